@@ -1,0 +1,1 @@
+"""Pure. The nouns: frozen dataclasses of the standard library, nothing else."""

@@ -1,0 +1,100 @@
+"""Alert rules, routes and receivers, as Prometheus and Alertmanager mean them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """One alerting rule. A name is not a key: several rules may share one.
+
+    `labels` and `annotations` are unexpanded. Times in seconds; `interval` is
+    the group's evaluation interval, None where it is not known. `reads` names
+    the metrics of the expression.
+    """
+
+    name: str
+    expr: str
+    group: str = ""
+    file: str = ""
+    hold: float = 0.0  # the rule's `for`
+    keep_firing: float = 0.0
+    interval: float | None = None
+    query_offset: float = 0.0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """A label matcher: `op` is one of =, !=, =~, !~ (regexes are anchored)."""
+
+    name: str
+    op: str
+    value: str
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Return whether the labels fit; a label that is absent is empty."""
+        actual = labels.get(self.name, "")
+        if self.op in ("=", "!="):
+            return (actual == self.value) == (self.op == "=")
+        return bool(re.fullmatch(self.value, actual)) == (self.op == "=~")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One node of Alertmanager's routing tree, its inherited values filled in."""
+
+    receiver: str
+    matchers: tuple[Matcher, ...] = ()
+    group_by: tuple[str, ...] = ()
+    group_wait: float = 30.0
+    group_interval: float = 300.0
+    repeat_interval: float = 14400.0
+    goes_on: bool = False  # `continue`
+    mute_times: tuple[str, ...] = ()
+    active_times: tuple[str, ...] = ()
+    routes: tuple["Route", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """One way out of a receiver: `kind` is webhook, pagerduty, slack, …"""
+
+    kind: str
+    send_resolved: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Where notifications go."""
+
+    name: str
+    integrations: tuple[Integration, ...] = ()
+
+    @property
+    def tells_resolved(self) -> bool:
+        """Whether at least one integration reports the end of an alert."""
+        return any(way.send_resolved for way in self.integrations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InhibitRule:
+    """While an alert fits `source`, those that fit `target` are muted."""
+
+    source: tuple[Matcher, ...]
+    target: tuple[Matcher, ...]
+    equal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """What gameday reads of an Alertmanager configuration."""
+
+    route: Route
+    receivers: tuple[Receiver, ...] = ()
+    inhibit: tuple[InhibitRule, ...] = ()
+    time_intervals: tuple[str, ...] = ()  # their names

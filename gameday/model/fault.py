@@ -1,0 +1,126 @@
+"""Faults: the catalogue, a fault asked for, its undo and its record.
+
+A fault is a condition that holds from inject to undo: an interval.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+COMMON_ARGUMENTS = ("service", "count", "share", "instances", "duration")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultType:
+    """One entry of the catalogue: `family.function`, its own arguments."""
+
+    name: str
+    summary: str
+    own: Mapping[str, str] = field(default_factory=dict)  # argument -> kind of value
+    required: tuple[str, ...] = ()
+    heals_itself: bool = False  # ends when the instance is back (kill, restart)
+
+
+def _type(name: str, summary: str, **rest: Any) -> FaultType:
+    return FaultType(name=name, summary=summary, **rest)
+
+
+# Kinds of values: signal, duration, share, names, text, port.
+CATALOGUE: Mapping[str, FaultType] = {
+    entry.name: entry
+    for entry in (
+        _type(
+            "process.kill",
+            "a crash: the main process gets a signal from outside",
+            own={"signal": "signal"},
+            heals_itself=True,
+        ),
+        _type("process.stop", "down until undone"),
+        _type("process.pause", "frozen: alive, but not running, until undone"),
+        _type(
+            "process.restart",
+            "taken down and brought up again at once",
+            heals_itself=True,
+        ),
+        _type(
+            "network.partition",
+            "packets to and from the peers are dropped",
+            own={"peers": "names"},
+        ),
+        _type(
+            "network.delay",
+            "every packet to the peers is held back",
+            own={"by": "duration", "jitter": "duration", "peers": "names"},
+            required=("by",),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which instances of a service: one of count, share or instances."""
+
+    service: str
+    count: int | None = None
+    share: float | None = None
+    instances: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRequest:
+    """A fault as an experiment asks for it; `arguments` are its own, parsed.
+
+    Durations in seconds, shares as ratios, names as tuples of text.
+    `duration`: the longest it may last in seconds, None: the default.
+    """
+
+    kind: str
+    selection: Selection
+    duration: float | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """How to undo one fault on one instance, as data: a verb of the target.
+
+    Whoever heals needs neither the fault's code nor the engine.
+    """
+
+    target: str  # the URL
+    verb: str
+    instance: str
+    identity: Mapping[str, str]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+class FaultState(StrEnum):
+    """The steps of a fault's life; each is a transition in the ledger."""
+
+    PLANNED = "planned"
+    INJECTING = "injecting"
+    BITING = "biting"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    FAILED = "failed"  # an undo that did not succeed: still broken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Whether a fault bites, and how that was seen."""
+
+    bites: bool
+    because: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What an undo found and did: `ok` says that the fault is gone for certain."""
+
+    ok: bool
+    found: str  # one sentence: "was stopped; started again", "was gone already", …
+    by_hand: str = ""  # what a person must do where ok is false
+    at: float | None = None  # when it was confirmed, by the target where it stamps

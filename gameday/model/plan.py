@@ -1,0 +1,96 @@
+"""A plan: a scenario with everything resolved; nothing left to decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gameday.model.alert import AlertRule, Routing
+from gameday.model.fault import FaultRequest
+from gameday.model.scenario import Scenario
+from gameday.model.target import Instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFault:
+    """One fault of a step with its victims; chosen with the plan's seed.
+
+    `refusal` says why the target cannot do it (empty: it can), `how` in what way
+    it does, `deadline` whether it ends by itself inside the target.
+    """
+
+    request: FaultRequest
+    victims: tuple[Instance, ...]
+    found: int  # instances of the service that were there to choose from
+    duration: float  # seconds, the longest it may last
+    how: str = ""
+    refusal: str = ""
+    holds_deadline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One step with its faults resolved and its longest hold and aftermath (s)."""
+
+    name: str
+    faults: tuple[PlannedFault, ...]
+    hold_at_most: float
+    aftermath_at_most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When one promise can come true by the rules' own arithmetic (contract, Lint).
+
+    Seconds from the question's own start. `state`: ok, not_guaranteed,
+    cannot_be_kept, not_checked.
+    """
+
+    step: str
+    subject: str
+    question: str
+    promised: float
+    earliest: float | None
+    latest: float | None
+    state: str
+    because: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eyes:
+    """What the observers said of themselves when the plan was made.
+
+    `rules`: every alerting rule that Prometheus has; None: not readable.
+    `scrape_interval`: seconds, the longest of those that matter here.
+    `version`: of Prometheus and Alertmanager.
+    """
+
+    rules: tuple[AlertRule, ...] | None = None
+    routing: Routing | None = None
+    scrape_interval: float | None = None
+    scrape_timeout: float | None = None
+    evaluation_interval: float | None = None
+    prometheus_version: str = ""
+    alertmanager_version: str = ""
+    problems: tuple[str, ...] = ()  # what could not be read, and why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A scenario, resolved against the live target and the live observers."""
+
+    scenario: Scenario
+    steps: tuple[PlannedStep, ...]
+    instances: tuple[Instance, ...]
+    eyes: Eyes
+    timings: tuple[Timing, ...] = ()
+    seed: int = 0
+    warnings: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def step(self, name: str) -> PlannedStep:
+        """Return the step of that name; KeyError when there is none."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)

@@ -1,0 +1,195 @@
+"""A scenario: what a game day promises. Times in seconds, shares as ratios."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gameday.model.experiment import Experiment
+from gameday.model.slo import Slo
+from gameday.model.target import TargetRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """Where a secret value is; never the value itself. One of the two is set."""
+
+    env: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An HTTP server that gameday reads: URL without credentials, and how to log in.
+
+    `auth`: {"username": text, "password": Secret} or {"bearer": Secret}.
+    `headers`: text or Secret. `tls`: {"ca": path, "cert": path, "key": path,
+    "verify": bool}.
+    """
+
+    url: str
+    auth: Mapping[str, str | Secret] = field(default_factory=dict)
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    tls: Mapping[str, str | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """Where pages arrive: `listen` HOST:PORT for the run's length, or `source`,
+    the URL of a `gameday pager`. `forward` passes pages on.
+    """
+
+    listen: str = ""
+    source: str = ""
+    forward: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedFiles:
+    """Paths that let `check` lint promises where no server runs."""
+
+    rules: tuple[str, ...] = ()
+    prometheus: str = ""
+    alertmanager: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observe:
+    """The eyes of a run; each may be absent, and then cannot answer."""
+
+    prometheus: Endpoint | None = None
+    alertmanager: Endpoint | None = None
+    pages: Pages | None = None
+    files: ObservedFiles = field(default_factory=ObservedFiles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Open-loop traffic: `rate` requests per second to `url`, or a `command`."""
+
+    url: str = ""
+    rate: float = 0.0
+    method: str = "GET"
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    body: str = ""
+    timeout: float = 5.0
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardrail:
+    """A condition that stops the run; exactly one of slo, promql, http is set.
+
+    `every`: seconds between looks, None: the scrape interval. `grace`: seconds
+    for which it may be unanswerable. `hold`: seconds the PromQL must hold.
+    `budget_spent`: ratio; `burn_rate`: times the sustainable rate.
+    """
+
+    name: str
+    slo: str = ""
+    budget_spent: float | None = None
+    burn_rate: float | None = None
+    promql: str = ""
+    http: str = ""
+    alert: str = ""
+    hold: float = 0.0
+    every: float | None = None
+    grace: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlastRadius:
+    """The most that may be hit per service, of the instances found."""
+
+    at_most: int | None = None
+    share: float | None = None
+    protect: tuple[str, ...] = ()  # NAME, or LABEL=VALUE
+    foreign_actions: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPromise:
+    """What one alert must do; None is not asked."""
+
+    alert: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    fires_within: float | None = None
+    reaches: str | None = None
+    pages_within: float | None = None
+    resets_within: float | None = None
+    page_resolves_within: float | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoOtherAlerts:
+    """Nothing else may ring: `asked` false switches it off.
+
+    `matching` narrows it to alerts with these labels; `except_` names those
+    that may ring.
+    """
+
+    asked: bool = True
+    matching: Mapping[str, str] = field(default_factory=dict)
+    except_: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloPromise:
+    """The most of an SLO's error budget that the step may spend, as a ratio."""
+
+    slo: str
+    spends_at_most: float
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect:
+    """The promises of one step."""
+
+    alerts: tuple[AlertPromise, ...] = ()
+    no_other_alerts: NoOtherAlerts = field(default_factory=NoOtherAlerts)
+    steady_state: str = "holds"  # or may_deviate
+    slos: tuple[SloPromise, ...] = ()
+    heals_within: float | None = None
+    recovers_within: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One experiment of a scenario, with its configuration and promises.
+
+    `hold`: seconds, None: until the promises are kept or their time is over.
+    `experiment` has `settings` (the scenario's `with`) already applied.
+    """
+
+    name: str
+    experiment: Experiment
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    hold: float | None = None
+    expect: Expect = field(default_factory=Expect)
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A game day's question, complete: everything its file names is resolved."""
+
+    name: str
+    target: TargetRef
+    steps: tuple[Step, ...]
+    path: str = ""
+    owner: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    observe: Observe = field(default_factory=Observe)
+    slos: tuple[Slo, ...] = ()
+    load: Load | None = None
+    guardrails: tuple[Guardrail, ...] = ()
+    blast_radius: BlastRadius = field(default_factory=BlastRadius)
+
+    def slo(self, name: str) -> Slo | None:
+        """Return the SLO of that name, or of that short name where unambiguous."""
+        for slo in self.slos:
+            if slo.name == name:
+                return slo
+        short = [slo for slo in self.slos if slo.short_name == name]
+        return short[0] if len(short) == 1 else None

@@ -1,0 +1,128 @@
+"""The timeline: what happened, in order, as one append-only list of events.
+
+Every event has `at` (seconds since the epoch, on the clock of the system that knows
+it; in files RFC 3339 with milliseconds) and a kind. The other fields by kind:
+
+========================  ==========================================================
+kind                      fields
+========================  ==========================================================
+run_started, run_ended    run, scenario; ending, because
+phase                     phase (warmup, gate, fault, hold, undo, aftermath, settle),
+                          step ("" outside of steps)
+clock                     source (prometheus, alertmanager, pager, target), offset
+                          (that clock minus gameday's, s), error (s)
+fault_started             step, id, fault (process.stop), service, instance, arguments,
+                          duration; at = just before the first call that changes it
+fault_biting              step, id, bites (bool), because, evidence
+fault_failed              step, fault, service, instance, because: not injected
+fault_ended               step, id, ok (bool), by (rollback, run, self, heal, watchdog,
+                          deadline), because, by_hand; at = confirmed
+activity                  step, name, type (action, probe), status, because: what the
+                          engine reports of a method's or a rollback's activity
+engine                    step, status, deviated, because: how the engine ended
+probe                     step, phase (before, during, after), name, ok (true, false,
+                          null = could not be told), value, because, took (s)
+hypothesis                step, phase, ok (true, false, null), because: all probes once
+instance                  service, instance, state, health, up (bool), error (s): on
+                          each change, and once each at the gate
+alert_pending,            alert, labels (with alertname), starts (identity of the
+alert_firing,             episode, s), error (s); at = the rule's evaluation.
+alert_resolved            alert_resolved with `exact`: false where the end was not
+                          marked (an outage, a failed evaluation)
+alert_at_start            step, alert, labels, state (pending, firing): was already
+                          there when the fault began
+suppressed                alert, labels, by (silence, inhibition, mute_time), detail
+                          (id, who): seen in Alertmanager while it was so
+silence                   id, matchers (name, op, value), until: active at the gate
+page                      receiver, vendor, status (firing, resolved, unknown),
+                          group_key, alerts (labels, status, starts, ends,
+                          fingerprint), seq; at = the pager's clock
+routed                    alert, labels, receivers: Alertmanager's own routing of an
+                          alert that it holds
+sample                    slo, side (bad, total), sign, series (labels), values
+                          ([[time, value], …]): raw counters, each scrape once
+scrape                    job, instance, up (bool), targets (known in all): on each
+                          change, and once each at the gate
+rule_failed               group, alert ("" = group), because: an evaluation failed or
+                          was missed
+evaluations               group, file, interval, last: at the end of each step, that
+                          the group was evaluated up to here
+blind                     source (prometheus, alertmanager, pager, target, load), because:
+                          from now on this observer cannot see
+sees                      source: it can again
+observed                  source, since, until: the observer answered all through this
+                          time (written at each step's end)
+load                      since, until, sent, ok, failed, late (share of requests that
+                          started over 10 ms late), p50, p99 (s), in_flight: one second
+                          of intended starts
+guardrail                 name, state (ok, breached, unanswerable), value, limit,
+                          because
+undo_failed               step, id, instance, because, by_hand
+note                      text
+========================  ==========================================================
+"""
+
+import bisect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gameday.model.quantity import parse_instant, show_instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened, at `at` seconds since the epoch."""
+
+    at: float
+    kind: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field, or the default where the event has none."""
+        return self.fields.get(name, default)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the event as a line of `timeline.ndjson` has it."""
+        return {"at": show_instant(self.at), "kind": self.kind, **self.fields}
+
+
+def event(at: float, kind: str, /, **fields: Any) -> Event:
+    """Return an event; times are kept to the millisecond."""
+    return Event(at=round(at, 3), kind=kind, fields=fields)
+
+
+def event_from_json(line: Mapping[str, Any]) -> Event:
+    """Return the event that a line of `timeline.ndjson` describes."""
+    rest = {key: value for key, value in line.items() if key not in ("at", "kind")}
+    return Event(at=round(parse_instant(line["at"]), 3), kind=line["kind"], fields=rest)
+
+
+class Timeline:
+    """Events in order of time; ties keep the order in which they came."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self.events: tuple[Event, ...] = tuple(sorted(events, key=lambda e: e.at))
+        self._by_kind: dict[str, list[Event]] = {}
+        for one in self.events:
+            self._by_kind.setdefault(one.kind, []).append(one)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def of(self, *kinds: str) -> list[Event]:
+        """Return the events of these kinds, in order."""
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], [])
+        found = [one for kind in kinds for one in self._by_kind.get(kind, [])]
+        return sorted(found, key=lambda e: e.at)
+
+    def between(self, start: float, end: float, *kinds: str) -> list[Event]:
+        """Return the events of these kinds in the closed interval."""
+        events = self.of(*kinds)
+        low = bisect.bisect_left(events, start, key=lambda e: e.at)
+        high = bisect.bisect_right(events, end, key=lambda e: e.at)
+        return events[low:high]

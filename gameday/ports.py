@@ -1,0 +1,107 @@
+"""The few doors between the middle of the house and its edges, as Protocols."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.plan import Eyes
+from gameday.model.target import Instance
+from gameday.model.timeline import Event
+
+Emit = Callable[[Event], None]
+
+
+class Clock(Protocol):
+    """The only reader of time."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+
+
+class Target(Protocol):
+    """The hands: what can find instances, fault them, and undo it.
+
+    All methods raise TargetNotFound where the target does not answer.
+    """
+
+    url: str
+
+    def instances(self, service: str | None = None) -> list[Instance]:
+        """Return the instances (of a service), stopped ones too, by name."""
+
+    def refusal(self, kind: str) -> str:
+        """Return why this target cannot do this fault; empty when it can."""
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence how this target does this fault."""
+
+    def holds_deadline(self, kind: str) -> bool:
+        """Return whether the fault ends by itself inside the target."""
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Return the undo as data; changes nothing that the system can feel.
+
+        `mark` names the run and the fault on whatever is left in the target.
+        """
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Change the target; FaultFailed when it did not work."""
+
+    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
+        """Return whether the fault is really there, as seen from outside of it."""
+
+    def undo(self, undo: Undo) -> Undone:
+        """Undo, confirm, and say what was found; idempotent."""
+
+
+class Observer(Protocol):
+    """Eyes: something that reports events from `start` until `stop`.
+
+    An observer never raises after `start`: what it cannot see it reports
+    (`blind`, `sees`). `flush` brings in all that happened up to now and
+    reports `observed`.
+    """
+
+    source: str
+
+    def probe(self) -> str:
+        """Return why it cannot see right now; empty when it can."""
+
+    def start(self, emit: Emit, since: float) -> None:
+        """Begin to report."""
+
+    def flush(self, until: float) -> None:
+        """Report everything up to that time; called at the end of each step."""
+
+    def stop(self) -> None:
+        """End; idempotent."""
+
+
+class Surveyor(Protocol):
+    """Reads what rules and routes the observed systems have, for the plan."""
+
+    def eyes(self) -> Eyes:
+        """Return what could be read, and what could not."""
+
+
+class Store(Protocol):
+    """Where a run is kept: the plan before, events as they come, the verdict."""
+
+    folder: str
+
+    def append(self, event: Event) -> None:
+        """Keep one event."""
+
+    def events(self) -> list[Event]:
+        """Return what was kept so far."""
+
+    def write(self, name: str, content: str) -> str:
+        """Write a file of the run whole or not at all; return its path."""
+
+
