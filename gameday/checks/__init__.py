@@ -1,0 +1,1 @@
+"""Pure. Timeline to findings, one question per module."""

@@ -1,0 +1,1 @@
+"""Edge. One verb per module."""

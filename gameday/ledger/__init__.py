@@ -1,0 +1,1 @@
+"""Edge. What is broken right now, written before it breaks."""

@@ -1,0 +1,1 @@
+"""Pure. Decisions before anything is touched."""

@@ -1,0 +1,1 @@
+"""Pure. A verdict and its timeline as something to read."""

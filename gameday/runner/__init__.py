@@ -1,0 +1,1 @@
+"""Edge. Drives one plan from start to end."""

@@ -1,0 +1,1 @@
+"""Edge. Runs on disk."""

@@ -1,0 +1,1 @@
+"""Edge. The only hands that touch a system."""
