@@ -1,0 +1,116 @@
+"""A fault's arguments as an experiment gives them, read into a FaultRequest.
+
+Arguments may arrive as text (Chaos Toolkit substitutes variables as text).
+"""
+
+import re
+import signal as signals
+from collections.abc import Mapping
+from typing import Any
+
+from gameday.model.fault import CATALOGUE, COMMON_ARGUMENTS, FaultRequest, Selection
+from gameday.model.quantity import parse_duration, parse_share
+
+_SELECTORS = ("count", "share", "instances")
+
+
+def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:
+    """Return the fault that these arguments ask for.
+
+    None counts as not given. ValueError, with a sentence for a person, when the
+    fault is unknown or an argument is missing, unknown or of the wrong form.
+    """
+    if kind not in CATALOGUE:
+        raise ValueError(f"there is no fault {kind!r}")
+    given = {key: value for key, value in arguments.items() if value is not None}
+    own = CATALOGUE[kind].own
+    unknown = [key for key in given if key not in own and key not in COMMON_ARGUMENTS]
+    if unknown:
+        allowed = ", ".join((*COMMON_ARGUMENTS, *own))
+        raise ValueError(
+            f"{kind} does not take {', '.join(sorted(unknown))}; it takes {allowed}"
+        )
+    missing = [key for key in CATALOGUE[kind].required if key not in given]
+    if missing:
+        raise ValueError(f"{kind} needs {', '.join(missing)}")
+    return FaultRequest(
+        kind=kind,
+        selection=_selection(kind, given),
+        duration=_read("duration", "duration", given.get("duration")),
+        arguments={
+            key: _read(key, own[key], given[key]) for key in own if key in given
+        },
+    )
+
+
+def _selection(kind: str, given: Mapping[str, Any]) -> Selection:
+    service = given.get("service")
+    if not isinstance(service, str) or not service.strip():
+        raise ValueError(f"{kind} needs a service")
+    chosen = [key for key in _SELECTORS if key in given]
+    if len(chosen) != 1:
+        got = " and ".join(chosen) or "none of them"
+        raise ValueError(f"{kind} takes one of count, share, instances; got {got}")
+    return Selection(
+        service=service.strip(),
+        count=_count(given.get("count")),
+        share=_share(given.get("share")),
+        instances=_names("instances", given.get("instances", ())),
+    )
+
+
+def _count(value: Any) -> int | None:
+    if value is None:
+        return None
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"count: {value!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _share(value: Any) -> float | None:
+    if value is None:
+        return None
+    share = parse_share(value)
+    if not 0 < share <= 1:
+        raise ValueError(f"share: {value!r} is not between 0% and 100%")
+    return share
+
+
+def _names(argument: str, value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(
+        isinstance(one, str) for one in parts
+    ):
+        raise ValueError(f"{argument}: {value!r} is not a list of names")
+    return tuple(one.strip() for one in parts if one.strip())
+
+
+def _signal(value: Any) -> str:
+    name = str(value).strip().upper()
+    name = name if name.startswith("SIG") else f"SIG{name}"
+    if name not in signals.Signals.__members__:
+        raise ValueError(f"signal: {value!r} is not the name of a signal")
+    return name
+
+
+def _text(argument: str, value: Any) -> str:
+    text = str(value)
+    if not re.fullmatch(r"[^\x00-\x1f]*", text):
+        raise ValueError(f"{argument}: control characters are not allowed")
+    return text
+
+
+def _read(argument: str, form: str, value: Any) -> Any:
+    if value is None:
+        return None
+    try:
+        if form == "duration":
+            return parse_duration(value)
+        if form == "share":
+            return _share(value)
+    except ValueError as wrong:
+        raise ValueError(f"{argument}: {wrong}") from None
+    if form == "names":
+        return _names(argument, value)
+    return _signal(value) if form == "signal" else _text(argument, value)
