@@ -51,11 +51,14 @@ def _selection(kind: str, given: Mapping[str, Any]) -> Selection:
     if len(chosen) != 1:
         got = " and ".join(chosen) or "none of them"
         raise ValueError(f"{kind} takes one of count, share, instances; got {got}")
+    instances = _names("instances", given.get("instances", ()))
+    if chosen == ["instances"] and not instances:
+        raise ValueError("instances: the list is empty")
     return Selection(
         service=service.strip(),
         count=_count(given.get("count")),
         share=_share(given.get("share")),
-        instances=_names("instances", given.get("instances", ())),
+        instances=instances,
     )
 
 

@@ -119,6 +119,11 @@ class AlertPromise:
     page_resolves_within: float | None = None
     line: int | None = None
 
+    def fits(self, labels: Mapping[str, str]) -> bool:
+        """Return whether an alert with these labels is the one promised."""
+        wanted = {"alertname": self.alert, **self.labels}
+        return all(labels.get(name) == value for name, value in wanted.items())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoOtherAlerts:

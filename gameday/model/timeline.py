@@ -47,8 +47,8 @@ rule_failed               group, alert ("" = group), because: an evaluation fail
                           was missed
 evaluations               group, file, interval, last: at the end of each step, that
                           the group was evaluated up to here
-blind                     source (prometheus, alertmanager, pager, target, load), because:
-                          from now on this observer cannot see
+blind                     source (prometheus, alertmanager, pager, target, load),
+                          because: from now on this observer cannot see
 sees                      source: it can again
 observed                  source, since, until: the observer answered all through this
                           time (written at each step's end)
@@ -57,6 +57,8 @@ load                      since, until, sent, ok, failed, late (share of request
                           of intended starts
 guardrail                 name, state (ok, breached, unanswerable), value, limit,
                           because
+window                    slo, total (events), since, complete: the events of the SLO's
+                          own window, counted at the gate
 undo_failed               step, id, instance, because, by_hand
 note                      text
 ========================  ==========================================================

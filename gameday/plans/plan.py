@@ -1,0 +1,178 @@
+"""A scenario and what was found become a plan: nothing left to decide."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gameday.model.fault import FaultRequest
+from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
+from gameday.model.scenario import Scenario, Step
+from gameday.model.selection import choose
+from gameday.model.target import Instance
+from gameday.plans.blast_radius import breaches
+from gameday.plans.timing import timings
+from gameday.ports import Target
+
+LONGEST_WAIT = 300.0  # seconds, for a promise that names no time of its own
+SHORTEST_AFTERMATH = 30.0  # seconds in which the hypothesis may hold again
+GRACE = 60.0  # seconds that a fault may outlast its hold (contract, `duration`)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the planner is given: the live target, its instances and the eyes."""
+
+    target: Target
+    instances: Sequence[Instance]
+    eyes: Eyes
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
+    """Return the plan; what it may not do is in `refusals`, not an exception."""
+    lint = timings(scenario, found.eyes)
+    steps = []
+    refusals: list[str] = []
+    for step in scenario.steps:
+        faults = []
+        for request in step.experiment.faults:
+            fault, why = _fault(scenario, step, request, found, seed, lint)
+            faults.append(fault)
+            refusals += [f"step {step.name}: {one}" for one in why]
+        refusals += _together(scenario, step, faults)
+        refusals += _foreign(scenario, step)
+        steps.append(
+            PlannedStep(
+                name=step.name,
+                faults=tuple(faults),
+                hold_at_most=hold_at_most(step, lint),
+                aftermath_at_most=aftermath_at_most(step),
+            )
+        )
+    return Plan(
+        scenario=scenario,
+        steps=tuple(steps),
+        instances=tuple(found.instances),
+        eyes=found.eyes,
+        timings=lint,
+        seed=seed,
+        warnings=tuple(_warnings(scenario, lint, found.eyes)),
+        refusals=tuple(dict.fromkeys(refusals)),
+        provenance=found.provenance,
+    )
+
+
+def hold_at_most(step: Step, lint: Iterable[Timing] = ()) -> float:
+    """Return the longest that the step's fault is held, in seconds."""
+    times = [] if step.hold is None else [step.hold]
+    if step.hold is None:
+        for promise in step.expect.alerts:
+            stated = [t for t in (promise.fires_within, promise.pages_within) if t]
+            times += stated
+            if promise.reaches is not None and promise.pages_within is None:
+                latest = [
+                    timing.latest
+                    for timing in lint
+                    if timing.subject == promise.alert and timing.latest is not None
+                ]
+                times.append(max([*stated, *latest], default=LONGEST_WAIT))
+    if step.expect.heals_within is not None:
+        times.append(step.expect.heals_within)
+    return max(times, default=0.0)
+
+
+def aftermath_at_most(step: Step) -> float:
+    """Return the longest that gameday looks on after the undo, in seconds."""
+    times = [SHORTEST_AFTERMATH]
+    for promise in step.expect.alerts:
+        times += [
+            t for t in (promise.resets_within, promise.page_resolves_within) if t
+        ]
+    times += [t for t in (step.expect.recovers_within, step.expect.heals_within) if t]
+    return max(times)
+
+
+def _fault(  # noqa: PLR0913 - one place where everything meets
+    scenario: Scenario,
+    step: Step,
+    request: FaultRequest,
+    found: Found,
+    seed: int,
+    lint: Iterable[Timing],
+) -> tuple[PlannedFault, list[str]]:
+    service = request.selection.service
+    there = [one for one in found.instances if one.service == service]
+    refusal = found.target.refusal(request.kind)
+    why = [refusal] if refusal else []
+    victims: tuple[Instance, ...] = ()
+    if not there:
+        known = sorted({one.service for one in found.instances})
+        why.append(
+            f"no instance of service {service!r} was found; there are: "
+            f"{', '.join(known) or 'none'}"
+        )
+    else:
+        try:
+            victims = choose(request.selection, there, seed)
+        except ValueError as error:
+            why.append(str(error))
+    why += [
+        f"{victim.name} is {victim.state}, not running; start it first"
+        for victim in victims
+        if victim.state != "running"
+    ]
+    longest = hold_at_most(step, lint)
+    return PlannedFault(
+        request=request,
+        victims=victims,
+        found=len(there),
+        duration=request.duration or longest + GRACE,
+        how="" if refusal else found.target.how(request),
+        refusal="; ".join(why),
+        holds_deadline=found.target.holds_deadline(request.kind),
+    ), why
+
+
+def _together(
+    scenario: Scenario, step: Step, faults: Sequence[PlannedFault]
+) -> list[str]:
+    """Several faults of a step on one service count together."""
+    by_service: dict[str, list[PlannedFault]] = {}
+    for fault in faults:
+        by_service.setdefault(fault.request.selection.service, []).append(fault)
+    return [
+        f"step {step.name}: {why}"
+        for group in by_service.values()
+        if any(fault.victims for fault in group)
+        for why in breaches(
+            scenario.blast_radius,
+            [victim for fault in group for victim in fault.victims],
+            group[0].found,
+        )
+    ]
+
+
+def _foreign(scenario: Scenario, step: Step) -> list[str]:
+    if not step.experiment.foreign or scenario.blast_radius.foreign_actions:
+        return []
+    names = ", ".join(step.experiment.foreign)
+    return [
+        f"step {step.name}: {names}: the reach of other extensions' actions cannot be "
+        "known; allow them with blast_radius: {foreign_actions: true}"
+    ]
+
+
+def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterable[str]:
+    yield from eyes.problems
+    for one in lint:
+        if one.state in ("not_guaranteed", "cannot_be_kept"):
+            mark = "cannot be kept" if one.state == "cannot_be_kept" else "not guaranteed"
+            yield f"{one.step}: {one.subject} {one.question}: {mark}: {one.because}"
+    for step in scenario.steps:
+        if not step.experiment.has_hypothesis:
+            yield f"{step.name}: the experiment has no steady-state hypothesis"
+    if scenario.observe.pages is None and any(
+        promise.pages_within is not None
+        for step in scenario.steps
+        for promise in step.expect.alerts
+    ):
+        yield "observe.pages is not set: pages_within cannot be measured"

@@ -1,0 +1,216 @@
+"""What happens inside a forked process: one experiment, or its hypothesis.
+
+The only caller of Chaos Toolkit's runner. Everything goes to the parent as
+messages on a pipe: (name, fields). The engine's own verdict (status, exit code,
+`deviated`) is passed on and never trusted: it calls a failed gate, a failed action
+and a failed rollback a success.
+"""
+
+import copy
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+from chaoslib.caching import cache_activities
+from chaoslib.configuration import load_configuration
+from chaoslib.experiment import run_experiment
+from chaoslib.log import override_logzero_module
+from chaoslib.run import RunEventHandler
+from chaoslib.secret import load_secrets
+from chaoslib.types import Strategy
+
+from gameday.clock import SystemClock
+from gameday.runner.hypothesis import look
+from gameday.runner.jobs import Job
+
+SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
+_LONGEST = 2000  # characters of an activity's output that are worth a message
+
+
+def conduct(pipe: Connection, job: Job) -> None:
+    """Run the experiment; hold after its method until the parent says so."""
+    _settle_in(job, pipe)
+    document = copy.deepcopy(dict(job.document))
+    relay = Relay(pipe, hold=job.hold)
+    try:
+        journal = run_experiment(
+            document,
+            settings=copy.deepcopy(SETTINGS),
+            strategy=Strategy.BEFORE_METHOD,
+            event_handlers=[relay],
+        )
+        relay.say("journal", text=as_json(journal))
+    except Exception as error:  # noqa: BLE001 - the engine lets anything escape
+        relay.say("escaped", because=f"{type(error).__name__}: {error}")
+        if relay.journal is not None:
+            _replay(document, relay)
+    relay.say("finished")
+
+
+def replay(pipe: Connection, job: Job) -> None:
+    """Play an experiment's rollbacks alone (its engine died before them)."""
+    _settle_in(job, pipe)
+    relay = Relay(pipe, hold=False)
+    _replay(copy.deepcopy(dict(job.document)), relay)
+    relay.say("finished")
+
+
+def _replay(document: dict[str, Any], relay: "Relay") -> None:
+    only_rollbacks = {**document, "method": []}
+    only_rollbacks.pop("steady-state-hypothesis", None)
+    try:
+        run_experiment(
+            only_rollbacks,
+            settings=copy.deepcopy(SETTINGS),
+            strategy=Strategy.SKIP,
+            event_handlers=[relay.without_hold()],
+        )
+    except Exception as error:  # noqa: BLE001 - reported; the ledger still heals
+        relay.say("escaped", because=f"rollbacks: {type(error).__name__}: {error}")
+
+
+def probe(pipe: Connection, job: Job, every: float) -> None:
+    """Look at the hypothesis again and again until the parent hangs up."""
+    _settle_in(job, pipe)
+    document = copy.deepcopy(dict(job.document))
+    clock = SystemClock()
+    try:
+        configuration = load_configuration(document.get("configuration", {}), {})
+        secrets = load_secrets(document.get("secrets", {}), configuration, {})
+        cache_activities(document)
+    except Exception as error:  # noqa: BLE001 - a hypothesis that cannot be read
+        _send(pipe, "hypothesis", at=clock.now(), ok=None, because=str(error))
+        return
+    while True:
+        began = clock.now()
+        ok: bool | None = True
+        for seen in look(document, configuration, secrets):
+            _send(pipe, "probe", **seen)
+            ok = min((ok, seen["ok"]), key=(False, None, True).index)
+        _send(pipe, "hypothesis", at=began, ok=ok, because="")
+        took = clock.now() - began
+        # A probe that is slow must not become a load: rest as long as it took.
+        if pipe.poll(max(every - took, min(took, every))):
+            return
+
+
+class Relay(RunEventHandler):  # type: ignore[misc]
+    """Tells the parent what the engine does, and holds where it is told to."""
+
+    def __init__(self, pipe: Connection, *, hold: bool) -> None:
+        self.pipe = pipe
+        self.hold = hold
+        self.journal: Mapping[str, Any] | None = None
+        self.phase = "gate"
+
+    def without_hold(self) -> "Relay":
+        """Return a relay on the same pipe that does not wait."""
+        return Relay(self.pipe, hold=False)
+
+    def say(self, message: str, **fields: Any) -> None:
+        """Send one message; a parent that is gone is no reason to stop undoing."""
+        _send(self.pipe, message, **fields)
+
+    def started(self, experiment: Any, journal: Any) -> None:
+        """Keep the live journal."""
+        self.journal = journal
+        self.say("started")
+
+    def start_method(self, experiment: Any) -> None:
+        """The gate has passed."""
+        self.phase = "method"
+        self.say("method")
+
+    def activity_completed(self, activity: Any, run: Any) -> None:
+        """Pass on how an activity of the method or a rollback went."""
+        self.say(
+            "activity",
+            phase=self.phase,
+            name=str(activity.get("name", "")),
+            type=str(activity.get("type", "")),
+            status=run.get("status"),
+            because=_last_line(run.get("exception")),
+            output=as_json(run.get("output"))[:_LONGEST],
+        )
+
+    def method_completed(self, experiment: Any, state: Any) -> None:
+        """Hold: nothing more happens until the parent says so, or is gone."""
+        self.say("method_completed")
+        if self.hold:
+            try:
+                self.pipe.recv()
+            except (EOFError, OSError):
+                return
+
+    def start_rollbacks(self, experiment: Any) -> None:
+        """From here on no signal may cut the rollbacks short."""
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            signal.signal(name, signal.SIG_IGN)
+        self.phase = "rollback"
+        self.say("rollbacks")
+
+    def finish(self, journal: Any) -> None:
+        """Pass on the engine's own view."""
+        self.say(
+            "engine",
+            status=journal.get("status"),
+            deviated=bool(journal.get("deviated")),
+        )
+
+
+class _Forward(logging.Handler):
+    """Passes the engine's warnings on; nothing of it goes to a file."""
+
+    def __init__(self, pipe: Connection) -> None:
+        super().__init__(level=logging.WARNING)
+        self.pipe = pipe
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _send(self.pipe, "log", level=record.levelname, text=record.getMessage()[:500])
+
+
+def _settle_in(job: Job, pipe: Connection) -> None:
+    """Own session, own environment, silent, as `chaos run` would find modules."""
+    os.setsid()
+    os.environ.update(job.environment)
+    if os.getcwd() not in sys.path:  # noqa: PTH109 - the process's own folder
+        sys.path.append(os.getcwd())  # noqa: PTH109
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(quiet, stream)
+    override_logzero_module()
+    logger = logging.getLogger("chaostoolkit")
+    logger.handlers = [_Forward(pipe)]
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+
+
+def as_json(value: Any) -> str:
+    """Return JSON of whatever an activity handed back; never raises for its type."""
+    return json.dumps(value, default=_plain, skipkeys=True, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
+
+
+def _last_line(lines: Any) -> str:
+    if not lines:
+        return ""
+    return str(lines[-1]).strip()
+
+
+def _send(pipe: Connection, message: str, **fields: Any) -> None:
+    try:
+        pipe.send((message, fields))
+    except (BrokenPipeError, OSError):
+        return
