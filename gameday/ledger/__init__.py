@@ -1,1 +1,1 @@
-"""Edge. What is broken right now, written before it breaks."""
+"""Edge. What is broken right now, written before it breaks; the watchdog; heal."""

@@ -1,1 +1,1 @@
-"""Edge. The only hands that touch a system."""
+"""Edge. The only hands that touch a system; `open_target` is the door."""

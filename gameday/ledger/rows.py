@@ -1,0 +1,171 @@
+"""The ledger's SQL: rows to entries and back."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gameday.ledger import codec
+from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
+from gameday.model.fault import FaultState
+from gameday.targets.procfs import ProcessId
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transition to be written."""
+
+    state: FaultState
+    at: float
+    note: str = ""
+    by: str = ""
+    by_hand: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _process(row: sqlite3.Row) -> ProcessId:
+    return ProcessId(pid=row["pid"], started=row["started"], boot=row["boot"])
+
+
+def runs(db: sqlite3.Connection, where: str, *values: object) -> list[RunEntry]:
+    """Return the runs that fit a condition of this package's own making."""
+    query = f"SELECT * FROM runs WHERE {where} ORDER BY opened"  # noqa: S608
+    return [
+        RunEntry(
+            run=row["run"],
+            target=row["target"],
+            scenario=row["scenario"],
+            process=_process(row),
+            user=row["user"],
+            host=row["host"],
+            opened=row["opened"],
+            closed=row["closed"],
+        )
+        for row in db.execute(query, values)
+    ]
+
+
+def plans(
+    db: sqlite3.Connection, run: str, step: str
+) -> list[tuple[int, PlannedVictims]]:
+    """Return the planned faults of a step that nobody has claimed, with their ids."""
+    found = db.execute(
+        "SELECT * FROM plans WHERE run = ? AND step = ? AND claimed = 0"
+        " ORDER BY ordinal",
+        (run, step),
+    )
+    return [
+        (
+            row["id"],
+            PlannedVictims(
+                run=run,
+                step=step,
+                ordinal=row["ordinal"],
+                request=codec.load_request(row["request"]),
+                victims=tuple(map(codec.load_instance, codec.load(row["victims"]))),
+                duration=row["duration"],
+            ),
+        )
+        for row in found
+    ]
+
+
+def insert_fault(db: sqlite3.Connection, entry: FaultEntry, at: float) -> int:
+    """Write a new fault in the state planned; return its id."""
+    cursor = db.execute(
+        "INSERT INTO faults VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            entry.run,
+            entry.undo.target,
+            entry.step,
+            entry.kind,
+            codec.dump_instance(entry.victim),
+            codec.dump(dict(entry.arguments)),
+            entry.duration,
+            entry.until,
+            codec.dump_undo(entry.undo),
+            entry.mark,
+            entry.by.pid,
+            entry.by.started,
+            entry.by.boot,
+            FaultState.PLANNED,
+            at,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def insert_transition(db: sqlite3.Connection, fault: int, step: Step) -> None:
+    """Append one step of a fault's life and make it the fault's state."""
+    db.execute(
+        "INSERT INTO transitions SELECT NULL, id, run, ?,?,?,?,?,? FROM faults"
+        " WHERE id = ?",
+        (
+            step.state,
+            step.at,
+            step.note,
+            step.by,
+            step.by_hand,
+            codec.dump(dict(step.extra)),
+            fault,
+        ),
+    )
+    db.execute(
+        "UPDATE faults SET state = ?, at = ? WHERE id = ?", (step.state, step.at, fault)
+    )
+
+
+def faults(db: sqlite3.Connection, where: str, *values: object) -> list[FaultEntry]:
+    """Return the faults that fit a condition, newest first."""
+    query = f"SELECT * FROM faults WHERE {where} ORDER BY id DESC"  # noqa: S608
+    return [
+        FaultEntry(
+            id=row["id"],
+            run=row["run"],
+            step=row["step"],
+            kind=row["kind"],
+            victim=codec.load_instance(codec.load(row["victim"])),
+            arguments=codec.load(row["arguments"]),
+            duration=row["duration"],
+            until=row["until"],
+            undo=codec.load_undo(row["undo"]),
+            mark=row["mark"],
+            by=_process(row),
+            state=FaultState(row["state"]),
+            at=row["at"],
+        )
+        for row in db.execute(query, values)
+    ]
+
+
+def transitions(db: sqlite3.Connection, run: str, after: int) -> list[Transition]:
+    """Return the steps of a run's faults behind a number, in order."""
+    found = db.execute(
+        "SELECT t.*, f.step, f.kind, f.victim, f.arguments, f.duration"
+        " FROM transitions t JOIN faults f ON f.id = t.fault"
+        " WHERE t.run = ? AND t.number > ? ORDER BY t.number",
+        (run, after),
+    )
+    listed = []
+    for row in found:
+        victim = codec.load(row["victim"])
+        listed.append(
+            Transition(
+                number=row["number"],
+                fault=row["fault"],
+                run=row["run"],
+                step=row["step"],
+                kind=row["kind"],
+                service=victim["service"],
+                instance=victim["name"],
+                arguments=codec.load(row["arguments"]),
+                duration=row["duration"],
+                state=FaultState(row["state"]),
+                at=row["at"],
+                note=row["note"],
+                by=row["by"],
+                by_hand=row["by_hand"],
+                extra=codec.load(row["extra"]),
+            )
+        )
+    return listed

@@ -1,0 +1,105 @@
+"""Processes of this machine and their identity: pid, start time and boot.
+
+A pid alone is used again sooner or later; with its start time (clock ticks since
+boot, field 22 of /proc/PID/stat) and the boot's id it cannot be confused.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_STATE = 0  # fields of /proc/PID/stat behind the command's closing parenthesis
+_START = 19
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessId:
+    """One process of one boot; `started` in clock ticks, 0 where not known."""
+
+    pid: int
+    started: int = 0
+    boot: str = ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether exactly this process still runs; a zombie does not."""
+        if self.boot and self.boot != boot_id():
+            return False
+        if not self.started:
+            return _exists(self.pid)
+        return start_ticks(self.pid) == self.started
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (OSError, ValueError):
+        return []
+    return text.rpartition(")")[2].split()
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def start_ticks(pid: int) -> int:
+    """Return when a living process started, in ticks since boot; 0: there is none."""
+    fields = _stat(pid)
+    if len(fields) <= _START or fields[_STATE] in "ZX":
+        return 0
+    return int(fields[_START])
+
+
+def state(pid: int) -> str:
+    """Return the state letter of a process (R, S, T for stopped, …), empty: none."""
+    fields = _stat(pid)
+    return fields[_STATE] if fields else ""
+
+
+def boot_id() -> str:
+    """Return what names the current boot of this machine; empty: not known."""
+    try:
+        path = Path("/proc/sys/kernel/random/boot_id")
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def booted_at() -> float | None:
+    """Return when the kernel started, seconds since the epoch; None: not known."""
+    try:
+        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    times = [line.split()[1] for line in lines if line.startswith("btime ")]
+    return float(times[0]) if times else None
+
+
+def identify(pid: int | None = None) -> ProcessId:
+    """Return the identity of a process, by default of this one."""
+    pid = os.getpid() if pid is None else pid
+    return ProcessId(pid=pid, started=start_ticks(pid), boot=boot_id())
+
+
+def children(pid: int) -> list[int]:
+    """Return the pids of a process's children."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        found = [(task / "children").read_text(encoding="ascii") for task in tasks]
+    except OSError:
+        return []
+    return [int(one) for text in found for one in text.split()]
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that descend from it, parents first."""
+    found = [pid]
+    for one in found:  # grows while it is walked
+        found.extend(child for child in children(one) if child not in found)
+    return found
