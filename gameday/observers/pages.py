@@ -1,0 +1,199 @@
+"""What a notification says, told apart by vendor; and what the vendor would answer.
+
+Formats: Alertmanager's webhook (version 4), PagerDuty Events v2, Opsgenie alerts v2,
+Slack incoming webhooks. Where a payload carries no times, the labels that
+Alertmanager's default templates print are read back from its text.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+VENDORS = ("webhook", "pagerduty", "opsgenie", "slack")
+KEPT = 16_384  # characters of a body that are kept
+_SECRET = re.compile(
+    r"routing_?key|service_?key|api_?key|integration_?key|genie_?key|token|secret"
+    r"|password|passwd|authorization|credential",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(r"(?<=://)[^/\s@\"]+@")
+_LABEL = re.compile(r"^ - ([^=\n]+?) = (.*)$", re.MULTILINE)
+_BLOCK = re.compile(
+    r"(?P<head>(?:Alerts )?(?:Firing|Resolved):)|Labels:\n(?P<labels>(?: - .*\n?)*)"
+)
+
+
+class NotAPageError(ValueError):
+    """The body is not what this vendor's notifications look like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One notification that arrived; `at` is the pager's clock (s, to the ms).
+
+    `seq` counts from 1. `group_key` is Alertmanager's where the payload has it,
+    `dedup_key` the SHA-256 of it, which PagerDuty and Opsgenie are given instead.
+    """
+
+    seq: int
+    at: float
+    receiver: str
+    vendor: str
+    status: str
+    group_key: str | None
+    dedup_key: str | None
+    alerts: tuple[Mapping[str, Any], ...]
+    raw: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the page as `GET /pages` shows it."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return {**fields, "alerts": [dict(one) for one in self.alerts]}
+
+
+def read_page(vendor: str, path: str, body: bytes) -> dict[str, Any]:
+    """Return a page's fields from `status` to `raw`; NotAPageError if it is none.
+
+    `path` is what follows the receiver in the URL: Opsgenie closes alerts by it.
+    """
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise NotAPageError(f"not JSON: {error}") from None
+    if not isinstance(said, dict):
+        raise NotAPageError("not a JSON object")
+    try:
+        raw = json.dumps(redact(said), ensure_ascii=False)[:KEPT]
+        return {**_READ[vendor](said, path), "raw": raw}
+    except (TypeError, AttributeError, KeyError, RecursionError) as error:
+        raise NotAPageError(f"not a notification of {vendor}: {error!r}") from None
+
+
+def answer(vendor: str, fields: Mapping[str, Any]) -> tuple[int, str, bytes]:
+    """Return status, content type and body of the vendor's shortest valid answer."""
+    if vendor == "slack":
+        return 200, "text/plain", b"ok"
+    if vendor == "pagerduty":
+        body = {"status": "success", "message": "Event processed"}
+        dedup = {"dedup_key": fields["dedup_key"]}
+        return 202, "application/json", json.dumps({**body, **dedup}).encode()
+    if vendor == "opsgenie":
+        body = {"result": "Request will be processed", "requestId": "gameday"}
+        return 202, "application/json", json.dumps({**body, "took": 0.0}).encode()
+    return 200, "application/json", b"{}"
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """Return the value with whatever smells of a secret replaced."""
+    if isinstance(value, dict):
+        return {key: redact(one, str(key)) for key, one in value.items()}
+    if isinstance(value, list):
+        return [redact(one, name) for one in value]
+    if _SECRET.search(name) and value not in (None, ""):
+        return "<secret>"
+    return _USERINFO.sub("<secret>@", value) if isinstance(value, str) else value
+
+
+def fingerprint(labels: Mapping[str, str]) -> str:
+    """Return Alertmanager's fingerprint of a label set: FNV-1a, 64 bits, in hex.
+
+    Names in order, name and value each followed by the byte 255 (which UTF-8 does
+    not have): the `Fingerprint` of a label set in Prometheus' common library.
+    """
+    digest = 0xCBF29CE484222325
+    for name, value in sorted(labels.items()):
+        for byte in name.encode() + b"\xff" + value.encode() + b"\xff":
+            digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{digest:016x}"
+
+
+def _webhook(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
+    key = said.get("groupKey")
+    alerts = [
+        {
+            "labels": dict(one["labels"]),
+            "status": _status(one.get("status")),
+            "startsAt": one.get("startsAt"),
+            "endsAt": one.get("endsAt"),
+            "fingerprint": one.get("fingerprint") or fingerprint(one["labels"]),
+        }
+        for one in said["alerts"]
+    ]
+    dedup = hashlib.sha256(key.encode()).hexdigest() if key else None
+    return _fields(said.get("status"), alerts, key, dedup)
+
+
+def _pagerduty(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
+    status = {"trigger": "firing", "resolve": "resolved"}.get(said["event_action"])
+    details = (said.get("payload") or {}).get("custom_details") or {}
+    alerts = [
+        one
+        for state in ("firing", "resolved")
+        for one in _printed(str(details.get(state, "")), state)
+    ]
+    return _fields(status, alerts, None, said.get("dedup_key"))
+
+
+def _opsgenie(said: Mapping[str, Any], path: str) -> dict[str, Any]:
+    closes = re.search(r"alerts/([^/?]+)/close", path)
+    if closes:
+        return _fields("resolved", [], None, closes[1])
+    alerts = list(_printed(str(said.get("description", "")), "firing"))
+    about = re.search(r"alerts/([^/?]+)/", path)
+    status = None if about else "firing"
+    return _fields(status, alerts, None, said.get("alias") or (about and about[1]))
+
+
+def _slack(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
+    parts = said.get("attachments") or [said]
+    texts = [str(part.get("text", "")) for part in parts]
+    first = parts[0]
+    told = f"{first.get('title', '')} {first.get('fallback', '')} {said.get('text')}"
+    status = {"danger": "firing", "good": "resolved"}.get(first.get("color", ""))
+    if status is None and (found := re.search(r"\[(FIRING|RESOLVED)", told)):
+        status = found[1].lower()
+    alerts = [one for text in texts for one in _printed(text, status or "unknown")]
+    return _fields(status, alerts, None, None)
+
+
+def _fields(
+    status: Any, alerts: list[dict[str, Any]], group: str | None, dedup: str | None
+) -> dict[str, Any]:
+    return {
+        "status": _status(status),
+        "alerts": tuple(alerts),
+        "group_key": group,
+        "dedup_key": dedup,
+    }
+
+
+def _status(said: Any) -> str:
+    return said if said in ("firing", "resolved") else "unknown"
+
+
+def _printed(text: str, status: str) -> Iterator[dict[str, Any]]:
+    """Yield the alerts whose labels a default template printed into a text."""
+    for found in _BLOCK.finditer(text):
+        if found["head"]:
+            status = "firing" if "Firing" in found["head"] else "resolved"
+            continue
+        labels = dict(_LABEL.findall(found["labels"]))
+        if "alertname" in labels:
+            yield {
+                "labels": labels,
+                "status": status,
+                "startsAt": None,
+                "endsAt": None,
+                "fingerprint": fingerprint(labels),
+            }
+
+
+_READ = {
+    "webhook": _webhook,
+    "pagerduty": _pagerduty,
+    "opsgenie": _opsgenie,
+    "slack": _slack,
+}
