@@ -133,6 +133,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
             phase=self.phase,
             name=str(activity.get("name", "")),
             type=str(activity.get("type", "")),
+            function=_function(activity),
             status=run.get("status"),
             because=_last_line(run.get("exception")),
             output=as_json(run.get("output"))[:_LONGEST],
@@ -188,6 +189,11 @@ def _settle_in(job: Job, pipe: Connection) -> None:
     logger.handlers = [_Forward(pipe)]
     logger.setLevel(logging.WARNING)
     logger.propagate = False
+
+
+def _function(activity: Mapping[str, Any]) -> str:
+    provider = activity.get("provider", {})
+    return f"{provider.get('module', '')}.{provider.get('func', '')}"
 
 
 def as_json(value: Any) -> str:

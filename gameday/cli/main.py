@@ -1,0 +1,134 @@
+"""The command line: one verb per module, imported only when it is called.
+
+The only place where an exception becomes a message and an exit code.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from gameday import __version__
+from gameday.cli.exits import EXITS
+
+# verb -> its line in `--help`; the module is gameday.cli.VERB.
+VERBS = {
+    "check": "Validate scenarios, experiments, SLOs, alert rules and routes.",
+    "plan": "Resolve a scenario against the live target: the dry run.",
+    "run": "Plan, run, judge and report one or more scenarios.",
+    "judge": "Judge a stored run again with today's checks.",
+    "report": "Render a stored run.",
+    "runs": "List the runs of this user on this machine.",
+    "stop": "End running game days now, reverting their faults.",
+    "heal": "Undo every fault that the ledger still holds open.",
+    "pager": "Be the far end of the receivers: take pages and keep them.",
+    "doctor": "Say what this machine and target can and cannot do.",
+    "init": "Write a first scenario, experiment and SLO.",
+    "schema": "Print the JSON Schema of scenario files.",
+}
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module when the verb is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of a game day, not of the alphabet."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the verb's command; None for a word that is no verb."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = import_module(f"gameday.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say which verb may have been meant when one is misspelt."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the verbs without importing any of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=Verbs,
+    epilog=EXITS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="gameday")
+def cli() -> None:
+    """Game days with a verdict.
+
+    Take a part of a system away and learn whether the right alert fired, in time, at
+    the right receiver; whether it reset; whether anything else rang; how much error
+    budget went; and whether everything was put back.
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with one of the documented codes."""
+    try:
+        code = cli.main(args=arguments, prog_name="gameday", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leave:
+        code = leave.exit_code
+    except click.Abort:
+        code = 130
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has had enough
+        code = 0
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+        code = _explain(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> int:
+    """Print what went wrong; return the exit code."""
+    from gameday.errors import GamedayError, UndoFailed
+
+    if os.environ.get("GAMEDAY_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, click.ClickException):
+        error.show()
+        return 2
+    if isinstance(error, UndoFailed):
+        _say(str(error))
+        return 5
+    if isinstance(error, GamedayError):
+        _say(str(error))
+        return 2
+    _say(
+        f"gameday itself broke: {type(error).__name__}: {error}\n"
+        "Please report it; GAMEDAY_DEBUG=1 shows where. `gameday heal` undoes what "
+        "may be left."
+    )
+    return 3
+
+
+def _say(text: Any) -> None:
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

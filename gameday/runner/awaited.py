@@ -1,0 +1,105 @@
+"""What a phase waits for: each thing with its deadline, and whether it is there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gameday.model.plan import PlannedStep
+from gameday.model.scenario import AlertPromise, Step
+from gameday.runner.board import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """One thing that is waited for, until `until` at the latest."""
+
+    what: str
+    until: float
+    kept: bool
+
+    def open(self, now: float) -> bool:
+        """Return whether waiting for it still makes sense."""
+        return not self.kept and now < self.until
+
+
+def in_hold(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]:
+    """Yield what the hold waits for; it is over when none of it is open."""
+    start = board.fault_started(step.name)
+    if start is None:
+        return
+    if step.hold is not None:
+        yield Awaited(what="the hold", until=start + step.hold, kept=False)
+    else:
+        for promise in step.expect.alerts:
+            yield from _fires(board, planned, promise, start)
+    if step.expect.heals_within is not None:
+        until = start + step.expect.heals_within
+        yield Awaited(what="healing", until=until, kept=healed(board, step, start))
+
+
+def _fires(
+    board: Board, planned: PlannedStep, promise: AlertPromise, start: float
+) -> Iterator[Awaited]:
+    if promise.fires_within is not None:
+        yield Awaited(
+            what=f"{promise.alert} firing",
+            until=start + promise.fires_within,
+            kept=board.fired(promise, start) is not None,
+        )
+    if promise.reaches is not None or promise.pages_within is not None:
+        within = promise.pages_within or planned.hold_at_most
+        page = board.paged(promise, "firing", promise.reaches, start)
+        where = f" at {promise.reaches}" if promise.reaches else ""
+        yield Awaited(
+            what=f"the page of {promise.alert}{where}",
+            until=start + within,
+            kept=page is not None,
+        )
+
+
+def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]:
+    """Yield what the aftermath waits for, after the fault's end."""
+    start, end = board.fault_started(step.name), board.fault_ended(step.name)
+    if start is None or end is None:
+        return
+    for promise in step.expect.alerts:
+        yield from _resets(board, promise, start, end)
+    if step.expect.recovers_within is not None:
+        until = end + step.expect.recovers_within
+        yield Awaited(what="recovery", until=until, kept=board.recovered)
+    if step.experiment.has_hypothesis:
+        good = board.hypothesis is not None and board.hypothesis["ok"] is True
+        yield Awaited(
+            what="the hypothesis holding again",
+            until=end + planned.aftermath_at_most,
+            kept=good and board.hypothesis is not None and board.hypothesis.at > end,
+        )
+
+
+def _resets(
+    board: Board, promise: AlertPromise, start: float, end: float
+) -> Iterator[Awaited]:
+    alert = board.fired(promise, start)
+    if alert is None:
+        return
+    if promise.resets_within is not None:
+        yield Awaited(
+            what=f"{promise.alert} resolved",
+            until=end + promise.resets_within,
+            kept=alert.resolved_at is not None and alert.resolved_at >= end,
+        )
+    if promise.page_resolves_within is not None:
+        page = board.paged(promise, "resolved", promise.reaches, end)
+        yield Awaited(
+            what=f"the end of {promise.alert} at {promise.reaches or 'a receiver'}",
+            until=end + promise.page_resolves_within,
+            kept=page is not None,
+        )
+
+
+def healed(board: Board, step: Step, since: float) -> bool:
+    """Return whether every instance that was hit is up again, by itself."""
+    hit = [event["instance"] for event in board.of_step(board.faults, step.name)]
+    now = [board.instances.get(name) for name in hit]
+    return bool(hit) and all(
+        event is not None and event["up"] and event.at > since for event in now
+    )

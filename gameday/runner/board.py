@@ -1,0 +1,144 @@
+"""What a running game day knows so far: the latest of everything, by event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gameday.model.scenario import AlertPromise
+from gameday.model.timeline import Event
+
+Key = tuple[tuple[str, str], ...]
+
+
+def key_of(labels: Mapping[str, str]) -> Key:
+    """Return labels as something that can be a key."""
+    return tuple(sorted(labels.items()))
+
+
+@dataclass(slots=True)
+class AlertNow:
+    """The state of one alert: its labels, and when it last changed."""
+
+    labels: Mapping[str, str]
+    state: str = "inactive"
+    at: float = 0.0
+    starts: float = 0.0
+    fired_at: float | None = None
+    resolved_at: float | None = None
+
+
+@dataclass(slots=True)
+class Board:
+    """Fed every event in order of arrival; read by the driver and the live view."""
+
+    step: str = ""
+    phase: str = ""
+    phase_at: float = 0.0
+    alerts: dict[Key, AlertNow] = field(default_factory=dict)
+    pages: list[Event] = field(default_factory=list)
+    hypothesis: Event | None = None
+    hypotheses: int = 0
+    instances: dict[str, Event] = field(default_factory=dict)
+    faults: dict[str, Event] = field(default_factory=dict)  # by id: fault_started
+    ended: dict[str, Event] = field(default_factory=dict)
+    bites: dict[str, Event] = field(default_factory=dict)
+    failed: list[Event] = field(default_factory=list)
+    blind: dict[str, str] = field(default_factory=dict)
+    guards: dict[str, Event] = field(default_factory=dict)
+    load: Event | None = None
+    samples: list[Event] = field(default_factory=list)
+    recovered: bool = False  # the driver's own look at the SLIs since the fault's end
+
+    def see(self, event: Event) -> None:
+        """Take one event in."""
+        handler = _HANDLERS.get(event.kind)
+        if handler is not None:
+            handler(self, event)
+
+    def of_step(self, events: Mapping[str, Event], step: str) -> list[Event]:
+        """Return those of the step, in order of time."""
+        return sorted(
+            (one for one in events.values() if one["step"] == step),
+            key=lambda one: one.at,
+        )
+
+    def fault_started(self, step: str) -> float | None:
+        """Return when the step's first fault started."""
+        started = self.of_step(self.faults, step)
+        return started[0].at if started else None
+
+    def fault_ended(self, step: str) -> float | None:
+        """Return when the step's last fault ended; None while any holds."""
+        started = self.of_step(self.faults, step)
+        ends = [self.ended.get(one["id"]) for one in started]
+        times = [end.at for end in ends if end is not None]
+        return max(times) if times and len(times) == len(started) else None
+
+    def fired(self, promise: AlertPromise, since: float) -> AlertNow | None:
+        """Return the promised alert if it has fired since then."""
+        for alert in self.alerts.values():
+            fired = alert.fired_at
+            if promise.fits(alert.labels) and fired is not None and fired >= since:
+                return alert
+        return None
+
+    def paged(
+        self, promise: AlertPromise, status: str, receiver: str | None, since: float
+    ) -> Event | None:
+        """Return the page of that status at that receiver since then."""
+        for page in self.pages:
+            if page.at < since or receiver not in (None, page["receiver"]):
+                continue
+            if any(
+                promise.fits(alert["labels"]) and alert.get("status") == status
+                for alert in page["alerts"]
+            ):
+                return page
+        return None
+
+
+def _phase(board: Board, event: Event) -> None:
+    board.phase, board.phase_at, board.step = event["phase"], event.at, event["step"]
+    if event["phase"] == "gate":
+        board.hypothesis, board.hypotheses = None, 0
+
+
+def _alert(board: Board, event: Event) -> None:
+    labels = event["labels"]
+    alert = board.alerts.setdefault(key_of(labels), AlertNow(labels=labels))
+    alert.at, alert.starts = event.at, event.get("starts") or event.at
+    alert.state = event.kind.removeprefix("alert_")
+    if event.kind == "alert_firing":
+        alert.fired_at, alert.resolved_at = event.at, None
+    if event.kind == "alert_resolved":
+        alert.resolved_at = event.at
+
+
+def _hypothesis(board: Board, event: Event) -> None:
+    board.hypothesis = event
+    board.hypotheses += 1
+
+
+def _load(board: Board, event: Event) -> None:
+    board.load = event
+
+
+_HANDLERS = {
+    "phase": _phase,
+    "alert_pending": _alert,
+    "alert_firing": _alert,
+    "alert_resolved": _alert,
+    "page": lambda board, event: board.pages.append(event),
+    "hypothesis": _hypothesis,
+    "instance": lambda board, event: board.instances.update({event["instance"]: event}),
+    "fault_started": lambda board, event: board.faults.update({event["id"]: event}),
+    "fault_ended": lambda board, event: board.ended.update({event["id"]: event}),
+    "fault_biting": lambda board, event: board.bites.update({event["id"]: event}),
+    "fault_failed": lambda board, event: board.failed.append(event),
+    "blind": lambda board, event: board.blind.update(
+        {event["source"]: event["because"]}
+    ),
+    "sees": lambda board, event: board.blind.pop(event["source"], None),
+    "guardrail": lambda board, event: board.guards.update({event["name"]: event}),
+    "load": _load,
+    "sample": lambda board, event: board.samples.append(event),
+}

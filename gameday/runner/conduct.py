@@ -1,0 +1,184 @@
+"""One step's processes: the engine that injects, the prober that looks.
+
+Translates their messages to events. Where every fault of a step is gameday's own,
+an engine is simply ended and the ledger undoes; where other extensions acted, their
+rollbacks are the only undo, so the engine is asked to play them, and if it cannot,
+they are played by another process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.model.scenario import Step
+from gameday.model.timeline import event
+from gameday.ports import Emit
+from gameday.runner.doors import Doors
+from gameday.runner.engine import Child
+from gameday.runner.jobs import Job
+
+PROBE_EVERY = 0.5  # seconds between looks at the hypothesis
+FOREIGN_PATIENCE = 10.0  # seconds for the engine to play foreign rollbacks
+REPLAY_PATIENCE = 60.0  # seconds for another process to play them
+
+
+@dataclass(slots=True)
+class Stage:
+    """Where a step stands: when it was injected and when it was over."""
+
+    step: Step
+    injected_at: float | None = None
+    ended_at: float | None = None
+    faults_seen: int = 0
+
+    def phase(self, at: float) -> str:
+        """Return before, during or after, for something that began then."""
+        if self.injected_at is None or at < self.injected_at:
+            return "before"
+        if self.ended_at is None or at < self.ended_at:
+            return "during"
+        return "after"
+
+
+class Conductor:
+    """Starts and ends a step's processes; `emit` gets what they say, as events."""
+
+    def __init__(self, doors: Doors, emit: Emit) -> None:
+        self._doors = doors
+        self._emit = emit
+        self._stage: Stage | None = None
+        self._engine: Child | None = None
+        self._prober: Child | None = None
+        self.method_done = False
+        self.finished = False
+        self._rolled_back = False
+
+    def begin(self, step: Step) -> None:
+        """Look at the step's hypothesis from now on."""
+        self._stage = Stage(step=step)
+        self._engine, self.method_done, self.finished = None, False, False
+        self._rolled_back = False
+        if step.experiment.has_hypothesis:
+            self._prober = self._doors.engine.prober(
+                self._job(step), PROBE_EVERY, self._on_prober
+            )
+
+    def inject(self) -> None:
+        """Start the experiment."""
+        if self._stage is None:
+            return
+        self._stage.injected_at = self._doors.clock.now()
+        self._engine = self._doors.engine.experiment(
+            self._job(self._stage.step), self._on_engine
+        )
+
+    def release(self) -> None:
+        """The hold is over: the engine goes on to its rollbacks."""
+        if self._engine is not None:
+            self._engine.release()
+
+    def end(self, step: Step) -> None:
+        """The rollbacks are over, or took too long: the engine ends here."""
+        if self._engine is not None and not self.finished:
+            self._finish_off(step)
+        if self._stage is not None:
+            self._stage.ended_at = self._doors.clock.now()
+
+    def abandon(self) -> None:
+        """End everything now; foreign rollbacks are still played."""
+        self.stop_probing(kill=True)
+        if self._stage is not None and self._engine is not None and not self.finished:
+            self._finish_off(self._stage.step)
+
+    def stop_probing(self, *, kill: bool = False) -> None:
+        """End the prober; idempotent."""
+        if self._prober is not None:
+            if kill:
+                self._prober.kill()
+            else:
+                self._prober.release()
+            if not self._prober.wait(1.0):
+                self._prober.kill()
+            self._prober = None
+
+    def _finish_off(self, step: Step) -> None:
+        engine, self._engine = self._engine, None
+        if engine is None:
+            return
+        if step.experiment.foreign:
+            engine.interrupt()
+            engine.release()
+            engine.wait(FOREIGN_PATIENCE)
+        engine.kill()
+        engine.wait(1.0)
+        if step.experiment.foreign and not self._rolled_back:
+            again = self._doors.engine.rollbacks(self._job(step), self._on_engine)
+            if not again.wait(REPLAY_PATIENCE):
+                again.kill()
+
+    def _job(self, step: Step) -> Job:
+        return Job(
+            document=step.experiment.document,
+            environment={**self._doors.environment, "GAMEDAY_STEP": step.name},
+        )
+
+    def _on_prober(self, name: str, fields: Mapping[str, Any]) -> None:
+        stage = self._stage
+        if stage is None or name not in ("probe", "hypothesis"):
+            return
+        rest = {key: value for key, value in fields.items() if key != "at"}
+        at = fields["at"]
+        self._emit(event(at, name, step=stage.step.name, phase=stage.phase(at), **rest))
+
+    def _on_engine(self, name: str, fields: Mapping[str, Any]) -> None:
+        stage = self._stage
+        if stage is None:
+            return
+        now = self._doors.clock.now()
+        step = stage.step.name
+        if name == "journal":
+            self._doors.store.write(f"journal-{step}.json", fields["text"])
+        elif name == "activity":
+            self._emit(event(now, "activity", step=step, **_without_output(fields)))
+            self._note_failed(stage, now, fields)
+        elif name == "engine":
+            self._emit(event(now, "engine", step=step, because="", **fields))
+        elif name == "escaped":
+            self._emit(
+                event(
+                    now, "engine", step=step, status="escaped", deviated=None, **fields
+                )
+            )
+        elif name == "log":
+            self._emit(event(now, "note", text=f"{step}: engine: {fields['text']}"))
+        self._rolled_back |= name == "rollbacks"
+        if name in ("method_completed", "finished", "gone"):
+            self.method_done = True
+        if name in ("finished", "gone"):
+            self.finished = True
+
+    def _note_failed(self, stage: Stage, now: float, fields: Mapping[str, Any]) -> None:
+        """A fault of ours that failed before anything was written down."""
+        own = str(fields.get("function", "")).startswith("gameday.faults.")
+        if fields["phase"] != "method" or fields["type"] != "action" or not own:
+            return
+        asked = stage.step.experiment.faults
+        if stage.faults_seen < len(asked) and fields["status"] != "succeeded":
+            request = asked[stage.faults_seen]
+            self._emit(
+                event(
+                    now,
+                    "fault_failed",
+                    step=stage.step.name,
+                    fault=request.kind,
+                    service=request.selection.service,
+                    instance="",
+                    because=fields["because"] or "the action failed",
+                )
+            )
+        stage.faults_seen += 1
+
+
+def _without_output(fields: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("phase", "name", "type", "status", "because")
+    return {key: fields[key] for key in kept}

@@ -1,0 +1,99 @@
+"""What a run is given: the few doors behind which the world lies."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gameday.model.fault import FaultRequest
+from gameday.model.scenario import Guardrail
+from gameday.model.target import Instance
+from gameday.model.timeline import Event
+from gameday.ports import Clock, Emit, Observer, Store
+from gameday.runner.awaited import Awaited
+from gameday.runner.board import Board
+from gameday.runner.engine import Child, Tell
+from gameday.runner.jobs import Job
+
+
+class Ledger(Protocol):
+    """What the driver needs of the ledger."""
+
+    def plan_fault(
+        self,
+        step: str,
+        ordinal: int,
+        request: FaultRequest,
+        victims: Sequence[Instance],
+        duration: float,
+    ) -> None:
+        """Write down which victims a fault of the run will have."""
+
+    def news(self) -> list[Event]:
+        """Return the transitions since the last call, as events."""
+
+    def healed_itself(self, fault: str, at: float) -> None:
+        """Note that a fault's instance is back without an undo."""
+
+    def heal(self) -> list[str]:
+        """Undo what the run holds open; return what is still broken."""
+
+    def anything_open(self) -> bool:
+        """Return whether the run holds any fault."""
+
+
+class Engine(Protocol):
+    """Starts experiments in processes of their own."""
+
+    def experiment(self, job: Job, tell: Tell) -> Child:
+        """Start one experiment."""
+
+    def rollbacks(self, job: Job, tell: Tell) -> Child:
+        """Start an experiment's rollbacks alone."""
+
+    def prober(self, job: Job, every: float, tell: Tell) -> Child:
+        """Start looking at a hypothesis."""
+
+
+class Flow(Protocol):
+    """A load that runs."""
+
+    def stop(self, patience: float) -> None:
+        """End it."""
+
+
+Look = Callable[[], tuple[str, float | None, str]]
+"""A guardrail's look: state (ok, breached, unanswerable), value, why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A guardrail and the look that evaluates it, every so many seconds."""
+
+    rail: Guardrail
+    look: Look
+    every: float
+
+
+class Screen(Protocol):
+    """Whoever watches: a live view or plain lines."""
+
+    def show(self, event: Event, board: Board) -> None:
+        """Show one event."""
+
+    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+        """Show what is awaited, a few times a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Everything that a run touches, behind a protocol each."""
+
+    clock: Clock
+    ledger: Ledger
+    engine: Engine
+    store: Store
+    screen: Screen
+    observers: Sequence[Observer] = ()
+    guards: Sequence[Guard] = ()
+    traffic: Callable[[Emit], Flow] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)

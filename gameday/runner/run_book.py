@@ -1,0 +1,104 @@
+"""One run's page in the ledger: transitions as events, heal, the run's own lock."""
+
+from collections.abc import Callable, Sequence
+
+from gameday.ledger.book import Ledger
+from gameday.ledger.entries import Healed, PlannedVictims, Transition
+from gameday.model.fault import FaultRequest, FaultState
+from gameday.model.target import Instance
+from gameday.model.timeline import Event, event
+from gameday.ports import Clock
+
+Heal = Callable[[], Sequence[Healed]]
+
+
+class RunBook:
+    """The ledger, seen from one run."""
+
+    def __init__(self, ledger: Ledger, run: str, clock: Clock, heal: Heal) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._clock = clock
+        self._heal = heal
+        self._read = 0
+
+    def plan_fault(
+        self,
+        step: str,
+        ordinal: int,
+        request: FaultRequest,
+        victims: Sequence[Instance],
+        duration: float,
+    ) -> None:
+        """Write down which victims a fault of the run will have."""
+        self._ledger.plan_fault(
+            PlannedVictims(
+                run=self._run,
+                step=step,
+                ordinal=ordinal,
+                request=request,
+                victims=tuple(victims),
+                duration=duration,
+            )
+        )
+
+    def news(self) -> list[Event]:
+        """Return the transitions since the last call, as events."""
+        events: list[Event] = []
+        for one in self._ledger.transitions(self._run, self._read):
+            self._read = one.number
+            events += _as_events(one)
+        return events
+
+    def healed_itself(self, fault: str, at: float) -> None:
+        """Note that a fault's instance is back without an undo."""
+        self._ledger.move(
+            int(fault), FaultState.UNDONE, at, note="back by itself", by="self"
+        )
+
+    def anything_open(self) -> bool:
+        """Return whether the run holds any fault."""
+        return bool(self._ledger.open_faults(run=self._run))
+
+    def heal(self) -> list[str]:
+        """Undo what the run holds open; return what is still broken, and the remedy."""
+        self._ledger.end_run(self._run)
+        return [
+            f"{one.fault.kind} on {one.fault.victim.name}: {one.undone.found}. "
+            f"By hand: {one.undone.by_hand or 'run `gameday heal`'}"
+            for one in self._heal()
+            if not one.undone.ok
+        ]
+
+
+def _as_events(one: Transition) -> list[Event]:
+    common = {"step": one.step, "id": str(one.fault)}
+    where = {"fault": one.kind, "service": one.service, "instance": one.instance}
+    if one.state is FaultState.INJECTING:
+        arguments = dict(one.arguments)
+        started = event(
+            one.at,
+            "fault_started",
+            **common,
+            **where,
+            arguments=arguments,
+            duration=one.duration,
+        )
+        return [started]
+    if one.state is FaultState.BITING:
+        proof = one.proof or {"bites": False, "because": "no proof was given"}
+        fields = {k: proof[k] for k in ("bites", "because", "evidence") if k in proof}
+        return [event(one.at, "fault_biting", **common, **fields)]
+    if one.state in (FaultState.UNDONE, FaultState.FAILED):
+        return _ended(one, common)
+    return []
+
+
+def _ended(one: Transition, common: dict[str, str]) -> list[Event]:
+    ok = one.state is FaultState.UNDONE
+    rest = {"because": one.note, "by_hand": one.by_hand}
+    events = [event(one.at, "fault_ended", **common, ok=ok, by=one.by, **rest)]
+    if not ok:
+        place = {"instance": one.instance}
+        events.append(event(one.at, "undo_failed", **common, **place, **rest))
+    return events

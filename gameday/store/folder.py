@@ -1,0 +1,102 @@
+"""A run's folder: the plan before, events as they come, the verdict after.
+
+Files are written whole or not at all (a temporary file, then a rename); the
+timeline is appended line by line, so that what was seen survives a crash. Files are
+readable by their owner alone.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from gameday.errors import StoreError
+from gameday.model.timeline import Event, event_from_json
+
+TIMELINE = "timeline.ndjson"
+PLAN = "plan.json"
+VERDICT = "verdict.json"
+
+
+class RunFolder:
+    """One run on disk; `redact` takes known secret values out of every text."""
+
+    def __init__(self, folder: str, redact: Callable[[str], str] = str) -> None:
+        self.folder = folder
+        self._redact = redact
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            self._timeline = os.open(Path(folder) / TIMELINE, flags, 0o600)
+        except OSError as error:
+            raise StoreError(
+                f"{folder}: {error.strerror}; choose another folder with --out"
+            ) from error
+
+    def append(self, event: Event) -> None:
+        """Keep one event; on disk when this returns (not: fsynced)."""
+        line = self._redact(json.dumps(event.to_json(), default=str))
+        try:
+            os.write(self._timeline, line.encode() + b"\n")
+        except OSError as error:
+            raise StoreError(f"{self.folder}/{TIMELINE}: {error.strerror}") from error
+
+    def write(self, name: str, content: str) -> str:
+        """Write a file of the run whole or not at all; return its path."""
+        path = Path(self.folder) / name
+        try:
+            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{name}.")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(self._redact(content))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror}") from error
+        return str(path)
+
+    def events(self) -> list[Event]:
+        """Return what was kept so far."""
+        return read_events(self.folder)
+
+    def close(self) -> None:
+        """Close the timeline; idempotent."""
+        if self._timeline >= 0:
+            os.close(self._timeline)
+            self._timeline = -1
+
+
+def read_events(folder: str) -> list[Event]:
+    """Return a stored run's events; a last line that was cut off is left out."""
+    path = Path(folder) / TIMELINE
+    events = []
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise StoreError(
+            f"{path}: {error.strerror}; is this a run's folder?"
+        ) from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            events.append(event_from_json(json.loads(line)))
+        except (ValueError, KeyError, TypeError) as error:
+            if number == len(lines):
+                break
+            raise StoreError(
+                f"{path}:{number}: not a timeline's line ({error}); "
+                "the file was changed since the run"
+            ) from error
+    return events
+
+
+def read_text(folder: str, name: str) -> str:
+    """Return a stored run's file."""
+    path = Path(folder) / name
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise StoreError(f"{path}: {why}; is this a run's folder?") from error

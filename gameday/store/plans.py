@@ -1,0 +1,40 @@
+"""A plan as JSON and back, so that `judge` can judge an old run again.
+
+Inline secrets of an experiment never get into it: its `secrets` block is left out.
+"""
+
+import json
+from dataclasses import replace
+
+from gameday.errors import StoreError
+from gameday.model.experiment import Experiment
+from gameday.model.plan import Plan
+from gameday.model.scenario import Step
+
+
+def to_json(plan: Plan) -> str:
+    """Return the plan as JSON, without any experiment's secrets."""
+    from pydantic import TypeAdapter
+
+    steps = tuple(_bare_step(step) for step in plan.scenario.steps)
+    bare = replace(plan, scenario=replace(plan.scenario, steps=steps))
+    data = TypeAdapter(Plan).dump_python(bare, mode="json")
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def from_json(text: str, path: str) -> Plan:
+    """Return the plan that was stored; StoreError when it is not one."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Plan).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise StoreError(f"{path}: {where}: {first['msg']}") from error
+
+
+def _bare_step(step: Step) -> Step:
+    experiment: Experiment = step.experiment
+    document = {k: v for k, v in experiment.document.items() if k != "secrets"}
+    return replace(step, experiment=replace(experiment, document=document))
