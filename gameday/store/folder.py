@@ -44,17 +44,7 @@ class RunFolder:
 
     def write(self, name: str, content: str) -> str:
         """Write a file of the run whole or not at all; return its path."""
-        path = Path(self.folder) / name
-        try:
-            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{name}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(self._redact(content))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except OSError as error:
-            raise StoreError(f"{path}: {error.strerror}") from error
-        return str(path)
+        return write_file(str(Path(self.folder) / name), self._redact(content))
 
     def events(self) -> list[Event]:
         """Return what was kept so far."""
@@ -65,6 +55,21 @@ class RunFolder:
         if self._timeline >= 0:
             os.close(self._timeline)
             self._timeline = -1
+
+
+def write_file(path: str, content: str) -> str:
+    """Write a file whole or not at all, durably; return its path."""
+    place = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(place)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
+    return str(place)
 
 
 def read_events(folder: str) -> list[Event]:

@@ -1,0 +1,1 @@
+"""Edge. The wiring: the only place that constructs what stands behind the doors."""

@@ -1,0 +1,185 @@
+"""From a scenario's path to a plan: files read, target and observers asked."""
+
+import hashlib
+import os
+import secrets
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gameday import __version__
+from gameday.errors import GamedayError, InvalidFile, Problem, TargetNotFound
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.plan import Eyes, Plan
+from gameday.model.scenario import Scenario
+from gameday.model.target import Instance
+from gameday.plans.plan import Found, make_plan
+from gameday.ports import Clock, Target
+
+GIT_PATIENCE = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan and the target that it was made for."""
+
+    plan: Plan
+    target: Target
+
+
+def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
+    """Return the scenarios; InvalidFile with every problem of all of them at once."""
+    from gameday.files import load
+
+    environment = environment_with(env_file)
+    scenarios, problems = [], []
+    for path in paths:
+        scenario, found = load.read_scenario(path, environment)
+        problems += found
+        if scenario is not None:
+            scenarios.append(scenario)
+    if any(problem.severity == "error" for problem in problems):
+        raise InvalidFile(problems)
+    return scenarios
+
+
+def environment_with(env_file: str | None) -> Mapping[str, str]:
+    """Return the environment, with a file of NAME=VALUE lines over it."""
+    if env_file is None:
+        return os.environ
+    from gameday.files import env
+
+    return {**os.environ, **env.read(env_file)}
+
+
+def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
+    """Ask target and observers side by side, and plan."""
+    from gameday.app.looking import survey
+
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        eyes = pool.submit(survey, scenario.observe, clock)
+        there = pool.submit(_find, scenario, clock)
+        git = pool.submit(_git, scenario.path)
+        target, instances, problem = there.result()
+        seen, provenance = eyes.result()
+    provenance = {
+        "gameday": __version__,
+        "git": git.result(),
+        **provenance,
+        "scenario": _digest(scenario.path),
+    }
+    found = Found(target=target, instances=instances, eyes=seen, provenance=provenance)
+    plan = make_plan(
+        scenario, found, secrets.randbelow(2**31) if seed is None else seed
+    )
+    if problem:
+        plan = replace(plan, refusals=(problem,))
+    return Prepared(plan=plan, target=target)
+
+
+def check_offline(scenario: Scenario) -> list[Problem]:
+    """Return the lint of the promises against the scenario's observe.files."""
+    from gameday.app.looking import offline_eyes
+    from gameday.plans.timing import timings
+
+    files = scenario.observe.files
+    if not (files.rules or files.prometheus or files.alertmanager):
+        return []
+    problems = []
+    for one in timings(scenario, offline_eyes(files)):
+        if one.state in ("ok", "not_checked"):
+            continue
+        kept = one.state == "not_guaranteed"
+        words = "is not guaranteed" if kept else "cannot be kept"
+        problems.append(
+            Problem(
+                path=scenario.path,
+                line=one.line,
+                message=f"{one.subject}: {one.question} {words}: {one.because}",
+                severity="warning" if kept else "promise",
+            )
+        )
+    return problems
+
+
+def _find(scenario: Scenario, clock: Clock) -> tuple[Target, list[Instance], str]:
+    from gameday.targets import open_target
+
+    try:
+        target = open_target(scenario.target.url, clock)
+        return target, target.instances(), ""
+    except (TargetNotFound, GamedayError) as error:
+        return NoTarget(scenario.target.url, str(error)), [], str(error)
+
+
+class NoTarget:
+    """What stands where the target does not answer: it can do nothing."""
+
+    def __init__(self, url: str, why: str) -> None:
+        self.url = url
+        self._why = why
+
+    def instances(self, service: str | None = None) -> list[Instance]:
+        """Return none."""
+        del service
+        return []
+
+    def refusal(self, kind: str) -> str:
+        """Return why the target does not answer."""
+        del kind
+        return self._why
+
+    def how(self, request: FaultRequest) -> str:
+        """Return nothing."""
+        del request
+        return ""
+
+    def holds_deadline(self, kind: str) -> bool:
+        """Return false."""
+        del kind
+        return False
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Refuse."""
+        del request, victim, mark
+        raise TargetNotFound(self._why)
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Refuse."""
+        del request, victim, undo
+        raise TargetNotFound(self._why)
+
+    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
+        """Refuse."""
+        del request, victim, undo
+        raise TargetNotFound(self._why)
+
+    def undo(self, undo: Undo) -> Undone:
+        """Refuse."""
+        del undo
+        raise TargetNotFound(self._why)
+
+
+def _git(path: str) -> str:
+    """Return the commit of the scenario's repository; empty where there is none."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(path).absolute().parent,
+            capture_output=True,
+            text=True,
+            timeout=GIT_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _digest(path: str) -> str:
+    try:
+        return "sha256:" + hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return ""

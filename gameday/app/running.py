@@ -1,0 +1,212 @@
+"""A planned scenario, run: the doors built, the lock taken, the verdict written."""
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from gameday.app.judging import write_all
+from gameday.app.looking import Eyesight
+from gameday.app.planning import Prepared
+from gameday.errors import GamedayError, TargetHeld
+from gameday.ledger.book import Ledger
+from gameday.ledger.entries import Healed
+from gameday.ledger.heal import heal
+from gameday.ledger.home import home, ledger_path
+from gameday.ledger.watchdog import start_watchdog
+from gameday.model.plan import Plan
+from gameday.model.timeline import event
+from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
+from gameday.ports import Clock, Target
+from gameday.runner.doors import Doors, Screen
+from gameday.runner.drive import Drive, Stop
+from gameday.runner.engine import Nursery
+from gameday.runner.run_book import RunBook
+from gameday.store.folder import PLAN, RunFolder
+from gameday.store.history import History
+from gameday.store.plans import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about a run."""
+
+    out: str | None = None
+    inconclusive: str = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A run that is over: its exit code, its folder and its verdict."""
+
+    code: ExitCode
+    folder: str
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class Session:
+    """One run while it is going on."""
+
+    run: str
+    plan: Plan
+    target: Target
+    store: RunFolder
+    clock: Clock
+    screen: Screen
+    refusal: bool = False
+    broken: list[str] = field(default_factory=list)
+
+
+def new_run_id(scenario: str, clock: Clock) -> str:
+    """Return an id that sorts by time and names the scenario."""
+    stamp = datetime.fromtimestamp(clock.now(), tz=UTC).strftime("%Y%m%dT%H%M%S")
+    return f"{stamp}-{scenario}-{secrets.token_hex(2)}"
+
+
+def run(
+    prepared: Prepared,
+    options: Options,
+    clock: Clock,
+    screen: Screen,
+    nursery: Nursery,
+) -> Result:
+    """Run one prepared scenario, whatever comes of it; the verdict is on disk then."""
+    plan = prepared.plan
+    run_id = new_run_id(plan.scenario.name, clock)
+    folder = History(home()).folder_for(run_id, options.out)
+    eyesight = Eyesight(plan, clock)
+    session = Session(
+        run=run_id,
+        plan=plan,
+        target=prepared.target,
+        store=RunFolder(folder, eyesight.redact),
+        clock=clock,
+        screen=screen,
+    )
+    session.store.write(PLAN, to_json(plan))
+    _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
+    try:
+        stop = _drive(session, eyesight, nursery)
+    except GamedayError as error:
+        stop = Stop(Ending.CRASHED, str(error))
+    _note(
+        session,
+        "run_ended",
+        ending=stop.ending.value,
+        because=stop.because,
+        broken=session.broken,
+    )
+    verdict = write_all(session.store).verdict
+    session.store.close()
+    code = exit_code(verdict, refusal=stop.refusal or session.refusal)
+    if code is ExitCode.INCONCLUSIVE and options.inconclusive == "pass":
+        code = ExitCode.PASS
+    return Result(code=code, folder=folder, verdict=verdict)
+
+
+def exit_code(verdict: Verdict, *, refusal: bool) -> ExitCode:
+    """Return the code of a verdict; `refusal`: nothing was touched on purpose."""
+    if verdict.broken:
+        return ExitCode.BROKEN
+    if verdict.ending is Ending.REFUSED and refusal:
+        return ExitCode.USAGE
+    by_ending = {
+        Ending.OPERATOR: ExitCode.INTERRUPTED,
+        Ending.GUARDRAIL: ExitCode.GUARDRAIL,
+        Ending.REFUSED: ExitCode.INCONCLUSIVE,
+    }
+    by_outcome = {
+        Outcome.PASS: ExitCode.PASS,
+        Outcome.FAIL: ExitCode.FAIL,
+        Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    }
+    return by_ending.get(verdict.ending, by_outcome[verdict.outcome])
+
+
+def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
+    plan = session.plan
+    if plan.refusals:
+        session.refusal = True
+        return Stop(Ending.REFUSED, "; ".join(plan.refusals))
+    ledger = Ledger(ledger_path(), session.clock)
+    healer = _healer(ledger, session)
+    try:
+        heal_the_dead(ledger, plan.scenario.target.url, session.clock)
+        ledger.open_run(session.run, session.target.url, plan.scenario.name)
+    except TargetHeld as error:
+        session.refusal = True
+        return Stop(Ending.REFUSED, str(error))
+    watchdog = start_watchdog(session.run, home())
+    book = RunBook(ledger, session.run, session.clock, healer)
+    for planned in plan.steps:
+        for ordinal, fault in enumerate(planned.faults):
+            victims = fault.victims
+            book.plan_fault(
+                planned.name, ordinal, fault.request, victims, fault.duration
+            )
+    drive = Drive(plan, _doors(session, eyesight, nursery, book))
+    try:
+        stop = drive.run()
+    finally:
+        session.broken = drive.broken
+        if not drive.broken:
+            ledger.close_run(session.run)
+        watchdog.close()
+    return stop
+
+
+def heal_the_dead(ledger: Ledger, target_url: str, clock: Clock) -> None:
+    """Undo what runs that died have left in this target, and let go of their lock."""
+    from gameday.targets import open_target
+
+    for dead in ledger.stale(target_url):
+        healed = heal(
+            ledger, lambda url: open_target(url, clock), clock, run=dead.run, by="heal"
+        )
+        if all(one.undone.ok for one in healed):
+            ledger.close_run(dead.run)
+
+
+def _healer(ledger: Ledger, session: Session) -> Callable[[], Sequence[Healed]]:
+    from gameday.targets import open_target
+
+    def undo() -> Sequence[Healed]:
+        return heal(
+            ledger,
+            lambda url: open_target(url, session.clock),
+            session.clock,
+            run=session.run,
+            by="run",
+        )
+
+    return undo
+
+
+def _doors(
+    session: Session, eyesight: Eyesight, nursery: Nursery, book: RunBook
+) -> Doors:
+    environment = {
+        "GAMEDAY_RUN": session.run,
+        "GAMEDAY_HOME": home(),
+        "GAMEDAY_TARGET": session.target.url,
+        "GAMEDAY_SEED": str(session.plan.seed),
+        "PATH": os.environ.get("PATH", ""),
+    }
+    return Doors(
+        clock=session.clock,
+        ledger=book,
+        engine=nursery,
+        store=session.store,
+        screen=session.screen,
+        observers=eyesight.observers(session.target),
+        guards=eyesight.guards(),
+        traffic=eyesight.traffic(),
+        environment=environment,
+    )
+
+
+def _note(session: Session, kind: str, **fields: Any) -> None:
+    session.store.append(event(session.clock.now(), kind, **fields))

@@ -1,0 +1,39 @@
+"""`gameday plan`."""
+
+import click
+
+from gameday.cli.exits import EXITS
+from gameday.cli.options import env_file, output, print_json
+
+
+@click.command("plan", epilog=EXITS)
+@click.argument("path", metavar="PATH")
+@click.option("--seed", type=int, help="Choose the victims by this number.")
+@env_file
+@output
+def command(path: str, seed: int | None, env_file: str | None, output: str) -> int:
+    """Resolve a scenario against the live target and its observers: the dry run.
+
+    Shows what would be hit and how, the blast radius, the rules and routes that each
+    promise depends on, and the earliest and latest time at which each can come true.
+    Reads only; touches nothing.
+    """
+    from gameday.app.planning import prepare, read
+    from gameday.clock import SystemClock
+
+    scenario = read([path], env_file)[0]
+    plan = prepare(scenario, SystemClock(), seed).plan
+    if output == "json":
+        import json
+
+        from gameday.store.plans import to_json
+
+        print_json(json.loads(to_json(plan)))
+    else:
+        from gameday.cli.plan_text import lines
+
+        for line in lines(plan):
+            click.echo(line)
+    if plan.refusals:
+        return 2
+    return 1 if any(one.state == "cannot_be_kept" for one in plan.timings) else 0

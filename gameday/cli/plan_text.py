@@ -1,0 +1,61 @@
+"""A plan as lines of text."""
+
+from collections.abc import Iterator
+
+from gameday.model.plan import Plan, PlannedFault, Timing
+from gameday.model.quantity import show_duration, show_share
+from gameday.plans.blast_radius import allowed
+
+_MARKS = {
+    "ok": "ok            ",
+    "not_guaranteed": "not guaranteed",
+    "cannot_be_kept": "CANNOT BE KEPT",
+    "not_checked": "not checked   ",
+}
+
+
+def lines(plan: Plan) -> Iterator[str]:
+    """Yield what the plan would do, what it depends on, and what speaks against it."""
+    scenario = plan.scenario
+    yield f"{scenario.name} on {scenario.target.url} (seed {plan.seed})"
+    for planned in plan.steps:
+        yield ""
+        yield f"step {planned.name}"
+        for fault in planned.faults:
+            yield from _fault(plan, fault)
+        held = show_duration(planned.hold_at_most)
+        after = show_duration(planned.aftermath_at_most)
+        yield f"  held for at most {held}, then watched for at most {after}"
+        for timing in plan.timings:
+            if timing.step == planned.name:
+                yield f"  {_timing(timing)}"
+    yield ""
+    yield from (f"warning: {warning}" for warning in plan.warnings)
+    yield from (f"refused: {refusal}" for refusal in plan.refusals)
+    if not plan.refusals:
+        yield "nothing was touched; `gameday run` would go on"
+
+
+def _fault(plan: Plan, fault: PlannedFault) -> Iterator[str]:
+    hit = ", ".join(victim.name for victim in fault.victims) or "nothing"
+    most = allowed(plan.scenario.blast_radius, fault.found)
+    yield (
+        f"  {fault.request.kind} hits {hit}: {len(fault.victims)} of {fault.found} "
+        f"({show_share(len(fault.victims) / fault.found) if fault.found else 'none'}), "
+        f"{most} allowed"
+    )
+    if fault.how:
+        yield f"    how: {fault.how}"
+    ends = (
+        "ends by itself inside the target"
+        if fault.holds_deadline
+        else "cannot end by itself in the target; the watchdog and `gameday heal` end it"
+    )
+    yield f"    at the latest after {show_duration(fault.duration)}: {ends}"
+    if fault.refusal:
+        yield f"    cannot be done: {fault.refusal}"
+
+
+def _timing(one: Timing) -> str:
+    promised = "" if one.question == "reaches" else f" {show_duration(one.promised)}"
+    return f"{_MARKS[one.state]} {one.subject} {one.question}{promised}: {one.because}"

@@ -1,0 +1,63 @@
+"""`gameday run`."""
+
+import click
+
+from gameday.cli.exits import EXITS
+from gameday.cli.options import env_file
+
+
+@click.command("run", epilog=EXITS)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--out", metavar="DIR", help="Where the files go (several: DIR/SCENARIO)."
+)
+@click.option("--seed", type=int, help="Choose the victims by this number.")
+@click.option(
+    "--inconclusive",
+    type=click.Choice(["fail", "pass"]),
+    default="fail",
+    show_default=True,
+    help="What a run that could not be judged exits with: fail is 3, pass is 0.",
+)
+@click.option("--plain", is_flag=True, help="Plain lines, also on a terminal.")
+@env_file
+def command(
+    paths: tuple[str, ...],
+    out: str | None,
+    seed: int | None,
+    inconclusive: str,
+    plain: bool,
+    env_file: str | None,
+) -> int:
+    """Plan, run, judge and report each scenario in turn.
+
+    All PATHs are validated before the first one runs. Ctrl-C undoes everything and
+    still leaves a report of what was seen.
+    """
+    from pathlib import Path
+
+    from gameday.app.planning import prepare, read
+    from gameday.app.running import Options, run
+    from gameday.cli.screen import screen_for
+    from gameday.clock import SystemClock
+    from gameday.model.verdict import worst_code
+    from gameday.runner.engine import Nursery
+
+    clock = SystemClock()
+    nursery = Nursery()
+    scenarios = read(paths, env_file)
+    nursery.warm()
+    codes = []
+    for scenario in scenarios:
+        prepared = prepare(scenario, clock, seed)
+        folder = out
+        if out is not None and len(scenarios) > 1:
+            folder = str(Path(out) / scenario.name)
+        with screen_for(prepared.plan, plain=plain) as screen:
+            options = Options(out=folder, inconclusive=inconclusive)
+            result = run(prepared, options, clock, screen, nursery)
+            screen.close(result.verdict, result.folder)
+        codes.append(result.code)
+        if result.code in (4, 5, 130):
+            break
+    return int(worst_code(codes))
