@@ -1,0 +1,44 @@
+"""The verdict as plain lines: for a pipe, a log, a CI job's output."""
+
+from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.reports.headline import (
+    by_step,
+    counts_words,
+    main_sentence,
+    verdict_line,
+)
+from gameday.reports.wording import one_line, plus_minus, promise
+
+_WIDTH = len("INCONCLUSIVE")
+
+
+def summary(verdict: Verdict) -> list[str]:
+    """Return the verdict as lines without any styling, what is broken first."""
+    lines = [f"STILL BROKEN: {one}" for one in verdict.broken]
+    lines += [verdict_line(verdict), f"  {main_sentence(verdict)}"]
+    for group in by_step(verdict):
+        lines.append(f"{group.name or 'the whole run'}:")
+        lines += [f"  {_line(finding)}" for finding in group.findings]
+    lines.append(counts_words(verdict))
+    return [_printable(line) for line in lines]
+
+
+def _line(finding: Finding) -> str:
+    asked = f"{finding.question} {finding.subject}"
+    if finding.outcome is Outcome.PASS:
+        return f"{'pass':{_WIDTH}}  {asked}{_figures(finding)}"
+    return f"{finding.outcome.value.upper():{_WIDTH}}  {asked}: {finding.because}"
+
+
+def _figures(finding: Finding) -> str:
+    if finding.measured is None:
+        return ""
+    limit = promise(finding.promised, finding.unit)
+    of = f" of {limit}" if finding.promised is not None else ""
+    return f": {plus_minus(finding)}{of}"
+
+
+def _printable(line: str) -> str:
+    """Keep the indent; a value must not begin a line of its own."""
+    indent = len(line) - len(line.lstrip(" "))
+    return " " * indent + one_line(line)

@@ -1,0 +1,122 @@
+"""Evidence as tables: any nesting of mappings and lists, within bounds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.reports.wording import NOTHING, clock_time, is_instant, one_line, relative
+
+_ROWS = 40  # of one table; the rest is in verdict.json
+_COLUMNS = 8
+_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of text under a caption; `head` is empty for pairs of key and value.
+
+    `left_off`: how many rows more there are.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left_off: int = 0
+
+
+def tables(evidence: Mapping[str, Any], zero: float) -> list[Table]:
+    """Return evidence as tables; instants are shown in UTC and relative to `zero`."""
+    return _of_mapping("", evidence, zero, _DEPTH)
+
+
+def _of_mapping(
+    caption: str, given: Mapping[str, Any], zero: float, depth: int
+) -> list[Table]:
+    pairs: list[tuple[str, ...]] = []
+    nested: list[Table] = []
+    for key, value in given.items():
+        name = str(key)
+        if _is_flat(value) or depth <= 0:
+            pairs.append((_words(name), _cell(name, value, zero)))
+        else:
+            title = f"{caption}: {_words(name)}" if caption else _words(name)
+            nested += _of_nested(title, value, zero, depth - 1)
+    own = [_table(caption, (), pairs)] if pairs else []
+    return (own + nested)[:_ROWS]
+
+
+def _of_nested(caption: str, value: Any, zero: float, depth: int) -> list[Table]:
+    if isinstance(value, Mapping):
+        return _of_mapping(caption, value, zero, depth)
+    if all(isinstance(one, Mapping) for one in value):
+        columns = list(dict.fromkeys(str(key) for one in value for key in one))
+        columns = columns[:_COLUMNS]
+        rows = [
+            tuple(_cell(name, one.get(name), zero) for name in columns) for one in value
+        ]
+        return [_table(caption, tuple(_words(name) for name in columns), rows)]
+    if all(_is_row(one) for one in value):
+        rows = [tuple(_cell("", x, zero) for x in one[:_COLUMNS]) for one in value]
+        return [_table(caption, (), rows)]
+    return [_table(caption, (), [(_cell("", one, zero),) for one in value])]
+
+
+def _table(
+    caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]
+) -> Table:
+    width = max((len(row) for row in rows), default=0)
+    even = tuple(row + ("",) * (width - len(row)) for row in rows[:_ROWS])
+    return Table(
+        caption=one_line(caption, 120),
+        head=head,
+        rows=even,
+        left_off=max(0, len(rows) - _ROWS),
+    )
+
+
+def _is_flat(value: Any) -> bool:
+    """Return whether a value fits one cell: a scalar, labels, a list of names."""
+    if isinstance(value, Mapping):
+        return len(value) <= _COLUMNS and all(_is_scalar(x) for x in value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(_is_scalar(one) for one in value)
+    return True
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(_is_scalar(one) for one in value)
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _words(key: str) -> str:
+    return one_line(key.replace("_", " "), 60)
+
+
+def _cell(key: str, value: Any, zero: float) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        return _several(key, value, zero)
+    if is_instant(key, value):
+        return f"{clock_time(value)} ({relative(value, zero)})"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return one_line(value)
+
+
+def _several(key: str, value: Any, zero: float) -> str:
+    """Return a mapping or a collection on one line, within bounds."""
+    if isinstance(value, Mapping):
+        items = [f"{name}={_cell(str(name), x, zero)}" for name, x in value.items()]
+    else:
+        ordered = (
+            sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        )
+        items = [_cell(key, one, zero) for one in ordered]
+    more = f" and {len(items) - _ROWS} more" if len(items) > _ROWS else ""
+    return one_line(", ".join(items[:_ROWS])) + more or NOTHING

@@ -1,0 +1,97 @@
+"""The verdict in words: how the run ended, and the sentence that matters most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gameday.model.plan import Plan
+from gameday.model.quantity import show_duration
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict, worst
+from gameday.reports.wording import OUTCOME_WORDS, WORST_FIRST, outcome_counts
+
+_ENDINGS = {
+    Ending.FINISHED: "ran to its end",
+    Ending.GUARDRAIL: "stopped by a guardrail",
+    Ending.OPERATOR: "stopped by a person or a signal",
+    Ending.CRASHED: "gameday itself crashed",
+    Ending.REFUSED: "refused",
+}
+_STOPPED = (Ending.GUARDRAIL, Ending.OPERATOR, Ending.CRASHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFindings:
+    """The findings of one step, the worst first; `name` is empty for the run's own."""
+
+    name: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of them."""
+        return worst(finding.outcome for finding in self.findings)
+
+
+def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings by outcome, in their own order within each."""
+    return tuple(sorted(findings, key=lambda one: WORST_FIRST.index(one.outcome)))
+
+
+def by_step(verdict: Verdict, plan: Plan | None = None) -> list[StepFindings]:
+    """Return the findings grouped by step, in the plan's order, the run's own first."""
+    names = [step.name for step in plan.steps] if plan else []
+    seen = dict.fromkeys(["", *names, *(one.step for one in verdict.findings)])
+    groups = (
+        StepFindings(
+            name=name,
+            findings=worst_first([f for f in verdict.findings if f.step == name]),
+        )
+        for name in seen
+    )
+    return [group for group in groups if group.findings]
+
+
+def ending_words(verdict: Verdict) -> str:
+    """Return how the run ended and whether everything was put back."""
+    words = _ENDINGS[verdict.ending]
+    if verdict.broken:
+        return f"{words}; something is still broken"
+    if verdict.ending in _STOPPED:
+        return f"{words}; everything was undone"
+    if verdict.ending is Ending.REFUSED:
+        return f"{words}; no fault was injected"
+    return words
+
+
+def main_sentence(verdict: Verdict) -> str:
+    """Return the one sentence that a reader in a hurry has to see."""
+    if verdict.broken:
+        count = len(verdict.broken)
+        things = "One thing is" if count == 1 else f"{count} things are"
+        return f"{things} still broken and must be put right by hand."
+    if verdict.ending is not Ending.FINISHED and verdict.because:
+        return verdict.because
+    if not verdict.findings:
+        return verdict.because or "Nothing was asked, so nothing was answered."
+    if verdict.outcome is Outcome.PASS:
+        count = len(verdict.findings)
+        return (
+            "The one question asked was answered, and the promise was kept."
+            if count == 1
+            else f"Every promise was kept: {count} questions, {count} answers."
+        )
+    return worst_first(verdict.findings)[0].because
+
+
+def counts_words(verdict: Verdict) -> str:
+    """Return the number of findings by outcome: `1 fail, 2 inconclusive, 9 pass`."""
+    counts = outcome_counts(verdict)
+    return ", ".join(f"{n} {one.value}" for one, n in counts) or "no findings"
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """Return the verdict as one line: outcome, scenario, ending, how long it took."""
+    took = show_duration(max(0.0, round(verdict.ended - verdict.started, 1)))
+    return (
+        f"{OUTCOME_WORDS[verdict.outcome]}: {verdict.scenario} "
+        f"({ending_words(verdict)}, {took})"
+    )

@@ -1,0 +1,97 @@
+"""`junit.xml`: one test case per finding, one test suite per step.
+
+An inconclusive finding is an `<error>`: a CI server must not read it as a pass. The
+document fits both the Ant schema (JUnit.xsd) and the Jenkins one: hence the empty
+`system-out`, the `id` and `package`, and no attributes on `testsuites`.
+"""
+
+from xml.etree import ElementTree as ET
+
+from gameday.model.quantity import show_instant
+from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.reports.headline import StepFindings, by_step
+from gameday.reports.wording import clean, plus_minus, promise
+
+_RUN = "run"  # the suite of findings that belong to no step
+
+
+def render(verdict: Verdict) -> str:
+    """Return the verdict as JUnit XML; `time` is the measured time in seconds."""
+    root = ET.Element("testsuites")
+    groups = by_step(verdict) or [StepFindings(name="", findings=())]
+    for number, group in enumerate(groups):
+        root.append(_suite(verdict, group, number))
+    ET.indent(root)
+    body = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def _suite(verdict: Verdict, group: StepFindings, number: int) -> ET.Element:
+    found = [finding.outcome for finding in group.findings]
+    suite = ET.Element(
+        "testsuite",
+        {
+            "id": str(number),
+            "package": clean(verdict.scenario),
+            "name": clean(group.name or _RUN),
+            # The schema wants a time without a zone.
+            "timestamp": show_instant(verdict.started)[:19],
+            "hostname": "localhost",
+            "tests": str(len(found)),
+            "failures": str(found.count(Outcome.FAIL)),
+            "errors": str(found.count(Outcome.INCONCLUSIVE)),
+            "skipped": "0",
+            "time": f"{sum(_took(one) for one in group.findings):.3f}",
+        },
+    )
+    suite.append(_properties(verdict))
+    for finding in group.findings:
+        suite.append(_case(verdict, group, finding))
+    ET.SubElement(suite, "system-out")
+    # Only the first suite: what is still broken is the run's, and said once.
+    broken = "\n".join(verdict.broken) if number == 0 else ""
+    ET.SubElement(suite, "system-err").text = clean(broken) or None
+    return suite
+
+
+def _properties(verdict: Verdict) -> ET.Element:
+    given = {
+        "run": verdict.run,
+        "scenario": verdict.scenario,
+        "ending": verdict.ending.value,
+        "outcome": verdict.outcome.value,
+        "because": verdict.because,
+        **{f"provenance.{key}": value for key, value in verdict.provenance.items()},
+    }
+    properties = ET.Element("properties")
+    for name, value in given.items():
+        attributes = {"name": clean(name), "value": clean(str(value))}
+        ET.SubElement(properties, "property", attributes)
+    return properties
+
+
+def _case(verdict: Verdict, group: StepFindings, finding: Finding) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        {
+            "classname": clean(f"{verdict.scenario}.{group.name or _RUN}"),
+            "name": clean(f"{finding.check} {finding.question} {finding.subject}"),
+            "time": f"{_took(finding):.3f}",
+        },
+    )
+    if finding.outcome is not Outcome.PASS:
+        tag = "failure" if finding.outcome is Outcome.FAIL else "error"
+        attributes = {"type": finding.check, "message": clean(finding.because)}
+        trouble = ET.SubElement(case, tag, attributes)
+        trouble.text = (
+            f"{clean(finding.because)}\n"
+            f"promised: {promise(finding.promised, finding.unit)}\n"
+            f"measured: {plus_minus(finding)}\n"
+        )
+    return case
+
+
+def _took(finding: Finding) -> float:
+    """Return what was measured where it is a time; a test case takes no less than 0."""
+    measured = finding.measured if finding.unit == "s" else None
+    return max(0.0, measured or 0.0)

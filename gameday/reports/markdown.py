@@ -1,0 +1,142 @@
+"""`report.md`: the run for a ticket, in GitHub's Markdown."""
+
+import re
+from collections.abc import Iterable
+
+from gameday.model.plan import Plan
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Timeline
+from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.reports.headline import by_step, counts_words, main_sentence, verdict_line
+from gameday.reports.hits import Hit, hits
+from gameday.reports.moments import key_moments
+from gameday.reports.provenance import provenance, warnings
+from gameday.reports.wording import (
+    OUTCOME_WORDS,
+    one_line,
+    plus_minus,
+    promise,
+    relative,
+    seconds,
+)
+
+_MOST_MOMENTS = 60
+_SIGNS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~])")
+
+
+def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
+    """Return the report as Markdown, with a newline at its end."""
+    faults = timeline.of("fault_started")
+    zero = faults[0].at if faults else verdict.started
+    parts = [
+        _head(verdict),
+        _broken(verdict),
+        _findings(plan, verdict),
+        _moments(timeline, zero),
+        _hits(timeline, zero),
+        _listed("Warnings of the plan", (_text(one) for one in warnings(plan))),
+        _provenance(plan, verdict),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(verdict: Verdict) -> str:
+    sign = _SIGNS[verdict.outcome]
+    return (
+        f"# {sign} {_text(verdict_line(verdict))}\n\n"
+        f"**{_text(main_sentence(verdict))}**\n\n"
+        f"{counts_words(verdict)} · run {_code(verdict.run)} · "
+        f"{show_instant(verdict.started)}"
+    )
+
+
+def _broken(verdict: Verdict) -> str:
+    if not verdict.broken:
+        return ""
+    lines = "\n".join(f"> - {_text(one)}" for one in verdict.broken)
+    return f"> ⚠️ **Still broken. Put right by hand:**\n>\n{lines}"
+
+
+def _findings(plan: Plan, verdict: Verdict) -> str:
+    parts = ["## Findings"]
+    for group in by_step(verdict, plan):
+        title = f"Step {_code(group.name)}" if group.name else "The whole run"
+        rows = "\n".join(_finding(one) for one in group.findings)
+        parts.append(
+            f"### {title}\n\n"
+            "| Outcome | Question | Subject | Promised | Measured | Because |\n"
+            "|---|---|---|--:|--:|---|\n"
+            f"{rows}"
+        )
+    return "\n\n".join(parts) if len(parts) > 1 else ""
+
+
+def _finding(one: Finding) -> str:
+    cells = (
+        f"{_SIGNS[one.outcome]} {OUTCOME_WORDS[one.outcome]}",
+        _code(one.question),
+        _code(one.subject),
+        promise(one.promised, one.unit),
+        plus_minus(one),
+        _text(one.because),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _moments(timeline: Timeline, zero: float) -> str:
+    found, left = key_moments(timeline, _MOST_MOMENTS)
+    lines = [f"{_code(relative(one.at, zero))} {_text(one.text)}" for one in found]
+    if left:
+        lines.append(f"and {left} more in {_code('timeline.ndjson')}")
+    return _listed("Timeline", lines)
+
+
+def _hits(timeline: Timeline, zero: float) -> str:
+    return _listed(
+        "What was hit, and undone", (_hit(one, zero) for one in hits(timeline))
+    )
+
+
+def _hit(hit: Hit, zero: float) -> str:
+    what = f"{_code(hit.fault)} on {_code(hit.instance)}"
+    if hit.started is None:
+        return f"{what}: {_text(hit.proof)}"
+    bites = {True: "bit", False: "did not bite"}.get(hit.bites, "could not be proven")  # type: ignore[arg-type]
+    end = (
+        f"undone by {_text(hit.by)} after {seconds(hit.lasted)}"
+        if hit.undone
+        else "**not undone**"
+    )
+    took = f" (the undo took {seconds(hit.undo_took)})" if hit.undo_took else ""
+    why = f"; {_text(hit.because)}" if hit.because else ""
+    hand = f"; by hand: {_text(hit.by_hand)}" if hit.by_hand else ""
+    return (
+        f"{what} at {relative(hit.started, zero)}: {bites}, {_text(hit.proof)}; "
+        f"{end}{took}{why}{hand}"
+    )
+
+
+def _provenance(plan: Plan, verdict: Verdict) -> str:
+    pairs = provenance(plan, verdict)
+    return _listed("Provenance", (f"{_text(k)}: {_code(v)}" for k, v in pairs))
+
+
+def _listed(title: str, lines: Iterable[str]) -> str:
+    shown = [f"- {line}" for line in lines]
+    return f"## {title}\n\n" + "\n".join(shown) if shown else ""
+
+
+def _text(text: str) -> str:
+    """Return text that Markdown shows as it is; nobody is called by an @."""
+    line = one_line(text)
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", line).replace("@", "@\u200b")
+
+
+def _code(text: str) -> str:
+    """Return text as code, in a table too; its own backticks do not end it."""
+    line = one_line(text).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    edge = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{edge}{line}{edge}{fence}" if line else ""

@@ -1,0 +1,72 @@
+"""Promised against measured, as shares of the promise: what the small bars show."""
+
+from dataclasses import dataclass
+
+from gameday.model.verdict import Finding, Outcome, Verdict
+
+_FULL = 1.5  # the track's right end, in promises; what is longer is cut there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One finding with a promised limit. Positions are per cent of the track.
+
+    `low` and `high` span the error; `bar` is None where nothing was measured.
+    """
+
+    finding: Finding
+    bar: float | None
+    low: float | None
+    high: float | None
+    limit: float
+    cut: bool
+
+    @property
+    def tone(self) -> str:
+        """The outcome, as the style sheet names it."""
+        return self.finding.outcome.value
+
+
+def timing_measures(verdict: Verdict) -> list[Measure]:
+    """Return a measure for each finding that was promised within a time."""
+    return [_measure(one) for one in verdict.findings if _is(one, "s")]
+
+
+def budget_measures(verdict: Verdict) -> list[Measure]:
+    """Return a measure for each finding that was promised a share of a budget."""
+    asked = [one for one in verdict.findings if one.question == "spends_at_most"]
+    return [_measure(one) for one in asked if _is(one, "ratio")]
+
+
+def _is(finding: Finding, unit: str) -> bool:
+    return finding.unit == unit and finding.promised is not None
+
+
+def _measure(finding: Finding) -> Measure:
+    limit = round(100 / _FULL, 2)
+    measured, error = finding.measured, finding.error or 0.0
+    if measured is None:
+        return Measure(
+            finding=finding, bar=None, low=None, high=None, limit=limit, cut=False
+        )
+    return Measure(
+        finding=finding,
+        bar=_place(measured, finding),
+        low=_place(measured - error, finding),
+        high=_place(measured + error, finding),
+        limit=limit,
+        cut=_share(measured, finding) > _FULL,
+    )
+
+
+def _share(value: float, finding: Finding) -> float:
+    promised = finding.promised or 0.0
+    if promised > 0:
+        return value / promised
+    # A promise of nothing at all: any is too much, and none is just kept.
+    kept = value <= 0 or finding.outcome is Outcome.PASS
+    return 0.0 if kept else _FULL * 2
+
+
+def _place(value: float, finding: Finding) -> float:
+    return round(100 * min(max(_share(value, finding) / _FULL, 0.0), 1.0), 2)

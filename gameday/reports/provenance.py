@@ -1,0 +1,68 @@
+"""Where a verdict comes from: versions, target, seed; and what the plan warned of."""
+
+from gameday.model.plan import Plan, PlannedFault
+from gameday.model.verdict import Verdict
+from gameday.reports.wording import short_seconds, target_words
+
+_LINT = {
+    "cannot_be_kept": "cannot be kept",
+    "not_guaranteed": "not guaranteed",
+    "not_checked": "not checked",
+}
+_NAMES = {
+    "gameday": "gameday",
+    "git": "git",
+    "rules": "alert rules",
+    "routes": "routes",
+}
+
+
+def provenance(plan: Plan, verdict: Verdict) -> list[tuple[str, str]]:
+    """Return what the verdict rests on, as pairs of name and value."""
+    scenario = plan.scenario
+    given = [
+        ("run", verdict.run),
+        ("scenario", scenario.path or scenario.name),
+        ("owner", scenario.owner),
+        ("target", target_words(scenario.target)),
+        ("Prometheus", plan.eyes.prometheus_version),
+        ("Alertmanager", plan.eyes.alertmanager_version),
+        ("seed of the victims", str(plan.seed)),
+    ]
+    known = [key for key in _NAMES if key in verdict.provenance]
+    others = sorted(set(verdict.provenance) - set(known))
+    given += [
+        (_NAMES.get(key, key), verdict.provenance[key]) for key in [*known, *others]
+    ]
+    return [(name, value) for name, value in given if value]
+
+
+def warnings(plan: Plan) -> list[str]:
+    """Return what the plan refused and warned of, the gravest first."""
+    lint = [
+        f"{one.subject} {one.question.replace('_', ' ')} "
+        f"{short_seconds(one.promised)}: {words}; {one.because}"
+        for state, words in _LINT.items()
+        for one in plan.timings
+        if one.state == state
+    ]
+    found = [*plan.refusals, *plan.warnings, *lint, *plan.eyes.problems]
+    return list(dict.fromkeys(found))
+
+
+def step_words(plan: Plan) -> dict[str, str]:
+    """Return for each step what was planned: faults, victims, how long at most."""
+    return {
+        step.name: "; ".join(_fault(one) for one in step.faults) for step in plan.steps
+    }
+
+
+def _fault(fault: PlannedFault) -> str:
+    victims = ", ".join(one.name for one in fault.victims)
+    if fault.refusal:
+        return f"{fault.request.kind} cannot be done: {fault.refusal}"
+    return (
+        f"{fault.request.kind} on {victims or fault.request.selection.service}, "
+        f"{len(fault.victims)} of {fault.found}, "
+        f"for {short_seconds(fault.duration)} at most"
+    )
