@@ -25,7 +25,7 @@ REQUESTS = Counter(
 SECONDS = Histogram(
     "http_request_duration_seconds",
     "Time from the request's first line to the answer.",
-    ["path"],
+    ["path", "code"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5),
 )
 DATABASE_UP = Gauge("shop_database_up", "Whether the database answers this process.")
@@ -35,6 +35,7 @@ PRICES = ("book", "lamp", "teapot", "kite", "clock")
 for _code in ("200", "503"):
     REQUESTS.labels("GET", "/checkout", _code)
     REQUESTS.labels("POST", "/checkout", _code)
+    SECONDS.labels("/checkout", _code)
 
 
 class Shop(ThreadingHTTPServer):
@@ -51,8 +52,8 @@ class Shop(ThreadingHTTPServer):
     def checkout(self, order):
         """Write one order and return its price in cents; StorageGone if it cannot."""
         sku = PRICES[hash(order) % len(PRICES)]
-        deadline = time.monotonic() + 0.8
         cents = self.cache.price(sku)
+        deadline = time.monotonic() + 0.8
         if cents is None:
             cents = self.orders.price(sku, deadline)
             self.cache.keep(sku, cents)
@@ -86,7 +87,7 @@ class Request(BaseHTTPRequestHandler):
             code, body, path = 404, {"error": "no such page"}, "other"
         self.answer(code, json.dumps(body).encode() + b"\n", "application/json")
         REQUESTS.labels(self.command, path, str(code)).inc()
-        SECONDS.labels(path).observe(time.perf_counter() - began)
+        SECONDS.labels(path, str(code)).observe(time.perf_counter() - began)
 
     def do_POST(self):
         """Take a basket: its content does not matter here, but is read."""

@@ -6,6 +6,8 @@ SHOP_PORT and SHOP_BIND: where its /metrics are.
 
 import glob
 import os
+import signal
+import sys
 import time
 
 from orders import StorageGone, open_orders
@@ -25,6 +27,7 @@ def sources(url):
 
 def main():
     """Pack once a second, for ever."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = int(os.environ.get("SHOP_PORT", "8000"))
     start_http_server(port, os.environ.get("SHOP_BIND") or "0.0.0.0")
     url = os.environ.get("SHOP_DATABASE", "sqlite::memory:")

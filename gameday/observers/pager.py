@@ -125,7 +125,11 @@ class Pager:
         """Read back what the store holds; a line that was cut off is left out."""
         if not self._store or not self._store.exists():
             return
-        for line in self._store.read_text(encoding="utf-8").splitlines():
+        text = self._store.read_text(encoding="utf-8")
+        if text and not text.endswith("\n"):
+            with self._store.open("a", encoding="utf-8") as file:
+                file.write("\n")
+        for line in text.splitlines():
             try:
                 fields = json.loads(line)
                 page = Page(**{**fields, "alerts": tuple(fields["alerts"])})

@@ -47,7 +47,7 @@ class Door(ThreadingHTTPServer):
             self.address_family = socket.AF_INET6
         super().__init__((host, port), _Visit)
         self._thread = threading.Thread(
-            target=self.serve_forever, args=(0.1,), daemon=True, name="pager"
+            target=self.serve_forever, args=(0.05,), daemon=True, name="pager"
         )
 
     def open(self) -> None:

@@ -1,0 +1,30 @@
+# Everything starts from nothing but Python 3.11+, make and the package registries.
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test lint
+
+SCENARIO ?= lost-replica
+FORM ?=
+
+help:  ## what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+demo:  ## a game day on the demo shop, from nothing (SCENARIO=name of scenarios/)
+	@demo/venv demo
+	@.venv/bin/python demo/play $(SCENARIO)
+
+up:  ## the demo shop alone (FORM=docker or local; default: what is possible)
+	@demo/venv demo
+	@.venv/bin/python demo/up $(FORM)
+
+down:  ## remove the demo shop
+	@python3 demo/down
+
+lint:  ## formatting, types, imports
+	@demo/venv dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: lint  ## everything, from nothing
+	.venv/bin/python -m pytest

@@ -1,0 +1,80 @@
+"""The shop on a Docker engine, with either generation of Compose."""
+
+import shutil
+import subprocess
+
+from stage import ROOT, StageError
+
+BASE = "debian:bookworm-slim"
+
+
+def run(*command: str, seconds: float) -> subprocess.CompletedProcess[str] | None:
+    """Run a command quietly; return it with its output, or None if it hung."""
+    try:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except (subprocess.TimeoutExpired, FileNotFoundError):
+        return None
+
+
+def works(*command: str, seconds: float = 10) -> bool:
+    """Return whether a command ends well."""
+    done = run(*command, seconds=seconds)
+    return done is not None and done.returncode == 0
+
+
+def compose() -> list[str] | None:
+    """Return the command for Compose, version 2 before version 1; None without."""
+    if works("docker", "compose", "version"):
+        return ["docker", "compose", "-p", "shop"]
+    if shutil.which("docker-compose"):
+        return ["docker-compose", "-p", "shop"]
+    return None
+
+
+def why_not() -> str:
+    """Return why the shop cannot run on Docker here; empty when it can."""
+    if not shutil.which("docker"):
+        return "there is no docker command"
+    if not works("docker", "version", "--format", "{{.Server.Version}}"):
+        return "no Docker engine answers"
+    if compose() is None:
+        return "there is no docker-compose"
+    if works("docker", "image", "inspect", BASE):
+        return ""
+    if works("docker", "pull", "-q", BASE, seconds=60):
+        return ""
+    return f"the image {BASE} cannot be had"
+
+
+def up() -> None:
+    """Build the one image, where something changed, and start everything."""
+    for step in (["build", "-q", "web"], ["up", "-d", "--no-build"]):
+        command = [*(compose() or []), *step]
+        done = run(*command, seconds=280)
+        if done is None:
+            raise StageError(f"`{' '.join(command)}` did not end in time")
+        if done.returncode:
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+            raise StageError(f"`{' '.join(command)}` failed:\n{tail}")
+
+
+def down() -> None:
+    """Remove the shop's containers and network; the image stays."""
+    command = compose()
+    if command:
+        run(*command, "unpause", seconds=30)
+        run(*command, "down", "-v", "--remove-orphans", "-t", "3", seconds=120)
+
+
+def is_up() -> bool:
+    """Return whether containers of the shop exist."""
+    label = "label=com.docker.compose.project=shop"
+    done = run("docker", "ps", "-aq", "--filter", label, seconds=10)
+    return done is not None and done.returncode == 0 and bool(done.stdout.strip())

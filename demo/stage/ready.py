@@ -1,0 +1,60 @@
+"""Whether the shop is open: everything is seen, and nothing is wrong."""
+
+import http.client
+import json
+import time
+import urllib.request
+from typing import Any
+
+from stage import StageError
+
+SHOP = "http://127.0.0.1:8080"
+PROMETHEUS = "http://127.0.0.1:9090"
+ALERTMANAGER = "http://127.0.0.1:9093"
+PAGER = "http://127.0.0.1:9099"
+
+
+def wait(seconds: float) -> None:
+    """Wait until the shop is open; StageError says what was awaited to the end."""
+    until = time.monotonic() + seconds
+    while True:
+        awaited = lacks()
+        if not awaited:
+            return
+        if time.monotonic() > until:
+            raise StageError(f"not open after {seconds} s: {awaited}")
+        time.sleep(0.25)
+
+
+def lacks() -> str:
+    """Return the first thing that is not as it should be; empty when all is."""
+    try:
+        get(f"{SHOP}/checkout")
+        get(f"{PAGER}/healthz")
+        get(f"{ALERTMANAGER}/-/ready")
+        targets = ask("targets?state=active")["activeTargets"]
+        down = [one["labels"] for one in targets if one["health"] != "up"]
+        if down or not targets:
+            return f"Prometheus has not seen all its targets: {down or 'no targets'}"
+        if not ask("alertmanagers")["activeAlertmanagers"]:
+            return "Prometheus knows no Alertmanager yet"
+        alerts = [one["labels"]["alertname"] for one in ask("alerts")["alerts"]]
+        if alerts != ["Watchdog"]:
+            return f"alerts: {alerts}, expected only the Watchdog"
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+        return str(error)
+    return ""
+
+
+def ask(what: str) -> Any:
+    """Return what Prometheus answers."""
+    return json.loads(get(f"{PROMETHEUS}/api/v1/{what}"))["data"]
+
+
+def get(url: str) -> bytes:
+    """Return a page's body; OSError where there is none."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own)
+            return bytes(answer.read())
+    except OSError as error:
+        raise OSError(f"{url}: {error}") from None
