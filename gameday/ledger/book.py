@@ -69,6 +69,7 @@ class Ledger:
         now = self._clock.now() if started is None else started
         who = identify(pid)
         place = (getpass.getuser(), platform.node())
+        identity = (who.pid, who.started, who.boot, *place)
         with self._db.writing() as db:
             for held in rows.runs(db, "target = ? AND closed IS NULL", target_url):
                 if held.run != run:
@@ -76,8 +77,7 @@ class Ledger:
             db.execute(
                 "INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,NULL,NULL)"
                 " ON CONFLICT (run) DO UPDATE SET closed = NULL, ended = NULL",
-                (run, target_url, scenario, who.pid, who.started, who.boot)
-                + (*place, now),
+                (run, target_url, scenario, *identity, now),
             )
             return rows.runs(db, "run = ?", run)[0]
 
@@ -182,7 +182,7 @@ class Ledger:
             rows.insert_transition(db, number, rows.Step(FaultState.PLANNED, now))
         return number
 
-    def move(
+    def move(  # noqa: PLR0913 - the columns of a transition
         self,
         fault: int,
         state: FaultState,

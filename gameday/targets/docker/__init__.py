@@ -1,0 +1,1 @@
+"""Edge. Compose projects on a Docker engine, here or far away."""

@@ -1,0 +1,123 @@
+"""A compose project's containers as instances, found by their labels (v1 and v2)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gameday.errors import TargetNotFound
+from gameday.model.quantity import parse_instant
+from gameday.model.target import Instance
+from gameday.targets.docker.engine import Engine, Gone
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+NUMBER = "com.docker.compose.container-number"
+ONEOFF = "com.docker.compose.oneoff"
+
+_STATES = {
+    "running": "running",
+    "paused": "paused",
+    "restarting": "restarting",
+    "removing": "stopping",
+}
+
+
+def name_of(labels: Mapping[str, str]) -> str:
+    """Return SERVICE-N, as compose itself counts."""
+    return f"{labels[SERVICE]}-{labels.get(NUMBER, '1')}"
+
+
+def addresses_of(networks: Mapping[str, Mapping[str, Any]] | None) -> tuple[str, ...]:
+    """Return a container's addresses in its networks, IPv4 first."""
+    ends = list((networks or {}).values())
+    v4 = [str(end["IPAddress"]) for end in ends if end.get("IPAddress")]
+    v6 = [str(end["GlobalIPv6Address"]) for end in ends if end.get("GlobalIPv6Address")]
+    return (*v4, *v6)
+
+
+def instance_of(found: Mapping[str, Any]) -> Instance:
+    """Return the instance that an inspected container is."""
+    state = found["State"]
+    labels = found["Config"]["Labels"] or {}
+    started = state["StartedAt"]
+    networks = found["NetworkSettings"]["Networks"]
+    return Instance(
+        service=labels[SERVICE],
+        name=name_of(labels),
+        identity={"id": found["Id"], "started_at": started},
+        state=_STATES.get(state["Status"], "stopped"),
+        health=(state.get("Health") or {}).get("Status", "").replace("none", ""),
+        started_at=_instant(started),
+        labels={**labels, "container": found["Name"].lstrip("/")},
+        addresses=addresses_of(networks),
+    )
+
+
+def _instant(text: str) -> float | None:
+    if not text or text.startswith("0001-"):
+        return None
+    return parse_instant(text.replace("Z", "+00:00"))
+
+
+def created(found: Mapping[str, Any]) -> float:
+    """Return when a container was made; of two with one name the newer counts."""
+    return datetime.fromisoformat(found["Created"][:19] + "+00:00").timestamp()
+
+
+class Project:
+    """The containers of one compose project on one engine."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self._name = name
+        self._known: dict[tuple[str, str, str], dict[str, Any]] = {}
+
+    def instances(self, service: str | None = None) -> list[Instance]:
+        """Return the instances of a service, or of all, by name.
+
+        One list, and one look at each container whose state or status text (with
+        its age and health) changed since the last time. Asked for one service, each
+        of its containers is looked at.
+        """
+        rows = self._list()
+        if not rows:
+            raise TargetNotFound(
+                f"no containers of compose project {self._name!r} on the engine at "
+                f"{self._engine.endpoint.host}"
+            )
+        by_name: dict[str, tuple[float, Instance]] = {}
+        for row in rows:
+            if service not in (None, row["Labels"][SERVICE]):
+                continue
+            found = self._look(row, fresh=service is not None)
+            if found is None:
+                continue
+            instance = instance_of(found)
+            if by_name.get(instance.name, (-1.0, None))[0] < created(found):
+                by_name[instance.name] = (created(found), instance)
+        chosen = [one for _, one in by_name.values()]
+        return sorted(chosen, key=lambda one: (one.service, len(one.name), one.name))
+
+    def _list(self) -> list[dict[str, Any]]:
+        api = self._engine.api
+        wanted = {"label": [f"{PROJECT}={self._name}"]}
+        with self._engine.speaking():
+            rows: list[dict[str, Any]] = api.containers(all=True, filters=wanted)
+        return [
+            row
+            for row in rows
+            if SERVICE in row["Labels"] and row["Labels"].get(ONEOFF) != "True"
+        ]
+
+    def _look(self, row: Mapping[str, Any], *, fresh: bool) -> dict[str, Any] | None:
+        key = (row["Id"], row["State"], row["Status"])
+        known = self._known.get(key)
+        if known is not None and not fresh:
+            return known
+        try:
+            found = self._engine.inspect(row["Id"])
+        except Gone:
+            return None  # it went between the list and the look
+        self._known = {k: v for k, v in self._known.items() if k[0] != row["Id"]}
+        self._known[key] = found
+        return found

@@ -1,0 +1,128 @@
+"""The engine's API: one client, bounded waits, its errors in our words."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import docker.errors
+import requests.exceptions
+from docker.api import APIClient
+from docker.tls import TLSConfig
+
+from gameday.errors import GamedayError, TargetNotFound
+from gameday.ports import Clock
+from gameday.targets.docker.endpoint import Endpoint
+from gameday.targets.docker.sidecar.kill import belongs
+
+TIMEOUT = 10  # seconds for any one answer of the engine
+_PAUSE = 0.01  # seconds between two looks at a container
+
+
+class EngineRefused(GamedayError):
+    """The engine answered, and said no; `status` is its HTTP status."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Gone(EngineRefused):
+    """What was asked for does not exist (any more)."""
+
+
+@contextmanager
+def spoken(host: str) -> Iterator[None]:
+    """Turn the SDK's errors into ours: TargetNotFound, Gone, EngineRefused."""
+    try:
+        yield
+    except docker.errors.NotFound as wrong:
+        raise Gone(_words(wrong), 404) from wrong
+    except docker.errors.APIError as wrong:
+        raise EngineRefused(_words(wrong), wrong.status_code or 0) from wrong
+    except (
+        docker.errors.DockerException,
+        requests.exceptions.RequestException,
+        OSError,
+    ) as wrong:
+        raise TargetNotFound(
+            f"the Docker engine at {host} does not answer: {_cause(wrong)}"
+        ) from wrong
+
+
+def _words(wrong: docker.errors.APIError) -> str:
+    return str(wrong.explanation or wrong).strip()
+
+
+def _cause(wrong: BaseException) -> str:
+    text = str(wrong)
+    return text if len(text) < 200 else text[:200] + "…"  # noqa: PLR2004
+
+
+class Engine:
+    """One Docker engine; the connection is made on first use."""
+
+    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+        self.endpoint = endpoint
+        self.clock = clock
+
+    @cached_property
+    def api(self) -> APIClient:
+        """The SDK's low-level client."""
+        tls: TLSConfig | bool = False
+        folder = self.endpoint.certificates
+        if folder:
+            tls = TLSConfig(
+                client_cert=(f"{folder}/cert.pem", f"{folder}/key.pem"),
+                ca_cert=f"{folder}/ca.pem",
+                verify=self.endpoint.verify,
+            )
+        with spoken(self.endpoint.host):
+            return APIClient(
+                base_url=self.endpoint.host,
+                version="auto",
+                timeout=TIMEOUT,
+                tls=tls,
+                use_ssh_client=self.endpoint.host.startswith("ssh://"),
+            )
+
+    def speaking(self) -> Any:
+        """Return the context in which the SDK's errors become ours."""
+        return spoken(self.endpoint.host)
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """Return what the engine knows of a container; Gone where there is none."""
+        api = self.api
+        with self.speaking():
+            found: dict[str, Any] = api.inspect_container(container)
+        return found
+
+    def until(
+        self, container: str, wanted: Any, seconds: float
+    ) -> tuple[bool, dict[str, Any]]:
+        """Look until `wanted(inspected)` is true; return whether, and the last look."""
+        end = self.clock.monotonic() + seconds
+        while True:
+            found = self.inspect(container)
+            if wanted(found):
+                return True, found
+            if self.clock.monotonic() >= end:
+                return False, found
+            self.clock.sleep(_PAUSE)
+
+    def sees(self, pid: int, container: str) -> bool:
+        """Return whether this process may signal the container's process itself.
+
+        True where the engine is local, we are root, and the pid that the engine
+        names is, seen from here, one of that container's.
+        """
+        local = self.endpoint.host.startswith("unix://")
+        return local and os.geteuid() == 0 and belongs(pid, container)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the engine's socket is a file of this machine."""
+        path = self.endpoint.host.removeprefix("unix://")
+        return path != self.endpoint.host and Path(path).exists()

@@ -1,0 +1,73 @@
+"""What each family of faults does on Docker: one hand per family, one verb per undo."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from gameday.errors import FaultFailed, GamedayError
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.target import Instance
+from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+
+
+class Hand(Protocol):
+    """One family of faults; the methods are those of the port `Target`."""
+
+    def refusal(self, kind: str) -> str:
+        """Return why it cannot; empty when it can."""
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence what is done."""
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Return the undo; change nothing that can be felt."""
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Change the target."""
+
+    def bites(self, request: FaultRequest, victim: Instance, undo: Undo, /) -> Proof:
+        """Return whether it is really there."""
+
+    def undo(self, undo: Undo) -> Undone:
+        """Undo and confirm."""
+
+
+def failed(victim: str, what: str, wrong: GamedayError) -> FaultFailed:
+    """Return the failure of an injection in one sentence."""
+    return FaultFailed(f"{victim}: {what} did not work: {wrong}")
+
+
+def same_container(engine: Engine, undo: Undo) -> dict[str, Any] | None:
+    """Return the undo's own container as it is now; None: it is not there any more."""
+    try:
+        return engine.inspect(undo.identity["id"])
+    except Gone:
+        return None
+
+
+REPLACED = Undone(
+    ok=True, found="the container is gone or was replaced; the fault went with it"
+)
+
+
+def undone_or_why(by_hand: str, act: Callable[[], Undone]) -> Undone:
+    """Do an undo; what the engine refuses becomes a sentence, never an exception."""
+    try:
+        return act()
+    except Gone:
+        return REPLACED
+    except EngineRefused as wrong:
+        return Undone(ok=False, found=f"the engine refused: {wrong}", by_hand=by_hand)
+    except GamedayError as wrong:
+        return Undone(ok=False, found=str(wrong), by_hand=by_hand)
+
+
+def command(engine: Engine, *words: str) -> str:
+    """Return the docker command that a person would type for this engine."""
+    host = engine.endpoint.host
+    where = [] if host == "unix:///var/run/docker.sock" else ["--host", host]
+    return " ".join(["docker", *where, *words])
+
+
+def container_name(found: Mapping[str, Any]) -> str:
+    """Return the name that a person knows a container by."""
+    return str(found["Name"]).lstrip("/")

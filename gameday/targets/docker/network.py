@@ -1,0 +1,170 @@
+"""Network faults: a helper in the victim's own network namespace holds each one.
+
+It carries the deadline with it: it puts everything back when its time is over, when
+it is told to, and when it is asked to end by whoever finds it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from gameday.errors import CannotFault, FaultFailed, GamedayError
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.quantity import show_duration
+from gameday.model.target import Instance
+from gameday.targets.docker.engine import Engine, Gone
+from gameday.targets.docker.hand import (
+    REPLACED,
+    command,
+    failed,
+    same_container,
+    undone_or_why,
+)
+from gameday.targets.docker.helper import Helper, Sidecar
+from gameday.targets.docker.peers import ends_of
+
+_DEFAULT = 600.0  # seconds: the longest it lasts where nothing else is said
+_PROVEN = 12.0  # seconds beyond what the measurement itself takes
+_KINDS = ("network.partition", "network.delay")
+
+
+class Network:
+    """The network family on one engine."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        helper: Helper,
+        instances: Callable[[], list[Instance]],
+    ) -> None:
+        self._engine = engine
+        self._helper = helper
+        self._instances = instances
+        self._kernel: dict[str, str] = {}
+
+    def refusal(self, kind: str) -> str:
+        """Return why this engine's kernel cannot; a helper has a look, once."""
+        if kind not in _KINDS:
+            return f"docker targets cannot do {kind} yet"
+        if self._helper.missing:
+            return ""  # building it takes longer than a plan may; `prepare` will see
+        try:
+            ways = self._ways()
+        except FaultFailed as wrong:
+            return f"the helper container does not work on this engine: {wrong}"
+        if kind == "network.partition":
+            return ways["drop"]
+        if not ways["netem"] or not ways["nfqueue"]:
+            return ""
+        return f"no netem ({ways['netem']}) and no NFQUEUE ({ways['nfqueue']})"
+
+    def _ways(self) -> dict[str, str]:
+        if not self._kernel:
+            spec = {"do": "look", "duration": 1.0}
+            said = self._helper.run(Sidecar(spec=spec, mark="gameday.look"))
+            self._kernel = {way: said[way] for way in ("drop", "netem", "nfqueue")}
+        return self._kernel
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence what is done."""
+        peers = ", ".join(request.arguments.get("peers") or ()) or "everybody"
+        if request.kind == "network.partition":
+            return (
+                "a helper in the container's network drops every packet to and from "
+                f"{peers} (addresses as they are at the start)"
+            )
+        by = show_duration(request.arguments["by"])
+        return (
+            f"a helper in the container's network holds every packet of one direction "
+            f"back for {by} (peers: {peers}), so that each round trip takes {by} more; "
+            "netem where the kernel has it, else NFQUEUE, which lets everything pass "
+            "when its holder dies"
+        )
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Start the helper beside the victim; it waits for the word."""
+        found = self._engine.inspect(victim.identity["id"])
+        if not found["State"]["Running"]:
+            raise FaultFailed(f"{victim.name} is {victim.state}, not running")
+        mode = str(found["HostConfig"]["NetworkMode"])
+        if mode == "host" or mode.startswith("container:"):
+            raise CannotFault(
+                f"{victim.name} shares a network ({mode}); others would be hit with it"
+            )
+        ends = ends_of(found, request.arguments.get("peers") or (), self._instances())
+        spec = {
+            "do": self._way(request),
+            "peers": ends.peers,
+            "probes": ends.probes,
+            "duration": request.duration or _DEFAULT,
+            "by": request.arguments.get("by") or 0.0,
+            "jitter": request.arguments.get("jitter") or 0.0,
+        }
+        helper = self._helper.start(Sidecar(spec=spec, mark=mark, beside=found["Id"]))
+        return Undo(
+            target="",
+            verb="end_helper",
+            instance=victim.name,
+            identity=dict(victim.identity),
+            arguments={"helper": helper, "mark": mark, "way": spec["do"]},
+        )
+
+    def _way(self, request: FaultRequest) -> str:
+        if request.kind == "network.partition":
+            return "partition"
+        self._helper.make_ready()
+        return "nfqueue" if self._ways()["netem"] else "netem"
+
+    def inject(self, _request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Give the helper the word."""
+        try:
+            self._helper.go(undo.arguments["helper"])
+        except (FaultFailed, GamedayError) as wrong:
+            raise failed(victim.name, "the fault", wrong) from wrong
+
+    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+        """Return the proof that the helper took from inside the namespace."""
+        slow = 0.0
+        for name in ("by", "jitter"):
+            slow += request.arguments.get(name) or 0.0
+        try:
+            helper = undo.arguments["helper"]
+            said = self._helper.said(helper, "proof", _PROVEN + 9 * slow)
+        except GamedayError as wrong:
+            return Proof(bites=False, because=f"not proven: {wrong}")
+        evidence: dict[str, Any] = {**said["evidence"], "way": undo.arguments["way"]}
+        return Proof(bites=said["bites"], because=said["because"], evidence=evidence)
+
+    def undo(self, undo: Undo) -> Undone:
+        """End the helper; where it did not clean up itself, sweep after it."""
+        helper = str(undo.arguments["helper"])
+        by_hand = command(self._engine, "kill", "--signal", "TERM", helper[:12])
+        return undone_or_why(by_hand, lambda: self._end(undo, helper))
+
+    def _end(self, undo: Undo, helper: str) -> Undone:
+        code = self._helper.end(helper)
+        at = None
+        if code == 0:
+            at = self._stamp(helper)
+            self._helper.remove(helper)
+            return Undone(ok=True, found="the helper put everything back", at=at)
+        if code is None:
+            self._helper.remove(helper)  # gone, or deaf
+        found = same_container(self._engine, undo)
+        if found is None or not found["State"]["Running"]:
+            self._helper.remove(helper)
+            return REPLACED
+        spec = {"do": "sweep", "duration": 1.0}
+        mark = str(undo.arguments["mark"])
+        said = self._helper.run(Sidecar(spec=spec, mark=mark, beside=found["Id"]))
+        self._helper.remove(helper)
+        return Undone(
+            ok=True, found=f"the helper had died; {said['found']} rules swept up"
+        )
+
+    def _stamp(self, helper: str) -> float | None:
+        try:
+            lines = self._helper.lines(helper)
+        except Gone:
+            return None
+        stamps = [line["at"] for line in lines if line["say"] == "removed"]
+        return stamps[-1] if stamps else None

@@ -1,0 +1,105 @@
+"""Who the other ends are: services and instances to addresses, on shared networks."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.errors import FaultFailed
+from gameday.model.target import Instance
+
+_AT_MOST = 4  # probes; one answer is enough
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The addresses that a fault is about, and those that a proof may knock at.
+
+    `peers` empty: everybody.
+    """
+
+    peers: tuple[str, ...]
+    probes: tuple[str, ...]
+
+
+def ends_of(
+    found: Mapping[str, Any], peers: Sequence[str], others: Sequence[Instance]
+) -> Ends:
+    """Return the ends of a victim's (inspected) connections to its peers.
+
+    FaultFailed where a peer is neither a service, an instance nor an address, or
+    shares no network with the victim.
+    """
+    networks = _networks(found)
+    if not networks:
+        raise FaultFailed("the container has no network of its own to cut or slow")
+    near = [one for one in others if one.identity.get("id") != found["Id"]]
+    if not peers:
+        return Ends(peers=(), probes=_probes(found, near, networks))
+    addresses: list[str] = []
+    for peer in peers:
+        addresses.extend(_resolve(peer, near, networks))
+    literal = [one for one in addresses if "/" not in one]
+    return Ends(peers=tuple(dict.fromkeys(addresses)), probes=tuple(literal[:_AT_MOST]))
+
+
+def _resolve(
+    peer: str, near: Sequence[Instance], networks: Sequence[Any]
+) -> Iterable[str]:
+    named = [
+        one
+        for one in near
+        if peer in (one.service, one.name, one.labels.get("container"))
+    ]
+    if named:
+        shared = [
+            address
+            for one in named
+            for address in one.addresses
+            if _within(address, networks)
+        ]
+        if not shared:
+            raise FaultFailed(f"peer {peer!r} shares no network with the victim")
+        return shared
+    try:
+        return [str(ipaddress.ip_network(peer, strict=False)).removesuffix("/32")]
+    except ValueError:
+        raise FaultFailed(
+            f"peer {peer!r} is no service or instance of this target and no address"
+        ) from None
+
+
+def _networks(found: Mapping[str, Any]) -> list[Any]:
+    ends = (found["NetworkSettings"]["Networks"] or {}).values()
+    listed = []
+    for end in ends:
+        if end.get("IPAddress"):
+            listed.append(_network(end["IPAddress"], end["IPPrefixLen"]))
+        if end.get("GlobalIPv6Address"):
+            size = end["GlobalIPv6PrefixLen"]
+            listed.append(_network(end["GlobalIPv6Address"], size))
+    return listed
+
+
+def _network(address: str, prefix: int) -> Any:
+    return ipaddress.ip_network(f"{address}/{prefix}", strict=False)
+
+
+def _within(address: str, networks: Sequence[Any]) -> bool:
+    one = ipaddress.ip_address(address)
+    return any(one in network for network in networks if network.version == one.version)
+
+
+def _probes(
+    found: Mapping[str, Any], near: Sequence[Instance], networks: Sequence[Any]
+) -> tuple[str, ...]:
+    ends = (found["NetworkSettings"]["Networks"] or {}).values()
+    gateways = [end["Gateway"] for end in ends if end.get("Gateway")]
+    others = [
+        address
+        for one in near
+        if one.state == "running"
+        for address in one.addresses
+        if _within(address, networks)
+    ]
+    return tuple(dict.fromkeys([*others[: _AT_MOST - 1], *gateways]))[:_AT_MOST]

@@ -1,0 +1,211 @@
+"""Processes of containers: stop, pause, restart through the engine's API, kill."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gameday.errors import FaultFailed
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.target import Instance
+from gameday.targets.docker.crash import Crash
+from gameday.targets.docker.engine import Engine, EngineRefused
+from gameday.targets.docker.hand import (
+    REPLACED,
+    command,
+    failed,
+    same_container,
+    undone_or_why,
+)
+from gameday.targets.docker.helper import Helper
+
+_SOON = 5.0  # seconds within which an engine's word must have become true
+_COMES_BACK = 1.5  # seconds that a restart policy gets before we start it ourselves
+
+HOW: Mapping[str, str] = {
+    "process.stop": "SIGKILL through the engine, which then keeps the container down "
+    "(no restart policy acts); undone by starting it",
+    "process.kill": "a signal to the container's main process from the host's side: a "
+    "crash, after which the restart policy acts; started at the undo if it is not back",
+    "process.pause": "the engine freezes all processes of the container; undone by "
+    "thawing them",
+    "process.restart": "the engine kills the container and starts it again at once",
+}
+_VERBS = {
+    "process.stop": "start",
+    "process.kill": "ensure_running",
+    "process.pause": "unpause",
+    "process.restart": "ensure_running",
+}
+
+
+def _down(found: Mapping[str, Any]) -> bool:
+    return not found["State"]["Running"]
+
+
+def _up(found: Mapping[str, Any]) -> bool:
+    state = found["State"]
+    return bool(state["Running"] and not state["Restarting"] and not state["Paused"])
+
+
+class Process:
+    """The process family on one engine."""
+
+    def __init__(self, engine: Engine, helper: Helper) -> None:
+        self._engine = engine
+        self._crash = Crash(engine, helper)
+        self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
+            "start": self._start,
+            "ensure_running": self._ensure_running,
+            "unpause": self._unpause,
+        }
+
+    def refusal(self, kind: str) -> str:
+        """Return why it cannot; the engine can do all of them."""
+        return "" if kind in HOW else f"docker targets cannot do {kind} yet"
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence what is done."""
+        return HOW[request.kind]
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Look at the victim, and for a kill make sure who will send the signal."""
+        found = self._engine.inspect(victim.identity["id"])
+        if not _up(found):
+            raise FaultFailed(f"{victim.name} is {victim.state}, not running")
+        state = found["State"]
+        arguments: dict[str, Any] = {
+            "container": str(found["Name"]).lstrip("/"),
+            "networks": sorted(found["NetworkSettings"]["Networks"] or {}),
+            "started_at": state["StartedAt"],
+            "pid": state["Pid"],
+            "mark": mark,
+        }
+        if request.kind == "process.kill":
+            arguments["sidecar"] = self._crash.prepare(request, found, mark)
+        return Undo(
+            target="",
+            verb=_VERBS[request.kind],
+            instance=victim.name,
+            identity=dict(victim.identity),
+            arguments=arguments,
+        )
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Stop, kill, pause or restart."""
+        container = undo.identity["id"]
+        api = self._engine.api
+        try:
+            with self._engine.speaking():
+                if request.kind == "process.stop":
+                    api.kill(container, "SIGKILL")
+                elif request.kind == "process.pause":
+                    api.pause(container)
+                elif request.kind == "process.restart":
+                    api.restart(container, timeout=0)
+                else:
+                    self._crash.strike(request, undo)
+        except EngineRefused as wrong:
+            raise failed(victim.name, request.kind, wrong) from wrong
+
+    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+        """Look until the container shows it, for a few seconds at most."""
+        before = undo.arguments
+
+        def gone(found: Mapping[str, Any]) -> bool:
+            state = found["State"]
+            changed: bool = (
+                state["StartedAt"] != before["started_at"]
+                or state["Pid"] != before["pid"]
+            )
+            return changed or _down(found)
+
+        shown: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+            "process.stop": _down,
+            "process.pause": lambda found: bool(found["State"]["Paused"]),
+            "process.kill": gone,
+            "process.restart": lambda found: (
+                found["State"]["StartedAt"] != before["started_at"]
+            ),
+        }
+        ok, found = self._engine.until(undo.identity["id"], shown[request.kind], _SOON)
+        state = found["State"]
+        evidence = {
+            "status": state["Status"],
+            "pid": state["Pid"],
+            "pid_before": before["pid"],
+            "started_at": state["StartedAt"],
+            "started_at_before": before["started_at"],
+            "finished_at": state["FinishedAt"],
+        }
+        because = (
+            f"the container is {state['Status']}; its process was {before['pid']}, "
+            + (f"now {state['Pid']}" if state["Pid"] else "and is gone")
+        )
+        return Proof(bites=ok, because=because, evidence=evidence)
+
+    def undo(self, undo: Undo) -> Undone:
+        """Bring the same container back to running, and confirm it."""
+        verb = "unpause" if undo.verb == "unpause" else "start"
+        by_hand = command(self._engine, verb, str(undo.arguments["container"]))
+
+        def act() -> Undone:
+            self._crash.clear(undo)
+            return self._undo_by[undo.verb](undo)
+
+        return undone_or_why(by_hand, act)
+
+    def _start(self, undo: Undo) -> Undone:
+        found = same_container(self._engine, undo)
+        if found is None:
+            return REPLACED
+        if _up(found):
+            return self._confirmed(undo, found, "was running already")
+        api = self._engine.api
+        with self._engine.speaking():
+            api.start(undo.identity["id"])
+        up, found = self._engine.until(undo.identity["id"], _up, _SOON)
+        if not up:
+            raise EngineRefused(f"started, but it is {found['State']['Status']}")
+        return self._confirmed(undo, found, "was down; started again")
+
+    def _ensure_running(self, undo: Undo) -> Undone:
+        found = same_container(self._engine, undo)
+        if found is None:
+            return REPLACED
+        policy = found["HostConfig"].get("RestartPolicy", {}).get("Name", "")
+        if not _up(found) and policy not in ("", "no"):
+            container = undo.identity["id"]
+            _, found = self._engine.until(container, _up, _COMES_BACK)
+        if _up(found):
+            changed = found["State"]["StartedAt"] != undo.arguments["started_at"]
+            what = "came back by itself" if changed else "was running already"
+            return self._confirmed(undo, found, what)
+        return self._start(undo)
+
+    def _unpause(self, undo: Undo) -> Undone:
+        found = same_container(self._engine, undo)
+        if found is None:
+            return REPLACED
+        if not found["State"]["Paused"]:
+            status = found["State"]["Status"]
+            return Undone(ok=True, found=f"was not paused any more ({status})")
+        api = self._engine.api
+        with self._engine.speaking():
+            api.unpause(undo.identity["id"])
+        thawed, found = self._engine.until(
+            undo.identity["id"], lambda now: not now["State"]["Paused"], _SOON
+        )
+        if not thawed:
+            raise EngineRefused("unpaused, but it is still paused")
+        return Undone(ok=True, found="was paused; thawed")
+
+    def _confirmed(self, undo: Undo, found: Mapping[str, Any], what: str) -> Undone:
+        """Confirm that what runs again hangs in the networks it hung in before."""
+        ends = found["NetworkSettings"]["Networks"] or {}
+        lost = [name for name in undo.arguments["networks"] if name not in ends]
+        if not lost:
+            return Undone(ok=True, found=what)
+        container = str(undo.arguments["container"])
+        by_hand = command(self._engine, "network", "connect", lost[0], container)
+        return Undone(
+            ok=False, found=f"{what}, but not in {', '.join(lost)}", by_hand=by_hand
+        )

@@ -1,0 +1,68 @@
+"""Prepare, wait for the word, apply, hold, remove; on every way out remove.
+
+The order of things is in the environment (GAMEDAY_SPEC, JSON). GO starts it, END
+or its own deadline ends it: the fault ends even when nobody is left to end it.
+Exit codes: 0 nothing is left, 1 something is, 2 it was not applied.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gameday.targets.docker.sidecar.bell import END, GO, Bell
+from gameday.targets.docker.sidecar.holding import HeldDelay
+from gameday.targets.docker.sidecar.kill import Kill
+from gameday.targets.docker.sidecar.look import Look, Sweep
+from gameday.targets.docker.sidecar.netem import NetemDelay
+from gameday.targets.docker.sidecar.partition import Partition
+from gameday.targets.docker.sidecar.work import CLOCK, Work, WorkFailed, say
+
+WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
+    "partition": Partition,
+    "nfqueue": HeldDelay,
+    "netem": NetemDelay,
+    "kill": Kill,
+    "look": Look,
+    "sweep": Sweep,
+}
+
+
+def main() -> int:
+    """Do what the specification says; return the exit code."""
+    bell = Bell()
+    spec = json.loads(os.environ["GAMEDAY_SPEC"])
+    work = WORKS[spec["do"]](spec)
+    try:
+        work.prepare()
+    except WorkFailed as wrong:
+        say("failed", because=str(wrong))
+        return 2
+    say("ready")
+    if not bell.wait((GO, END), spec["wait"]) or bell.heard(END):
+        return 0
+    failed = False
+    try:
+        say("applied", **work.apply())
+        work.hold(bell, CLOCK.monotonic() + spec["duration"])
+    except WorkFailed as wrong:
+        failed = True
+        say("failed", because=str(wrong))
+    finally:
+        clean = _remove(work)
+    return (2 if failed else 0) if clean else 1
+
+
+def _remove(work: Work) -> bool:
+    try:
+        work.remove()
+    except WorkFailed as wrong:
+        say("left", because=str(wrong))
+        return False
+    say("removed")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""A delay without netem: packets from the peers wait in a queue until their time.
+
+Incoming packets are held, not outgoing ones: a held outgoing packet would still
+count against its socket's send buffer and throttle the victim, which a slow
+network does not do. One round trip is longer by the delay either way.
+"""
+
+import heapq
+import random
+import select
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from gameday.targets.docker.sidecar import addresses
+from gameday.targets.docker.sidecar.bell import END, Bell
+from gameday.targets.docker.sidecar.measure import RoundTrip
+from gameday.targets.docker.sidecar.nfqueue import Queue
+from gameday.targets.docker.sidecar.rules import Rules, RulesFailed
+from gameday.targets.docker.sidecar.work import CLOCK, WorkFailed, say
+
+_TABLE = "mangle"
+_TRIES = 16  # queue numbers to try
+_IDLE = 3600.0  # seconds
+
+
+class HeldDelay:
+    """NFQUEUE rules in INPUT and the loop that lets packets go in time."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._spec = spec
+        self._by, self._jitter = float(spec["by"]), float(spec["jitter"])
+        self._rules = {one: Rules(spec["mark"], _TABLE, one) for one in (4, 6)}
+        self._trip = RoundTrip(spec["probes"])
+        self._queue: Queue | None = None
+        self._waiting: list[tuple[float, int]] = []
+        self._held = 0
+
+    def prepare(self) -> None:
+        """Measure the way as it is."""
+        self._trip.before()
+
+    def apply(self) -> Mapping[str, Any]:
+        """Open a queue and lead the peers' packets into it."""
+        number = self._open()
+        end = f"-j NFQUEUE --queue-num {number} --queue-bypass"
+        try:
+            for family in addresses.families(self._spec):
+                rules = addresses.matched("INPUT", self._spec, family, end)
+                self._rules[family].add(rules)
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
+        return {"way": "nfqueue", "queue": number}
+
+    def _open(self) -> int:
+        first = random.SystemRandom().randrange(1024, 60000)
+        problem = "no queue"
+        for number in range(first, first + _TRIES):
+            try:
+                self._queue = Queue(number)
+            except OSError as wrong:
+                problem = str(wrong)
+            else:
+                return number
+        raise WorkFailed(f"no packet queue could be opened: {problem}")
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Let packets go in their time; prove it beside."""
+        prover = threading.Thread(target=self._prove, daemon=True)
+        prover.start()
+        queue = self._queue
+        while queue is not None and not bell.heard(END):
+            now = CLOCK.monotonic()
+            if now >= deadline:
+                break
+            due = self._waiting[0][0] if self._waiting else now + _IDLE
+            timeout = max(0.0, min(due, deadline, now + _IDLE) - now)
+            ready, _, _ = select.select(
+                [queue.fileno(), bell.fileno()], [], [], timeout
+            )
+            if queue.fileno() in ready:
+                self._take(queue)
+            self._let_go(queue)
+
+    def _take(self, queue: Queue) -> None:
+        now = CLOCK.monotonic()
+        for packet in queue.read():
+            spread = random.uniform(-self._jitter, self._jitter)  # noqa: S311
+            due = now + max(0.0, self._by + spread)
+            heapq.heappush(self._waiting, (due, packet))
+            self._held += 1
+
+    def _let_go(self, queue: Queue) -> None:
+        now = CLOCK.monotonic()
+        last = 0
+        while self._waiting and self._waiting[0][0] <= now:
+            last = heapq.heappop(self._waiting)[1]
+            if self._jitter:
+                queue.accept(last)
+        if last and not self._jitter:
+            queue.accept_up_to(last)
+
+    def _prove(self) -> None:
+        proof = self._trip.proof(self._by, self._jitter)
+        proof["evidence"]["held"] = self._held
+        say("proof", **proof)
+
+    def remove(self) -> None:
+        """Take the rules out, then let everything go that still waits."""
+        try:
+            for rules in self._rules.values():
+                rules.remove()
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        if self._queue is not None:
+            for packet in self._queue.read():
+                self._queue.accept(packet)
+            for _, packet in self._waiting:
+                self._queue.accept(packet)
+            self._queue.close()
+            self._queue = None

@@ -1,0 +1,88 @@
+"""What this kernel can do, and sweeping up after a sidecar that was killed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gameday.targets.docker.sidecar.bell import Bell
+from gameday.targets.docker.sidecar.netem import remove_qdiscs, tc
+from gameday.targets.docker.sidecar.nfqueue import Queue
+from gameday.targets.docker.sidecar.rules import Rule, Rules, RulesFailed
+from gameday.targets.docker.sidecar.work import WorkFailed
+
+_QUEUE = 9
+
+
+class Look:
+    """Tries each way out in the helper's own, empty namespace."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._mark = spec["mark"]
+
+    def prepare(self) -> None:
+        """Nothing to prepare."""
+
+    def apply(self) -> Mapping[str, Any]:
+        """Return for each way an empty text, or why the kernel has it not."""
+        return {
+            "drop": self._rule("filter", "-j DROP"),
+            "netem": _netem(),
+            "nfqueue": self._queue(),
+        }
+
+    def _rule(self, table: str, end: str) -> str:
+        rules = Rules(self._mark, table)
+        try:
+            rules.add([Rule("INPUT", f"! -i lo {end}")])
+            rules.remove()
+        except RulesFailed as wrong:
+            return str(wrong)
+        return ""
+
+    def _queue(self) -> str:
+        try:
+            Queue(_QUEUE).close()
+        except OSError as wrong:
+            return f"no packet queues: {wrong}"
+        return self._rule("mangle", f"-j NFQUEUE --queue-num {_QUEUE} --queue-bypass")
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Return at once: looking holds nothing."""
+
+    def remove(self) -> None:
+        """Leave it: the namespace goes with the helper."""
+
+
+def _netem() -> str:
+    try:
+        tc("qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms")
+    except WorkFailed as wrong:
+        return str(wrong)
+    return ""
+
+
+class Sweep:
+    """Removes what a mark left in this namespace."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._mark = spec["mark"]
+
+    def prepare(self) -> None:
+        """Nothing to prepare."""
+
+    def apply(self) -> Mapping[str, Any]:
+        """Remove rules and qdiscs; return how many rules were there."""
+        every = [Rules(self._mark, t, f) for t in ("filter", "mangle") for f in (4, 6)]
+        try:
+            found = sum(len(rules.listed()) for rules in every)
+            for rules in every:
+                rules.remove()
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        remove_qdiscs()
+        return {"found": found}
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Return at once: sweeping holds nothing."""
+
+    def remove(self) -> None:
+        """Nothing is left of sweeping."""

@@ -1,0 +1,49 @@
+"""What a sidecar may be told to do: the steps that every work has."""
+
+import json
+import select
+import sys
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from gameday.clock import SystemClock
+from gameday.errors import GamedayError
+from gameday.targets.docker.sidecar.bell import END, Bell
+
+CLOCK = SystemClock()
+
+
+class WorkFailed(GamedayError):
+    """It could not be done; the sentence goes to the user."""
+
+
+class Work(Protocol):
+    """One fault inside the namespace, from preparation to its end."""
+
+    def prepare(self) -> None:
+        """Look around; change nothing."""
+
+    def apply(self) -> Mapping[str, Any]:
+        """Change the namespace; return evidence."""
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Stay until END or the deadline (monotonic seconds)."""
+
+    def remove(self) -> None:
+        """Put everything back; WorkFailed where something stays."""
+
+
+def say(word: str, **fields: Any) -> None:
+    """Tell the other side, as one line of JSON, with this machine's own stamp."""
+    line = {"say": word, "at": CLOCK.now(), **fields}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def rest(bell: Bell, deadline: float) -> None:
+    """Do nothing until END or the deadline."""
+    while not bell.heard(END):
+        left = deadline - CLOCK.monotonic()
+        if left <= 0:
+            return
+        select.select([bell], [], [], min(left, 3600.0))

@@ -1,0 +1,85 @@
+"""The port `Target` for a compose project on a Docker engine."""
+
+from dataclasses import replace
+
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.target import Instance, TargetRef
+from gameday.ports import Clock
+from gameday.targets.docker.containers import Project
+from gameday.targets.docker.endpoint import endpoint_of
+from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.hand import Hand
+from gameday.targets.docker.helper import Helper
+from gameday.targets.docker.network import Network
+from gameday.targets.docker.process import Process
+
+
+class DockerTarget:
+    """A compose project; `url` names the engine itself (see `endpoint`)."""
+
+    def __init__(self, ref: TargetRef, clock: Clock) -> None:
+        endpoint = endpoint_of(ref)
+        self.url = replace(ref, options=endpoint.options).url
+        self.engine = Engine(endpoint, clock)
+        self.helper = Helper(self.engine)
+        self._project = Project(self.engine, ref.name)
+        self._network = Network(self.engine, self.helper, self._project.instances)
+        self._process = Process(self.engine, self.helper)
+
+    def instances(self, service: str | None = None) -> list[Instance]:
+        """Return the instances (of a service), stopped ones too, by name."""
+        return self._project.instances(service)
+
+    def _hand(self, kind: str) -> Hand | None:
+        hands: dict[str, Hand] = {"process": self._process, "network": self._network}
+        return hands.get(kind.partition(".")[0])
+
+    def _sure_hand(self, kind: str) -> Hand:
+        hand = self._hand(kind)
+        if hand is None:
+            raise KeyError(kind)  # the faults room asks `refusal` first
+        return hand
+
+    def refusal(self, kind: str) -> str:
+        """Return why this engine cannot do this fault; empty when it can."""
+        hand = self._hand(kind)
+        if hand is None:
+            return f"docker targets cannot do {kind} yet"
+        return hand.refusal(kind)
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence how this fault is done."""
+        return self._sure_hand(request.kind).how(request)
+
+    def holds_deadline(self, kind: str) -> bool:
+        """Return whether the fault ends by itself inside the target."""
+        return kind.startswith("network.")
+
+    def needs(self, kind: str) -> str:
+        """Return what has to be made before this fault; empty: nothing."""
+        if kind.startswith("network.") and self.helper.missing:
+            return "the helper's image is built on the engine first (10 to 60 s, once)"
+        return ""
+
+    def make_ready(self, kind: str) -> None:
+        """Make what `needs` names, so that no run has to wait for it."""
+        if self.needs(kind):
+            self.helper.make_ready()
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Return the undo as data; nothing is changed that can be felt."""
+        undo = self._sure_hand(request.kind).prepare(request, victim, mark)
+        return replace(undo, target=self.url)
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Change the target; FaultFailed when it did not work."""
+        self._sure_hand(request.kind).inject(request, victim, undo)
+
+    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
+        """Return whether the fault is really there, as seen from outside of it."""
+        return self._sure_hand(request.kind).bites(request, victim, undo)
+
+    def undo(self, undo: Undo) -> Undone:
+        """Undo, confirm, and say what was found; idempotent."""
+        hand = self._network if undo.verb == "end_helper" else self._process
+        return hand.undo(undo)
