@@ -1,0 +1,203 @@
+"""AlertmanagerObserver: what is muted and by whom, and where alerts are routed.
+
+A time interval's mute shows only in the groups (`mutedBy`); silences and
+inhibitions show in the alerts. `receivers` of an alert are routing, no proof of a
+delivery. Alertmanager's clock is known to the second only (the Date header), and
+nothing here is timed by it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.errors import ObserverLost
+from gameday.model.quantity import parse_instant
+from gameday.model.scenario import Endpoint
+from gameday.model.timeline import Event, event
+from gameday.observers.http import Client
+from gameday.observers.sight import Rounds, Sight
+from gameday.ports import Clock, Emit
+
+PERIOD = 1.0  # seconds between two looks
+BUSY = 4.0  # … and at least so many times as long as a look took
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One aggregation group that Alertmanager holds, and its alerts' labels."""
+
+    receiver: str
+    labels: Mapping[str, str]
+    alerts: tuple[Mapping[str, str], ...]
+
+
+class AlertmanagerObserver:
+    """Suppressed alerts, routed alerts and silences, each once while it is so."""
+
+    source = "alertmanager"
+
+    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+        self._clock = clock
+        self.client = Client(endpoint, clock)
+        self._sight = Sight(self.source, clock)
+        self._rounds = Rounds(self._sight, self._round)
+        self._muted: dict[tuple[str, str, str], Event] = {}
+        self._routed: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._silences: set[tuple[str, str]] = set()
+        self.held: tuple[Held, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"AlertmanagerObserver({self.client.url})"
+
+    def probe(self) -> str:
+        """Return why it cannot see right now; empty when it can."""
+        try:
+            self.client.json("/api/v2/silences")
+        except ObserverLost as problem:
+            return str(problem)
+        return ""
+
+    def start(self, emit: Emit, since: float) -> None:
+        """Begin to report."""
+        self._sight.begin(emit, since)
+        self._rounds.start()
+
+    def flush(self, until: float) -> None:
+        """Report how things are by now."""
+        if self._rounds.ended:
+            return
+        self._rounds.once()
+        self._sight.observed(until)
+
+    def stop(self) -> None:
+        """End; idempotent."""
+        self._rounds.stop(self.client.close)
+
+    def _round(self) -> float:
+        asked, begun = self._clock.now(), self._clock.monotonic()
+        silences = self.client.json("/api/v2/silences")
+        alerts = self.client.json("/api/v2/alerts")
+        groups = self.client.json("/api/v2/alerts/groups")
+        now = self._clock.now()
+        events = [*self._silenced(silences, now), *self._routes(alerts, now)]
+        found = {one.key: one for one in _mutes(alerts, groups)}
+        events += self._mutings(found, now)
+        self.held = tuple(_held(group) for group in groups)
+        self._sight.good(asked)
+        for one in events:
+            self._sight.emit(one)
+        took = self._clock.monotonic() - begun
+        return max(PERIOD - took, BUSY * took)
+
+    def _silenced(
+        self, silences: Iterable[Mapping[str, Any]], now: float
+    ) -> Iterator[Event]:
+        for one in silences:
+            if one["status"]["state"] != "active":
+                continue
+            key = (one["id"], one["endsAt"])
+            if key in self._silences:
+                continue
+            self._silences.add(key)
+            yield event(
+                now,
+                "silence",
+                id=one["id"],
+                matchers=[_matcher(matcher) for matcher in one["matchers"]],
+                until=round(parse_instant(one["endsAt"]), 3),
+                since=round(parse_instant(one["startsAt"]), 3),
+                by=one.get("createdBy", ""),
+            )
+
+    def _routes(
+        self, alerts: Iterable[Mapping[str, Any]], now: float
+    ) -> Iterator[Event]:
+        for one in alerts:
+            receivers = tuple(sorted(way["name"] for way in one["receivers"]))
+            key = (one["fingerprint"], one["startsAt"], receivers)
+            if key in self._routed:
+                continue
+            self._routed.add(key)
+            yield event(
+                now,
+                "routed",
+                alert=one["labels"].get("alertname", ""),
+                labels=one["labels"],
+                receivers=list(receivers),
+                starts=round(parse_instant(one["startsAt"]), 3),
+                fingerprint=one["fingerprint"],
+            )
+
+    def _mutings(self, found: "dict[_Key, _Mute]", now: float) -> list[Event]:
+        events = []
+        for key, mute in found.items():
+            if key not in self._muted:
+                self._muted[key] = event(
+                    now,
+                    "suppressed",
+                    alert=mute.labels.get("alertname", ""),
+                    labels=dict(mute.labels),
+                    by=mute.by,
+                    detail=mute.detail,
+                )
+                events.append(self._muted[key])
+        for key in [key for key in self._muted if key not in found]:
+            before = self._muted.pop(key)
+            events.append(event(now, "unsuppressed", **before.fields))
+        return events
+
+
+_Key = tuple[str, str, str]
+# By whether it is a regex, and whether it wants equality.
+_OPS = {
+    (False, True): "=",
+    (False, False): "!=",
+    (True, True): "=~",
+    (True, False): "!~",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mute:
+    labels: Mapping[str, str]
+    fingerprint: str
+    by: str
+    detail: str
+
+    @property
+    def key(self) -> _Key:
+        return self.fingerprint, self.by, self.detail
+
+
+def _mutes(
+    alerts: Iterable[Mapping[str, Any]], groups: Iterable[Mapping[str, Any]]
+) -> Iterator[_Mute]:
+    """Yield every reason for which an alert is muted right now."""
+    grouped = (alert for group in groups for alert in group["alerts"])
+    for one in (*alerts, *grouped):
+        status = one["status"]
+        reasons = [("silence", detail) for detail in status.get("silencedBy") or ()]
+        reasons += [
+            ("inhibition", detail) for detail in status.get("inhibitedBy") or ()
+        ]
+        reasons += [("mute_time", detail) for detail in status.get("mutedBy") or ()]
+        for by, detail in reasons:
+            yield _Mute(
+                labels=one["labels"],
+                fingerprint=one["fingerprint"],
+                by=by,
+                detail=detail,
+            )
+
+
+def _matcher(matcher: Mapping[str, Any]) -> dict[str, str]:
+    op = _OPS[bool(matcher["isRegex"]), bool(matcher.get("isEqual", True))]
+    return {"name": matcher["name"], "op": op, "value": matcher["value"]}
+
+
+def _held(group: Mapping[str, Any]) -> Held:
+    return Held(
+        receiver=group["receiver"]["name"],
+        labels=group["labels"],
+        alerts=tuple(alert["labels"] for alert in group["alerts"]),
+    )

@@ -1,0 +1,150 @@
+"""Which rule an alert comes from, and where its samples stand in time.
+
+`query_offset` (Prometheus 2.53 and later) moves a rule's samples back: `ALERTS`
+carries the slot less the offset, while `activeAt` carries the slot itself. A
+group's own offset is shown nowhere in the API; it is learnt from the first
+episode: activeAt minus the first sample, confirmed by `ALERTS_FOR_STATE`, whose
+value is activeAt in whole seconds.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from gameday.model.alert import AlertRule
+from gameday.model.slo import Series
+from gameday.observers.prometheus.api import PrometheusApi, quoted
+from gameday.observers.prometheus.episodes import About
+from gameday.observers.prometheus.rules import Group, Listed, Rule
+
+LOOKBACK = 290.0  # seconds: a little less than Prometheus' lookback of 5 m
+MOST_OFFSET = 86_400.0
+_MILLI = 0.001
+
+
+class Book:
+    """Answers what the reconstruction of episodes asks; see `Oracle`."""
+
+    def __init__(self, api: PrometheusApi, known: Iterable[AlertRule] = ()) -> None:
+        self._api = api
+        self._groups: Sequence[Group] = ()
+        self._offsets: dict[str, float] = {
+            rule.group: rule.query_offset for rule in known if rule.query_offset
+        }
+        self._by_name: dict[str, list[tuple[Group, Rule]]] = {}
+        self.default_offset = 0.0
+        self.may_offset = True
+
+    def read(self, groups: Sequence[Group]) -> None:
+        """Take the rules as they are now."""
+        self._groups = groups
+        self._by_name = {}
+        for group in groups:
+            for rule in group.rules:
+                if rule.alerting:
+                    self._by_name.setdefault(rule.name, []).append((group, rule))
+
+    @property
+    def longest(self) -> float:
+        """The longest interval of groups with alerts that matter for a poll (s)."""
+        found = [
+            group.interval
+            for group in self._groups
+            if any(rule.alerting for rule in group.rules)
+        ]
+        return max(found, default=0.0)
+
+    def active(self) -> list[Mapping[str, str]]:
+        """Return the labels of every alert that is listed as active."""
+        rules = (rule for group in self._groups for rule in group.rules)
+        return [listed.labels for rule in rules for listed in rule.alerts]
+
+    @property
+    def offset(self) -> float:
+        """The largest query offset known (s)."""
+        return max([self.default_offset, *self._offsets.values()])
+
+    def about(self, labels: Mapping[str, str], first: float | None) -> About:
+        """Return what is known of an alert; learns the offset from its `first`."""
+        group, rule, listed = self._find(labels)
+        if group is None or rule is None:
+            return About(group="", interval=15.0, offset=self.default_offset)
+        if first is not None and listed is not None and self.may_offset:
+            self._learn(group, labels, first, listed)
+        return About(
+            group=group.name,
+            interval=group.interval,
+            offset=self._offsets.get(group.name, self.default_offset),
+            hold=rule.hold,
+            state=listed.state if listed else "",
+            active=listed.active if listed else None,
+        )
+
+    def evaluated(self, group: str) -> float:
+        """Return when the group was last evaluated."""
+        return max((one.last for one in self._groups if one.name == group), default=0.0)
+
+    def ended(
+        self, labels: Mapping[str, str], last: float, until: float
+    ) -> float | None:
+        """Return the slot of the staleness marker after `last`; None: no such."""
+        about = self.about(labels, None)
+        step = about.interval
+        end = min(until, last + LOOKBACK)
+        if end < last + step:
+            return None
+        selector = f"ALERTS{{{quoted(labels)}}}"
+        found = _exactly(self._api.grid(selector, last, end, step), labels)
+        present = {at for one in found for at, _ in one.samples}
+        slots = math.floor((end - last) / step + 1e-9)
+        for number in range(1, slots + 1):
+            slot = round(last + number * step, 3)
+            if slot in present:
+                continue
+            before = self._api.query(selector, slot - _MILLI)
+            return slot if _exactly(before, labels) else None
+        return None
+
+    def _find(
+        self, labels: Mapping[str, str]
+    ) -> tuple[Group | None, Rule | None, Listed | None]:
+        wanted = {k: v for k, v in labels.items() if v and k != "alertstate"}
+        candidates = [
+            (group, rule)
+            for group, rule in self._by_name.get(wanted.get("alertname", ""), ())
+            if rule.fits(wanted)
+        ]
+        for group, rule in candidates:
+            for listed in rule.alerts:
+                if listed.labels == wanted:
+                    return group, rule, listed
+        if not candidates:
+            return None, None, None
+        group, rule = min(candidates, key=lambda pair: pair[0].interval)
+        return group, rule, None
+
+    def _learn(
+        self, group: Group, labels: Mapping[str, str], first: float, listed: Listed
+    ) -> None:
+        ahead = math.floor((listed.active - first) * 1000 + 1e-3) / 1000
+        if ahead == self._offsets.get(group.name, self.default_offset):
+            return
+        if not 0.0 <= ahead <= MOST_OFFSET:
+            return
+        if ahead == 0.0:
+            self._offsets[group.name] = 0.0
+            return
+        plain = {name: value for name, value in labels.items() if name != "alertstate"}
+        found = self._api.query(f"ALERTS_FOR_STATE{{{quoted(plain)}}}", first)
+        states = [one.samples[-1][1] for one in _exactly(found, plain) if one.samples]
+        # The whole second of activeAt: less than one behind the offset.
+        if any(ahead - 1 < value - first <= ahead + _MILLI for value in states):
+            self._offsets[group.name] = ahead
+
+
+def _exactly(found: Iterable[Series], labels: Mapping[str, str]) -> list[Series]:
+    """Return the series with these labels and no others."""
+    return [
+        one
+        for one in found
+        if {k: v for k, v in one.labels.items() if k != "__name__"} == dict(labels)
+    ]

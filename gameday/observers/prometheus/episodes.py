@@ -1,0 +1,252 @@
+"""Alert episodes from raw `ALERTS` samples. Logic only: what it asks is a port.
+
+Each evaluation writes `ALERTS{alertname, alertstate, …} 1` with the evaluation's
+own slot as timestamp (to the millisecond, less the rule's query offset); the end
+of a state is marked by a staleness marker at the slot that ended it, which shows
+as "no value at that very millisecond". A gap without a marker is an outage or a
+failed evaluation: what happened in it is not known.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gameday.model.slo import Series
+from gameday.model.timeline import Event, event
+
+ERROR = 0.001  # seconds: samples are cut to the millisecond
+_SLACK = 1.5  # intervals between two samples that still follow one another
+Key = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What the rules say of one alert, seconds; `active` None: not active now.
+
+    `state` and `active` (since when, on the real clock) as listed right now.
+    """
+
+    group: str
+    interval: float
+    offset: float = 0.0
+    hold: float = 0.0
+    state: str = ""
+    active: float | None = None
+
+
+class Oracle(Protocol):
+    """What the reconstruction has to ask."""
+
+    def about(self, labels: Mapping[str, str], first: float | None) -> About:
+        """Return what is known of an alert; `first` is its first sample's time."""
+
+    def ended(
+        self, labels: Mapping[str, str], last: float, until: float
+    ) -> float | None:
+        """Return the first slot after `last` with no value; None: all have one."""
+
+    def evaluated(self, group: str) -> float:
+        """Return when the group was last evaluated, on the real clock."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Episode:
+    """One alert from its first sample to its end; times of the samples."""
+
+    labels: Mapping[str, str]
+    state: str
+    first: float
+    last: float
+    starts: float
+    error: float = ERROR
+    fired: bool = False
+    waited: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Evaluations of a group that did not happen, or failed, after `at`."""
+
+    group: str
+    alert: str
+    at: float
+    missed: int
+
+
+class Episodes:
+    """Feeds on samples, each once or more often; yields events, each once."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self._open: dict[Key, Episode] = {}
+        self._last: dict[Key, float] = {}
+        self.gaps: list[Gap] = []
+
+    @property
+    def firing(self) -> list[Mapping[str, str]]:
+        """The labels of the alerts that fire now."""
+        return [one.labels for one in self._open.values() if one.state == "firing"]
+
+    def knows(self, labels: Mapping[str, str]) -> bool:
+        """Return whether there was ever a sample of an alert with these labels."""
+        return frozenset(labels.items()) in self._last
+
+    def feed(self, found: Iterable[Series], start: float, now: float) -> list[Event]:
+        """Take the samples from `start` to `now`, and say what they mean."""
+        events: list[Event] = []
+        fresh = self._fresh(found)
+        for key, (labels, samples) in fresh.items():
+            for at, state in samples:
+                self._sample(key, labels, (at, state, start), events)
+        for key in [key for key in self._open if key not in fresh]:
+            self._silent(key, now, events)
+        return events
+
+    def _fresh(self, found: Iterable[Series]) -> dict[Key, Any]:
+        merged: dict[Key, tuple[dict[str, str], dict[float, str]]] = {}
+        for one in found:
+            labels = {
+                name: value
+                for name, value in one.labels.items()
+                if name not in ("__name__", "alertstate")
+            }
+            key = frozenset(labels.items())
+            last = self._last.get(key, -math.inf)
+            state = one.labels.get("alertstate", "")
+            fresh = {at: state for at, _ in one.samples if at > last}
+            if fresh:
+                merged.setdefault(key, (labels, {}))[1].update(fresh)
+        for key, (_, samples) in merged.items():
+            self._last[key] = max(samples)
+        return {key: (labels, sorted(s.items())) for key, (labels, s) in merged.items()}
+
+    def _sample(
+        self,
+        key: Key,
+        labels: Mapping[str, str],
+        sample: tuple[float, str, float],
+        events: list[Event],
+    ) -> None:
+        at, state, _ = sample
+        episode = self._open.get(key)
+        if episode is not None:
+            about = self._oracle.about(labels, None)
+            if at - episode.last > _SLACK * about.interval:
+                self._gap(key, at, state, events)
+            elif episode.state == "firing" and state == "pending":
+                self._close(key, at, events, exact=True)
+        episode = self._open.get(key)
+        if episode is None:
+            self._begin(key, labels, sample, events)
+            return
+        episode.last, episode.waited = at, 0
+        if episode.state != state:
+            episode.state = state
+            self._say(episode, at, events)
+
+    def _begin(
+        self,
+        key: Key,
+        labels: Mapping[str, str],
+        sample: tuple[float, str, float],
+        events: list[Event],
+    ) -> None:
+        at, state, start = sample
+        about = self._oracle.about(labels, at)
+        episode = Episode(
+            labels=labels, state=state, first=at, last=at, starts=at + about.offset
+        )
+        self._open[key] = episode
+        if at - start <= _SLACK * about.interval and about.active is not None:
+            # It is older than what was looked at: the rule says since when.
+            episode.starts = min(episode.starts, about.active)
+            if state == "firing":
+                step = about.interval
+                held = math.ceil(about.hold / step - 1e-9) * step
+                at = min(at, episode.starts + held - about.offset)
+            else:
+                at = min(at, episode.starts - about.offset)
+            episode.error = about.interval
+        self._say(episode, at, events)
+        episode.error = ERROR
+
+    def _gap(self, key: Key, at: float, state: str, events: list[Event]) -> None:
+        """Tell an end from missing evaluations: no samples just before `at`."""
+        episode = self._open[key]
+        about = self._oracle.about(episode.labels, None)
+        slot = self._oracle.ended(_labels(episode), episode.last, at)
+        if slot is not None and slot < at - about.interval / 2:
+            self._close(key, slot, events, exact=_next(episode, slot, about))
+            return
+        missed = round((at - episode.last) / about.interval) - 1
+        self.gaps.append(
+            Gap(
+                group=about.group,
+                alert=episode.labels.get("alertname", ""),
+                at=episode.last + about.offset,
+                missed=missed,
+            )
+        )
+        if episode.state == "firing" and state == "pending":
+            # The engine forgot that it fired: restarted, an older version.
+            self._close(key, episode.last + about.interval, events, exact=False)
+
+    def _silent(self, key: Key, now: float, events: list[Event]) -> None:
+        """Tell an end from a missing evaluation: there is no newer sample."""
+        episode = self._open[key]
+        about = self._oracle.about(episode.labels, None)
+        slot_due = episode.last + about.interval + about.offset
+        if now < slot_due or self._oracle.evaluated(about.group) < slot_due:
+            return
+        until = now - about.offset
+        slot = self._oracle.ended(_labels(episode), episode.last, until)
+        if slot is not None:
+            self._close(key, slot, events, exact=_next(episode, slot, about))
+            return
+        episode.waited += 1
+        listed = about.state == episode.state
+        late = self._oracle.evaluated(about.group) > slot_due + about.interval
+        if late and not listed and episode.waited > 1:
+            self._close(key, episode.last + about.interval, events, exact=False)
+
+    def _close(
+        self, key: Key, slot: float, events: list[Event], *, exact: bool
+    ) -> None:
+        episode = self._open.pop(key)
+        about = self._oracle.about(episode.labels, None)
+        kind = "alert_resolved" if episode.fired else "alert_cleared"
+        events.append(
+            event(
+                slot + about.offset,
+                kind,
+                alert=episode.labels.get("alertname", ""),
+                labels=dict(episode.labels),
+                starts=round(episode.starts, 3),
+                error=ERROR if exact else about.interval,
+                exact=exact,
+            )
+        )
+
+    def _say(self, episode: Episode, at: float, events: list[Event]) -> None:
+        about = self._oracle.about(episode.labels, None)
+        episode.fired = episode.fired or episode.state == "firing"
+        events.append(
+            event(
+                at + about.offset,
+                f"alert_{episode.state}",
+                alert=episode.labels.get("alertname", ""),
+                labels=dict(episode.labels),
+                starts=round(episode.starts, 3),
+                error=episode.error,
+            )
+        )
+
+
+def _labels(episode: Episode) -> dict[str, str]:
+    return {**episode.labels, "alertstate": episode.state}
+
+
+def _next(episode: Episode, slot: float, about: About) -> bool:
+    """Whether the marker stands at the slot right after the last sample."""
+    return abs(slot - episode.last - about.interval) < about.interval / 2

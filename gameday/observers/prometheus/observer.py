@@ -1,0 +1,254 @@
+"""PrometheusObserver: asks about once a second, reports what is exact.
+
+Asking often is only for liveness: everything that is reported comes from raw
+samples with Prometheus' own timestamps, each of them once, also after an outage.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from gameday.errors import ObserverLost
+from gameday.model.alert import AlertRule
+from gameday.model.scenario import Endpoint
+from gameday.model.slo import Series, Slo
+from gameday.model.timeline import Event, event
+from gameday.observers.http import Client, HttpError
+from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
+from gameday.observers.prometheus.book import Book
+from gameday.observers.prometheus.counters import Counters
+from gameday.observers.prometheus.episodes import Episodes
+from gameday.observers.prometheus.rules import RuleWatch, read_groups
+from gameday.observers.prometheus.scrapes import Scrapes
+from gameday.observers.prometheus.settings import rule_query_offset
+from gameday.observers.prometheus.window import Window, window_total
+from gameday.observers.sight import RETRY, Rounds, Sight
+from gameday.ports import Clock, Emit
+
+PERIOD = 1.0  # seconds between two looks
+BUSY = 4.0  # … and at least so many times as long as a look took
+ITSELF = 2.0  # seconds between two looks at its own metrics
+HISTORY = 900.0  # seconds of ALERTS to look back at the start
+MARGIN = 2.0  # seconds that samples may come late, beyond what intervals explain
+MOST_WAIT = 60.0  # seconds that a flush may take at most
+
+
+class PrometheusObserver:
+    """Alert episodes, counters, scrapes and rule failures of one Prometheus.
+
+    `slos`: whose counters to follow. `rules`: rules as files have them, only
+    for their query offsets, which the API does not show.
+    """
+
+    source = "prometheus"
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        clock: Clock,
+        slos: Iterable[Slo] = (),
+        rules: Iterable[AlertRule] = (),
+    ) -> None:
+        self._clock = clock
+        self.api = PrometheusApi(Client(endpoint, clock), clock)
+        self.counters = Counters(slos)
+        self._book = Book(self.api, rules)
+        self._episodes = Episodes(self._book)
+        self._scrapes = Scrapes()
+        self._rules = RuleWatch()
+        self._sight = Sight(self.source, clock)
+        self._rounds = Rounds(self._sight, self._look)
+        self._firing: tuple[Mapping[str, str], ...] = ()
+        self._since = 0.0
+        self._asked: float | None = None  # monotonic: the last complete look
+        self._looked_at_itself = -ITSELF
+        self._now = 0.0  # Prometheus' time of the last look
+        self._offset: tuple[float, float] | None = None
+        self._refused: set[str] = set()
+        self._unseen = False
+
+    def __repr__(self) -> str:
+        return f"PrometheusObserver({self.api.client.url})"
+
+    def probe(self) -> str:
+        """Return why it cannot see right now; empty when it can."""
+        try:
+            self.api.query("time()")
+        except ObserverLost as problem:
+            return str(problem)
+        return ""
+
+    def start(self, emit: Emit, since: float) -> None:
+        """Begin to report, from a little before `since` on."""
+        self._since = since
+        self._sight.begin(emit, since)
+        self._rounds.start()
+
+    def flush(self, until: float) -> None:
+        """Wait until `until` has been scraped and evaluated, and report it.
+
+        Bounded: two evaluation intervals, a scrape with its timeout, and 2 s.
+        """
+        begun = self._clock.monotonic()
+        while not self._rounds.ended:
+            pause = self._rounds.once()
+            if self._sight.blind_because or self._covered(until):
+                break
+            if self._clock.monotonic() - begun > self._patience():
+                break
+            self._rounds.wait(min(pause, RETRY))
+        for one in self._rules.evaluations(self._now or until):
+            self._sight.emit(one)
+        self._clocks()
+        self._sight.observed(until)
+
+    def stop(self) -> None:
+        """End; idempotent."""
+        self._rounds.stop(self.api.client.close)
+
+    @property
+    def blind(self) -> str:
+        """Why it cannot see; empty while it can."""
+        return self._sight.blind_because
+
+    @property
+    def now(self) -> float:
+        """Prometheus' own time at the last complete look; 0 before the first."""
+        return self._now
+
+    @property
+    def scrape_interval(self) -> float:
+        """The longest scrape interval in s; 0 before the first look."""
+        return self._scrapes.interval
+
+    def firing(self) -> list[Mapping[str, str]]:
+        """Return the labels of the alerts that fire now."""
+        return list(self._firing)
+
+    def window(self, slo: Slo, now: float) -> Window:
+        """Count the events of an SLO's own window, and report it as `window`."""
+        found = window_total(self.api, slo, now)
+        self._sight.emit(
+            event(
+                now,
+                "window",
+                slo=slo.name,
+                total=found.total,
+                since=round(found.since, 3),
+                complete=found.complete,
+            )
+        )
+        return found
+
+    def _look(self) -> float:
+        begun = self._clock.monotonic()
+        started = self._clock.now()
+        if self._asked is None:
+            self._first()
+        alerts, ups = self._alerts(begun), self._ups(begun)
+        counted = {one: self._counter(one, begun) for one in self.counters.uses}
+        targets = self.api.targets()
+        groups = read_groups(self.api.groups())
+        itself = None
+        if begun - self._looked_at_itself >= ITSELF or self._asked is None:
+            itself = self.api.itself()
+            self._looked_at_itself = begun
+        boot = itself.started if itself else self.api.started()
+        self._now = started + (self._offset or (0.0, 0.0))[0]
+        self._book.read(groups)
+        events = self._rules.look(groups, itself, self._now)
+        events += self._rules.restarted(boot, self._now)
+        events += self._meaning(alerts, ups, targets, begun)
+        for selector, found in counted.items():
+            events += self.counters.feed(selector, found)
+        self._asked = begun
+        self._sight.good(started)
+        for one in sorted(events, key=lambda one: one.at):
+            self._sight.emit(one)
+        took = self._clock.monotonic() - begun
+        return max(PERIOD - took, BUSY * took)
+
+    def _first(self) -> None:
+        """Ask what is asked once: the clocks, and the query offset."""
+        self._clocks(strict=True)
+        self._book.default_offset = rule_query_offset(self.api.config())
+        version = [int(one) for one in self.api.version().split(".")[:2]]
+        self._book.may_offset = version >= [2, 53]
+
+    def _meaning(
+        self,
+        alerts: list[Series],
+        ups: list[Series],
+        targets: list[ScrapeTarget],
+        begun: float,
+    ) -> list[Event]:
+        start = self._now - self._span(begun, HISTORY)
+        events = self._scrapes.feed(ups, targets, self._now)
+        events += self._episodes.feed(alerts, start, self._now)
+        events += self._rules.gaps(self._episodes.gaps)
+        self._firing = tuple(self._episodes.firing)
+        self._episodes.gaps.clear()
+        # Active, but no sample in the range: its rule's query offset is longer.
+        self._unseen = not all(map(self._episodes.knows, self._book.active()))
+        return events
+
+    def _span(self, begun: float, first: float) -> float:
+        """Return how far back to ask: since the last look, and some more."""
+        if self._asked is None or self._unseen:
+            return first
+        overlap = 2 * self._book.longest + self._book.offset + MARGIN
+        return begun - self._asked + overlap
+
+    def _alerts(self, begun: float) -> list[Series]:
+        return self.api.raw("ALERTS", self._span(begun, HISTORY))
+
+    def _samples_span(self, begun: float) -> float:
+        overlap = 2 * self._scrapes.interval + self._scrapes.timeout + MARGIN
+        if self._asked is None:
+            return max(0.0, self._clock.now() - self._since) + 2 * overlap + 30.0
+        return begun - self._asked + overlap
+
+    def _ups(self, begun: float) -> list[Series]:
+        return self.api.raw("up", self._samples_span(begun))
+
+    def _counter(self, selector: str, begun: float) -> list[Series]:
+        if selector in self._refused:
+            return []
+        try:
+            return self.api.raw(selector, self._samples_span(begun))
+        except HttpError as problem:
+            if not problem.ours:
+                raise
+            self._refused.add(selector)
+            text = f"the SLI's selector {selector} is refused: {problem}"
+            self._sight.emit(event(self._clock.now(), "note", text=text))
+            return []
+
+    def _covered(self, until: float) -> bool:
+        theirs = until + (self._offset or (0.0, 0.0))[0]
+        margin = 0.05
+        evaluated = all(
+            group.last + group.interval > theirs + margin
+            for group in self._rules.groups
+        )
+        return evaluated and self._scrapes.covered(theirs)
+
+    def _patience(self) -> float:
+        bound = 2 * self._book.longest + self._scrapes.interval
+        return min(bound + self._scrapes.timeout + MARGIN, MOST_WAIT)
+
+    def _clocks(self, *, strict: bool = False) -> None:
+        try:
+            self._offset = self.api.offset()
+        except ObserverLost:
+            if strict:
+                raise
+            return
+        offset, error = self._offset
+        self._sight.emit(
+            event(
+                self._clock.now(),
+                "clock",
+                source=self.source,
+                offset=round(offset, 4),
+                error=round(error, 4),
+            )
+        )

@@ -1,0 +1,105 @@
+"""Scrape targets: up, down, or gone, from raw `up` samples and the targets list."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gameday.model.slo import Series
+from gameday.model.timeline import Event, event
+from gameday.observers.prometheus.api import ScrapeTarget
+
+_GONE = 2.5  # intervals without a sample of a target that is no longer listed
+Key = frozenset[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class _Known:
+    up: bool
+    last: float
+    interval: float
+    gone: bool = False
+
+
+def _key(labels: Mapping[str, str]) -> Key:
+    return frozenset(pair for pair in labels.items() if pair[0] != "__name__")
+
+
+class Scrapes:
+    """Reports each target's state once, and then each change, at the scrape's time."""
+
+    def __init__(self) -> None:
+        self._known: dict[Key, _Known] = {}
+        self._listed: dict[Key, ScrapeTarget] = {}
+
+    def feed(
+        self, found: Iterable[Series], targets: Iterable[ScrapeTarget], now: float
+    ) -> list[Event]:
+        """Take `up` samples and the targets as they are now."""
+        self._listed = {_key(one.labels): one for one in targets}
+        events: list[Event] = []
+        for one in found:
+            self._series(_key(one.labels), one, events)
+        for key, known in self._known.items():
+            if self._vanished(key, known, now):
+                known.gone = True
+                at = known.last + known.interval
+                events.append(self._say(at, key, up=False, state="gone"))
+        return events
+
+    def covered(self, until: float, most: float = 60.0) -> bool:
+        """Return whether every target was scraped at or after that time.
+
+        Of targets that are scraped more seldom than every `most` seconds only
+        the scrapes that were due are asked for.
+        """
+        return all(
+            one.last + (one.interval if one.interval > most else 0.0) >= until
+            for one in self._listed.values()
+        )
+
+    @property
+    def interval(self) -> float:
+        """The longest scrape interval in s; 0 where none is known."""
+        return max((one.interval for one in self._listed.values()), default=0.0)
+
+    @property
+    def timeout(self) -> float:
+        """The longest scrape timeout in s; 0 where none is known."""
+        return max((one.timeout for one in self._listed.values()), default=0.0)
+
+    def _series(self, key: Key, one: Series, events: list[Event]) -> None:
+        listed = self._listed.get(key)
+        for at, value in one.samples:
+            known = self._known.get(key)
+            up = value == 1.0
+            if known is None:
+                interval = listed.interval if listed else 0.0
+                self._known[key] = _Known(up=up, last=at, interval=interval)
+                events.append(self._say(at, key, up=up, state=_word(up=up)))
+            elif at > known.last:
+                changed = up != known.up or known.gone
+                known.up, known.last, known.gone = up, at, False
+                if listed:
+                    known.interval = listed.interval
+                if changed:
+                    events.append(self._say(at, key, up=up, state=_word(up=up)))
+
+    def _vanished(self, key: Key, known: _Known, now: float) -> bool:
+        if known.gone or key in self._listed:
+            return False
+        return now > known.last + max(1.0, _GONE * known.interval)
+
+    def _say(self, at: float, key: Key, *, up: bool, state: str) -> Event:
+        labels = dict(key)
+        return event(
+            at,
+            "scrape",
+            job=labels.get("job", ""),
+            instance=labels.get("instance", ""),
+            up=up,
+            targets=len(self._listed),
+            state=state,
+        )
+
+
+def _word(*, up: bool) -> str:
+    return "up" if up else "down"
