@@ -1,0 +1,123 @@
+"""Which tests can run here: a marker names what a test needs.
+
+A test whose need is not met is skipped and says why. A need named in
+GAMEDAY_TEST_REQUIRE (`docker,local,alerting,kubernetes`) must be met: the test is an
+error then, also when it would skip itself. Only a reason that begins with `kernel:`
+(a feature that this machine's kernel lacks) may still skip.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Generator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIRED = {
+    name.strip()
+    for name in os.environ.get("GAMEDAY_TEST_REQUIRE", "").split(",")
+    if name.strip()
+}
+MAY_SKIP = "kernel:"
+
+if str(ROOT / "demo") not in sys.path:
+    sys.path.append(str(ROOT / "demo"))  # demo/stage knows how the shop is started
+
+
+@cache
+def no_docker() -> str:
+    """Return why the shop cannot run on Docker here; empty when it can."""
+    from stage import docker  # type: ignore[import-not-found, unused-ignore]
+
+    why: str = docker.why_not()
+    return why
+
+
+@cache
+def no_local() -> str:
+    """Return why the embedded shop's programs cannot be had; empty when they can."""
+    from stage import programs  # type: ignore[import-not-found, unused-ignore]
+
+    missing = [name for name in programs.PROGRAMS if not programs.located(name)]
+    return _unpackable(missing)
+
+
+@cache
+def no_alerting() -> str:
+    """Return why Prometheus or Alertmanager cannot be had; empty when they can."""
+    wanted = {
+        "prometheus": ("prometheus",),
+        "alertmanager": ("alertmanager", "prometheus-alertmanager"),
+    }
+    missing = [
+        name
+        for name, spellings in wanted.items()
+        if not os.environ.get(f"GAMEDAY_TEST_{name.upper()}")
+        and not os.environ.get("GAMEDAY_TEST_ALERTING_CURRENT")
+        and not any(shutil.which(one) for one in spellings)
+    ]
+    return _unpackable(missing)
+
+
+@cache
+def no_kubernetes() -> str:
+    """Return why there is no cluster; empty when one is named."""
+    if os.environ.get("GAMEDAY_TEST_KUBERNETES"):
+        return ""
+    return "no cluster: GAMEDAY_TEST_KUBERNETES=CONTEXT/NAMESPACE names one"
+
+
+def _unpackable(missing: list[str]) -> str:
+    """Return why these programs cannot be had from Debian's packages either."""
+    if not missing or (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return ""
+    return f"{', '.join(missing)}: not on PATH, and no Debian packages to unpack"
+
+
+NEEDS: dict[str, Callable[[], str]] = {
+    "docker": no_docker,
+    "local": no_local,
+    "alerting": no_alerting,
+    "kubernetes": no_kubernetes,
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a need that nobody knows: a misspelt one would require nothing."""
+    del config
+    if unknown := REQUIRED - set(NEEDS):
+        raise pytest.UsageError(
+            f"GAMEDAY_TEST_REQUIRE names {', '.join(sorted(unknown))}; "
+            f"known are {', '.join(NEEDS)}"
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look whether what the test needs is there, before any fixture is made."""
+    for name, look in NEEDS.items():
+        if item.get_closest_marker(name) is None:
+            continue
+        if why := look():
+            if name in REQUIRED:
+                pytest.fail(f"{name} is required here: {why}", pytrace=False)
+            pytest.skip(f"{name}: {why}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    """Turn the skip of a test that must not be skipped into a failure."""
+    report = yield
+    needs = {name for name in NEEDS if item.get_closest_marker(name)} & REQUIRED
+    if report.skipped and needs and not hasattr(report, "wasxfail"):
+        reason = str(getattr(call.excinfo, "value", "skipped"))
+        if not reason.startswith(MAY_SKIP):
+            report.outcome = "failed"
+            report.longrepr = f"{', '.join(needs)} is required, and it skips: {reason}"
+    return report
