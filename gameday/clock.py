@@ -1,7 +1,11 @@
 """The wall clock: the only module that reads time."""
 
+import queue
 import threading
 import time
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 class SystemClock:
@@ -19,6 +23,13 @@ class SystemClock:
         """Wait; prefer `wait` where something can end the waiting."""
         if seconds > 0:
             time.sleep(seconds)
+
+    def take(self, items: "queue.SimpleQueue[Item]", seconds: float) -> Item | None:
+        """Return the queue's next item; None when none came in that time."""
+        try:
+            return items.get(timeout=seconds)
+        except queue.Empty:
+            return None
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until the event is set or the seconds are over; true when set."""

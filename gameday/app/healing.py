@@ -3,7 +3,8 @@
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from gameday.errors import UsageError
 from gameday.ledger.book import Ledger
@@ -11,6 +12,8 @@ from gameday.ledger.entries import Healed, RunEntry
 from gameday.ledger.heal import heal
 from gameday.ledger.home import home, ledger_path
 from gameday.ports import Clock
+
+STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
 
 
 def heal_all(clock: Clock, run: str | None) -> Sequence[Healed]:
@@ -39,7 +42,41 @@ def running(clock: Clock) -> list[RunEntry]:
     return [one for one in ledger.open_runs() if one.process.alive]
 
 
-def stop(entry: RunEntry) -> None:
-    """Ask a run to end; it undoes everything itself."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(entry.process.pid, signal.SIGTERM)
+def stop(
+    entries: Sequence[RunEntry], because: str, clock: Clock
+) -> Iterator[tuple[RunEntry, bool]]:
+    """Ask the runs to end, all at once; yield each with whether it is all undone."""
+    ledger = Ledger(ledger_path(home()), clock)
+    for entry in entries:
+        write_reason(entry.run, because)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(entry.process.pid, signal.SIGTERM)
+    until = clock.monotonic() + STOP_PATIENCE
+    for entry in entries:
+        while not _over(ledger, entry) and clock.monotonic() < until:
+            clock.sleep(0.02)
+        yield entry, _over(ledger, entry)
+
+
+def _over(ledger: Ledger, entry: RunEntry) -> bool:
+    now = ledger.run(entry.run)
+    gone = now is None or now.closed is not None or not entry.process.alive
+    return gone and not ledger.open_faults(run=entry.run)
+
+
+def write_reason(run: str, because: str) -> None:
+    """Keep why a run is ended, for its report."""
+    folder = Path(home()) / "stops"
+    folder.mkdir(exist_ok=True)
+    (folder / run).write_text(because, encoding="utf-8")
+
+
+def take_reason(run: str) -> str:
+    """Return why a run was ended, once; empty where nobody said."""
+    path = Path(home()) / "stops" / run
+    try:
+        because = path.read_text(encoding="utf-8")
+        path.unlink()
+    except OSError:
+        return ""
+    return because

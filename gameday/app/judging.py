@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from gameday.checks.judge import Frame, judge
+from gameday.checks.judge import judge
 from gameday.errors import StoreError
 from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
@@ -46,29 +47,30 @@ def write_all(store: RunFolder) -> Stored:
     return stored
 
 
-def _frame(folder: str, plan: Plan, timeline: Timeline) -> Frame:
-    """Return who ran when and how it ended, as the timeline says; a run that never
-    said its end has crashed.
+def _frame(folder: str, timeline: Timeline) -> dict[str, Any]:
+    """Return who ran when and how it ended, as the timeline says.
+
+    A run that never said its end has crashed.
     """
     if not timeline.events:
         raise StoreError(f"{folder}/{files.TIMELINE}: it is empty")
     started = timeline.of("run_started")
     ended = timeline.of("run_ended")
     first, last = timeline.events[0], timeline.events[-1]
-    run = started[0]["run"] if started else Path(folder).name
+    frame: dict[str, Any] = {
+        "run": started[0]["run"] if started else Path(folder).name,
+        "started": started[0].at if started else first.at,
+    }
     if not ended:
-        return Frame(
-            run=run,
-            started=first.at,
-            ended=last.at,
-            ending=Ending.CRASHED,
-            because="the run's own process ended before it could say so",
-        )
-    return Frame(
-        run=run,
-        started=started[0].at if started else first.at,
-        ended=ended[-1].at,
-        ending=Ending(ended[-1]["ending"]),
-        because=ended[-1]["because"],
-        broken=tuple(ended[-1].get("broken", ())),
-    )
+        return frame | {
+            "ended": last.at,
+            "ending": Ending.CRASHED,
+            "because": "the run's own process ended before it could say so",
+            "broken": (),
+        }
+    return frame | {
+        "ended": ended[-1].at,
+        "ending": Ending(ended[-1]["ending"]),
+        "because": ended[-1]["because"],
+        "broken": tuple(ended[-1].get("broken", ())),
+    }

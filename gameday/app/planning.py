@@ -12,7 +12,7 @@ from pathlib import Path
 from gameday import __version__
 from gameday.errors import GamedayError, InvalidFile, Problem, TargetNotFound
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
-from gameday.model.plan import Eyes, Plan
+from gameday.model.plan import Plan
 from gameday.model.scenario import Scenario
 from gameday.model.target import Instance
 from gameday.plans.plan import Found, make_plan

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
@@ -92,6 +93,8 @@ def run(
         stop = _drive(session, eyesight, nursery)
     except GamedayError as error:
         stop = Stop(Ending.CRASHED, str(error))
+    if stop.ending is Ending.OPERATOR and (reason := take_reason(run_id)):
+        stop = Stop(Ending.OPERATOR, f"stopped by `gameday stop`: {reason}")
     _note(
         session,
         "run_ended",

@@ -49,7 +49,7 @@ def _fault(plan: Plan, fault: PlannedFault) -> Iterator[str]:
     ends = (
         "ends by itself inside the target"
         if fault.holds_deadline
-        else "cannot end by itself in the target; the watchdog and `gameday heal` end it"
+        else "not by itself in the target: the watchdog or `gameday heal` ends it"
     )
     yield f"    at the latest after {show_duration(fault.duration)}: {ends}"
     if fault.refusal:

@@ -62,7 +62,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """One way out of a receiver: `kind` is webhook, pagerduty, slack, …"""
+    """One way out of a receiver: `kind` is webhook, pagerduty, slack and so on."""
 
     kind: str
     send_resolved: bool = True

@@ -1,7 +1,7 @@
 """A Chaos Toolkit experiment, as far as gameday has to understand it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gameday.model.fault import FaultRequest

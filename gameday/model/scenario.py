@@ -34,8 +34,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """Where pages arrive: `listen` HOST:PORT for the run's length, or `source`,
-    the URL of a `gameday pager`. `forward` passes pages on.
+    """Where pages arrive: at the run's own pager, or at a `gameday pager` elsewhere.
+
+    `listen`: HOST:PORT for the run's length; `source`: that pager's URL; `forward`
+    passes pages on.
     """
 
     listen: str = ""

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRef:
-    """The name of a target: `docker://PROJECT`, `local://SUPERVISOR`,
-    `kubernetes://CONTEXT/NAMESPACE` (split at the last slash).
+    """The name of a target.
 
-    Parts are percent-encoded in the URL and plain in here. `options` holds
+    `docker://PROJECT`, `local://SUPERVISOR` or `kubernetes://CONTEXT/NAMESPACE`
+    (split at the last slash). Parts are percent-encoded in the URL and plain in here. `options` holds
     a Docker `host` or `context`.
     """
 

@@ -35,7 +35,7 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
     for step in scenario.steps:
         faults = []
         for request in step.experiment.faults:
-            fault, why = _fault(scenario, step, request, found, seed, lint)
+            fault, why = _fault(step, request, found, seed, lint)
             faults.append(fault)
             refusals += [f"step {step.name}: {one}" for one in why]
         refusals += _together(scenario, step, faults)
@@ -84,15 +84,12 @@ def aftermath_at_most(step: Step) -> float:
     """Return the longest that gameday looks on after the undo, in seconds."""
     times = [SHORTEST_AFTERMATH]
     for promise in step.expect.alerts:
-        times += [
-            t for t in (promise.resets_within, promise.page_resolves_within) if t
-        ]
+        times += [t for t in (promise.resets_within, promise.page_resolves_within) if t]
     times += [t for t in (step.expect.recovers_within, step.expect.heals_within) if t]
     return max(times)
 
 
-def _fault(  # noqa: PLR0913 - one place where everything meets
-    scenario: Scenario,
+def _fault(
     step: Step,
     request: FaultRequest,
     found: Found,
@@ -155,17 +152,20 @@ def _foreign(scenario: Scenario, step: Step) -> list[str]:
     if not step.experiment.foreign or scenario.blast_radius.foreign_actions:
         return []
     names = ", ".join(step.experiment.foreign)
-    return [
+    why = (
         f"step {step.name}: {names}: the reach of other extensions' actions cannot be "
         "known; allow them with blast_radius: {foreign_actions: true}"
-    ]
+    )
+    return [why]
 
 
 def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterable[str]:
     yield from eyes.problems
     for one in lint:
         if one.state in ("not_guaranteed", "cannot_be_kept"):
-            mark = "cannot be kept" if one.state == "cannot_be_kept" else "not guaranteed"
+            mark = (
+                "cannot be kept" if one.state == "cannot_be_kept" else "not guaranteed"
+            )
             yield f"{one.step}: {one.subject} {one.question}: {mark}: {one.because}"
     for step in scenario.steps:
         if not step.experiment.has_hypothesis:

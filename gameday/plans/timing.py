@@ -92,7 +92,9 @@ def _question(
     eyes: Eyes,
 ) -> Timing:
     if rules is None:
-        return _timing(step, promise, question, "not_checked", "the rules are not known")
+        return _timing(
+            step, promise, question, "not_checked", "the rules are not known"
+        )
     if not rules:
         return _timing(
             step,

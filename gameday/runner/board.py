@@ -46,6 +46,7 @@ class Board:
     guards: dict[str, Event] = field(default_factory=dict)
     load: Event | None = None
     samples: list[Event] = field(default_factory=list)
+    told_hypothesis: str | bool | None = ""  # what the screen said last
     recovered: bool = False  # the driver's own look at the SLIs since the fault's end
 
     def see(self, event: Event) -> None:

@@ -134,28 +134,28 @@ class Conductor:
         stage = self._stage
         if stage is None:
             return
-        now = self._doors.clock.now()
-        step = stage.step.name
+        self._rolled_back |= name == "rollbacks"
         if name == "journal":
+            step = stage.step.name
             self._doors.store.write(f"journal-{step}.json", fields["text"])
-        elif name == "activity":
+        self._report(stage, name, fields)
+        if name in ("method_completed", "finished", "gone"):
+            self.method_done = True
+        if name in ("finished", "gone"):
+            self.finished = True
+
+    def _report(self, stage: Stage, name: str, fields: Mapping[str, Any]) -> None:
+        now, step = self._doors.clock.now(), stage.step.name
+        if name == "activity":
             self._emit(event(now, "activity", step=step, **_without_output(fields)))
             self._note_failed(stage, now, fields)
         elif name == "engine":
             self._emit(event(now, "engine", step=step, because="", **fields))
         elif name == "escaped":
-            self._emit(
-                event(
-                    now, "engine", step=step, status="escaped", deviated=None, **fields
-                )
-            )
+            state = {"status": "escaped", "deviated": None, **fields}
+            self._emit(event(now, "engine", step=step, **state))
         elif name == "log":
             self._emit(event(now, "note", text=f"{step}: engine: {fields['text']}"))
-        self._rolled_back |= name == "rollbacks"
-        if name in ("method_completed", "finished", "gone"):
-            self.method_done = True
-        if name in ("finished", "gone"):
-            self.finished = True
 
     def _note_failed(self, stage: Stage, now: float, fields: Mapping[str, Any]) -> None:
         """A fault of ours that failed before anything was written down."""

@@ -58,7 +58,7 @@ class Drive:
         self._flow: Flow | None = None
         self.conductor = Conductor(doors, self.tell)
 
-    # -- what others may call, from any thread ------------------------------------
+    # what others may call, from any thread
 
     def tell(self, one: Event) -> None:
         """Put one event on the queue."""
@@ -69,7 +69,7 @@ class Drive:
         if self._wanted is None:
             self._wanted = Stop(ending, because)
 
-    # -- the run --------------------------------------------------------------------
+    # the run
 
     def run(self) -> Stop:
         """Drive the plan to its end, whatever that is; everything is undone then."""
@@ -121,7 +121,7 @@ class Drive:
         if step is not self.plan.scenario.steps[-1]:
             self._settle(step)
 
-    # -- gate -----------------------------------------------------------------------
+    # gate
 
     def _gate(self, step: Step, *, first: bool) -> None:
         until = self.doors.clock.now() + GATE_PATIENCE
@@ -176,7 +176,7 @@ class Drive:
             return f"the steady-state hypothesis {state}: {seen['because']}"
         return ""
 
-    # -- fault and undo ---------------------------------------------------------------
+    # fault and undo
 
     def _note_alerts_at_start(self, step: Step) -> None:
         now = self.doors.clock.now()
@@ -231,7 +231,7 @@ class Drive:
             self.broken = self.doors.ledger.heal()
         self._drain()
 
-    # -- after --------------------------------------------------------------------------
+    # after
 
     def _settle(self, step: Step) -> None:
         """Wait until the step's alerts are over and their groups flushed."""
@@ -286,7 +286,7 @@ class Drive:
             observer.stop()
         self._drain()
 
-    # -- the pump -------------------------------------------------------------------------
+    # the pump
 
     def _wait(self, things: Iterable[Awaited]) -> None:
         fixed = list(things)
@@ -308,8 +308,9 @@ class Drive:
                 return
 
     def _pump(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            self._take(self._queue.get(timeout=TICK))
+        one = self.doors.clock.take(self._queue, TICK)
+        if one is not None:
+            self._take(one)
         self._drain()
         if self._wanted is not None and not self._undoing:
             raise self._wanted

@@ -1,0 +1,110 @@
+"""What this machine and a scenario's target can and cannot do; reads only."""
+
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gameday.errors import GamedayError
+from gameday.ledger.home import home
+from gameday.model.fault import CATALOGUE
+from gameday.model.scenario import Scenario
+from gameday.ports import Clock
+
+TOOLS = {
+    "promtool": "not needed; a way to test rules by hand",
+    "amtool": "lets `gameday check` judge receivers' own fields",
+    "docker": "not needed; a way to look by hand",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """One thing that was looked at: able, not able (None: does not matter), and why."""
+
+    subject: str
+    able: bool | None
+    says: str
+
+
+def diagnose(scenario: Scenario | None, clock: Clock) -> Iterator[Diagnosis]:
+    """Yield what was found, the machine first."""
+    yield Diagnosis(
+        subject="python",
+        able=True,
+        says=f"{platform.python_version()} on {platform.system()} {platform.release()}",
+    )
+    yield _home()
+    for tool, use in TOOLS.items():
+        found = shutil.which(tool)
+        yield Diagnosis(
+            subject=tool, able=True if found else None, says=found or f"absent; {use}"
+        )
+    if scenario is None:
+        yield from _engine(clock)
+        return
+    yield from _target(scenario, clock)
+    yield from _observers(scenario, clock)
+
+
+def _home() -> Diagnosis:
+    try:
+        return Diagnosis(subject="state", able=True, says=home())
+    except GamedayError as error:
+        return Diagnosis(subject="state", able=False, says=str(error))
+
+
+def _engine(clock: Clock) -> Iterator[Diagnosis]:
+    from gameday.targets import open_target
+
+    try:
+        target = open_target("docker://gameday-doctor", clock)
+        target.instances()
+    except GamedayError as error:
+        yield Diagnosis(subject="docker engine", able=None, says=str(error))
+        return
+    yield Diagnosis(subject="docker engine", able=True, says=f"answers ({target.url})")
+    for kind in CATALOGUE:
+        why = target.refusal(kind)
+        yield Diagnosis(subject=kind, able=not why, says=why or "docker targets can")
+
+
+def _target(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
+    from gameday.targets import open_target
+
+    try:
+        target = open_target(scenario.target.url, clock)
+        instances = target.instances()
+    except GamedayError as error:
+        yield Diagnosis(subject="target", able=False, says=str(error))
+        return
+    names = ", ".join(f"{one.name} ({one.state})" for one in instances)
+    yield Diagnosis(
+        subject="target", able=bool(instances), says=names or "no instances"
+    )
+    for kind in CATALOGUE:
+        why = target.refusal(kind)
+        yield Diagnosis(subject=kind, able=not why, says=why or CATALOGUE[kind].summary)
+
+
+def _observers(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
+    from gameday.app.looking import survey
+
+    eyes, _ = survey(scenario.observe, clock)
+    if scenario.observe.prometheus is not None:
+        rules = len(eyes.rules or ())
+        yield Diagnosis(
+            subject="prometheus",
+            able=bool(eyes.prometheus_version),
+            says=f"{eyes.prometheus_version or 'does not answer'}, {rules} alert rules",
+        )
+    if scenario.observe.alertmanager is not None:
+        receivers = len(eyes.routing.receivers) if eyes.routing else 0
+        yield Diagnosis(
+            subject="alertmanager",
+            able=bool(eyes.alertmanager_version),
+            says=f"{eyes.alertmanager_version or 'does not answer'}, "
+            f"{receivers} receivers",
+        )
+    for problem in eyes.problems:
+        yield Diagnosis(subject="observe", able=False, says=problem)

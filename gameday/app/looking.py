@@ -1,0 +1,229 @@
+"""What a run's eyes are: observers, guardrails and load, built from its plan."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gameday.errors import GamedayError, ObserverLost
+from gameday.model.alert import AlertRule, Routing
+from gameday.model.plan import Eyes, Plan
+from gameday.model.scenario import Endpoint, Observe, ObservedFiles, Secret
+from gameday.ports import Clock, Emit, Observer, Target
+from gameday.runner.doors import Flow, Guard
+
+SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every text
+REDACTED = "[redacted]"
+
+
+def survey(observe: Observe, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
+    """Ask Prometheus and Alertmanager what rules and routes they have."""
+    from gameday.observers.survey import Survey
+
+    survey = Survey(observe, clock)
+    eyes = survey.eyes()
+    text = survey.alertmanager_config()
+    if text:
+        routing, problem = _routing(text)
+        eyes = replace(eyes, routing=routing, problems=(*eyes.problems, *problem))
+    offline = offline_eyes(observe.files)
+    if eyes.rules is not None and offline.rules:
+        eyes = replace(eyes, rules=_with_offsets(eyes.rules, offline.rules))
+    return eyes, survey.provenance()
+
+
+def offline_eyes(files: ObservedFiles) -> Eyes:
+    """Return what the files alone say, for a lint where no server runs."""
+    from gameday.files import alertmanager, prometheus_config, rules
+
+    found = [rule for path in files.rules for rule in rules.read(path)[0]]
+    routing = alertmanager.read(files.alertmanager)[0] if files.alertmanager else None
+    config = None
+    if files.prometheus:
+        config = prometheus_config.read(files.prometheus)[0]
+    return Eyes(
+        rules=tuple(found) if files.rules else None,
+        routing=routing,
+        scrape_interval=config.scrape_interval if config else None,
+        scrape_timeout=config.scrape_timeout if config else None,
+        evaluation_interval=config.evaluation_interval if config else None,
+    )
+
+
+def _routing(text: str) -> tuple[Routing | None, tuple[str, ...]]:
+    from gameday.files import alertmanager
+
+    routing, problems = alertmanager.parse(text, "alertmanager")
+    wrong = [one.message for one in problems if one.severity == "error"]
+    return routing, tuple(f"alertmanager's configuration: {one}" for one in wrong[:1])
+
+
+def _with_offsets(
+    live: Sequence[AlertRule], files: Sequence[AlertRule]
+) -> tuple[AlertRule, ...]:
+    """The API does not show a group's query offset; a rule file does."""
+    offsets = {(rule.group, rule.name): rule.query_offset for rule in files}
+    return tuple(
+        replace(rule, query_offset=offsets.get((rule.group, rule.name), 0.0))
+        if not rule.query_offset
+        else rule
+        for rule in live
+    )
+
+
+class Eyesight:
+    """Builds a run's observers; knows its secrets, to keep them out of every file."""
+
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._prometheus: Any = None
+        self._secrets = sorted(set(_secret_values(plan)), key=len, reverse=True)
+
+    def redact(self, text: str) -> str:
+        """Return the text without any secret value of the scenario."""
+        for value in self._secrets:
+            text = text.replace(value, REDACTED)
+        return text
+
+    def observers(self, target: Target) -> list[Observer]:
+        """Return the observers of the run."""
+        from gameday.observers.alertmanager import AlertmanagerObserver
+        from gameday.observers.instances import InstancesObserver
+
+        observe, clock = self._plan.scenario.observe, self._clock
+        eyes: list[Observer] = [InstancesObserver(target.instances, clock)]
+        if observe.prometheus is not None:
+            eyes.append(self.prometheus())
+        if observe.alertmanager is not None:
+            eyes.append(AlertmanagerObserver(observe.alertmanager, clock))
+        if observe.pages is not None:
+            eyes.append(self._pages())
+        return eyes
+
+    def prometheus(self) -> Any:
+        """Return the one Prometheus observer of the run."""
+        from gameday.observers.prometheus.observer import PrometheusObserver
+
+        endpoint = self._plan.scenario.observe.prometheus
+        if self._prometheus is None and endpoint is not None:
+            self._prometheus = PrometheusObserver(
+                endpoint,
+                self._clock,
+                self._plan.scenario.slos,
+                self._plan.eyes.rules or (),
+            )
+        return self._prometheus
+
+    def _pages(self) -> Observer:
+        from gameday.observers.pager import Pager
+        from gameday.observers.received import PagesObserver, RemoteMailbox
+
+        pages = self._plan.scenario.observe.pages
+        if pages is None:
+            raise ObserverLost("no pages are observed")
+        if pages.source:
+            mailbox = RemoteMailbox(Endpoint(url=pages.source), self._clock)
+            return PagesObserver(mailbox, self._clock)
+        pager = Pager(pages.listen, forward=pages.forward or None, clock=self._clock)
+        return Listening(pager, PagesObserver(pager, self._clock))
+
+    def guards(self) -> list[Guard]:
+        """Return the guardrails, each with the look that evaluates it."""
+        if not self._plan.scenario.guardrails:
+            return []
+        from gameday.observers.guard import look_for
+
+        every = self._plan.eyes.scrape_interval or 1.0
+        return [
+            Guard(
+                rail=rail,
+                look=look_for(
+                    rail, self._plan.scenario, self.prometheus(), self._clock
+                ),
+                every=rail.every or every,
+            )
+            for rail in self._plan.scenario.guardrails
+        ]
+
+    def traffic(self) -> Callable[[Emit], Flow] | None:
+        """Return what starts the load; None where the scenario has none."""
+        load = self._plan.scenario.load
+        if load is None:
+            return None
+        from gameday.observers.http import resolve
+        from gameday.runner.load import Orders, Traffic
+
+        headers = {name: resolve(value) for name, value in load.headers.items()}
+        orders = Orders(load=load, headers=headers)
+        return lambda emit: Traffic(orders, self._clock, emit)
+
+
+class Listening:
+    """A pager of the run's own, for the run's length, and the eyes on it."""
+
+    source = "pager"
+
+    def __init__(self, pager: Any, eyes: Any) -> None:
+        self._pager = pager
+        self._eyes = eyes
+
+    def probe(self) -> str:
+        """Return why it cannot see right now."""
+        why: str = self._eyes.probe()
+        return why
+
+    def start(self, emit: Emit, since: float) -> None:
+        """Listen, and begin to report."""
+        try:
+            self._pager.start()
+        except OSError as error:
+            raise GamedayError(
+                f"observe.pages.listen: cannot listen there: {error.strerror}"
+            ) from error
+        self._eyes.start(emit, since)
+
+    def flush(self, until: float) -> None:
+        """Report everything up to that time."""
+        self._eyes.flush(until)
+
+    def stop(self) -> None:
+        """End both."""
+        self._eyes.stop()
+        self._pager.stop()
+
+
+def _secret_values(plan: Plan) -> Iterator[str]:
+    from gameday.observers.http import resolve
+
+    for secret in _secrets(plan):
+        try:
+            value = resolve(secret)
+        except ObserverLost:
+            continue
+        if len(value) >= SHORTEST_SECRET:
+            yield value
+
+
+def _secrets(plan: Plan) -> Iterator[Secret]:
+    scenario = plan.scenario
+    places: list[Mapping[str, Any]] = []
+    for endpoint in (scenario.observe.prometheus, scenario.observe.alertmanager):
+        if endpoint is not None:
+            places += [endpoint.auth, endpoint.headers]
+    if scenario.load is not None:
+        places.append(scenario.load.headers)
+    for place in places:
+        yield from (value for value in place.values() if isinstance(value, Secret))
+    for step in scenario.steps:
+        yield from _of_experiment(step.experiment.document.get("secrets"))
+
+
+def _of_experiment(block: Any) -> Iterator[Secret]:
+    """Chaos Toolkit's secrets: groups of env references (literals are not known)."""
+    if not isinstance(block, Mapping):
+        return
+    for value in block.values():
+        if isinstance(value, Mapping) and value.get("type") == "env":
+            yield Secret(env=str(value.get("key", "")))
+        else:
+            yield from _of_experiment(value)

@@ -1,0 +1,35 @@
+"""`gameday doctor`."""
+
+import click
+
+from gameday.cli.exits import EXITS
+from gameday.cli.options import env_file, output, print_json
+
+_MARKS = {True: "ok", False: "NO", None: "--"}
+
+
+@click.command("doctor", epilog=EXITS)
+@click.argument("path", metavar="[SCENARIO]", required=False)
+@env_file
+@output
+def command(path: str | None, env_file: str | None, output: str) -> int:
+    """Say what this machine, and a SCENARIO's target and observers, can and cannot do.
+
+    Reads only. Exits with 1 when something that the scenario needs is missing.
+    """
+    from dataclasses import asdict
+
+    from gameday.app.doctoring import diagnose
+    from gameday.app.planning import read
+    from gameday.clock import SystemClock
+
+    scenario = read([path], env_file)[0] if path else None
+    found = list(diagnose(scenario, SystemClock()))
+    if output == "json":
+        print_json([asdict(one) for one in found])
+    else:
+        width = max(len(one.subject) for one in found)
+        for one in found:
+            click.echo(f"{_MARKS[one.able]:2}  {one.subject:{width}}  {one.says}")
+    needed = scenario is not None
+    return 1 if needed and any(one.able is False for one in found) else 0

@@ -1,0 +1,84 @@
+"""What a person sees while a run goes on: a live view, or plain lines in a pipe."""
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+
+from gameday.cli.wording import line_for
+from gameday.model.plan import Plan
+from gameday.model.quantity import show_duration
+from gameday.model.timeline import Event
+from gameday.model.verdict import Verdict
+from gameday.runner.awaited import Awaited
+from gameday.runner.board import Board
+
+QUIET = 10.0  # seconds after which a pipe is told what is still awaited
+
+
+def screen_for(plan: Plan, *, plain: bool) -> "Lines":
+    """Return the live view on a terminal, plain lines elsewhere."""
+    if plain or not sys.stdout.isatty():
+        return Lines(plan)
+    from gameday.cli.live import Live
+
+    return Live(plan)
+
+
+class Lines:
+    """One line for each thing worth telling, with the seconds since the start."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._first: float | None = None
+        self._told = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave nothing behind."""
+
+    def show(self, event: Event, board: Board) -> None:
+        """Print the event when it is worth a line."""
+        self._first = self._first or event.at
+        text = line_for(event, board)
+        if text:
+            self._told = event.at
+            self.line(event.at, text)
+
+    def line(self, at: float, text: str) -> None:
+        """Print one line."""
+        since = at - (self._first or at)
+        click.echo(f"{since:7.1f}s  {text}")
+
+    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+        """Say every now and then what is awaited and for how long still."""
+        del board
+        if awaited and now - self._told >= QUIET:
+            self._told = now
+            self.line(now, "waiting for " + waiting(awaited, now))
+
+    def close(self, verdict: Verdict, folder: str) -> None:
+        """Print the verdict and where its files are."""
+        from gameday.reports import console
+
+        click.echo("")
+        for line in console.summary(verdict):
+            click.echo(line)
+        click.echo(f"report: {folder}/report.html")
+
+
+def waiting(awaited: Sequence[Awaited], now: float) -> str:
+    """Return what is awaited, the most urgent first."""
+    first = sorted(awaited, key=lambda one: one.until)
+    return ", ".join(
+        f"{one.what} ({show_duration(round(one.until - now))} left)" for one in first
+    )

@@ -1,0 +1,34 @@
+"""`gameday stop`."""
+
+import click
+
+from gameday.cli.exits import EXITS
+
+
+@click.command("stop", epilog=EXITS)
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option("--because", default="", help="The reason, kept in the run's report.")
+def command(run: str | None, because: str) -> int:
+    """End running game days now (or one RUN), reverting their faults.
+
+    Returns when everything is undone; the runs' reports are written as for Ctrl-C.
+    """
+    from gameday.app.healing import running, stop
+    from gameday.clock import SystemClock
+    from gameday.errors import UsageError
+
+    clock = SystemClock()
+    found = [one for one in running(clock) if run in (None, one.run)]
+    if run is not None and not found:
+        raise UsageError(f"no run {run!r} is going on")
+    if not found:
+        click.echo("no game day is running")
+        return 0
+    still = []
+    for entry, ended in stop(found, because, clock):
+        click.echo(
+            f"{entry.run}: {'everything is undone' if ended else 'NOT OVER YET'}"
+        )
+        if not ended:
+            still.append(entry)
+    return 5 if still else 0

@@ -1,0 +1,102 @@
+"""An event as a line for a person; most events deserve none."""
+
+from gameday.model.timeline import Event
+from gameday.runner.board import Board
+
+_PHASES = {
+    "warmup": "warming up: load and observers start",
+    "gate": "gate: does the hypothesis hold, does everybody see?",
+    "fault": "injecting",
+    "hold": "holding",
+    "undo": "undoing",
+    "aftermath": "aftermath: does everything come back?",
+    "settle": "settling before the next step",
+}
+
+
+def line_for(event: Event, board: Board) -> str:
+    """Return the event's line; empty for what would be noise."""
+    build = _LINES.get(event.kind)
+    return build(event, board) if build else ""
+
+
+def _phase(event: Event, _board: Board) -> str:
+    step = f"[{event['step']}] " if event["step"] else ""
+    return step + _PHASES.get(event["phase"], event["phase"])
+
+
+def _fault(event: Event, _board: Board) -> str:
+    return f"fault {event['fault']} on {event['instance']} starts"
+
+
+def _bites(event: Event, _board: Board) -> str:
+    mark = "it bites" if event["bites"] else "IT DOES NOT BITE"
+    return f"{mark}: {event['because']}"
+
+
+def _ended(event: Event, board: Board) -> str:
+    start = board.faults.get(event["id"])
+    what = f"{start['fault']} on {start['instance']}" if start else "a fault"
+    if event["ok"]:
+        return f"fault {what} is over (by {event['by'] or 'the run'})"
+    return f"FAULT {what} IS STILL THERE: {event['because']}"
+
+
+def _alert(event: Event, _board: Board) -> str:
+    labels = {k: v for k, v in event["labels"].items() if k != "alertname"}
+    inner = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    state = event.kind.removeprefix("alert_")
+    return f"alert {event['alert']}{{{inner}}} {state}"
+
+
+def _page(event: Event, _board: Board) -> str:
+    names = {alert["labels"].get("alertname", "?") for alert in event["alerts"]}
+    return f"page at {event['receiver']}: {', '.join(sorted(names))} {event['status']}"
+
+
+def _hypothesis(event: Event, board: Board) -> str:
+    """Only a change is news."""
+    before = board.told_hypothesis
+    board.told_hypothesis = event["ok"]
+    if before == event["ok"]:
+        return ""
+    words = {
+        True: "the hypothesis holds",
+        False: "the hypothesis does not hold",
+        None: "the hypothesis could not be told",
+    }
+    return words[event["ok"]]
+
+
+def _scrape(event: Event, board: Board) -> str:
+    if board.phase in ("", "warmup"):
+        return ""
+    state = "up" if event["up"] else "down"
+    return f"scrape target {event['job']}/{event['instance']} is {state}"
+
+
+def _guardrail(event: Event, _board: Board) -> str:
+    if event["state"] == "ok":
+        return ""
+    return f"guardrail {event['name']} {event['state']}: {event['because']}"
+
+
+_LINES = {
+    "phase": _phase,
+    "fault_started": _fault,
+    "fault_biting": _bites,
+    "fault_failed": lambda e, _b: f"fault {e['fault']} FAILED: {e['because']}",
+    "fault_ended": _ended,
+    "alert_pending": _alert,
+    "alert_firing": _alert,
+    "alert_resolved": _alert,
+    "page": _page,
+    "hypothesis": _hypothesis,
+    "scrape": _scrape,
+    "guardrail": _guardrail,
+    "blind": lambda e, _b: f"cannot see {e['source']}: {e['because']}",
+    "sees": lambda e, _b: f"sees {e['source']} again",
+    "rule_failed": lambda e, _b: f"rule {e['alert'] or e['group']}: {e['because']}",
+    "undo_failed": lambda e, _b: f"UNDO FAILED on {e['instance']}: {e['because']}",
+    "note": lambda e, _b: e["text"],
+}

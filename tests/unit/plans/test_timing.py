@@ -1,0 +1,149 @@
+"""When a promise can come true, by the rules' own arithmetic."""
+
+from dataclasses import replace
+
+import pytest
+
+from gameday.model.alert import (
+    AlertRule,
+    Integration,
+    Matcher,
+    Receiver,
+    Route,
+    Routing,
+)
+from gameday.model.experiment import Experiment
+from gameday.model.plan import Eyes, Timing
+from gameday.model.scenario import AlertPromise, Expect, Scenario, Step
+from gameday.model.target import TargetRef
+from gameday.plans.timing import timings
+
+RULE = AlertRule(
+    name="Down", expr="up == 0", hold=30, interval=15, labels={"severity": "page"}
+)
+ROUTING = Routing(
+    route=Route(
+        receiver="team",
+        routes=(
+            Route(
+                receiver="oncall",
+                matchers=(Matcher(name="severity", op="=", value="page"),),
+                group_wait=10,
+                group_interval=60,
+            ),
+        ),
+    ),
+    receivers=(
+        Receiver(name="team", integrations=(Integration(kind="webhook"),)),
+        Receiver(
+            name="oncall",
+            integrations=(Integration(kind="slack", send_resolved=False),),
+        ),
+    ),
+)
+EYES = Eyes(
+    rules=(RULE,),
+    routing=ROUTING,
+    scrape_interval=15,
+    scrape_timeout=10,
+    evaluation_interval=15,
+)
+
+
+def lint(promise: AlertPromise, eyes: Eyes = EYES) -> dict[str, Timing]:
+    step = Step(
+        name="s",
+        experiment=Experiment(path="e.yaml", title="t", document={}),
+        expect=Expect(alerts=(promise,)),
+    )
+    scenario = Scenario(
+        name="x", target=TargetRef(kind="docker", name="shop"), steps=(step,)
+    )
+    return {one.question: one for one in timings(scenario, eyes)}
+
+
+def test_fires_between_for_and_for_plus_every_interval() -> None:
+    """Earliest: `for`; latest: scrape + timeout + evaluation + `for`."""
+    found = lint(AlertPromise(alert="Down", fires_within=80))["fires_within"]
+    assert (found.earliest, found.latest, found.state) == (30, 70, "ok")
+
+
+def test_for_is_rounded_up_to_evaluations() -> None:
+    """`for: 31s` at 15 s evaluations is 45 s."""
+    eyes = replace(EYES, rules=(replace(RULE, hold=31),))
+    found = lint(AlertPromise(alert="Down", fires_within=45), eyes)["fires_within"]
+    assert (found.earliest, found.state) == (45, "not_guaranteed")
+
+
+def test_a_promise_below_the_earliest_time_cannot_be_kept() -> None:
+    found = lint(AlertPromise(alert="Down", fires_within=29))["fires_within"]
+    assert found.state == "cannot_be_kept"
+
+
+def test_query_offset_delays_everything() -> None:
+    eyes = replace(EYES, rules=(replace(RULE, query_offset=10),))
+    found = lint(AlertPromise(alert="Down", fires_within=39), eyes)["fires_within"]
+    assert (found.earliest, found.latest) == (40, 80)
+
+
+def test_a_page_waits_for_the_group() -> None:
+    """group_wait at the earliest, group_interval of a live group at the latest."""
+    promise = AlertPromise(alert="Down", pages_within=130, reaches="oncall")
+    found = lint(promise)["pages_within"]
+    assert (found.earliest, found.latest, found.state) == (40, 130, "ok")
+
+
+def test_resets_do_not_wait_for_for() -> None:
+    found = lint(AlertPromise(alert="Down", resets_within=39))["resets_within"]
+    assert (found.earliest, found.latest, found.state) == (0, 40, "not_guaranteed")
+
+
+def test_keep_firing_for_delays_the_reset() -> None:
+    eyes = replace(EYES, rules=(replace(RULE, keep_firing=20),))
+    found = lint(AlertPromise(alert="Down", resets_within=29), eyes)["resets_within"]
+    assert (found.earliest, found.state) == (30, "cannot_be_kept")
+
+
+def test_a_receiver_that_tells_no_end_cannot_keep_page_resolves_within() -> None:
+    promise = AlertPromise(alert="Down", reaches="oncall", page_resolves_within=600)
+    found = lint(promise)["page_resolves_within"]
+    assert found.state == "cannot_be_kept"
+    assert "send_resolved" in found.because
+
+
+def test_unknown_intervals_are_not_checked() -> None:
+    eyes = replace(EYES, scrape_interval=None)
+    found = lint(AlertPromise(alert="Down", fires_within=1), eyes)["fires_within"]
+    assert found.state == "not_checked"
+
+
+def test_rules_that_could_not_be_read_are_not_checked() -> None:
+    found = lint(AlertPromise(alert="Down", fires_within=1), Eyes())["fires_within"]
+    assert found.state == "not_checked"
+
+
+@pytest.mark.parametrize("labels", [{"severity": "ticket"}, {}])
+def test_a_rule_that_does_not_exist_cannot_fire(labels: dict[str, str]) -> None:
+    name = "Down" if labels else "Up"
+    promise = AlertPromise(alert=name, labels=labels, fires_within=100)
+    assert lint(promise)["fires_within"].state == "cannot_be_kept"
+
+
+def test_several_rules_of_one_name_span_all_of_them() -> None:
+    eyes = replace(EYES, rules=(RULE, replace(RULE, hold=60)))
+    found = lint(AlertPromise(alert="Down", fires_within=200), eyes)["fires_within"]
+    assert (found.earliest, found.latest) == (30, 100)
+    assert "2 rules" in found.because
+
+
+def test_a_route_that_leads_elsewhere_is_warned_about() -> None:
+    promise = AlertPromise(alert="Down", labels={"severity": "page"}, reaches="team")
+    found = lint(promise)["reaches"]
+    assert found.state == "not_guaranteed"
+    assert "oncall" in found.because
+
+
+def test_a_range_in_the_expression_is_said() -> None:
+    eyes = replace(EYES, rules=(replace(RULE, expr="rate(x[5m]) > 1"),))
+    found = lint(AlertPromise(alert="Down", fires_within=80), eyes)["fires_within"]
+    assert "5m" in found.because

@@ -1,0 +1,242 @@
+"""The driver: phases in order, and everything undone however a run ends."""
+
+import os
+import signal
+
+import pytest
+
+from gameday.model.scenario import AlertPromise, Expect, Guardrail
+from gameday.model.timeline import event
+from gameday.model.verdict import Ending
+from gameday.runner.doors import Guard
+from gameday.runner.drive import Drive, Stop
+from tests.unit.runner.world import START, FakeObserver, World, plan
+
+
+def phases(world: World) -> list[str]:
+    return [one["phase"] for one in world.of("phase")]
+
+
+def alert(at: float, kind: str) -> object:
+    labels = {"alertname": "Down"}
+    return event(at, kind, alert="Down", labels=labels, starts=at, error=0.0)
+
+
+def test_a_run_goes_through_the_phases_in_order() -> None:
+    world = World()
+    end = Drive(plan(), world.doors()).run()
+    assert end.ending is Ending.FINISHED
+    assert phases(world) == ["warmup", "gate", "fault", "hold", "undo", "aftermath"]
+    assert not world.ledger.open
+
+
+def test_the_warm_up_lasts_two_scrapes() -> None:
+    world = World()
+    Drive(plan(), world.doors()).run()
+    warm, gate = world.of("phase")[:2]
+    assert gate.at - warm.at == pytest.approx(2.0, abs=0.1)
+
+
+def test_the_hold_counts_from_the_fault() -> None:
+    world = World()
+    Drive(plan(hold=5.0), world.doors()).run()
+    (start,) = world.of("fault_started")
+    undo = next(one for one in world.of("phase") if one["phase"] == "undo")
+    assert undo.at - start.at == pytest.approx(5.0, abs=0.11)
+
+
+def test_without_a_hold_it_lasts_until_the_promise_is_kept() -> None:
+    world = World()
+    observer = FakeObserver()
+    promise = AlertPromise(alert="Down", fires_within=20.0)
+    drive = Drive(plan(Expect(alerts=(promise,)), hold=None), world.doors([observer]))
+    world.clock.at(9.0, lambda: drive.tell(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
+    drive.run()
+    undo = next(one for one in world.of("phase") if one["phase"] == "undo")
+    assert undo.at - START == pytest.approx(9.0, abs=0.2)
+
+
+def test_without_a_hold_it_lasts_no_longer_than_the_promise() -> None:
+    world = World()
+    promise = AlertPromise(alert="Down", fires_within=20.0)
+    Drive(plan(Expect(alerts=(promise,)), hold=None), world.doors()).run()
+    (start,) = world.of("fault_started")
+    undo = next(one for one in world.of("phase") if one["phase"] == "undo")
+    assert undo.at - start.at == pytest.approx(20.0, abs=0.11)
+
+
+def test_the_aftermath_waits_for_the_reset() -> None:
+    world = World()
+    promise = AlertPromise(alert="Down", fires_within=3.0, resets_within=25.0)
+    drive = Drive(plan(Expect(alerts=(promise,)), hold=4.0), world.doors())
+    world.clock.at(4.0, lambda: drive.tell(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
+    world.clock.at(19.0, lambda: drive.tell(alert(world.clock.now(), "alert_resolved")))  # type: ignore[arg-type]
+    drive.run()
+    assert world.clock.now() - START == pytest.approx(19.0, abs=0.2)
+
+
+def test_a_hypothesis_that_does_not_hold_refuses_the_run() -> None:
+    world = World(hypothesis=lambda _at: False)
+    end = Drive(plan(), world.doors()).run()
+    assert end.ending is Ending.REFUSED
+    assert not end.refusal
+    assert not world.children
+    assert "does not hold" in end.because
+
+
+def test_a_hypothesis_that_could_not_be_told_refuses_the_run() -> None:
+    world = World(hypothesis=lambda _at: None)
+    end = Drive(plan(), world.doors()).run()
+    assert end.ending is Ending.REFUSED
+    assert "could not be told" in end.because
+
+
+def test_an_observer_that_cannot_see_refuses_the_run() -> None:
+    world = World()
+    end = Drive(plan(), world.doors([FakeObserver("connection refused")])).run()
+    assert end.ending is Ending.REFUSED
+    assert "connection refused" in end.because
+    assert not world.children
+
+
+def test_a_guardrail_breached_before_the_start_is_a_refusal() -> None:
+    world = World()
+    rail = Guardrail(name="g", promql="x")
+    guard = Guard(rail=rail, look=lambda: ("breached", 2.0, "too much"), every=1.0)
+    end = Drive(plan(), world.doors(guards=[guard])).run()
+    assert (end.ending, end.refusal) == (Ending.REFUSED, True)
+    assert not world.children
+
+
+def test_a_guardrail_stops_the_run_and_everything_is_undone() -> None:
+    world = World()
+    drive = Drive(plan(hold=30.0), world.doors())
+    world.clock.at(
+        6.0,
+        lambda: drive.tell(
+            event(world.clock.now(), "guardrail", name="g", state="breached",
+                  value=1.0, limit=None, because="too much")
+        ),
+    )
+    end = drive.run()
+    assert end.ending is Ending.GUARDRAIL
+    assert not world.ledger.open
+    assert world.children[0].killed
+    assert "aftermath" not in phases(world)
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [1.0, 2.05, 2.3, 3.0, 4.4])
+def test_a_signal_at_any_phase_undoes_everything(name: int, after: float) -> None:
+    world = World()
+    observer = FakeObserver()
+    drive = Drive(plan(), world.doors([observer]))
+    world.clock.at(after, lambda: os.kill(os.getpid(), name))
+    end = drive.run()
+    assert end.ending is Ending.OPERATOR
+    assert not world.ledger.open
+    assert observer.stopped
+    assert all(child.ended for child in world.children + world.probers)
+
+
+def test_a_second_signal_does_not_cut_the_undo_short() -> None:
+    world = World()
+    world.ledger.heal = _heal_and_signal(world)  # type: ignore[method-assign]
+    drive = Drive(plan(), world.doors())
+    world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert drive.run().ending is Ending.OPERATOR
+    assert not world.ledger.open
+
+
+def _heal_and_signal(world: World) -> object:
+    def heal() -> list[str]:
+        os.kill(os.getpid(), signal.SIGINT)
+        world.ledger.end("s", "run")
+        return []
+
+    return heal
+
+
+def test_rollbacks_that_never_end_are_overtaken_by_the_ledger() -> None:
+    world = World()
+    world.on_release = lambda _child: None
+    drive = Drive(plan(), world.doors())
+    end = drive.run()
+    assert end.ending is Ending.FINISHED
+    assert world.ledger.heals == 1
+    assert not world.ledger.open
+
+
+def test_an_undo_that_fails_is_named_and_no_step_follows() -> None:
+    world = World()
+    world.on_release = lambda _child: None
+    world.ledger.broken = ["process.stop on web-1: start it by hand"]
+    drive = Drive(plan(steps=2), world.doors())
+    drive.run()
+    assert drive.broken == ["process.stop on web-1: start it by hand"]
+    assert len(world.children) == 1
+
+
+def test_foreign_rollbacks_are_played_by_another_process_when_the_engine_cannot() -> None:
+    world = World(injects=False)
+    drive = Drive(plan(foreign=("chaosk8s.pod.actions.terminate_pods",)), world.doors())
+    world.on_release = lambda _child: None
+    world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    drive.run()
+    assert world.children[0].interrupted
+    assert world.replays == 1
+
+
+def test_a_fault_that_was_not_injected_still_ends_the_step() -> None:
+    world = World(injects=False)
+    end = Drive(plan(), world.doors()).run()
+    assert end.ending is Ending.FINISHED
+    assert not world.of("fault_started")
+
+
+def test_an_alert_already_there_is_noted_before_the_fault() -> None:
+    world = World()
+    drive = Drive(plan(), world.doors())
+    world.clock.at(1.0, lambda: drive.tell(alert(START - 60, "alert_firing")))  # type: ignore[arg-type]
+    drive.run()
+    (noted,) = world.of("alert_at_start")
+    assert (noted["alert"], noted["state"]) == ("Down", "firing")
+
+
+def test_a_crash_ends_when_the_instance_is_back() -> None:
+    world = World(kind="process.kill")
+    drive = Drive(plan(Expect(heals_within=9.0), hold=1.0), world.doors())
+
+    def back() -> None:
+        rest = {"service": "web", "state": "running", "health": "", "error": 0.001}
+        now = world.clock.now()
+        drive.tell(event(now, "instance", instance="web-1", up=True, **rest))
+
+    world.clock.at(6.0, back)
+    drive.run()
+    (ended,) = world.of("fault_ended")
+    assert ended["by"] == "self"
+    undo = next(one for one in world.of("phase") if one["phase"] == "undo")
+    assert undo.at - START == pytest.approx(6.0, abs=0.3)
+
+
+def test_the_journal_is_written_beside_the_run() -> None:
+    world = World()
+    drive = Drive(plan(), world.doors())
+    world.clock.at(3.0, lambda: world.children[0].tell("journal", {"text": "{}"}))
+    drive.run()
+    assert world.files == {"journal-s.json": "{}"}
+
+
+def test_two_steps_settle_in_between() -> None:
+    world = World()
+    world.on_release = world._roll_back
+    drive = Drive(plan(steps=2), world.doors())
+    end = drive.run()
+    assert end.ending is Ending.FINISHED
+    assert phases(world).count("fault") == 2
+    assert "settle" in phases(world)
+
+
+def test_stop_says_why() -> None:
+    assert str(Stop(Ending.OPERATOR, "enough")) == "enough"
