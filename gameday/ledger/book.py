@@ -5,10 +5,10 @@ knows what was, or may have been, done and how to undo it.
 """
 
 import getpass
-import platform
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gameday.errors import FaultFailed, TargetHeld
 from gameday.ledger import codec, rows
@@ -16,8 +16,10 @@ from gameday.ledger.database import Database
 from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
 from gameday.model.fault import FaultRequest, FaultState
 from gameday.model.quantity import show_instant
-from gameday.ports import Clock
 from gameday.targets.procfs import identify
+
+if TYPE_CHECKING:
+    from gameday.ports import Clock
 
 # What may follow what; anything else leaves the record as it is.
 FOLLOWS: Mapping[FaultState, tuple[FaultState, ...]] = {
@@ -43,7 +45,7 @@ FOLLOWS: Mapping[FaultState, tuple[FaultState, ...]] = {
 class Ledger:
     """Runs, what they planned, what they broke. All times: seconds since the epoch."""
 
-    def __init__(self, path: str, clock: Clock) -> None:
+    def __init__(self, path: str, clock: "Clock") -> None:
         self.path = path
         self._clock = clock
         self._db = Database(path)
@@ -68,7 +70,7 @@ class Ledger:
         """
         now = self._clock.now() if started is None else started
         who = identify(pid)
-        place = (getpass.getuser(), platform.node())
+        place = (getpass.getuser(), os.uname().nodename)
         identity = (who.pid, who.started, who.boot, *place)
         with self._db.writing() as db:
             for held in rows.runs(db, "target = ? AND closed IS NULL", target_url):
@@ -82,7 +84,7 @@ class Ledger:
             return rows.runs(db, "run = ?", run)[0]
 
     def _take_over(self, db: sqlite3.Connection, held: RunEntry, now: float) -> None:
-        mine = held.here(platform.node())
+        mine = held.here(os.uname().nodename)
         broken = rows.faults(db, "run = ? AND state <> 'undone'", held.run)
         if held.process.alive or not mine or broken:
             raise TargetHeld(_held(held, dead=mine and not held.process.alive))
@@ -126,7 +128,7 @@ class Ledger:
                 " WHERE f.run = runs.run AND f.state <> 'undone'))",
                 target_url,
             )
-        here = platform.node()
+        here = os.uname().nodename
         return [one for one in found if one.here(here) and not one.process.alive]
 
     # Plans ------------------------------------------------------------------------

@@ -1,16 +1,21 @@
 """Edge. The only hands that touch a system; `open_target` is the door."""
 
-from gameday.errors import CannotFault, TargetNotFound
-from gameday.model.target import parse_target
-from gameday.ports import Clock, Target
+from typing import TYPE_CHECKING
 
 
-def open_target(url: str, clock: Clock) -> Target:
+if TYPE_CHECKING:
+    from gameday.ports import Clock, Target
+
+
+def open_target(url: str, clock: "Clock") -> "Target":
     """Return the target that a URL names; nothing is asked of it yet.
 
     The result's own `url` names the engine or supervisor so that it means the same
     in every environment. TargetNotFound where the URL or its context is no target.
     """
+    from gameday.errors import CannotFault, TargetNotFound
+    from gameday.model.target import parse_target
+
     try:
         ref = parse_target(url)
     except ValueError as wrong:

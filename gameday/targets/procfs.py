@@ -1,19 +1,18 @@
 """Processes of this machine and their identity: pid, start time and boot.
 
 A pid alone is used again sooner or later; with its start time (clock ticks since
-boot, field 22 of /proc/PID/stat) and the boot's id it cannot be confused.
+boot, field 22 of /proc/PID/stat) and the boot's id it cannot be confused. Imports
+next to nothing: the watchdog has to be up in a moment.
 """
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 _STATE = 0  # fields of /proc/PID/stat behind the command's closing parenthesis
 _START = 19
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessId:
+class ProcessId(NamedTuple):
     """One process of one boot; `started` in clock ticks, 0 where not known."""
 
     pid: int
@@ -30,12 +29,16 @@ class ProcessId:
         return start_ticks(self.pid) == self.started
 
 
-def _stat(pid: int) -> list[str]:
+def _read(path: str) -> str:
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except (OSError, ValueError):
-        return []
-    return text.rpartition(")")[2].split()
+        with open(path, encoding="ascii", errors="replace") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _stat(pid: int) -> list[str]:
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
 
 
 def _exists(pid: int) -> bool:
@@ -64,21 +67,21 @@ def state(pid: int) -> str:
 
 def boot_id() -> str:
     """Return what names the current boot of this machine; empty: not known."""
-    try:
-        path = Path("/proc/sys/kernel/random/boot_id")
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
+    return _read("/proc/sys/kernel/random/boot_id").strip()
 
 
-def booted_at() -> float | None:
-    """Return when the kernel started, seconds since the epoch; None: not known."""
-    try:
-        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
-    except OSError:
+def started_at(pid: int) -> float | None:
+    """Return when a process started, seconds since the epoch, to 0.01 s or so.
+
+    The kernel tells when it booted in whole seconds only; its uptime and the clock
+    of the file system's stamps are not used, so the second's part is the boot's.
+    """
+    ticks = start_ticks(pid)
+    lines = _read("/proc/stat").splitlines()
+    booted = [line.split()[1] for line in lines if line.startswith("btime ")]
+    if not ticks or not booted:
         return None
-    times = [line.split()[1] for line in lines if line.startswith("btime ")]
-    return float(times[0]) if times else None
+    return float(booted[0]) + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def identify(pid: int | None = None) -> ProcessId:
@@ -90,10 +93,10 @@ def identify(pid: int | None = None) -> ProcessId:
 def children(pid: int) -> list[int]:
     """Return the pids of a process's children."""
     try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        found = [(task / "children").read_text(encoding="ascii") for task in tasks]
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
     except OSError:
         return []
+    found = [_read(f"/proc/{pid}/task/{task}/children") for task in tasks]
     return [int(one) for text in found for one in text.split()]
 
 

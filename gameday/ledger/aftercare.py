@@ -1,0 +1,50 @@
+"""What the watchdog does when it has to act: all of a dead run, or what is overdue."""
+
+from typing import TYPE_CHECKING
+
+from gameday.errors import StoreError
+from gameday.ledger.book import Ledger
+from gameday.ledger.heal import end_injectors, heal
+from gameday.targets import open_target
+
+if TYPE_CHECKING:
+    from gameday.ports import Clock, Target
+
+
+def undo_all(path: str, run: str, clock: "Clock") -> bool:
+    """Undo all that a dead run left open; return whether nothing is left."""
+    ledger = Ledger(path, clock)
+    try:
+        ledger.end_run(run)
+        _heal(ledger, run, clock, by="watchdog")
+        if ledger.open_faults(run=run):
+            return False
+        ledger.close_run(run)
+    except StoreError:
+        return False
+    else:
+        return True
+    finally:
+        ledger.close()
+
+
+def end_overdue(path: str, run: str, clock: "Clock") -> None:
+    """Undo what has lasted longer than it may; the run itself goes on."""
+    ledger = Ledger(path, clock)
+    try:
+        _heal(ledger, run, clock, by="deadline")
+    finally:
+        ledger.close()
+
+
+def _heal(ledger: Ledger, run: str, clock: "Clock", by: str) -> None:
+    def opener(url: str) -> "Target":
+        return open_target(url, clock)
+
+    found = ledger.open_faults(run=run)
+    if by == "deadline":
+        found = [one for one in found if one.until <= clock.now()]
+    else:
+        end_injectors(found)
+    if found:
+        heal(ledger, opener, clock, found, by=by)
