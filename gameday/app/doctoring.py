@@ -90,7 +90,7 @@ def _target(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
 def _observers(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
     from gameday.app.looking import survey
 
-    eyes, _ = survey(scenario.observe, clock)
+    eyes, _ = survey(scenario, clock)
     if scenario.observe.prometheus is not None:
         rules = len(eyes.rules or ())
         yield Diagnosis(

@@ -9,17 +9,35 @@ from pathlib import Path
 from gameday.errors import UsageError
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, RunEntry
-from gameday.ledger.heal import heal
+from gameday.ledger.heal import end_injectors, heal
 from gameday.ledger.home import home, ledger_path
 from gameday.ports import Clock
 
 STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
 
 
-def heal_all(clock: Clock, run: str | None) -> Sequence[Healed]:
-    """Undo what dead runs left open (or one named run); return each with its fate."""
+def undo_run(ledger: Ledger, run: str, clock: Clock, by: str) -> list[Healed]:
+    """Undo what one run holds open; return each fault with its fate."""
     from gameday.targets import open_target
 
+    entries = ledger.open_faults(run=run)
+    return heal(ledger, lambda url: open_target(url, clock), clock, entries, by=by)
+
+
+def heal_the_dead(ledger: Ledger, target_url: str, clock: Clock) -> list[Healed]:
+    """Undo what runs that died have left in a target; let go of their locks."""
+    healed: list[Healed] = []
+    for dead in ledger.stale(target_url):
+        end_injectors(ledger.open_faults(run=dead.run))
+        found = undo_run(ledger, dead.run, clock, "heal")
+        if all(one.undone.ok for one in found):
+            ledger.close_run(dead.run)
+        healed += found
+    return healed
+
+
+def heal_all(clock: Clock, run: str | None) -> list[Healed]:
+    """Undo what dead runs left open (or one named run); return each with its fate."""
     ledger = Ledger(ledger_path(home()), clock)
     if run is not None and ledger.run(run) is None:
         raise UsageError(f"the ledger knows no run {run!r}")
@@ -28,11 +46,11 @@ def heal_all(clock: Clock, run: str | None) -> Sequence[Healed]:
         entry = ledger.run(name)
         if entry is not None and entry.closed is None and entry.process.alive:
             continue
-        healed += heal(
-            ledger, lambda url: open_target(url, clock), clock, run=name, by="heal"
-        )
-        if all(one.undone.ok for one in healed if one.fault.run == name):
+        end_injectors(ledger.open_faults(run=name))
+        found = undo_run(ledger, name, clock, "heal")
+        if all(one.undone.ok for one in found):
             ledger.close_run(name)
+        healed += found
     return healed
 
 

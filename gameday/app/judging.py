@@ -30,7 +30,7 @@ def judge_stored(folder: str) -> Stored:
     return Stored(
         plan=plan,
         timeline=timeline,
-        verdict=judge(plan, timeline, _frame(folder, plan, timeline)),
+        verdict=judge(plan, timeline, **_frame(folder, timeline)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alert import AlertRule, Routing
 from gameday.model.plan import Eyes, Plan
-from gameday.model.scenario import Endpoint, Observe, ObservedFiles, Secret
+from gameday.model.scenario import Endpoint, ObservedFiles, Scenario, Secret
 from gameday.ports import Clock, Emit, Observer, Target
 from gameday.runner.doors import Flow, Guard
 
@@ -15,20 +15,17 @@ SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every te
 REDACTED = "[redacted]"
 
 
-def survey(observe: Observe, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
+def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
     """Ask Prometheus and Alertmanager what rules and routes they have."""
-    from gameday.observers.survey import Survey
+    from gameday.observers.survey import LiveSurveyor
 
-    survey = Survey(observe, clock)
-    eyes = survey.eyes()
-    text = survey.alertmanager_config()
-    if text:
-        routing, problem = _routing(text)
-        eyes = replace(eyes, routing=routing, problems=(*eyes.problems, *problem))
-    offline = offline_eyes(observe.files)
+    promised = {p.alert for step in scenario.steps for p in step.expect.alerts}
+    surveyor = LiveSurveyor(scenario.observe, clock, _routing, promised or None)
+    eyes = surveyor.eyes()
+    offline = offline_eyes(scenario.observe.files)
     if eyes.rules is not None and offline.rules:
         eyes = replace(eyes, rules=_with_offsets(eyes.rules, offline.rules))
-    return eyes, survey.provenance()
+    return eyes, surveyor.hashes
 
 
 def offline_eyes(files: ObservedFiles) -> Eyes:
@@ -49,12 +46,13 @@ def offline_eyes(files: ObservedFiles) -> Eyes:
     )
 
 
-def _routing(text: str) -> tuple[Routing | None, tuple[str, ...]]:
+def _routing(text: str) -> Routing:
     from gameday.files import alertmanager
 
-    routing, problems = alertmanager.parse(text, "alertmanager")
-    wrong = [one.message for one in problems if one.severity == "error"]
-    return routing, tuple(f"alertmanager's configuration: {one}" for one in wrong[:1])
+    routing, problems = alertmanager.parse(text, "alertmanager's configuration")
+    if routing is None:
+        raise ObserverLost("; ".join(str(problem) for problem in problems))
+    return routing
 
 
 def _with_offsets(
@@ -131,18 +129,19 @@ class Eyesight:
         """Return the guardrails, each with the look that evaluates it."""
         if not self._plan.scenario.guardrails:
             return []
-        from gameday.observers.guard import look_for
+        from gameday.observers.guard import Watched, look_for
 
+        scenario = self._plan.scenario
         every = self._plan.eyes.scrape_interval or 1.0
+        watched = Watched(
+            clock=self._clock,
+            since=self._clock.now(),
+            slos={slo.name: slo for slo in scenario.slos},
+            prometheus=self.prometheus(),
+        )
         return [
-            Guard(
-                rail=rail,
-                look=look_for(
-                    rail, self._plan.scenario, self.prometheus(), self._clock
-                ),
-                every=rail.every or every,
-            )
-            for rail in self._plan.scenario.guardrails
+            Guard(rail=rail, look=look_for(rail, watched), every=rail.every or every)
+            for rail in scenario.guardrails
         ]
 
     def traffic(self) -> Callable[[Emit], Flow] | None:

@@ -59,7 +59,7 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     from gameday.app.looking import survey
 
     with ThreadPoolExecutor(max_workers=3) as pool:
-        eyes = pool.submit(survey, scenario.observe, clock)
+        eyes = pool.submit(survey, scenario, clock)
         there = pool.submit(_find, scenario, clock)
         git = pool.submit(_git, scenario.path)
         target, instances, problem = there.result()

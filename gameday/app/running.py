@@ -2,21 +2,18 @@
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gameday.app.healing import take_reason
+from gameday.app.healing import heal_the_dead, take_reason, undo_run
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
 from gameday.errors import GamedayError, TargetHeld
 from gameday.ledger.book import Ledger
-from gameday.ledger.entries import Healed
-from gameday.ledger.heal import heal
 from gameday.ledger.home import home, ledger_path
-from gameday.ledger.watchdog import start_watchdog
+from gameday.ledger.guard import start_watchdog
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
@@ -135,7 +132,6 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         session.refusal = True
         return Stop(Ending.REFUSED, "; ".join(plan.refusals))
     ledger = Ledger(ledger_path(), session.clock)
-    healer = _healer(ledger, session)
     try:
         heal_the_dead(ledger, plan.scenario.target.url, session.clock)
         ledger.open_run(session.run, session.target.url, plan.scenario.name)
@@ -143,7 +139,9 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
     watchdog = start_watchdog(session.run, home())
-    book = RunBook(ledger, session.run, session.clock, healer)
+    book = RunBook(
+        ledger, session.run, lambda: undo_run(ledger, session.run, session.clock, "run")
+    )
     for planned in plan.steps:
         for ordinal, fault in enumerate(planned.faults):
             victims = fault.victims
@@ -159,33 +157,6 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
             ledger.close_run(session.run)
         watchdog.close()
     return stop
-
-
-def heal_the_dead(ledger: Ledger, target_url: str, clock: Clock) -> None:
-    """Undo what runs that died have left in this target, and let go of their lock."""
-    from gameday.targets import open_target
-
-    for dead in ledger.stale(target_url):
-        healed = heal(
-            ledger, lambda url: open_target(url, clock), clock, run=dead.run, by="heal"
-        )
-        if all(one.undone.ok for one in healed):
-            ledger.close_run(dead.run)
-
-
-def _healer(ledger: Ledger, session: Session) -> Callable[[], Sequence[Healed]]:
-    from gameday.targets import open_target
-
-    def undo() -> Sequence[Healed]:
-        return heal(
-            ledger,
-            lambda url: open_target(url, session.clock),
-            session.clock,
-            run=session.run,
-            by="run",
-        )
-
-    return undo
 
 
 def _doors(

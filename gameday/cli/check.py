@@ -1,5 +1,7 @@
 """`gameday check`."""
 
+from collections.abc import Mapping
+
 import click
 
 from gameday.cli.exits import EXITS
@@ -53,7 +55,7 @@ def command(paths: tuple[str, ...], env_file: str | None, output: str) -> int:
     return 1 if promises else 0
 
 
-def _summary(counts: dict[str, int], wrong: int) -> str:
+def _summary(counts: Mapping[str, int], wrong: int) -> str:
     what = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items())
     verdict = "all good" if not wrong else f"{wrong} problem{'' if wrong == 1 else 's'}"
     return f"{what or 'nothing to check'}: {verdict}"

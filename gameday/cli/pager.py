@@ -14,12 +14,27 @@ from gameday.cli.exits import EXITS
     help="Where receivers reach it.",
 )
 @click.option("--forward", metavar="URL", help="Pass every page on to this address.")
-def command(listen: str, forward: str | None) -> None:
+def command(listen: str, forward: str | None) -> int:
     """Be the far end of the receivers: take pages, keep them, answer GET /pages?since=.
 
     Receivers reach it at /webhook/RECEIVER, /pagerduty/RECEIVER, /opsgenie/RECEIVER
     and /slack/RECEIVER; the vendor's own path may follow.
     """
-    from gameday.observers import pager
+    import signal
+    import threading
 
-    pager.serve(listen, forward)
+    from gameday.errors import UsageError
+    from gameday.observers.pager import Pager
+
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    pager = Pager(listen, forward=forward)
+    try:
+        pager.start()
+    except OSError as error:
+        raise UsageError(f"--listen {listen}: {error.strerror}") from error
+    click.echo(f"listening on {listen}; GET /pages?since=0 shows what arrived")
+    ended.wait()
+    pager.stop()
+    return 0

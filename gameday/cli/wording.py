@@ -1,5 +1,7 @@
 """An event as a line for a person; most events deserve none."""
 
+from collections.abc import Callable, Mapping
+
 from gameday.model.timeline import Event
 from gameday.runner.board import Board
 
@@ -81,7 +83,7 @@ def _guardrail(event: Event, _board: Board) -> str:
     return f"guardrail {event['name']} {event['state']}: {event['because']}"
 
 
-_LINES = {
+_LINES: Mapping[str, Callable[[Event, Board], str]] = {
     "phase": _phase,
     "fault_started": _fault,
     "fault_biting": _bites,
@@ -98,5 +100,5 @@ _LINES = {
     "sees": lambda e, _b: f"sees {e['source']} again",
     "rule_failed": lambda e, _b: f"rule {e['alert'] or e['group']}: {e['because']}",
     "undo_failed": lambda e, _b: f"UNDO FAILED on {e['instance']}: {e['because']}",
-    "note": lambda e, _b: e["text"],
+    "note": lambda e, _b: str(e["text"]),
 }

@@ -1,6 +1,6 @@
 """What a running game day knows so far: the latest of everything, by event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gameday.model.scenario import AlertPromise
@@ -119,11 +119,15 @@ def _hypothesis(board: Board, event: Event) -> None:
     board.hypotheses += 1
 
 
+def _sees(board: Board, event: Event) -> None:
+    board.blind.pop(event["source"], None)
+
+
 def _load(board: Board, event: Event) -> None:
     board.load = event
 
 
-_HANDLERS = {
+_HANDLERS: Mapping[str, Callable[[Board, Event], None]] = {
     "phase": _phase,
     "alert_pending": _alert,
     "alert_firing": _alert,
@@ -138,7 +142,7 @@ _HANDLERS = {
     "blind": lambda board, event: board.blind.update(
         {event["source"]: event["because"]}
     ),
-    "sees": lambda board, event: board.blind.pop(event["source"], None),
+    "sees": _sees,
     "guardrail": lambda board, event: board.guards.update({event["name"]: event}),
     "load": _load,
     "sample": lambda board, event: board.samples.append(event),

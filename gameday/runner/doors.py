@@ -61,8 +61,30 @@ class Flow(Protocol):
         """End it."""
 
 
-Look = Callable[[], tuple[str, float | None, str]]
-"""A guardrail's look: state (ok, breached, unanswerable), value, why."""
+class Seen(Protocol):
+    """What a guardrail's look found: the fields of a `guardrail` event.
+
+    `state`: ok, breached or unanswerable.
+    """
+
+    @property
+    def state(self) -> str:
+        """The state."""
+
+    @property
+    def because(self) -> str:
+        """Why, in a sentence."""
+
+    @property
+    def value(self) -> float | None:
+        """The value that was seen."""
+
+    @property
+    def limit(self) -> float | None:
+        """The value at which it breaches."""
+
+
+Look = Callable[[], Seen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,16 +11,16 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 
-from gameday.checks.recovery import recovered_at
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import AlertPromise, Step
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.runner.awaited import Awaited, in_aftermath, in_hold
 from gameday.runner.board import Board
 from gameday.runner.conduct import Conductor
 from gameday.runner.doors import Doors, Flow
 from gameday.runner.guarding import Watch
+from gameday.runner.recovery import looks_recovered
 
 TICK = 0.05  # seconds between looks at deadlines and the ledger
 GATE_PATIENCE = 20.0  # seconds for observers and the hypothesis to be there
@@ -56,6 +56,7 @@ class Drive:
         self._scrape = plan.eyes.scrape_interval or NO_SCRAPES
         self._watches = [Watch(guard, doors.clock, self.tell) for guard in doors.guards]
         self._flow: Flow | None = None
+        self._next_look = 0.0
         self.conductor = Conductor(doors, self.tell)
 
     # what others may call, from any thread
@@ -337,9 +338,12 @@ class Drive:
                 back = self.board.instances[fault["instance"]]
                 self.doors.ledger.healed_itself(fault["id"], back.at)
         end = self.board.fault_ended(step) if step else None
-        if self.board.phase == "aftermath" and end and not self.board.recovered:
-            timeline = Timeline(self.board.samples)
-            self.board.recovered = recovered_at(self.plan, timeline, end) is not None
+        now = self.doors.clock.now()
+        if end is None or self.board.recovered or now < self._next_look:
+            return
+        self._next_look = now + self._scrape
+        slos, samples = self.plan.scenario.slos, self.board.samples
+        self.board.recovered = looks_recovered(slos, samples, end)
 
     def _is_back(self, fault: Event) -> bool:
         kinds = ("process.kill", "process.restart")

@@ -12,7 +12,7 @@ from gameday.runner.doors import Guard
 
 
 class Watch:
-    """One guardrail's thread; emits `guardrail` events, one a look that changes."""
+    """One guardrail's thread; emits `guardrail` events, one when the state changes."""
 
     def __init__(self, guard: Guard, clock: Clock, emit: Emit) -> None:
         self.guard = guard
@@ -20,8 +20,7 @@ class Watch:
         self._emit = emit
         self._stop = threading.Event()
         self._blind_since: float | None = None
-        self._bad_since: float | None = None
-        self._last: tuple[str, str] = ("", "")
+        self._last = ""
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -33,36 +32,23 @@ class Watch:
         self._stop.set()
 
     def once(self) -> tuple[str, str]:
-        """Look once; return the state with `for` and `grace` taken in, and why."""
-        state, value, because = self.guard.look()
+        """Look once; return the state with `grace` taken in, and why."""
+        seen = self.guard.look()
+        state, because = seen.state, seen.because
         now = self._clock.now()
-        rail = self.guard.rail
         if state == "unanswerable":
             self._blind_since = self._blind_since or now
-            if now - self._blind_since >= rail.grace:
+            grace = self.guard.rail.grace
+            if now - self._blind_since >= grace:
                 state = "breached"
-                because = f"it could not be evaluated for {rail.grace:g} s: {because}"
+                because = f"it could not be evaluated for {grace:g} s: {because}"
         else:
             self._blind_since = None
-        if state != "breached":
-            self._bad_since = None
-        elif rail.hold and self._blind_since is None:
-            self._bad_since = self._bad_since or now
-            if now - self._bad_since < rail.hold:
-                state = "ok"
-        if (state, because) != self._last or state == "breached":
-            self._last = (state, because)
-            self._emit(
-                event(
-                    now,
-                    "guardrail",
-                    name=rail.name,
-                    state=state,
-                    value=value,
-                    limit=rail.budget_spent or rail.burn_rate,
-                    because=because,
-                )
-            )
+        if state != self._last or state == "breached":
+            self._last = state
+            told = {"state": state, "value": seen.value, "limit": seen.limit}
+            name = self.guard.rail.name
+            self._emit(event(now, "guardrail", name=name, because=because, **told))
         return state, because
 
     def _run(self) -> None:

@@ -7,7 +7,6 @@ from gameday.ledger.entries import Healed, PlannedVictims, Transition
 from gameday.model.fault import FaultRequest, FaultState
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, event
-from gameday.ports import Clock
 
 Heal = Callable[[], Sequence[Healed]]
 
@@ -15,10 +14,9 @@ Heal = Callable[[], Sequence[Healed]]
 class RunBook:
     """The ledger, seen from one run."""
 
-    def __init__(self, ledger: Ledger, run: str, clock: Clock, heal: Heal) -> None:
+    def __init__(self, ledger: Ledger, run: str, heal: Heal) -> None:
         self._ledger = ledger
         self._run = run
-        self._clock = clock
         self._heal = heal
         self._read = 0
 

@@ -8,6 +8,7 @@ import pytest
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending
+from gameday.observers.guard import Seen
 from gameday.runner.doors import Guard
 from gameday.runner.drive import Drive, Stop
 from tests.unit.runner.world import START, FakeObserver, World, plan
@@ -102,7 +103,9 @@ def test_an_observer_that_cannot_see_refuses_the_run() -> None:
 def test_a_guardrail_breached_before_the_start_is_a_refusal() -> None:
     world = World()
     rail = Guardrail(name="g", promql="x")
-    guard = Guard(rail=rail, look=lambda: ("breached", 2.0, "too much"), every=1.0)
+    guard = Guard(
+        rail=rail, look=lambda: Seen(state="breached", because="too much"), every=1.0
+    )
     end = Drive(plan(), world.doors(guards=[guard])).run()
     assert (end.ending, end.refusal) == (Ending.REFUSED, True)
     assert not world.children
@@ -114,8 +117,15 @@ def test_a_guardrail_stops_the_run_and_everything_is_undone() -> None:
     world.clock.at(
         6.0,
         lambda: drive.tell(
-            event(world.clock.now(), "guardrail", name="g", state="breached",
-                  value=1.0, limit=None, because="too much")
+            event(
+                world.clock.now(),
+                "guardrail",
+                name="g",
+                state="breached",
+                value=1.0,
+                limit=None,
+                because="too much",
+            )
         ),
     )
     end = drive.run()
@@ -177,7 +187,9 @@ def test_an_undo_that_fails_is_named_and_no_step_follows() -> None:
     assert len(world.children) == 1
 
 
-def test_foreign_rollbacks_are_played_by_another_process_when_the_engine_cannot() -> None:
+def test_foreign_rollbacks_are_played_by_another_process_when_the_engine_cannot() -> (
+    None
+):
     world = World(injects=False)
     drive = Drive(plan(foreign=("chaosk8s.pod.actions.terminate_pods",)), world.doors())
     world.on_release = lambda _child: None

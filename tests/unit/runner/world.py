@@ -22,9 +22,7 @@ from gameday.runner.jobs import Job
 Item = TypeVar("Item")
 START = 1_000_000.0
 WEB = Instance(service="web", name="web-1", identity={"id": "1"})
-REQUEST = FaultRequest(
-    kind="process.stop", selection=Selection(service="web", count=1)
-)
+REQUEST = FaultRequest(kind="process.stop", selection=Selection(service="web", count=1))
 
 
 class FakeClock:
@@ -224,7 +222,9 @@ class World:
     def of(self, kind: str) -> list[Event]:
         return [one for one in self.kept if one.kind == kind]
 
-    def doors(self, observers: Sequence[Any] = (), guards: Sequence[Guard] = ()) -> Doors:
+    def doors(
+        self, observers: Sequence[Any] = (), guards: Sequence[Guard] = ()
+    ) -> Doors:
         return Doors(
             clock=self.clock,
             ledger=self.ledger,
@@ -292,7 +292,10 @@ def plan(
         scenario=scenario,
         steps=tuple(
             PlannedStep(
-                name=n, faults=(fault,), hold_at_most=hold or 30.0, aftermath_at_most=30.0
+                name=n,
+                faults=(fault,),
+                hold_at_most=hold or 30.0,
+                aftermath_at_most=30.0,
             )
             for n in names
         ),

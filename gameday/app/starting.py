@@ -1,0 +1,255 @@
+"""What `init` finds of a system: a service to lose, the alert for it, a counter."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from gameday.errors import ObserverLost, UsageError
+from gameday.files.starter import Beginning, Requests
+from gameday.model.alert import AlertRule
+from gameday.model.experiment import Experiment
+from gameday.model.plan import Eyes
+from gameday.model.scenario import (
+    AlertPromise,
+    Endpoint,
+    Expect,
+    Observe,
+    Scenario,
+    Step,
+)
+from gameday.model.slo import Series
+from gameday.model.target import Instance, TargetRef
+from gameday.plans.routing import known_labels, receiver, routes_of
+from gameday.plans.timing import timings
+from gameday.ports import Clock
+
+A_DAY = 86400.0  # a promise that long is only made to learn its arithmetic
+UNKNOWN = 60.0  # seconds beyond `for`, where the arithmetic is not known
+MARGIN = 5.0  # seconds; promises are multiples of it and at least that generous
+# What watches a system is a poor first thing to take away.
+WATCHERS = re.compile(r"(?i)prom|alert|grafana|export|blackbox|pager|loki|jaeger|otel")
+GONE = re.compile(r"(?i)down|missing|lost|dead|unavail|unreach|absent|replica")
+# Counters of requests, best first: what the balancer counts is what users get.
+COUNTERS = re.compile(
+    r"(http|request|upstream).*(requests|responses|rq_xx|count|total)$"
+)
+FRONT = re.compile(r"haproxy_backend|traefik_service|nginx_ingress|envoy_cluster|istio")
+NOT_THE_SYSTEM = re.compile(r"(prom|alertmanager|grafana|net_|probe_|go_|loki)")
+STATUS = (
+    "code",
+    "status",
+    "status_code",
+    "response_code",
+    "http_status_code",
+    "http_response_status_code",
+    "envoy_response_code_class",
+)
+PARTS = ("proxy", "exported_service", "service", "backend", "ingress", "job")
+MOST_COUNTERS = 20  # asked of Prometheus, one query each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What `init` was told: the target and the addresses, empty where none."""
+
+    target: TargetRef
+    prometheus: str = ""
+    alertmanager: str = ""
+    pager: str = ""
+    url: str = ""
+
+
+def look(wish: Wish, clock: Clock) -> tuple[Beginning, list[str]]:
+    """Return what the first files say, and what their reader has to know."""
+    from gameday.app.looking import survey
+    from gameday.targets import open_target
+
+    for address in (wish.prometheus, wish.alertmanager, wish.pager, wish.url):
+        _plain(address)
+    service, replicas = choose_service(open_target(wish.target.url, clock).instances())
+    eyes, _ = survey(
+        Observe(prometheus=_end(wish.prometheus), alertmanager=_end(wish.alertmanager)),
+        clock,
+    )
+    notes = list(eyes.problems)
+    requests = None
+    if wish.prometheus and eyes.rules is not None:
+        requests = _find_requests(wish.prometheus, clock)
+    beginning = Beginning(
+        target=wish.target,
+        service=service,
+        replicas=replicas,
+        promise=choose_promise(eyes, service, paged=bool(wish.pager)),
+        requests=requests,
+        rules=tuple(rule.name for rule in eyes.rules or ()),
+        prometheus=wish.prometheus,
+        alertmanager=wish.alertmanager,
+        pager=wish.pager,
+        url=wish.url,
+    )
+    return beginning, notes + lacks(beginning)
+
+
+def lacks(found: Beginning) -> list[str]:
+    """Return in sentences what is missing for a full verdict."""
+    notes = []
+    if not found.prometheus:
+        notes.append("no --prometheus: no alert and no SLO can be judged")
+    elif found.promise is None:
+        notes.append(f"no alert rule speaks of {found.service}: promise one by hand")
+    if found.requests is None:
+        notes.append("no counter of requests is known: the SLO is an example only")
+    if not found.pager:
+        notes.append("no --pager: when a page arrives is not seen")
+    if not found.url:
+        notes.append("no --url: no steady-state hypothesis and no load")
+    return notes
+
+
+def choose_service(instances: Sequence[Instance]) -> tuple[str, int]:
+    """Return the service with the most replicas, rather not one that watches."""
+    tally = Counter(one.service for one in instances)
+    if not tally:
+        raise UsageError("the target has no instances; is the system up?")
+    order = {name: (bool(WATCHERS.search(name)), -tally[name], name) for name in tally}
+    service = min(tally, key=order.__getitem__)
+    return service, tally[service]
+
+
+def choose_promise(eyes: Eyes, service: str, *, paged: bool) -> AlertPromise | None:
+    """Return what the rules themselves promise of a lost replica of the service."""
+    best = max(eyes.rules or (), key=lambda rule: _likely(rule, service), default=None)
+    if best is None or _likely(best, service) == 0:
+        return None
+    static = {key: best.labels.get(key, "{{") for key in ("severity",)}
+    labels = {key: value for key, value in static.items() if "{{" not in value}
+    reaches, tells = _reaches(eyes, best)
+    paged = paged and reaches is not None
+    asked = AlertPromise(
+        alert=best.name,
+        labels=labels,
+        fires_within=A_DAY,
+        reaches=reaches,
+        pages_within=A_DAY if paged else None,
+        resets_within=A_DAY,
+        page_resolves_within=A_DAY if paged and tells else None,
+    )
+    return replace(asked, **_times(asked, eyes, best))
+
+
+def _likely(rule: AlertRule, service: str) -> int:
+    """How likely the rule speaks of a lost replica of the service; 0: it does not."""
+    word = re.compile(rf"(?i){re.escape(service)}")
+    named = bool(word.search(rule.name))
+    about = bool(word.search(rule.expr)) or service in rule.labels.values()
+    gone = bool(GONE.search(rule.name))
+    return 4 * named + 2 * about + 3 * gone if (named or about) else 0
+
+
+def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[str | None, bool]:
+    """Return the receiver that gets the alert today, and whether it tells its end."""
+    if eyes.routing is None:
+        return None, False
+    routes = routes_of(eyes.routing.route, known_labels(rule, {}))
+    there = receiver(eyes.routing, routes[0].receiver) if routes else None
+    return (there.name, there.tells_resolved) if there else (None, False)
+
+
+def _times(asked: AlertPromise, eyes: Eyes, rule: AlertRule) -> Mapping[str, float]:
+    """Return each asked time as the rules' arithmetic guarantees it, and a margin."""
+    nothing = Experiment(path="", title="", document={})
+    step = Step(name="", experiment=nothing, expect=Expect(alerts=(asked,)))
+    scenario = Scenario(
+        name="", target=TargetRef(kind="docker", name="-"), steps=(step,)
+    )
+    times = {}
+    for timing in timings(scenario, eyes):
+        if timing.question == "reaches":
+            continue
+        late = rule.hold + UNKNOWN if timing.latest is None else timing.latest
+        times[timing.question] = MARGIN * (math.ceil(late / MARGIN) + 1)
+    return times
+
+
+def _find_requests(prometheus: str, clock: Clock) -> Requests | None:
+    """Return the counter of requests that is nearest to the users."""
+    from gameday.observers.http import Client
+    from gameday.observers.prometheus.api import PrometheusApi
+
+    api = PrometheusApi(Client(Endpoint(url=prometheus), clock), clock)
+    try:
+        names = api.data("/label/__name__/values")
+        for name in order_counters(names)[:MOST_COUNTERS]:
+            grouped = f"sum by ({','.join((*STATUS, *PARTS))}) ({name})"
+            found = describe_counter(name, api.query(grouped))
+            if found is not None:
+                return found
+    except ObserverLost:
+        return None
+    return None
+
+
+def order_counters(names: Sequence[str]) -> list[str]:
+    """Return the names that may count requests, the most promising first."""
+    likely = [
+        name
+        for name in names
+        if COUNTERS.search(name) and not NOT_THE_SYSTEM.match(name)
+    ]
+    return sorted(
+        likely,
+        key=lambda name: (not FRONT.match(name), not name.startswith("http_"), name),
+    )
+
+
+def describe_counter(name: str, series: Sequence[Series]) -> Requests | None:
+    """Return how a counter tells bad requests; None where no label says it."""
+    for label in STATUS:
+        values = {one.labels[label] for one in series if label in one.labels}
+        if bad := _bad(label, values):
+            return Requests(metric=name, labels=_busiest(series), bad=bad)
+    return None
+
+
+def _bad(label: str, values: set[str]) -> str:
+    for pattern, operator, bad in (
+        (r"\dxx", "=", "5xx"),
+        (r"\dXX", "=", "5XX"),
+        (r"[1-5]", "=", "5"),
+        (r"[1-5]\d\d", "=~", "5.."),
+    ):
+        if any(re.fullmatch(pattern, value) for value in values):
+            return f'{label}{operator}"{bad}"'
+    return ""
+
+
+def _busiest(series: Sequence[Series]) -> dict[str, str]:
+    """Return the label that tells the busiest part from the others."""
+    for label in PARTS:
+        tally: Counter[str] = Counter()
+        for one in series:
+            if one.labels.get(label) and one.samples:
+                tally[one.labels[label]] += int(one.samples[-1][1])
+        if tally:
+            return {label: tally.most_common(1)[0][0]}
+    return {}
+
+
+def _plain(address: str) -> None:
+    parts = urlsplit(address)
+    if not address:
+        return
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError("an address has the form http://HOST:PORT")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(
+            f"the address of {parts.hostname} carries a password, which would end up in "
+            "a file; leave it out, and write `auth` with {env: NAME} into the scenario"
+        )
+
+
+def _end(address: str) -> Endpoint | None:
+    return Endpoint(url=address) if address else None
