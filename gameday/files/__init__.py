@@ -1,0 +1,9 @@
+"""Edge. From files to the model; every problem of every file at once, with its line.
+
+* ``source``, ``yaml``, ``json_text``, ``nodes``, ``cursor``: text to a tree with lines.
+* ``env``: environment files, and ``${NAME}`` in the values of a scenario.
+* ``scenario_*``, ``load``, ``schema``: scenarios. ``experiment*``: experiments.
+* ``slo``, ``openslo``, ``sloth``: SLOs. ``promql``: what is read of an expression.
+* ``rules``, ``prometheus_config``, ``alertmanager*``, ``amtool``: what alerts.
+* ``kind``, ``check``: telling files apart, and `gameday check`.
+"""

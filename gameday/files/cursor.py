@@ -1,0 +1,157 @@
+"""A place in a document: what is there, what is wrong with it, and where that is."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gameday.errors import Problem
+from gameday.files.nodes import Document, Path
+from gameday.files.suggest import did_you_mean
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]*@")
+_LONGEST = 120  # characters of a value that a message quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A value with its path; `problems` is shared by all cursors of a reading."""
+
+    document: Document
+    value: Any
+    problems: list[Problem]
+    path: Path = ()
+
+    @property
+    def line(self) -> int | None:
+        """The line of the value, or of its key."""
+        return self.document.line(self.path)
+
+    @property
+    def name(self) -> str:
+        """The path as a person reads it: `steps[0].expect.alerts[1]`."""
+        return dotted(self.path)
+
+    def error(self, message: str, *at: str | int) -> None:
+        """Report an error here, or at a key below."""
+        self._report(message, at, "error")
+
+    def warn(self, message: str, *at: str | int) -> None:
+        """Report a warning here, or at a key below."""
+        self._report(message, at, "warning")
+
+    def _report(self, message: str, at: Path, severity: str) -> None:
+        path = (*self.path, *at)
+        where = f"{dotted(path)}: " if path else ""
+        line = self.document.line(path)
+        file = self.document.path
+        self.problems.append(Problem(file, line, where + message, severity))
+
+    def get(self, key: str) -> "Cursor | None":
+        """Return the value under a key; None where there is none, or null."""
+        if not isinstance(self.value, Mapping) or self.value.get(key) is None:
+            return None
+        return self.at(key)
+
+    def at(self, part: str | int) -> "Cursor":
+        """Return the value under a key or an index that exists."""
+        return replace(self, value=self.value[part], path=(*self.path, part))
+
+    def items(self) -> Iterator["Cursor"]:
+        """Go through a list; anything else is an error (null: nothing)."""
+        if isinstance(self.value, list):
+            for index in range(len(self.value)):
+                yield self.at(index)
+        elif self.value is not None:
+            self.error(f"{shown(self.value)} is not a list; expected a list")
+
+    def entries(self) -> Iterator[tuple[str, "Cursor"]]:
+        """Go through a mapping; anything else is an error (null: nothing)."""
+        if isinstance(self.value, dict):
+            for key in self.value:
+                yield key, self.at(key)
+        elif self.value is not None:
+            self.error(f"{shown(self.value)} is not a mapping; expected a mapping")
+
+    def mapping(self, key: str | None = None) -> "Cursor | None":
+        """Return the mapping here (or under a key); an error where it is none."""
+        here = self if key is None else self.get(key)
+        if here is None or isinstance(here.value, dict):
+            return here
+        here.error(f"{shown(here.value)} is not a mapping; expected a mapping")
+        return None
+
+    def list_of(self, key: str) -> list["Cursor"]:
+        """Return the items under a key; an error where it holds no list."""
+        here = self.get(key)
+        return [] if here is None else list(here.items())
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        """Return the text under a key; empty where there is none."""
+        here = self.get(key)
+        if here is None or here.value == "":
+            if required:
+                self.error(f"{key} is required and missing; expected text")
+            return ""
+        if not isinstance(here.value, str):
+            here.error(f"{shown(here.value)} is not text; write it in quotes")
+            return ""
+        return here.value
+
+    def flag(self, key: str) -> bool | None:
+        """Return the boolean under a key; None where there is none."""
+        here = self.get(key)
+        if here is None or isinstance(here.value, bool):
+            return None if here is None else here.value
+        here.error(f"{shown(here.value)} is not true or false")
+        return None
+
+    def choice(self, key: str, known: Collection[str]) -> str:
+        """Return the text under a key where it is one of the known ones."""
+        text = self.text(key)
+        if text and text not in known:
+            self.error(f"{shown(text)} is not known{did_you_mean(text, known)}", key)
+            return ""
+        return text
+
+    def only(self, known: Collection[str], *, also: str = "") -> None:
+        """Report every key that is not known; `also` is a pattern of free keys."""
+        for key, _ in self.entries():
+            if key in known or (also and re.fullmatch(also, key)):
+                continue
+            self.error(f"{key!r} is an unknown key{did_you_mean(key, known)}", key)
+
+
+def top(document: Document, problems: list[Problem], *, texts: bool = False) -> Cursor:
+    """Return the cursor of a document's root."""
+    value = document.texts if texts else document.value
+    return Cursor(document, value, problems)
+
+
+def dotted(path: Path) -> str:
+    """Return a path as `steps[0].expect`."""
+    made = ""
+    for part in path:
+        if isinstance(part, int):
+            made += f"[{part}]"
+        else:
+            made += f".{part}" if made else str(part)
+    return made
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message quotes it: short, and without credentials."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, str):
+        text = repr(redacted(value))
+    elif isinstance(value, Mapping | list):
+        text = "a mapping" if isinstance(value, Mapping) else "a list"
+    else:
+        text = repr(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def redacted(text: str) -> str:
+    """Return the text with `user:password@` in URLs blotted out."""
+    return _CREDENTIALS.sub("…@", text)

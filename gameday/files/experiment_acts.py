@@ -1,0 +1,72 @@
+"""What an experiment does: gameday's own faults, and the actions of others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gameday.files import faults
+from gameday.files.activities import Activity
+from gameday.files.configuration import Values
+from gameday.files.cursor import Cursor, redacted
+from gameday.model.fault import FaultRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """The faults that could be read; whether there is any; others' actions."""
+
+    faults: tuple[FaultRequest, ...]
+    has_faults: bool
+    foreign: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    activity: Activity
+    kind: str  # the fault's name, `undo`, or empty where there is no such fault
+
+
+def read(method: Sequence[Activity], values: Values) -> Acts:
+    """Return what a method does; its mistakes are reported where they are."""
+    asked: list[FaultRequest] = []
+    ours = [one for one in _ours(method) if one.kind and one.kind != faults.UNDO]
+    for one in ours:
+        if one.activity.kind == "probe":
+            one.activity.here.error("a fault is an action, not a probe", "type")
+        made = faults.request(one.activity.provider, one.kind, values)
+        asked += [] if made is None else [made]
+    return Acts(tuple(asked), bool(ours), tuple(_foreign(method)))
+
+
+def _ours(found: Sequence[Activity]) -> list[_Ours]:
+    ours = []
+    for one in found:
+        if one.provider_kind == "python" and faults.is_ours(one["module"]):
+            kind = faults.kind_of(one.provider, one["module"], one["func"])
+            ours.append(_Ours(one, kind))
+    return ours
+
+
+def _foreign(method: Sequence[Activity]) -> list[str]:
+    names: dict[str, None] = {}
+    for one in method:
+        if one.kind != "action" or faults.is_ours(one["module"]):
+            continue
+        said = {
+            "python": f"{one['module']}.{one['func']}",
+            "process": f"process:{one['path']}",
+            "http": f"http:{redacted(one['url'])}",
+        }
+        names[said[one.provider_kind]] = None
+    return list(names)
+
+
+def check_undone(
+    here: Cursor, acts: Acts, rollbacks: Sequence[Activity | None]
+) -> None:
+    """Warn where no rollback undoes the experiment's faults."""
+    kinds = [one.kind for one in _ours([one for one in rollbacks if one is not None])]
+    if acts.has_faults and faults.UNDO not in kinds:
+        here.warn(
+            "no rollback calls gameday.faults.undo; under plain `chaos run` the faults "
+            "stay until their duration is over"
+        )

@@ -1,0 +1,205 @@
+"""A gameday fault in an experiment: its arguments against the catalogue."""
+
+import re
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gameday.files.configuration import Unknown, Values
+from gameday.files.cursor import Cursor, shown
+from gameday.files.suggest import among, did_you_mean, nearest
+from gameday.model.fault import (
+    CATALOGUE,
+    COMMON_ARGUMENTS,
+    FaultRequest,
+    FaultType,
+    Selection,
+)
+from gameday.model.quantity import parse_duration, parse_share
+
+ROOM = "gameday.faults"
+UNDO = "undo"
+_LATER = (
+    "network.loss",
+    "network.rate",
+    "network.dns",
+    "resource.cpu",
+    "resource.memory",
+    "resource.io",
+    "resource.disk",
+    "http.error",
+    "http.delay",
+    "tls.expire",
+    "clock.skew",
+)
+_HIGHEST_PORT = 65535
+_SELECTORS = ("count", "share", "instances")
+_SIGNALS = tuple(one.name for one in signal.Signals)
+
+
+def is_ours(module: str) -> bool:
+    """Return whether a module is gameday's own."""
+    return module.split(".", maxsplit=1)[0] == "gameday"
+
+
+def kind_of(here: Cursor, module: str, func: str) -> str:
+    """Return the fault's name (`undo` for the undo) or, with an error, nothing."""
+    if module == ROOM and func == UNDO:
+        return UNDO
+    name = f"{module.removeprefix(ROOM + '.')}.{func}"
+    if module.startswith(ROOM + ".") and name in CATALOGUE:
+        return name
+    if name in _LATER and module.startswith(ROOM + "."):
+        here.error(f"the fault {name} is not supported yet", "func")
+        return ""
+    written = f"{module}.{func}"
+    known = [f"{ROOM}.{one}" for one in (*CATALOGUE, UNDO)]
+    close = nearest(written, known)
+    hint = f'did you mean "{close}"?' if close else f"expected {among(known)}"
+    here.error(f"{written!r} is not one of gameday's faults; {hint}", "func")
+    return ""
+
+
+def request(here: Cursor, kind: str, values: Values) -> FaultRequest | None:
+    """Return the fault that a provider asks for.
+
+    None after an error, or where an argument is only known in a run.
+    """
+    fault = CATALOGUE[kind]
+    arguments = here.mapping("arguments") or Cursor(
+        here.document, {}, here.problems, (*here.path, "arguments")
+    )
+    before = len(here.problems)
+    _names(arguments, fault)
+    parsed = {key: _parsed(arguments, key, fault, values) for key in arguments.value}
+    service = parsed.get("service")
+    _instances(arguments, service, parsed.get("instances"))
+    if any(one.severity == "error" for one in here.problems[before:]):
+        return None
+    if any(value is None for value in parsed.values()):
+        return None
+    return _request(kind, fault, parsed)
+
+
+def _request(kind: str, fault: FaultType, parsed: Mapping[str, Any]) -> FaultRequest:
+    chosen = any(key in parsed for key in _SELECTORS)
+    selection = Selection(
+        service=parsed["service"],
+        count=parsed.get("count") if chosen else 1,
+        share=parsed.get("share"),
+        instances=parsed.get("instances", ()),
+    )
+    own = {key: value for key, value in parsed.items() if key in fault.own}
+    duration = parsed.get("duration")
+    return FaultRequest(
+        kind=kind, selection=selection, duration=duration, arguments=own
+    )
+
+
+def _names(here: Cursor, fault: FaultType) -> None:
+    known = (*COMMON_ARGUMENTS, *fault.own)
+    for key, value in here.entries():
+        if key not in known:
+            hint = did_you_mean(key, known)
+            value.error(f"{fault.name} has no argument {key!r}{hint}")
+    for key in ("service", *fault.required):
+        if here.get(key) is None:
+            here.error(f"{fault.name} requires {key}; it is missing")
+    several = [key for key in _SELECTORS if here.get(key) is not None]
+    if len(several) > 1:
+        here.error(f"{among(several)} exclude each other; keep one of them")
+
+
+def _parsed(here: Cursor, key: str, fault: FaultType, values: Values) -> Any:
+    kind = _COMMON.get(key) or fault.own.get(key)
+    if kind is None or here.value[key] is None:
+        return ""  # reported already, or as good as absent
+    try:
+        return _PARSERS[kind](values.put(here.value[key]))
+    except Unknown as name:
+        here.warn(f"not checked: the value of {name} is only known in a run", key)
+    except KeyError as name:
+        hint = did_you_mean(str(name.args[0]), values.known)
+        message = f"the configuration has no key {str(name.args[0])!r}{hint}"
+        here.error(message, key)
+    except ValueError as error:
+        here.error(str(error), key)
+    return None
+
+
+def _instances(here: Cursor, service: Any, names: Any) -> None:
+    for name in names or ():
+        if service and not re.fullmatch(rf"{re.escape(service)}-\d+", name):
+            message = f"{name!r} is no instance of {service}; expected {service}-N"
+            here.error(message, "instances")
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{shown(value)} is not a whole number of 1 or more")
+    return value
+
+
+def _share(value: Any) -> float:
+    share = parse_share(value)
+    if not 0 < share <= 1:
+        raise ValueError(f"{shown(value)} is not above 0% and at most 100%")
+    return share
+
+
+def _duration(value: Any) -> float:
+    seconds = parse_duration(value)
+    if seconds <= 0:
+        raise ValueError(f"{shown(value)} is zero; expected a duration above it")
+    return seconds
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{shown(value)} is not text; expected a name")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not items:
+        raise ValueError(f"{shown(value)} is no list of names")
+    return tuple(_text(item).strip() for item in items)
+
+
+def _signal(value: Any) -> str:
+    if str(value).isdigit() and int(value) in {one.value for one in signal.Signals}:
+        return signal.Signals(int(value)).name
+    name = str(value).upper()
+    name = name if name.startswith("SIG") else f"SIG{name}"
+    if name not in _SIGNALS:
+        hint = did_you_mean(name, ("SIGKILL", "SIGTERM", "SIGSEGV", "SIGABRT"))
+        raise ValueError(f"{shown(value)} is not a signal{hint}")
+    return name
+
+
+def _port(value: Any) -> int:
+    port = _count(value)
+    if port > _HIGHEST_PORT:
+        raise ValueError(f"{shown(value)} is not a port; expected 1 to {_HIGHEST_PORT}")
+    return port
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "count": _count,
+    "share": _share,
+    "names": _texts,
+    "duration": _duration,
+    "signal": _signal,
+    "port": _port,
+}
+_COMMON = {
+    "service": "text",
+    "count": "count",
+    "share": "share",
+    "instances": "names",
+    "duration": "duration",
+}

@@ -1,0 +1,121 @@
+"""JSON to nodes with lines. JSON may hold tabs, which break a YAML reader."""
+
+import json
+import re
+
+from gameday.errors import Problem
+from gameday.files.nodes import Document, Entry, List, Map, Node, Scalar
+
+DEEPEST = 100
+_SPACE = re.compile(r"[ \t\r\n]*")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORDS = {"true": True, "false": False, "null": None}
+_LONGEST_NUMBER = 400  # digits; Python refuses much longer ones
+
+
+class _NotJson(ValueError):  # noqa: N818 - never leaves this module
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def parse(text: str, path: str) -> Document:
+    """Return the document of a JSON text; its problems say what is wrong."""
+    reader = _Reader(text, path)
+    try:
+        root = reader.node(0)
+        reader.skip()
+        if reader.at < len(text):
+            raise reader.expected("the end of the file")
+    except _NotJson as error:
+        return Document(path, None, [Problem(path, error.line, str(error))])
+    return Document(path, root, reader.problems)
+
+
+class _Reader:
+    def __init__(self, text: str, path: str) -> None:
+        self.text, self.path = text, path
+        self.at, self.line, self._counted = 0, 1, 0
+        self.problems: list[Problem] = []
+
+    def skip(self) -> None:
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        self.line += self.text.count("\n", self._counted, self.at)
+        self._counted = self.at
+
+    def expected(self, what: str) -> _NotJson:
+        found = self.text[self.at : self.at + 12].split("\n")[0]
+        seen = f"found {found!r}" if found else "the text ends"
+        return _NotJson(f"is not valid JSON: expected {what}, {seen}", self.line)
+
+    def take(self, mark: str) -> bool:
+        self.skip()
+        if not self.text.startswith(mark, self.at):
+            return False
+        self.at += len(mark)
+        return True
+
+    def node(self, depth: int) -> Node:
+        if depth > DEEPEST:
+            raise _NotJson(f"is nested deeper than {DEEPEST} levels", self.line)
+        self.skip()
+        line = self.line
+        if self.take("{"):
+            return self._map(line, depth)
+        if self.take("["):
+            return self._list(line, depth)
+        return self._scalar(line)
+
+    def _map(self, line: int, depth: int) -> Map:
+        made = Map(line)
+        while not self.take("}"):
+            if made.entries and not self.take(","):
+                raise self.expected("`,` or `}`")
+            self.skip()
+            key_line, key = self.line, self._string()
+            if not self.take(":"):
+                raise self.expected("`:`")
+            node = self.node(depth + 1)
+            if key in made.entries:
+                self.problems.append(duplicate(self.path, key_line, key))
+            made.entries[key] = Entry(key, node, key_line)
+        return made
+
+    def _list(self, line: int, depth: int) -> List:
+        made = List(line)
+        while not self.take("]"):
+            if made.items and not self.take(","):
+                raise self.expected("`,` or `]`")
+            made.items.append(self.node(depth + 1))
+        return made
+
+    def _string(self) -> str:
+        match = _STRING.match(self.text, self.at)
+        if match is None:
+            raise self.expected("a text in double quotes")
+        self.at = match.end()
+        try:
+            made: str = json.loads(match[0])
+        except ValueError:
+            raise self.expected("a valid escape") from None
+        return made
+
+    def _scalar(self, line: int) -> Scalar:
+        for word, value in _WORDS.items():
+            if self.take(word):
+                return Scalar(value, word, line)
+        if self.text.startswith('"', self.at):
+            text = self._string()
+            return Scalar(text, text, line)
+        match = _NUMBER.match(self.text, self.at)
+        if match is None or len(match[0]) > _LONGEST_NUMBER:
+            raise self.expected("a value")
+        self.at = match.end()
+        return Scalar(json.loads(match[0]), match[0], line)
+
+
+def duplicate(path: str, line: int, key: str) -> Problem:
+    """Return the problem of a key that is written twice in one mapping."""
+    return Problem(path, line, f"the key {key!r} is written twice; keep one of them")

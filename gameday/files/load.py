@@ -1,0 +1,201 @@
+"""A scenario with everything that it names, and every problem of every file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gameday.errors import InvalidFile, Problem
+from gameday.files import (
+    alertmanager,
+    experiment,
+    prometheus_config,
+    rules,
+    scenario_checks,
+    slo,
+    source,
+    yaml,
+)
+from gameday.files import env as environment
+from gameday.files.cursor import Cursor, top
+from gameday.files.scenario_promises import Named
+from gameday.model.experiment import Experiment
+from gameday.model.scenario import Scenario
+from gameday.model.slo import Slo
+
+
+def scenario(path: str, env: Mapping[str, str]) -> Scenario:
+    """Return the scenario of a file.
+
+    Raises InvalidFile with every error in it and in every file that it names.
+    """
+    made, problems = read_scenario(path, env)
+    errors = [one for one in problems if one.severity == "error"]
+    if made is None or errors:
+        raise InvalidFile(errors)
+    return made
+
+
+def read_scenario(
+    path: str, env: Mapping[str, str]
+) -> tuple[Scenario | None, list[Problem]]:
+    """Return the scenario of a file, and every problem, warnings included.
+
+    The scenario is None where there is an error in it or in a file it names.
+    """
+    return read_source(source.read(path), env)
+
+
+def read_source(
+    found: source.Source, env: Mapping[str, str]
+) -> tuple[Scenario | None, list[Problem]]:
+    """Do what `read_scenario` does for a text that was read already."""
+    document = yaml.read(found)
+    problems = list(document.problems)
+    problems += environment.substituted(document, env)
+    here = top(document, problems)
+    if document.root is None or here.mapping() is None:
+        return None, tidy(problems)
+    if document.rest:
+        line = document.rest[0].line(())
+        message = "a second document; a scenario is one file with one document"
+        problems.append(Problem(document.path, line, message))
+    made = _scenario(here, env)
+    refused = any(one.severity == "error" for one in problems)
+    return (None if refused else made), tidy(problems)
+
+
+def tidy(problems: list[Problem]) -> list[Problem]:
+    """Return problems once each, in the order of files and lines."""
+    order = {path: n for n, path in enumerate(dict.fromkeys(p.path for p in problems))}
+    once = dict.fromkeys(problems)
+    return sorted(once, key=lambda one: (order[one.path], one.line or 0))
+
+
+def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
+    from gameday.files import scenario_build, scenario_errors
+
+    empty_keys(here, here.value)
+    wired = scenario_errors.validate(here)
+    named = _slos(here)
+    _observed(here)
+    experiments = _experiments(here, env)
+    scenario_checks.check(here, named, experiments)
+    complete = [one for one in experiments if one is not None]
+    errors = any(one.severity == "error" for one in here.problems)
+    if wired is None or errors or len(complete) != len(experiments):
+        return None
+    return scenario_build.scenario(
+        wired, here, scenario_build.Parts(named.slos, complete)
+    )
+
+
+def empty_keys(here: Cursor, value: Any) -> None:
+    """Report each key without a value: it would be passed over in silence."""
+    for part, below in _parts(value):
+        if below is None:
+            place = Cursor(here.document, value, here.problems, here.path)
+            place.error("is empty; give it a value or remove the key", part)
+        elif part != "with":
+            empty_keys(
+                Cursor(here.document, below, here.problems, (*here.path, part)), below
+            )
+
+
+def _parts(value: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
+
+
+def _named_files(here: Cursor, *keys: str) -> list[tuple[Cursor, str]]:
+    """Return the paths that a list (or one key) names, each with its place."""
+    from gameday.files.scenario_build import beside
+
+    place: Cursor | None = here
+    for key in keys:
+        place = place.get(key) if place is not None else None
+    if place is None:
+        return []
+    items = [place]
+    if isinstance(place.value, list):
+        items = [place.at(index) for index in range(len(place.value))]
+    path = here.document.path
+    return [
+        (item, beside(path, item.value))
+        for item in items
+        if isinstance(item.value, str) and item.value
+    ]
+
+
+def _slos(here: Cursor) -> Named:
+    named = _named_files(here, "slos")
+    readings = slo.read_set([path for _, path in named])
+    found: list[Slo] = []
+    unmeasured: dict[str, str] = {}
+    complete = True
+    for (place, _), reading in zip(named, readings, strict=True):
+        _taken(place, reading.problems)
+        complete &= not any(one.severity == "error" for one in reading.problems)
+        unmeasured.update(reading.unmeasured)
+        for one in reading.slos:
+            if any(one.name == other.name for other in found):
+                place.error(f"the SLO {one.name!r} is in two of these files")
+            found.append(one)
+    return Named(tuple(found), unmeasured, complete)
+
+
+def _taken(place: Cursor, problems: list[Problem]) -> None:
+    """Take over a named file's problems; a file that is not there is blamed here."""
+    for problem in problems:
+        if "no such file" in problem.message and problem.line is None:
+            place.error(f"{problem.path}: {problem.message}")
+        else:
+            place.problems.append(problem)
+
+
+def _observed(here: Cursor) -> None:
+    """Read the files that let promises be linted, for their problems."""
+    readers = {
+        "rules": rules.read,
+        "prometheus": prometheus_config.read,
+        "alertmanager": alertmanager.read,
+    }
+    for key, read in readers.items():
+        for place, path in _named_files(here, "observe", "files", key):
+            _taken(place, read(path)[1])
+
+
+def _experiments(here: Cursor, env: Mapping[str, str]) -> list[Experiment | None]:
+    steps = here.get("steps")
+    if steps is None or not isinstance(steps.value, list):
+        return []
+    url = _target_url(here)
+    return [_experiment(steps.at(n), env, url) for n in range(len(steps.value))]
+
+
+def _target_url(here: Cursor) -> str | None:
+    from pydantic import ValidationError
+
+    from gameday.files.scenario_build import target
+    from gameday.files.scenario_wire import Target
+
+    try:
+        return target(Target.model_validate(here.value.get("target"))).url
+    except ValidationError:
+        return None
+
+
+def _experiment(
+    step: Cursor, env: Mapping[str, str], target_url: str | None
+) -> Experiment | None:
+    named = _named_files(step, "experiment")
+    settings = step.value.get("with") if isinstance(step.value, dict) else None
+
+    def blame(key: str, message: str) -> None:
+        step.error(message, "with", key)
+
+    for place, path in named:
+        given = settings if isinstance(settings, dict) else {}
+        found, problems = experiment.read(path, given, target_url, env, blame)
+        _taken(place, problems)
+        return found
+    return None

@@ -1,0 +1,135 @@
+"""The tree that a YAML or JSON text is, every node with its line.
+
+Readers get plain values from it (`value`), or the texts of all scalars as they
+are written (`texts`), because Go's readers take `on` or `1` for text where text
+is wanted.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gameday.errors import Problem
+
+Path = tuple[str | int, ...]
+MERGE = "<<"
+
+
+@dataclass(slots=True)
+class Scalar:
+    """A leaf: its value and the text it was written as."""
+
+    value: Any
+    text: str
+    line: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """One key of a mapping, with the line of the key."""
+
+    key: str
+    node: "Node"
+    line: int
+
+
+@dataclass(slots=True)
+class Map:
+    """A mapping in the order of the text; duplicates are reported, not kept."""
+
+    line: int
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class List:
+    """A sequence."""
+
+    line: int
+    items: list["Node"] = field(default_factory=list)
+
+
+Node = Scalar | Map | List
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file; `root` is None where nothing could be read.
+
+    `rest` are the further documents of the same file. `problems` belong to the
+    file as a whole and are carried by its first document.
+    """
+
+    path: str
+    root: Node | None = None
+    problems: list[Problem] = field(default_factory=list)
+    rest: tuple["Document", ...] = ()
+
+    @property
+    def value(self) -> Any:
+        """The plain Python value."""
+        return None if self.root is None else plain(self.root)
+
+    @property
+    def texts(self) -> Any:
+        """The value with every scalar as text, and null as None."""
+        return None if self.root is None else _build(self.root, _text)
+
+    @property
+    def all(self) -> tuple["Document", ...]:
+        """The document and the further ones, those without content left out."""
+        return tuple(one for one in (self, *self.rest) if one.root is not None)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the text could not be read."""
+        return any(one.severity == "error" for one in self.problems)
+
+    def line(self, path: Sequence[str | int]) -> int | None:
+        """Return the line of the value (a mapping's entry: of its key) at a path.
+
+        Parts that are not in the text are passed over: the line is that of the
+        nearest thing that is.
+        """
+        node, line = self.root, None if self.root is None else self.root.line
+        for part in path:
+            if isinstance(node, Map) and part in node.entries:
+                entry = node.entries[str(part)]
+                node, line = entry.node, entry.line
+            elif isinstance(node, List) and part in range(len(node.items)):
+                node = node.items[int(part)]
+                line = node.line
+        return line
+
+
+def plain(node: Node) -> Any:
+    """Return the plain Python value of a node."""
+    return _build(node, lambda scalar: scalar.value)
+
+
+def _text(scalar: Scalar) -> str | None:
+    return None if scalar.value is None else scalar.text
+
+
+def _build(node: Node, leaf: Callable[[Scalar], Any]) -> Any:
+    if isinstance(node, Scalar):
+        return leaf(node)
+    if isinstance(node, List):
+        return [_build(item, leaf) for item in node.items]
+    return {key: _build(entry.node, leaf) for key, entry in node.entries.items()}
+
+
+def with_texts_changed(node: Node, change: Callable[[Scalar], Scalar]) -> Node:
+    """Return the tree with every scalar run through `change`; keys stay."""
+    if isinstance(node, Scalar):
+        return change(node)
+    if isinstance(node, List):
+        return List(node.line, [with_texts_changed(one, change) for one in node.items])
+    entries: Mapping[str, Entry] = node.entries
+    return Map(
+        node.line,
+        {
+            key: Entry(key, with_texts_changed(entry.node, change), entry.line)
+            for key, entry in entries.items()
+        },
+    )

@@ -1,0 +1,91 @@
+"""What gameday reads of a Prometheus configuration: timing and rule files."""
+
+import glob
+import os.path
+from dataclasses import dataclass
+
+from gameday.errors import Problem
+from gameday.files import source, yaml
+from gameday.files.cursor import Cursor, top
+from gameday.files.units import parse_prometheus_duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusConfig:
+    """Times in seconds, the global ones.
+
+    `jobs` has (name, interval, timeout) of each job. `rule_files` are paths that
+    exist.
+    """
+
+    scrape_interval: float = 60.0
+    scrape_timeout: float = 10.0
+    evaluation_interval: float = 60.0
+    rule_query_offset: float = 0.0
+    rule_files: tuple[str, ...] = ()
+    jobs: tuple[tuple[str, float, float], ...] = ()
+
+
+def read(path: str) -> tuple[PrometheusConfig | None, list[Problem]]:
+    """Return what a configuration file says, and every problem in it."""
+    found = source.read(path)
+    if found.problem is not None:
+        return None, [found.problem]
+    return parse(found.text, path)
+
+
+def parse(text: str, path: str) -> tuple[PrometheusConfig | None, list[Problem]]:
+    """Return what a configuration's text says, and every problem in it."""
+    document = yaml.parse(text, path)
+    problems = list(document.problems)
+    here = top(document, problems, texts=True)
+    if document.root is None or here.mapping() is None:
+        return None, problems
+    general = here.mapping("global") or Cursor(document, {}, problems, ("global",))
+    interval = _duration(general, "scrape_interval", 60.0)
+    timeout = _duration(general, "scrape_timeout", min(10.0, interval))
+    if timeout > interval:
+        general.error("is longer than scrape_interval; shorten it", "scrape_timeout")
+    jobs = [_job(job, interval, timeout) for job in here.list_of("scrape_configs")]
+    config = PrometheusConfig(
+        scrape_interval=interval,
+        scrape_timeout=timeout,
+        evaluation_interval=_duration(general, "evaluation_interval", 60.0),
+        rule_query_offset=_duration(general, "rule_query_offset", 0.0),
+        rule_files=_rule_files(here, path),
+        jobs=tuple(job for job in jobs if job is not None),
+    )
+    return config, problems
+
+
+def _duration(here: Cursor, key: str, default: float) -> float:
+    text = here.text(key)
+    if not text:
+        return default
+    try:
+        return parse_prometheus_duration(text)
+    except ValueError as error:
+        here.error(str(error), key)
+        return default
+
+
+def _job(
+    here: Cursor, interval: float, timeout: float
+) -> tuple[str, float, float] | None:
+    if here.mapping() is None:
+        return None
+    name = here.text("job_name", required=True)
+    own = _duration(here, "scrape_interval", interval)
+    return name, own, _duration(here, "scrape_timeout", min(timeout, own))
+
+
+def _rule_files(here: Cursor, path: str) -> tuple[str, ...]:
+    folder = os.path.dirname(path)  # noqa: PTH120 - paths stay as the user wrote them
+    found: list[str] = []
+    for item in here.list_of("rule_files"):
+        if not isinstance(item.value, str):
+            item.error("is not text; expected a path")
+            continue
+        pattern = os.path.join(folder, item.value)  # noqa: PTH118
+        found += sorted(glob.glob(pattern))  # noqa: PTH207
+    return tuple(os.path.normpath(one) for one in found)

@@ -1,0 +1,202 @@
+"""Prometheus rule files, plain and as PrometheusRule, as promtool judges them.
+
+Scalars are read as the text they are written as, for Go reads them so.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gameday.errors import Problem
+from gameday.files import promql, source, yaml
+from gameday.files.cursor import Cursor, shown, top
+from gameday.files.suggest import did_you_mean, nearest
+from gameday.files.units import parse_prometheus_duration
+from gameday.model.alert import AlertRule
+
+_GROUP = ("name", "interval", "query_offset", "limit", "labels", "rules")
+_GROUP_OF_OTHERS = ("partial_response_strategy", "source_tenants", "evaluation_delay")
+_RULE = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")
+_LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_LEGACY_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_TEXTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
+_VARIABLE = re.compile(r"\$(\w+)")
+_DECLARED = re.compile(r"\$(\w+)\s*(?:,\s*\$(\w+)\s*)?:=")
+_VARIABLES = ("labels", "value", "externalLabels", "externalURL")
+
+
+def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
+    """Return the alerting rules of a file, and every problem in it."""
+    found = source.read(path)
+    if found.problem is not None:
+        return (), [found.problem]
+    return parse(found.text, path)
+
+
+def parse(text: str, path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
+    """Return the alerting rules of a text, and every problem in it."""
+    document = yaml.parse(text, path)
+    problems = list(document.problems)
+    here = top(document, problems, texts=True)
+    if document.root is None:
+        return (), problems
+    crd = isinstance(here.value, dict) and here.value.get("kind") == "PrometheusRule"
+    if document.rest and not crd:
+        line = document.rest[0].line(())
+        message = "Prometheus ignores this second document; remove it, or split it off"
+        problems.append(Problem(path, line, message, "warning"))
+    rules: list[AlertRule] = []
+    for one in document.all if crd else (document,):
+        rules += _document(top(one, problems, texts=True), crd=crd)
+    return tuple(rules), problems
+
+
+def _document(here: Cursor, *, crd: bool) -> list[AlertRule]:
+    mapping = here.mapping("spec") if crd else here.mapping()
+    if mapping is None:
+        return []
+    if not crd:
+        mapping.only(("groups", "namespace"))
+    if mapping.value.get("groups") is None:
+        mapping.error("groups is missing; expected a list of rule groups")
+    rules: list[AlertRule] = []
+    names: set[str] = set()
+    for group in mapping.list_of("groups"):
+        rules += _group(group, names, here.document.path)
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    name: str
+    interval: float | None
+    query_offset: float
+    file: str
+
+
+def _group(here: Cursor, names: set[str], path: str) -> list[AlertRule]:
+    if here.mapping() is None:
+        return []
+    _known_keys(here, _GROUP, _GROUP_OF_OTHERS)
+    name = here.text("name", required=True)
+    if name in names:
+        here.error(f"the group name {name!r} is used twice in this file", "name")
+    names.add(name)
+    interval = _duration(here, "interval")
+    limit = here.text("limit")
+    if limit and not re.fullmatch(r"-?\d+", limit):
+        here.error(f"{shown(limit)} is not a whole number", "limit")
+    _names(here, "labels")
+    offset = _duration(here, "query_offset") or 0.0
+    group = _Group(name, interval, offset, path)
+    found = [_rule(rule, group) for rule in here.list_of("rules")]
+    return [rule for rule in found if rule is not None]
+
+
+def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> None:
+    for key, _ in here.entries():
+        if key in others and not nearest(key, known):
+            here.warn(f"{key!r} is not Prometheus'; it would refuse this file", key)
+        elif key not in known:
+            here.error(f"{key!r} is an unknown key{did_you_mean(key, known)}", key)
+
+
+def _rule(here: Cursor, group: _Group) -> AlertRule | None:
+    if here.mapping() is None:
+        return None
+    _known_keys(here, _RULE, ())
+    alert, record = here.text("alert"), here.text("record")
+    if bool(alert) == bool(record):
+        which = "both" if alert else "neither"
+        here.error(f"has {which} of alert and record; expected one of them")
+    expr = here.text("expr", required=True)
+    severity, why = promql.judge(expr) if expr else ("", "")
+    if severity == "error":
+        here.error(f"{shown(expr)} {why}", "expr")
+    elif severity:
+        here.warn(why, "expr")
+    _names(here, "labels")
+    hold = _duration(here, "for")
+    keeps = _duration(here, "keep_firing_for")
+    if record:
+        _recording(here, record, hold, keeps)
+        return None
+    _names(here, "annotations")
+    for key in ("labels", "annotations"):
+        _templates(here, key)
+    return AlertRule(
+        name=alert,
+        expr=expr,
+        group=group.name,
+        file=group.file,
+        hold=hold or 0.0,
+        keep_firing=keeps or 0.0,
+        interval=group.interval,
+        query_offset=group.query_offset,
+        labels=_texts(here, "labels"),
+        annotations=_texts(here, "annotations"),
+        line=here.line,
+        reads=promql.metrics(expr),
+    )
+
+
+def _recording(
+    here: Cursor, record: str, hold: float | None, keeps: float | None
+) -> None:
+    for key, value in (("for", hold), ("keep_firing_for", keeps)):
+        if value:
+            here.error(f"{key} makes no sense on a recording rule; remove it", key)
+    if here.get("annotations") is not None:
+        here.error("a recording rule has no annotations; remove them", "annotations")
+    if "{" in record or "}" in record:
+        message = f"{record!r} is no metric name: it has braces; write a plain name"
+        here.error(message, "record")
+    elif not _LEGACY_METRIC.fullmatch(record):
+        here.warn(f"{record!r} is a metric name only from Prometheus 3 on", "record")
+
+
+def _texts(here: Cursor, key: str) -> dict[str, str]:
+    below = here.get(key)
+    entries = below.value.items() if below and isinstance(below.value, dict) else ()
+    return {name: value for name, value in entries if isinstance(value, str)}
+
+
+def _names(here: Cursor, key: str) -> None:
+    below = here.get(key)
+    for name, value in below.entries() if below else ():
+        if name in ("", "__name__"):
+            value.error(f"{name!r} cannot be a label here; choose another name")
+        elif not _LEGACY_LABEL.fullmatch(name):
+            value.warn(f"{name!r} is a label name only from Prometheus 3 on")
+        if isinstance(value.value, dict | list):
+            value.error(f"{shown(value.value)} is not text; expected text")
+
+
+def _duration(here: Cursor, key: str) -> float | None:
+    text = here.text(key)
+    if not text:
+        return None
+    try:
+        return parse_prometheus_duration(text)
+    except ValueError as error:
+        here.error(str(error), key)
+        return None
+
+
+def _templates(here: Cursor, key: str) -> None:
+    for name, text in _texts(here, key).items():
+        plain = _TEXTS.sub("", text)
+        if plain.count("{{") != plain.count("}}"):
+            here.warn("the {{ and }} of this template do not balance", key, name)
+            continue
+        actions = _ACTION.findall(plain)
+        declared = {
+            one for act in actions for pair in _DECLARED.findall(act) for one in pair
+        }
+        for action in actions:
+            for variable in _VARIABLE.findall(action):
+                if variable not in _VARIABLES and variable not in declared:
+                    hint = did_you_mean(variable, _VARIABLES)
+                    message = f"the template's variable ${variable} is undefined{hint}"
+                    here.error(message, key, name)

@@ -1,0 +1,149 @@
+"""What holds between the keys of a scenario; every check stands on its own.
+
+They look at the document itself, whatever its shape, so that one wrong key hides
+no other problem.
+"""
+
+from collections.abc import Sequence
+
+from gameday.files.cursor import Cursor, shown
+from gameday.files.scenario_promises import (
+    Named,
+    check_step,
+    has,
+    items,
+    slo_named,
+    unique,
+)
+from gameday.files.suggest import among
+from gameday.model.experiment import Experiment
+
+_TARGETS = ("docker", "kubernetes", "local")
+_CONDITIONS = ("slo", "promql", "http", "alert")
+_SECRET_WORDS = ("authorization", "cookie", "token", "secret", "password", "key")
+
+
+def check(here: Cursor, named: Named, experiments: Sequence[Experiment | None]) -> None:
+    """Report everything that does not fit together."""
+    _one_of(here, "target", _TARGETS)
+    _observe(here)
+    _load(here)
+    for guardrail in items(here, "guardrails"):
+        _guardrail(guardrail, named)
+    names: dict[str, int | None] = {}
+    for step, experiment in zip(items(here, "steps"), experiments, strict=True):
+        check_step(step, named, experiment)
+        unique(step, names)
+    _foreign(here, experiments)
+
+
+def _one_of(here: Cursor, key: str, known: Sequence[str]) -> None:
+    below = here.get(key)
+    if below is None or not isinstance(below.value, dict):
+        return
+    found = has(below, known)
+    if not found:
+        below.error(f"names none of {among(known)}; expected exactly one")
+    elif len(found) > 1:
+        below.error(f"names {among(found)}; expected exactly one of them")
+
+
+def _observe(here: Cursor) -> None:
+    docker = (here.get("target") or here).get("docker")
+    if docker is not None and len(has(docker, ("host", "context"))) > 1:
+        docker.error("names host and context; expected at most one of them")
+    observe = here.get("observe")
+    if observe is None:
+        return
+    _one_of(observe, "pages", ("listen", "from"))
+    for key in ("prometheus", "alertmanager"):
+        server = observe.get(key)
+        if server is None:
+            continue
+        _auth(server)
+        _headers(server)
+
+
+def _auth(server: Cursor) -> None:
+    auth = server.get("auth")
+    keys = set(has(auth, ("username", "password", "bearer"))) if auth else set()
+    if auth and keys not in ({"username", "password"}, {"bearer"}):
+        auth.error("expected username and password, or bearer")
+
+
+def _headers(here: Cursor) -> None:
+    headers = here.get("headers")
+    if headers is None or not isinstance(headers.value, dict):
+        return
+    for name, value in headers.value.items():
+        secret = any(word in name.lower() for word in _SECRET_WORDS)
+        if secret and isinstance(value, str):
+            headers.error(
+                "looks like a secret, and none is ever written into a scenario; "
+                "write {env: NAME} or {file: PATH}",
+                name,
+            )
+
+
+def _load(here: Cursor) -> None:
+    load = here.get("load")
+    if load is None or not isinstance(load.value, dict):
+        return
+    _headers(load)
+    found = has(load, ("url", "command"))
+    if len(found) != 1:
+        load.error("expected exactly one of url and command")
+    elif found == ["url"] and "rate" not in load.value:
+        load.error("rate is required with url and missing; write one such as 50/s")
+    elif found == ["command"]:
+        for key in has(load, ("rate", "method", "headers", "body", "timeout")):
+            load.error(f"{key} goes with url, not with command; remove it", key)
+
+
+def _guardrail(here: Cursor, named: Named) -> None:
+    if not isinstance(here.value, dict):
+        return
+    found = has(here, _CONDITIONS)
+    if len(found) != 1:
+        here.error(f"expected exactly one of {among(_CONDITIONS)}")
+        return
+    kind = found[0]
+    if kind == "slo":
+        slo_named(here, named)
+        stop_when = here.get("stop_when")
+        if stop_when is None:
+            here.error(
+                "stop_when is required with slo and missing; write one such as "
+                "{budget_spent: 5%}"
+            )
+        _one_of(here, "stop_when", ("budget_spent", "burn_rate"))
+    elif "stop_when" in here.value:
+        here.error(f"stop_when goes with slo, not with {kind}; remove it", "stop_when")
+    if kind != "promql" and "for" in here.value:
+        here.error(f"for goes with promql, not with {kind}; remove it", "for")
+    if kind == "promql" and isinstance(here.value["promql"], str):
+        _promql(here)
+
+
+def _promql(here: Cursor) -> None:
+    from gameday.files import promql
+
+    severity, why = promql.judge(here.value["promql"])
+    if severity:
+        (here.error if severity == "error" else here.warn)(why, "promql")
+
+
+def _foreign(here: Cursor, experiments: Sequence[Experiment | None]) -> None:
+    radius = here.get("blast_radius")
+    if radius is not None and "foreign_actions" in (has(radius, ("foreign_actions",))):
+        allowed = radius.value["foreign_actions"]
+        if allowed is True or str(allowed).lower() == "true":
+            return
+    for step, experiment in zip(items(here, "steps"), experiments, strict=True):
+        if experiment is not None and experiment.foreign:
+            names = shown(experiment.foreign[0])
+            step.error(
+                f"this experiment does {names}, whose reach gameday cannot know; "
+                "say blast_radius: {foreign_actions: true} to allow it",
+                "experiment",
+            )

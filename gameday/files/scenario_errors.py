@@ -1,0 +1,116 @@
+"""From pydantic's errors to problems: where, what was expected, what to do."""
+
+import re
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from gameday.files.cursor import Cursor, shown
+from gameday.files.nodes import Path
+from gameday.files.scenario_wire import Scenario, Wire
+from gameday.files.suggest import did_you_mean
+
+_LATER = ("manual", "observe", "people", "roles", "agenda", "scenarios")
+_TAGS = ("text", "mapping", "flag")
+_PLAIN = {
+    "missing": "is required and missing",
+    "too_short": "is empty; expected at least one",
+}
+_SHAPES = {
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "string_type": "text",
+}
+
+
+def validate(here: Cursor) -> Scenario | None:
+    """Return the scenario of a document; None with all problems reported."""
+    try:
+        return Scenario.model_validate(here.value)
+    except ValidationError as errors:
+        for error in errors.errors(include_url=False):
+            _report(here, error)
+        return None
+
+
+def _report(here: Cursor, error: Any) -> None:
+    if error["type"] != "missing" and error.get("input") is None:
+        return  # an empty key, which is reported as such
+    path = _in_text(error["loc"], here.value)
+    here.error(_message(error, path), *path)
+
+
+def _in_text(location: Path, value: Any) -> Path:
+    """Return the location without the parts that pydantic's unions add."""
+    path: list[str | int] = []
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        there = isinstance(value, dict) and part in value
+        there = there or (isinstance(value, list) and isinstance(part, int))
+        if there:
+            path.append(part)
+            value = value[part]
+        elif part not in _TAGS and not (last and isinstance(value, str)):
+            path.append(part)
+    return tuple(path)
+
+
+def _message(error: Any, path: Path) -> str:
+    kind, given = error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        return _unknown(error["loc"])
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    if kind == "literal_error":
+        return _not_one_of(given, error["ctx"]["expected"], path)
+    if kind in _SHAPES:
+        return _not_shaped(given, _SHAPES[kind], path)
+    return _PLAIN.get(kind) or str(error["msg"][:1].lower() + error["msg"][1:])
+
+
+def _not_shaped(given: Any, expected: str, path: Path) -> str:
+    if isinstance(given, list) and path[-1:] == ("prometheus",):
+        return "a list of Prometheus servers is not supported yet; name one"
+    return f"{shown(given)} is not {expected}; expected {expected}"
+
+
+def _not_one_of(given: Any, expected: str, path: Path) -> str:
+    if given == "GameDay" and path == ("kind",):
+        return "'GameDay' is not supported yet; expected Scenario"
+    known = re.findall(r"'([^']*)'", expected)
+    if not isinstance(given, str):
+        return f"{shown(given)} is not known; expected {' or '.join(known)}"
+    return f"{shown(given)} is not known{did_you_mean(given, known)}"
+
+
+def _unknown(location: Path) -> str:
+    key = str(location[-1])
+    if key in _LATER and (len(location) == 1 or location[0] == "steps"):
+        return f"{key!r} is not supported yet"
+    model = _model_at(location[:-1])
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return f"{key!r} is an unknown key{did_you_mean(key, names)}"
+
+
+def _model_at(location: Path) -> type[BaseModel]:
+    """Return the model whose keys stand at a location."""
+    model: type[BaseModel] = Scenario
+    for part in location:
+        for name, field in model.model_fields.items():
+            if part == (field.alias or name):
+                model = _model_in(field.annotation) or model
+                break
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Wire):
+        return annotation
+    for one in typing.get_args(annotation):
+        found = _model_in(one)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,147 @@
+"""What holds between the promises of a step, its experiment and the SLOs."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gameday.files.cursor import Cursor
+from gameday.files.suggest import did_you_mean
+from gameday.model.experiment import Experiment
+from gameday.model.fault import CATALOGUE
+from gameday.model.quantity import parse_duration, show_duration
+from gameday.model.slo import Slo
+
+_NEEDS_RECEIVER = ("pages_within", "page_resolves_within")
+_HOLDING = ("fires_within", "reaches", "pages_within")
+_ASKS = (*_HOLDING, "resets_within", "page_resolves_within")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a scenario names: its SLOs, and why some cannot be measured."""
+
+    slos: Sequence[Slo] = ()
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True  # all SLO files could be read
+
+
+def items(here: Cursor | None, key: str) -> Iterator[Cursor]:
+    """Go through a list without a word about its shape."""
+    below = here.get(key) if here is not None else None
+    if below is not None and isinstance(below.value, list):
+        for index in range(len(below.value)):
+            yield below.at(index)
+
+
+def has(here: Cursor, known: Sequence[str]) -> list[str]:
+    """Return which of these keys are there."""
+    value = here.value if isinstance(here.value, dict) else {}
+    return [key for key in known if key in value]
+
+
+def slo_named(here: Cursor, named: Named) -> None:
+    """Report an SLO that is not there, is ambiguous, or cannot be measured."""
+    name = here.value.get("slo")
+    if not isinstance(name, str):
+        return
+    if any(slo.name == name for slo in named.slos):
+        return
+    short = [slo.name for slo in named.slos if slo.short_name == name]
+    if len(short) == 1 or not named.complete:
+        return
+    if short:
+        here.error(f"{name!r} is ambiguous; write {' or '.join(short)}", "slo")
+    elif name in named.unmeasured:
+        reason = named.unmeasured[name]
+        here.error(f"the SLO {name!r} cannot be measured: {reason}", "slo")
+    elif not named.slos:
+        here.error(f"there is no SLO {name!r}: slos names no file with one", "slo")
+    else:
+        hint = did_you_mean(name, [slo.name for slo in named.slos])
+        here.error(f"there is no SLO {name!r}{hint}", "slo")
+
+
+def unique(step: Cursor, names: dict[str, int | None]) -> None:
+    """Report a step's name that another step has."""
+    name = step_name(step)
+    if not name:
+        return
+    if name in names:
+        message = f"the step name {name!r} is used twice (also in line {names[name]})"
+        step.error(f"{message}; give each step a name of its own")
+    names.setdefault(name, step.line)
+
+
+def step_name(step: Cursor) -> str:
+    """Return a step's name, by default its experiment file's stem."""
+    value = step.value if isinstance(step.value, dict) else {}
+    name, path = value.get("name"), value.get("experiment")
+    if isinstance(name, str):
+        return name
+    stem = path.rsplit("/", 1)[-1] if isinstance(path, str) else ""
+    return stem.rsplit(".", 1)[0]
+
+
+def check_step(here: Cursor, named: Named, experiment: Experiment | None) -> None:
+    """Report what does not fit together in a step."""
+    if not isinstance(here.value, dict):
+        return
+    expect = here.get("expect")
+    promises = list(items(expect, "alerts"))
+    seen: set[str] = set()
+    for promise in promises:
+        _alert(promise, seen)
+    for promise in items(expect, "slos"):
+        if isinstance(promise.value, dict):
+            slo_named(promise, named)
+    _hold(here, promises, experiment)
+
+
+def _alert(here: Cursor, seen: set[str]) -> None:
+    if not isinstance(here.value, dict):
+        return
+    key = json.dumps([here.value.get("alert"), here.value.get("labels")], default=str)
+    if key in seen:
+        here.error("this alert is promised twice in this step; put it into one entry")
+    seen.add(key)
+    if not has(here, _ASKS):
+        here.error(
+            "asks nothing of this alert; add fires_within, or name it under "
+            "no_other_alerts: {except: […]}"
+        )
+    for name in has(here, _NEEDS_RECEIVER):
+        if "reaches" not in here.value:
+            message = f"{name} needs reaches, the receiver that is paged; add it"
+            here.error(message, name)
+
+
+def _hold(
+    here: Cursor, promises: Sequence[Cursor], experiment: Experiment | None
+) -> None:
+    hold = _seconds(here.value.get("hold"))
+    if "hold" not in here.value and not any(has(one, _HOLDING) for one in promises):
+        here.error(
+            "hold is required where no alert is promised to fire, reach or page; "
+            "write how long the fault holds, such as hold: 30s"
+        )
+    awaited = [
+        _seconds(one.value.get(k)) for one in promises for k in has(one, _HOLDING)
+    ]
+    longest = max((one for one in awaited if one is not None), default=0.0)
+    for fault in experiment.faults if experiment is not None else ():
+        if fault.duration is None or CATALOGUE[fault.kind].heals_itself:
+            continue
+        lasts = f"the fault's duration {show_duration(fault.duration)}"
+        if hold is not None and hold > fault.duration:
+            here.error(f"{show_duration(hold)} is longer than {lasts}", "hold")
+        elif hold is None and longest > fault.duration:
+            until = show_duration(longest)
+            here.error(f"the promises take up to {until}, longer than {lasts}")
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        return parse_duration(value)
+    except ValueError:
+        return None

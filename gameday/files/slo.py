@@ -1,0 +1,154 @@
+"""SLO files as they are: OpenSLO v1 and Sloth, told apart by their content."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gameday.errors import Problem
+from gameday.files import openslo, sloth, source, yaml
+from gameday.files.cursor import Cursor, shown, top
+from gameday.files.nodes import Document
+from gameday.model.slo import Slo
+
+_OPENSLO = "openslo/v1"
+_OPENSLO_KINDS = (
+    "SLO",
+    "SLI",
+    "DataSource",
+    "Service",
+    "AlertPolicy",
+    "AlertCondition",
+    "AlertNotificationTarget",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The SLOs of a file; `unmeasured`: name -> why gameday cannot count it."""
+
+    slos: tuple[Slo, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+
+
+def read(path: str) -> tuple[tuple[Slo, ...], list[Problem]]:
+    """Return the SLOs of a file that gameday can measure, and every problem."""
+    reading = read_set([path])[0]
+    return reading.slos, reading.problems
+
+
+def parse(text: str, path: str) -> tuple[tuple[Slo, ...], list[Problem]]:
+    """Return the SLOs of a text that gameday can measure, and every problem."""
+    reading = _readings([yaml.parse(text, path)])[0]
+    return reading.slos, reading.problems
+
+
+def read_set(paths: Sequence[str]) -> list[Reading]:
+    """Read several files; an `indicatorRef` finds its SLI in any of them."""
+    return read_sources([source.read(path) for path in paths])
+
+
+def read_sources(sources: Sequence[source.Source]) -> list[Reading]:
+    """Read several texts; an `indicatorRef` finds its SLI in any of them."""
+    return _readings([yaml.read(found) for found in sources])
+
+
+def _readings(documents: Sequence[Document]) -> list[Reading]:
+    files = [_file(document) for document in documents]
+    indicators = {
+        name: body for file in files for name, body in _indicators(file.objects)
+    }
+    return [_reading(file, indicators) for file in files]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str
+    objects: list[Cursor]
+    problems: list[Problem]
+
+
+def _file(document: Document) -> _File:
+    problems = list(document.problems)
+    objects = [one for each in document.all for one in _objects(each, problems)]
+    return _File(document.path, objects, problems)
+
+
+def _reading(file: _File, indicators: Mapping[str, Cursor]) -> Reading:
+    unmeasured: dict[str, str] = {}
+    slos: list[Slo] = []
+    for here in file.objects:
+        if _is_sloth(here):
+            slos += sloth.read(here, unmeasured)
+        elif here.value.get("apiVersion") == _OPENSLO:
+            slos += openslo.read(here, indicators)
+        else:
+            _other(here)
+    _twice(slos, file)
+    if file.objects and not (slos or unmeasured) and not _errors(file.problems):
+        message = "holds no SLO; expected an object of kind SLO"
+        line = file.objects[0].line
+        file.problems.append(Problem(file.path, line, message, "warning"))
+    return Reading(tuple(slos), file.problems, unmeasured)
+
+
+def _errors(problems: list[Problem]) -> bool:
+    return any(one.severity == "error" for one in problems)
+
+
+def _objects(document: Document, problems: list[Problem]) -> list[Cursor]:
+    here = top(document, problems)
+    items = list(here.items()) if isinstance(here.value, list) else [here]
+    return [one for one in items if one.mapping() is not None]
+
+
+def _indicators(objects: list[Cursor]) -> Iterator[tuple[str, Cursor]]:
+    for here in objects:
+        if here.value.get("apiVersion") != _OPENSLO or here.value.get("kind") != "SLI":
+            continue
+        metadata, body = here.mapping("metadata"), here.mapping("spec")
+        name = metadata.text("name") if metadata else ""
+        if name and body is not None:
+            yield name, body
+
+
+def _is_sloth(here: Cursor) -> bool:
+    version = str(here.value.get("apiVersion") or here.value.get("version") or "")
+    return version.startswith(("sloth.slok.dev/", "prometheus/"))
+
+
+def _other(here: Cursor) -> None:
+    """Name a format or a version that is not read."""
+    version = here.value.get("apiVersion")
+    kind = here.value.get("kind")
+    text = version if isinstance(version, str) else ""
+    if text.startswith("pyrra.dev/"):
+        here.error("Pyrra's SLO files are not supported yet; use OpenSLO v1 or Sloth")
+    elif text.startswith("sre.google.com/"):
+        here.error(
+            "slo-generator's format is not supported; expected OpenSLO v1 or Sloth"
+        )
+    elif text == "openslo.com/v1":
+        here.error(
+            "'openslo.com/v1' is not OpenSLO's version; write apiVersion: openslo/v1",
+            "apiVersion",
+        )
+    elif text.startswith(("openslo/", "openslo.com/")):
+        here.error(
+            f"OpenSLO {text!r} is not supported; expected openslo/v1", "apiVersion"
+        )
+    elif kind in _OPENSLO_KINDS and not text:
+        here.error("apiVersion is missing; expected openslo/v1")
+    else:
+        here.error(
+            f"apiVersion {shown(version)} is no SLO format that is supported; "
+            "expected OpenSLO (openslo/v1) or Sloth (version: prometheus/v1)"
+        )
+
+
+def _twice(slos: list[Slo], file: _File) -> None:
+    seen: set[str] = set()
+    for slo in slos:
+        if slo.name in seen:
+            message = f"the SLO {slo.name!r} is there twice; rename one"
+            file.problems.append(Problem(file.path, slo.line, message))
+        seen.add(slo.name)

@@ -1,0 +1,73 @@
+"""Read the text of a file: nothing but regular files, of a size a person writes."""
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TextIO
+
+from gameday.errors import Problem
+
+LARGEST = 4 * 1024 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's text, or the problem that kept it from being read."""
+
+    path: str
+    text: str = ""
+    problem: Problem | None = None
+
+
+def read(path: str) -> Source:
+    """Return the text of a file; a FIFO or a device is never opened."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a path from the user, as text
+        if not stat.S_ISREG(mode):
+            return _refused(path, f"is {_kind(mode)}; expected a regular file")
+        with open(path, "rb") as file:  # noqa: PTH123
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return _refused(path, "there is no such file; correct the path")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        return _refused(path, f"cannot be read: {(reason or 'error').lower()}")
+    return decode(content, path)
+
+
+def read_stdin(stream: TextIO) -> Source:
+    """Return what standard input holds, under the path `-`."""
+    raw = getattr(stream, "buffer", None)
+    if raw is not None:
+        return decode(raw.read(LARGEST + 1), "-")
+    return decode(stream.read(LARGEST + 1).encode(), "-")
+
+
+def decode(content: bytes, path: str) -> Source:
+    """Return the bytes as text; only UTF-8 without NUL bytes is read."""
+    if len(content) > LARGEST:
+        return _refused(path, "is larger than 4 MiB; expected a file a person wrote")
+    nul = content.find(b"\0")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = content[error.start]
+        message = f"is not UTF-8: byte 0x{byte:02x}; save the file as UTF-8"
+        return _refused(path, message, line)
+    if nul >= 0:
+        line = content.count(b"\n", 0, nul) + 1
+        return _refused(path, "holds a NUL byte; expected plain text", line)
+    return Source(path, text)
+
+
+def _refused(path: str, message: str, line: int | None = None) -> Source:
+    return Source(path, problem=Problem(path, line, message))
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a FIFO"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"

@@ -1,0 +1,69 @@
+"""Tolerances of a hypothesis' probes.
+
+The engine crashes on a bad one at run time, without rollbacks; so each shape is
+judged beforehand.
+"""
+
+import re
+
+from gameday.files.cursor import Cursor, shown
+
+_KINDS = ("probe", "regex", "jsonpath", "range")
+_KEYS = {
+    "regex": ("type", "pattern", "target", "name"),
+    "jsonpath": ("type", "path", "expect", "count", "target", "name"),
+    "range": ("type", "range", "target", "name"),
+}
+_PAIR = 2
+
+
+def check(here: Cursor) -> Cursor | None:
+    """Report what is wrong; return the tolerance where it is itself a probe."""
+    value = here.value
+    if isinstance(value, bool | int | str | list):
+        if isinstance(value, list) and not value:
+            here.error("an empty list tolerates nothing; expected its values")
+        return None
+    if isinstance(value, float):
+        here.error(f"{value} is a fraction; expected a range, such as [0, {value}]")
+        return None
+    if not isinstance(value, dict):
+        here.error(f"{shown(value)} is no tolerance; expected a value or a mapping")
+        return None
+    kind = here.choice("type", _KINDS)
+    if not value.get("type"):
+        here.error("type is missing; expected probe, regex, jsonpath or range")
+    if kind == "probe":
+        return here
+    if kind:
+        here.only(_KEYS[kind], also="x-.*")
+        {"regex": _regex, "jsonpath": _jsonpath, "range": _range}[kind](here)
+    return None
+
+
+def _regex(here: Cursor) -> None:
+    pattern = here.text("pattern", required=True)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        here.error(f"{shown(pattern)} is no regular expression: {error}", "pattern")
+
+
+def _jsonpath(here: Cursor) -> None:
+    path = here.text("path", required=True).strip()
+    if path and not path.startswith(("$", "@")) and "${" not in path:
+        here.warn(f"{shown(path)} does not start with $, the document's root", "path")
+    count = here.value.get("count")
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
+        here.error(f"{shown(count)} is not a whole number", "count")
+
+
+def _range(here: Cursor) -> None:
+    ends = here.value.get("range")
+    numbers = isinstance(ends, list) and all(
+        isinstance(end, int | float) and not isinstance(end, bool) for end in ends
+    )
+    if not numbers or len(ends or ()) != _PAIR:
+        here.error("range is not a list of two numbers; expected [LOWEST, HIGHEST]")
+    elif ends and ends[0] > ends[1]:
+        here.error(f"{ends[0]} is above {ends[1]}; swap them", "range")
