@@ -1,0 +1,89 @@
+"""Whose fault it is: the run of `gameday run`, or one of its own for plain `chaos run`.
+
+A run tells its experiments through the environment: GAMEDAY_RUN, GAMEDAY_STEP,
+GAMEDAY_HOME, GAMEDAY_TARGET, GAMEDAY_SEED. Without it the first fault opens a run
+that belongs to this very process, and starts a watchdog for it.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.clock import SystemClock
+from gameday.errors import FaultFailed
+from gameday.ledger.book import Ledger
+from gameday.ledger.guard import start_watchdog
+from gameday.ledger.heal import heal
+from gameday.ledger.home import home, ledger_path
+from gameday.ports import Target
+from gameday.targets import open_target
+from gameday.targets.procfs import identify
+
+CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belonging:
+    """The run, step and target that a fault belongs to."""
+
+    run: str
+    step: str
+    target: Target
+    seed: str
+    ledger: Ledger
+    own: bool  # opened by the fault itself, under plain `chaos run`
+
+    def opener(self, url: str) -> Target:
+        """Return the target of a URL; the one at hand where it is the same."""
+        return self.target if url == self.target.url else open_target(url, CLOCK)
+
+
+def belonging(configuration: Mapping[str, Any] | None) -> Belonging:
+    """Return whose fault it is, by the environment and the configuration."""
+    url = os.environ.get("GAMEDAY_TARGET") or (configuration or {}).get("target")
+    if not isinstance(url, str) or not url:
+        raise FaultFailed(
+            "no target: set GAMEDAY_TARGET, or `target` in the experiment's "
+            "configuration, such as docker://PROJECT"
+        )
+    run = os.environ.get("GAMEDAY_RUN", "")
+    own = not run
+    if own:
+        who = identify()
+        run = f"chaos-{who.pid}-{who.started}"
+    return Belonging(
+        run=run,
+        step=os.environ.get("GAMEDAY_STEP", ""),
+        target=open_target(url, CLOCK),
+        seed=os.environ.get("GAMEDAY_SEED") or run,
+        ledger=Ledger(ledger_path(), CLOCK),
+        own=own,
+    )
+
+
+def open_own_run(mine: Belonging) -> None:
+    """Take the target for this process and have it watched; once per experiment.
+
+    What a dead process left on the target is undone first. TargetHeld where a
+    living one has it.
+    """
+    entry = mine.ledger.run(mine.run)
+    if not mine.own or (entry is not None and entry.closed is None):
+        return
+    clear_stale(mine)
+    mine.ledger.open_run(mine.run, mine.target.url, "chaos run")
+    start_watchdog(mine.run, home()).abandon()
+
+
+def clear_stale(mine: Belonging) -> list[str]:
+    """Undo what dead runs left on this target and close them; return what stays."""
+    left: list[str] = []
+    for dead in mine.ledger.stale(mine.target.url):
+        found = mine.ledger.open_faults(run=dead.run)
+        healed = heal(mine.ledger, mine.opener, CLOCK, found, by="heal")
+        broken = [one.undone for one in healed if not one.undone.ok]
+        left.extend(f"{one.found}; by hand: {one.by_hand}" for one in broken)
+        if not broken:
+            mine.ledger.close_run(dead.run)
+    return left

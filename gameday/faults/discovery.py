@@ -1,0 +1,19 @@
+"""What `chaos discover gameday` shows: every fault of the catalogue, and `undo`."""
+
+from typing import Any
+
+FAMILIES = ("gameday.faults.process", "gameday.faults.network", "gameday.faults")
+
+
+def discover(*, discover_system: bool = True) -> Any:
+    """Return gameday's actions in the form that Chaos Toolkit's discovery wants."""
+    from chaoslib.discovery import discover_actions, initialize_discovery_result
+
+    import gameday
+
+    found = initialize_discovery_result(
+        "gameday", gameday.__version__, "gameday" if discover_system else ""
+    )
+    for module in FAMILIES:
+        found["activities"].extend(discover_actions(module))
+    return found

@@ -1,0 +1,194 @@
+"""The one way from a call to a biting fault.
+
+Parse, find the victims, look again, prepare, write it down, inject, prove. Nothing
+touches the target before the ledger has it on disk.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gameday.errors import CannotFault, FaultFailed, GamedayError
+from gameday.faults.belonging import CLOCK, Belonging, belonging, open_own_run
+from gameday.ledger.entries import FaultEntry
+from gameday.ledger.heal import heal
+from gameday.model.fault import FaultRequest, FaultState, Proof
+from gameday.model.quantity import show_instant
+from gameday.model.request import parse_request
+from gameday.model.selection import choose
+from gameday.model.target import Instance
+from gameday.targets.procfs import identify
+
+DEFAULT_DURATION = 600.0  # seconds, where neither a plan nor the experiment says
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One fault on one instance, injected: when it started and whether it bites."""
+
+    entry: FaultEntry
+    started: float
+    proof: Proof
+
+
+def inject(
+    kind: str,
+    arguments: Mapping[str, Any],
+    configuration: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Inject a fault and return what it hit, when, and the proof that it bites.
+
+    FaultFailed when it did not happen; what had been done until then is undone.
+    """
+    try:
+        request = parse_request(kind, arguments)
+    except ValueError as wrong:
+        raise FaultFailed(str(wrong)) from wrong
+    mine = belonging(configuration)
+    why = mine.target.refusal(kind)
+    if why:
+        raise CannotFault(why)
+    request, victims = _victims(mine, request)
+    open_own_run(mine)
+    entries = _prepare(mine, request, victims)
+    hits = _side_by_side(lambda one: _hit(mine, request, one), entries)
+    failures = [one for one in hits if not isinstance(one, Hit)]
+    if failures:
+        _take_back(mine, entries)
+        raise FaultFailed("; ".join(str(one) for one in failures))
+    return {
+        "fault": kind,
+        "target": mine.target.url,
+        "run": mine.run,
+        "seed": mine.seed,
+        "hits": [_shown(one) for one in hits if isinstance(one, Hit)],
+    }
+
+
+def _victims(
+    mine: Belonging, request: FaultRequest
+) -> tuple[FaultRequest, Sequence[Instance]]:
+    """Return the request with its duration, and its victims as they are now."""
+    now = mine.target.instances(request.selection.service)
+    if mine.own:
+        try:
+            chosen = choose(request.selection, now, mine.seed)
+        except ValueError as wrong:
+            raise FaultFailed(str(wrong)) from wrong
+        return _lasting(request, request.duration or DEFAULT_DURATION), chosen
+    planned = mine.ledger.claim(mine.run, mine.step, request)
+    if planned is None:
+        raise FaultFailed(
+            f"{request.kind} on {request.selection.service} is not in the plan of run "
+            f"{mine.run}, step {mine.step}"
+        )
+    by_name = {one.name: one for one in now}
+    for victim in planned.victims:
+        there = by_name.get(victim.name)
+        if there is None or there.identity.get("id") != victim.identity.get("id"):
+            raise FaultFailed(f"{victim.name} was replaced since the plan was made")
+    victims = [by_name[one.name] for one in planned.victims]
+    return _lasting(request, planned.duration), victims
+
+
+def _lasting(request: FaultRequest, duration: float) -> FaultRequest:
+    return replace(request, duration=duration)
+
+
+def _prepare(
+    mine: Belonging, request: FaultRequest, victims: Sequence[Instance]
+) -> list[FaultEntry]:
+    """Prepare each victim's fault and write all of them down."""
+
+    def one(victim: Instance) -> FaultEntry:
+        mark = f"{mine.run}.{secrets.token_hex(4)}"
+        undo = mine.target.prepare(request, victim, mark)
+        duration = request.duration or DEFAULT_DURATION
+        return FaultEntry(
+            run=mine.run,
+            step=mine.step,
+            kind=request.kind,
+            victim=victim,
+            arguments=request.arguments,
+            duration=duration,
+            until=CLOCK.now() + duration,
+            undo=undo,
+            mark=mark,
+            by=identify(),
+        )
+
+    prepared = _side_by_side(one, victims)
+    ready = [found for found in prepared if isinstance(found, FaultEntry)]
+    failures = [found for found in prepared if not isinstance(found, FaultEntry)]
+    try:
+        if failures:
+            raise FaultFailed("; ".join(str(one) for one in failures))
+        return [replace(entry, id=mine.ledger.begin(entry)) for entry in ready]
+    except GamedayError:
+        for entry in ready:
+            mine.target.undo(entry.undo)
+        raise
+
+
+def _hit(mine: Belonging, request: FaultRequest, entry: FaultEntry) -> Hit:
+    ledger = mine.ledger
+    started = CLOCK.now()
+    if not ledger.move(entry.id, FaultState.INJECTING, started):
+        raise FaultFailed(f"{entry.victim.name}: the run ended before the fault began")
+    mine.target.inject(request, entry.victim, entry.undo)
+    try:
+        proof = mine.target.bites(request, entry.victim, entry.undo)
+    except GamedayError as wrong:
+        proof = Proof(bites=False, because=f"could not be looked at: {wrong}")
+    seen = {
+        "bites": proof.bites,
+        "because": proof.because,
+        "evidence": dict(proof.evidence),
+    }
+    if not ledger.move(
+        entry.id, FaultState.BITING, note=proof.because, extra={"proof": seen}
+    ):
+        mine.target.undo(entry.undo)  # somebody had undone it before it was there
+        raise FaultFailed(f"{entry.victim.name}: the fault was undone meanwhile")
+    return Hit(entry, started, proof)
+
+
+def _take_back(mine: Belonging, entries: Sequence[FaultEntry]) -> None:
+    begun = [mine.ledger.fault(one.id) for one in entries]
+    still = [one for one in begun if one and one.state is not FaultState.UNDONE]
+    heal(mine.ledger, mine.opener, CLOCK, still, by="self")
+
+
+def _side_by_side(act: Any, many: Sequence[Any]) -> list[Any]:
+    """Return each result, or the GamedayError in its place."""
+
+    def safe(one: Any) -> Any:
+        try:
+            return act(one)
+        except GamedayError as wrong:
+            return wrong
+
+    if len(many) == 1:
+        return [safe(many[0])]
+    with ThreadPoolExecutor(min(len(many), _AT_ONCE)) as pool:
+        return list(pool.map(safe, many))
+
+
+def _shown(hit: Hit) -> dict[str, Any]:
+    entry = hit.entry
+    return {
+        "instance": entry.victim.name,
+        "id": entry.id,
+        "identity": dict(entry.victim.identity),
+        "started": show_instant(hit.started),
+        "until": show_instant(entry.until),
+        "undo": {"verb": entry.undo.verb, "arguments": dict(entry.undo.arguments)},
+        "proof": {
+            "bites": hit.proof.bites,
+            "because": hit.proof.because,
+            "evidence": dict(hit.proof.evidence),
+        },
+    }

@@ -1,0 +1,64 @@
+"""Faults of the network family: partition, delay."""
+
+from typing import Any
+
+from gameday.faults.flow import inject
+
+__all__ = ["delay", "partition"]
+
+
+def partition(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
+    service: str,
+    count: int | str | None = None,
+    share: str | None = None,
+    instances: list[str] | str | None = None,
+    duration: str | None = None,
+    peers: list[str] | str | None = None,
+    configuration: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Drop every packet between instances and their peers, in both directions.
+
+    `peers`: services, instances or addresses; by default everybody. One of `count`,
+    `share` (`34%`) and `instances` (SERVICE-N) says which; `duration` (`10m`) is the
+    longest it may last, also when nobody is left to end it.
+    """
+    given = {
+        "service": service,
+        "count": count,
+        "share": share,
+        "instances": instances,
+        "duration": duration,
+        "peers": peers,
+    }
+    return inject("network.partition", given, configuration)
+
+
+def delay(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
+    service: str,
+    by: str,
+    jitter: str | None = None,
+    count: int | str | None = None,
+    share: str | None = None,
+    instances: list[str] | str | None = None,
+    duration: str | None = None,
+    peers: list[str] | str | None = None,
+    configuration: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Hold packets between instances and their peers back by some time (`200ms`).
+
+    A round trip takes `by` longer, plus or minus `jitter`. `peers`: services,
+    instances or addresses; by default everybody. One of `count`, `share` (`34%`) and
+    `instances` (SERVICE-N) says which; `duration` (`10m`) is the longest it may
+    last, also when nobody is left to end it.
+    """
+    given = {
+        "service": service,
+        "count": count,
+        "share": share,
+        "instances": instances,
+        "duration": duration,
+        "by": by,
+        "jitter": jitter,
+        "peers": peers,
+    }
+    return inject("network.delay", given, configuration)
