@@ -1,1 +1,5 @@
-"""Pure. Timeline to findings, one question per module."""
+"""Pure. Timeline to findings: a question is answered by one function.
+
+`judge` builds a verdict: `asked` lists every question of a plan, `compose` answers
+each one (a crash is inconclusive) from what `run` and `step` make of the timeline.
+"""

@@ -1,0 +1,96 @@
+"""Whether a promised alert fires in time, with its labels."""
+
+from gameday.checks.episodes import Episode
+from gameday.checks.promise import Promised, promise_of
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    unknown,
+    within,
+)
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.verdict import Outcome
+
+
+def fires_within(step: StepRun, question: Question) -> Answer:
+    """Fault begins -> firing."""
+    promised = promise_of(step, question)
+    if promised.spoiled:
+        return unknown(promised.spoiled)
+    deadline = promised.start + (question.promised or 0.0)
+    if not promised.fired:
+        return silent(promised, deadline)
+    first = promised.fired[0]
+    at, evidence = _firing_time(promised, first)
+    answer = within(
+        question,
+        Measurement(
+            what=f"{promised.name} fired",
+            origin="the fault began",
+            measured=at - promised.start,
+            error=first.error + step.fault_error,
+            decided=at,
+            evidence={**evidence, "also": _others(promised)},
+        ),
+    )
+    gap = promised.gap(promised.start, deadline, "prometheus")
+    late = answer.outcome is Outcome.FAIL
+    return answer.unsure(gap) if late and gap else answer
+
+
+def silent(promised: Promised, deadline: float) -> Answer:
+    """Answer for an alert that never fired: a failure, if somebody was watching."""
+    said = f"{promised.name}{_wanted(promised)} never fired"
+    namesakes = [
+        one.show()
+        for one in promised.step.run.episodes
+        if one.alert == promised.name
+        and one.firing is not None
+        and promised.start <= one.firing <= promised.step.end
+    ]
+    if namesakes:
+        said += "; it fired with other labels, which is another alert"
+    elif promised.step.run.plan.eyes.rules is not None and not promised.rules:
+        said += "; no rule of that name and with those labels is loaded"
+    answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
+    open_ = promised.step.unwatched(deadline)
+    open_ = open_ or promised.gap(promised.start, deadline, "prometheus")
+    return answer.unsure(open_) if open_ else answer
+
+
+def _firing_time(
+    promised: Promised, episode: Episode
+) -> tuple[float, dict[str, object]]:
+    """Return when it fired, on our clock: under a query offset the page tells."""
+    at = episode.firing or 0.0
+    evidence = episode.show()
+    told = _told_starts(promised, episode)
+    if told is None:
+        return at, evidence
+    evidence["page_starts"] = show_instant(told)
+    if any(rule.query_offset for rule in promised.rules):
+        at = promised.step.run.clocks.ours("prometheus", told)
+    return at, evidence
+
+
+def _told_starts(promised: Promised, episode: Episode) -> float | None:
+    mailbox = promised.step.run.mailbox
+    for page in mailbox.pages:
+        told = mailbox.told(page, episode)
+        if told is not None and told.starts is not None and page.at >= promised.start:
+            return told.starts
+    return None
+
+
+def _wanted(promised: Promised) -> str:
+    pairs = sorted(promised.promise.labels.items())
+    inside = ", ".join(f'{key}="{value}"' for key, value in pairs)
+    return f" with {{{inside}}}" if inside else ""
+
+
+def _others(promised: Promised) -> list[dict[str, object]]:
+    """Return the other instances that fit, a few of them."""
+    return [one.show() for one in promised.fired[1:6]]

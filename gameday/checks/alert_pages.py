@@ -1,0 +1,178 @@
+"""Whether a promised alert's page reaches its receiver, in time, and resolves.
+
+Where the scenario has no pages, Alertmanager's own routing answers `reaches`.
+"""
+
+from gameday.checks.alert_fires import silent
+from gameday.checks.notified import Notified
+from gameday.checks.promise import Promised, promise_of
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    passed,
+    unknown,
+    within,
+)
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.verdict import Outcome
+
+_WAY = ("prometheus", "alertmanager", "pager")
+
+
+def reaches(step: StepRun, question: Question) -> Answer:
+    """Some page about the alert, firing, arrived at the promised receiver."""
+    promised = promise_of(step, question)
+    wanted = str(promised.promise.reaches)
+    deadline = _deadline(promised)
+    if promised.spoiled:
+        return unknown(promised.spoiled)
+    if not promised.fired:
+        return silent(promised, deadline)
+    notified = Notified(promised)
+    if "pager" not in step.run.sources:
+        return _routed(notified, wanted)
+    page = notified.first(wanted)
+    if page is None:
+        return _missing(notified, wanted, deadline)
+    said = f"{promised.name} reached {wanted} at {show_instant(page.stamp)}"
+    return passed(said, evidence={"page": page.show()}, decided=page.at)
+
+
+def pages_within(step: StepRun, question: Question) -> Answer:
+    """Fault begins -> notification received, by the pager's own clock."""
+    promised = promise_of(step, question)
+    wanted = promised.promise.reaches
+    deadline = promised.start + (question.promised or 0.0)
+    if promised.spoiled:
+        return unknown(promised.spoiled)
+    if "pager" not in step.run.sources:
+        return unknown("the scenario observes no pages, so their times are not known")
+    if not promised.fired:
+        return silent(promised, deadline)
+    notified = Notified(promised)
+    page = notified.first(wanted)
+    if page is None:
+        return _missing(notified, wanted, deadline)
+    answer = within(
+        question,
+        Measurement(
+            what=f"{promised.name}'s page arrived at {page.receiver}",
+            origin="the fault began",
+            measured=page.at - promised.start,
+            error=step.run.clocks.error("pager") + step.fault_error,
+            decided=page.at,
+            evidence={"page": page.show()},
+        ),
+    )
+    gap = promised.gap(promised.start, deadline, *_way(step))
+    return answer.unsure(gap) if gap and answer.outcome is Outcome.FAIL else answer
+
+
+def page_resolves_within(step: StepRun, question: Question) -> Answer:
+    """Fault ends -> the receiver hears that the alert is over."""
+    promised = promise_of(step, question)
+    end = step.fault_end
+    if promised.spoiled or end is None:
+        return unknown(promised.spoiled or "the fault was not seen to end")
+    if "pager" not in step.run.sources:
+        return unknown("the scenario observes no pages, so their times are not known")
+    notified = Notified(promised)
+    wanted = promised.promise.reaches
+    if notified.first(wanted) is None:
+        return unknown(f"no page of {promised.name} arrived, so none could resolve")
+    deadline = end + (question.promised or 0.0)
+    page = notified.resolved(wanted)
+    if page is None:
+        return _unresolved(notified, wanted, deadline)
+    answer = within(
+        question,
+        Measurement(
+            what=f"{page.receiver} heard that {promised.name} was over",
+            origin="the fault ended",
+            measured=max(0.0, page.at - end),
+            error=step.run.clocks.error("pager") + step.fault_error,
+            decided=max(page.at, end),
+            evidence={"page": page.show()},
+        ),
+    )
+    gap = promised.gap(end, deadline, *_way(step))
+    return answer.unsure(gap) if gap and answer.outcome is Outcome.FAIL else answer
+
+
+def _way(step: StepRun) -> list[str]:
+    """Return the observers on a page's way that this scenario has."""
+    return [source for source in _WAY if source in step.run.sources]
+
+
+def _deadline(promised: Promised) -> float:
+    """Return up to when a page is waited for: `reaches` has no time of its own."""
+    limit = promised.promise.pages_within
+    end = promised.step.end
+    return end if limit is None else min(end, promised.start + limit)
+
+
+def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
+    """Answer for a page that never came to where it was promised."""
+    promised = notified.promised
+    where = "any receiver" if wanted is None else wanted
+    said = f"no page of {promised.name} arrived at {where}"
+    others = notified.others(wanted)
+    held = notified.held_back
+    if others:
+        said += "; it went to " + ", ".join(others)
+    elif held:
+        said += f"; it was held back by {held}"
+    evidence = {"reached": others, "held_back": held}
+    answer = failed(said, evidence=evidence, decided=deadline)
+    unsure = _open(notified, wanted, deadline)
+    return answer.unsure(unsure) if unsure else answer
+
+
+def _open(notified: Notified, wanted: str | None, deadline: float) -> str:
+    promised = notified.promised
+    if notified.silenced:
+        return f"{promised.name} was silenced"
+    start = promised.start
+    unsure = promised.step.unwatched(deadline)
+    unsure = unsure or promised.gap(start, deadline, *_way(promised.step))
+    return unsure or notified.unmatched(wanted)
+
+
+def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answer:
+    promised = notified.promised
+    where = "the receiver" if wanted is None else wanted
+    said = f"{where} never heard that {promised.name} was over"
+    if notified.held_back:
+        said += f"; it was held back by {notified.held_back}"
+    evidence = {"held_back": notified.held_back}
+    answer = failed(said, evidence=evidence, decided=deadline)
+    end = promised.step.fault_end or 0.0
+    unsure = f"{promised.name} was silenced" if notified.silenced else ""
+    unsure = unsure or promised.step.unwatched(deadline)
+    unsure = unsure or promised.gap(end, deadline, *_way(promised.step))
+    return answer.unsure(unsure) if unsure else answer
+
+
+def _routed(notified: Notified, wanted: str) -> Answer:
+    """Answer `reaches` from the receivers that Alertmanager itself named."""
+    promised = notified.promised
+    receivers = notified.routed
+    evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
+    held = notified.held_back
+    if wanted in receivers and not held and not notified.silenced:
+        said = f"Alertmanager routed {promised.name} to {wanted}"
+        return passed(f"{said}; no pages are observed", evidence=evidence)
+    said = f"Alertmanager did not route {promised.name} to {wanted}"
+    if held:
+        said = f"{promised.name} was held back by {held}"
+    elif receivers:
+        said += f", but to {', '.join(receivers)}"
+    answer = failed(said, evidence=evidence)
+    unsure = f"{promised.name} was silenced" if notified.silenced else ""
+    start, end = promised.start, promised.step.end
+    if not receivers and not unsure:
+        unsure = promised.gap(start, end, "prometheus", "alertmanager")
+    return answer.unsure(unsure) if unsure else answer

@@ -1,0 +1,84 @@
+"""Whether an alert is resolved in time after the fault."""
+
+from gameday.checks.episodes import Episode
+from gameday.checks.promise import Promised, promise_of
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    unknown,
+    within,
+)
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.verdict import Outcome
+
+_SAME = 0.0021  # two stamps of one instant, each cut to a millisecond
+
+
+def resets_within(step: StepRun, question: Question) -> Answer:
+    """Fault ends -> resolved in Prometheus, every instance that fired."""
+    promised = promise_of(step, question)
+    if promised.spoiled or step.fault_end is None:
+        return unknown(promised.spoiled or "the fault was not seen to end")
+    if not promised.fired:
+        return unknown(f"{promised.name} never fired, so it could not reset")
+    deadline = step.fault_end + (question.promised or 0.0)
+    gap = promised.gap(step.fault_end, deadline, "prometheus")
+    still = [one for one in promised.fired if not one.over(step.end)]
+    if still:
+        return _still_firing(promised, still[0], deadline, gap)
+    last = max(promised.fired, key=lambda one: one.resolved or 0.0)
+    return _resolved(promised, question, last, gap)
+
+
+def _still_firing(
+    promised: Promised, episode: Episode, deadline: float, gap: str
+) -> Answer:
+    since = show_instant(episode.firing or 0.0)
+    said = f"{promised.name} was still firing when its time was over, since {since}"
+    answer = failed(said, evidence=episode.show(), decided=deadline)
+    unsure = promised.step.unwatched(deadline) or gap
+    return answer.unsure(unsure) if unsure else answer
+
+
+def _resolved(
+    promised: Promised, question: Question, episode: Episode, gap: str
+) -> Answer:
+    step = promised.step
+    end = step.fault_end or 0.0
+    at, confirmed = _resolved_time(promised, episode)
+    answer = within(
+        question,
+        Measurement(
+            what=f"{promised.name} was resolved",
+            origin="the fault ended",
+            measured=max(0.0, at - end),
+            error=episode.end_error + step.fault_error,
+            decided=max(at, end),
+            evidence={**episode.show(), "confirmed_by_page": confirmed},
+        ),
+    )
+    if not episode.exact and not confirmed:
+        return answer.unsure(f"nothing marks the end of {promised.name}")
+    return answer.unsure(gap) if gap and answer.outcome is Outcome.FAIL else answer
+
+
+def _resolved_time(promised: Promised, episode: Episode) -> tuple[float, bool]:
+    """Return when it ended and whether a page says the same; the page wins if not."""
+    run = promised.step.run
+    at = episode.resolved or 0.0
+    offset = any(rule.query_offset for rule in promised.rules)
+    for page in run.mailbox.pages:
+        told = run.mailbox.told(page, episode)
+        if told is None or told.status != "resolved" or told.ends is None:
+            continue
+        ends = run.clocks.ours("prometheus", told.ends)
+        if ends < (episode.firing or 0.0):
+            continue
+        if offset or not episode.exact:
+            return ends, True
+        if abs(ends - at) <= _SAME:
+            return at, True
+    return at, False

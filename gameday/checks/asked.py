@@ -1,0 +1,137 @@
+"""Every question that a plan asks: known before anything happens.
+
+A question that nobody could answer is still a finding, so the list comes from the
+plan alone and never from the timeline.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from gameday.checks.question import RATIO, SECONDS, Question
+from gameday.model.plan import Plan
+from gameday.model.scenario import AlertPromise, Scenario, Step
+from gameday.model.slo import Slo
+
+
+def asked(plan: Plan) -> tuple[Question, ...]:
+    """Return the questions in the order of the report; each key occurs once."""
+    found: dict[tuple[str, str, str], Question] = {}
+    for step in plan.scenario.steps:
+        for question in _of_step(plan.scenario, step):
+            key = (question.step, question.question, question.subject)
+            found.setdefault(key, question)
+    return tuple(found.values())
+
+
+def services(step: Step) -> tuple[str, ...]:
+    """Return the services that gameday's own faults of a step hit, each once."""
+    hit = (request.selection.service for request in step.experiment.faults)
+    return tuple(dict.fromkeys(hit))
+
+
+def comparable_with_load(slo: Slo) -> bool:
+    """Whether a failed request of the load is a bad event of this SLO.
+
+    A latency objective (bad events counted with histogram buckets) is not: a slow
+    request has not failed.
+    """
+    selectors = [term.selector for term in slo.bad]
+    return not any("_bucket" in one or "le=" in one for one in selectors)
+
+
+def _of_step(scenario: Scenario, step: Step) -> Iterator[Question]:
+    if step.experiment.has_hypothesis:
+        for when in ("before", "during", "after"):
+            yield _question(step, "steady_state", step.name, when)
+    for service in services(step):
+        yield _question(step, "fault", service, "bites")
+        yield _question(step, "fault", service, "undone")
+    yield from _alerts(step)
+    yield from _slos(scenario, step)
+    yield from _recovery(step)
+
+
+def _alerts(step: Step) -> Iterator[Question]:
+    names = Counter(promise.alert for promise in step.expect.alerts)
+    for promise in step.expect.alerts:
+        subject = promise.alert
+        if names[subject] > 1:  # the name alone would not say which promise
+            subject += _selector(promise.labels)
+        for name, limit in _limits(promise):
+            unit = "" if limit is None else SECONDS
+            yield Question(
+                step=step.name,
+                check="alert",
+                subject=subject,
+                question=name,
+                promised=limit,
+                unit=unit,
+                alert=promise,
+            )
+    if step.expect.no_other_alerts.asked:
+        yield _question(step, "alert", step.name, "no_other_alerts")
+
+
+def _limits(promise: AlertPromise) -> Iterator[tuple[str, float | None]]:
+    if promise.fires_within is not None:
+        yield "fires_within", promise.fires_within
+    yield "stays_firing", None
+    if promise.reaches is not None:
+        yield "reaches", None
+    for name in ("pages_within", "resets_within", "page_resolves_within"):
+        limit: float | None = getattr(promise, name)
+        if limit is not None:
+            yield name, limit
+
+
+def _slos(scenario: Scenario, step: Step) -> Iterator[Question]:
+    for promise in step.expect.slos:
+        yield Question(
+            step=step.name,
+            check="slo",
+            subject=promise.slo,
+            question="spends_at_most",
+            promised=promise.spends_at_most,
+            unit=RATIO,
+            slo=scenario.slo(promise.slo),
+        )
+    if scenario.load is None or not scenario.load.url:
+        return  # an own load generator does not tell us what failed
+    for slo in scenario.slos:
+        if comparable_with_load(slo):
+            yield Question(
+                step=step.name,
+                check="slo",
+                subject=slo.name,
+                question="agrees_with_load",
+                slo=slo,
+            )
+
+
+def _recovery(step: Step) -> Iterator[Question]:
+    hit = services(step) or (step.name,)
+    if step.expect.heals_within is not None:
+        for service in hit:
+            limit = step.expect.heals_within
+            yield _question(step, "recovery", service, "heals_within", limit)
+    if step.expect.recovers_within is not None:
+        limit = step.expect.recovers_within
+        yield _question(step, "recovery", hit[0], "recovers_within", limit)
+
+
+def _question(
+    step: Step, check: str, subject: str, name: str, limit: float | None = None
+) -> Question:
+    return Question(
+        step=step.name,
+        check=check,
+        subject=subject,
+        question=name,
+        promised=limit,
+        unit="" if limit is None else SECONDS,
+    )
+
+
+def _selector(labels: object) -> str:
+    pairs = sorted(labels.items()) if isinstance(labels, dict) else []
+    return "{" + ", ".join(f'{key}="{value}"' for key, value in pairs) + "}"

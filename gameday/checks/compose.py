@@ -1,0 +1,87 @@
+"""All checks together: every question gets a finding, whatever happens.
+
+What spoils a whole step (no fault, a fault without teeth, a healthy target lost
+that the fault did not hit) is decided here once, so that no check can forget it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from gameday.checks.alert_fires import fires_within
+from gameday.checks.alert_pages import page_resolves_within, pages_within, reaches
+from gameday.checks.alert_resets import resets_within
+from gameday.checks.alert_stays import stays_firing
+from gameday.checks.asked import asked
+from gameday.checks.error_budget import spends_at_most
+from gameday.checks.fault import bites, undone
+from gameday.checks.guardrails import guardrails
+from gameday.checks.load_agreement import agrees_with_load
+from gameday.checks.other_alerts import no_other_alerts
+from gameday.checks.question import Answer, Question, finding, unknown
+from gameday.checks.recovery import heals_within, recovers_within
+from gameday.checks.run import Run
+from gameday.checks.steady_state import after, before, during
+from gameday.checks.step import StepRun
+from gameday.model.verdict import Finding, Outcome
+
+Check = Callable[[StepRun, Question], Answer]
+
+CHECKS: Mapping[str, Check] = {
+    "before": before,
+    "during": during,
+    "after": after,
+    "bites": bites,
+    "undone": undone,
+    "fires_within": fires_within,
+    "stays_firing": stays_firing,
+    "reaches": reaches,
+    "pages_within": pages_within,
+    "resets_within": resets_within,
+    "page_resolves_within": page_resolves_within,
+    "no_other_alerts": no_other_alerts,
+    "spends_at_most": spends_at_most,
+    "agrees_with_load": agrees_with_load,
+    "heals_within": heals_within,
+    "recovers_within": recovers_within,
+}
+_WITHOUT_FAULT = ("before", "bites", "undone")  # their own answer says it best
+_WITHOUT_TEETH = (*_WITHOUT_FAULT, "after")
+
+
+def compose(run: Run, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
+    """Return a finding for every question of the plan, and for each guardrail."""
+    steps = {step.name: StepRun(run=run, step=step) for step in run.plan.scenario.steps}
+    found = [
+        finding(question, _answered(steps[question.step], question, checks))
+        for question in asked(run.plan)
+    ]
+    return (*found, *guardrails(run))
+
+
+def _answered(step: StepRun, question: Question, checks: Mapping[str, Check]) -> Answer:
+    try:
+        name = question.question
+        if step.absent and name not in _WITHOUT_FAULT:
+            return unknown(step.absent)
+        if step.toothless and name not in _WITHOUT_TEETH:
+            return unknown(step.toothless)
+        return _disturbed(step, question, checks[name](step, question))
+    except Exception as problem:  # noqa: BLE001 - a crash is never a missing finding
+        kind = type(problem).__name__
+        return unknown(f"the check itself crashed ({kind}: {problem})")
+
+
+def _disturbed(step: StepRun, question: Question, answer: Answer) -> Answer:
+    """Make inconclusive what was settled only after a healthy target was lost.
+
+    What was settled before stands. A steady state that holds in spite of the loss
+    holds; that it deviated may be the loss' doing.
+    """
+    if answer.outcome is Outcome.INCONCLUSIVE or question.check == "fault":
+        return answer
+    if question.check == "steady_state" and answer.outcome is Outcome.PASS:
+        return answer
+    decided = step.end if answer.decided is None else answer.decided
+    for loss in step.losses:
+        if loss.since <= decided:
+            return answer.unsure(loss.show())
+    return answer

@@ -1,0 +1,104 @@
+"""Episodes: one alert from pending over firing to resolved, from raw transitions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gameday.checks.clocks import Clocks, instant
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event, Timeline
+
+PROMETHEUS = "prometheus"
+
+
+@dataclass(slots=True, kw_only=True)
+class Episode:
+    """One life of one alert instance; times on gameday's clock, None: not seen.
+
+    `stamps` are the evaluations' own times, as Prometheus wrote them. `exact` is
+    false where the end was not marked.
+    """
+
+    alert: str
+    labels: Mapping[str, str]
+    starts: float | None = None
+    pending: float | None = None
+    firing: float | None = None
+    resolved: float | None = None
+    exact: bool = True
+    error: float = 0.0  # of `firing`, seconds
+    end_error: float = 0.0  # of `resolved`
+    stamps: dict[str, float] = field(default_factory=dict)
+
+    def over(self, at: float) -> bool:
+        """Whether it had been resolved by then."""
+        return self.resolved is not None and self.resolved <= at
+
+    def show(self) -> dict[str, object]:
+        """Return the episode as evidence, with Prometheus' own stamps."""
+        times = {name: show_instant(at) for name, at in self.stamps.items()}
+        return {"alert": self.alert, "labels": dict(self.labels), **times}
+
+
+def fits(name: str, labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether labels contain the wanted ones; an absent label is empty."""
+    return all(
+        labels.get(key, name if key == "alertname" else "") == value
+        for key, value in wanted.items()
+    )
+
+
+def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
+    """Return every episode, in the order in which they began."""
+    found: list[Episode] = []
+    current: dict[frozenset[tuple[str, str]], Episode] = {}
+    for event in timeline.of("alert_pending", "alert_firing", "alert_resolved"):
+        key = frozenset({**event["labels"], "alertname": event["alert"]}.items())
+        episode = current.get(key)
+        if episode is None or _begins_another(episode, event):
+            if episode is not None and episode.resolved is None:
+                _end(episode, clocks.ours(PROMETHEUS, event.at))
+            episode = _begin(event, clocks)
+            current[key] = episode
+            found.append(episode)
+        _take(episode, event, clocks.ours(PROMETHEUS, event.at))
+    return found
+
+
+def _begins_another(episode: Episode, event: Event) -> bool:
+    if episode.resolved is not None:
+        return event.kind != "alert_resolved"
+    if event.kind == "alert_pending":
+        return True
+    if event.kind == "alert_resolved" or episode.firing is None:
+        return False
+    return event.at != episode.stamps.get("firing")  # else it was reported twice
+
+
+def _begin(event: Event, clocks: Clocks) -> Episode:
+    return Episode(
+        alert=str(event["alert"]),
+        labels=dict(event["labels"]),
+        starts=instant(event.get("starts")),
+        error=clocks.error(PROMETHEUS),
+        end_error=clocks.error(PROMETHEUS),
+    )
+
+
+def _end(episode: Episode, at: float) -> None:
+    """End an episode whose end nobody saw: the next one has begun."""
+    episode.resolved, episode.exact = at, False
+
+
+def _take(episode: Episode, event: Event, at: float) -> None:
+    state = event.kind.removeprefix("alert_")
+    episode.stamps[state] = event.at
+    own = float(event.get("error") or 0.0)
+    if state == "resolved":
+        episode.resolved = at
+        episode.exact = bool(event.get("exact", True))
+        episode.end_error += own
+    elif state == "firing":
+        episode.firing = at
+        episode.error += own
+    else:
+        episode.pending = at

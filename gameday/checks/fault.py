@@ -1,0 +1,72 @@
+"""Whether the fault bites, and is undone."""
+
+from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event
+
+
+def bites(step: StepRun, question: Question) -> Answer:
+    """Every fault on the service was proven to be there."""
+    begun = _begun(step, question.subject)
+    if step.absent or not begun:
+        return unknown(step.absent or "nothing was injected into this service")
+    proofs = {one["id"]: one for one in step.events("fault_biting")}
+    evidence = {"faults": [_show(one, proofs.get(one["id"])) for one in begun]}
+    for one in begun:
+        proof = proofs.get(one["id"])
+        if proof is None:
+            because = f"there is no proof that the fault on {one['instance']} bit"
+            return unknown(because, evidence=evidence)
+        if not proof["bites"]:
+            because = f"the fault on {one['instance']} did not bite"
+            said = f"{because}: {proof.get('because', '')}"
+            return unknown(said, evidence=evidence)
+    hit = ", ".join(str(one["instance"]) for one in begun)
+    return passed(f"{begun[0]['fault']} is proven to bite on {hit}", evidence=evidence)
+
+
+def undone(step: StepRun, question: Question) -> Answer:
+    """Every fault on the service was confirmed to be gone."""
+    begun = _begun(step, question.subject)
+    if not begun:
+        return unknown(step.absent or "nothing was injected into this service")
+    mine = {one["id"]: str(one["instance"]) for one in begun}
+    events = [e for e in step.events("fault_ended", "undo_failed") if e["id"] in mine]
+    over = [e for e in events if e.kind == "fault_ended" and e.get("ok")]
+    ended = [{"at": show_instant(e.at), "by": e.get("by", "")} for e in over]
+    left = {key: name for key, name in mine.items() if key not in _ids(over)}
+    if not left:
+        said = "every fault is confirmed to be gone"
+        return passed(said, evidence={"ended": ended})
+    names = ", ".join(left.values())
+    problems = [_problem(e) for e in events if e["id"] in left]
+    if not problems and not step.run.broken and not step.run.complete:
+        cut = f"the record of the run ends at {show_instant(step.run.last)}"
+        said = f"{cut}, before the fault on {names} ended"
+        return unknown(said, evidence={"ended": ended})
+    why = "; ".join([*problems, *step.run.broken]) or "nobody confirmed that it ended"
+    said = f"the fault on {names} was not undone: {why}"
+    return failed(said, evidence={"ended": ended})
+
+
+def _ids(events: list[Event]) -> set[str]:
+    return {str(one["id"]) for one in events}
+
+
+def _problem(event: Event) -> str:
+    return f"{event.get('because', '')} {event.get('by_hand', '')}".strip()
+
+
+def _begun(step: StepRun, service: str) -> list[Event]:
+    return [one for one in step.events("fault_started") if one["service"] == service]
+
+
+def _show(begun: Event, proof: Event | None) -> dict[str, object]:
+    return {
+        "fault": begun["fault"],
+        "instance": begun["instance"],
+        "began": show_instant(begun.at),
+        "proof": "" if proof is None else proof.get("because", ""),
+        "evidence": {} if proof is None else proof.get("evidence", {}),
+    }

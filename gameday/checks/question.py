@@ -1,0 +1,137 @@
+"""Questions, and the answers that checks give them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gameday.model.quantity import show_duration
+from gameday.model.scenario import AlertPromise
+from gameday.model.slo import Slo
+from gameday.model.verdict import Finding, Outcome
+
+SECONDS = "s"
+RATIO = "ratio"
+_DIGITS = {SECONDS: 3, RATIO: 9}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question of a step; `about` is the promise or SLO that it concerns."""
+
+    step: str
+    check: str
+    subject: str
+    question: str
+    promised: float | None = None
+    unit: str = ""
+    alert: AlertPromise | None = None
+    slo: Slo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a check found. `decided`: when the answer was settled (s since the epoch).
+
+    `measured` and `error` are in the question's unit. Whatever disturbs the step
+    after `decided` cannot change the answer; None: the end of the step.
+    """
+
+    outcome: Outcome
+    because: str
+    measured: float | None = None
+    error: float | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    decided: float | None = None
+
+    def unsure(self, because: str) -> "Answer":
+        """Return the same measurement, inconclusive for this reason."""
+        said = f"{because} ({_without_stop(self.because)})" if self.because else because
+        return replace(self, outcome=Outcome.INCONCLUSIVE, because=said)
+
+
+def passed(because: str, **rest: Any) -> Answer:
+    """Return the answer that the promise was kept."""
+    return Answer(outcome=Outcome.PASS, because=because, **rest)
+
+
+def failed(because: str, **rest: Any) -> Answer:
+    """Return the answer that the promise was broken."""
+    return Answer(outcome=Outcome.FAIL, because=because, **rest)
+
+
+def unknown(because: str, **rest: Any) -> Answer:
+    """Return the answer that could not be found."""
+    return Answer(outcome=Outcome.INCONCLUSIVE, because=because, **rest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A time that was measured: `what` happened `measured` seconds after `origin`.
+
+    The truth lies in measured - below .. measured + error. `what` reads like
+    "Foo fired", `origin` like "the fault began".
+    """
+
+    what: str
+    origin: str
+    measured: float
+    error: float = 0.0
+    below: float | None = None
+    decided: float | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def within(question: Question, found: Measurement) -> Answer:
+    """Compare a measured time with the promise; a tie inside the error is open."""
+    promised = question.promised or 0.0
+    measured = round(found.measured, 3)
+    below = found.error if found.below is None else found.below
+    when = f"{show_duration(measured)} after {found.origin}"
+    said = f"{found.what} {when}; promised within {show_duration(promised)}."
+    answer = Answer(
+        outcome=Outcome.PASS,
+        because=said,
+        measured=measured,
+        error=max(found.error, below),
+        evidence=found.evidence,
+        decided=found.decided,
+    )
+    if measured + found.error <= promised:
+        return answer
+    if measured - below > promised:
+        return replace(answer, outcome=Outcome.FAIL)
+    return answer.unsure(
+        f"the measurement is only exact to {show_duration(max(found.error, below))}, "
+        "too coarse to say on which side of the promise it lies"
+    )
+
+
+def finding(question: Question, answer: Answer) -> Finding:
+    """Return the finding: the question with its answer, rounded for good."""
+    digits = _DIGITS.get(question.unit, 9)
+    return Finding(
+        step=question.step,
+        check=question.check,
+        subject=question.subject,
+        question=question.question,
+        outcome=answer.outcome,
+        because=_sentence(answer.because),
+        measured=_rounded(answer.measured, digits),
+        error=_rounded(answer.error, digits),
+        promised=_rounded(question.promised, digits),
+        unit=question.unit,
+        evidence=dict(answer.evidence),
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits) + 0.0  # no -0.0
+
+
+def _without_stop(text: str) -> str:
+    return text.removesuffix(".")
+
+
+def _sentence(text: str) -> str:
+    said = text[:1].upper() + text[1:]
+    return said if said.endswith((".", "!", "?")) else said + "."

@@ -1,0 +1,163 @@
+"""Whether instances heal by themselves, and how soon every SLI is back.
+
+An SLI is out while more than its budget's share of events, and more than one, were
+bad within five scrapes. The windows look ahead, so a burst counts up to its last
+bad scrape and no longer. Measured is the first scrape after the last such burst
+began: at most one scrape later than the truth. Where traffic is to be expected, a
+window that counted no events is out as well: nobody was served.
+"""
+
+from gameday.checks.load_agreement import unseen_errors
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    unknown,
+    within,
+)
+from gameday.checks.sli import Sli, read_sli
+from gameday.checks.spent import spent_in
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_duration
+from gameday.model.timeline import Event
+from gameday.model.verdict import Outcome
+
+_BY_ITSELF = ("self", "")
+
+
+def recovers_within(step: StepRun, question: Question) -> Answer:
+    """Fault ends -> every SLI back within its objective."""
+    end = step.fault_end
+    if end is None:
+        return unknown("the fault was not seen to end")
+    slos = step.run.plan.scenario.slos
+    if not slos:
+        return _by_hypothesis(step, question, end)
+    for slo in slos:
+        found = spent_in(step, slo)
+        why = found.missing or unseen_errors(step, slo, found)
+        if why:
+            return unknown(why)
+    slis = [read_sli(step, slo, end) for slo in slos]
+    empty = [one for one in slis if not one.events]
+    if empty:
+        because = f"{empty[0].slo} counted no events after the fault"
+        return unknown(because)
+    slowest = max(slis, key=lambda one: one.recovered_after)
+    answer = _recovered(step, question, slowest, end)
+    return _with_evidence(answer, slis)
+
+
+def heals_within(step: StepRun, question: Question) -> Answer:
+    """Fault begins -> the instance is back without anybody's hand."""
+    begun = [
+        one
+        for one in step.events("fault_started")
+        if one["service"] == question.subject
+    ]
+    if not begun:
+        return unknown("nothing was injected into this service")
+    answers = [_healed(step, question, one) for one in begun]
+    order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    return min(
+        answers, key=lambda one: (order.index(one.outcome), -(one.measured or 0.0))
+    )
+
+
+def _recovered(step: StepRun, question: Question, sli: Sli, end: float) -> Answer:
+    deadline = end + (question.promised or 0.0)
+    if sli.recovered:
+        return within(
+            question,
+            Measurement(
+                what=f"{sli.slo} was within its objective again",
+                origin="the fault ended",
+                measured=sli.recovered_after,
+                below=sli.error,
+                decided=end + sli.recovered_after,
+            ),
+        )
+    said = f"{sli.slo} was still outside of its objective when its time was over"
+    answer = failed(said, decided=deadline)
+    open_ = step.unwatched(deadline)
+    return answer.unsure(open_) if open_ else answer
+
+
+def _with_evidence(answer: Answer, slis: list[Sli]) -> Answer:
+    shown = {one.slo: one.show() for one in slis}
+    return Answer(
+        outcome=answer.outcome,
+        because=answer.because,
+        measured=answer.measured,
+        error=answer.error,
+        decided=answer.decided,
+        evidence={"slis": shown},
+    )
+
+
+def _by_hypothesis(step: StepRun, question: Question, end: float) -> Answer:
+    """Without an SLO the hypothesis tells when the system is itself again."""
+    probed = [one for one in step.events("hypothesis") if one.at >= end]
+    if not probed:
+        return unknown("there is neither an SLO nor a hypothesis to tell a recovery by")
+    bad = [index for index, one in enumerate(probed) if not one["ok"]]
+    first = bad[-1] + 1 if bad else 0
+    deadline = end + (question.promised or 0.0)
+    if first == len(probed):
+        answer = failed("the hypothesis did not hold again", decided=deadline)
+        open_ = step.unwatched(deadline)
+        told = probed[-1]["ok"] is False
+        return answer if told and not open_ else answer.unsure(open_ or "not told")
+    since = probed[first - 1].at if first else end
+    measured = probed[first].at - end if first else 0.0
+    return within(
+        question,
+        Measurement(
+            what="the hypothesis held again",
+            origin="the fault ended",
+            measured=measured,
+            below=probed[first].at - since if first else 0.0,
+            decided=probed[first].at,
+        ),
+    )
+
+
+def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
+    name = str(begun["instance"])
+    deadline = begun.at + (question.promised or 0.0)
+    ended = [one for one in step.events("fault_ended") if one["id"] == begun["id"]]
+    hand = next((e.at for e in ended if e.get("by") not in _BY_ITSELF), float("inf"))
+    back = _back(step, begun, [e for e in ended if e.get("by") in _BY_ITSELF])
+    if back is not None and back.at <= hand:
+        return within(
+            question,
+            Measurement(
+                what=f"{name} was back by itself",
+                origin="the fault began",
+                measured=back.at - begun.at,
+                error=float(back.get("error") or 0.0) + float(begun.get("error") or 0),
+                decided=back.at,
+                evidence={"instance": name, "by": "self"},
+            ),
+        )
+    if hand <= step.end and hand < deadline:
+        left = show_duration(round(deadline - hand, 3))
+        said = f"the fault on {name} was undone {left} before its time was over"
+        return unknown(f"{said}, so nobody knows whether it would have healed")
+    said = f"{name} was not back by itself when its time was over"
+    answer = failed(said, evidence={"instance": name}, decided=deadline)
+    open_ = step.unwatched(deadline) or step.run.gap(begun.at, deadline, "target")
+    return answer.unsure(open_) if open_ else answer
+
+
+def _back(step: StepRun, begun: Event, ended: list[Event]) -> Event | None:
+    """Return the event that shows an instance back: seen up, or its fault over."""
+    down = False
+    for one in step.run.timeline.of("instance"):
+        if one["instance"] != begun["instance"] or one.at < begun.at:
+            continue
+        if one["up"] and down:
+            return one
+        down = down or not one["up"]
+    return ended[0] if ended else None

@@ -1,0 +1,87 @@
+"""A run as the checks see it: the timeline read once, for every step."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.checks.clocks import Clocks, read_clocks
+from gameday.checks.episodes import Episode, read_episodes
+from gameday.checks.lost_targets import Loss, read_losses
+from gameday.checks.pages import Mailbox, read_pages
+from gameday.checks.samples import Samples, read_samples
+from gameday.checks.sight import Sight, read_sight
+from gameday.model.plan import Plan
+from gameday.model.timeline import Timeline
+from gameday.model.verdict import Ending
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything a check may look at; what costs time is read when first needed."""
+
+    plan: Plan
+    timeline: Timeline
+    ending: Ending
+    because: str = ""
+    broken: tuple[str, ...] = ()
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether the record goes to the run's end; false: it was cut off."""
+        return bool(self.timeline.of("run_ended"))
+
+    @cached_property
+    def last(self) -> float:
+        """When the record ends."""
+        events = self.timeline.of("run_ended") or self.timeline.events
+        return events[-1].at if events else 0.0
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The other systems' clocks."""
+        return read_clocks(self.timeline)
+
+    @cached_property
+    def episodes(self) -> list[Episode]:
+        """Every alert's lives."""
+        return read_episodes(self.timeline, self.clocks)
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """Every page."""
+        return read_pages(self.timeline, self.clocks, self.plan.eyes.routing)
+
+    @cached_property
+    def sight(self) -> Sight:
+        """Who saw when."""
+        return read_sight(self.timeline, self.clocks)
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The SLOs' raw counters."""
+        return read_samples(self.timeline)
+
+    @cached_property
+    def losses(self) -> list[Loss]:
+        """Healthy scrape targets that were lost."""
+        return read_losses(self.timeline, self.clocks, self.scrape_interval)
+
+    @cached_property
+    def scrape_interval(self) -> float:
+        """Seconds between scrapes; from the samples where the plan could not tell."""
+        return self.plan.eyes.scrape_interval or self.samples.spacing
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The observers on the way of a page that this scenario has."""
+        observe = self.plan.scenario.observe
+        ways = {
+            "prometheus": observe.prometheus,
+            "alertmanager": observe.alertmanager,
+            "pager": observe.pages,
+        }
+        return tuple(source for source, way in ways.items() if way is not None)
+
+    def gap(self, start: float, end: float, *sources: str) -> str:
+        """Return why one of these sources did not see all of a time."""
+        gaps = (self.sight.gap(source, start, end) for source in sources)
+        return next((gap for gap in gaps if gap), "")

@@ -1,0 +1,102 @@
+"""Whether the steady state holds before, during and after the fault."""
+
+from collections.abc import Sequence
+
+from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_duration, show_instant
+from gameday.model.timeline import Event
+
+
+def before(step: StepRun, _: Question) -> Answer:
+    """The hypothesis held at the gate. It never fails: without it, no fault."""
+    probed = _probed(step, "before")
+    if not probed:
+        return unknown("the hypothesis was not probed before the fault")
+    last = probed[-1]
+    evidence = {"probed": show_instant(last.at)}
+    if last["ok"]:
+        return passed("the hypothesis held before the fault", evidence=evidence)
+    verb = "did not hold" if last["ok"] is False else "could not be told"
+    because = f"the hypothesis {verb} before the fault: {last.get('because', '')}"
+    return unknown(because, evidence=evidence)
+
+
+def during(step: StepRun, _: Question) -> Answer:
+    """It held all through the fault. A deviation that heals is still seen."""
+    start, end = step.start or 0.0, step.fault_end
+    probed = [
+        one
+        for one in _probed(step, "during")
+        if start <= one.at <= (step.end if end is None else end)
+    ]
+    evidence = {"probed": len(probed), "deviations": _deviations(probed, end)}
+    if not probed:
+        return unknown("the hypothesis was not probed during the fault")
+    deviated = next((one for one in probed if one["ok"] is False), None)
+    if deviated is not None:
+        return _deviated(step, deviated, evidence)
+    blind = next((one for one in probed if one["ok"] is None), None)
+    if step.step.expect.steady_state == "may_deviate":
+        return passed("the hypothesis may deviate, and did not", evidence=evidence)
+    if blind is not None:
+        because = f"the hypothesis could not be told at {show_instant(blind.at)}"
+        return unknown(f"{because}: {blind.get('because', '')}", evidence=evidence)
+    if end is None:
+        because = "the fault was not seen to end"
+        return unknown(f"{because}, so the hypothesis was not probed to its end")
+    said = f"the hypothesis held each of the {len(probed)} times it was probed"
+    return passed(said, evidence=evidence, decided=start)
+
+
+def after(step: StepRun, _: Question) -> Answer:
+    """It held again once the step had recovered."""
+    probed = _probed(step, "after")
+    if not probed:
+        because = "the hypothesis was not probed after the fault"
+        return unknown(because)
+    last = probed[-1]
+    evidence = {"probed": show_instant(last.at)}
+    if last["ok"]:
+        return passed("the hypothesis held after the fault", evidence=evidence)
+    because = str(last.get("because", ""))
+    if last["ok"] is None:
+        said = f"the hypothesis could not be told after the fault: {because}"
+        return unknown(said, evidence=evidence)
+    said = f"the hypothesis did not hold after the fault: {because}"
+    return failed(said, evidence=evidence, decided=last.at)
+
+
+def _probed(step: StepRun, phase: str) -> list[Event]:
+    return [one for one in step.events("hypothesis") if one["phase"] == phase]
+
+
+def _deviated(step: StepRun, deviated: Event, evidence: dict[str, object]) -> Answer:
+    since = show_duration(round(deviated.at - (step.start or 0.0), 3))
+    said = (
+        f"the hypothesis did not hold {since} after the fault began: "
+        f"{deviated.get('because', '')}"
+    )
+    if step.step.expect.steady_state == "may_deviate":
+        return passed(f"it may deviate: {said}", evidence=evidence)
+    return failed(said, evidence=evidence, decided=deviated.at)
+
+
+def _deviations(probed: Sequence[Event], end: float | None) -> list[dict[str, object]]:
+    """Return each deviation with its length: to the next probe that held."""
+    found: list[dict[str, object]] = []
+    since: float | None = None
+    for one in probed:
+        if one["ok"] is False and since is None:
+            since = one.at
+        elif one["ok"] and since is not None:
+            found.append(_deviation(since, one.at))
+            since = None
+    if since is not None:
+        found.append(_deviation(since, end))
+    return found
+
+
+def _deviation(since: float, until: float | None) -> dict[str, object]:
+    length = None if until is None else round(until - since, 3)
+    return {"since": show_instant(since), "seconds": length}

@@ -1,0 +1,161 @@
+"""A step as the checks see it: its fault's interval, its end, what disturbed it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.checks.asked import services
+from gameday.checks.lost_targets import Hit, Loss, not_hit
+from gameday.checks.run import Run
+from gameday.checks.sight import SLACK
+from gameday.model.fault import CATALOGUE
+from gameday.model.quantity import show_instant
+from gameday.model.scenario import Step
+from gameday.model.target import Instance
+from gameday.model.timeline import Event
+from gameday.model.verdict import Ending
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRun:
+    """One step of a run; times on gameday's clock."""
+
+    run: Run
+    step: Step
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.step.name
+
+    def events(self, *kinds: str) -> list[Event]:
+        """Return the step's own events of these kinds."""
+        events = self.run.timeline.of(*kinds)
+        return [one for one in events if one.get("step") == self.name]
+
+    @cached_property
+    def services(self) -> tuple[str, ...]:
+        """The services that gameday's own faults hit."""
+        return services(self.step)
+
+    @cached_property
+    def start(self) -> float | None:
+        """When the fault began; None: it never did."""
+        begun = self.events("fault_started") or self._foreign("fault", "hold")
+        return begun[0].at if begun else None
+
+    @cached_property
+    def fault_end(self) -> float | None:
+        """When the last of the step's faults had ended; None: not seen to end."""
+        if self.services:
+            return self._own_end()
+        begun = self._foreign("aftermath", "settle")
+        return begun[0].at if begun else None
+
+    @cached_property
+    def fault_error(self) -> float:
+        """How exact the fault's own two stamps are, in seconds."""
+        stamps = self.events("fault_started", "fault_ended")
+        return max((float(one.get("error") or 0.0) for one in stamps), default=0.0)
+
+    @cached_property
+    def heals_itself(self) -> bool:
+        """Whether every fault of the step ends when the instance is back."""
+        kinds = [request.kind for request in self.step.experiment.faults]
+        known = [CATALOGUE[kind].heals_itself for kind in kinds if kind in CATALOGUE]
+        return bool(known) and all(known)
+
+    @cached_property
+    def end(self) -> float:
+        """When the step's aftermath was over, or the record ends."""
+        phases = self.run.timeline.of("phase")
+        aftermath = [
+            one
+            for one in phases
+            if one.get("step") == self.name and one["phase"] == "aftermath"
+        ]
+        if not aftermath:
+            return self.run.last
+        later = phases[phases.index(aftermath[-1]) + 1 :]
+        return later[0].at if later else self.run.last
+
+    @cached_property
+    def absent(self) -> str:
+        """Why there was no fault; empty when it was injected."""
+        failures = self.events("fault_failed")
+        if failures:
+            because = failures[0].get("because", "")
+            return f"the fault was not injected: {because}"
+        if self.start is not None:
+            return ""
+        return f"the fault was not injected: {self._stopped_before()}"
+
+    @cached_property
+    def toothless(self) -> str:
+        """Why the fault is not proven to bite; empty when it is."""
+        if not self.services:
+            return ""  # another extension's action: there is no proof to ask for
+        proofs = self.events("fault_biting")
+        for proof in proofs:
+            if not proof["bites"]:
+                return f"the fault did not bite: {proof.get('because', '')}"
+        proven = {proof["id"] for proof in proofs}
+        if all(one["id"] in proven for one in self.events("fault_started")):
+            return ""
+        return "there is no proof that the fault bit"
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """Healthy scrape targets that were lost without being hit by the fault."""
+        if self.start is None:
+            return ()
+        hit = Hit(self.step, self.services, self._victims(), self.run.plan.instances)
+        return not_hit(self.run.losses, hit, self.start, self.end)
+
+    def unwatched(self, deadline: float) -> str:
+        """Return why nobody waited until a deadline; empty when the step did."""
+        if self.end + SLACK >= deadline:
+            return ""
+        left = f"{deadline - self.end:.3f} s before its time was over"
+        if self.run.ending is not Ending.FINISHED:
+            return f"the run was stopped {left}: {self.run.because}"
+        if not self.run.complete:
+            return f"the record of the run ends at {show_instant(self.end)}, {left}"
+        return f"the step was over {left}"
+
+    def _foreign(self, *phases: str) -> list[Event]:
+        """Return the phases that bound a fault which is not gameday's own."""
+        if self.services:
+            return []
+        return [one for one in self.events("phase") if one["phase"] in phases]
+
+    def _own_end(self) -> float | None:
+        begun = {one["id"] for one in self.events("fault_started")}
+        ended: dict[str, float] = {}
+        for one in self.events("fault_ended"):
+            if one.get("ok"):  # a later undo of what is over already changes nothing
+                ended.setdefault(one["id"], one.at)
+        if not begun or not begun <= ended.keys():
+            return None
+        return max(ended[one] for one in begun)
+
+    def _stopped_before(self) -> str:
+        if self.run.ending is Ending.REFUSED:
+            return self.run.because
+        if self.run.ending is not Ending.FINISHED:
+            return f"the run was stopped before it: {self.run.because}"
+        if not self.run.complete:
+            return f"the record of the run ends at {show_instant(self.run.last)}"
+        return "the run never came to it"
+
+    def _victims(self) -> tuple[Instance, ...]:
+        """Return the instances that were hit, with all that the plan knows of them."""
+        names = {str(one["instance"]) for one in self.events("fault_started")}
+        return tuple(_named(self.run.plan.instances, names))
+
+
+def _named(instances: Iterable[Instance], names: set[str]) -> Iterable[Instance]:
+    known = {one.name: one for one in instances}
+    for name in sorted(names):
+        service = name.rpartition("-")[0]
+        yield known.get(name, Instance(service=service, name=name, identity={}))
