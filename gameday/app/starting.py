@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from gameday.errors import ObserverLost, UsageError
-from gameday.files.starter import Beginning, Requests
+from gameday.app.request_counters import find_requests
+from gameday.errors import UsageError
+from gameday.files.starter import Beginning
 from gameday.model.alert import AlertRule
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Eyes
@@ -20,7 +21,6 @@ from gameday.model.scenario import (
     Scenario,
     Step,
 )
-from gameday.model.slo import Series
 from gameday.model.target import Instance, TargetRef
 from gameday.plans.routing import known_labels, receiver, routes_of
 from gameday.plans.timing import timings
@@ -32,23 +32,6 @@ MARGIN = 5.0  # seconds; promises are multiples of it and at least that generous
 # What watches a system is a poor first thing to take away.
 WATCHERS = re.compile(r"(?i)prom|alert|grafana|export|blackbox|pager|loki|jaeger|otel")
 GONE = re.compile(r"(?i)down|missing|lost|dead|unavail|unreach|absent|replica")
-# Counters of requests, best first: what the balancer counts is what users get.
-COUNTERS = re.compile(
-    r"(http|request|upstream).*(requests|responses|rq_xx|count|total)$"
-)
-FRONT = re.compile(r"haproxy_backend|traefik_service|nginx_ingress|envoy_cluster|istio")
-NOT_THE_SYSTEM = re.compile(r"(prom|alertmanager|grafana|net_|probe_|go_|loki)")
-STATUS = (
-    "code",
-    "status",
-    "status_code",
-    "response_code",
-    "http_status_code",
-    "http_response_status_code",
-    "envoy_response_code_class",
-)
-PARTS = ("proxy", "exported_service", "service", "backend", "ingress", "job")
-MOST_COUNTERS = 20  # asked of Prometheus, one query each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +53,15 @@ def look(wish: Wish, clock: Clock) -> tuple[Beginning, list[str]]:
     for address in (wish.prometheus, wish.alertmanager, wish.pager, wish.url):
         _plain(address)
     service, replicas = choose_service(open_target(wish.target.url, clock).instances())
-    eyes, _ = survey(
-        Observe(prometheus=_end(wish.prometheus), alertmanager=_end(wish.alertmanager)),
-        clock,
+    observe = Observe(
+        prometheus=_end(wish.prometheus), alertmanager=_end(wish.alertmanager)
     )
+    empty = Scenario(name="", target=wish.target, steps=(), observe=observe)
+    eyes, _ = survey(empty, clock)
     notes = list(eyes.problems)
     requests = None
     if wish.prometheus and eyes.rules is not None:
-        requests = _find_requests(wish.prometheus, clock)
+        requests = find_requests(wish.prometheus, clock)
     beginning = Beginning(
         target=wish.target,
         service=service,
@@ -137,7 +121,14 @@ def choose_promise(eyes: Eyes, service: str, *, paged: bool) -> AlertPromise | N
         resets_within=A_DAY,
         page_resolves_within=A_DAY if paged and tells else None,
     )
-    return replace(asked, **_times(asked, eyes, best))
+    times = _times(asked, eyes, best)
+    return replace(
+        asked,
+        fires_within=times["fires_within"],
+        pages_within=times.get("pages_within"),
+        resets_within=times["resets_within"],
+        page_resolves_within=times.get("page_resolves_within"),
+    )
 
 
 def _likely(rule: AlertRule, service: str) -> int:
@@ -174,70 +165,6 @@ def _times(asked: AlertPromise, eyes: Eyes, rule: AlertRule) -> Mapping[str, flo
     return times
 
 
-def _find_requests(prometheus: str, clock: Clock) -> Requests | None:
-    """Return the counter of requests that is nearest to the users."""
-    from gameday.observers.http import Client
-    from gameday.observers.prometheus.api import PrometheusApi
-
-    api = PrometheusApi(Client(Endpoint(url=prometheus), clock), clock)
-    try:
-        names = api.data("/label/__name__/values")
-        for name in order_counters(names)[:MOST_COUNTERS]:
-            grouped = f"sum by ({','.join((*STATUS, *PARTS))}) ({name})"
-            found = describe_counter(name, api.query(grouped))
-            if found is not None:
-                return found
-    except ObserverLost:
-        return None
-    return None
-
-
-def order_counters(names: Sequence[str]) -> list[str]:
-    """Return the names that may count requests, the most promising first."""
-    likely = [
-        name
-        for name in names
-        if COUNTERS.search(name) and not NOT_THE_SYSTEM.match(name)
-    ]
-    return sorted(
-        likely,
-        key=lambda name: (not FRONT.match(name), not name.startswith("http_"), name),
-    )
-
-
-def describe_counter(name: str, series: Sequence[Series]) -> Requests | None:
-    """Return how a counter tells bad requests; None where no label says it."""
-    for label in STATUS:
-        values = {one.labels[label] for one in series if label in one.labels}
-        if bad := _bad(label, values):
-            return Requests(metric=name, labels=_busiest(series), bad=bad)
-    return None
-
-
-def _bad(label: str, values: set[str]) -> str:
-    for pattern, operator, bad in (
-        (r"\dxx", "=", "5xx"),
-        (r"\dXX", "=", "5XX"),
-        (r"[1-5]", "=", "5"),
-        (r"[1-5]\d\d", "=~", "5.."),
-    ):
-        if any(re.fullmatch(pattern, value) for value in values):
-            return f'{label}{operator}"{bad}"'
-    return ""
-
-
-def _busiest(series: Sequence[Series]) -> dict[str, str]:
-    """Return the label that tells the busiest part from the others."""
-    for label in PARTS:
-        tally: Counter[str] = Counter()
-        for one in series:
-            if one.labels.get(label) and one.samples:
-                tally[one.labels[label]] += int(one.samples[-1][1])
-        if tally:
-            return {label: tally.most_common(1)[0][0]}
-    return {}
-
-
 def _plain(address: str) -> None:
     parts = urlsplit(address)
     if not address:
@@ -246,8 +173,8 @@ def _plain(address: str) -> None:
         raise UsageError("an address has the form http://HOST:PORT")
     if parts.username is not None or parts.password is not None:
         raise UsageError(
-            f"the address of {parts.hostname} carries a password, which would end up in "
-            "a file; leave it out, and write `auth` with {env: NAME} into the scenario"
+            f"the address of {parts.hostname} carries a password, and it would end up "
+            "in a file; leave it out, and give the scenario `auth` with {env: NAME}"
         )
 
 
