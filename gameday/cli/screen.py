@@ -15,6 +15,7 @@ from gameday.model.verdict import Verdict
 from gameday.runner.awaited import Awaited
 from gameday.runner.board import Board
 
+RECENT = 5.0  # seconds before the start; what is older is in the report
 QUIET = 10.0  # seconds after which a pipe is told what is still awaited
 
 
@@ -50,7 +51,7 @@ class Lines:
         """Print the event when it is worth a line."""
         self._first = self._first or event.at
         text = line_for(event, board)
-        if text:
+        if text and event.at >= self._first - RECENT:
             self._told = event.at
             self.line(event.at, text)
 

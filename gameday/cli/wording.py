@@ -23,8 +23,10 @@ def line_for(event: Event, board: Board) -> str:
 
 
 def _phase(event: Event, _board: Board) -> str:
+    if event["phase"] not in _PHASES:
+        return ""
     step = f"[{event['step']}] " if event["step"] else ""
-    return step + _PHASES.get(event["phase"], event["phase"])
+    return step + _PHASES[event["phase"]]
 
 
 def _fault(event: Event, _board: Board) -> str:

@@ -165,10 +165,10 @@ class Relay(RunEventHandler):  # type: ignore[misc]
 
 
 class _Forward(logging.Handler):
-    """Passes the engine's warnings on; nothing of it goes to a file."""
+    """Passes the engine's errors on; nothing of it goes to a file."""
 
     def __init__(self, pipe: Connection) -> None:
-        super().__init__(level=logging.WARNING)
+        super().__init__(level=logging.ERROR)
         self.pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -187,7 +187,7 @@ def _settle_in(job: Job, pipe: Connection) -> None:
     override_logzero_module()
     logger = logging.getLogger("chaostoolkit")
     logger.handlers = [_Forward(pipe)]
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.ERROR)
     logger.propagate = False
 
 

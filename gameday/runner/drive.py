@@ -9,6 +9,7 @@ import contextlib
 import queue
 import signal
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 from gameday.model.plan import Plan, PlannedStep
@@ -117,8 +118,9 @@ class Drive:
         self._phase("aftermath", step.name)
         self.board.recovered = False
         self._await(lambda: in_aftermath(self.board, step, planned))
+        self._phase("done", step.name)
         self.conductor.stop_probing()
-        self._flush(self.doors.clock.now(), patience=True)
+        self._flush(self.board.phase_at)
         if step is not self.plan.scenario.steps[-1]:
             self._settle(step)
 
@@ -268,9 +270,11 @@ class Drive:
             routes += route.routes
         return max(intervals) + self._scrape
 
-    def _flush(self, until: float, *, patience: bool) -> None:
-        for observer in self.doors.observers:
-            observer.flush(until if patience else min(until, self.doors.clock.now()))
+    def _flush(self, until: float) -> None:
+        """Have every observer report all up to then, side by side."""
+        with ThreadPoolExecutor(max_workers=len(self.doors.observers) or 1) as pool:
+            for done in [pool.submit(o.flush, until) for o in self.doors.observers]:
+                done.result()
         self._drain()
 
     def _wind_down(self, end: Stop) -> None:
@@ -282,9 +286,10 @@ class Drive:
             calm = end.ending is Ending.FINISHED
             self._flow.stop(LAST_REQUESTS if calm else 1.0)
         if end.ending is not Ending.FINISHED:
-            self._flush(now, patience=False)
-        for observer in self.doors.observers:
-            observer.stop()
+            self._flush(now)
+        with ThreadPoolExecutor(max_workers=len(self.doors.observers) or 1) as pool:
+            for observer in self.doors.observers:
+                pool.submit(observer.stop)
         self._drain()
 
     # the pump

@@ -27,7 +27,15 @@ def test_a_run_goes_through_the_phases_in_order() -> None:
     world = World()
     end = Drive(plan(), world.doors()).run()
     assert end.ending is Ending.FINISHED
-    assert phases(world) == ["warmup", "gate", "fault", "hold", "undo", "aftermath"]
+    assert phases(world) == [
+        "warmup",
+        "gate",
+        "fault",
+        "hold",
+        "undo",
+        "aftermath",
+        "done",
+    ]
     assert not world.ledger.open
 
 
