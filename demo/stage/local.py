@@ -56,7 +56,7 @@ def up() -> None:
         )
     found = programs.find()
     shutil.rmtree(STATE / "data", ignore_errors=True)
-    for name in ("data", "etc", "log", "run"):
+    for name in ("data", "etc", "log", "run", "programs"):
         (STATE / name).mkdir(parents=True, exist_ok=True)
     for name in ("prometheus.yaml", "alertmanager.yaml"):
         (STATE / "etc" / name).write_text(rendered((DEMO / name).read_text()))
@@ -65,6 +65,7 @@ def up() -> None:
         **{f"SHOP_{name.upper()}": path for name, path in found.items()},
         "SHOP_LIBRARIES": programs.libraries(),
         "SHOP_STATE": str(STATE),
+        "SHOP_PROGRAMS": str(programs.UNPACKED),
         "SHOP_DEMO": str(DEMO),
         "SHOP_PYTHON": sys.executable,
         "PYTHONPATH": str(ROOT),

@@ -73,6 +73,20 @@ def unpack(packages: list[str]) -> None:
     for deb in sorted(debs.glob("*.deb")):
         subprocess.run(["dpkg-deb", "-x", deb, UNPACKED], check=True)
     shutil.rmtree(debs)
+    relocate()
+
+
+def relocate() -> None:
+    """Let Debian's Alertmanager find its templates below the folder it runs in.
+
+    The package has their absolute path compiled in, and nothing to say otherwise;
+    a relative path of the same length takes its place.
+    """
+    program = UNPACKED / "usr/bin/prometheus-alertmanager"
+    if program.exists():
+        there = b"/usr/share/prometheus/alertmanager"
+        here = b"usr//share/prometheus/alertmanager"
+        program.write_bytes(program.read_bytes().replace(there, here))
 
 
 def download(packages: list[str], options: list[str], folder: Path) -> bool:

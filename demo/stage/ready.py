@@ -41,6 +41,8 @@ def lacks() -> str:
         alerts = [one["labels"]["alertname"] for one in ask("alerts")["alerts"]]
         if alerts != ["Watchdog"]:
             return f"alerts: {alerts}, expected only the Watchdog"
+        if b"Watchdog" not in get(f"{ALERTMANAGER}/api/v2/alerts"):
+            return "the Watchdog has not reached Alertmanager"
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         return str(error)
     return ""
