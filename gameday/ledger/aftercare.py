@@ -1,14 +1,22 @@
 """What the watchdog does when it has to act: all of a dead run, or what is overdue."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from gameday.errors import StoreError
+from gameday.errors import StoreError, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.heal import end_injectors, heal
 from gameday.targets import open_target
 
 if TYPE_CHECKING:
     from gameday.ports import Clock, Target
+
+
+@runtime_checkable
+class Sweeper(Protocol):
+    """A target that can find by their marks what a run left in it."""
+
+    def sweep(self, run: str) -> int:
+        """Remove it all; return how much there was."""
 
 
 def undo_all(path: str, run: str, clock: "Clock") -> bool:
@@ -19,8 +27,9 @@ def undo_all(path: str, run: str, clock: "Clock") -> bool:
         _heal(ledger, run, clock, by="watchdog")
         if ledger.open_faults(run=run):
             return False
+        _sweep(ledger, run, clock)
         ledger.close_run(run)
-    except StoreError:
+    except (StoreError, TargetNotFound):
         return False
     else:
         return True
@@ -35,6 +44,14 @@ def end_overdue(path: str, run: str, clock: "Clock") -> None:
         _heal(ledger, run, clock, by="deadline")
     finally:
         ledger.close()
+
+
+def _sweep(ledger: Ledger, run: str, clock: "Clock") -> None:
+    """Clear away what a fault had prepared but not yet written down."""
+    entry = ledger.run(run)
+    target = open_target(entry.target, clock) if entry else None
+    if isinstance(target, Sweeper):
+        target.sweep(run)
 
 
 def _heal(ledger: Ledger, run: str, clock: "Clock", by: str) -> None:

@@ -70,18 +70,16 @@ def boot_id() -> str:
     return _read("/proc/sys/kernel/random/boot_id").strip()
 
 
-def started_at(pid: int) -> float | None:
-    """Return when a process started, seconds since the epoch, to 0.01 s or so.
+def started_at(pid: int, now: float) -> float | None:
+    """Return when a process started, seconds since the epoch, to about 0.02 s.
 
-    The kernel tells when it booted in whole seconds only; its uptime and the clock
-    of the file system's stamps are not used, so the second's part is the boot's.
+    `now`: the wall clock, from which the machine's uptime (to 0.01 s) is taken.
     """
     ticks = start_ticks(pid)
-    lines = _read("/proc/stat").splitlines()
-    booted = [line.split()[1] for line in lines if line.startswith("btime ")]
-    if not ticks or not booted:
+    uptime = _read("/proc/uptime").split()
+    if not ticks or not uptime:
         return None
-    return float(booted[0]) + ticks / os.sysconf("SC_CLK_TCK")
+    return now - float(uptime[0]) + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def identify(pid: int | None = None) -> ProcessId:

@@ -166,6 +166,14 @@ class Helper:
         )
         return None if found["State"]["Running"] else int(found["State"]["ExitCode"])
 
+    def of_run(self, run: str) -> list[str]:
+        """Return the helpers that carry a run's mark, whatever their state."""
+        api = self._engine.api
+        wanted = {"label": [f"gameday.run={run}"]}
+        with self._engine.speaking():
+            found = api.containers(all=True, filters=wanted)
+        return [str(one["Id"]) for one in found]
+
     def remove(self, helper: str) -> None:
         """Remove a helper's container, whatever its state."""
         api = self._engine.api

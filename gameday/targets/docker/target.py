@@ -79,6 +79,17 @@ class DockerTarget:
         """Return whether the fault is really there, as seen from outside of it."""
         return self._sure_hand(request.kind).bites(request, victim, undo)
 
+    def sweep(self, run: str) -> int:
+        """End and remove every helper of a run, also those that the ledger never had.
+
+        Returns how many there were.
+        """
+        found = self.helper.of_run(run)
+        for helper in found:
+            self.helper.end(helper)
+            self.helper.remove(helper)
+        return len(found)
+
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
         hand = self._network if undo.verb == "end_helper" else self._process

@@ -1,0 +1,1 @@
+"""Edge. Plain processes of this machine under supervisord."""

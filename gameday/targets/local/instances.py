@@ -1,0 +1,54 @@
+"""supervisord's processes as instances: the group is the service."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gameday.model.target import Instance
+from gameday.targets.procfs import boot_id, start_ticks, started_at, state
+
+_NUMBER = re.compile(r"[-_](\d+)$")
+_STATES = {
+    "RUNNING": "running",
+    "STARTING": "running",
+    "BACKOFF": "restarting",
+    "STOPPING": "stopping",
+}
+_EXACT = 0.02  # seconds: a clock tick of /proc, twice
+
+
+def instance_of(found: Mapping[str, Any], supervisor: str, at: float) -> Instance:
+    """Return the instance that a process is; `supervisor` identifies its parent.
+
+    `at`: the wall clock now. `id` stays while supervisord keeps the process under that name; pid and start
+    time change with each start.
+    """
+    pid = int(found["pid"])
+    ticks = start_ticks(pid) if pid else 0
+    full = f"{found['group']}:{found['name']}"
+    started = started_at(pid, at) if ticks else None
+    now = _STATES.get(found["statename"], "stopped")
+    if now == "running" and not ticks:
+        now = "restarting"  # it has died, supervisord has not seen it yet
+    if now == "running" and state(pid) == "T":
+        now = "paused"
+    return Instance(
+        service=str(found["group"]),
+        name=name_of(str(found["group"]), str(found["name"])),
+        identity={
+            "id": f"{supervisor}/{full}",
+            "pid": str(pid),
+            "started": str(ticks),
+            "boot": boot_id(),
+        },
+        state=now,
+        started_at=started,
+        exact=_EXACT,
+        labels={"process": full},
+    )
+
+
+def name_of(group: str, name: str) -> str:
+    """Return SERVICE-N: the number at the name's end, 1 where there is none."""
+    number = _NUMBER.search(name)
+    return f"{group}-{int(number[1]) if number else 1}"
