@@ -1,15 +1,13 @@
 """The few doors between the middle of the house and its edges, as Protocols."""
 
 from collections.abc import Callable
-from queue import SimpleQueue
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.plan import Eyes
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 
-Item = TypeVar("Item")
 Emit = Callable[[Event], None]
 
 
@@ -24,9 +22,6 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait that long."""
-
-    def take(self, items: "SimpleQueue[Item]", seconds: float) -> Item | None:
-        """Return the queue's next item; None when none came in that time."""
 
 
 class Target(Protocol):

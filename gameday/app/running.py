@@ -18,7 +18,7 @@ from gameday.model.plan import Plan
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.ports import Clock, Target
-from gameday.runner.doors import Doors, Screen
+from gameday.runner.doors import Doors, Pace, Screen
 from gameday.runner.drive import Drive, Stop
 from gameday.runner.engine import Nursery
 from gameday.runner.run_book import RunBook
@@ -52,7 +52,7 @@ class Session:
     plan: Plan
     target: Target
     store: RunFolder
-    clock: Clock
+    clock: Pace
     screen: Screen
     refusal: bool = False
     broken: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ def new_run_id(scenario: str, clock: Clock) -> str:
 def run(
     prepared: Prepared,
     options: Options,
-    clock: Clock,
+    clock: Pace,
     screen: Screen,
     nursery: Nursery,
 ) -> Result:

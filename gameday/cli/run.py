@@ -38,7 +38,7 @@ def command(
 
     from gameday.app.planning import prepare, read
     from gameday.app.running import Options, run
-    from gameday.cli.screen import screen_for
+    from gameday.cli.views import screen_for
     from gameday.clock import SystemClock
     from gameday.model.verdict import worst_code
     from gameday.runner.engine import Nursery

@@ -1,6 +1,5 @@
 """What a person sees while a run goes on: a live view, or plain lines in a pipe."""
 
-import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -17,15 +16,6 @@ from gameday.runner.board import Board
 
 RECENT = 5.0  # seconds before the start; what is older is in the report
 QUIET = 10.0  # seconds after which a pipe is told what is still awaited
-
-
-def screen_for(plan: Plan, *, plain: bool) -> "Lines":
-    """Return the live view on a terminal, plain lines elsewhere."""
-    if plain or not sys.stdout.isatty():
-        return Lines(plan)
-    from gameday.cli.live import Live
-
-    return Live(plan)
 
 
 class Lines:

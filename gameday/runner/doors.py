@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from queue import SimpleQueue
+from typing import Protocol, TypeVar
 
 from gameday.model.fault import FaultRequest
 from gameday.model.scenario import Guardrail
@@ -13,6 +14,15 @@ from gameday.runner.awaited import Awaited
 from gameday.runner.board import Board
 from gameday.runner.engine import Child, Tell
 from gameday.runner.jobs import Job
+
+Item = TypeVar("Item")
+
+
+class Pace(Clock, Protocol):
+    """A clock that can also wait for what comes first: an event or a tick."""
+
+    def take(self, items: "SimpleQueue[Item]", seconds: float) -> Item | None:
+        """Return the queue's next item; None when none came in that time."""
 
 
 class Ledger(Protocol):
@@ -110,7 +120,7 @@ class Screen(Protocol):
 class Doors:
     """Everything that a run touches, behind a protocol each."""
 
-    clock: Clock
+    clock: Pace
     ledger: Ledger
     engine: Engine
     store: Store

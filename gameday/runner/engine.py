@@ -14,7 +14,8 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from gameday.runner import jobs
+from gameday.runner import forks
+from gameday.runner.jobs import Job
 
 Message = tuple[str, Mapping[str, Any]]
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -31,17 +32,17 @@ class Nursery:
         """Start the server in the background; it imports while others plan."""
         threading.Thread(target=_start_server, daemon=True).start()
 
-    def experiment(self, job: "jobs.Job", tell: Tell) -> "Child":
+    def experiment(self, job: Job, tell: Tell) -> "Child":
         """Start one experiment; its messages arrive at `tell`, on a thread."""
-        return Child(self._context, jobs.conduct, (job,), tell)
+        return Child(self._context, forks.conduct, (job,), tell)
 
-    def rollbacks(self, job: "jobs.Job", tell: Tell) -> "Child":
+    def rollbacks(self, job: Job, tell: Tell) -> "Child":
         """Start an experiment's rollbacks alone."""
-        return Child(self._context, jobs.replay, (job,), tell)
+        return Child(self._context, forks.replay, (job,), tell)
 
-    def prober(self, job: "jobs.Job", every: float, tell: Tell) -> "Child":
+    def prober(self, job: Job, every: float, tell: Tell) -> "Child":
         """Start looking at a hypothesis every so many seconds."""
-        return Child(self._context, jobs.probe, (job, every), tell)
+        return Child(self._context, forks.probe, (job, every), tell)
 
 
 def _start_server() -> None:

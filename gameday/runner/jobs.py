@@ -1,12 +1,7 @@
-"""What a forked process is asked to do, named without importing the engine.
-
-The parent only sends these functions' names; the engine (`child`) is imported in
-the server that forks, never in the parent.
-"""
+"""What a forked process is asked to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from typing import Any
 
 
@@ -17,24 +12,3 @@ class Job:
     document: Mapping[str, Any]
     environment: Mapping[str, str] = field(default_factory=dict)
     hold: bool = True  # wait for the parent's word between method and rollbacks
-
-
-def conduct(pipe: Connection, job: Job) -> None:
-    """Run the experiment; hold after its method until the parent says so."""
-    from gameday.runner import child
-
-    child.conduct(pipe, job)
-
-
-def replay(pipe: Connection, job: Job) -> None:
-    """Play an experiment's rollbacks alone (its engine died before them)."""
-    from gameday.runner import child
-
-    child.replay(pipe, job)
-
-
-def probe(pipe: Connection, job: Job, every: float) -> None:
-    """Look at the hypothesis again and again until the parent hangs up."""
-    from gameday.runner import child
-
-    child.probe(pipe, job, every)
