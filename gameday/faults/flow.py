@@ -39,6 +39,13 @@ def inject(
     arguments: Mapping[str, Any],
     configuration: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
+    """Inject a fault for whom the environment says; see `inject_for`."""
+    return inject_for(belonging(configuration), kind, arguments)
+
+
+def inject_for(
+    mine: Belonging, kind: str, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
     """Inject a fault and return what it hit, when, and the proof that it bites.
 
     FaultFailed when it did not happen; what had been done until then is undone.
@@ -47,7 +54,6 @@ def inject(
         request = parse_request(kind, arguments)
     except ValueError as wrong:
         raise FaultFailed(str(wrong)) from wrong
-    mine = belonging(configuration)
     why = mine.target.refusal(kind)
     if why:
         raise CannotFault(why)

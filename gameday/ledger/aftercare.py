@@ -1,6 +1,6 @@
 """What the watchdog does when it has to act: all of a dead run, or what is overdue."""
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from gameday.errors import StoreError, TargetNotFound
 from gameday.ledger.book import Ledger
@@ -9,14 +9,6 @@ from gameday.targets import open_target
 
 if TYPE_CHECKING:
     from gameday.ports import Clock, Target
-
-
-@runtime_checkable
-class Sweeper(Protocol):
-    """A target that can find by their marks what a run left in it."""
-
-    def sweep(self, run: str) -> int:
-        """Remove it all; return how much there was."""
 
 
 def undo_all(path: str, run: str, clock: "Clock") -> bool:
@@ -50,8 +42,9 @@ def _sweep(ledger: Ledger, run: str, clock: "Clock") -> None:
     """Clear away what a fault had prepared but not yet written down."""
     entry = ledger.run(run)
     target = open_target(entry.target, clock) if entry else None
-    if isinstance(target, Sweeper):
-        target.sweep(run)
+    sweep = getattr(target, "sweep", None)  # not every target can
+    if sweep is not None:
+        sweep(run)
 
 
 def _heal(ledger: Ledger, run: str, clock: "Clock", by: str) -> None:

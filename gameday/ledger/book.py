@@ -119,6 +119,11 @@ class Ledger:
             found = rows.runs(db, "target = ? AND closed IS NULL", target_url)
         return found[0] if found else None
 
+    def open_runs(self) -> list[RunEntry]:
+        """Return every run that holds a target, dead or alive, oldest first."""
+        with self._db.reading() as db:
+            return rows.runs(db, "closed IS NULL")
+
     def stale(self, target_url: str) -> list[RunEntry]:
         """Return dead runs of a target that hold it or left faults open there."""
         with self._db.reading() as db:

@@ -15,7 +15,7 @@ _SELECTORS = ("count", "share", "instances")
 
 
 def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:
-    """Return the fault that these arguments ask for.
+    """Return the fault that these arguments ask for; no selector means one instance.
 
     None counts as not given. ValueError, with a sentence for a person, when the
     fault is unknown or an argument is missing, unknown or of the wrong form.
@@ -48,15 +48,16 @@ def _selection(kind: str, given: Mapping[str, Any]) -> Selection:
     if not isinstance(service, str) or not service.strip():
         raise ValueError(f"{kind} needs a service")
     chosen = [key for key in _SELECTORS if key in given]
-    if len(chosen) != 1:
-        got = " and ".join(chosen) or "none of them"
-        raise ValueError(f"{kind} takes one of count, share, instances; got {got}")
+    if len(chosen) > 1:
+        raise ValueError(
+            f"{kind} takes one of count, share, instances; got {' and '.join(chosen)}"
+        )
     instances = _names("instances", given.get("instances", ()))
     if chosen == ["instances"] and not instances:
         raise ValueError("instances: the list is empty")
     return Selection(
         service=service.strip(),
-        count=_count(given.get("count")),
+        count=_count(given.get("count")) if chosen else 1,
         share=_share(given.get("share")),
         instances=instances,
     )
@@ -80,6 +81,13 @@ def _share(value: Any) -> float | None:
     return share
 
 
+def _duration(value: Any) -> float:
+    seconds = parse_duration(value)
+    if seconds <= 0:
+        raise ValueError(f"{value!r} is zero; it has to be more")
+    return seconds
+
+
 def _names(argument: str, value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(
@@ -90,7 +98,10 @@ def _names(argument: str, value: Any) -> tuple[str, ...]:
 
 
 def _signal(value: Any) -> str:
-    name = str(value).strip().upper()
+    text = str(value).strip()
+    if text.isdecimal() and int(text) in {one.value for one in signals.Signals}:
+        return signals.Signals(int(text)).name
+    name = text.upper()
     name = name if name.startswith("SIG") else f"SIG{name}"
     if name not in signals.Signals.__members__:
         raise ValueError(f"signal: {value!r} is not the name of a signal")
@@ -109,7 +120,7 @@ def _read(argument: str, form: str, value: Any) -> Any:
         return None
     try:
         if form == "duration":
-            return parse_duration(value)
+            return _duration(value)
         if form == "share":
             return _share(value)
     except ValueError as wrong:

@@ -45,7 +45,10 @@ class Crash:
         """Send the signal."""
         sidecar = undo.arguments["sidecar"]
         if sidecar:
-            self._helper.go(sidecar)
+            try:
+                self._helper.go(sidecar)
+            finally:
+                self._helper.remove(sidecar)
             return
         container = undo.identity["id"]
         try:

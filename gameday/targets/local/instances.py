@@ -20,8 +20,8 @@ _EXACT = 0.02  # seconds: a clock tick of /proc, twice
 def instance_of(found: Mapping[str, Any], supervisor: str, at: float) -> Instance:
     """Return the instance that a process is; `supervisor` identifies its parent.
 
-    `at`: the wall clock now. `id` stays while supervisord keeps the process under that name; pid and start
-    time change with each start.
+    `at`: the wall clock now. `id` stays while supervisord keeps the process under
+    that name; pid and start time change with each start.
     """
     pid = int(found["pid"])
     ticks = start_ticks(pid) if pid else 0
