@@ -156,7 +156,7 @@ class Client:
         except (http.client.HTTPException, OSError, ValueError) as problem:
             if used and not isinstance(problem, TimeoutError) and not self.closed:
                 # The server may have ended a kept connection: once more, afresh.
-                self._drop_idle()
+                self.rest()
                 return self.get(path, params, timeout)
             raise ObserverLost(
                 f"{self.url} does not answer: {_reason(problem)}"
@@ -181,9 +181,9 @@ class Client:
         """End every request that is under way, and take no further one."""
         with self._lock:
             self.closed = True
-            connections = [*self._busy, *self._idle]
-            self._idle.clear()
-        for connection in connections:
+            busy = list(self._busy)
+        self.rest()
+        for connection in busy:
             if isinstance(connection.sock, socket.socket):
                 with contextlib.suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RDWR)
@@ -250,7 +250,8 @@ class Client:
                 return
         connection.close()
 
-    def _drop_idle(self) -> None:
+    def rest(self) -> None:
+        """Close the connections that are kept but not in use."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:

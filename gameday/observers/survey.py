@@ -74,7 +74,14 @@ class LiveSurveyor:
         for add in (self._add_timing, self._add_rules, self._add_routes):
             eyes, more = add(eyes, answers)
             problems += more
+        self._rest()
         return replace(eyes, problems=tuple(dict.fromkeys(problems)))
+
+    def _rest(self) -> None:
+        clients = [self._prometheus.client] if self._prometheus else []
+        for client in (*clients, self._alertmanager):
+            if client is not None:
+                client.rest()
 
     def alertmanager_config(self) -> str:
         """Return Alertmanager's configuration as it shows it; secrets are masked."""

@@ -111,6 +111,19 @@ class PrometheusApi:
             return [_series({"metric": {}, "value": data["result"]})]
         return [_series(one) for one in data["result"]]
 
+    def truth(self, expr: str) -> tuple[bool, float | None]:
+        """Return whether a condition holds, as an alert's would, and its value.
+
+        A vector holds when it has an element (whatever its value), a scalar when
+        it is not 0.
+        """
+        data = self.data("/query", {"query": expr})
+        if data["resultType"] == "scalar":
+            value = float(data["result"][1])
+            return value != 0.0, value
+        found = data["result"]
+        return bool(found), float(found[0]["value"][1]) if found else None
+
     def grid(self, expr: str, start: float, end: float, step: float) -> list[Series]:
         """Return the series on a grid of instants from `start` on."""
         params = {

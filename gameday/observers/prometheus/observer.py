@@ -20,7 +20,7 @@ from gameday.observers.prometheus.rules import RuleWatch, read_groups
 from gameday.observers.prometheus.scrapes import Scrapes
 from gameday.observers.prometheus.settings import rule_query_offset
 from gameday.observers.prometheus.window import Window, window_total
-from gameday.observers.sight import RETRY, Rounds, Sight
+from gameday.observers.sight import Rounds, Sight
 from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks
@@ -28,6 +28,7 @@ BUSY = 4.0  # … and at least so many times as long as a look took
 ITSELF = 2.0  # seconds between two looks at its own metrics
 HISTORY = 900.0  # seconds of ALERTS to look back at the start
 MARGIN = 2.0  # seconds that samples may come late, beyond what intervals explain
+SOON = 0.2  # seconds between two looks of a flush
 MOST_WAIT = 60.0  # seconds that a flush may take at most
 
 
@@ -89,12 +90,15 @@ class PrometheusObserver:
         """
         begun = self._clock.monotonic()
         while not self._rounds.ended:
-            pause = self._rounds.once()
-            if self._sight.blind_because or self._covered(until):
+            # What was covered before this look is in it; what is only found to be
+            # covered by it may have happened after its first question.
+            covered = self._covered(until)
+            self._rounds.once()
+            if covered or self._sight.blind_because:
                 break
             if self._clock.monotonic() - begun > self._patience():
                 break
-            self._rounds.wait(min(pause, RETRY))
+            self._rounds.wait(SOON)
         for one in self._rules.evaluations(self._now or until):
             self._sight.emit(one)
         self._clocks()
@@ -225,6 +229,8 @@ class PrometheusObserver:
     def _covered(self, until: float) -> bool:
         theirs = until + (self._offset or (0.0, 0.0))[0]
         margin = 0.05
+        if self._asked is None:
+            return False
         evaluated = all(
             group.last + group.interval > theirs + margin
             for group in self._rules.groups

@@ -5,6 +5,7 @@ of instants instead; deltas between those are exact, except where a counter was
 reset in a cell of the grid: such cells are read raw, up to a bound.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ def window_total(api: PrometheusApi, slo: Slo, now: float) -> Window:
     start = now - slo.window
     oldest = _oldest(api)
     since = max(start, oldest)
-    step = max(1.0, round((now - since) / CELLS, 3))
+    step = max(1.0, math.ceil((now - since) / CELLS * 1000) / 1000)
+    # The grid ends now; it may begin a little earlier than the window.
+    since = now - step * math.ceil((now - since) / step - 1e-9)
     reader = _Grid(api, since, now, step)
     total = sum(term.sign * reader.term(term) for term in slo.total)
     reaches = reader.first <= since + max(step, 2 * slo.window / CELLS)

@@ -16,6 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from gameday.clock import SystemClock
+from gameday.model.quantity import parse_instant
+from gameday.model.scenario import Endpoint
+from gameday.model.slo import Slo, Term
+from gameday.model.timeline import Event
+from gameday.observers.alertmanager import AlertmanagerObserver
+from gameday.observers.prometheus import PrometheusObserver
+
 PROGRAMS = {
     "prometheus": ("GAMEDAY_TEST_PROMETHEUS", "prometheus"),
     "alertmanager": ("GAMEDAY_TEST_ALERTMANAGER", "prometheus-alertmanager"),
@@ -24,7 +32,9 @@ PROGRAMS = {
 TEMPLATES = "templates"
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 20.0, every: float = 0.05) -> Any:
+def wait_for(
+    what: Callable[[], Any], seconds: float = 20.0, every: float = 0.05
+) -> Any:
     """Return the first true answer; AssertionError after that many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -85,7 +95,10 @@ class Shop:
     """What is scraped: gauges and counters that tests set; may be slow or dead."""
 
     def __init__(self) -> None:
-        self.values: dict[str, float] = {"up_flag": 1.0}
+        self.values: dict[str, float] = {
+            "flag": 1.0,
+            'requests_total{code="200"}': 100.0,
+        }
         self.broken = False
         shop = self
 
@@ -108,6 +121,7 @@ class Shop:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
+        """End it."""
         self.server.shutdown()
         self.server.server_close()
 
@@ -144,6 +158,7 @@ class Sink:
         ]
 
     def stop(self) -> None:
+        """End it."""
         self.server.shutdown()
         self.server.server_close()
 
@@ -157,6 +172,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start it, and wait until it is ready."""
         with (self.folder / f"log-{self.port}").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, cwd=self.folder, stdout=log, stderr=log
@@ -164,20 +180,25 @@ class Server:
         wait_for(self.ready)
 
     def ready(self) -> bool:
+        """Return whether it answers."""
         try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=1) as answer:
+            url = f"{self.url}/-/ready"
+            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except (OSError, urllib.error.URLError):
             return False
 
     def signal(self, number: int) -> None:
+        """Send it a signal."""
         assert self.process is not None
         self.process.send_signal(number)
 
     def reload(self) -> None:
+        """Let it read its configuration again."""
         self.signal(signal.SIGHUP)
 
     def stop(self) -> None:
+        """End it."""
         if self.process is not None:
             self.process.send_signal(signal.SIGCONT)
             self.process.kill()
@@ -186,7 +207,10 @@ class Server:
 
 
 PROMETHEUS = """
-global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}
+global:
+  scrape_interval: {interval}
+  scrape_timeout: {interval}
+  evaluation_interval: {interval}
 rule_files: [rules.yaml]
 scrape_configs:
   - job_name: shop
@@ -207,6 +231,28 @@ receivers:
   - name: team
     webhook_configs: [{{url: "http://127.0.0.1:{sink}/"}}]
 """
+
+
+RULES = """
+groups:
+  - name: shop
+    rules:
+      - {alert: Down, expr: flag == 0, labels: {severity: page}}
+      - {alert: DownForTwo, expr: flag == 0, for: 2s, labels: {severity: page}}
+  - name: fragile
+    rules:
+      - {alert: Matched, expr: left * on (a) right > 0}
+"""
+
+SLO = Slo(
+    name="shop-availability",
+    service="shop",
+    objective=0.99,
+    window=3600.0,
+    bad=(Term(selector='requests_total{code="500"}'),),
+    total=(Term(selector="requests_total"),),
+    format="openslo",
+)
 
 
 class Lab:
@@ -247,16 +293,19 @@ class Lab:
                 "--config.file=prometheus.yaml",
                 f"--web.listen-address=127.0.0.1:{prometheus}",
                 "--storage.tsdb.path=data",
+                "--web.enable-lifecycle",
             ],
             folder,
             prometheus,
         )
 
     def start(self) -> None:
+        """Start both servers."""
         self.alertmanager.start()
         self.prometheus.start()
 
     def stop(self) -> None:
+        """End it."""
         self.prometheus.stop()
         self.alertmanager.stop()
         self.shop.stop()
@@ -271,3 +320,64 @@ def running(lab: Lab) -> Iterator[Lab]:
         yield lab
     finally:
         lab.stop()
+
+
+class Run:
+    """The observers of a lab, and what they reported so far."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.clock = SystemClock()
+        self.events: list[Event] = []
+        self.prometheus = PrometheusObserver(
+            Endpoint(url=lab.prometheus.url), self.clock, [SLO]
+        )
+        self.alertmanager = AlertmanagerObserver(
+            Endpoint(url=lab.alertmanager.url), self.clock
+        )
+
+    def start(self) -> None:
+        """Observe from now on, once the shop is being scraped."""
+        wait_for(lambda: self.prometheus.api.query("flag"))
+        self.started = self.clock.now()
+        self.prometheus.start(self.events.append, self.started)
+        self.alertmanager.start(self.events.append, self.started)
+
+    def of(self, kind: str, **fields: Any) -> list[Event]:
+        """Return the events so far of this kind that have these fields."""
+        return [
+            one
+            for one in list(self.events)
+            if one.kind == kind and all(one.get(k) == v for k, v in fields.items())
+        ]
+
+    def wait(self, kind: str, seconds: float = 20.0, **fields: Any) -> Event:
+        """Return the first such event, as soon as it is there."""
+        found: list[Event] = wait_for(lambda: self.of(kind, **fields), seconds)
+        return found[0]
+
+    def flush(self) -> None:
+        """Let the observers report all up to now."""
+        now = self.clock.now()
+        self.prometheus.flush(now)
+        self.alertmanager.flush(now)
+
+    def pages(self, status: str, key: str) -> dict[str, set[float]]:
+        """Return by alert the times that the webhooks carry."""
+        found: dict[str, set[float]] = {}
+        for one in self.lab.sink.alerts(status):
+            times = found.setdefault(one["labels"]["alertname"], set())
+            times.add(round(parse_instant(one[key]), 3))
+        return found
+
+    def times(self, kind: str) -> dict[str, set[float]]:
+        """Return by alert the times that the observer reported."""
+        found: dict[str, set[float]] = {}
+        for one in self.of(kind):
+            found.setdefault(one["alert"], set()).add(one.at)
+        return found
+
+    def stop(self) -> None:
+        """End it."""
+        self.prometheus.stop()
+        self.alertmanager.stop()

@@ -1,0 +1,252 @@
+"""Guardrails: is the condition that stops the run there? One look each.
+
+What a look needs is already at hand for SLOs and alerts (the Prometheus observer
+follows them); PromQL and HTTP conditions cost one request.
+"""
+
+import http
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from gameday.errors import ObserverLost
+from gameday.model.counting import Counted, count
+from gameday.model.quantity import show_duration, show_share
+from gameday.model.scenario import Endpoint, Guardrail
+from gameday.model.slo import Series, Slo, Term
+from gameday.observers.http import MALFORMED, Client
+from gameday.observers.prometheus.observer import PrometheusObserver
+from gameday.observers.prometheus.window import Window
+from gameday.ports import Clock
+
+OK, BREACHED, UNANSWERABLE = "ok", "breached", "unanswerable"
+SCRAPES = 5  # over which a burn rate is taken, at least …
+SHORTEST = 10.0  # … and at least so many seconds
+STALE = 3.0  # scrape intervals without a sample, and then no answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look found: the fields of a `guardrail` event."""
+
+    state: str
+    because: str
+    value: float | None = None
+    limit: float | None = None
+
+
+Look = Callable[[], Seen]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What guardrails look at; `since`: from when budgets are counted (s).
+
+    `windows`: the events of the SLOs' own windows, where they were counted.
+    """
+
+    clock: Clock
+    since: float
+    slos: Mapping[str, Slo] = field(default_factory=dict)
+    prometheus: PrometheusObserver | None = None
+    windows: Mapping[str, Window] = field(default_factory=dict)
+
+
+def look_for(guardrail: Guardrail, watched: Watched) -> Look:
+    """Return the function that looks at one guardrail, with its memory."""
+    if guardrail.http:
+        return Lasting(guardrail, watched.clock, _http(guardrail, watched.clock))
+    prometheus = watched.prometheus
+    if prometheus is None:
+        seen = Seen(state=UNANSWERABLE, because="the scenario names no Prometheus")
+        return lambda: seen
+    if guardrail.promql:
+        condition = _promql(guardrail, prometheus)
+        return Lasting(guardrail, watched.clock, condition)
+    if guardrail.alert:
+        return Lasting(guardrail, watched.clock, _alert(guardrail, prometheus))
+    slo = watched.slos.get(guardrail.slo)
+    if slo is None:
+        because = f"there is no SLO {guardrail.slo}"
+        return lambda: Seen(state=UNANSWERABLE, because=because)
+    return _slo(guardrail, slo, prometheus, watched)
+
+
+class Lasting:
+    """A condition that breaches once it has held for the guardrail's `for`."""
+
+    def __init__(self, guardrail: Guardrail, clock: Clock, condition: Look) -> None:
+        self._hold = guardrail.hold
+        self._clock = clock
+        self._condition = condition
+        self._since: float | None = None
+
+    def __call__(self) -> Seen:
+        """Look once."""
+        seen = self._condition()
+        now = self._clock.monotonic()
+        if seen.state == OK:
+            self._since = None
+        if seen.state != BREACHED:
+            return seen
+        if self._since is None:
+            self._since = now
+        held = now - self._since
+        if held >= self._hold:
+            return seen
+        because = f"{seen.because}, for {show_duration(round(held, 3))} so far"
+        return Seen(state=OK, because=because, value=seen.value, limit=seen.limit)
+
+
+def spent(
+    slo: Slo, bad: float, total: Counted, window: Window | None
+) -> tuple[float | None, str]:
+    """Return the share of the error budget that bad events spent, and by what.
+
+    spent = bad / ((1 - objective) x events in the window); the window's events
+    are counted, or else the rate seen so far times the window. None: no share of
+    nothing can be told.
+    """
+    if bad <= 0:
+        return 0.0, "no bad events"
+    length = total.until - total.since
+    if window is not None and window.complete:
+        events, how = window.total, "events counted in its window"
+    elif length > 0:
+        events = total.value / length * slo.window
+        how = f"events in its window at {total.value / length:.3g}/s"
+    else:
+        events, how = 0.0, "events"
+    allowed = slo.budget * events
+    if allowed <= 0:
+        return None, f"{bad:.0f} bad events and no budget for any"
+    return bad / allowed, f"{bad:.0f} bad events of {events:.4g} {how}"
+
+
+def _promql(guardrail: Guardrail, prometheus: PrometheusObserver) -> Look:
+    def look() -> Seen:
+        try:
+            holds, value = prometheus.api.truth(guardrail.promql)
+        except ObserverLost as problem:
+            return Seen(state=UNANSWERABLE, because=str(problem))
+        except MALFORMED:
+            because = "Prometheus answers something that is not understood"
+            return Seen(state=UNANSWERABLE, because=because)
+        shown = value if value is not None and math.isfinite(value) else None
+        because = f"{guardrail.promql} {'holds' if holds else 'does not hold'}"
+        return Seen(state=BREACHED if holds else OK, value=shown, because=because)
+
+    return look
+
+
+def _http(guardrail: Guardrail, clock: Clock) -> Look:
+    parts = urlsplit(guardrail.http)
+    client = Client(Endpoint(url=f"{parts.scheme}://{parts.netloc}"), clock)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    def look() -> Seen:
+        try:
+            answer = client.get(path)
+        except ObserverLost as problem:
+            return Seen(state=BREACHED, because=str(problem))
+        finally:
+            client.rest()
+        bad = answer.status >= http.HTTPStatus.BAD_REQUEST
+        because = f"{client.url} answers {answer.status}"
+        state = BREACHED if bad else OK
+        return Seen(state=state, value=float(answer.status), because=because)
+
+    return look
+
+
+def _alert(guardrail: Guardrail, prometheus: PrometheusObserver) -> Look:
+    def look() -> Seen:
+        if prometheus.blind:
+            return Seen(state=UNANSWERABLE, because=prometheus.blind)
+        firing = [
+            labels
+            for labels in prometheus.firing()
+            if labels.get("alertname") == guardrail.alert
+        ]
+        if firing:
+            because = f"{guardrail.alert} fires"
+            return Seen(state=BREACHED, value=float(len(firing)), because=because)
+        return Seen(state=OK, value=0.0, because=f"{guardrail.alert} does not fire")
+
+    return look
+
+
+def _slo(
+    guardrail: Guardrail, slo: Slo, prometheus: PrometheusObserver, watched: Watched
+) -> Look:
+    def look() -> Seen:
+        if because := _unanswerable(slo, prometheus):
+            return Seen(state=UNANSWERABLE, because=because)
+        if guardrail.burn_rate is not None:
+            return _burn_rate(guardrail.burn_rate, slo, prometheus)
+        window = watched.windows.get(slo.name)
+        end = prometheus.counters.newest()
+        bad, total = _sides(slo, prometheus, watched.since, end)
+        share, how = spent(slo, bad.value, total, window)
+        limit = guardrail.budget_spent or 0.0
+        over = share is None or share > limit
+        shown = "all" if share is None else show_share(share)
+        return Seen(
+            state=BREACHED if over else OK,
+            value=share,
+            limit=limit,
+            because=f"{shown} of the error budget of {slo.name} is spent: {how}",
+        )
+
+    return look
+
+
+def _burn_rate(limit: float, slo: Slo, prometheus: PrometheusObserver) -> Seen:
+    end = prometheus.counters.newest()
+    length = max(SHORTEST, SCRAPES * prometheus.scrape_interval)
+    bad, total = _sides(slo, prometheus, end - length, end)
+    if total.value <= 0 or bad.value <= 0:
+        rate: float | None = 0.0
+    else:
+        rate = bad.value / total.value / slo.budget if slo.budget > 0 else None
+    over = rate is None or rate > limit
+    return Seen(
+        state=BREACHED if over else OK,
+        value=rate,
+        limit=limit,
+        because=f"{slo.name}: {bad.value:.0f} of {total.value:.0f} events were bad "
+        f"in the last {show_duration(length)}",
+    )
+
+
+def _unanswerable(slo: Slo, prometheus: PrometheusObserver) -> str:
+    if prometheus.blind:
+        return prometheus.blind
+    newest = prometheus.counters.newest()
+    if not any(_series(slo.total, prometheus)):
+        return f"Prometheus has no samples of {slo.name}"
+    late = prometheus.now - newest
+    if late > STALE * prometheus.scrape_interval + SHORTEST:
+        return f"no sample of {slo.name} for {show_duration(round(late, 1))}"
+    return ""
+
+
+def _sides(
+    slo: Slo, prometheus: PrometheusObserver, start: float, end: float
+) -> tuple[Counted, Counted]:
+    """Return the bad and the total events, scrape-aligned."""
+    witnesses = _series(slo.total, prometheus)
+    sums = []
+    for terms in (slo.bad, slo.total):
+        total = Counted()
+        for term in terms:
+            found = prometheus.counters.series(term.selector)
+            one = count(found, start, end, witnesses=witnesses)
+            total = total + one if term.sign > 0 else total - one
+        sums.append(total)
+    return sums[0], sums[1]
+
+
+def _series(terms: Iterable[Term], prometheus: PrometheusObserver) -> list[Series]:
+    return [one for term in terms for one in prometheus.counters.series(term.selector)]

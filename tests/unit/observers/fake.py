@@ -1,0 +1,123 @@
+"""An HTTP server of our own, a clock that tests turn, and an event collector."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from gameday.model.timeline import Event
+
+
+@dataclass
+class Asked:
+    """One request."""
+
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Reply:
+    """One answer; `hang`: wait for this event before answering."""
+
+    body: Any = ""
+    status: int = 200
+    cut: bool = False
+    hang: threading.Event | None = None
+
+
+@dataclass
+class FakeServer:
+    """Answers with what `answer` says, and keeps what it was asked."""
+
+    answer: Callable[[Asked], Reply]
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+
+
+@contextmanager
+def serving(answer: Callable[[Asked], Reply]) -> Iterator[FakeServer]:
+    """Serve on a free port of loopback until the end of the block."""
+    fake = FakeServer(answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            params = {k: v[0] for k, v in parse_qs(parts.query).items()}
+            one = Asked(parts.path, params, dict(self.headers))
+            fake.asked.append(one)
+            reply = fake.answer(one)
+            if reply.hang is not None:
+                reply.hang.wait(10)
+            text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+            body = text.encode()
+            self.send_response(reply.status)
+            self.send_header("Content-Length", str(len(body) + 10 * reply.cut))
+            self.end_headers()
+            self.wfile.write(body)
+            if reply.cut:
+                self.close_connection = True
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class HandClock:
+    """A clock that stands still unless it is turned."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.at = now
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.at
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        """Turn the clock."""
+        self.at += seconds
+
+
+class Heard:
+    """Collects events, and lets tests wait for one."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, one: Event) -> None:
+        with self._changed:
+            self.events.append(one)
+            self._changed.notify_all()
+
+    def of(self, kind: str) -> list[Event]:
+        """Return the events of this kind."""
+        return [one for one in list(self.events) if one.kind == kind]
+
+    def wait(self, kind: str, seconds: float = 5.0) -> Event:
+        """Return the first event of this kind, waiting for it."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.of(kind), seconds), kind
+        return self.of(kind)[0]

@@ -1,0 +1,153 @@
+"""Counters, scrapes, settings: the parts that only think."""
+
+import pytest
+
+from gameday.errors import ObserverLost
+from gameday.model.slo import Series, Slo, Term
+from gameday.observers.prometheus.api import ScrapeTarget, quoted, span
+from gameday.observers.prometheus.counters import Counters
+from gameday.observers.prometheus.scrapes import Scrapes
+from gameday.observers.prometheus.settings import (
+    evaluation_interval,
+    rule_query_offset,
+    scrape_settings,
+)
+
+WEB = {"job": "web", "instance": "web-1:80"}
+
+
+def slo(name: str, bad: str, *total: str) -> Slo:
+    return Slo(
+        name=name,
+        service="shop",
+        objective=0.99,
+        window=3600.0,
+        bad=(Term(selector=bad, sign=-1.0),),
+        total=tuple(Term(selector=one) for one in total),
+        format="openslo",
+    )
+
+
+def series(*samples: tuple[float, float], **labels: str) -> Series:
+    return Series(labels=labels, samples=samples)
+
+
+def test_each_sample_is_reported_once_for_every_use() -> None:
+    counters = Counters([slo("a", "x", "x", "y"), slo("b", "z", "x")])
+    assert list(counters.uses) == ["x", "y", "z"]
+    found = counters.feed("x", [series((1.0, 5.0), (2.0, 6.0), code="200")])
+    assert [(e["slo"], e["side"], e["sign"]) for e in found] == [
+        ("a", "bad", -1.0),
+        ("a", "total", 1.0),
+        ("b", "total", 1.0),
+    ]
+    assert found[0]["values"] == [[1.0, 5.0], [2.0, 6.0]]
+    assert found[0].at == 2.0
+    again = counters.feed("x", [series((2.0, 6.0), (3.0, 9.0), code="200")])
+    assert {tuple(map(tuple, one["values"])) for one in again} == {((3.0, 9.0),)}
+    assert counters.feed("x", [series((3.0, 9.0), code="200")]) == []
+
+
+def test_what_was_seen_is_kept_by_series() -> None:
+    counters = Counters([slo("a", "x", "x")])
+    counters.feed("x", [series((1.0, 5.0), code="200"), series((4.0, 1.0), code="500")])
+    counters.feed("x", [series((2.0, 6.0), code="200")])
+    kept = {one.labels["code"]: one.samples for one in counters.series("x")}
+    assert kept == {"200": ((1.0, 5.0), (2.0, 6.0)), "500": ((4.0, 1.0),)}
+    assert counters.newest() == 4.0
+    assert Counters([]).newest() == 0.0
+
+
+def target(last: float = 10.0, interval: float = 1.0) -> ScrapeTarget:
+    return ScrapeTarget(
+        labels=WEB, health="up", last=last, interval=interval, timeout=0.5
+    )
+
+
+def up(*samples: tuple[float, float]) -> Series:
+    return Series(labels={"__name__": "up", **WEB}, samples=samples)
+
+
+def test_a_target_is_reported_once_and_then_on_each_change() -> None:
+    scrapes = Scrapes()
+    found = scrapes.feed([up((1.0, 1.0), (2.0, 1.0), (3.0, 0.0))], [target()], 3.5)
+    assert [(e.at, e["up"], e["state"]) for e in found] == [
+        (1.0, True, "up"),
+        (3.0, False, "down"),
+    ]
+    assert (found[0]["job"], found[0]["instance"], found[0]["targets"]) == (
+        "web",
+        "web-1:80",
+        1,
+    )
+    assert scrapes.feed([up((2.0, 1.0), (3.0, 0.0))], [target()], 4.0) == []
+    (back,) = scrapes.feed([up((3.0, 0.0), (4.0, 1.0))], [target()], 4.5)
+    assert (back.at, back["up"]) == (4.0, True)
+
+
+def test_a_target_that_is_no_longer_listed_is_gone_after_its_last_scrape() -> None:
+    scrapes = Scrapes()
+    scrapes.feed([up((1.0, 1.0))], [target()], 1.5)
+    assert scrapes.feed([], [], 2.0) == []
+    (gone,) = scrapes.feed([], [], 4.0)
+    assert (gone.at, gone["up"], gone["state"]) == (2.0, False, "gone")
+    assert gone["targets"] == 0
+    assert scrapes.feed([], [], 9.0) == []
+    (back,) = scrapes.feed([up((9.5, 1.0))], [target()], 10.0)
+    assert (back.at, back["up"]) == (9.5, True)
+
+
+def test_two_targets_of_one_address_are_two() -> None:
+    scrapes = Scrapes()
+    one = Series(labels={**WEB, "probe": "a"}, samples=((1.0, 1.0),))
+    two = Series(labels={**WEB, "probe": "b"}, samples=((1.0, 0.0),))
+    found = scrapes.feed([one, two], [], 1.5)
+    assert [event["up"] for event in found] == [True, False]
+
+
+def test_a_time_is_covered_once_every_target_was_scraped_after_it() -> None:
+    scrapes = Scrapes()
+    scrapes.feed([], [target(last=10.0)], 10.5)
+    assert scrapes.covered(10.0)
+    assert not scrapes.covered(10.5)
+    assert (scrapes.interval, scrapes.timeout) == (1.0, 0.5)
+    scrapes.feed([], [target(last=10.0, interval=600.0)], 10.5)
+    assert scrapes.covered(600.0)
+    assert not scrapes.covered(611.0)
+
+
+def test_settings_are_read_with_prometheus_own_defaults() -> None:
+    text = """
+global: {scrape_interval: 15s, evaluation_interval: 5s, rule_query_offset: 1m30s}
+scrape_configs:
+  - {job_name: web, scrape_interval: 1s, scrape_timeout: 500ms}
+  - {job_name: db}
+"""
+    assert scrape_settings(text) == {
+        "": (15.0, 10.0),
+        "web": (1.0, 0.5),
+        "db": (15.0, 10.0),
+    }
+    assert evaluation_interval(text) == 5.0
+    assert rule_query_offset(text) == 90.0
+    assert evaluation_interval("{}") == 60.0
+    assert rule_query_offset("{}") == 0.0
+
+
+@pytest.mark.parametrize("text", ["[", "- a", "", "!!python/object:os.system {}"])
+def test_settings_that_are_none_are_an_answer_lost(text: str) -> None:
+    with pytest.raises(ObserverLost):
+        scrape_settings(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0s", 0.0), ("0", 0.0), ("1m30s", 90.0), ("1y", 31_536_000.0), ("2w", 1209600.0)],
+)
+def test_durations_as_prometheus_writes_them(text: str, seconds: float) -> None:
+    assert span(text) == seconds
+
+
+def test_labels_are_quoted_as_both_generations_read_them() -> None:
+    labels = {"__name__": "ALERTS", "a": 'say "hi"\n\\', "service.name": "x"}
+    assert quoted(labels) == 'a="say \\"hi\\"\\n\\\\","service.name"="x"'

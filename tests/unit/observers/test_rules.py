@@ -1,0 +1,155 @@
+"""Rules that fail, miss evaluations, or change."""
+
+from typing import Any
+
+from gameday.observers.prometheus.api import SelfMetrics, self_metrics
+from gameday.observers.prometheus.episodes import Gap
+from gameday.observers.prometheus.rules import Group, RuleWatch, read_groups
+
+
+def rule(name: str = "Down", **changes: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "alerting",
+        "query": "up == 0",
+        "duration": 3,
+        "labels": {"severity": "page"},
+        "annotations": {"summary": "down"},
+        "health": "ok",
+        "lastError": "",
+        "lastEvaluation": "2026-01-01T00:00:10.000123456Z",
+        "alerts": [],
+        **changes,
+    }
+
+
+def groups(*rules: dict[str, Any], **changes: Any) -> tuple[Group, ...]:
+    one = {
+        "name": "shop",
+        "file": "rules.yaml",
+        "interval": 1,
+        "lastEvaluation": "2026-01-01T00:00:10.000123456Z",
+        "rules": list(rules),
+        **changes,
+    }
+    return read_groups([one])
+
+
+def metrics(missed: float = 0.0, failed: float = 0.0) -> SelfMetrics:
+    key = "rules.yaml;shop"
+    return SelfMetrics(started=50.0, missed={key: missed}, failed={key: failed})
+
+
+def test_the_same_rules_again_are_nothing_new() -> None:
+    watch = RuleWatch()
+    for at in (10.0, 11.0):
+        assert watch.look(groups(rule()), metrics(), at) == []
+
+
+def test_a_failing_rule_is_said_once_until_it_has_recovered() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule()), None, 10.0)
+    sick = groups(rule(health="err", lastError="many-to-many\nmatching"))
+    (failed,) = watch.look(sick, None, 11.0)
+    assert (failed["group"], failed["alert"]) == ("shop", "Down")
+    assert failed["because"] == "the evaluation failed: many-to-many matching"
+    assert failed.at == 1767225610.0
+    assert watch.look(sick, None, 12.0) == []
+    assert watch.look(groups(rule()), None, 13.0) == []
+    assert len(watch.look(sick, None, 14.0)) == 1
+
+
+def test_a_failing_recording_rule_is_the_groups() -> None:
+    watch = RuleWatch()
+    recorded = rule("job:errors:rate1m", type="recording", health="err", lastError="no")
+    (failed,) = watch.look(groups(recorded), None, 10.0)
+    assert failed["alert"] == ""
+    assert failed["because"].startswith("job:errors:rate1m: ")
+
+
+def test_missed_and_failed_evaluations_are_counted_between_looks() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule()), metrics(missed=5, failed=2), 10.0)
+    assert watch.look(groups(rule()), metrics(missed=5, failed=2), 12.0) == []
+    found = watch.look(groups(rule()), metrics(missed=6, failed=5), 14.0)
+    assert [one["because"] for one in found] == [
+        "1 evaluation of the group did not happen",
+        "3 evaluations of its rules failed",
+    ]
+    assert all(one["since"] == 12.0 for one in found)
+    assert all(one["alert"] == "" for one in found)
+
+
+def test_a_changed_rule_is_named_and_its_neighbour_is_not() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule("A"), rule("B")), None, 10.0)
+    (failed,) = watch.look(groups(rule("A", duration=9), rule("B")), None, 11.0)
+    assert (failed["alert"], failed["because"]) == ("A", "changed during the run")
+    assert watch.look(groups(rule("A", duration=9), rule("B")), None, 12.0) == []
+
+
+def test_rules_that_come_and_go_have_changed() -> None:
+    watch = RuleWatch()
+    recorded = rule("b:c", type="recording")
+    watch.look(groups(rule("A"), recorded), None, 10.0)
+    found = watch.look(groups(rule("New")), None, 11.0)
+    named = {(one["alert"], one["because"]) for one in found}
+    assert named == {
+        ("A", "changed during the run"),
+        ("New", "changed during the run"),
+        ("", "b:c changed during the run"),
+    }
+
+
+def test_another_interval_changes_every_rule_of_the_group() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule("A"), rule("B")), None, 10.0)
+    found = watch.look(groups(rule("A"), rule("B"), interval=5), None, 11.0)
+    assert {one["alert"] for one in found} == {"A", "B"}
+
+
+def test_an_annotation_changes_no_verdict() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule()), None, 10.0)
+    assert watch.look(groups(rule(annotations={})), None, 11.0) == []
+
+
+def test_a_restart_fails_every_group_once() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule()), metrics(missed=9), 10.0)
+    assert watch.restarted(50.0, 10.0) == []
+    assert watch.restarted(50.0, 11.0) == []
+    (failed,) = watch.restarted(80.0, 85.0)
+    assert failed["group"] == "shop"
+    assert "restarted" in failed["because"]
+    # The counters begin again at zero; that is no new failure.
+    assert watch.look(groups(rule()), metrics(missed=1), 86.0) == []
+
+
+def test_evaluations_say_up_to_when_each_group_was_evaluated() -> None:
+    watch = RuleWatch()
+    never = "0001-01-01T00:00:00Z"
+    watch.look(groups(rule()) + groups(rule(), lastEvaluation=never), None, 11.0)
+    (one,) = watch.evaluations(12.0)
+    assert (one["group"], one["file"], one["interval"]) == ("shop", "rules.yaml", 1.0)
+    assert one["last"] == 1767225610.0
+
+
+def test_a_gap_in_the_samples_names_the_alert() -> None:
+    gap = Gap(group="shop", alert="Down", at=104.0, missed=2)
+    (failed,) = RuleWatch().gaps([gap])
+    assert (failed.at, failed["alert"]) == (104.0, "Down")
+    assert failed["because"] == "was not evaluated, or failed, 2 times"
+
+
+def test_the_page_of_its_own_metrics_is_read() -> None:
+    page = (
+        b"# TYPE x counter\n"
+        b'prometheus_rule_group_iterations_missed_total{rule_group="r.yaml;a"} 3\n'
+        b'prometheus_rule_evaluation_failures_total{rule_group="r.yaml;b \\"c\\""} 1\n'
+        b"process_start_time_seconds 1.5e+09\n"
+    )
+    found = self_metrics(page)
+    assert found.started == 1.5e9
+    assert found.missed == {"r.yaml;a": 3.0}
+    assert found.failed == {'r.yaml;b "c"': 1.0}
