@@ -1,8 +1,7 @@
 """Activities of an experiment: probes, actions, their providers and controls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.files import tolerances
 from gameday.files.cursor import Cursor, shown
@@ -37,8 +36,7 @@ _CONTROL = ("name", "provider", "scope", "automatic", "ref", "description")
 FREE = r"x-.*"  # keys that anybody may use
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """One activity that could be read, with a reference already followed."""
 
     here: Cursor
@@ -46,7 +44,8 @@ class Activity:
     provider: Cursor
     provider_kind: str
 
-    def __getitem__(self, key: str) -> str:
+    def said(self, key: str) -> str:
+        """Return a text of the provider; empty where there is none."""
         value = self.provider.value.get(key)
         return value if isinstance(value, str) else ""
 

@@ -7,8 +7,7 @@ its type, everything else becomes text.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.files.cursor import Cursor, shown
 from gameday.files.suggest import among, nearest
@@ -24,11 +23,10 @@ class Unknown(ValueError):  # noqa: N818 - a value that is not known, no mistake
     """A text refers to a value that cannot be known now; the text is its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(NamedTuple):
     """What `${name}` stands for; `unknown`: names that only a run can know."""
 
-    known: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, Any]
     unknown: frozenset[str] = frozenset()
 
     def put(self, value: Any) -> Any:
@@ -58,8 +56,7 @@ class Values:
         return "$" if match[0] == "$$" else str(self._one(match))
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What a scenario (or the caller) gives an experiment.
 
     `strict`: an environment variable that is not set is an error.

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.errors import Problem
 from gameday.files.nodes import Document, Path
@@ -13,8 +12,7 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]*@")
 _LONGEST = 120  # characters of a value that a message quotes
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(NamedTuple):
     """A value with its path; `problems` is shared by all cursors of a reading."""
 
     document: Document
@@ -55,7 +53,7 @@ class Cursor:
 
     def at(self, part: str | int) -> "Cursor":
         """Return the value under a key or an index that exists."""
-        return replace(self, value=self.value[part], path=(*self.path, part))
+        return self._replace(value=self.value[part], path=(*self.path, part))
 
     def items(self) -> Iterator["Cursor"]:
         """Go through a list; anything else is an error (null: nothing)."""

@@ -1,7 +1,7 @@
 """What an experiment does: gameday's own faults, and the actions of others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gameday.files import faults
 from gameday.files.activities import Activity
@@ -10,8 +10,7 @@ from gameday.files.cursor import Cursor, redacted
 from gameday.model.fault import FaultRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Acts:
+class Acts(NamedTuple):
     """The faults that could be read; whether there is any; others' actions."""
 
     faults: tuple[FaultRequest, ...]
@@ -19,8 +18,7 @@ class Acts:
     foreign: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ours:
+class _Ours(NamedTuple):
     activity: Activity
     kind: str  # the fault's name, `undo`, or empty where there is no such fault
 
@@ -40,8 +38,8 @@ def read(method: Sequence[Activity], values: Values) -> Acts:
 def _ours(found: Sequence[Activity]) -> list[_Ours]:
     ours = []
     for one in found:
-        if one.provider_kind == "python" and faults.is_ours(one["module"]):
-            kind = faults.kind_of(one.provider, one["module"], one["func"])
+        if one.provider_kind == "python" and faults.is_ours(one.said("module")):
+            kind = faults.kind_of(one.provider, one.said("module"), one.said("func"))
             ours.append(_Ours(one, kind))
     return ours
 
@@ -49,12 +47,12 @@ def _ours(found: Sequence[Activity]) -> list[_Ours]:
 def _foreign(method: Sequence[Activity]) -> list[str]:
     names: dict[str, None] = {}
     for one in method:
-        if one.kind != "action" or faults.is_ours(one["module"]):
+        if one.kind != "action" or faults.is_ours(one.said("module")):
             continue
         said = {
-            "python": f"{one['module']}.{one['func']}",
-            "process": f"process:{one['path']}",
-            "http": f"http:{redacted(one['url'])}",
+            "python": f"{one.said('module')}.{one.said('func')}",
+            "process": f"process:{one.said('path')}",
+            "http": f"http:{redacted(one.said('url'))}",
         }
         names[said[one.provider_kind]] = None
     return list(names)

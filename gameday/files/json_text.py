@@ -69,7 +69,7 @@ class _Reader:
         return self._scalar(line)
 
     def _map(self, line: int, depth: int) -> Map:
-        made = Map(line)
+        made = Map(line, {})
         while not self.take("}"):
             if made.entries and not self.take(","):
                 raise self.expected("`,` or `}`")
@@ -84,7 +84,7 @@ class _Reader:
         return made
 
     def _list(self, line: int, depth: int) -> List:
-        made = List(line)
+        made = List(line, [])
         while not self.take("]"):
             if made.items and not self.take(","):
                 raise self.expected("`,` or `]`")

@@ -1,20 +1,12 @@
 """A scenario with everything that it names, and every problem of every file."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import InvalidFile, Problem
-from gameday.files import (
-    alertmanager,
-    experiment,
-    prometheus_config,
-    rules,
-    scenario_checks,
-    slo,
-    source,
-    yaml,
-)
 from gameday.files import env as environment
+from gameday.files import experiment, scenario_checks, slo, source, yaml
 from gameday.files.cursor import Cursor, top
 from gameday.files.scenario_promises import Named
 from gameday.model.experiment import Experiment
@@ -71,13 +63,16 @@ def tidy(problems: list[Problem]) -> list[Problem]:
 
 
 def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
+    # Looking for pydantic's plugins reads the metadata of all packages; none is used.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from gameday.files import scenario_build, scenario_errors
 
     empty_keys(here, here.value)
     wired = scenario_errors.validate(here)
     named = _slos(here)
     _observed(here)
-    experiments = _experiments(here, env)
+    url = None if wired is None else scenario_build.target(wired.target).url
+    experiments = _experiments(here, env, url)
     scenario_checks.check(here, named, experiments)
     complete = [one for one in experiments if one is not None]
     errors = any(one.severity == "error" for one in here.problems)
@@ -154,6 +149,10 @@ def _taken(place: Cursor, problems: list[Problem]) -> None:
 
 def _observed(here: Cursor) -> None:
     """Read the files that let promises be linted, for their problems."""
+    if (here.get("observe") or here).get("files") is None:
+        return
+    from gameday.files import alertmanager, prometheus_config, rules
+
     readers = {
         "rules": rules.read,
         "prometheus": prometheus_config.read,
@@ -164,24 +163,13 @@ def _observed(here: Cursor) -> None:
             _taken(place, read(path)[1])
 
 
-def _experiments(here: Cursor, env: Mapping[str, str]) -> list[Experiment | None]:
+def _experiments(
+    here: Cursor, env: Mapping[str, str], url: str | None
+) -> list[Experiment | None]:
     steps = here.get("steps")
     if steps is None or not isinstance(steps.value, list):
         return []
-    url = _target_url(here)
     return [_experiment(steps.at(n), env, url) for n in range(len(steps.value))]
-
-
-def _target_url(here: Cursor) -> str | None:
-    from pydantic import ValidationError
-
-    from gameday.files.scenario_build import target
-    from gameday.files.scenario_wire import Target
-
-    try:
-        return target(Target.model_validate(here.value.get("target"))).url
-    except ValidationError:
-        return None
 
 
 def _experiment(

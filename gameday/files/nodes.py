@@ -7,7 +7,7 @@ is wanted.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.errors import Problem
 
@@ -15,8 +15,7 @@ Path = tuple[str | int, ...]
 MERGE = "<<"
 
 
-@dataclass(slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A leaf: its value and the text it was written as."""
 
     value: Any
@@ -24,8 +23,7 @@ class Scalar:
     line: int
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of a mapping, with the line of the key."""
 
     key: str
@@ -33,20 +31,18 @@ class Entry:
     line: int
 
 
-@dataclass(slots=True)
-class Map:
+class Map(NamedTuple):
     """A mapping in the order of the text; duplicates are reported, not kept."""
 
     line: int
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry]
 
 
-@dataclass(slots=True)
-class List:
+class List(NamedTuple):
     """A sequence."""
 
     line: int
-    items: list["Node"] = field(default_factory=list)
+    items: list["Node"]
 
 
 Node = Scalar | Map | List

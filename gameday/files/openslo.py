@@ -5,7 +5,7 @@ What is not supported is refused by its name; nothing is guessed.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gameday.files import openslo_ratio
 from gameday.files.cursor import Cursor, shown
@@ -56,8 +56,7 @@ _HOUR = 3600.0
 _PERCENT = 100.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Objective:
+class _Objective(NamedTuple):
     name: str
     target: float
     line: int | None

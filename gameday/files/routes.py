@@ -1,6 +1,7 @@
 """Alertmanager's routing tree, with what a route inherits filled in."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from gameday.files import matchers
 from gameday.files.cursor import Cursor, shown
@@ -34,8 +35,7 @@ _ALL_LABELS = "..."
 _TRUE = ("true", "yes", "on")
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """What routes may refer to: receivers and time intervals."""
 
     receivers: tuple[str, ...]

@@ -5,7 +5,7 @@ Scalars are read as the text they are written as, for Go reads them so.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gameday.errors import Problem
 from gameday.files import promql, source, yaml
@@ -67,8 +67,7 @@ def _document(here: Cursor, *, crd: bool) -> list[AlertRule]:
     return rules
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(NamedTuple):
     name: str
     interval: float | None
     query_offset: float

@@ -2,7 +2,7 @@
 
 import os.path
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gameday.files import scenario_wire as wire
 from gameday.files.cursor import Cursor
@@ -34,8 +34,7 @@ def beside(path: str, name: str) -> str:
     return os.path.normpath(os.path.join(folder, os.path.expanduser(name)))  # noqa: PTH111, PTH118
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What a scenario names, read: its SLOs, and each step's experiment."""
 
     slos: Sequence[Slo]

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
 from gameday.files.cursor import shown
 from gameday.model.quantity import parse_duration, parse_rate, parse_share
@@ -161,28 +161,29 @@ _DURATION = _written(r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$", "500ms", "30s", "5m", "1
 _PERCENT = _written(r"^\d+(\.\d+)?\s*%$", "34%")
 _HTTP = {"type": "string", "pattern": "^https?://[^@/]+|" + _REFERENCE}
 
-Text = Annotated[str, BeforeValidator(_text)]
-Body = Annotated[str, BeforeValidator(_body)]
-Duration = Annotated[float, BeforeValidator(_duration), _DURATION]
-PositiveDuration = Annotated[float, BeforeValidator(_above_zero), _DURATION]
-Share = Annotated[float, BeforeValidator(_share), _PERCENT]
-PositiveShare = Annotated[float, BeforeValidator(_some), _PERCENT]
+_TEXT = WithJsonSchema({"type": "string"})
+Text = Annotated[str, PlainValidator(_text), _TEXT]
+Body = Annotated[str, PlainValidator(_body), _TEXT]
+Duration = Annotated[float, PlainValidator(_duration), _DURATION]
+PositiveDuration = Annotated[float, PlainValidator(_above_zero), _DURATION]
+Share = Annotated[float, PlainValidator(_share), _PERCENT]
+PositiveShare = Annotated[float, PlainValidator(_some), _PERCENT]
 Rate = Annotated[
-    float, BeforeValidator(_rate), _written(r"^\d+(\.\d+)?\s*/\s*(s|m|h)$", "50/s")
+    float, PlainValidator(_rate), _written(r"^\d+(\.\d+)?\s*/\s*(s|m|h)$", "50/s")
 ]
 Count = Annotated[
-    int, BeforeValidator(_count), _number({"type": "integer", "minimum": 0})
+    int, PlainValidator(_count), _number({"type": "integer", "minimum": 0})
 ]
 Times = Annotated[
     float,
-    BeforeValidator(_times),
+    PlainValidator(_times),
     _number({"type": "number", "exclusiveMinimum": 0}),
 ]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Url = Annotated[str, BeforeValidator(_url), WithJsonSchema(_HTTP)]
+Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Url = Annotated[str, PlainValidator(_url), WithJsonSchema(_HTTP)]
 Probed = Annotated[
     str,
-    BeforeValidator(_probed),
+    PlainValidator(_probed),
     WithJsonSchema(
         {
             "anyOf": [
@@ -197,5 +198,5 @@ Probed = Annotated[
         }
     ),
 ]
-Listen = Annotated[str, BeforeValidator(_listen), _written(r"^.*:\d+$", "0.0.0.0:9099")]
-Method = Annotated[str, BeforeValidator(_method)]
+Listen = Annotated[str, PlainValidator(_listen), _written(r"^.*:\d+$", "0.0.0.0:9099")]
+Method = Annotated[str, PlainValidator(_method), _TEXT]

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.files.cursor import Cursor
 from gameday.files.suggest import did_you_mean
@@ -17,12 +16,11 @@ _HOLDING = ("fires_within", "reaches", "pages_within")
 _ASKS = (*_HOLDING, "resets_within", "page_resolves_within")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """What a scenario names: its SLOs, and why some cannot be measured."""
 
-    slos: Sequence[Slo] = ()
-    unmeasured: Mapping[str, str] = field(default_factory=dict)
+    slos: Sequence[Slo]
+    unmeasured: Mapping[str, str]
     complete: bool = True  # all SLO files could be read
 
 

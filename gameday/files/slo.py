@@ -1,10 +1,10 @@
 """SLO files as they are: OpenSLO v1 and Sloth, told apart by their content."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gameday.errors import Problem
-from gameday.files import openslo, sloth, source, yaml
+from gameday.files import source, yaml
 from gameday.files.cursor import Cursor, shown, top
 from gameday.files.nodes import Document
 from gameday.model.slo import Slo
@@ -21,13 +21,12 @@ _OPENSLO_KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The SLOs of a file; `unmeasured`: name -> why gameday cannot count it."""
 
-    slos: tuple[Slo, ...] = ()
-    problems: list[Problem] = field(default_factory=list)
-    unmeasured: dict[str, str] = field(default_factory=dict)
+    slos: tuple[Slo, ...]
+    problems: list[Problem]
+    unmeasured: dict[str, str]
 
 
 def read(path: str) -> tuple[tuple[Slo, ...], list[Problem]]:
@@ -60,8 +59,7 @@ def _readings(documents: Sequence[Document]) -> list[Reading]:
     return [_reading(file, indicators) for file in files]
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     path: str
     objects: list[Cursor]
     problems: list[Problem]
@@ -78,8 +76,12 @@ def _reading(file: _File, indicators: Mapping[str, Cursor]) -> Reading:
     slos: list[Slo] = []
     for here in file.objects:
         if _is_sloth(here):
+            from gameday.files import sloth
+
             slos += sloth.read(here, unmeasured)
         elif here.value.get("apiVersion") == _OPENSLO:
+            from gameday.files import openslo
+
             slos += openslo.read(here, indicators)
         else:
             _other(here)

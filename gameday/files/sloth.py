@@ -5,7 +5,7 @@ Sloth passes over keys that it does not know; so do we, with a warning.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gameday.files import promql
 from gameday.files.cursor import Cursor, shown
@@ -27,8 +27,7 @@ _SLO_KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Spelling:
+class _Spelling(NamedTuple):
     """The names of the keys: the plain form's, or the Kubernetes form's."""
 
     error: str = "error_query"

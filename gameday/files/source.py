@@ -2,16 +2,14 @@
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from gameday.errors import Problem
 
 LARGEST = 4 * 1024 * 1024  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file's text, or the problem that kept it from being read."""
 
     path: str

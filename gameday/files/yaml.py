@@ -155,7 +155,7 @@ class _Composer:
         if event.tag not in (None, "!") and event.tag not in _TREE_TAGS:
             raise _bad_tag(event.tag, line)
         if isinstance(event, yaml.SequenceStartEvent):
-            made = List(line)
+            made = List(line, [])
             while not isinstance(
                 item := self.loader.get_event(), yaml.SequenceEndEvent
             ):
@@ -186,7 +186,7 @@ class _Composer:
             raise _Bad(f"{event.value!r} is not a valid {name}", line) from None
 
     def _map(self, depth: int, line: int) -> Map:
-        made = Map(line)
+        made = Map(line, {})
         merged: list[Node] = []
         while not isinstance(event := self.loader.get_event(), yaml.MappingEndEvent):
             key_line = event.start_mark.line + 1
