@@ -85,13 +85,14 @@ def up() -> None:
 
 def down() -> None:
     """End the shop's processes; the unpacked programs stay."""
-    if not PIDFILE.exists():
+    if not is_up():
         return
     pid = int(PIDFILE.read_text())
-    if is_up():
-        os.kill(pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGTERM)
     for _ in range(300):
-        if not is_up():
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
             return
         time.sleep(0.1)
     raise StageError(f"supervisord (process {pid}) did not end within 30 s")
