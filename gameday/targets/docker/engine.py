@@ -71,6 +71,12 @@ class Engine:
     @cached_property
     def api(self) -> APIClient:
         """The SDK's low-level client."""
+        path = self.endpoint.host.removeprefix("unix://")
+        if path != self.endpoint.host and not Path(path).exists():
+            raise TargetNotFound(
+                f"the Docker engine at {self.endpoint.host} does not answer: "
+                "there is no such socket"
+            )
         tls: TLSConfig | bool = False
         folder = self.endpoint.certificates
         if folder:
@@ -120,9 +126,3 @@ class Engine:
         """
         local = self.endpoint.host.startswith("unix://")
         return local and os.geteuid() == 0 and belongs(pid, container)
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the engine's socket is a file of this machine."""
-        path = self.endpoint.host.removeprefix("unix://")
-        return path != self.endpoint.host and Path(path).exists()

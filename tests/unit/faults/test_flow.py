@@ -1,0 +1,161 @@
+"""The way from a call to a biting fault, on a target made of dictionaries."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gameday.clock import SystemClock
+from gameday.errors import CannotFault, FaultFailed, TargetNotFound
+from gameday.faults.belonging import Belonging
+from gameday.faults.flow import inject_for
+from gameday.ledger.book import Ledger
+from gameday.ledger.entries import PlannedVictims
+from gameday.model.fault import FaultState
+from gameday.model.request import parse_request
+from tests.unit.ledger.fake import URL, FakeTarget, instance
+
+S = FaultState
+Make = Callable[..., Belonging]
+
+
+@pytest.fixture
+def target() -> FakeTarget:
+    return FakeTarget([instance(f"web-{n}") for n in (1, 2, 3)])
+
+
+@pytest.fixture
+def mine(tmp_path: Path, target: FakeTarget) -> Belonging:
+    ledger = Ledger(str(tmp_path / "ledger.db"), SystemClock())
+    ledger.open_run("r1", URL)
+    return Belonging(
+        run="r1", step="s", target=target, seed="7", ledger=ledger, own=False
+    )
+
+
+def plan(mine: Belonging, *victims: str, **given: object) -> dict[str, object]:
+    arguments = {"service": "web", "count": len(victims), **given}
+    mine.ledger.plan_fault(
+        PlannedVictims(
+            run=mine.run,
+            step=mine.step,
+            ordinal=0,
+            request=parse_request("process.stop", arguments),
+            victims=tuple(instance(name) for name in victims),
+            duration=45.0,
+        )
+    )
+    return arguments
+
+
+def states(mine: Belonging) -> list[FaultState]:
+    return [one.state for one in mine.ledger.transitions(mine.run)]
+
+
+def test_the_planned_victims_are_hit_and_proven(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    given = plan(mine, "web-1", "web-3")
+    answer = inject_for(mine, "process.stop", given)
+    assert target.broken == {"web-1", "web-3"}
+    assert [one["instance"] for one in answer["hits"]] == ["web-1", "web-3"]
+    assert all(one["proof"]["bites"] for one in answer["hits"])
+    assert json.loads(json.dumps(answer)) == answer
+    found = mine.ledger.open_faults()
+    assert {one.state for one in found} == {S.BITING}
+    assert {one.duration for one in found} == {45.0}
+    assert {round(one.until - one.at) for one in found} == {45}
+
+
+def test_it_is_written_down_before_the_target_feels_it(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    seen: list[list[FaultState]] = []
+    target.on_inject = lambda _: seen.append(
+        [one.state for one in Ledger(mine.ledger.path, SystemClock()).open_faults()]
+    )
+    inject_for(mine, "process.stop", plan(mine, "web-2"))
+    assert seen == [[S.INJECTING]]
+
+
+def test_a_fault_without_teeth_is_recorded_as_such(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    target.toothless = True
+    answer = inject_for(mine, "process.stop", plan(mine, "web-2"))
+    assert answer["hits"][0]["proof"]["bites"] is False
+    last = mine.ledger.transitions("r1")[-1]
+    assert last.state is S.BITING
+    assert last.proof is not None
+    assert last.proof["bites"] is False
+
+
+def test_what_failed_half_way_is_taken_back(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    target.bad_injection = "web-3"
+    with pytest.raises(FaultFailed, match="web-3: the engine hung up"):
+        inject_for(mine, "process.stop", plan(mine, "web-1", "web-3"))
+    assert target.broken == set()
+    assert mine.ledger.open_faults() == []
+
+
+def test_a_victim_that_was_replaced_is_not_touched(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    given = plan(mine, "web-1")
+    target.found[0] = instance("web-1", container="another")
+    with pytest.raises(FaultFailed, match="web-1 was replaced"):
+        inject_for(mine, "process.stop", given)
+    assert target.calls == []
+
+
+def test_a_fault_that_is_not_in_the_plan_is_not_injected(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    plan(mine, "web-1")
+    with pytest.raises(FaultFailed, match="not in the plan"):
+        inject_for(mine, "process.stop", {"service": "web", "count": 3})
+    assert target.calls == []
+
+
+def test_after_the_end_of_the_run_nothing_is_injected(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    given = plan(mine, "web-1")
+    mine.ledger.end_run("r1")
+    with pytest.raises(FaultFailed, match="over"):
+        inject_for(mine, "process.stop", given)
+    assert ("inject", "web-1") not in target.calls
+    assert ("undo", "web-1") in target.calls  # what was prepared is cleared away
+
+
+def test_what_somebody_undid_meanwhile_is_undone_again(
+    mine: Belonging, target: FakeTarget
+) -> None:
+    def healer(_: str) -> None:
+        (fault,) = mine.ledger.open_faults()
+        mine.ledger.move(fault.id, S.UNDONE, by="heal")
+
+    target.on_inject = healer
+    with pytest.raises(FaultFailed, match="undone meanwhile"):
+        inject_for(mine, "process.stop", plan(mine, "web-1"))
+    assert target.broken == set()
+    assert states(mine)[-1] is S.UNDONE
+
+
+def test_what_the_target_cannot_do_is_refused(mine: Belonging) -> None:
+    with pytest.raises(CannotFault, match="network"):
+        inject_for(mine, "network.partition", {"service": "web"})
+
+
+def test_wrong_arguments_are_a_failure_in_words(mine: Belonging) -> None:
+    with pytest.raises(FaultFailed, match="needs a service"):
+        inject_for(mine, "process.stop", {})
+
+
+def test_a_target_that_is_gone_is_said_so(mine: Belonging, target: FakeTarget) -> None:
+    target.found.clear()
+    with pytest.raises(TargetNotFound):
+        inject_for(mine, "process.stop", {"service": "web"})

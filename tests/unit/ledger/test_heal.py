@@ -1,0 +1,129 @@
+"""Heal: newest first, patiently, and honest about what stays broken."""
+
+# ruff: noqa: D102 - the methods are the port's, or say it all in their name
+
+from pathlib import Path
+
+import pytest
+
+from gameday.errors import TargetNotFound
+from gameday.ledger.book import Ledger
+from gameday.ledger.entries import Healed
+from gameday.ledger.heal import ATTEMPTS, heal
+from gameday.model.fault import FaultState
+from gameday.ports import Target
+from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
+
+
+class World:
+    """A ledger with an open run, a target, and a clock."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = HandClock()
+        self.ledger = Ledger(str(path / "ledger.db"), self.clock)
+        self.ledger.open_run("r1", URL)
+        self.target = FakeTarget([instance("web-1"), instance("web-2")])
+
+    def break_(self, name: str, *states: FaultState) -> int:
+        fault = self.ledger.begin(entry(name))
+        for state in states or (FaultState.INJECTING, FaultState.BITING):
+            self.ledger.move(fault, state)
+        self.target.broken.add(name)
+        return fault
+
+    def open(self, _url: str) -> Target:
+        return self.target
+
+    def heal(self) -> list[bool]:
+        found = self.ledger.open_faults(run="r1")
+        healed = heal(self.ledger, self.open, self.clock, found, by="heal")
+        return [one.undone.ok for one in healed]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_all_is_undone_and_written_down(world: World) -> None:
+    world.break_("web-1")
+    world.break_("web-2")
+    assert world.heal() == [True, True]
+    assert world.target.broken == set()
+    assert world.ledger.open_faults() == []
+    last = world.ledger.transitions("r1")[-1]
+    assert (last.state, last.by) == (FaultState.UNDONE, "heal")
+    assert last.note == "was down; started"
+    assert world.clock.slept == []
+
+
+def test_healing_twice_does_nothing_the_second_time(world: World) -> None:
+    world.break_("web-1")
+    world.heal()
+    before = list(world.target.calls)
+    assert world.heal() == []
+    assert world.target.calls == before
+
+
+def test_faults_of_one_instance_are_undone_newest_first(world: World) -> None:
+    first, second = world.break_("web-1"), world.break_("web-1")
+    world.heal()
+    ends = [
+        one.fault
+        for one in world.ledger.transitions("r1")
+        if one.state is FaultState.UNDONE
+    ]
+    assert ends == [second, first]
+
+
+def test_an_undo_that_fails_three_times_and_then_works(world: World) -> None:
+    world.break_("web-1")
+    world.target.undo_failures = 3
+    assert world.heal() == [True]
+    assert world.clock.slept == [0.1, 0.2, 0.4]
+
+
+def test_an_undo_that_never_works_says_what_to_do_by_hand(world: World) -> None:
+    world.break_("web-1")
+    world.target.undo_failures = 99
+    assert world.heal() == [False]
+    assert world.target.calls == [("undo", "web-1")] * ATTEMPTS
+    (left,) = world.ledger.open_faults()
+    assert left.state is FaultState.FAILED
+    last = world.ledger.transitions("r1")[-1]
+    assert (last.by_hand, last.note) == ("docker start", "the engine is busy")
+    world.target.undo_failures = 0
+    assert world.heal() == [True]
+
+
+def test_a_call_that_was_under_way_is_undone_again_after_a_moment(
+    world: World,
+) -> None:
+    world.break_("web-1", FaultState.INJECTING)
+    world.target.broken.clear()
+    world.clock.while_asleep = lambda: world.target.broken.add("web-1")
+    assert world.heal() == [True]
+    assert world.target.broken == set()
+    assert world.target.calls == [("undo", "web-1")] * 2
+
+
+def test_a_target_that_cannot_be_reached_leaves_its_faults_open(world: World) -> None:
+    world.break_("web-1")
+
+    def gone(_url: str) -> Target:
+        raise TargetNotFound("the engine does not answer")
+
+    found = world.ledger.open_faults()
+    (healed,) = heal(world.ledger, gone, world.clock, found)
+    assert not healed.undone.ok
+    assert "gameday heal" in healed.undone.by_hand
+    assert len(world.ledger.open_faults()) == 1
+
+
+def test_whoever_waits_is_told_of_each(world: World) -> None:
+    world.break_("web-1")
+    world.break_("web-2")
+    told: list[Healed] = []
+    found = world.ledger.open_faults()
+    heal(world.ledger, world.open, world.clock, found, emit=told.append)
+    assert sorted(one.fault.victim.name for one in told) == ["web-1", "web-2"]

@@ -1,0 +1,68 @@
+"""Containers as instances."""
+
+from typing import Any
+
+import pytest
+
+from gameday.targets.docker.containers import addresses_of, instance_of
+
+STARTED = "2026-01-01T00:00:01.123456789Z"
+
+
+def inspected(**state: Any) -> dict[str, Any]:
+    return {
+        "Id": "c" * 64,
+        "Name": "/shop_web_2",
+        "State": {"Status": "running", "StartedAt": STARTED, **state},
+        "Config": {
+            "Labels": {
+                "com.docker.compose.project": "shop",
+                "com.docker.compose.service": "web",
+                "com.docker.compose.container-number": "2",
+                "tier": "1",
+            }
+        },
+        "NetworkSettings": {"Networks": {"n": {"IPAddress": "172.19.0.3"}}},
+    }
+
+
+def test_an_instance_is_named_by_its_labels_and_known_by_id_and_start() -> None:
+    found = instance_of(inspected(Health={"Status": "starting"}))
+    assert (found.service, found.name) == ("web", "web-2")
+    assert found.identity == {"id": "c" * 64, "started_at": STARTED}
+    assert found.started_at == pytest.approx(1767225601.123456)
+    assert found.health == "starting"
+    assert found.addresses == ("172.19.0.3",)
+    assert found.labels["tier"] == "1"
+    assert found.labels["container"] == "shop_web_2"
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("running", "running"),
+        ("paused", "paused"),
+        ("restarting", "restarting"),
+        ("removing", "stopping"),
+        ("exited", "stopped"),
+        ("created", "stopped"),
+        ("dead", "stopped"),
+    ],
+)
+def test_states_have_our_words(status: str, state: str) -> None:
+    assert instance_of(inspected(Status=status)).state == state
+
+
+def test_no_health_and_never_started_are_unknown() -> None:
+    found = instance_of(
+        inspected(StartedAt="0001-01-01T00:00:00Z", Health={"Status": "none"})
+    )
+    assert (found.health, found.started_at) == ("", None)
+
+
+def test_ipv4_comes_before_ipv6() -> None:
+    networks = {
+        "a": {"IPAddress": "", "GlobalIPv6Address": "fd00::1"},
+        "b": {"IPAddress": "10.0.0.1", "GlobalIPv6Address": ""},
+    }
+    assert addresses_of(networks) == ("10.0.0.1", "fd00::1")

@@ -1,0 +1,59 @@
+"""URLs to targets."""
+
+import pytest
+
+from gameday.clock import SystemClock
+from gameday.errors import CannotFault, TargetNotFound
+from gameday.targets import open_target
+from gameday.targets.local.instances import name_of
+
+CLOCK = SystemClock()
+
+
+def test_a_docker_targets_url_names_its_engine() -> None:
+    url = "docker://shop?host=tcp://10.0.0.1:2375"
+    target = open_target(url, CLOCK)
+    assert target.url == "docker://shop?host=tcp%3A%2F%2F10.0.0.1%3A2375"
+    assert open_target(target.url, CLOCK).url == target.url
+    assert target.holds_deadline("network.delay")
+    assert not target.holds_deadline("process.stop")
+    assert "yet" in target.refusal("resource.cpu")
+    assert target.refusal("process.stop") == ""
+
+
+def test_a_local_target_does_processes_only() -> None:
+    target = open_target("local://http%3A%2F%2F127.0.0.1%3A9001", CLOCK)
+    assert target.refusal("process.pause") == ""
+    assert "process family only" in target.refusal("network.partition")
+    assert not target.holds_deadline("process.stop")
+
+
+@pytest.mark.parametrize(
+    ("name", "instance"),
+    [("web-2", "web-2"), ("web_00", "web-0"), ("web", "web-1"), ("other", "web-1")],
+)
+def test_local_instances_are_named_by_their_number(name: str, instance: str) -> None:
+    assert name_of("web", name) == instance
+
+
+def test_an_engine_that_does_not_answer_is_not_found() -> None:
+    target = open_target("docker://shop?host=unix:///nowhere.sock", CLOCK)
+    with pytest.raises(TargetNotFound, match="does not answer"):
+        target.instances()
+
+
+def test_a_supervisor_that_does_not_answer_is_not_found() -> None:
+    target = open_target("local://unix%3A%2F%2F%2Fnowhere.sock", CLOCK)
+    with pytest.raises(TargetNotFound, match="does not answer"):
+        target.instances()
+
+
+@pytest.mark.parametrize("url", ["shop", "docker://", "local://supervisor"])
+def test_what_is_no_target_is_said_so(url: str) -> None:
+    with pytest.raises(TargetNotFound):
+        open_target(url, CLOCK)
+
+
+def test_kubernetes_comes_later() -> None:
+    with pytest.raises(CannotFault, match="not built yet"):
+        open_target("kubernetes://kind/shop", CLOCK)

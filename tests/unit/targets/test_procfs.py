@@ -1,0 +1,63 @@
+"""The identity of processes."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from gameday.clock import SystemClock
+from gameday.targets.procfs import ProcessId, family, identify, started_at, state
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def test_this_process_lives_and_a_dead_one_does_not() -> None:
+    assert identify().alive
+    child = subprocess.Popen(SLEEP)
+    known = identify(child.pid)
+    assert known.started
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    zombie_lives = known.alive
+    child.wait()
+    assert (zombie_lives, known.alive) == (False, False)
+
+
+def test_the_same_pid_with_another_start_or_boot_is_another_process() -> None:
+    mine = identify()
+    assert not ProcessId(mine.pid, mine.started + 1, mine.boot).alive
+    assert not ProcessId(mine.pid, mine.started, "another boot").alive
+    assert ProcessId(mine.pid).alive  # all that is known is the pid
+
+
+def test_a_start_time_is_known_to_some_hundredths() -> None:
+    clock = SystemClock()
+    before = clock.now()
+    child = subprocess.Popen(SLEEP)
+    try:
+        found = started_at(child.pid, clock.now())
+        assert found == pytest.approx(before, abs=0.1)
+        child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+        assert state(child.pid) == "T"
+    finally:
+        child.kill()
+        child.wait()
+    assert started_at(child.pid, clock.now()) is None
+
+
+def test_a_family_is_all_that_descends() -> None:
+    script = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+    parent = subprocess.Popen([sys.executable, "-c", script, *SLEEP])
+    try:
+        clock, found = SystemClock(), [parent.pid]
+        end = clock.monotonic() + 10
+        while len(found) < 2 and clock.monotonic() < end:
+            found = family(parent.pid)
+        assert found[0] == parent.pid
+        assert len(found) == 2
+        os.kill(found[1], signal.SIGKILL)
+    finally:
+        parent.wait(10)

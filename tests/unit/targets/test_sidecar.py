@@ -1,0 +1,113 @@
+"""The parts of the helper that need no container."""
+
+import io
+import socket
+import struct
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from gameday.targets.docker import image
+from gameday.targets.docker.sidecar import knock
+from gameday.targets.docker.sidecar.addresses import matched
+from gameday.targets.docker.sidecar.measure import RoundTrip
+from gameday.targets.docker.sidecar.netem import commands
+from gameday.targets.docker.sidecar.nfqueue import packet_ids
+
+
+def announced(*ids: int) -> bytes:
+    """Build what the kernel sends: a timestamp, then the packet's header."""
+    messages = b""
+    for number in ids:
+        other = struct.pack("=HHQ", 12, 4, 99)
+        header = struct.pack("=HH", 11, 1) + struct.pack("!IHB", number, 0x800, 1)
+        payload = struct.pack("!BBH", socket.AF_INET, 0, 7) + other + header + b"\0"
+        size = 16 + len(payload)
+        messages += struct.pack("=IHHII", size, 3 << 8, 0, 0, 0) + payload
+    return messages
+
+
+def test_packets_are_known_by_their_ids() -> None:
+    assert list(packet_ids(announced(1, 70000, 3))) == [1, 70000, 3]
+
+
+def test_other_messages_and_torn_ones_announce_nothing() -> None:
+    error = struct.pack("=IHHII", 20, 2, 0, 0, 0) + struct.pack("=i", 0)
+    assert list(packet_ids(error)) == []
+    assert list(packet_ids(announced(1)[:10])) == []
+    assert list(packet_ids(b"\0" * 64)) == []
+
+
+def test_rules_name_each_peer_of_their_family_in_each_direction() -> None:
+    spec = {"peers": ["10.0.0.1", "fd00::1", "10.2.0.0/16"]}
+    bodies = [rule.body for rule in matched("INPUT", spec, 4, "-j DROP")]
+    assert bodies == ["-s 10.0.0.1 -j DROP", "-s 10.2.0.0/16 -j DROP"]
+    (rule,) = matched("OUTPUT", spec, 6, "-j DROP")
+    assert (rule.chain, rule.body) == ("OUTPUT", "-d fd00::1 -j DROP")
+
+
+def test_everybody_does_not_mean_loopback() -> None:
+    (inward,) = matched("INPUT", {"peers": []}, 4, "-j DROP")
+    (outward,) = matched("OUTPUT", {"peers": []}, 4, "-j DROP")
+    assert inward.body == "! -i lo -j DROP"
+    assert outward.body == "! -o lo -j DROP"
+
+
+def test_netem_sits_in_a_band_of_its_own() -> None:
+    outer, inner = (" ".join(one) for one in commands("eth0", 0.2, 0.05))
+    assert outer == "qdisc add dev eth0 root handle 6da7: prio bands 4"
+    assert inner.startswith("qdisc add dev eth0 parent 6da7:4 netem limit ")
+    assert inner.endswith(" delay 200ms 50ms")
+
+
+def test_a_closed_port_answers_and_a_silent_one_does_not() -> None:
+    took = knock.round_trip("127.0.0.1", 1.0)
+    assert took is not None
+    assert took < 1.0
+
+
+def test_a_delay_that_is_not_there_is_seen() -> None:
+    trip = RoundTrip(["127.0.0.1"])
+    trip.before()
+    proof = trip.proof(by=0.5, jitter=0.0)
+    assert proof["bites"] is False
+    assert "before and" in proof["because"]
+
+
+def test_without_anybody_to_ask_nothing_is_proven() -> None:
+    trip = RoundTrip([])
+    trip.before()
+    assert trip.proof(by=0.1, jitter=0.0)["bites"] is False
+
+
+def test_what_is_copied_into_the_helper_is_all_it_needs(tmp_path: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(image.code())) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = tmp_path / image.FOLDER.lstrip("/")
+    code = "import gameday.targets.docker.sidecar.__main__ as m; print(m.__file__)"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys;sys.path[:0]=[{str(folder)!r}];" + code,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(folder))
+
+
+def test_the_image_can_be_replaced_by_ones_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(image.OVERRIDE, raising=False)
+    assert image.image_name().startswith("gameday-helper:")
+    monkeypatch.setenv(image.OVERRIDE, "registry/helper:1")
+    assert image.image_name() == "registry/helper:1"
