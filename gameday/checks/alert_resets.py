@@ -37,7 +37,7 @@ def _still_firing(
     promised: Promised, episode: Episode, deadline: float, gap: str
 ) -> Answer:
     since = show_instant(episode.firing or 0.0)
-    said = f"{promised.name} was still firing when its time was over, since {since}"
+    said = f"{promised.name} did not reset: it has been firing since {since}"
     answer = failed(said, evidence=episode.show(), decided=deadline)
     unsure = promised.step.unwatched(deadline) or gap
     return answer.unsure(unsure) if unsure else answer

@@ -8,6 +8,8 @@ from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
 PROMETHEUS = "prometheus"
+_ENDS = ("alert_resolved", "alert_cleared")  # cleared: pending, and never fired
+_KINDS = ("alert_pending", "alert_firing", *_ENDS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
     """Return every episode, in the order in which they began."""
     found: list[Episode] = []
     current: dict[frozenset[tuple[str, str]], Episode] = {}
-    for event in timeline.of("alert_pending", "alert_firing", "alert_resolved"):
+    for event in timeline.of(*_KINDS):
         key = frozenset({**event["labels"], "alertname": event["alert"]}.items())
         episode = current.get(key)
         if episode is None or _begins_another(episode, event):
@@ -66,10 +68,10 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
 
 def _begins_another(episode: Episode, event: Event) -> bool:
     if episode.resolved is not None:
-        return event.kind != "alert_resolved"
+        return event.kind not in _ENDS
     if event.kind == "alert_pending":
         return True
-    if event.kind == "alert_resolved" or episode.firing is None:
+    if event.kind in _ENDS or episode.firing is None:
         return False
     return event.at != episode.stamps.get("firing")  # else it was reported twice
 
@@ -93,7 +95,7 @@ def _take(episode: Episode, event: Event, at: float) -> None:
     state = event.kind.removeprefix("alert_")
     episode.stamps[state] = event.at
     own = float(event.get("error") or 0.0)
-    if state == "resolved":
+    if event.kind in _ENDS:
         episode.resolved = at
         episode.exact = bool(event.get("exact", True))
         episode.end_error += own

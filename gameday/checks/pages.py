@@ -38,9 +38,14 @@ class Page:
     receiver: str
     vendor: str
     status: str
-    group_key: str = ""
+    keys: tuple[str, ...] = ()  # of its group: plain, or hashed (PagerDuty's)
     seq: int | None = None
     alerts: tuple[Told, ...] = ()
+
+    def keys_match(self, other: "Page") -> bool:
+        """Whether both pages come from one group of Alertmanager."""
+        theirs = {*other.keys, *map(hashed, other.keys)}
+        return any(key in theirs for key in self.keys)
 
     def show(self) -> dict[str, object]:
         """Return the page as evidence, at the pager's own time."""
@@ -95,16 +100,15 @@ class Mailbox:
         return same and abs((told.starts or 0.0) - (stamp or 0.0)) <= _SAME
 
     def _same_group(self, page: Page, episode: Episode) -> bool:
-        if not page.group_key:
+        if not page.keys:
             return False
         labels = {**episode.labels, "alertname": episode.alert}
-        if any(one.called(page.group_key) for one in groups_of(labels, self.routing)):
+        groups = groups_of(labels, self.routing)
+        if any(group.called(key) for group in groups for key in page.keys):
             return True
         return any(
-            page.group_key in (other.group_key, hashed(other.group_key))
-            and self.told(other, episode) is not None
+            page.keys_match(other) and self.told(other, episode) is not None
             for other in self.pages
-            if other.group_key
         )
 
 
@@ -127,7 +131,9 @@ def _page(event: Event, clocks: Clocks) -> Page:
         receiver=str(event["receiver"]),
         vendor=str(event.get("vendor") or ""),
         status=str(event.get("status") or "unknown"),
-        group_key=str(event.get("group_key") or ""),
+        keys=tuple(
+            str(event[name]) for name in ("group_key", "dedup_key") if event.get(name)
+        ),
         seq=event.get("seq"),
         alerts=_alerts(event.get("alerts") or ()),
     )

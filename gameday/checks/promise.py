@@ -102,7 +102,8 @@ class Promised:
     def _silenced(self) -> str:
         for one in self.step.run.timeline.of("silence"):
             until = instant(one.get("until"))
-            if one.at > self.start or (until is not None and until <= self.start):
+            since = instant(one.get("since")) or one.at
+            if since > self.start or (until is not None and until <= self.start):
                 continue
             matchers = [_matcher(fields) for fields in one.get("matchers") or ()]
             if any(_all_match(matchers, labels) for labels in self._label_sets()):

@@ -11,6 +11,9 @@ from gameday.model.verdict import Finding, Outcome
 
 SECONDS = "s"
 RATIO = "ratio"
+_ORDINARY = frozenset(
+    ("a", "every", "it", "no", "nobody", "nothing", "the", "there", "up", "users")
+)
 _DIGITS = {SECONDS: 3, RATIO: 9}
 
 
@@ -133,5 +136,6 @@ def _without_stop(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    said = text[:1].upper() + text[1:]
+    first = text.partition(" ")[0]
+    said = text[:1].upper() + text[1:] if first in _ORDINARY else text  # not a name
     return said if said.endswith((".", "!", "?")) else said + "."

@@ -3,8 +3,8 @@
 An SLI is out while more than its budget's share of events, and more than one, were
 bad within five scrapes. The windows look ahead, so a burst counts up to its last
 bad scrape and no longer. Measured is the first scrape after the last such burst
-began: at most one scrape later than the truth. Where traffic is to be expected, a
-window that counted no events is out as well: nobody was served.
+began: at most one scrape later than the truth. Where traffic is to be expected,
+three scrapes in a row without any event are out as well: nobody was served.
 """
 
 from gameday.checks.load_agreement import unseen_errors
@@ -153,11 +153,7 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
 
 def _back(step: StepRun, begun: Event, ended: list[Event]) -> Event | None:
     """Return the event that shows an instance back: seen up, or its fault over."""
-    down = False
-    for one in step.run.timeline.of("instance"):
-        if one["instance"] != begun["instance"] or one.at < begun.at:
-            continue
-        if one["up"] and down:
+    for one in step.run.timeline.of("instance"):  # reported on each change
+        if one["instance"] == begun["instance"] and one.at > begun.at and one["up"]:
             return one
-        down = down or not one["up"]
     return ended[0] if ended else None

@@ -67,7 +67,9 @@ class Sight:
         """
         start, end = span
         for event in self.failed_rules:
-            if start <= event.at <= end and _concerns(event, alerts, groups):
+            since = float(event.get("since") or event.at)
+            inside = since <= end and start <= event.at
+            if inside and _concerns(event, alerts, groups):
                 what = event.get("alert") or f"the group {event.get('group', '')}"
                 return (
                     f"the rule of {what} was not evaluated at {show_instant(event.at)}:"

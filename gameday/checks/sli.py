@@ -10,7 +10,8 @@ from gameday.model.slo import Slo
 
 WINDOW = 5  # scrapes that are looked at together
 FEW = 1.0  # a single bad event says nothing in so short a window
-EXPECTED = 10.0  # events; below that an empty window is no outage
+EMPTY = 3  # scrapes in a row without any event: nobody was served
+EXPECTED = 10.0  # events in that time; below it the silence means nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +46,17 @@ def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
     start = run.clocks.theirs("prometheus", end)
     counters = run.samples.of(slo.name)
     last = min(run.clocks.theirs("prometheus", step.end), counters.last or start)
-    slots = max(0, int((last - start) / interval + 1e-6)) + 1
+    slots = max(1, int((last - start) / interval + 1e-6))
     edges = [start + interval * index for index in range(slots + 1)]
     bad = _per_slot(counters, "bad", edges)
     total = _per_slot(counters, "total", edges)
-    expected = _rate(counters, start) * interval * WINDOW
     out = [
         index
         for index in range(slots)
         if _is_out(slo, bad[index : index + WINDOW], total[index : index + WINDOW])
-        or (expected >= EXPECTED and sum(total[index : index + WINDOW]) <= 0)
     ]
+    if _rate(counters, start) * interval * EMPTY >= EXPECTED:
+        out = sorted({*out, *_empty(total)})
     after = 0.0 if not out else interval * (out[-1] + 1)
     return Sli(
         slo=slo.name,
@@ -69,6 +70,19 @@ def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
 
 def _is_out(slo: Slo, bad: list[float], total: list[float]) -> bool:
     return sum(bad) > max(FEW, slo.budget * sum(total))
+
+
+def _empty(total: list[float]) -> list[int]:
+    """Return the slots that lie in a long enough run of empty ones."""
+    found: list[int] = []
+    run: list[int] = []
+    for index, events in enumerate([*total, 1.0]):
+        if events <= 0:
+            run.append(index)
+            continue
+        found += run if len(run) >= EMPTY else []
+        run = []
+    return found
 
 
 def _per_slot(counters: Counters, side: str, edges: list[float]) -> list[float]:

@@ -117,11 +117,11 @@ class StepRun:
         if self.end + SLACK >= deadline:
             return ""
         left = f"{deadline - self.end:.3f} s before its time was over"
-        if self.run.ending is not Ending.FINISHED:
-            return f"the run was stopped {left}: {self.run.because}"
         if not self.run.complete:
             return f"the record of the run ends at {show_instant(self.end)}, {left}"
-        return f"the step was over {left}"
+        if self.run.ending is Ending.FINISHED:
+            return f"the step was over {left}"
+        return f"the run was stopped {left}: {self.run.because}"
 
     def _foreign(self, *phases: str) -> list[Event]:
         """Return the phases that bound a fault which is not gameday's own."""
@@ -142,11 +142,9 @@ class StepRun:
     def _stopped_before(self) -> str:
         if self.run.ending is Ending.REFUSED:
             return self.run.because
-        if self.run.ending is not Ending.FINISHED:
-            return f"the run was stopped before it: {self.run.because}"
         if not self.run.complete:
             return f"the record of the run ends at {show_instant(self.run.last)}"
-        return "the run never came to it"
+        return f"the run was over before it: {self.run.because}"
 
     def _victims(self) -> tuple[Instance, ...]:
         """Return the instances that were hit, with all that the plan knows of them."""

@@ -1,0 +1,155 @@
+"""Faults: proven to bite, confirmed to be undone."""
+
+import pytest
+
+from gameday.model.timeline import Event, event
+from gameday.model.verdict import Ending, Outcome
+from tests.builders import (
+    STEP,
+    alert,
+    answer,
+    at,
+    cut,
+    fault,
+    judged,
+    plan,
+    promise,
+    step,
+    stop,
+    timeline,
+)
+
+PLAN = plan(step(alerts=(promise("WebReplicaDown", fires_within=30.0),)))
+
+
+def test_a_fault_that_bites_and_is_undone() -> None:
+    verdict = judged(PLAN, timeline(fault()))
+    bites, undone = answer(verdict, "bites"), answer(verdict, "undone")
+    assert (bites.outcome, bites.subject) == (Outcome.PASS, "web")
+    assert "process.stop is proven to bite on web-2" in bites.because
+    assert (undone.outcome, undone.subject) == (Outcome.PASS, "web")
+    assert undone.evidence["ended"] == [
+        {"at": "2026-01-01T00:00:55.000Z", "by": "rollback"}
+    ]
+
+
+@pytest.mark.parametrize("bites", [False, None])
+def test_a_fault_without_teeth_makes_all_that_depends_on_it_inconclusive(
+    bites: bool | None,
+) -> None:
+    verdict = judged(PLAN, timeline(fault(bites=bites)))
+    for question in ("bites", "during", "fires_within", "no_other_alerts"):
+        assert answer(verdict, question).outcome is Outcome.INCONCLUSIVE
+    for question in ("before", "after", "undone"):
+        assert answer(verdict, question).outcome is Outcome.PASS
+
+
+def test_one_victim_of_two_that_was_not_bitten() -> None:
+    both = [*fault("web-1"), *fault("web-2", bites=False)]
+    verdict = judged(PLAN, timeline(both))
+    assert "web-2 did not bite" in answer(verdict, "bites").because
+    assert answer(verdict, "fires_within").outcome is Outcome.INCONCLUSIVE
+
+
+def failed() -> list[Event]:
+    about = {"step": STEP, "fault": "process.stop", "service": "web"}
+    return [
+        event(at(10), "fault_failed", instance="web-2", because="no rights", **about)
+    ]
+
+
+def test_a_fault_that_was_not_injected() -> None:
+    verdict = judged(PLAN, timeline(failed()))
+    for question in ("bites", "undone", "during", "after", "fires_within"):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "was not injected: no rights" in found.because
+
+
+def test_an_injection_that_failed_half_way() -> None:
+    verdict = judged(PLAN, timeline(fault("web-1"), failed()))
+    assert answer(verdict, "bites").outcome is Outcome.INCONCLUSIVE
+    assert answer(verdict, "undone").outcome is Outcome.PASS
+
+
+def test_an_undo_that_failed() -> None:
+    about = {"step": STEP, "id": f"{STEP}/web-2", "instance": "web-2"}
+    undo = event(
+        at(55), "undo_failed", because="gone", by_hand="docker start web-2", **about
+    )
+    verdict = judged(PLAN, timeline(fault(ends=None), [undo]), broken=("web-2",))
+    found = answer(verdict, "undone")
+    assert found.outcome is Outcome.FAIL
+    assert "gone docker start web-2" in found.because
+    assert verdict.broken == ("web-2",)
+
+
+def test_an_undo_that_succeeded_in_the_end() -> None:
+    again = event(
+        at(60), "fault_ended", step=STEP, id=f"{STEP}/web-2", ok=True, by="heal"
+    )
+    verdict = judged(PLAN, timeline(fault(ok=False), [again]))
+    assert answer(verdict, "undone").outcome is Outcome.PASS
+
+
+def test_a_fault_that_nobody_saw_end() -> None:
+    verdict = judged(PLAN, timeline(fault(ends=None)))
+    assert answer(verdict, "undone").outcome is Outcome.FAIL
+
+
+def test_a_record_that_ends_before_the_fault_does() -> None:
+    verdict = judged(
+        PLAN, cut(timeline(fault(), ended=None), at(30)), ending=Ending.CRASHED
+    )
+    found = answer(verdict, "undone")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "before the fault on web-2 ended" in found.because
+
+
+def test_a_crash_that_left_something_broken() -> None:
+    verdict = judged(
+        PLAN,
+        cut(timeline(fault(), ended=None), at(30)),
+        ending=Ending.CRASHED,
+        broken=("web-2 is down",),
+    )
+    assert answer(verdict, "undone").outcome is Outcome.FAIL
+
+
+def test_the_end_of_a_fault_is_its_first_confirmation() -> None:
+    later = event(
+        at(90), "fault_ended", step=STEP, id=f"{STEP}/web-2", ok=True, by="run"
+    )
+    fires = alert("WebReplicaDown", fires=at(22), resolves=at(60))
+    planned = plan(step(alerts=(promise("WebReplicaDown", resets_within=30.0),)))
+    verdict = judged(planned, timeline(fault(), [later], fires))
+    assert answer(verdict, "resets_within").measured == 5.0
+
+
+def test_each_service_is_asked_once() -> None:
+    planned = plan(step(faults=(stop("web"), stop("web"), stop("db"))))
+    story = timeline(fault("web-2"), fault("db-1", ok=False))
+    verdict = judged(planned, story)
+    assert answer(verdict, "bites", "web").outcome is Outcome.PASS
+    assert answer(verdict, "undone", "web").outcome is Outcome.PASS
+    assert answer(verdict, "undone", "db").outcome is Outcome.FAIL
+
+
+def test_a_service_that_nothing_was_injected_into() -> None:
+    planned = plan(step(faults=(stop("web"), stop("db"))))
+    verdict = judged(planned, timeline(fault("web-2")))
+    for question in ("bites", "undone"):
+        assert answer(verdict, question, "db").outcome is Outcome.INCONCLUSIVE
+
+
+# --- other extensions' actions --------------------------------------------------------
+
+
+def test_a_foreign_action_is_bounded_by_the_phases() -> None:
+    promises = (promise("PodGone", fires_within=30.0, resets_within=90.0),)
+    planned = plan(step(faults=(), alerts=promises))
+    story = timeline(alert("PodGone", fires=at(22), resolves=at(60)))
+    verdict = judged(planned, story)
+    assert answer(verdict, "fires_within").measured == 12.0
+    assert answer(verdict, "resets_within").measured == 5.0
+    assert not [one for one in verdict.findings if one.check == "fault"]

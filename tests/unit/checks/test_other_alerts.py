@@ -1,0 +1,171 @@
+"""Nothing else may ring: what counts, what does not, and what nobody heard."""
+
+import pytest
+
+from gameday.model.scenario import NoOtherAlerts
+from gameday.model.timeline import Event, event
+from gameday.model.verdict import Finding, Outcome
+from tests.builders import (
+    alert,
+    answer,
+    at,
+    blind,
+    everything,
+    fault,
+    judged,
+    page,
+    plan,
+    promise,
+    rule,
+    scrape,
+    step,
+    timeline,
+    watched,
+    with_rules,
+)
+
+NAME = "WebReplicaDown"
+PROMISED = alert(NAME, fires=at(22), resolves=at(60))
+
+
+def asked(*parts: list[Event], **settings: object) -> Finding:
+    quiet = NoOtherAlerts(**settings)  # type: ignore[arg-type]
+    expect = step(alerts=(promise(NAME, fires_within=30.0),), no_other_alerts=quiet)
+    return answer(judged(plan(expect), timeline(fault(), *parts)), "no_other_alerts")
+
+
+def test_what_was_promised_may_ring() -> None:
+    found = asked(PROMISED)
+    assert (found.outcome, found.subject) == (Outcome.PASS, "lose-a-replica")
+
+
+@pytest.mark.parametrize("when", [10.0, 40.0, 149.0])
+def test_anything_else_from_the_fault_to_the_end_of_the_aftermath(when: float) -> None:
+    found = asked(PROMISED, alert("Latency", fires=at(when)))
+    assert found.outcome is Outcome.FAIL
+    assert found.evidence["offenders"][0]["alert"] == "Latency"
+    assert "nobody promised Latency" in found.because.replace("N", "n", 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        alert("Watchdog", fires=at(2)),
+        alert("Latency", fires=at(151)),
+        alert("Latency", pends=at(20)),
+    ],
+    ids=["fired before", "fires after the step", "only pending"],
+)
+def test_what_is_no_effect_of_the_fault(other: list[Event]) -> None:
+    assert asked(PROMISED, other).outcome is Outcome.PASS
+
+
+def test_what_is_excepted_may_ring() -> None:
+    found = asked(alert("NodeClockSkew", fires=at(40)), except_=("NodeClockSkew",))
+    assert found.outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("team", "outcome"), [("web", Outcome.FAIL), ("db", Outcome.PASS)]
+)
+def test_it_may_be_narrowed_to_some_labels(team: str, outcome: Outcome) -> None:
+    found = asked(alert("Latency", fires=at(40), team=team), matching={"team": "web"})
+    assert found.outcome is outcome
+
+
+def test_it_may_be_narrowed_by_name() -> None:
+    found = asked(alert("Latency", fires=at(40)), matching={"alertname": "Errors"})
+    assert found.outcome is Outcome.PASS
+
+
+def test_a_page_about_an_alert_of_somebody_else_counts() -> None:
+    stranger = page("oncall", at(40), "LogErrors", starts=at(39))
+    found = asked(PROMISED, stranger)
+    assert found.outcome is Outcome.FAIL
+    assert found.evidence["pages"] == ["LogErrors"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        page("oncall", at(40), "LogErrors", starts=at(4)),
+        page("oncall", at(40), "LogErrors"),
+        page("oncall", at(40), "LogErrors", starts=at(39), status="resolved"),
+        page("oncall", at(40), NAME, starts=at(22)),
+    ],
+    ids=["repeated", "does not say since when", "resolved", "promised"],
+)
+def test_pages_that_tell_nothing_new(told: list[Event]) -> None:
+    assert asked(PROMISED, told).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("source", ["prometheus", "alertmanager", "pager"])
+def test_silence_proves_nothing_while_nobody_listens(source: str) -> None:
+    found = asked(PROMISED, blind(source, at(100), at(110)))
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_what_was_heard_in_spite_of_it_counts() -> None:
+    found = asked(alert("Latency", fires=at(40)), blind("prometheus", at(100), at(110)))
+    assert found.outcome is Outcome.FAIL
+
+
+def test_without_a_pager_none_is_missed() -> None:
+    planned = plan(step(), observe=everything(pages=None, alertmanager=None))
+    story = timeline(fault(), eyes=watched("prometheus"))
+    assert answer(judged(planned, story), "no_other_alerts").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("settings", "outcome"),
+    [
+        ({}, Outcome.INCONCLUSIVE),
+        ({"except_": ("Latency",)}, Outcome.PASS),
+        ({"matching": {"team": "db"}}, Outcome.PASS),
+        ({"matching": {"team": "web"}}, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_rule_that_failed_could_have_rung(
+    settings: dict[str, object], outcome: Outcome
+) -> None:
+    failure = event(at(30), "rule_failed", group="shop", alert="Latency", because="x")
+    quiet = NoOtherAlerts(**settings)  # type: ignore[arg-type]
+    planned = with_rules(
+        plan(step(no_other_alerts=quiet)),
+        rule("Latency", labels={"team": "web"}),
+        rule("Errors", labels={"team": "db"}),
+    )
+    found = answer(judged(planned, timeline(fault(), [failure])), "no_other_alerts")
+    assert found.outcome is outcome
+
+
+def test_where_no_rule_can_ring_none_is_missed() -> None:
+    failure = event(at(30), "rule_failed", group="shop", alert="Latency", because="x")
+    quiet = NoOtherAlerts(except_=("Latency",))
+    planned = with_rules(plan(step(no_other_alerts=quiet)), rule("Latency"))
+    found = answer(judged(planned, timeline(fault(), [failure])), "no_other_alerts")
+    assert found.outcome is Outcome.PASS
+
+
+def test_rules_nobody_could_list_may_all_have_rung() -> None:
+    failure = event(at(30), "rule_failed", group="shop", alert="Latency", because="x")
+    assert asked([failure]).outcome is Outcome.INCONCLUSIVE
+
+
+LOST = scrape("lb:8405", job="haproxy", down=at(30))
+
+
+@pytest.mark.parametrize(
+    ("fires", "outcome"),
+    [(None, Outcome.INCONCLUSIVE), (40.0, Outcome.INCONCLUSIVE), (25.0, Outcome.FAIL)],
+)
+def test_a_lost_target_may_be_what_rings(fires: float | None, outcome: Outcome) -> None:
+    other = [] if fires is None else alert("TargetMissing", fires=at(fires))
+    found = asked(PROMISED, other, LOST)
+    assert found.outcome is outcome
+
+
+def test_it_is_not_asked_where_it_is_switched_off() -> None:
+    planned = plan(step(no_other_alerts=NoOtherAlerts(asked=False)))
+    names = [one.question for one in judged(planned, timeline(fault())).findings]
+    assert "no_other_alerts" not in names
