@@ -1,0 +1,86 @@
+"""The real shop in both forms: it sells, and a lost replica rings once, at oncall."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+import xmlrpc.client
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+PAGES = "http://127.0.0.1:9099/pages"
+
+
+def call(
+    *command: str | Path, seconds: float = 300
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=seconds
+    )
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("docker", marks=pytest.mark.docker),
+        pytest.param("local", marks=pytest.mark.local),
+    ]
+)
+def shop(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Bring the shop up in one form, and down if it was not up before."""
+    form = str(request.param)
+    if form == "docker" and call("docker", "version", seconds=20).returncode:
+        pytest.skip("no Docker engine answers")
+    if answers("http://127.0.0.1:8080/healthz"):
+        pytest.skip("a shop is up already, and this test would disturb it")
+    done = call(sys.executable, DEMO / "up", form)
+    try:
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield form
+    finally:
+        call(sys.executable, DEMO / "down")
+
+
+def answers(url: str) -> bool:
+    try:
+        get(url)
+    except OSError:
+        return False
+    return True
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=70) as answer:  # noqa: S310 (loopback)
+        return json.loads(answer.read())
+
+
+def lose(form: str, replica: int) -> None:
+    if form == "local":
+        with xmlrpc.client.ServerProxy("http://127.0.0.1:9001/RPC2") as supervisor:
+            supervisor.supervisor.stopProcess(f"web:web-{replica}")
+        return
+    label = "label=com.docker.compose."
+    found = call(
+        *("docker", "ps", "-q", "--filter", f"{label}project=shop"),
+        *("--filter", f"{label}service=web"),
+        *("--filter", f"{label}container-number={replica}"),
+    )
+    assert call("docker", "stop", found.stdout.strip()).returncode == 0
+
+
+def test_a_lost_replica_rings_once_and_nobody_waits(shop: str) -> None:
+    before = get(PAGES)["seq"]
+    lose(shop, 2)
+    orders = [get("http://127.0.0.1:8080/checkout")["order"] for _ in range(50)]
+    assert len(set(orders)) == 50
+    answer = get(f"{PAGES}?since={before}&wait=30")
+    (page,) = answer["pages"]
+    assert (page["receiver"], page["status"]) == ("oncall", "firing")
+    (alert,) = page["alerts"]
+    labels = {"alertname": "WebReplicaDown", "server": "web-2", "severity": "page"}
+    assert alert["labels"] == labels
+    later = get(f"{PAGES}?since={answer['seq']}&wait=8")["pages"]
+    assert [one for one in later if one["receiver"] != "chat"] == []
