@@ -1,0 +1,288 @@
+"""Write the reference pages from the code: `python docs/generate.py [--check]`.
+
+With `--check` nothing is written; exits with 1 when a committed page is out of date.
+"""
+
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gameday import errors
+from gameday.checks.compose import CHECKS
+from gameday.cli import main as command_line
+from gameday.files import schema
+from gameday.model import fault, timeline
+from gameday.model.quantity import show_duration
+from gameday.model.verdict import Ending, ExitCode, Outcome
+
+HERE = Path(__file__).resolve().parent
+MARK = "<!-- Made by docs/generate.py from the code; change that instead. -->"
+WIDTH = 88
+KINDS = {
+    "duration": "a duration: `500ms`, `30s`, `5m`, `1h30m`",
+    "names": "one name or a list of them",
+    "signal": "a signal's name: `SIGKILL`, `SIGTERM`, …",
+    "share": "a share: `34%`",
+    "text": "text",
+    "port": "a port's number",
+}
+COMMON = {
+    "service": "the service whose instances are hit",
+    "count": "how many of them",
+    "share": "which share of them, rounded down, at least one: `34%`",
+    "instances": "which ones, by name (`SERVICE-N`)",
+    "duration": "the longest it may last, after which it ends by itself",
+}
+
+
+def commands() -> Iterator[str]:
+    """Yield the page of the commands, each as its `--help` has it."""
+    yield "# Commands\n"
+    yield (
+        "Each command says this with `--help`. What it exits with is in "
+        "[Exit codes](exit-codes.md).\n"
+    )
+    for verb in command_line.VERBS:
+        command: click.Command = import_module(f"gameday.cli.{verb}").command
+        command.epilog = None  # the exit codes, which are the same for all
+        context = click.Context(
+            command,
+            info_name=f"gameday {verb}",
+            terminal_width=WIDTH,
+            max_content_width=WIDTH,
+            help_option_names=["-h", "--help"],
+        )
+        yield f"## gameday {verb}\n"
+        yield f"```text\n{command.get_help(context).rstrip()}\n```\n"
+
+
+def exit_codes() -> Iterator[str]:
+    """Yield the page of the exit codes, outcomes and endings."""
+    source = inspect.getsource(ExitCode)
+    meanings = dict(re.findall(r"(\w+) = \d+  #: (.+)", source))
+    yield "# Exit codes\n"
+    yield "| code | means |\n|---|---|"
+    for code in ExitCode:
+        yield f"| `{int(code)}` | {meanings[code.name]} |"
+    yield "\nThe worst of several wins, in the order 5, 130, 4, 2, 1, 3, 0. No other"
+    yield "code, and no traceback, reaches you. `gameday run --inconclusive pass` makes"
+    yield "a 3 a 0.\n"
+    yield "A verdict has two axes that never mix. Its **outcome**, what was proven, is"
+    yield f"{_listed(one.value for one in Outcome)}: the worst finding wins (fail, then"
+    yield "inconclusive, then pass). Its **ending**, how the run came to its end, is"
+    yield f"{_listed(one.value for one in Ending)}."
+
+
+def faults() -> Iterator[str]:
+    """Yield the page of the faults."""
+    yield "# Faults\n"
+    yield (
+        "Plain functions that Chaos Toolkit calls: `module: gameday.faults.FAMILY`, "
+        "`func: FUNCTION`. `gameday.faults.undo()` as a rollback ends every fault that "
+        "the experiment has open, newest first; it may be called again and again.\n"
+    )
+    yield "| fault | is | its own arguments |\n|---|---|---|"
+    for entry in fault.CATALOGUE.values():
+        own = [
+            f"`{name}`{' (required)' if name in entry.required else ''}"
+            for name in entry.own
+        ]
+        yield f"| `{entry.name}` | {entry.summary} | {', '.join(own) or 'none'} |"
+    yield "\nEvery fault takes `service`, one of `count`, `share` or `instances`, and"
+    yield "`duration`. Arguments may arrive as strings.\n"
+    yield "| argument | is |\n|---|---|"
+    for name in fault.COMMON_ARGUMENTS:
+        yield f"| `{name}` | {COMMON[name]} |"
+    own_kinds: dict[str, str] = {}
+    for entry in fault.CATALOGUE.values():
+        own_kinds.update(entry.own)
+    for name, kind in own_kinds.items():
+        yield f"| `{name}` | {KINDS[kind]} |"
+    healing = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.heals_itself]
+    yield f"\n{_listed(healing)} end by themselves when the instance is back."
+
+
+def questions() -> Iterator[str]:
+    """Yield the page of the questions that a verdict answers."""
+    yield "# Questions\n"
+    yield (
+        "A verdict holds one finding for each question that its scenario asks, in the "
+        "scenario's own words. The first sentence is the check's own.\n"
+    )
+    yield "| question | how it is answered | module |\n|---|---|---|"
+    for name, check in CHECKS.items():
+        said = " ".join((inspect.getdoc(check) or "").split("\n\n")[0].split())
+        module = check.__module__.removeprefix("gameday.")
+        yield f"| `{name}` | {_cell(said)} | `{module}` |"
+    yield "\nAsked without being written: `before`, `during`, `after` where the"
+    yield "experiment has a steady-state hypothesis; `bites` and `undone` for each"
+    yield "fault;"
+    yield "`stays_firing` for each promised alert; `no_other_alerts` unless it is"
+    yield "switched off; `agrees_with_load` where there is a load."
+
+
+def events() -> Iterator[str]:
+    """Yield the page of the timeline's events."""
+    yield "# Timeline\n"
+    yield (
+        "`timeline.ndjson` holds every event of a run in order, one JSON object a "
+        'line, with `at` (RFC 3339, UTC, milliseconds) and `kind`: `{"at": '
+        '"2026-01-01T00:00:00.000Z", "kind": "fault_started", …}`. Times inside of '
+        "other fields are seconds since the epoch.\n"
+    )
+    yield "| kind | fields |\n|---|---|"
+    table = (timeline.__doc__ or "").split("===\n")[2]
+    rows: list[list[str]] = []
+    for line in table.splitlines():
+        if line.startswith("="):
+            break
+        kind, rest = line[:26].strip(), line[26:].strip()
+        if kind and not (rows and rows[-1][0].endswith(",")):
+            rows.append([kind, rest])
+        else:
+            rows[-1][0] = f"{rows[-1][0]} {kind}".strip()
+            rows[-1][1] += f" {rest}"
+    for kind, rest in rows:
+        names = ", ".join(f"`{one.strip()}`" for one in kind.split(","))
+        yield f"| {names} | {_cell(rest)} |"
+
+
+def scenario() -> Iterator[str]:
+    """Yield the page of a scenario's keys, from its JSON Schema."""
+    whole = json.loads(schema.text())
+    yield "# Scenario\n"
+    yield (
+        "The keys of a scenario file. `gameday schema` prints the JSON Schema for "
+        "editors, `gameday check` judges a file. `${NAME}` in any value is taken from "
+        "the environment or from `--env FILE`; relative paths start at the file.\n"
+    )
+    yield from _keys("A scenario", whole)
+    for name, part in whole["$defs"].items():
+        yield from _keys(name, part)
+
+
+def _keys(title: str, part: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## {title}\n"
+    if "description" in part:
+        yield " ".join(part["description"].split()) + "\n"
+    yield "| key | value | required | default |\n|---|---|---|---|"
+    for key, value in part.get("properties", {}).items():
+        needed = "yes" if key in part.get("required", ()) else ""
+        shown = _default(value)
+        yield f"| `{key}` | {_cell(_value(value))} | {needed} | {shown} |"
+    yield ""
+
+
+def _default(value: Mapping[str, Any]) -> str:
+    default = value.get("default")
+    if isinstance(default, float):  # inside, durations are seconds
+        return f"`{show_duration(default)}`" if default else "`0s`"
+    plain = isinstance(default, (bool, int, str))
+    return f"`{default if isinstance(default, str) else json.dumps(default)}`" * plain
+
+
+def _value(value: Mapping[str, Any]) -> str:
+    """Say what a value may be, in one phrase."""
+    for key, say in SAYINGS.items():
+        if key in value:
+            return say(value[key])
+    if str(value.get("pattern", "")).startswith("^https"):
+        return "an `http://` or `https://` address"
+    if value.get("type") == "array":
+        return f"a list: {_value(value.get('items', {}))}"
+    return TYPES[value["type"]]
+
+
+def _either(choices: Sequence[Mapping[str, Any]]) -> str:
+    """Say the choices; that `${NAME}` may stand anywhere is said once, above."""
+    said = [_value(one) for one in choices if one.get("pattern") != r"\$\{"]
+    return " or ".join(dict.fromkeys(said))
+
+
+def _link(reference: str) -> str:
+    name = reference.rpartition("/")[2]
+    return f"[{name}](#{name.lower()})"
+
+
+SAYINGS: Mapping[str, Callable[[Any], str]] = {
+    "$ref": _link,
+    "anyOf": _either,
+    "oneOf": _either,
+    "const": lambda value: f"`{value}`",
+    "enum": lambda values: _listed((f"`{one}`" for one in values), "or"),
+    "examples": lambda values: "such as " + ", ".join(f"`{one}`" for one in values),
+}
+TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "`true` or `false`",
+    "object": "a mapping",
+}
+
+
+def exceptions() -> Iterator[str]:
+    """Yield the page of the exceptions."""
+    tree = (errors.__doc__ or "").split("::\n", 1)[1]
+    yield "# Exceptions\n"
+    yield (
+        "For those who use gameday from Python: one tree, of which only the command "
+        "line makes messages and exit codes.\n"
+    )
+    yield f"```text\n{inspect.cleandoc(tree)}\n```"
+
+
+def _listed(words: Any, last: str = "and") -> str:
+    *first, final = words
+    return f"{', '.join(first)} {last} {final}" if first else str(final)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("->", "→")
+
+
+PAGES = {
+    "commands.md": commands,
+    "exit-codes.md": exit_codes,
+    "faults.md": faults,
+    "questions.md": questions,
+    "scenario.md": scenario,
+    "timeline.md": events,
+    "exceptions.md": exceptions,
+}
+
+
+def pages() -> dict[Path, str]:
+    """Return each page's text by its path."""
+    return {
+        HERE / "reference" / name: f"{MARK}\n\n" + "\n".join(page()).rstrip() + "\n"
+        for name, page in PAGES.items()
+    }
+
+
+def main(check: bool) -> int:
+    """Write the pages, or say which are out of date; return the exit code."""
+    stale = [
+        path
+        for path, text in pages().items()
+        if not path.exists() or path.read_text() != text
+    ]
+    for path in stale:
+        if check:
+            print(f"{path.relative_to(HERE.parent)} is out of date", file=sys.stderr)
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(pages()[path])
+            print(f"wrote {path.relative_to(HERE.parent)}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

@@ -1,0 +1,162 @@
+"""What holds of every module: who imports whom, how long, how it opens."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "gameday"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LONGEST = 300  # lines of any module
+USUAL = 120  # lines of the module in the middle
+
+# What must not be in a repository that strangers read. Put together here, so that
+# this file does not hold it either.
+MACHINE = re.compile(
+    r"(?<![\w.-])/(?:wo{r}k|ro{o}t|ho{m}e)/\w".replace("{", "").replace("}", "")
+)
+WORDS = re.compile(
+    "|".join(
+        (
+            "sub" + "agents?",
+            "large " + "language model",
+            r"\bLL" + r"Ms?\b",
+            "Chat" + "GPT",
+            "Cl" + "aude",
+            "Anth" + "ropic",
+            "Open" + "AI",
+            "Co" + "pilot",
+        )
+    )
+)
+REGISTRIES = re.compile(
+    r"https?://[\w.-]*(?:pypi|pythonhosted|debian|docker|golang|npmjs|quay|ghcr)"
+    r"\.(?:org|io|com)"
+)
+
+
+def tracked() -> list[Path]:
+    """Return the text files that git knows, those not yet committed too."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
+    paths = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def texts() -> list[tuple[str, str]]:
+    found = []
+    for path in tracked():
+        try:
+            found.append((str(path.relative_to(ROOT)), path.read_text()))
+        except UnicodeDecodeError:  # a test's own broken file
+            continue
+    return found
+
+
+def offenders(pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{name}:{number}: {line.strip()}"
+        for name, text in texts()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if pattern.search(line)
+    ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_a_checkout() -> None:
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+
+
+def test_the_import_contracts_hold() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [lint, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in MODULES}
+    assert {str(p): n for p, n in lengths.items() if n > LONGEST} == {}
+    assert sorted(lengths.values())[len(lengths) // 2] <= USUAL
+
+
+def test_every_room_opens_with_pure_or_edge() -> None:
+    rooms = [path for path in MODULES if path.name == "__init__.py"]
+    first = {
+        str(path.relative_to(ROOT)): ast.get_docstring(ast.parse(path.read_text()))
+        or ""
+        for path in rooms
+        if path.parent != PACKAGE
+    }
+    wrong = [
+        name for name, text in first.items() if not re.match(r"(Pure|Edge)\. ", text)
+    ]
+    assert wrong == []
+
+
+def test_the_floor_plan_names_every_room() -> None:
+    plan = (PACKAGE / "__init__.py").read_text()
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    rooms |= {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    assert sorted(room for room in rooms if f"``{room}``" not in plan) == []
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    for text in (page, contributing):
+        assert sorted(room for room in rooms if f"`{room}`" not in text) == []
+
+
+def test_there_is_no_room_for_leftovers() -> None:
+    words = {"util", "utils", "helpers", "common", "base", "manager", "misc"}
+    assert [str(p) for p in PACKAGE.rglob("*") if p.stem in words] == []
+
+
+def test_nothing_prints_or_exits_but_the_command_line() -> None:
+    rest = [path for path in MODULES if path.parent.name != "cli"]
+    calls = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in rest
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("exit", "quit", "breakpoint")
+    }
+    assert calls == set()
+
+
+def test_no_path_of_a_machine_is_in_the_repository() -> None:
+    assert offenders(MACHINE) == []
+
+
+def test_no_registry_is_named_in_the_repository() -> None:
+    assert offenders(REGISTRIES) == []
+
+
+def test_no_word_of_how_it_was_made_is_in_the_repository() -> None:
+    assert offenders(WORDS) == []
+
+
+def test_only_ci_knows_what_lies_beside_the_repository() -> None:
+    beside = re.compile(r"\.\./sha" + "red")
+    found = {line.partition(":")[0] for line in offenders(beside)}
+    assert found <= {".ci/run"}
