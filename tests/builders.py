@@ -401,7 +401,10 @@ def timeline(
     ended: float | None = at(END + 2),
 ) -> Timeline:
     """Return a timeline; `ended` None: its record was cut off."""
-    told = [event(at(0), "run_started", run="r-1"), *(scenery or phases())]
+    told = [
+        event(at(0), "run_started", run="r-1"),
+        *(phases() if scenery is None else scenery),
+    ]
     told += watched() if eyes is None else eyes
     for part in parts:
         told += part

@@ -40,7 +40,7 @@ def _answer(run: Run, event: Event) -> Answer:
         "limit": event.get("limit"),
     }
     why = str(event.get("because", ""))
-    if event["state"] != "breached":
+    if event["state"] != "breached" or event.get("answered") is False:
         said = f"the guardrail could not be watched: {why}"
         return unknown(said, evidence=evidence)
     if run.ending is Ending.REFUSED:

@@ -35,7 +35,14 @@ class Spent:
 
 
 def spent_in(step: StepRun, slo: Slo) -> Spent:
-    """Return what an SLO counted in a step whose fault was injected."""
+    """Return what an SLO counted in a step whose fault was injected; counted once."""
+    if slo.name not in step.counted:
+        step.counted[slo.name] = _count(step, slo)
+    found: Spent = step.counted[slo.name]
+    return found
+
+
+def _count(step: StepRun, slo: Slo) -> Spent:
     run = step.run
     start = run.clocks.theirs("prometheus", step.start or 0.0)
     end = run.clocks.theirs("prometheus", step.end)

@@ -1,8 +1,9 @@
 """A step as the checks see it: its fault's interval, its end, what disturbed it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from gameday.checks.asked import services
 from gameday.checks.lost_targets import Hit, Loss, not_hit
@@ -22,6 +23,7 @@ class StepRun:
 
     run: Run
     step: Step
+    counted: dict[str, Any] = field(default_factory=dict, compare=False)  # by SLO
 
     @property
     def name(self) -> str:

@@ -142,7 +142,7 @@ def test_a_service_that_nothing_was_injected_into() -> None:
         assert answer(verdict, question, "db").outcome is Outcome.INCONCLUSIVE
 
 
-# --- other extensions' actions --------------------------------------------------------
+# --- other extensions' actions ---
 
 
 def test_a_foreign_action_is_bounded_by_the_phases() -> None:

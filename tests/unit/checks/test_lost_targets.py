@@ -1,0 +1,112 @@
+"""Which lost scrape target is what the fault hit, and which one is a disturbance."""
+
+import pytest
+
+from gameday.checks.clocks import Clocks
+from gameday.checks.lost_targets import Hit, Loss, not_hit, read_losses, was_hit
+from gameday.model.target import Instance
+from gameday.model.timeline import Event, Timeline, event
+from tests.builders import at, promise, replica, scrape, step
+
+NOBODY = Clocks({})
+DATABASE = Instance(service="db", name="db-1", identity={}, addresses=("172.18.0.9",))
+SHOP = (replica(1), replica(2), replica(3), DATABASE)
+
+
+def hit(victim: Instance, *shop: Instance, **labels: str) -> Hit:
+    asked = step(alerts=(promise("X", labels=labels),)) if labels else step()
+    return Hit(asked, (victim.service,), (victim,), shop or SHOP)
+
+
+def lost(instance: str, job: str = "web") -> Loss:
+    return Loss(job, instance, at(15), at(40))
+
+
+@pytest.mark.parametrize(
+    ("instance", "expected"),
+    [
+        ("web-2:8000", True),
+        ("shop-web-2:8000", True),
+        ("shop_web_2.local:8000", True),
+        ("172.18.0.3:8000", True),
+        ("web-1:8000", False),
+        ("172.18.0.4:8000", False),
+        ("web-22:8000", True),  # no known instance: its job is the faulted service
+    ],
+)
+def test_a_replica_is_known_by_name_or_address(instance: str, expected: bool) -> None:
+    assert was_hit(lost(instance), hit(replica(2))) is expected
+
+
+def test_a_name_is_a_whole_word() -> None:
+    ten = tuple(replica(number) for number in range(1, 11))
+    assert not was_hit(lost("web-10:8000", "app"), hit(ten[0], *ten))
+
+
+@pytest.mark.parametrize(("port", "expected"), [("8082", True), ("8081", False)])
+def test_on_loopback_the_port_tells(port: str, expected: bool) -> None:
+    local = tuple(
+        replica(number, addresses=("127.0.0.1",), labels={"port": f"808{number}"})
+        for number in (1, 2)
+    )
+    assert was_hit(lost(f"127.0.0.1:{port}"), hit(local[1], *local)) is expected
+
+
+def test_an_address_with_its_port_tells() -> None:
+    local = tuple(replica(n, addresses=(f"127.0.0.1:808{n}",)) for n in (1, 2))
+    assert was_hit(lost("127.0.0.1:8082"), hit(local[1], *local))
+    assert not was_hit(lost("127.0.0.1:8081"), hit(local[1], *local))
+
+
+def test_the_only_instance_of_a_service_answers_to_its_name() -> None:
+    assert was_hit(lost("db:9187", "postgres"), hit(DATABASE))
+    assert not was_hit(lost("db:9187", "postgres"), hit(replica(2)))
+
+
+def test_an_exporter_that_is_named_after_the_service() -> None:
+    assert was_hit(lost("10.0.0.7:9187", "db_exporter"), hit(DATABASE))
+    assert not was_hit(lost("10.0.0.7:9187", "cache_exporter"), hit(DATABASE))
+
+
+def test_a_target_that_a_promise_names_was_meant() -> None:
+    loss = lost("probe:9115", "blackbox")
+    assert was_hit(loss, hit(replica(2), instance="probe:9115"))
+    assert was_hit(loss, hit(replica(2), job="blackbox"))
+    assert not was_hit(loss, hit(replica(2), severity="page"))
+
+
+def test_a_target_without_a_port() -> None:
+    assert was_hit(lost("web-2", "pushed"), hit(replica(2)))
+
+
+# --- reading ---
+
+
+def losses(*parts: list[Event]) -> list[Loss]:
+    story = Timeline(one for part in parts for one in part)
+    return read_losses(story, NOBODY, 1.0)
+
+
+def test_a_target_that_goes_and_comes_back() -> None:
+    found = losses(scrape("web-1:1", down=at(15), up=at(40)))
+    assert found == [Loss("web", "web-1:1", at(15), at(40))]
+
+
+def test_a_target_that_stays_away() -> None:
+    found = losses(scrape("web-1:1", down=at(15)))
+    assert found == [Loss("web", "web-1:1", at(15), float("inf"))]
+
+
+def test_one_failed_scrape_is_no_loss() -> None:
+    assert losses(scrape("web-1:1", down=at(15), up=at(16))) == []
+
+
+def test_a_target_that_was_missing_from_the_start() -> None:
+    down = event(at(2), "scrape", job="web", instance="web-1:1", up=False, targets=5)
+    assert losses([down]) == []
+
+
+def test_only_losses_in_the_steps_time_disturb_it() -> None:
+    found = [lost("lb:1", "lb")]
+    for start, end, disturbed in ((10, 60, 1), (41, 60, 0), (1, 14, 0), (20, 30, 1)):
+        assert len(not_hit(found, hit(replica(2)), at(start), at(end))) == disturbed

@@ -1,0 +1,254 @@
+"""Recovery: instances heal by themselves, SLIs come back within their objective."""
+
+from typing import Any
+
+import pytest
+
+from gameday.model.timeline import Event, event
+from gameday.model.verdict import Ending, Finding, Outcome
+from tests.builders import (
+    answer,
+    at,
+    blind,
+    cut,
+    fault,
+    hypothesis,
+    judged,
+    objective,
+    phases,
+    plan,
+    requests,
+    step,
+    stop,
+    timeline,
+    traffic,
+)
+
+QUIET = [one for one in phases() if one.kind == "phase"]
+
+
+def recovers(*parts: list[Event], within: float = 60.0, **slo: Any) -> Finding:
+    planned = plan(step(recovers_within=within), slos=[objective(**slo)])
+    return answer(judged(planned, timeline(fault(), *parts)), "recovers_within")
+
+
+def test_an_sli_that_is_back_with_the_fault() -> None:
+    found = recovers(requests(errors={(11, 55): 10}))
+    assert (found.outcome, found.measured, found.subject) == (Outcome.PASS, 0.0, "web")
+    assert found.evidence["slis"]["checkout-availability"]["recovered"] is True
+
+
+def test_an_sli_that_takes_a_while() -> None:
+    found = recovers(requests(errors={(11, 67): 10}))
+    assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 12.0, 1.0)
+
+
+def test_an_sli_that_takes_too_long() -> None:
+    found = recovers(requests(errors={(11, 67): 10}), within=10.0)
+    assert (found.outcome, found.measured) == (Outcome.FAIL, 12.0)
+
+
+def test_a_scrape_around_the_promise_leaves_it_open() -> None:
+    found = recovers(requests(errors={(11, 67): 10}), within=11.5)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "only exact to 1s" in found.because
+
+
+def test_an_sli_that_stays_out() -> None:
+    found = recovers(requests(errors={(11, 150): 10}))
+    assert (found.outcome, found.measured) == (Outcome.FAIL, None)
+    assert "still outside" in found.because
+
+
+def test_a_single_stray_error_is_no_outage() -> None:
+    assert recovers(requests(errors={(100, 101): 1})).measured == 0.0
+
+
+def test_two_close_to_each_other_are() -> None:
+    found = recovers(requests(errors={(100, 101): 1, (102, 103): 1}))
+    assert found.measured == 46.0  # up to the scrape at 101, where that burst begins
+
+
+def test_what_the_objective_allows_is_within_it() -> None:
+    found = recovers(requests(errors={(11, 150): 4}), objective=0.9)
+    assert (found.outcome, found.measured) == (Outcome.PASS, 0.0)
+
+
+def served(*silent: tuple[float, float]) -> list[Event]:
+    """Requests at 50/s, none of them between these times."""
+    count, values = 0.0, []
+    for second in range(151):
+        if not any(since < second <= until for since, until in silent):
+            count += 50
+        values.append([at(second), count])
+    one = requests()[0]
+    return [event(at(0), "sample", **{**one.fields, "values": values})]
+
+
+def test_nobody_served_is_not_recovered() -> None:
+    assert recovers(served((20, 70))).measured == 15.0
+    found = recovers(served((20, 150)))
+    assert found.outcome is Outcome.INCONCLUSIVE  # no event to tell it by
+    assert recovers(served((100, 150))).outcome is Outcome.FAIL
+
+
+def test_a_missed_scrape_is_no_outage() -> None:
+    assert recovers(served((70, 72))).measured == 0.0
+
+
+def test_little_traffic_has_empty_scrapes() -> None:
+    assert recovers(requests(rate=1.0)).measured == 0.0
+
+
+def test_the_slowest_sli_counts() -> None:
+    planned = plan(step(recovers_within=60.0), slos=[objective("a"), objective("b")])
+    story = timeline(fault(), requests("a"), requests("b", errors={(11, 60): 10}))
+    found = answer(judged(planned, story), "recovers_within")
+    assert found.measured == 5.0
+    assert "b was within its objective again" in found.because
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [[], [requests(), blind("prometheus", at(60), at(70))]],
+    ids=["no samples", "blind"],
+)
+def test_an_sli_nobody_saw(parts: list[list[Event]]) -> None:
+    assert recovers(*parts).outcome is Outcome.INCONCLUSIVE
+
+
+def test_an_sli_that_does_not_see_what_users_see() -> None:
+    planned = plan(step(recovers_within=60.0), slos=[objective()], load=50.0)
+    story = timeline(fault(), requests(), traffic(failed={(11, 14): 40}))
+    found = answer(judged(planned, story), "recovers_within")
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_fault_that_was_not_seen_to_end_has_no_recovery() -> None:
+    planned = plan(step(recovers_within=60.0), slos=[objective()])
+    story = timeline(fault(ends=None), requests())
+    assert answer(judged(planned, story), "recovers_within").outcome is (
+        Outcome.INCONCLUSIVE
+    )
+
+
+def test_a_run_that_was_stopped_before_the_recovery() -> None:
+    story = timeline(fault(), requests(errors={(11, 70): 10}, until=70), ended=at(70))
+    planned = plan(step(recovers_within=60.0), slos=[objective()])
+    verdict = judged(
+        planned, cut(story, at(70)), ending=Ending.OPERATOR, because="SIGINT"
+    )
+    found = answer(verdict, "recovers_within")
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+# --- without SLOs ---
+
+
+def by_hypothesis(*looks: tuple[float, bool | None], ended: float = 152) -> Finding:
+    told = [one for when, ok in looks for one in hypothesis(at(when), "after", ok)]
+    story = timeline(fault(), told, scenery=QUIET, ended=at(ended))
+    verdict = judged(
+        plan(step(recovers_within=30.0)), cut(story, at(ended)), ending=Ending.FINISHED
+    )
+    return answer(verdict, "recovers_within")
+
+
+@pytest.mark.parametrize(
+    ("looks", "outcome", "measured"),
+    [
+        ([(56, True), (57, True)], Outcome.PASS, 0.0),
+        ([(56, False), (58, True)], Outcome.PASS, 3.0),
+        ([(56, False), (90, True)], Outcome.INCONCLUSIVE, 35.0),
+        ([(56, False), (90, False), (91, True)], Outcome.FAIL, 36.0),
+        ([(90, False)], Outcome.FAIL, None),
+        ([(90, None)], Outcome.INCONCLUSIVE, None),
+        ([], Outcome.INCONCLUSIVE, None),
+    ],
+)
+def test_the_hypothesis_tells_where_there_is_no_slo(
+    looks: list[tuple[float, bool | None]], outcome: Outcome, measured: float | None
+) -> None:
+    found = by_hypothesis(*looks)
+    assert (found.outcome, found.measured) == (outcome, measured)
+
+
+# --- healing ---
+
+
+KILL = plan(step(faults=(stop(kind="process.kill"),), heals_within=20.0))
+
+
+def seen(when: float, up: bool, instance: str = "web-2") -> list[Event]:
+    state = "running" if up else "stopped"
+    about = {"service": "web", "instance": instance, "state": state, "health": ""}
+    return [event(when, "instance", up=up, error=0.1, **about)]
+
+
+def killed(ends: float | None = at(14), by: str = "self") -> list[Event]:
+    return fault(kind="process.kill", ends=ends, by=by)
+
+
+def heals(*parts: list[Event]) -> Finding:
+    return answer(judged(KILL, timeline(*parts)), "heals_within")
+
+
+def test_an_instance_that_comes_back_by_itself() -> None:
+    found = heals(killed(), seen(at(11), False), seen(at(13.5), True))
+    assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 3.5, 0.1)
+    assert found.subject == "web"
+
+
+def test_an_instance_that_was_back_before_anybody_looked() -> None:
+    assert heals(killed()).measured == 4.0
+
+
+def test_an_instance_that_takes_too_long() -> None:
+    found = heals(killed(ends=at(41)), seen(at(11), False), seen(at(41), True))
+    assert (found.outcome, found.measured) == (Outcome.FAIL, 31.0)
+
+
+def test_an_instance_that_had_to_be_undone() -> None:
+    found = heals(
+        killed(ends=at(55), by="rollback"), seen(at(11), False), seen(at(56), True)
+    )
+    assert (found.outcome, found.measured) == (Outcome.FAIL, None)
+
+
+def test_an_undo_before_its_time_was_over_leaves_it_open() -> None:
+    found = heals(killed(ends=at(25), by="rollback"), seen(at(26), True))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "was undone 5s before its time was over" in found.because
+
+
+def test_an_instance_that_healed_before_it_was_undone() -> None:
+    found = heals(killed(ends=at(55), by="rollback"), seen(at(20), True))
+    assert (found.outcome, found.measured) == (Outcome.PASS, 10.0)
+
+
+def test_an_instance_that_never_comes_back() -> None:
+    assert heals(killed(ends=None)).outcome is Outcome.FAIL
+
+
+def test_an_instance_that_nobody_could_see() -> None:
+    found = heals(killed(ends=None), blind("target", at(12)))
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_slowest_victim_counts() -> None:
+    other = fault("web-3", kind="process.kill", by="self", ends=at(19))
+    assert heals(killed(), other).measured == 9.0
+    broken = fault("web-3", kind="process.kill", ends=None)
+    assert heals(killed(), broken).outcome is Outcome.FAIL
+
+
+def test_another_instance_heals_nobody() -> None:
+    assert heals(killed(ends=None), seen(at(12), True, "web-1")).outcome is (
+        Outcome.FAIL
+    )
+
+
+def test_a_service_that_was_not_hit_cannot_heal() -> None:
+    planned = plan(step(faults=(stop("web"), stop("db")), heals_within=20.0))
+    verdict = judged(planned, timeline(fault("web-2", by="self", ends=at(12))))
+    assert answer(verdict, "heals_within", "db").outcome is Outcome.INCONCLUSIVE
