@@ -177,7 +177,7 @@ class Process:
             _, found = self._engine.until(container, _up, _COMES_BACK)
         if _up(found):
             changed = found["State"]["StartedAt"] != undo.arguments["started_at"]
-            what = "came back by itself" if changed else "was running already"
+            what = "is back" if changed else "was running already"
             return self._confirmed(undo, found, what)
         return self._start(undo)
 

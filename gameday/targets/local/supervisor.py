@@ -38,17 +38,13 @@ class _SocketConnection(http.client.HTTPConnection):
 
 
 class _Transport(xmlrpc.client.Transport):
-    """One connection that is kept; a path where it is a Unix socket."""
+    """A connection for each question; to a path where it is a Unix socket."""
 
     def __init__(self, path: str, headers: list[tuple[str, str]]) -> None:
         super().__init__(headers=headers)
         self._path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        known: tuple[Any, Any] | None = getattr(self, "_connection", None)
-        if known and known[0] == host and known[1] is not None:
-            kept: http.client.HTTPConnection = known[1]
-            return kept
         if self._path:
             made: http.client.HTTPConnection = _SocketConnection(self._path)
         else:
@@ -71,8 +67,8 @@ class Supervisor:
     def call(self, method: str, *arguments: Any) -> Any:
         """Call `supervisor.METHOD`; SupervisorRefused or TargetNotFound."""
         try:
-            with self._lock:
-                return getattr(self._proxy, f"supervisor.{method}")(*arguments)
+            with self._lock, self._proxy as proxy:  # closed again: nothing is kept
+                return getattr(proxy, f"supervisor.{method}")(*arguments)
         except xmlrpc.client.Fault as wrong:
             raise SupervisorRefused(wrong.faultString, wrong.faultCode) from wrong
         except (OSError, http.client.HTTPException, xmlrpc.client.Error) as wrong:

@@ -203,7 +203,7 @@ class LocalTarget:
             up, now = self._until(name, _runs, _COMES_BACK)
             if up:
                 same = str(now["pid"]) == undo.identity["pid"]
-                what = "was running already" if same else "came back by itself"
+                what = "was running already" if same else "is back"
                 return Undone(ok=True, found=what)
         return self._start(undo)
 

@@ -1,0 +1,174 @@
+"""The network family on a real engine: what really passes between containers."""
+
+import pytest
+
+from gameday.errors import CannotFault, FaultFailed
+from gameday.model.fault import Proof, Undo
+from gameday.ports import Target
+from gameday.targets import open_target
+from tests.real.targets.world import CLOCK, ComposeProject, ask, tcp_door, wait_for
+
+pytestmark = pytest.mark.docker
+
+MARK = "gdtest.4567abcd"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _image(session_project: ComposeProject) -> None:
+    target = open_target(session_project.url, CLOCK)
+    target.make_ready("network.delay")  # type: ignore[attr-defined]
+    why = target.refusal("network.delay")
+    if why:
+        pytest.skip(f"kernel: {why}")
+
+
+def inject(target: Target, kind: str, **given: str) -> tuple[Undo, Proof]:
+    request = ask(kind, "web", instances="web-1", **given)
+    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    undo = target.prepare(request, victim, MARK)
+    target.inject(request, victim, undo)
+    return undo, target.bites(request, victim, undo)
+
+
+def test_a_partition_from_one_service_leaves_the_others(
+    target: Target, project: ComposeProject
+) -> None:
+    assert project.knock("web-1", "db-1") is not None
+    undo, proof = inject(target, "network.partition", peers="db")
+    assert proof.bites, proof.because
+    assert proof.evidence["dropped"] > 0
+    assert project.knock("web-1", "db-1") is None
+    assert project.knock("db-1", "web-1") is None
+    assert project.knock("web-1", "web-2") is not None
+    found = target.undo(undo)
+    assert found.ok
+    assert found.at is not None
+    assert project.knock("web-1", "db-1") is not None
+
+
+def test_a_partition_from_everybody(target: Target, project: ComposeProject) -> None:
+    undo, proof = inject(target, "network.partition")
+    assert proof.bites, proof.because
+    assert project.knock("web-1", "db-1") is None
+    assert project.knock("web-2", "web-1") is None
+    assert project.knock("web-1", "web-1") is not None  # itself it still reaches
+    assert target.undo(undo).ok
+    assert project.knock("web-2", "web-1") is not None
+
+
+def test_a_delay_is_measured_and_felt_from_both_sides(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, proof = inject(target, "network.delay", by="700ms", peers="db")
+    assert proof.bites, proof.because
+    for took in proof.evidence["after"]:
+        assert took == pytest.approx(0.7, abs=0.1)
+    for one, other in (("web-1", "db-1"), ("db-1", "web-1")):
+        took = project.knock(one, other, 3.0)
+        assert took is not None
+        assert took > 0.7
+    near = project.knock("web-1", "web-2", 3.0)
+    assert near is not None
+    assert near < 0.7
+    assert target.undo(undo).ok
+    after = project.knock("web-1", "db-1", 3.0)
+    assert after is not None
+    assert after < 0.7
+
+
+def test_jitter_spreads_the_delay(target: Target) -> None:
+    undo, proof = inject(
+        target, "network.delay", by="200ms", jitter="100ms", peers="db-1"
+    )
+    assert proof.bites, proof.because
+    assert all(0.09 < took < 0.4 for took in proof.evidence["after"])
+    assert len(set(proof.evidence["after"])) == 3
+    assert target.undo(undo).ok
+
+
+def test_the_deadline_is_in_the_target(target: Target, project: ComposeProject) -> None:
+    undo, proof = inject(target, "network.partition", peers="db", duration="1s")
+    assert proof.bites, proof.because
+    wait_for(lambda: project.knock("web-1", "db-1", 0.3) is not None)
+    assert target.undo(undo).ok  # all that is left is an ended helper
+
+
+def test_after_a_helper_that_was_killed_the_undo_sweeps(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, _ = inject(target, "network.partition", peers="db")
+    project.api.kill(undo.arguments["helper"], "SIGKILL")
+    assert project.knock("web-1", "db-1") is None
+    found = target.undo(undo)
+    assert found.ok
+    assert found.found == "the helper had died; 2 rules swept up"
+    assert project.knock("web-1", "db-1") is not None
+    assert target.undo(undo).ok
+
+
+def test_a_held_delay_dies_with_its_holder(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, proof = inject(target, "network.delay", by="900ms", peers="db")
+    if proof.evidence["way"] != "nfqueue":
+        assert target.undo(undo).ok
+        pytest.skip("kernel: netem is there, and outlives its helper")
+    project.api.kill(undo.arguments["helper"], "SIGKILL")
+    took = wait_for(lambda: project.knock("web-1", "db-1", 3.0))
+    assert took < 0.9
+    assert target.undo(undo).found == "the helper had died; 1 rules swept up"
+
+
+def test_a_helper_that_never_got_the_word_changed_nothing(
+    target: Target, project: ComposeProject
+) -> None:
+    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    undo = target.prepare(ask("network.partition", instances="web-1"), victim, MARK)
+    assert project.knock("web-1", "db-1") is not None
+    assert target.undo(undo).ok
+    assert project.helpers() == []
+
+
+def test_what_a_dead_run_had_prepared_is_found_by_its_mark(
+    target: Target, project: ComposeProject
+) -> None:
+    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    target.prepare(ask("network.partition", instances="web-1"), victim, MARK)
+    assert target.sweep("another") == 0  # type: ignore[attr-defined]
+    assert target.sweep("gdtest") == 1  # type: ignore[attr-defined]
+    assert project.helpers() == []
+
+
+def test_on_a_far_engine_it_is_the_same(project: ComposeProject) -> None:
+    with tcp_door() as host:
+        far = open_target(f"{project.url}?host={host}", CLOCK)
+        undo, proof = inject(far, "network.partition", peers="db")
+        assert proof.bites, proof.because
+        assert project.knock("web-1", "db-1") is None
+        assert far.undo(undo).ok
+        assert project.knock("web-1", "db-1") is not None
+
+
+def test_a_peer_that_nobody_knows_is_no_fault(target: Target) -> None:
+    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    request = ask("network.partition", peers="nobody")
+    with pytest.raises(FaultFailed, match="'nobody'"):
+        target.prepare(request, victim, MARK)
+
+
+def test_a_container_in_the_hosts_network_is_refused(
+    target: Target, project: ComposeProject
+) -> None:
+    labels = dict(project.inspect("db-1")["Config"]["Labels"])
+    labels["com.docker.compose.service"] = "exposed"
+    host = project.api.create_host_config(network_mode="host")
+    made = project.api.create_container(
+        "debian:bookworm-slim", ["sleep", "1000"], labels=labels, host_config=host
+    )
+    project.api.start(made["Id"])
+    try:
+        (victim,) = target.instances("exposed")
+        with pytest.raises(CannotFault, match="others would be hit"):
+            target.prepare(ask("network.partition", "exposed"), victim, MARK)
+    finally:
+        project.api.remove_container(made["Id"], force=True)
