@@ -28,7 +28,8 @@ from gameday.ports import Clock
 
 A_DAY = 86400.0  # a promise that long is only made to learn its arithmetic
 UNKNOWN = 60.0  # seconds beyond `for`, where the arithmetic is not known
-MARGIN = 5.0  # seconds; promises are multiples of it and at least that generous
+STEP = 5.0  # seconds; promises are multiples of it
+MARGIN = 15.0  # seconds for what the rules do not know: health checks, a start
 # What watches a system is a poor first thing to take away.
 WATCHERS = re.compile(r"(?i)prom|alert|grafana|export|blackbox|pager|loki|jaeger|otel")
 GONE = re.compile(r"(?i)down|missing|lost|dead|unavail|unreach|absent|replica")
@@ -161,7 +162,7 @@ def _times(asked: AlertPromise, eyes: Eyes, rule: AlertRule) -> Mapping[str, flo
         if timing.question == "reaches":
             continue
         late = rule.hold + UNKNOWN if timing.latest is None else timing.latest
-        times[timing.question] = MARGIN * (math.ceil(late / MARGIN) + 1)
+        times[timing.question] = STEP * math.ceil(late / STEP) + MARGIN
     return times
 
 
