@@ -27,8 +27,9 @@ instance                  service, instance, state, health, up (bool), error (s)
                           each change, and once each at the gate
 alert_pending,            alert, labels (with alertname), starts (identity of the
 alert_firing,             episode, s), error (s); at = the rule's evaluation.
-alert_resolved            alert_resolved with `exact`: false where the end was not
-                          marked (an outage, a failed evaluation)
+alert_resolved,           alert_resolved, and alert_cleared (pending, never fired),
+alert_cleared             with `exact`: false where the end was not marked (an
+                          outage, a failed evaluation)
 alert_at_start            step, alert, labels, state (pending, firing): was already
                           there when the fault began
 suppressed                alert, labels, by (silence, inhibition, mute_time), detail

@@ -132,6 +132,7 @@ _HANDLERS: Mapping[str, Callable[[Board, Event], None]] = {
     "alert_pending": _alert,
     "alert_firing": _alert,
     "alert_resolved": _alert,
+    "alert_cleared": _alert,
     "page": lambda board, event: board.pages.append(event),
     "hypothesis": _hypothesis,
     "instance": lambda board, event: board.instances.update({event["instance"]: event}),

@@ -24,7 +24,8 @@ from gameday.runner.guarding import Watch
 from gameday.runner.recovery import looks_recovered
 
 TICK = 0.05  # seconds between looks at deadlines and the ledger
-GATE_PATIENCE = 20.0  # seconds for observers and the hypothesis to be there
+GATE_PATIENCE = 20.0  # seconds for the hypothesis to be answered
+SIGHT_PATIENCE = 8.0  # seconds for observers; a fresh Prometheus needs some 5
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
 UNDO_PATIENCE = 30.0  # seconds for rollbacks before the ledger takes over
 LAST_REQUESTS = 10.0  # seconds for the load's outstanding requests
@@ -128,7 +129,7 @@ class Drive:
 
     def _gate(self, step: Step, *, first: bool) -> None:
         until = self.doors.clock.now() + GATE_PATIENCE
-        why = self._wait_for_sight(until)
+        why = self._wait_for_sight(self.doors.clock.now() + SIGHT_PATIENCE)
         if not why and step.experiment.has_hypothesis:
             why = self._wait_for_hypothesis(until)
         if why:
@@ -156,7 +157,7 @@ class Drive:
             ]
             if not blind or self.doors.clock.now() >= until:
                 return "; ".join(blind)
-            what = f"to see ({blind[0]})"
+            what = f"everybody to see ({blind[0]})"
             pause = min(until, self.doors.clock.now() + 0.5)
             self._wait([Awaited(what=what, until=pause, kept=False)])
 

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 
 from gameday.errors import StoreError
@@ -17,6 +18,7 @@ from gameday.model.timeline import Event, event_from_json
 TIMELINE = "timeline.ndjson"
 PLAN = "plan.json"
 VERDICT = "verdict.json"
+_OURS = (TIMELINE, PLAN, VERDICT, "report.html", "report.md", "junit.xml")
 
 
 class RunFolder:
@@ -27,6 +29,7 @@ class RunFolder:
         self._redact = redact
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
+            _clear(Path(folder))
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             self._timeline = os.open(Path(folder) / TIMELINE, flags, 0o600)
         except OSError as error:
@@ -55,6 +58,13 @@ class RunFolder:
         if self._timeline >= 0:
             os.close(self._timeline)
             self._timeline = -1
+
+
+def _clear(folder: Path) -> None:
+    """Take an earlier run's files away: two runs in one folder would be mixed up."""
+    for path in folder.iterdir():
+        if path.name in _OURS or fnmatch(path.name, "journal-*.json"):
+            path.unlink()
 
 
 def write_file(path: str, content: str) -> str:
