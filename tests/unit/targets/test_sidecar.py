@@ -56,9 +56,10 @@ def test_everybody_does_not_mean_loopback() -> None:
     assert outward.body == "! -o lo -j DROP"
 
 
-def test_netem_sits_in_a_band_of_its_own() -> None:
-    outer, inner = (" ".join(one) for one in commands("eth0", 0.2, 0.05))
-    assert outer == "qdisc add dev eth0 root handle 6da7: prio bands 4"
+def test_netem_sits_in_a_class_of_its_own() -> None:
+    outer, one, inner = (" ".join(words) for words in commands("eth0", 0.2, 0.05))
+    assert outer == "qdisc add dev eth0 root handle 6da7: htb default 0"
+    assert one.startswith("class add dev eth0 parent 6da7: classid 6da7:4 htb rate ")
     assert inner.startswith("qdisc add dev eth0 parent 6da7:4 netem limit ")
     assert inner.endswith(" delay 200ms 50ms")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.docker.sidecar.bell import Bell
-from gameday.targets.docker.sidecar.netem import remove_qdiscs, tc
+from gameday.targets.docker.sidecar.netem import commands, remove_qdiscs, tc
 from gameday.targets.docker.sidecar.nfqueue import Queue
 from gameday.targets.docker.sidecar.rules import Rule, Rules, RulesFailed
 from gameday.targets.docker.sidecar.work import WorkFailed
@@ -54,7 +54,8 @@ class Look:
 
 def _netem() -> str:
     try:
-        tc("qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms")
+        for words in commands("lo", 0.001, 0.0):
+            tc(*words)
     except WorkFailed as wrong:
         return str(wrong)
     return ""

@@ -1,7 +1,8 @@
 """A delay with tc netem: outgoing packets to the peers wait in the kernel.
 
-A prio qdisc whose fourth band nobody uses but what our rules put there; netem
-sits in that band. The handle is how a later sweep knows the qdisc as ours.
+An htb qdisc lets everything pass as it comes, but for the one class that our rules
+put packets into; netem sits in that class. The handle is how a later sweep knows
+the qdisc as ours.
 """
 
 import shutil
@@ -17,7 +18,9 @@ from gameday.targets.docker.sidecar.rules import Rules, RulesFailed
 from gameday.targets.docker.sidecar.work import WorkFailed, rest, say
 
 HANDLE = "6da7"
-_LIMIT = 100_000  # packets that may wait
+CLASS = f"{HANDLE}:4"
+_LIMIT = "100000"  # packets that may wait
+_RATE = "10gbit"  # more than a container sends: the class shall not throttle
 _TIMEOUT = 10.0
 _PLAIN = ("noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo")
 
@@ -42,13 +45,14 @@ def interfaces() -> list[str]:
 
 
 def commands(interface: str, by: float, jitter: float) -> list[Sequence[str]]:
-    """Return the tc commands that put the delay in the fourth band (seconds)."""
+    """Return the tc commands that make the class and its delay (seconds)."""
     delay = [f"{by * 1000:g}ms"] + ([f"{jitter * 1000:g}ms"] if jitter else [])
-    root = ["qdisc", "add", "dev", interface, "root", "handle", f"{HANDLE}:"]
-    inner = ["qdisc", "add", "dev", interface, "parent", f"{HANDLE}:4"]
+    there = ["add", "dev", interface]
+    whole = ["htb", "rate", _RATE, "burst", "1mb", "cburst", "1mb", "quantum", "60000"]
     return [
-        [*root, "prio", "bands", "4"],
-        [*inner, "netem", "limit", str(_LIMIT), "delay", *delay],
+        ["qdisc", *there, "root", "handle", f"{HANDLE}:", "htb", "default", "0"],
+        ["class", *there, "parent", f"{HANDLE}:", "classid", CLASS, *whole],
+        ["qdisc", *there, "parent", CLASS, "netem", "limit", _LIMIT, "delay", *delay],
     ]
 
 
@@ -74,7 +78,7 @@ class NetemDelay:
         for interface in interfaces():
             for words in commands(interface, by, jitter):
                 tc(*words)
-        end = f"-j CLASSIFY --set-class {HANDLE}:4"
+        end = f"-j CLASSIFY --set-class {CLASS}"
         try:
             for family in addresses.families(self._spec):
                 rules = addresses.matched("POSTROUTING", self._spec, family, end)
