@@ -94,7 +94,7 @@ def _replace(document: dict[str, Any], given: Given) -> None:
     for key, value in given.settings.items():
         if key not in document:
             close = nearest(key, document)
-            has = f"has {among(sorted(document))}" if document else "has none"
+            has = f"has {among(sorted(document), 'and')}" if document else "has none"
             hint = f'; did you mean "{close}"?' if close else ""
             given.blame(
                 key,

@@ -107,7 +107,7 @@ def _names(here: Cursor, fault: FaultType) -> None:
             here.error(f"{fault.name} requires {key}; it is missing")
     several = [key for key in _SELECTORS if here.get(key) is not None]
     if len(several) > 1:
-        here.error(f"{among(several)} exclude each other; keep one of them")
+        here.error(f"{among(several, 'and')} exclude each other; keep one of them")
 
 
 def _parsed(here: Cursor, key: str, fault: FaultType, values: Values) -> Any:

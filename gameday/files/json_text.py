@@ -7,9 +7,13 @@ from gameday.errors import Problem
 from gameday.files.nodes import Document, Entry, List, Map, Node, Scalar
 
 DEEPEST = 100
+MOST_NODES = 100_000
+TOO_MANY = f"holds more than {MOST_NODES} values; split it up"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORD = re.compile(r"true\b|false\b|null\b")
+_BLANKS = (" ", "\t", "\r", "\n")
 _WORDS = {"true": True, "false": False, "null": None}
 _LONGEST_NUMBER = 400  # digits; Python refuses much longer ones
 
@@ -36,14 +40,17 @@ def parse(text: str, path: str) -> Document:
 class _Reader:
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
-        self.at, self.line, self._counted = 0, 1, 0
+        self.at, self.line = 0, 1
+        self.made = 0
         self.problems: list[Problem] = []
 
     def skip(self) -> None:
+        if self.text[self.at : self.at + 1] not in _BLANKS:
+            return
         match = _SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
-        self.line += self.text.count("\n", self._counted, self.at)
-        self._counted = self.at
+        end = match.end() if match else self.at
+        self.line += self.text.count("\n", self.at, end)
+        self.at = end
 
     def expected(self, what: str) -> _NotJson:
         found = self.text[self.at : self.at + 12].split("\n")[0]
@@ -60,6 +67,9 @@ class _Reader:
     def node(self, depth: int) -> Node:
         if depth > DEEPEST:
             raise _NotJson(f"is nested deeper than {DEEPEST} levels", self.line)
+        self.made += 1
+        if self.made > MOST_NODES:
+            raise _NotJson(TOO_MANY, self.line)
         self.skip()
         line = self.line
         if self.take("{"):
@@ -103,17 +113,19 @@ class _Reader:
         return made
 
     def _scalar(self, line: int) -> Scalar:
-        for word, value in _WORDS.items():
-            if self.take(word):
-                return Scalar(value, word, line)
         if self.text.startswith('"', self.at):
             text = self._string()
             return Scalar(text, text, line)
+        word = _WORD.match(self.text, self.at)
+        if word is not None:
+            self.at = word.end()
+            return Scalar(_WORDS[word[0]], word[0], line)
         match = _NUMBER.match(self.text, self.at)
         if match is None or len(match[0]) > _LONGEST_NUMBER:
             raise self.expected("a value")
         self.at = match.end()
-        return Scalar(json.loads(match[0]), match[0], line)
+        whole = match[0].lstrip("-").isdigit()
+        return Scalar((int if whole else float)(match[0]), match[0], line)
 
 
 def duplicate(path: str, line: int, key: str) -> Problem:

@@ -23,9 +23,10 @@ _EXPERIMENT = _ACTS | {
     *("title", "description", "version", "tags", "contributions", "runtime"),
     *("controls", "configuration", "secrets", "extensions", "dry"),
 }
+_ENOUGH = 65536  # characters; a file says what it is near its top
 _HINTS = (
     (SCENARIO, r"gameday/v\d"),
-    (EXPERIMENT, r"\bsteady-state-hypothesis\b|^\W*(method|rollbacks)\W*:"),
+    (EXPERIMENT, r"\bsteady-state-hypothesis\b|^[ \t\"{]*(method|rollbacks)\"?:"),
     (SLO, r"\bopenslo|sloth\.slok\.dev|pyrra\.dev|prometheus/v1\b"),
     (RULES, r"^groups:|kind: PrometheusRule"),
     (ALERTMANAGER, r"^(route|inhibit_rules):"),
@@ -47,7 +48,7 @@ def of(document: Document) -> str:
 def guessed(text: str) -> str:
     """Return what a text that cannot be read was meant to be; empty: who knows."""
     for kind, pattern in _HINTS:
-        if re.search(pattern, text, re.MULTILINE):
+        if re.search(pattern, text[:_ENOUGH], re.MULTILINE):
             return kind
     return ""
 

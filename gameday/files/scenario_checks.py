@@ -45,7 +45,7 @@ def _one_of(here: Cursor, key: str, known: Sequence[str]) -> None:
     if not found:
         below.error(f"names none of {among(known)}; expected exactly one")
     elif len(found) > 1:
-        below.error(f"names {among(found)}; expected exactly one of them")
+        below.error(f"names {among(found, 'and')}; expected exactly one of them")
 
 
 def _observe(here: Cursor) -> None:

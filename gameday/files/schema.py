@@ -34,7 +34,7 @@ def _plainer(node: Any) -> None:
         node.update(rest[0] if len(rest) == 1 else {"anyOf": rest})
     if isinstance(node.get("title"), str):
         del node["title"]
-    if "default" in node and node["default"] in (None, "", [], {}):
-        del node["default"]
+    if isinstance(node.get("default", ""), str | list | dict | None):
+        node.pop("default", None)
     for one in node.values():
         _plainer(one)

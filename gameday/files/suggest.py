@@ -27,9 +27,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return close[0] if close else ""
 
 
-def among(names: Iterable[str]) -> str:
+def among(names: Iterable[str], joined: str = "or") -> str:
     """Return `a, b or c`."""
     several = list(names)
     if len(several) < 2:  # noqa: PLR2004 - nothing to join
         return "".join(several)
-    return f"{', '.join(several[:-1])} or {several[-1]}"
+    return f"{', '.join(several[:-1])} {joined} {several[-1]}"

@@ -13,11 +13,10 @@ import yaml
 
 from gameday.errors import Problem
 from gameday.files import json_text
+from gameday.files.json_text import DEEPEST, MOST_NODES, TOO_MANY
 from gameday.files.nodes import MERGE, Document, Entry, List, Map, Node, Scalar
 from gameday.files.source import Source
 
-DEEPEST = 100
-MOST_NODES = 400_000  # what 4 MiB of YAML can hold of its own, without aliases
 MOST_ALIASED = 100_000  # nodes that stand in the tree through aliases
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
@@ -60,7 +59,7 @@ def _either(text: str, path: str) -> Document:
     if not named_json and text.lstrip()[0] not in "{[":
         return _yaml(text, path)
     as_json = json_text.parse(text, path)
-    if not as_json.broken or named_json:
+    if not as_json.broken or named_json or as_json.problems[-1].message == TOO_MANY:
         return as_json
     as_yaml = _yaml(text, path)
     looks_json = bool(re.match(r'\s*(\[\s*)*\{\s*"', text))
@@ -132,7 +131,7 @@ class _Composer:
         if depth > DEEPEST:
             raise _Bad(f"is nested deeper than {DEEPEST} levels", line)
         if self.made > MOST_NODES:
-            raise _Bad(f"holds more than {MOST_NODES} values", line)
+            raise _Bad(TOO_MANY, line)
         before = self.made + self.aliased
         node = self._made(event, depth, line)
         if event.anchor:

@@ -1,0 +1,137 @@
+"""`check`: files told apart by their content, folders, standard input, the schema."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from gameday.files import kind, schema, yaml
+from gameday.files.check import check
+from tests.unit.files.shop import ALERTMANAGER, FILES, Shop
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_folder_with_one_file_of_every_kind(shop: Shop) -> None:
+    shop.write("other.yaml", "a: b\n")
+    shop.write("notes.txt", "not: [yaml")
+    for skipped in (".hidden", "node_modules"):
+        shop.write(f"{skipped}/broken.yaml", "steady-state-hypothesis: [")
+    result = check([str(shop.folder)], {}, None)
+    assert result.problems == ()
+    assert result.counts == {
+        "alertmanager": 1,
+        "experiment": 1,
+        "prometheus": 1,
+        "rules": 1,
+        "scenario": 1,
+        "slo": 2,
+    }
+    assert [one.name for one in result.scenarios] == ["survives"]
+    assert (str(shop.folder / "am.yaml"), "alertmanager") in result.files
+
+
+def test_a_file_that_is_named_has_to_be_of_a_known_kind(shop: Shop) -> None:
+    path = shop.write("other.yaml", "\n# x\na: b\n")
+    (problem,) = check([str(path)], {}, None).problems
+    assert problem.line == 3
+    assert "is none of the kinds that gameday knows" in problem.message
+
+
+def test_what_cannot_be_read_in_a_folder(shop: Shop) -> None:
+    shop.write("chart/template.yaml", "a: {{ .Values.a }}\n")
+    shop.write("chart/ours.yaml", "apiVersion: gameday/v1\nsteps: [\n")
+    first, second = check([str(shop.folder / "chart")], {}, None).problems
+    assert (first.severity, Path(first.path).name) == ("error", "ours.yaml")
+    assert (second.severity, Path(second.path).name) == ("warning", "template.yaml")
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_standard_input(name: str) -> None:
+    raw = io.TextIOWrapper(io.BytesIO(FILES[name].encode()))
+    result = check(["-"], {}, raw)
+    assert [path for path, _ in result.files] == ["-"]
+    paths = {one.path for one in result.problems}
+    assert paths <= {"-"}  # a scenario's own files are not beside it
+
+
+def test_a_problem_is_told_once_though_several_files_lead_to_it(shop: Shop) -> None:
+    shop.change("func: stop", "func: stopp", "experiments/stop.yaml")
+    told = shop.told(list(check([str(shop.folder)], {}, None).problems))
+    assert len(told) == 1
+    assert told[0].startswith("experiments/stop.yaml:22: ")
+
+
+def test_the_same_file_named_twice_is_judged_once(shop: Shop) -> None:
+    path = str(shop.folder / "am.yaml")
+    assert check([path, path, str(shop.folder)], {}, None).counts["alertmanager"] == 1
+
+
+def test_there_is_no_such_file(tmp_path: Path) -> None:
+    (problem,) = check([str(tmp_path / "x.yaml")], {}, None).problems
+    assert "there is no such file" in problem.message
+
+
+KINDS = [
+    ("apiVersion: gameday/v2", "scenario"),
+    ("kind: Scenario", "scenario"),
+    ("method: []", "experiment"),
+    ("title: a\ndescription: b", "experiment"),
+    ("title: a\ndescription: b\ntype: object", ""),
+    ("$schema: x\nmethod: a", ""),
+    ("apiVersion: openslo/v1alpha\nkind: SLO", "slo"),
+    ("- apiVersion: openslo/v1", "slo"),
+    ("version: prometheus/v1", "slo"),
+    ("apiVersion: pyrra.dev/v1alpha1", "slo"),
+    ("apiVersion: sloth.slok.dev/v1", "slo"),
+    ("groups: []", "rules"),
+    ("kind: PrometheusRule", "rules"),
+    ("receivers: {otlp: {}}\nservice: {}", ""),
+    ("route: {receiver: a}", "alertmanager"),
+    ("global: {evaluation_interval: 1s}", "prometheus"),
+    ("scrape_configs: []", "prometheus"),
+    ("services: {web: {}}", ""),
+    ("apiVersion: v1\nkind: ConfigMap", ""),
+    ("text", ""),
+    ("- 1", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), KINDS)
+def test_kinds(text: str, expected: str) -> None:
+    assert kind.of(yaml.parse(text, "f.yaml")) == expected
+
+
+def test_the_schema_in_the_repository_is_that_of_the_format() -> None:
+    stored = (ROOT / "schema/scenario.schema.json").read_text(encoding="utf-8")
+    assert json.loads(stored) == json.loads(schema.text())
+
+
+def test_the_schema_names_what_a_scenario_needs() -> None:
+    made = json.loads(schema.text())
+    assert made["additionalProperties"] is False
+    assert set(made["required"]) == {
+        "apiVersion",
+        "kind",
+        "metadata",
+        "steps",
+        "target",
+    }
+    alert = made["$defs"]["AlertPromise"]["properties"]
+    assert "fires_within" in alert
+    assert made["$defs"]["Step"]["properties"]["with"]["type"] == "object"
+    assert "null" not in schema.text()
+
+
+def test_an_alertmanager_file_goes_to_amtool_only_when_it_is_valid(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = shop.write("bin/amtool", "#!/bin/sh\necho 'FAILED: asked'; exit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    (problem,) = check([str(shop.folder / "am.yaml")], {}, None).problems
+    assert problem.message == "amtool: asked"
+    shop.write("am.yaml", ALERTMANAGER.replace("receiver: team", "receiver: x"))
+    (problem,) = check([str(shop.folder / "am.yaml")], {}, None).problems
+    assert "there is no receiver 'x'" in problem.message

@@ -1,0 +1,202 @@
+"""Experiments: stricter than the engine's own validation where it is certain."""
+
+# ruff: noqa: E501 - a mistake and what is said of it stand in one line
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gameday.files import experiment
+from gameday.model.fault import FaultRequest, Selection
+from tests.unit.files.shop import EXPERIMENT, Shop
+
+NAME = "experiments/stop.yaml"
+
+MISTAKES = [
+    ("rollbacks:\n", "rollback:\n", "24: rollback: 'rollback' is an unknown key; did you mean \"rollbacks\"?"),
+    ("title: One web replica is gone\n", "", "1: title is required and missing; expected text"),
+    ("description: The", "descripton: The", "1: description is required and missing; expected text"),
+    ("method:\n", "methods:\n", "1: method is missing; expected a list of activities, or []"),
+    ("strategy: always", "strategy: sometimes", "4: runtime.rollbacks.strategy: 'sometimes' is not known; expected always, default, deviated or never"),
+    ("{rollbacks: {strategy: always}}", "{hypothesis: {strategy: continuous}}", "4: runtime.hypothesis.strategy: 'continuous' is not known; did you mean \"continuously\"?"),
+    ("tags: [web, capacity]", "tags: [web, 5]", "3: tags[1]: 5 is no tag; expected text"),
+    ("tags: [web, capacity]", "extensions: {gameday: 1}", "3: extensions: a mapping is not a list; expected a list"),
+    ("tags: [web, capacity]", "extensions: [{vendor: x}]", "3: extensions[0]: name is required and missing; expected text"),
+    ("tolerance: 200", "tolerence: 200", "14: steady-state-hypothesis.probes[0].tolerence: 'tolerence' is an unknown key; did you mean \"tolerance\"?"),
+    ("tolerance: 200", "tolerance: 0.5", "14: steady-state-hypothesis.probes[0].tolerance: 0.5 is a fraction; expected a range, such as [0, 0.5]"),
+    ("tolerance: 200", "tolerance: {type: regexp, pattern: x}", "14: steady-state-hypothesis.probes[0].tolerance.type: 'regexp' is not known; did you mean \"regex\"?"),
+    ("tolerance: 200", "tolerance: {type: range, range: [1]}", "14: steady-state-hypothesis.probes[0].tolerance: range is not a list of two numbers; expected [LOWEST, HIGHEST]"),
+    ("tolerance: 200", "tolerance: {type: range, range: [2, 1]}", "14: steady-state-hypothesis.probes[0].tolerance.range: 2 is above 1; swap them"),
+    ("tolerance: 200", "tolerance: {type: regex, pattern: '('}", "14: steady-state-hypothesis.probes[0].tolerance.pattern: '(' is no regular expression: missing ), unterminated subpattern at position 0"),
+    ("    - type: probe\n", "    - type: action\n", "12: steady-state-hypothesis.probes[0]: an action has no place in the hypothesis; expected a probe"),
+    ("    name: stop a replica\n", "    name: x\n    pauses: {before: [1]}\n", "19: method[0].pauses.before: a list is not a number of seconds; expected one, or ${NAME}"),
+    ("    name: stop a replica\n", "    name: x\n    pauses: {befor: 1}\n", "19: method[0].pauses.befor: 'befor' is an unknown key; did you mean \"before\"?"),
+    ("    name: stop a replica\n", "    name: x\n    background: yes please\n", "19: method[0].background: 'yes please' is not true or false"),
+    ("  - type: action\n    name: undo", "  - type: acton\n    name: undo", "25: rollbacks[0].type: 'acton' is not known; did you mean \"action\"?"),
+    ("func: undo}", "func: undoo}", "27: rollbacks[0].provider.func: 'gameday.faults.undoo' is not one of gameday's faults; did you mean \"gameday.faults.undo\"?"),
+    ("func: stop", "func: stopp", "22: method[0].provider.func: 'gameday.faults.process.stopp' is not one of gameday's faults; did you mean \"gameday.faults.process.stop\"?"),
+    ("faults.process", "faults.proces", "22: method[0].provider.func: 'gameday.faults.proces.stop' is not one of gameday's faults; did you mean \"gameday.faults.process.stop\"?"),
+    ("faults.process", "faults.resource", "22: method[0].provider.func: 'gameday.faults.resource.stop' is not one of gameday's faults; "),
+    ("type: python\n", "type: pyton\n", "20: method[0].provider.type: 'pyton' is not known; did you mean \"python\"?"),
+    ("timeout: 2}", "timeut: 2}", "15: steady-state-hypothesis.probes[0].provider.timeut: 'timeut' is an unknown key; did you mean \"timeout\"?"),
+    ("arguments: {service", "arguments: {serivce", "23: method[0].provider.arguments.serivce: process.stop has no argument 'serivce'; did you mean \"service\"?"),
+    ('service: "${service}", ', "", "23: method[0].provider.arguments: process.stop requires service; it is missing"),
+    ('"${count}"}', '"${count}", share: 34%}', "23: method[0].provider.arguments: count and share exclude each other; keep one of them"),
+    ('"${count}"', '"${cuont}"', "23: method[0].provider.arguments.count: the configuration has no key 'cuont'; did you mean \"count\"?"),
+    ('"${count}"', "0", "23: method[0].provider.arguments.count: 0 is not a whole number of 1 or more"),
+    ('"${count}"}', '"${count}", duration: 30}', "23: method[0].provider.arguments.duration: 30 is not a duration; write it with its unit, such as 500ms, 30s, 5m or 1h30m"),
+    ('count: "${count}"', "instances: web-1", "23: method[0].provider.arguments.instances: 'web-1' is no instance of api; expected api-N"),
+    ('key: GAMEDAY_TARGET, default: "docker://other"', "env: X", "6: configuration.target: key is required and missing; expected text"),
+    ("key: GAMEDAY_TARGET", "key: A, env_var_type: integer", "6: configuration.target.env_var_type: 'integer' is not known; expected bool, bytes, float, int, json or str"),
+    ("  - type: action\n    name: stop", "  - ref: nothing\n  - type: action\n    name: stop", "17: method[0].ref: there is no activity 'nothing' to refer to; expected answers or stop a replica"),
+    ("provider: {type: python, module: gameday.faults, func: undo}", "providers: {}", "27: rollbacks[0].providers: 'providers' is an unknown key; did you mean \"provider\"?"),
+    ("title: One", "controls: [{name: a, scope: befor, provider: {type: python, module: m}}]\ntitle: One", "1: controls[0].scope: 'befor' is not known; did you mean \"before\"?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), MISTAKES, ids=lambda text: text[:36])
+def test_mistakes(shop: Shop, old: str, new: str, told: str) -> None:
+    shop.change(old, new, NAME)
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert made is None
+    said = shop.told(problems)
+    assert [one for one in said if one.startswith(f"{NAME}:{told}")], said
+
+
+WARNINGS = [
+    ("rollbacks:\n", "rollbacks: []\nx-rest:\n", "1: warning: no rollback calls gameday.faults.undo"),
+    (", timeout: 2}", "}", "15: warning: steady-state-hypothesis.probes[0].provider: a http provider without timeout may hang"),
+    ("    name: stop a replica\n", "    name: x\n    pause: {after: 5}\n", "19: warning: method[0].pause: Chaos Toolkit passes over 'pause'; did you mean \"pauses\"?"),
+    ("count: 2", "count: {type: env, key: COUNT}", "8: warning: configuration.count: the environment variable COUNT is not set, and has no default"),
+    ("method:\n", "method:\n  - {ref: answers}\n  - {type: probe, name: answers, provider: {type: python, module: m, func: f}}\n  - {type: probe, name: answers, provider: {type: python, module: m, func: f}}\n", "19: warning: method[2].name: the name 'answers' is used twice"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), WARNINGS, ids=lambda text: text[:36])
+def test_warnings_refuse_nothing(shop: Shop, old: str, new: str, told: str) -> None:
+    shop.change(old, new, NAME)
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert made is not None
+    said = shop.told(problems)
+    assert [one for one in said if one.startswith(f"{NAME}:{told}")], said
+
+
+def read(tmp_path: Path, provider: str, configuration: str = "{}") -> Any:
+    path = tmp_path / "e.yaml"
+    path.write_text(
+        "title: t\ndescription: d\n"
+        f"configuration: {configuration}\n"
+        "method:\n  - type: action\n    name: a\n"
+        f"    provider: {{type: python, {provider}}}\n",
+        encoding="utf-8",
+    )
+    made, problems = experiment.read(str(path), env={"BY": "200ms"})
+    assert made is not None, problems
+    return made
+
+
+FAULTS = [
+    ("module: gameday.faults.process, func: kill, arguments: {service: web, signal: TERM}",
+     FaultRequest(kind="process.kill", selection=Selection(service="web", count=1), arguments={"signal": "SIGTERM"})),
+    ("module: gameday.faults.process, func: kill, arguments: {service: web, signal: 9, share: '34%'}",
+     FaultRequest(kind="process.kill", selection=Selection(service="web", share=0.34), arguments={"signal": "SIGKILL"})),
+    ("module: gameday.faults.network, func: delay, arguments: {service: web, by: '${by}', jitter: 10ms, peers: 'db, 10.0.0.1', count: '2'}",
+     FaultRequest(kind="network.delay", selection=Selection(service="web", count=2), arguments={"by": 0.2, "jitter": 0.01, "peers": ("db", "10.0.0.1")})),
+    ("module: gameday.faults.network, func: partition, arguments: {service: '${a}b', peers: [db], instances: [web-1, web-2], duration: 1m30s}",
+     FaultRequest(kind="network.partition", selection=Selection(service="web", instances=("web-1", "web-2")), duration=90.0, arguments={"peers": ("db",)})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("provider", "request_"), FAULTS)
+def test_faults_are_read_with_their_arguments(
+    tmp_path: Path, provider: str, request_: FaultRequest
+) -> None:
+    made = read(tmp_path, provider, "{by: {type: env, key: BY}, a: we}")
+    assert made.faults == (request_,)
+    assert made.foreign == ()
+
+
+def test_a_fault_that_comes_later_is_named(shop: Shop) -> None:
+    shop.change("faults.process", "faults.resource", NAME)
+    shop.change("func: stop", "func: cpu", NAME)
+    _, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert shop.told(problems)[0] == (
+        f"{NAME}:22: method[0].provider.func: the fault resource.cpu is not supported yet"
+    )
+
+
+def test_a_reference_to_a_fault_counts_as_the_fault(shop: Shop) -> None:
+    shop.change("rollbacks:\n", "  - ref: stop a replica\nrollbacks:\n", NAME)
+    made, _ = experiment.read(str(shop.folder / NAME), env={})
+    assert made is not None
+    assert len(made.faults) == 2
+
+
+TYPED: list[tuple[Any, Any, Any]] = [
+    (2, "3", 3),
+    ("2", 3, "3"),
+    (1.5, 2, 2.0),
+    (False, "true", True),
+    ([1], [2], [2]),
+    ({"type": "env", "key": "A", "env_var_type": "int"}, "4", 4),
+    ({"type": "env", "key": "A", "default": 2}, "4", 4),
+    ({"type": "env", "key": "A"}, 4, "4"),
+    ({"type": "env", "key": "A", "env_var_type": "json"}, [1], [1]),
+]
+
+
+@pytest.mark.parametrize(("default", "given", "becomes"), TYPED)
+def test_settings_take_the_type_of_what_they_replace(
+    tmp_path: Path, default: object, given: object, becomes: object
+) -> None:
+    path = tmp_path / "e.json"
+    document = {"title": "t", "description": "d", "method": []}
+    path.write_text(json.dumps({**document, "configuration": {"k": default}}))
+    made, problems = experiment.read(str(path), {"k": given}, None, {"A": "1"})
+    assert made is not None, problems
+    assert made.document["configuration"] == {"k": becomes}
+
+
+@pytest.mark.parametrize(
+    ("default", "given"), [(2, "two"), (2, True), (1.5, "x"), (True, "maybe"), ([], {}), ("a", [])]
+)  # fmt: skip
+def test_settings_of_another_type_are_refused(
+    tmp_path: Path, default: object, given: object
+) -> None:
+    path = tmp_path / "e.json"
+    document = {"title": "t", "description": "d", "method": []}
+    path.write_text(json.dumps({**document, "configuration": {"k": default}}))
+    made, problems = experiment.read(str(path), {"k": given}, None, {})
+    assert made is None
+    assert "with.k: " in problems[0].message
+
+
+def test_json_with_tabs_is_read_as_json(tmp_path: Path) -> None:
+    path = tmp_path / "e.yaml"
+    path.write_text('{\n\t"title": "t",\n\t"description": "d",\n\t"method": {}\n}\n')
+    _, problems = experiment.read(str(path), env={})
+    assert [(one.line, one.message) for one in problems] == [
+        (4, "method: a mapping is not a list; expected a list")
+    ]
+
+
+def test_a_secret_of_the_experiment_is_unknown_and_no_mistake(shop: Shop) -> None:
+    shop.change(
+        "method:\n", "secrets: {k8s: {NAME: {type: env, key: N}}}\nmethod:\n", NAME
+    )
+    shop.change('"${service}"', '"${NAME}"', NAME)
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert made is not None
+    assert made.faults == ()
+    assert "the value of NAME is only known in a run" in problems[-1].message
+
+
+def test_what_the_fixture_says_is_valid_without_a_word(shop: Shop) -> None:
+    assert "gameday" in EXPERIMENT
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert problems == []
+    assert made is not None
+    assert made.has_hypothesis
+    assert made.document["configuration"]["count"] == 2

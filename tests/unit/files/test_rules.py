@@ -1,0 +1,156 @@
+"""Rule files and Prometheus configurations."""
+
+# ruff: noqa: E501 - a mistake and what is said of it stand in one line
+
+from pathlib import Path
+
+import pytest
+
+from gameday.files import prometheus_config, promql, rules
+from gameday.model.alert import AlertRule
+from tests.unit.files.shop import PROMETHEUS, RULES
+
+
+def told(text: str) -> list[str]:
+    return [str(one) for one in rules.parse(text, "r.yaml")[1]]
+
+
+def test_an_alert_with_all_that_is_read_of_it() -> None:
+    (rule,), problems = rules.parse(RULES, "r.yaml")
+    assert problems == []
+    assert rule == AlertRule(
+        name="WebReplicaDown",
+        expr='up{job="web"} == 0',
+        group="shop",
+        file="r.yaml",
+        hold=5.0,
+        interval=1.0,
+        labels={"severity": "page"},
+        annotations={"summary": "{{ $labels.instance }} is down"},
+        line=5,
+        reads=("up",),
+    )
+
+
+def test_anchors_text_like_values_and_names_used_twice() -> None:
+    text = """\
+groups:
+  - name: g
+    query_offset: 30s
+    rules:
+      - &one
+        alert: A
+        expr: 1
+        for: 0m
+        labels: &labels {on: on, n: 1}
+      - <<: *one
+        keep_firing_for: 1h30m
+"""
+    (first, second), problems = rules.parse(text, "r.yaml")
+    assert problems == []
+    assert first.labels == second.labels == {"on": "on", "n": "1"}
+    assert (first.expr, first.hold, second.keep_firing) == ("1", 0.0, 5400.0)
+    assert (first.query_offset, first.interval) == (30.0, None)
+
+
+MISTAKES = [
+    ("annotations:", "annotation:", "r.yaml:9: groups[0].rules[0].annotation: 'annotation' is an unknown key; did you mean \"annotations\"?"),
+    ("for: 5s", "for: 5", "r.yaml:7: groups[0].rules[0].for: '5' is not a duration; expected one such as 30s or 5m"),
+    ("alert: WebReplicaDown", "alert: A\n        record: b", "r.yaml:5: groups[0].rules[0]: has both of alert and record; expected one of them"),
+    ("- record: job:up:sum", "- labels: {a: b}", "r.yaml:10: groups[0].rules[1]: has neither of alert and record; expected one of them"),
+    ("record: job:up:sum", 'record: job{a="b"}', "r.yaml:10: groups[0].rules[1].record: 'job{a=\"b\"}' is no metric name: it has braces; write a plain name"),
+    ("record: job:up:sum", "record: x\n        for: 1m", "r.yaml:11: groups[0].rules[1].for: for makes no sense on a recording rule; remove it"),
+    ("sum by (job) (up)", "sum by (job) (up", "r.yaml:11: groups[0].rules[1].expr: 'sum by (job) (up' is not valid PromQL: unclosed left parenthesis"),
+    ("sum by (job) (up)", "rate(up)", "r.yaml:11: groups[0].rules[1].expr: 'rate(up)' is not valid PromQL: expected type matrix in call to function 'rate', got vector"),
+    ("        expr: sum by (job) (up)\n", "", "r.yaml:10: groups[0].rules[1]: expr is required and missing; expected text"),
+    ("$labels.inst", "$label.inst", "r.yaml:9: groups[0].rules[0].annotations.summary: the template's variable $label is undefined; did you mean \"labels\"?"),
+    ("{severity: page}", "{__name__: page}", "r.yaml:8: groups[0].rules[0].labels.__name__: '__name__' cannot be a label here; choose another name"),
+    ("  - name: shop", "  - name: null", "r.yaml:2: groups[0]: name is required and missing; expected text"),
+    ("interval: 1s", "intervall: 1s", "r.yaml:3: groups[0].intervall: 'intervall' is an unknown key; did you mean \"interval\"?"),
+    ("groups:", "group:", "r.yaml:1: groups is missing; expected a list of rule groups"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"), MISTAKES, ids=lambda text: text[:30]
+)
+def test_what_promtool_refuses(old: str, new: str, expected: str) -> None:
+    assert old in RULES
+    assert expected in told(RULES.replace(old, new))
+
+
+WARNINGS = [
+    ("{severity: page}", "{sev-erity: page}", "'sev-erity' is a label name only from Prometheus 3 on"),
+    ("record: job:up:sum", "record: job.up", "'job.up' is a metric name only from Prometheus 3 on"),
+    ("sum by (job) (up)", "rate(up[5m+1m])", "not checked: "),
+    ("sum by (job) (up)", "rate(up[5m] anchored)", "not checked: "),
+    ("$labels.instance }}", "$labels.instance }", "the {{ and }} of this template do not balance"),
+    ("interval: 1s", "partial_response_strategy: warn", "is not Prometheus'; it would refuse this file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"), WARNINGS, ids=lambda text: text[:30]
+)
+def test_what_is_only_warned_of(old: str, new: str, expected: str) -> None:
+    (warned,) = told(RULES.replace(old, new))
+    assert "warning: " in warned
+    assert expected in warned
+
+
+def test_variables_that_a_template_declares_are_known() -> None:
+    template = "{{ range $i, $e := query `up{a='$b'}` }}{{ $i }}{{ $e }}{{ end }}"
+    text = RULES.replace('"{{ $labels.instance }} is down"', f'"{template}"')
+    assert told(text) == []
+
+
+def test_a_group_name_used_twice_and_a_second_document() -> None:
+    twice = RULES + RULES.removeprefix("groups:\n")
+    assert "the group name 'shop' is used twice in this file" in told(twice)[0]
+    (warned,) = told(RULES + "---\ngroups: []\n")
+    assert warned.startswith(
+        "r.yaml:13: warning: Prometheus ignores this second document"
+    )
+
+
+def test_a_prometheus_rule_of_the_operator() -> None:
+    spec = "\n".join(f"  {line}" for line in RULES.splitlines())
+    head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: a}\n"
+    (rule,), problems = rules.parse(f"{head}spec:\n{spec}\n", "r.yaml")
+    assert problems == []
+    assert (rule.name, rule.line) == ("WebReplicaDown", 9)
+
+
+def test_metrics_that_an_expression_reads() -> None:
+    expr = 'sum(rate(a{x="y"}[5m])) / b > 0 and max_over_time({__name__="c"}[1h:]) or a'
+    assert promql.metrics(expr) == ("a", "b", "c")
+    assert promql.metrics("not valid (") == ()
+
+
+def test_a_prometheus_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(PROMETHEUS.replace("rules.yaml", "rules/*.yaml"))
+    (tmp_path / "rules").mkdir()
+    for name in ("b.yaml", "a.yaml"):
+        (tmp_path / "rules" / name).write_text(RULES)
+    config, problems = prometheus_config.read(str(path))
+    assert problems == []
+    assert config == prometheus_config.PrometheusConfig(
+        scrape_interval=1.0,
+        scrape_timeout=0.9,
+        evaluation_interval=1.0,
+        rule_files=(str(tmp_path / "rules/a.yaml"), str(tmp_path / "rules/b.yaml")),
+        jobs=(("web", 2.0, 0.9),),
+    )
+
+
+def test_defaults_and_mistakes_of_a_prometheus_configuration() -> None:
+    config, problems = prometheus_config.parse("scrape_configs: []", "p.yaml")
+    assert problems == []
+    assert config == prometheus_config.PrometheusConfig()
+    text = "global: {scrape_interval: 1s, scrape_timeout: 2s, evaluation_interval: 1}"
+    _, problems = prometheus_config.parse(text, "p.yaml")
+    assert [one.message for one in problems] == [
+        "global.scrape_timeout: is longer than scrape_interval; shorten it",
+        "global.evaluation_interval: '1' is not a duration; expected one such as 30s or 5m",
+    ]

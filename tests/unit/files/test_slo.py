@@ -1,0 +1,227 @@
+"""SLO files: OpenSLO v1 and Sloth, to signed sums of counters."""
+
+# ruff: noqa: E501 - a mistake and what is said of it stand in one line
+
+import pytest
+
+from gameday.files import slo
+from gameday.model.slo import Term
+from tests.unit.files.shop import OPENSLO, SLOTH, Shop
+
+DAY = 86400.0
+
+
+def errors(text: str) -> list[str]:
+    _, problems = slo.parse(text, "s.yaml")
+    return [str(one) for one in problems if one.severity == "error"]
+
+
+def warnings(text: str) -> list[str]:
+    found, problems = slo.parse(text, "s.yaml")
+    assert found
+    return [str(one) for one in problems if one.severity == "warning"]
+
+
+def test_openslo_counts_bad_as_total_less_good() -> None:
+    (one,), problems = slo.parse(OPENSLO, "s.yaml")
+    assert problems == []
+    assert (one.name, one.service, one.format) == (
+        "checkout-availability",
+        "checkout",
+        "openslo",
+    )
+    assert (one.objective, one.window, one.window_stated) == (0.999, 30 * DAY, True)
+    assert one.total == (Term(selector="http_requests_total"),)
+    assert one.bad == (
+        Term(selector="http_requests_total"),
+        Term(selector='http_requests_total{code!~"5.."}', sign=-1.0),
+    )
+
+
+def test_openslo_with_bad_and_a_percentage() -> None:
+    text = OPENSLO.replace("good:", "bad:").replace(
+        "target: 0.999", "targetPercent: 99.9"
+    )
+    (one,), problems = slo.parse(text, "s.yaml")
+    assert problems == []
+    assert one.objective == 0.999
+    assert one.bad == (Term(selector='http_requests_total{code!~"5.."}'),)
+
+
+def test_sloth_latency_is_a_difference_of_counters() -> None:
+    (one,), problems = slo.parse(SLOTH, "s.yaml")
+    assert problems == []
+    assert (one.name, one.short_name) == ("checkout-latency", "latency")
+    assert (one.objective, one.window, one.window_stated) == (0.9997, 30 * DAY, False)
+    assert one.bad == (
+        Term(selector='seconds_count{job="web"}'),
+        Term(selector='seconds_bucket{job="web",le="0.2"}', sign=-1.0),
+    )
+
+
+def test_sloth_for_kubernetes() -> None:
+    lines = SLOTH.split("\n")[1:]
+    text = "\n".join(
+        [
+            "apiVersion: sloth.slok.dev/v1",
+            "kind: PrometheusServiceLevel",
+            "spec:",
+            *(f"  {line}" for line in lines),
+        ]
+    ).replace("error_query", "errorQuery")
+    text = text.replace("total_query", "totalQuery").replace("_alert:", "Alert:")
+    (one,), problems = slo.parse(text, "s.yaml")
+    assert problems == []
+    assert one.name == "checkout-latency"
+
+
+def test_a_raw_ratio_of_two_sums_is_taken_apart() -> None:
+    start, end = SLOTH.index("      events:"), SLOTH.index("    alerting")
+    raw = "      raw: {error_ratio_query: '(sum(rate(bad[{{.window}}])) / sum(rate(all[{{.window}}])))'}\n"
+    (one,), problems = slo.parse(SLOTH[:start] + raw + SLOTH[end:], "s.yaml")
+    assert problems == []
+    assert (one.bad, one.total) == ((Term(selector="bad"),), (Term(selector="all"),))
+
+
+UNMEASURED = [
+    ("sum_over_time((count(x < 1))[{{.window}}:]) OR on() vector(0)", "sum_over_time() is no count of events"),
+    ("max(rate(x[{{.window}}]))", "max() is no sum of counters"),
+    ("sum(rate(x[{{.window}}])) / 2", "`/` is no sum of counters"),
+    ("sum(rate(x[{{.window}}] offset 5m))", "`offset` and `@` are not supported in a count of events"),
+    ("sum(rate(x[{{.window}}))", "not valid PromQL"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "reason"), UNMEASURED)
+def test_a_valid_sloth_slo_that_cannot_be_counted(query: str, reason: str) -> None:
+    start, end = SLOTH.index("        error_query"), SLOTH.index("        total_query")
+    text = f"{SLOTH[:start]}        error_query: '{query}'\n{SLOTH[end:]}"
+    found, (problem,) = slo.parse(text, "s.yaml")
+    assert found == ()
+    assert problem.severity == "warning"
+    assert reason in problem.message
+
+
+SLOTH_MISTAKES = [
+    ("objective: 99.97", "objective: 101", "s.yaml:5: slos[0].objective: 101 is not above 0 and at most 100 percent"),
+    ("objective: 99.97", "objective: '99'", "s.yaml:4: slos[0]: objective '99' is not a number; expected percent"),
+    ("name: latency", "name: l", "s.yaml:4: slos[0].name: 'l' is no name for Sloth; expected two letters or more"),
+    ("prometheus/v1", "prometheus/v2", "s.yaml:1: version: 'prometheus/v2' is not supported; expected prometheus/v1"),
+    ("service: checkout", "service: ''", "s.yaml:1: service is required and missing; expected text"),
+    ("service: checkout", "service: c\nslo_plugins: {chain: [{id: a/b/v1}]}", "s.yaml:3: slo_plugins: Sloth plugins are code and not supported: a/b/v1"),
+    ("alerting: {page", "alerting: {pag", "s.yaml:12: slos[0].alerting: name is required and missing; expected the alert's name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), SLOTH_MISTAKES)
+def test_mistakes_in_sloth(old: str, new: str, told: str) -> None:
+    assert old in SLOTH
+    assert told in errors(SLOTH.replace(old, new))
+
+
+def test_a_plugin_is_code_and_named() -> None:
+    start, end = SLOTH.index("      events:"), SLOTH.index("    alerting")
+    text = SLOTH[:start] + "      plugin: {id: getting_started}\n" + SLOTH[end:]
+    assert errors(text) == [
+        (
+            "s.yaml:7: slos[0].sli.plugin: the plugin 'getting_started' is code and not "
+            "supported; write the queries out"
+        )
+    ]
+
+
+def test_sloth_passes_over_keys_that_it_does_not_know() -> None:
+    (told,) = warnings(
+        SLOTH.replace("    objective:", "    objectiv: 1\n    objective:")
+    )
+    assert told.endswith(
+        "passes over the unknown key 'objectiv'; did you mean \"objective\"?"
+    )
+
+
+OPENSLO_MISTAKES = [
+    ("openslo/v1", "openslo.com/v1", "s.yaml:1: apiVersion: 'openslo.com/v1' is not OpenSLO's version; write apiVersion: openslo/v1"),
+    ("openslo/v1", "openslo/v1alpha", "s.yaml:1: apiVersion: OpenSLO 'openslo/v1alpha' is not supported; expected openslo/v1"),
+    ("openslo/v1", "pyrra.dev/v1alpha1", "s.yaml:1: Pyrra's SLO files are not supported yet; use OpenSLO v1 or Sloth"),
+    ("Occurrences", "RatioTimeslices", "s.yaml:6: spec.budgetingMethod: RatioTimeslices is not supported; expected Occurrences"),
+    ("Occurrences", "Occurences", "s.yaml:6: spec.budgetingMethod: 'Occurences' is not known; did you mean \"Occurrences\"?"),
+    ("isRolling: true", "isRolling: false", "s.yaml:7: spec.timeWindow[0]: a calendar window is not supported; expected isRolling: true"),
+    ("duration: 30d", "duration: Week", "s.yaml:7: spec.timeWindow[0].duration: 'Week' is not a duration; expected one such as 28d or 4w"),
+    ("ratioMetric:", "thresholdMetric:", "s.yaml:11: spec.indicator.spec.thresholdMetric: thresholdMetric is not supported; expected a ratioMetric"),
+    ("counter: true", "counter: false", "s.yaml:11: spec.indicator.spec.ratioMetric: only counters are supported; expected counter: true"),
+    ("type: Prometheus", "type: prometheus", "s.yaml:15: spec.indicator.spec.ratioMetric.good.metricSource.type: the source 'prometheus' is not supported; expected Prometheus; write Prometheus"),
+    ("spec: {query", "spec: {promql", "s.yaml:16: spec.indicator.spec.ratioMetric.good.metricSource.spec.promql: 'promql' is an unknown key; write query"),
+    ("query: sum", "query: avg", None),
+    ("target: 0.999", "target: 1", "s.yaml:21: spec.objectives[0].target: 1 is not at least 0 and below 1"),
+    ("target: 0.999", "target: '0.9'", "s.yaml:21: spec.objectives[0]: target '0.9' is not a number; expected one below 1"),
+    ("target: 0.999", "target: 0.9, compositeWeight: 1", "s.yaml:21: spec.objectives[0].compositeWeight: compositeWeight: composite objectives are not supported"),
+    ("  service: checkout", "  service: checkout\n  markdown: x", "s.yaml:6: spec.markdown: 'markdown' is an unknown key; expected alertPolicies, budgetingMethod, description, indicator, indicatorRef, objectives, service or timeWindow"),
+    ("[{displayName: Good, target: 0.999}]", "[]", "s.yaml:4: spec: objectives is missing or empty; expected at least one target"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), OPENSLO_MISTAKES)
+def test_mistakes_in_openslo(old: str, new: str, told: str | None) -> None:
+    text = OPENSLO.replace(old, new) if old in OPENSLO else OPENSLO
+    if told is None:
+        text = OPENSLO.replace("sum(rate(http_requests_total[5m]))", "avg(x)")
+        told = (
+            "s.yaml:20: spec.indicator.spec.ratioMetric.total.metricSource.spec.query: "
+            "'avg(x)' cannot be counted: avg() is no sum of counters"
+        )
+    assert told in errors(text)
+
+
+OPENSLO_WARNINGS = [
+    ("{displayName: Good,", "{op: gt,", "op has no meaning for a ratio; passed over"),
+    ("duration: 30d", "duration: 1m", "'1m' is less than an hour; m is a minute, M a month"),
+    ("name: checkout-availability", "name: Checkout Availability", "is no DNS label"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), OPENSLO_WARNINGS)
+def test_what_is_only_warned_of(old: str, new: str, told: str) -> None:
+    (warned,) = warnings(OPENSLO.replace(old, new))
+    assert told in warned
+
+
+def test_a_reference_finds_its_indicator_in_another_file(shop: Shop) -> None:
+    start, end = OPENSLO.index("  indicator:"), OPENSLO.index("  objectives:")
+    body = OPENSLO[OPENSLO.index("      ratioMetric") : end]
+    sli = f"- apiVersion: openslo/v1\n  kind: SLI\n  metadata: {{name: ours}}\n  spec:\n{body}"
+    shop.write(
+        "slos/a.yaml", OPENSLO[:start] + "  indicatorRef: ours\n" + OPENSLO[end:]
+    )
+    shop.write("slos/b.yaml", sli)
+    paths = [str(shop.folder / "slos" / name) for name in ("a.yaml", "b.yaml")]
+    first, second = slo.read_set(paths)
+    assert [one.name for one in first.slos] == ["checkout-availability"]
+    assert [one.severity for one in second.problems] == ["warning"]
+    (alone,) = slo.read_set(paths[:1])
+    assert "there is no SLI 'ours' in these files" in alone.problems[0].message
+
+
+def test_several_objects_lists_labels_and_json() -> None:
+    service = (
+        "- apiVersion: openslo/v1\n  kind: Service\n"
+        "  metadata: {name: web, labels: {team: [a, b]}}\n  spec: {description: x}\n"
+    )
+    found, problems = slo.parse(f"{OPENSLO}---\n{service}", "s.yaml")
+    assert (len(found), problems) == (1, [])
+    text = '{"apiVersion": "openslo/v1", "kind": "Service", "metadata": {"name": "a"},\t"spec": {}}'
+    _, (problem,) = slo.parse(text, "s.json")
+    assert (problem.severity, problem.line) == ("warning", 1)
+    assert problem.message == "holds no SLO; expected an object of kind SLO"
+
+
+def test_several_objectives_are_several_slos() -> None:
+    text = OPENSLO.replace(
+        "[{displayName", "[{displayName: Better, target: 0.9}, {displayName"
+    )
+    found, problems = slo.parse(text, "s.yaml")
+    assert problems == []
+    assert [one.name for one in found] == [
+        "checkout-availability-better",
+        "checkout-availability-good",
+    ]
+    assert {one.short_name for one in found} == {"checkout-availability"}
