@@ -1,15 +1,13 @@
 """One small HTTP client for everything that observes: bounded, and discreet.
 
-Secrets are resolved here and nowhere else; no error text and no repr carries a
-credential. Every request is bounded (5 s by default, 64 MiB), redirects are not
-followed, and `close` ends requests that are under way in other threads.
+No error text and no repr carries a credential. Every request is bounded (5 s by
+default, 64 MiB), redirects are not followed, and `close` ends requests that are under
+way in other threads.
 """
 
-import base64
 import contextlib
 import http.client
 import json
-import os
 import socket
 import ssl
 import threading
@@ -19,7 +17,8 @@ from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from gameday.errors import ObserverLost
-from gameday.model.scenario import Endpoint, Secret
+from gameday.model.scenario import Endpoint
+from gameday.observers.credentials import headers_for, tls_for
 from gameday.ports import Clock
 
 TIMEOUT = 5.0  # seconds
@@ -51,58 +50,6 @@ class Answer:
     headers: Mapping[str, str]
     sent: float
     took: float
-
-
-def resolve(value: str | Secret) -> str:
-    """Return a secret's value from the environment or its file."""
-    if isinstance(value, str):
-        return value
-    if value.env:
-        found = os.environ.get(value.env)
-        if found is None:
-            raise ObserverLost(f"the environment variable {value.env} is not set")
-        return found
-    try:
-        with open(value.file, encoding="utf-8") as stream:  # noqa: PTH123
-            return stream.read().strip()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ObserverLost(
-            f"the secret's file {value.file} cannot be read ({type(problem).__name__})"
-        ) from None
-
-
-def _basic(username: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _headers(endpoint: Endpoint, user: str | None, password: str) -> dict[str, str]:
-    headers = {"Accept": "application/json", "User-Agent": "gameday"}
-    if user is not None:
-        headers["Authorization"] = _basic(user, password)
-    auth = endpoint.auth
-    if "bearer" in auth:
-        headers["Authorization"] = "Bearer " + resolve(auth["bearer"])
-    elif "username" in auth:
-        headers["Authorization"] = _basic(
-            resolve(auth["username"]), resolve(auth.get("password", ""))
-        )
-    headers |= {name: resolve(value) for name, value in endpoint.headers.items()}
-    for name, value in headers.items():
-        if not value.isprintable():
-            raise ObserverLost(f"the value of the header {name} is not one line")
-    return headers
-
-
-def _tls(endpoint: Endpoint) -> ssl.SSLContext:
-    tls = endpoint.tls
-    context = ssl.create_default_context(cafile=str(tls["ca"]) if "ca" in tls else None)
-    if tls.get("verify", True) is False:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if "cert" in tls:
-        key = str(tls["key"]) if "key" in tls else None
-        context.load_cert_chain(str(tls["cert"]), key)
-    return context
 
 
 def _reason(problem: Exception) -> str:
@@ -149,7 +96,7 @@ class Client:
         target = self._prefix + path
         if params:
             target += "?" + urlencode(params, doseq=True)
-        headers = _headers(self._endpoint, self._user, self._password)
+        headers = headers_for(self._endpoint, self._user, self._password)
         connection, used = self._borrow(timeout or self._timeout)
         try:
             return self._exchange(connection, target, headers)
@@ -233,7 +180,7 @@ class Client:
         if not self._tls_wanted:
             return http.client.HTTPConnection(self._host, self._port)
         try:
-            self._context = self._context or _tls(self._endpoint)
+            self._context = self._context or tls_for(self._endpoint)
         except OSError as problem:
             raise ObserverLost(
                 f"the TLS settings of {self.url} do not work: {_reason(problem)}"

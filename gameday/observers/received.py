@@ -18,6 +18,7 @@ from gameday.ports import Clock, Emit
 
 LONG = 0.5  # seconds that one question waits for pages
 TRIES = 3  # of the clock
+SOON = 0.02  # seconds between two long polls, should one return at once
 
 
 class Mailbox(Protocol):
@@ -125,7 +126,7 @@ class PagesObserver:
         for one in events:
             if one is not None:
                 self._sight.emit(one)
-        return 0.0 if wait else RETRY
+        return SOON if wait else RETRY
 
     def _page(self, one: Mapping[str, Any]) -> Event | None:
         at, seq = float(one["at"]), int(one["seq"])

@@ -23,6 +23,7 @@ from gameday.observers.prometheus.settings import (
     rule_query_offset,
     scrape_settings,
 )
+from gameday.observers.promql import metrics_of
 from gameday.ports import Clock
 
 T = TypeVar("T")
@@ -183,32 +184,6 @@ def alert_rules(groups: Iterable[Group], offset: float) -> Iterable[AlertRule]:
                 annotations=dict(rule.annotations),
                 reads=metrics_of(rule.query),
             )
-
-
-def metrics_of(expr: str) -> tuple[str, ...]:
-    """Return the names of the metrics that an expression reads, in order.
-
-    An expression that the parser does not know (it is younger) has none.
-    """
-    import promql_parser
-
-    found: dict[str, None] = {}
-
-    def visit(node: Any) -> bool:
-        if isinstance(node, promql_parser.VectorSelector):
-            named = [one.value for one in node.matchers.matchers if _is_name(one)]
-            found.update(dict.fromkeys([node.name] if node.name else named))
-        return True
-
-    try:
-        promql_parser.walk(promql_parser.parse(expr), visit)
-    except ValueError:
-        return ()
-    return tuple(found)
-
-
-def _is_name(matcher: Any) -> bool:
-    return bool(matcher.name == "__name__" and str(matcher.op).endswith(".Equal"))
 
 
 def _all_at_once(asks: Mapping[str, Ask]) -> tuple[dict[str, Any], list[str]]:

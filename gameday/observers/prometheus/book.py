@@ -33,6 +33,7 @@ class Book:
         self._by_name: dict[str, list[tuple[Group, Rule]]] = {}
         self.default_offset = 0.0
         self.may_offset = True
+        self.asked_from = 0.0  # what ended earlier is not looked into
 
     def read(self, groups: Sequence[Group]) -> None:
         """Take the rules as they are now."""
@@ -89,6 +90,8 @@ class Book:
         """Return the slot of the staleness marker after `last`; None: no such."""
         about = self.about(labels, None)
         step = about.interval
+        if last < self.asked_from:
+            return last + step
         end = min(until, last + LOOKBACK)
         if end < last + step:
             return None

@@ -16,7 +16,8 @@ from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
 from gameday.observers.prometheus.book import Book
 from gameday.observers.prometheus.counters import Counters
 from gameday.observers.prometheus.episodes import Episodes
-from gameday.observers.prometheus.rules import RuleWatch, read_groups
+from gameday.observers.prometheus.rule_watch import RuleWatch
+from gameday.observers.prometheus.rules import read_groups
 from gameday.observers.prometheus.scrapes import Scrapes
 from gameday.observers.prometheus.settings import rule_query_offset
 from gameday.observers.prometheus.window import Window, window_total
@@ -26,6 +27,7 @@ from gameday.ports import Clock, Emit
 PERIOD = 1.0  # seconds between two looks
 BUSY = 4.0  # … and at least so many times as long as a look took
 ITSELF = 2.0  # seconds between two looks at its own metrics
+BEFORE = 60.0  # seconds before the start from which ends are told exactly
 HISTORY = 900.0  # seconds of ALERTS to look back at the start
 MARGIN = 2.0  # seconds that samples may come late, beyond what intervals explain
 SOON = 0.2  # seconds between two looks of a flush
@@ -65,6 +67,7 @@ class PrometheusObserver:
         self._offset: tuple[float, float] | None = None
         self._refused: set[str] = set()
         self._unseen = False
+        self._thorough = True  # the first look, and those of a flush
 
     def __repr__(self) -> str:
         return f"PrometheusObserver({self.api.client.url})"
@@ -80,6 +83,7 @@ class PrometheusObserver:
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report, from a little before `since` on."""
         self._since = since
+        self._book.asked_from = since - BEFORE
         self._sight.begin(emit, since)
         self._rounds.start()
 
@@ -89,6 +93,7 @@ class PrometheusObserver:
         Bounded: two evaluation intervals, a scrape with its timeout, and 2 s.
         """
         begun = self._clock.monotonic()
+        self._thorough = True
         while not self._rounds.ended:
             # What was covered before this look is in it; what is only found to be
             # covered by it may have happened after its first question.
@@ -99,7 +104,9 @@ class PrometheusObserver:
             if self._clock.monotonic() - begun > self._patience():
                 break
             self._rounds.wait(SOON)
-        for one in self._rules.evaluations(self._now or until):
+        self._thorough = False
+        at = self._now or until
+        for one in (*self._rules.still_sick(at), *self._rules.evaluations(at)):
             self._sight.emit(one)
         self._clocks()
         self._sight.observed(until)
@@ -152,10 +159,10 @@ class PrometheusObserver:
         targets = self.api.targets()
         groups = read_groups(self.api.groups())
         itself = None
-        if begun - self._looked_at_itself >= ITSELF or self._asked is None:
+        if self._thorough or begun - self._looked_at_itself >= ITSELF:
             itself = self.api.itself()
             self._looked_at_itself = begun
-        boot = itself.started if itself else self.api.started()
+        boot = self.api.started()  # /metrics says another time in a container
         self._now = started + (self._offset or (0.0, 0.0))[0]
         self._book.read(groups)
         events = self._rules.look(groups, itself, self._now)
@@ -163,6 +170,7 @@ class PrometheusObserver:
         events += self._meaning(alerts, ups, targets, begun)
         for selector, found in counted.items():
             events += self.counters.feed(selector, found)
+        self._thorough = self._thorough and self._asked is not None
         self._asked = begun
         self._sight.good(started)
         for one in sorted(events, key=lambda one: one.at):

@@ -1,5 +1,6 @@
 """An HTTP server of our own, a clock that tests turn, and an event collector."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,7 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[FakeServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # one packet an answer, not one for its head
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
@@ -61,14 +63,20 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[FakeServer]:
             self.send_response(reply.status)
             self.send_header("Content-Length", str(len(body) + 10 * reply.cut))
             self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.wfile.write(body)
+                self.wfile.flush()
             if reply.cut:
                 self.close_connection = True
 
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """Say nothing of connections that the client ended."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -108,6 +116,7 @@ class Heard:
         self._changed = threading.Condition()
 
     def __call__(self, one: Event) -> None:
+        """Keep an event."""
         with self._changed:
             self.events.append(one)
             self._changed.notify_all()

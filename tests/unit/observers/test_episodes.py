@@ -16,8 +16,10 @@ DOWN = {"alertname": "Down", "severity": "page"}
 
 @dataclass
 class Engine:
-    """One rule's evaluations: what it wrote, at which slots; " " is nothing,
-    p pending, f firing, x a failed evaluation (neither sample nor marker).
+    """One rule's evaluations: what it wrote, at which slots.
+
+    Nothing is " ", p pending, f firing, x a failed evaluation (neither sample nor
+    marker).
     """
 
     story: str
@@ -29,6 +31,7 @@ class Engine:
     seen: float = field(default=0.0)
 
     def slots(self) -> list[tuple[float, str]]:
+        """Return each slot with what it wrote."""
         return [
             (round(self.first + n * self.interval, 3), sign)
             for n, sign in enumerate(self.story)
@@ -49,6 +52,7 @@ class Engine:
         return found
 
     def about(self, labels: Mapping[str, str], first: float | None) -> About:
+        """Tell of the rule."""
         assert labels["alertname"] == "Down"
         assert first is None or first >= self.first
         return About(
@@ -63,6 +67,7 @@ class Engine:
     def ended(
         self, labels: Mapping[str, str], last: float, until: float
     ) -> float | None:
+        """Return the slot of the marker."""
         sign = labels["alertstate"][0]
         for at, was in self.slots():
             if last < at <= min(until, self.seen) and was not in (sign, "x"):
@@ -70,6 +75,7 @@ class Engine:
         return None
 
     def evaluated(self, group: str) -> float:
+        """Return the newest slot."""
         assert group == "g"
         return self.seen + self.offset
 

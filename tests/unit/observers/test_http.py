@@ -2,27 +2,29 @@
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gameday.clock import SystemClock
 from gameday.errors import ObserverLost
 from gameday.model.scenario import Endpoint, Secret
-from gameday.observers.http import Client, HttpError, resolve
+from gameday.observers.credentials import resolve
+from gameday.observers.http import Client, HttpError
 from tests.unit.observers.fake import Asked, FakeServer, Reply, serving
 
 
-def client(url: str, timeout: float = 5.0, **rest: object) -> Client:
-    return Client(Endpoint(url=url, **rest), SystemClock(), timeout)  # type: ignore[arg-type]
+def client(url: str, timeout: float = 5.0, **rest: Any) -> Client:
+    return Client(Endpoint(url=url, **rest), SystemClock(), timeout)
 
 
 @contextmanager
 def asked_of(
-    answer: Callable[[Asked], Reply] = lambda _: Reply({"ok": True}), **rest: object
-):  # type: ignore[no-untyped-def]
+    answer: Callable[[Asked], Reply] = lambda _: Reply({"ok": True}), **rest: Any
+) -> Iterator[tuple[FakeServer, Client]]:
     with serving(answer) as server:
         one = client(server.url, **rest)
         try:

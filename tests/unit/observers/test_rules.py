@@ -4,7 +4,8 @@ from typing import Any
 
 from gameday.observers.prometheus.api import SelfMetrics, self_metrics
 from gameday.observers.prometheus.episodes import Gap
-from gameday.observers.prometheus.rules import Group, RuleWatch, read_groups
+from gameday.observers.prometheus.rule_watch import RuleWatch
+from gameday.observers.prometheus.rules import Group, read_groups
 
 
 def rule(name: str = "Down", **changes: Any) -> dict[str, Any]:
@@ -78,6 +79,24 @@ def test_missed_and_failed_evaluations_are_counted_between_looks() -> None:
     ]
     assert all(one["since"] == 12.0 for one in found)
     assert all(one["alert"] == "" for one in found)
+
+
+def test_failures_that_a_failing_rule_explains_are_its_own() -> None:
+    watch = RuleWatch()
+    sick = groups(rule("A", health="err", lastError="no"), rule("B"))
+    watch.look(sick, metrics(failed=2), 10.0)
+    (failed,) = watch.look(sick, metrics(failed=5), 12.0)
+    assert (failed["alert"], failed["since"]) == ("A", 10.0)
+
+
+def test_a_rule_that_goes_on_failing_is_told_with_since_when() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule(health="err", lastError="no"), rule("B")), None, 10.0)
+    (failed,) = watch.still_sick(1767225690.0)
+    assert (failed["alert"], failed.at) == ("Down", 1767225690.0)
+    assert failed["since"] == 1767225610.0
+    watch.look(groups(rule(), rule("B")), None, 11.0)
+    assert watch.still_sick(12.0) == []
 
 
 def test_a_changed_rule_is_named_and_its_neighbour_is_not() -> None:

@@ -1,0 +1,128 @@
+"""A Prometheus of our own: series in memory, plain selectors, no PromQL."""
+
+import bisect
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from gameday.model.quantity import parse_duration, show_instant
+from tests.unit.observers.fake import Asked, Reply
+
+LOOKBACK = 300.0
+Samples = list[tuple[float, float]]
+
+
+@dataclass
+class FakePrometheus:
+    """Answers as of `now`; `values`: what other expressions give.
+
+    `selected`: by selector, series as (labels, samples).
+    """
+
+    now: float = 1000.0
+    selected: dict[str, list[tuple[dict[str, str], Samples]]] = field(
+        default_factory=dict
+    )
+    values: dict[str, Any] = field(default_factory=dict)
+    groups: list[Any] = field(default_factory=list)
+    targets: list[Any] = field(default_factory=list)
+    metrics: str = "process_start_time_seconds 100\n"
+    config: str = "global: {scrape_interval: 1s, evaluation_interval: 1s}"
+    version: str = "3.16.0"
+    broken: dict[str, Reply] = field(default_factory=dict)
+
+    def target(self, **labels: str) -> None:
+        """Add a target that was scraped just now, every second."""
+        self.targets.append(
+            {
+                "labels": labels,
+                "health": "up",
+                "lastScrape": show_instant(self.now),
+                "scrapeInterval": "1s",
+                "scrapeTimeout": "1s",
+            }
+        )
+
+    def answer(self, asked: Asked) -> Reply:
+        """Return the answer to a request."""
+        if asked.path in self.broken:
+            return self.broken[asked.path]
+        if asked.path == "/metrics":
+            return Reply(self.metrics)
+        name = asked.path.removeprefix("/api/v1/")
+        answers: dict[str, Callable[[Any], Any]] = {
+            "query": self._query,
+            "query_range": self._grid,
+            "rules": lambda _: {"groups": self.groups},
+            "targets": lambda _: {"activeTargets": self.targets},
+            "status/config": lambda _: {"yaml": self.config},
+            "status/buildinfo": lambda _: {"version": self.version},
+            "status/runtimeinfo": lambda _: {"startTime": show_instant(100.0)},
+        }
+        data = answers[name](asked.params)
+        if isinstance(data, Reply):
+            return data
+        return Reply({"status": "success", "data": data})
+
+    def _query(self, params: Any) -> Any:
+        expr, at = params["query"], float(params.get("time", self.now))
+        if expr in self.values:
+            return self.values[expr]
+        if expr == "time()":
+            return {"resultType": "scalar", "result": [self.now, str(self.now)]}
+        if found := re.fullmatch(r"(.*)\[(\d+ms)\]", expr):
+            since = at - parse_duration(found[2])
+            return _result("matrix", self._between(found[1], since, at))
+        last = self._between(expr, at - LOOKBACK, at)
+        return _result("vector", [(labels, some[-1:]) for labels, some in last])
+
+    def _grid(self, params: Any) -> Any:
+        expr = params["query"]
+        start, end, step = (float(params[name]) for name in ("start", "end", "step"))
+        if found := re.fullmatch(r"resets\((.*)\[(\d+)ms\]\) > 0", expr):
+            return _result("matrix", self._resets(found[1], start, end, step))
+        series = []
+        for labels, samples in self.selected.get(expr, []):
+            points = []
+            for number in range(int((end - start) / step + 1e-6) + 1):
+                at = round(start + number * step, 3)
+                last = bisect.bisect_right(samples, (at, math.inf)) - 1
+                if last >= 0 and samples[last][0] > at - LOOKBACK:
+                    points.append((at, samples[last][1]))
+            series.append((labels, points))
+        return _result("matrix", [one for one in series if one[1]])
+
+    def _resets(self, selector: str, start: float, end: float, step: float) -> Any:
+        series = []
+        for labels, samples in self.selected.get(selector, []):
+            points = []
+            for number in range(int((end - start) / step + 1e-6) + 1):
+                at = round(start + number * step, 3)
+                low = bisect.bisect_right(samples, (at - step, math.inf))
+                high = bisect.bisect_right(samples, (at, math.inf))
+                drops = sum(b[1] < a[1] for a, b in pairwise(samples[low:high]))
+                points += [(at, float(drops))] if drops else []
+            series.append((labels, points))
+        return [one for one in series if one[1]]
+
+    def _between(self, selector: str, since: float, until: float) -> Any:
+        found = []
+        for labels, samples in self.selected.get(selector, []):
+            some = [pair for pair in samples if since < pair[0] <= until]
+            if some:
+                found.append((labels, some))
+        return found
+
+
+def _result(kind: str, series: Any) -> dict[str, Any]:
+    shown = []
+    for labels, samples in series:
+        pairs = [[at, str(value)] for at, value in samples]
+        one = {"metric": labels}
+        shown.append(
+            one | ({"values": pairs} if kind == "matrix" else {"value": pairs[0]})
+        )
+    return {"resultType": kind, "result": shown}

@@ -1,0 +1,97 @@
+"""Instances: each once, then each change, with the target's stamp where it has one."""
+
+from dataclasses import replace
+
+from gameday.errors import TargetNotFound
+from gameday.model.target import Instance
+from gameday.observers.instances import InstancesObserver
+from tests.unit.observers.fake import HandClock, Heard
+
+WEB = Instance(
+    service="web",
+    name="web-1",
+    identity={"pid": "7", "started": "900"},
+    started_at=900.0,
+    exact=0.01,
+)
+
+
+class Platform:
+    """What the platform says right now."""
+
+    def __init__(self, *instances: Instance) -> None:
+        self.now = list(instances)
+        self.lost = False
+
+    def __call__(self) -> list[Instance]:
+        """Return the instances."""
+        if self.lost:
+            raise TargetNotFound("the engine does not answer")
+        return list(self.now)
+
+
+def observing(platform: Platform) -> tuple[InstancesObserver, HandClock, Heard]:
+    clock, heard = HandClock(), Heard()
+    # So seldom that only flush looks.
+    observer = InstancesObserver(platform, clock, every=3600.0)
+    observer.start(heard, 1000.0)
+    heard.wait("instance")
+    return observer, clock, heard
+
+
+def test_a_restart_is_timed_by_the_targets_stamp() -> None:
+    platform = Platform(WEB)
+    observer, clock, heard = observing(platform)
+    clock.at = 1005.0
+    platform.now = [replace(WEB, state="stopped")]
+    observer.flush(1005.0)
+    clock.at = 1006.0
+    again = {"pid": "8", "started": "1005.4"}
+    platform.now = [replace(WEB, identity=again, started_at=1005.4)]
+    observer.flush(1006.0)
+    observer.stop()
+    found = [(e.at, e["state"], e["up"], e["error"]) for e in heard.of("instance")]
+    assert found == [
+        (1000.0, "running", True, 0.0),
+        (1005.0, "stopped", False, 5.0),
+        (1005.4, "running", True, 0.01),
+    ]
+
+
+def test_health_that_comes_later_is_timed_by_the_look() -> None:
+    starting = replace(WEB, health="starting")
+    platform = Platform(starting)
+    observer, clock, heard = observing(platform)
+    clock.at = 1000.5
+    platform.now = [replace(WEB, health="healthy")]
+    observer.flush(1000.5)
+    observer.stop()
+    last = heard.of("instance")[-1]
+    assert (last.at, last["up"], last["error"]) == (1000.5, True, 0.5)
+
+
+def test_what_does_not_change_is_told_once_and_what_goes_is_gone() -> None:
+    platform = Platform(WEB)
+    observer, _, heard = observing(platform)
+    observer.flush(1001.0)
+    assert len(heard.of("instance")) == 1
+    platform.now = []
+    observer.flush(1002.0)
+    observer.stop()
+    gone = heard.of("instance")[-1]
+    assert (gone["instance"], gone["state"], gone["up"]) == ("web-1", "gone", False)
+
+
+def test_a_target_that_does_not_answer_makes_blind() -> None:
+    platform = Platform(WEB)
+    observer, _, heard = observing(platform)
+    assert observer.probe() == ""
+    platform.lost = True
+    assert observer.probe() == "the engine does not answer"
+    observer.flush(1001.0)
+    observer.flush(1002.0)
+    assert heard.wait("blind")["source"] == "target"
+    platform.lost = False
+    observer.flush(1003.0)
+    observer.stop()
+    assert heard.of("sees")

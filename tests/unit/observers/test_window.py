@@ -1,0 +1,96 @@
+"""The events of an SLO's own window, from a grid and from raw cells."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import pytest
+
+from gameday.clock import SystemClock
+from gameday.model.scenario import Endpoint
+from gameday.model.slo import Slo, Term
+from gameday.observers.http import Client
+from gameday.observers.prometheus.api import PrometheusApi
+from gameday.observers.prometheus.window import CELLS, Window, window_total
+from tests.unit.observers.fake import serving
+from tests.unit.observers.fake_prometheus import FakePrometheus
+
+WEB = {"__name__": "requests_total", "job": "web", "instance": "web-1"}
+NOW = 100_000.0
+SLO = Slo(
+    name="availability",
+    service="shop",
+    objective=0.99,
+    window=CELLS * 10.0,
+    bad=(Term(selector="errors_total"),),
+    total=(Term(selector="requests_total"),),
+    format="openslo",
+)
+
+
+@contextmanager
+def asking(world: FakePrometheus) -> Iterator[PrometheusApi]:
+    clock = SystemClock()
+    with serving(world.answer) as server:
+        client = Client(Endpoint(url=server.url), clock)
+        try:
+            yield PrometheusApi(client, clock)
+        finally:
+            client.close()
+
+
+def counted(world: FakePrometheus) -> Window:
+    with asking(world) as api:
+        return window_total(api, SLO, NOW)
+
+
+def world(oldest: float, *values: tuple[float, float]) -> FakePrometheus:
+    """Return a counter that was scraped each second between these values."""
+    samples = []
+    for (start, low), (end, high) in pairwise(values):
+        if high < low:
+            continue
+        rate = (high - low) / (end - start)
+        steps = range(int(end - start))
+        samples += [(start + n, low + n * rate) for n in steps]
+    samples.append(values[-1])
+    one = FakePrometheus(now=NOW)
+    one.selected["requests_total"] = [(WEB, samples)]
+    one.selected["up"] = [(WEB, [(at, 1.0) for at, _ in samples])]
+    one.metrics += f"prometheus_tsdb_lowest_timestamp_seconds {oldest}\n"
+    return one
+
+
+def test_samples_that_reach_back_give_the_whole_window() -> None:
+    start = NOW - SLO.window
+    found = counted(world(0.0, (start - 500, 0.0), (NOW, SLO.window + 500)))
+    assert found.complete
+    assert found.total == SLO.window
+    assert found.since <= start
+
+
+def test_samples_that_do_not_reach_back_say_since_when() -> None:
+    found = counted(world(NOW - 1000.0, (NOW - 1000, 0.0), (NOW, 2000.0)))
+    assert not found.complete
+    assert found.total == pytest.approx(2 * (NOW - found.since), abs=2.0)
+    assert NOW - 1010.0 <= found.since <= NOW - 998.0
+
+
+def test_a_reset_inside_a_cell_of_the_grid_loses_nothing() -> None:
+    # At NOW - 105 the counter begins again at zero: between two grid points, and
+    # at the second of them it already is beyond its value at the first.
+    start = NOW - SLO.window
+    one = world(0.0, (start - 400, 0.0), (NOW - 120, 4.0))
+    labels, samples = one.selected["requests_total"][0]
+    samples += [(NOW - 109, 6.0), (NOW - 107, 90.0), (NOW - 105, 30.0), (NOW, 31.0)]
+    before = [value for at, value in samples if at <= start][-1]
+    found = counted(one)
+    assert found.total == pytest.approx((90.0 - before) + 31.0)
+    assert labels == WEB
+
+
+def test_a_counter_nobody_has_is_no_window() -> None:
+    one = world(0.0, (NOW - 100, 0.0), (NOW, 1.0))
+    one.selected.clear()
+    found = counted(one)
+    assert (found.total, found.complete) == (0.0, False)
