@@ -1,0 +1,173 @@
+"""Runs `gameday` as a user would, and reads what it leaves."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+LONGEST = 240.0  # seconds that a game day may take
+
+
+@dataclass
+class Played:
+    """A run that is over."""
+
+    code: int
+    folder: Path
+    text: str
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "verdict.json").read_text())
+        return found
+
+    @property
+    def timeline(self) -> list[dict[str, Any]]:
+        lines = (self.folder / "timeline.ndjson").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [one for one in self.timeline if one["kind"] == kind]
+
+    def finding(self, question: str) -> dict[str, Any]:
+        found = [f for f in self.verdict["findings"] if f["question"] == question]
+        assert found, f"no finding answers {question}"
+        first: dict[str, Any] = found[0]
+        return first
+
+    def not_passed(self) -> list[tuple[str, str, str]]:
+        return [
+            (f["outcome"], f["question"], f["because"])
+            for f in self.verdict["findings"]
+            if f["outcome"] != "pass"
+        ]
+
+
+class Stage:
+    """One test's home, scenarios and output."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {**os.environ, "GAMEDAY_HOME": str(folder / "home")}
+
+    def gameday(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "gameday", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+
+    def run(self, scenario: Path | str, *words: str) -> Played:
+        """Run a scenario to its end."""
+        out = self.folder / "out"
+        done = self.gameday("run", str(scenario), "--out", str(out), *words)
+        return Played(done.returncode, out, done.stdout + done.stderr)
+
+    def start(self, scenario: Path | str) -> "Playing":
+        """Start a scenario and go on."""
+        return Playing(self, scenario)
+
+    def changed(
+        self, scenario: str, *changes: tuple[str, str], name: str = "changed.yaml"
+    ) -> Path:
+        """Return a copy of a shipped scenario with pieces of its text replaced."""
+        path = ROOT / "scenarios" / scenario
+        text = path.read_text().replace("../", f"{ROOT}/")
+        for old, new in changes:
+            assert old in text, f"{scenario} does not hold {old!r}"
+            text = text.replace(old, new)
+        copy = self.folder / name
+        copy.write_text(text)
+        return copy
+
+
+class Playing:
+    """A run that goes on."""
+
+    def __init__(self, stage: Stage, scenario: Path | str) -> None:
+        self.folder = stage.folder / "out"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gameday", "run", str(scenario)]
+            + ["--out", str(self.folder)],
+            cwd=ROOT,
+            env=stage.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def until(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Wait until the timeline has such an event; return it."""
+
+        def look() -> dict[str, Any] | None:
+            for one in _events(self.folder / "timeline.ndjson"):
+                if one["kind"] == kind and fields.items() <= one.items():
+                    return one
+            assert self.process.poll() is None, self.process.stdout.read()  # type: ignore[union-attr]
+            return None
+
+        return wait_for(look, 60.0, f"{kind} {fields}")
+
+    def end(self) -> Played:
+        """Wait for its end."""
+        text, _ = self.process.communicate(timeout=LONGEST)
+        return Played(self.process.returncode, self.folder, text)
+
+
+def _events(path: Path) -> Iterable[dict[str, Any]]:
+    if not path.exists():
+        return
+    for line in path.read_text().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return
+
+
+def wait_for(look: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Return what `look` finds, as soon as it finds something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def ask(url: str) -> Any:
+    """Return the JSON that a URL of the shop answers."""
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - loopback
+        return json.load(answer)
+
+
+def docker(*words: str) -> str:
+    """Run a docker command; return what it prints."""
+    done = subprocess.run(
+        ["docker", *words], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.strip()
+
+
+def container(name: str) -> str:
+    """Return the id of a service's instance, by the labels of Compose."""
+    service, _, number = name.rpartition("-")
+    labels = {
+        "com.docker.compose.project": "shop",
+        "com.docker.compose.service": service,
+        "com.docker.compose.container-number": number,
+    }
+    filters = [w for k, v in labels.items() for w in ("--filter", f"label={k}={v}")]
+    return docker("ps", "-aq", *filters)

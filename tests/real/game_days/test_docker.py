@@ -1,0 +1,386 @@
+"""The shipped scenarios on Docker, and everything that can go wrong beside them."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.real.game_days.play import ROOT, Stage, ask, container, docker, wait_for
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_shop")]
+
+PASSING = (
+    "lost-replica",
+    "crash-heals-itself",
+    "hung-replica",
+    "database-gone",
+    "cache-gone",
+    "cut-off-replica",
+    "slow-database",
+)
+SURVIVED = (
+    "stop-one-web",
+    "kill-one-web",
+    "pause-one-web",
+    "stop-cache",
+    "cut-off-one-web",
+)
+
+
+def seconds(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp()
+
+
+def states() -> dict[str, str]:
+    """Return the state of every container of the shop, by name."""
+    form = "{{.Names}} {{.State}}"
+    project = "label=com.docker.compose.project=shop"
+    lines = docker("ps", "-a", "--filter", project, "--format", form)
+    return dict(line.split() for line in lines.splitlines())
+
+
+def gameday_containers() -> str:
+    return docker("ps", "-aq", "--filter", "label=gameday.run")
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_a_shipped_scenario_passes_and_leaves_nothing(stage: Stage, name: str) -> None:
+    before = states()
+    played = stage.run(f"scenarios/{name}.yaml")
+    assert (played.code, played.not_passed()) == (0, [])
+    assert states() == before
+    assert not gameday_containers()
+
+
+def test_wrong_alerting_fails_for_the_planted_reason_alone(stage: Stage) -> None:
+    played = stage.run("scenarios/lost-worker.yaml")
+    assert played.code == 1
+    ((outcome, question, because),) = played.not_passed()
+    assert (outcome, question) == ("fail", "reaches")
+    assert "team" in because
+
+
+def test_times_agree_with_alertmanager_and_the_pager(stage: Stage) -> None:
+    """Fire and reset within 1 ms of startsAt and endsAt, pages within 20 ms."""
+    first = ask("http://127.0.0.1:9099/pages?since=0")["seq"]
+    played = stage.run("scenarios/lost-replica.yaml")
+    pages = ask(f"http://127.0.0.1:9099/pages?since={first}")["pages"]
+    start = seconds(played.of("fault_started")[0]["at"])
+    end = seconds(played.of("fault_ended")[0]["at"])
+    (fired,) = played.of("alert_firing")[-1:]
+    (resolved,) = played.of("alert_resolved")[-1:]
+    rung = [p for p in pages if p["receiver"] == "oncall"]
+    firing = next(p for p in rung if p["status"] == "firing")
+    over = next(p for p in rung if p["status"] == "resolved")
+    held = played.of("routed")[-1]
+    assert held["starts"] == pytest.approx(seconds(fired["at"]), abs=0.0011)
+    # The verdict's own figures, against the pager's record.
+    assert played.finding("fires_within")["measured"] == pytest.approx(
+        seconds(fired["at"]) - start, abs=0.003
+    )
+    assert played.finding("pages_within")["measured"] == pytest.approx(
+        firing["at"] - start, abs=0.020
+    )
+    assert played.finding("resets_within")["measured"] == pytest.approx(
+        seconds(resolved["at"]) - end, abs=0.003
+    )
+    assert played.finding("page_resolves_within")["measured"] == pytest.approx(
+        over["at"] - end, abs=0.020
+    )
+
+
+@pytest.mark.parametrize("experiment", SURVIVED)
+def test_plain_chaos_run_passes_and_leaves_nothing(
+    stage: Stage, experiment: str
+) -> None:
+    before = states()
+    chaos = [str(Path(sys.executable).with_name("chaos")), "--no-version-check"]
+    done = subprocess.run(
+        [*chaos, "--no-log-file", "run", "--journal-path", str(stage.folder / "j.json")]
+        + [f"experiments/{experiment}.yaml"],
+        cwd=ROOT,
+        env={**stage.environment, "GAMEDAY_TARGET": "docker://shop"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert wait_for(lambda: states() == before, 10, "everything up again")
+    assert not gameday_containers()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    "phase", ["warmup", "gate", "fault", "hold", "undo", "aftermath"]
+)
+def test_a_signal_at_any_phase_undoes_everything(
+    stage: Stage, name: str, phase: str
+) -> None:
+    """Everything undone within 2 s, exit 130, and the report is there."""
+    playing = stage.start("scenarios/lost-replica.yaml")
+    playing.until("phase", phase=phase)
+    sent = datetime.now().timestamp()  # noqa: DTZ005
+    os.kill(playing.process.pid, signal.Signals[name])
+    played = playing.end()
+    assert played.code == 130
+    assert played.verdict["ending"] == "operator"
+    ends = [seconds(one["at"]) for one in played.of("fault_ended")]
+    assert len(ends) == len(played.of("fault_started"))
+    assert all(end - sent <= 2.0 for end in ends)
+    assert (played.folder / "report.html").stat().st_size > 10_000
+    assert set(states().values()) == {"running"}
+
+
+def test_a_second_run_on_a_target_is_refused_and_says_who_holds_it(
+    stage: Stage,
+) -> None:
+    playing = stage.start("scenarios/lost-replica.yaml")
+    playing.until("phase", phase="gate")
+    second = stage.gameday(
+        "run", "scenarios/hung-replica.yaml", "--out", str(stage.folder / "second")
+    )
+    assert second.returncode == 2
+    assert "held by" in second.stdout
+    assert "checkout-survives-a-lost-replica" in second.stdout
+    assert playing.end().code == 0
+
+
+def test_judging_again_gives_the_same_bytes(stage: Stage) -> None:
+    played = stage.run("scenarios/crash-heals-itself.yaml")
+    again = stage.gameday("judge", str(played.folder), "-o", "json")
+    assert again.stdout == (played.folder / "verdict.json").read_text()
+    assert stage.gameday("judge", "latest", "-o", "json").stdout == again.stdout
+
+
+def test_a_timeline_that_was_cut_off_is_inconclusive_where_it_was_cut(
+    stage: Stage,
+) -> None:
+    played = stage.run("scenarios/lost-replica.yaml")
+    path = played.folder / "timeline.ndjson"
+    text = path.read_text()
+    cut = text.index('"fault_ended"')
+    path.write_text(text[:cut])
+    again = stage.gameday("judge", str(played.folder), "-o", "json")
+    assert again.returncode == 3
+    path.with_name("verdict.json").write_text(again.stdout)
+    assert played.verdict["ending"] == "crashed"
+    assert played.finding("fires_within")["outcome"] == "pass"
+    for question in ("undone", "resets_within", "no_other_alerts", "recovers_within"):
+        assert played.finding(question)["outcome"] == "inconclusive"
+
+
+def test_no_secret_reaches_a_file_or_the_terminal(stage: Stage) -> None:
+    scenario = stage.changed(
+        "lost-replica.yaml",
+        (
+            "prometheus: http://127.0.0.1:9090",
+            'prometheus: {url: "http://127.0.0.1:9090", auth: {username: me, password:'
+            " {env: PASS}}, headers: {X-Key: {env: KEY}}}",
+        ),
+        ("    hold: 15s\n", "    hold: 6s\n"),
+    )
+    secrets = ("correct-horse", "battery-staple", "demo-routing-key")
+    stage.environment |= {"PASS": secrets[0], "KEY": secrets[1]}
+    played = stage.run(scenario)
+    assert played.code == 0, played.text
+    for path in stage.folder.rglob("*"):
+        if path.is_file() and path != scenario:
+            content = path.read_bytes()
+            assert not any(one.encode() in content for one in secrets), path
+    assert not any(one in played.text for one in secrets)
+
+
+def inconclusive(stage: Stage, service: str) -> None:
+    """Stop an observer's container in the middle of a hold, and bring it back."""
+    playing = stage.start("scenarios/lost-replica.yaml")
+    playing.until("phase", phase="hold")
+    docker("stop", "-t", "1", container(service))
+    try:
+        played = playing.end()
+    finally:
+        docker("start", container(service))
+        wait_for(_sees_again, 60, "the shop's observers")
+    assert played.code == 3, played.not_passed()
+    assert all(one[0] == "inconclusive" and one[2] for one in played.not_passed())
+
+
+def _sees_again() -> bool:
+    try:
+        up = ask("http://127.0.0.1:9090/api/v1/targets?state=active")
+        ask("http://127.0.0.1:9093/api/v2/status")
+    except OSError:
+        return False
+    targets = up["data"]["activeTargets"]
+    quiet = not [a for a in _alerts() if a["labels"]["severity"] != "info"]
+    return quiet and bool(targets) and all(one["health"] == "up" for one in targets)
+
+
+def _alerts() -> list[dict[str, dict[str, str]]]:
+    found: list[dict[str, dict[str, str]]] = ask("http://127.0.0.1:9090/api/v1/alerts")[
+        "data"
+    ]["alerts"]
+    return found
+
+
+def test_prometheus_stopped_is_inconclusive(stage: Stage) -> None:
+    inconclusive(stage, "prometheus-1")
+
+
+def test_alertmanager_stopped_is_inconclusive(stage: Stage) -> None:
+    inconclusive(stage, "alertmanager-1")
+
+
+def test_a_scrape_target_lost_beside_the_fault_is_inconclusive(stage: Stage) -> None:
+    playing = stage.start("scenarios/lost-replica.yaml")
+    playing.until("phase", phase="hold")
+    docker("stop", "-t", "1", container("blackbox-1"))
+    try:
+        played = playing.end()
+    finally:
+        docker("start", container("blackbox-1"))
+        wait_for(_sees_again, 60, "the shop's observers")
+    assert played.code == 3, played.not_passed()
+    assert any("blackbox" in one[2] for one in played.not_passed())
+
+
+def test_an_alert_silenced_before_the_fault_is_inconclusive(stage: Stage) -> None:
+    silence = docker(
+        "exec",
+        container("alertmanager-1"),
+        "amtool",
+        "--alertmanager.url=http://127.0.0.1:9093",
+        *("silence", "add", "alertname=WebReplicaDown"),
+        *("--comment=test", "--author=test", "--duration=5m"),
+    )
+    try:
+        played = stage.run("scenarios/lost-replica.yaml")
+    finally:
+        docker(
+            "exec",
+            container("alertmanager-1"),
+            "amtool",
+            "--alertmanager.url=http://127.0.0.1:9093",
+            *("silence", "expire", silence.split()[-1]),
+        )
+    assert played.code == 3, played.not_passed()
+    assert any("silence" in one[2].lower() for one in played.not_passed())
+    assert played.finding("undone")["outcome"] == "pass"
+
+
+def test_an_alert_that_fired_already_is_inconclusive(stage: Stage) -> None:
+    docker("stop", "-t", "1", container("worker-1"))
+    try:
+        wait_for(
+            lambda: any(
+                one["labels"]["alertname"] == "WorkerDown" and one["state"] == "firing"  # type: ignore[comparison-overlap]
+                for one in _alerts()
+            ),
+            30,
+            "WorkerDown firing",
+        )
+        scenario = stage.changed(
+            "lost-replica.yaml",
+            ("alert: WebReplicaDown", "alert: WorkerDown"),
+            ("          labels: {severity: page}\n", ""),
+            ("reaches: oncall", "reaches: team"),
+            (
+                "      steady_state: holds",
+                "      no_other_alerts: {except: [WebReplicaDown]}\n"
+                "      steady_state: holds",
+            ),
+        )
+        played = stage.run(scenario)
+    finally:
+        docker("start", container("worker-1"))
+        wait_for(_sees_again, 60, "the shop's observers")
+    assert played.code == 3, played.not_passed()
+    assert any("already" in one[2] for one in played.not_passed())
+
+
+def test_a_rule_that_fails_to_evaluate_is_inconclusive(stage: Stage) -> None:
+    """Two series that match the same labels: many-to-many, the evaluation fails."""
+    broken = (
+        "groups: [{name: broken, rules: [{alert: Broken, labels: {severity: page}, "
+        "expr: 'up * on () up > 0'}]}]\\n"
+    )
+    here = container("prometheus-1")
+    script = (
+        f'printf "{broken}" > /tmp/broken.yaml && cp /tmp/prometheus.yaml /tmp/saved '
+        "&& sed -i 's#^rule_files:.*#rule_files: [/opt/shop/demo/rules.yaml, "
+        "/tmp/broken.yaml]#' /tmp/prometheus.yaml && kill -HUP 1"
+    )
+    docker("exec", here, "sh", "-c", script)
+    wait_for(
+        lambda: (
+            "err" in docker("exec", here, "true")
+            or any(
+                rule.get("health") == "err"
+                for group in ask("http://127.0.0.1:9090/api/v1/rules")["data"]["groups"]
+                for rule in group["rules"]
+            )
+        ),
+        20,
+        "a rule that fails",
+    )
+    try:
+        played = stage.run(
+            stage.changed(
+                "lost-replica.yaml",
+                ("alert: WebReplicaDown", "alert: Broken"),
+                (
+                    "      steady_state: holds",
+                    "      no_other_alerts: {except: [WebReplicaDown]}\n"
+                    "      steady_state: holds",
+                ),
+            )
+        )
+    finally:
+        docker(
+            "exec", here, "sh", "-c", "cp /tmp/saved /tmp/prometheus.yaml; kill -HUP 1"
+        )
+        wait_for(_sees_again, 60, "the shop's observers")
+    assert played.code == 3, played.not_passed()
+    assert any("evaluat" in one[2] for one in played.not_passed())
+
+
+def test_an_unreachable_prometheus_refuses_the_run(stage: Stage) -> None:
+    scenario = stage.changed(
+        "lost-replica.yaml", ("http://127.0.0.1:9090", "http://127.0.0.1:1")
+    )
+    played = stage.run(scenario)
+    assert played.code == 3
+    assert played.verdict["ending"] == "refused"
+    assert not played.of("fault_started")
+    assert {f["outcome"] for f in played.verdict["findings"]} == {"inconclusive"}
+
+
+def test_a_guardrail_stops_the_run(stage: Stage) -> None:
+    """Breached when it has held for 2 s: everything undone, exit 4."""
+    scenario = stage.changed(
+        "hung-replica.yaml",
+        (
+            "guardrails:\n",
+            'guardrails:\n  - {promql: \'sum(haproxy_server_status{proxy="checkout",'
+            ' state="UP"}) < 3\', for: 2s, every: 500ms}\n',
+        ),
+    )
+    played = stage.run(scenario)
+    assert played.code == 4, played.text
+    assert played.verdict["ending"] == "guardrail"
+    assert played.finding("undone")["outcome"] == "pass"
+    assert set(states().values()) == {"running"}
+
+
+def test_a_blast_radius_that_is_exceeded_refuses_the_run(stage: Stage) -> None:
+    scenario = stage.changed(
+        "lost-replica.yaml", ("at_most: 1, share: 34%", "share: 33%")
+    )
+    played = stage.run(scenario)
+    assert played.code == 2
+    assert "blast radius" in played.text
+    assert not played.of("fault_started")
