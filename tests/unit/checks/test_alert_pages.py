@@ -339,3 +339,8 @@ def test_a_group_that_was_not_flushed_spoils_the_next_step() -> None:
 def test_a_group_whose_end_was_told_is_flushed() -> None:
     found = second_step(RESOLVED, page("oncall", at(83), NAME))
     assert (found.outcome, found.measured) == (Outcome.PASS, 8.0)
+
+
+def test_what_happens_after_the_pages_time_excuses_nothing() -> None:
+    found = three(FIRED, blind("pager", at(100), at(110)))
+    assert outcomes(found[:2]) == "fail fail"

@@ -16,9 +16,11 @@ from tests.builders import (
     plan,
     promise,
     rule,
+    scrape,
     step,
     stop,
     timeline,
+    watched,
     with_rules,
 )
 
@@ -225,3 +227,33 @@ def test_an_end_without_a_beginning_is_no_episode() -> None:
     orphan = [event(at(60), "alert_resolved", **FIRED[0].fields)]
     found = answer(judged(PLAN, timeline(fault(), orphan)), "fires_within")
     assert found.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("lost", "outcome"), [(57.0, Outcome.INCONCLUSIVE), (61.0, Outcome.PASS)]
+)
+def test_a_reset_stands_that_came_before_a_healthy_target_was_lost(
+    lost: float, outcome: Outcome
+) -> None:
+    story = timeline(fault(), FIRED, scrape("lb:8405", job="lb", down=at(lost)))
+    assert answer(judged(PLAN, story), "resets_within").outcome is outcome
+
+
+def test_a_watch_in_two_pieces_is_one() -> None:
+    eyes = [
+        *watched(until=at(50)),
+        *watched(since=at(50.05)),
+    ]
+    story = timeline(fault(), alert(NAME, fires=at(22)), eyes=eyes)
+    assert answer(judged(PLAN, story), "resets_within").outcome is Outcome.FAIL
+
+
+def test_a_watch_with_a_hole_proves_nothing() -> None:
+    eyes = [
+        *watched(until=at(70)),
+        *watched(since=at(80)),
+    ]
+    story = timeline(fault(), alert(NAME, fires=at(22)), eyes=eyes)
+    found = answer(judged(PLAN, story), "resets_within")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "reaches only to 2026-01-01T00:01:10.000Z" in found.because

@@ -18,6 +18,7 @@ from tests.builders import (
     phases,
     plan,
     requests,
+    scrape,
     step,
     stop,
     timeline,
@@ -252,3 +253,23 @@ def test_a_service_that_was_not_hit_cannot_heal() -> None:
     planned = plan(step(faults=(stop("web"), stop("db")), heals_within=20.0))
     verdict = judged(planned, timeline(fault("web-2", by="self", ends=at(12))))
     assert answer(verdict, "heals_within", "db").outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("lost", "outcome"), [(60.0, Outcome.INCONCLUSIVE), (100.0, Outcome.PASS)]
+)
+def test_a_recovery_stands_that_came_before_a_healthy_target_was_lost(
+    lost: float, outcome: Outcome
+) -> None:
+    gone = scrape("cache:9121", job="cache", down=at(lost))
+    assert recovers(requests(errors={(11, 67): 10}), gone).outcome is outcome
+
+
+def test_a_hypothesis_that_was_given_no_time_to_hold_again() -> None:
+    looks = hypothesis(at(60), "after", False)
+    scenery = [one for one in QUIET if one["phase"] != "settle"]
+    story = timeline(fault(), looks, scenery=scenery, ended=at(65))
+    verdict = judged(plan(step(recovers_within=30.0)), cut(story, at(65)))
+    found = answer(verdict, "recovers_within")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "20.000 s before its time was over" in found.because
