@@ -4,33 +4,38 @@ from gameday.model.timeline import Event
 from gameday.reports.drawing import Bar, Row, Run, deadlines
 from gameday.reports.wording import labels_text
 
+_STARTS = {
+    "alert_at_start": "firing",
+    "alert_pending": "pending",
+    "alert_firing": "firing",
+}
+_ENDS = ("alert_resolved", "alert_cleared")
+
 
 def alert_rows(run: Run) -> list[Row]:
     """Return a row for each alert with its labels; those promised come first."""
-    rows: dict[str, Row] = {}
-    promised = [
+    found = _episodes(run)
+    promised = dict.fromkeys(
         alert.alert for step in run.plan.scenario.steps for alert in step.expect.alerts
-    ]
-    for name in dict.fromkeys(promised):
-        episodes = _episodes(run, name)
-        made = _alert_rows(run, name, episodes) or [Row(label=name, note="never fired")]
-        asked = ("fires_within", "resets_within")
-        made[0].deadlines = deadlines(run, asked, name)
-        rows |= {f"{name} {number}": row for number, row in enumerate(made)}
-    seen = run.timeline.of("alert_pending", "alert_firing", "alert_at_start")
-    for name in dict.fromkeys(str(one.get("alert")) for one in seen):
-        if name not in promised:
-            made = _alert_rows(run, name, _episodes(run, name))
-            rows |= {f"{name} {number}": row for number, row in enumerate(made)}
-    return list(rows.values())
+    )
+    rows: list[Row] = []
+    for name in promised:
+        made = _alert_rows(run, name, found.pop(name, {}))
+        made = made or [Row(label=name, note="never fired")]
+        made[0].deadlines = deadlines(run, ("fires_within", "resets_within"), name)
+        rows += made
+    for name, episodes in found.items():
+        rows += _alert_rows(run, name, episodes)
+    return rows
 
 
-def _episodes(run: Run, name: str) -> dict[str, list[Event]]:
-    kinds = ("alert_at_start", "alert_pending", "alert_firing", "alert_resolved")
-    found: dict[str, list[Event]] = {}
-    for one in run.timeline.of(*kinds):
-        if one.get("alert") == name:
-            found.setdefault(labels_text(one.get("labels"), name=name), []).append(one)
+def _episodes(run: Run) -> dict[str, dict[str, list[Event]]]:
+    """Return the transitions by the alert's name and its other labels."""
+    found: dict[str, dict[str, list[Event]]] = {}
+    for one in run.timeline.of(*_STARTS, *_ENDS):
+        name = str(one.get("alert"))
+        labels = labels_text(one.get("labels"), name=name)
+        found.setdefault(name, {}).setdefault(labels, []).append(one)
     return found
 
 
@@ -48,11 +53,7 @@ def _alert_bars(run: Run, name: str, events: list[Event]) -> list[Bar]:
     bars: list[Bar] = []
     state, since = "", 0.0
     for one in events:
-        new = {
-            "alert_pending": "pending",
-            "alert_firing": "firing",
-            "alert_at_start": str(one.get("state", "firing")),
-        }.get(one.kind, "")
+        new = "" if one.kind in _ENDS else str(one.get("state", _STARTS[one.kind]))
         if new == state:
             continue
         if state:

@@ -64,11 +64,11 @@ class Line:
 
 
 def nice_ceiling(value: float) -> float:
-    """Return the next 1, 2, 2.5 or 5 times a power of ten, for a value axis."""
+    """Return the next round number, for the top of a value axis."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    for factor in (1, 2, 2.5, 5, 10):
+    for factor in (1, 1.5, 2, 3, 4, 6, 8, 10):
         if factor * power >= value * 0.999999:
             return float(f"{factor * power:.12g}")
     return 10 * power

@@ -42,16 +42,15 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
     for plot in plots(run):
         paint_plot(pen, plot)
     bottom = pen.y + 4
-    behind = _behind(run, axis, bottom)
     height = bottom + _FOOT
     return element(
         "svg",
         element("title", "Timeline of the run"),
         element("desc", "The list of key moments says the same in words."),
         element("defs", _HATCH),
-        *behind,
-        *pen.out,
+        *_behind(run, axis, bottom),
         *_axis(axis, bottom),
+        *pen.out,
         class_="chart",
         viewBox=f"0 0 {WIDTH:g} {height:g}",
         role="img",

@@ -7,7 +7,7 @@ from gameday.reports.headline import (
     main_sentence,
     verdict_line,
 )
-from gameday.reports.wording import one_line, plus_minus, promise
+from gameday.reports.wording import clean, plus_minus, promise
 
 _WIDTH = len("INCONCLUSIVE")
 
@@ -39,6 +39,5 @@ def _figures(finding: Finding) -> str:
 
 
 def _printable(line: str) -> str:
-    """Keep the indent; a value must not begin a line of its own."""
-    indent = len(line) - len(line.lstrip(" "))
-    return " " * indent + one_line(line)
+    """Keep the columns; a value must not begin a line of its own."""
+    return clean(" ".join(line.splitlines())).replace("\t", " ")

@@ -12,60 +12,102 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from gameday.model.counting import increases
+from gameday.model.slo import Series
 from gameday.model.timeline import Event, Timeline
 
 POINTS = 1000
-_SMOOTH = 4  # scrapes in one bucket at least: one alone has few events
+_Key = tuple[object, float]  # a series, and its sign
+_SMOOTH = 2  # scrapes in one bucket at least: one alone has few events
 
-Point = tuple[float, float | None]  # time, value; None: a gap
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Values that each hold for `width` seconds from their time; None: a gap."""
+
+    width: float
+    points: list[tuple[float, float | None]]
+
+    @property
+    def highest(self) -> float:
+        """The highest value, 0 where there is none."""
+        return max((v for _, v in self.points if v is not None), default=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadCurves:
     """Requests per second that were answered well, and that failed."""
 
-    ok: list[Point]
-    failed: list[Point]
+    ok: Curve
+    failed: Curve
 
 
-def load_curves(timeline: Timeline) -> LoadCurves | None:
+def load_curves(timeline: Timeline, zero: float) -> LoadCurves | None:
     """Return the load's curves, None where there was no load."""
     events = timeline.of("load")
     if not events:
         return None
-    width = _width([_span(e)[0] for e in events], events[0].at, events[-1].at, 1)
+    buckets = _buckets([_span(one)[0] for one in events], zero, several=1)
     return LoadCurves(
-        ok=_rate(events, "ok", width), failed=_rate(events, "failed", width)
+        ok=_rate(events, "ok", buckets), failed=_rate(events, "failed", buckets)
     )
 
 
-def error_curve(timeline: Timeline, slo: str) -> list[Point]:
-    """Return the SLO's error ratio over time; empty where nothing was sampled."""
-    bad, total = _increments(timeline, slo, "bad"), _increments(timeline, slo, "total")
-    times = sorted({at for at, _ in total})
-    if not times:
-        return []
-    width = _width(times, times[0], times[-1], _SMOOTH)
-    bads, totals = _bucket(bad, width), _bucket(total, width)
-    first, last = math.floor(times[0] / width), math.floor(times[-1] / width)
-    return [
-        ((index + 0.5) * width, _ratio(bads.get(index, 0.0), totals.get(index, 0.0)))
-        for index in range(first, last + 1)
-    ]
+def error_curve(timeline: Timeline, slo: str, zero: float) -> Curve | None:
+    """Return the SLO's error ratio over time, None where nothing was sampled."""
+    total = _increments(timeline, slo, "total")
+    if not total:
+        return None
+    buckets = _buckets([at for at, _ in total], zero, several=_SMOOTH)
+    bads = buckets.sums(_increments(timeline, slo, "bad"))
+    totals = buckets.sums(total)
+    return Curve(
+        width=buckets.width,
+        points=[
+            (buckets.start(n), _ratio(bads.get(n, 0.0), totals.get(n, 0.0)))
+            for n in range(min(totals), max(totals) + 1)
+        ],
+    )
 
 
-def _rate(events: list[Event], name: str, width: float) -> list[Point]:
-    counts: dict[int, float] = defaultdict(float)
-    lasted: dict[int, float] = defaultdict(float)
-    for one in events:
-        since, until = _span(one)
-        index = math.floor(since / width)
-        counts[index] += float(one.get(name) or 0)
-        lasted[index] += until - since
-    return [
-        ((index + 0.5) * width, counts[index] / lasted[index] if lasted[index] else 0.0)
-        for index in sorted(counts)
+@dataclass(frozen=True, slots=True)
+class _Buckets:
+    """Intervals of equal width; one of them begins at `zero`, the fault's start."""
+
+    zero: float
+    width: float
+
+    def index(self, at: float) -> int:
+        return math.floor(round((at - self.zero) / self.width, 6))
+
+    def start(self, index: int) -> float:
+        return self.zero + index * self.width
+
+    def sums(self, counted: Iterable[tuple[float, float]]) -> dict[int, float]:
+        found: dict[int, float] = defaultdict(float)
+        for at, count in counted:
+            found[self.index(at)] += count
+        return found
+
+
+def _buckets(times: Iterable[float], zero: float, *, several: int) -> _Buckets:
+    """Return buckets as wide as `several` usual gaps, at most `POINTS` in all."""
+    ordered = sorted(set(times))
+    gaps = sorted(b - a for a, b in pairwise(ordered))
+    usual = max(gaps[len(gaps) // 2], 0.5) if gaps else 1.0
+    least = (ordered[-1] - ordered[0]) / (POINTS - 2)
+    return _Buckets(zero=zero, width=max(usual * several, least))
+
+
+def _rate(events: list[Event], name: str, buckets: _Buckets) -> Curve:
+    spans = [(*_span(one), float(one.get(name) or 0)) for one in events]
+    counts = buckets.sums((since, count) for since, _, count in spans)
+    lasted = buckets.sums((since, until - since) for since, until, _ in spans)
+    points: list[tuple[float, float | None]] = [
+        (buckets.start(n), counts[n] / lasted[n] if lasted[n] > 0 else None)
+        for n in sorted(counts)
     ]
+    return Curve(width=buckets.width, points=points)
 
 
 def _span(one: Event) -> tuple[float, float]:
@@ -83,52 +125,29 @@ def _ratio(bad: float, total: float) -> float | None:
     return min(1.0, max(0.0, bad / total)) if total > 0 else None
 
 
-def _width(times: Iterable[float], first: float, last: float, several: int) -> float:
-    """Return a bucket's width: `several` usual gaps, at most `POINTS` in all."""
-    gaps = sorted(b - a for a, b in pairwise(sorted(set(times))) if b > a)
-    usual = max(gaps[len(gaps) // 2], 0.5) if gaps else 1.0
-    return max(usual * several, (last - first) / (POINTS - 2))
-
-
-def _bucket(increments: list[tuple[float, float]], width: float) -> dict[int, float]:
-    sums: dict[int, float] = defaultdict(float)
-    for at, count in increments:
-        sums[math.floor(at / width)] += count
-    return sums
-
-
 def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, float]]:
-    """Return (time, signed new events) of every series of one side of an SLO."""
-    series: dict[tuple[object, float], dict[float, float]] = defaultdict(dict)
+    """Return (time, signed new events) of every series of one side of an SLO.
+
+    New events came since the sample before: they are placed in the middle. A series
+    that appears after the others of its side has counted from nothing.
+    """
+    found: dict[_Key, dict[float, float]] = defaultdict(dict)
+    labels: dict[_Key, Mapping[str, str]] = {}
     for one in timeline.of("sample"):
         if one.get("slo") == slo and one.get("side") == side:
-            key = (_identity(one.get("series")), float(one.get("sign", 1.0)))
-            series[key].update((float(at), float(v)) for at, v in one["values"])
-    starts = [min(values) for values in series.values() if values]
-    earliest = min(starts, default=0.0)
-    return [
-        (at, sign * new)
-        for (_, sign), values in series.items()
-        for at, new in _growth(sorted(values.items()), earliest)
-    ]
-
-
-def _identity(labels: Any) -> object:
-    return frozenset(labels.items()) if isinstance(labels, Mapping) else labels
-
-
-def _growth(
-    samples: list[tuple[float, float]], earliest: float
-) -> list[tuple[float, float]]:
-    """Return the new events at each sample; a counter that fell began anew.
-
-    A series that appears after the others has counted from nothing.
-    """
-    if not samples:
-        return []
-    at, value = samples[0]
-    found = [(at, value if at > earliest + 1 else 0.0)]
-    found += [
-        (b[0], b[1] - a[1] if b[1] >= a[1] else b[1]) for a, b in pairwise(samples)
-    ]
-    return found
+            given = one.get("series") or {}
+            key: _Key = (frozenset(given.items()), float(one.get("sign", 1.0)))
+            labels[key] = given
+            found[key].update((float(at), float(v)) for at, v in one["values"])
+    earliest = min((min(values) for values in found.values() if values), default=0.0)
+    placed: list[tuple[float, float]] = []
+    for key, values in found.items():
+        series = Series(labels=labels[key], samples=tuple(sorted(values.items())))
+        born = bool(values) and min(values) > earliest + 1
+        before: float | None = None
+        for at, new in increases(series, from_zero=born):
+            if before is not None or born:
+                middle = at if before is None else (before + at) / 2
+                placed.append((middle, key[1] * new))
+            before = at
+    return placed

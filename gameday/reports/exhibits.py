@@ -41,7 +41,7 @@ def _of_mapping(
         else:
             title = f"{caption}: {_words(name)}" if caption else _words(name)
             nested += _of_nested(title, value, zero, depth - 1)
-    own = [_table(caption, (), pairs)] if pairs else []
+    own = [_table(caption, (), pairs, len(pairs))] if pairs else []
     return (own + nested)[:_ROWS]
 
 
@@ -52,17 +52,22 @@ def _of_nested(caption: str, value: Any, zero: float, depth: int) -> list[Table]
         columns = list(dict.fromkeys(str(key) for one in value for key in one))
         columns = columns[:_COLUMNS]
         rows = [
-            tuple(_cell(name, one.get(name), zero) for name in columns) for one in value
+            tuple(_cell(name, one.get(name), zero) for name in columns)
+            for one in value[:_ROWS]
         ]
-        return [_table(caption, tuple(_words(name) for name in columns), rows)]
+        head = tuple(_words(name) for name in columns)
+        return [_table(caption, head, rows, len(value))]
     if all(_is_row(one) for one in value):
-        rows = [tuple(_cell("", x, zero) for x in one[:_COLUMNS]) for one in value]
-        return [_table(caption, (), rows)]
-    return [_table(caption, (), [(_cell("", one, zero),) for one in value])]
+        rows = [
+            tuple(_cell("", x, zero) for x in one[:_COLUMNS]) for one in value[:_ROWS]
+        ]
+        return [_table(caption, (), rows, len(value))]
+    rows = [(_cell("", one, zero),) for one in value[:_ROWS]]
+    return [_table(caption, (), rows, len(value))]
 
 
 def _table(
-    caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]
+    caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], found: int
 ) -> Table:
     width = max((len(row) for row in rows), default=0)
     even = tuple(row + ("",) * (width - len(row)) for row in rows[:_ROWS])
@@ -70,7 +75,7 @@ def _table(
         caption=one_line(caption, 120),
         head=head,
         rows=even,
-        left_off=max(0, len(rows) - _ROWS),
+        left_off=max(0, found - _ROWS),
     )
 
 
@@ -112,11 +117,16 @@ def _cell(key: str, value: Any, zero: float) -> str:
 def _several(key: str, value: Any, zero: float) -> str:
     """Return a mapping or a collection on one line, within bounds."""
     if isinstance(value, Mapping):
-        items = [f"{name}={_cell(str(name), x, zero)}" for name, x in value.items()]
+        inner = [(f"{name}=", str(name), one) for name, one in value.items()]
     else:
         ordered = (
             sorted(value, key=str) if isinstance(value, set | frozenset) else value
         )
-        items = [_cell(key, one, zero) for one in ordered]
-    more = f" and {len(items) - _ROWS} more" if len(items) > _ROWS else ""
-    return one_line(", ".join(items[:_ROWS])) + more or NOTHING
+        inner = [("", key, one) for one in ordered]
+    # What is nested still deeper is counted only: a cell has one line.
+    items = [
+        f"{name}{_cell(of, one, zero) if _is_flat(one) else f'({len(one)} more)'}"
+        for name, of, one in inner[:_ROWS]
+    ]
+    more = f" and {len(inner) - _ROWS} more" if len(inner) > _ROWS else ""
+    return one_line(", ".join(items)) + more or NOTHING

@@ -74,7 +74,7 @@ def _view(plan: Plan, timeline: Timeline, verdict: Verdict) -> dict[str, Any]:
         "warnings": warnings(plan),
         "provenance": provenance(plan, verdict),
         "exhibits": _exhibits(verdict, zero),
-        "exhibits_left": max(0, len(verdict.findings) - _MOST_EXHIBITS),
+        "exhibits_left": max(0, len(_with_evidence(verdict)) - _MOST_EXHIBITS),
         "events": events,
         "events_left": events_left,
         "all_events": len(timeline.events),
@@ -82,8 +82,14 @@ def _view(plan: Plan, timeline: Timeline, verdict: Verdict) -> dict[str, Any]:
 
 
 def _exhibits(verdict: Verdict, zero: float) -> list[Exhibit]:
-    shown = worst_first(verdict.findings)[:_MOST_EXHIBITS]
+    shown = _with_evidence(verdict)[:_MOST_EXHIBITS]
     return [Exhibit(finding=one, tables=tables(one.evidence, zero)) for one in shown]
+
+
+def _with_evidence(verdict: Verdict) -> list[Finding]:
+    """Return the findings that have more to show than their sentence."""
+    ordered = worst_first(verdict.findings)
+    return [one for one in ordered if one.evidence or one.measured is not None]
 
 
 def _zero(timeline: Timeline, verdict: Verdict) -> float:

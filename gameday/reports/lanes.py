@@ -18,7 +18,8 @@ def sections(run: Run) -> list[Section]:
         ("Alerts", alert_rows(run)),
         ("Pages", page_rows(run)),
         ("Steady state", probe_rows(run)),
-        ("Watched by", other_rows(run)),
+        ("Guardrails", guardrail_rows(run)),
+        ("Not seen", blind_rows(run)),
     )
     return [
         Section(
@@ -124,8 +125,8 @@ def probe_rows(run: Run) -> list[Row]:
     return [Row(label="hypothesis", marks=marks)]
 
 
-def other_rows(run: Run) -> list[Row]:
-    """Return rows for observers that went blind and guardrails that did not hold."""
+def blind_rows(run: Run) -> list[Row]:
+    """Return a row for each observer that could not see for some time."""
     rows: dict[str, Row] = {}
     open_since: dict[str, Event] = {}
     for one in run.timeline.of("blind", "sees"):
@@ -136,9 +137,15 @@ def other_rows(run: Run) -> list[Row]:
             _blind(run, rows, open_since.pop(name), one.at)
     for since in open_since.values():
         _blind(run, rows, since, None)
+    return list(rows.values())
+
+
+def guardrail_rows(run: Run) -> list[Row]:
+    """Return a row for each guardrail that was breached or could not be answered."""
+    rows: dict[str, Row] = {}
     for one in run.timeline.of("guardrail"):
         if one.get("state") != "ok":
-            name = f"guardrail {one.get('name', '')}"
+            name = str(one.get("name", "?"))
             title = f"{moment(one).text}: {run.when(one.at)}"
             kind = "probe bad" if one.get("state") == "breached" else "probe unsure"
             row = rows.setdefault(name, Row(label=name))

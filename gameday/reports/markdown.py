@@ -22,7 +22,7 @@ from gameday.reports.wording import (
 
 _MOST_MOMENTS = 60
 _SIGNS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]#|~])")
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~])")
 
 
 def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:

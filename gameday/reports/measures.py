@@ -29,13 +29,20 @@ class Measure:
 
 def timing_measures(verdict: Verdict) -> list[Measure]:
     """Return a measure for each finding that was promised within a time."""
-    return [_measure(one) for one in verdict.findings if _is(one, "s")]
+    return _measures([one for one in verdict.findings if _is(one, "s")])
 
 
 def budget_measures(verdict: Verdict) -> list[Measure]:
     """Return a measure for each finding that was promised a share of a budget."""
     asked = [one for one in verdict.findings if one.question == "spends_at_most"]
-    return [_measure(one) for one in asked if _is(one, "ratio")]
+    return _measures([one for one in asked if _is(one, "ratio")])
+
+
+def _measures(found: list[Finding]) -> list[Measure]:
+    """Return nothing where nothing at all was measured: there is nothing to see."""
+    if all(one.measured is None for one in found):
+        return []
+    return [_measure(one) for one in found]
 
 
 def _is(finding: Finding, unit: str) -> bool:

@@ -8,7 +8,9 @@ from gameday.model.timeline import Event, Timeline
 from gameday.reports.wording import labels_text, one_line, short_seconds
 
 # Seen every second, or said again elsewhere: curves and ticks show them.
-_BULK = frozenset({"sample", "load", "observed", "evaluations", "clock", "probe"})
+_BULK = frozenset(
+    {"sample", "load", "observed", "evaluations", "clock", "probe", "window"}
+)
 _KEY = frozenset(
     {
         "fault_started",
@@ -19,6 +21,7 @@ _KEY = frozenset(
         "alert_pending",
         "alert_firing",
         "alert_resolved",
+        "alert_cleared",
         "alert_at_start",
         "suppressed",
         "page",
@@ -88,7 +91,7 @@ def _tone(event: Event) -> str:
         return "bad"
     if event.kind in ("blind", "rule_failed", "suppressed", "alert_at_start"):
         return "unsure"
-    if event.kind in ("alert_resolved", "sees"):
+    if event.kind in ("alert_resolved", "alert_cleared", "sees"):
         return "good"
     for name in ("ok", "up", "bites"):
         if name in event.fields:
@@ -157,7 +160,7 @@ def _truth(value: object, yes: str, no: str) -> str:
 _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "run_started": lambda e: f"run {e.get('run', '')} of {e.get('scenario', '')}",
     "run_ended": lambda e: f"the run ended: {e.get('ending', '')}{_why(e)}",
-    "phase": lambda e: f"{e.get('phase', '')} {e.get('step') or ''}",
+    "phase": lambda e: f"phase {e.get('phase', '')} {e.get('step') or ''}",
     "fault_started": _fault_started,
     "fault_biting": lambda e: (
         f"fault {e.get('id', '')} "
@@ -188,6 +191,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "alert_pending": lambda e: f"{_alert(e)} is pending",
     "alert_firing": lambda e: f"{_alert(e)} fires",
     "alert_resolved": lambda e: f"{_alert(e)} is resolved",
+    "alert_cleared": lambda e: f"{_alert(e)} is no longer pending; it never fired",
     "alert_at_start": lambda e: f"{_alert(e)} was {e.get('state', '')} already",
     "suppressed": lambda e: (
         f"{_alert(e)} is suppressed by {e.get('by', '')} {e.get('detail') or ''}"
@@ -210,5 +214,5 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "guardrail": lambda e: (
         f"guardrail {e.get('name', '')} is {e.get('state', '')}{_why(e)}"
     ),
-    "note": lambda e: str(e.get("text", "")),
+    "note": lambda e: f"note: {e.get('text', '')}",
 }

@@ -8,9 +8,10 @@ from gameday.reports.svg import element, path, rectangle, text, tooltip
 
 WIDTH = 1120.0
 GUTTER = 196.0  # the labels' column
-RIGHT = WIDTH - 16.0
+RIGHT = WIDTH - 24.0
 SIZE = 12.0  # of letters
 ROW = 26.0
+_WORDS = 14.0  # the line for deadlines' words
 _BAR = 14.0
 _HEADING = 24.0
 
@@ -50,17 +51,21 @@ def paint_section(pen: Pen, section: Section) -> None:
 def _paint_row(pen: Pen, row: Row) -> None:
     label(pen, row.label, row.title)
     line = Line()
-    middle = pen.y + ROW / 2
     for bar in row.bars:
         _paint_bar(pen, bar, line)
     for mark in row.marks:
         x = pen.axis.x(mark.at)
         line.take(x - 6, x + 6)
-        pen.out.append(_mark(mark, x, middle))
-    paint_deadlines(pen, row.deadlines, line, pen.y + 1, pen.y + ROW - 1)
+        pen.out.append(_mark(mark, x, pen.y + ROW / 2))
     if row.note and not row.bars and not row.marks:
         _paint_note(pen, row.note, line)
-    pen.y += ROW
+    # Deadlines are named on a line of their own, under what they are about.
+    height = ROW + (_WORDS if row.deadlines else 0.0)
+    bottom = pen.y + height
+    paint_deadlines(
+        pen, row.deadlines, pen.y + 3, bottom - 3, words_at=bottom - _WORDS / 2
+    )
+    pen.y = bottom
 
 
 def label(pen: Pen, words: str, title: str = "") -> None:
@@ -91,36 +96,44 @@ def _paint_bar(pen: Pen, bar: Bar, line: Line) -> None:
 
 
 def paint_deadlines(
-    pen: Pen, given: list[Deadline], line: Line, top: float, bottom: float
+    pen: Pen, given: list[Deadline], top: float, bottom: float, *, words_at: float
 ) -> None:
     """Draw thin lines, each with its words on a free side, or as a tooltip only."""
-    for one in given:
+    line = Line()
+    shown = [one for one in given if one.at <= pen.axis.end]
+    for one in shown:
         x = pen.axis.x(one.at)
-        stroke = element("line", x1=x, x2=x, y1=top, y2=bottom, class_="deadline")
+        stroke = element(
+            "line", x1=x, x2=x, y1=round(top, 2), y2=round(bottom, 2), class_="deadline"
+        )
         # A hair is hard to point at: a wide, invisible one carries the tooltip.
         reach = rectangle(x - 4, top, 8, bottom - top, class_="reach", title=one.title)
         pen.out += [stroke, reach]
         line.take(x - 1, x + 1, gap=0)
-    for one in given:
-        _paint_deadline_words(pen, one, line, bottom - 7)
+    for one in shown:
+        _paint_deadline_words(pen, one, line, words_at)
+    # What was over only after the run has no place; an arrow points there.
+    later = ", ".join(one.words for one in given if one not in shown)
+    if later:
+        words = f"{later} \N{RIGHTWARDS ARROW}"
+        if line.take(RIGHT - 4 - text_width(words, 11), RIGHT):
+            kind = "deadline-words"
+            pen.out.append(
+                text(words, RIGHT - 4, words_at, class_=kind, text_anchor="end")
+            )
 
 
 def _paint_deadline_words(pen: Pen, one: Deadline, line: Line, y: float) -> None:
     x = pen.axis.x(one.at)
     wide = text_width(one.words, 11)
-    for left, anchor in ((x + 4, "start"), (x - 4 - wide, "end")):
+    for left, place, anchor in (
+        (x + 4, x + 4, "start"),
+        (x - 4 - wide, x - 4, "end"),
+    ):
         inside = left >= GUTTER and left + wide <= RIGHT
         if inside and line.take(left, left + wide, gap=2):
-            place = left if anchor == "start" else left + wide
-            pen.out.append(
-                text(
-                    one.words,
-                    place,
-                    y,
-                    class_="deadline-words",
-                    text_anchor=anchor,
-                )
-            )
+            kind = "deadline-words"
+            pen.out.append(text(one.words, place, y, class_=kind, text_anchor=anchor))
             return
 
 

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from gameday.model.quantity import show_share
-from gameday.reports.axis import Line, nice_ceiling
-from gameday.reports.curves import Point, error_curve, load_curves
+from gameday.reports.axis import nice_ceiling
+from gameday.reports.curves import Curve, error_curve, load_curves
 from gameday.reports.drawing import Deadline, Run, deadlines
-from gameday.reports.paint import GUTTER, RIGHT, Pen, label, paint_deadlines
+from gameday.reports.paint import GUTTER, RIGHT, ROW, Pen, label, paint_deadlines
 from gameday.reports.svg import element, path, text, tooltip
 from gameday.reports.wording import one_line
 
-_HEIGHT = 64.0
+_CURVE_WORDS = {"ok": "answered", "failed": "failed"}
+_HEIGHT = 68.0
 _MOST = 8  # plots; a chart with more is no longer read
 
 
@@ -22,7 +23,7 @@ class Plot:
     label: str
     top: float
     top_words: str
-    curves: tuple[tuple[str, list[Point], str], ...]  # class, points, tooltip
+    curves: tuple[tuple[str, Curve, str], ...]  # class, curve, tooltip
     limit: float | None = None
     limit_words: str = ""
     deadlines: tuple[Deadline, ...] = ()
@@ -36,10 +37,10 @@ def plots(run: Run) -> list[Plot]:
 
 
 def _load_plot(run: Run) -> Plot | None:
-    curves = load_curves(run.timeline)
+    curves = load_curves(run.timeline, run.zero)
     if curves is None:
         return None
-    top = nice_ceiling(_highest(curves.ok, curves.failed))
+    top = nice_ceiling(max(curves.ok.highest, curves.failed.highest))
     return Plot(
         heading="Load",
         label="requests/s",
@@ -53,18 +54,18 @@ def _load_plot(run: Run) -> Plot | None:
 
 
 def _slo_plot(run: Run, name: str) -> Plot | None:
-    points = error_curve(run.timeline, name)
+    curve = error_curve(run.timeline, name, run.zero)
     slo = run.plan.scenario.slo(name)
-    if not points or slo is None:
+    if curve is None or slo is None:
         return None
-    highest = _highest(points)
+    highest = curve.highest
     top = nice_ceiling(max(highest * 1.1, slo.budget * 1.5, 0.0001))
     return Plot(
         heading="Error ratio",
         label=name,
         top=min(top, 1.0),
         top_words=show_share(min(top, 1.0)),
-        curves=(("ratio", points, f"error ratio of {name}, at most {highest:.3%}"),),
+        curves=(("ratio", curve, f"error ratio of {name}, at most {highest:.3%}"),),
         limit=slo.budget,
         limit_words=f"objective: {show_share(slo.budget)} bad",
         deadlines=tuple(_recovers(run, name)),
@@ -79,27 +80,34 @@ def _recovers(run: Run, slo: str) -> list[Deadline]:
     return [line for one in own for line in deadlines(run, ("recovers_within",), one)]
 
 
-def _highest(*curves: list[Point]) -> float:
-    return max((v for one in curves for _, v in one if v is not None), default=0.0)
-
-
 def paint_plot(pen: Pen, plot: Plot) -> None:
     """Draw one plot under its heading."""
     pen.heading(plot.heading)
     label(pen, plot.label)
+    _paint_key(pen, plot)
     top, bottom = pen.y, pen.y + _HEIGHT
     pen.out.append(
         text(plot.top_words, GUTTER - 6, top + 9, class_="scale", text_anchor="end")
     )
     pen.out.append(text("0", GUTTER - 6, bottom, class_="scale", text_anchor="end"))
     _across(pen, bottom, "base", "")
-    for kind, points, title in plot.curves:
-        _paint_curve(pen, plot.top, kind, points, title)
-    line = Line()
+    for kind, curve, title in plot.curves:
+        _paint_curve(pen, plot.top, curve, kind, title)
     if plot.limit is not None and plot.limit <= plot.top:
         _paint_limit(pen, plot, plot.limit)
-    paint_deadlines(pen, list(plot.deadlines), line, top, bottom)
+    paint_deadlines(pen, list(plot.deadlines), top, bottom, words_at=top + 9)
     pen.y = bottom + 8
+
+
+def _paint_key(pen: Pen, plot: Plot) -> None:
+    """Name the curves where there are several, each with a piece of its line."""
+    if len(plot.curves) == 1:
+        return
+    for number, (kind, _, _) in enumerate(plot.curves):
+        y = pen.y + ROW + 8 + number * 16
+        pen.out.append(path(f"M12 {y:g}h18", class_=f"curve {kind}"))
+        words = _CURVE_WORDS.get(kind, kind)
+        pen.out.append(text(words, 36, y + 4, class_="scale"))
 
 
 def _paint_limit(pen: Pen, plot: Plot, limit: float) -> None:
@@ -131,26 +139,26 @@ def _across(pen: Pen, y: float, kind: str, title: str) -> None:
     )
 
 
-def _paint_curve(
-    pen: Pen, highest: float, kind: str, points: list[Point], title: str
-) -> None:
-    """Draw the line, and the area under it; a gap stays a gap."""
-    base = round(pen.y + _HEIGHT, 2)
-    for run in _unbroken(points):
-        places = [
-            f"{pen.axis.x(at):g} {pen.y + _HEIGHT * (1 - value / highest):.1f}"
-            for at, value in run
-        ]
-        line = "M" + "L".join(places)
-        left, right = pen.axis.x(run[0][0]), pen.axis.x(run[-1][0])
-        area = f"{line}L{right:g} {base:g}L{left:g} {base:g}Z"
-        pen.out.append(path(area, class_=f"area {kind}", title=title))
-        pen.out.append(path(line, class_=f"curve {kind}"))
+def _paint_curve(pen: Pen, highest: float, curve: Curve, kind: str, title: str) -> None:
+    """Draw steps, and the area under them; a gap stays a gap."""
+    base = f"{pen.y + _HEIGHT:g}"
+    for run in _unbroken(curve):
+        first, last = pen.axis.x(run[0][0]), pen.axis.x(run[-1][0] + curve.width)
+        steps = []
+        for at, value in run:
+            y = pen.y + _HEIGHT * (1 - value / highest)
+            steps.append(f"{pen.axis.x(at):g}V{y:.1f}")
+        line = f"M{first:g} {base}H" + "H".join(steps) + f"H{last:g}"
+        # The line itself begins at its first value, not on the base.
+        top = steps[0].rpartition("V")[2]
+        rest = "".join(f"H{step}" for step in steps[1:])
+        pen.out.append(path(f"{line}V{base}Z", class_=f"area {kind}", title=title))
+        pen.out.append(path(f"M{first:g} {top}{rest}H{last:g}", class_=f"curve {kind}"))
 
 
-def _unbroken(points: list[Point]) -> list[list[tuple[float, float]]]:
+def _unbroken(curve: Curve) -> list[list[tuple[float, float]]]:
     runs: list[list[tuple[float, float]]] = [[]]
-    for at, value in points:
+    for at, value in curve.points:
         if value is None:
             runs.append([])
         else:

@@ -22,8 +22,9 @@ _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u200d\u2010-\u2029\u202f-\u2065\u206a-\ud7ff"
     "\ue000-\ufffd\U00010000-\U0010ffff]"
 )
-_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/<>]*@")
-_ENCODED_USERINFO = re.compile(r"(?P<scheme>%3A%2F%2F)[^\s&/<>]*?%40", re.IGNORECASE)
+# Neither looks back over what it has seen: a long text takes no longer by the letter.
+_USERINFO = re.compile(r"://[^\s/<>]*@")
+_ENCODED_USERINFO = re.compile(r"(%3A%2F%2F)[^\s&/<>]{0,999}%40", re.IGNORECASE)
 
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.PASS: "Pass",
@@ -40,9 +41,11 @@ CHECK_WORDS: Mapping[str, str] = {
 
 def clean(text: str) -> str:
     """Return the text without credentials in URLs and without control characters."""
-    text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-    text = _USERINFO.sub(r"\g<scheme>", text)
-    return _ENCODED_USERINFO.sub(r"\g<scheme>", text)
+    if not text.isprintable():
+        text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    if "@" in text:
+        text = _USERINFO.sub("://", text)
+    return _ENCODED_USERINFO.sub(r"\1", text) if "%40" in text else text
 
 
 def one_line(text: object, limit: int = 600) -> str:

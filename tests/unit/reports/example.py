@@ -304,7 +304,13 @@ def _counted() -> list[Event]:
 
 def _sample(side: str, code: str, values: list[list[float]]) -> Event:
     return event(
-        END, "sample", slo=SLO, side=side, sign=1.0, series={"code": code}, values=values
+        END,
+        "sample",
+        slo=SLO,
+        side=side,
+        sign=1.0,
+        series={"code": code},
+        values=values,
     )
 
 
@@ -585,7 +591,7 @@ def guardrail() -> Run:
             findings=_changed(
                 resets_within={
                     "outcome": Outcome.INCONCLUSIVE,
-                    "because": "The run was stopped before the promise's time was over.",
+                    "because": "The run was stopped before the time was over.",
                     "measured": None,
                     "error": None,
                 },

@@ -1,0 +1,113 @@
+"""Events as sentences: every kind that the timeline knows."""
+
+import re
+
+import pytest
+
+from gameday.model import timeline
+from gameday.model.timeline import Timeline, event
+from gameday.reports.hits import hits
+from gameday.reports.moments import all_moments, key_moments, moment
+from tests.unit.reports import example
+
+# The table in the module's own words: the first column, two spaces, the fields.
+COLUMN = re.compile(r"^([a-z_]+(?:, ?[a-z_]+)*,?)(?:  |$)", re.MULTILINE)
+NAMED = " ".join(COLUMN.findall(str(timeline.__doc__))).replace(",", " ")
+KINDS = sorted({*NAMED.split()} - {"kind"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_sentence_even_with_no_fields(kind: str) -> None:
+    assert moment(event(1.0, kind)).text
+
+
+def test_there_are_kinds() -> None:
+    assert {"page", "alert_firing", "blind", "run_ended"} <= set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "tone"),
+    [
+        (
+            event(1, "fault_failed", fault="f", instance="web-1", because="gone"),
+            "f was not injected on web-1: gone",
+            "bad",
+        ),
+        (
+            event(1, "fault_biting", id="f1", bites=None, because="no proof"),
+            "fault f1 could not be told: no proof",
+            "unsure",
+        ),
+        (
+            event(1, "fault_ended", id="f1", ok=False, by="run", by_hand="start it"),
+            "fault f1 is NOT undone, by run; by hand: start it",
+            "bad",
+        ),
+        (
+            event(1, "probe", name="p", phase="during", ok=False, because="500"),
+            "probe p (during) deviates: 500",
+            "bad",
+        ),
+        (
+            event(1, "suppressed", alert="A", labels={}, by="silence", detail="x1"),
+            "A is suppressed by silence x1",
+            "unsure",
+        ),
+        (
+            event(1, "alert_at_start", alert="A", labels={}, state="firing"),
+            "A was firing already",
+            "unsure",
+        ),
+        (
+            event(1, "routed", alert="A", labels={}, receivers=["a", "b"]),
+            "Alertmanager routes A to a, b",
+            "plain",
+        ),
+        (
+            event(1, "page", receiver="r", vendor="v", status="firing", alerts=[]),
+            "page to r (v): an alert not named firing",
+            "plain",
+        ),
+        (event(1, "unheard_of", a=1), "unheard of: a 1", "plain"),
+    ],
+)
+def test_sentences(given: timeline.Event, said: str, tone: str) -> None:
+    made = moment(given)
+    assert (made.text, made.tone) == (said, tone)
+
+
+def test_only_changes_tell_the_story() -> None:
+    events = [
+        event(n, "instance", instance="web-1", state="running", up=n not in (3, 4))
+        for n in range(6)
+    ]
+    key, left = key_moments(Timeline(events), 10)
+    assert [one.at for one in key] == [3, 5]
+    assert left == 0
+
+
+def test_bulk_is_left_to_the_chart_but_a_bad_probe_is_told() -> None:
+    events = [event(n, "probe", name="p", phase="during", ok=n != 2) for n in range(5)]
+    found, _ = all_moments(Timeline(events), 10)
+    assert [one.at for one in found] == [2]
+
+
+def test_a_fault_that_ended_by_itself_had_no_undo() -> None:
+    base = {"step": "s", "id": "f"}
+    given = [
+        event(1, "fault_started", fault="process.kill", instance="web-1", **base),
+        event(5, "phase", phase="undo", step="s"),
+        event(6, "fault_ended", ok=True, by="self", because="is back", **base),
+    ]
+    (hit,) = hits(Timeline(given))
+    assert hit.lasted == 5
+    assert hit.undo_took is None
+    assert hit.bites is None
+
+
+def test_a_fault_without_an_end_is_not_undone() -> None:
+    timeline_ = Timeline([one for one in example.events() if one.at < example.UNDONE])
+    (hit,) = hits(timeline_)
+    assert not hit.undone
+    assert hit.lasted is None
+    assert hit.because == "no end was recorded"
