@@ -5,7 +5,7 @@ Opsgenie and VictorOps carry its SHA-256 instead (measured equal).
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.alert import Route, Routing
@@ -26,7 +26,9 @@ class Group:
 
 def groups_of(labels: Mapping[str, str], routing: Routing | None) -> list[Group]:
     """Return the groups that an alert with these labels belongs to."""
-    return [] if routing is None else list(_walk(routing.route, labels, ""))
+    if routing is None:
+        return []
+    return [_group(path, labels) for path in routing.route.paths(labels)]
 
 
 def hashed(key: str) -> str:
@@ -34,20 +36,15 @@ def hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _walk(route: Route, labels: Mapping[str, str], above: str) -> Iterator[Group]:
-    matchers = sorted(route.matchers, key=lambda one: (one.name, one.value, one.op))
-    own = ",".join(f"{one.name}{one.op}{_quote(one.value)}" for one in matchers)
-    path = f"{above}{{{own}}}"
-    matched = False
-    for child in route.routes:
-        if all(matcher.matches(labels) for matcher in child.matchers):
-            matched = True
-            yield from _walk(child, labels, path + "/")
-            if not child.goes_on:
-                return
-    if not matched:
-        key = f"{path}:{_group_labels(route, labels)}"
-        yield Group(route.receiver, key, route.group_interval)
+def _group(path: Sequence[Route], labels: Mapping[str, str]) -> Group:
+    last = path[-1]
+    key = f"{'/'.join(map(_matchers, path))}:{_group_labels(last, labels)}"
+    return Group(last.receiver, key, last.group_interval)
+
+
+def _matchers(route: Route) -> str:
+    found = sorted(route.matchers, key=lambda one: (one.name, one.value, one.op))
+    return "{" + ",".join(f"{m.name}{m.op}{_quote(m.value)}" for m in found) + "}"
 
 
 def _group_labels(route: Route, labels: Mapping[str, str]) -> str:

@@ -190,7 +190,7 @@ class Guardrail(Wire):
     alert: Text = ""
     hold: Duration = Field(0.0, alias="for")
     every: PositiveDuration | None = None
-    grace: Duration = 10.0
+    grace: Duration = 60.0
 
 
 class BlastRadius(Wire):

@@ -59,6 +59,20 @@ class Route:
     active_times: tuple[str, ...] = ()
     routes: tuple["Route", ...] = ()
 
+    def paths(self, labels: Mapping[str, str]) -> list[tuple["Route", ...]]:
+        """Return where an alert with these labels ends, each with the way there.
+
+        Children are tried in order; the first that fits takes the alert, unless it
+        says `continue`; without one the route itself does (Alertmanager, "Route").
+        """
+        found: list[tuple[Route, ...]] = []
+        for child in self.routes:
+            if all(matcher.matches(labels) for matcher in child.matchers):
+                found += [(self, *way) for way in child.paths(labels)]
+                if not child.goes_on:
+                    break
+        return found or [(self,)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:

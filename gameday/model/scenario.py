@@ -95,7 +95,7 @@ class Guardrail:
     alert: str = ""
     hold: float = 0.0
     every: float | None = None
-    grace: float = 10.0
+    grace: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,11 +32,11 @@ alert_cleared             with `exact`: false where the end was not marked (an
                           outage, a failed evaluation)
 alert_at_start            step, alert, labels, state (pending, firing): was already
                           there when the fault began
-suppressed                alert, labels, by (silence, inhibition, mute_time), detail
-                          (id, who): seen in Alertmanager while it was so
-silence                   id, matchers (name, op, value), until: active at the gate
+suppressed, unsuppressed  alert, labels, by (silence, inhibition, mute_time), detail
+                          (id, who): as seen in Alertmanager
+silence                   id, matchers (name, op, value), since, until: active
 page                      receiver, vendor, status (firing, resolved, unknown),
-                          group_key, alerts (labels, status, starts, ends,
+                          group_key, dedup_key, alerts (labels, status, starts, ends,
                           fingerprint), seq; at = the pager's clock
 routed                    alert, labels, receivers: Alertmanager's own routing of an
                           alert that it holds
@@ -44,8 +44,8 @@ sample                    slo, side (bad, total), sign, series (labels), values
                           ([[time, value], …]): raw counters, each scrape once
 scrape                    job, instance, up (bool), targets (known in all): on each
                           change, and once each at the gate
-rule_failed               group, alert ("" = group), because: an evaluation failed or
-                          was missed
+rule_failed               group, alert ("" = group), because, since: an evaluation
+                          failed or was missed
 evaluations               group, file, interval, last: at the end of each step, that
                           the group was evaluated up to here
 blind                     source (prometheus, alertmanager, pager, target, load),
@@ -57,7 +57,7 @@ load                      since, until, sent, ok, failed, late (share of request
                           started over 10 ms late), p50, p99 (s), in_flight: one second
                           of intended starts
 guardrail                 name, state (ok, breached, unanswerable), value, limit,
-                          because
+                          because, answered (false: breached since nobody could tell)
 window                    slo, total (events), since, complete: the events of the SLO's
                           own window, counted at the gate
 undo_failed               step, id, instance, because, by_hand

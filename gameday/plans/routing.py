@@ -1,9 +1,4 @@
-"""Alertmanager's routing, as it does it: labels to routes.
-
-A route's children are tried in order; the first that fits takes the alert,
-unless it says `continue`; without one the route itself does (Alertmanager,
-"Routing-related settings").
-"""
+"""Where an alert goes before it has fired, by what is known of its labels."""
 
 from collections.abc import Mapping
 
@@ -12,15 +7,7 @@ from gameday.model.alert import AlertRule, Receiver, Route, Routing
 
 def routes_of(route: Route, labels: Mapping[str, str]) -> list[Route]:
     """Return the routes that an alert with these labels ends at."""
-    if not all(matcher.matches(labels) for matcher in route.matchers):
-        return []
-    found: list[Route] = []
-    for child in route.routes:
-        hits = routes_of(child, labels)
-        found += hits
-        if hits and not child.goes_on:
-            break
-    return found or [route]
+    return [path[-1] for path in route.paths(labels)]
 
 
 def known_labels(rule: AlertRule, promised: Mapping[str, str]) -> dict[str, str]:

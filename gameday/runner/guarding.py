@@ -35,8 +35,9 @@ class Watch:
         """Look once; return the state with `grace` taken in, and why."""
         seen = self.guard.look()
         state, because = seen.state, seen.because
+        answered = state != "unanswerable"
         now = self._clock.now()
-        if state == "unanswerable":
+        if not answered:
             self._blind_since = self._blind_since or now
             grace = self.guard.rail.grace
             if now - self._blind_since >= grace:
@@ -47,8 +48,8 @@ class Watch:
         if state != self._last or state == "breached":
             self._last = state
             told = {"state": state, "value": seen.value, "limit": seen.limit}
-            name = self.guard.rail.name
-            self._emit(event(now, "guardrail", name=name, because=because, **told))
+            told |= {"name": self.guard.rail.name, "answered": answered}
+            self._emit(event(now, "guardrail", because=because, **told))
         return state, because
 
     def _run(self) -> None:
