@@ -7,7 +7,7 @@ from gameday.errors import Problem
 from gameday.files.nodes import Document, Entry, List, Map, Node, Scalar
 
 DEEPEST = 100
-MOST_NODES = 100_000
+MOST_NODES = 50_000
 TOO_MANY = f"holds more than {MOST_NODES} values; split it up"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')

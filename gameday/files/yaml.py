@@ -17,7 +17,7 @@ from gameday.files.json_text import DEEPEST, MOST_NODES, TOO_MANY
 from gameday.files.nodes import MERGE, Document, Entry, List, Map, Node, Scalar
 from gameday.files.source import Source
 
-MOST_ALIASED = 100_000  # nodes that stand in the tree through aliases
+MOST_ALIASED = 50_000  # nodes that stand in the tree through aliases
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset(

@@ -52,6 +52,17 @@ MISTAKES = [
     ("key: GAMEDAY_TARGET", "key: A, env_var_type: integer", "6: configuration.target.env_var_type: 'integer' is not known; expected bool, bytes, float, int, json or str"),
     ("  - type: action\n    name: stop", "  - ref: nothing\n  - type: action\n    name: stop", "17: method[0].ref: there is no activity 'nothing' to refer to; expected answers or stop a replica"),
     ("provider: {type: python, module: gameday.faults, func: undo}", "providers: {}", "27: rollbacks[0].providers: 'providers' is an unknown key; did you mean \"provider\"?"),
+    ("tolerance: 200", "tolerance: {type: jsonpath, path: ''}", "14: steady-state-hypothesis.probes[0].tolerance: path is required and missing; expected text"),
+    ("tolerance: 200", "tolerance: {type: jsonpath, path: $.a, count: x}", "14: steady-state-hypothesis.probes[0].tolerance.count: 'x' is not a whole number"),
+    ("tolerance: 200", "tolerance: {type: probe, name: a}", "14: steady-state-hypothesis.probes[0].tolerance: provider is missing; expected one of python, process or http"),
+    ("tolerance: 200", "tolerance: []", "14: steady-state-hypothesis.probes[0].tolerance: an empty list tolerates nothing; expected its values"),
+    ("tolerance: 200", "tolerance: {target: body}", "14: steady-state-hypothesis.probes[0].tolerance: type is missing; expected probe, regex, jsonpath or range"),
+    ("    - type: probe", "    - ty: probe", "12: steady-state-hypothesis.probes[0]: type is missing; expected probe or action"),
+    ("provider: {type: http, ", "provider: {", "15: steady-state-hypothesis.probes[0].provider: type is missing; expected python, process or http"),
+    ("provider: {type: http, ", "provider: {type: process, ", "15: steady-state-hypothesis.probes[0].provider: path is required and missing; expected text"),
+    ("timeout: 2}", "timeout: soon}", "15: steady-state-hypothesis.probes[0].provider.timeout: 'soon' is not a number of seconds; expected one, or ${NAME}"),
+    ('{service: "${service}", count: "${count}"}', "[web]", "23: method[0].provider.arguments.arguments: a list is not a mapping"),
+    ("title: One", "controls: [{name: a}]\ntitle: One", "1: controls[0]: provider is missing; expected a python module"),
     ("title: One", "controls: [{name: a, scope: befor, provider: {type: python, module: m}}]\ntitle: One", "1: controls[0].scope: 'befor' is not known; did you mean \"before\"?"),
 ]  # fmt: skip
 
@@ -63,6 +74,33 @@ def test_mistakes(shop: Shop, old: str, new: str, told: str) -> None:
     assert made is None
     said = shop.told(problems)
     assert [one for one in said if one.startswith(f"{NAME}:{told}")], said
+
+
+BAD_ARGUMENTS = [
+    ("process", "kill", "signal: SIGKIL", "'SIGKIL' is not a signal; did you mean \"SIGKILL\"?"),
+    ("process", "stop", "share: 0%", "'0%' is not above 0% and at most 100%"),
+    ("process", "stop", "share: 0.3", "0.3 is not a share; write it such as 34%"),
+    ("process", "stop", "duration: 0s", "'0s' is zero; expected a duration above it"),
+    ("process", "stop", "instances: []", "a list is no list of names"),
+    ("process", "stop", "instances: [5]", "5 is not text; expected a name"),
+    ("network", "partition", "peers: ['']", "'' is not text; expected a name"),
+    ("network", "delay", "by: 1, jitter: 5ms", "1 is not a duration"),
+    ("network", "delay", "jitter: 5ms", "network.delay requires by; it is missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "func", "argument", "told"), BAD_ARGUMENTS)
+def test_arguments_of_faults(
+    shop: Shop, family: str, func: str, argument: str, told: str
+) -> None:
+    shop.change("faults.process", f"faults.{family}", NAME)
+    shop.change("func: stop", f"func: {func}", NAME)
+    shop.change(', count: "${count}"', f", {argument}", NAME)
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert made is None
+    (problem,) = problems
+    assert problem.line == 23
+    assert told in problem.message
 
 
 WARNINGS = [

@@ -12,7 +12,7 @@ from gameday.errors import Problem
 from gameday.files.check import check
 from tests.unit.files.shop import EXPERIMENT, FILES, OPENSLO, SCENARIO, SLOTH, Shop
 
-LONGEST = 2.0  # seconds
+LONGEST = 2.0  # seconds of this process; others share the machine
 TRUNCATED = {
     "scenarios/s.yaml": SCENARIO,
     "experiments/stop.yaml": EXPERIMENT,
@@ -24,9 +24,9 @@ WRONG = ("5", "text", "[1, 2]", "{a: 1}", "true", "null", "1.5", "'${X'", "- x")
 
 def judged(path: Path) -> list[Problem]:
     """Check one file within the time that it may take."""
-    start = time.perf_counter()
+    start = time.process_time()
     result = check([str(path)], {}, None)
-    assert time.perf_counter() - start < LONGEST
+    assert time.process_time() - start < LONGEST
     return [one for one in result.problems if one.severity == "error"]
 
 

@@ -91,6 +91,15 @@ MISTAKES = [
     ("count: 1}\n    hold", "count: two}\n    hold", "25: steps[0].with.count: 'two' is not a whole number, as the default 2 is"),
     ("../experiments/stop.yaml", "../experiments/stopp.yaml", "24: steps[0].experiment: {folder}/experiments/stopp.yaml: there is no such file; correct the path"),
     ("          reaches: oncall\n", "", "32: steps[0].expect.alerts[0].pages_within: pages_within needs reaches, the receiver that is paged; add it"),
+    ("budget_spent: 5%", "burn_rate: -1", "19: guardrails[0].stop_when.burn_rate: -1 is no burn rate; expected one such as 14.4"),
+    ("budget_spent: 5%", "burn_rate: 2, budget_spent: 5%", "19: guardrails[0].stop_when: names budget_spent and burn_rate; expected exactly one of them"),
+    ("at_most: 1", "foreign_actions: maybe", "21: blast_radius.foreign_actions: 'maybe' is not true or false"),
+    ("rate: 50/s", "rate: 0/s", "17: load.rate: '0/s' is zero; expected a rate above it"),
+    ("rate: 50/s", "rate: 50/s\n  method: FETCH", "18: load.method: 'FETCH' is not an HTTP method, such as GET or POST"),
+    ("{promql:", "{http: {uri: 'http://a'}, promql:", "20: guardrails[1]: expected exactly one of slo, promql, http or alert"),
+    ("spends_at_most: 2%", "spends_at_most: 2", "39: steps[0].expect.slos[0].spends_at_most: 2 is a bare number; write a share such as 34%"),
+    ("no_other_alerts: true", "no_other_alerts: {matchin: {a: b}}", "36: steps[0].expect.no_other_alerts.matchin: 'matchin' is an unknown key; did you mean \"matching\"?"),
+    ("../slos/latency.yaml", "../slos/checkout.yaml", "14: slos[1]: the SLO 'checkout-availability' is in two of these files"),
     ("pages: {listen", "prometheuss: http://a\n  pages: {listen", "12: observe.prometheuss: 'prometheuss' is an unknown key; did you mean \"prometheus\"?"),
 ]  # fmt: skip
 

@@ -1,7 +1,5 @@
 """Text to values with lines: YAML, JSON, and environment files."""
 
-
-
 from pathlib import Path
 
 import pytest
