@@ -139,6 +139,16 @@ def test_bars_stand_for_shares_of_the_promise() -> None:
     assert "not measured" in text
 
 
+def test_with_several_steps_the_table_names_them() -> None:
+    run = example.passing()
+    assert 'scope="rowgroup"' not in rendered(run)
+    more = tuple(replace(one, step="again") for one in example.findings())
+    both = replace(run.verdict, findings=(*run.verdict.findings, *more))
+    text = rendered(replace(run, verdict=both))
+    found = re.findall(r'scope="rowgroup".*?</span> ([\w-]+)<', text)
+    assert found == ["lose-a-replica", "again"] * 2
+
+
 def test_a_run_that_measured_nothing_shows_no_empty_bars() -> None:
     text = rendered(example.refused())
     assert 'id="measured"' not in text
