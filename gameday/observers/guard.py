@@ -52,6 +52,11 @@ class Watched:
     prometheus: PrometheusObserver | None = None
     windows: Mapping[str, Window] = field(default_factory=dict)
 
+    def slo(self, name: str) -> Slo | None:
+        """Return the SLO of that name, or of that short name where unambiguous."""
+        short = [one for one in self.slos.values() if one.short_name == name]
+        return self.slos.get(name) or (short[0] if len(short) == 1 else None)
+
 
 def look_for(guardrail: Guardrail, watched: Watched) -> Look:
     """Return the function that looks at one guardrail, with its memory."""
@@ -66,7 +71,7 @@ def look_for(guardrail: Guardrail, watched: Watched) -> Look:
         return Lasting(guardrail, watched.clock, condition)
     if guardrail.alert:
         return Lasting(guardrail, watched.clock, _alert(guardrail, prometheus))
-    slo = watched.slos.get(guardrail.slo)
+    slo = watched.slo(guardrail.slo)
     if slo is None:
         because = f"there is no SLO {guardrail.slo}"
         return lambda: Seen(state=UNANSWERABLE, because=because)

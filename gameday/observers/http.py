@@ -18,8 +18,10 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from gameday.errors import ObserverLost
 from gameday.model.scenario import Endpoint
-from gameday.observers.credentials import headers_for, tls_for
+from gameday.observers.credentials import headers_for, resolve, tls_for
 from gameday.ports import Clock
+
+__all__ = ["MALFORMED", "Answer", "Client", "HttpError", "resolve"]
 
 TIMEOUT = 5.0  # seconds
 MOST_BYTES = 64 * 1024 * 1024

@@ -142,7 +142,7 @@ class LiveSurveyor:
             return eyes, []
         try:
             return replace(eyes, routing=self._parse(text)), []
-        except (InvalidFile, ValueError) as problem:
+        except (InvalidFile, ObserverLost, ValueError) as problem:
             return eyes, [f"Alertmanager's configuration: {problem}"]
 
     def _jobs(self, groups: Iterable[Group]) -> set[str] | None:

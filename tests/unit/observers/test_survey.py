@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gameday.clock import SystemClock
+from gameday.errors import ObserverLost
 from gameday.model.alert import Route, Routing
 from gameday.model.scenario import Endpoint, Observe
 from gameday.observers.promql import metrics_of
@@ -147,9 +148,10 @@ def test_nothing_to_observe_is_nothing_seen() -> None:
     assert (eyes.rules, eyes.routing, eyes.problems) == (None, None, ())
 
 
-def test_routes_that_cannot_be_parsed_are_a_problem() -> None:
+@pytest.mark.parametrize("problem", [ValueError("no route"), ObserverLost("no route")])
+def test_routes_that_cannot_be_parsed_are_a_problem(problem: Exception) -> None:
     def parse(_: str) -> Routing:
-        raise ValueError("no route")
+        raise problem
 
     with surveying(shop(), parse_routes=parse) as surveyor:
         eyes = surveyor.eyes()
