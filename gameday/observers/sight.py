@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from gameday.errors import ObserverLost
+from gameday.errors import GamedayError
 from gameday.model.timeline import Event, event
 from gameday.observers.http import MALFORMED
 from gameday.ports import Clock, Emit
@@ -137,7 +137,7 @@ class Rounds:
         try:
             with self._one_at_a_time:
                 return ask()
-        except ObserverLost as problem:
+        except (GamedayError, OSError) as problem:
             self._sight.bad(str(problem))
         except MALFORMED as problem:
             self._sight.bad(
