@@ -91,7 +91,8 @@ def main(arguments: list[str]) -> int:
         os._exit(0)
     process = ProcessId(pid=int(pid), started=int(started), boot=boot)
     dog = Watchdog(run, path, process, int(pipe))
-    os.write(int(ready), READY)
+    with suppress(BrokenPipeError):  # dead already: all the more to do
+        os.write(int(ready), READY)
     os.close(int(ready))
     dog.watch()
     return 0

@@ -43,6 +43,11 @@ class Helper:
         self._engine = engine
 
     @property
+    def image(self) -> str:
+        """The name of the helpers' image."""
+        return image.image_name()
+
+    @property
     def missing(self) -> bool:
         """Whether the image has to be built before the first helper."""
         return not image.is_there(self._engine)
@@ -167,12 +172,20 @@ class Helper:
         return None if found["State"]["Running"] else int(found["State"]["ExitCode"])
 
     def of_run(self, run: str) -> list[str]:
-        """Return the helpers that carry a run's mark, whatever their state."""
+        """Return the helpers that carry a run's mark, whatever their state.
+
+        With them the ones of nobody: left behind while they only had a look.
+        """
         api = self._engine.api
-        wanted = {"label": [f"gameday.run={run}"]}
         with self._engine.speaking():
-            found = api.containers(all=True, filters=wanted)
-        return [str(one["Id"]) for one in found]
+            found = api.containers(all=True, filters={"label": ["gameday.mark"]})
+        old = self._engine.clock.now() - 2 * _WAIT
+        return [
+            str(one["Id"])
+            for one in found
+            if one["Labels"].get("gameday.run") == run
+            or (one["Labels"].get("gameday.do") == "look" and one["Created"] < old)
+        ]
 
     def remove(self, helper: str) -> None:
         """Remove a helper's container, whatever its state."""

@@ -21,6 +21,7 @@ from gameday.targets.docker.hand import (
 )
 from gameday.targets.docker.helper import Helper, Sidecar
 from gameday.targets.docker.peers import ends_of
+from gameday.targets.docker.ways import Ways
 
 _DEFAULT = 600.0  # seconds: the longest it lasts where nothing else is said
 _PROVEN = 12.0  # seconds beyond what the measurement itself takes
@@ -39,7 +40,7 @@ class Network:
         self._engine = engine
         self._helper = helper
         self._instances = instances
-        self._kernel: dict[str, str] = {}
+        self._ways = Ways(engine, helper)
 
     def refusal(self, kind: str) -> str:
         """Return why this engine's kernel cannot; a helper has a look, once."""
@@ -48,7 +49,7 @@ class Network:
         if self._helper.missing:
             return ""  # building it takes longer than a plan may; `prepare` will see
         try:
-            ways = self._ways()
+            ways = self._ways.all()
         except FaultFailed as wrong:
             return f"the helper container does not work on this engine: {wrong}"
         if kind == "network.partition":
@@ -56,13 +57,6 @@ class Network:
         if not ways["netem"] or not ways["nfqueue"]:
             return ""
         return f"no netem ({ways['netem']}) and no NFQUEUE ({ways['nfqueue']})"
-
-    def _ways(self) -> dict[str, str]:
-        if not self._kernel:
-            spec = {"do": "look", "duration": 1.0}
-            said = self._helper.run(Sidecar(spec=spec, mark="gameday.look"))
-            self._kernel = {way: said[way] for way in ("drop", "netem", "nfqueue")}
-        return self._kernel
 
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence what is done."""
@@ -112,7 +106,7 @@ class Network:
         if request.kind == "network.partition":
             return "partition"
         self._helper.make_ready()
-        return "nfqueue" if self._ways()["netem"] else "netem"
+        return "nfqueue" if self._ways.all()["netem"] else "netem"
 
     def inject(self, _request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Give the helper the word."""

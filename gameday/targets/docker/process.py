@@ -161,7 +161,10 @@ class Process:
             return self._confirmed(undo, found, "was running already")
         api = self._engine.api
         with self._engine.speaking():
-            api.start(undo.identity["id"])
+            if found["State"]["Restarting"]:  # waits, longer each time; start is deaf
+                api.restart(undo.identity["id"], timeout=0)
+            else:
+                api.start(undo.identity["id"])
         up, found = self._engine.until(undo.identity["id"], _up, _SOON)
         if not up:
             raise EngineRefused(f"started, but it is {found['State']['Status']}")

@@ -143,3 +143,14 @@ def test_an_undo_that_the_engine_refuses_says_what_to_do(
         assert target.undo(undo).ok
     finally:
         project.api.rename(undo.identity["id"], f"{project.name}_web_1")
+
+
+def test_a_container_that_waits_for_its_next_restart_is_not_waited_for(
+    target: Target, project: ComposeProject
+) -> None:
+    for _ in range(5):  # each crash doubles the policy's pause
+        undo, proof = inject(target, "process.kill", "web-2")
+        assert proof.bites, proof.because
+        found = target.undo(undo)
+        assert found.ok, found
+        assert project.runs("web-2")

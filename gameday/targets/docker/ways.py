@@ -1,0 +1,69 @@
+"""Which ways an engine's kernel has, remembered between processes.
+
+Finding out takes a helper container and half a second; the answer changes only with
+the engine or its kernel. It is kept in the user's cache folder, and only while it
+is good news.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.helper import Helper, Sidecar
+
+MARK = "gameday.look"
+NAMES = ("drop", "netem", "nfqueue")
+
+
+def usable(ways: Mapping[str, str]) -> bool:
+    """Return whether packets can be dropped, and delayed one way or another."""
+    return not ways["drop"] and (not ways["netem"] or not ways["nfqueue"])
+
+
+class Ways:
+    """For each way an empty text, or why the kernel has it not."""
+
+    def __init__(self, engine: Engine, helper: Helper) -> None:
+        self._engine = engine
+        self._helper = helper
+        self._known: dict[str, str] = {}
+
+    def all(self) -> Mapping[str, str]:
+        """Return what is known, or have a helper look."""
+        if self._known:
+            return self._known
+        file = self._file()
+        self._known = _read(file) or self._look()
+        if usable(self._known):
+            with suppress(OSError):  # a cache that cannot be written is none
+                file.parent.mkdir(parents=True, exist_ok=True)
+                fresh = file.with_suffix(f".{os.getpid()}")
+                fresh.write_text(json.dumps(self._known), encoding="utf-8")
+                fresh.replace(file)
+        return self._known
+
+    def _look(self) -> dict[str, str]:
+        spec = {"do": "look", "duration": 1.0}
+        said = self._helper.run(Sidecar(spec=spec, mark=MARK))
+        return {name: str(said[name]) for name in NAMES}
+
+    def _file(self) -> Path:
+        api = self._engine.api
+        with self._engine.speaking():
+            about = api.info()
+        words = f"{about.get('ID')} {about.get('KernelVersion')} {self._helper.image}"
+        name = hashlib.sha256(words.encode()).hexdigest()[:16]
+        cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        return Path(cache).expanduser() / "gameday" / f"engine-{name}.json"
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {name: str(found[name]) for name in NAMES}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
