@@ -15,6 +15,8 @@ from gameday.targets.local.supervisor import (
     ALREADY_STARTED,
     NO_NAME,
     NOT_RUNNING,
+    PASSWORD,
+    USER,
     Supervisor,
     SupervisorRefused,
 )
@@ -48,6 +50,11 @@ class LocalTarget:
             raise TargetNotFound(
                 f"{ref.name!r} is no supervisor; expected http://HOST:PORT or "
                 "unix:///PATH, percent-encoded"
+            )
+        if "@" in ref.name:
+            raise TargetNotFound(
+                "credentials of a supervisor do not belong into its URL; set "
+                f"{USER} and {PASSWORD}"
             )
         self.url = replace(ref, options={}).url
         self._clock = clock

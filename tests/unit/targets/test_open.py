@@ -54,6 +54,12 @@ def test_what_is_no_target_is_said_so(url: str) -> None:
         open_target(url, CLOCK)
 
 
+def test_credentials_in_a_supervisors_url_are_refused_and_not_shown() -> None:
+    with pytest.raises(TargetNotFound, match="GAMEDAY_SUPERVISOR_USER") as refused:
+        open_target("local://http%3A%2F%2Fops%3Ahush%40127.0.0.1%3A9001", CLOCK)
+    assert "hush" not in str(refused.value)
+
+
 def test_kubernetes_comes_later() -> None:
     with pytest.raises(CannotFault, match="not built yet"):
         open_target("kubernetes://kind/shop", CLOCK)
