@@ -94,7 +94,8 @@ def measured(folder: str, began: float, code: int, said: str) -> Reach:
     gate = at(events, "phase", phase="gate")
     inject = at(events, "phase", phase="fault")
     if fault is None or gate is None or inject is None or code != INTERRUPTED:
-        raise Unmeasured(f"the run ended with {code}:\n{said}")
+        first = "\n".join(said.strip().splitlines()[:3])
+        raise Unmeasured(f"the run ended with {code}:\n{first}")
     plan = json.loads((Path(folder) / "plan.json").read_text())
     scrape = plan["eyes"]["scrape_interval"]
     return Reach(all=fault - began, warm_up=2 * scrape, gate=inject - gate)
@@ -108,7 +109,8 @@ def plan_once(scenario: str) -> float:
         command, cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise Unmeasured(f"plan exits with {done.returncode}:\n{done.stderr}")
+        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-2:])
+        raise Unmeasured(f"plan exits with {done.returncode}:\n{last}")
     return time.monotonic() - began
 
 
