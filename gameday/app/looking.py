@@ -149,7 +149,7 @@ class Eyesight:
         load = self._plan.scenario.load
         if load is None:
             return None
-        from gameday.observers.http import resolve
+        from gameday.observers.credentials import resolve
         from gameday.runner.load import Orders, Traffic
 
         headers = {name: resolve(value) for name, value in load.headers.items()}
@@ -192,7 +192,7 @@ class Listening:
 
 
 def _secret_values(plan: Plan) -> Iterator[str]:
-    from gameday.observers.http import resolve
+    from gameday.observers.credentials import resolve
 
     for secret in _secrets(plan):
         try:

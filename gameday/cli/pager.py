@@ -14,7 +14,8 @@ from gameday.cli.exits import EXITS
     help="Where receivers reach it.",
 )
 @click.option("--forward", metavar="URL", help="Pass every page on to this address.")
-def command(listen: str, forward: str | None) -> int:
+@click.option("--store", metavar="FILE", help="Keep pages here over a restart.")
+def command(listen: str, forward: str | None, store: str | None) -> int:
     """Be the far end of the receivers: take pages, keep them, answer GET /pages?since=.
 
     Receivers reach it at /webhook/RECEIVER, /pagerduty/RECEIVER, /opsgenie/RECEIVER
@@ -29,9 +30,11 @@ def command(listen: str, forward: str | None) -> int:
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
-    pager = Pager(listen, forward=forward)
     try:
+        pager = Pager(listen, forward=forward, store=store)
         pager.start()
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(f"--listen {listen}: {error.strerror}") from error
     click.echo(f"listening on {listen}; GET /pages?since=0 shows what arrived")

@@ -10,8 +10,8 @@ class TargetRef:
     """The name of a target.
 
     `docker://PROJECT`, `local://SUPERVISOR` or `kubernetes://CONTEXT/NAMESPACE`
-    (split at the last slash). Parts are percent-encoded in the URL and plain in here. `options` holds
-    a Docker `host` or `context`.
+    (split at the last slash). Parts are percent-encoded in the URL and plain in here.
+    `options` holds a Docker `host` or `context`.
     """
 
     kind: str

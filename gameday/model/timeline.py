@@ -7,8 +7,8 @@ it; in files RFC 3339 with milliseconds) and a kind. The other fields by kind:
 kind                      fields
 ========================  ==========================================================
 run_started, run_ended    run, scenario; ending, because
-phase                     phase (warmup, gate, fault, hold, undo, aftermath, done, settle),
-                          step ("" outside of steps)
+phase                     phase (warmup, gate, fault, hold, undo, aftermath, done,
+                          settle), step ("" outside of steps)
 clock                     source (prometheus, alertmanager, pager, target), offset
                           (that clock minus gameday's, s), error (s)
 fault_started             step, id, fault (process.stop), service, instance, arguments,

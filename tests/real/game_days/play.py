@@ -25,7 +25,9 @@ class Played:
 
     @property
     def verdict(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "verdict.json").read_text())
+        path = self.folder / "verdict.json"
+        assert path.exists(), self.text
+        found: dict[str, Any] = json.loads(path.read_text())
         return found
 
     @property
