@@ -154,7 +154,7 @@ def _arguments(here: Cursor, kind: str) -> None:
     if kind == "http":
         allowed = (dict, list, str)
     if not isinstance(arguments.value, allowed):
-        here.error(f"{shown(arguments.value)} is not a mapping", "arguments")
+        arguments.error(f"{shown(arguments.value)} is not a mapping")
 
 
 def _timeout(here: Cursor, kind: str) -> None:

@@ -66,9 +66,11 @@ def request(here: Cursor, kind: str, values: Values) -> FaultRequest | None:
     None after an error, or where an argument is only known in a run.
     """
     fault = CATALOGUE[kind]
-    arguments = here.mapping("arguments") or Cursor(
-        here.document, {}, here.problems, (*here.path, "arguments")
-    )
+    given = here.get("arguments")
+    path = (*here.path, "arguments")
+    arguments = Cursor(here.document, {}, here.problems, path)
+    if given is not None and isinstance(given.value, dict):
+        arguments = given
     before = len(here.problems)
     _names(arguments, fault)
     parsed = {key: _parsed(arguments, key, fault, values) for key in arguments.value}

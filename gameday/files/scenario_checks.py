@@ -4,6 +4,7 @@ They look at the document itself, whatever its shape, so that one wrong key hide
 no other problem.
 """
 
+import re
 from collections.abc import Sequence
 
 from gameday.files.cursor import Cursor, shown
@@ -52,6 +53,10 @@ def _observe(here: Cursor) -> None:
     docker = (here.get("target") or here).get("docker")
     if docker is not None and len(has(docker, ("host", "context"))) > 1:
         docker.error("names host and context; expected at most one of them")
+    host = docker.value.get("host") if docker and _is_map(docker) else None
+    if docker is not None and re.search(r"://[^/]*:[^/]*@", str(host)):
+        message = "the URL holds a password, and a scenario never does; use a key"
+        docker.error(message, "host")
     observe = here.get("observe")
     if observe is None:
         return
@@ -62,6 +67,10 @@ def _observe(here: Cursor) -> None:
             continue
         _auth(server)
         _headers(server)
+
+
+def _is_map(here: Cursor) -> bool:
+    return isinstance(here.value, dict)
 
 
 def _auth(server: Cursor) -> None:

@@ -253,7 +253,7 @@ class Step(Wire):
     experiment: Text
     settings: dict[str, Any] = Field({}, alias="with")
     hold: PositiveDuration | None = None
-    expect: Expect = Expect.model_construct()
+    expect: Expect = Field(default_factory=Expect.model_construct)
 
 
 class Scenario(Wire):
@@ -263,9 +263,9 @@ class Scenario(Wire):
     kind: Literal["Scenario"]
     metadata: Metadata
     target: Target
-    observe: Observe = Observe.model_construct()
+    observe: Observe = Field(default_factory=Observe.model_construct)
     slos: list[Text] = []
     load: Load | None = None
     guardrails: list[Guardrail] = []
-    blast_radius: BlastRadius = BlastRadius.model_construct()
+    blast_radius: BlastRadius = Field(default_factory=BlastRadius.model_construct)
     steps: list[Step] = Field(min_length=1)

@@ -34,7 +34,11 @@ def _plainer(node: Any) -> None:
         node.update(rest[0] if len(rest) == 1 else {"anyOf": rest})
     if isinstance(node.get("title"), str):
         del node["title"]
-    if isinstance(node.get("default", ""), str | list | dict | None):
-        node.pop("default", None)
+    # How pydantic writes these differs between its versions.
+    node.pop("default", None)
+    if node.get("additionalProperties") is True:
+        del node["additionalProperties"]
+    if "const" in node:
+        node.pop("enum", None)
     for one in node.values():
         _plainer(one)

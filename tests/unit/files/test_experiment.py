@@ -61,7 +61,7 @@ MISTAKES = [
     ("provider: {type: http, ", "provider: {", "15: steady-state-hypothesis.probes[0].provider: type is missing; expected python, process or http"),
     ("provider: {type: http, ", "provider: {type: process, ", "15: steady-state-hypothesis.probes[0].provider: path is required and missing; expected text"),
     ("timeout: 2}", "timeout: soon}", "15: steady-state-hypothesis.probes[0].provider.timeout: 'soon' is not a number of seconds; expected one, or ${NAME}"),
-    ('{service: "${service}", count: "${count}"}', "[web]", "23: method[0].provider.arguments.arguments: a list is not a mapping"),
+    ('{service: "${service}", count: "${count}"}', "[web]", "23: method[0].provider.arguments: a list is not a mapping"),
     ("title: One", "controls: [{name: a}]\ntitle: One", "1: controls[0]: provider is missing; expected a python module"),
     ("title: One", "controls: [{name: a, scope: befor, provider: {type: python, module: m}}]\ntitle: One", "1: controls[0].scope: 'befor' is not known; did you mean \"before\"?"),
 ]  # fmt: skip

@@ -236,6 +236,16 @@ def test_a_password_in_a_url_is_refused_and_never_repeated(
     assert "hunter2" not in told
 
 
+def test_a_password_of_the_docker_host_is_refused_and_never_repeated(
+    shop: Shop,
+) -> None:
+    host = "{project: shop, host: 'ssh://joe:hunter2@example.org'}"
+    shop.change("{project: shop}", host)
+    (told,) = shop.said()
+    assert told.startswith("scenarios/s.yaml:8: target.docker.host: the URL holds")
+    assert "hunter2" not in told
+
+
 def test_a_password_from_the_environment_is_not_repeated_either(shop: Shop) -> None:
     shop.change("http://127.0.0.1:9090", "http://joe:${SECRET}@127.0.0.1:9090")
     told = "\n".join(shop.said({"SECRET": "hunter2"}))
