@@ -45,9 +45,14 @@ def commands(block: Block) -> list[tuple[str, str]]:
 
 def fits(said: str, wanted: str) -> bool:
     """Return whether an output is what a page shows; `…` stands for anything."""
-    # A line that is `…` alone stands for any number of lines, also for none.
-    pattern = re.escape(wanted).replace("…\\\n", "(?:.*\\n)*?").replace("…", "[^\\n]*?")
+    pattern = "".join(map(_line, wanted.splitlines(keepends=True)))
     return re.fullmatch(pattern, said) is not None
+
+
+def _line(wanted: str) -> str:
+    if wanted == "…\n":  # alone, it stands for any number of lines, also for none
+        return r"(?:.*\n)*?"
+    return re.escape(wanted).replace("…", r"[^\n]*?")
 
 
 def run(command: str, folder: Path, environment: dict[str, str]) -> str:
