@@ -1,6 +1,7 @@
 """A compose project's containers as instances, found by their labels (v1 and v2)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
 ONEOFF = "com.docker.compose.oneoff"
 
-_STATES = {
+STATES = {
     "running": "running",
     "paused": "paused",
     "restarting": "restarting",
@@ -45,7 +46,7 @@ def instance_of(found: Mapping[str, Any]) -> Instance:
         service=labels[SERVICE],
         name=name_of(labels),
         identity={"id": found["Id"], "started_at": started},
-        state=_STATES.get(state["Status"], "stopped"),
+        state=STATES.get(state["Status"], "stopped"),
         health=(state.get("Health") or {}).get("Status", "").replace("none", ""),
         started_at=_instant(started),
         labels={**labels, "container": found["Name"].lstrip("/")},
@@ -97,6 +98,17 @@ class Project:
                 by_name[instance.name] = (created(found), instance)
         chosen = [one for _, one in by_name.values()]
         return sorted(chosen, key=lambda one: (one.service, len(one.name), one.name))
+
+    def inspected(self) -> dict[str, dict[str, Any]]:
+        """Return by name what the engine says of each container right now."""
+        found: dict[str, dict[str, Any]] = {}
+        for row in self._list():
+            with suppress(Gone):  # it went between the list and the look
+                one = self._engine.inspect(row["Id"])
+                name = name_of(one["Config"]["Labels"])
+                if name not in found or created(found[name]) < created(one):
+                    found[name] = one
+        return found
 
     def _list(self) -> list[dict[str, Any]]:
         api = self._engine.api

@@ -20,6 +20,7 @@ _APPLIED = 15.0
 _ENDED = 10.0
 _WAIT = 60.0  # seconds that a helper waits for the word before it gives up
 _PAUSE = 0.01
+_LOOKS = ("look", "survey")  # what a helper of nobody does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +185,7 @@ class Helper:
             str(one["Id"])
             for one in found
             if one["Labels"].get("gameday.run") == run
-            or (one["Labels"].get("gameday.do") == "look" and one["Created"] < old)
+            or (one["Labels"].get("gameday.do") in _LOOKS and one["Created"] < old)
         ]
 
     def remove(self, helper: str) -> None:

@@ -1,13 +1,16 @@
 """The port `Target` for a compose project on a Docker engine."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
 from gameday.targets.docker.containers import Project
 from gameday.targets.docker.endpoint import endpoint_of
 from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.fingerprint import Fingerprints
 from gameday.targets.docker.hand import Hand
 from gameday.targets.docker.helper import Helper
 from gameday.targets.docker.network import Network
@@ -25,10 +28,16 @@ class DockerTarget:
         self._project = Project(self.engine, ref.name)
         self._network = Network(self.engine, self.helper, self._project.instances)
         self._process = Process(self.engine, self.helper)
+        look = self._project.inspected
+        self._fingerprints = Fingerprints(self.engine, self.helper, look)
 
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances (of a service), stopped ones too, by name."""
         return self._project.instances(service)
+
+    def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
+        """Return what has to be the same again when every fault is undone."""
+        return self._fingerprints.take(touched)
 
     def _hand(self, kind: str) -> Hand | None:
         hands: dict[str, Hand] = {"process": self._process, "network": self._network}

@@ -1,14 +1,16 @@
 """The port `Target` for processes of this machine under supervisord."""
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
+from gameday.targets.local.fingerprint import Fingerprints
 from gameday.targets.local.instances import instance_of
 from gameday.targets.local.signals import send, send_family
 from gameday.targets.local.supervisor import (
@@ -59,6 +61,7 @@ class LocalTarget:
         self.url = replace(ref, options={}).url
         self._clock = clock
         self._supervisor = Supervisor(ref.name)
+        self._fingerprints = Fingerprints(self._supervisor)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             "start": self._start,
             "ensure_running": self._ensure_running,
@@ -75,6 +78,11 @@ class LocalTarget:
         found = [instance_of(one, parent, now) for one in listed]
         chosen = [one for one in found if service in (None, one.service)]
         return sorted(chosen, key=lambda one: (one.service, len(one.name), one.name))
+
+    def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
+        """Return what has to be the same again; a process has no namespace of ours."""
+        del touched
+        return self._fingerprints.take()
 
     def _parent(self) -> str:
         who = identify(self._supervisor.pid)

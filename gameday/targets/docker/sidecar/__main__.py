@@ -17,6 +17,7 @@ from gameday.targets.docker.sidecar.kill import Kill
 from gameday.targets.docker.sidecar.look import Look, Sweep
 from gameday.targets.docker.sidecar.netem import NetemDelay
 from gameday.targets.docker.sidecar.partition import Partition
+from gameday.targets.docker.sidecar.survey import Survey
 from gameday.targets.docker.sidecar.work import CLOCK, Work, WorkFailed, say
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
@@ -26,6 +27,7 @@ WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "kill": Kill,
     "look": Look,
     "sweep": Sweep,
+    "survey": Survey,
 }
 
 

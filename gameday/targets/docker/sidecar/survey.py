@@ -1,0 +1,115 @@
+"""What is set up in this network namespace: rules, qdiscs and routes, as lines.
+
+Only looked at, never changed. What a restart of the container changes is left out
+or made the same: counters, addresses that were given to it, and the ports of the
+engine's own DNS.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gameday.targets.docker.sidecar.bell import Bell
+from gameday.targets.docker.sidecar.work import WorkFailed
+
+_TIMEOUT = 10.0
+_FAMILIES = (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names"))
+_POLICY = re.compile(r":(\S+) (\w+)")  # an iptables-save line of a built-in chain
+# Docker's DNS listens in the container's namespace on ports of the moment.
+_DNS = re.compile(r"(127\.0\.0\.11:|--sport )\d+")
+_DNS_CHAINS = ("-A DOCKER_OUTPUT ", "-A DOCKER_POSTROUTING ")
+# Of a route or a qdisc: what is counted, runs out, or was given by the engine.
+_PASSING = re.compile(r" (?:refcnt|expires|src) \S+")
+
+
+class Survey:
+    """One look at the namespace; no word of it is about who talks to whom."""
+
+    def __init__(self, _spec: Mapping[str, Any]) -> None:
+        """Take nothing from the order: there is only one way to look."""
+
+    def prepare(self) -> None:
+        """Nothing to prepare."""
+
+    def apply(self) -> Mapping[str, Any]:
+        """Return the lines by what they are about."""
+        return {
+            "rules": [line for words in _FAMILIES for line in _rules(*words)],
+            "qdiscs": tidy(_run("tc", "qdisc", "show")),
+            "routes": [
+                *tidy(_run("ip", "-4", "route", "show")),
+                *tidy(_run("ip", "-6", "route", "show")),
+            ],
+        }
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Return at once: looking holds nothing."""
+
+    def remove(self) -> None:
+        """Nothing is left of looking."""
+
+
+def _rules(prefix: str, names: str) -> Iterator[str]:
+    for backend in ("nft", "legacy"):
+        command = f"{prefix}-{backend}-save"
+        if backend == "legacy" and not _text(f"/proc/net/{names}"):
+            continue  # asking would load its tables into the namespace
+        if shutil.which(command):
+            yield from rules_of(prefix, _run(command))
+
+
+def rules_of(prefix: str, saved: str) -> list[str]:
+    """Return the rules of an iptables-save, each with its table.
+
+    Of chains only a policy other than ACCEPT is told: an empty table is no rule.
+    """
+    found, table = [], ""
+    for line in saved.splitlines():
+        policy = _POLICY.match(line)
+        if line.startswith("*"):
+            table = line[1:]
+        elif line.startswith("-A "):
+            if line.startswith(_DNS_CHAINS):
+                line = _DNS.sub(r"\1PORT", line)  # noqa: PLW2901
+            found.append(f"{prefix} {table} {line}")
+        elif policy and policy[2] not in ("ACCEPT", "-"):
+            found.append(f"{prefix} {table} -P {policy[1]} {policy[2]}")
+    return found
+
+
+def tidy(text: str) -> list[str]:
+    """Return lines without what passes by itself, in the order of the alphabet."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return sorted(_PASSING.sub("", line) for line in lines if line)
+
+
+def _run(*command: str) -> str:
+    try:
+        done = subprocess.run(
+            _found(command),
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as wrong:
+        raise WorkFailed(f"{command[0]}: {wrong}") from wrong
+    if done.returncode != 0:
+        raise WorkFailed(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _found(command: Sequence[str]) -> Sequence[str]:
+    if shutil.which(command[0]) is None:
+        raise WorkFailed(f"no {command[0]} in the helper image")
+    return command
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
