@@ -41,9 +41,9 @@ REGISTRIES = re.compile(
 
 
 def tracked() -> list[Path]:
-    """Return the text files that git knows, those not yet committed too."""
+    """Return the files that git knows."""
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+        ["git", "ls-files", "-z"],
         cwd=ROOT,
         capture_output=True,
         check=True,

@@ -34,8 +34,10 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def shop() -> Iterator[None]:
     """Open the shop on Docker, unless it is open, and close what was opened."""
-    from stage import docker  # type: ignore[import-not-found, unused-ignore]
+    from stage import docker, local  # type: ignore[import-not-found, unused-ignore]
 
+    if local.is_up():  # it would have the same ports
+        local.down()
     was_up = docker.is_up()
     command = [sys.executable, str(ROOT / "demo" / "up"), "docker"]
     subprocess.run(command, check=True, timeout=PATIENCE)
