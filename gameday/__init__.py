@@ -16,4 +16,15 @@ Rooms, from the ground up (imports point down only; ``.importlinter`` holds it):
 * ``app``: wires them; ``cli``: one verb per module.
 """
 
+from typing import Any
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Give `chaos discover gameday` its function, imported only when asked for."""
+    if name == "discover":
+        from gameday.faults.discovery import discover
+
+        return discover
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,9 +1,10 @@
 """The few doors between the middle of the house and its edges, as Protocols."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.fingerprint import Fingerprint
 from gameday.model.plan import Eyes
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
@@ -35,6 +36,13 @@ class Target(Protocol):
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances (of a service), stopped ones too, by name."""
 
+    def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
+        """Return what has to be the same again when every fault is undone.
+
+        `touched`: the instances whose namespaces are looked into as well. Only
+        fingerprints of one and the same object can be compared.
+        """
+
     def refusal(self, kind: str) -> str:
         """Return why this target cannot do this fault; empty when it can."""
 
@@ -43,6 +51,12 @@ class Target(Protocol):
 
     def holds_deadline(self, kind: str) -> bool:
         """Return whether the fault ends by itself inside the target."""
+
+    def needs(self, kind: str) -> str:
+        """Return what has to be made before the fault can be done; empty: nothing."""
+
+    def make_ready(self, kind: str) -> None:
+        """Make it (a helper image); changes nothing that the system can feel."""
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Return the undo as data; changes nothing that the system can feel.
@@ -103,5 +117,3 @@ class Store(Protocol):
 
     def write(self, name: str, content: str) -> str:
         """Write a file of the run whole or not at all; return its path."""
-
-

@@ -1,17 +1,18 @@
 """From a scenario's path to a plan: files read, target and observers asked."""
 
 import hashlib
-import os
 import secrets
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gameday import __version__
-from gameday.errors import GamedayError, InvalidFile, Problem, TargetNotFound
+from gameday.app.checking import environment_with
+from gameday.errors import GamedayError, InvalidFile, TargetNotFound
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.fingerprint import Fingerprint
 from gameday.model.plan import Plan
 from gameday.model.scenario import Scenario
 from gameday.model.target import Instance
@@ -45,15 +46,6 @@ def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
     return scenarios
 
 
-def environment_with(env_file: str | None) -> Mapping[str, str]:
-    """Return the environment, with a file of NAME=VALUE lines over it."""
-    if env_file is None:
-        return os.environ
-    from gameday.files import env
-
-    return {**os.environ, **env.read(env_file)}
-
-
 def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     """Ask target and observers side by side, and plan."""
     from gameday.app.looking import survey
@@ -79,31 +71,6 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     return Prepared(plan=plan, target=target)
 
 
-def check_offline(scenario: Scenario) -> list[Problem]:
-    """Return the lint of the promises against the scenario's observe.files."""
-    from gameday.app.looking import offline_eyes
-    from gameday.plans.timing import timings
-
-    files = scenario.observe.files
-    if not (files.rules or files.prometheus or files.alertmanager):
-        return []
-    problems = []
-    for one in timings(scenario, offline_eyes(files)):
-        if one.state in ("ok", "not_checked"):
-            continue
-        kept = one.state == "not_guaranteed"
-        words = "is not guaranteed" if kept else "cannot be kept"
-        problems.append(
-            Problem(
-                path=scenario.path,
-                line=one.line,
-                message=f"{one.subject}: {one.question} {words}: {one.because}",
-                severity="warning" if kept else "promise",
-            )
-        )
-    return problems
-
-
 def _find(scenario: Scenario, clock: Clock) -> tuple[Target, list[Instance], str]:
     from gameday.targets import open_target
 
@@ -126,6 +93,11 @@ class NoTarget:
         del service
         return []
 
+    def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
+        """Refuse."""
+        del touched
+        raise TargetNotFound(self._why)
+
     def refusal(self, kind: str) -> str:
         """Return why the target does not answer."""
         del kind
@@ -140,6 +112,15 @@ class NoTarget:
         """Return false."""
         del kind
         return False
+
+    def needs(self, kind: str) -> str:
+        """Return nothing."""
+        del kind
+        return ""
+
+    def make_ready(self, kind: str) -> None:
+        """Do nothing."""
+        del kind
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Refuse."""

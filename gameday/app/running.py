@@ -12,16 +12,18 @@ from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
 from gameday.errors import GamedayError, TargetHeld
 from gameday.ledger.book import Ledger
-from gameday.ledger.home import home, ledger_path
 from gameday.ledger.guard import start_watchdog
+from gameday.ledger.home import home, ledger_path
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.ports import Clock, Target
 from gameday.runner.doors import Doors, Pace, Screen
-from gameday.runner.drive import Drive, Stop
+from gameday.runner.drift import in_thread, within_namespaces
+from gameday.runner.drive import Drive
 from gameday.runner.engine import Nursery
 from gameday.runner.run_book import RunBook
+from gameday.runner.stop import Stop
 from gameday.store.folder import PLAN, RunFolder
 from gameday.store.history import History
 from gameday.store.plans import to_json
@@ -133,11 +135,13 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         return Stop(Ending.REFUSED, "; ".join(plan.refusals))
     ledger = Ledger(ledger_path(), session.clock)
     try:
-        heal_the_dead(ledger, plan.scenario.target.url, session.clock)
+        heal_the_dead(ledger, session.target.url, session.clock)
         ledger.open_run(session.run, session.target.url, plan.scenario.name)
     except TargetHeld as error:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
+    for kind in sorted({f.request.kind for step in plan.steps for f in step.faults}):
+        session.target.make_ready(kind)
     watchdog = start_watchdog(session.run, home())
     book = RunBook(
         ledger, session.run, lambda: undo_run(ledger, session.run, session.clock, "run")
@@ -169,6 +173,7 @@ def _doors(
         "GAMEDAY_SEED": str(session.plan.seed),
         "PATH": os.environ.get("PATH", ""),
     }
+    touched = within_namespaces(session.plan)
     return Doors(
         clock=session.clock,
         ledger=book,
@@ -178,6 +183,7 @@ def _doors(
         observers=eyesight.observers(session.target),
         guards=eyesight.guards(),
         traffic=eyesight.traffic(),
+        fingerprint=in_thread(lambda: session.target.fingerprint(touched)),
         environment=environment,
     )
 

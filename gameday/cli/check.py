@@ -18,9 +18,11 @@ def command(paths: tuple[str, ...], env_file: str | None, output: str) -> int:
     They are told apart by their content. A folder stands for all in it, `-` for
     standard input. Imports and runs nothing of theirs. Shows all problems at once.
     """
+    import gc
     import sys
 
-    from gameday.app.planning import check_offline, environment_with
+    gc.disable()  # over before collecting could pay: it would cost 4 to 10 %
+    from gameday.app.checking import check_offline, environment_with
     from gameday.files import check
 
     environment = environment_with(env_file)

@@ -123,10 +123,16 @@ def _fault(
         victims=victims,
         found=len(there),
         duration=request.duration or longest + GRACE,
-        how="" if refusal else found.target.how(request),
+        how="" if refusal else _how(found.target, request),
         refusal="; ".join(why),
         holds_deadline=found.target.holds_deadline(request.kind),
     ), why
+
+
+def _how(target: Target, request: FaultRequest) -> str:
+    needed = target.needs(request.kind)
+    how = target.how(request)
+    return f"{how}; first {needed}" if needed else how
 
 
 def _together(

@@ -1,7 +1,8 @@
 """The verdict as plain lines: for a pipe, a log, a CI job's output."""
 
-from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.reports.headline import (
+    StepFindings,
     by_step,
     counts_words,
     main_sentence,
@@ -16,11 +17,18 @@ def summary(verdict: Verdict) -> list[str]:
     """Return the verdict as lines without any styling, what is broken first."""
     lines = [f"STILL BROKEN: {one}" for one in verdict.broken]
     lines += [verdict_line(verdict), f"  {main_sentence(verdict)}"]
-    for group in by_step(verdict):
+    for group in _told(verdict):
         lines.append(f"{group.name or 'the whole run'}:")
         lines += [f"  {_line(finding)}" for finding in group.findings]
     lines.append(counts_words(verdict))
     return [_printable(line) for line in lines]
+
+
+def _told(verdict: Verdict) -> list[StepFindings]:
+    """Return what is worth a line: of a refused run, not the same reason each time."""
+    if verdict.ending is Ending.REFUSED:
+        return []
+    return by_step(verdict)
 
 
 def _line(finding: Finding) -> str:

@@ -12,10 +12,10 @@ _ENDINGS = {
     Ending.FINISHED: "ran to its end",
     Ending.GUARDRAIL: "stopped by a guardrail",
     Ending.OPERATOR: "stopped by a person or a signal",
-    Ending.CRASHED: "gameday itself crashed",
+    Ending.CRASHED: "its own process died",
     Ending.REFUSED: "refused",
 }
-_STOPPED = (Ending.GUARDRAIL, Ending.OPERATOR, Ending.CRASHED)
+_STOPPED = (Ending.GUARDRAIL, Ending.OPERATOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,12 @@ def ending_words(verdict: Verdict) -> str:
         return f"{words}; something is still broken"
     if verdict.ending in _STOPPED:
         return f"{words}; everything was undone"
+    if verdict.ending is Ending.CRASHED:
+        open_ = any(
+            one.question == "undone" and one.outcome is not Outcome.PASS
+            for one in verdict.findings
+        )
+        return f"{words}; `gameday heal` says what it left" if open_ else words
     if verdict.ending is Ending.REFUSED:
         return f"{words}; no fault was injected"
     return words

@@ -12,6 +12,7 @@ from gameday.model.timeline import Event
 from gameday.ports import Clock, Emit, Observer, Store
 from gameday.runner.awaited import Awaited
 from gameday.runner.board import Board
+from gameday.runner.drift import Looking
 from gameday.runner.engine import Child, Tell
 from gameday.runner.jobs import Job
 
@@ -128,4 +129,5 @@ class Doors:
     observers: Sequence[Observer] = ()
     guards: Sequence[Guard] = ()
     traffic: Callable[[Emit], Flow] | None = None
+    fingerprint: Looking | None = None
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from gameday.model.fault import FaultRequest, FaultState
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, event
 
+_ENDS = (FaultState.UNDONE, FaultState.FAILED)
 Heal = Callable[[], Sequence[Healed]]
 
 
@@ -19,6 +20,7 @@ class RunBook:
         self._run = run
         self._heal = heal
         self._read = 0
+        self._started: set[int] = set()
 
     def plan_fault(
         self,
@@ -45,7 +47,7 @@ class RunBook:
         events: list[Event] = []
         for one in self._ledger.transitions(self._run, self._read):
             self._read = one.number
-            events += _as_events(one)
+            events += self._as_events(one)
         return events
 
     def healed_itself(self, fault: str, at: float) -> None:
@@ -68,28 +70,29 @@ class RunBook:
             if not one.undone.ok
         ]
 
+    def _as_events(self, one: Transition) -> list[Event]:
+        common = {"step": one.step, "id": str(one.fault)}
+        if one.state is FaultState.INJECTING:
+            self._started.add(one.fault)
+            return [_started(one, common)]
+        if one.state is FaultState.BITING:
+            return [_bites(one, common)]
+        # What was planned and never begun has nothing to end.
+        if one.fault in self._started and one.state in _ENDS:
+            return _ended(one, common)
+        return []
 
-def _as_events(one: Transition) -> list[Event]:
-    common = {"step": one.step, "id": str(one.fault)}
+
+def _started(one: Transition, common: dict[str, str]) -> Event:
     where = {"fault": one.kind, "service": one.service, "instance": one.instance}
-    if one.state is FaultState.INJECTING:
-        arguments = dict(one.arguments)
-        started = event(
-            one.at,
-            "fault_started",
-            **common,
-            **where,
-            arguments=arguments,
-            duration=one.duration,
-        )
-        return [started]
-    if one.state is FaultState.BITING:
-        proof = one.proof or {"bites": False, "because": "no proof was given"}
-        fields = {k: proof[k] for k in ("bites", "because", "evidence") if k in proof}
-        return [event(one.at, "fault_biting", **common, **fields)]
-    if one.state in (FaultState.UNDONE, FaultState.FAILED):
-        return _ended(one, common)
-    return []
+    rest = {"arguments": dict(one.arguments), "duration": one.duration}
+    return event(one.at, "fault_started", **common, **where, **rest)
+
+
+def _bites(one: Transition, common: dict[str, str]) -> Event:
+    proof = one.proof or {"bites": False, "because": "no proof was given"}
+    fields = {k: proof[k] for k in ("bites", "because", "evidence") if k in proof}
+    return event(one.at, "fault_biting", **common, **fields)
 
 
 def _ended(one: Transition, common: dict[str, str]) -> list[Event]:

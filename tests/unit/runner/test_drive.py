@@ -10,7 +10,8 @@ from gameday.model.timeline import event
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Seen
 from gameday.runner.doors import Guard
-from gameday.runner.drive import Drive, Stop
+from gameday.runner.drive import Drive
+from gameday.runner.stop import Stop
 from tests.unit.runner.world import START, FakeObserver, World, plan
 
 

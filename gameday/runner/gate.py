@@ -1,0 +1,69 @@
+"""The gate: does everybody see, does the hypothesis hold, is no guardrail breached?"""
+
+from collections.abc import Sequence
+
+from gameday.model.scenario import Step
+from gameday.model.verdict import Ending
+from gameday.runner.awaited import Awaited
+from gameday.runner.guarding import Watch
+from gameday.runner.pump import Pump
+from gameday.runner.stop import Stop
+
+GATE_PATIENCE = 20.0  # seconds for the hypothesis to be answered
+SIGHT_PATIENCE = 8.0  # seconds for observers; a fresh Prometheus needs some 5
+LOOKS = 3  # a system that has just been started may need a moment
+
+
+def pass_gate(pump: Pump, step: Step, watches: Sequence[Watch], *, first: bool) -> None:
+    """Return when the fault may be injected; Stop where it may not."""
+    why = _sight(pump)
+    if not why and step.experiment.has_hypothesis:
+        why = _hypothesis(pump)
+    if why:
+        kind = Ending.REFUSED if first else Ending.FINISHED
+        raise Stop(kind, f"step {step.name}: {why}")
+    if first:
+        _guardrails(watches)
+
+
+def _guardrails(watches: Sequence[Watch]) -> None:
+    for watch in watches:
+        state, because = watch.once()
+        if state == "breached":
+            why = f"guardrail {watch.guard.rail.name} is already breached: {because}"
+            raise Stop(Ending.REFUSED, why, conclusive=True)
+    for watch in watches:
+        watch.start()
+
+
+def _sight(pump: Pump) -> str:
+    until = pump.now + SIGHT_PATIENCE
+    while True:
+        blind = [
+            f"{one.source}: {why}"
+            for one in pump.doors.observers
+            if (why := one.probe())
+        ]
+        if not blind or pump.now >= until:
+            return "; ".join(blind)
+        pause = min(until, pump.now + 0.5)
+        pump.pause(f"everybody to see ({blind[0]})", pause)
+
+
+def _hypothesis(pump: Pump) -> str:
+    board, until = pump.board, pump.now + GATE_PATIENCE
+
+    def holds() -> list[Awaited]:
+        seen = board.hypothesis
+        kept = seen is not None and seen["ok"] is True
+        return [Awaited(what="the hypothesis to hold", until=until, kept=kept)]
+
+    pump.wait(holds, or_else=lambda: board.hypotheses >= LOOKS)
+    seen = board.hypothesis
+    if seen is None:
+        return "the steady-state hypothesis gave no answer"
+    if seen["ok"] is not True:
+        state = "does not hold" if seen["ok"] is False else "could not be told"
+        because = f": {seen['because']}" if seen["because"] else ""
+        return f"the steady-state hypothesis {state}{because}"
+    return ""
