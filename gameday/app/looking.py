@@ -1,5 +1,6 @@
 """What a run's eyes are: observers, guardrails and load, built from its plan."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -75,6 +76,7 @@ class Eyesight:
         self._plan = plan
         self._clock = clock
         self._prometheus: Any = None
+        self._windows: dict[str, Any] = {}
         self._secrets = sorted(set(_secret_values(plan)), key=len, reverse=True)
 
     def redact(self, text: str) -> str:
@@ -91,7 +93,7 @@ class Eyesight:
         observe, clock = self._plan.scenario.observe, self._clock
         eyes: list[Observer] = [InstancesObserver(target.instances, clock)]
         if observe.prometheus is not None:
-            eyes.append(self.prometheus())
+            eyes += [self.prometheus(), WindowCount(self)]
         if observe.alertmanager is not None:
             eyes.append(AlertmanagerObserver(observe.alertmanager, clock))
         if observe.pages is not None:
@@ -111,6 +113,14 @@ class Eyesight:
                 self._plan.eyes.rules or (),
             )
         return self._prometheus
+
+    def count_windows(self, now: float) -> None:
+        """Count the events of every SLO's own window, as far as samples reach."""
+        for slo in self._plan.scenario.slos:
+            try:
+                self._windows[slo.name] = self.prometheus().window(slo, now)
+            except ObserverLost:
+                return  # then the held rate stands in, and the evidence says so
 
     def _pages(self) -> Observer:
         from gameday.observers.pager import Pager
@@ -138,6 +148,7 @@ class Eyesight:
             since=self._clock.now(),
             slos={slo.name: slo for slo in scenario.slos},
             prometheus=self.prometheus(),
+            windows=self._windows,
         )
         return [
             Guard(rail=rail, look=look_for(rail, watched), every=rail.every or every)
@@ -155,6 +166,32 @@ class Eyesight:
         headers = {name: resolve(value) for name, value in load.headers.items()}
         orders = Orders(load=load, headers=headers)
         return lambda emit: Traffic(orders, self._clock, emit)
+
+
+class WindowCount:
+    """Counts the SLOs' windows once, at the start, beside everything else."""
+
+    source = "prometheus"
+
+    def __init__(self, eyesight: Eyesight) -> None:
+        self._eyesight = eyesight
+
+    def probe(self) -> str:
+        """Return nothing: the Prometheus observer says whether it can see."""
+        return ""
+
+    def start(self, emit: Emit, since: float) -> None:
+        """Count in the background; the events come from the Prometheus observer."""
+        del emit
+        count = self._eyesight.count_windows
+        threading.Thread(target=count, args=(since,), daemon=True).start()
+
+    def flush(self, until: float) -> None:
+        """Do nothing: it counts what was before the fault."""
+        del until
+
+    def stop(self) -> None:
+        """Do nothing; the thread ends by itself."""
 
 
 class Listening:

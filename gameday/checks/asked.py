@@ -20,7 +20,7 @@ def asked(plan: Plan) -> tuple[Question, ...]:
         for question in _of_step(plan.scenario, step):
             key = (question.step, question.question, question.subject)
             found.setdefault(key, question)
-    return tuple(found.values())
+    return (*found.values(), _of_run(plan.scenario))
 
 
 def services(step: Step) -> tuple[str, ...]:
@@ -37,6 +37,12 @@ def comparable_with_load(slo: Slo) -> bool:
     """
     selectors = [term.selector for term in slo.bad]
     return not any("_bucket" in one or "le=" in one for one in selectors)
+
+
+def _of_run(scenario: Scenario) -> Question:
+    """Return what is asked once, of no step: whether all is as it was."""
+    subject = scenario.target.name
+    return Question(step="", check="drift", subject=subject, question="drift")
 
 
 def _of_step(scenario: Scenario, step: Step) -> Iterator[Question]:

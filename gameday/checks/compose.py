@@ -11,6 +11,7 @@ from gameday.checks.alert_pages import page_resolves_within, pages_within, reach
 from gameday.checks.alert_resets import resets_within
 from gameday.checks.alert_stays import stays_firing
 from gameday.checks.asked import asked
+from gameday.checks.drift import drift
 from gameday.checks.error_budget import spends_at_most
 from gameday.checks.fault import bites, undone
 from gameday.checks.guardrails import guardrails
@@ -24,6 +25,7 @@ from gameday.checks.step import StepRun
 from gameday.model.verdict import Finding, Outcome
 
 Check = Callable[[StepRun, Question], Answer]
+RunCheck = Callable[[Run], Answer]
 
 CHECKS: Mapping[str, Check] = {
     "before": before,
@@ -43,6 +45,7 @@ CHECKS: Mapping[str, Check] = {
     "heals_within": heals_within,
     "recovers_within": recovers_within,
 }
+RUN_CHECKS: Mapping[str, RunCheck] = {"drift": drift}  # asked of no step
 _WITHOUT_FAULT = ("before", "bites", "undone")  # their own answer says it best
 _WITHOUT_TEETH = (*_WITHOUT_FAULT, "after")
 
@@ -50,24 +53,33 @@ _WITHOUT_TEETH = (*_WITHOUT_FAULT, "after")
 def compose(run: Run, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
     """Return a finding for every question of the plan, and for each guardrail."""
     steps = {step.name: StepRun(run=run, step=step) for step in run.plan.scenario.steps}
-    found = [
-        finding(question, _answered(steps[question.step], question, checks))
-        for question in asked(run.plan)
-    ]
+    found = []
+    for question in asked(run.plan):
+        step = steps.get(question.step)
+        answer = _answered(step or run, question, checks)
+        found.append(finding(question, answer))
     return (*found, *guardrails(run))
 
 
-def _answered(step: StepRun, question: Question, checks: Mapping[str, Check]) -> Answer:
+def _answered(
+    about: StepRun | Run, question: Question, checks: Mapping[str, Check]
+) -> Answer:
     try:
-        name = question.question
-        if step.absent and name not in _WITHOUT_FAULT:
-            return unknown(step.absent)
-        if step.toothless and name not in _WITHOUT_TEETH:
-            return unknown(step.toothless)
-        return _disturbed(step, question, checks[name](step, question))
+        if isinstance(about, Run):
+            return RUN_CHECKS[question.question](about)
+        return _of_step(about, question, checks)
     except Exception as problem:  # noqa: BLE001 - a crash is never a missing finding
         kind = type(problem).__name__
         return unknown(f"the check itself crashed ({kind}: {problem})")
+
+
+def _of_step(step: StepRun, question: Question, checks: Mapping[str, Check]) -> Answer:
+    name = question.question
+    if step.absent and name not in _WITHOUT_FAULT:
+        return unknown(step.absent)
+    if step.toothless and name not in _WITHOUT_TEETH:
+        return unknown(step.toothless)
+    return _disturbed(step, question, checks[name](step, question))
 
 
 def _disturbed(step: StepRun, question: Question, answer: Answer) -> Answer:

@@ -19,7 +19,7 @@ _ANY = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
-class Unknown(ValueError):  # noqa: N818 - a value that is not known, no mistake
+class Unknown(ValueError):
     """A text refers to a value that cannot be known now; the text is its name."""
 
 

@@ -18,7 +18,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 _LONGEST_NUMBER = 400  # digits; Python refuses much longer ones
 
 
-class _NotJson(ValueError):  # noqa: N818 - never leaves this module
+class _NotJson(ValueError):
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
         self.line = line

@@ -20,7 +20,7 @@ _OPERATORS = {"=": "Equal", "!=": "NotEqual", "=~": "Re", "!~": "NotRe"}
 _MARKS = {name: mark for mark, name in _OPERATORS.items()}
 
 
-class NotCounted(ValueError):  # noqa: N818 - it names what cannot be counted
+class NotCounted(ValueError):
     """An expression that is no sum of counters; the text says which part."""
 
 

@@ -27,7 +27,7 @@ _TREE_TAGS = frozenset(_CORE + name for name in ("map", "seq"))
 _LONGEST_NUMBER = 400
 
 
-class _Bad(Exception):  # noqa: N818 - never leaves this module
+class _Bad(Exception):
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
         self.line = line

@@ -61,6 +61,10 @@ guardrail                 name, state (ok, breached, unanswerable), value, limit
 window                    slo, total (events), since, complete: the events of the SLO's
                           own window, counted at the gate
 undo_failed               step, id, instance, because, by_hand
+fingerprint               when (before, after), instances (how many were looked at),
+                          because: why it could not be taken, empty when it was
+drift                     step (""), instance, key, before, after: what is not as it
+                          was before the first fault (secrets only as digests)
 note                      text
 ========================  ==========================================================
 """

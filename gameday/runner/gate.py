@@ -1,4 +1,4 @@
-"""The gate: does everybody see, does the hypothesis hold, is no guardrail breached?"""
+"""The gate: everybody sees, the hypothesis holds, no guardrail is breached."""
 
 from collections.abc import Sequence
 

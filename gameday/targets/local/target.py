@@ -102,6 +102,15 @@ class LocalTarget:
 
     # Breaking ---------------------------------------------------------------------
 
+    def needs(self, kind: str) -> str:
+        """Return nothing: no fault here needs anything made first."""
+        del kind
+        return ""
+
+    def make_ready(self, kind: str) -> None:
+        """Do nothing; see `needs`."""
+        del kind
+
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Return the undo as data; nothing is changed."""
         if victim.state != "running":

@@ -75,6 +75,7 @@ QUESTIONS = [
     "agrees_with_load",
     "heals_within",
     "recovers_within",
+    "drift",
 ]
 
 

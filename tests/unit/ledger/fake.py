@@ -1,14 +1,15 @@
 """A target made of dictionaries, a clock turned by hand, and entries to write down."""
 
-# ruff: noqa: D102 - the methods are the port's, or say it all in their name
+
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from gameday.errors import FaultFailed, TargetNotFound
 from gameday.ledger.entries import FaultEntry
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance
 from gameday.targets.procfs import identify
 
@@ -62,6 +63,9 @@ class FakeTarget:
         if not self.found:
             raise TargetNotFound("nobody is there")
         return [one for one in self.found if service in (None, one.service)]
+
+    def fingerprint(self, _touched: Collection[str] = ()) -> Fingerprint:
+        return {one.name: {"state": one.state} for one in self.found}
 
     def refusal(self, kind: str) -> str:
         return "" if kind.startswith("process.") else f"cannot do {kind}"

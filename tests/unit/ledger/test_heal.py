@@ -1,6 +1,6 @@
 """Heal: newest first, patiently, and honest about what stays broken."""
 
-# ruff: noqa: D102 - the methods are the port's, or say it all in their name
+
 
 from pathlib import Path
 

@@ -1,0 +1,61 @@
+"""Whether the target is again what it was before the first fault."""
+
+from gameday.checks.question import Answer, failed, passed, unknown
+from gameday.checks.run import Run
+from gameday.model.fingerprint import Difference
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event
+from gameday.model.verdict import Ending
+
+_NAMED = 3  # differences in the sentence; the evidence has all of them
+_WHEN = {"before": "before the first fault", "after": "after the last undo"}
+
+
+def drift(run: Run) -> Answer:
+    """Both fingerprints of the target were taken, and nothing differs."""
+    taken = {str(one["when"]): one for one in run.timeline.of("fingerprint")}
+    for when in _WHEN:
+        missing = _missing(run, when, taken.get(when))
+        if missing:
+            return unknown(missing)
+    found = [_difference(one) for one in run.timeline.of("drift")]
+    evidence = {
+        "instances": taken["before"]["instances"],
+        "differences": [_show(one) for one in found],
+    }
+    if not found:
+        said = "the target is as it was before the first fault"
+        return passed(said, evidence=evidence)
+    named = "; ".join(one.show() for one in found[:_NAMED])
+    more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    said = f"not everything is as it was before the first fault: {named}{more}"
+    return failed(said, evidence=evidence)
+
+
+def _missing(run: Run, when: str, event: Event | None) -> str:
+    """Return why there is no fingerprint; empty when there is one."""
+    if run.ending is Ending.REFUSED:
+        return f"the fault was not injected: {run.because}"
+    if event is not None:
+        why = str(event.get("because", ""))
+        said = f"the target's fingerprint {_WHEN[when]} could not be taken: {why}"
+        return said if why else ""
+    if not run.complete:
+        cut = f"the record of the run ends at {show_instant(run.last)}"
+        return f"{cut}, and no fingerprint of the target was taken {_WHEN[when]}"
+    why = f": {run.because}" if run.because else ""
+    return f"no fingerprint of the target was taken {_WHEN[when]}{why}"
+
+
+def _difference(event: Event) -> Difference:
+    return Difference(
+        instance=str(event["instance"]),
+        key=str(event["key"]),
+        before=str(event["before"]),
+        after=str(event["after"]),
+    )
+
+
+def _show(one: Difference) -> dict[str, str]:
+    what = {"instance": one.instance, "key": one.key}
+    return {**what, "before": one.before, "after": one.after}
