@@ -1,5 +1,6 @@
 """The reference is what the code says, and the site is whole."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,15 @@ def test_the_site_builds_without_a_complaint(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "site" / "index.html").exists()
+
+
+def test_every_link_between_the_pages_leads_somewhere() -> None:
+    link = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "bench/README.md"]
+    broken = [
+        f"{page.relative_to(ROOT)}: {found}"
+        for page in pages
+        for found in link.findall(page.read_text())
+        if not (page.parent / found).exists()
+    ]
+    assert broken == []
