@@ -29,7 +29,7 @@ PATIENCE = 90.0  # seconds until a run's fault has to be there
 INTERRUPTED = 130
 
 
-class Unmeasured(Exception):  # noqa: N818 - nothing broke, there is nothing to say
+class Unmeasured(Exception):
     """A run that did not reach its fault, and what it said."""
 
 
