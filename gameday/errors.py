@@ -64,7 +64,7 @@ class BlastRadiusExceeded(Refused):
 
 
 class CannotFault(Refused):
-    """This target cannot do this fault."""
+    """The target cannot do the fault."""
 
 
 class TargetHeld(Refused):

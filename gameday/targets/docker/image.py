@@ -11,7 +11,6 @@ import tarfile
 from functools import cache
 from pathlib import Path
 
-import gameday
 from gameday.errors import FaultFailed
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
 
@@ -82,7 +81,7 @@ def build(engine: Engine) -> None:
 @cache
 def code() -> bytes:
     """Return the sidecar's code as a tar archive to be unpacked at `/`."""
-    root = Path(gameday.__file__).parent
+    root = Path(__file__).parents[2]
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         files = {f"{folder}__init__.py": b"" for folder in _EMPTY}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
+GAMEDAY = (sys.executable, "-m", "gameday")
 LONGEST = 240.0  # seconds that a game day may take
 
 
@@ -62,7 +63,7 @@ class Stage:
     def gameday(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "gameday", *words],
+            [*GAMEDAY, *words],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -101,8 +102,7 @@ class Playing:
     def __init__(self, stage: Stage, scenario: Path | str) -> None:
         self.folder = stage.folder / "out"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gameday", "run", str(scenario)]
-            + ["--out", str(self.folder)],
+            [*GAMEDAY, "run", str(scenario), "--out", str(self.folder)],
             cwd=ROOT,
             env=stage.environment,
             stdout=subprocess.PIPE,
