@@ -347,6 +347,15 @@ def traffic(
 # --- the scenery ------------------------------------------------------------------
 
 
+def fingerprints(before: str = "", after: str = "", count: int = 3) -> list[Event]:
+    """Return that the target was looked at twice; or why it could not be."""
+    told = event(at(1), "fingerprint", when="before", instances=count, because=before)
+    again = event(
+        at(END + 1), "fingerprint", when="after", instances=count, because=after
+    )
+    return [told, again]
+
+
 def phases(
     step: str = STEP,
     *,
@@ -403,6 +412,7 @@ def timeline(
     """Return a timeline; `ended` None: its record was cut off."""
     told = [
         event(at(0), "run_started", run="r-1"),
+        *fingerprints(),
         *(phases() if scenery is None else scenery),
     ]
     told += watched() if eyes is None else eyes

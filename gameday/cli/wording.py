@@ -85,6 +85,11 @@ def _guardrail(event: Event, _board: Board) -> str:
     return f"guardrail {event['name']} {event['state']}: {event['because']}"
 
 
+def _drift(event: Event, _board: Board) -> str:
+    before, after = event["before"] or "nothing", event["after"] or "nothing"
+    return f"drift: {event['instance']}: {event['key']}: {before} -> {after}"
+
+
 _LINES: Mapping[str, Callable[[Event, Board], str]] = {
     "phase": _phase,
     "fault_started": _fault,
@@ -102,5 +107,6 @@ _LINES: Mapping[str, Callable[[Event, Board], str]] = {
     "sees": lambda e, _b: f"sees {e['source']} again",
     "rule_failed": lambda e, _b: f"rule {e['alert'] or e['group']}: {e['because']}",
     "undo_failed": lambda e, _b: f"UNDO FAILED on {e['instance']}: {e['because']}",
+    "drift": _drift,
     "note": lambda e, _b: str(e["text"]),
 }

@@ -6,13 +6,13 @@ from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
 from gameday.model.fault import FaultRequest
+from gameday.model.fingerprint import Fingerprint
 from gameday.model.scenario import Guardrail
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.ports import Clock, Emit, Observer, Store
 from gameday.runner.awaited import Awaited
 from gameday.runner.board import Board
-from gameday.runner.drift import Looking
 from gameday.runner.engine import Child, Tell
 from gameday.runner.jobs import Job
 
@@ -105,6 +105,10 @@ class Guard:
     rail: Guardrail
     look: Look
     every: float
+
+
+Told = Callable[[Fingerprint | str], None]  # a fingerprint, or why there is none
+Looking = Callable[[Told], None]  # returns at once, tells later, from any thread
 
 
 class Screen(Protocol):

@@ -5,114 +5,103 @@ fault waits for it only where the target is slow to answer.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Mapping
 
 from gameday.errors import GamedayError
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
-from gameday.ports import Clock, Emit
-from gameday.runner.awaited import Awaited
+from gameday.runner.doors import Looking, Told
+from gameday.runner.pump import Pump
 
 BEFORE_AT_MOST = 10.0  # seconds that the first fault waits for the first look
 CALM_AT_MOST = 10.0  # seconds for looking again after a run that went its way
 HURRIED_AT_MOST = 3.0  # and after one that was stopped
 SETTLES = 3.0  # seconds in which what was just undone may still come up
 PAUSE = 0.25  # seconds between two looks
-
-Told = Callable[[Fingerprint | str], None]  # a fingerprint, or why there is none
-Looking = Callable[[Told], None]  # returns at once, tells later from any thread
-Await = Callable[[Callable[[], Iterable[Awaited]]], None]
+WHAT = "the target's fingerprint"
 
 
-@dataclass(slots=True)
 class Glance:
     """One look that is under way, and what it brought."""
 
-    found: Fingerprint | str | None = None
+    def __init__(self) -> None:
+        self.found: Fingerprint | str | None = None
 
     def tell(self, found: Fingerprint | str) -> None:
-        """Take what was found; once."""
+        """Take what was found; only the first word counts."""
         if self.found is None:
             self.found = found
 
 
-@dataclass
 class Drift:
     """Looks twice and tells the difference; without a door it tells nothing."""
 
-    looking: Looking | None
-    clock: Clock
-    tell: Emit
-    _before: Glance = field(default_factory=Glance)
-    _told: bool = False
+    def __init__(self, pump: Pump) -> None:
+        self._pump = pump
+        self._looking = pump.doors.fingerprint
+        self._first = Glance()
+        self._before: Fingerprint | None = None
+        self._told = False
 
     def begin(self) -> None:
         """Begin the first look."""
-        if self.looking is not None:
-            self.looking(self._before.tell)
+        if self._looking is not None:
+            self._looking(self._first.tell)
 
-    def settle_before(self, wait: Await) -> None:
-        """Have the first look's answer, now that the first fault is to come."""
-        if self.looking is None or self._told:
+    def look_before(self) -> None:
+        """Have the first look's answer: the first fault is about to come."""
+        if self._looking is None or self._told:
             return
         self._told = True
-        if self._before.found is None:
-            self._wait(wait, self._before, BEFORE_AT_MOST)
-        self._say("before", self._before.found)
+        found = self._answer(self._first, BEFORE_AT_MOST)
+        self._say("before", found)
+        if not isinstance(found, str):
+            self._before = found
 
-    def compare(self, wait: Await, *, calm: bool) -> None:
+    def look_after(self, *, calm: bool) -> None:
         """Look again, until nothing differs or it will not come right by itself."""
-        before = self._before.found
-        if self.looking is None or not self._told or not isinstance(before, Mapping):
+        if self._looking is None or self._before is None:
             return
-        began = self.clock.now()
-        over = began + (CALM_AT_MOST if calm else HURRIED_AT_MOST)
-        while True:
-            after = self._look(wait, over)
-            if not isinstance(after, Mapping) or not differences(before, after):
-                break
-            now = self.clock.now()
-            if now >= min(over, began + SETTLES):
-                break
-            wait(partial(_to_come_right, now + PAUSE))
+        over = self._pump.now + (CALM_AT_MOST if calm else HURRIED_AT_MOST)
+        settled = self._pump.now + SETTLES
+        after = self._look_again(self._looking, over)
+        while self._differs(after) and self._pump.now < settled:
+            pause = min(self._pump.now + PAUSE, settled)
+            self._pump.pause("the target to be as it was", pause)
+            after = self._look_again(self._looking, over)
         self._say("after", after)
         if isinstance(after, Mapping):
-            self._tell_differences(before, after)
+            self._tell_differences(self._before, after)
 
-    def _look(self, wait: Await, over: float) -> Fingerprint | str:
+    def _look_again(self, looking: Looking, over: float) -> Fingerprint | str:
         glance = Glance()
-        if self.looking is not None:
-            self.looking(glance.tell)
-        self._wait(wait, glance, max(0.0, over - self.clock.now()))
-        return glance.found or ""
+        looking(glance.tell)
+        return self._answer(glance, over - self._pump.now)
 
-    def _wait(self, wait: Await, glance: Glance, at_most: float) -> None:
-        until = self.clock.now() + at_most
-        what = "the target's fingerprint"
-        wait(lambda: [Awaited(what=what, until=until, kept=glance.found is not None)])
-        glance.tell(f"the target did not tell within {at_most:.1f} s")
+    def _answer(self, glance: Glance, at_most: float) -> Fingerprint | str:
+        if glance.found is None:
+            until = self._pump.now + at_most
+            self._pump.until(WHAT, until, lambda: glance.found is not None)
+        glance.tell("the target was too slow to tell")
+        return glance.found or {}
 
-    def _say(self, when: str, found: Fingerprint | str | None) -> None:
-        there = isinstance(found, Mapping)
-        number = len(found) if isinstance(found, Mapping) else 0
-        because = "" if there else str(found)
-        now = self.clock.now()
-        said = event(now, "fingerprint", when=when, instances=number, because=because)
-        self.tell(said)
+    def _differs(self, after: Fingerprint | str) -> bool:
+        before = self._before or {}
+        return isinstance(after, Mapping) and bool(differences(before, after))
+
+    def _say(self, when: str, found: Fingerprint | str) -> None:
+        because = found if isinstance(found, str) else ""
+        number = 0 if because else len(found)
+        rest = {"when": when, "instances": number, "because": because}
+        self._pump.tell(event(self._pump.now, "fingerprint", **rest))
 
     def _tell_differences(self, before: Fingerprint, after: Fingerprint) -> None:
-        now = self.clock.now()
         for one in differences(before, after):
             what = {"instance": one.instance, "key": one.key}
             change = {"before": one.before, "after": one.after}
-            self.tell(event(now, "drift", step="", **what, **change))
-
-
-def _to_come_right(until: float) -> list[Awaited]:
-    return [Awaited(what="the target to be as it was", until=until, kept=False)]
+            now = self._pump.now
+            self._pump.tell(event(now, "drift", step="", **what, **change))
 
 
 def in_thread(look: Callable[[], Fingerprint]) -> Looking:

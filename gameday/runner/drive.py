@@ -17,6 +17,7 @@ from gameday.model.verdict import Ending
 from gameday.runner.awaited import in_aftermath, in_hold
 from gameday.runner.conduct import Conductor
 from gameday.runner.doors import Doors, Flow
+from gameday.runner.drift import Drift
 from gameday.runner.gate import pass_gate
 from gameday.runner.guarding import Watch
 from gameday.runner.pump import Pump
@@ -40,6 +41,7 @@ class Drive:
         self.pump = Pump(doors, self._look)
         self.board = self.pump.board
         self.broken: list[str] = []
+        self.drift = Drift(self.pump)
         self.conductor = Conductor(doors, self.pump.tell)
         self._scrape = plan.eyes.scrape_interval or NO_SCRAPES
         self._watches = [
@@ -74,6 +76,7 @@ class Drive:
     def _warm_up(self) -> None:
         now = self.pump.now
         self.pump.phase("warmup", "")
+        self.drift.begin()
         for observer in self.doors.observers:
             observer.start(self.pump.tell, now)
         if self.doors.traffic is not None:
@@ -85,6 +88,7 @@ class Drive:
         self.pump.phase("gate", step.name)
         self.conductor.begin(step)
         pass_gate(self.pump, step, self._watches, first=step is steps[0])
+        self.drift.look_before()
         self.pump.phase("fault", step.name)
         self._note_alerts_at_start(step)
         self.conductor.inject()
@@ -145,6 +149,7 @@ class Drive:
         self.pump.drain()
 
     def _wind_down(self, end: Stop) -> None:
+        self.drift.look_after(calm=end.ending is Ending.FINISHED)
         now = self.pump.now
         for watch in self._watches:
             watch.stop()

@@ -263,7 +263,7 @@ def test_a_guardrail_nobody_could_watch_is_open() -> None:
     verdict = guarded(rail(at(30), "unanswerable"))
     assert verdict.findings[-1].outcome is Outcome.INCONCLUSIVE
     again = guarded(rail(at(30), "unanswerable"), rail(at(33), "ok"))
-    assert again.findings[-1].question == "recovers_within"
+    assert again.findings[-1].check == "drift"
 
 
 def test_a_guardrail_breached_before_the_fault_refuses_and_fails_nothing() -> None:
