@@ -29,6 +29,32 @@ SURVIVED = (
     "stop-cache",
     "cut-off-one-web",
 )
+GUARDED = (
+    '{url: "http://127.0.0.1:9090", auth: {username: me, password: {env: PASS}}, '
+    "headers: {X-Key: {env: KEY}}}"
+)
+EXCEPT = "      no_other_alerts: {except: [WebReplicaDown]}\n      steady_state: holds"
+RAIL = (
+    '{promql: \'sum(haproxy_server_status{proxy="checkout", state="UP"}) < 3\', '
+    "for: 2s, every: 500ms}"
+)
+CONFIG = """
+config=$(tr '\\0' '\\n' </proc/1/cmdline | sed -n 's/^--config.file=//p')
+rules=$(dirname $config)/broken.yaml
+"""
+BREAK_A_RULE = f"""{CONFIG}
+cat > $rules <<'END'
+groups: [{{name: broken, rules: [{{alert: Broken, labels: {{severity: page}},
+  expr: 'up * on () up > 0'}}]}}]
+END
+cp $config $config.saved
+sed -i "s#^rule_files:.*#rule_files: [/opt/shop/demo/rules.yaml, $rules]#" $config
+kill -HUP 1
+"""
+MEND_IT = f"""{CONFIG}
+cp $config.saved $config
+kill -HUP 1
+"""
 
 
 def seconds(stamp: str) -> float:
@@ -98,10 +124,11 @@ def test_plain_chaos_run_passes_and_leaves_nothing(
     stage: Stage, experiment: str
 ) -> None:
     before = states()
-    chaos = [str(Path(sys.executable).with_name("chaos")), "--no-version-check"]
+    chaos = str(Path(sys.executable).with_name("chaos"))
+    quiet = ("--no-version-check", "--no-log-file")
+    journal = ("--journal-path", str(stage.folder / "journal.json"))
     done = subprocess.run(
-        [*chaos, "--no-log-file", "run", "--journal-path", str(stage.folder / "j.json")]
-        + [f"experiments/{experiment}.yaml"],
+        [chaos, *quiet, "run", *journal, f"experiments/{experiment}.yaml"],
         cwd=ROOT,
         env={**stage.environment, "GAMEDAY_TARGET": "docker://shop"},
         capture_output=True,
@@ -177,11 +204,7 @@ def test_a_timeline_that_was_cut_off_is_inconclusive_where_it_was_cut(
 def test_no_secret_reaches_a_file_or_the_terminal(stage: Stage) -> None:
     scenario = stage.changed(
         "lost-replica.yaml",
-        (
-            "prometheus: http://127.0.0.1:9090",
-            'prometheus: {url: "http://127.0.0.1:9090", auth: {username: me, password:'
-            " {env: PASS}}, headers: {X-Key: {env: KEY}}}",
-        ),
+        ("prometheus: http://127.0.0.1:9090", f"prometheus: {GUARDED}"),
         ("    hold: 15s\n", "    hold: 6s\n"),
     )
     secrets = ("correct-horse", "battery-staple", "demo-routing-key")
@@ -288,11 +311,7 @@ def test_an_alert_that_fired_already_is_inconclusive(stage: Stage) -> None:
             ("alert: WebReplicaDown", "alert: WorkerDown"),
             ("          labels: {severity: page}\n", ""),
             ("reaches: oncall", "reaches: team"),
-            (
-                "      steady_state: holds",
-                "      no_other_alerts: {except: [WebReplicaDown]}\n"
-                "      steady_state: holds",
-            ),
+            ("      steady_state: holds", EXCEPT),
         )
         played = stage.run(scenario)
     finally:
@@ -304,25 +323,13 @@ def test_an_alert_that_fired_already_is_inconclusive(stage: Stage) -> None:
 
 def test_a_rule_that_fails_to_evaluate_is_inconclusive(stage: Stage) -> None:
     """Two series that match the same labels: many-to-many, the evaluation fails."""
-    broken = (
-        "groups: [{name: broken, rules: [{alert: Broken, labels: {severity: page}, "
-        "expr: 'up * on () up > 0'}]}]\\n"
-    )
     here = container("prometheus-1")
-    script = (
-        f'printf "{broken}" > /tmp/broken.yaml && cp /tmp/prometheus.yaml /tmp/saved '
-        "&& sed -i 's#^rule_files:.*#rule_files: [/opt/shop/demo/rules.yaml, "
-        "/tmp/broken.yaml]#' /tmp/prometheus.yaml && kill -HUP 1"
-    )
-    docker("exec", here, "sh", "-c", script)
+    docker("exec", here, "sh", "-c", BREAK_A_RULE)
     wait_for(
-        lambda: (
-            "err" in docker("exec", here, "true")
-            or any(
-                rule.get("health") == "err"
-                for group in ask("http://127.0.0.1:9090/api/v1/rules")["data"]["groups"]
-                for rule in group["rules"]
-            )
+        lambda: any(
+            rule.get("health") == "err"
+            for group in ask("http://127.0.0.1:9090/api/v1/rules")["data"]["groups"]
+            for rule in group["rules"]
         ),
         20,
         "a rule that fails",
@@ -332,17 +339,11 @@ def test_a_rule_that_fails_to_evaluate_is_inconclusive(stage: Stage) -> None:
             stage.changed(
                 "lost-replica.yaml",
                 ("alert: WebReplicaDown", "alert: Broken"),
-                (
-                    "      steady_state: holds",
-                    "      no_other_alerts: {except: [WebReplicaDown]}\n"
-                    "      steady_state: holds",
-                ),
+                ("      steady_state: holds", EXCEPT),
             )
         )
     finally:
-        docker(
-            "exec", here, "sh", "-c", "cp /tmp/saved /tmp/prometheus.yaml; kill -HUP 1"
-        )
+        docker("exec", here, "sh", "-c", MEND_IT)
         wait_for(_sees_again, 60, "the shop's observers")
     assert played.code == 3, played.not_passed()
     assert any("evaluat" in one[2] for one in played.not_passed())
@@ -363,11 +364,7 @@ def test_a_guardrail_stops_the_run(stage: Stage) -> None:
     """Breached when it has held for 2 s: everything undone, exit 4."""
     scenario = stage.changed(
         "hung-replica.yaml",
-        (
-            "guardrails:\n",
-            'guardrails:\n  - {promql: \'sum(haproxy_server_status{proxy="checkout",'
-            ' state="UP"}) < 3\', for: 2s, every: 500ms}\n',
-        ),
+        ("guardrails:\n", f"guardrails:\n  - {RAIL}\n"),
     )
     played = stage.run(scenario)
     assert played.code == 4, played.text
