@@ -114,6 +114,7 @@ class Playing:
         """Wait until the timeline has such an event; return it."""
 
         def look() -> dict[str, Any] | None:
+            one: dict[str, Any]
             for one in _events(self.folder / "timeline.ndjson"):
                 if one["kind"] == kind and fields.items() <= one.items():
                     return one

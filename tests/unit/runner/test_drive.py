@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
@@ -167,7 +168,7 @@ def test_a_second_signal_does_not_cut_the_undo_short() -> None:
     assert not world.ledger.open
 
 
-def _heal_and_signal(world: World) -> object:
+def _heal_and_signal(world: World) -> Callable[[], list[str]]:
     def heal() -> list[str]:
         os.kill(os.getpid(), signal.SIGINT)
         world.ledger.end("s", "run")
