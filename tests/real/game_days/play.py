@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -87,7 +88,7 @@ class Stage:
     ) -> Path:
         """Return a copy of a shipped scenario with pieces of its text replaced."""
         path = ROOT / "scenarios" / scenario
-        text = path.read_text().replace("../", f"{ROOT}/")
+        text = re.sub(r"(\.\./)+", f"{ROOT}/", path.read_text())
         for old, new in changes:
             assert old in text, f"{scenario} does not hold {old!r}"
             text = text.replace(old, new)
