@@ -9,6 +9,7 @@ import pytest
 
 from gameday.errors import FaultFailed, TargetNotFound
 from gameday.model.fault import Proof, Undo
+from gameday.model.fingerprint import differences
 from gameday.model.target import Instance
 from gameday.ports import Target
 from gameday.targets import open_target
@@ -145,3 +146,37 @@ def test_a_wrong_password_is_said_so_and_not_shown(
     with pytest.raises(TargetNotFound, match="401") as refused:
         open_target(url, CLOCK).instances()
     assert "guessed" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "kind", ["process.kill", "process.stop", "process.pause", "process.restart"]
+)
+def test_nothing_is_left_of_a_fault_that_was_undone(target: Target, kind: str) -> None:
+    before = target.fingerprint()
+    undo, proof = inject(target, kind, "web-1", instances="web-1")
+    assert proof.bites
+    if kind in ("process.stop", "process.pause"):
+        during = differences(before, target.fingerprint())
+        assert "state" in {one.key for one in during}
+    assert target.undo(undo).ok
+    wait_for(lambda: find(target, "web-1").up)
+    assert differences(before, target.fingerprint()) == []
+
+
+def test_what_is_left_of_a_process_is_named(target: Target) -> None:
+    before = target.fingerprint()
+    assert "sleep" not in str(before)  # the command line is a digest
+    web = pid(find(target, "web-1"))
+    child = wait_for(lambda: children(web))[0]
+    os.setpriority(os.PRIO_PROCESS, web, 5)
+    os.kill(child, signal.SIGSTOP)
+    wait_for(lambda: state(child) == "T")
+    after = differences(before, target.fingerprint())
+    os.kill(child, signal.SIGCONT)
+    undo, _ = inject(target, "process.restart", "web-1", instances="web-1")
+    assert target.undo(undo).ok
+    assert [one.show() for one in after] == [
+        "web-1: frozen: nothing -> 1",
+        "web-1: nice: nothing -> 5",
+    ]
+    assert differences(before, target.fingerprint()) == []

@@ -16,7 +16,7 @@ from gameday.model.timeline import Event, event
 from gameday.ports import Emit
 from gameday.runner.awaited import Awaited
 from gameday.runner.board import Board
-from gameday.runner.doors import Doors, Guard
+from gameday.runner.doors import Doors, Guard, Looking
 from gameday.runner.jobs import Job
 
 Item = TypeVar("Item")
@@ -223,7 +223,10 @@ class World:
         return [one for one in self.kept if one.kind == kind]
 
     def doors(
-        self, observers: Sequence[Any] = (), guards: Sequence[Guard] = ()
+        self,
+        observers: Sequence[Any] = (),
+        guards: Sequence[Guard] = (),
+        fingerprint: Looking | None = None,
     ) -> Doors:
         return Doors(
             clock=self.clock,
@@ -233,6 +236,7 @@ class World:
             screen=self,
             observers=observers,
             guards=guards,
+            fingerprint=fingerprint,
         )
 
 

@@ -1,0 +1,110 @@
+"""Drift: asked once a run; a fail where anything is not as it was."""
+
+import pytest
+
+from gameday.model.timeline import Event, Timeline, event
+from gameday.model.verdict import Ending, Outcome
+from tests.builders import (
+    END,
+    answer,
+    at,
+    cut,
+    fault,
+    fingerprints,
+    judged,
+    plan,
+    step,
+    timeline,
+    without,
+)
+
+PLAN = plan(step(), step(name="again"))
+BARE = without(timeline(fault()), "fingerprint")
+
+
+def drifted(number: int = 1) -> list[Event]:
+    """Return as many differences, each of one instance's memory."""
+    return [
+        event(
+            at(END + 1),
+            "drift",
+            step="",
+            instance=f"web-{one}",
+            key="HostConfig.Memory",
+            before="",
+            after="67108864",
+        )
+        for one in range(1, number + 1)
+    ]
+
+
+def test_it_is_asked_once_a_run_about_the_target() -> None:
+    found = answer(judged(PLAN, timeline(fault())), "drift")
+    assert (found.step, found.check, found.subject) == ("", "drift", "shop")
+    assert found.outcome is Outcome.PASS
+    assert found.because == "The target is as it was before the first fault."
+    assert found.evidence == {"instances": 3, "differences": []}
+
+
+def test_any_difference_fails_and_is_named() -> None:
+    verdict = judged(PLAN, timeline(fault(), drifted()))
+    found = answer(verdict, "drift")
+    assert found.outcome is verdict.outcome is Outcome.FAIL
+    assert "web-1: HostConfig.Memory: nothing -> 67108864." in found.because
+    assert found.evidence["differences"] == [
+        {
+            "instance": "web-1",
+            "key": "HostConfig.Memory",
+            "before": "",
+            "after": "67108864",
+        }
+    ]
+
+
+def test_of_many_differences_the_evidence_has_all() -> None:
+    found = answer(judged(PLAN, timeline(fault(), drifted(5))), "drift")
+    assert "and 2 more" in found.because
+    assert len(found.evidence["differences"]) == 5
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_fingerprint_that_could_not_be_taken_is_inconclusive(when: str) -> None:
+    why = "the engine does not answer"
+    told = fingerprints(before=why) if when == "before" else fingerprints(after=why)
+    found = answer(judged(PLAN, Timeline([*BARE, *told])), "drift")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "could not be taken: the engine does not answer" in found.because
+
+
+def test_a_fingerprint_that_nobody_took_is_inconclusive() -> None:
+    told = [*BARE, *fingerprints()[:1]]
+    found = answer(judged(PLAN, Timeline(told)), "drift")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "after the last undo" in found.because
+
+
+def test_a_record_that_was_cut_says_where_it_ends() -> None:
+    story = cut(timeline(fault()), at(30))
+    found = answer(judged(PLAN, story, ending=Ending.CRASHED), "drift")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "record of the run ends at 2026-01-01T00:00:30" in found.because
+
+
+def test_a_refused_run_has_no_drift_to_judge() -> None:
+    verdict = judged(
+        PLAN, timeline(), ending=Ending.REFUSED, because="web-1 is protected"
+    )
+    found = answer(verdict, "drift")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "fault was not injected: web-1 is protected" in found.because
+
+
+def test_a_run_that_was_stopped_is_judged_all_the_same() -> None:
+    for ending in (Ending.GUARDRAIL, Ending.OPERATOR):
+        verdict = judged(PLAN, timeline(fault(), drifted()), ending=ending)
+        assert answer(verdict, "drift").outcome is Outcome.FAIL
+
+
+def test_a_fault_without_teeth_does_not_excuse_drift() -> None:
+    verdict = judged(PLAN, timeline(fault(bites=False), drifted()))
+    assert answer(verdict, "drift").outcome is Outcome.FAIL

@@ -1,0 +1,82 @@
+"""Fingerprints: what differs is named, what cannot help differing is not."""
+
+from gameday.model.fingerprint import (
+    Difference,
+    Fingerprint,
+    differences,
+    digest,
+    shown,
+)
+
+BEFORE: Fingerprint = {
+    "web-1": {"State": "running", "HostConfig.Memory": "100"},
+    "web-2": {"State": "running"},
+}
+
+
+def changed(name: str, **values: str) -> Fingerprint:
+    """Return BEFORE with other values of one instance."""
+    rest = {key.replace("_", "."): value for key, value in values.items()}
+    return {**BEFORE, name: {**BEFORE.get(name, {}), **rest}}
+
+
+def test_nothing_differs_from_itself() -> None:
+    assert differences(BEFORE, dict(BEFORE)) == []
+    assert differences({}, {}) == []
+
+
+def test_a_value_that_changed_is_named_with_both_sides() -> None:
+    (found,) = differences(BEFORE, changed("web-1", HostConfig_Memory="200"))
+    assert found == Difference(
+        instance="web-1", key="HostConfig.Memory", before="100", after="200"
+    )
+    assert found.show() == "web-1: HostConfig.Memory: 100 -> 200"
+
+
+def test_a_value_that_came_or_went_is_named() -> None:
+    after = {**BEFORE, "web-1": {"State": "running", "Mounts./x": "bind"}}
+    assert [one.show() for one in differences(BEFORE, after)] == [
+        "web-1: HostConfig.Memory: 100 -> nothing",
+        "web-1: Mounts./x: nothing -> bind",
+    ]
+
+
+def test_an_instance_that_came_or_went_is_one_difference() -> None:
+    after = {"web-1": BEFORE["web-1"], "web-3": {"State": "running"}}
+    assert [one.show() for one in differences(BEFORE, after)] == [
+        "web-2: present: yes -> nothing",
+        "web-3: present: nothing -> yes",
+    ]
+
+
+def test_the_inside_counts_only_where_both_sides_saw_it() -> None:
+    before = changed("web-1", inside_seen="yes", inside_rules="drop")
+    assert differences(before, BEFORE) == []
+    assert differences(BEFORE, before) == []
+    (found,) = differences(before, changed("web-1", inside_seen="yes"))
+    assert found.key == "inside.rules"
+
+
+def test_empty_values_are_all_the_same() -> None:
+    nothing: tuple[object, ...] = (None, 0, "", [], {}, False)
+    assert {shown(one) for one in nothing} == {""}
+    assert shown(True) == "True"
+
+
+def test_the_order_of_keys_does_not_matter() -> None:
+    for one in ({"b": [2, 3], "a": "x"}, {"a": "x", "b": [2, 3]}):
+        assert shown(one) == "a=x, b=2 3"
+
+
+def test_a_long_value_becomes_a_digest() -> None:
+    long = "x" * 81
+    assert shown("x" * 80) == "x" * 80
+    assert shown(long).startswith("#")
+    assert shown(long) != shown(long + "x")
+
+
+def test_a_digest_tells_values_apart_and_shows_none() -> None:
+    assert digest("hunter2") == digest("hunter2") != digest("hunter3")
+    assert "hunter2" not in digest("hunter2")
+    assert digest("hunter2", b"one") != digest("hunter2", b"two")
+    assert digest([]) == ""
