@@ -107,8 +107,6 @@ class Surveyor(Protocol):
 class Store(Protocol):
     """Where a run is kept: the plan before, events as they come, the verdict."""
 
-    folder: str
-
     def append(self, event: Event) -> None:
         """Keep one event."""
 

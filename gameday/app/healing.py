@@ -5,13 +5,17 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gameday.errors import UsageError
+from gameday.errors import GamedayError, UsageError
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, RunEntry
 from gameday.ledger.heal import end_injectors, heal
 from gameday.ledger.home import home, ledger_path
 from gameday.ports import Clock
+
+if TYPE_CHECKING:
+    from gameday.ledger.lost import Found
 
 STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
 
@@ -28,12 +32,23 @@ def heal_the_dead(ledger: Ledger, target_url: str, clock: Clock) -> list[Healed]
     """Undo what runs that died have left in a target; let go of their locks."""
     healed: list[Healed] = []
     for dead in ledger.stale(target_url):
+        ledger.end_run(dead.run)
         end_injectors(ledger.open_faults(run=dead.run))
         found = undo_run(ledger, dead.run, clock, "heal")
         if all(one.undone.ok for one in found):
-            ledger.close_run(dead.run)
+            _close(ledger, dead, clock)
         healed += found
     return healed
+
+
+def _close(ledger: Ledger, dead: RunEntry, clock: Clock) -> None:
+    """Let go of what a dead run held, in its target and in the ledger."""
+    from gameday.ledger.hold import let_go
+    from gameday.targets import open_target
+
+    with contextlib.suppress(GamedayError):  # its engine may be gone with it
+        let_go(open_target(dead.target, clock), dead.run)
+    ledger.close_run(dead.run)
 
 
 def heal_all(clock: Clock, run: str | None) -> list[Healed]:
@@ -42,16 +57,47 @@ def heal_all(clock: Clock, run: str | None) -> list[Healed]:
     if run is not None and ledger.run(run) is None:
         raise UsageError(f"the ledger knows no run {run!r}")
     healed: list[Healed] = []
-    for name in dict.fromkeys(one.run for one in ledger.open_faults(run=run)):
+    held = [one.run for one in ledger.open_runs() if run in (None, one.run)]
+    for name in dict.fromkeys([*_faulty(ledger, run), *held]):
         entry = ledger.run(name)
-        if entry is not None and entry.closed is None and entry.process.alive:
+        if entry is None or (entry.closed is None and entry.process.alive):
             continue
+        ledger.end_run(name)
         end_injectors(ledger.open_faults(run=name))
         found = undo_run(ledger, name, clock, "heal")
         if all(one.undone.ok for one in found):
-            ledger.close_run(name)
+            _close(ledger, entry, clock)
         healed += found
     return healed
+
+
+def _faulty(ledger: Ledger, run: str | None) -> list[str]:
+    return [one.run for one in ledger.open_faults(run=run)]
+
+
+def heal_marked(target_url: str, clock: Clock) -> "tuple[list[Found], str]":
+    """Undo what carries gameday's marks in a target, though no ledger knows it.
+
+    Returns each with its fate, and what became of the lock. Runs that are going on
+    on this machine are left alone.
+    """
+    from gameday.ledger.lost import free, swept, undo_marked
+    from gameday.targets import open_target
+    from gameday.targets.marking import Lockable, Marked
+
+    target = open_target(target_url, clock)
+    if not isinstance(target, Marked) or not isinstance(target, Lockable):
+        raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
+    holder = target.held()
+    going_on = [one.run for one in running(clock)]
+    if holder is not None and holder.alive:
+        going_on.append(holder.run)
+    found = undo_marked(target, clock, but=going_on)
+    if not going_on:
+        found += swept(target)
+    if any(not one.undone.ok for one in found):
+        return found, ""
+    return found, free(target)
 
 
 def running(clock: Clock) -> list[RunEntry]:

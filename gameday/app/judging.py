@@ -1,17 +1,18 @@
 """A stored run, judged and reported: the same files give the same verdict."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gameday.checks.judge import judge
 from gameday.errors import StoreError
+from gameday.ledger.home import home
 from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Verdict
-from gameday.store import folder as files
-from gameday.store.folder import RunFolder
+from gameday.store.folder import VERDICT, parse_lines
+from gameday.store.history import History, Record
 from gameday.store.plans import from_json
+from gameday.store.run import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,42 +24,47 @@ class Stored:
     verdict: Verdict
 
 
-def judge_stored(folder: str) -> Stored:
-    """Judge what a run's folder holds; StoreError where it is no run's folder."""
-    plan = from_json(files.read_text(folder, files.PLAN), str(Path(folder, files.PLAN)))
-    timeline = Timeline(files.read_events(folder))
+def judge_stored(record: Record) -> Stored:
+    """Judge a stored run; StoreError where it is none."""
+    plan = from_json(record.plan, record.where)
+    timeline = Timeline(parse_lines(record.lines, record.where))
     return Stored(
         plan=plan,
         timeline=timeline,
-        verdict=judge(plan, timeline, **_frame(folder, timeline)),
+        verdict=judge(plan, timeline, **_frame(record, timeline)),
     )
 
 
-def write_all(store: RunFolder) -> Stored:
+def find(name: str) -> Record:
+    """Return a stored run by its id, its folder, or `latest`."""
+    return History(home()).find(name)
+
+
+def write_all(store: RunStore) -> Stored:
     """Judge the run and write verdict and reports; return what was judged."""
     from gameday.reports import html, junit, markdown, verdict_json
 
-    stored = judge_stored(store.folder)
+    stored = judge_stored(store.record())
     plan, timeline, verdict = stored.plan, stored.timeline, stored.verdict
-    store.write(files.VERDICT, verdict_json.render(verdict))
+    store.write(VERDICT, verdict_json.render(verdict))
     store.write("junit.xml", junit.render(verdict))
     store.write("report.md", markdown.render(plan, timeline, verdict))
     store.write("report.html", html.render(plan, timeline, verdict))
     return stored
 
 
-def _frame(folder: str, timeline: Timeline) -> dict[str, Any]:
+def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:
     """Return who ran when and how it ended, as the timeline says.
 
     A run that never said its end has crashed.
     """
     if not timeline.events:
-        raise StoreError(f"{folder}/{files.TIMELINE}: it is empty")
+        raise StoreError(f"{record.where}: the timeline is empty")
     started = timeline.of("run_started")
     ended = timeline.of("run_ended")
     first, last = timeline.events[0], timeline.events[-1]
     frame: dict[str, Any] = {
-        "run": started[0]["run"] if started else Path(folder).name,
+        "run": started[0]["run"] if started else record.run,
         "started": started[0].at if started else first.at,
     }
     if not ended:

@@ -1,6 +1,7 @@
 """A planned scenario, run: the doors built, the lock taken, the verdict written."""
 
 import os
+import platform
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from gameday.app.healing import heal_the_dead, take_reason, undo_run
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
-from gameday.errors import GamedayError, TargetHeld
+from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
+from gameday.ledger import hold
 from gameday.ledger.book import Ledger
 from gameday.ledger.guard import start_watchdog
 from gameday.ledger.home import home, ledger_path
@@ -24,9 +26,9 @@ from gameday.runner.drive import Drive
 from gameday.runner.engine import Nursery
 from gameday.runner.run_book import RunBook
 from gameday.runner.stop import Stop
-from gameday.store.folder import PLAN, RunFolder
-from gameday.store.history import History
+from gameday.store.history import History, NewRun
 from gameday.store.plans import to_json
+from gameday.store.run import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Session:
     run: str
     plan: Plan
     target: Target
-    store: RunFolder
+    store: RunStore
     clock: Pace
     screen: Screen
     refusal: bool = False
@@ -76,17 +78,26 @@ def run(
     """Run one prepared scenario, whatever comes of it; the verdict is on disk then."""
     plan = prepared.plan
     run_id = new_run_id(plan.scenario.name, clock)
-    folder = History(home()).folder_for(run_id, options.out)
     eyesight = Eyesight(plan, clock)
+    history = History(home())
+    new = NewRun(
+        run=run_id,
+        scenario=plan.scenario.name,
+        target=prepared.target.url,
+        folder=history.folder_for(run_id, options.out),
+        started=clock.now(),
+        pid=os.getpid(),
+        host=platform.node(),
+        plan=to_json(plan),
+    )
     session = Session(
         run=run_id,
         plan=plan,
         target=prepared.target,
-        store=RunFolder(folder, eyesight.redact),
+        store=RunStore(history, new, eyesight.redact),
         clock=clock,
         screen=screen,
     )
-    session.store.write(PLAN, to_json(plan))
     _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
     try:
         stop = _drive(session, eyesight, nursery)
@@ -106,7 +117,7 @@ def run(
     code = exit_code(verdict, refusal=stop.refusal or session.refusal)
     if code is ExitCode.INCONCLUSIVE and options.inconclusive == "pass":
         code = ExitCode.PASS
-    return Result(code=code, folder=folder, verdict=verdict)
+    return Result(code=code, folder=new.folder, verdict=verdict)
 
 
 def exit_code(verdict: Verdict, *, refusal: bool) -> ExitCode:
@@ -136,8 +147,9 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     ledger = Ledger(ledger_path(), session.clock)
     try:
         heal_the_dead(ledger, session.target.url, session.clock)
-        ledger.open_run(session.run, session.target.url, plan.scenario.name)
-    except TargetHeld as error:
+        name = plan.scenario.name
+        hold.take(ledger, session.target, session.run, name, session.clock)
+    except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
     for kind in sorted({f.request.kind for step in plan.steps for f in step.faults}):
@@ -157,9 +169,12 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         stop = drive.run()
     finally:
         session.broken = drive.broken
-        if not drive.broken:
+        if drive.broken:
+            watchdog.abandon()  # it goes on trying when this process is gone
+        else:
+            hold.let_go(session.target, session.run)
             ledger.close_run(session.run)
-        watchdog.close()
+            watchdog.close()
     return stop
 
 

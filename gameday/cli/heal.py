@@ -1,13 +1,29 @@
 """`gameday heal`."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from gameday.cli.exits import EXITS
 
+if TYPE_CHECKING:
+    from gameday.model.fault import Undone
+
 
 @click.command("heal", epilog=EXITS)
 @click.option("--run", metavar="RUN", help="Only what this run left.")
-def command(run: str | None) -> int:
+@click.option(
+    "--docker",
+    metavar="PROJECT",
+    help="Also what carries gameday's marks in this compose project, though no ledger "
+    "knows it; frees its lock. For when the ledger is lost.",
+)
+@click.option("--host", metavar="HOST", help="The Docker engine's address.")
+@click.option("--context", metavar="CONTEXT", help="The Docker context.")
+def command(
+    run: str | None, docker: str | None, host: str | None, context: str | None
+) -> int:
     """Undo every fault that the ledger still holds open; idempotent.
 
     Runs that are going on are left alone; `gameday stop` ends them.
@@ -15,14 +31,40 @@ def command(run: str | None) -> int:
     from gameday.app.healing import heal_all
     from gameday.clock import SystemClock
 
+    if docker is None and (host or context):
+        raise click.UsageError("--host and --context belong to --docker")
     healed = heal_all(SystemClock(), run)
     for one in healed:
         where = f"{one.fault.kind} on {one.fault.victim.name} ({one.fault.undo.target})"
-        click.echo(
-            f"{'undone' if one.undone.ok else 'BROKEN'}  {where}: {one.undone.found}"
-        )
-        if not one.undone.ok and one.undone.by_hand:
-            click.echo(f"        by hand: {one.undone.by_hand}")
-    if not healed:
+        _tell(where, one.undone)
+    ok = all(one.undone.ok for one in healed)
+    nothing = not healed
+    if docker is not None:
+        told = _by_marks(docker, {"host": host, "context": context})
+        ok, nothing = ok and all(told), nothing and not told
+    if nothing:
         click.echo("nothing is broken")
-    return 0 if all(one.undone.ok for one in healed) else 5
+    return 0 if ok else 5
+
+
+def _tell(where: str, undone: "Undone") -> None:
+    click.echo(f"{'undone' if undone.ok else 'BROKEN'}  {where}: {undone.found}")
+    if not undone.ok and undone.by_hand:
+        click.echo(f"        by hand: {undone.by_hand}")
+
+
+def _by_marks(project: str, options: Mapping[str, str | None]) -> list[bool]:
+    """Undo by marks; return for each whether it worked."""
+    from gameday.app.healing import heal_marked
+    from gameday.clock import SystemClock
+    from gameday.model.target import TargetRef
+
+    given = {key: value for key, value in options.items() if value}
+    target = TargetRef(kind="docker", name=project, options=given)
+    found, lock = heal_marked(target.url, SystemClock())
+    for one in found:
+        whose = f", run {one.left.run}" if one.left.run else ""
+        _tell(f"{one.left.what} (by its mark{whose})", one.undone)
+    if lock:
+        click.echo(f"lock    {lock}")
+    return [one.undone.ok for one in found] + ([True] if lock else [])

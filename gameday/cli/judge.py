@@ -15,13 +15,11 @@ def command(run: str, output: str) -> int:
     RUN is an id, a run's folder (also a downloaded one), or `latest`. Writes
     nothing; `gameday report` writes files.
     """
-    from gameday.app.judging import judge_stored
+    from gameday.app.judging import find, judge_stored
     from gameday.app.running import exit_code
-    from gameday.ledger.home import home
     from gameday.reports import console, verdict_json
-    from gameday.store.history import History
 
-    stored = judge_stored(History(home()).find(run))
+    stored = judge_stored(find(run))
     if output == "json":
         click.echo(verdict_json.render(stored.verdict), nl=False)
     else:

@@ -22,12 +22,10 @@ def command(run: str, form: str, out: str | None) -> None:
 
     RUN is an id, a run's folder (also a downloaded one), or `latest`.
     """
-    from gameday.app.judging import judge_stored
+    from gameday.app.judging import find, judge_stored
     from gameday.app.rendering import render
-    from gameday.ledger.home import home
-    from gameday.store.history import History
 
-    text = render(judge_stored(History(home()).find(run)), form)
+    text = render(judge_stored(find(run)), form)
     if out is None:
         click.echo(text, nl=False)
         return

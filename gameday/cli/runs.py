@@ -13,10 +13,9 @@ def command(last: int | None, output: str) -> None:
     """List the runs of this user on this machine, oldest first."""
     from dataclasses import asdict
 
-    from gameday.ledger.home import home
-    from gameday.store.history import History
+    from gameday.app import listing
 
-    entries = History(home()).entries()
+    entries = list(listing.entries())
     entries = entries[-last:] if last else entries
     if output == "json":
         print_json([asdict(entry) for entry in entries])

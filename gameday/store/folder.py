@@ -8,7 +8,7 @@ readable by their owner alone.
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -22,11 +22,10 @@ _OURS = (TIMELINE, PLAN, VERDICT, "report.html", "report.md", "junit.xml")
 
 
 class RunFolder:
-    """One run on disk; `redact` takes known secret values out of every text."""
+    """One run's files."""
 
-    def __init__(self, folder: str, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, folder: str) -> None:
         self.folder = folder
-        self._redact = redact
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
             _clear(Path(folder))
@@ -37,9 +36,8 @@ class RunFolder:
                 f"{folder}: {error.strerror}; choose another folder with --out"
             ) from error
 
-    def append(self, event: Event) -> None:
-        """Keep one event; on disk when this returns (not: fsynced)."""
-        line = self._redact(json.dumps(event.to_json(), default=str))
+    def append(self, line: str) -> None:
+        """Keep one line of the timeline (not fsynced)."""
         try:
             os.write(self._timeline, line.encode() + b"\n")
         except OSError as error:
@@ -47,11 +45,7 @@ class RunFolder:
 
     def write(self, name: str, content: str) -> str:
         """Write a file of the run whole or not at all; return its path."""
-        return write_file(str(Path(self.folder) / name), self._redact(content))
-
-    def events(self) -> list[Event]:
-        """Return what was kept so far."""
-        return read_events(self.folder)
+        return write_file(str(Path(self.folder) / name), content)
 
     def close(self) -> None:
         """Close the timeline; idempotent."""
@@ -82,16 +76,14 @@ def write_file(path: str, content: str) -> str:
     return str(place)
 
 
-def read_events(folder: str) -> list[Event]:
-    """Return a stored run's events; a last line that was cut off is left out."""
-    path = Path(folder) / TIMELINE
+def read_lines(folder: str) -> list[str]:
+    """Return the lines of a stored run's timeline."""
+    return read_text(folder, TIMELINE).split("\n")
+
+
+def parse_lines(lines: Sequence[str], where: str) -> list[Event]:
+    """Return the events of a timeline; a last line that was cut off is left out."""
     events = []
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise StoreError(
-            f"{path}: {error.strerror}; is this a run's folder?"
-        ) from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -101,7 +93,7 @@ def read_events(folder: str) -> list[Event]:
             if number == len(lines):
                 break
             raise StoreError(
-                f"{path}:{number}: not a timeline's line ({error}); "
+                f"{where}:{number}: not a timeline's line ({error}); "
                 "the file was changed since the run"
             ) from error
     return events

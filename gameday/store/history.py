@@ -1,20 +1,43 @@
-"""All runs of a user on a machine: where each one's folder is.
+"""All runs of a user on a machine: plans before, events as they come, verdicts after.
 
-`$GAMEDAY_HOME/runs/ID` is the run's folder, or a file that names it where `--out`
-put it elsewhere.
+Kept in SQLite under the home (`tables`); each run's files are in its folder as well.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gameday.errors import UsageError
-from gameday.store.folder import PLAN, TIMELINE, VERDICT
+from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from gameday.errors import StoreError, UsageError
+from gameday.model.quantity import show_instant
+from gameday.store import folder as files
+from gameday.store.tables import EVENTS, FILE, RUNS, open_engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What is known of a run before anything is touched."""
+
+    run: str
+    scenario: str
+    target: str
+    folder: str
+    started: float
+    pid: int
+    host: str
+    plan: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One run as `gameday runs` lists it; `ending` is crashed without a verdict."""
+    """One run as `gameday runs` lists it.
+
+    `ending` is running, or crashed where its process died without a verdict.
+    """
 
     run: str
     folder: str
@@ -23,85 +46,133 @@ class Entry:
     ended: str
     ending: str
     outcome: str
+    pid: int = 0
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A stored run: its plan and the lines of its timeline, as they were written."""
+
+    run: str
+    plan: str
+    lines: tuple[str, ...]
+    where: str
 
 
 class History:
-    """The runs under one home."""
+    """The store of one home; StoreError, saying what to do, where it cannot be used."""
 
     def __init__(self, home: str) -> None:
-        self._runs = Path(home) / "runs"
+        self._home = home
+        self._path = str(Path(home) / FILE)
+        with self._explained():
+            self._engine = open_engine(home)
 
     def folder_for(self, run: str, out: str | None) -> str:
-        """Return (and remember) where a new run keeps its files."""
-        self._runs.mkdir(parents=True, exist_ok=True)
+        """Return where a new run's files go."""
         if out is None:
-            return str(self._runs / run)
-        folder = str(Path(out).absolute())
-        (self._runs / run).write_text(folder, encoding="utf-8")
-        return folder
+            return str(Path(self._home) / "runs" / run)
+        return str(Path(out).absolute())
 
-    def find(self, name: str) -> str:
-        """Return the folder of a run: an id, `latest`, or a folder itself."""
-        as_path = Path(name)
-        if (as_path / TIMELINE).exists() or (as_path / PLAN).exists():
-            return str(as_path)
-        if name == "latest":
-            entries = self.entries()
-            if not entries:
-                raise UsageError("there is no run yet; `gameday run` makes one")
-            return entries[-1].folder
-        if (self._runs / name).exists() and name not in ("", ".", ".."):
-            return self._folder(self._runs / name)
-        raise UsageError(
-            f"{name!r} is no run: give an id (see `gameday runs`), a run's folder, "
-            "or `latest`"
-        )
+    def begin(self, new: NewRun) -> None:
+        """Keep a run's plan, durably, before anything is touched."""
+        values = {name: getattr(new, name) for name in new.__slots__}
+        with self._writing() as connection:
+            connection.execute(insert(RUNS).values(values))
+
+    def append(self, run: str, line: str) -> None:
+        """Keep one line of a run's timeline."""
+        with self._writing() as connection:
+            connection.execute(insert(EVENTS).values(run=run, line=line))
+
+    def finish(self, run: str, verdict: str) -> None:
+        """Keep a run's verdict."""
+        with self._writing() as connection:
+            done = update(RUNS).where(RUNS.c.run == run).values(verdict=verdict)
+            connection.execute(done)
 
     def entries(self) -> list[Entry]:
-        """Return every run that can still be read, oldest first."""
-        if not self._runs.is_dir():
-            return []
-        found = [self._entry(path) for path in sorted(self._runs.iterdir())]
-        known = [entry for entry in found if entry is not None]
-        return sorted(known, key=lambda entry: (entry.started, entry.run))
+        """Return every run, oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(RUNS).order_by(RUNS.c.started, RUNS.c.run)
+            ).all()
+        return [_entry(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's name
 
-    def _folder(self, path: Path) -> str:
-        return str(path) if path.is_dir() else path.read_text(encoding="utf-8").strip()
+    def find(self, name: str) -> Record:
+        """Return a run by its id, its folder, or `latest`."""
+        as_path = Path(name)
+        if (as_path / files.TIMELINE).exists() or (as_path / files.PLAN).exists():
+            return from_folder(name)
+        with self._reading() as connection:
+            rows = select(RUNS.c.run, RUNS.c.plan)
+            if name == "latest":
+                rows = rows.order_by(RUNS.c.started.desc(), RUNS.c.run.desc()).limit(1)
+            else:
+                rows = rows.where(RUNS.c.run == name)
+            row = connection.execute(rows).first()
+            if row is None:
+                raise UsageError(_unknown(name))
+            lines = connection.execute(
+                select(EVENTS.c.line)
+                .where(EVENTS.c.run == row.run)
+                .order_by(EVENTS.c.number)
+            )
+            kept = tuple(one.line for one in lines)
+        return Record(run=row.run, plan=row.plan, lines=kept, where=self._path)
 
-    def _entry(self, path: Path) -> Entry | None:
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._explained(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._explained(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            folder = Path(self._folder(path))
-        except (OSError, UnicodeDecodeError):
-            return None
-        if not folder.is_dir():
-            return None
-        try:
-            data = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return _unfinished(path.name, folder)
-        return Entry(
-            run=path.name,
-            folder=str(folder),
-            scenario=data.get("scenario", ""),
-            started=data.get("started", ""),
-            ended=data.get("ended", ""),
-            ending=data.get("ending", ""),
-            outcome=data.get("outcome", ""),
-        )
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            why = str(getattr(error, "orig", None) or error)
+            raise StoreError(
+                f"{self._path}: {why}; the history of runs is kept there: make room, "
+                "make it writable, or move the file away to begin a new one"
+            ) from error
 
 
-def _unfinished(run: str, folder: Path) -> Entry | None:
-    try:
-        with (folder / TIMELINE).open(encoding="utf-8") as lines:
-            first = json.loads(lines.readline())
-    except (OSError, ValueError):
-        return None
+def from_folder(folder: str) -> Record:
+    """Return the run that a folder holds (also a downloaded one)."""
+    return Record(
+        run=Path(folder).name,
+        plan=files.read_text(folder, files.PLAN),
+        lines=tuple(files.read_lines(folder)),
+        where=str(Path(folder) / files.TIMELINE),
+    )
+
+
+def _unknown(name: str) -> str:
+    if name == "latest":
+        return "there is no run yet; `gameday run SCENARIO` makes one"
+    return (
+        f"{name!r} is no run: give an id (see `gameday runs`), a run's folder, "
+        "or `latest`"
+    )
+
+
+def _entry(row: RowMapping) -> Entry:
+    verdict = json.loads(str(row["verdict"])) if row["verdict"] else {}
     return Entry(
-        run=run,
-        folder=str(folder),
-        scenario=first.get("scenario", ""),
-        started=first.get("at", ""),
-        ended="",
-        ending="crashed",
-        outcome="inconclusive",
+        run=str(row["run"]),
+        folder=str(row["folder"]),
+        scenario=str(row["scenario"]),
+        started=show_instant(float(str(row["started"]))),
+        ended=verdict.get("ended", ""),
+        ending=verdict.get("ending", "crashed"),
+        outcome=verdict.get("outcome", "inconclusive"),
+        pid=int(str(row["pid"])),
+        host=str(row["host"]),
     )

@@ -1,0 +1,18 @@
+"""The runs of this user on this machine, those that go on among them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gameday.clock import SystemClock
+from gameday.ledger.book import Ledger
+from gameday.ledger.home import home, ledger_path
+from gameday.store.history import Entry, History
+
+
+def entries() -> Iterator[Entry]:
+    """Yield every run, oldest first; `ending` is running while its process lives."""
+    ledger = Ledger(ledger_path(home()), SystemClock())
+    alive = {one.run for one in ledger.open_runs() if one.process.alive}
+    for entry in History(home()).entries():
+        going = entry.ending == "crashed" and entry.run in alive
+        yield replace(entry, ending="running", outcome="") if going else entry

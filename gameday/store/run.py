@@ -1,0 +1,57 @@
+"""One run as it is written: its folder and the history, the same lines in both."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from gameday.model.timeline import Event
+from gameday.store.folder import PLAN, VERDICT, RunFolder, parse_lines
+from gameday.store.history import History, NewRun, Record
+
+
+class RunStore:
+    """Keeps a run; `redact` takes known secret values out of every text."""
+
+    def __init__(
+        self, history: History, new: NewRun, redact: Callable[[str], str] = str
+    ) -> None:
+        self._redact = redact
+        self._history = history
+        self._new = replace(new, plan=redact(new.plan))
+        self._lines: list[str] = []
+        self._files = RunFolder(new.folder)
+        self._files.write(PLAN, self._new.plan)
+        history.begin(self._new)
+
+    @property
+    def folder(self) -> str:
+        """Where the run's files are."""
+        return self._new.folder
+
+    def append(self, event: Event) -> None:
+        """Keep one event, before anybody acts on it."""
+        line = self._redact(json.dumps(event.to_json(), default=str))
+        self._lines.append(line)
+        self._files.append(line)
+        self._history.append(self._new.run, line)
+
+    def write(self, name: str, content: str) -> str:
+        """Write a file of the run whole or not at all; return its path."""
+        text = self._redact(content)
+        if name == VERDICT:
+            self._history.finish(self._new.run, text)
+        return self._files.write(name, text)
+
+    def events(self) -> list[Event]:
+        """Return what was kept so far."""
+        return parse_lines(self._lines, self.folder)
+
+    def record(self) -> Record:
+        """Return the run as it is stored."""
+        new = self._new
+        lines = tuple(self._lines)
+        return Record(run=new.run, plan=new.plan, lines=lines, where=new.folder)
+
+    def close(self) -> None:
+        """Let go of the files; idempotent."""
+        self._files.close()

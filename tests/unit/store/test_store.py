@@ -1,0 +1,132 @@
+"""Runs as they are kept: whole, in order, readable after a crash."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gameday.errors import StoreError, UsageError
+from gameday.model.timeline import event
+from gameday.store.folder import parse_lines
+from gameday.store.history import History, NewRun
+from gameday.store.plans import from_json, to_json
+from gameday.store.run import RunStore
+from tests.unit.runner.world import plan
+
+
+def new_run(tmp_path: Path, run: str = "r1", started: float = 1.0) -> NewRun:
+    return NewRun(
+        run=run,
+        scenario="x",
+        target="docker://shop",
+        folder=str(tmp_path / "files" / run),
+        started=started,
+        pid=1,
+        host="here",
+        plan=to_json(plan()),
+    )
+
+
+def test_a_plan_comes_back_as_it_was_written() -> None:
+    text = to_json(plan())
+    assert to_json(from_json(text, "p")) == text
+
+
+def test_a_plan_keeps_no_secrets_of_an_experiment() -> None:
+    given = plan()
+    document = given.scenario.steps[0].experiment.document
+    document["secrets"] = {"k8s": {"token": "hush"}}  # type: ignore[index]
+    assert "hush" not in to_json(given)
+
+
+def test_something_that_is_no_plan_is_a_store_error() -> None:
+    with pytest.raises(StoreError, match=r"plan\.json"):
+        from_json('{"scenario": 3}', "plan.json")
+
+
+def test_a_run_is_found_by_id_by_folder_and_as_the_latest(tmp_path: Path) -> None:
+    history = History(str(tmp_path))
+    for number in (1, 2):
+        store = RunStore(history, new_run(tmp_path, f"r{number}", float(number)))
+        store.append(event(5.0, "note", text=f"of r{number}"))
+        store.close()
+    assert history.find("latest").run == "r2"
+    by_id = history.find("r1")
+    by_folder = history.find(str(tmp_path / "files" / "r1"))
+    assert parse_lines(by_id.lines, "") == parse_lines(by_folder.lines, "")
+    assert by_id.plan == by_folder.plan
+
+
+def test_an_unknown_run_says_what_would_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="gameday runs"):
+        History(str(tmp_path)).find("nothing")
+    with pytest.raises(UsageError, match="no run yet"):
+        History(str(tmp_path)).find("latest")
+
+
+def test_a_run_without_a_verdict_has_crashed(tmp_path: Path) -> None:
+    history = History(str(tmp_path))
+    store = RunStore(history, new_run(tmp_path))
+    assert [one.ending for one in history.entries()] == ["crashed"]
+    verdict = {"ending": "finished", "outcome": "pass", "ended": "then"}
+    store.write("verdict.json", json.dumps(verdict))
+    (entry,) = history.entries()
+    assert (entry.ending, entry.outcome, entry.ended) == ("finished", "pass", "then")
+
+
+def test_a_last_line_that_was_cut_off_is_left_out() -> None:
+    whole = json.dumps(event(5.0, "note", text="a").to_json())
+    assert len(parse_lines([whole, whole[:-9]], "t")) == 1
+    with pytest.raises(StoreError, match="t:1"):
+        parse_lines([whole[:-9], whole], "t")
+
+
+def test_a_second_run_in_a_folder_takes_the_first_ones_files_away(
+    tmp_path: Path,
+) -> None:
+    history = History(str(tmp_path))
+    first = RunStore(history, new_run(tmp_path))
+    first.append(event(5.0, "note", text="old"))
+    first.write("journal-s.json", "{}")
+    mine = tmp_path / "files" / "r1" / "notes.txt"
+    mine.write_text("a person's own")
+    again = new_run(tmp_path, "r2")
+    again = NewRun(
+        **{**{n: getattr(again, n) for n in again.__slots__}, "folder": first.folder}
+    )
+    RunStore(history, again).close()
+    assert sorted(path.name for path in mine.parent.iterdir()) == [
+        "notes.txt",
+        "plan.json",
+        "timeline.ndjson",
+    ]
+
+
+def test_known_secrets_are_taken_out_of_everything(tmp_path: Path) -> None:
+    history = History(str(tmp_path))
+    store = RunStore(
+        history, new_run(tmp_path), lambda text: text.replace("hush", "***")
+    )
+    store.append(event(5.0, "note", text="hush"))
+    store.write("report.md", "hush")
+    store.close()
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or b"hush" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 100])
+def test_a_corrupt_store_is_refused_with_what_to_do(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "store.db").write_bytes(content)
+    with pytest.raises(StoreError, match="move the file away"):
+        History(str(tmp_path))
+
+
+def test_files_are_their_owners_alone(tmp_path: Path) -> None:
+    store = RunStore(History(str(tmp_path)), new_run(tmp_path))
+    store.write("report.md", "x")
+    modes = {path.stat().st_mode & 0o077 for path in Path(store.folder).iterdir()}
+    assert modes == {0}
+    assert (tmp_path / "store.db").stat().st_mode & 0o077 == 0
