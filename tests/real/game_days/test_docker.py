@@ -29,6 +29,7 @@ SURVIVED = (
     "stop-cache",
     "cut-off-one-web",
 )
+PROJECT = "label=com.docker.compose.project=shop"
 GUARDED = (
     '{url: "http://127.0.0.1:9090", auth: {username: me, password: {env: PASS}}, '
     "headers: {X-Key: {env: KEY}}}"
@@ -64,13 +65,17 @@ def seconds(stamp: str) -> float:
 def states() -> dict[str, str]:
     """Return the state of every container of the shop, by name."""
     form = "{{.Names}} {{.State}}"
-    project = "label=com.docker.compose.project=shop"
-    lines = docker("ps", "-a", "--filter", project, "--format", form)
+    lines = docker("ps", "-a", "--filter", PROJECT, "--format", form)
     return dict(line.split() for line in lines.splitlines())
 
 
-def gameday_containers() -> str:
-    return docker("ps", "-aq", "--filter", "label=gameday.run")
+def sidecars() -> list[str]:
+    """Return helpers of gameday's that share a namespace with the shop's containers."""
+    shop = docker("ps", "-aq", "--no-trunc", "--filter", PROJECT).split()
+    helpers = docker("ps", "-aq", "--filter", "label=gameday.run").split()
+    form = "{{.HostConfig.NetworkMode}}"
+    modes = docker("inspect", "-f", form, *helpers).split() if helpers else []
+    return [mode for mode in modes if mode.removeprefix("container:") in shop]
 
 
 @pytest.mark.parametrize("name", PASSING)
@@ -79,7 +84,7 @@ def test_a_shipped_scenario_passes_and_leaves_nothing(stage: Stage, name: str) -
     played = stage.run(f"scenarios/{name}.yaml")
     assert (played.code, played.not_passed()) == (0, [])
     assert states() == before
-    assert not gameday_containers()
+    assert not sidecars()
 
 
 def test_wrong_alerting_fails_for_the_planted_reason_alone(stage: Stage) -> None:
@@ -138,7 +143,7 @@ def test_plain_chaos_run_passes_and_leaves_nothing(
     )
     assert done.returncode == 0, done.stderr
     assert wait_for(lambda: states() == before, 10, "everything up again")
-    assert not gameday_containers()
+    assert not sidecars()
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

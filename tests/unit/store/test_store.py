@@ -1,7 +1,6 @@
 """Runs as they are kept: whole, in order, readable after a crash."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
