@@ -14,7 +14,7 @@ from gameday.app.planning import Prepared
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger import hold
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import start_watchdog
+from gameday.ledger.guard import Handle, start_watchdog
 from gameday.ledger.home import home, ledger_path
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
@@ -147,23 +147,16 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     ledger = Ledger(ledger_path(), session.clock)
     try:
         heal_the_dead(ledger, session.target.url, session.clock)
-        name = plan.scenario.name
-        hold.take(ledger, session.target, session.run, name, session.clock)
+        scenario = plan.scenario.name
+        hold.take(ledger, session.target, session.run, scenario, session.clock)
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
-    for kind in sorted({f.request.kind for step in plan.steps for f in step.faults}):
-        session.target.make_ready(kind)
-    watchdog = start_watchdog(session.run, home())
+    watchdog = _make_ready(session)
     book = RunBook(
         ledger, session.run, lambda: undo_run(ledger, session.run, session.clock, "run")
     )
-    for planned in plan.steps:
-        for ordinal, fault in enumerate(planned.faults):
-            victims = fault.victims
-            book.plan_fault(
-                planned.name, ordinal, fault.request, victims, fault.duration
-            )
+    _write_down(plan, book)
     drive = Drive(plan, _doors(session, eyesight, nursery, book))
     try:
         stop = drive.run()
@@ -176,6 +169,24 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
             ledger.close_run(session.run)
             watchdog.close()
     return stop
+
+
+def _make_ready(session: Session) -> Handle:
+    """Make what faults need and have the run watched."""
+    faults = [fault for step in session.plan.steps for fault in step.faults]
+    for kind in sorted({fault.request.kind for fault in faults}):
+        session.target.make_ready(kind)
+    return start_watchdog(session.run, home())
+
+
+def _write_down(plan: Plan, book: RunBook) -> None:
+    """Tell the processes that will inject who the victims are."""
+    for planned in plan.steps:
+        for ordinal, fault in enumerate(planned.faults):
+            victims = fault.victims
+            book.plan_fault(
+                planned.name, ordinal, fault.request, victims, fault.duration
+            )
 
 
 def _doors(

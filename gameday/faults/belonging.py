@@ -15,6 +15,7 @@ from gameday.errors import FaultFailed
 from gameday.ledger.book import Ledger
 from gameday.ledger.guard import start_watchdog
 from gameday.ledger.heal import heal
+from gameday.ledger.hold import let_go, take
 from gameday.ledger.home import home, ledger_path
 from gameday.ports import Target
 from gameday.targets import open_target
@@ -72,7 +73,7 @@ def open_own_run(mine: Belonging) -> None:
     if not mine.own or (entry is not None and entry.closed is None):
         return
     clear_stale(mine)
-    mine.ledger.open_run(mine.run, mine.target.url, "chaos run")
+    take(mine.ledger, mine.target, mine.run, "chaos run", CLOCK)
     start_watchdog(mine.run, home()).abandon()
 
 
@@ -85,5 +86,6 @@ def clear_stale(mine: Belonging) -> list[str]:
         broken = [one.undone for one in healed if not one.undone.ok]
         left.extend(f"{one.found}; by hand: {one.by_hand}" for one in broken)
         if not broken:
+            let_go(mine.target, dead.run)
             mine.ledger.close_run(dead.run)
     return left

@@ -6,6 +6,7 @@ from typing import Any
 from gameday.errors import UndoFailed
 from gameday.faults.belonging import CLOCK, belonging, clear_stale
 from gameday.ledger.heal import heal
+from gameday.ledger.hold import let_go
 from gameday.model.quantity import show_instant
 
 
@@ -24,6 +25,7 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     if mine.own:
         left += clear_stale(mine)
         if not left:
+            let_go(mine.target, mine.run)
             mine.ledger.close_run(mine.run)
     if left:
         raise UndoFailed("still broken: " + "; ".join(left))

@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from gameday.errors import StoreError, TargetNotFound
+from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
 from gameday.ledger.heal import end_injectors, heal
+from gameday.ledger.hold import let_go
 from gameday.targets import open_target
+from gameday.targets.marking import Marked
 
 if TYPE_CHECKING:
     from gameday.ports import Clock, Target
@@ -19,9 +21,9 @@ def undo_all(path: str, run: str, clock: "Clock") -> bool:
         _heal(ledger, run, clock, by="watchdog")
         if ledger.open_faults(run=run):
             return False
-        _sweep(ledger, run, clock)
+        _clear(ledger, run, clock)
         ledger.close_run(run)
-    except (StoreError, TargetNotFound):
+    except GamedayError:
         return False
     else:
         return True
@@ -38,13 +40,15 @@ def end_overdue(path: str, run: str, clock: "Clock") -> None:
         ledger.close()
 
 
-def _sweep(ledger: Ledger, run: str, clock: "Clock") -> None:
-    """Clear away what a fault had prepared but not yet written down."""
+def _clear(ledger: Ledger, run: str, clock: "Clock") -> None:
+    """Clear away what was prepared but not yet written down; let go of the lock."""
     entry = ledger.run(run)
-    target = open_target(entry.target, clock) if entry else None
-    sweep = getattr(target, "sweep", None)  # not every target can
-    if sweep is not None:
-        sweep(run)
+    if entry is None:
+        return
+    target = open_target(entry.target, clock)
+    if isinstance(target, Marked):
+        target.sweep(run)
+    let_go(target, run)
 
 
 def _heal(ledger: Ledger, run: str, clock: "Clock", by: str) -> None:

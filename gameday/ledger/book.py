@@ -4,7 +4,6 @@ Whoever writes a fault here may be killed at any instant; whoever reads it later
 knows what was, or may have been, done and how to undo it.
 """
 
-import getpass
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from gameday.ledger.database import Database
 from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
 from gameday.model.fault import FaultRequest, FaultState
 from gameday.model.quantity import show_instant
-from gameday.targets.procfs import identify
+from gameday.targets.procfs import identify, user_name
 
 if TYPE_CHECKING:
     from gameday.ports import Clock
@@ -70,7 +69,7 @@ class Ledger:
         """
         now = self._clock.now() if started is None else started
         who = identify(pid)
-        place = (getpass.getuser(), os.uname().nodename)
+        place = (user_name(), os.uname().nodename)
         identity = (who.pid, who.started, who.boot, *place)
         with self._db.writing() as db:
             for held in rows.runs(db, "target = ? AND closed IS NULL", target_url):
@@ -188,6 +187,15 @@ class Ledger:
             number = rows.insert_fault(db, entry, now)
             rows.insert_transition(db, number, rows.Step(FaultState.PLANNED, now))
         return number
+
+    def take_over(self, fault: int) -> None:
+        """Make this process the one that acts; it is ended before anybody undoes."""
+        who = identify()
+        with self._db.writing() as db:
+            db.execute(
+                "UPDATE faults SET pid = ?, started = ?, boot = ? WHERE id = ?",
+                (who.pid, who.started, who.boot, fault),
+            )
 
     def move(  # noqa: PLR0913 - the columns of a transition
         self,

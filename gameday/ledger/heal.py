@@ -8,20 +8,28 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from gameday.errors import GamedayError
+from gameday.errors import GamedayError, StoreError
+from gameday.ledger import foreign
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed
-from gameday.model.fault import FaultState, Undone
+from gameday.model.fault import FaultState, Undo, Undone
+from gameday.targets.marking import Marked
+from gameday.targets.procfs import session
 
 if TYPE_CHECKING:
     from gameday.ports import Clock, Target
 
 Opener = Callable[[str], "Target"]
+Act = Callable[[Undo], Undone]
 
 ATTEMPTS = 5
+FOREIGN_ATTEMPTS = 3
+ABSENCE = 30.0  # seconds for a target that does not answer, as while it restarts
 _FIRST_PAUSE = 0.1  # seconds; doubled after each attempt
+_LONGEST_PAUSE = 2.0
 _SETTLE = 0.3  # seconds for a call that was under way when its caller died
 _WORKERS = 16
 
@@ -38,40 +46,59 @@ def heal(
     """Undo these faults (as `Ledger.open_faults` gives them); say what was found.
 
     Faults of one instance are undone one after the other, newest first; instances
-    beside each other.
+    beside each other. Other extensions' rollbacks are played after gameday's own
+    faults are gone, which might be in their way.
     """
-    groups: dict[tuple[str, str], list[FaultEntry]] = {}
+    own: dict[tuple[str, str], list[FaultEntry]] = {}
+    others: list[FaultEntry] = []
     for entry in sorted(entries, key=lambda one: -one.id):
-        key = (entry.undo.target, entry.victim.name)
-        groups.setdefault(key, []).append(entry)
+        if entry.undo.verb == foreign.VERB:
+            others.append(entry)
+        else:
+            own.setdefault((entry.undo.target, entry.victim.name), []).append(entry)
     healer = _Healer(ledger, clock, by, emit)
-    targets: dict[str, Target | Undone] = {}
-    for url, _ in groups:
-        if url not in targets:
-            targets[url] = _opened(open_target, url)
+    targets = {
+        url: _opened(open_target, url) for url in sorted({key[0] for key in own})
+    }
 
     def one_by_one(entries: list[FaultEntry]) -> list[Healed]:
         return [healer.heal(targets[one.undo.target], one) for one in entries]
 
-    if len(groups) <= 1:
-        return [done for group in groups.values() for done in one_by_one(group)]
-    with ThreadPoolExecutor(min(len(groups), _WORKERS)) as pool:
-        found = [
-            one for group in pool.map(one_by_one, groups.values()) for one in group
-        ]
+    if len(own) <= 1:
+        found = [done for group in own.values() for done in one_by_one(group)]
+    else:
+        with ThreadPoolExecutor(min(len(own), _WORKERS)) as pool:
+            found = [
+                done for group in pool.map(one_by_one, own.values()) for done in group
+            ]
+    found += [healer.play(one) for one in others]
     return sorted(found, key=lambda one: -one.fault.id)
 
 
 def end_injectors(entries: Sequence[FaultEntry]) -> None:
-    """End processes that may still be injecting; they belong to a run that died."""
+    """End processes that may still be injecting; they belong to a run that died.
+
+    An engine that plays other extensions' actions is ended with all that it started.
+    """
     for entry in entries:
         by = entry.by
-        unfinished = entry.state in (FaultState.PLANNED, FaultState.INJECTING)
-        if unfinished and by.pid != os.getpid() and by.alive:
-            try:
-                os.kill(by.pid, signal.SIGKILL)
-            except OSError:
-                continue
+        pids: list[int] = []
+        if by.pid in (os.getpid(), os.getsid(0)):
+            continue
+        if entry.kind == foreign.KIND:
+            pids = session(by)
+        elif entry.state in (FaultState.PLANNED, FaultState.INJECTING) and by.alive:
+            pids = [by.pid]
+        for pid in pids:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def forget(target: "Target", undo: Undo) -> None:
+    """Remove the mark that a fault has left in its target, where it can hold one."""
+    if isinstance(target, Marked):
+        with suppress(GamedayError):  # litter; `heal --docker` finds it
+            target.forget(undo)
 
 
 def _opened(open_target: Opener, url: str) -> "Target | Undone":
@@ -99,44 +126,69 @@ class _Healer:
 
     def heal(self, target: "Target | Undone", entry: FaultEntry) -> Healed:
         """Undo one fault, with patience, and write down how it went."""
-        self._ledger.move(entry.id, FaultState.UNDOING, by=self._by)
+        self._write(entry, FaultState.UNDOING, self._clock.now())
         if isinstance(target, Undone):
-            undone = target
-        else:
-            undone = self._undo(target, entry)
-            if undone.ok and entry.state is FaultState.INJECTING:
-                self._clock.sleep(_SETTLE)
-                again = self._undo(target, entry)
-                undone = undone if again.ok else again
+            return self._over(entry, target)
+        undone = patiently(target.undo, entry.undo, self._clock)
+        if undone.ok and entry.state is FaultState.INJECTING:
+            self._clock.sleep(_SETTLE)
+            again = patiently(target.undo, entry.undo, self._clock)
+            undone = undone if again.ok else again
+        healed = self._over(entry, undone)
+        if undone.ok:
+            forget(target, entry.undo)
+        return healed
+
+    def play(self, entry: FaultEntry) -> Healed:
+        """Have an experiment's rollbacks played."""
+        self._write(entry, FaultState.UNDOING, self._clock.now())
+        done = patiently(foreign.play, entry.undo, self._clock, FOREIGN_ATTEMPTS)
+        return self._over(entry, done)
+
+    def _over(self, entry: FaultEntry, undone: Undone) -> Healed:
         at = self._clock.now()
         state = FaultState.UNDONE if undone.ok else FaultState.FAILED
-        stamp = {} if undone.at is None else {"target_at": undone.at}
-        self._ledger.move(
-            entry.id,
-            state,
-            at,
-            note=undone.found,
-            by=self._by,
-            by_hand=undone.by_hand,
-            extra=stamp,
-        )
+        self._write(entry, state, at, undone)
         healed = Healed(fault=entry, undone=undone, at=at)
         if self._emit is not None:
             self._emit(healed)
         return healed
 
-    def _undo(self, target: "Target", entry: FaultEntry) -> Undone:
-        undone = Undone(ok=False, found="not tried")
-        pause = _FIRST_PAUSE
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._clock.sleep(pause)
-                pause *= 2
-            try:
-                undone = target.undo(entry.undo)
-            except GamedayError as wrong:
-                undone = Undone(ok=False, found=str(wrong))
-            if undone.ok:
-                return undone
-        by_hand = undone.by_hand or f"see to {entry.victim.name}, then `gameday heal`"
-        return Undone(ok=False, found=undone.found, by_hand=by_hand)
+    def _write(
+        self,
+        entry: FaultEntry,
+        state: FaultState,
+        at: float,
+        undone: Undone | None = None,
+    ) -> None:
+        """Write a step down; a ledger that cannot be written stops no undo."""
+        said: dict[str, Any] = {}
+        if undone is not None:
+            stamp = {} if undone.at is None else {"target_at": undone.at}
+            said = {"note": undone.found, "by_hand": undone.by_hand, "extra": stamp}
+        with suppress(StoreError):
+            self._ledger.move(entry.id, state, at, by=self._by, **said)
+
+
+def patiently(act: Act, undo: Undo, clock: "Clock", attempts: int = ATTEMPTS) -> Undone:
+    """Undo, again and again with longer and longer pauses; never raises ours.
+
+    A target that does not answer at all is waited for, one that refuses is asked so
+    many times.
+    """
+    refused, pause = 0, _FIRST_PAUSE
+    end = clock.monotonic() + ABSENCE
+    while True:
+        try:
+            undone = act(undo)
+        except GamedayError as wrong:
+            undone = Undone(ok=False, found=str(wrong))
+        if undone.ok:
+            return undone
+        refused += not undone.unanswered
+        if refused >= attempts or clock.monotonic() >= end:
+            break
+        clock.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    by_hand = undone.by_hand or f"see to {undo.instance}, then `gameday heal`"
+    return Undone(ok=False, found=undone.found, by_hand=by_hand)

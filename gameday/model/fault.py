@@ -124,3 +124,4 @@ class Undone:
     found: str  # one sentence: "was stopped; started again", "was gone already", …
     by_hand: str = ""  # what a person must do where ok is false
     at: float | None = None  # when it was confirmed, by the target where it stamps
+    unanswered: bool = False  # the target did not answer at all: worth waiting for

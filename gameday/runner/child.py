@@ -12,9 +12,11 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
-from multiprocessing.connection import Connection
-from typing import Any
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
 
 from chaoslib.caching import cache_activities
 from chaoslib.configuration import load_configuration
@@ -25,6 +27,8 @@ from chaoslib.secret import load_secrets
 from chaoslib.types import Strategy
 
 from gameday.clock import SystemClock
+from gameday.ledger.book import Ledger
+from gameday.ledger.home import ledger_path
 from gameday.runner.hypothesis import look
 from gameday.runner.jobs import Job
 
@@ -32,9 +36,19 @@ SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 _LONGEST = 2000  # characters of an activity's output that are worth a message
 
 
+class Pipe(Protocol):
+    """Where messages go."""
+
+    def send(self, message: tuple[str, Mapping[str, Any]], /) -> None:
+        """Send one."""
+
+
 def conduct(pipe: Connection, job: Job) -> None:
     """Run the experiment; hold after its method until the parent says so."""
     _settle_in(job, pipe)
+    if job.rollbacks:
+        Ledger(ledger_path(), SystemClock()).take_over(job.rollbacks)
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
     document = copy.deepcopy(dict(job.document))
     relay = Relay(pipe, hold=job.hold)
     try:
@@ -52,12 +66,26 @@ def conduct(pipe: Connection, job: Job) -> None:
     relay.say("finished")
 
 
+def _stop_with_parent() -> None:
+    """Inject nothing more when the run has died; the rollbacks are still played."""
+    run = parent_process()
+    if run is not None:
+        wait([run.sentinel])
+        os.kill(os.getpid(), signal.SIGUSR1)  # the engine's own way out (facts 1.6)
+
+
 def replay(pipe: Connection, job: Job) -> None:
     """Play an experiment's rollbacks alone (its engine died before them)."""
     _settle_in(job, pipe)
     relay = Relay(pipe, hold=False)
     _replay(copy.deepcopy(dict(job.document)), relay)
     relay.say("finished")
+
+
+def play_alone(pipe: Pipe, document: Mapping[str, Any]) -> None:
+    """Play rollbacks in this very process, which nobody started as a fork."""
+    _be_silent(pipe)
+    _replay(dict(document), Relay(pipe, hold=False))
 
 
 def _replay(document: dict[str, Any], relay: "Relay") -> None:
@@ -102,7 +130,7 @@ def probe(pipe: Connection, job: Job, every: float) -> None:
 class Relay(RunEventHandler):  # type: ignore[misc]
     """Tells the parent what the engine does, and holds where it is told to."""
 
-    def __init__(self, pipe: Connection, *, hold: bool) -> None:
+    def __init__(self, pipe: Pipe, *, hold: bool) -> None:
         self.pipe = pipe
         self.hold = hold
         self.journal: Mapping[str, Any] | None = None
@@ -142,7 +170,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
     def method_completed(self, experiment: Any, state: Any) -> None:
         """Hold: nothing more happens until the parent says so, or is gone."""
         self.say("method_completed")
-        if self.hold:
+        if self.hold and isinstance(self.pipe, Connection):
             try:
                 self.pipe.recv()
             except (EOFError, OSError):
@@ -154,6 +182,11 @@ class Relay(RunEventHandler):  # type: ignore[misc]
             signal.signal(name, signal.SIG_IGN)
         self.phase = "rollback"
         self.say("rollbacks")
+
+    def rollbacks_completed(self, experiment: Any, journal: Any) -> None:
+        """Say which rollbacks did not work; the engine itself does not mind."""
+        failed = [why for run in journal["rollbacks"] if (why := _failure(run))]
+        self.say("rolled_back", failed=failed)
 
     def finish(self, journal: Any) -> None:
         """Pass on the engine's own view."""
@@ -167,7 +200,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
 class _Forward(logging.Handler):
     """Passes the engine's errors on; nothing of it goes to a file."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Pipe) -> None:
         super().__init__(level=logging.ERROR)
         self.pipe = pipe
 
@@ -179,6 +212,10 @@ def _settle_in(job: Job, pipe: Connection) -> None:
     """Own session, own environment, silent, as `chaos run` would find modules."""
     os.setsid()
     os.environ.update(job.environment)
+    _be_silent(pipe)
+
+
+def _be_silent(pipe: Pipe) -> None:
     if os.getcwd() not in sys.path:  # noqa: PTH109 - the process's own folder
         sys.path.append(os.getcwd())  # noqa: PTH109
     quiet = os.open(os.devnull, os.O_RDWR)
@@ -189,6 +226,18 @@ def _settle_in(job: Job, pipe: Connection) -> None:
     logger.handlers = [_Forward(pipe)]
     logger.setLevel(logging.ERROR)
     logger.propagate = False
+
+
+def _failure(run: Mapping[str, Any]) -> str:
+    """Return why a rollback did not work, also where the engine calls it a success."""
+    name = str(run["activity"].get("name", ""))
+    output = run.get("output")
+    if run.get("status") != "succeeded":
+        return f"{name}: {_last_line(run.get('exception')) or 'cut short'}"
+    if run["activity"].get("provider", {}).get("type") != "process":
+        return ""
+    code = output.get("status") if isinstance(output, Mapping) else None
+    return f"{name}: its process ended with {code}" if code else ""
 
 
 def _function(activity: Mapping[str, Any]) -> str:
@@ -215,7 +264,7 @@ def _last_line(lines: Any) -> str:
     return str(lines[-1]).strip()
 
 
-def _send(pipe: Connection, message: str, **fields: Any) -> None:
+def _send(pipe: Pipe, message: str, **fields: Any) -> None:
     try:
         pipe.send((message, fields))
     except (BrokenPipeError, OSError):

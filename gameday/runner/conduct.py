@@ -7,7 +7,7 @@ they are played by another process.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.model.scenario import Step
@@ -30,6 +30,7 @@ class Stage:
     injected_at: float | None = None
     ended_at: float | None = None
     faults_seen: int = 0
+    rollbacks: int = 0  # the ledger's entry of foreign rollbacks
 
     def phase(self, at: float) -> str:
         """Return before, during or after, for something that began then."""
@@ -67,10 +68,14 @@ class Conductor:
         """Start the experiment."""
         if self._stage is None:
             return
+        step = self._stage.step
+        if step.experiment.foreign:
+            self._stage.rollbacks = self._doors.ledger.open_rollbacks(
+                step.name, step.experiment.document
+            )
         self._stage.injected_at = self._doors.clock.now()
-        self._engine = self._doors.engine.experiment(
-            self._job(self._stage.step), self._on_engine
-        )
+        job = replace(self._job(step), rollbacks=self._stage.rollbacks)
+        self._engine = self._doors.engine.experiment(job, self._on_engine)
 
     def release(self) -> None:
         """The hold is over: the engine goes on to its rollbacks."""
@@ -135,6 +140,8 @@ class Conductor:
         if stage is None:
             return
         self._rolled_back |= name == "rollbacks"
+        if name == "rolled_back" and stage.rollbacks:
+            self._doors.ledger.rolled_back(stage.rollbacks, fields["failed"])
         if name == "journal":
             step = stage.step.name
             self._doors.store.write(f"journal-{step}.json", fields["text"])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gameday.model.fault import FaultRequest
 from gameday.model.fingerprint import Fingerprint
@@ -39,11 +39,20 @@ class Ledger(Protocol):
     ) -> None:
         """Write down which victims a fault of the run will have."""
 
+    def open_rollbacks(self, step: str, document: Mapping[str, Any]) -> int:
+        """Write down what undoes a step's foreign actions; 0: there is nothing."""
+
+    def rolled_back(self, number: int, failed: Sequence[str]) -> None:
+        """Note that they were played, and what did not work."""
+
     def news(self) -> list[Event]:
         """Return the transitions since the last call, as events."""
 
     def healed_itself(self, fault: str, at: float) -> None:
         """Note that a fault's instance is back without an undo."""
+
+    def end(self) -> None:
+        """Let no fault of the run begin any more."""
 
     def heal(self) -> list[str]:
         """Undo what the run holds open; return what is still broken."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
+from gameday.errors import StoreError
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
 from gameday.model.timeline import Event, event
@@ -136,6 +137,8 @@ class Drive:
 
     def _undo_everything(self) -> None:
         """Stop the engine, then undo what the ledger holds; never raises Stop."""
+        with contextlib.suppress(StoreError):  # full: all the more to undo
+            self.doors.ledger.end()
         self.conductor.abandon()
         if self.doors.ledger.anything_open():
             self.broken = self.doors.ledger.heal()

@@ -97,7 +97,10 @@ class Child:
     def wait(self, seconds: float) -> bool:
         """Wait for its end; true when it has ended."""
         self.process.join(timeout=seconds)
-        return self.process.exitcode is not None
+        if self.process.exitcode is None:
+            return False
+        self._thread.join(timeout=1.0)  # what it said last has been heard then
+        return True
 
     def _signal(self, number: int) -> None:
         pid = self.process.pid

@@ -7,8 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One experiment to run: its document and the environment that it gets."""
+    """One experiment to run: its document and the environment that it gets.
+
+    `rollbacks`: the ledger's entry of its foreign rollbacks; 0: there is none.
+    """
 
     document: Mapping[str, Any]
     environment: Mapping[str, str] = field(default_factory=dict)
     hold: bool = True  # wait for the parent's word between method and rollbacks
+    rollbacks: int = 0

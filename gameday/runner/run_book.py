@@ -1,7 +1,9 @@
 """One run's page in the ledger: transitions as events, heal, the run's own lock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from gameday.ledger import foreign
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, PlannedVictims, Transition
 from gameday.model.fault import FaultRequest, FaultState
@@ -42,6 +44,27 @@ class RunBook:
             )
         )
 
+    def open_rollbacks(self, step: str, document: Mapping[str, Any]) -> int:
+        """Write down what other extensions' actions of a step need to be undone.
+
+        Returns the entry's number; 0 where there is nothing to play.
+        """
+        held = self._ledger.run(self._run)
+        target = held.target if held else ""
+        entry = foreign.rollbacks_entry(self._run, step, target, document)
+        if entry is None:
+            return 0
+        number = self._ledger.begin(entry)
+        self._ledger.move(number, FaultState.INJECTING)
+        return number
+
+    def rolled_back(self, number: int, failed: Sequence[str]) -> None:
+        """Note that an experiment has played its rollbacks, and what did not work."""
+        state = FaultState.FAILED if failed else FaultState.UNDONE
+        note = "; ".join(failed) or "rollbacks played"
+        self._ledger.move(number, FaultState.UNDOING, by="rollback")
+        self._ledger.move(number, state, note=note, by="rollback")
+
     def news(self) -> list[Event]:
         """Return the transitions since the last call, as events."""
         events: list[Event] = []
@@ -60,9 +83,12 @@ class RunBook:
         """Return whether the run holds any fault."""
         return bool(self._ledger.open_faults(run=self._run))
 
+    def end(self) -> None:
+        """Let no fault of the run begin any more."""
+        self._ledger.end_run(self._run)
+
     def heal(self) -> list[str]:
         """Undo what the run holds open; return what is still broken, and the remedy."""
-        self._ledger.end_run(self._run)
         return [
             f"{one.fault.kind} on {one.fault.victim.name}: {one.undone.found}. "
             f"By hand: {one.undone.by_hand or 'run `gameday heal`'}"
@@ -71,6 +97,8 @@ class RunBook:
         ]
 
     def _as_events(self, one: Transition) -> list[Event]:
+        if one.kind == foreign.KIND:
+            return []  # the experiment's own activities are told as such
         common = {"step": one.step, "id": str(one.fault)}
         if one.state is FaultState.INJECTING:
             self._started.add(one.fault)

@@ -9,6 +9,7 @@ import os
 from typing import NamedTuple
 
 _STATE = 0  # fields of /proc/PID/stat behind the command's closing parenthesis
+_SESSION = 3
 _START = 19
 
 
@@ -88,6 +89,16 @@ def identify(pid: int | None = None) -> ProcessId:
     return ProcessId(pid=pid, started=start_ticks(pid), boot=boot_id())
 
 
+def user_name() -> str:
+    """Return who runs this process; the user's number where it has no name."""
+    import getpass  # only who opens a run needs it, the watchdog does not
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 def children(pid: int) -> list[int]:
     """Return the pids of a process's children."""
     try:
@@ -96,6 +107,22 @@ def children(pid: int) -> list[int]:
         return []
     found = [_read(f"/proc/{pid}/task/{task}/children") for task in tasks]
     return [int(one) for text in found for one in text.split()]
+
+
+def session(leader: ProcessId) -> list[int]:
+    """Return the pids of the session that a process led, also where it is gone.
+
+    Empty where its pid is another process's by now, or it led none.
+    """
+    now = start_ticks(leader.pid)
+    if leader.boot != boot_id() or (now and now != leader.started):
+        return []
+    found = []
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        fields = _stat(int(name)) if name.isdigit() else []
+        if len(fields) > _SESSION and int(fields[_SESSION]) == leader.pid:
+            found.append(int(name))
+    return found
 
 
 def family(pid: int) -> list[int]:

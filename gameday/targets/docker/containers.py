@@ -110,6 +110,13 @@ class Project:
                     found[name] = one
         return found
 
+    def image(self) -> str:
+        """Return the id of an image that is surely there: that of a container."""
+        rows = self._list()
+        if not rows:
+            raise TargetNotFound(f"no containers of compose project {self._name!r}")
+        return str(rows[0]["ImageID"])
+
     def _list(self) -> list[dict[str, Any]]:
         api = self._engine.api
         wanted = {"label": [f"{PROJECT}={self._name}"]}

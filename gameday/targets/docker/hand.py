@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from gameday.errors import FaultFailed, GamedayError
+from gameday.errors import FaultFailed, GamedayError, TargetNotFound
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
@@ -57,6 +57,8 @@ def undone_or_why(by_hand: str, act: Callable[[], Undone]) -> Undone:
         return REPLACED
     except EngineRefused as wrong:
         return Undone(ok=False, found=f"the engine refused: {wrong}", by_hand=by_hand)
+    except TargetNotFound as wrong:
+        return Undone(ok=False, found=str(wrong), by_hand=by_hand, unanswered=True)
     except GamedayError as wrong:
         return Undone(ok=False, found=str(wrong), by_hand=by_hand)
 

@@ -40,8 +40,9 @@ class Sidecar:
 class Helper:
     """Helper containers on one engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, project: str = "") -> None:
         self._engine = engine
+        self._project = project
 
     @property
     def image(self) -> str:
@@ -104,6 +105,7 @@ class Helper:
                     "gameday.mark": sidecar.mark,
                     "gameday.do": str(sidecar.spec["do"]),
                     "gameday.beside": beside,
+                    "gameday.project": self._project,
                 },
             )
         return str(made["Id"])

@@ -131,7 +131,9 @@ class Network:
     def undo(self, undo: Undo) -> Undone:
         """End the helper; where it did not clean up itself, sweep after it."""
         helper = str(undo.arguments["helper"])
-        by_hand = command(self._engine, "kill", "--signal", "TERM", helper[:12])
+        end = command(self._engine, "kill", "--signal", "TERM", helper[:12])
+        anew = command(self._engine, "restart", undo.identity["id"][:12])
+        by_hand = f"{end}, or where that helper is gone: {anew} (a new network)"
         return undone_or_why(by_hand, lambda: self._end(undo, helper))
 
     def _end(self, undo: Undo, helper: str) -> Undone:
@@ -147,13 +149,15 @@ class Network:
         if found is None or not found["State"]["Running"]:
             self._helper.remove(helper)
             return REPLACED
-        spec = {"do": "sweep", "duration": 1.0}
-        mark = str(undo.arguments["mark"])
-        said = self._helper.run(Sidecar(spec=spec, mark=mark, beside=found["Id"]))
+        swept = self.sweep(found["Id"], str(undo.arguments["mark"]))
         self._helper.remove(helper)
-        return Undone(
-            ok=True, found=f"the helper had died; {said['found']} rules swept up"
-        )
+        return Undone(ok=True, found=f"the helper had died; {swept} rules swept up")
+
+    def sweep(self, container: str, mark: str = "") -> int:
+        """Remove the rules of a mark, by default of any; return how many there were."""
+        spec = {"do": "sweep", "duration": 1.0, "every": not mark}
+        sidecar = Sidecar(spec=spec, mark=mark or "gameday.sweep", beside=container)
+        return int(self._helper.run(sidecar)["found"])
 
     def _stamp(self, helper: str) -> float | None:
         try:

@@ -16,6 +16,7 @@ from gameday.targets.docker.hand import (
     undone_or_why,
 )
 from gameday.targets.docker.helper import Helper
+from gameday.targets.docker.marks import Marks
 
 _SOON = 5.0  # seconds within which an engine's word must have become true
 _COMES_BACK = 1.5  # seconds that a restart policy gets before we start it ourselves
@@ -49,8 +50,9 @@ def _up(found: Mapping[str, Any]) -> bool:
 class Process:
     """The process family on one engine."""
 
-    def __init__(self, engine: Engine, helper: Helper) -> None:
+    def __init__(self, engine: Engine, helper: Helper, marks: Marks) -> None:
         self._engine = engine
+        self._marks = marks
         self._crash = Crash(engine, helper)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             "start": self._start,
@@ -81,13 +83,15 @@ class Process:
         }
         if request.kind == "process.kill":
             arguments["sidecar"] = self._crash.prepare(request, found, mark)
-        return Undo(
+        undo = Undo(
             target="",
             verb=_VERBS[request.kind],
             instance=victim.name,
             identity=dict(victim.identity),
             arguments=arguments,
         )
+        self._marks.leave(undo, request.kind, str(found["Image"]))
+        return undo
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Stop, kill, pause or restart."""
@@ -145,7 +149,7 @@ class Process:
     def undo(self, undo: Undo) -> Undone:
         """Bring the same container back to running, and confirm it."""
         verb = "unpause" if undo.verb == "unpause" else "start"
-        by_hand = command(self._engine, verb, str(undo.arguments["container"]))
+        by_hand = command(self._engine, verb, undo.identity["id"][:12])
 
         def act() -> Undone:
             self._crash.clear(undo)
@@ -207,7 +211,7 @@ class Process:
         lost = [name for name in undo.arguments["networks"] if name not in ends]
         if not lost:
             return Undone(ok=True, found=what)
-        container = str(undo.arguments["container"])
+        container = undo.identity["id"][:12]
         by_hand = command(self._engine, "network", "connect", lost[0], container)
         return Undone(
             ok=False, found=f"{what}, but not in {', '.join(lost)}", by_hand=by_hand

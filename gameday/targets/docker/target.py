@@ -13,8 +13,10 @@ from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.fingerprint import Fingerprints
 from gameday.targets.docker.hand import Hand
 from gameday.targets.docker.helper import Helper
+from gameday.targets.docker.marks import Marks
 from gameday.targets.docker.network import Network
 from gameday.targets.docker.process import Process
+from gameday.targets.marking import Holder, Left
 
 
 class DockerTarget:
@@ -24,10 +26,11 @@ class DockerTarget:
         endpoint = endpoint_of(ref)
         self.url = replace(ref, options=endpoint.options).url
         self.engine = Engine(endpoint, clock)
-        self.helper = Helper(self.engine)
+        self.helper = Helper(self.engine, ref.name)
+        self._marks = Marks(self.engine, ref.name)
         self._project = Project(self.engine, ref.name)
         self._network = Network(self.engine, self.helper, self._project.instances)
-        self._process = Process(self.engine, self.helper)
+        self._process = Process(self.engine, self.helper, self._marks)
         look = self._project.inspected
         self._fingerprints = Fingerprints(self.engine, self.helper, look)
 
@@ -103,3 +106,45 @@ class DockerTarget:
         """Undo, confirm, and say what was found; idempotent."""
         hand = self._network if undo.verb == "end_helper" else self._process
         return hand.undo(undo)
+
+    # What is ours on the engine besides faults ------------------------------------
+
+    def forget(self, undo: Undo) -> None:
+        """Remove the mark of one fault that is undone."""
+        if undo.verb != "end_helper":  # a helper was its own mark
+            self._marks.forget(undo)
+
+    def left(self) -> list[Left]:
+        """Return all that carries a mark in this project."""
+        return self._marks.left()
+
+    def drop(self, left: Left) -> None:
+        """Remove a mark or a helper that has nothing to undo."""
+        self._marks.drop(left.place)
+
+    def sweep_rules(self) -> list[tuple[str, int]]:
+        """Remove our rules wherever no helper holds them; return instance, number."""
+        held = {one.undo.identity["id"] for one in self.left() if one.undo}
+        there = [] if self.helper.missing else self._project.instances()
+        found = []
+        for one in there:
+            if one.state == "running" and one.identity["id"] not in held:
+                number = self._network.sweep(one.identity["id"])
+                found.append((one.name, number))
+        return [one for one in found if one[1]]
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take the lock; return who has it where it is taken, None: it is ours."""
+        return self._marks.hold(holder, self._project.image())
+
+    def held(self) -> Holder | None:
+        """Return who has the lock."""
+        return self._marks.held()
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock; nothing happens where another has it."""
+        self._marks.release(run)
+
+    def how_to_free(self) -> str:
+        """Return the command that frees it when its holder is known to be gone."""
+        return self._marks.how_to_free()

@@ -12,6 +12,7 @@ from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
 from gameday.targets.local.fingerprint import Fingerprints
 from gameday.targets.local.instances import instance_of
+from gameday.targets.local.lock import Lock
 from gameday.targets.local.signals import send, send_family
 from gameday.targets.local.supervisor import (
     ALREADY_STARTED,
@@ -22,6 +23,7 @@ from gameday.targets.local.supervisor import (
     Supervisor,
     SupervisorRefused,
 )
+from gameday.targets.marking import Holder
 from gameday.targets.procfs import ProcessId, identify, state
 
 _SOON = 5.0  # seconds within which supervisord's word must have become true
@@ -61,6 +63,7 @@ class LocalTarget:
         self.url = replace(ref, options={}).url
         self._clock = clock
         self._supervisor = Supervisor(ref.name)
+        self._lock = Lock(ref.name)
         self._fingerprints = Fingerprints(self._supervisor)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             "start": self._start,
@@ -202,6 +205,8 @@ class LocalTarget:
             if wrong.code == NO_NAME:
                 return Undone(ok=True, found="supervisord knows it no more")
             return Undone(ok=False, found=f"refused: {wrong}", by_hand=by_hand)
+        except TargetNotFound as wrong:
+            return Undone(ok=False, found=str(wrong), by_hand=by_hand, unanswered=True)
         except GamedayError as wrong:
             return Undone(ok=False, found=str(wrong), by_hand=by_hand)
 
@@ -244,6 +249,25 @@ class LocalTarget:
             raise FaultFailed("continued, but it is still frozen")
         frozen = was == "T"
         return Undone(ok=True, found="was frozen; goes on" if frozen else "was running")
+
+    # The lock ---------------------------------------------------------------------
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take the lock; return who has it where it is taken, None: it is ours."""
+        return self._lock.hold(holder)
+
+    def held(self) -> Holder | None:
+        """Return who has the lock."""
+        return self._lock.held()
+
+    def release(self, run: str) -> None:
+        """Let go of the lock, where this process has it."""
+        del run
+        self._lock.release()
+
+    def how_to_free(self) -> str:
+        """Return how it is freed: it is when its holder ends."""
+        return "gameday stop"
 
 
 def _process(undo: Undo) -> ProcessId:

@@ -46,8 +46,8 @@ def ask(kind: str, service: str = "web", **given: Any) -> FaultRequest:
 class ComposeProject:
     """Containers that look like a compose project's: web-1, web-2, db-1."""
 
-    def __init__(self) -> None:
-        self.name = f"gdtest{secrets.token_hex(3)}"
+    def __init__(self, prefix: str = "gdtest") -> None:
+        self.name = f"{prefix}{secrets.token_hex(3)}"
         self.url = f"docker://{self.name}"
         self.api = APIClient(base_url=f"unix://{SOCKET}", version="auto", timeout=30)
         self.network = self.api.create_network(self.name)["Id"]

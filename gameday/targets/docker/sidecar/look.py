@@ -65,7 +65,7 @@ class Sweep:
     """Removes what a mark left in this namespace."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._mark = spec["mark"]
+        self._mark = "" if spec.get("every") else spec["mark"]
 
     def prepare(self) -> None:
         """Nothing to prepare."""

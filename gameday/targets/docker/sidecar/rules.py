@@ -15,6 +15,7 @@ from gameday.errors import GamedayError
 _TIMEOUT = 10.0
 _COUNTS = re.compile(r"\[(\d+):\d+\] ")
 BACKENDS = ("nft", "legacy")
+OURS = "gameday:"  # how every comment begins, so that any can be found without a mark
 
 
 class RulesFailed(GamedayError):
@@ -47,10 +48,14 @@ def _run(command: Sequence[str], text: str = "") -> str:
 
 
 class Rules:
-    """The rules of one mark in this network namespace, of one address family."""
+    """The rules of one mark in this network namespace, of one address family.
+
+    An empty mark: those of any mark, for sweeping.
+    """
 
     def __init__(self, mark: str, table: str = "filter", family: int = 4) -> None:
-        self._mark = mark
+        self._mark = OURS + mark
+        self._any = not mark
         self._table = table
         self._prefix = "iptables" if family == 4 else "ip6tables"  # noqa: PLR2004
 
@@ -97,10 +102,15 @@ class Rules:
         found = []
         for line in _run([command, "-c", "-t", self._table]).splitlines():
             counted = _COUNTS.match(line)
-            marks = (f'--comment "{self._mark}" ', f"--comment {self._mark} ")
-            if counted and any(mark in f"{line} " for mark in marks):
+            if counted and self._is_ours(f"{line} "):
                 found.append((int(counted[1]), line[counted.end() :]))
         return found
+
+    def _is_ours(self, line: str) -> bool:
+        quoted, bare = f'--comment "{self._mark}', f"--comment {self._mark}"
+        if not self._any:
+            quoted, bare = f'{quoted}" ', f"{bare} "
+        return quoted in line or bare in line
 
     def _has_legacy(self) -> bool:
         names = "ip_tables_names" if self._prefix == "iptables" else "ip6_tables_names"

@@ -1,0 +1,155 @@
+"""Other extensions' rollbacks: written down as an undo, played by a process alone.
+
+What chaosk8s or a script has done only its own experiment knows to undo. Before such
+an experiment begins, its rollbacks are kept with all that they need: configuration,
+secrets by reference only, and where programs and modules are found. The process that
+plays them is started by name, for the ledger does not know the engine.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from gameday.ledger.entries import FaultEntry
+from gameday.model.fault import Undo, Undone
+from gameday.model.target import Instance
+from gameday.targets.procfs import identify
+
+KIND = "foreign.rollbacks"
+VERB = "play_rollbacks"
+PLAYER = "gameday.runner.replay_process"
+PATIENCE = 120.0  # seconds for a process that plays rollbacks
+NEVER = 253402300799.0  # the end of the year 9999: no deadline may cut an experiment
+_OURS = ("gameday.faults", "undo")
+# Where things are found, and which system is meant; none of them is a secret.
+_PLACES = (
+    *("PATH", "PYTHONPATH", "HOME", "TZ", "GAMEDAY_HOME", "GAMEDAY_TARGET"),
+    *("KUBECONFIG", "KUBERNETES_CONTEXT", "DOCKER_HOST", "DOCKER_CONTEXT"),
+    *("AWS_PROFILE", "AWS_REGION", "CLOUDSDK_ACTIVE_CONFIG_NAME"),
+)
+
+
+def rollbacks_entry(
+    run: str, step: str, target: str, document: Mapping[str, Any]
+) -> FaultEntry | None:
+    """Return what has to be written down before an experiment's foreign actions.
+
+    None where it has no rollbacks but gameday's own.
+    """
+    alone = only_rollbacks(document)
+    names = [str(one.get("name", "")) for one in alone["rollbacks"]]
+    if not names:
+        return None
+    undo = Undo(
+        target=target,
+        verb=VERB,
+        instance=f"step {step}",
+        identity={},
+        arguments={
+            "document": alone,
+            "environment": _environment(alone),
+            "folder": os.getcwd(),  # noqa: PTH109 - as the engine will find modules
+            "names": names,
+        },
+    )
+    return FaultEntry(
+        run=run,
+        step=step,
+        kind=KIND,
+        victim=Instance(service="", name=f"step {step}", identity={}),
+        arguments={},
+        duration=NEVER,
+        until=NEVER,
+        undo=undo,
+        mark=f"{run}.{step}",
+        by=identify(),
+    )
+
+
+def only_rollbacks(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an experiment that does nothing but roll back what is not gameday's.
+
+    References to activities are resolved; what names a secret's value is left out.
+    """
+    named = {
+        one["name"]: one
+        for one in (
+            *document.get("steady-state-hypothesis", {}).get("probes", ()),
+            *document.get("method", ()),
+            *document.get("rollbacks", ()),
+        )
+        if "name" in one
+    }
+    played = [named.get(one.get("ref"), one) for one in document.get("rollbacks", ())]
+    kept = {
+        key: value
+        for key, value in document.items()
+        if key not in ("method", "steady-state-hypothesis", "rollbacks", "secrets")
+    }
+    secrets = {
+        group: {key: ref for key, ref in values.items() if isinstance(ref, Mapping)}
+        for group, values in document.get("secrets", {}).items()
+        if isinstance(values, Mapping)
+    }
+    rest = [dict(one) for one in played if not _own_undo(one)]
+    return {**kept, "secrets": secrets, "method": [], "rollbacks": rest}
+
+
+def _own_undo(activity: Mapping[str, Any]) -> bool:
+    provider = activity.get("provider", {})
+    return (provider.get("module"), provider.get("func")) == _OURS
+
+
+def _environment(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that the configuration reads, and the places."""
+    secret = {
+        str(ref.get("key"))
+        for values in document["secrets"].values()
+        for ref in values.values()
+    }
+    read = {
+        str(one["key"])
+        for one in document.get("configuration", {}).values()
+        if isinstance(one, Mapping) and one.get("type") == "env" and "key" in one
+    }
+    names = (read | set(_PLACES)) - secret
+    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
+
+
+def play(undo: Undo) -> Undone:
+    """Have another process play the rollbacks; never raises."""
+    given = undo.arguments
+    by_hand = f"play the rollbacks yourself ({', '.join(given['names'])})"
+    folder = given["folder"] if os.path.isdir(given["folder"]) else "/"  # noqa: PTH112
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", PLAYER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env={**os.environ, **given["environment"]},
+            text=True,
+            start_new_session=True,
+        )
+    except OSError as wrong:
+        return Undone(ok=False, found=f"no player: {wrong}", by_hand=by_hand)
+    try:
+        said, _ = process.communicate(json.dumps(given["document"]), PATIENCE)
+        failed: Sequence[str] = json.loads(said)["failed"]
+    except subprocess.TimeoutExpired:
+        failed = [f"not over after {PATIENCE:g} s"]
+    except (OSError, ValueError, KeyError):
+        failed = [f"the player ended with {process.poll()}"]
+    finally:
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if failed:
+        return Undone(ok=False, found="; ".join(failed), by_hand=by_hand)
+    return Undone(ok=True, found=f"rollbacks played: {', '.join(given['names'])}")

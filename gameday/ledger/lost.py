@@ -1,0 +1,64 @@
+"""Faults whose ledger is lost, found by the marks that they left in their target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gameday.ledger.heal import patiently
+from gameday.model.fault import Undone
+from gameday.targets.marking import Left, Lockable, Marked
+
+if TYPE_CHECKING:
+    from gameday.ports import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Something that was found by its mark, and what became of it."""
+
+    left: Left
+    undone: Undone
+
+
+def undo_marked(
+    target: Marked, clock: "Clock", run: str | None = None, but: Sequence[str] = ()
+) -> list[Found]:
+    """Undo what carries a mark (of one run; not of those in `but`), newest first."""
+    found = []
+    for left in target.left():
+        if run not in (None, left.run) or left.run in but:
+            continue
+        found.append(Found(left=left, undone=_undo(target, left, clock)))
+    return found
+
+
+def _undo(target: Marked, left: Left, clock: "Clock") -> Undone:
+    if left.undo is None:
+        target.drop(left)
+        return Undone(ok=True, found="removed")
+    undone = patiently(target.undo, left.undo, clock)
+    if undone.ok:
+        target.drop(left)
+    return undone
+
+
+def free(target: Lockable) -> str:
+    """Free the lock of a target unless its holder surely lives; say what was done."""
+    other = target.held()
+    if other is None:
+        return ""
+    if other.alive:
+        return f"held by run {other.run}, which is going on: `gameday stop` ends it"
+    target.release(other.run)
+    return f"freed: it was held by run {other.run} of {other.user}@{other.host}"
+
+
+def swept(target: Marked) -> list[Found]:
+    """Remove rules that no helper holds any more."""
+    return [
+        Found(
+            left=Left(run="", what=f"rules on {instance}", undo=None, place=instance),
+            undone=Undone(ok=True, found=f"{number} removed"),
+        )
+        for instance, number in target.sweep_rules()
+    ]

@@ -1,0 +1,159 @@
+"""What a target can hold of ours besides faults: marks, and a lock.
+
+Marks say on the target itself what gameday left there, so that it can be undone when
+the ledger is lost. A lock says who has it, across users and machines.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from gameday.model.fault import Undo, Undone
+from gameday.targets.procfs import ProcessId, boot_id, identify, user_name
+
+NOBODY = ProcessId(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds a target: the run, its process and where that runs.
+
+    `namespace`: the pid namespace its pid means something in. `since`: RFC 3339.
+    """
+
+    run: str
+    scenario: str = ""
+    user: str = ""
+    host: str = ""
+    machine: str = ""
+    namespace: str = ""
+    process: ProcessId = NOBODY
+    since: str = ""
+
+    @property
+    def alive(self) -> bool | None:
+        """Whether its process lives; None where that cannot be told from here."""
+        boot = self.process.boot
+        if boot == boot_id() and boot and self.namespace == _namespace():
+            return self.process.alive
+        rebooted = boot != boot_id() and self.machine == _machine() != ""
+        return False if rebooted else None
+
+    def to_words(self) -> dict[str, str]:
+        """Return it as texts, for labels and files."""
+        who = self.process
+        return {
+            "run": self.run,
+            "scenario": self.scenario,
+            "user": self.user,
+            "host": self.host,
+            "machine": self.machine,
+            "namespace": self.namespace,
+            "pid": str(who.pid),
+            "started": str(who.started),
+            "boot": who.boot,
+            "since": self.since,
+        }
+
+
+def holder_from(words: Mapping[str, str]) -> Holder:
+    """Return the holder that texts describe; what is missing is empty."""
+
+    def number(name: str) -> int:
+        text = words.get(name, "")
+        return int(text) if text.isdigit() else 0
+
+    process = ProcessId(number("pid"), number("started"), words.get("boot", ""))
+    return Holder(
+        run=words.get("run", ""),
+        scenario=words.get("scenario", ""),
+        user=words.get("user", ""),
+        host=words.get("host", ""),
+        machine=words.get("machine", ""),
+        namespace=words.get("namespace", ""),
+        process=process,
+        since=words.get("since", ""),
+    )
+
+
+def holder_here(run: str, scenario: str, since: str) -> Holder:
+    """Return this process as a holder."""
+    return Holder(
+        run=run,
+        scenario=scenario,
+        user=user_name(),
+        host=os.uname().nodename,
+        machine=_machine(),
+        namespace=_namespace(),
+        process=identify(),
+        since=since,
+    )
+
+
+def _namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")  # noqa: PTH115
+    except OSError:
+        return ""
+
+
+def _machine() -> str:
+    try:
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something of ours that was found in a target by its mark.
+
+    `undo` None: nothing but litter. `what`: a sentence's subject.
+    """
+
+    run: str
+    what: str
+    undo: Undo | None
+    place: str  # where the mark is: what `drop` takes
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A target that can hold marks."""
+
+    def sweep(self, run: str) -> int:
+        """Remove every mark and helper of a run; return how many there were."""
+
+    def forget(self, undo: Undo) -> None:
+        """Remove the mark of one fault that is undone."""
+
+    def left(self) -> list[Left]:
+        """Return all that carries a mark in this target."""
+
+    def undo(self, undo: Undo) -> Undone:
+        """Undo, confirm, and say what was found; idempotent."""
+
+    def drop(self, left: Left) -> None:
+        """Remove the mark itself."""
+
+    def sweep_rules(self) -> list[tuple[str, int]]:
+        """Remove our rules wherever no helper holds them; return instance, number."""
+
+
+@runtime_checkable
+class Lockable(Protocol):
+    """A target that can hold a lock."""
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take the lock; return who has it where it is taken, None: it is ours."""
+
+    def held(self) -> Holder | None:
+        """Return who has the lock."""
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock; nothing happens where another has it."""
+
+    def how_to_free(self) -> str:
+        """Return the command that frees it when its holder is known to be gone."""
