@@ -115,14 +115,14 @@ class Playing:
         """Wait until the timeline has such an event; return it."""
 
         def look() -> dict[str, Any] | None:
-            one: dict[str, Any]
             for one in _events(self.folder / "timeline.ndjson"):
                 if one["kind"] == kind and fields.items() <= one.items():
                     return one
             assert self.process.poll() is None, self.process.stdout.read()  # type: ignore[union-attr]
             return None
 
-        return wait_for(look, 60.0, f"{kind} {fields}")
+        found: dict[str, Any] = wait_for(look, 60.0, f"{kind} {fields}")
+        return found
 
     def end(self) -> Played:
         """Wait for its end."""
