@@ -102,8 +102,19 @@ def _rows(board: Board, now: float) -> list[tuple[str, Text]]:
             name = alert.labels.get("alertname", "?")
             rows.append(("alert", Text(f"{name} {alert.state}", _STYLES[alert.state])))
     rows += _load(board)
+    rows += _slis(board)
     for source, because in board.blind.items():
         rows.append(("blind", Text(f"{source}: {because}", style="yellow")))
+    return rows
+
+
+def _slis(board: Board) -> list[tuple[str, Text]]:
+    rows = []
+    for name, sli in board.slis.items():
+        if sli.total > 0:
+            bad = sli.bad / sli.total
+            words = f"{name}: {show_share(bad)} of {sli.total:.0f} events bad"
+            rows.append(("SLI", Text(words, style="red" if sli.bad > 1 else "green")))
     return rows
 
 

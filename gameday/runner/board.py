@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gameday.model.scenario import AlertPromise
 from gameday.model.timeline import Event
+from gameday.runner.recovery import SliNow
 
 Key = tuple[tuple[str, str], ...]
 
@@ -46,6 +47,7 @@ class Board:
     guards: dict[str, Event] = field(default_factory=dict)
     load: Event | None = None
     samples: list[Event] = field(default_factory=list)
+    slis: Mapping[str, SliNow] = field(default_factory=dict)
     told_hypothesis: str | bool | None = ""  # what the screen said last
     recovered: bool = False  # the driver's own look at the SLIs since the fault's end
 

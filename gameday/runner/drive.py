@@ -22,7 +22,7 @@ from gameday.runner.drift import Drift
 from gameday.runner.gate import pass_gate
 from gameday.runner.guarding import Watch
 from gameday.runner.pump import Pump
-from gameday.runner.recovery import looks_recovered
+from gameday.runner.recovery import slis_now
 from gameday.runner.settling import settle
 from gameday.runner.stop import Stop
 
@@ -177,13 +177,19 @@ class Drive:
             if self._is_back(fault):
                 back = self.board.instances[fault["instance"]]
                 self.doors.ledger.healed_itself(fault["id"], back.at)
-        end = self.board.fault_ended(step) if step else None
         now = self.pump.now
-        if end is None or self.board.recovered or now < self._next_look:
-            return
-        self._next_look = now + self._scrape
-        slos, samples = self.plan.scenario.slos, self.board.samples
-        self.board.recovered = looks_recovered(slos, samples, end)
+        if now >= self._next_look:
+            self._next_look = now + self._scrape
+            self._look_at_slis(self.board.fault_ended(step) if step else None)
+
+    def _look_at_slis(self, end: float | None) -> None:
+        slos, board = self.plan.scenario.slos, self.board
+        board.slis = slis_now(slos, board.samples)
+        if end is not None and not board.recovered:
+            found = [(slo, board.slis.get(slo.name)) for slo in slos]
+            board.recovered = all(
+                s is not None and s.recovered(o, end) for o, s in found
+            )
 
     def _is_back(self, fault: Event) -> bool:
         known = fault["id"] in self.board.bites and fault["id"] not in self.board.ended

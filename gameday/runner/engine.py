@@ -26,7 +26,8 @@ class Nursery:
 
     def __init__(self) -> None:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["gameday.runner.child"])
+        # The main script too: a child would import it again, at every fork.
+        self._context.set_forkserver_preload(["__main__", "gameday.runner.child"])
 
     def warm(self) -> None:
         """Start the server in the background; it imports while others plan."""

@@ -1,29 +1,50 @@
-"""Whether the SLIs look recovered, as far as a run needs to know to go on.
+"""The SLIs while a run goes on, as far as it needs them to go on.
 
-The judge (`checks.recovery`) measures when; this only ends the waiting.
+The judge (`checks.recovery`) measures when they recovered; this ends the waiting,
+and shows them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from gameday.checks.samples import Samples, read_samples
+from gameday.checks.samples import read_samples
 from gameday.model.slo import Slo
 from gameday.model.timeline import Event, Timeline
 
 SCRAPES = 5  # within which more than one bad event, beyond the budget, is too many
 
 
-def looks_recovered(slos: Iterable[Slo], samples: list[Event], end: float) -> bool:
-    """Return whether every SLI was within its objective over the last scrapes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliNow:
+    """The events of an SLO over its last scrapes; times in s since the epoch."""
+
+    bad: float
+    total: float
+    last: float
+    spacing: float
+
+    def recovered(self, slo: Slo, end: float) -> bool:
+        """Return whether it was within its objective since a fault's end."""
+        if self.last < end + (SCRAPES + 1) * self.spacing:
+            return False
+        within = self.bad <= 1 or self.bad / self.total <= slo.budget
+        return self.total > 0 and within
+
+
+def slis_now(slos: Iterable[Slo], samples: list[Event]) -> Mapping[str, SliNow]:
+    """Return the SLIs of the last scrapes, of every SLO that has samples."""
     read = read_samples(Timeline(samples))
-    return all(_within(read, slo, end) for slo in slos)
-
-
-def _within(samples: Samples, slo: Slo, end: float) -> bool:
-    counters = samples.of(slo.name)
-    spacing = samples.spacing or 1.0
-    if counters.last is None or counters.last < end + (SCRAPES + 1) * spacing:
-        return False
-    since = counters.last - SCRAPES * spacing
-    bad = counters.count("bad", since, counters.last).value
-    total = counters.count("total", since, counters.last).value
-    return total > 0 and (bad <= 1 or bad / total <= slo.budget)
+    spacing = read.spacing or 1.0
+    found = {}
+    for slo in slos:
+        counters = read.of(slo.name)
+        if counters.last is None:
+            continue
+        since = counters.last - SCRAPES * spacing
+        found[slo.name] = SliNow(
+            bad=counters.count("bad", since, counters.last).value,
+            total=counters.count("total", since, counters.last).value,
+            last=counters.last,
+            spacing=spacing,
+        )
+    return found
