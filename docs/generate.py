@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from gameday import errors
-from gameday.checks.compose import CHECKS
+from gameday.checks.compose import CHECKS, RUN_CHECKS
 from gameday.cli import main as command_line
 from gameday.files import schema
 from gameday.model import fault, timeline
@@ -117,7 +117,7 @@ def questions() -> Iterator[str]:
         "scenario's own words. The first sentence is the check's own.\n"
     )
     yield "| question | how it is answered | module |\n|---|---|---|"
-    for name, check in CHECKS.items():
+    for name, check in {**CHECKS, **RUN_CHECKS}.items():
         said = " ".join((inspect.getdoc(check) or "").split("\n\n")[0].split())
         module = check.__module__.removeprefix("gameday.")
         yield f"| `{name}` | {_cell(said)} | `{module}` |"
@@ -125,7 +125,7 @@ def questions() -> Iterator[str]:
     yield "experiment has a steady-state hypothesis; `bites` and `undone` for each"
     yield "fault;"
     yield "`stays_firing` for each promised alert; `no_other_alerts` unless it is"
-    yield "switched off; `agrees_with_load` where there is a load."
+    yield "switched off; `agrees_with_load` where there is a load; `drift` once a run."
 
 
 def events() -> Iterator[str]:

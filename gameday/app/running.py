@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from gameday.app import fingerprinting
 from gameday.app.healing import heal_the_dead, take_reason, undo_run
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
@@ -21,7 +22,6 @@ from gameday.model.timeline import event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.ports import Clock, Target
 from gameday.runner.doors import Doors, Pace, Screen
-from gameday.runner.drift import in_thread, within_namespaces
 from gameday.runner.drive import Drive
 from gameday.runner.engine import Nursery
 from gameday.runner.run_book import RunBook
@@ -199,7 +199,6 @@ def _doors(
         "GAMEDAY_SEED": str(session.plan.seed),
         "PATH": os.environ.get("PATH", ""),
     }
-    touched = within_namespaces(session.plan)
     return Doors(
         clock=session.clock,
         ledger=book,
@@ -209,7 +208,8 @@ def _doors(
         observers=eyesight.observers(session.target),
         guards=eyesight.guards(),
         traffic=eyesight.traffic(),
-        fingerprint=in_thread(lambda: session.target.fingerprint(touched)),
+        fingerprint=fingerprinting.looking(session.plan, session.target),
+        fingerprint_takes=fingerprinting.takes(session.plan),
         environment=environment,
     )
 

@@ -71,6 +71,7 @@ def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
     wired = scenario_errors.validate(here)
     named = _slos(here)
     _observed(here)
+    _drift(here)
     url = None if wired is None else scenario_build.target(wired.target).url
     experiments = _experiments(here, env, url)
     scenario_checks.check(here, named, experiments)
@@ -161,6 +162,13 @@ def _observed(here: Cursor) -> None:
     for key, read in readers.items():
         for place, path in _named_files(here, "observe", "files", key):
             _taken(place, read(path)[1])
+
+
+def _drift(here: Cursor) -> None:
+    """Report a folder of Terraform's that is not there."""
+    for place, path in _named_files(here, "drift", "terraform"):
+        if not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+            place.error(f"{path}: no such folder")
 
 
 def _experiments(

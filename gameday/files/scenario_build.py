@@ -11,6 +11,7 @@ from gameday.model.experiment import Experiment
 from gameday.model.scenario import (
     AlertPromise,
     BlastRadius,
+    DriftProbes,
     Endpoint,
     Expect,
     Guardrail,
@@ -58,6 +59,7 @@ def scenario(read: wire.Scenario, here: Cursor, parts: Parts) -> Scenario:
         load=_load(read.load, path),
         guardrails=_guardrails(read.guardrails),
         blast_radius=_blast_radius(read.blast_radius),
+        drift=_drift(read.drift, path),
         steps=tuple(steps),
         path=path,
     )
@@ -174,6 +176,10 @@ def _blast_radius(read: wire.BlastRadius) -> BlastRadius:
         protect=tuple(read.protect),
         foreign_actions=read.foreign_actions,
     )
+
+
+def _drift(read: wire.Drift | None, path: str) -> DriftProbes:
+    return DriftProbes(terraform=beside(path, read.terraform) if read else "")
 
 
 def _step(read: wire.Step, here: Cursor, experiment: Experiment) -> Step:

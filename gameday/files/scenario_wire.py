@@ -202,6 +202,12 @@ class BlastRadius(Wire):
     foreign_actions: Flag = False
 
 
+class Drift(Wire):
+    """What tells of drift beside the target: a folder to run `terraform plan` in."""
+
+    terraform: Text
+
+
 class AlertPromise(Wire):
     """What one alert must do."""
 
@@ -268,4 +274,5 @@ class Scenario(Wire):
     load: Load | None = None
     guardrails: list[Guardrail] = []
     blast_radius: BlastRadius = Field(default_factory=BlastRadius.model_construct)
+    drift: Drift | None = None
     steps: list[Step] = Field(min_length=1)

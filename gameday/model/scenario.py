@@ -109,6 +109,16 @@ class BlastRadius:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriftProbes:
+    """What tells of drift beside the target itself: a folder of Terraform's, or none.
+
+    `terraform plan` runs there before the first fault and after the last undo.
+    """
+
+    terraform: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPromise:
     """What one alert must do; None is not asked."""
 
@@ -192,6 +202,7 @@ class Scenario:
     load: Load | None = None
     guardrails: tuple[Guardrail, ...] = ()
     blast_radius: BlastRadius = field(default_factory=BlastRadius)
+    drift: DriftProbes = field(default_factory=DriftProbes)
 
     def slo(self, name: str) -> Slo | None:
         """Return the SLO of that name, or of that short name where unambiguous."""

@@ -143,4 +143,5 @@ class Doors:
     guards: Sequence[Guard] = ()
     traffic: Callable[[Emit], Flow] | None = None
     fingerprint: Looking | None = None
+    fingerprint_takes: float = 0.0  # seconds longer than a look takes in general
     environment: Mapping[str, str] = field(default_factory=dict)

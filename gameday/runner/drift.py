@@ -40,6 +40,7 @@ class Drift:
     def __init__(self, pump: Pump) -> None:
         self._pump = pump
         self._looking = pump.doors.fingerprint
+        self._longer = pump.doors.fingerprint_takes
         self._first = Glance()
         self._before: Fingerprint | None = None
         self._told = False
@@ -54,7 +55,7 @@ class Drift:
         if self._looking is None or self._told:
             return
         self._told = True
-        found = self._answer(self._first, BEFORE_AT_MOST)
+        found = self._answer(self._first, BEFORE_AT_MOST + self._longer)
         self._say("before", found)
         if not isinstance(found, str):
             self._before = found
@@ -63,7 +64,8 @@ class Drift:
         """Look again, until nothing differs or it will not come right by itself."""
         if self._looking is None or self._before is None:
             return
-        over = self._pump.now + (CALM_AT_MOST if calm else HURRIED_AT_MOST)
+        at_most = CALM_AT_MOST + self._longer if calm else HURRIED_AT_MOST
+        over = self._pump.now + at_most
         settled = self._pump.now + SETTLES
         after = self._look_again(self._looking, over)
         while self._differs(after) and self._pump.now < settled:

@@ -19,8 +19,8 @@ _COMMAND = (
 )
 _CHANGES = 2  # its exit code where the plan is not empty
 _SHOWN = 300  # characters of its complaint
-# "  # module.web.aws_instance.one[0] will be updated in-place"
-_ADDRESS = re.compile(r"^  # (\S+) (.+?)$", re.MULTILINE)
+# Each resource has a line: "# module.web.aws_instance.one[0] will be destroyed".
+_ADDRESS = re.compile(r"^  # ([^\s(]\S*) (.+?)$", re.MULTILINE)
 _SUMMARY = re.compile(r"^Plan: .*$", re.MULTILINE)
 
 
@@ -28,7 +28,7 @@ class TerraformFailed(GamedayError):
     """There is no plan: no terraform, not initialised, or a provider that is down."""
 
 
-def fingerprint(folder: str) -> Fingerprint:
+def fingerprint(folder: str, at_most: float = TAKES) -> Fingerprint:
     """Return whether and what a plan in this folder would change now."""
     try:
         done = subprocess.run(
@@ -37,7 +37,7 @@ def fingerprint(folder: str) -> Fingerprint:
             env={**os.environ, "TF_IN_AUTOMATION": "1"},
             capture_output=True,
             text=True,
-            timeout=TAKES,
+            timeout=at_most,
             check=False,
             start_new_session=True,  # a Ctrl-C is the run's, not its
         )
@@ -57,5 +57,5 @@ def planned(text: str, *, changes: bool) -> dict[str, str]:
     if not changes:
         return {"plan": "no changes"}
     summary = _SUMMARY.search(text)
-    told = {address: what for address, what in _ADDRESS.findall(text)}
+    told: dict[str, str] = dict(_ADDRESS.findall(text))
     return {"plan": summary[0] if summary else "changes of outputs only", **told}
