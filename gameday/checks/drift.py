@@ -1,4 +1,11 @@
-"""Whether the target is again what it was before the first fault."""
+"""Whether the target is again what it was before the first fault.
+
+An instance that no fault hit, and that another hand stopped or started meanwhile
+(an observer, a neighbour), is not what gameday failed to put back; nor can anybody
+say that the fault did not reach it: inconclusive.
+"""
+
+from collections.abc import Sequence
 
 from gameday.checks.question import Answer, failed, passed, unknown
 from gameday.checks.run import Run
@@ -7,6 +14,7 @@ from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
 
+STATE = "State"
 _NAMED = 3  # differences in the sentence; the evidence has all of them
 _WHEN = {"before": "before the first fault", "after": "after the last undo"}
 
@@ -26,10 +34,20 @@ def drift(run: Run) -> Answer:
     if not found:
         said = "the target is as it was before the first fault"
         return passed(said, evidence=evidence)
+    bystanders = _bystanders(run, found)
+    if len(bystanders) == len(found):
+        named = "; ".join(one.show() for one in bystanders[:_NAMED])
+        said = f"no fault hit it, and it is not as it was before: {named}"
+        return unknown(said, evidence=evidence)
     named = "; ".join(one.show() for one in found[:_NAMED])
     more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     said = f"not everything is as it was before the first fault: {named}{more}"
     return failed(said, evidence=evidence)
+
+
+def _bystanders(run: Run, found: Sequence[Difference]) -> list[Difference]:
+    hit = {one["instance"] for one in run.timeline.of("fault_started")}
+    return [one for one in found if one.key == STATE and one.instance not in hit]
 
 
 def _missing(run: Run, when: str, event: Event | None) -> str:

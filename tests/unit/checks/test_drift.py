@@ -108,3 +108,24 @@ def test_a_run_that_was_stopped_is_judged_all_the_same() -> None:
 def test_a_fault_without_teeth_does_not_excuse_drift() -> None:
     verdict = judged(PLAN, timeline(fault(bites=False), drifted()))
     assert answer(verdict, "drift").outcome is Outcome.FAIL
+
+
+def stopped(instance: str) -> Event:
+    fields = {"instance": instance, "key": "State"}
+    return event(at(END + 1), "drift", before="running", after="stopped", **fields)
+
+
+def test_a_neighbour_that_another_hand_stopped_is_inconclusive() -> None:
+    found = answer(judged(PLAN, timeline(fault(), stopped("prometheus-1"))), "drift")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "prometheus-1: State: running -> stopped" in found.because
+
+
+def test_an_instance_that_was_hit_and_is_still_down_fails() -> None:
+    found = answer(judged(PLAN, timeline(fault(), stopped("web-1"))), "drift")
+    assert found.outcome is Outcome.FAIL
+
+
+def test_a_stopped_neighbour_does_not_hide_a_change_beside_it() -> None:
+    events = timeline(fault(), stopped("prometheus-1"), drifted())
+    assert answer(judged(PLAN, events), "drift").outcome is Outcome.FAIL
