@@ -110,9 +110,9 @@ def test_a_fault_without_teeth_does_not_excuse_drift() -> None:
     assert answer(verdict, "drift").outcome is Outcome.FAIL
 
 
-def stopped(instance: str) -> Event:
+def stopped(instance: str) -> list[Event]:
     fields = {"instance": instance, "key": "State"}
-    return event(at(END + 1), "drift", before="running", after="stopped", **fields)
+    return [event(at(END + 1), "drift", before="running", after="stopped", **fields)]
 
 
 def test_a_neighbour_that_another_hand_stopped_is_inconclusive() -> None:
