@@ -122,7 +122,7 @@ def test_a_neighbour_that_another_hand_stopped_is_inconclusive() -> None:
 
 
 def test_an_instance_that_was_hit_and_is_still_down_fails() -> None:
-    found = answer(judged(PLAN, timeline(fault(), stopped("web-1"))), "drift")
+    found = answer(judged(PLAN, timeline(fault(), stopped("web-2"))), "drift")
     assert found.outcome is Outcome.FAIL
 
 
