@@ -54,9 +54,7 @@ def shown(value: Any) -> str:
 
     Null, zero, false and an empty list are the same: engines write one for another.
     """
-    if not value:
-        return ""
-    text = value if isinstance(value, str) else _plain(value)
+    text = _plain(value) if value else ""
     return text if len(text) <= _SHOWN else digest(text)
 
 
@@ -102,7 +100,7 @@ def _came(name: str) -> Difference:
 def _plain(value: Any) -> str:
     """Return a value as text that does not depend on the order of its keys."""
     if isinstance(value, Mapping):
-        pairs = sorted((str(key), _plain(one)) for key, one in value.items())
+        pairs = sorted((str(key), _plain(one)) for key, one in value.items() if one)
         return ", ".join(f"{key}={one}" for key, one in pairs)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(_plain(one) for one in value)

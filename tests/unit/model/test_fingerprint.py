@@ -60,6 +60,7 @@ def test_the_inside_counts_only_where_both_sides_saw_it() -> None:
 def test_empty_values_are_all_the_same() -> None:
     nothing: tuple[object, ...] = (None, 0, "", [], {}, False)
     assert {shown(one) for one in nothing} == {""}
+    assert shown({"IPv4Address": "", "LinkLocalIPs": None}) == ""
     assert shown(True) == "True"
 
 
