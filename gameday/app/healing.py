@@ -12,23 +12,36 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, RunEntry
 from gameday.ledger.heal import end_injectors, heal
 from gameday.ledger.home import home, ledger_path
-from gameday.ports import Clock
 
 if TYPE_CHECKING:
     from gameday.ledger.lost import Found
+    from gameday.ports import Clock, Target
 
 STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
 
 
-def undo_run(ledger: Ledger, run: str, clock: Clock, by: str) -> list[Healed]:
-    """Undo what one run holds open; return each fault with its fate."""
+def undo_run(
+    ledger: Ledger,
+    run: str,
+    clock: "Clock",
+    by: str,
+    target: "Target | None" = None,
+) -> list[Healed]:
+    """Undo what one run holds open; return each fault with its fate.
+
+    `target`: one that is open already, so that nobody has to connect again.
+    """
     from gameday.targets import open_target
 
-    entries = ledger.open_faults(run=run)
-    return heal(ledger, lambda url: open_target(url, clock), clock, entries, by=by)
+    def opener(url: str) -> "Target":
+        if target is not None and target.url == url:
+            return target
+        return open_target(url, clock)
+
+    return heal(ledger, opener, clock, ledger.open_faults(run=run), by=by)
 
 
-def heal_the_dead(ledger: Ledger, target_url: str, clock: Clock) -> list[Healed]:
+def heal_the_dead(ledger: Ledger, target_url: str, clock: "Clock") -> list[Healed]:
     """Undo what runs that died have left in a target; let go of their locks."""
     healed: list[Healed] = []
     for dead in ledger.stale(target_url):
@@ -41,7 +54,7 @@ def heal_the_dead(ledger: Ledger, target_url: str, clock: Clock) -> list[Healed]
     return healed
 
 
-def _close(ledger: Ledger, dead: RunEntry, clock: Clock) -> None:
+def _close(ledger: Ledger, dead: RunEntry, clock: "Clock") -> None:
     """Let go of what a dead run held, in its target and in the ledger."""
     from gameday.ledger.hold import let_go
     from gameday.targets import open_target
@@ -51,7 +64,7 @@ def _close(ledger: Ledger, dead: RunEntry, clock: Clock) -> None:
     ledger.close_run(dead.run)
 
 
-def heal_all(clock: Clock, run: str | None) -> list[Healed]:
+def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
     """Undo what dead runs left open (or one named run); return each with its fate."""
     ledger = Ledger(ledger_path(home()), clock)
     if run is not None and ledger.run(run) is None:
@@ -75,7 +88,7 @@ def _faulty(ledger: Ledger, run: str | None) -> list[str]:
     return [one.run for one in ledger.open_faults(run=run)]
 
 
-def heal_marked(target_url: str, clock: Clock) -> "tuple[list[Found], str]":
+def heal_marked(target_url: str, clock: "Clock") -> "tuple[list[Found], str]":
     """Undo what carries gameday's marks in a target, though no ledger knows it.
 
     Returns each with its fate, and what became of the lock. Runs that are going on
@@ -100,14 +113,14 @@ def heal_marked(target_url: str, clock: Clock) -> "tuple[list[Found], str]":
     return found, free(target)
 
 
-def running(clock: Clock) -> list[RunEntry]:
+def running(clock: "Clock") -> list[RunEntry]:
     """Return the runs that hold a target and whose process lives."""
     ledger = Ledger(ledger_path(home()), clock)
     return [one for one in ledger.open_runs() if one.process.alive]
 
 
 def stop(
-    entries: Sequence[RunEntry], because: str, clock: Clock
+    entries: Sequence[RunEntry], because: str, clock: "Clock"
 ) -> Iterator[tuple[RunEntry, bool]]:
     """Ask the runs to end, all at once; yield each with whether it is all undone."""
     ledger = Ledger(ledger_path(home()), clock)
@@ -123,9 +136,10 @@ def stop(
 
 
 def _over(ledger: Ledger, entry: RunEntry) -> bool:
+    """Whether nothing is broken and nothing begins any more; reports may still come."""
     now = ledger.run(entry.run)
-    gone = now is None or now.closed is not None or not entry.process.alive
-    return gone and not ledger.open_faults(run=entry.run)
+    ended = now is None or now.closed is not None or now.ended is not None
+    return (ended or not entry.process.alive) and not ledger.open_faults(run=entry.run)
 
 
 def write_reason(run: str, because: str) -> None:

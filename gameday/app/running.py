@@ -5,6 +5,7 @@ import platform
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from gameday.app import fingerprinting
@@ -153,9 +154,8 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
     watchdog = _make_ready(session)
-    book = RunBook(
-        ledger, session.run, lambda: undo_run(ledger, session.run, session.clock, "run")
-    )
+    undo = partial(undo_run, ledger, session.run, session.clock, "run", session.target)
+    book = RunBook(ledger, session.run, undo)
     _write_down(plan, book)
     drive = Drive(plan, _doors(session, eyesight, nursery, book))
     try:

@@ -7,7 +7,6 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.heal import end_injectors, heal
 from gameday.ledger.hold import let_go
 from gameday.targets import open_target
-from gameday.targets.marking import Marked
 
 if TYPE_CHECKING:
     from gameday.ports import Clock, Target
@@ -41,14 +40,9 @@ def end_overdue(path: str, run: str, clock: "Clock") -> None:
 
 
 def _clear(ledger: Ledger, run: str, clock: "Clock") -> None:
-    """Clear away what was prepared but not yet written down; let go of the lock."""
     entry = ledger.run(run)
-    if entry is None:
-        return
-    target = open_target(entry.target, clock)
-    if isinstance(target, Marked):
-        target.sweep(run)
-    let_go(target, run)
+    if entry is not None:
+        let_go(open_target(entry.target, clock), run)
 
 
 def _heal(ledger: Ledger, run: str, clock: "Clock", by: str) -> None:

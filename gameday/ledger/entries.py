@@ -19,7 +19,10 @@ OPEN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
-    """One run that holds, or held, a target. `opened`: seconds since the epoch."""
+    """One run that holds, or held, a target. Times in seconds since the epoch.
+
+    `ended`: since when none of its faults may begin any more.
+    """
 
     run: str
     target: str
@@ -29,6 +32,7 @@ class RunEntry:
     host: str
     opened: float
     closed: float | None = None
+    ended: float | None = None
 
     def here(self, host: str) -> bool:
         """Whether this machine can tell if its process lives."""

@@ -58,12 +58,15 @@ def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
 
 
 def let_go(target: "Target", run: str) -> None:
-    """Let go of the lock in the target; the ledger's is closed by its own.
+    """Let go of a target whose faults are all undone; the ledger closes its own.
 
-    Where the target does not answer the lock stays, and is stale with our end.
+    Removes what was prepared for faults that never came, or that ended by
+    themselves. Where the target does not answer the lock stays, stale with our end.
     """
-    if isinstance(target, Lockable):
-        with suppress(GamedayError):
+    with suppress(GamedayError):
+        if isinstance(target, Marked):
+            target.sweep(run)
+        if isinstance(target, Lockable):
             target.release(run)
 
 

@@ -40,6 +40,7 @@ def runs(db: sqlite3.Connection, where: str, *values: object) -> list[RunEntry]:
             host=row["host"],
             opened=row["opened"],
             closed=row["closed"],
+            ended=row["ended"],
         )
         for row in db.execute(query, values)
     ]

@@ -96,15 +96,14 @@ class Conductor:
             self._finish_off(self._stage.step)
 
     def stop_probing(self, *, kill: bool = False) -> None:
-        """End the prober; idempotent."""
-        if self._prober is not None:
-            if kill:
-                self._prober.kill()
-            else:
-                self._prober.release()
-            if not self._prober.wait(1.0):
-                self._prober.kill()
-            self._prober = None
+        """End the prober; idempotent. Killed, it is not waited for."""
+        prober, self._prober = self._prober, None
+        if prober is None:
+            return
+        if not kill:
+            prober.release()
+        if kill or not prober.wait(1.0):
+            prober.kill()
 
     def _finish_off(self, step: Step) -> None:
         engine, self._engine = self._engine, None

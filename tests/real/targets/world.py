@@ -109,13 +109,18 @@ class ComposeProject:
             one["Id"] for one in found if one["Labels"].get("gameday.beside") in mine
         ]
 
+    def marks(self) -> list[str]:
+        """Return the marks that faults have left beside this project."""
+        found = self._containers(f"gameday.project={self.name}")
+        return [one["Id"] for one in found if "gameday.undo" in one["Labels"]]
+
     def _containers(self, label: str) -> list[Any]:
         found: list[Any] = self.api.containers(all=True, filters={"label": [label]})
         return found
 
     def remove(self) -> None:
         """Take everything away."""
-        for helper in self.helpers():
+        for helper in [*self.helpers(), *self.marks()]:
             self.api.remove_container(helper, force=True)
         for one in self._containers(f"{_COMPOSE}project={self.name}"):
             self.api.remove_container(one["Id"], force=True)

@@ -1,0 +1,364 @@
+"""Game days that are killed: small scenarios, the kill, and a look at what is left.
+
+No Prometheus and no shop: a compose project of sleeping containers, or a supervisord.
+`bench/kills.py` uses it as well, with many more kills.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.real.targets.world import CLOCK, ComposeProject, wait_for
+
+ROOT = Path(__file__).resolve().parents[3]
+WATCHDOG_TIME = 10.0  # seconds for the watchdog, on a busy machine
+PATIENCE = 40.0
+TRANSITIONS = ("planned", "injecting", "biting", "undoing", "undone")
+HOLD = {"undoing": "200ms", "undone": "200ms"}  # the rest is killed before its end
+
+EXPERIMENT = """\
+title: Something of web breaks
+description: And comes back.
+runtime: {{rollbacks: {{strategy: always}}}}
+configuration:
+  target: {{type: env, key: GAMEDAY_TARGET, default: "docker://shop"}}
+steady-state-hypothesis:
+  title: The machine is there
+  probes:
+  - type: probe
+    name: fine
+    tolerance: 0
+    provider: {{type: process, path: "true", timeout: 5}}
+method:
+{method}
+rollbacks:
+- type: action
+  name: undo
+  provider: {{type: python, module: gameday.faults, func: undo}}
+{rollbacks}"""
+ACTION = """\
+- type: action
+  name: {func}
+  provider:
+    type: python
+    module: gameday.faults.{family}
+    func: {func}
+    arguments: {{service: web, {arguments}}}
+"""
+SCENARIO = """\
+apiVersion: gameday/v1
+kind: Scenario
+metadata: {{name: {name}}}
+target: {{{target}}}
+blast_radius: {{at_most: 3, share: 100%, foreign_actions: true}}
+steps:
+- {{name: s, experiment: {experiment}, hold: {hold}}}
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of the catalogue, as an experiment writes it."""
+
+    kind: str
+    arguments: str = "count: 1"
+
+    @property
+    def action(self) -> str:
+        family, func = self.kind.split(".")
+        return ACTION.format(family=family, func=func, arguments=self.arguments)
+
+
+PROCESS = (
+    Fault("process.kill"),
+    Fault("process.stop"),
+    Fault("process.pause"),
+    Fault("process.restart"),
+)
+NETWORK = (
+    Fault("network.partition"),
+    Fault("network.delay", "count: 1, by: 200ms"),
+)
+CATALOGUE = (*PROCESS, *NETWORK)
+
+
+@dataclass
+class Place:
+    """A folder with a home of its own, and the target of its scenarios."""
+
+    folder: Path
+    target: str  # as a scenario writes it: `docker: {project: x}`
+    whole: Callable[[], str]  # what is not as it was; empty: nothing
+    environment: Mapping[str, str] = field(default_factory=dict)
+    home: str = "home"
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("GAMEDAY_")}
+        home = str(self.folder / self.home)
+        return {**kept, **self.environment, "GAMEDAY_HOME": home}
+
+    def scenario(
+        self, *faults: Fault, hold: str = "30s", extra: str = "", rollbacks: str = ""
+    ) -> Path:
+        """Write a scenario and its experiment; return its path."""
+        name = "-".join(one.kind.replace(".", "-") for one in faults) or "foreign"
+        method = "".join(one.action for one in faults) + extra
+        experiment = self.folder / f"{name}.exp.yaml"
+        experiment.write_text(EXPERIMENT.format(method=method, rollbacks=rollbacks))
+        path = self.folder / f"{name}.yaml"
+        text = SCENARIO.format(
+            name=name, target=self.target, experiment=experiment.name, hold=hold
+        )
+        path.write_text(text)
+        return path
+
+    def gameday(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "gameday", *words],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE * 3,
+            check=False,
+        )
+
+    def start(self, scenario: Path) -> "Going":
+        """Start a run."""
+        return Going(self, scenario)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return what the ledger holds; nothing where there is none yet."""
+        path = self.folder / self.home / "ledger.db"
+        if not path.exists():
+            return []
+        with contextlib.closing(
+            sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        ) as db:
+            try:
+                return db.execute(query, values).fetchall()
+            except sqlite3.OperationalError:
+                return []  # it is just being made
+
+
+class Going:
+    """A run that goes on."""
+
+    def __init__(self, place: Place, scenario: Path) -> None:
+        self.place = place
+        self.before = max(
+            [n for (n,) in place.rows("SELECT id FROM faults")], default=0
+        )
+        self.out = place.folder / "out"
+        self.log = (place.folder / "run.log").open("w+")
+        self.started = CLOCK.now()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gameday", "run", str(scenario), "--plain"]
+            + ["--out", str(self.out)],
+            cwd=ROOT,
+            env=place.env,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+
+    @property
+    def text(self) -> str:
+        self.log.flush()
+        return (self.place.folder / "run.log").read_text()
+
+    def states(self) -> list[str]:
+        """Return the states that the faults of this run have had."""
+        query = "SELECT state FROM transitions WHERE fault > ? ORDER BY number"
+        return [str(one) for (one,) in self.place.rows(query, self.before)]
+
+    def until(self, state: str, seconds: float = PATIENCE) -> None:
+        """Wait until a fault of the run has had a state, or the run is over."""
+
+        def look() -> bool:
+            return state in self.states() or self.process.poll() is not None
+
+        end = CLOCK.monotonic() + seconds
+        while not look():
+            assert CLOCK.monotonic() < end, f"{state}: not in time\n{self.text}"
+            CLOCK.sleep(0.001)
+        assert state in self.states(), self.text
+
+    def until_line(self, text: str) -> None:
+        """Wait until the run has printed something."""
+        wait_for(lambda: text in self.text or self.process.poll() is not None, PATIENCE)
+        assert text in self.text, self.text
+
+    def kill(self, how: str = "run") -> float:
+        """SIGKILL the run (and its watchdog: both; and its engine: all); return when."""
+        chosen = [self.process.pid]
+        if how in ("both", "all"):
+            chosen += watchdogs(self.place)
+        if how == "all":
+            chosen += engines(self.process.pid)
+        at = CLOCK.now()
+        for pid in chosen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+        return at
+
+    def end(self) -> int:
+        """Wait for its own end; return the exit code."""
+        code = self.process.wait(PATIENCE * 2)
+        self.log.flush()
+        return code
+
+    def undone_after(self, at: float) -> float | None:
+        """Return the seconds from a time to the last undo; None: nothing was open."""
+        query = (
+            "SELECT max(at) FROM transitions WHERE fault > ? AND state = 'undone'"
+            " AND at > ?"
+        )
+        ((last,),) = self.place.rows(query, self.before, at) or [(None,)]
+        return None if last is None else float(last) - at
+
+    def settled(self) -> bool:
+        """Return whether no run holds its target and no fault is open."""
+        held = self.place.rows("SELECT 1 FROM runs WHERE closed IS NULL")
+        broken = self.place.rows("SELECT 1 FROM faults WHERE state <> 'undone'")
+        return not held and not broken
+
+
+def _processes() -> dict[int, tuple[int, bytes]]:
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            words = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        found[int(folder.name)] = (int(stat[1]), words)
+    return found
+
+
+def watchdogs(place: Place) -> list[int]:
+    """Return the watchdogs of a home."""
+    home = str(place.folder / place.home).encode()
+    return [
+        pid
+        for pid, (_, words) in _processes().items()
+        if b"gameday.ledger.watchdog" in words and home in words
+    ]
+
+
+def engines(run: int) -> list[int]:
+    """Return all that descends from a run."""
+    every, found = _processes(), [run]
+    for one in found:  # grows while it is walked
+        found += [pid for pid, (parent, _) in every.items() if parent == one]
+    return found[1:]
+
+
+def damage(project: ComposeProject) -> str:
+    """Return what is not as it was in a project; empty: nothing."""
+    wrong = []
+    for name in ("web-1", "web-2", "db-1"):
+        found = project.inspect(name)
+        if not project.runs(name):
+            wrong.append(f"{name} is {found['State']['Status']}")
+        elif os.geteuid() == 0:
+            wrong += [f"{name}: {line}" for line in _rules(found["State"]["Pid"])]
+    if project.helpers():
+        wrong.append(f"{len(project.helpers())} helpers")
+    if project.marks():
+        wrong.append(f"{len(project.marks())} marks")
+    locks = project.api.containers(
+        all=True, filters={"label": [f"gameday.lock={project.name}"]}
+    )
+    return ", ".join([*wrong, *("the lock" for _ in locks)])
+
+
+def _rules(pid: int) -> list[str]:
+    inside = ["nsenter", "-t", str(pid), "-n"]
+    found = []
+    for words in (["iptables-nft-save"], ["ip6tables-nft-save"], ["tc", "qdisc"]):
+        done = subprocess.run(
+            [*inside, *words], capture_output=True, text=True, check=False, timeout=10
+        )
+        found += [
+            line
+            for line in done.stdout.splitlines()
+            if "gameday:" in line or " 6da7: " in line
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One kill: which fault, when, and what is killed."""
+
+    fault: Fault
+    when: str | float  # a transition, or seconds after the first sign of the step
+    how: str
+
+    def __str__(self) -> str:
+        when = self.when if isinstance(self.when, str) else f"+{self.when:.3f} s"
+        return f"{self.fault.kind} {self.how} at {when}"
+
+
+def at_transitions(faults: Sequence[Fault], how: Sequence[str]) -> list[Kill]:
+    """Return a kill at each transition of each fault, in each way."""
+    return [
+        Kill(fault, state, one)
+        for fault in faults
+        for one in how
+        for state in TRANSITIONS
+    ]
+
+
+def at_random(
+    faults: Sequence[Fault], how: Sequence[str], number: int, dice: random.Random
+) -> list[Kill]:
+    """Return kills at random instants of the step, from its gate to its end."""
+    return [
+        Kill(dice.choice(faults), dice.uniform(0.0, 2.0), dice.choice(how))
+        for _ in range(number)
+    ]
+
+
+def play(place: Place, kill: Kill) -> float | None:
+    """Run, kill, wait, look; return the seconds until all was undone (run killed).
+
+    AssertionError, with what is left, where something is.
+    """
+    hold = HOLD.get(kill.when, "30s") if isinstance(kill.when, str) else "500ms"
+    going = place.start(place.scenario(kill.fault, hold=hold))
+    if isinstance(kill.when, str):
+        going.until(kill.when)
+    else:
+        going.until_line("[s] gate")
+        CLOCK.sleep(kill.when)
+    at = going.kill(kill.how)
+    if kill.how == "run":
+        wait_for(going.settled, WATCHDOG_TIME)
+    elif kill.how == "both":
+        # The engine goes on to its own rollbacks; whoever heals does not wait.
+        healed = place.gameday("heal")
+        assert healed.returncode == 0, healed.stdout + healed.stderr
+    else:
+        healed = place.gameday("heal")
+        assert healed.returncode == 0, healed.stdout + healed.stderr
+        assert going.settled()
+    end = CLOCK.monotonic() + WATCHDOG_TIME
+    while left := place.whole():
+        assert CLOCK.monotonic() < end, (
+            f"{kill}: {left}\n{place.rows('SELECT * FROM transitions')}"
+        )
+        CLOCK.sleep(0.05)
+    return going.undone_after(at) if kill.how == "run" else None
