@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from typing import Any
 
 from stage import DEMO, ROOT, STATE, StageError, programs
 
@@ -31,15 +30,12 @@ ADDRESSES = {
 }
 
 
-def supervisor() -> Any:
-    """Return supervisor's interface."""
-    return xmlrpc.client.ServerProxy(f"{URL}/RPC2").supervisor
-
-
 def is_up() -> bool:
     """Return whether the shop's own supervisord answers."""
     try:
-        return PIDFILE.exists() and supervisor().getPID() == int(PIDFILE.read_text())
+        with xmlrpc.client.ServerProxy(f"{URL}/RPC2") as proxy:
+            pid = proxy.supervisor.getPID()
+        return PIDFILE.exists() and pid == int(PIDFILE.read_text())
     except (OSError, ValueError, xmlrpc.client.Error, http.client.HTTPException):
         return False
 

@@ -24,7 +24,7 @@ def before(step: StepRun, _: Question) -> Answer:
 
 def during(step: StepRun, _: Question) -> Answer:
     """It held all through the fault. A deviation that heals is still seen."""
-    start, end = step.start or 0.0, step.fault_end
+    start, end = step.start or 0.0, _held_until(step)
     probed = [
         one
         for one in _probed(step, "during")
@@ -47,6 +47,19 @@ def during(step: StepRun, _: Question) -> Answer:
         return unknown(f"{because}, so the hypothesis was not probed to its end")
     said = f"the hypothesis held each of the {len(probed)} times it was probed"
     return passed(said, evidence=evidence, decided=start)
+
+
+def _held_until(step: StepRun) -> float | None:
+    """Return when the fault was over; a crash that heals is felt until the hold's end.
+
+    The process of a crashed instance may be back within milliseconds, before
+    anybody can look, and still be warming up.
+    """
+    end = step.fault_end
+    undo = [one.at for one in step.events("phase") if one["phase"] == "undo"]
+    if end is None or not step.heals_itself or not undo:
+        return end
+    return max(end, undo[0])
 
 
 def after(step: StepRun, _: Question) -> Answer:
