@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError, UsageError
 from gameday.ledger.book import Ledger
-from gameday.ledger.entries import Healed, RunEntry
+from gameday.ledger.entries import FaultEntry, Healed, RunEntry
 from gameday.ledger.heal import end_injectors, heal
 from gameday.ledger.home import home, ledger_path
+from gameday.model.fault import FaultState
 
 if TYPE_CHECKING:
     from gameday.ledger.lost import Found
@@ -82,6 +83,22 @@ def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
             _close(ledger, entry, clock)
         healed += found
     return healed
+
+
+def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
+    """Take a person's word that all a dead run left has been undone; return it."""
+    ledger = Ledger(ledger_path(home()), clock)
+    entry = ledger.run(run)
+    if entry is None:
+        raise UsageError(f"the ledger knows no run {run!r}")
+    if entry.closed is None and entry.process.alive:
+        raise UsageError(f"run {run} is going on; `gameday stop` ends it")
+    found = ledger.open_faults(run=run)
+    for one in found:
+        ledger.move(one.id, FaultState.UNDOING, by="hand")
+        ledger.move(one.id, FaultState.UNDONE, by="hand", note="undone by hand")
+    _close(ledger, entry, clock)
+    return found
 
 
 def _faulty(ledger: Ledger, run: str | None) -> list[str]:

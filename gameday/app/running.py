@@ -154,9 +154,7 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
     watchdog = _make_ready(session)
-    undo = partial(undo_run, ledger, session.run, session.clock, "run", session.target)
-    book = RunBook(ledger, session.run, undo)
-    _write_down(plan, book)
+    book = _book(session, ledger)
     drive = Drive(plan, _doors(session, eyesight, nursery, book))
     try:
         stop = drive.run()
@@ -179,14 +177,17 @@ def _make_ready(session: Session) -> Handle:
     return start_watchdog(session.run, home())
 
 
-def _write_down(plan: Plan, book: RunBook) -> None:
-    """Tell the processes that will inject who the victims are."""
-    for planned in plan.steps:
+def _book(session: Session, ledger: Ledger) -> RunBook:
+    """Return the run's page; the victims are on it for the processes that inject."""
+    undo = partial(undo_run, ledger, session.run, session.clock, "run", session.target)
+    book = RunBook(ledger, session.run, undo)
+    for planned in session.plan.steps:
         for ordinal, fault in enumerate(planned.faults):
             victims = fault.victims
             book.plan_fault(
                 planned.name, ordinal, fault.request, victims, fault.duration
             )
+    return book
 
 
 def _doors(

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 @click.command("heal", epilog=EXITS)
 @click.option("--run", metavar="RUN", help="Only what this run left.")
 @click.option(
+    "--by-hand",
+    is_flag=True,
+    help="What --run left was undone by hand: only note it, let the target go.",
+)
+@click.option(
     "--docker",
     metavar="PROJECT",
     help="Also what carries gameday's marks in this compose project, though no ledger "
@@ -22,15 +27,25 @@ if TYPE_CHECKING:
 @click.option("--host", metavar="HOST", help="The Docker engine's address.")
 @click.option("--context", metavar="CONTEXT", help="The Docker context.")
 def command(
-    run: str | None, docker: str | None, host: str | None, context: str | None
+    run: str | None,
+    by_hand: bool,
+    docker: str | None,
+    host: str | None,
+    context: str | None,
 ) -> int:
     """Undo every fault that the ledger still holds open; idempotent.
 
     Runs that are going on are left alone; `gameday stop` ends them.
     """
-    from gameday.app.healing import heal_all
+    from gameday.app.healing import heal_all, note_by_hand
     from gameday.clock import SystemClock
 
+    if by_hand:
+        if run is None:
+            raise click.UsageError("--by-hand needs --run")
+        for entry in note_by_hand(SystemClock(), run):
+            click.echo(f"noted   {entry.kind} on {entry.victim.name}: undone by hand")
+        return 0
     if docker is None and (host or context):
         raise click.UsageError("--host and --context belong to --docker")
     healed = heal_all(SystemClock(), run)

@@ -83,7 +83,7 @@ class FaultEntry:
 class Transition:
     """One step of a fault's life, in the order of `number`.
 
-    `by`: who (rollback, run, self, heal, watchdog, deadline). `extra` holds the
+    `by`: who (rollback, run, self, heal, watchdog, deadline, hand). `extra` holds the
     proof ({"bites": …, "because": …, "evidence": …}) where there is one.
     """
 

@@ -55,6 +55,7 @@ def rollbacks_entry(
             "environment": _environment(alone),
             "folder": os.getcwd(),  # noqa: PTH109 - as the engine will find modules
             "names": names,
+            "run": run,
         },
     )
     return FaultEntry(
@@ -124,7 +125,10 @@ def _environment(document: Mapping[str, Any]) -> dict[str, str]:
 def play(undo: Undo) -> Undone:
     """Have another process play the rollbacks; never raises."""
     given = undo.arguments
-    by_hand = f"play the rollbacks yourself ({', '.join(given['names'])})"
+    by_hand = (
+        f"do yourself what the rollbacks would have done ({', '.join(given['names'])}),"
+        f" then `gameday heal --run {given['run']} --by-hand`"
+    )
     folder = given["folder"] if os.path.isdir(given["folder"]) else "/"  # noqa: PTH112
     try:
         process = subprocess.Popen(

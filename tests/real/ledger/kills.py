@@ -160,21 +160,22 @@ class Going:
             [n for (n,) in place.rows("SELECT id FROM faults")], default=0
         )
         self.out = place.folder / "out"
-        self.log = (place.folder / "run.log").open("w+")
+        self.log = place.folder / f"run-{self.before}.log"
         self.started = CLOCK.now()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gameday", "run", str(scenario), "--plain"]
-            + ["--out", str(self.out)],
-            cwd=ROOT,
-            env=place.env,
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-        )
+        words = ["run", str(scenario), "--plain", "--out", str(self.out)]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gameday", *words],
+                cwd=ROOT,
+                env=place.env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     @property
     def text(self) -> str:
-        self.log.flush()
-        return (self.place.folder / "run.log").read_text()
+        """What it has printed so far."""
+        return self.log.read_text()
 
     def states(self) -> list[str]:
         """Return the states that the faults of this run have had."""
@@ -182,16 +183,12 @@ class Going:
         return [str(one) for (one,) in self.place.rows(query, self.before)]
 
     def until(self, state: str, seconds: float = PATIENCE) -> None:
-        """Wait until a fault of the run has had a state, or the run is over."""
-
-        def look() -> bool:
-            return state in self.states() or self.process.poll() is not None
-
+        """Wait until a fault of the run has had a state, or was undone at once."""
         end = CLOCK.monotonic() + seconds
-        while not look():
+        while not {state, "undone"} & set(self.states()):
+            assert self.process.poll() is None, self.text
             assert CLOCK.monotonic() < end, f"{state}: not in time\n{self.text}"
             CLOCK.sleep(0.001)
-        assert state in self.states(), self.text
 
     def until_line(self, text: str) -> None:
         """Wait until the run has printed something."""
@@ -199,7 +196,7 @@ class Going:
         assert text in self.text, self.text
 
     def kill(self, how: str = "run") -> float:
-        """SIGKILL the run (and its watchdog: both; and its engine: all); return when."""
+        """SIGKILL the run (both: its watchdog too; all: its engine too); say when."""
         chosen = [self.process.pid]
         if how in ("both", "all"):
             chosen += watchdogs(self.place)
@@ -210,14 +207,11 @@ class Going:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        self.log.close()
         return at
 
     def end(self) -> int:
         """Wait for its own end; return the exit code."""
-        code = self.process.wait(PATIENCE * 2)
-        self.log.flush()
-        return code
+        return self.process.wait(PATIENCE * 2)
 
     def undone_after(self, at: float) -> float | None:
         """Return the seconds from a time to the last undo; None: nothing was open."""
@@ -357,8 +351,7 @@ def play(place: Place, kill: Kill) -> float | None:
         assert going.settled()
     end = CLOCK.monotonic() + WATCHDOG_TIME
     while left := place.whole():
-        assert CLOCK.monotonic() < end, (
-            f"{kill}: {left}\n{place.rows('SELECT * FROM transitions')}"
-        )
+        steps = place.rows("SELECT fault, state, at, note, by FROM transitions")
+        assert CLOCK.monotonic() < end, f"{kill}: {left}\n{steps}"
         CLOCK.sleep(0.05)
     return going.undone_after(at) if kill.how == "run" else None

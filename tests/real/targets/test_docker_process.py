@@ -137,7 +137,7 @@ def test_an_undo_that_the_engine_refuses_says_what_to_do(
         assert not found.ok
         assert (
             found.by_hand
-            == f"docker network connect {project.name} " + (undo.arguments["container"])
+            == f"docker network connect {project.name} " + undo.identity["id"][:12]
         )
         project.api.connect_container_to_network(undo.identity["id"], network)
         assert target.undo(undo).ok

@@ -1,0 +1,66 @@
+"""Killed at any instant: nothing outlives the run. A sample; `bench/kills.py` has all.
+
+GAMEDAY_KILLS_SEED repeats one; the seed is in each test's name.
+"""
+
+import os
+import random
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from gameday.targets import open_target
+from tests.real.ledger import kills
+from tests.real.ledger.kills import CATALOGUE, PROCESS, TRANSITIONS, Kill, Place
+from tests.real.targets.world import CLOCK, supervisord
+
+SEED = int(os.environ.get("GAMEDAY_KILLS_SEED") or secrets.randbelow(2**31))
+DICE = random.Random(SEED)  # noqa: S311 - to be repeated, not to be secret
+WAYS = ("run", "both", "all")
+
+
+def named(kill: Kill) -> str:
+    return f"seed {SEED}: {kill}"
+
+
+def sample() -> list[Kill]:
+    """Return each fault at some transition in some way, and some random instants."""
+    by_state = [
+        Kill(one, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for one in CATALOGUE
+    ]
+    injecting = [Kill(one, "injecting", "run") for one in DICE.sample(CATALOGUE, 3)]
+    return by_state + injecting + kills.at_random(CATALOGUE, WAYS, 6, DICE)
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("kill", sample(), ids=named)
+def test_on_docker_nothing_is_left(place: Place, kill: Kill) -> None:
+    kills.play(place, kill)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    login = {"GAMEDAY_SUPERVISOR_USER": "ops", "GAMEDAY_SUPERVISOR_PASSWORD": "hush"}
+    for name, value in login.items():
+        monkeypatch.setenv(name, value)
+    with supervisord(tmp_path) as url:
+        target = open_target(url, CLOCK)
+
+        def whole() -> str:
+            there = target.instances()
+            return ", ".join(f"{o.name} {o.state}" for o in there if not o.up)
+
+        address = unquote(url.removeprefix("local://"))
+        yield Place(tmp_path, f"local: {{supervisor: '{address}'}}", whole, login)
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [Kill(one, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for one in PROCESS],
+    ids=named,
+)
+def test_under_supervisord_nothing_is_left(here: Place, kill: Kill) -> None:
+    kills.play(here, kill)
