@@ -34,10 +34,12 @@ def undone(step: StepRun, question: Question) -> Answer:
     mine = {one["id"]: str(one["instance"]) for one in begun}
     events = [e for e in step.events("fault_ended", "undo_failed") if e["id"] in mine]
     over = [e for e in events if e.kind == "fault_ended" and e.get("ok")]
-    ended = [{"at": show_instant(e.at), "by": e.get("by", "")} for e in over]
+    ended = [_end(e) for e in over]
     left = {key: name for key, name in mine.items() if key not in _ids(over)}
     if not left:
-        said = "every fault is confirmed to be gone"
+        found = {mine[str(e["id"])]: str(e.get("because") or "gone") for e in over}
+        how = "; ".join(f"{name}: {what}" for name, what in sorted(found.items()))
+        said = f"every fault is confirmed to be gone ({how})"
         return passed(said, evidence={"ended": ended})
     names = ", ".join(left.values())
     problems = [_problem(e) for e in events if e["id"] in left]
@@ -48,6 +50,11 @@ def undone(step: StepRun, question: Question) -> Answer:
     why = "; ".join([*problems, *step.run.broken]) or "nobody confirmed that it ended"
     said = f"the fault on {names} was not undone: {why}"
     return failed(said, evidence={"ended": ended})
+
+
+def _end(event: Event) -> dict[str, str]:
+    by, found = str(event.get("by", "")), str(event.get("because", ""))
+    return {"at": show_instant(event.at), "by": by, "found": found}
 
 
 def _ids(events: list[Event]) -> set[str]:
