@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
-from gameday.ledger.heal import end_injectors, heal
+from gameday.ledger.heal import SETTLE, end_injectors, heal
 from gameday.ledger.hold import let_go
 from gameday.targets import open_target
+from gameday.targets.marking import Marked
 
 if TYPE_CHECKING:
     from gameday.ports import Clock, Target
@@ -41,8 +42,13 @@ def end_overdue(path: str, run: str, clock: "Clock") -> None:
 
 def _clear(ledger: Ledger, run: str, clock: "Clock") -> None:
     entry = ledger.run(run)
-    if entry is not None:
-        let_go(open_target(entry.target, clock), run)
+    if entry is None:
+        return
+    target = open_target(entry.target, clock)
+    if isinstance(target, Marked):
+        target.sweep(run)
+        clock.sleep(SETTLE)  # what was being made when the run died is there now
+    let_go(target, run)
 
 
 def _heal(ledger: Ledger, run: str, clock: "Clock", by: str) -> None:

@@ -30,7 +30,7 @@ FOREIGN_ATTEMPTS = 3
 ABSENCE = 30.0  # seconds for a target that does not answer, as while it restarts
 _FIRST_PAUSE = 0.1  # seconds; doubled after each attempt
 _LONGEST_PAUSE = 2.0
-_SETTLE = 0.3  # seconds for a call that was under way when its caller died
+SETTLE = 0.3  # seconds for a call that was under way when its caller died
 _WORKERS = 16
 
 
@@ -131,7 +131,7 @@ class _Healer:
             return self._over(entry, target)
         undone = patiently(target.undo, entry.undo, self._clock)
         if undone.ok and entry.state is FaultState.INJECTING:
-            self._clock.sleep(_SETTLE)
+            self._clock.sleep(SETTLE)
             again = patiently(target.undo, entry.undo, self._clock)
             undone = undone if again.ok else again
         healed = self._over(entry, undone)

@@ -14,6 +14,7 @@ from gameday.model.fault import Undo, Undone
 from gameday.targets.procfs import ProcessId, boot_id, identify, user_name
 
 NOBODY = ProcessId(0)
+_PROCESS = ("pid", "started", "boot", "namespace", "machine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,18 @@ def holder_here(run: str, scenario: str, since: str) -> Holder:
         process=identify(),
         since=since,
     )
+
+
+def process_words() -> str:
+    """Return what names this process, for a label."""
+    here = holder_here("", "", "").to_words()
+    return " ".join(here[key] or "-" for key in _PROCESS)
+
+
+def is_dead(words: str) -> bool:
+    """Return whether the process that such a label names is surely gone."""
+    values = ["" if value == "-" else value for value in words.split()]
+    return holder_from(dict(zip(_PROCESS, values, strict=False))).alive is False
 
 
 def _namespace() -> str:

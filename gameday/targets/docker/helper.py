@@ -14,6 +14,7 @@ from docker.types import LogConfig
 from gameday.errors import FaultFailed
 from gameday.targets.docker import image
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.marking import is_dead, process_words
 
 _READY = 10.0  # seconds until a helper has started and looked around
 _APPLIED = 15.0
@@ -106,6 +107,7 @@ class Helper:
                     "gameday.do": str(sidecar.spec["do"]),
                     "gameday.beside": beside,
                     "gameday.project": self._project,
+                    "gameday.by": process_words(),
                 },
             )
         return str(made["Id"])
@@ -177,7 +179,8 @@ class Helper:
     def of_run(self, run: str) -> list[str]:
         """Return the helpers that carry a run's mark, whatever their state.
 
-        With them the ones of nobody: left behind while they only had a look.
+        With them the ones of nobody: left behind while they only had a look, by a
+        process that is gone.
         """
         api = self._engine.api
         with self._engine.speaking():
@@ -187,7 +190,7 @@ class Helper:
             str(one["Id"])
             for one in found
             if one["Labels"].get("gameday.run") == run
-            or (one["Labels"].get("gameday.do") in _LOOKS and one["Created"] < old)
+            or (one["Labels"].get("gameday.do") in _LOOKS and _left(one, old))
         ]
 
     def remove(self, helper: str) -> None:
@@ -198,3 +201,7 @@ class Helper:
                 api.remove_container(helper, force=True, v=True)
         except EngineRefused:
             pass  # gone, or being removed
+
+
+def _left(found: Mapping[str, Any], old: float) -> bool:
+    return found["Created"] < old or is_dead(found["Labels"].get("gameday.by", ""))

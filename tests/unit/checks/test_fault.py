@@ -29,7 +29,7 @@ def test_a_fault_that_bites_and_is_undone() -> None:
     assert "process.stop is proven to bite on web-2" in bites.because
     assert (undone.outcome, undone.subject) == (Outcome.PASS, "web")
     assert undone.evidence["ended"] == [
-        {"at": "2026-01-01T00:00:55.000Z", "by": "rollback", "found": ""}
+        {"at": "2026-01-01T00:00:55.000Z", "by": "rollback", "found": "started again"}
     ]
 
 
