@@ -13,7 +13,7 @@ from typing import Any
 from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.faults.belonging import CLOCK, Belonging, belonging, open_own_run
 from gameday.ledger.entries import FaultEntry
-from gameday.ledger.heal import forget, heal
+from gameday.ledger.heal import forget, heal, patiently
 from gameday.model.fault import FaultRequest, FaultState, Proof
 from gameday.model.quantity import show_instant
 from gameday.model.request import parse_request
@@ -158,7 +158,7 @@ def _hit(mine: Belonging, request: FaultRequest, entry: FaultEntry) -> Hit:
     if not ledger.move(
         entry.id, FaultState.BITING, note=proof.because, extra={"proof": seen}
     ):
-        mine.target.undo(entry.undo)  # somebody had undone it before it was there
+        patiently(mine.target.undo, entry.undo, CLOCK)  # undone before it was there
         forget(mine.target, entry.undo)
         raise FaultFailed(f"{entry.victim.name}: the fault was undone meanwhile")
     return Hit(entry, started, proof)

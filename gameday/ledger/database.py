@@ -40,6 +40,7 @@ CREATE TABLE transitions (
   run TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, note TEXT NOT NULL,
   by TEXT NOT NULL, by_hand TEXT NOT NULL, extra TEXT NOT NULL);
 CREATE INDEX of_run ON transitions (run, number);
+CREATE INDEX of_fault ON transitions (fault);
 """
 
 

@@ -56,7 +56,8 @@ class FaultEntry:
     """One fault on one instance. `until`: the latest end, seconds since the epoch.
 
     `by`: the process that injects it. `state` and `at` are those of its last
-    transition. `id` is 0 until the ledger has given it one.
+    transition. `id` is 0 until the ledger has given it one. `bit`: its injection was
+    seen to be over; until then a call may still be under way.
     """
 
     run: str
@@ -72,6 +73,7 @@ class FaultEntry:
     id: int = 0
     state: FaultState = FaultState.PLANNED
     at: float = 0.0
+    bit: bool = False
 
     @property
     def broken(self) -> bool:

@@ -130,7 +130,7 @@ class _Healer:
         if isinstance(target, Undone):
             return self._over(entry, target)
         undone = patiently(target.undo, entry.undo, self._clock)
-        if undone.ok and entry.state is FaultState.INJECTING:
+        if undone.ok and entry.broken and not entry.bit:
             self._clock.sleep(SETTLE)
             again = patiently(target.undo, entry.undo, self._clock)
             undone = undone if again.ok else again

@@ -10,6 +10,11 @@ from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transit
 from gameday.model.fault import FaultState
 from gameday.targets.procfs import ProcessId
 
+_BIT = (
+    "EXISTS (SELECT 1 FROM transitions t"
+    " WHERE t.fault = faults.id AND t.state = 'biting') AS bit"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -118,7 +123,7 @@ def insert_transition(db: sqlite3.Connection, fault: int, step: Step) -> None:
 
 def faults(db: sqlite3.Connection, where: str, *values: object) -> list[FaultEntry]:
     """Return the faults that fit a condition, newest first."""
-    query = f"SELECT * FROM faults WHERE {where} ORDER BY id DESC"  # noqa: S608
+    query = f"SELECT *, {_BIT} FROM faults WHERE {where} ORDER BY id DESC"  # noqa: S608
     return [
         FaultEntry(
             id=row["id"],
@@ -134,6 +139,7 @@ def faults(db: sqlite3.Connection, where: str, *values: object) -> list[FaultEnt
             by=_process(row),
             state=FaultState(row["state"]),
             at=row["at"],
+            bit=bool(row["bit"]),
         )
         for row in db.execute(query, values)
     ]

@@ -122,7 +122,8 @@ class ComposeProject:
         """Take everything away."""
         for helper in [*self.helpers(), *self.marks()]:
             self.api.remove_container(helper, force=True)
-        for one in self._containers(f"{_COMPOSE}project={self.name}"):
+        mine = (f"{_COMPOSE}project={self.name}", f"gameday.lock={self.name}")
+        for one in [found for label in mine for found in self._containers(label)]:
             self.api.remove_container(one["Id"], force=True)
         self.api.remove_network(self.network)
         self.api.close()
