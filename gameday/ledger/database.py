@@ -75,6 +75,10 @@ class Database:
                 raise
             connection.execute("COMMIT")
 
+    def __del__(self) -> None:
+        """Let go of the file with the last reference; Python 3.13 warns otherwise."""
+        self.close()
+
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
         with self._lock:

@@ -69,6 +69,12 @@ class History:
         with self._explained():
             self._engine = open_engine(home)
 
+    def __del__(self) -> None:
+        """Let go of the file with the last reference; Python 3.13 warns otherwise."""
+        engine = getattr(self, "_engine", None)
+        if engine is not None:
+            engine.dispose()
+
     def folder_for(self, run: str, out: str | None) -> str:
         """Return where a new run's files go."""
         if out is None:
