@@ -149,4 +149,4 @@ def main(scenario: str, rounds: int) -> int:
 
 if __name__ == "__main__":
     asked = sys.argv[1] if len(sys.argv) > 1 else SCENARIO
-    sys.exit(main(asked, int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS))  # noqa: PLR2004
+    sys.exit(main(asked, int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS))

@@ -16,7 +16,7 @@ MARK = "gdtest.4567abcd"
 @pytest.fixture(scope="module", autouse=True)
 def _image(session_project: ComposeProject) -> None:
     target = open_target(session_project.url, CLOCK)
-    target.make_ready("network.delay")  # type: ignore[attr-defined]
+    target.make_ready("network.delay")
     why = target.refusal("network.delay")
     if why:
         pytest.skip(f"kernel: {why}")

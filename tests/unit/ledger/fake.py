@@ -1,7 +1,5 @@
 """A target made of dictionaries, a clock turned by hand, and entries to write down."""
 
-
-
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -75,6 +73,13 @@ class FakeTarget:
 
     def holds_deadline(self, kind: str) -> bool:
         return kind.startswith("network.")
+
+    def needs(self, kind: str) -> str:
+        del kind
+        return ""
+
+    def make_ready(self, kind: str) -> None:
+        self.calls.append(("make_ready", kind))
 
     def prepare(self, _request: FaultRequest, victim: Instance, mark: str) -> Undo:
         self.calls.append(("prepare", victim.name))

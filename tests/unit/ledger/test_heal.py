@@ -1,7 +1,5 @@
 """Heal: newest first, patiently, and honest about what stays broken."""
 
-
-
 from pathlib import Path
 
 import pytest

@@ -155,7 +155,10 @@ class Hands:
         self._death.cross()
         if self._shop.by_id(undo.identity) is None:
             raise FaultFailed("gone")
-        act = lambda: self._shop.take_down(undo.identity, undo.arguments["mark"])  # noqa: E731
+
+        def act() -> None:
+            self._shop.take_down(undo.identity, undo.arguments["mark"])
+
         if self._shop.in_flight:
             self._shop.in_flight = False
             self._shop.arrives_later(act)
