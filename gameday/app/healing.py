@@ -57,7 +57,7 @@ def heal_the_dead(ledger: Ledger, target_url: str, clock: "Clock") -> list[Heale
 
 def _close(ledger: Ledger, dead: RunEntry, clock: "Clock") -> None:
     """Let go of what a dead run held, in its target and in the ledger."""
-    from gameday.ledger.hold import let_go
+    from gameday.ledger.release import let_go
     from gameday.targets import open_target
 
     with contextlib.suppress(GamedayError):  # its engine may be gone with it

@@ -14,10 +14,10 @@ from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
-from gameday.ledger import hold
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import Handle, start_watchdog
+from gameday.ledger.hold import take
 from gameday.ledger.home import home, ledger_path
+from gameday.ledger.release import let_go
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
@@ -149,11 +149,11 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     try:
         heal_the_dead(ledger, session.target.url, session.clock)
         scenario = plan.scenario.name
-        hold.take(ledger, session.target, session.run, scenario, session.clock)
+        watchdog = take(ledger, session.target, session.run, scenario, session.clock)
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
-    watchdog = _make_ready(session)
+    _make_ready(session)
     book = _book(session, ledger)
     drive = Drive(plan, _doors(session, eyesight, nursery, book))
     try:
@@ -163,18 +163,16 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         if drive.broken:
             watchdog.abandon()  # it goes on trying when this process is gone
         else:
-            hold.let_go(session.target, session.run)
+            let_go(session.target, session.run)
             ledger.close_run(session.run)
             watchdog.close()
     return stop
 
 
-def _make_ready(session: Session) -> Handle:
-    """Make what faults need and have the run watched."""
+def _make_ready(session: Session) -> None:
     faults = [fault for step in session.plan.steps for fault in step.faults]
     for kind in sorted({fault.request.kind for fault in faults}):
         session.target.make_ready(kind)
-    return start_watchdog(session.run, home())
 
 
 def _book(session: Session, ledger: Ledger) -> RunBook:

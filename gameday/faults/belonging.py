@@ -13,10 +13,10 @@ from typing import Any
 from gameday.clock import SystemClock
 from gameday.errors import FaultFailed
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import start_watchdog
 from gameday.ledger.heal import heal
-from gameday.ledger.hold import let_go, take
-from gameday.ledger.home import home, ledger_path
+from gameday.ledger.hold import take
+from gameday.ledger.home import ledger_path
+from gameday.ledger.release import let_go
 from gameday.ports import Target
 from gameday.targets import open_target
 from gameday.targets.procfs import identify
@@ -73,8 +73,7 @@ def open_own_run(mine: Belonging) -> None:
     if not mine.own or (entry is not None and entry.closed is None):
         return
     clear_stale(mine)
-    take(mine.ledger, mine.target, mine.run, "chaos run", CLOCK)
-    start_watchdog(mine.run, home()).abandon()
+    take(mine.ledger, mine.target, mine.run, "chaos run", CLOCK).abandon()
 
 
 def clear_stale(mine: Belonging) -> list[str]:

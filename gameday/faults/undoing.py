@@ -6,7 +6,7 @@ from typing import Any
 from gameday.errors import UndoFailed
 from gameday.faults.belonging import CLOCK, belonging, clear_stale
 from gameday.ledger.heal import heal
-from gameday.ledger.hold import let_go
+from gameday.ledger.release import let_go
 from gameday.model.quantity import show_instant
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
 from gameday.ledger.heal import SETTLE, end_injectors, heal
-from gameday.ledger.hold import let_go
+from gameday.ledger.release import let_go
 from gameday.targets import open_target
 from gameday.targets.marking import Marked
 

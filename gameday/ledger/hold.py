@@ -5,11 +5,13 @@ known by the death of its holder, never by its age; whether a process on another
 machine lives cannot be told, so that a person is asked to find out.
 """
 
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gameday.errors import GamedayError, TargetHeld
+from gameday.errors import TargetHeld
 from gameday.ledger.book import Ledger
+from gameday.ledger.guard import Handle, start_watchdog
 from gameday.ledger.lost import undo_marked
 from gameday.model.quantity import show_instant
 from gameday.targets.marking import Holder, Lockable, Marked, holder_here
@@ -22,19 +24,23 @@ _TRIES = 3
 
 def take(
     ledger: Ledger, target: "Target", run: str, scenario: str, clock: "Clock"
-) -> None:
+) -> Handle:
     """Take a target for a run, in the ledger and where it can be in the target.
 
-    TargetHeld, saying who has it, where another has; nothing is held then.
+    Returns the run's watchdog. TargetHeld, saying who has it, where another has the
+    target; nothing is held or watched then.
     """
     ledger.open_run(run, target.url, scenario)
-    if not isinstance(target, Lockable):
-        return
-    try:
-        _take(target, holder_here(run, scenario, show_instant(clock.now())), clock)
-    except BaseException:
-        ledger.close_run(run)
-        raise
+    with ThreadPoolExecutor(max_workers=1) as beside:  # each takes some 30 ms
+        started = beside.submit(start_watchdog, run, str(Path(ledger.path).parent))
+        try:
+            _take(target, holder_here(run, scenario, show_instant(clock.now())), clock)
+            return started.result()
+        except BaseException:
+            ledger.close_run(run)  # the watchdog goes with it
+            if started.exception() is None:
+                started.result().close()
+            raise
 
 
 def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
@@ -55,19 +61,6 @@ def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
                 break
         target.release(other.run)
     raise TargetHeld(_held(target, other or Holder(run="?")))
-
-
-def let_go(target: "Target", run: str) -> None:
-    """Let go of a target whose faults are all undone; the ledger closes its own.
-
-    Removes what was prepared for faults that never came, or that ended by
-    themselves. Where the target does not answer the lock stays, stale with our end.
-    """
-    with suppress(GamedayError):
-        if isinstance(target, Marked):
-            target.sweep(run)
-        if isinstance(target, Lockable):
-            target.release(run)
 
 
 def _held(target: "Target", other: Holder) -> str:
