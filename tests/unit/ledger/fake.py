@@ -56,6 +56,8 @@ class FakeTarget:
     bad_injection: str = ""  # the instance whose injection fails half-way
     toothless: bool = False
     on_inject: Callable[[str], None] = lambda _: None
+    clock: HandClock | None = None
+    away_until: float = 0.0  # by that clock: until then it does not answer
 
     def instances(self, service: str | None = None) -> list[Instance]:
         if not self.found:
@@ -104,6 +106,8 @@ class FakeTarget:
 
     def undo(self, undo: Undo) -> Undone:
         self.calls.append(("undo", undo.instance))
+        if self.clock is not None and self.clock.at < self.away_until:
+            return Undone(ok=False, found="no answer", unanswered=True)
         if self.undo_failures:
             self.undo_failures -= 1
             return Undone(ok=False, found="the engine is busy", by_hand="docker start")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gameday.errors import TargetNotFound
+from gameday.errors import StoreError, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed
-from gameday.ledger.heal import ATTEMPTS, heal
+from gameday.ledger.heal import ABSENCE, ATTEMPTS, heal
 from gameday.model.fault import FaultState
 from gameday.ports import Target
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
@@ -21,6 +21,7 @@ class World:
         self.ledger = Ledger(str(path / "ledger.db"), self.clock)
         self.ledger.open_run("r1", URL)
         self.target = FakeTarget([instance("web-1"), instance("web-2")])
+        self.target.clock = self.clock
 
     def break_(self, name: str, *states: FaultState) -> int:
         fault = self.ledger.begin(entry(name))
@@ -94,10 +95,18 @@ def test_an_undo_that_never_works_says_what_to_do_by_hand(world: World) -> None:
     assert world.heal() == [True]
 
 
+@pytest.mark.parametrize(
+    "states",
+    [
+        (FaultState.INJECTING,),
+        (FaultState.INJECTING, FaultState.UNDOING),  # a healer has died over it
+        (FaultState.INJECTING, FaultState.UNDOING, FaultState.FAILED),
+    ],
+)
 def test_a_call_that_was_under_way_is_undone_again_after_a_moment(
-    world: World,
+    world: World, states: tuple[FaultState, ...]
 ) -> None:
-    world.break_("web-1", FaultState.INJECTING)
+    world.break_("web-1", *states)
     world.target.broken.clear()
     world.clock.while_asleep = lambda: world.target.broken.add("web-1")
     assert world.heal() == [True]
@@ -116,6 +125,39 @@ def test_a_target_that_cannot_be_reached_leaves_its_faults_open(world: World) ->
     assert not healed.undone.ok
     assert "gameday heal" in healed.undone.by_hand
     assert len(world.ledger.open_faults()) == 1
+
+
+def test_a_target_that_does_not_answer_is_waited_for(world: World) -> None:
+    world.break_("web-1")
+    world.target.away_until = world.clock.at + ABSENCE - 5
+    assert world.heal() == [True]
+    assert len(world.clock.slept) > ATTEMPTS
+
+
+def test_a_target_that_stays_away_is_given_up(world: World) -> None:
+    world.break_("web-1")
+    began = world.clock.at
+    world.target.away_until = began + 10 * ABSENCE
+    assert world.heal() == [False]
+    assert ABSENCE <= world.clock.at - began < 2 * ABSENCE
+
+
+class FullLedger(Ledger):
+    """A ledger on a disk that is full."""
+
+    def move(self, *given: object, **named: object) -> bool:
+        del given, named
+        raise StoreError("the disk is full")
+
+
+def test_a_ledger_that_cannot_be_written_stops_no_undo(
+    world: World, tmp_path: Path
+) -> None:
+    world.break_("web-1")
+    full = FullLedger(str(tmp_path / "ledger.db"), world.clock)
+    (healed,) = heal(full, world.open, world.clock, full.open_faults())
+    assert healed.undone.ok
+    assert world.target.broken == set()
 
 
 def test_whoever_waits_is_told_of_each(world: World) -> None:
