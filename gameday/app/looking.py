@@ -228,6 +228,17 @@ class Listening:
         self._pager.stop()
 
 
+def missing_secrets(scenario: Scenario) -> Iterator[str]:
+    """Yield why a secret that the scenario names cannot be had."""
+    from gameday.observers.credentials import resolve
+
+    for secret in _own_secrets(scenario):
+        try:
+            resolve(secret)
+        except ObserverLost as error:
+            yield str(error)
+
+
 def _secret_values(plan: Plan) -> Iterator[str]:
     from gameday.observers.credentials import resolve
 
@@ -241,7 +252,12 @@ def _secret_values(plan: Plan) -> Iterator[str]:
 
 
 def _secrets(plan: Plan) -> Iterator[Secret]:
-    scenario = plan.scenario
+    yield from _own_secrets(plan.scenario)
+    for step in plan.scenario.steps:
+        yield from _of_experiment(step.experiment.document.get("secrets"))
+
+
+def _own_secrets(scenario: Scenario) -> Iterator[Secret]:
     places: list[Mapping[str, Any]] = []
     for endpoint in (scenario.observe.prometheus, scenario.observe.alertmanager):
         if endpoint is not None:
@@ -250,8 +266,6 @@ def _secrets(plan: Plan) -> Iterator[Secret]:
         places.append(scenario.load.headers)
     for place in places:
         yield from (value for value in place.values() if isinstance(value, Secret))
-    for step in scenario.steps:
-        yield from _of_experiment(step.experiment.document.get("secrets"))
 
 
 def _of_experiment(block: Any) -> Iterator[Secret]:

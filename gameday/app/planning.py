@@ -48,7 +48,7 @@ def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
 
 def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     """Ask target and observers side by side, and plan."""
-    from gameday.app.looking import survey
+    from gameday.app.looking import missing_secrets, survey
 
     with ThreadPoolExecutor(max_workers=3) as pool:
         eyes = pool.submit(survey, scenario, clock)
@@ -66,8 +66,8 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     plan = make_plan(
         scenario, found, secrets.randbelow(2**31) if seed is None else seed
     )
-    if problem:
-        plan = replace(plan, refusals=(problem,))
+    refusals = (problem,) if problem else (*plan.refusals, *missing_secrets(scenario))
+    plan = replace(plan, refusals=refusals)
     return Prepared(plan=plan, target=target)
 
 

@@ -153,14 +153,14 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
-    _make_ready(session)
-    book = _book(session, ledger)
-    drive = Drive(plan, _doors(session, eyesight, nursery, book))
     try:
+        _make_ready(session)
+        book = _book(session, ledger)
+        drive = Drive(plan, _doors(session, eyesight, nursery, book))
+        drive.broken = session.broken
         stop = drive.run()
     finally:
-        session.broken = drive.broken
-        if drive.broken:
+        if session.broken:
             watchdog.abandon()  # it goes on trying when this process is gone
         else:
             let_go(session.target, session.run)

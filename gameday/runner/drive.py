@@ -130,7 +130,7 @@ class Drive:
         self.pump.until("the rollbacks", until, lambda: self.conductor.finished)
         self.conductor.end(step)
         if self.doors.ledger.anything_open():
-            self.broken += self.doors.ledger.heal()
+            self.broken[:] = self.doors.ledger.heal()
         self.pump.drain()
         if self.broken:
             raise Stop(Ending.FINISHED, "an undo did not succeed")
@@ -141,7 +141,7 @@ class Drive:
             self.doors.ledger.end()
         self.conductor.abandon()
         if self.doors.ledger.anything_open():
-            self.broken = self.doors.ledger.heal()
+            self.broken[:] = self.doors.ledger.heal()
         self.pump.drain()
 
     def _flush(self, until: float) -> None:
