@@ -162,7 +162,9 @@ class Process:
         if found is None:
             return REPLACED
         if _up(found):
-            return self._confirmed(undo, found, "was running already")
+            anew = found["State"]["StartedAt"] != undo.arguments["started_at"]
+            what = "had been started again already" if anew else "was running already"
+            return self._confirmed(undo, found, what)
         api = self._engine.api
         with self._engine.speaking():
             if found["State"]["Restarting"]:  # waits, longer each time; start is deaf

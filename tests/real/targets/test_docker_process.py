@@ -34,7 +34,7 @@ def test_a_stopped_container_stays_down_until_undone(
     assert states == {"web-1": "stopped", "web-2": "running", "db-1": "running"}
     assert target.undo(undo).found == "was down; started again"
     assert project.inspect("web-1")["State"]["Running"]
-    assert target.undo(undo) == Undone(ok=True, found="was running already")
+    assert target.undo(undo) == Undone(ok=True, found="had been started again already")
 
 
 def test_a_killed_container_comes_back_by_its_restart_policy(
