@@ -21,10 +21,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    """Give `chaos discover gameday` its function, imported only when asked for."""
-    if name == "discover":
-        from gameday.faults.discovery import discover
+def discover(discover_system: bool = True) -> Any:
+    """Return what `chaos discover gameday` lists; found late, as it is rarely asked."""
+    from gameday.faults import discovery
 
-        return discover
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return discovery.discover(discover_system=discover_system)
