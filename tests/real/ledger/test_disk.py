@@ -1,5 +1,6 @@
 """Disk full, a read-only home, a broken ledger: refused, and nothing is touched."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
