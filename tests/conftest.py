@@ -2,8 +2,8 @@
 
 A test whose need is not met is skipped and says why. A need named in
 GAMEDAY_TEST_REQUIRE (`docker,local,alerting,kubernetes`) must be met: the test is an
-error then, also when it would skip itself. Only a reason that begins with `kernel:`
-(a feature that this machine's kernel lacks) may still skip.
+error then, also when it would skip itself. Only reasons that begin with `kernel:`
+(what this kernel lacks) or `version:` (what an older program lacks) may still skip.
 """
 
 import os
@@ -22,7 +22,7 @@ REQUIRED = {
     for name in os.environ.get("GAMEDAY_TEST_REQUIRE", "").split(",")
     if name.strip()
 }
-MAY_SKIP = "kernel:"
+MAY_SKIP = ("kernel:", "version:")
 
 if str(ROOT / "demo") not in sys.path:
     sys.path.append(str(ROOT / "demo"))  # demo/stage knows how the shop is started

@@ -236,7 +236,7 @@ def test_times_are_exact_under_a_query_offset(
         try:
             wait_for(lambda: run.prometheus.api.query("flag"))
             if run.prometheus.api.version().startswith("2.4"):
-                pytest.skip("this Prometheus knows no query_offset")
+                pytest.skip("version: this Prometheus knows no query_offset")
             (tmp_path / "rules.yaml").write_text(rules)
             lab.prometheus.reload()
             run.start()
