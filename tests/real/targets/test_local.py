@@ -93,7 +93,7 @@ def test_a_paused_process_is_frozen_with_its_children(target: Target) -> None:
     undo, proof = inject(target, "process.pause", "web-1")
     assert proof.bites, proof.because
     assert find(target, "web-1").state == "paused"
-    assert state(child) == "T"
+    wait_for(lambda: state(child) == "T")
     assert target.undo(undo).found == "was frozen; goes on"
     assert find(target, "web-1").state == "running"
     wait_for(lambda: state(child) != "T")
