@@ -164,6 +164,7 @@ class Client:
                 raise TimeoutError
         if response.length:
             raise http.client.IncompleteRead(b"", response.length)
+        response.close()  # or the kept connection takes no further request
         return b"".join(pieces)
 
     def _borrow(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
