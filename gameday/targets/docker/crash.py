@@ -13,8 +13,8 @@ from gameday.errors import FaultFailed
 from gameday.model.fault import FaultRequest, Undo
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.helper import Helper, Sidecar
-from gameday.targets.docker.sidecar.kill import strike
-from gameday.targets.docker.sidecar.work import WorkFailed
+from gameday.targets.sidecar.kill import strike
+from gameday.targets.sidecar.work import WorkFailed
 
 
 class Crash:

@@ -15,7 +15,7 @@ from docker.tls import TLSConfig
 from gameday.errors import GamedayError, TargetNotFound
 from gameday.ports import Clock
 from gameday.targets.docker.endpoint import Endpoint
-from gameday.targets.docker.sidecar.kill import belongs
+from gameday.targets.sidecar.kill import belongs
 
 TIMEOUT = 10  # seconds for any one answer of the engine
 _PAUSE = 0.01  # seconds between two looks at a container

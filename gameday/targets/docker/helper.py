@@ -93,7 +93,7 @@ class Helper:
             )
             made = api.create_container(
                 image.image_name(),
-                ["python3", "-S", "-m", "gameday.targets.docker.sidecar"],
+                ["python3", "-S", "-m", "gameday.targets.sidecar"],
                 environment={
                     "PYTHONPATH": image.FOLDER,
                     "PYTHONDONTWRITEBYTECODE": "1",

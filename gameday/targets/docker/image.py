@@ -27,9 +27,9 @@ _BUILD_TIMEOUT = 600
 _CODE = (
     "clock.py",
     "errors.py",
-    "targets/docker/sidecar/*.py",
+    "targets/sidecar/*.py",
 )
-_EMPTY = ("", "targets/", "targets/docker/")  # packages whose own __init__ stays here
+_EMPTY = ("", "targets/")  # packages whose own __init__ stays here
 FOLDER = "/opt/gameday-helper"
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from gameday.targets.docker import image
-from gameday.targets.docker.sidecar import knock
-from gameday.targets.docker.sidecar.addresses import matched
-from gameday.targets.docker.sidecar.measure import RoundTrip
-from gameday.targets.docker.sidecar.netem import commands
-from gameday.targets.docker.sidecar.nfqueue import packet_ids
+from gameday.targets.sidecar import knock
+from gameday.targets.sidecar.addresses import matched
+from gameday.targets.sidecar.measure import RoundTrip
+from gameday.targets.sidecar.netem import commands
+from gameday.targets.sidecar.nfqueue import packet_ids
 
 
 def announced(*ids: int) -> bytes:
@@ -88,7 +88,7 @@ def test_what_is_copied_into_the_helper_is_all_it_needs(tmp_path: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(image.code())) as archive:
         archive.extractall(tmp_path, filter="data")
     folder = tmp_path / image.FOLDER.lstrip("/")
-    code = "import gameday.targets.docker.sidecar.__main__ as m; print(m.__file__)"
+    code = "import gameday.targets.sidecar.__main__ as m; print(m.__file__)"
     done = subprocess.run(
         [
             sys.executable,

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gameday.targets.docker.sidecar.bell import Bell
-from gameday.targets.docker.sidecar.work import WorkFailed
+from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.work import WorkFailed
 
 _TIMEOUT = 10.0
 _FAMILIES = (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names"))

@@ -12,12 +12,12 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.docker.sidecar import addresses
-from gameday.targets.docker.sidecar.bell import END, Bell
-from gameday.targets.docker.sidecar.measure import RoundTrip
-from gameday.targets.docker.sidecar.nfqueue import Queue
-from gameday.targets.docker.sidecar.rules import Rules, RulesFailed
-from gameday.targets.docker.sidecar.work import CLOCK, WorkFailed, say
+from gameday.targets.sidecar import addresses
+from gameday.targets.sidecar.bell import END, Bell
+from gameday.targets.sidecar.measure import RoundTrip
+from gameday.targets.sidecar.nfqueue import Queue
+from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.work import CLOCK, WorkFailed, say
 
 _TABLE = "mangle"
 _TRIES = 16  # queue numbers to try

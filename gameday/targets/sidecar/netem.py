@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gameday.targets.docker.sidecar import addresses
-from gameday.targets.docker.sidecar.bell import Bell
-from gameday.targets.docker.sidecar.measure import RoundTrip
-from gameday.targets.docker.sidecar.rules import Rules, RulesFailed
-from gameday.targets.docker.sidecar.work import WorkFailed, rest, say
+from gameday.targets.sidecar import addresses
+from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.measure import RoundTrip
+from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.work import WorkFailed, rest, say
 
 HANDLE = "6da7"
 CLASS = f"{HANDLE}:4"

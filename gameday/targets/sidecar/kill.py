@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gameday.targets.docker.sidecar.bell import Bell
-from gameday.targets.docker.sidecar.work import WorkFailed
+from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.work import WorkFailed
 
 
 def belongs(pid: int, container: str) -> bool:

@@ -11,14 +11,14 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gameday.targets.docker.sidecar.bell import END, GO, Bell
-from gameday.targets.docker.sidecar.holding import HeldDelay
-from gameday.targets.docker.sidecar.kill import Kill
-from gameday.targets.docker.sidecar.look import Look, Sweep
-from gameday.targets.docker.sidecar.netem import NetemDelay
-from gameday.targets.docker.sidecar.partition import Partition
-from gameday.targets.docker.sidecar.survey import Survey
-from gameday.targets.docker.sidecar.work import CLOCK, Work, WorkFailed, say
+from gameday.targets.sidecar.bell import END, GO, Bell
+from gameday.targets.sidecar.holding import HeldDelay
+from gameday.targets.sidecar.kill import Kill
+from gameday.targets.sidecar.look import Look, Sweep
+from gameday.targets.sidecar.netem import NetemDelay
+from gameday.targets.sidecar.partition import Partition
+from gameday.targets.sidecar.survey import Survey
+from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, say
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "partition": Partition,

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.docker.sidecar import knock
+from gameday.targets.sidecar import knock
 
 _NEAR = 0.4  # seconds to wait for an answer while there is no delay
 _ENOUGH = 0.8  # of the delay asked for must be seen

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.docker.sidecar import addresses, knock
-from gameday.targets.docker.sidecar.bell import Bell
-from gameday.targets.docker.sidecar.rules import Rules, RulesFailed
-from gameday.targets.docker.sidecar.work import WorkFailed, rest, say
+from gameday.targets.sidecar import addresses, knock
+from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.work import WorkFailed, rest, say
 
 
 class Partition:

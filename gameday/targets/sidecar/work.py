@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError
-from gameday.targets.docker.sidecar.bell import END, Bell
+from gameday.targets.sidecar.bell import END, Bell
 
 CLOCK = SystemClock()
 

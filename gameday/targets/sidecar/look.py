@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.docker.sidecar.bell import Bell
-from gameday.targets.docker.sidecar.netem import commands, remove_qdiscs, tc
-from gameday.targets.docker.sidecar.nfqueue import Queue
-from gameday.targets.docker.sidecar.rules import Rule, Rules, RulesFailed
-from gameday.targets.docker.sidecar.work import WorkFailed
+from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.netem import commands, remove_qdiscs, tc
+from gameday.targets.sidecar.nfqueue import Queue
+from gameday.targets.sidecar.rules import Rule, Rules, RulesFailed
+from gameday.targets.sidecar.work import WorkFailed
 
 _QUEUE = 9
 
