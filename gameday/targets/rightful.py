@@ -1,0 +1,55 @@
+"""The rights that a run needs in its target, and which of them it holds.
+
+Only a cluster has rights to give; a target without them is no `Rightful`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from gameday.targets.kubernetes.rights import Rule, as_role, rules_for
+
+ROLE = "gameday-missing"  # what the printed Role is called
+
+
+@runtime_checkable
+class Rightful(Protocol):
+    """A target that can ask which rights it holds."""
+
+    namespace: str
+
+    def missing(self, kinds: Collection[str]) -> Sequence[Rule]:
+        """Return what a run with these faults lacks: the missing verbs alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """One rule that is needed: what for is said by the Rule, held or not."""
+
+    subject: str  # pods/eviction, nodes (cluster)
+    held: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What is needed, and the YAML of the Role that would give what is missing."""
+
+    each: tuple[Right, ...]
+    role: str
+
+
+def rights(target: Rightful, kinds: Collection[str]) -> Rights:
+    """Ask the target which rights a run with these faults would hold."""
+    lacking = {
+        (rule.group, rule.resource, rule.cluster): rule
+        for rule in target.missing(kinds)
+    }
+    each = []
+    for rule in rules_for(kinds):
+        gap = lacking.get((rule.group, rule.resource, rule.cluster))
+        says = gap.lacking(target.namespace) if gap else ", ".join(rule.verbs)
+        subject = rule.resource + " (cluster)" * rule.cluster
+        each.append(Right(subject=subject, held=gap is None, says=says))
+    role = as_role(tuple(lacking.values()), ROLE, target.namespace)
+    return Rights(each=tuple(each), role=role)
