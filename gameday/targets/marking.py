@@ -22,6 +22,7 @@ class Holder:
     """Who holds a target: the run, its process and where that runs.
 
     `namespace`: the pid namespace its pid means something in. `since`: RFC 3339.
+    `expired`: it gave signs of life, where the target can keep them, and has ceased.
     """
 
     run: str
@@ -32,6 +33,7 @@ class Holder:
     namespace: str = ""
     process: ProcessId = NOBODY
     since: str = ""
+    expired: bool = False
 
     @property
     def alive(self) -> bool | None:
@@ -40,7 +42,7 @@ class Holder:
         if boot == boot_id() and boot and self.namespace == _namespace():
             return self.process.alive
         rebooted = boot != boot_id() and self.machine == _machine() != ""
-        return False if rebooted else None
+        return False if rebooted or self.expired else None
 
     def to_words(self) -> dict[str, str]:
         """Return it as texts, for labels and files."""

@@ -14,6 +14,7 @@ from docker.types import LogConfig
 from gameday.errors import FaultFailed
 from gameday.targets.docker import image
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.helper_image import image_name
 from gameday.targets.marking import is_dead, process_words
 
 _READY = 10.0  # seconds until a helper has started and looked around
@@ -48,7 +49,7 @@ class Helper:
     @property
     def image(self) -> str:
         """The name of the helpers' image."""
-        return image.image_name()
+        return image_name()
 
     @property
     def missing(self) -> bool:
@@ -92,7 +93,7 @@ class Helper:
                 log_config=LogConfig(type="json-file"),
             )
             made = api.create_container(
-                image.image_name(),
+                image_name(),
                 ["python3", "-S", "-m", "gameday.targets.sidecar"],
                 environment={
                     "PYTHONPATH": image.FOLDER,

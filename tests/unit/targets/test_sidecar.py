@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gameday.targets import helper_image
 from gameday.targets.docker import image
 from gameday.targets.sidecar import knock
 from gameday.targets.sidecar.addresses import matched
@@ -108,7 +109,7 @@ def test_what_is_copied_into_the_helper_is_all_it_needs(tmp_path: Path) -> None:
 def test_the_image_can_be_replaced_by_ones_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(image.OVERRIDE, raising=False)
-    assert image.image_name().startswith("gameday-helper:")
-    monkeypatch.setenv(image.OVERRIDE, "registry/helper:1")
-    assert image.image_name() == "registry/helper:1"
+    monkeypatch.delenv(helper_image.OVERRIDE, raising=False)
+    assert helper_image.image_name().startswith("gameday-helper:")
+    monkeypatch.setenv(helper_image.OVERRIDE, "registry/helper:1")
+    assert helper_image.image_name() == "registry/helper:1"

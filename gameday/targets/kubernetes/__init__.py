@@ -1,0 +1,1 @@
+"""Edge. A namespace of a Kubernetes cluster: pods behind workloads."""

@@ -1,0 +1,139 @@
+"""The lock on a namespace: a Lease that its holder keeps renewing while it lives.
+
+It also owns the helper pods of its run: when it goes, the cluster removes them.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from gameday.errors import GamedayError
+from gameday.targets.kubernetes.api import Api, Conflict, Gone, Json, namespaced
+from gameday.targets.kubernetes.pods import LABEL
+from gameday.targets.marking import Holder, holder_from
+
+NAME = "gameday"
+GROUP = "coordination.k8s.io/v1"
+LASTS = 20  # seconds after the last renewal in which the holder counts as alive
+EVERY = 5.0  # seconds between renewals
+_WORD = f"{LABEL}holder-"
+
+
+class Lock:
+    """The lock of one namespace."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api = api
+        self._all = namespaced(namespace, "leases", group=GROUP)
+        self._path = f"{self._all}/{NAME}"
+        self._beating: dict[str, threading.Event] = {}
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take it and keep it fresh; return who has it where it is taken."""
+        try:
+            self._api.create(self._all, self._body(holder))
+        except Conflict:
+            other = self.held()
+            if other is None:
+                return self.hold(holder)  # it went between the two calls
+            if other.run != holder.run:
+                return self._surely(other)
+        self._beat(holder.run)
+        return None
+
+    def _body(self, holder: Holder) -> Mapping[str, Any]:
+        words = {f"{_WORD}{key}": value for key, value in holder.to_words().items()}
+        return {
+            "apiVersion": GROUP,
+            "kind": "Lease",
+            "metadata": {
+                "name": NAME,
+                "labels": {"app.kubernetes.io/managed-by": "gameday"},
+                "annotations": words,
+            },
+            "spec": {
+                "holderIdentity": holder.run,
+                "leaseDurationSeconds": LASTS,
+                "acquireTime": self._stamp(),
+                "renewTime": self._stamp(),
+            },
+        }
+
+    def _stamp(self) -> str:
+        now = datetime.fromtimestamp(self._api.clock.now(), tz=UTC)
+        return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _surely(self, other: Holder) -> Holder:
+        """Return the holder; expired only if it renews nothing while we look on.
+
+        Its stamps are of its own clock, which may be wrong.
+        """
+        if not other.expired:
+            return other
+        before = self._renewed()
+        self._api.clock.sleep(EVERY + 2.0)
+        alive = self._renewed() != before
+        return replace(other, expired=not alive)
+
+    def _renewed(self) -> str:
+        found = self._api.find(self._path)
+        return "" if found is None else str(found["spec"].get("renewTime"))
+
+    def held(self) -> Holder | None:
+        """Return who has it."""
+        found = self._api.find(self._path)
+        return None if found is None else self._holder(found)
+
+    def _holder(self, found: Json) -> Holder:
+        words = found["metadata"].get("annotations") or {}
+        plain = {key.removeprefix(_WORD): value for key, value in words.items()}
+        return replace(holder_from(plain), expired=self._age(found) > LASTS)
+
+    def _age(self, found: Json) -> float:
+        try:
+            renewed = datetime.fromisoformat(found["spec"]["renewTime"])
+        except (KeyError, ValueError):
+            return float("inf")
+        return self._api.clock.now() - renewed.timestamp()
+
+    def owner(self, run: str) -> list[Mapping[str, str]]:
+        """Return the reference by which things of a run go with its lock."""
+        found = self._api.find(self._path)
+        if found is None or self._holder(found).run != run:
+            return []
+        meta = {"name": NAME, "uid": found["metadata"]["uid"]}
+        return [{"apiVersion": GROUP, "kind": "Lease", **meta}]
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock, and of no other's: it is removed by its uid."""
+        over = self._beating.pop(run, None)
+        if over is not None:
+            over.set()
+        found = self._api.find(self._path)
+        if found is not None and self._holder(found).run == run:
+            sure = {"preconditions": {"uid": found["metadata"]["uid"]}}
+            try:
+                self._api.delete(self._path, sure)
+            except Conflict:
+                return  # another has it by now
+
+    def _beat(self, run: str) -> None:
+        if run in self._beating:
+            return
+        over = self._beating[run] = threading.Event()
+        threading.Thread(target=self._renew, args=(run, over), daemon=True).start()
+
+    def _renew(self, run: str, over: threading.Event) -> None:
+        def renewed(found: Json) -> Mapping[str, Any] | None:
+            mine = self._holder(found).run == run
+            return {"spec": {"renewTime": self._stamp()}} if mine else None
+
+        while not over.wait(EVERY):
+            try:
+                self._api.change(self._path, renewed)
+            except Gone:
+                return  # taken from us by a person
+            except GamedayError:
+                continue  # not now; the next one may get through

@@ -1,0 +1,273 @@
+"""The pods of a namespace as instances: whose they are, their number, how they do."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gameday.errors import TargetNotFound
+from gameday.model.target import Instance
+from gameday.targets.kubernetes.api import Api, Gone, Json, namespaced
+from gameday.targets.kubernetes.workloads import (
+    Workload,
+    controller,
+    read_replica_sets,
+    read_workloads,
+)
+
+LABEL = "gameday.dev/"
+DEFAULT = "kubectl.kubernetes.io/default-container"
+_OVER = ("Succeeded", "Failed")
+
+
+def main_container(pod: Mapping[str, Any], workload: str = "") -> str:
+    """Return the name of the container that a fault is about.
+
+    The one that the pod names itself, else the workload's namesake, else the first.
+    """
+    named = (pod["metadata"].get("annotations") or {}).get(DEFAULT)
+    there = [one["name"] for one in pod["spec"]["containers"]]
+    for wanted in (named, workload):
+        if wanted in there:
+            return str(wanted)
+    return str(there[0])
+
+
+def status_of(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
+    """Return the status of one container of a pod; empty where there is none yet."""
+    listed = pod.get("status", {}).get("containerStatuses") or ()
+    found: Iterable[Mapping[str, Any]] = (c for c in listed if c["name"] == container)
+    return next(iter(found), {})
+
+
+def container_id(pod: Mapping[str, Any], container: str) -> str:
+    """Return the runtime's id of a container, without the runtime's name."""
+    return str(status_of(pod, container).get("containerID", "")).rpartition("/")[2]
+
+
+def state_of(pod: Mapping[str, Any], container: str) -> tuple[str, str]:
+    """Return state and health of a pod's main container, in `Instance`'s words."""
+    if pod["metadata"].get("deletionTimestamp"):
+        return "stopping", ""
+    status = status_of(pod, container)
+    if "running" not in status.get("state", {}):
+        return "restarting", ""
+    if status.get("ready") and _condition(pod, "Ready"):
+        return "running", "healthy"
+    return "running", "unhealthy" if status.get("started") else "starting"
+
+
+def _condition(pod: Mapping[str, Any], name: str) -> bool:
+    listed = pod["status"].get("conditions") or ()
+    return any(one["type"] == name and one["status"] == "True" for one in listed)
+
+
+def instance_of(pod: Mapping[str, Any], service: str, workload: str) -> Instance:
+    """Return a pod as an instance that has no number yet."""
+    meta = pod["metadata"]
+    container = main_container(pod, workload.rpartition("/")[2])
+    state, health = state_of(pod, container)
+    addresses = [one["ip"] for one in pod.get("status", {}).get("podIPs") or ()]
+    return Instance(
+        service=service,
+        name=meta["name"],
+        identity={"id": meta["uid"], "container": container_id(pod, container)},
+        state=state,
+        health=health,
+        labels={
+            **(meta.get("labels") or {}),
+            "pod": meta["name"],
+            "node": pod["spec"].get("nodeName", ""),
+            "workload": workload,
+            "container": container,
+            "namespace": meta["namespace"],
+        },
+        addresses=tuple(addresses),
+    )
+
+
+class Numbers:
+    """Gives each pod of a service a number and keeps it as long as the pod is there.
+
+    A StatefulSet's pods have theirs; others get the lowest that is free, in the order
+    of their making. A number whose pod is gone is a stopped instance while the
+    service has fewer pods than it wanted when it was first seen.
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[str, dict[int, Instance]] = {}
+
+    def number(
+        self, service: str, wanted: int, pods: Sequence[tuple[Instance, int | None]]
+    ) -> list[Instance]:
+        """Return the pods (each with its ordinal) under their numbers, and the gone."""
+        slots = self._taken.setdefault(service, {})
+        here = {one.identity["id"] for one, _ in pods}
+        known = {one.identity["id"]: number for number, one in slots.items()}
+        for one, ordinal in pods:
+            number = known.get(one.identity["id"]) or self._free(slots, here, ordinal)
+            slots[number] = replace(one, name=f"{service}-{number}")
+        self._forget(slots, here, wanted)
+        return [
+            one if one.identity["id"] in here else _stopped(one)
+            for _, one in sorted(slots.items())
+        ]
+
+    @staticmethod
+    def _free(
+        slots: Mapping[int, Instance], here: set[str], ordinal: int | None
+    ) -> int:
+        if ordinal is not None:
+            return ordinal + 1
+        number = 1
+        while number in slots and slots[number].identity["id"] in here:
+            number += 1
+        return number
+
+    @staticmethod
+    def _forget(slots: dict[int, Instance], here: set[str], wanted: int) -> None:
+        gone = [n for n, one in slots.items() if one.identity["id"] not in here]
+        missing = max(0, wanted - (len(slots) - len(gone)))
+        for number in sorted(gone)[missing:]:
+            del slots[number]
+
+
+def _stopped(one: Instance) -> Instance:
+    return replace(one, state="stopped", health="", addresses=())
+
+
+class Namespace:
+    """The instances of one namespace."""
+
+    def __init__(self, api: Api, name: str) -> None:
+        self._api = api
+        self.name = name
+        self._numbers = Numbers()
+        self._workloads: dict[str, Workload] = {}
+        self._owners: dict[str, str] = {}  # a ReplicaSet's uid -> its Deployment's
+        self._strangers: set[str] = set()  # owners that are no workloads, such as Jobs
+        self._wanted: dict[str, int] = {}
+        self._reading = threading.Lock()
+
+    def instances(self, service: str | None = None) -> list[Instance]:
+        """Return the instances of a service (also of a label selector), or of all."""
+        return self.arranged(self.pods(), service)
+
+    def pods(self) -> list[Json]:
+        """Return the namespace's pods; TargetNotFound where there is none at all."""
+        found = self._api.items(namespaced(self.name, "pods"))
+        if not found:
+            self._exists()
+        return found
+
+    def _exists(self) -> None:
+        try:
+            self._api.get(f"/api/v1/namespaces/{self.name}")
+        except Gone:
+            context = self._api.access.context
+            raise TargetNotFound(
+                f"no namespace {self.name!r} in the cluster of context {context!r}"
+            ) from None
+
+    def pod(self, name: str) -> Json | None:
+        """Return a pod by its name."""
+        return self._api.find(namespaced(self.name, "pods", name))
+
+    def arranged(self, pods: Sequence[Json], service: str | None) -> list[Instance]:
+        """Return pods as instances, by service and number."""
+        ours = [one for one in pods if _is_instance(one)]
+        if service is not None and "=" in service:
+            return self._selected(ours, service)
+        with self._reading:
+            grouped = self._grouped(ours)
+            found: list[Instance] = []
+            for name in sorted(grouped):
+                wanted = self._wanted.get(name, 0)
+                found += self._numbers.number(name, wanted, grouped[name])
+        return [one for one in found if service in (None, one.service)]
+
+    def workload(self, words: str) -> Workload | None:
+        """Return the workload that an instance's label names, read anew."""
+        with self._reading:
+            self._read()
+            return next(
+                (one for one in self._workloads.values() if one.words == words), None
+            )
+
+    def workloads(self) -> list[Workload]:
+        """Return all workloads, read anew."""
+        with self._reading:
+            self._read()
+            return list(self._workloads.values())
+
+    def _selected(self, pods: Sequence[Json], selector: str) -> list[Instance]:
+        pairs = (one.partition("=") for one in selector.split(","))
+        wanted = {key.strip(): value.strip("= ") for key, _, value in pairs}
+        chosen = [
+            one
+            for one in pods
+            if wanted.items() <= (one["metadata"].get("labels") or {}).items()
+        ]
+        with self._reading:
+            self._grouped(chosen)
+            made = [
+                (instance_of(one, selector, self._words(one)), None)
+                for one in sorted(chosen, key=_age)
+            ]
+            return self._numbers.number(selector, 0, made)
+
+    def _grouped(
+        self, pods: Sequence[Json]
+    ) -> dict[str, list[tuple[Instance, int | None]]]:
+        owners = [controller(one) for one in pods]
+        uids = {one["uid"] for one in owners if one is not None}
+        if not self._workloads or not uids <= self._known():
+            self._read()
+            self._strangers = uids - self._known()
+        grouped: dict[str, list[tuple[Instance, int | None]]] = {}
+        for name in self._wanted:
+            grouped.setdefault(name, [])
+        for pod in sorted(pods, key=_age):
+            workload = self._workload_of(pod)
+            if workload is not None:
+                one = instance_of(pod, workload.service, workload.words)
+                ordinal = _ordinal(pod, workload)
+                grouped.setdefault(workload.service, []).append((one, ordinal))
+        return grouped
+
+    def _known(self) -> set[str]:
+        return self._workloads.keys() | self._owners.keys() | self._strangers
+
+    def _read(self) -> None:
+        self._workloads = read_workloads(self._api, self.name)
+        self._owners = read_replica_sets(self._api, self.name)
+        for one in self._workloads.values():
+            self._wanted.setdefault(one.service, one.wanted)
+
+    def _workload_of(self, pod: Json) -> Workload | None:
+        owner = controller(pod)
+        if owner is None:
+            return None
+        uid = self._owners.get(owner["uid"], owner["uid"])
+        return self._workloads.get(uid)
+
+    def _words(self, pod: Json) -> str:
+        found = self._workload_of(pod)
+        return "" if found is None else found.words
+
+
+def _is_instance(pod: Mapping[str, Any]) -> bool:
+    """Whether it is somebody's to keep running: no helper of ours, nothing ended."""
+    ours = f"{LABEL}run" in (pod["metadata"].get("labels") or {})
+    return not ours and pod.get("status", {}).get("phase") not in _OVER
+
+
+def _age(pod: Mapping[str, Any]) -> tuple[str, str]:
+    return pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]
+
+
+def _ordinal(pod: Mapping[str, Any], workload: Workload) -> int | None:
+    if workload.kind != "StatefulSet":
+        return None
+    tail = str(pod["metadata"]["name"]).rpartition("-")[2]
+    return int(tail) if tail.isdecimal() else None

@@ -1,0 +1,49 @@
+"""A command inside a pod: the only way to send it a signal."""
+
+from typing import Any
+
+from gameday.errors import FaultFailed, TargetNotFound
+from gameday.targets.kubernetes.api import READ, Api, ApiRefused
+
+_SHELL = "/bin/sh"
+
+
+def tell(api: Api, namespace: str, pod: str, command: str) -> str:
+    """Run a shell command in a pod's (only) container; return what it printed.
+
+    FaultFailed where it did not end well.
+    """
+    from kubernetes.client import CoreV1Api
+    from kubernetes.client.api_client import ApiClient
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.stream import stream
+
+    # A client of its own: `stream` swaps the client's way to ask while it works.
+    core = CoreV1Api(ApiClient(api.configuration))
+    try:
+        talk: Any = stream(
+            core.connect_get_namespaced_pod_exec,
+            pod,
+            namespace,
+            command=[_SHELL, "-c", command],
+            stderr=True,
+            stdin=False,
+            stdout=True,
+            tty=False,
+            _preload_content=False,
+            _request_timeout=READ,
+        )
+        try:
+            talk.run_forever(timeout=READ)
+            said, code = talk.read_all(), talk.returncode
+        finally:
+            talk.close()
+    except ApiException as wrong:
+        if not wrong.status:
+            raise ApiRefused(f"{pod}: {wrong.reason}", 0, {}) from wrong
+        raise ApiRefused(f"{pod}: {wrong.reason}", int(wrong.status), {}) from wrong
+    except OSError as wrong:
+        raise TargetNotFound(f"{pod} cannot be told anything: {wrong}") from wrong
+    if code:
+        raise FaultFailed(f"{pod}: {command!r} ended with {code}: {said.strip()}")
+    return str(said)
