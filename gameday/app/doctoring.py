@@ -2,14 +2,14 @@
 
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gameday.errors import GamedayError
 from gameday.ledger.home import home
 from gameday.model.fault import CATALOGUE
 from gameday.model.scenario import Scenario
-from gameday.ports import Clock
+from gameday.ports import Clock, Target
 
 TOOLS = {
     "promtool": "not needed; a way to test rules by hand",
@@ -20,11 +20,15 @@ TOOLS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """One thing that was looked at: able, not able (None: does not matter), and why."""
+    """One thing that was looked at: able, not able (None: does not matter), and why.
+
+    `remedy`: what can be applied as it is to make it able (the YAML of a Role).
+    """
 
     subject: str
     able: bool | None
     says: str
+    remedy: str = ""
 
 
 def diagnose(scenario: Scenario | None, clock: Clock) -> Iterator[Diagnosis]:
@@ -72,8 +76,10 @@ def _engine(clock: Clock) -> Iterator[Diagnosis]:
 def _target(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
     from gameday.targets import open_target
 
+    kinds = {fault.kind for step in scenario.steps for fault in step.experiment.faults}
     try:
         target = open_target(scenario.target.url, clock)
+        yield from _rights(target, kinds)
         instances = target.instances()
     except GamedayError as error:
         yield Diagnosis(subject="target", able=False, says=str(error))
@@ -84,7 +90,26 @@ def _target(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
     )
     for kind in CATALOGUE:
         why = target.refusal(kind)
-        yield Diagnosis(subject=kind, able=not why, says=why or CATALOGUE[kind].summary)
+        able = False if why and kind in kinds else None if why else True
+        yield Diagnosis(subject=kind, able=able, says=why or CATALOGUE[kind].summary)
+
+
+def _rights(target: Target, kinds: Collection[str]) -> Iterator[Diagnosis]:
+    """Yield each right that the scenario needs, where the target has rights to give."""
+    from gameday.targets.rightful import Rightful, rights
+
+    if not isinstance(target, Rightful):
+        return
+    asked = rights(target, kinds)
+    for right in asked.each:
+        yield Diagnosis(subject=right.subject, able=right.held, says=right.says)
+    if asked.role:
+        yield Diagnosis(
+            subject="rights",
+            able=False,
+            says="what is missing, as a Role to apply and bind, is printed below",
+            remedy=asked.role,
+        )
 
 
 def _observers(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
