@@ -2,6 +2,7 @@
 
 The order of things is in the environment (GAMEDAY_SPEC, JSON). GO starts it, END
 or its own deadline ends it: the fault ends even when nobody is left to end it.
+`enter` in the order is the id of a container whose network is entered first.
 Exit codes: 0 nothing is left, 1 something is, 2 it was not applied.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import END, GO, Bell
+from gameday.targets.sidecar.enter import enter
+from gameday.targets.sidecar.freeze import Freeze, Thaw
 from gameday.targets.sidecar.holding import HeldDelay
 from gameday.targets.sidecar.kill import Kill
 from gameday.targets.sidecar.look import Look, Sweep
@@ -25,6 +28,8 @@ WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "nfqueue": HeldDelay,
     "netem": NetemDelay,
     "kill": Kill,
+    "freeze": Freeze,
+    "thaw": Thaw,
     "look": Look,
     "sweep": Sweep,
     "survey": Survey,
@@ -35,13 +40,15 @@ def main() -> int:
     """Do what the specification says; return the exit code."""
     bell = Bell()
     spec = json.loads(os.environ["GAMEDAY_SPEC"])
-    work = WORKS[spec["do"]](spec)
     try:
+        if spec.get("enter"):
+            enter(spec["enter"])
+        work = WORKS[spec["do"]](spec)
         work.prepare()
     except WorkFailed as wrong:
         say("failed", because=str(wrong))
         return 2
-    say("ready")
+    say("ready", pid=os.getpid())
     if not bell.wait((GO, END), spec["wait"]) or bell.heard(END):
         return 0
     failed = False

@@ -3,20 +3,14 @@
 import os
 import signal
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.container import belongs
+from gameday.targets.sidecar.enter import found
 from gameday.targets.sidecar.work import WorkFailed
 
-
-def belongs(pid: int, container: str) -> bool:
-    """Return whether a process is one of that container's, by its cgroup."""
-    try:
-        text = Path(f"/proc/{pid}/cgroup").read_text(encoding="ascii")
-    except OSError:
-        return False
-    return container in text
+__all__ = ["Kill", "belongs", "strike"]
 
 
 def strike(pid: int, container: str, name: str) -> None:
@@ -39,23 +33,29 @@ def strike(pid: int, container: str, name: str) -> None:
 
 
 class Kill:
-    """One signal, and nothing to hold or to remove."""
+    """One signal, and nothing to hold or to remove.
+
+    `pid` in the order is the process; without it the container's main one is found.
+    """
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._spec = spec
+        self._pid = int(spec.get("pid") or 0)
 
     def prepare(self) -> None:
         """Look whether the process can be seen from here."""
-        if not belongs(self._spec["pid"], self._spec["container"]):
+        if not self._pid:
+            self._pid = found(self._spec["container"])
+        if not belongs(self._pid, self._spec["container"]):
             raise WorkFailed(
-                f"process {self._spec['pid']} of the container cannot be seen by a "
+                f"process {self._pid} of the container cannot be seen by a "
                 "helper with the host's processes"
             )
 
     def apply(self) -> Mapping[str, Any]:
         """Send the signal."""
-        strike(self._spec["pid"], self._spec["container"], self._spec["signal"])
-        return {"way": "helper", "pid": self._spec["pid"]}
+        strike(self._pid, self._spec["container"], self._spec["signal"])
+        return {"way": "helper", "pid": self._pid}
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Return at once: a crash holds nothing."""

@@ -6,9 +6,9 @@ the qdisc as ours.
 """
 
 import shutil
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar import addresses
@@ -38,10 +38,11 @@ def tc(*words: str) -> str:
 
 
 def interfaces() -> list[str]:
-    """Return the namespace's interfaces without loopback."""
-    return sorted(
-        one.name for one in Path("/sys/class/net").iterdir() if one.name != "lo"
-    )
+    """Return the namespace's interfaces without loopback.
+
+    Not from /sys/class/net: that shows the namespace in which it was mounted.
+    """
+    return sorted(name for _, name in socket.if_nameindex() if name != "lo")
 
 
 def commands(interface: str, by: float, jitter: float) -> list[Sequence[str]]:

@@ -1,0 +1,65 @@
+"""Into a container's network namespace, from a helper that sees the host's processes.
+
+Python's own os.setns came with 3.12, so libc is asked. /proc/net is that of the main
+thread, which is the one that enters; threads and programs started later follow.
+"""
+
+import ctypes
+import os
+from pathlib import Path
+
+from gameday.targets.sidecar.container import main_process
+from gameday.targets.sidecar.work import WorkFailed
+
+_NETWORK = 0x40000000  # CLONE_NEWNET
+_CGROUP = 0x02000000  # CLONE_NEWCGROUP
+
+
+def enter(container: str) -> int:
+    """Move this process into the container's network; return the way's pid."""
+    pid = found(container)
+    try:
+        _enter(Path(f"/proc/{pid}/ns/net"), _NETWORK)
+    except OSError as wrong:
+        raise WorkFailed(
+            f"the network of process {pid} (container {container[:12]}) cannot be "
+            f"entered: {wrong.strerror}; it takes the capabilities SYS_ADMIN and "
+            "SYS_PTRACE"
+        ) from wrong
+    return pid
+
+
+def found(container: str) -> int:
+    """Return the main process of a container; WorkFailed where none is seen."""
+    pid = main_process(container)
+    if pid is None:
+        raise WorkFailed(
+            f"no process of container {container[:12]} is seen from here: it ended, "
+            "runs on another machine, or the helper does not see the host's processes"
+        )
+    return pid
+
+
+def enter_host_cgroups() -> None:
+    """See cgroups as the host does; without the right to, stay as we are.
+
+    With cgroup version 2 no process may move to a cgroup outside of its own cgroup
+    namespace.
+    """
+    here, there = Path("/proc/self/ns/cgroup"), Path("/proc/1/ns/cgroup")
+    try:
+        if here.readlink() != there.readlink():
+            _enter(there, _CGROUP)
+    except OSError:
+        return  # the move itself says what it misses
+
+
+def _enter(space: Path, kind: int) -> None:
+    held = os.open(space, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.setns(held, kind) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+    finally:
+        os.close(held)

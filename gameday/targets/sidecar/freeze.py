@@ -1,0 +1,107 @@
+"""Freezing a container by signals: SIGSTOP to each of its processes, then SIGCONT.
+
+For platforms that have no pause of their own. What is started in it from outside
+while it is frozen (an exec probe) runs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.container import Seen, processes
+from gameday.targets.sidecar.enter import found
+from gameday.targets.sidecar.kill import strike
+from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
+
+_PATIENCE = 3.0  # seconds until every process shows what it was told
+_PAUSE = 0.01
+_STOPPED = "Tt"  # by a signal, by a tracer
+
+
+def settle(container: str, name: str, *, frozen: bool) -> list[Seen]:
+    """Send the signal until every process shows it; return them.
+
+    Repeated, because a process that was not stopped yet may have started another.
+    WorkFailed, with how many, where some do not show it in time.
+    """
+    end = CLOCK.monotonic() + _PATIENCE
+    while True:
+        there = processes(container)
+        wrong = [one for one in there if (one.state in _STOPPED) != frozen]
+        if not wrong:
+            return there
+        if CLOCK.monotonic() >= end:
+            what = "did not stop" if frozen else "are still stopped"
+            raise WorkFailed(f"{len(wrong)} of {len(there)} processes {what}")
+        for one in wrong:
+            _tell(one.pid, container, name)
+        CLOCK.sleep(_PAUSE)
+
+
+def _tell(pid: int, container: str, name: str) -> None:
+    try:
+        strike(pid, container, name)
+    except WorkFailed:
+        if any(one.pid == pid for one in processes(container)):
+            raise  # not because it ended meanwhile
+
+
+class Freeze:
+    """All processes of a container stand still until the end."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._container = str(spec["container"])
+        self._count = 0
+        self._began = False
+
+    def prepare(self) -> None:
+        """Look whether the container's processes can be seen from here."""
+        found(self._container)
+
+    def apply(self) -> Mapping[str, Any]:
+        """Stop them all."""
+        self._began = True
+        there = settle(self._container, "SIGSTOP", frozen=True)
+        self._count = len(there)
+        if not there:
+            raise WorkFailed("the container has no process any more")
+        return {"way": "signals", "processes": self._count}
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Prove it once, then wait for the end."""
+        there = processes(self._container)
+        stopped = [one for one in there if one.state in _STOPPED]
+        bites = bool(there) and len(stopped) == len(there)
+        because = (
+            f"{len(stopped)} of the container's {len(there)} processes stand still"
+        )
+        states = {str(one.pid): one.state for one in there}
+        say("proof", bites=bites, because=because, evidence={"states": states})
+        rest(bell, deadline)
+
+    def remove(self) -> None:
+        """Let them all go on."""
+        if self._began:
+            settle(self._container, "SIGCONT", frozen=False)
+
+
+class Thaw:
+    """What a dead helper froze goes on: SIGCONT to all processes of the container."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._container = str(spec["container"])
+
+    def prepare(self) -> None:
+        """Nothing to prepare: a container that is gone needs no thawing."""
+
+    def apply(self) -> Mapping[str, Any]:
+        """Let all go on; return how many stood still."""
+        still = [one for one in processes(self._container) if one.state in _STOPPED]
+        settle(self._container, "SIGCONT", frozen=False)
+        return {"found": len(still)}
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Return at once: thawing holds nothing."""
+
+    def remove(self) -> None:
+        """Nothing is left of thawing."""
