@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import Problem
-from gameday.files import activities, configuration, experiment_acts, source, yaml
+from gameday.files import (
+    activities,
+    configuration,
+    experiment_acts,
+    foreign,
+    foreign_cluster,
+    source,
+    yaml,
+)
 from gameday.files.activities import Activity
 from gameday.files.configuration import Blame, Given
 from gameday.files.cursor import Cursor, shown, top
@@ -106,7 +114,7 @@ def _read(
         message = "a second document; an experiment is one document"
         problems.append(Problem(document.path, line, message))
     _top(here)
-    hypothesis = _hypothesis(here)
+    probes = _hypothesis(here)
     own, values = configuration.resolve(here, given)
     method = _method(here)
     rollbacks = [
@@ -114,6 +122,8 @@ def _read(
     ]
     acts = experiment_acts.read(method, values)
     experiment_acts.check_undone(here, acts, rollbacks)
+    foreign.check(method, rollbacks, probes, values)
+    foreign_cluster.check(here, (*method, *rollbacks, *probes), values, given)
     content = dict(here.value)
     if own:
         content["configuration"] = own
@@ -123,7 +133,7 @@ def _read(
         document=content,
         faults=acts.faults,
         foreign=acts.foreign,
-        has_hypothesis=hypothesis,
+        has_hypothesis=bool(probes),
     )
 
 
@@ -160,23 +170,24 @@ def _runtime(here: Cursor) -> None:
             part.choice("strategy", strategies)
 
 
-def _hypothesis(here: Cursor) -> bool:
-    """Judge the hypothesis; return whether it probes anything."""
+def _hypothesis(here: Cursor) -> list[Activity | None]:
+    """Judge the hypothesis; return its probes, None for one that cannot be read."""
+    found: list[Activity | None] = []
     hypothesis = here.mapping("steady-state-hypothesis")
     if hypothesis is None:
-        return False
+        return found
     hypothesis.only(_HYPOTHESIS, also=activities.FREE)
     hypothesis.text("title", required=True)
-    probes = hypothesis.list_of("probes")
-    for probe in probes:
+    for probe in hypothesis.list_of("probes"):
         activity = activities.check(probe, _named(here))
+        found.append(activity)
         if isinstance(probe.value, dict):
             activities.check_tolerance(probe)
         if activity is not None and activity.kind == "action":
             probe.error("an action has no place in the hypothesis; expected a probe")
     for control in hypothesis.list_of("controls"):
         activities.check_control(control)
-    return bool(probes)
+    return found
 
 
 def _named(here: Cursor) -> dict[str, Cursor]:

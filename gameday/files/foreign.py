@@ -1,0 +1,130 @@
+"""Other extensions' actions in an experiment: what undoes them, and known traps.
+
+Judged by name alone (`gameday.model.foreign_others`); nothing is imported or run.
+Everything here is a warning: an experiment may know better.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gameday.files.activities import Activity
+from gameday.files.configuration import Unknown, Values
+from gameday.files.suggest import among, nearest
+from gameday.model.foreign import After, ForeignAction, undoes
+from gameday.model.foreign_kubernetes import MODULE as KUBERNETES
+from gameday.model.foreign_others import ACTIONS, TRAPS
+
+_FOR_NOTHING = "what no rollback undoes stays when the run ends, or dies"
+
+
+class Call(NamedTuple):
+    """One call of a function of somebody else's: its name, its arguments."""
+
+    activity: Activity
+    name: str
+    arguments: Mapping[str, Any]
+
+
+def calls(found: Sequence[Activity | None], values: Values) -> list[Call]:
+    """Return the calls of Python functions; their arguments as far as known now."""
+    return [
+        Call(one, f"{one.said('module')}.{one.said('func')}", _arguments(one, values))
+        for one in found
+        if one is not None and one.provider_kind == "python"
+    ]
+
+
+def check(
+    method: Sequence[Activity],
+    rollbacks: Sequence[Activity | None],
+    probes: Sequence[Activity | None],
+    values: Values,
+) -> None:
+    """Warn where an action has no undo, and where a call is known not to work."""
+    done = calls(method, values)
+    undos = calls(rollbacks, values)
+    for place, one in enumerate(done):
+        _check_undone(one, undos, done[:place])
+    for one in (*done, *calls(probes, values), *undos):
+        _check_traps(one)
+
+
+def _arguments(one: Activity, values: Values) -> dict[str, Any]:
+    given = one.provider.value.get("arguments")
+    made: dict[str, Any] = {}
+    for key, value in (given if isinstance(given, dict) else {}).items():
+        try:
+            made[str(key)] = values.put(value)
+        except (Unknown, KeyError):
+            made[str(key)] = "${" + str(key) + "}"  # only a run knows it
+    return made
+
+
+def _check_undone(one: Call, undos: Sequence[Call], before: Sequence[Call]) -> None:
+    if one.activity.kind != "action":
+        return
+    action = ACTIONS.get(one.name)
+    if action is None:
+        _check_known(one)
+        return
+    if action.after in (After.PLATFORM, After.ENDS):
+        return
+    if any(undoes(action, one.arguments, two.name, two.arguments) for two in undos):
+        return
+    if _undoes_an_earlier(one, before):
+        return
+    one.activity.here.warn(_sentence(action, undos))
+
+
+def _undoes_an_earlier(one: Call, before: Sequence[Call]) -> bool:
+    """Return whether the method itself takes back with it what it did before."""
+    return any(
+        (action := ACTIONS.get(two.name)) is not None
+        and one.name != two.name
+        and undoes(action, two.arguments, one.name, one.arguments)
+        for two in before
+    )
+
+
+def _sentence(action: ForeignAction, undos: Sequence[Call]) -> str:
+    says = f" ({action.says})" if action.says else ""
+    if action.after is After.UNKNOWN:
+        return (
+            f"{action.name}: {action.says}; give the experiment a rollback for it, "
+            f"{_FOR_NOTHING}"
+        )
+    if not action.undone_by:
+        return f"{action.name} has no undo{says}: nothing can bring it back"
+    named = among(one.rpartition(".")[2] for one in action.undone_by)
+    if any(one.name in action.undone_by for one in undos):
+        agree = among([*action.same, *([action.differs] if action.differs else [])])
+        return (
+            f"{action.name}: a rollback calls {named}, but not for the same thing; "
+            f"compare {agree} (ns is default where it is left out)"
+        )
+    has = "has no undo of its own" if action.after is After.LOST else "stays"
+    return (
+        f"{action.name} {has}{says}; no rollback calls {named}: "
+        "it stays so when the run ends, or dies"
+    )
+
+
+def _check_known(one: Call) -> None:
+    """Warn of a function that an extension which is known does not have."""
+    module, _, func = one.name.rpartition(".")
+    there = [name.rpartition(".") for name in ACTIONS]
+    funcs = [name for its, _, name in there if its == module]
+    if funcs:
+        close = nearest(func, funcs)
+        hint = f'; did you mean "{close}"?' if close else ""
+        one.activity.provider.warn(f"{module} is not known to have {func!r}{hint}")
+    elif module.split(".", maxsplit=1)[0] == KUBERNETES:
+        one.activity.provider.warn(
+            f"{one.name} is not known to gameday; whether it has an undo is not checked"
+        )
+
+
+def _check_traps(one: Call) -> None:
+    for trap in TRAPS:
+        if trap.name == one.name and trap.springs(one.arguments):
+            one.activity.here.warn(f"{one.name}: {trap.says}")
