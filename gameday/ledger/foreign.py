@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from gameday.ledger.entries import FaultEntry
+from gameday.ledger.surroundings import surroundings
 from gameday.model.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.procfs import identify
@@ -25,13 +26,19 @@ VERB = "play_rollbacks"
 PLAYER = "gameday.runner.replay_process"
 PATIENCE = 120.0  # seconds for a process that plays rollbacks
 NEVER = 253402300799.0  # the end of the year 9999: no deadline may cut an experiment
+# Written beside secrets, and needed: without it another cluster would be meant.
+_NO_SECRETS = ("KUBERNETES_CONTEXT",)
 _OURS = ("gameday.faults", "undo")
 # Where things are found, and which system is meant; none of them is a secret.
 _PLACES = (
     *("PATH", "PYTHONPATH", "HOME", "TZ", "GAMEDAY_HOME", "GAMEDAY_TARGET"),
     *("KUBECONFIG", "KUBERNETES_CONTEXT", "DOCKER_HOST", "DOCKER_CONTEXT"),
+    *("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "CHAOSTOOLKIT_IN_POD"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE"),
     *("AWS_PROFILE", "AWS_REGION", "CLOUDSDK_ACTIVE_CONFIG_NAME"),
 )
+_MAY_HOLD_A_PASSWORD = ("http_proxy", "https_proxy")  # in the form user:password@
 
 
 def rollbacks_entry(
@@ -52,7 +59,7 @@ def rollbacks_entry(
         identity={},
         arguments={
             "document": alone,
-            "environment": _environment(alone),
+            "environment": {**_environment(alone), **surroundings(target, os.environ)},
             "folder": os.getcwd(),  # noqa: PTH109 - as the engine will find modules
             "names": names,
             "run": run,
@@ -93,12 +100,23 @@ def only_rollbacks(document: Mapping[str, Any]) -> dict[str, Any]:
         if key not in ("method", "steady-state-hypothesis", "rollbacks", "secrets")
     }
     secrets = {
-        group: {key: ref for key, ref in values.items() if isinstance(ref, Mapping)}
+        group: _references(values)
         for group, values in document.get("secrets", {}).items()
         if isinstance(values, Mapping)
     }
     rest = [dict(one) for one in played if not _own_undo(one)]
     return {**kept, "secrets": secrets, "method": [], "rollbacks": rest}
+
+
+def _references(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a group of secrets without what is written out in it."""
+    if values.get("type") in ("env", "vault"):
+        return dict(values)  # the group as a whole stands somewhere else
+    return {
+        key: ref
+        for key, ref in values.items()
+        if isinstance(ref, Mapping) or key in _NO_SECRETS
+    }
 
 
 def _own_undo(activity: Mapping[str, Any]) -> bool:
@@ -108,18 +126,26 @@ def _own_undo(activity: Mapping[str, Any]) -> bool:
 
 def _environment(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that the configuration reads, and the places."""
-    secret = {
-        str(ref.get("key"))
-        for values in document["secrets"].values()
-        for ref in values.values()
-    }
+    refs = [
+        (name, ref)
+        for group, values in document["secrets"].items()
+        for name, ref in ((group, values), *values.items())
+        if isinstance(ref, Mapping) and "key" in ref
+    ]
+    secret = {str(ref["key"]) for name, ref in refs if name not in _NO_SECRETS}
+    meant = {str(ref["key"]) for name, ref in refs if name in _NO_SECRETS}
     read = {
         str(one["key"])
         for one in document.get("configuration", {}).values()
         if isinstance(one, Mapping) and one.get("type") == "env" and "key" in one
     }
-    names = (read | set(_PLACES)) - secret
-    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
+    names = (read | meant | set(_PLACES)) - secret
+    there = {name: os.environ[name] for name in sorted(names) if name in os.environ}
+    return {
+        name: value
+        for name, value in there.items()
+        if not (name.lower() in _MAY_HOLD_A_PASSWORD and "@" in value)
+    }
 
 
 def play(undo: Undo) -> Undone:

@@ -78,3 +78,39 @@ def test_they_are_played_by_a_process_of_their_own(path: str, ok: bool) -> None:
     assert "put back" in (done.found if ok else done.found + done.by_hand)
     if not ok:
         assert "gameday heal --run r1 --by-hand" in done.by_hand
+
+
+def test_the_cluster_that_was_meant_is_kept_and_no_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = {
+        **DOCUMENT,
+        "secrets": {
+            "a": {"KUBERNETES_CONTEXT": "lab", "KUBERNETES_API_KEY": "hush"},
+            "b": {"KUBERNETES_CONTEXT": {"type": "env", "key": "WHICH"}},
+            "c": {"type": "vault", "path": "k8s"},
+            "d": {"type": "env", "key": "TOKEN"},
+        },
+    }
+    monkeypatch.setenv("WHICH", "lab")
+    monkeypatch.setenv("TOKEN", "s3cret")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_API_KEY", "s3cret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:s3cret@proxy:3128")
+    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8")
+    entry = rollbacks_entry("r1", "s", "kubernetes://lab/shop", document)
+    assert entry is not None
+    text = dump_undo(entry.undo)
+    assert "s3cret" not in text
+    assert "hush" not in text
+    kept = entry.undo.arguments["environment"]
+    assert kept["WHICH"] == kept["KUBERNETES_CONTEXT"] == "lab"
+    assert kept["KUBERNETES_SERVICE_HOST"] == "10.0.0.1"
+    assert kept["NO_PROXY"] == "10.0.0.0/8"
+    assert kept["GAMEDAY_TARGET"] == "kubernetes://lab/shop"
+    assert entry.undo.arguments["document"]["secrets"] == {
+        "a": {"KUBERNETES_CONTEXT": "lab"},
+        "b": {"KUBERNETES_CONTEXT": {"type": "env", "key": "WHICH"}},
+        "c": {"type": "vault", "path": "k8s"},
+        "d": {"type": "env", "key": "TOKEN"},
+    }
