@@ -79,7 +79,7 @@ RUN = (
     Rule(
         group="coordination.k8s.io",
         resource="leases",
-        verbs=("get", "create", "update", "patch", "delete"),
+        verbs=("get", "create", "patch", "delete"),
     ),
 )
 
