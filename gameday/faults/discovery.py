@@ -2,7 +2,12 @@
 
 from typing import Any
 
-FAMILIES = ("gameday.faults.process", "gameday.faults.network", "gameday.faults")
+FAMILIES = (
+    "gameday.faults.process",
+    "gameday.faults.network",
+    "gameday.faults.resource",
+    "gameday.faults",
+)
 
 
 def discover(*, discover_system: bool = True) -> Any:

@@ -1,10 +1,10 @@
-"""Faults of the network family: partition, delay."""
+"""Faults of the network family: partition, delay, loss."""
 
 from typing import Any
 
 from gameday.faults.flow import inject
 
-__all__ = ["delay", "partition"]
+__all__ = ["delay", "loss", "partition"]
 
 
 def partition(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
@@ -62,3 +62,32 @@ def delay(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experimen
         "peers": peers,
     }
     return inject("network.delay", given, configuration)
+
+
+def loss(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
+    service: str,
+    packets: str,
+    count: int | str | None = None,
+    share: str | None = None,
+    instances: list[str] | str | None = None,
+    duration: str | None = None,
+    peers: list[str] | str | None = None,
+    configuration: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Lose a share (`10%`) of the packets that come to instances from their peers.
+
+    Each packet by chance; those that the instances send arrive. `peers`: services,
+    instances or addresses; by default everybody. One of `count`, `share` (`34%`) and
+    `instances` (SERVICE-N) says which; `duration` (`10m`) is the longest it may
+    last, also when nobody is left to end it.
+    """
+    given = {
+        "service": service,
+        "count": count,
+        "share": share,
+        "instances": instances,
+        "duration": duration,
+        "packets": packets,
+        "peers": peers,
+    }
+    return inject("network.loss", given, configuration)

@@ -54,6 +54,24 @@ CATALOGUE: Mapping[str, FaultType] = {
             own={"by": "duration", "jitter": "duration", "peers": "names"},
             required=("by",),
         ),
+        _type(
+            "network.loss",
+            "a share of the packets that come from the peers is lost",
+            own={"packets": "share", "peers": "names"},
+            required=("packets",),
+        ),
+        _type(
+            "resource.cpu",
+            "a share of the CPU time that the instance may use is burnt",
+            own={"load": "share"},
+            required=("load",),
+        ),
+        _type(
+            "resource.memory",
+            "the instance's memory is filled up to a share of its limit",
+            own={"fill": "share"},
+            required=("fill",),
+        ),
     )
 }
 

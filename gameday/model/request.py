@@ -58,7 +58,7 @@ def _selection(kind: str, given: Mapping[str, Any]) -> Selection:
     return Selection(
         service=service.strip(),
         count=_count(given.get("count")) if chosen else 1,
-        share=_share(given.get("share")),
+        share=_read("share", "share", given.get("share")),
         instances=instances,
     )
 
@@ -72,12 +72,10 @@ def _count(value: Any) -> int | None:
     return int(text)
 
 
-def _share(value: Any) -> float | None:
-    if value is None:
-        return None
+def _share(value: Any) -> float:
     share = parse_share(value)
     if not 0 < share <= 1:
-        raise ValueError(f"share: {value!r} is not between 0% and 100%")
+        raise ValueError(f"{value!r} is not between 0% and 100%")
     return share
 
 

@@ -4,12 +4,12 @@ It carries the deadline with it: it puts everything back when its time is over, 
 it is told to, and when it is asked to end by whoever finds it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
-from gameday.model.quantity import show_duration
+from gameday.model.quantity import show_duration, show_share
 from gameday.model.target import Instance
 from gameday.targets.docker.engine import Engine, Gone
 from gameday.targets.docker.hand import (
@@ -25,7 +25,19 @@ from gameday.targets.docker.ways import Ways
 
 _DEFAULT = 600.0  # seconds: the longest it lasts where nothing else is said
 _PROVEN = 12.0  # seconds beyond what the measurement itself takes
-_KINDS = ("network.partition", "network.delay")
+# What each fault is done with: the way that the kernel has to have, the helper's work;
+# the first that there is.
+_WAYS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "network.partition": (("drop", "partition"),),
+    "network.delay": (("netem", "netem"), ("nfqueue", "nfqueue")),
+    "network.loss": (("statistic", "loss"), ("nfqueue", "loss_by_queue")),
+}
+
+
+def _work(kind: str, ways: Mapping[str, str]) -> str:
+    """Return the work that does this fault here; empty: the kernel has no way."""
+    found = [work for way, work in _WAYS[kind] if not ways[way]]
+    return found[0] if found else ""
 
 
 class Network:
@@ -44,7 +56,7 @@ class Network:
 
     def refusal(self, kind: str) -> str:
         """Return why this engine's kernel cannot; a helper has a look, once."""
-        if kind not in _KINDS:
+        if kind not in _WAYS:
             return f"docker targets cannot do {kind} yet"
         if self._helper.missing:
             return ""  # building it takes longer than a plan may; `prepare` will see
@@ -52,11 +64,9 @@ class Network:
             ways = self._ways.all()
         except FaultFailed as wrong:
             return f"the helper container does not work on this engine: {wrong}"
-        if kind == "network.partition":
-            return ways["drop"]
-        if not ways["netem"] or not ways["nfqueue"]:
+        if _work(kind, ways):
             return ""
-        return f"no netem ({ways['netem']}) and no NFQUEUE ({ways['nfqueue']})"
+        return " and ".join(f"no {way} ({ways[way]})" for way, _ in _WAYS[kind])
 
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence what is done."""
@@ -65,6 +75,12 @@ class Network:
             return (
                 "a helper in the container's network drops every packet to and from "
                 f"{peers} (addresses as they are at the start)"
+            )
+        if request.kind == "network.loss":
+            return (
+                "a helper in the container's network drops "
+                f"{show_share(request.arguments['packets'])} of the packets that come "
+                f"from {peers}, each by chance"
             )
         by = show_duration(request.arguments["by"])
         return (
@@ -92,6 +108,7 @@ class Network:
             "duration": request.duration or _DEFAULT,
             "by": request.arguments.get("by") or 0.0,
             "jitter": request.arguments.get("jitter") or 0.0,
+            "packets": request.arguments.get("packets") or 0.0,
         }
         helper = self._helper.start(Sidecar(spec=spec, mark=mark, beside=found["Id"]))
         return Undo(
@@ -104,9 +121,10 @@ class Network:
 
     def _way(self, request: FaultRequest) -> str:
         if request.kind == "network.partition":
-            return "partition"
+            return "partition"  # without a look: there is only one way
         self._helper.make_ready()
-        return "nfqueue" if self._ways.all()["netem"] else "netem"
+        works = _WAYS[request.kind]
+        return _work(request.kind, self._ways.all()) or works[-1][1]
 
     def inject(self, _request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Give the helper the word."""

@@ -16,7 +16,7 @@ from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.helper import Helper, Sidecar
 
 MARK = "gameday.look"
-NAMES = ("drop", "netem", "nfqueue")
+NAMES = ("drop", "netem", "nfqueue", "statistic")
 
 
 def usable(ways: Mapping[str, str]) -> bool:

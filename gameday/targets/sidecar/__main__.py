@@ -18,6 +18,7 @@ from gameday.targets.sidecar.freeze import Freeze, Thaw
 from gameday.targets.sidecar.holding import HeldDelay
 from gameday.targets.sidecar.kill import Kill
 from gameday.targets.sidecar.look import Look, Sweep
+from gameday.targets.sidecar.loss import QueueLoss, RuleLoss
 from gameday.targets.sidecar.netem import NetemDelay
 from gameday.targets.sidecar.partition import Partition
 from gameday.targets.sidecar.survey import Survey
@@ -27,6 +28,8 @@ WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "partition": Partition,
     "nfqueue": HeldDelay,
     "netem": NetemDelay,
+    "loss": RuleLoss,
+    "loss_by_queue": QueueLoss,
     "kill": Kill,
     "freeze": Freeze,
     "thaw": Thaw,

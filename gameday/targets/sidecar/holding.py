@@ -15,12 +15,11 @@ from typing import Any
 from gameday.targets.sidecar import addresses
 from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.measure import RoundTrip
-from gameday.targets.sidecar.nfqueue import Queue
+from gameday.targets.sidecar.nfqueue import Queue, any_queue
 from gameday.targets.sidecar.rules import Rules, RulesFailed
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, say
 
 _TABLE = "mangle"
-_TRIES = 16  # queue numbers to try
 _IDLE = 3600.0  # seconds
 
 
@@ -42,7 +41,7 @@ class HeldDelay:
 
     def apply(self) -> Mapping[str, Any]:
         """Open a queue and lead the peers' packets into it."""
-        number = self._open()
+        self._queue, number = any_queue()
         end = f"-j NFQUEUE --queue-num {number} --queue-bypass"
         try:
             for family in addresses.families(self._spec):
@@ -51,18 +50,6 @@ class HeldDelay:
         except RulesFailed as wrong:
             raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
         return {"way": "nfqueue", "queue": number}
-
-    def _open(self) -> int:
-        first = random.SystemRandom().randrange(1024, 60000)
-        problem = "no queue"
-        for number in range(first, first + _TRIES):
-            try:
-                self._queue = Queue(number)
-            except OSError as wrong:
-                problem = str(wrong)
-            else:
-                return number
-        raise WorkFailed(f"no packet queue could be opened: {problem}")
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Let packets go in their time; prove it beside."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.loss import chance
 from gameday.targets.sidecar.netem import commands, remove_qdiscs, tc
 from gameday.targets.sidecar.nfqueue import Queue
 from gameday.targets.sidecar.rules import Rule, Rules, RulesFailed
@@ -27,6 +28,7 @@ class Look:
             "drop": self._rule("filter", "-j DROP"),
             "netem": _netem(),
             "nfqueue": self._queue(),
+            "statistic": self._rule("mangle", f"{chance(0.5)} -j DROP"),
         }
 
     def _rule(self, table: str, end: str) -> str:

@@ -7,9 +7,12 @@ death, rules with `--queue-bypass` let everything pass.
 """
 
 import errno
+import random
 import socket
 import struct
 from collections.abc import Iterator
+
+from gameday.targets.sidecar.work import WorkFailed
 
 _NETFILTER = 12  # NETLINK_NETFILTER
 _SUBSYSTEM = 3 << 8  # NFNL_SUBSYS_QUEUE
@@ -22,10 +25,11 @@ _COPY_META = 1
 _FAIL_OPEN, _GSO = 1, 4  # let pass what finds no room; do not split large packets
 _PACKET_HEADER = 1  # NFQA_PACKET_HDR
 _VERDICT_HEADER = 2  # NFQA_VERDICT_HDR
-_ACCEPT = 1
+_DROP, _ACCEPT = 0, 1  # NF_DROP, NF_ACCEPT
 _NO_ENOBUFS = 5  # NETLINK_NO_ENOBUFS
 _SOL_NETLINK = 270
 _ROOM = 65536  # packets
+_TRIES = 16  # queue numbers to try
 
 
 def _attribute(kind: int, value: bytes) -> bytes:
@@ -103,14 +107,30 @@ class Queue:
         """Let one packet go on."""
         self._verdict(_VERDICT, packet)
 
+    def drop(self, packet: int) -> None:
+        """Let one packet vanish."""
+        self._verdict(_VERDICT, packet, _DROP)
+
     def accept_up_to(self, packet: int) -> None:
         """Let all packets up to this one go on."""
         self._verdict(_BATCH, packet)
 
-    def _verdict(self, kind: int, packet: int) -> None:
-        body = _attribute(_VERDICT_HEADER, struct.pack("!II", _ACCEPT, packet))
+    def _verdict(self, kind: int, packet: int, verdict: int = _ACCEPT) -> None:
+        body = _attribute(_VERDICT_HEADER, struct.pack("!II", verdict, packet))
         self._socket.send(_message(kind, self._number, body))
 
     def close(self) -> None:
         """Give the queue up; what still waits in it is dropped."""
         self._socket.close()
+
+
+def any_queue() -> tuple[Queue, int]:
+    """Return a queue that nobody had, and its number; WorkFailed: there is none."""
+    first = random.SystemRandom().randrange(1024, 60000)
+    problem = "no queue"
+    for number in range(first, first + _TRIES):
+        try:
+            return Queue(number), number
+        except OSError as wrong:
+            problem = str(wrong)
+    raise WorkFailed(f"no packet queue could be opened: {problem}")

@@ -1,11 +1,15 @@
 """The network family on a real engine: what really passes between containers."""
 
+from typing import Any
+
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
 from gameday.model.fault import Proof, Undo
 from gameday.ports import Target
 from gameday.targets import open_target
+from gameday.targets.docker.helper import Sidecar
+from gameday.targets.docker.target import DockerTarget
 from tests.real.targets.world import CLOCK, ComposeProject, ask, tcp_door, wait_for
 
 pytestmark = pytest.mark.docker
@@ -84,6 +88,69 @@ def test_jitter_spreads_the_delay(target: Target) -> None:
     assert all(0.09 < took < 0.4 for took in proof.evidence["after"])
     assert len(set(proof.evidence["after"])) == 3
     assert target.undo(undo).ok
+
+
+def unanswered(project: ComposeProject, one: str, other: str, many: int) -> int:
+    """Count how many of so many handshakes, half a second each, stay unanswered."""
+    door = f"timeout 0.5 bash -c '</dev/tcp/{project.address(other)}/9' 2>/dev/null"
+    script = f"for i in $(seq {many}); do {door} & done; for p in $(jobs -p); do "
+    script += "wait $p; [ $? = 124 ] && echo lost; done; true"
+    made = project.api.exec_create(
+        project.inspect(one)["Id"], ["bash", "-c", script], stderr=False
+    )
+    said: bytes = project.api.exec_start(made["Id"])
+    return said.count(b"lost")
+
+
+def test_a_share_of_packets_is_lost_and_no_more(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, proof = inject(target, "network.loss", packets="40%", peers="db")
+    assert proof.bites, proof.because
+    seen = proof.evidence
+    assert seen["before"] == 0.0
+    assert seen["share"] == pytest.approx(0.4, abs=5 * seen["error"])
+    assert 5 <= unanswered(project, "web-1", "db-1", 40) <= 30  # 16 are expected
+    assert unanswered(project, "web-1", "web-2", 10) == 0
+    found = target.undo(undo)
+    assert found.ok
+    assert unanswered(project, "web-1", "db-1", 20) == 0
+
+
+def test_loss_without_a_statistic_match_dies_with_its_holder(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, proof = lose_by_queue(target, project)
+    assert proof["bites"], proof["because"]
+    assert proof["evidence"]["share"] == pytest.approx(0.5, abs=0.25)
+    project.api.kill(undo.arguments["helper"], "SIGKILL")
+    wait_for(lambda: unanswered(project, "web-1", "db-1", 20) == 0)
+    assert target.undo(undo).found == "the helper had died; 1 rules swept up"
+
+
+def lose_by_queue(
+    target: Target, project: ComposeProject
+) -> tuple[Undo, dict[str, Any]]:
+    """Let half of the packets from db be lost by a queue's holder."""
+    assert isinstance(target, DockerTarget)
+    victim, db = project.inspect("web-1")["Id"], project.address("db-1")
+    spec = {
+        "do": "loss_by_queue",
+        "peers": [db],
+        "probes": [db],
+        "packets": 0.5,
+        "duration": 60.0,
+    }
+    helper = target.helper.start(Sidecar(spec=spec, mark=MARK, beside=victim))
+    target.helper.go(helper)
+    undo = Undo(
+        target=target.url,
+        verb="end_helper",
+        instance="web-1",
+        identity={"id": victim},
+        arguments={"helper": helper, "mark": MARK, "way": "loss_by_queue"},
+    )
+    return undo, target.helper.said(helper, "proof", 10.0)
 
 
 def test_the_deadline_is_in_the_target(target: Target, project: ComposeProject) -> None:

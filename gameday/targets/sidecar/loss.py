@@ -1,0 +1,115 @@
+"""Loss: a share of the packets that come from the peers never arrives.
+
+Of incoming packets, like a delay: dropping outgoing ones would tell the sender, which
+a bad network does not. Two ways with the same effect: a rule of iptables' statistic
+match, and, where the kernel has none, a queue whose holder drops by itself. The
+queue lets everything pass when its holder dies.
+"""
+
+import random
+import select
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from gameday.targets.sidecar import addresses
+from gameday.targets.sidecar.bell import END, Bell
+from gameday.targets.sidecar.nfqueue import Queue, any_queue
+from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.volley import Volley
+from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
+
+_IDLE = 3600.0  # seconds
+
+
+def chance(share: float) -> str:
+    """Return the match of iptables that is true for this share of packets."""
+    return f"-m statistic --mode random --probability {share:.6f}"
+
+
+class _Loss:
+    """What both ways have in common: the rules' place and the proof."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._spec = spec
+        self._share = float(spec["packets"])
+        self._volley = Volley(spec["probes"])
+        self._rules = {one: Rules(spec["mark"], "mangle", one) for one in (4, 6)}
+
+    def prepare(self) -> None:
+        """Count what is lost without the fault."""
+        self._volley.before()
+
+    def _add(self, end: str) -> None:
+        try:
+            for family in addresses.families(self._spec):
+                rules = addresses.matched("INPUT", self._spec, family, end)
+                self._rules[family].add(rules)
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
+
+    def _prove(self) -> None:
+        say("proof", **self._volley.proof(self._share))
+
+    def remove(self) -> None:
+        """Take the rules out, of both families."""
+        try:
+            for rules in self._rules.values():
+                rules.remove()
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+
+
+class RuleLoss(_Loss):
+    """The kernel drops by chance."""
+
+    def apply(self) -> Mapping[str, Any]:
+        """Put the rules in."""
+        self._add(f"{chance(self._share)} -j DROP")
+        return {"way": "statistic"}
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Prove it once, then wait for the end."""
+        self._prove()
+        rest(bell, deadline)
+
+
+class QueueLoss(_Loss):
+    """The holder of a queue drops by chance."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        super().__init__(spec)
+        self._queue: Queue | None = None
+
+    def apply(self) -> Mapping[str, Any]:
+        """Open a queue and lead the peers' packets into it."""
+        self._queue, number = any_queue()
+        self._add(f"-j NFQUEUE --queue-num {number} --queue-bypass")
+        return {"way": "queue", "queue": number}
+
+    def hold(self, bell: Bell, deadline: float) -> None:
+        """Drop or let go; prove it beside."""
+        threading.Thread(target=self._prove, daemon=True).start()
+        queue = self._queue
+        while queue is not None and not bell.heard(END):
+            left = deadline - CLOCK.monotonic()
+            if left <= 0:
+                break
+            select.select([queue.fileno(), bell.fileno()], [], [], min(left, _IDLE))
+            self._judge(queue)
+
+    def _judge(self, queue: Queue) -> None:
+        for packet in queue.read():
+            if random.random() < self._share:  # noqa: S311
+                queue.drop(packet)
+            else:
+                queue.accept(packet)
+
+    def remove(self) -> None:
+        """Take the rules out, then let go what still waits."""
+        super().remove()
+        if self._queue is not None:
+            for packet in self._queue.read():
+                self._queue.accept(packet)
+            self._queue.close()
+            self._queue = None
