@@ -31,6 +31,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
 from gameday.runner.hypothesis import look
 from gameday.runner.jobs import Job
+from gameday.runner.outcomes import because, failure, function
 
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 _LONGEST = 2000  # characters of an activity's output that are worth a message
@@ -161,9 +162,9 @@ class Relay(RunEventHandler):  # type: ignore[misc]
             phase=self.phase,
             name=str(activity.get("name", "")),
             type=str(activity.get("type", "")),
-            function=_function(activity),
+            function=function(activity),
             status=run.get("status"),
-            because=_last_line(run.get("exception")),
+            because=because(run.get("exception")),
             output=as_json(run.get("output"))[:_LONGEST],
         )
 
@@ -185,7 +186,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
 
     def rollbacks_completed(self, experiment: Any, journal: Any) -> None:
         """Say which rollbacks did not work; the engine itself does not mind."""
-        failed = [why for run in journal["rollbacks"] if (why := _failure(run))]
+        failed = [why for run in journal["rollbacks"] if (why := failure(run))]
         self.say("rolled_back", failed=failed)
 
     def finish(self, journal: Any) -> None:
@@ -228,23 +229,6 @@ def _be_silent(pipe: Pipe) -> None:
     logger.propagate = False
 
 
-def _failure(run: Mapping[str, Any]) -> str:
-    """Return why a rollback did not work, also where the engine calls it a success."""
-    name = str(run["activity"].get("name", ""))
-    output = run.get("output")
-    if run.get("status") != "succeeded":
-        return f"{name}: {_last_line(run.get('exception')) or 'cut short'}"
-    if run["activity"].get("provider", {}).get("type") != "process":
-        return ""
-    code = output.get("status") if isinstance(output, Mapping) else None
-    return f"{name}: its process ended with {code}" if code else ""
-
-
-def _function(activity: Mapping[str, Any]) -> str:
-    provider = activity.get("provider", {})
-    return f"{provider.get('module', '')}.{provider.get('func', '')}"
-
-
 def as_json(value: Any) -> str:
     """Return JSON of whatever an activity handed back; never raises for its type."""
     return json.dumps(value, default=_plain, skipkeys=True, ensure_ascii=False)
@@ -256,12 +240,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return str(value)
-
-
-def _last_line(lines: Any) -> str:
-    if not lines:
-        return ""
-    return str(lines[-1]).strip()
 
 
 def _send(pipe: Pipe, message: str, **fields: Any) -> None:
