@@ -1,12 +1,14 @@
 """Write the roles from the code: `python deploy/gameday/generate.py [--check]`.
 
-One file for each capability, for kubectl and kustomize, and the chart's table of the
-same. With `--check` nothing is written; exits with 1 when a file is out of date.
+One file for each capability, for kubectl and kustomize, the chart's table of the same,
+and the table in the page on rights. With `--check` nothing is written; exits with 1
+when a file is out of date.
 """
 
 # ruff: noqa: INP001, T201 - a script, and one that says what it wrote
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ import yaml
 from gameday.targets.kubernetes import rights
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PAGE = ROOT / "docs" / "explanation" / "rights.md"
+BEGIN = "<!-- rights: made by deploy/gameday/generate.py from the code -->\n"
+END = "<!-- rights: end -->"
 MARK = "# Made by deploy/gameday/generate.py from the code; change that instead.\n"
 NAME = "gameday"  # of the ServiceAccount, and its namespace
 TARGET = "shop"  # the namespace that game days are held in
@@ -59,6 +65,29 @@ def table() -> str:
     return MARK + dump(rules)
 
 
+def page(text: str) -> str:
+    """Return the page on rights with its table written anew."""
+    head, _, rest = text.partition(BEGIN)
+    table = "\n".join(rows())
+    return f"{head}{BEGIN}{table}\n{END}{rest.partition(END)[2]}"
+
+
+def rows() -> Iterator[str]:
+    """Yield the table: a role, its faults, its rules."""
+    yield "| role | for | may |\n|---|---|---|"
+    for name in NAMES:
+        kinds = ", ".join(f"`{kind}`" for kind in rights.CAPABILITIES.get(name, ()))
+        roles = rights.as_objects(rights.capability(name), name, TARGET)
+        rules = "<br>".join(_row(role, one) for role in roles for one in role["rules"])
+        yield f"| `{name}` | {kinds or 'every run'} | {rules} |"
+
+
+def _row(role: dict[str, Any], rule: dict[str, Any]) -> str:
+    what = ", ".join(f"`{one}`" for one in rule["resources"])
+    where = " **of the cluster**" * (role["kind"] == "ClusterRole")
+    return f"{', '.join(rule['verbs'])}: {what}{where}"
+
+
 def dump(thing: Any) -> str:
     """Return YAML without anchors, short lists on one line."""
     dumper = yaml.SafeDumper
@@ -74,6 +103,7 @@ def files() -> dict[Path, str]:
     for name in NAMES:
         folder = "nodes" if name == WIDE else "rights"
         made[HERE / folder / f"{name}.yaml"] = manifests(name)
+    made[PAGE] = page(PAGE.read_text(encoding="utf-8"))
     return made
 
 
@@ -86,10 +116,10 @@ def main(check: bool) -> int:
     ]
     for path in stale:
         if check:
-            print(f"{path.relative_to(HERE)} is out of date", file=sys.stderr)
+            print(f"{path.relative_to(ROOT)} is out of date", file=sys.stderr)
         else:
             path.write_text(files()[path], encoding="utf-8")
-            print(f"wrote {path.relative_to(HERE)}")
+            print(f"wrote {path.relative_to(ROOT)}")
     return 1 if check and stale else 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from gameday.model.target import parse_target
 from gameday.targets.kubernetes.rights import Rule, as_role, rules_for
 
 ROLE = "gameday-missing"  # what the printed Role is called
@@ -16,7 +17,7 @@ ROLE = "gameday-missing"  # what the printed Role is called
 class Rightful(Protocol):
     """A target that can ask which rights it holds."""
 
-    namespace: str
+    url: str
 
     def missing(self, kinds: Collection[str]) -> Sequence[Rule]:
         """Return what a run with these faults lacks: the missing verbs alone."""
@@ -41,6 +42,7 @@ class Rights:
 
 def rights(target: Rightful, kinds: Collection[str]) -> Rights:
     """Ask the target which rights a run with these faults would hold."""
+    namespace = parse_target(target.url).namespace
     lacking = {
         (rule.group, rule.resource, rule.cluster): rule
         for rule in target.missing(kinds)
@@ -48,8 +50,8 @@ def rights(target: Rightful, kinds: Collection[str]) -> Rights:
     each = []
     for rule in rules_for(kinds):
         gap = lacking.get((rule.group, rule.resource, rule.cluster))
-        says = gap.lacking(target.namespace) if gap else ", ".join(rule.verbs)
+        says = gap.lacking(namespace) if gap else ", ".join(rule.verbs)
         subject = rule.resource + " (cluster)" * rule.cluster
         each.append(Right(subject=subject, held=gap is None, says=says))
-    role = as_role(tuple(lacking.values()), ROLE, target.namespace)
+    role = as_role(tuple(lacking.values()), ROLE, namespace)
     return Rights(each=tuple(each), role=role)

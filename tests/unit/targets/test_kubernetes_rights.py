@@ -139,7 +139,7 @@ def test_no_rules_make_no_role() -> None:
 class Namespace:
     """A target that lacks what it is told to lack."""
 
-    namespace = "shop"
+    url = "kubernetes://lab/shop"
 
     def __init__(self, *missing: Rule) -> None:
         self._missing = missing
