@@ -12,7 +12,7 @@ def open_target(url: str, clock: "Clock") -> "Target":
     The result's own `url` names the engine or supervisor so that it means the same
     in every environment. TargetNotFound where the URL or its context is no target.
     """
-    from gameday.errors import CannotFault, TargetNotFound
+    from gameday.errors import TargetNotFound
     from gameday.model.target import parse_target
 
     try:
@@ -27,4 +27,6 @@ def open_target(url: str, clock: "Clock") -> "Target":
         from gameday.targets.local.target import LocalTarget
 
         return LocalTarget(ref, clock)
-    raise CannotFault("kubernetes targets are not built yet")
+    from gameday.targets.kubernetes.target import KubernetesTarget
+
+    return KubernetesTarget(ref, clock)

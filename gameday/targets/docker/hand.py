@@ -1,34 +1,11 @@
-"""What each family of faults does on Docker: one hand per family, one verb per undo."""
+"""What the hands on an engine have in common."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
-from gameday.model.target import Instance
+from gameday.model.fault import Undo, Undone
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
-
-
-class Hand(Protocol):
-    """One family of faults; the methods are those of the port `Target`."""
-
-    def refusal(self, kind: str) -> str:
-        """Return why it cannot; empty when it can."""
-
-    def how(self, request: FaultRequest) -> str:
-        """Return in one sentence what is done."""
-
-    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
-        """Return the undo; change nothing that can be felt."""
-
-    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
-        """Change the target."""
-
-    def bites(self, request: FaultRequest, victim: Instance, undo: Undo, /) -> Proof:
-        """Return whether it is really there."""
-
-    def undo(self, undo: Undo) -> Undone:
-        """Undo and confirm."""
 
 
 def failed(victim: str, what: str, wrong: GamedayError) -> FaultFailed:

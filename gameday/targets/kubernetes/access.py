@@ -86,6 +86,9 @@ def contexts() -> list[str]:
 def _why(context: str, wrong: Exception) -> str:
     if context == IN_CLUSTER:
         return f"this process has no service account of a pod: {wrong}"
+    paths = kubeconfig().split(os.pathsep)
+    if not any(Path(path).expanduser().exists() for path in paths):
+        return f"there is no kubeconfig at {kubeconfig()} (KUBECONFIG names another)"
     known = contexts()
     if known and context not in known:
         listed = ", ".join(known)

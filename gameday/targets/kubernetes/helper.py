@@ -12,6 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -26,7 +27,7 @@ from gameday.targets.kubernetes.api import (
     labels,
     namespaced,
 )
-from gameday.targets.kubernetes.pods import LABEL
+from gameday.targets.kubernetes.pods import LABEL, Namespace
 from gameday.targets.kubernetes.telling import tell
 
 READY = 60.0  # seconds until a helper has started: its image may have to be pulled
@@ -65,19 +66,27 @@ class Order:
     undo: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Whether a helper put everything back, and when, by its own clock."""
+
+    clean: bool
+    at: float | None = None
+
+
 class Helper:
     """The helper pods of one namespace."""
 
     def __init__(
         self,
         api: Api,
-        namespace: str,
+        pods: Namespace,
         image: str,
         owner: Callable[[str], list[Mapping[str, str]]],
     ) -> None:
         self._api = api
-        self._namespace = namespace
-        self._all = namespaced(namespace, "pods")
+        self._pods = pods
+        self._all = namespaced(pods.name, "pods")
         self.image = image or image_name()
         self._owner = owner
 
@@ -156,7 +165,10 @@ class Helper:
 
     def _started(self, name: str) -> None:
         """Wait until the pod's container runs (or has run)."""
-        for pod in self.watched(name, READY):
+        for pods in self._pods.changes(READY, f"metadata.name={name}"):
+            if not pods:
+                break
+            pod = pods[0]
             phase = pod["status"].get("phase")
             if phase in ("Running", "Succeeded", "Failed"):
                 return
@@ -165,52 +177,23 @@ class Helper:
                 raise FaultFailed(f"helper pod {name} does not start: {why}")
         raise FaultFailed(f"helper pod {name} did not start within {READY:g} s")
 
-    def watched(self, name: str, seconds: float) -> Iterator[Json]:
-        """Yield a pod as it is and as it changes; ends when it is gone or time is."""
-        clock, only = self._api.clock, f"metadata.name={name}"
-        end = clock.monotonic() + seconds
-        while (left := end - clock.monotonic()) > 0:
-            found = self._api.get(self._all, fieldSelector=only)
-            if not found["items"]:
-                return
-            yield found["items"][0]
-            version = found["metadata"]["resourceVersion"]
-            lines = self._api.lines(
-                self._all,
-                left + 5.0,
-                watch=1,
-                fieldSelector=only,
-                resourceVersion=version,
-                timeoutSeconds=max(1, int(left)),
-            )
-            for line in lines:
-                told = json.loads(line)
-                if told["type"] in ("DELETED", "ERROR"):
-                    break
-                yield told["object"]
-                if clock.monotonic() >= end:
-                    return
-
     def said(self, name: str, word: str, seconds: float) -> dict[str, Any]:
         """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
         last: Any = "nothing"
-        path = f"{self._all}/{name}/log"
-        try:
-            for line in self._api.lines(path, seconds, follow="true"):
-                told = _line(line)
-                if told["say"] == word:
-                    return told
-                if told["say"] == "failed":
-                    raise FaultFailed(told["because"])
-                last = told.get("because", told["say"])
-        except TargetNotFound as wrong:
-            last = f"{last} ({wrong})"
+        for told in self._heard(name, seconds):
+            if told["say"] == word:
+                return told
+            if told["say"] == "failed":
+                raise FaultFailed(told["because"])
+            last = told.get("because", told["say"])
         raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
 
-    def lines(self, name: str) -> list[dict[str, Any]]:
-        """Return all that a helper has said."""
-        text = self._api.text(f"{self._all}/{name}/log")
-        return [_line(line) for line in text.splitlines()]
+    def _heard(self, name: str, seconds: float) -> Iterator[dict[str, Any]]:
+        """Yield what it says as it says it, until it ends or time is over."""
+        path = f"{self._all}/{name}/log"
+        with suppress(TargetNotFound):  # silence until the time was over
+            for line in self._api.lines(path, seconds, follow="true"):
+                yield _line(line)
 
     def go(self, name: str) -> dict[str, Any]:
         """Give the word and wait until it is done; return what the helper says."""
@@ -218,7 +201,7 @@ class Helper:
         return self.said(name, "applied", _APPLIED)
 
     def _signal(self, name: str, signal: str) -> None:
-        tell(self._api, self._namespace, name, _SIGNAL.format(name=signal))
+        tell(self._api, self._pods.name, name, _SIGNAL.format(name=signal))
 
     def run(self, order: Order) -> dict[str, Any]:
         """Start, give the word, take the answer, remove."""
@@ -228,24 +211,30 @@ class Helper:
         finally:
             self.remove(name)
 
-    def end(self, name: str) -> int | None:
-        """End a helper gently; return its exit code, None where it is not there.
-
-        0: it has put back all that it changed, and has looked.
-        """
+    def end(self, name: str) -> Ended:
+        """End a helper gently, and say whether it has put back all that it changed."""
         pod = self._api.find(f"{self._all}/{name}")
         if pod is None:
-            return None
-        code = exit_code(pod)
-        if code is not None:
-            return code
+            return Ended(clean=False)
+        if exit_code(pod) is None:
+            try:
+                self._signal(name, "TERM")
+            except (ApiRefused, FaultFailed):
+                self._api.delete(f"{self._all}/{name}")  # the kubelet sends the same
         try:
-            self._signal(name, "TERM")
-        except (ApiRefused, FaultFailed):
-            self._api.delete(f"{self._all}/{name}")  # the kubelet sends the same
-        for pod in self.watched(name, _ENDED):
-            code = exit_code(pod)
-            if code is not None:
+            for told in self._heard(name, _ENDED):
+                if told["say"] == "removed":
+                    return Ended(clean=True, at=told["at"])
+            pod = self._api.find(f"{self._all}/{name}")
+        except ApiRefused:
+            return Ended(clean=False)
+        # One that never got the word has nothing to remove, and ends well.
+        return Ended(clean=pod is not None and self._exits(name) == 0)
+
+    def _exits(self, name: str) -> int | None:
+        for pods in self._pods.changes(_ENDED, f"metadata.name={name}"):
+            code = exit_code(pods[0]) if pods else None
+            if code is not None or not pods:
                 return code
         return None
 

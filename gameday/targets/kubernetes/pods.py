@@ -1,7 +1,8 @@
 """The pods of a namespace as instances: whose they are, their number, how they do."""
 
+import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -103,9 +104,16 @@ class Numbers:
         """Return the pods (each with its ordinal) under their numbers, and the gone."""
         slots = self._taken.setdefault(service, {})
         here = {one.identity["id"] for one, _ in pods}
+        staying = {one.identity["id"] for one, _ in pods if one.state != "stopping"}
         known = {one.identity["id"]: number for number, one in slots.items()}
         for one, ordinal in pods:
-            number = known.get(one.identity["id"]) or self._free(slots, here, ordinal)
+            number = known.get(one.identity["id"])
+            if number is None:
+                if one.state == "stopping":
+                    continue  # nobody has seen it otherwise
+                number = self._free(slots, staying, ordinal)
+            elif slots[number].identity["id"] != one.identity["id"]:
+                continue  # it is being ended, and its successor has the number
             slots[number] = replace(one, name=f"{service}-{number}")
         self._forget(slots, here, wanted)
         return [
@@ -115,12 +123,12 @@ class Numbers:
 
     @staticmethod
     def _free(
-        slots: Mapping[int, Instance], here: set[str], ordinal: int | None
+        slots: Mapping[int, Instance], staying: set[str], ordinal: int | None
     ) -> int:
         if ordinal is not None:
             return ordinal + 1
         number = 1
-        while number in slots and slots[number].identity["id"] in here:
+        while number in slots and slots[number].identity["id"] in staying:
             number += 1
         return number
 
@@ -172,6 +180,47 @@ class Namespace:
     def pod(self, name: str) -> Json | None:
         """Return a pod by its name."""
         return self._api.find(namespaced(self.name, "pods", name))
+
+    def until(
+        self, name: str, shown: Callable[[Json | None], bool], seconds: float
+    ) -> bool:
+        """Look at a pod, and at every change of it, until it shows what is wanted."""
+        for pods in self.changes(seconds, f"metadata.name={name}"):
+            if shown(pods[0] if pods else None):
+                return True
+        return False
+
+    def all_run(self, service: str, number: int, seconds: float) -> bool:
+        """Wait until so many instances of a service run; return whether they do."""
+        for pods in self.changes(seconds):
+            there = self.arranged(pods, service)
+            if sum(one.state == "running" for one in there) >= number:
+                return True
+        return False
+
+    def changes(self, seconds: float, only: str = "") -> Iterator[list[Json]]:
+        """Yield the pods as they are, and again after every change, until time is over.
+
+        `only`: a field selector.
+        """
+        clock = self._api.clock
+        end = clock.monotonic() + seconds
+        path, query = namespaced(self.name, "pods"), {"fieldSelector": only}
+        while clock.monotonic() < end:
+            found = self._api.get(path, **query)
+            known = {one["metadata"]["uid"]: one for one in found["items"]}
+            yield list(known.values())
+            version = found["metadata"]["resourceVersion"]
+            left = max(1, int(end - clock.monotonic()))
+            watch = {"watch": 1, "resourceVersion": version, "timeoutSeconds": left}
+            for line in self._api.lines(path, left + 5.0, **query, **watch):
+                told = json.loads(line)
+                if told["type"] == "ERROR":
+                    break  # too old a version: list again
+                _apply(known, told)
+                yield list(known.values())
+                if clock.monotonic() >= end:
+                    return
 
     def arranged(self, pods: Sequence[Json], service: str | None) -> list[Instance]:
         """Return pods as instances, by service and number."""
@@ -254,6 +303,14 @@ class Namespace:
     def _words(self, pod: Json) -> str:
         found = self._workload_of(pod)
         return "" if found is None else found.words
+
+
+def _apply(known: dict[str, Json], told: Mapping[str, Any]) -> None:
+    uid = told["object"]["metadata"]["uid"]
+    if told["type"] == "DELETED":
+        known.pop(uid, None)
+    else:
+        known[uid] = told["object"]
 
 
 def _is_instance(pod: Mapping[str, Any]) -> bool:

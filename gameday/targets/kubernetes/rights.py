@@ -118,7 +118,7 @@ _ISOLATE = (
 FAULTS: Mapping[str, tuple[Rule, ...]] = {
     "process.kill": HELPER,
     "process.pause": HELPER,
-    "process.restart": HELPER,
+    "process.restart": (_core("pods", *LOOK, "delete"),),
     "process.stop": (*_SCALE, _core("pods", "get", "list", "patch")),
     "network.partition": HELPER,
     "network.delay": HELPER,

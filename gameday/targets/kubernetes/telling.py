@@ -35,7 +35,8 @@ def tell(api: Api, namespace: str, pod: str, command: str) -> str:
         )
         try:
             talk.run_forever(timeout=READ)
-            said, code = talk.read_all(), talk.returncode
+            code = talk.returncode  # first: `read_all` throws it away
+            said = talk.read_all()
         finally:
             talk.close()
     except ApiException as wrong:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from gameday.targets.kubernetes.api import Api, Json, all_of, namespaced
@@ -51,12 +52,8 @@ def path_of(namespace: str, kind: str, name: str) -> str:
 
 def read_workloads(api: Api, namespace: str) -> dict[str, Workload]:
     """Return the workloads by uid; a name that two kinds have carries its kind."""
-    lists = all_of(
-        [
-            lambda plural=plural: api.items(namespaced(namespace, plural, group=APPS))
-            for plural in PLURALS.values()
-        ]
-    )
+    paths = [namespaced(namespace, one, group=APPS) for one in PLURALS.values()]
+    lists = all_of([partial(api.items, path) for path in paths])
     pairs = [
         (kind, raw) for kind, raws in zip(PLURALS, lists, strict=True) for raw in raws
     ]

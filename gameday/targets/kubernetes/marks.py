@@ -1,0 +1,135 @@
+"""Marks on the objects themselves: the undo of a fault, written with the fault.
+
+A fault that changes an object leaves its undo as an annotation on that very object,
+in the same patch. So whoever has lost the ledger finds it, no fault is there without
+its undo, and no undo is done twice: it takes the annotation away as it puts back.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gameday.model.fault import Undo
+from gameday.targets.kubernetes.api import Api, Forbidden, Gone, Json, namespaced
+from gameday.targets.kubernetes.pods import LABEL
+from gameday.targets.kubernetes.workloads import APPS, PLURALS
+from gameday.targets.marking import Left
+
+UNDO = f"{LABEL}undo."
+NODES = "/api/v1/nodes"
+POLICIES = "networking.k8s.io/v1"
+OURS = {"app.kubernetes.io/managed-by": "gameday"}
+
+
+def key_of(mark: str) -> str:
+    """Return the annotation under which the undo of one fault stands."""
+    return UNDO + hashlib.sha256(mark.encode()).hexdigest()[:10]
+
+
+def note_of(undo: Undo, does: str) -> str:
+    """Return the undo of one fault as an annotation's value."""
+    return json.dumps(
+        {
+            "do": does,
+            "verb": undo.verb,
+            "instance": undo.instance,
+            "identity": dict(undo.identity),
+            "arguments": dict(undo.arguments),
+        }
+    )
+
+
+def noted(undo: Undo, does: str) -> Mapping[str, str]:
+    """Return the annotation that goes into the fault's own patch."""
+    return {key_of(str(undo.arguments["mark"])): note_of(undo, does)}
+
+
+def erased(undo: Undo) -> Mapping[str, None]:
+    """Return what takes it away again, in a merge patch."""
+    return {key_of(str(undo.arguments["mark"])): None}
+
+
+def is_noted(found: Mapping[str, Any], undo: Undo) -> bool:
+    """Return whether an object carries this fault."""
+    notes = found["metadata"].get("annotations") or {}
+    return key_of(str(undo.arguments["mark"])) in notes
+
+
+class Marks:
+    """All of ours that can be found in one namespace (and on the nodes)."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api = api
+        self._namespace = namespace
+
+    def left(self) -> list[Left]:
+        """Return what carries a mark; a fault that left several is named once each."""
+        found: list[Left] = []
+        for path, one in self._objects():
+            found += _on(path, one)
+        return found
+
+    def _objects(self) -> Iterator[tuple[str, Json]]:
+        space = self._namespace
+        lists = [
+            namespaced(space, "pods"),
+            *(namespaced(space, plural, group=APPS) for plural in PLURALS.values()),
+            namespaced(space, "networkpolicies", group=POLICIES),
+            namespaced(space, "secrets"),
+            NODES,
+        ]
+        for path in lists:
+            # Of secrets only ours are asked for: nobody else's are our business.
+            ours = path.endswith("/secrets")
+            query = {"labelSelector": f"{LABEL}run"} if ours else {}
+            try:
+                listed = self._api.items(path, **query)
+            except Forbidden:
+                continue  # then nothing of ours can be there either
+            for one in listed:
+                yield f"{path}/{one['metadata']['name']}", one
+
+    def forget(self, undo: Undo) -> None:
+        """Do nothing: the undo took the annotation away with the fault."""
+
+    def drop(self, left: Left) -> None:
+        """Remove a mark: an annotation, or an object that is all ours."""
+        path, _, key = left.place.partition("#")
+        try:
+            if key:
+                self._api.merge(path, {"metadata": {"annotations": {key: None}}})
+            else:
+                self._api.delete(path, {"gracePeriodSeconds": 0})
+        except Gone:
+            return
+
+
+def _on(path: str, found: Json) -> Iterator[Left]:
+    meta = found["metadata"]
+    notes = meta.get("annotations") or {}
+    run = str(notes.get(f"{LABEL}run", ""))
+    ours = f"{LABEL}run" in (meta.get("labels") or {})
+    if ours:
+        text = notes.get(f"{LABEL}undo", "")
+        does = (meta.get("labels") or {}).get(f"{LABEL}do", "")
+        what = f"{path.split('/')[-2].removesuffix('s')} {meta['name']} ({does})"
+        undo = _undo(text) if text else None
+        yield Left(run=run, what=what, undo=undo, place=path)
+    for key, text in notes.items():
+        if key.startswith(UNDO):
+            undo = _undo(text)
+            mark = str(undo.arguments.get("mark", ""))
+            does = str(json.loads(text).get("do", "a fault"))
+            yield Left(
+                run=mark.rpartition(".")[0],
+                what=f"{does} on {undo.instance}",
+                undo=undo,
+                place=f"{path}#{key}",
+            )
+
+
+def _undo(text: str) -> Undo:
+    found = json.loads(text)
+    found.pop("do", None)
+    return Undo(target="", **found)

@@ -1,0 +1,66 @@
+"""Where the hands work: the API, the pods, the helpers of one namespace."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gameday.errors import FaultFailed, GamedayError, TargetNotFound
+from gameday.model.fault import Undo, Undone
+from gameday.model.target import Instance
+from gameday.targets.kubernetes.access import IN_CLUSTER
+from gameday.targets.kubernetes.api import Api, ApiRefused, Gone, Json
+from gameday.targets.kubernetes.helper import Helper
+from gameday.targets.kubernetes.pods import Namespace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What every hand needs."""
+
+    api: Api
+    pods: Namespace
+    helper: Helper
+
+    @property
+    def namespace(self) -> str:
+        """The namespace's name."""
+        return self.pods.name
+
+    def kubectl(self, *words: str, node: bool = False) -> str:
+        """Return the command that a person would type."""
+        context = self.api.access.context
+        where = [] if context == IN_CLUSTER else ["--context", context]
+        space = [] if node else ["--namespace", self.namespace]
+        return " ".join(["kubectl", *where, *space, *words])
+
+    def pod_of(self, victim: Instance) -> Json:
+        """Return the victim's pod; FaultFailed where it is another by now."""
+        pod = self.pods.pod(victim.labels["pod"])
+        if pod is None or pod["metadata"]["uid"] != victim.identity["id"]:
+            raise FaultFailed(f"{victim.name} was replaced by another pod")
+        if victim.state != "running":
+            raise FaultFailed(f"{victim.name} is {victim.state}, not running")
+        return pod
+
+    def same_pod(self, undo: Undo) -> Json | None:
+        """Return the undo's own pod as it is now; None: it is not there any more."""
+        pod = self.pods.pod(str(undo.arguments["pod"]))
+        if pod is None or pod["metadata"]["uid"] != undo.identity["id"]:
+            return None
+        return pod
+
+
+REPLACED = Undone(ok=True, found="the pod is gone; the fault went with it")
+
+
+def undone_or_why(by_hand: str, act: Callable[[], Undone]) -> Undone:
+    """Do an undo; what the API refuses becomes a sentence, never an exception."""
+    try:
+        return act()
+    except Gone as wrong:
+        return Undone(ok=True, found=f"what it was done to is gone: {wrong}")
+    except ApiRefused as wrong:
+        return Undone(ok=False, found=f"the API refused: {wrong}", by_hand=by_hand)
+    except TargetNotFound as wrong:
+        return Undone(ok=False, found=str(wrong), by_hand=by_hand, unanswered=True)
+    except GamedayError as wrong:
+        return Undone(ok=False, found=str(wrong), by_hand=by_hand)

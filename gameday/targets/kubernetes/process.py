@@ -1,0 +1,255 @@
+"""Processes of pods: kill, restart, and stop by scaling down around the victim."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from gameday.errors import CannotFault, FaultFailed, GamedayError
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.target import Instance
+from gameday.targets.kubernetes.api import ApiRefused, Json
+from gameday.targets.kubernetes.helper import Order
+from gameday.targets.kubernetes.marks import erased, is_noted, noted
+from gameday.targets.kubernetes.place import Place, undone_or_why
+from gameday.targets.kubernetes.pods import container_id
+
+COST = "controller.kubernetes.io/pod-deletion-cost"
+_CHEAPEST = "-2147483648"  # of pods to be removed, the cheapest goes first
+_SOON = 15.0  # seconds within which what was asked must have become true
+_COMES_BACK = 30.0  # seconds for a pod to be made, placed and started
+
+HOW: Mapping[str, str] = {
+    "process.stop": "the workload is scaled down by one, and the victim made the one "
+    "to go (its pod-deletion-cost; a StatefulSet gives up its highest ordinal); undone "
+    "by scaling up by one",
+    "process.kill": "a helper pod on the victim's node sends the signal to the "
+    "container's main process from the node's side; the kubelet starts it again",
+    "process.restart": "the pod is deleted without grace; its workload makes another",
+}
+_VERBS = {
+    "process.stop": "scale_back",
+    "process.kill": "wait_back",
+    "process.restart": "wait_back",
+}
+_SCALABLE = ("deployment", "statefulset")
+
+
+class Process:
+    """kill, stop and restart in one namespace."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
+            "scale_back": self._scale_back,
+            "wait_back": self._wait_back,
+        }
+
+    def refusal(self, kind: str) -> str:
+        """Return why it cannot; empty when it can."""
+        return "" if kind in HOW else f"kubernetes targets cannot do {kind} yet"
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence what is done."""
+        return HOW[request.kind]
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Look at the victim; for a kill have the helper wait for the word."""
+        pod = self._place.pod_of(victim)
+        undo = self._undo(request, victim, pod, mark)
+        if request.kind == "process.stop":
+            self._can_go(victim)
+        elif request.kind == "process.kill":
+            order = Order(
+                spec={
+                    "do": "kill",
+                    "container": victim.identity["container"],
+                    "signal": str(request.arguments.get("signal") or "SIGKILL"),
+                    "duration": 0.0,
+                },
+                mark=mark,
+                node=victim.labels["node"],
+            )
+            helper = self._place.helper.start(order)
+            return _with(undo, helper=helper)
+        return undo
+
+    def _undo(
+        self, request: FaultRequest, victim: Instance, pod: Json, mark: str
+    ) -> Undo:
+        return Undo(
+            target="",
+            verb=_VERBS[request.kind],
+            instance=victim.name,
+            identity=dict(victim.identity),
+            arguments={
+                "pod": pod["metadata"]["name"],
+                "service": victim.service,
+                "container": victim.labels["container"],
+                "workload": victim.labels["workload"],
+                "mark": mark,
+            },
+        )
+
+    def _can_go(self, victim: Instance) -> None:
+        words = victim.labels["workload"]
+        kind, _, name = words.partition("/")
+        if kind not in _SCALABLE:
+            raise CannotFault(
+                f"{victim.name}: a {kind or 'pod without a workload'} cannot be scaled "
+                "down by one; use process.kill or kubernetes.drain"
+            )
+        workload = self._place.pods.workload(words)
+        last = f"{name}-{(workload.wanted if workload else 1) - 1}"
+        if kind == "statefulset" and victim.labels["pod"] != last:
+            raise CannotFault(
+                f"{victim.name}: a StatefulSet gives up its highest ordinal first "
+                f"(pod {last}); name that instance"
+            )
+
+    # Injecting --------------------------------------------------------------------
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Scale down, send the signal, or delete the pod."""
+        try:
+            if request.kind == "process.stop":
+                self._scale_down(request, undo)
+            elif request.kind == "process.kill":
+                self._strike(undo)
+            else:
+                self._delete(undo)
+        except GamedayError as wrong:
+            what = f"{victim.name}: {request.kind} did not work"
+            raise FaultFailed(f"{what}: {wrong}") from wrong
+
+    def _strike(self, undo: Undo) -> None:
+        helper = str(undo.arguments["helper"])
+        try:
+            self._place.helper.go(helper)
+        finally:
+            self._place.helper.remove(helper)
+
+    def _delete(self, undo: Undo) -> None:
+        sure = {"uid": undo.identity["id"]}
+        body = {"gracePeriodSeconds": 1, "preconditions": sure}
+        self._place.api.delete(self._pod_path(undo), body)
+
+    def _pod_path(self, undo: Undo) -> str:
+        space = self._place.namespace
+        return f"/api/v1/namespaces/{space}/pods/{undo.arguments['pod']}"
+
+    def _scale_down(self, request: FaultRequest, undo: Undo) -> None:
+        note = noted(undo, request.kind)
+        cheap = {**note, COST: _CHEAPEST}
+        self._place.api.merge(
+            self._pod_path(undo), {"metadata": {"annotations": cheap}}
+        )
+
+        def down(found: Json) -> Mapping[str, Any]:
+            replicas = int(found["spec"].get("replicas", 1))
+            if replicas < 1:
+                raise FaultFailed(f"{undo.arguments['workload']} wants no pods already")
+            return {
+                "metadata": {"annotations": dict(note)},
+                "spec": {"replicas": replicas - 1},
+            }
+
+        self._place.api.change(self._workload_path(undo), down)
+
+    def _workload_path(self, undo: Undo) -> str:
+        workload = self._place.pods.workload(str(undo.arguments["workload"]))
+        if workload is None:
+            raise FaultFailed(f"{undo.arguments['workload']} is not there any more")
+        return workload.path
+
+    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+        """Look until the pod shows it."""
+        was = undo.identity["container"]
+        seen: list[str] = []
+
+        def shown(pod: Json | None) -> bool:
+            if pod is None or pod["metadata"]["uid"] != undo.identity["id"]:
+                seen.append("the pod is gone")
+                return True
+            if pod["metadata"].get("deletionTimestamp"):
+                seen.append("the pod is being ended")
+                return True
+            now = container_id(pod, str(undo.arguments["container"]))
+            seen.append(f"its container was {was[:12]}, now {now[:12] or 'none'}")
+            return request.kind == "process.kill" and (now != was or _ended(pod, undo))
+
+        ok = self._place.pods.until(str(undo.arguments["pod"]), shown, _SOON)
+        return Proof(
+            bites=ok, because=seen[-1], evidence={"pod": undo.arguments["pod"]}
+        )
+
+    # Undoing ----------------------------------------------------------------------
+
+    def undo(self, undo: Undo) -> Undone:
+        """Bring the workload back to what it was, and confirm it."""
+        workload = str(undo.arguments["workload"])
+        by_hand = self._place.kubectl("describe", workload)
+        if undo.verb == "scale_back":
+            by_hand = self._place.kubectl("scale", workload, "--replicas=N")
+        return undone_or_why(by_hand, lambda: self._undo_by[undo.verb](undo))
+
+    def _scale_back(self, undo: Undo) -> Undone:
+        found: list[str] = []
+
+        def up(now: Json) -> Mapping[str, Any] | None:
+            if not is_noted(now, undo):
+                found.append("had been scaled back already")
+                return None
+            replicas = int(now["spec"].get("replicas", 1)) + 1
+            found.append(f"was scaled down; wants {replicas} again")
+            return {
+                "metadata": {"annotations": dict(erased(undo))},
+                "spec": {"replicas": replicas},
+            }
+
+        self._place.api.change(self._workload_path(undo), up)
+        self._uncheapen(undo)
+        return self._confirmed(undo, found[-1])
+
+    def _uncheapen(self, undo: Undo) -> None:
+        """Where the victim stayed after all, its price goes away again."""
+        if self._place.same_pod(undo) is None:
+            return
+        notes = {**erased(undo), COST: None}
+        body = {"metadata": {"annotations": notes}}
+        try:
+            self._place.api.merge(self._pod_path(undo), body)
+        except ApiRefused:
+            if self._place.same_pod(undo) is not None:
+                raise
+
+    def _wait_back(self, undo: Undo) -> Undone:
+        helper = undo.arguments.get("helper")
+        if helper:
+            self._place.helper.remove(str(helper))
+        return self._confirmed(undo, "is back")
+
+    def _confirmed(self, undo: Undo, what: str) -> Undone:
+        """Confirm that as many of the workload's pods run as it wants."""
+        workload = self._place.pods.workload(str(undo.arguments["workload"]))
+        if workload is None:
+            return Undone(ok=True, found="the workload is gone")
+        service = workload.service
+        ok = self._place.pods.all_run(service, workload.wanted, _COMES_BACK)
+        if ok:
+            return Undone(ok=True, found=what)
+        return Undone(
+            ok=False,
+            found=f"{what}, but fewer than {workload.wanted} pods of {service} run",
+            by_hand=self._place.kubectl("get", "pods"),
+        )
+
+
+def _ended(pod: Json, undo: Undo) -> bool:
+    for one in pod.get("status", {}).get("containerStatuses") or ():
+        if one["name"] == undo.arguments["container"]:
+            return "running" not in one.get("state", {})
+    return False
+
+
+def _with(undo: Undo, **more: Any) -> Undo:
+    return replace(undo, arguments={**undo.arguments, **more})

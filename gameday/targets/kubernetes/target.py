@@ -1,0 +1,165 @@
+"""The port `Target` for a namespace of a Kubernetes cluster."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.fingerprint import Fingerprint
+from gameday.model.target import Instance, TargetRef
+from gameday.ports import Clock
+from gameday.targets.hand import Hand
+from gameday.targets.kubernetes.access import IN_CLUSTER, access_of
+from gameday.targets.kubernetes.api import Api
+from gameday.targets.kubernetes.fingerprint import take
+from gameday.targets.kubernetes.helper import Helper
+from gameday.targets.kubernetes.inside import Inside
+from gameday.targets.kubernetes.lease import Lock
+from gameday.targets.kubernetes.marks import Marks
+from gameday.targets.kubernetes.permission import Permission
+from gameday.targets.kubernetes.place import Place
+from gameday.targets.kubernetes.pods import Namespace
+from gameday.targets.kubernetes.process import Process
+from gameday.targets.kubernetes.rights import Rule
+from gameday.targets.marking import Holder, Left
+
+_HELD = ("network.", "resource.", "process.pause")  # by a helper, with a deadline
+
+
+class KubernetesTarget:
+    """A namespace; `url` means the same wherever the context has the same name."""
+
+    def __init__(self, ref: TargetRef, clock: Clock) -> None:
+        self.url = ref.url
+        access = access_of(ref)
+        self.api = Api(access, clock)
+        self._pods = Namespace(self.api, access.namespace)
+        self._lock = Lock(self.api, access.namespace)
+        image = ref.options.get("helper_image", "")
+        self.helper = Helper(self.api, self._pods, image, self._lock.owner)
+        self._place = Place(api=self.api, pods=self._pods, helper=self.helper)
+        self._marks = Marks(self.api, access.namespace)
+        self._permission = Permission(self.api, access.namespace)
+        inside, process = Inside(self._place), Process(self._place)
+        self._by_kind: Mapping[str, Hand] = {
+            "process.pause": inside,
+            "process": process,
+            "network": inside,
+            "resource": inside,
+        }
+        self._by_verb: Mapping[str, Hand] = {
+            "end_helper": inside,
+            "scale_back": process,
+            "wait_back": process,
+        }
+
+    def instances(self, service: str | None = None) -> list[Instance]:
+        """Return the instances (of a service or a label selector), by number."""
+        return self._pods.instances(service)
+
+    def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
+        """Return what has to be the same again when every fault is undone."""
+        del touched
+        return take(self.api, self._pods)
+
+    def _hand(self, kind: str) -> Hand | None:
+        return self._by_kind.get(kind) or self._by_kind.get(kind.partition(".")[0])
+
+    def _sure_hand(self, kind: str) -> Hand:
+        hand = self._hand(kind)
+        if hand is None:
+            raise KeyError(kind)  # the faults room asks `refusal` first
+        return hand
+
+    def refusal(self, kind: str) -> str:
+        """Return why this cluster cannot do this fault; empty when it can."""
+        hand = self._hand(kind)
+        if hand is None:
+            return f"kubernetes targets cannot do {kind} yet"
+        return hand.refusal(kind) or self._permission.refusal(kind)
+
+    def missing(self, kinds: Collection[str]) -> tuple[Rule, ...]:
+        """Return the rights that these faults need and this account has not."""
+        return self._permission.missing(kinds)
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence how this fault is done."""
+        return self._sure_hand(request.kind).how(request)
+
+    def holds_deadline(self, kind: str) -> bool:
+        """Return whether the fault ends by itself inside the cluster."""
+        return kind.startswith(_HELD)
+
+    def needs(self, kind: str) -> str:
+        """Return nothing: the nodes pull the helper's image themselves."""
+        del kind
+        return ""
+
+    def make_ready(self, kind: str) -> None:
+        """Do nothing; see `needs`."""
+        del kind
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Return the undo as data; nothing is changed that can be felt."""
+        undo = self._sure_hand(request.kind).prepare(request, victim, mark)
+        return replace(undo, target=self.url)
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Change the target; FaultFailed when it did not work."""
+        self._sure_hand(request.kind).inject(request, victim, undo)
+
+    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
+        """Return whether the fault is really there, as seen from outside of it."""
+        return self._sure_hand(request.kind).bites(request, victim, undo)
+
+    def undo(self, undo: Undo) -> Undone:
+        """Undo, confirm, and say what was found; idempotent."""
+        return self._by_verb[undo.verb].undo(undo)
+
+    # What is ours in the namespace besides faults ---------------------------------
+
+    def sweep(self, run: str) -> int:
+        """End and remove every helper of a run, also those that the ledger never had.
+
+        Returns how many there were.
+        """
+        found = [one["metadata"]["name"] for one in self.helper.all(run)]
+        for name in found:
+            self.helper.end(name)
+            self.helper.remove(name)
+        return len(found)
+
+    def forget(self, undo: Undo) -> None:
+        """Do nothing: the undo took its mark away with the fault."""
+        del undo
+
+    def left(self) -> list[Left]:
+        """Return all that carries a mark in this namespace."""
+        return self._marks.left()
+
+    def drop(self, left: Left) -> None:
+        """Remove a mark, or an object of ours that has nothing to undo."""
+        self._marks.drop(left)
+
+    def sweep_rules(self) -> list[tuple[str, int]]:
+        """Return nothing: every fault in a pod's network has a helper with its undo."""
+        return []
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take the lock; return who has it where it is taken, None: it is ours."""
+        return self._lock.hold(holder)
+
+    def held(self) -> Holder | None:
+        """Return who has the lock."""
+        return self._lock.held()
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock; nothing happens where another has it."""
+        self._lock.release(run)
+
+    def how_to_free(self) -> str:
+        """Return the command that frees it when its holder is known to be gone."""
+        access = self.api.access
+        words = ["gameday", "heal"]
+        context = access.context
+        where = ["--context", context] if context != IN_CLUSTER else ["--in-cluster"]
+        return " ".join([*words, *where, "--namespace", access.namespace])
