@@ -11,11 +11,11 @@ from gameday.targets.docker.containers import Project
 from gameday.targets.docker.endpoint import endpoint_of
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.fingerprint import Fingerprints
-from gameday.targets.docker.hand import Hand
 from gameday.targets.docker.helper import Helper
 from gameday.targets.docker.marks import Marks
 from gameday.targets.docker.network import Network
 from gameday.targets.docker.process import Process
+from gameday.targets.hand import Hand
 from gameday.targets.marking import Holder, Left
 
 
