@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import END, GO, Bell
+from gameday.targets.sidecar.cpu import Cpu
 from gameday.targets.sidecar.enter import enter
 from gameday.targets.sidecar.freeze import Freeze, Thaw
 from gameday.targets.sidecar.holding import HeldDelay
 from gameday.targets.sidecar.kill import Kill
 from gameday.targets.sidecar.look import Look, Sweep
 from gameday.targets.sidecar.loss import QueueLoss, RuleLoss
+from gameday.targets.sidecar.memory import Fill
 from gameday.targets.sidecar.netem import NetemDelay
 from gameday.targets.sidecar.partition import Partition
 from gameday.targets.sidecar.survey import Survey
@@ -30,6 +32,8 @@ WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "netem": NetemDelay,
     "loss": RuleLoss,
     "loss_by_queue": QueueLoss,
+    "cpu": Cpu,
+    "memory": Fill,
     "kill": Kill,
     "freeze": Freeze,
     "thaw": Thaw,
