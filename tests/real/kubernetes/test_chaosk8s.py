@@ -382,3 +382,19 @@ def test_upstream_defect_a_drain_that_fails_leaves_the_node_cordoned(
     finally:
         whole.kubectl("uncordon", whole.node)
         whole.kubectl("delete", "pod", "lone", "--wait=true")
+
+
+def test_upstream_defect_apply_is_refused_by_every_cluster(whole: Cluster) -> None:
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "applied", "namespace": whole.namespace},
+    }
+    text = json.dumps(lease)
+    answer = said(whole, "crd.actions", f"apply_from_json({text!r})")
+    assert answer.startswith("ActivityFailed"), answer
+    assert whole.get("leases")["items"] == []
+    resource = f"'coordination.k8s.io', 'v1', 'leases', '{whole.namespace}', {lease!r}"
+    made = said(whole, "crd.actions", f"create_custom_object({resource})")
+    assert "'name': 'applied'" in made  # an object is taken
+    whole.kubectl("delete", "lease", "applied")
