@@ -6,7 +6,7 @@ are plain requests to the engine, near or far.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from docker.types import LogConfig
@@ -29,7 +29,8 @@ _LOOKS = ("look", "survey")  # what a helper of nobody does
 class Sidecar:
     """One helper container: its order, and whose namespaces it shares.
 
-    `beside`: the container whose network it shares; empty: none at all.
+    `beside`: the container whose network it shares; empty: none at all. `mounts`:
+    folders of the host, to write in, and where it sees them.
     """
 
     spec: Mapping[str, Any]
@@ -37,6 +38,7 @@ class Sidecar:
     beside: str = ""
     host_processes: bool = False
     rights: Sequence[str] = ("NET_ADMIN", "NET_RAW")
+    mounts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Helper:
@@ -90,6 +92,7 @@ class Helper:
                 cap_drop=["ALL"],
                 cap_add=list(sidecar.rights),
                 userns_mode="host" if sidecar.host_processes else None,
+                **_mounted(sidecar),
                 log_config=LogConfig(type="json-file"),
             )
             made = api.create_container(
@@ -202,6 +205,18 @@ class Helper:
                 api.remove_container(helper, force=True, v=True)
         except EngineRefused:
             pass  # gone, or being removed
+
+
+def _mounted(sidecar: Sidecar) -> dict[str, Any]:
+    """Return what a container needs that works on folders of the host.
+
+    The host's own view of cgroups is among it: with version 2 no process may move to
+    a cgroup outside of its own cgroup namespace.
+    """
+    if not sidecar.mounts:
+        return {}
+    binds = [f"{there}:{here}:rw" for there, here in sidecar.mounts.items()]
+    return {"binds": binds, "cgroupns": "host", "security_opt": ["label=disable"]}
 
 
 def _left(found: Mapping[str, Any], old: float) -> bool:

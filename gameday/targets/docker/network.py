@@ -1,29 +1,17 @@
-"""Network faults: a helper in the victim's own network namespace holds each one.
-
-It carries the deadline with it: it puts everything back when its time is over, when
-it is told to, and when it is asked to end by whoever finds it.
-"""
+"""Network faults: a helper in the victim's own network namespace holds each one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from gameday.errors import CannotFault, FaultFailed, GamedayError
+from gameday.errors import CannotFault, FaultFailed
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.target import Instance
-from gameday.targets.docker.engine import Engine, Gone
-from gameday.targets.docker.hand import (
-    REPLACED,
-    command,
-    failed,
-    same_container,
-    undone_or_why,
-)
+from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.held import LASTS, VERB, Held
 from gameday.targets.docker.helper import Helper, Sidecar
 from gameday.targets.docker.peers import ends_of
 from gameday.targets.docker.ways import Ways
 
-_DEFAULT = 600.0  # seconds: the longest it lasts where nothing else is said
 _PROVEN = 12.0  # seconds beyond what the measurement itself takes
 # What each fault is done with: the way that the kernel has to have, the helper's work;
 # the first that there is.
@@ -53,6 +41,7 @@ class Network:
         self._helper = helper
         self._instances = instances
         self._ways = Ways(engine, helper)
+        self._held = Held(engine, helper)
 
     def refusal(self, kind: str) -> str:
         """Return why this engine's kernel cannot; a helper has a look, once."""
@@ -105,7 +94,7 @@ class Network:
             "do": self._way(request),
             "peers": ends.peers,
             "probes": ends.probes,
-            "duration": request.duration or _DEFAULT,
+            "duration": request.duration or LASTS,
             "by": request.arguments.get("by") or 0.0,
             "jitter": request.arguments.get("jitter") or 0.0,
             "packets": request.arguments.get("packets") or 0.0,
@@ -113,7 +102,7 @@ class Network:
         helper = self._helper.start(Sidecar(spec=spec, mark=mark, beside=found["Id"]))
         return Undo(
             target="",
-            verb="end_helper",
+            verb=VERB,
             instance=victim.name,
             identity=dict(victim.identity),
             arguments={"helper": helper, "mark": mark, "way": spec["do"]},
@@ -128,59 +117,25 @@ class Network:
 
     def inject(self, _request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Give the helper the word."""
-        try:
-            self._helper.go(undo.arguments["helper"])
-        except (FaultFailed, GamedayError) as wrong:
-            raise failed(victim.name, "the fault", wrong) from wrong
+        self._held.inject(victim.name, undo)
 
     def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Return the proof that the helper took from inside the namespace."""
         slow = 0.0
         for name in ("by", "jitter"):
             slow += request.arguments.get(name) or 0.0
-        try:
-            helper = undo.arguments["helper"]
-            said = self._helper.said(helper, "proof", _PROVEN + 9 * slow)
-        except GamedayError as wrong:
-            return Proof(bites=False, because=f"not proven: {wrong}")
-        evidence: dict[str, Any] = {**said["evidence"], "way": undo.arguments["way"]}
-        return Proof(bites=said["bites"], because=said["because"], evidence=evidence)
+        return self._held.proof(undo, _PROVEN + 9 * slow)
 
     def undo(self, undo: Undo) -> Undone:
         """End the helper; where it did not clean up itself, sweep after it."""
-        helper = str(undo.arguments["helper"])
-        end = command(self._engine, "kill", "--signal", "TERM", helper[:12])
-        anew = command(self._engine, "restart", undo.identity["id"][:12])
-        by_hand = f"{end}, or where that helper is gone: {anew} (a new network)"
-        return undone_or_why(by_hand, lambda: self._end(undo, helper))
 
-    def _end(self, undo: Undo, helper: str) -> Undone:
-        code = self._helper.end(helper)
-        at = None
-        if code == 0:
-            at = self._stamp(helper)
-            self._helper.remove(helper)
-            return Undone(ok=True, found="the helper put everything back", at=at)
-        if code is None:
-            self._helper.remove(helper)  # gone, or deaf
-        found = same_container(self._engine, undo)
-        if found is None or not found["State"]["Running"]:
-            self._helper.remove(helper)
-            return REPLACED
-        swept = self.sweep(found["Id"], str(undo.arguments["mark"]))
-        self._helper.remove(helper)
-        return Undone(ok=True, found=f"the helper had died; {swept} rules swept up")
+        def swept(container: str, mark: str) -> str:
+            return f"{self.sweep(container, mark)} rules swept up"
+
+        return self._held.undo(undo, swept)
 
     def sweep(self, container: str, mark: str = "") -> int:
         """Remove the rules of a mark, by default of any; return how many there were."""
         spec = {"do": "sweep", "duration": 1.0, "every": not mark}
         sidecar = Sidecar(spec=spec, mark=mark or "gameday.sweep", beside=container)
         return int(self._helper.run(sidecar)["found"])
-
-    def _stamp(self, helper: str) -> float | None:
-        try:
-            lines = self._helper.lines(helper)
-        except Gone:
-            return None
-        stamps = [line["at"] for line in lines if line["say"] == "removed"]
-        return stamps[-1] if stamps else None

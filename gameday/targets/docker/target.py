@@ -11,12 +11,16 @@ from gameday.targets.docker.containers import Project
 from gameday.targets.docker.endpoint import endpoint_of
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.fingerprint import Fingerprints
+from gameday.targets.docker.held import VERB
 from gameday.targets.docker.helper import Helper
 from gameday.targets.docker.marks import Marks
 from gameday.targets.docker.network import Network
 from gameday.targets.docker.process import Process
+from gameday.targets.docker.resource import Resource
 from gameday.targets.hand import Hand
 from gameday.targets.marking import Holder, Left
+
+_HELD = ("network.", "resource.")  # the families whose faults a helper holds
 
 
 class DockerTarget:
@@ -30,6 +34,7 @@ class DockerTarget:
         self._marks = Marks(self.engine, ref.name)
         self._project = Project(self.engine, ref.name)
         self._network = Network(self.engine, self.helper, self._project.instances)
+        self._resource = Resource(self.engine, self.helper)
         self._process = Process(self.engine, self.helper, self._marks)
         look = self._project.inspected
         self._fingerprints = Fingerprints(self.engine, self.helper, look)
@@ -43,7 +48,11 @@ class DockerTarget:
         return self._fingerprints.take(touched)
 
     def _hand(self, kind: str) -> Hand | None:
-        hands: dict[str, Hand] = {"process": self._process, "network": self._network}
+        hands: dict[str, Hand] = {
+            "process": self._process,
+            "network": self._network,
+            "resource": self._resource,
+        }
         return hands.get(kind.partition(".")[0])
 
     def _sure_hand(self, kind: str) -> Hand:
@@ -65,11 +74,11 @@ class DockerTarget:
 
     def holds_deadline(self, kind: str) -> bool:
         """Return whether the fault ends by itself inside the target."""
-        return kind.startswith("network.")
+        return kind.startswith(_HELD)
 
     def needs(self, kind: str) -> str:
         """Return what has to be made before this fault; empty: nothing."""
-        if kind.startswith("network.") and self.helper.missing:
+        if kind.startswith(_HELD) and self.helper.missing:
             return "the helper's image is built on the engine first (10 to 60 s, once)"
         return ""
 
@@ -104,14 +113,18 @@ class DockerTarget:
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
-        hand = self._network if undo.verb == "end_helper" else self._process
-        return hand.undo(undo)
+        if undo.verb != VERB:
+            return self._process.undo(undo)
+        held_by = f"resource.{undo.arguments.get('way')}"
+        if not self._resource.refusal(held_by):
+            return self._resource.undo(undo)
+        return self._network.undo(undo)
 
     # What is ours on the engine besides faults ------------------------------------
 
     def forget(self, undo: Undo) -> None:
         """Remove the mark of one fault that is undone."""
-        if undo.verb != "end_helper":  # a helper was its own mark
+        if undo.verb != VERB:  # a helper was its own mark
             self._marks.forget(undo)
 
     def left(self) -> list[Left]:
