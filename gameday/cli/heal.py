@@ -1,6 +1,5 @@
 """`gameday heal`."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +8,7 @@ from gameday.cli.exits import EXITS
 
 if TYPE_CHECKING:
     from gameday.model.fault import Undone
+    from gameday.model.target import TargetRef
 
 
 @click.command("heal", epilog=EXITS)
@@ -25,13 +25,25 @@ if TYPE_CHECKING:
     "knows it; frees its lock. For when the ledger is lost.",
 )
 @click.option("--host", metavar="HOST", help="The Docker engine's address.")
-@click.option("--context", metavar="CONTEXT", help="The Docker context.")
+@click.option(
+    "--context",
+    metavar="CONTEXT",
+    help="The Docker context or, with --namespace, the kubeconfig's "
+    "(`in-cluster` in a pod).",
+)
+@click.option(
+    "--namespace",
+    metavar="NAMESPACE",
+    help="Also what carries gameday's marks in this namespace of the cluster that "
+    "--context names, from any machine; frees its lock.",
+)
 def command(
     run: str | None,
     by_hand: bool,
     docker: str | None,
     host: str | None,
     context: str | None,
+    namespace: str | None,
 ) -> int:
     """Undo every fault that the ledger still holds open; idempotent.
 
@@ -46,16 +58,15 @@ def command(
         for entry in note_by_hand(SystemClock(), run):
             click.echo(f"noted   {entry.kind} on {entry.victim.name}: undone by hand")
         return 0
-    if docker is None and (host or context):
-        raise click.UsageError("--host and --context belong to --docker")
+    marked = _marked_target(docker, host, context, namespace)
     healed = heal_all(SystemClock(), run)
     for one in healed:
         where = f"{one.fault.kind} on {one.fault.victim.name} ({one.fault.undo.target})"
         _tell(where, one.undone)
     ok = all(one.undone.ok for one in healed)
     nothing = not healed
-    if docker is not None:
-        told = _by_marks(docker, {"host": host, "context": context})
+    if marked is not None:
+        told = _by_marks(marked)
         ok, nothing = ok and all(told), nothing and not told
     if nothing:
         click.echo("nothing is broken")
@@ -68,14 +79,35 @@ def _tell(where: str, undone: "Undone") -> None:
         click.echo(f"        by hand: {undone.by_hand}")
 
 
-def _by_marks(project: str, options: Mapping[str, str | None]) -> list[bool]:
+def _marked_target(
+    docker: str | None, host: str | None, context: str | None, namespace: str | None
+) -> "TargetRef | None":
+    """Return the target whose marks are asked for; UsageError where it is unclear."""
+    from gameday.model.target import TargetRef
+
+    if namespace is not None:
+        if context is None or docker is not None or host is not None:
+            raise click.UsageError("--namespace needs --context, and nothing of Docker")
+        consent = {"consent": namespace}  # who names it by hand means it
+        return TargetRef(
+            kind="kubernetes", name=context, namespace=namespace, options=consent
+        )
+    if docker is None:
+        if host or context:
+            raise click.UsageError(
+                "--host belongs to --docker, --context to --docker or --namespace"
+            )
+        return None
+    options = {"host": host, "context": context}
+    given = {key: value for key, value in options.items() if value}
+    return TargetRef(kind="docker", name=docker, options=given)
+
+
+def _by_marks(target: "TargetRef") -> list[bool]:
     """Undo by marks; return for each whether it worked."""
     from gameday.app.healing import heal_marked
     from gameday.clock import SystemClock
-    from gameday.model.target import TargetRef
 
-    given = {key: value for key, value in options.items() if value}
-    target = TargetRef(kind="docker", name=project, options=given)
     found, lock = heal_marked(target.url, SystemClock())
     for one in found:
         whose = f", run {one.left.run}" if one.left.run else ""

@@ -72,8 +72,14 @@ def target(read: wire.Target) -> TargetRef:
         given = {key: value for key, value in options.items() if value}
         return TargetRef(kind="docker", name=read.docker.project, options=given)
     if read.kubernetes is not None:
-        context, namespace = read.kubernetes.context, read.kubernetes.namespace
-        return TargetRef(kind="kubernetes", name=context, namespace=namespace)
+        cluster = read.kubernetes
+        options = {"consent": cluster.consent, "helper_image": cluster.helper_image}
+        return TargetRef(
+            kind="kubernetes",
+            name=cluster.context,
+            namespace=cluster.namespace,
+            options={key: value for key, value in options.items() if value},
+        )
     name = read.local.supervisor if read.local is not None else ""
     return TargetRef(kind="local", name=name)
 

@@ -82,10 +82,16 @@ class Docker(Wire):
 
 
 class Kubernetes(Wire):
-    """A namespace of a cluster."""
+    """A namespace of a cluster; `context: in-cluster` is the pod's own account.
+
+    `consent`: the namespace's name again, where it is the cluster's own (`kube-…`).
+    `helper_image`: the image of helper pods, as the nodes can pull it.
+    """
 
     context: Text
     namespace: Text
+    consent: Text = ""
+    helper_image: Text = ""
 
 
 class Local(Wire):

@@ -11,7 +11,7 @@ class TargetRef:
 
     `docker://PROJECT`, `local://SUPERVISOR` or `kubernetes://CONTEXT/NAMESPACE`
     (split at the last slash). Parts are percent-encoded in the URL and plain in here.
-    `options` holds a Docker `host` or `context`.
+    `options`: a Docker `host` or `context`, a cluster's `consent` or `helper_image`.
     """
 
     kind: str

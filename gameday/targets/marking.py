@@ -22,7 +22,7 @@ class Holder:
     """Who holds a target: the run, its process and where that runs.
 
     `namespace`: the pid namespace its pid means something in. `since`: RFC 3339.
-    `expired`: it gave signs of life, where the target can keep them, and has ceased.
+    `expired`: whether it has ceased to give signs of life; None: the target keeps none.
     """
 
     run: str
@@ -33,7 +33,7 @@ class Holder:
     namespace: str = ""
     process: ProcessId = NOBODY
     since: str = ""
-    expired: bool = False
+    expired: bool | None = None
 
     @property
     def alive(self) -> bool | None:
@@ -41,8 +41,9 @@ class Holder:
         boot = self.process.boot
         if boot == boot_id() and boot and self.namespace == _namespace():
             return self.process.alive
-        rebooted = boot != boot_id() and self.machine == _machine() != ""
-        return False if rebooted or self.expired else None
+        if boot != boot_id() and self.machine == _machine() != "":
+            return False  # this machine has been booted since then
+        return None if self.expired is None else not self.expired
 
     def to_words(self) -> dict[str, str]:
         """Return it as texts, for labels and files."""

@@ -39,7 +39,7 @@ class Lock:
             if other is None:
                 return self.hold(holder)  # it went between the two calls
             if other.run != holder.run:
-                return self._surely(other)
+                return other
         self._beat(holder.run)
         return None
 
@@ -65,26 +65,24 @@ class Lock:
         now = datetime.fromtimestamp(self._api.clock.now(), tz=UTC)
         return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def _surely(self, other: Holder) -> Holder:
-        """Return the holder; expired only if it renews nothing while we look on.
+    def held(self) -> Holder | None:
+        """Return who has it; expired only if it renews nothing while we look on.
 
         Its stamps are of its own clock, which may be wrong.
         """
-        if not other.expired:
-            return other
-        before = self._renewed()
+        found = self._api.find(self._path)
+        if found is None:
+            return None
+        holder = self._holder(found)
+        known_here = replace(holder, expired=None).alive is not None
+        if not holder.expired or known_here:
+            return holder
         self._api.clock.sleep(EVERY + 2.0)
-        alive = self._renewed() != before
-        return replace(other, expired=not alive)
-
-    def _renewed(self) -> str:
-        found = self._api.find(self._path)
-        return "" if found is None else str(found["spec"].get("renewTime"))
-
-    def held(self) -> Holder | None:
-        """Return who has it."""
-        found = self._api.find(self._path)
-        return None if found is None else self._holder(found)
+        again = self._api.find(self._path)
+        if again is None:
+            return None
+        beats = again["spec"].get("renewTime") != found["spec"].get("renewTime")
+        return replace(self._holder(again), expired=not beats)
 
     def _holder(self, found: Json) -> Holder:
         words = found["metadata"].get("annotations") or {}

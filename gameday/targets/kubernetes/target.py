@@ -8,7 +8,7 @@ from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
 from gameday.targets.hand import Hand
-from gameday.targets.kubernetes.access import IN_CLUSTER, access_of
+from gameday.targets.kubernetes.access import access_of
 from gameday.targets.kubernetes.api import Api
 from gameday.targets.kubernetes.fingerprint import take
 from gameday.targets.kubernetes.helper import Helper
@@ -159,7 +159,5 @@ class KubernetesTarget:
     def how_to_free(self) -> str:
         """Return the command that frees it when its holder is known to be gone."""
         access = self.api.access
-        words = ["gameday", "heal"]
-        context = access.context
-        where = ["--context", context] if context != IN_CLUSTER else ["--in-cluster"]
-        return " ".join([*words, *where, "--namespace", access.namespace])
+        where = ["--context", access.context, "--namespace", access.namespace]
+        return " ".join(["gameday", "heal", *where])

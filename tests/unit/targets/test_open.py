@@ -1,13 +1,23 @@
 """URLs to targets."""
 
+from pathlib import Path
+
 import pytest
 
 from gameday.clock import SystemClock
-from gameday.errors import CannotFault, TargetNotFound
+from gameday.errors import Refused, TargetNotFound
 from gameday.targets import open_target
 from gameday.targets.local.instances import name_of
 
 CLOCK = SystemClock()
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+clusters: [{name: kind, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: me, user: {}}]
+contexts: [{name: kind, context: {cluster: kind, user: me}}]
+current-context: kind
+"""
 
 
 def test_a_docker_targets_url_names_its_engine() -> None:
@@ -60,6 +70,31 @@ def test_credentials_in_a_supervisors_url_are_refused_and_not_shown() -> None:
     assert "hush" not in str(refused.value)
 
 
-def test_kubernetes_comes_later() -> None:
-    with pytest.raises(CannotFault, match="not built yet"):
-        open_target("kubernetes://kind/shop", CLOCK)
+def test_a_cluster_s_own_namespace_needs_consent() -> None:
+    with pytest.raises(Refused, match="consent: kube-system"):
+        open_target("kubernetes://kind/kube-system", CLOCK)
+    url = "kubernetes://kind/kube-system?consent=kube-system"
+    assert open_target(url, CLOCK).url == url
+
+
+def test_consent_for_another_namespace_is_none() -> None:
+    with pytest.raises(Refused, match="protected"):
+        open_target("kubernetes://kind/kube-system?consent=shop", CLOCK)
+
+
+def test_a_context_that_is_not_there_is_named_with_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(KUBECONFIG)
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    with pytest.raises(TargetNotFound, match="'prod' in the kubeconfig; it has: kind"):
+        open_target("kubernetes://prod/shop", CLOCK).instances()
+
+
+def test_without_a_kubeconfig_it_is_said_where_none_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    with pytest.raises(TargetNotFound, match="there is no kubeconfig at"):
+        open_target("kubernetes://prod/shop", CLOCK).instances()
