@@ -95,18 +95,22 @@ def _sentence(action: ForeignAction, undos: Sequence[Call]) -> str:
         )
     if not action.undone_by:
         return f"{action.name} has no undo{says}: nothing can bring it back"
-    named = among(one.rpartition(".")[2] for one in action.undone_by)
+    # `chaosk8s.actions` holds names that are still taken, and told to nobody.
+    new = [
+        one for one in action.undone_by if not one.startswith(f"{KUBERNETES}.actions")
+    ]
+    named = among(one.rpartition(".")[2] for one in new or action.undone_by)
     if any(one.name in action.undone_by for one in undos):
         agree = among([*action.same, *([action.differs] if action.differs else [])])
         return (
             f"{action.name}: a rollback calls {named}, but not for the same thing; "
             f"compare {agree} (ns is default where it is left out)"
         )
-    has = "has no undo of its own" if action.after is After.LOST else "stays"
-    return (
-        f"{action.name} {has}{says}; no rollback calls {named}: "
-        "it stays so when the run ends, or dies"
-    )
+    if action.after is After.LOST:
+        return (
+            f"{action.name} has no undo of its own{says}, and no rollback calls {named}"
+        )
+    return f"{action.name} stays when the run ends, or dies: no rollback calls {named}"
 
 
 def _check_known(one: Call) -> None:

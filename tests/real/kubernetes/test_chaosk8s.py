@@ -398,3 +398,76 @@ def test_upstream_defect_apply_is_refused_by_every_cluster(whole: Cluster) -> No
     made = said(whole, "crd.actions", f"create_custom_object({resource})")
     assert "'name': 'applied'" in made  # an object is taken
     whole.kubectl("delete", "lease", "applied")
+
+
+SCENARIO = """\
+apiVersion: gameday/v1
+kind: Scenario
+metadata: {{name: theirs}}
+target: {{kubernetes: {{context: {context}, namespace: {namespace}}}}}
+blast_radius: {{foreign_actions: true}}
+steps:
+- name: theirs
+  experiment: e.json
+  hold: 2s
+  expect: {{steady_state: may_deviate, no_other_alerts: false}}
+"""
+
+
+def gameday(
+    cluster: Cluster, folder: Path, *words: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command on a scenario of chaosk8s alone, its kubeconfig elsewhere."""
+    text = SCENARIO.format(context=cluster.context, namespace=cluster.namespace)
+    (folder / "s.yaml").write_text(text)
+    home = {"GAMEDAY_HOME": str(folder / "home"), "KUBECONFIG": str(cluster.config)}
+    return subprocess.run(
+        [sys.executable, "-m", "gameday", *words, str(folder / "s.yaml")],
+        env={**os.environ, **home, **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE * 3,
+        check=False,
+    )
+
+
+def test_a_game_day_of_chaosk8s_alone_passes(whole: Cluster, tmp_path: Path) -> None:
+    before = whole.pods()
+    (tmp_path / "e.json").write_text(json.dumps(experiment(whole)))
+    done = gameday(whole, tmp_path, "run", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert whole.policies() == []
+    assert not whole.cordoned()
+    assert before - whole.pods()
+    lines = (tmp_path / "out" / "timeline.ndjson").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    ran = [one for one in events if one["kind"] == "activity"]
+    assert {one["status"] for one in ran} == {"succeeded"}
+    assert [one["phase"] for one in ran].count("rollback") == 3
+
+
+def test_another_context_in_the_secrets_is_refused(
+    whole: Cluster, tmp_path: Path
+) -> None:
+    secrets = {"secrets": {"k8s": {"KUBERNETES_CONTEXT": ELSEWHERE}}}
+    (tmp_path / "e.json").write_text(json.dumps({**experiment(whole), **secrets}))
+    for verb in ("check", "plan", "run"):
+        done = gameday(whole, tmp_path, verb)
+        assert done.returncode == 2, verb
+        said = done.stdout + done.stderr
+        assert f"names the context '{ELSEWHERE}'" in said, verb
+
+
+def test_a_context_of_several_files_is_refused(whole: Cluster, tmp_path: Path) -> None:
+    """Our own client puts them together, chaosk8s takes the list for a path."""
+    (tmp_path / "e.json").write_text(json.dumps(experiment(whole)))
+    config = json.loads(whole.kubectl("config", "view", "--raw", "-o", "json"))
+    users = {key: config[key] for key in ("apiVersion", "kind", "users")}
+    (tmp_path / "users").write_text(json.dumps(users))
+    (tmp_path / "rest").write_text(json.dumps({**config, "users": []}))
+    listed = os.pathsep.join((str(tmp_path / "rest"), str(tmp_path / "users")))
+    for verb in ("plan", "run"):
+        done = gameday(whole, tmp_path, verb, KUBECONFIG=listed)
+        assert done.returncode == 2, done.stdout + done.stderr
+        assert "no one file of KUBECONFIG holds all" in done.stdout + done.stderr
+    assert whole.whole()

@@ -123,15 +123,15 @@ def test_a_rollback_of_something_else_is_none(
 
 
 LACKING = [
-    (SCALE, "scale_deployment stays; no rollback calls scale_deployment or scale_microservice"),
-    (DENY, "stays; no rollback calls remove_deny_all_ingress or remove_network_policy"),
-    (CORDON, "cordon_node stays; no rollback calls uncordon_node"),
-    (LATENCY, "add_latency stays; no rollback calls delete_network_fault"),
-    (DELETE, "has no undo of its own (it can only be made anew from its file); no rollback calls create_deployment"),
+    (SCALE, "scale_deployment stays when the run ends, or dies: no rollback calls scale_deployment"),
+    (DENY, "stays when the run ends, or dies: no rollback calls remove_deny_all_ingress or remove_network_policy"),
+    (CORDON, "cordon_node stays when the run ends, or dies: no rollback calls uncordon_node"),
+    (LATENCY, "add_latency stays when the run ends, or dies: no rollback calls delete_network_fault"),
+    (DELETE, "has no undo of its own (it can only be made anew from its file), and no rollback calls create_deployment"),
     ((f"{NODE}.delete_nodes", {}), "has no undo (a node comes back when its kubelet restarts): nothing can bring it back"),
     (("chaosk8s.namespace.actions.delete_namespace", {"name": "shop"}), "has no undo (all that is in it goes with it): nothing can bring it back"),
     ((f"{POD}.exec_in_pods", {"cmd": "rm x", "label_selector": "a", "container_name": "c"}), "what its command leaves behind cannot be known"),
-    (TOXIC_ONE, "create_latency_toxic stays; no rollback calls delete_toxic or reset"),
+    (TOXIC_ONE, "create_latency_toxic stays when the run ends, or dies: no rollback calls delete_toxic or reset"),
     ((f"{POD}.terminate_pod", {}), "chaosk8s.pod.actions is not known to have 'terminate_pod'; did you mean \"terminate_pods\"?"),
     (("chaosk8s.newer.actions.bend", {}), "chaosk8s.newer.actions.bend is not known to gameday"),
 ]  # fmt: skip
