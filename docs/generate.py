@@ -32,6 +32,7 @@ KINDS = {
     "share": "a share: `34%`",
     "text": "text",
     "port": "a port's number",
+    "number": "a whole number, also 0",
 }
 COMMON = {
     "service": "the service whose instances are hit",
@@ -104,9 +105,12 @@ def faults() -> Iterator[str]:
     for entry in fault.CATALOGUE.values():
         own_kinds.update(entry.own)
     for name, kind in own_kinds.items():
-        yield f"| `{name}` | {KINDS[kind]} |"
+        yield f"| `{name}` | {KINDS.get(kind, kind)} |"
     healing = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.heals_itself]
     yield f"\n{_listed(healing)} end by themselves when the instance is back."
+    whole = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.whole]
+    yield f"{_listed(whole)} change the workload itself: they take none of `count`,"
+    yield "`share` and `instances`, and count as hitting every instance."
 
 
 def questions() -> Iterator[str]:

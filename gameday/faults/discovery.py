@@ -6,6 +6,7 @@ FAMILIES = (
     "gameday.faults.process",
     "gameday.faults.network",
     "gameday.faults.resource",
+    "gameday.faults.kubernetes",
     "gameday.faults",
 )
 

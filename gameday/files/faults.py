@@ -10,7 +10,8 @@ from gameday.files.cursor import Cursor, shown
 from gameday.files.suggest import among, did_you_mean, nearest
 from gameday.model.fault import (
     CATALOGUE,
-    COMMON_ARGUMENTS,
+    ONE_OF,
+    SELECTORS,
     FaultRequest,
     FaultType,
     Selection,
@@ -33,7 +34,6 @@ _LATER = (
     "clock.skew",
 )
 _HIGHEST_PORT = 65535
-_SELECTORS = ("count", "share", "instances")
 _SIGNALS = tuple(one.name for one in signal.Signals)
 
 
@@ -84,11 +84,11 @@ def request(here: Cursor, kind: str, values: Values) -> FaultRequest | None:
 
 
 def _request(kind: str, fault: FaultType, parsed: Mapping[str, Any]) -> FaultRequest:
-    chosen = any(key in parsed for key in _SELECTORS)
+    chosen = fault.whole or any(key in parsed for key in SELECTORS)
     selection = Selection(
         service=parsed["service"],
         count=parsed.get("count") if chosen else 1,
-        share=parsed.get("share"),
+        share=1.0 if fault.whole else parsed.get("share"),
         instances=parsed.get("instances", ()),
     )
     own = {key: value for key, value in parsed.items() if key in fault.own}
@@ -99,15 +99,18 @@ def _request(kind: str, fault: FaultType, parsed: Mapping[str, Any]) -> FaultReq
 
 
 def _names(here: Cursor, fault: FaultType) -> None:
-    known = (*COMMON_ARGUMENTS, *fault.own)
     for key, value in here.entries():
-        if key not in known:
-            hint = did_you_mean(key, known)
+        if key in fault.takes:
+            continue
+        if key in SELECTORS:
+            value.error(f"{fault.name} takes no {key}: it changes the whole workload")
+        else:
+            hint = did_you_mean(key, fault.takes)
             value.error(f"{fault.name} has no argument {key!r}{hint}")
     for key in ("service", *fault.required):
         if here.get(key) is None:
             here.error(f"{fault.name} requires {key}; it is missing")
-    several = [key for key in _SELECTORS if here.get(key) is not None]
+    several = [key for key in SELECTORS if here.get(key) is not None]
     if len(several) > 1:
         here.error(f"{among(several, 'and')} exclude each other; keep one of them")
 
@@ -117,7 +120,8 @@ def _parsed(here: Cursor, key: str, fault: FaultType, values: Values) -> Any:
     if kind is None or here.value[key] is None:
         return ""  # reported already, or as good as absent
     try:
-        return _PARSERS[kind](values.put(here.value[key]))
+        put = values.put(here.value[key])
+        return _one_of(kind, put) if kind.startswith(ONE_OF) else _PARSERS[kind](put)
     except Unknown as name:
         here.warn(f"not checked: the value of {name} is only known in a run", key)
     except KeyError as name:
@@ -142,6 +146,21 @@ def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"{shown(value)} is not a whole number of 1 or more")
     return value
+
+
+def _number(value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", text):
+        raise ValueError(f"{shown(value)} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _one_of(kind: str, value: Any) -> str:
+    allowed = kind.removeprefix(ONE_OF).split(", ")
+    if value not in allowed:
+        hint = did_you_mean(str(value), allowed)
+        raise ValueError(f"{shown(value)} is not one of {', '.join(allowed)}{hint}")
+    return str(value)
 
 
 def _share(value: Any) -> float:
@@ -192,6 +211,7 @@ def _port(value: Any) -> int:
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "text": _text,
     "count": _count,
+    "number": _number,
     "share": _share,
     "names": _texts,
     "duration": _duration,

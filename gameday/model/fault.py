@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 COMMON_ARGUMENTS = ("service", "count", "share", "instances", "duration")
+SELECTORS = ("count", "share", "instances")
+ONE_OF = "one of "  # opens a kind of value that lists what it may be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +22,22 @@ class FaultType:
     own: Mapping[str, str] = field(default_factory=dict)  # argument -> kind of value
     required: tuple[str, ...] = ()
     heals_itself: bool = False  # ends when the instance is back (kill, restart)
+    whole: bool = False  # changes the workload itself: hits every instance, always
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """All arguments, the common ones first."""
+        common: tuple[str, ...] = COMMON_ARGUMENTS
+        if self.whole:
+            common = tuple(one for one in common if one not in SELECTORS)
+        return (*common, *self.own)
 
 
 def _type(name: str, summary: str, **rest: Any) -> FaultType:
     return FaultType(name=name, summary=summary, **rest)
 
 
-# Kinds of values: signal, duration, share, names, text, port.
+# Kinds of values: signal, duration, share, names, text, port, number, `one of a, b`.
 CATALOGUE: Mapping[str, FaultType] = {
     entry.name: entry
     for entry in (
@@ -71,6 +82,59 @@ CATALOGUE: Mapping[str, FaultType] = {
             "the instance's memory is filled up to a share of its limit",
             own={"fill": "share"},
             required=("fill",),
+        ),
+        _type(
+            "kubernetes.evict",
+            "the pod is evicted, if its disruption budget allows it",
+            heals_itself=True,
+        ),
+        _type("kubernetes.cordon", "the pod's node takes no new pods until undone"),
+        _type(
+            "kubernetes.drain",
+            "the pod's node is cordoned and the service's pods evicted from it",
+        ),
+        _type(
+            "kubernetes.taint",
+            "the pod's node gets a taint",
+            own={
+                "key": "text",
+                "effect": f"{ONE_OF}NoSchedule, PreferNoSchedule, NoExecute",
+            },
+        ),
+        _type(
+            "kubernetes.scale",
+            "the workload wants another number of pods",
+            own={"to": "number"},
+            required=("to",),
+            whole=True,
+        ),
+        _type(
+            "kubernetes.bad_image",
+            "the workload rolls out another image",
+            own={"image": "text"},
+            required=("image",),
+            whole=True,
+        ),
+        _type(
+            "kubernetes.image_pull_failure",
+            "the workload rolls out an image that cannot be pulled",
+            whole=True,
+        ),
+        _type(
+            "kubernetes.bad_readiness",
+            "the workload rolls out pods that never become ready",
+            whole=True,
+        ),
+        _type(
+            "kubernetes.config_removed",
+            "a ConfigMap or Secret is gone when the pod is started again",
+            own={"name": "text", "object": f"{ONE_OF}configmap, secret"},
+            required=("name",),
+        ),
+        _type(
+            "kubernetes.isolate",
+            "a NetworkPolicy lets nothing through to the pod, and nothing out of it",
+            own={"direction": f"{ONE_OF}both, ingress"},
         ),
     )
 }

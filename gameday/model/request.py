@@ -5,13 +5,18 @@ Arguments may arrive as text (Chaos Toolkit substitutes variables as text).
 
 import re
 import signal as signals
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from gameday.model.fault import CATALOGUE, COMMON_ARGUMENTS, FaultRequest, Selection
+from gameday.model.fault import (
+    CATALOGUE,
+    ONE_OF,
+    SELECTORS,
+    FaultRequest,
+    FaultType,
+    Selection,
+)
 from gameday.model.quantity import parse_duration, parse_share
-
-_SELECTORS = ("count", "share", "instances")
 
 
 def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:
@@ -23,19 +28,12 @@ def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:
     if kind not in CATALOGUE:
         raise ValueError(f"there is no fault {kind!r}")
     given = {key: value for key, value in arguments.items() if value is not None}
-    own = CATALOGUE[kind].own
-    unknown = [key for key in given if key not in own and key not in COMMON_ARGUMENTS]
-    if unknown:
-        allowed = ", ".join((*COMMON_ARGUMENTS, *own))
-        raise ValueError(
-            f"{kind} does not take {', '.join(sorted(unknown))}; it takes {allowed}"
-        )
-    missing = [key for key in CATALOGUE[kind].required if key not in given]
-    if missing:
-        raise ValueError(f"{kind} needs {', '.join(missing)}")
+    fault = CATALOGUE[kind]
+    own = fault.own
+    _check_names(fault, given)
     return FaultRequest(
         kind=kind,
-        selection=_selection(kind, given),
+        selection=_selection(fault, given),
         duration=_read("duration", "duration", given.get("duration")),
         arguments={
             key: _read(key, own[key], given[key]) for key in own if key in given
@@ -43,11 +41,28 @@ def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:
     )
 
 
-def _selection(kind: str, given: Mapping[str, Any]) -> Selection:
+def _check_names(fault: FaultType, given: Mapping[str, Any]) -> None:
+    unknown = [key for key in given if key not in fault.takes]
+    if unknown:
+        whole = set(unknown) & set(SELECTORS)
+        because = " (it changes the whole workload)" if whole else ""
+        raise ValueError(
+            f"{fault.name} does not take {', '.join(sorted(unknown))}{because}; "
+            f"it takes {', '.join(fault.takes)}"
+        )
+    missing = [key for key in fault.required if key not in given]
+    if missing:
+        raise ValueError(f"{fault.name} needs {', '.join(missing)}")
+
+
+def _selection(fault: FaultType, given: Mapping[str, Any]) -> Selection:
+    kind = fault.name
     service = given.get("service")
     if not isinstance(service, str) or not service.strip():
         raise ValueError(f"{kind} needs a service")
-    chosen = [key for key in _SELECTORS if key in given]
+    if fault.whole:
+        return Selection(service=service.strip(), share=1.0)
+    chosen = [key for key in SELECTORS if key in given]
     if len(chosen) > 1:
         raise ValueError(
             f"{kind} takes one of count, share, instances; got {' and '.join(chosen)}"
@@ -70,6 +85,20 @@ def _count(value: Any) -> int | None:
     if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
         raise ValueError(f"count: {value!r} is not a whole number of at least 1")
     return int(text)
+
+
+def _number(argument: str, value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", text):
+        raise ValueError(f"{argument}: {value!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _one_of(argument: str, form: str, value: Any) -> str:
+    allowed = form.removeprefix(ONE_OF).split(", ")
+    if value not in allowed:
+        raise ValueError(f"{argument}: {value!r} is not one of {', '.join(allowed)}")
+    return str(value)
 
 
 def _share(value: Any) -> float:
@@ -123,6 +152,11 @@ def _read(argument: str, form: str, value: Any) -> Any:
             return _share(value)
     except ValueError as wrong:
         raise ValueError(f"{argument}: {wrong}") from None
-    if form == "names":
-        return _names(argument, value)
+    if form.startswith(ONE_OF):
+        return _one_of(argument, form, value)
+    if form in _FORMS:
+        return _FORMS[form](argument, value)
     return _signal(value) if form == "signal" else _text(argument, value)
+
+
+_FORMS: Mapping[str, Callable[[str, Any], Any]] = {"names": _names, "number": _number}
