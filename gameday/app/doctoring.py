@@ -102,7 +102,9 @@ def _rights(target: Target, kinds: Collection[str]) -> Iterator[Diagnosis]:
         return
     asked = rights(target, kinds)
     for right in asked.each:
-        yield Diagnosis(subject=right.subject, able=right.held, says=right.says)
+        yield Diagnosis(
+            subject=f"rights: {right.subject}", able=right.held, says=right.says
+        )
     if asked.role:
         yield Diagnosis(
             subject="rights",

@@ -1,6 +1,7 @@
 """From a scenario's path to a plan: files read, target and observers asked."""
 
 import hashlib
+import os
 import secrets
 import subprocess
 from collections.abc import Collection, Sequence
@@ -48,7 +49,7 @@ def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
 
 def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     """Ask target and observers side by side, and plan."""
-    from gameday.app.looking import missing_secrets, survey
+    from gameday.app.looking import survey
 
     with ThreadPoolExecutor(max_workers=3) as pool:
         eyes = pool.submit(survey, scenario, clock)
@@ -66,9 +67,23 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     plan = make_plan(
         scenario, found, secrets.randbelow(2**31) if seed is None else seed
     )
-    refusals = (problem,) if problem else (*plan.refusals, *missing_secrets(scenario))
+    refusals = (problem,) if problem else _refusals(plan, target.url)
     plan = replace(plan, refusals=refusals)
     return Prepared(plan=plan, target=target)
+
+
+def _refusals(plan: Plan, url: str) -> tuple[str, ...]:
+    """Return why the plan may not run: its own reasons, and what only we can see."""
+    from gameday.app.looking import missing_secrets
+    from gameday.ledger import surroundings
+
+    elsewhere = [
+        surroundings.refusal(url, os.environ, step.experiment.document)
+        for step in plan.scenario.steps
+        if step.experiment.foreign
+    ]
+    found = [*plan.refusals, *missing_secrets(plan.scenario), *elsewhere]
+    return tuple(dict.fromkeys(one for one in found if one))
 
 
 def _find(scenario: Scenario, clock: Clock) -> tuple[Target, list[Instance], str]:
@@ -76,9 +91,24 @@ def _find(scenario: Scenario, clock: Clock) -> tuple[Target, list[Instance], str
 
     try:
         target = open_target(scenario.target.url, clock)
-        return target, target.instances(), ""
+        return target, [*target.instances(), *_selected(target, scenario)], ""
     except (TargetNotFound, GamedayError) as error:
         return NoTarget(scenario.target.url, str(error)), [], str(error)
+
+
+def _selected(target: Target, scenario: Scenario) -> list[Instance]:
+    """Return the instances of services that are label selectors (`app=web`)."""
+    services = {
+        request.selection.service
+        for step in scenario.steps
+        for request in step.experiment.faults
+    }
+    return [
+        one
+        for name in sorted(services)
+        if "=" in name
+        for one in target.instances(name)
+    ]
 
 
 class NoTarget:

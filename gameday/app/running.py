@@ -18,6 +18,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.hold import take
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.release import let_go
+from gameday.ledger.surroundings import surroundings
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
@@ -178,7 +179,7 @@ def _make_ready(session: Session) -> None:
 def _book(session: Session, ledger: Ledger) -> RunBook:
     """Return the run's page; the victims are on it for the processes that inject."""
     undo = partial(undo_run, ledger, session.run, session.clock, "run", session.target)
-    book = RunBook(ledger, session.run, undo)
+    book = RunBook(ledger, session.run, undo, session.target.instances)
     for planned in session.plan.steps:
         for ordinal, fault in enumerate(planned.faults):
             victims = fault.victims
@@ -192,6 +193,7 @@ def _doors(
     session: Session, eyesight: Eyesight, nursery: Nursery, book: RunBook
 ) -> Doors:
     environment = {
+        **surroundings(session.target.url, os.environ),
         "GAMEDAY_RUN": session.run,
         "GAMEDAY_HOME": home(),
         "GAMEDAY_TARGET": session.target.url,

@@ -91,12 +91,14 @@ def _victims(
             f"{request.kind} on {request.selection.service} is not in the plan of run "
             f"{mine.run}, step {mine.step}"
         )
-    by_name = {one.name: one for one in now}
+    # By identity: a platform that numbers as it sees may number otherwise today.
+    by_id = {one.identity.get("id"): one for one in now}
+    victims = []
     for victim in planned.victims:
-        there = by_name.get(victim.name)
-        if there is None or there.identity.get("id") != victim.identity.get("id"):
+        there = by_id.get(victim.identity.get("id"))
+        if there is None:
             raise FaultFailed(f"{victim.name} was replaced since the plan was made")
-    victims = [by_name[one.name] for one in planned.victims]
+        victims.append(replace(there, name=victim.name))
     return _lasting(request, planned.duration), victims
 
 

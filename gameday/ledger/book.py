@@ -154,6 +154,16 @@ class Ledger:
                 ),
             )
 
+    def plan_again(self, planned: PlannedVictims) -> None:
+        """Keep other victims for a fault that is planned and not begun yet."""
+        victims = [codec.load(codec.dump_instance(one)) for one in planned.victims]
+        with self._db.writing() as db:
+            db.execute(
+                "UPDATE plans SET victims = ?"
+                " WHERE run = ? AND step = ? AND ordinal = ? AND claimed = 0",
+                (codec.dump(victims), planned.run, planned.step, planned.ordinal),
+            )
+
     def claim(
         self, run: str, step: str, request: FaultRequest
     ) -> PlannedVictims | None:

@@ -69,6 +69,7 @@ class Conductor:
         if self._stage is None:
             return
         step = self._stage.step
+        self._doors.ledger.plan_again(step.name)
         if step.experiment.foreign:
             self._stage.rollbacks = self._doors.ledger.open_rollbacks(
                 step.name, step.experiment.document

@@ -39,6 +39,9 @@ class Ledger(Protocol):
     ) -> None:
         """Write down which victims a fault of the run will have."""
 
+    def plan_again(self, step: str) -> None:
+        """Look up again which victims a step has, where the run itself replaced one."""
+
     def open_rollbacks(self, step: str, document: Mapping[str, Any]) -> int:
         """Write down what undoes a step's foreign actions; 0: there is nothing."""
 

@@ -1,6 +1,7 @@
 """One run's page in the ledger: transitions as events, heal, the run's own lock."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gameday.ledger import foreign
@@ -12,15 +13,21 @@ from gameday.model.timeline import Event, event
 
 _ENDS = (FaultState.UNDONE, FaultState.FAILED)
 Heal = Callable[[], Sequence[Healed]]
+Look = Callable[[], Sequence[Instance]]
 
 
 class RunBook:
     """The ledger, seen from one run."""
 
-    def __init__(self, ledger: Ledger, run: str, heal: Heal) -> None:
+    def __init__(
+        self, ledger: Ledger, run: str, heal: Heal, look: Look | None = None
+    ) -> None:
         self._ledger = ledger
         self._run = run
         self._heal = heal
+        self._look = look
+        self._planned: list[PlannedVictims] = []
+        self._hit: set[str] = set()
         self._read = 0
         self._started: set[int] = set()
 
@@ -33,16 +40,39 @@ class RunBook:
         duration: float,
     ) -> None:
         """Write down which victims a fault of the run will have."""
-        self._ledger.plan_fault(
-            PlannedVictims(
-                run=self._run,
-                step=step,
-                ordinal=ordinal,
-                request=request,
-                victims=tuple(victims),
-                duration=duration,
-            )
+        planned = PlannedVictims(
+            run=self._run,
+            step=step,
+            ordinal=ordinal,
+            request=request,
+            victims=tuple(victims),
+            duration=duration,
         )
+        self._planned.append(planned)
+        self._ledger.plan_fault(planned)
+
+    def plan_again(self, step: str) -> None:
+        """Give a step the successors of victims that the run itself has replaced.
+
+        A pod that was stopped comes back as another one under the same number; one
+        that somebody else replaced is left to be refused.
+        """
+        if self._look is None:
+            return
+        mine = [one for one in self._planned if one.step == step]
+        if not any(self._replaced(one) for fault in mine for one in fault.victims):
+            return
+        now = {one.name: one for one in self._look()}
+        for fault in mine:
+            victims = tuple(
+                now.get(one.name, one) if self._replaced(one) else one
+                for one in fault.victims
+            )
+            self._ledger.plan_again(replace(fault, victims=victims))
+
+    def _replaced(self, victim: Instance) -> bool:
+        """Whether an earlier fault of this run hit this very victim."""
+        return victim.name in self._hit
 
     def open_rollbacks(self, step: str, document: Mapping[str, Any]) -> int:
         """Write down what other extensions' actions of a step need to be undone.
@@ -102,6 +132,7 @@ class RunBook:
         common = {"step": one.step, "id": str(one.fault)}
         if one.state is FaultState.INJECTING:
             self._started.add(one.fault)
+            self._hit.add(one.instance)
             return [_started(one, common)]
         if one.state is FaultState.BITING:
             return [_bites(one, common)]

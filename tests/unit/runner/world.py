@@ -91,6 +91,9 @@ class FakeLedger:
     def plan_fault(self, *given: Any) -> None:
         del given
 
+    def plan_again(self, step: str) -> None:
+        del step
+
     def open_rollbacks(self, step: str, document: Mapping[str, Any]) -> int:
         del step, document
         return 0
