@@ -22,13 +22,17 @@ _PROVEN = 15.0  # seconds beyond what the measurement itself takes
 _CGROUPS = "/host/cgroup"  # where a helper finds the node's
 _MOUNTS = {_CGROUPS: "/sys/fs/cgroup"}
 
-_NETWORK = {"network.partition": "partition", "network.delay": "delay"}
 _WORKS = {
-    **_NETWORK,
+    "network.partition": "partition",
+    "network.delay": "delay",
     "network.loss": "loss",
     "process.pause": "freeze",
     "resource.cpu": "cpu",
     "resource.memory": "memory",
+}
+_WAYS = {  # the first that the node's kernel can
+    "network.delay": ("netem", "nfqueue"),
+    "network.loss": ("loss", "loss_by_queue"),
 }
 _SWEEPS = {"partition": "sweep", "delay": "sweep", "loss": "sweep", "freeze": "thaw"}
 
@@ -124,6 +128,8 @@ class Inside:
             }
             spec.setdefault("by", 0.0)
             spec["jitter"] = given.get("jitter") or 0.0
+            if request.kind in _WAYS:
+                spec["ways"] = _WAYS[request.kind]
         elif request.kind.startswith("resource."):
             spec["cgroups"] = _CGROUPS
         return spec

@@ -2,7 +2,8 @@
 
 The order of things is in the environment (GAMEDAY_SPEC, JSON). GO starts it, END
 or its own deadline ends it: the fault ends even when nobody is left to end it.
-`enter` in the order is the id of a container whose network is entered first.
+`enter` in the order is the id of a container whose network is entered first; `ways`
+are works of which the first that this kernel can is done instead of `do`.
 Exit codes: 0 nothing is left, 1 something is, 2 it was not applied.
 """
 
@@ -18,7 +19,7 @@ from gameday.targets.sidecar.enter import enter
 from gameday.targets.sidecar.freeze import Freeze, Thaw
 from gameday.targets.sidecar.holding import HeldDelay
 from gameday.targets.sidecar.kill import Kill
-from gameday.targets.sidecar.look import Look, Sweep
+from gameday.targets.sidecar.look import Look, Sweep, first_way
 from gameday.targets.sidecar.loss import QueueLoss, RuleLoss
 from gameday.targets.sidecar.memory import Fill
 from gameday.targets.sidecar.netem import NetemDelay
@@ -48,9 +49,11 @@ def main() -> int:
     bell = Bell()
     spec = json.loads(os.environ["GAMEDAY_SPEC"])
     try:
+        # In the helper's own namespace: trying a way out may leave something there.
+        does = first_way(spec["ways"], spec["mark"]) if "ways" in spec else spec["do"]
         if spec.get("enter"):
             enter(spec["enter"])
-        work = WORKS[spec["do"]](spec)
+        work = WORKS[does](spec)
         work.prepare()
     except WorkFailed as wrong:
         say("failed", because=str(wrong))

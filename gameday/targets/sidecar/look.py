@@ -1,6 +1,6 @@
 """What this kernel can do, and sweeping up after a sidecar that was killed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
@@ -11,6 +11,22 @@ from gameday.targets.sidecar.rules import Rule, Rules, RulesFailed
 from gameday.targets.sidecar.work import WorkFailed
 
 _QUEUE = 9
+_NEEDS = {  # works, and what each of them needs of the kernel
+    "netem": "netem",
+    "nfqueue": "nfqueue",
+    "loss": "statistic",
+    "loss_by_queue": "nfqueue",
+}
+
+
+def first_way(works: Sequence[str], mark: str) -> str:
+    """Return the first of these works that this kernel can; WorkFailed: none."""
+    able = Look({"mark": mark}).apply()
+    for work in works:
+        if not able[_NEEDS[work]]:
+            return work
+    whys = [f"no {_NEEDS[work]} ({able[_NEEDS[work]]})" for work in works]
+    raise WorkFailed(" and ".join(whys))
 
 
 class Look:
