@@ -13,8 +13,6 @@ from gameday.files import (
     activities,
     configuration,
     experiment_acts,
-    foreign,
-    foreign_cluster,
     source,
     yaml,
 )
@@ -122,8 +120,7 @@ def _read(
     ]
     acts = experiment_acts.read(method, values)
     experiment_acts.check_undone(here, acts, rollbacks)
-    foreign.check(method, rollbacks, probes, values)
-    foreign_cluster.check(here, (*method, *rollbacks, *probes), values, given)
+    experiment_acts.check_foreign(here, (method, rollbacks, probes), values, given)
     content = dict(here.value)
     if own:
         content["configuration"] = own

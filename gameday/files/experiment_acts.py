@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gameday.files import faults
 from gameday.files.activities import Activity
-from gameday.files.configuration import Values
+from gameday.files.configuration import Given, Values
 from gameday.files.cursor import Cursor, redacted
 from gameday.model.fault import FaultRequest
 
@@ -68,3 +68,30 @@ def check_undone(
             "no rollback calls gameday.faults.undo; under plain `chaos run` the faults "
             "stay until their duration is over"
         )
+
+
+def check_foreign(
+    here: Cursor,
+    found: tuple[
+        Sequence[Activity], Sequence[Activity | None], Sequence[Activity | None]
+    ],
+    values: Values,
+    given: Given,
+) -> None:
+    """Judge the calls of other extensions; `found`: method, rollbacks, probes.
+
+    What is known of them is imported only where there is one.
+    """
+    method, rollbacks, probes = found
+    everything = (*method, *rollbacks, *probes)
+    if not any(
+        one is not None
+        and one.provider_kind == "python"
+        and not faults.is_ours(one.said("module"))
+        for one in everything
+    ):
+        return
+    from gameday.files import foreign, foreign_cluster
+
+    foreign.check(method, rollbacks, probes, values)
+    foreign_cluster.check(here, everything, values, given)

@@ -21,11 +21,8 @@ from gameday.model.quantity import parse_duration, parse_share
 ROOM = "gameday.faults"
 UNDO = "undo"
 _LATER = (
-    "network.loss",
     "network.rate",
     "network.dns",
-    "resource.cpu",
-    "resource.memory",
     "resource.io",
     "resource.disk",
     "http.error",

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gameday.ledger.foreign import play, rollbacks_entry
 from gameday.ledger.surroundings import surroundings
 from gameday.runner.engine import Nursery
 from gameday.runner.jobs import Job
+from tests.real.ledger.kills import Place
 from tests.real.targets.world import wait_for
 
 pytestmark = pytest.mark.kubernetes
@@ -471,3 +473,30 @@ def test_a_context_of_several_files_is_refused(whole: Cluster, tmp_path: Path) -
         assert done.returncode == 2, done.stdout + done.stderr
         assert "no one file of KUBECONFIG holds all" in done.stdout + done.stderr
     assert whole.whole()
+
+
+@pytest.mark.parametrize("dead", ["run", "all"])
+def test_rollbacks_are_played_whoever_was_killed(
+    whole: Cluster, tmp_path: Path, dead: str
+) -> None:
+    here = f"kubernetes: {{context: {whole.context}, namespace: {whole.namespace}}}"
+    config = {"KUBECONFIG": str(whole.config)}
+    place = Place(tmp_path, here, lambda: "", environment=config)
+    document = experiment(whole)
+    going = place.start(
+        place.scenario(
+            hold="60s",
+            extra=yaml.safe_dump(document["method"]),
+            rollbacks=yaml.safe_dump(document["rollbacks"]),
+        )
+    )
+    going.until_line("holding")
+    assert whole.broken()
+    going.kill(dead)
+    if dead == "all":
+        assert whole.broken()
+        healed = place.gameday("heal")
+        assert healed.returncode == 0, healed.stdout
+        assert "rollbacks played" in healed.stdout
+    wait_for(going.settled, PATIENCE)
+    wait_for(whole.whole, PATIENCE)

@@ -158,10 +158,10 @@ def test_faults_are_read_with_their_arguments(
 
 def test_a_fault_that_comes_later_is_named(shop: Shop) -> None:
     shop.change("faults.process", "faults.resource", NAME)
-    shop.change("func: stop", "func: cpu", NAME)
+    shop.change("func: stop", "func: io", NAME)
     _, problems = experiment.read(str(shop.folder / NAME), env={})
     assert shop.told(problems)[0] == (
-        f"{NAME}:22: method[0].provider.func: the fault resource.cpu is not supported yet"
+        f"{NAME}:22: method[0].provider.func: the fault resource.io is not supported yet"
     )
 
 
