@@ -2,10 +2,13 @@
 
 An instance that came up carries the target's own stamp as its time; how exact
 that is stands in `error`. A change without a stamp is timed by our own look:
-known to the time since the look before.
+known to the time since the look before. A target that tells its changes itself is
+listened to, and looked at now and then: silence alone does not show that it sees.
 """
 
+import threading
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from gameday.errors import ObserverLost, TargetNotFound
 from gameday.model.target import Instance
@@ -14,6 +17,22 @@ from gameday.observers.sight import Rounds, Sight
 from gameday.ports import Clock, Emit
 
 PERIOD = 0.2  # seconds between two looks
+LISTENING = 1.0  # the same where the target tells its changes
+OVERDUE = 2.0  # seconds since a look after which nothing told counts as prompt
+
+
+class Following(Protocol):
+    """A target that tells: looked at by `look`, until `stop`."""
+
+    def look(self) -> None:
+        """Have it tell what there is now; TargetNotFound where it does not answer."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+Heard = Callable[[list[Instance], float, float], None]
+Watch = Callable[[Heard], Following]
 
 
 class InstancesObserver:
@@ -22,13 +41,21 @@ class InstancesObserver:
     source = "target"
 
     def __init__(
-        self, look: Callable[[], list[Instance]], clock: Clock, every: float = PERIOD
+        self,
+        look: Callable[[], list[Instance]],
+        clock: Clock,
+        every: float = PERIOD,
+        watch: Watch | None = None,
     ) -> None:
         self._ask = look
         self._clock = clock
         self._every = every
+        self._watch = watch
+        self._following: Following | None = None
         self._sight = Sight(self.source, clock)
-        self._rounds = Rounds(self._sight, self._round)
+        ask = self._round if watch is None else self._listen
+        self._rounds = Rounds(self._sight, ask)
+        self._telling = threading.Lock()
         self._known: dict[str, Instance] = {}
         self._looked = 0.0
 
@@ -44,6 +71,8 @@ class InstancesObserver:
         """Begin to report."""
         self._sight.begin(emit, since)
         self._looked = since
+        if self._watch is not None:
+            self._following = self._watch(self._heard)
         self._rounds.start()
 
     def flush(self, until: float) -> None:
@@ -55,7 +84,8 @@ class InstancesObserver:
 
     def stop(self) -> None:
         """End; idempotent."""
-        self._rounds.stop(lambda: None)
+        following = self._following
+        self._rounds.stop(following.stop if following else lambda: None)
 
     def _round(self) -> float:
         asked = self._clock.now()
@@ -64,38 +94,63 @@ class InstancesObserver:
         except TargetNotFound as problem:
             raise ObserverLost(str(problem)) from None
         took = self._clock.now() - asked
-        for one in self._changes(found, asked):
-            self._sight.emit(one)
+        self._report(found, asked, max(0.0, asked - self._looked))
         self._looked = asked
         self._sight.good(asked)
         return max(self._every - took, took)
 
-    def _changes(self, found: Iterable[Instance], asked: float) -> list[Event]:
+    def _listen(self) -> float:
+        asked = self._clock.now()
+        try:
+            if self._following is not None:
+                self._following.look()
+        except TargetNotFound as problem:
+            raise ObserverLost(str(problem)) from None
+        self._looked = asked
+        self._sight.good(asked)
+        return self._every
+
+    def _heard(self, found: list[Instance], at: float, late: float) -> None:
+        """Take what the target tells: late, where it did not answer just before."""
+        since = max(0.0, at - self._looked)
+        self._report(found, at, max(late, since) if since > OVERDUE else late)
+
+    def _report(self, found: Iterable[Instance], at: float, error: float) -> None:
+        with self._telling:
+            for one in self._changes(found, at, round(error, 3)):
+                self._sight.emit(one)
+
+    def _changes(
+        self, found: Iterable[Instance], at: float, error: float
+    ) -> list[Event]:
         now = {one.name: one for one in found}
         gone = [one for name, one in self._known.items() if name not in now]
         events = [
-            self._say(one, self._known.get(name), asked)
+            self._say(one, self._known.get(name), at, error)
             for name, one in now.items()
             if _differs(one, self._known.get(name))
         ]
         events += [
             event(
-                asked,
+                at,
                 "instance",
                 service=one.service,
                 instance=one.name,
                 state="gone",
                 health="",
                 up=False,
-                error=self._since_last(asked),
+                error=error,
             )
             for one in gone
         ]
         self._known = now
         return events
 
-    def _say(self, one: Instance, before: Instance | None, asked: float) -> Event:
-        at, error = asked, self._since_last(asked)
+    @staticmethod
+    def _say(
+        one: Instance, before: Instance | None, seen: float, error: float
+    ) -> Event:
+        at = seen
         started = one.started_at
         if before is None:
             error = 0.0
@@ -112,9 +167,6 @@ class InstancesObserver:
             up=one.up,
             error=error,
         )
-
-    def _since_last(self, asked: float) -> float:
-        return round(max(0.0, asked - self._looked), 3)
 
 
 def _anew(one: Instance, before: Instance) -> bool:

@@ -19,6 +19,7 @@ from gameday.targets.kubernetes.workloads import (
 LABEL = "gameday.dev/"
 DEFAULT = "kubectl.kubernetes.io/default-container"
 _OVER = ("Succeeded", "Failed")
+_OVERTAKEN = 30.0  # seconds by which an answer can be older than the one before it
 
 
 def main_container(pod: Mapping[str, Any], workload: str = "") -> str:
@@ -156,15 +157,35 @@ class Namespace:
         self._strangers: set[str] = set()  # owners that are no workloads, such as Jobs
         self._wanted: dict[str, int] = {}
         self._reading = threading.Lock()
+        self._ordering = threading.Lock()
+        self._newest: Json = {}
+        self._newest_at = 0.0
 
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances of a service (also of a label selector), or of all."""
-        return self.arranged(self.pods(), service)
+        return self.told(self._listed(), service)
+
+    def told(self, found: Json, service: str | None = None) -> list[Instance]:
+        """Return a list of pods as instances; the newest one where this is older.
+
+        A watch and lists beside it arrive in any order, moments apart; the numbers
+        follow one order of things.
+        """
+        clock = self._api.clock
+        with self._ordering:
+            stale = clock.monotonic() - self._newest_at > _OVERTAKEN
+            if stale or version_of(found) >= version_of(self._newest):
+                self._newest, self._newest_at = found, clock.monotonic()
+            return self.arranged(self._newest["items"], service)
 
     def pods(self) -> list[Json]:
         """Return the namespace's pods; TargetNotFound where there is none at all."""
-        found = self._api.items(namespaced(self.name, "pods"))
-        if not found:
+        found: list[Json] = self._listed()["items"]
+        return found
+
+    def _listed(self) -> Json:
+        found = self._api.get(namespaced(self.name, "pods"))
+        if not found["items"]:
             self._exists()
         return found
 
@@ -303,6 +324,12 @@ class Namespace:
     def _words(self, pod: Json) -> str:
         found = self._workload_of(pod)
         return "" if found is None else found.words
+
+
+def version_of(found: Mapping[str, Any]) -> int:
+    """Return an object's or a list's place in the order of things; 0: not known."""
+    text = str(found.get("metadata", {}).get("resourceVersion", ""))
+    return int(text) if text.isdecimal() else 0
 
 
 def _apply(known: dict[str, Json], told: Mapping[str, Any]) -> None:

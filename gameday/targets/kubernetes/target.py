@@ -20,7 +20,9 @@ from gameday.targets.kubernetes.place import Place
 from gameday.targets.kubernetes.pods import Namespace
 from gameday.targets.kubernetes.process import Process
 from gameday.targets.kubernetes.rights import Rule
+from gameday.targets.kubernetes.watching import PodsWatch
 from gameday.targets.marking import Holder, Left
+from gameday.targets.watched import Heard
 
 _HELD = ("network.", "resource.", "process.pause")  # by a helper, with a deadline
 
@@ -55,6 +57,10 @@ class KubernetesTarget:
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances (of a service or a label selector), by number."""
         return self._pods.instances(service)
+
+    def watch(self, heard: Heard) -> PodsWatch:
+        """Tell the instances as they are, and again on every change."""
+        return PodsWatch(self.api, self._pods, heard)
 
     def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
         """Return what has to be the same again when every fault is undone."""
