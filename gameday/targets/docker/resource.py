@@ -66,7 +66,7 @@ class Resource:
             mark=mark,
             beside=found["Id"],
             host_processes=True,
-            rights=("SYS_PTRACE",),
+            rights=(),
             mounts={_CGROUPS: _THERE},
         )
         return Undo(

@@ -16,10 +16,19 @@ _CGROUP = 0x02000000  # CLONE_NEWCGROUP
 
 
 def enter(container: str) -> int:
-    """Move this process into the container's network; return the way's pid."""
+    """Move this process into the container's network; return the way's pid.
+
+    WorkFailed where that is the host's own: a fault there would hit everybody.
+    """
     pid = found(container)
+    there = Path(f"/proc/{pid}/ns/net")
     try:
-        _enter(Path(f"/proc/{pid}/ns/net"), _NETWORK)
+        if there.readlink() == _of_host("net"):
+            raise WorkFailed(
+                f"container {container[:12]} is in the host's network; others would "
+                "be hit"
+            )
+        _enter(there, _NETWORK)
     except OSError as wrong:
         raise WorkFailed(
             f"the network of process {pid} (container {container[:12]}) cannot be "
@@ -46,12 +55,26 @@ def enter_host_cgroups() -> None:
     With cgroup version 2 no process may move to a cgroup outside of its own cgroup
     namespace.
     """
-    here, there = Path("/proc/self/ns/cgroup"), Path("/proc/1/ns/cgroup")
     try:
-        if here.readlink() != there.readlink():
-            _enter(there, _CGROUP)
+        if Path("/proc/self/ns/cgroup").readlink() != _of_host("cgroup"):
+            _enter(Path("/proc/1/ns/cgroup"), _CGROUP)
     except OSError:
         return  # the move itself says what it misses
+
+
+def _of_host(kind: str) -> Path | None:
+    """Return the host's own namespace of a kind; None: it cannot be looked at.
+
+    That of process 1; where a host shields that one, of the kernel's own threads.
+    """
+    for pid, name in ((1, ""), (2, "kthreadd")):
+        folder = Path(f"/proc/{pid}")
+        try:
+            if not name or (folder / "comm").read_text().strip() == name:
+                return (folder / "ns" / kind).readlink()
+        except OSError:
+            continue
+    return None
 
 
 def _enter(space: Path, kind: int) -> None:

@@ -15,7 +15,7 @@ from gameday.targets.sidecar.work import CLOCK
 _AT_ONCE = 200  # handshakes; a file each
 _NEAR = 0.4  # seconds to wait for the first answer
 _GRACE = 0.25  # seconds beyond two round trips: what has not come by then is lost
-_WANTED, _LEAST, _MOST = 30, 100, 3000  # losses to expect, probes at least and most
+_WANTED, _LEAST, _MOST = 60, 200, 3000  # losses to expect, probes at least and most
 _SIGMAS = 3.0  # how far the share seen may be from the one asked for
 
 

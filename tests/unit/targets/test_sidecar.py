@@ -1,22 +1,28 @@
 """The parts of the helper that need no container."""
 
+import base64
 import io
+import json
 import socket
 import struct
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from gameday.targets import helper_image
 from gameday.targets.docker import image
+from gameday.targets.helper_image import code_files
 from gameday.targets.sidecar import knock
 from gameday.targets.sidecar.addresses import matched
+from gameday.targets.sidecar.enter import enter
 from gameday.targets.sidecar.measure import RoundTrip
 from gameday.targets.sidecar.netem import commands
 from gameday.targets.sidecar.nfqueue import packet_ids
+from gameday.targets.sidecar.work import WorkFailed
 
 
 def announced(*ids: int) -> bytes:
@@ -104,6 +110,38 @@ def test_what_is_copied_into_the_helper_is_all_it_needs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(folder))
+
+
+def test_it_runs_from_a_zip_that_is_in_no_folder(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in code_files().items():
+            archive.writestr(name, content)
+    boot = (
+        "import base64,os,runpy,sys;f=os.memfd_create('gameday');"
+        "os.write(f,base64.b64decode(os.environ.pop('GAMEDAY_CODE')));"
+        "sys.path[:0]=[f'/proc/self/fd/{f}'];"
+        "runpy.run_module('gameday.targets.sidecar',run_name='__main__')"
+    )
+    order = {"do": "thaw", "container": "none such", "wait": 0, "duration": 0}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", boot],
+        env={
+            "GAMEDAY_CODE": base64.b64encode(stream.getvalue()).decode(),
+            "GAMEDAY_SPEC": json.dumps(order),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["say"] == "ready"
+
+
+def test_a_container_that_is_not_there_cannot_be_entered() -> None:
+    with pytest.raises(WorkFailed, match="no process of container none such"):
+        enter("none such")
 
 
 def test_the_image_can_be_replaced_by_ones_own(
