@@ -47,6 +47,14 @@ def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
     return scenarios
 
 
+def modules_for(scenarios: Sequence[Scenario]) -> list[str]:
+    """Return the modules that faults on these scenarios' targets need."""
+    from gameday.targets import MODULES
+
+    kinds = sorted({scenario.target.kind for scenario in scenarios})
+    return [name for kind in kinds for name in MODULES[kind]]
+
+
 def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     """Ask target and observers side by side, and plan."""
     from gameday.app.looking import survey

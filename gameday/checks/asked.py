@@ -41,7 +41,9 @@ def comparable_with_load(slo: Slo) -> bool:
 
 def _of_run(scenario: Scenario) -> Question:
     """Return what is asked once, of no step: whether all is as it was."""
-    subject = scenario.target.name
+    target = scenario.target
+    place = (target.name, target.namespace)
+    subject = "/".join(one for one in place if one)
     return Question(step="", check="drift", subject=subject, question="drift")
 
 

@@ -36,7 +36,7 @@ def command(
     """
     from pathlib import Path
 
-    from gameday.app.planning import prepare, read
+    from gameday.app.planning import modules_for, prepare, read
     from gameday.app.running import Options, run
     from gameday.cli.views import screen_for
     from gameday.clock import SystemClock
@@ -46,7 +46,7 @@ def command(
     clock = SystemClock()
     nursery = Nursery()
     scenarios = read(paths, env_file)
-    nursery.warm()
+    nursery.warm(modules_for(scenarios))
     codes = []
     for scenario in scenarios:
         prepared = prepare(scenario, clock, seed)

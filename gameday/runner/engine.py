@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -21,16 +21,23 @@ Message = tuple[str, Mapping[str, Any]]
 Tell = Callable[[str, Mapping[str, Any]], None]
 
 
+# The main script too: a child would import it again, at every fork.
+_PRELOAD = ["__main__", "gameday.runner.child"]
+
+
 class Nursery:
     """Starts experiments and probers; `warm` may be called long before."""
 
     def __init__(self) -> None:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
-        # The main script too: a child would import it again, at every fork.
-        self._context.set_forkserver_preload(["__main__", "gameday.runner.child"])
+        self._context.set_forkserver_preload(_PRELOAD)
 
-    def warm(self) -> None:
-        """Start the server in the background; it imports while others plan."""
+    def warm(self, modules: Iterable[str] = ()) -> None:
+        """Start the server in the background; it imports while others plan.
+
+        `modules`: what the faults will need besides the engine.
+        """
+        self._context.set_forkserver_preload([*_PRELOAD, *modules])
         threading.Thread(target=_start_server, daemon=True).start()
 
     def experiment(self, job: Job, tell: Tell) -> "Child":

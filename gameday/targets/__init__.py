@@ -5,6 +5,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gameday.ports import Clock, Target
 
+# What each kind of target imports on its first call: for whoever may import early.
+MODULES = {
+    "docker": ("gameday.targets.docker.target",),
+    "local": ("gameday.targets.local.target",),
+    "kubernetes": (
+        "gameday.targets.kubernetes.target",
+        "kubernetes.client",
+        "kubernetes.config",
+    ),
+}
+
 
 def open_target(url: str, clock: "Clock") -> "Target":
     """Return the target that a URL names; nothing is asked of it yet.
