@@ -68,7 +68,12 @@ class Marks:
         found: list[Left] = []
         for path, one in self._objects():
             found += _on(path, one)
-        return found
+        return [one for one in found if self._is_ours(one)]
+
+    def _is_ours(self, left: Left) -> bool:
+        """A node carries the marks of faults of every namespace."""
+        given = left.undo.arguments if left.undo is not None else {}
+        return given.get("namespace") in (None, self._namespace)
 
     def _objects(self) -> Iterator[tuple[str, Json]]:
         space = self._namespace

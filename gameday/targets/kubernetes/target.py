@@ -15,6 +15,7 @@ from gameday.targets.kubernetes.helper import Helper
 from gameday.targets.kubernetes.inside import Inside
 from gameday.targets.kubernetes.lease import Lock
 from gameday.targets.kubernetes.marks import Marks
+from gameday.targets.kubernetes.own import own_hands
 from gameday.targets.kubernetes.permission import Permission
 from gameday.targets.kubernetes.place import Place
 from gameday.targets.kubernetes.pods import Namespace
@@ -42,16 +43,19 @@ class KubernetesTarget:
         self._marks = Marks(self.api, access.namespace)
         self._permission = Permission(self.api, access.namespace)
         inside, process = Inside(self._place), Process(self._place)
+        kinds, verbs = own_hands(self._place)
         self._by_kind: Mapping[str, Hand] = {
             "process.pause": inside,
             "process": process,
             "network": inside,
             "resource": inside,
+            **kinds,
         }
         self._by_verb: Mapping[str, Hand] = {
             "end_helper": inside,
             "scale_back": process,
             "wait_back": process,
+            **verbs,
         }
 
     def instances(self, service: str | None = None) -> list[Instance]:

@@ -1,0 +1,23 @@
+"""Kubernetes' own faults: which hand does which, and which undoes what."""
+
+from collections.abc import Mapping
+
+from gameday.targets.hand import Hand
+from gameday.targets.kubernetes.eviction import Evict
+from gameday.targets.kubernetes.nodes import HOW as HOW_NODES
+from gameday.targets.kubernetes.nodes import Nodes
+from gameday.targets.kubernetes.place import Place
+
+
+def own_hands(place: Place) -> tuple[Mapping[str, Hand], Mapping[str, Hand]]:
+    """Return the hands by the kind of the fault, and by the verb of the undo.
+
+    The verb `wait_back` is the process family's.
+    """
+    nodes = Nodes(place)
+    kinds: dict[str, Hand] = {
+        "kubernetes.evict": Evict(place),
+        **dict.fromkeys(HOW_NODES, nodes),
+    }
+    verbs: dict[str, Hand] = {"uncordon": nodes, "untaint": nodes}
+    return kinds, verbs
