@@ -170,9 +170,11 @@ def merged(*tables: Iterable[Rule]) -> tuple[Rule, ...]:
 def rules_for(kinds: Iterable[str]) -> tuple[Rule, ...]:
     """Return all that a run with these faults needs: to read, to run, to fault.
 
-    A fault that the tables do not know (another extension's) adds nothing.
+    A fault that the tables do not know (another extension's) adds nothing. The order
+    is the tables' own, so that the same question always gets the same text.
     """
-    return merged(READ, RUN, *(FAULTS.get(kind, ()) for kind in kinds))
+    wanted = set(kinds)
+    return merged(READ, RUN, *(FAULTS[kind] for kind in FAULTS if kind in wanted))
 
 
 def capability(name: str) -> tuple[Rule, ...]:

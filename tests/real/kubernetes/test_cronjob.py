@@ -53,8 +53,14 @@ blast_radius: {at_most: 1, share: 34%}
 steps:
   - name: lost
     experiment: ../experiments/lost.yaml
+    with: {service: web}
     hold: 2s
     expect: {no_other_alerts: false}  # nobody watches
+  - name: killed
+    experiment: ../experiments/killed.yaml
+    with: {service: web}
+    hold: 2s
+    expect: {no_other_alerts: false}
 """
 EXPERIMENT = """\
 title: One replica is gone
@@ -62,6 +68,7 @@ description: One of three is missing, and comes back.
 runtime: {rollbacks: {strategy: always}}
 configuration:
   target: {type: env, key: GAMEDAY_TARGET, default: "kubernetes://in-cluster/shop"}
+  service: web
 method:
   - type: action
     name: a replica goes
@@ -69,13 +76,17 @@ method:
       type: python
       module: gameday.faults.process
       func: stop
-      arguments: {service: web, count: 1}
+      arguments: {service: "${service}", count: 1}
 rollbacks:
   - type: action
     name: undo
     provider: {type: python, module: gameday.faults, func: undo}
 """
 LOST = "failed to try resolving symlinks"  # what is left of a log that was removed
+EXPERIMENTS = {
+    "lost.yaml": EXPERIMENT,
+    "killed.yaml": EXPERIMENT.replace("func: stop", "func: kill"),
+}
 WANTED = ("read", "run", "process")  # the roles that the scenario needs
 
 
@@ -144,6 +155,20 @@ class Place:
         log = kubectl("-n", self.runner, "logs", f"job/{name}", fails=True)
         return Held(int(over["exitCode"]), over.get("message", ""), log)
 
+    def begin_slow(self, name: str) -> None:
+        """Begin a game day whose first fault holds for two minutes."""
+        job = get(self.runner, "cronjob", "gameday")["spec"]["jobTemplate"]
+        pod = job["spec"]["template"]["spec"]
+        for volume in pod["volumes"]:
+            if volume["name"] == "scenarios":
+                volume["configMap"]["name"] = "gameday-slow"
+        meta = {"name": name, "namespace": self.runner}
+        made = {**job, "apiVersion": "batch/v1", "kind": "Job", "metadata": meta}
+        kubectl("apply", "-f", "-", given=json.dumps(made))
+
+    def replicas(self) -> int:
+        return int(get(self.target, "deployment", "web")["spec"]["replicas"])
+
     def whole(self) -> bool:
         """Return whether the workload is as it was, and nothing of ours is left."""
         web = get(self.target, "deployment", "web")
@@ -188,13 +213,17 @@ def place() -> Iterator[Place]:
         things = list(made.manifests())
         kubectl("apply", "-f", "-", given=yaml.safe_dump_all(things))
         scenario = scenario_of("in-cluster", made.target)
-        files = {"scenarios": scenario, "experiments": EXPERIMENT}
-        for kind, text in files.items():
+        files = {
+            "scenarios": {"lost.yaml": scenario},
+            "slow": {"slow.yaml": scenario.replace("hold: 2s", "hold: 2m", 1)},
+            "experiments": EXPERIMENTS,
+        }
+        for kind, texts in files.items():
             config = {
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
                 "metadata": {"name": f"gameday-{kind}", "namespace": made.runner},
-                "data": {"lost.yaml": text},
+                "data": texts,
             }
             kubectl("apply", "-f", "-", given=json.dumps(config))
         wait_for(made.whole, PATIENCE)
@@ -213,6 +242,14 @@ def test_a_game_day_is_held_with_these_roles_alone(place: Place) -> None:
     assert held.code == 0, held.said
     assert "pass  " in held.said, held.said
     assert held.log.startswith(LOST) or "## Findings" in held.log, held.log
+    assert wait_for(place.whole, PATIENCE)
+
+
+def test_a_job_that_is_deleted_undoes_everything_first(place: Place) -> None:
+    place.begin_slow("slow")
+    wait_for(lambda: place.replicas() == 2, PATIENCE)
+    kubectl("-n", place.runner, "delete", "job", "slow", "--wait=false")
+    wait_for(lambda: place.replicas() == 3, 30.0)
     assert wait_for(place.whole, PATIENCE)
 
 
@@ -280,7 +317,8 @@ def doctor(
         (tmp_path / folder).mkdir()
     scenario = tmp_path / "scenarios" / "lost.yaml"
     scenario.write_text(scenario_of("account", place.target))
-    (tmp_path / "experiments" / "lost.yaml").write_text(EXPERIMENT)
+    for name, text in EXPERIMENTS.items():
+        (tmp_path / "experiments" / name).write_text(text)
     given: Mapping[str, str] = {
         "PATH": os.environ["PATH"],
         "KUBECONFIG": str(account),

@@ -76,6 +76,11 @@ def test_rules_of_one_kind_of_object_become_one() -> None:
     assert pods.verbs == ("get", "list", "watch", "create", "delete", "patch")
 
 
+def test_the_order_of_the_faults_does_not_matter() -> None:
+    kinds = list(rights.FAULTS)
+    assert rights.rules_for(kinds[::-1]) == rights.rules_for(kinds)
+
+
 def test_a_foreign_action_adds_nothing() -> None:
     assert rights.rules_for(["chaosk8s.pod.actions.x"]) == rights.rules_for([])
 
