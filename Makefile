@@ -1,12 +1,12 @@
 # Everything starts from nothing but Python 3.11+, make and the package registries.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint
+.PHONY: help demo up down demo-kubernetes up-kubernetes down-kubernetes test lint
 
 SCENARIO ?= lost-replica
 FORM ?=
 
 help:  ## what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 demo:  ## a game day on the demo shop, from nothing (SCENARIO=name of scenarios/)
 	@demo/venv demo
@@ -18,6 +18,17 @@ up:  ## the demo shop alone (FORM=docker or local; default: what is possible)
 
 down:  ## remove the demo shop
 	@python3 demo/down
+
+demo-kubernetes:  ## the same on the cluster of CONTEXT (default: kubectl's current one)
+	@demo/venv demo
+	@.venv/bin/python demo/kubernetes play $(SCENARIO)
+
+up-kubernetes:  ## the demo shop alone, on that cluster
+	@demo/venv demo
+	@.venv/bin/python demo/kubernetes up
+
+down-kubernetes:  ## remove the demo shop from that cluster
+	@python3 demo/kubernetes down
 
 lint:  ## formatting, types, imports
 	@demo/venv dev

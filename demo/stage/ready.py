@@ -4,21 +4,39 @@ import http.client
 import json
 import time
 import urllib.request
+from dataclasses import dataclass
 from typing import Any
 
 from stage import StageError
 
-SHOP = "http://127.0.0.1:8080"
-PROMETHEUS = "http://127.0.0.1:9090"
-ALERTMANAGER = "http://127.0.0.1:9093"
-PAGER = "http://127.0.0.1:9099"
+
+@dataclass(frozen=True)
+class Places:
+    """Where the shop and what watches it answer."""
+
+    shop: str = "http://127.0.0.1:8080"
+    prometheus: str = "http://127.0.0.1:9090"
+    alertmanager: str = "http://127.0.0.1:9093"
+    pager: str = "http://127.0.0.1:9099"
+
+    def show(self) -> str:
+        """Return them for a person, a line each."""
+        return (
+            f"  checkout      {self.shop}/checkout\n"
+            f"  Prometheus    {self.prometheus}\n"
+            f"  Alertmanager  {self.alertmanager}\n"
+            f"  pages         {self.pager}/pages"
+        )
 
 
-def wait(seconds: float) -> None:
+HERE = Places()
+
+
+def wait(seconds: float, places: Places = HERE) -> None:
     """Wait until the shop is open; StageError says what was awaited to the end."""
     until = time.monotonic() + seconds
     while True:
-        awaited = lacks()
+        awaited = lacks(places)
         if not awaited:
             return
         if time.monotonic() > until:
@@ -26,31 +44,31 @@ def wait(seconds: float) -> None:
         time.sleep(0.25)
 
 
-def lacks() -> str:
+def lacks(places: Places) -> str:
     """Return the first thing that is not as it should be; empty when all is."""
     try:
-        get(f"{SHOP}/checkout")
-        get(f"{PAGER}/healthz")
-        get(f"{ALERTMANAGER}/-/ready")
-        targets = ask("targets?state=active")["activeTargets"]
+        get(f"{places.shop}/checkout")
+        get(f"{places.pager}/healthz")
+        get(f"{places.alertmanager}/-/ready")
+        targets = ask(places, "targets?state=active")["activeTargets"]
         down = [one["labels"] for one in targets if one["health"] != "up"]
         if down or not targets:
             return f"Prometheus has not seen all its targets: {down or 'no targets'}"
-        if not ask("alertmanagers")["activeAlertmanagers"]:
+        if not ask(places, "alertmanagers")["activeAlertmanagers"]:
             return "Prometheus knows no Alertmanager yet"
-        alerts = [one["labels"]["alertname"] for one in ask("alerts")["alerts"]]
+        alerts = [one["labels"]["alertname"] for one in ask(places, "alerts")["alerts"]]
         if alerts != ["Watchdog"]:
             return f"alerts: {alerts}, expected only the Watchdog"
-        if b"Watchdog" not in get(f"{ALERTMANAGER}/api/v2/alerts"):
+        if b"Watchdog" not in get(f"{places.alertmanager}/api/v2/alerts"):
             return "the Watchdog has not reached Alertmanager"
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         return str(error)
     return ""
 
 
-def ask(what: str) -> Any:
+def ask(places: Places, what: str) -> Any:
     """Return what Prometheus answers."""
-    return json.loads(get(f"{PROMETHEUS}/api/v1/{what}"))["data"]
+    return json.loads(get(f"{places.prometheus}/api/v1/{what}"))["data"]
 
 
 def get(url: str) -> bytes:
