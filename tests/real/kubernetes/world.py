@@ -1,0 +1,215 @@
+"""A namespace of its own: web x3, db, agent, of gameday's helper image.
+
+GAMEDAY_TEST_KUBERNETES=CONTEXT/NAMESPACE gives the context; namespaces are made beside
+that one and removed. What a test looks at, it looks at with kubectl, not with gameday.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from gameday.model.fingerprint import Fingerprint, differences
+from gameday.targets import open_target
+from gameday.targets.helper_image import image_name
+from gameday.targets.kubernetes.target import KubernetesTarget
+from gameday.targets.marking import Left
+from tests.real.targets.world import CLOCK
+
+PATIENCE = 120  # seconds for what the cluster does
+PORT = 8000
+WORKLOADS = ("deployment/web", "statefulset/db", "daemonset/agent")
+OURS = "gameday.dev/"
+_KNOCK = (
+    "import socket, sys, time; began = time.monotonic();"
+    "socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3]))"
+    ".close(); print(time.monotonic() - began)"
+)
+_ASK = (
+    "import http.client, sys, time; began = time.monotonic();"
+    "c = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]),"
+    " timeout=float(sys.argv[3])); c.request('GET', '/'); c.getresponse().read();"
+    "print(time.monotonic() - began)"
+)
+
+
+def context() -> str:
+    """Return the context that the tests may use."""
+    return os.environ["GAMEDAY_TEST_KUBERNETES"].partition("/")[0]
+
+
+class World:
+    """One namespace and what runs in it; `patience` is for a machine that is busy."""
+
+    def __init__(self, name: str, of: str = "") -> None:
+        self.context = of or context()
+        self.name = f"{name}-{secrets.token_hex(2)}"
+        self.url = f"kubernetes://{self.context}/{self.name}"
+        self.run = f"gdtest{secrets.token_hex(3)}"
+        self._marks = 0
+        self.kubectl("create", "namespace", self.name, at="")
+        try:
+            self.apply(_manifests())
+            self.settle()
+        except BaseException:
+            self.remove()
+            raise
+
+    # kubectl ----------------------------------------------------------------------
+
+    def kubectl(self, *words: str, given: str = "", at: str | None = None) -> str:
+        """Run kubectl in the namespace (at="": in none); return what it printed."""
+        done = self.tried(*words, given=given, at=at)
+        assert done.returncode == 0, f"kubectl {' '.join(words)}: {done.stderr}"
+        return done.stdout
+
+    def tried(
+        self, *words: str, given: str = "", at: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run kubectl, whatever comes of it."""
+        space = self.name if at is None else at
+        where = ["-n", space] if space else []
+        return subprocess.run(
+            ["kubectl", "--context", self.context, *where, *words],
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def get(self, *words: str, at: str | None = None) -> Any:
+        """Return what `kubectl get` has, as JSON."""
+        return json.loads(self.kubectl("get", *words, "-o", "json", at=at))
+
+    def apply(self, manifests: Iterable[Mapping[str, Any]]) -> None:
+        """Make or change objects of the namespace."""
+        text = yaml.safe_dump_all(manifests)
+        self.kubectl("apply", "-f", "-", given=text)
+
+    def settle(self, *workloads: str) -> None:
+        """Wait until every pod is there and ready (kubectl watches)."""
+        for one in workloads or WORKLOADS:
+            wait = f"--timeout={PATIENCE}s"
+            self.kubectl("rollout", "status", one, wait)
+
+    # gameday ----------------------------------------------------------------------
+
+    def target(self) -> KubernetesTarget:
+        """Return a target of its own, as another process would have."""
+        found = open_target(self.url, CLOCK)
+        assert isinstance(found, KubernetesTarget)
+        return found
+
+    def mark(self) -> str:
+        """Return a mark that no fault has had."""
+        self._marks += 1
+        return f"{self.run}.{self._marks:08x}"
+
+    def left(self) -> list[Left]:
+        """Return what carries a mark here; on nodes only ours: others share them."""
+        found = self.target().left()
+        nodes = "/api/v1/nodes/"
+        return [o for o in found if not o.place.startswith(nodes) or o.run == self.run]
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what the namespace is like; without the nodes, which others share."""
+        found = self.target().fingerprint()
+        return {key: one for key, one in found.items() if not key.startswith("node/")}
+
+    def drift(self, before: Fingerprint) -> list[str]:
+        """Return what is not as it was."""
+        return [one.show() for one in differences(before, self.fingerprint())]
+
+    def traces(self) -> list[str]:
+        """Return all that bears gameday's name, by kubectl."""
+        kinds = "pods,secrets,configmaps,networkpolicies,leases.coordination.k8s.io"
+        workloads = "deployments,statefulsets,daemonsets"
+        found = self.get(f"{kinds},{workloads}")["items"]
+        return [
+            f"{one['kind']}/{one['metadata']['name']}" for one in found if _is_ours(one)
+        ]
+
+    # From outside of gameday ------------------------------------------------------
+
+    def pod(self, name: str) -> Any:
+        """Return a pod."""
+        return self.get("pod", name)
+
+    def knock(self, pod: str, address: str, patience: float = 2.0) -> float | None:
+        """Return the seconds until a connection from a pod stood; None: it did not."""
+        return self._asked(_KNOCK, pod, address, patience)
+
+    def answers(self, pod: str, address: str, patience: float = 2.0) -> float | None:
+        """Return the seconds until a web server answered a pod; None: it did not."""
+        return self._asked(_ASK, pod, address, patience)
+
+    def _asked(
+        self, code: str, pod: str, address: str, patience: float
+    ) -> float | None:
+        words = ["python3", "-c", code, address, str(PORT), str(patience)]
+        done = self.tried("exec", pod, "--", *words)
+        if done.returncode == 0:
+            return float(done.stdout)
+        assert "timed out" in done.stderr or "refused" in done.stderr, done.stderr
+        return None
+
+    def remove(self) -> None:
+        """Take the namespace away; the cluster does it behind us."""
+        self.kubectl("delete", "namespace", self.name, "--wait=false", at="")
+
+
+def _is_ours(found: Mapping[str, Any]) -> bool:
+    meta = found["metadata"]
+    keys = {**(meta.get("labels") or {}), **(meta.get("annotations") or {})}
+    return any(key.startswith(OURS) for key in keys)
+
+
+def _manifests() -> list[Mapping[str, Any]]:
+    web = _workload("Deployment", "web", {"replicas": 3})
+    db = _workload("StatefulSet", "db", {"replicas": 2, "serviceName": "db"})
+    db["spec"]["podManagementPolicy"] = "Parallel"
+    agent = _workload("DaemonSet", "agent", {})
+    agent["spec"]["template"]["spec"]["tolerations"] = [{"operator": "Exists"}]
+    return [web, db, agent, _service("web"), _service("db")]
+
+
+def _workload(kind: str, name: str, spec: Mapping[str, Any]) -> Any:
+    labels = {"app": name}
+    container = {
+        "name": name,
+        "image": image_name(),
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python3", "-m", "http.server", str(PORT)],
+        "readinessProbe": {
+            "httpGet": {"path": "/etc/hostname", "port": PORT},
+            "periodSeconds": 1,
+            "timeoutSeconds": 1,
+            "failureThreshold": 2,
+        },
+        "resources": {"limits": {"memory": "96Mi", "cpu": "1"}},
+    }
+    pod = {"terminationGracePeriodSeconds": 1, "containers": [container]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": name, "labels": labels},
+        "spec": {
+            **spec,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
+    }
+
+
+def _service(name: str) -> Any:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"selector": {"app": name}, "ports": [{"port": PORT}]},
+    }
