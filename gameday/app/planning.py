@@ -48,9 +48,15 @@ def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
 
 
 def modules_for(scenarios: Sequence[Scenario]) -> list[str]:
-    """Return the modules that faults on these scenarios' targets need."""
+    """Return the modules that faults on these scenarios' targets need.
+
+    None where other extensions act: some of them read the environment as they are
+    imported, and theirs is set for each run.
+    """
     from gameday.targets import MODULES
 
+    if any(step.experiment.foreign for one in scenarios for step in one.steps):
+        return []
     kinds = sorted({scenario.target.kind for scenario in scenarios})
     return [name for kind in kinds for name in MODULES[kind]]
 

@@ -49,6 +49,8 @@ class Board:
     samples: list[Event] = field(default_factory=list)
     slis: Mapping[str, SliNow] = field(default_factory=dict)
     told_hypothesis: str | bool | None = ""  # what the screen said last
+    alone: frozenset[str] = frozenset()  # steps in which only other extensions act
+    begun: dict[tuple[str, str], float] = field(default_factory=dict)  # step, phase
     recovered: bool = False  # the driver's own look at the SLIs since the fault's end
 
     def see(self, event: Event) -> None:
@@ -65,12 +67,19 @@ class Board:
         )
 
     def fault_started(self, step: str) -> float | None:
-        """Return when the step's first fault started."""
+        """Return when the step's first fault started.
+
+        What other extensions do is not seen to start: their phase stands for it.
+        """
+        if step in self.alone:
+            return self.begun.get((step, "fault"))
         started = self.of_step(self.faults, step)
         return started[0].at if started else None
 
     def fault_ended(self, step: str) -> float | None:
         """Return when the step's last fault ended; None while any holds."""
+        if step in self.alone:
+            return self.begun.get((step, "aftermath"))
         started = self.of_step(self.faults, step)
         ends = [self.ended.get(one["id"]) for one in started]
         times = [end.at for end in ends if end is not None]
@@ -101,6 +110,7 @@ class Board:
 
 def _phase(board: Board, event: Event) -> None:
     board.phase, board.phase_at, board.step = event["phase"], event.at, event["step"]
+    board.begun.setdefault((board.step, board.phase), event.at)
     if event["phase"] == "gate":
         board.hypothesis, board.hypotheses = None, 0
 

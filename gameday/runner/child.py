@@ -29,7 +29,7 @@ from chaoslib.types import Strategy
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
-from gameday.runner.hypothesis import look
+from gameday.runner.hypothesis import deviation, look
 from gameday.runner.jobs import Job
 from gameday.runner.outcomes import because, failure, function
 
@@ -118,10 +118,13 @@ def probe(pipe: Connection, job: Job, every: float) -> None:
     while True:
         began = clock.now()
         ok: bool | None = True
+        whys = []
         for seen in look(document, configuration, secrets):
             _send(pipe, "probe", **seen)
             ok = min((ok, seen["ok"]), key=(False, None, True).index)
-        _send(pipe, "hypothesis", at=began, ok=ok, because="")
+            if not seen["ok"]:
+                whys.append(deviation(seen))
+        _send(pipe, "hypothesis", at=began, ok=ok, because="; ".join(whys))
         took = clock.now() - began
         # A probe that is slow must not become a load: rest as long as it took.
         if pipe.poll(max(every - took, min(took, every))):

@@ -41,6 +41,11 @@ class Drive:
         self.doors = doors
         self.pump = Pump(doors, self._look)
         self.board = self.pump.board
+        self.board.alone = frozenset(
+            step.name
+            for step in plan.scenario.steps
+            if step.experiment.foreign and not step.experiment.faults
+        )
         self.broken: list[str] = []
         self.drift = Drift(self.pump)
         self.conductor = Conductor(doors, self.pump.tell)

@@ -42,6 +42,12 @@ def look(
         }
 
 
+def deviation(seen: Mapping[str, Any]) -> str:
+    """Return in a few words what a probe saw that did not do."""
+    said = [seen["value"], seen["because"]]
+    return f"{seen['name']}: {', '.join(str(one) for one in said if one)}"
+
+
 def _one(
     probe: Mapping[str, Any],
     configuration: Mapping[str, Any],

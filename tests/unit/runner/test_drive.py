@@ -209,6 +209,18 @@ def test_foreign_rollbacks_are_played_by_another_process_when_the_engine_cannot(
     assert world.replays == 1
 
 
+def test_what_only_others_do_is_held_and_has_an_aftermath() -> None:
+    world = World(injects=False)
+    foreign = ("chaosk8s.pod.actions.terminate_pods",)
+    drive = Drive(plan(hold=7.0, foreign=foreign, alone=True), world.doors())
+    drive.run()
+    at = {one["phase"]: one.at for one in world.of("phase")}
+    assert at["undo"] - at["fault"] == pytest.approx(7.0, abs=0.2)
+    after = [one for one in world.of("hypothesis") if one.at > at["aftermath"]]
+    assert after  # it was looked at once more
+    assert drive.board.fault_ended("s") == at["aftermath"]
+
+
 def test_a_fault_that_was_not_injected_still_ends_the_step() -> None:
     world = World(injects=False)
     end = Drive(plan(), world.doors()).run()

@@ -284,14 +284,18 @@ def plan(
     steps: int = 1,
     foreign: tuple[str, ...] = (),
     hypothesis: bool = True,
+    alone: bool = False,
 ) -> Plan:
-    """Return a plan of one service with one fault a step."""
+    """Return a plan of one service with one fault a step.
+
+    `alone`: only the foreign actions, no fault of gameday's own.
+    """
     names = ["s", "t", "u"][:steps]
     experiment = Experiment(
         path="e.yaml",
         title="t",
         document={},
-        faults=(REQUEST,),
+        faults=() if alone else (REQUEST,),
         foreign=foreign,
         has_hypothesis=hypothesis,
     )
@@ -309,7 +313,7 @@ def plan(
         steps=tuple(
             PlannedStep(
                 name=n,
-                faults=(fault,),
+                faults=() if alone else (fault,),
                 hold_at_most=hold or 30.0,
                 aftermath_at_most=30.0,
             )
