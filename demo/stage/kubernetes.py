@@ -54,7 +54,11 @@ class Cluster:
         """Return the images that every node says it has."""
         nodes = json.loads(self.kubectl("get", "nodes", "-o", "json"))["items"]
         held = [
-            {name for one in node["status"].get("images", ()) for name in one["names"]}
+            {
+                name
+                for image in node["status"].get("images") or ()
+                for name in image["names"] or ()
+            }
             for node in nodes
         ]
         return set.intersection(*held) if held else set()

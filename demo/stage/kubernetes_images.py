@@ -21,7 +21,8 @@ ENTRYPOINT ["/bin/prometheus"]
 def provide(context: str, there: Collection[str]) -> dict[str, str]:
     """Build the images and load them; return the tags of the shop's by their names.
 
-    What every node has already (`there`) is not loaded again. Without Docker that is the images' makers' business, and nothing is returned.
+    What every node has already (`there`) is not loaded again. Without Docker that is
+    the images' makers' business, and nothing is returned.
     """
     if not shutil.which("docker"):
         print("shop: without Docker: the nodes have to have the images", flush=True)
