@@ -78,7 +78,7 @@ class World:
             input=given,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=PATIENCE + 5,
             check=False,
         )
 
@@ -191,7 +191,10 @@ def _workload(kind: str, name: str, spec: Mapping[str, Any]) -> Any:
             "timeoutSeconds": 1,
             "failureThreshold": 2,
         },
-        "resources": {"limits": {"memory": "96Mi", "cpu": "1"}},
+        "resources": {
+            "limits": {"memory": "96Mi", "cpu": "500m"},
+            "requests": {"memory": "16Mi", "cpu": "1m"},  # a small cluster, shared
+        },
     }
     pod = {"terminationGracePeriodSeconds": 1, "containers": [container]}
     return {
