@@ -99,7 +99,8 @@ def is_rolled_out(place: Place, workload: Workload, ready: int) -> bool:
         for pod in old:
             if not is_ready(pod):
                 _delete(place, pod)
-        return not old and workload.ready >= ready
+        there = status.get("replicas", 0) == workload.wanted
+        return not old and there and workload.ready >= ready
     daemon = workload.kind == "DaemonSet"
     updated = status.get("updatedNumberScheduled" if daemon else "updatedReplicas", 0)
     there = status.get("currentNumberScheduled" if daemon else "replicas", 0)

@@ -7,6 +7,8 @@ from gameday.targets.kubernetes.eviction import Evict
 from gameday.targets.kubernetes.nodes import HOW as HOW_NODES
 from gameday.targets.kubernetes.nodes import Nodes
 from gameday.targets.kubernetes.place import Place
+from gameday.targets.kubernetes.rollout import HOW as HOW_ROLLOUT
+from gameday.targets.kubernetes.rollout import Rollout
 
 
 def own_hands(place: Place) -> tuple[Mapping[str, Hand], Mapping[str, Hand]]:
@@ -14,10 +16,15 @@ def own_hands(place: Place) -> tuple[Mapping[str, Hand], Mapping[str, Hand]]:
 
     The verb `wait_back` is the process family's.
     """
-    nodes = Nodes(place)
+    nodes, rollout = Nodes(place), Rollout(place)
     kinds: dict[str, Hand] = {
         "kubernetes.evict": Evict(place),
         **dict.fromkeys(HOW_NODES, nodes),
+        **dict.fromkeys(HOW_ROLLOUT, rollout),
     }
-    verbs: dict[str, Hand] = {"uncordon": nodes, "untaint": nodes}
+    verbs: dict[str, Hand] = {
+        "uncordon": nodes,
+        "untaint": nodes,
+        "restore_workload": rollout,
+    }
     return kinds, verbs
