@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from gameday.targets.hand import Hand
+from gameday.targets.kubernetes.config import Config
 from gameday.targets.kubernetes.eviction import Evict
 from gameday.targets.kubernetes.nodes import HOW as HOW_NODES
 from gameday.targets.kubernetes.nodes import Nodes
 from gameday.targets.kubernetes.place import Place
+from gameday.targets.kubernetes.policy import Isolate
 from gameday.targets.kubernetes.rollout import HOW as HOW_ROLLOUT
 from gameday.targets.kubernetes.rollout import Rollout
 
@@ -17,14 +19,19 @@ def own_hands(place: Place) -> tuple[Mapping[str, Hand], Mapping[str, Hand]]:
     The verb `wait_back` is the process family's.
     """
     nodes, rollout = Nodes(place), Rollout(place)
+    config, isolate = Config(place), Isolate(place)
     kinds: dict[str, Hand] = {
         "kubernetes.evict": Evict(place),
         **dict.fromkeys(HOW_NODES, nodes),
         **dict.fromkeys(HOW_ROLLOUT, rollout),
+        "kubernetes.config_removed": config,
+        "kubernetes.isolate": isolate,
     }
     verbs: dict[str, Hand] = {
         "uncordon": nodes,
         "untaint": nodes,
         "restore_workload": rollout,
+        "restore_config": config,
+        "join_again": isolate,
     }
     return kinds, verbs

@@ -24,6 +24,7 @@ from gameday.targets.sidecar.loss import QueueLoss, RuleLoss
 from gameday.targets.sidecar.memory import Fill
 from gameday.targets.sidecar.netem import NetemDelay
 from gameday.targets.sidecar.partition import Partition
+from gameday.targets.sidecar.reach import Reach
 from gameday.targets.sidecar.survey import Survey
 from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, say
 
@@ -39,6 +40,7 @@ WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "freeze": Freeze,
     "thaw": Thaw,
     "look": Look,
+    "reach": Reach,
     "sweep": Sweep,
     "survey": Survey,
 }
