@@ -1,7 +1,7 @@
 """The few doors between the middle of the house and its edges, as Protocols."""
 
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol, runtime_checkable
 
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
@@ -72,6 +72,16 @@ class Target(Protocol):
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """A target in which not every instance can be hit by every fault."""
+
+    def fit(
+        self, request: FaultRequest, instances: Sequence[Instance]
+    ) -> Sequence[Instance]:
+        """Return those of a service's instances that this fault can hit."""
 
 
 class Observer(Protocol):

@@ -96,7 +96,12 @@ def lacks(found: Beginning) -> list[str]:
 
 def choose_service(instances: Sequence[Instance]) -> tuple[str, int]:
     """Return the service with the most replicas, rather not one that watches."""
-    tally = Counter(one.service for one in instances)
+    # A DaemonSet has one pod a node, and none can be taken away alone.
+    tally = Counter(
+        one.service
+        for one in instances
+        if not one.labels.get("workload", "").startswith("daemonset/")
+    )
     if not tally:
         raise UsageError("the target has no instances; is the system up?")
     order = {name: (bool(WATCHERS.search(name)), -tally[name], name) for name in tally}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gameday.cli.exits import EXITS
+from gameday.cli.options import named_target
 
 if TYPE_CHECKING:
     from gameday.model.fault import Undone
@@ -58,7 +59,7 @@ def command(
         for entry in note_by_hand(SystemClock(), run):
             click.echo(f"noted   {entry.kind} on {entry.victim.name}: undone by hand")
         return 0
-    marked = _marked_target(docker, host, context, namespace)
+    marked = named_target(docker, host, context, namespace)
     healed = heal_all(SystemClock(), run)
     for one in healed:
         where = f"{one.fault.kind} on {one.fault.victim.name} ({one.fault.undo.target})"
@@ -79,35 +80,15 @@ def _tell(where: str, undone: "Undone") -> None:
         click.echo(f"        by hand: {undone.by_hand}")
 
 
-def _marked_target(
-    docker: str | None, host: str | None, context: str | None, namespace: str | None
-) -> "TargetRef | None":
-    """Return the target whose marks are asked for; UsageError where it is unclear."""
-    from gameday.model.target import TargetRef
-
-    if namespace is not None:
-        if context is None or docker is not None or host is not None:
-            raise click.UsageError("--namespace needs --context, and nothing of Docker")
-        consent = {"consent": namespace}  # who names it by hand means it
-        return TargetRef(
-            kind="kubernetes", name=context, namespace=namespace, options=consent
-        )
-    if docker is None:
-        if host or context:
-            raise click.UsageError(
-                "--host belongs to --docker, --context to --docker or --namespace"
-            )
-        return None
-    options = {"host": host, "context": context}
-    given = {key: value for key, value in options.items() if value}
-    return TargetRef(kind="docker", name=docker, options=given)
-
-
 def _by_marks(target: "TargetRef") -> list[bool]:
     """Undo by marks; return for each whether it worked."""
+    from dataclasses import replace
+
     from gameday.app.healing import heal_marked
     from gameday.clock import SystemClock
 
+    if target.namespace:  # who names it by hand means it
+        target = replace(target, options={"consent": target.namespace})
     found, lock = heal_marked(target.url, SystemClock())
     for one in found:
         whose = f", run {one.left.run}" if one.left.run else ""

@@ -3,12 +3,18 @@
 import click
 
 from gameday.cli.exits import EXITS
+from gameday.cli.options import named_target
 
 
 @click.command("init", epilog=EXITS)
 @click.option("--docker", metavar="PROJECT", help="A running compose project.")
 @click.option("--host", metavar="URL", help="With --docker: the engine's address.")
-@click.option("--context", metavar="NAME", help="With --docker: the engine's context.")
+@click.option(
+    "--context",
+    metavar="NAME",
+    help="With --docker: the engine's context; with --namespace: the kubeconfig's.",
+)
+@click.option("--namespace", metavar="NAMESPACE", help="A namespace of a cluster.")
 @click.option("--local", metavar="URL", help="A supervisord's address.")
 @click.option("--prometheus", metavar="URL", help="Knows the rules and the counters.")
 @click.option("--alertmanager", metavar="URL", help="Knows the routes.")
@@ -22,6 +28,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     docker: str | None,
     host: str | None,
     context: str | None,
+    namespace: str | None,
     local: str | None,
     prometheus: str | None,
     alertmanager: str | None,
@@ -41,18 +48,17 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.files import starter
     from gameday.model.target import TargetRef
 
-    if (docker is None) == (local is None):
-        raise UsageError("name one target: --docker PROJECT or --local URL")
-    options = {"host": host, "context": context}
-    given = {name: value for name, value in options.items() if value is not None}
-    if local is not None and given:
-        raise UsageError(f"--{next(iter(given))} goes with --docker")
+    names = (docker, local, namespace)
+    if sum(name is not None for name in names) != 1:
+        raise UsageError(
+            "name one target: --docker PROJECT, --context NAME --namespace NAMESPACE "
+            "or --local URL"
+        )
+    target = named_target(docker, host, context, namespace)
+    if target is None:
+        target = TargetRef(kind="local", name=local or "")
     wish = starting.Wish(
-        target=TargetRef(
-            kind="docker" if docker is not None else "local",
-            name=docker or local or "",
-            options=given,
-        ),
+        target=target,
         prometheus=prometheus or "",
         alertmanager=alertmanager or "",
         pager=pager or "",

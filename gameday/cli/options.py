@@ -1,9 +1,12 @@
 """Options that several verbs share."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from gameday.model.target import TargetRef
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -35,3 +38,27 @@ def print_json(data: Any) -> None:
     import json
 
     click.echo(json.dumps(data, indent=2, default=str))
+
+
+def named_target(
+    docker: str | None, host: str | None, context: str | None, namespace: str | None
+) -> "TargetRef | None":
+    """Return the target that options name; None: no target of Docker or a cluster.
+
+    UsageError where they do not go together.
+    """
+    from gameday.model.target import TargetRef
+
+    if namespace is not None:
+        if context is None or docker is not None or host is not None:
+            raise click.UsageError("--namespace needs --context, and nothing of Docker")
+        return TargetRef(kind="kubernetes", name=context, namespace=namespace)
+    options = {"host": host, "context": context}
+    given = {key: value for key, value in options.items() if value}
+    if docker is not None:
+        return TargetRef(kind="docker", name=docker, options=given)
+    if given:
+        raise click.UsageError(
+            "--host belongs to --docker, --context to --docker or --namespace"
+        )
+    return None

@@ -19,6 +19,7 @@ from gameday.model.quantity import show_instant
 from gameday.model.request import parse_request
 from gameday.model.selection import choose
 from gameday.model.target import Instance
+from gameday.ports import Choosy
 from gameday.targets.procfs import identify
 
 DEFAULT_DURATION = 600.0  # seconds, where neither a plan nor the experiment says
@@ -81,7 +82,9 @@ def _victims(
     now = mine.target.instances(request.selection.service)
     if mine.own:
         try:
-            chosen = choose(request.selection, now, mine.seed)
+            target = mine.target
+            fits = target.fit(request, now) if isinstance(target, Choosy) else now
+            chosen = choose(request.selection, fits, mine.seed)
         except ValueError as wrong:
             raise FaultFailed(str(wrong)) from wrong
         return _lasting(request, request.duration or DEFAULT_DURATION), chosen

@@ -170,6 +170,9 @@ def _scenario(start: Beginning) -> Iterator[str]:
 def _target(target: TargetRef) -> str:
     if target.kind == "local":
         return f"local: {_flow({'supervisor': target.name})}"
+    if target.kind == "kubernetes":
+        place = {"context": target.name, "namespace": target.namespace}
+        return f"kubernetes: {_flow(place)}"
     return f"docker: {_flow({'project': target.name, **target.options})}"
 
 

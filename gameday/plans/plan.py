@@ -10,7 +10,7 @@ from gameday.model.selection import choose
 from gameday.model.target import Instance
 from gameday.plans.blast_radius import breaches
 from gameday.plans.timing import timings
-from gameday.ports import Target
+from gameday.ports import Choosy, Target
 
 LONGEST_WAIT = 300.0  # seconds, for a promise that names no time of its own
 SHORTEST_AFTERMATH = 30.0  # seconds in which the hypothesis may hold again
@@ -109,7 +109,9 @@ def _fault(
         )
     else:
         try:
-            victims = choose(request.selection, there, seed)
+            victims = choose(
+                request.selection, _fit(found.target, request, there), seed
+            )
         except ValueError as error:
             why.append(str(error))
     why += [
@@ -127,6 +129,12 @@ def _fault(
         refusal="; ".join(why),
         holds_deadline=found.target.holds_deadline(request.kind),
     ), why
+
+
+def _fit(
+    target: Target, request: FaultRequest, there: Sequence[Instance]
+) -> Sequence[Instance]:
+    return target.fit(request, there) if isinstance(target, Choosy) else there
 
 
 def _how(target: Target, request: FaultRequest) -> str:

@@ -60,4 +60,7 @@ def test_one_target_has_to_be_named(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     said = run("gameday init", tmp_path, environment)
-    assert said == ("name one target: --docker PROJECT or --local URL\n(exit code 2)\n")
+    assert said == (
+        "name one target: --docker PROJECT, --context NAME --namespace NAMESPACE or "
+        "--local URL\n(exit code 2)\n"
+    )

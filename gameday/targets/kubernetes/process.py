@@ -1,11 +1,12 @@
 """Processes of pods: kill, restart, and stop by scaling down around the victim."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.selection import wanted
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.api import ApiRefused, Json
 from gameday.targets.kubernetes.helper import Order
@@ -242,6 +243,21 @@ class Process:
             found=f"{what}, but fewer than {workload.wanted} pods of {service} run",
             by_hand=self._place.kubectl("get", "pods"),
         )
+
+
+def fit(request: FaultRequest, instances: Sequence[Instance]) -> Sequence[Instance]:
+    """Return whom scaling down can take: of a StatefulSet the highest ordinals."""
+    ordered = any(
+        one.labels["workload"].startswith("statefulset/") for one in instances
+    )
+    if request.kind != "process.stop" or not ordered or request.selection.instances:
+        return instances
+    number = wanted(request.selection, len(instances))
+    return sorted(instances, key=_number)[-number:]
+
+
+def _number(one: Instance) -> int:
+    return int(one.name.rpartition("-")[2])
 
 
 def _ended(pod: Json, undo: Undo) -> bool:

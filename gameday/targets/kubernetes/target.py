@@ -1,15 +1,17 @@
 """The port `Target` for a namespace of a Kubernetes cluster."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
-from gameday.ports import Clock
+from gameday.ports import Clock, Emit
 from gameday.targets.hand import Hand
 from gameday.targets.kubernetes.access import access_of
 from gameday.targets.kubernetes.api import Api
+from gameday.targets.kubernetes.availability import Availability
+from gameday.targets.kubernetes.events import ClusterEvents
 from gameday.targets.kubernetes.fingerprint import take
 from gameday.targets.kubernetes.helper import Helper
 from gameday.targets.kubernetes.inside import Inside
@@ -19,7 +21,7 @@ from gameday.targets.kubernetes.own import own_hands
 from gameday.targets.kubernetes.permission import Permission
 from gameday.targets.kubernetes.place import Place
 from gameday.targets.kubernetes.pods import Namespace
-from gameday.targets.kubernetes.process import Process
+from gameday.targets.kubernetes.process import Process, fit
 from gameday.targets.kubernetes.rights import Rule
 from gameday.targets.kubernetes.watching import PodsWatch
 from gameday.targets.marking import Holder, Left
@@ -66,6 +68,14 @@ class KubernetesTarget:
         """Tell the instances as they are, and again on every change."""
         return PodsWatch(self.api, self._pods, heard)
 
+    def workloads(self, services: Mapping[str, str], emit: Emit) -> Availability:
+        """Report `workload` events of these (`deployment/web` -> service)."""
+        return Availability(self.api, self._pods.name, services, emit)
+
+    def events(self, emit: Emit) -> ClusterEvents:
+        """Report `cluster_event` events from now on."""
+        return ClusterEvents(self.api, self._pods, emit)
+
     def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
         """Return what has to be the same again when every fault is undone."""
         del touched
@@ -90,6 +100,12 @@ class KubernetesTarget:
     def missing(self, kinds: Collection[str]) -> tuple[Rule, ...]:
         """Return the rights that these faults need and this account has not."""
         return self._permission.missing(kinds)
+
+    def fit(
+        self, request: FaultRequest, instances: Sequence[Instance]
+    ) -> Sequence[Instance]:
+        """Return those of a service's instances that this fault can hit."""
+        return fit(request, instances)
 
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence how this fault is done."""
