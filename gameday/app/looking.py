@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gameday.app.target_eyes import target_eyes
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alert import AlertRule, Routing
 from gameday.model.plan import Eyes, Plan
 from gameday.model.scenario import Endpoint, ObservedFiles, Scenario, Secret
 from gameday.ports import Clock, Emit, Observer, Target
 from gameday.runner.doors import Flow, Guard
-from gameday.targets.watched import Watched
 
 SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every text
 REDACTED = "[redacted]"
@@ -89,13 +89,9 @@ class Eyesight:
     def observers(self, target: Target) -> list[Observer]:
         """Return the observers of the run."""
         from gameday.observers.alertmanager import AlertmanagerObserver
-        from gameday.observers.instances import LISTENING, InstancesObserver
 
         observe, clock = self._plan.scenario.observe, self._clock
-        eyes: list[Observer] = [InstancesObserver(target.instances, clock)]
-        if isinstance(target, Watched):
-            look = target.instances
-            eyes = [InstancesObserver(look, clock, LISTENING, target.watch)]
+        eyes = target_eyes(self._plan, target, clock)
         if observe.prometheus is not None:
             eyes += [self.prometheus(), WindowCount(self)]
         if observe.alertmanager is not None:

@@ -5,7 +5,8 @@ plan alone and never from the timeline.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from gameday.checks.question import RATIO, SECONDS, Question
 from gameday.model.plan import Plan
@@ -17,7 +18,7 @@ def asked(plan: Plan) -> tuple[Question, ...]:
     """Return the questions in the order of the report; each key occurs once."""
     found: dict[tuple[str, str, str], Question] = {}
     for step in plan.scenario.steps:
-        for question in _of_step(plan.scenario, step):
+        for question in (*_of_step(plan.scenario, step), *_available(plan, step)):
             key = (question.step, question.question, question.subject)
             found.setdefault(key, question)
     return (*found.values(), _of_run(plan.scenario))
@@ -27,6 +28,20 @@ def services(step: Step) -> tuple[str, ...]:
     """Return the services that gameday's own faults of a step hit, each once."""
     hit = (request.selection.service for request in step.experiment.faults)
     return tuple(dict.fromkeys(hit))
+
+
+def workloads(plan: Plan, step: Step) -> Mapping[str, str]:
+    """Return what keeps a step's victims running in a cluster, each with its service.
+
+    As `deployment/web`; other targets have none.
+    """
+    if plan.scenario.target.kind != "kubernetes":
+        return {}
+    planned = [one for one in plan.steps if one.name == step.name]
+    faults = [fault for one in planned for fault in one.faults]
+    victims = [victim for fault in faults for victim in fault.victims]
+    pairs = ((one.labels.get("workload", ""), one.service) for one in victims)
+    return {words: service for words, service in pairs if words}
 
 
 def comparable_with_load(slo: Slo) -> bool:
@@ -125,6 +140,18 @@ def _recovery(step: Step) -> Iterator[Question]:
     if step.expect.recovers_within is not None:
         limit = step.expect.recovers_within
         yield _question(step, "recovery", hit[0], "recovers_within", limit)
+
+
+def _available(plan: Plan, step: Step) -> Iterator[Question]:
+    """Yield what a cluster can tell beside the SLIs; its subject is the workload."""
+    limit = step.expect.recovers_within
+    if limit is None:
+        return
+    hit = services(step)
+    for words in workloads(plan, step):
+        subject = f"workload {words}" if words in hit else words
+        asked_so = _question(step, "recovery", subject, "recovers_within", limit)
+        yield replace(asked_so, workload=words)
 
 
 def _question(

@@ -29,6 +29,7 @@ class Question:
     unit: str = ""
     alert: AlertPromise | None = None
     slo: Slo | None = None
+    workload: str = ""  # of a cluster: deployment/web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ began: at most one scrape later than the truth. Where traffic is to be expected,
 three scrapes in a row without any event are out as well: nobody was served.
 """
 
+from gameday.checks.availability import available_within
 from gameday.checks.load_agreement import unseen_errors
 from gameday.checks.question import (
     Answer,
@@ -27,7 +28,9 @@ _BY_ITSELF = ("self", "")
 
 
 def recovers_within(step: StepRun, question: Question) -> Answer:
-    """Fault ends -> every SLI back within its objective."""
+    """Fault ends -> every SLI within its objective; a cluster's workloads back."""
+    if question.workload:
+        return available_within(step, question)
     end = step.fault_end
     if end is None:
         return unknown("the fault was not seen to end")

@@ -17,6 +17,8 @@ _NAMES = {
     "pager": "the pager",
     "target": "the target",
     "load": "the load",
+    "cluster": "the cluster's workloads",
+    "events": "the cluster's events",
 }
 Span = tuple[float, float]
 

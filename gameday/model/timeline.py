@@ -25,6 +25,14 @@ probe                     step, phase (before, during, after), name, ok (true, f
 hypothesis                step, phase, ok (true, false, null), because: all probes once
 instance                  service, instance, state, health, up (bool), error (s): on
                           each change, and once each at the gate
+workload                  service, workload (deployment/web), wanted, ready (replicas),
+                          endpoints (ready ones by Service), available (bool: as many
+                          as wanted are ready and current), error (s): of what a fault
+                          of the run hits in a cluster; once, and on each change
+cluster_event             reason, type (Normal, Warning), object (pod/web-0), service
+                          ("" where it is no service's), message, count: an Event of
+                          the cluster's namespace; again when its count has doubled;
+                          at = when it was told
 alert_pending,            alert, labels (with alertname), starts (identity of the
 alert_firing,             episode, s), error (s); at = the rule's evaluation.
 alert_resolved,           alert_resolved, and alert_cleared (pending, never fired),
@@ -48,8 +56,9 @@ rule_failed               group, alert ("" = group), because, since: an evaluati
                           failed or was missed
 evaluations               group, file, interval, last: at the end of each step, that
                           the group was evaluated up to here
-blind                     source (prometheus, alertmanager, pager, target, load),
-                          because: from now on this observer cannot see
+blind                     source (prometheus, alertmanager, pager, target, load,
+                          cluster, events), because: from now on this observer
+                          cannot see
 sees                      source: it can again
 observed                  source, since, until: the observer answered all through this
                           time (written at each step's end)

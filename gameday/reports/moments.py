@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.model.timeline import Event, Timeline
+from gameday.reports import cluster
 from gameday.reports.wording import labels_text, one_line, short_seconds
 
 # Seen every second, or said again elsewhere: curves and ticks show them.
@@ -45,12 +46,14 @@ class Moment:
 def all_moments(timeline: Timeline, limit: int) -> tuple[list[Moment], int]:
     """Return every event that is not bulk as a moment, and how many were left off."""
     events = [e for e in timeline if e.kind not in _BULK or _is_bad_probe(e)]
+    events = cluster.without_asides(events, timeline)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
 
 
 def key_moments(timeline: Timeline, limit: int) -> tuple[list[Moment], int]:
     """Return the moments that tell the story, and how many were left off."""
     events = [e for e in timeline if e.kind in _KEY] + _changes(timeline)
+    events += cluster.first_warnings(timeline)
     events.sort(key=lambda e: e.at)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
 
@@ -67,9 +70,12 @@ def _changes(timeline: Timeline) -> list[Event]:
     """Return only the changes of what is reported again and again."""
     kept: list[Event] = []
     last: dict[tuple[str, str], Any] = {}
-    for event in timeline.of("instance", "guardrail", "hypothesis", "scrape"):
+    for event in timeline.of(
+        "instance", "workload", "guardrail", "hypothesis", "scrape"
+    ):
         fields = {
             "instance": ("instance", "up", True),
+            "workload": ("workload", "available", True),
             "guardrail": ("name", "state", "ok"),
             "hypothesis": ("step", "ok", True),
             "scrape": ("instance", "up", True),
@@ -89,11 +95,12 @@ def _is_bad_probe(event: Event) -> bool:
 def _tone(event: Event) -> str:
     if event.kind in ("undo_failed", "fault_failed", "alert_firing"):
         return "bad"
-    if event.kind in ("blind", "rule_failed", "suppressed", "alert_at_start"):
+    unsure = ("blind", "rule_failed", "suppressed", "alert_at_start")
+    if event.kind in unsure or cluster.is_warning(event):
         return "unsure"
     if event.kind in ("alert_resolved", "alert_cleared", "sees"):
         return "good"
-    for name in ("ok", "up", "bites"):
+    for name in ("ok", "up", "bites", "available"):
         if name in event.fields:
             return {True: "good", False: "bad"}.get(event[name], "unsure")
     if event.kind == "guardrail":
@@ -188,6 +195,8 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "instance": lambda e: (
         f"{e.get('instance', '?')} is {e.get('state', '')} {e.get('health') or ''}"
     ),
+    "workload": cluster.workload_words,
+    "cluster_event": cluster.event_words,
     "alert_pending": lambda e: f"{_alert(e)} is pending",
     "alert_firing": lambda e: f"{_alert(e)} fires",
     "alert_resolved": lambda e: f"{_alert(e)} is resolved",

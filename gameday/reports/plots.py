@@ -1,5 +1,6 @@
 """Curves onto paper: error ratios of the SLIs, and the load."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from gameday.model.quantity import show_share
@@ -76,8 +77,13 @@ def _recovers(run: Run, slo: str) -> list[Deadline]:
     """Return when recovery was due: asked of the SLO, its service or the step."""
     found = run.verdict.findings
     subjects = {one.subject for one in found if one.question == "recovers_within"}
-    own = [one for one in subjects if one == slo] or sorted(subjects)[:1]
+    own = [one for one in subjects if one == slo] or _first(subjects)
     return [line for one in own for line in deadlines(run, ("recovers_within",), one)]
+
+
+def _first(subjects: Collection[str]) -> list[str]:
+    """Return one of them: a cluster's workloads (deployment/web) have no curve."""
+    return sorted(subjects, key=lambda one: ("/" in one, one))[:1]
 
 
 def paint_plot(pen: Pen, plot: Plot) -> None:

@@ -1,10 +1,12 @@
 """What a phase waits for: each thing with its deadline, and whether it is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gameday.checks.availability import known_at, whole
 from gameday.model.plan import PlannedStep
 from gameday.model.scenario import AlertPromise, Step
+from gameday.model.timeline import Event
 from gameday.runner.board import Board
 
 
@@ -66,6 +68,9 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
     if step.expect.recovers_within is not None:
         until = end + step.expect.recovers_within
         yield Awaited(what="recovery", until=until, kept=board.recovered)
+        for name in sorted(_workloads(planned) & board.workloads.keys()):
+            kept = available(board.workloads[name], start)
+            yield Awaited(what=f"{name} to be available", until=until, kept=kept)
     if step.experiment.has_hypothesis:
         good = board.hypothesis is not None and board.hypothesis["ok"] is True
         yield Awaited(
@@ -103,3 +108,14 @@ def healed(board: Board, step: Step, since: float) -> bool:
     return bool(hit) and all(
         event is not None and event["up"] and event.at > since for event in now
     )
+
+
+def available(told: Sequence[Event], start: float) -> bool:
+    """Return whether a workload is again what it was when the fault began."""
+    was = known_at(told, start)
+    return was is None or not was["available"] or whole(told[-1], was)
+
+
+def _workloads(planned: PlannedStep) -> set[str]:
+    victims = [victim for fault in planned.faults for victim in fault.victims]
+    return {one.labels.get("workload", "") for one in victims}

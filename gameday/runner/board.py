@@ -39,6 +39,7 @@ class Board:
     hypothesis: Event | None = None
     hypotheses: int = 0
     instances: dict[str, Event] = field(default_factory=dict)
+    workloads: dict[str, list[Event]] = field(default_factory=dict)
     faults: dict[str, Event] = field(default_factory=dict)  # by id: fault_started
     ended: dict[str, Event] = field(default_factory=dict)
     bites: dict[str, Event] = field(default_factory=dict)
@@ -135,6 +136,10 @@ def _sees(board: Board, event: Event) -> None:
     board.blind.pop(event["source"], None)
 
 
+def _workload(board: Board, event: Event) -> None:
+    board.workloads.setdefault(event["workload"], []).append(event)
+
+
 def _load(board: Board, event: Event) -> None:
     board.load = event
 
@@ -148,6 +153,7 @@ _HANDLERS: Mapping[str, Callable[[Board, Event], None]] = {
     "page": lambda board, event: board.pages.append(event),
     "hypothesis": _hypothesis,
     "instance": lambda board, event: board.instances.update({event["instance"]: event}),
+    "workload": _workload,
     "fault_started": lambda board, event: board.faults.update({event["id"]: event}),
     "fault_ended": lambda board, event: board.ended.update({event["id"]: event}),
     "fault_biting": lambda board, event: board.bites.update({event["id"]: event}),

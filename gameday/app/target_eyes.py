@@ -1,0 +1,29 @@
+"""A run's eyes on its target: instances, and what a cluster tells beside them."""
+
+from functools import partial
+
+from gameday.checks.asked import workloads
+from gameday.model.plan import Plan
+from gameday.ports import Clock, Observer, Target
+from gameday.targets.watched import Telling, Watched
+
+
+def target_eyes(plan: Plan, target: Target, clock: Clock) -> list[Observer]:
+    """Return the observers of the target; one that tells by itself is listened to."""
+    from gameday.observers.cluster import ClusterObserver
+    from gameday.observers.instances import LISTENING, InstancesObserver
+
+    look = target.instances
+    eyes: list[Observer] = [
+        InstancesObserver(look, clock, LISTENING, target.watch)
+        if isinstance(target, Watched)
+        else InstancesObserver(look, clock)
+    ]
+    if isinstance(target, Telling):
+        eyes.append(ClusterObserver("events", target.events, clock))
+        steps = plan.scenario.steps
+        hit = {k: v for one in steps for k, v in workloads(plan, one).items()}
+        if hit:
+            follow = partial(target.workloads, hit)
+            eyes.append(ClusterObserver("cluster", follow, clock))
+    return eyes

@@ -1,0 +1,99 @@
+"""Whether a workload of a cluster is available again: its replicas and its endpoints.
+
+Available: the controllers have seen its newest spec, as many replicas as it wants are
+ready and current. Its endpoints are back where every Service that selects its pods
+has as many ready ones as before the fault. Measured is the end of the last time when
+it was not so.
+"""
+
+from collections.abc import Sequence
+
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    unknown,
+    within,
+)
+from gameday.checks.step import StepRun
+from gameday.model.timeline import Event
+
+SOURCE = "cluster"  # the observer that tells
+
+
+def known_at(told: Sequence[Event], when: float) -> Event | None:
+    """Return how a workload was at a time; None where nobody had seen it yet."""
+    return next((one for one in reversed(told) if one.at <= when), None)
+
+
+def whole(now: Event, was: Event) -> bool:
+    """Return whether a workload is all that it was before a fault."""
+    enough = all(
+        now["endpoints"].get(name, 0) >= ready
+        for name, ready in was["endpoints"].items()
+    )
+    return bool(now["available"]) and now["wanted"] >= was["wanted"] and enough
+
+
+def available_within(step: StepRun, question: Question) -> Answer:
+    """Fault ends -> the workload available again, and its endpoints back."""
+    name, start, end = question.workload, step.start, step.fault_end
+    if start is None or end is None:
+        return unknown("the fault was not seen to end")
+    events = step.run.timeline.of("workload")
+    told = [one for one in events if one["workload"] == name]
+    was, then = known_at(told, start), known_at(told, end)
+    if was is None or then is None:
+        return unknown(f"nobody had seen {name} when the fault began")
+    if not was["available"]:
+        return unknown(f"{name} was not available when the fault began: {_show(was)}")
+    since = [then, *(one for one in told if end < one.at <= step.end)]
+    out = [index for index, one in enumerate(since) if not whole(one, was)]
+    first = out[-1] + 1 if out else 0
+    if first == len(since):
+        return _still_out(step, question, since[-1], was)
+    back = since[first]
+    answer = within(
+        question,
+        Measurement(
+            what=f"{name} was available again, with all its endpoints,",
+            origin="the fault ended",
+            measured=back.at - end if first else 0.0,
+            below=float(back.get("error") or 0.0) if first else 0.0,
+            decided=max(end, back.at),
+            evidence=_evidence(back, was),
+        ),
+    )
+    gap = step.run.gap(start, max(end, back.at), SOURCE)
+    return answer.unsure(gap) if gap else answer
+
+
+def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Answer:
+    name, evidence = question.workload, _evidence(now, was)
+    if now["available"] and now["wanted"] < was["wanted"]:
+        said = f"{name} wants {now['wanted']} replicas, not {was['wanted']} as before"
+        return unknown(f"{said}: somebody else scaled it", evidence=evidence)
+    deadline = (step.fault_end or 0.0) + (question.promised or 0.0)
+    said = f"{name} was not available again when its time was over: {_show(now)}"
+    short = [
+        f"{name} has {now['endpoints'].get(name, 0)} of {ready} ready endpoints"
+        for name, ready in sorted(was["endpoints"].items())
+        if now["endpoints"].get(name, 0) < ready
+    ]
+    answer = failed("; ".join([said, *short]), decided=deadline, evidence=evidence)
+    gap = step.run.gap(step.start or 0.0, min(deadline, step.end), SOURCE)
+    open_ = step.unwatched(deadline) or gap
+    return answer.unsure(open_) if open_ else answer
+
+
+def _show(one: Event) -> str:
+    return f"{one['ready']} of {one['wanted']} replicas are ready"
+
+
+def _evidence(now: Event, was: Event) -> dict[str, object]:
+    shown = ("wanted", "ready", "endpoints")
+    return {
+        "before": {key: was[key] for key in shown},
+        "after": {key: now[key] for key in shown},
+    }
