@@ -29,7 +29,7 @@ WIDE = "nodes"  # the one whose faults reach beyond the namespace
 FOR = {
     "read": "What check, plan and doctor look at.",
     "run": "The lock and the heartbeat of a run.",
-    WIDE: "Faults of nodes: they hit whatever runs there, of every namespace.",
+    WIDE: "Faults of nodes: meanwhile they take no new pods of any namespace.",
 }
 
 

@@ -93,6 +93,8 @@ HELPER = (
 _NODES = (
     Rule(group="", resource="nodes", verbs=("get", "list", "patch"), cluster=True),
 )
+# NoExecute ends pods of every namespace: which ones is looked at before.
+_EVERYBODY = Rule(group="", resource="pods", verbs=("list",), cluster=True)
 _EVICT = (_core("pods", "get", "list"), _core("pods/eviction", "create"))
 _ROLLOUT = (
     _apps("deployments", "get", "patch"),
@@ -128,7 +130,7 @@ FAULTS: Mapping[str, tuple[Rule, ...]] = {
     "kubernetes.evict": _EVICT,
     "kubernetes.drain": (*_EVICT, *_NODES),
     "kubernetes.cordon": _NODES,
-    "kubernetes.taint": _NODES,
+    "kubernetes.taint": (*_NODES, _EVERYBODY),
     "kubernetes.scale": _SCALE,
     "kubernetes.bad_image": _ROLLOUT,
     "kubernetes.image_pull_failure": _ROLLOUT,
