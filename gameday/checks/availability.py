@@ -65,7 +65,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
             evidence=_evidence(back, was),
         ),
     )
-    gap = step.run.gap(start, max(end, back.at), SOURCE)
+    gap = _unseen(step, max(end, back.at))
     return answer.unsure(gap) if gap else answer
 
 
@@ -82,9 +82,14 @@ def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Ans
         if now["endpoints"].get(name, 0) < ready
     ]
     answer = failed("; ".join([said, *short]), decided=deadline, evidence=evidence)
-    gap = step.run.gap(step.start or 0.0, min(deadline, step.end), SOURCE)
-    open_ = step.unwatched(deadline) or gap
+    open_ = step.unwatched(deadline) or _unseen(step, min(deadline, step.end))
     return answer.unsure(open_) if open_ else answer
+
+
+def _unseen(step: StepRun, until: float) -> str:
+    """Return why what was before the fault, or what came after, is not sure."""
+    start, end = step.start or 0.0, step.fault_end or 0.0
+    return step.run.gap(start, start, SOURCE) or step.run.gap(end, until, SOURCE)
 
 
 def _show(one: Event) -> str:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from gameday.errors import TargetNotFound
 from gameday.model.target import Instance
-from gameday.observers.instances import InstancesObserver
-from tests.unit.observers.fake import HandClock, Heard
+from gameday.observers.instances import Heard, InstancesObserver
+from tests.unit.observers.fake import HandClock
+from tests.unit.observers.fake import Heard as Collected
 
 WEB = Instance(
     service="web",
@@ -30,8 +31,8 @@ class Platform:
         return list(self.now)
 
 
-def observing(platform: Platform) -> tuple[InstancesObserver, HandClock, Heard]:
-    clock, heard = HandClock(), Heard()
+def observing(platform: Platform) -> tuple[InstancesObserver, HandClock, Collected]:
+    clock, heard = HandClock(), Collected()
     # So seldom that only flush looks.
     observer = InstancesObserver(platform, clock, every=3600.0)
     observer.start(heard, 1000.0)
@@ -92,6 +93,99 @@ def test_a_target_that_does_not_answer_makes_blind() -> None:
     observer.flush(1002.0)
     assert heard.wait("blind")["source"] == "target"
     platform.lost = False
+    observer.flush(1003.0)
+    observer.stop()
+    assert heard.of("sees")
+
+
+# --- a target that tells ---
+
+
+class Teller:
+    """A target that tells by itself, and can be looked at."""
+
+    def __init__(self, *instances: Instance) -> None:
+        self.now = list(instances)
+        self.lost = False
+        self.heard: Heard = lambda *_: None
+        self.ended = False
+        self.clock = HandClock()
+
+    def watch(self, heard: Heard) -> "Teller":
+        self.heard = heard
+        return self
+
+    def tell(self, at: float, *instances: Instance, late: float = 0.1) -> None:
+        self.now = list(instances)
+        self.heard(self.now, at, late)
+
+    def look(self) -> None:
+        if self.lost:
+            raise TargetNotFound("the API does not answer")
+        self.heard(self.now, self.clock.now(), 0.7)
+
+    def stop(self) -> None:
+        self.ended = True
+
+
+def listening(teller: Teller) -> tuple[InstancesObserver, Collected]:
+    heard = Collected()
+    look = Platform(*teller.now)
+    observer = InstancesObserver(look, teller.clock, 3600.0, teller.watch)
+    observer.start(heard, 1000.0)
+    heard.wait("instance")
+    return observer, heard
+
+
+def told(heard: Collected) -> list[tuple[float, str, float]]:
+    return [(e.at, e["health"], e["error"]) for e in heard.of("instance")]
+
+
+SICK, WELL = replace(WEB, health="unhealthy"), replace(WEB, health="healthy")
+
+
+def test_what_a_target_tells_is_timed_by_it() -> None:
+    teller = Teller(WELL)
+    observer, heard = listening(teller)
+    teller.tell(1001.25, SICK)
+    teller.tell(1001.5, SICK)
+    teller.tell(1001.75, WELL, late=0.4)
+    observer.stop()
+    assert teller.ended
+    assert told(heard) == [
+        (1000.0, "healthy", 0.0),
+        (1001.25, "unhealthy", 0.1),
+        (1001.75, "healthy", 0.4),
+    ]
+
+
+def test_what_is_told_after_nobody_answered_may_be_as_old_as_the_last_look() -> None:
+    teller = Teller(WELL)
+    observer, heard = listening(teller)
+    teller.tell(1007.5, SICK)
+    observer.stop()
+    assert told(heard)[-1] == (1007.5, "unhealthy", 7.5)
+
+
+def test_a_look_finds_what_was_not_told() -> None:
+    teller = Teller(WELL)
+    observer, heard = listening(teller)
+    teller.now, teller.clock.at = [SICK], 1001.0
+    observer.flush(1001.0)
+    observer.stop()
+    assert told(heard)[-1] == (1001.0, "unhealthy", 0.7)
+    assert heard.of("observed")[-1]["until"] == 1001.0
+
+
+def test_a_silent_target_that_does_not_answer_makes_blind() -> None:
+    teller = Teller(WELL)
+    observer, heard = listening(teller)
+    teller.lost = True
+    observer.flush(1001.0)
+    observer.flush(1002.0)
+    blind = heard.wait("blind")
+    assert (blind.at, blind["because"]) == (1000.0, "the API does not answer")
+    teller.lost = False
     observer.flush(1003.0)
     observer.stop()
     assert heard.of("sees")
