@@ -41,7 +41,7 @@ def test_what_runs_anywhere(
     page: Path, folder: Path, environment: dict[str, str]
 ) -> None:
     marked = {block.word for block in read(page) if block.kind == "test"}
-    assert marked <= {"anywhere", "docker"}
+    assert marked <= {"anywhere", "docker", "kubernetes"}
     ran = play(page, {"anywhere"}, folder, environment)
     assert (ran > 0) == ("anywhere" in marked)
 
@@ -57,6 +57,14 @@ def test_what_needs_the_shop(
     page: Path, folder: Path, environment: dict[str, str]
 ) -> None:
     assert play(page, {"anywhere", "docker"}, folder, environment) > 0
+
+
+@pytest.mark.kubernetes
+def test_what_needs_a_cluster(
+    folder: Path, environment: dict[str, str], cluster_shop: dict[str, str]
+) -> None:
+    page = ROOT / "docs" / "tutorial-kubernetes.md"
+    assert play(page, {"kubernetes"}, folder, {**environment, **cluster_shop}) > 0
 
 
 def test_an_ellipsis_stands_for_anything_and_nothing_else_does() -> None:

@@ -163,5 +163,5 @@ def _left(container: str, labels: Mapping[str, str]) -> Left:
             identity={"id": beside},
             arguments={"helper": container, "mark": mark, "way": does},
         )
-        what = f"network fault ({does}) on container {beside[:12]}"
+        what = f"fault ({does}) on container {beside[:12]}"
     return Left(run=run, what=what, undo=undo, place=container)

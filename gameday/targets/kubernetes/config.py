@@ -27,10 +27,10 @@ from gameday.targets.kubernetes.crew import (
     trouble,
     warnings,
 )
-from gameday.targets.kubernetes.helper import label_value
+from gameday.targets.kubernetes.helper_pod import label_value
 from gameday.targets.kubernetes.marks import OURS
 from gameday.targets.kubernetes.place import Place, undone_or_why
-from gameday.targets.kubernetes.pods import LABEL
+from gameday.targets.kubernetes.seen import LABEL
 
 KIND = "kubernetes.config_removed"
 PLURALS = {"configmap": "configmaps", "secret": "secrets"}

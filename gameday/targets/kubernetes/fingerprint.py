@@ -2,7 +2,9 @@
 
 Generation, status and what controllers write (revisions, conditions) are left out:
 a workload that was changed and put back has another generation and the same spec.
-Values that may hold a secret are digests under a key of the process.
+Values that may hold a secret are digests under a key of the process. How many replicas
+a workload wants is not in it where an autoscaler decides that; what may not be read
+at all cannot be compared, so that no fingerprint is better than half of one.
 """
 
 import secrets
@@ -11,8 +13,16 @@ from functools import partial
 from typing import Any
 
 from gameday.model.fingerprint import Fingerprint, digest, shown
-from gameday.targets.kubernetes.api import Api, Forbidden, Json, all_of, namespaced
-from gameday.targets.kubernetes.pods import LABEL, Namespace
+from gameday.targets.kubernetes.api import (
+    Api,
+    Forbidden,
+    Gone,
+    Json,
+    all_of,
+    namespaced,
+)
+from gameday.targets.kubernetes.pods import Namespace
+from gameday.targets.kubernetes.seen import LABEL
 from gameday.targets.kubernetes.workloads import APPS
 
 _KEY = secrets.token_bytes(16)
@@ -29,7 +39,19 @@ _PASSING = (  # annotations that controllers and tools write
     "deployment.kubernetes.io/revision",
     "kubectl.kubernetes.io/last-applied-configuration",
 )
-_HIDDEN = ("env", "args", "command", "data", "binaryData", "stringData")
+_HIDDEN = (
+    "env",
+    "args",
+    "command",
+    "data",
+    "binaryData",
+    "stringData",
+    "httpHeaders",  # of a probe, an authorization maybe
+    "volumeAttributes",
+    "options",
+)
+_REPLICAS = "spec.replicas"
+_SCALING = "autoscaling/v2"
 _DEEPEST = 12
 _NODES = "/api/v1/nodes"
 _CONDITIONS = "node.kubernetes.io/"  # taints that the cluster itself sets
@@ -39,12 +61,21 @@ _TRACES = (LABEL, "controller.kubernetes.io/pod-deletion-cost")
 def take(api: Api, pods: Namespace) -> Fingerprint:
     """Return what every object of the namespace is like, by `kind/name`."""
     paths = [namespaced(pods.name, plural, group=g) for plural, g in _KINDS.values()]
-    lists = all_of([partial(_listed, api, path) for path in (*paths, _NODES)])
+    scalers = namespaced(pods.name, "horizontalpodautoscalers", group=_SCALING)
+    *lists, scaling = all_of(
+        [
+            *(partial(api.items, path) for path in paths),
+            partial(_if_allowed, api, _NODES),
+            partial(_if_allowed, api, scalers),
+        ]
+    )
     taken: dict[str, dict[str, str]] = {}
     for kind, found in zip((*_KINDS, "node"), lists, strict=True):
         for one in found:
             name = f"{kind}/{one['metadata']['name']}"
             taken[name] = {key: text for key, text in _values(kind, one) if text}
+    for one in scaling:
+        taken.get(_scaled(one), {}).pop(_REPLICAS, None)
     there = pods.pods()
     by_uid = {pod["metadata"]["uid"]: pod for pod in there}
     for one in pods.arranged(there, None):
@@ -88,10 +119,16 @@ def _traces(pod: Json) -> Iterator[tuple[str, str]]:
             yield f"pods.{key}", "yes"
 
 
-def _listed(api: Api, path: str) -> list[Json]:
+def _scaled(autoscaler: Json) -> str:
+    about = autoscaler["spec"]["scaleTargetRef"]
+    return f"{about['kind'].lower()}/{about['name']}"
+
+
+def _if_allowed(api: Api, path: str) -> list[Json]:
+    """Return a list that a run may go without."""
     try:
         return api.items(path)
-    except Forbidden:
+    except (Forbidden, Gone):
         return []
 
 

@@ -5,20 +5,14 @@ a command inside of it. Its own deadline ends the fault when nobody else is left
 and the pod's (`activeDeadlineSeconds`) ends the helper.
 """
 
-import base64
-import hashlib
-import io
 import json
-import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import FaultFailed, TargetNotFound
-from gameday.targets.helper_image import code_files, image_name
+from gameday.targets.helper_image import image_name
 from gameday.targets.kubernetes.api import (
     Api,
     ApiRefused,
@@ -27,43 +21,24 @@ from gameday.targets.kubernetes.api import (
     labels,
     namespaced,
 )
-from gameday.targets.kubernetes.pods import LABEL, Namespace
+from gameday.targets.kubernetes.helper_pod import (
+    Order,
+    label_value,
+    manifest,
+    pod_name,
+    run_of,
+)
+from gameday.targets.kubernetes.pods import Namespace
+from gameday.targets.kubernetes.seen import LABEL
 from gameday.targets.kubernetes.telling import tell
 
 READY = 60.0  # seconds until a helper has started: its image may have to be pulled
 _APPLIED = 15.0
 _ENDED = 15.0
-_WAIT = 90.0  # seconds that a helper waits for the word before it gives up
-_SLACK = 60  # seconds beyond its own deadline after which the cluster ends it
+_TOLD = 2.0  # seconds after its end within which the API knows it
 _STUCK = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _STUCK_TOO = ("CreateContainerError", "CreateContainerConfigError", "RunContainerError")
-RIGHTS = ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW", "KILL", "DAC_OVERRIDE")
-# The code is unpacked by Python itself; a file with the pid is what signals go by.
-_BOOT = (
-    "import base64,os,runpy,sys;"
-    "open('/tmp/gameday.zip','wb').write(base64.b64decode(os.environ['GAMEDAY_CODE']));"
-    "open('/tmp/gameday.pid','w').write(str(os.getpid()));"
-    "sys.path.insert(0,'/tmp/gameday.zip');"
-    "runpy.run_module('gameday.targets.sidecar',run_name='__main__')"
-)
 _SIGNAL = "kill -{name} $(cat /tmp/gameday.pid)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One helper pod: what it does, on which node, and what is known of it there.
-
-    `undo`: kept on the pod, for whoever has lost the ledger. `host`: it sees the
-    node's processes. `mounts`: folders of the node, by their place in the helper.
-    """
-
-    spec: Mapping[str, Any]
-    mark: str
-    node: str
-    host: bool = True
-    rights: Sequence[str] = RIGHTS
-    mounts: Mapping[str, str] = field(default_factory=dict)
-    undo: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +47,7 @@ class Ended:
 
     clean: bool
     at: float | None = None
+    lost: str = ""  # why it did not hold to the end, where it did not
 
 
 class Helper:
@@ -94,7 +70,7 @@ class Helper:
         """Start a helper and wait until it is ready for the word; return its name."""
         name = pod_name(order)
         try:
-            self._api.create(self._all, self._pod(name, order))
+            self._api.create(self._all, self._manifest(order))
         except Conflict:
             raise FaultFailed(f"helper pod {name} is there already") from None
         except ApiRefused as wrong:
@@ -107,59 +83,9 @@ class Helper:
             raise
         return name
 
-    def _pod(self, name: str, order: Order) -> Mapping[str, Any]:
-        run = order.mark.rpartition(".")[0]
-        lasts = float(order.spec.get("duration", 0.0))
-        notes = {f"{LABEL}mark": order.mark, f"{LABEL}run": run}
-        if order.undo is not None:
-            notes[f"{LABEL}undo"] = json.dumps(order.undo)
-        return {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": name,
-                "labels": {
-                    "app.kubernetes.io/managed-by": "gameday",
-                    f"{LABEL}run": label_value(run),
-                    f"{LABEL}do": str(order.spec["do"]),
-                },
-                "annotations": notes,
-                "ownerReferences": self._owner(run),
-            },
-            "spec": {
-                **_where(order),
-                "activeDeadlineSeconds": int(lasts + _WAIT + _SLACK),
-                "restartPolicy": "Never",
-                "terminationGracePeriodSeconds": int(_ENDED),
-                "automountServiceAccountToken": False,
-                "enableServiceLinks": False,
-                "containers": [self._container(order)],
-                "volumes": [
-                    {"name": f"v{number}", "hostPath": {"path": path}}
-                    for number, path in enumerate(order.mounts.values())
-                ],
-            },
-        }
-
-    def _container(self, order: Order) -> Mapping[str, Any]:
-        spec = {"mark": order.mark, "wait": _WAIT, **order.spec}
-        return {
-            "name": "helper",
-            "image": self.image,
-            "imagePullPolicy": "IfNotPresent",
-            "command": ["python3", "-S", "-c", _BOOT],
-            "env": [
-                {"name": "GAMEDAY_SPEC", "value": json.dumps(spec)},
-                {"name": "GAMEDAY_CODE", "value": code()},
-                {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
-            ],
-            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
-            "securityContext": _security(order),
-            "volumeMounts": [
-                {"name": f"v{number}", "mountPath": place}
-                for number, place in enumerate(order.mounts)
-            ],
-        }
+    def _manifest(self, order: Order) -> Mapping[str, Any]:
+        owners = self._owner(run_of(order))
+        return manifest(order, self.image, owners, grace=int(_ENDED))
 
     # Talking ----------------------------------------------------------------------
 
@@ -220,19 +146,24 @@ class Helper:
             try:
                 self._signal(name, "TERM")
             except (ApiRefused, FaultFailed):
-                self._api.delete(f"{self._all}/{name}")  # the kubelet sends the same
+                if self._exits(name, _TOLD) is None:
+                    # The kubelet sends the same.
+                    self._api.delete(f"{self._all}/{name}")
+        lost = ""
         try:
             for told in self._heard(name, _ENDED):
-                if told["say"] == "removed":
-                    return Ended(clean=True, at=told["at"])
+                if told["say"] == "lost":
+                    lost = str(told["because"])
+                elif told["say"] == "removed":
+                    return Ended(clean=True, at=told["at"], lost=lost)
             pod = self._api.find(f"{self._all}/{name}")
         except ApiRefused:
             return Ended(clean=False)
         # One that never got the word has nothing to remove, and ends well.
-        return Ended(clean=pod is not None and self._exits(name) == 0)
+        return Ended(clean=pod is not None and self._exits(name, _ENDED) == 0)
 
-    def _exits(self, name: str) -> int | None:
-        for pods in self._pods.changes(_ENDED, f"metadata.name={name}"):
+    def _exits(self, name: str, seconds: float) -> int | None:
+        for pods in self._pods.changes(seconds, f"metadata.name={name}"):
             code = exit_code(pods[0]) if pods else None
             if code is not None or not pods:
                 return code
@@ -259,46 +190,6 @@ def exit_code(pod: Mapping[str, Any]) -> int | None:
         if ended is not None:
             return int(ended["exitCode"])
     return None
-
-
-def pod_name(order: Order) -> str:
-    """Return a helper's name: what it does, and its mark as far as names can hold."""
-    tail = hashlib.sha256(order.mark.encode()).hexdigest()[:10]
-    return f"gameday-{order.spec['do']}-{tail}"
-
-
-def label_value(text: str) -> str:
-    """Return a text as a label's value: what is not allowed becomes a dash."""
-    clean = re.sub(r"[^A-Za-z0-9_.-]", "-", text)
-    if len(clean) > 63:  # noqa: PLR2004 - the API's own limit
-        clean = clean[:52] + "-" + hashlib.sha256(text.encode()).hexdigest()[:10]
-    return clean.strip("-_.")
-
-
-@cache
-def code() -> str:
-    """Return the sidecar's code as a zip archive in base64."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in code_files().items():
-            archive.writestr(name, content)
-    return base64.b64encode(stream.getvalue()).decode()
-
-
-def _where(order: Order) -> Mapping[str, Any]:
-    if not order.node:
-        return {}
-    everything = [{"operator": "Exists"}]  # also a node that takes no other pods
-    return {"nodeName": order.node, "hostPID": order.host, "tolerations": everything}
-
-
-def _security(order: Order) -> Mapping[str, Any]:
-    return {
-        "runAsUser": 0,
-        "runAsNonRoot": False,
-        "capabilities": {"drop": ["ALL"], "add": list(order.rights)},
-        "seccompProfile": {"type": "Unconfined" if order.host else "RuntimeDefault"},
-    }
 
 
 def _stuck(pod: Mapping[str, Any]) -> str:

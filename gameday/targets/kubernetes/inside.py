@@ -4,6 +4,7 @@ The helper carries the deadline: it puts everything back when its time is over, 
 it is told to, and when its pod is ended by whoever finds it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +13,19 @@ from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.api import Json
-from gameday.targets.kubernetes.helper import Order, pod_name
+from gameday.targets.kubernetes.helper_pod import (
+    IN_ITS_NETWORK,
+    ON_ITS_PROCESSES,
+    Order,
+    pod_name,
+)
 from gameday.targets.kubernetes.peers import ends_of
 from gameday.targets.kubernetes.place import REPLACED, Place, undone_or_why
-from gameday.targets.kubernetes.pods import container_id, main_container
+from gameday.targets.kubernetes.seen import container_id, main_container
 
 _DEFAULT = 600.0  # seconds: the longest it lasts where nothing else is said
 _PROVEN = 15.0  # seconds beyond what the measurement itself takes
+_FILLED = 70.0  # seconds: memory is filled at a pace, for a minute at most
 _CGROUPS = "/host/cgroup"  # where a helper finds the node's
 _MOUNTS = {_CGROUPS: "/sys/fs/cgroup"}
 
@@ -59,7 +66,7 @@ class Inside:
             done = f"makes each round trip between the pod and {peers} {by} longer"
         elif request.kind == "network.loss":
             lost = show_share(given["packets"])
-            done = f"loses {lost} of the packets between the pod and {peers}"
+            done = f"drops {lost} of the packets that come from {peers}, by chance"
         elif request.kind == "process.pause":
             done = "stops every process of the container (SIGSTOP)"
         elif request.kind == "resource.cpu":
@@ -88,6 +95,7 @@ class Inside:
             spec=spec,
             mark=mark,
             node=victim.labels["node"],
+            rights=_rights(str(spec["do"])),
             mounts=_MOUNTS if "cgroups" in spec else {},
         )
         return self._noted(order, undo)
@@ -147,7 +155,8 @@ class Inside:
         slow = sum(request.arguments.get(name) or 0.0 for name in ("by", "jitter"))
         try:
             helper = str(undo.arguments["helper"])
-            said = self._place.helper.said(helper, "proof", _PROVEN + 9 * slow)
+            patience = _FILLED if request.kind == "resource.memory" else _PROVEN
+            said = self._place.helper.said(helper, "proof", patience + 9 * slow)
         except GamedayError as wrong:
             return Proof(bites=False, because=f"not proven: {wrong}")
         evidence: dict[str, Any] = {**said["evidence"], "way": undo.arguments["way"]}
@@ -165,8 +174,10 @@ class Inside:
         ended = self._place.helper.end(name)
         if ended.clean:
             self._place.helper.remove(name)
-            said = "the helper put everything back"
-            return Undone(ok=True, found=said, at=ended.at)
+            words = "the helper put everything back"
+            if ended.lost:
+                words = f"{ended.lost}; {words}"
+            return Undone(ok=True, found=words, at=ended.at)
         self._place.helper.remove(name)
         pod = self._place.same_pod(undo)
         if pod is None:
@@ -183,8 +194,15 @@ class Inside:
         spec = {
             "do": work,
             "container": container,
-            "enter": container,
             "duration": 1.0,
+            **({"enter": container} if work == "sweep" else {}),
         }
-        order = Order(spec=spec, mark=mark, node=pod["spec"]["nodeName"])
+        node = pod["spec"]["nodeName"]
+        order = Order(spec=spec, mark=mark, node=node, rights=_rights(work))
         return str(self._place.helper.run(order).get("found", 0))
+
+
+def _rights(work: str) -> Sequence[str]:
+    if work in ("freeze", "thaw"):
+        return ON_ITS_PROCESSES
+    return () if work in ("cpu", "memory") else IN_ITS_NETWORK

@@ -11,7 +11,7 @@ from typing import Any
 
 from gameday.errors import GamedayError
 from gameday.targets.kubernetes.api import Api, Conflict, Gone, Json, namespaced
-from gameday.targets.kubernetes.pods import LABEL
+from gameday.targets.kubernetes.seen import LABEL
 from gameday.targets.marking import Holder, holder_from
 
 NAME = "gameday"

@@ -12,7 +12,7 @@ from typing import Any
 
 from gameday.model.fault import Undo
 from gameday.targets.kubernetes.api import Api, Forbidden, Gone, Json, namespaced
-from gameday.targets.kubernetes.pods import LABEL
+from gameday.targets.kubernetes.seen import LABEL
 from gameday.targets.kubernetes.workloads import APPS, PLURALS
 from gameday.targets.marking import Left
 

@@ -92,7 +92,8 @@ class Nodes:
                     self._chosen.check_service()
                 self._cordon(request.kind, undo)
                 if request.kind == "kubernetes.drain":
-                    evict(self._place, undo, PATIENCE)
+                    lasts = request.duration or PATIENCE
+                    evict(self._place, undo, min(PATIENCE, lasts))
         except GamedayError as wrong:
             what = f"{victim.name}: {request.kind} did not work"
             raise FaultFailed(f"{what}: {wrong}") from wrong

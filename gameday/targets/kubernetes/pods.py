@@ -2,13 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gameday.errors import TargetNotFound
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.api import Api, Gone, Json, namespaced
+from gameday.targets.kubernetes.numbers import Numbers
+from gameday.targets.kubernetes.seen import LABEL, instance_of
 from gameday.targets.kubernetes.workloads import (
     Workload,
     controller,
@@ -16,133 +17,8 @@ from gameday.targets.kubernetes.workloads import (
     read_workloads,
 )
 
-LABEL = "gameday.dev/"
-DEFAULT = "kubectl.kubernetes.io/default-container"
 _OVER = ("Succeeded", "Failed")
 _OVERTAKEN = 30.0  # seconds by which an answer can be older than the one before it
-
-
-def main_container(pod: Mapping[str, Any], workload: str = "") -> str:
-    """Return the name of the container that a fault is about.
-
-    The one that the pod names itself, else the workload's namesake, else the first.
-    """
-    named = (pod["metadata"].get("annotations") or {}).get(DEFAULT)
-    there = [one["name"] for one in pod["spec"]["containers"]]
-    for wanted in (named, workload):
-        if wanted in there:
-            return str(wanted)
-    return str(there[0])
-
-
-def status_of(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
-    """Return the status of one container of a pod; empty where there is none yet."""
-    listed = pod.get("status", {}).get("containerStatuses") or ()
-    found: Iterable[Mapping[str, Any]] = (c for c in listed if c["name"] == container)
-    return next(iter(found), {})
-
-
-def container_id(pod: Mapping[str, Any], container: str) -> str:
-    """Return the runtime's id of a container, without the runtime's name."""
-    return str(status_of(pod, container).get("containerID", "")).rpartition("/")[2]
-
-
-def state_of(pod: Mapping[str, Any], container: str) -> tuple[str, str]:
-    """Return state and health of a pod's main container, in `Instance`'s words."""
-    if pod["metadata"].get("deletionTimestamp"):
-        return "stopping", ""
-    status = status_of(pod, container)
-    if "running" not in status.get("state", {}):
-        return "restarting", ""
-    if status.get("ready") and _condition(pod, "Ready"):
-        return "running", "healthy"
-    return "running", "unhealthy" if status.get("started") else "starting"
-
-
-def _condition(pod: Mapping[str, Any], name: str) -> bool:
-    listed = pod["status"].get("conditions") or ()
-    return any(one["type"] == name and one["status"] == "True" for one in listed)
-
-
-def instance_of(pod: Mapping[str, Any], service: str, workload: str) -> Instance:
-    """Return a pod as an instance that has no number yet."""
-    meta = pod["metadata"]
-    container = main_container(pod, workload.rpartition("/")[2])
-    state, health = state_of(pod, container)
-    addresses = [one["ip"] for one in pod.get("status", {}).get("podIPs") or ()]
-    return Instance(
-        service=service,
-        name=meta["name"],
-        identity={"id": meta["uid"], "container": container_id(pod, container)},
-        state=state,
-        health=health,
-        labels={
-            **(meta.get("labels") or {}),
-            "pod": meta["name"],
-            "node": pod["spec"].get("nodeName", ""),
-            "workload": workload,
-            "container": container,
-            "namespace": meta["namespace"],
-        },
-        addresses=tuple(addresses),
-    )
-
-
-class Numbers:
-    """Gives each pod of a service a number and keeps it as long as the pod is there.
-
-    A StatefulSet's pods have theirs; others get the lowest that is free, in the order
-    of their making. A number whose pod is gone is a stopped instance while the
-    service has fewer pods than it wanted when it was first seen.
-    """
-
-    def __init__(self) -> None:
-        self._taken: dict[str, dict[int, Instance]] = {}
-
-    def number(
-        self, service: str, wanted: int, pods: Sequence[tuple[Instance, int | None]]
-    ) -> list[Instance]:
-        """Return the pods (each with its ordinal) under their numbers, and the gone."""
-        slots = self._taken.setdefault(service, {})
-        here = {one.identity["id"] for one, _ in pods}
-        staying = {one.identity["id"] for one, _ in pods if one.state != "stopping"}
-        known = {one.identity["id"]: number for number, one in slots.items()}
-        for one, ordinal in pods:
-            number = known.get(one.identity["id"])
-            if number is None:
-                if one.state == "stopping":
-                    continue  # nobody has seen it otherwise
-                number = self._free(slots, staying, ordinal)
-            elif slots[number].identity["id"] != one.identity["id"]:
-                continue  # it is being ended, and its successor has the number
-            slots[number] = replace(one, name=f"{service}-{number}")
-        self._forget(slots, here, wanted)
-        return [
-            one if one.identity["id"] in here else _stopped(one)
-            for _, one in sorted(slots.items())
-        ]
-
-    @staticmethod
-    def _free(
-        slots: Mapping[int, Instance], staying: set[str], ordinal: int | None
-    ) -> int:
-        if ordinal is not None:
-            return ordinal + 1
-        number = 1
-        while number in slots and slots[number].identity["id"] in staying:
-            number += 1
-        return number
-
-    @staticmethod
-    def _forget(slots: dict[int, Instance], here: set[str], wanted: int) -> None:
-        gone = [n for n, one in slots.items() if one.identity["id"] not in here]
-        missing = max(0, wanted - (len(slots) - len(gone)))
-        for number in sorted(gone)[missing:]:
-            del slots[number]
-
-
-def _stopped(one: Instance) -> Instance:
-    return replace(one, state="stopped", health="", addresses=())
 
 
 class Namespace:

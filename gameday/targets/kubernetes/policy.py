@@ -14,10 +14,10 @@ from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.api import Json, namespaced
 from gameday.targets.kubernetes.crew import about
-from gameday.targets.kubernetes.helper import Order, label_value, pod_name
+from gameday.targets.kubernetes.helper_pod import Order, label_value, pod_name
 from gameday.targets.kubernetes.marks import OURS, POLICIES
 from gameday.targets.kubernetes.place import Place, undone_or_why
-from gameday.targets.kubernetes.pods import LABEL
+from gameday.targets.kubernetes.seen import LABEL
 
 KIND = "kubernetes.isolate"
 ISOLATED = f"{LABEL}isolated"

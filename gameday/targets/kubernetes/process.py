@@ -9,10 +9,10 @@ from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.selection import wanted
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.api import ApiRefused, Json
-from gameday.targets.kubernetes.helper import Order
+from gameday.targets.kubernetes.helper_pod import ON_ITS_PROCESSES, Order
 from gameday.targets.kubernetes.marks import erased, is_noted, noted
 from gameday.targets.kubernetes.place import Place, undone_or_why
-from gameday.targets.kubernetes.pods import container_id
+from gameday.targets.kubernetes.seen import container_id
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _CHEAPEST = "-2147483648"  # of pods to be removed, the cheapest goes first
@@ -69,6 +69,7 @@ class Process:
                 },
                 mark=mark,
                 node=victim.labels["node"],
+                rights=ON_ITS_PROCESSES,
             )
             helper = self._place.helper.start(order)
             return _with(undo, helper=helper)

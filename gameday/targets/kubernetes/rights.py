@@ -114,6 +114,7 @@ _ISOLATE = (
         verbs=("get", "list", "create", "delete"),
     ),
     _core("pods", "get", "list", "patch"),
+    *HELPER,  # it looks whether the cluster enforces the policy
 )
 
 # What each fault needs beside READ and RUN.

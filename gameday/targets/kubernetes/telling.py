@@ -1,11 +1,13 @@
 """A command inside a pod: the only way to send it a signal."""
 
+import json
 from typing import Any
 
 from gameday.errors import FaultFailed, TargetNotFound
 from gameday.targets.kubernetes.api import READ, Api, ApiRefused
 
 _SHELL = "/bin/sh"
+_ERROR = 3  # the channel on which the kubelet says how it ended
 
 
 def tell(api: Api, namespace: str, pod: str, command: str) -> str:
@@ -17,6 +19,7 @@ def tell(api: Api, namespace: str, pod: str, command: str) -> str:
     from kubernetes.client.api_client import ApiClient
     from kubernetes.client.exceptions import ApiException
     from kubernetes.stream import stream
+    from websocket import WebSocketException
 
     # A client of its own: `stream` swaps the client's way to ask while it works.
     core = CoreV1Api(ApiClient(api.configuration))
@@ -35,7 +38,7 @@ def tell(api: Api, namespace: str, pod: str, command: str) -> str:
         )
         try:
             talk.run_forever(timeout=READ)
-            code = talk.returncode  # first: `read_all` throws it away
+            code = _code(talk)  # first: `read_all` throws it away
             said = talk.read_all()
         finally:
             talk.close()
@@ -43,8 +46,27 @@ def tell(api: Api, namespace: str, pod: str, command: str) -> str:
         if not wrong.status:
             raise ApiRefused(f"{pod}: {wrong.reason}", 0, {}) from wrong
         raise ApiRefused(f"{pod}: {wrong.reason}", int(wrong.status), {}) from wrong
-    except OSError as wrong:
+    except (OSError, WebSocketException) as wrong:
         raise TargetNotFound(f"{pod} cannot be told anything: {wrong}") from wrong
     if code:
         raise FaultFailed(f"{pod}: {command!r} ended with {code}: {said.strip()}")
     return str(said)
+
+
+def _code(talk: Any) -> str:
+    """Return the exit code, or why there is none; empty: it ended well.
+
+    The client's own `returncode` takes every answer for a number.
+    """
+    if talk.is_open():
+        return f"nothing within {READ:g} s"
+    text = talk.read_channel(_ERROR)
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return f"no word of how: {text!r}"
+    if said.get("status") == "Success":
+        return ""
+    if said.get("reason") == "NonZeroExitCode":
+        return str(said["details"]["causes"][0]["message"])
+    return str(said.get("message", said))

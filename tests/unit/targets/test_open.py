@@ -27,7 +27,7 @@ def test_a_docker_targets_url_names_its_engine() -> None:
     assert open_target(target.url, CLOCK).url == target.url
     assert target.holds_deadline("network.delay")
     assert not target.holds_deadline("process.stop")
-    assert "yet" in target.refusal("resource.cpu")
+    assert "yet" in target.refusal("resource.disk")
     assert target.refusal("process.stop") == ""
 
 
