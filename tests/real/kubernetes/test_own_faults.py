@@ -1,0 +1,415 @@
+"""Kubernetes' own faults on a cluster: each bites, is undone, and leaves nothing.
+
+What a fault did is looked at with kubectl. Nodes are cordoned and tainted for moments.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import yaml
+
+from gameday.errors import FaultFailed
+from gameday.model.fault import CATALOGUE, FaultRequest, Proof, Undo
+from gameday.model.request import parse_request
+from gameday.model.selection import choose
+from gameday.model.target import Instance
+from gameday.targets.helper_image import image_name
+from gameday.targets.kubernetes.policy import NOT_ENFORCED
+from gameday.targets.kubernetes.target import KubernetesTarget
+from tests.real.kubernetes.world import World
+from tests.real.targets.world import wait_for
+
+pytestmark = pytest.mark.kubernetes
+
+SECRET = "swordfish-4711"
+NEEDY = f"""\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings, labels: {{app: needy}}, annotations: {{note: kept}}}}
+data: {{COLOUR: blue}}
+binaryData: {{blob: AAEC}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: password, labels: {{app: needy}}}}
+stringData: {{PASSWORD: {SECRET}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: needy}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: needy}}}}
+  template:
+    metadata: {{labels: {{app: needy}}}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: needy
+        image: {image_name()}
+        imagePullPolicy: IfNotPresent
+        command: [sleep, infinity]
+        envFrom: [{{configMapRef: {{name: settings}}}}]
+        volumeMounts: [{{name: p, mountPath: /p}}]
+      volumes: [{{name: p, secret: {{secretName: password}}}}]
+"""
+BUDGET = {
+    "apiVersion": "policy/v1",
+    "kind": "PodDisruptionBudget",
+    "metadata": {"name": "keep-all"},
+    "spec": {"minAvailable": 3, "selector": {"matchLabels": {"app": "web"}}},
+}
+
+
+@dataclass
+class Hurt:
+    """A fault on all its victims, and what it can be asked."""
+
+    world: World
+    target: KubernetesTarget
+    request: FaultRequest
+    victims: Sequence[Instance]
+    undos: list[Undo] = field(default_factory=list)
+
+    def inject(self) -> None:
+        """Prepare all, then hit all, as the faults' own flow does."""
+        for one in self.victims:
+            mark = self.world.mark()
+            self.undos.append(self.target.prepare(self.request, one, mark))
+        for one, undo in zip(self.victims, self.undos, strict=True):
+            self.target.inject(self.request, one, undo)
+
+    def proofs(self) -> list[Proof]:
+        pairs = zip(self.victims, self.undos, strict=True)
+        return [self.target.bites(self.request, one, undo) for one, undo in pairs]
+
+    def end(self) -> None:
+        for undo in reversed(self.undos):
+            done = self.target.undo(undo)
+            assert done.ok, done
+
+    @property
+    def nodes(self) -> list[Any]:
+        names = {one.labels["node"] for one in self.victims}
+        return [self.world.get("node", name, at="") for name in sorted(names)]
+
+
+@pytest.fixture(scope="module")
+def needy(world: World) -> World:
+    """The namespace, with a workload that needs a ConfigMap and a Secret."""
+    world.apply(yaml.safe_load_all(NEEDY))
+    world.settle("deployment/needy")
+    return world
+
+
+@pytest.fixture
+def hurt(needy: World) -> Iterator[Callable[..., Hurt]]:
+    """Choose victims of a fault; at the end all is undone, and nothing is left."""
+    world = needy
+    world.settle("deployment/web", "statefulset/db", "deployment/needy")
+    before = world.fingerprint()
+    made: list[Hurt] = []
+
+    def choice(
+        kind: str, names: Sequence[str] = (), service: str = "web", **given: Any
+    ) -> Hurt:
+        chosen = {"instances": list(names)} if names else {}
+        asked = {"service": service, "duration": "5m", **chosen, **given}
+        request = parse_request(f"kubernetes.{kind}", asked)
+        target = world.target()
+        assert target.refusal(request.kind) == ""
+        victims = choose(request.selection, target.instances(service), 1)
+        made.append(Hurt(world, target, request, victims))
+        return made[-1]
+
+    try:
+        yield choice
+    finally:
+        for one in made:
+            one.end()
+    assert world.left() == []
+    assert world.traces() == []
+    assert world.drift(before) == []
+
+
+def image_of(world: World, workload: str) -> str:
+    spec = world.get(workload)["spec"]["template"]["spec"]
+    return str(spec["containers"][0]["image"])
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A fault, and what kubectl shows while it holds."""
+
+    kind: str
+    seen: Callable[[Hurt], bool]
+    given: Mapping[str, Any] = field(default_factory=dict)
+    service: str = "web"
+
+
+def cordoned(hurt: Hurt) -> bool:
+    return all(one["spec"].get("unschedulable") for one in hurt.nodes)
+
+
+def tainted(hurt: Hurt) -> bool:
+    wanted = {"key": "gameday.dev/taint", "effect": "NoSchedule"}
+    return all(
+        any(wanted.items() <= one.items() for one in node["spec"].get("taints", ()))
+        for node in hurt.nodes
+    )
+
+
+def field_is(path: str, value: Any) -> Callable[[Hurt], bool]:
+    """Return whether a workload has a value at a path of its spec."""
+
+    def seen(hurt: Hurt) -> bool:
+        found = hurt.world.get(hurt.victims[0].labels["workload"])["spec"]
+        for word in path.split("."):
+            found = found[int(word)] if word.isdigit() else found.get(word, {})
+        return bool(found == value)
+
+    return seen
+
+
+def pulls_nothing(hurt: Hurt) -> bool:
+    return image_of(hurt.world, "deployment/web").startswith("gameday.invalid/")
+
+
+def gone(kind: str, name: str) -> Callable[[Hurt], bool]:
+    return lambda hurt: hurt.world.tried("get", kind, name).returncode != 0
+
+
+PORT = "template.spec.containers.0.readinessProbe.tcpSocket.port"
+IMAGE = "template.spec.containers.0.image"
+NONE = "gameday.invalid/never:1"
+SETTINGS = {"name": "settings"}
+PASSWORD = {"name": "password", "object": "secret"}
+CASES = (
+    Case("cordon", cordoned),
+    Case("taint", tainted),
+    Case("scale", field_is("replicas", 1), {"to": 1}),
+    Case("scale", field_is("replicas", 3), {"to": 3}, "db"),
+    Case("bad_image", field_is(IMAGE, NONE), {"image": NONE}),
+    Case("bad_image", field_is(IMAGE, NONE), {"image": NONE}, "db"),
+    Case("bad_readiness", field_is(PORT, 1)),
+    Case("bad_readiness", field_is(PORT, 1), {}, "db"),
+    Case("image_pull_failure", pulls_nothing),
+    Case("config_removed", gone("configmap", "settings"), SETTINGS, "needy"),
+    Case("config_removed", gone("secret", "password"), PASSWORD, "needy"),
+)
+
+
+def test_every_fault_is_tried() -> None:
+    own = {name.partition(".")[2] for name in CATALOGUE if name.startswith("kub")}
+    assert own == {one.kind for one in CASES} | {"evict", "drain", "isolate"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.kind}-{one.service}")
+def test_it_bites_and_is_undone_by_its_marks_alone(
+    case: Case, hurt: Callable[..., Hurt]
+) -> None:
+    found = hurt(case.kind, service=case.service, **case.given)
+    found.inject()
+    proofs = found.proofs()
+    assert [one for one in proofs if not one.bites] == []
+    assert case.seen(found)
+    left = found.world.left()
+    assert len(left) == len(found.victims)
+    another = found.world.target()
+    for one in left:
+        assert one.undo is not None
+        done = another.undo(one.undo)
+        assert done.ok, done
+    assert found.world.left() == []
+    assert not case.seen(found)
+
+
+def test_an_evicted_pod_is_replaced(hurt: Callable[..., Hurt]) -> None:
+    found = hurt("evict")
+    found.inject()
+    assert found.proofs()[0].bites
+    found.end()
+    pods = found.world.get("pods", "-l", "app=web")["items"]
+    there = [o["metadata"]["uid"] for o in pods if not _ends(o)]
+    assert len(there) == 3
+    assert found.victims[0].identity["id"] not in there
+
+
+def _ends(pod: Mapping[str, Any]) -> bool:
+    return "deletionTimestamp" in pod["metadata"]
+
+
+@pytest.mark.parametrize("kind", ["evict", "drain"])
+def test_a_budgets_refusal_is_reported_by_its_name(
+    kind: str, hurt: Callable[..., Hurt]
+) -> None:
+    # A drain asks again, but no longer than the fault may last.
+    found = hurt(kind, names=_together(hurt), duration="2s")
+    found.world.apply([BUDGET])
+    try:
+        wait_for(lambda: _allows(found.world, 0), 30)
+        with pytest.raises(
+            FaultFailed, match="refused by PodDisruptionBudget keep-all"
+        ):
+            found.inject()
+    finally:
+        found.world.kubectl("delete", "pdb", "keep-all")
+
+
+def _allows(world: World, number: int) -> bool:
+    status = world.get("pdb", "keep-all").get("status", {})
+    there = status.get("currentHealthy") == 3
+    return bool(there and status.get("disruptionsAllowed") == number)
+
+
+def _together(hurt: Callable[..., Hurt]) -> list[str]:
+    """Return all instances of web on the node of one of them."""
+    every = hurt("scale", to=0).victims  # a choice only: nothing is injected
+    node = every[0].labels["node"]
+    return [one.name for one in every if one.labels["node"] == node]
+
+
+def test_a_drained_node_takes_nothing_and_loses_the_service(
+    hurt: Callable[..., Hurt],
+) -> None:
+    found = hurt("drain", names=_together(hurt))
+    found.inject()
+    assert [one for one in found.proofs() if not one.bites] == []
+    assert cordoned(found)
+    uids = {one.identity["id"] for one in found.victims}
+    pods = found.world.get("pods", "-l", "app=web")["items"]
+    assert not [o for o in pods if o["metadata"]["uid"] in uids and not _ends(o)]
+    agents = found.world.get("pods", "-l", "app=agent")["items"]
+    assert not [one for one in agents if _ends(one)]
+    found.end()
+    assert not cordoned(found)
+
+
+def test_a_drain_reaches_no_further_than_its_victims(
+    hurt: Callable[..., Hurt],
+) -> None:
+    together = _together(hurt)
+    if len(together) == 1:
+        pytest.skip("version: the scheduler gave every pod a node of its own")
+    found = hurt("drain", names=together[:1])
+    with pytest.raises(FaultFailed, match="more of the service's pods than were"):
+        found.inject()
+    assert not cordoned(found)
+
+
+def test_no_execute_is_refused_where_others_would_go(
+    hurt: Callable[..., Hurt],
+) -> None:
+    found = hurt("taint", effect="NoExecute")
+    with pytest.raises(FaultFailed, match="NoExecute would end"):
+        found.inject()
+    assert not any(
+        one["key"].startswith("gameday")
+        for one in found.nodes[0]["spec"].get("taints", ())
+    )
+
+
+def test_a_node_is_given_back_by_the_last_of_its_marks(
+    hurt: Callable[..., Hurt],
+) -> None:
+    names = _together(hurt)[:1]
+    first, second = hurt("cordon", names=names), hurt("cordon", names=names)
+    first.inject()
+    second.inject()
+    assert cordoned(first)
+    first.end()
+    assert cordoned(first)
+    second.end()
+    assert not cordoned(first)
+
+
+def test_a_node_that_was_cordoned_before_stays_so(hurt: Callable[..., Hurt]) -> None:
+    found = hurt("cordon")
+    node = found.victims[0].labels["node"]
+    found.world.kubectl("cordon", node, at="")
+    try:
+        found.inject()
+        found.end()
+        assert cordoned(found)
+    finally:
+        found.world.kubectl("uncordon", node, at="")
+
+
+def test_a_rollout_is_taken_back_in_its_middle(hurt: Callable[..., Hurt]) -> None:
+    found = hurt("bad_image", service="db", image=NONE)
+    before = found.world.fingerprint()
+    found.inject()  # and nothing is waited for
+    found.end()
+    assert found.world.drift(before) == []
+    assert image_of(found.world, "statefulset/db") == image_name()
+
+
+def test_what_another_has_changed_meanwhile_is_left(hurt: Callable[..., Hurt]) -> None:
+    found = hurt("scale", to=2)
+    found.inject()
+    found.world.kubectl("scale", "deployment/web", "--replicas=4")
+    done = found.target.undo(found.undos[0])
+    assert done.ok
+    assert "changed by somebody else" in done.found
+    assert found.world.get("deployment/web")["spec"]["replicas"] == 4
+    found.end()
+    found.world.kubectl("scale", "deployment/web", "--replicas=3")
+    found.world.settle("deployment/web")
+
+
+def test_a_second_fault_of_a_workload_is_refused(hurt: Callable[..., Hurt]) -> None:
+    first = hurt("scale", to=2)
+    second = hurt("bad_image", image=NONE)
+    first.inject()
+    with pytest.raises(FaultFailed, match="carries another fault"):
+        second.inject()
+    assert image_of(first.world, "deployment/web") == image_name()
+
+
+def test_what_was_removed_is_the_same_again_and_told_nobody(
+    hurt: Callable[..., Hurt],
+) -> None:
+    found = hurt("config_removed", service="needy", **PASSWORD)
+    before = _lasting(found.world.get("secret", "password"))
+    found.inject()
+    kept = found.world.get("secret", str(found.undos[0].arguments["kept"]))
+    said = [json.dumps(dict(one.arguments)) for one in found.undos]
+    said += [json.dumps(kept["metadata"]), *(o.because for o in found.proofs())]
+    assert not [one for one in said if SECRET in one or "c3dvcmRmaXNo" in one]
+    found.end()
+    assert _lasting(found.world.get("secret", "password")) == before
+
+
+def _lasting(found: Any) -> Any:
+    passing = ("uid", "resourceVersion", "creationTimestamp")
+    found["metadata"] = {k: v for k, v in found["metadata"].items() if k not in passing}
+    return found
+
+
+def test_what_nobody_needs_does_not_bite(hurt: Callable[..., Hurt]) -> None:
+    found = hurt("config_removed", **SETTINGS)  # web has no use for it
+    found.inject()
+    proof = found.proofs()[0]
+    assert not proof.bites
+    assert "do not need the configmap settings" in proof.because
+
+
+def test_a_policy_bites_where_it_is_enforced_and_is_said_not_to_elsewhere(
+    hurt: Callable[..., Hurt],
+) -> None:
+    found = hurt("isolate")
+    found.inject()
+    policies = found.world.get("networkpolicies")["items"]
+    assert [one["spec"]["policyTypes"] for one in policies] == [["Ingress", "Egress"]]
+    labels = found.world.pod(found.victims[0].labels["pod"])["metadata"]["labels"]
+    wanted = policies[0]["spec"]["podSelector"]["matchLabels"]
+    assert wanted.items() <= labels.items()
+    proof = found.proofs()[0]
+    outside = found.world.knock("db-0", found.victims[0].addresses[0])
+    assert proof.bites == (outside is None)
+    assert proof.bites or proof.because == NOT_ENFORCED
+    found.end()
+    assert found.world.get("networkpolicies")["items"] == []
