@@ -33,6 +33,7 @@ class FakeCluster:
         self.told: list[tuple[str, int, Json]] = []  # path, version, watch event
         self.asked: list[str] = []
         self.forgotten = 0  # a watch from before this version is refused
+        self.forbidden: set[str] = set()  # paths
         self.down = False
         self.changed = threading.Condition()
         self._versions = itertools.count(1)
@@ -106,7 +107,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.cluster.down:
             self.close_connection = True
             return
-        if "watch" not in query:
+        if parts.path in self.cluster.forbidden:
+            self._answer(403, {"kind": "Status", "message": "not for you"})
+        elif "watch" not in query:
             self._answer(200, self.cluster.listed(parts.path))
         elif int(query["resourceVersion"]) < self.cluster.forgotten:
             self._answer(410, {"kind": "Status", "message": "too old"})
