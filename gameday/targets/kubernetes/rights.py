@@ -102,6 +102,8 @@ _ROLLOUT = (
     _apps("daemonsets", "get", "patch"),
 )
 _SCALE = _ROLLOUT[:2]
+# A StatefulSet does not replace a pod of a broken revision by itself.
+_REVISION = (*_ROLLOUT, _core("pods", "get", "list", "delete"))
 _REMOVED = (
     _core("configmaps", "get", "create", "delete"),
     _core("secrets", "get", "list", "create", "delete"),
@@ -133,9 +135,9 @@ FAULTS: Mapping[str, tuple[Rule, ...]] = {
     "kubernetes.cordon": _NODES,
     "kubernetes.taint": (*_NODES, _EVERYBODY),
     "kubernetes.scale": _SCALE,
-    "kubernetes.bad_image": _ROLLOUT,
-    "kubernetes.image_pull_failure": _ROLLOUT,
-    "kubernetes.bad_readiness": _ROLLOUT,
+    "kubernetes.bad_image": _REVISION,
+    "kubernetes.image_pull_failure": _REVISION,
+    "kubernetes.bad_readiness": _REVISION,
     "kubernetes.config_removed": _REMOVED,
     "kubernetes.isolate": _ISOLATE,
 }

@@ -1,7 +1,7 @@
 """A scheduled game day inside a cluster: with its roles it runs, with less it refuses.
 
 GAMEDAY_TEST_KUBERNETES=CONTEXT/NAMESPACE; these tests make namespaces of their own
-beside it (NAMESPACE-runner, NAMESPACE-target) and remove them.
+beside it (NAMESPACE-runner-…, NAMESPACE-target-…) and remove them.
 GAMEDAY_TEST_KUBERNETES_IMAGE: gameday's image (`deploy/gameday/build`), which the
 cluster's nodes have.
 """
@@ -9,6 +9,7 @@ cluster's nodes have.
 import base64
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -203,7 +204,8 @@ def place() -> Iterator[Place]:
     if not image():
         pytest.skip("no image of gameday: GAMEDAY_TEST_KUBERNETES_IMAGE names one")
     base = os.environ["GAMEDAY_TEST_KUBERNETES"].rpartition("/")[2]
-    made = Place(f"{base}-runner", f"{base}-target")
+    tail = secrets.token_hex(2)  # the last ones may still be on their way out
+    made = Place(f"{base}-runner-{tail}", f"{base}-target-{tail}")
     try:
         for space in (made.runner, made.target):
             kubectl("create", "namespace", space)
