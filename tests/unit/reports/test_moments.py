@@ -68,6 +68,32 @@ def test_there_are_kinds() -> None:
             "page to r (v): an alert not named firing",
             "plain",
         ),
+        (
+            event(
+                1,
+                "cluster_event",
+                reason="Unhealthy",
+                type="Warning",
+                object="pod/web-1",
+                message="probe failed",
+                count=4,
+            ),
+            "pod/web-1: Unhealthy: probe failed (4 times)",
+            "unsure",
+        ),
+        (
+            event(
+                1,
+                "workload",
+                workload="deployment/web",
+                wanted=3,
+                ready=2,
+                endpoints={"web": 2},
+                available=False,
+            ),
+            "deployment/web is not available: 2 of 3 ready, web has 2 endpoints",
+            "bad",
+        ),
         (event(1, "unheard_of", a=1), "unheard of: a 1", "plain"),
     ],
 )
@@ -111,3 +137,32 @@ def test_a_fault_without_an_end_is_not_undone() -> None:
     assert not hit.undone
     assert hit.lasted is None
     assert hit.because == "no end was recorded"
+
+
+def told(kind: str, service: str, at: float = 2.0, reason: str = "r") -> timeline.Event:
+    where = {"object": f"pod/{service}", "service": service}
+    return event(at, "cluster_event", type=kind, reason=reason, message="m", **where)
+
+
+def test_of_a_clusters_events_only_warnings_and_what_was_hit() -> None:
+    hit = event(1, "fault_started", service="web", instance="web-1")
+    aside, own, warned = (
+        told("Normal", "cache", reason="Aside"),
+        told("Normal", "web", reason="Own"),
+        told("Warning", "", reason="Warned"),
+    )
+    again = told("Warning", "", at=3.0, reason="Warned")
+    story = Timeline([hit, aside, own, warned, again])
+    shown = [one.text for one in all_moments(story, 9)[0]]
+    assert [text.split(": ")[1] for text in shown[1:]] == ["Own", "Warned", "Warned"]
+    key = [one.text for one in key_moments(story, 9)[0]]
+    assert key[1:] == ["pod/: Warned: m"]
+
+
+def test_a_workloads_changes_tell_the_story() -> None:
+    states = [(1, True), (2, False), (3, False), (4, True)]
+    story = Timeline(
+        event(at, "workload", workload="deployment/web", available=there)
+        for at, there in states
+    )
+    assert [one.at for one in key_moments(story, 9)[0]] == [2, 4]
