@@ -143,12 +143,7 @@ class Helper:
         if pod is None:
             return Ended(clean=False)
         if exit_code(pod) is None:
-            try:
-                self._signal(name, "TERM")
-            except (ApiRefused, FaultFailed):
-                if self._exits(name, _TOLD) is None:
-                    # The kubelet sends the same.
-                    self._api.delete(f"{self._all}/{name}")
+            self._hurry(name)
         lost = ""
         try:
             for told in self._heard(name, _ENDED):
@@ -161,6 +156,14 @@ class Helper:
             return Ended(clean=False)
         # One that never got the word has nothing to remove, and ends well.
         return Ended(clean=pod is not None and self._exits(name, _ENDED) == 0)
+
+    def _hurry(self, name: str) -> None:
+        """Tell it to end; where it cannot hear, have the kubelet tell it."""
+        try:
+            self._signal(name, "TERM")
+        except (ApiRefused, FaultFailed):
+            if self._exits(name, _TOLD) is None:
+                self._api.delete(f"{self._all}/{name}")
 
     def _exits(self, name: str, seconds: float) -> int | None:
         for pods in self._pods.changes(seconds, f"metadata.name={name}"):

@@ -1,12 +1,14 @@
 """A command inside a pod: the only way to send it a signal."""
 
 import json
+import re
 from typing import Any
 
-from gameday.errors import FaultFailed, TargetNotFound
+from gameday.errors import FaultFailed, GamedayError, TargetNotFound
 from gameday.targets.kubernetes.api import READ, Api, ApiRefused
 
 _SHELL = "/bin/sh"
+_HANDSHAKE = re.compile(r"\(?Handshake status (\d+)")  # what the client makes of a no
 _ERROR = 3  # the channel on which the kubelet says how it ended
 
 
@@ -43,14 +45,21 @@ def tell(api: Api, namespace: str, pod: str, command: str) -> str:
         finally:
             talk.close()
     except ApiException as wrong:
-        if not wrong.status:
-            raise ApiRefused(f"{pod}: {wrong.reason}", 0, {}) from wrong
-        raise ApiRefused(f"{pod}: {wrong.reason}", int(wrong.status), {}) from wrong
+        raise _problem(pod, wrong) from wrong
     except (OSError, WebSocketException) as wrong:
         raise TargetNotFound(f"{pod} cannot be told anything: {wrong}") from wrong
     if code:
         raise FaultFailed(f"{pod}: {command!r} ended with {code}: {said.strip()}")
     return str(said)
+
+
+def _problem(pod: str, wrong: Any) -> GamedayError:
+    """Return what the client's error means: a no, or no answer at all."""
+    shaken = _HANDSHAKE.match(str(wrong.reason))
+    status = int(shaken[1]) if shaken else int(wrong.status or 0)
+    if not status:
+        return TargetNotFound(f"{pod}: no answer: {wrong.reason}")
+    return ApiRefused(f"{pod}: {wrong.reason}", status, {})
 
 
 def _code(talk: Any) -> str:
