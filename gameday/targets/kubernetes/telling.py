@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
@@ -19,13 +21,11 @@ def tell(api: Api, namespace: str, pod: str, command: str) -> str:
     """
     from kubernetes.client import CoreV1Api
     from kubernetes.client.api_client import ApiClient
-    from kubernetes.client.exceptions import ApiException
     from kubernetes.stream import stream
-    from websocket import WebSocketException
 
     # A client of its own: `stream` swaps the client's way to ask while it works.
     core = CoreV1Api(ApiClient(api.configuration))
-    try:
+    with _speaking(pod):
         talk: Any = stream(
             core.connect_get_namespaced_pod_exec,
             pod,
@@ -44,13 +44,27 @@ def tell(api: Api, namespace: str, pod: str, command: str) -> str:
             said = talk.read_all()
         finally:
             talk.close()
-    except ApiException as wrong:
-        raise _problem(pod, wrong) from wrong
-    except (OSError, WebSocketException) as wrong:
-        raise TargetNotFound(f"{pod} cannot be told anything: {wrong}") from wrong
     if code:
         raise FaultFailed(f"{pod}: {command!r} ended with {code}: {said.strip()}")
     return str(said)
+
+
+@contextmanager
+def _speaking(pod: str) -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    from kubernetes.client.exceptions import ApiException
+    from websocket import WebSocketException
+
+    try:
+        yield
+    except ApiException as wrong:
+        raise _problem(pod, wrong) from wrong
+    except AttributeError as wrong:  # the client's: it decodes a body that is None
+        if not isinstance(wrong.__context__, ApiException):
+            raise
+        raise _problem(pod, wrong.__context__) from wrong
+    except (OSError, WebSocketException) as wrong:
+        raise TargetNotFound(f"{pod} cannot be told anything: {wrong}") from wrong
 
 
 def _problem(pod: str, wrong: Any) -> GamedayError:
@@ -59,7 +73,8 @@ def _problem(pod: str, wrong: Any) -> GamedayError:
     status = int(shaken[1]) if shaken else int(wrong.status or 0)
     if not status:
         return TargetNotFound(f"{pod}: no answer: {wrong.reason}")
-    return ApiRefused(f"{pod}: {wrong.reason}", status, {})
+    said = str(wrong.reason).partition(" -+-")[0]
+    return ApiRefused(f"{pod}: {said}", status, {})
 
 
 def _code(talk: Any) -> str:
