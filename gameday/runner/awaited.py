@@ -72,12 +72,12 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
             kept = available(board.workloads[name], start)
             yield Awaited(what=f"{name} to be available", until=until, kept=kept)
     if step.experiment.has_hypothesis:
-        good = board.hypothesis is not None and board.hypothesis["ok"] is True
-        yield Awaited(
-            what="the hypothesis holding again",
-            until=end + planned.aftermath_at_most,
-            kept=good and board.hypothesis is not None and board.hypothesis.at > end,
-        )
+        # Not by its time: what was probed between the fault's end and the aftermath's
+        # beginning still counts as during.
+        seen = board.hypothesis
+        good = seen is not None and seen["ok"] is True and seen["phase"] == "after"
+        until = end + planned.aftermath_at_most
+        yield Awaited(what="the hypothesis holding again", until=until, kept=good)
 
 
 def _resets(
