@@ -111,3 +111,18 @@ def own_note(found: Mapping[str, Any], undo: Undo) -> Mapping[str, Any]:
     text = found["metadata"]["annotations"][key_of(str(undo.arguments["mark"]))]
     note: Mapping[str, Any] = json.loads(text)["arguments"]
     return note
+
+
+def given_back(found: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
+    """Return whether the field is still as the fault left it, and what it gets back.
+
+    A pod that process.stop took away meanwhile comes back by that fault's own undo.
+    """
+    now, was = read(found, undo), own_note(found, undo)["before"]
+    value, stopped = undo.arguments["value"], 0
+    if undo.arguments["field"] == "replicas":
+        stopped = sum("field" not in one for one in _notes(found))
+        now += stopped
+    if now not in (was, value):
+        return False, None
+    return True, was - stopped if stopped else was

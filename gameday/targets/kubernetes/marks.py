@@ -118,7 +118,8 @@ def _on(path: str, found: Json) -> Iterator[Left]:
     if ours:
         text = notes.get(f"{LABEL}undo", "")
         does = (meta.get("labels") or {}).get(f"{LABEL}do", "")
-        what = f"{path.split('/')[-2].removesuffix('s')} {meta['name']} ({does})"
+        kind = path.split("/")[-2].removesuffix("s").replace("policie", "policy")
+        what = f"{kind} {meta['name']} ({does})"
         undo = _undo(text) if text else None
         yield Left(run=run, what=what, undo=undo, place=path)
     for key, text in notes.items():

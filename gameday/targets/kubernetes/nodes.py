@@ -60,7 +60,7 @@ class Nodes:
         self._place.pod_of(victim)
         node = self._place.api.get(f"{NODES}/{victim.labels['node']}")
         self._chosen.add(request, victim)
-        more: dict[str, Any] = {"was": _was(node)}
+        more: dict[str, Any] = {"was": was_before(node)}
         taint = request.kind == "kubernetes.taint"
         if taint:
             given = request.arguments
@@ -108,7 +108,7 @@ class Nodes:
 
         def still_ours() -> None:
             if not is_noted(api.get(path), undo):  # a healer was quicker
-                api.change(path, lambda now: _released(now, undo))
+                api.change(path, lambda now: released(now, undo))
                 raise FaultFailed("it was undone meanwhile")
 
         extension.cordon(api.access, str(undo.arguments["node"]), still_ours)
@@ -161,11 +161,11 @@ class Nodes:
             if not is_noted(node, undo):
                 found.append("had been undone already")
                 return None
-            released = _released(node, undo)
+            back = released(node, undo)
             held = "; another fault still holds the node"
-            found.append("is undone" + ("" if "spec" in released else held))
+            found.append("is undone" + ("" if "spec" in back else held))
             notes = {"annotations": dict(erased(undo))}
-            return {**released, "metadata": notes}
+            return {**back, "metadata": notes}
 
         node = self._place.api.change(_path(undo), without)
         said = f"{undo.arguments['node']}: {found[-1]}"
@@ -174,7 +174,7 @@ class Nodes:
         return all_back(self._place, undo, said)
 
 
-def _released(node: Json, undo: Undo) -> Mapping[str, Any]:
+def released(node: Json, undo: Undo) -> Mapping[str, Any]:
     """Return the patch that gives a node back: nothing where another holds it."""
     given = undo.arguments
     if list(_others(node, undo)):
@@ -200,7 +200,7 @@ def _others(node: Mapping[str, Any], undo: Undo) -> Iterator[Mapping[str, Any]]:
                 yield other["arguments"]
 
 
-def _was(node: Mapping[str, Any]) -> str:
+def was_before(node: Mapping[str, Any]) -> str:
     """Return whether a node took pods before the first of our marks."""
     for key, text in (node["metadata"].get("annotations") or {}).items():
         found = json.loads(text) if key.startswith(UNDO) else {}

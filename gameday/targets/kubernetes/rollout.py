@@ -27,7 +27,7 @@ from gameday.targets.kubernetes.crew import (
 from gameday.targets.kubernetes.fields import (
     before,
     check,
-    own_note,
+    given_back,
     put,
     read,
     read_pod,
@@ -179,8 +179,8 @@ class Rollout:
                 said.append(f"{words} had been given back already")
                 return None
             notes = {"metadata": {"annotations": dict(erased(undo))}}
-            now, was = read(found, undo), own_note(found, undo)["before"]
-            if now not in (was, undo.arguments["value"]):
+            ours, was = given_back(found, undo)
+            if not ours:
                 said.append(f"{words} was changed by somebody else; left as it is")
                 return notes
             said.append(f"{words} has its {undo.arguments['field']} back")

@@ -1,0 +1,413 @@
+"""Kubernetes' own faults, what of them needs no cluster: fields, marks, refusals."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gameday.errors import CannotFault, FaultFailed
+from gameday.model.fault import CATALOGUE, Undo
+from gameday.model.request import parse_request
+from gameday.targets.kubernetes import fields, nodes, policy
+from gameday.targets.kubernetes.access import Access
+from gameday.targets.kubernetes.api import TooMany
+from gameday.targets.kubernetes.chosen import goes
+from gameday.targets.kubernetes.config import packed, unpacked
+from gameday.targets.kubernetes.crew import is_ready, trouble
+from gameday.targets.kubernetes.eviction import refused
+from gameday.targets.kubernetes.extension import reaches
+from gameday.targets.kubernetes.marks import noted
+from gameday.targets.kubernetes.workloads import Workload
+
+Json = dict[str, Any]
+PROBE = {"httpGet": {"path": "/", "port": 80}}
+
+
+def undo_of(verb: str = "restore_workload", mark: str = "r1.a", **given: Any) -> Undo:
+    return Undo(
+        target="",
+        verb=verb,
+        instance="web-1",
+        identity={"id": "uid"},
+        arguments={
+            "mark": mark,
+            "workload": "deployment/web",
+            "container": "web",
+            "node": "n",
+            **given,
+        },
+    )
+
+
+def deployment(**more: Any) -> Json:
+    main = {"name": "web", "image": "web:1", "readinessProbe": PROBE}
+    containers = [{"name": "side", "image": "side:1"}, main]
+    template = {"spec": {"containers": containers}}
+    return {
+        "metadata": {"name": "web", "annotations": {}},
+        "spec": {"replicas": 3, "template": template, **more},
+    }
+
+
+def merged(found: Any, patch: Any) -> Any:
+    """Return a JSON merge patch (RFC 7386) applied."""
+    if not isinstance(patch, Mapping):
+        return patch
+    made = dict(found) if isinstance(found, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            made.pop(key, None)
+        else:
+            made[key] = merged(made.get(key), value)
+    return made
+
+
+# Requests -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["count", "share", "instances"])
+def test_a_fault_of_the_whole_takes_no_choice(word: str) -> None:
+    with pytest.raises(ValueError, match="it changes the whole workload"):
+        parse_request("kubernetes.scale", {"service": "web", "to": 1, word: "1"})
+
+
+def test_a_fault_of_the_whole_is_about_every_instance() -> None:
+    asked = parse_request("kubernetes.scale", {"service": "web", "to": "0"})
+    assert asked.selection.share == pytest.approx(1.0)
+    assert asked.selection.count is None
+    assert asked.arguments == {"to": 0}
+
+
+def test_only_rollouts_are_of_the_whole() -> None:
+    whole = {name for name, one in CATALOGUE.items() if one.whole}
+    rollouts = ("scale", "bad_image", "image_pull_failure", "bad_readiness")
+    assert whole == {f"kubernetes.{name}" for name in rollouts}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        ("taint", {"effect": "Never"}, "effect: 'Never' is not one of NoSchedule, "),
+        ("isolate", {"direction": "egress"}, "not one of both, ingress"),
+        ("config_removed", {"name": "x", "object": "pod"}, "one of configmap, secret"),
+        ("config_removed", {}, "needs name"),
+        ("scale", {"to": "-1"}, "'-1' is not a whole number of 0 or more"),
+        ("scale", {"to": True}, "True is not a whole number of 0 or more"),
+    ],
+)
+def test_what_an_argument_may_be(kind: str, given: Json, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_request(f"kubernetes.{kind}", {"service": "web", **given})
+
+
+# Fields of a workload -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "was"),
+    [
+        ("replicas", 0, 3),
+        ("image", "bad:1", "web:1"),
+        ("readinessProbe", fields.NEVER, PROBE),
+    ],
+)
+def test_a_field_is_put_and_put_back_to_the_last_word(
+    field: str, value: Any, was: Any
+) -> None:
+    undo = undo_of(field=field, value=value)
+    found = deployment()
+    assert fields.before(found, undo) == was
+    broken = merged(found, fields.put(found, undo, value))
+    assert fields.read(broken, undo) == value
+    assert merged(broken, fields.put(broken, undo, was)) == found
+
+
+def test_a_probe_that_was_not_there_is_taken_away_again() -> None:
+    undo = undo_of(field="readinessProbe", value=fields.NEVER)
+    found = deployment()
+    del found["spec"]["template"]["spec"]["containers"][1]["readinessProbe"]
+    assert fields.before(found, undo) is None
+    broken = merged(found, fields.put(found, undo, fields.NEVER))
+    assert merged(broken, fields.put(broken, undo, None)) == found
+
+
+def test_no_other_container_is_changed() -> None:
+    undo = undo_of(field="image", value="bad:1")
+    patch = fields.put(deployment(), undo, "bad:1")
+    containers = patch["spec"]["template"]["spec"]["containers"]
+    assert [one["image"] for one in containers] == ["side:1", "bad:1"]
+
+
+def marked(found: Json, undo: Undo, **more: Any) -> Json:
+    kept = replace(undo, arguments={**undo.arguments, **more})
+    made: Json = merged(found, {"metadata": {"annotations": dict(noted(kept, "x"))}})
+    return made
+
+
+def test_a_second_victim_takes_what_was_before_from_the_first() -> None:
+    first = undo_of(field="replicas", value=0, mark="r1.a")
+    second = undo_of(field="replicas", value=0, mark="r1.b")
+    found = marked(deployment(replicas=0), first, before=3)
+    assert fields.before(found, second) == 3
+    assert fields.own_note(found, first)["before"] == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"field": "image", "value": "bad:1"},
+        {"field": "replicas", "value": 1},
+        {},  # process.stop's
+    ],
+)
+def test_another_fault_of_the_workload_is_in_the_way(other: Json) -> None:
+    found = marked(deployment(), undo_of(mark="r1.a", **other), before=3)
+    with pytest.raises(FaultFailed, match="carries another fault already"):
+        fields.before(found, undo_of(field="replicas", value=0, mark="r1.b"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "field", "said"),
+    [
+        ("Deployment", {"paused": True}, "image", "is paused"),
+        ("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, "image", "OnDelete"),
+        ("DaemonSet", {}, "replicas", "cannot be scaled"),
+    ],
+)
+def test_what_would_roll_nothing_out_is_refused(
+    kind: str, spec: Json, field: str, said: str
+) -> None:
+    workload = Workload(
+        kind=kind, name="web", service="web", path="", raw={"spec": spec}
+    )
+    with pytest.raises(CannotFault, match=said):
+        fields.check(workload, field)
+
+
+def test_all_victims_of_a_run_get_one_image_that_nobody_has() -> None:
+    asked = parse_request("kubernetes.image_pull_failure", {"service": "web"})
+    one, two = (fields.wanted_by(asked, mark) for mark in ("run.a", "run.b"))
+    assert one == two
+    assert one[1].startswith("gameday.invalid/")
+    assert fields.wanted_by(asked, "other.a") != one
+
+
+def test_those_that_were_stopped_meanwhile_stay_so() -> None:
+    scaled = undo_of(field="replicas", value=2, mark="r1.a")
+    found = marked(deployment(replicas=1), scaled, before=5)
+    found = marked(found, undo_of("scale_back", "r1.b"))
+    assert fields.given_back(found, scaled) == (True, 4)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "back"), [(2, (True, 5)), (5, (True, 5)), (7, (False, None))]
+)
+def test_what_another_has_changed_is_not_given_back(
+    replicas: int, back: tuple[bool, int | None]
+) -> None:
+    scaled = undo_of(field="replicas", value=2, mark="r1.a")
+    found = marked(deployment(replicas=replicas), scaled, before=5)
+    assert fields.given_back(found, scaled) == back
+
+
+# Pods ---------------------------------------------------------------------------------
+
+
+def test_a_pod_that_starts_is_in_no_trouble() -> None:
+    waiting = {"waiting": {"reason": "ContainerCreating"}}
+    assert trouble({"status": {"containerStatuses": [{"state": waiting}]}}) == ""
+    assert trouble({}) == ""
+
+
+def test_trouble_is_told_in_the_kubelets_words() -> None:
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
+    pod = {"status": {"containerStatuses": [{"state": waiting}]}}
+    assert trouble(pod) == "ErrImagePull: no such host"
+    ended = {
+        "status": {"containerStatuses": [{"state": {"terminated": {"exitCode": 3}}}]}
+    }
+    assert trouble(ended) == "its container ended with 3"
+
+
+def test_an_init_container_that_ended_is_no_trouble() -> None:
+    ended = {"terminated": {"exitCode": 0}}
+    assert trouble({"status": {"initContainerStatuses": [{"state": ended}]}}) == ""
+
+
+@pytest.mark.parametrize(("status", "ready"), [("True", True), ("False", False)])
+def test_ready_is_a_condition(status: str, ready: bool) -> None:
+    pod = {"status": {"conditions": [{"type": "Ready", "status": status}]}}
+    assert is_ready(pod) is ready
+
+
+def test_a_refusal_names_its_budget() -> None:
+    message = "The disruption budget keep-all needs 3 healthy pods and has 3 currently"
+    said = {"details": {"causes": [{"reason": "DisruptionBudget", "message": message}]}}
+    wrong = TooMany("Cannot evict pod", 429, said)
+    assert refused(wrong) == f"refused by PodDisruptionBudget keep-all: {message}"
+    slow = TooMany("try again later", 429, {})
+    assert refused(slow) == "refused by the API (too many requests): try again later"
+
+
+# Nodes --------------------------------------------------------------------------------
+
+TAINT = {"key": "gameday.dev/taint", "effect": "NoSchedule"}
+
+
+def node(*marks: Undo, **spec: Any) -> Json:
+    found: Json = {"metadata": {"name": "n", "annotations": {}}, "spec": spec}
+    for one in marks:
+        found = marked(found, one)
+    return found
+
+
+def test_the_last_mark_gives_a_node_back() -> None:
+    one = undo_of("uncordon", "r1.a", was="schedulable")
+    two = undo_of("uncordon", "r1.b", was="schedulable")
+    assert nodes.released(node(one, two, unschedulable=True), one) == {}
+    last = nodes.released(node(two, unschedulable=True), two)
+    assert last == {"spec": {"unschedulable": None}}
+
+
+def test_a_node_that_was_cordoned_stays_so() -> None:
+    assert nodes.was_before(node()) == "schedulable"
+    assert nodes.was_before(node(unschedulable=True)) == "cordoned"
+    one = undo_of("uncordon", "r1.a", was="cordoned")
+    assert nodes.released(node(one, unschedulable=True), one) == {}
+
+
+def test_a_second_mark_knows_how_the_node_was_before_the_first() -> None:
+    one = undo_of("uncordon", "r1.a", was="schedulable")
+    assert nodes.was_before(node(one, unschedulable=True)) == "schedulable"
+
+
+def test_only_our_taint_is_taken_away() -> None:
+    others = {"key": "dedicated", "effect": "NoSchedule"}
+    one = undo_of("untaint", "r1.a", **TAINT)
+    found = node(one, taints=[others, TAINT])
+    assert nodes.released(found, one) == {"spec": {"taints": [others]}}
+    alone = node(one, taints=[TAINT])
+    assert nodes.released(alone, one) == {"spec": {"taints": None}}
+
+
+def test_a_taint_is_held_by_marks_of_the_same_taint() -> None:
+    one = undo_of("untaint", "r1.a", **TAINT)
+    same = undo_of("untaint", "r1.b", **TAINT)
+    other = undo_of("untaint", "r1.c", key="else", effect="NoSchedule")
+    cordon = undo_of("uncordon", "r1.d", was="schedulable")
+    assert nodes.released(node(one, same, taints=[TAINT]), one) == {}
+    released = nodes.released(node(one, other, cordon, taints=[TAINT]), one)
+    assert released == {"spec": {"taints": None}}
+
+
+@pytest.mark.parametrize(
+    ("toleration", "goes_away"),
+    [
+        ({"operator": "Exists"}, False),
+        ({"operator": "Exists", "effect": "NoSchedule"}, True),
+        ({"key": "gameday.dev/taint", "operator": "Exists"}, False),
+        ({"key": "gameday.dev/taint", "operator": "Equal"}, False),
+        ({"key": "gameday.dev/taint", "value": "other"}, True),
+        ({"key": "another", "operator": "Exists"}, True),
+        ({"operator": "Exists", "tolerationSeconds": 300}, True),
+    ],
+)
+def test_who_goes_for_a_taint(toleration: Json, goes_away: bool) -> None:
+    pod = {"metadata": {}, "spec": {"tolerations": [toleration]}}
+    assert (
+        goes(pod, {"key": "gameday.dev/taint"} | {"effect": "NoExecute"}) is goes_away
+    )
+
+
+def test_static_pods_and_ended_ones_go_for_no_taint() -> None:
+    taint = {"key": "k", "effect": "NoExecute"}
+    mirror = {"annotations": {"kubernetes.io/config.mirror": "x"}}
+    assert not goes({"metadata": mirror, "spec": {}}, taint)
+    ended = {"metadata": {}, "spec": {}, "status": {"phase": "Succeeded"}}
+    assert not goes(ended, taint)
+    assert goes({"metadata": {}, "spec": {}}, taint)
+
+
+# Kept objects, policies, the extension ------------------------------------------------
+
+
+def test_a_kept_object_is_made_again_without_what_the_api_gave_it() -> None:
+    meta = {"name": "s", "labels": {"a": "b"}, "ownerReferences": [{"uid": "o"}]}
+    given = {"uid": "u", "resourceVersion": "7", "creationTimestamp": "t"}
+    found = {"metadata": {**meta, **given}, "data": {"k": "djE="}, "immutable": True}
+    made = unpacked(
+        {"data": {"object": _b64(packed({**found, "type": "T"}, "secret"))}}
+    )
+    assert made == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": meta,
+        "data": {"k": "djE="},
+        "immutable": True,
+        "type": "T",
+    }
+
+
+def _b64(body: bytes) -> str:
+    return base64.b64encode(body).decode()
+
+
+@pytest.mark.parametrize(
+    ("direction", "types"),
+    [("both", ["Ingress", "Egress"]), ("ingress", ["Ingress"])],
+)
+def test_a_policy_selects_one_pod_and_carries_its_undo(
+    direction: str, types: list[str]
+) -> None:
+    undo = undo_of("join_again", direction=direction, policy="p", label="abc")
+    made = policy.policy_of(undo)
+    assert made["spec"] == {
+        "podSelector": {"matchLabels": {"gameday.dev/isolated": "abc"}},
+        "policyTypes": types,
+    }
+    note = json.loads(made["metadata"]["annotations"]["gameday.dev/undo"])
+    assert note == {
+        "verb": undo.verb,
+        "instance": undo.instance,
+        "identity": dict(undo.identity),
+        "arguments": dict(undo.arguments),
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "bites", "said"),
+    [
+        ("open", "silent", True, "was open; now it is silent"),
+        ("closed", "silent", True, "was closed; now it is silent"),
+        ("open", "open", False, policy.NOT_ENFORCED),
+        ("closed", "closed", False, policy.NOT_ENFORCED),
+        ("silent", "silent", False, "did not answer on port 80 before"),
+    ],
+)
+def test_what_two_knocks_prove(before: str, now: str, bites: bool, said: str) -> None:
+    proof = policy.judged({"before": before, "now": now, "port": 80})
+    assert proof.bites is bites
+    assert said in proof.because
+
+
+def test_chaosk8s_is_called_only_where_it_reads_our_one_kubeconfig(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("")
+    named = Access(context="lab", namespace="shop")
+    inside = Access(context="in-cluster", namespace="shop")
+    monkeypatch.delenv("CHAOSTOOLKIT_IN_POD", raising=False)
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    assert reaches(named)
+    assert not reaches(inside)  # it would take the file's current context
+    monkeypatch.setenv("KUBECONFIG", f"{config}:{config}")
+    assert not reaches(named)  # it takes the list for one path
+    monkeypatch.setenv("KUBECONFIG", "")
+    assert not reaches(inside)
+    monkeypatch.setenv("CHAOSTOOLKIT_IN_POD", "true")
+    assert reaches(inside)
