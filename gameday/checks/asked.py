@@ -18,7 +18,7 @@ def asked(plan: Plan) -> tuple[Question, ...]:
     """Return the questions in the order of the report; each key occurs once."""
     found: dict[tuple[str, str, str], Question] = {}
     for step in plan.scenario.steps:
-        for question in (*_of_step(plan.scenario, step), *_available(plan, step)):
+        for question in (*_of_step(plan.scenario, step), *_recovers(plan, step)):
             key = (question.step, question.question, question.subject)
             found.setdefault(key, question)
     return (*found.values(), _of_run(plan.scenario))
@@ -71,7 +71,7 @@ def _of_step(scenario: Scenario, step: Step) -> Iterator[Question]:
         yield _question(step, "fault", service, "undone")
     yield from _alerts(step)
     yield from _slos(scenario, step)
-    yield from _recovery(step)
+    yield from _heals(step)
 
 
 def _alerts(step: Step) -> Iterator[Question]:
@@ -131,24 +131,26 @@ def _slos(scenario: Scenario, step: Step) -> Iterator[Question]:
             )
 
 
-def _recovery(step: Step) -> Iterator[Question]:
-    hit = services(step) or (step.name,)
-    if step.expect.heals_within is not None:
-        for service in hit:
-            limit = step.expect.heals_within
+def _heals(step: Step) -> Iterator[Question]:
+    limit = step.expect.heals_within
+    if limit is not None:
+        for service in services(step) or (step.name,):
             yield _question(step, "recovery", service, "heals_within", limit)
-    if step.expect.recovers_within is not None:
-        limit = step.expect.recovers_within
-        yield _question(step, "recovery", hit[0], "recovers_within", limit)
 
 
-def _available(plan: Plan, step: Step) -> Iterator[Question]:
-    """Yield what a cluster can tell beside the SLIs; its subject is the workload."""
+def _recovers(plan: Plan, step: Step) -> Iterator[Question]:
+    """Yield who is asked: the SLIs or the hypothesis, and a cluster's workloads.
+
+    The workloads alone where a scenario has neither SLO nor hypothesis.
+    """
     limit = step.expect.recovers_within
     if limit is None:
         return
-    hit = services(step)
-    for words in workloads(plan, step):
+    hit, found = services(step), workloads(plan, step)
+    if plan.scenario.slos or step.experiment.has_hypothesis or not found:
+        subject = hit[0] if hit else step.name
+        yield _question(step, "recovery", subject, "recovers_within", limit)
+    for words in found:
         subject = f"workload {words}" if words in hit else words
         asked_so = _question(step, "recovery", subject, "recovers_within", limit)
         yield replace(asked_so, workload=words)

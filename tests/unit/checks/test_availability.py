@@ -168,6 +168,17 @@ def test_it_is_asked_of_the_workload_beside_the_service() -> None:
     assert subjects(cluster_plan(WEB)) == [WEB, f"workload {WEB}"]
 
 
+def test_it_is_all_that_is_asked_where_nothing_else_could_answer() -> None:
+    made = cluster_plan()
+    silent = replace(made.scenario, slos=())
+    assert subjects(replace(made, scenario=silent)) == ["web", WEB]  # a hypothesis
+    bare = step(recovers_within=30.0, hypothesis=False)
+    alone = replace(silent, steps=(bare,))
+    assert subjects(replace(made, scenario=alone)) == [WEB]
+    docker = replace(alone, target=TargetRef(kind="docker", name="shop"))
+    assert subjects(replace(made, scenario=docker)) == ["web"]
+
+
 def test_it_is_not_asked_elsewhere() -> None:
     made = cluster_plan()
     docker = TargetRef(kind="docker", name="shop")
