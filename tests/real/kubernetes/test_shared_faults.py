@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from gameday.errors import FaultFailed
 from gameday.model.fault import Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.target import KubernetesTarget
-from tests.real.kubernetes.world import World
+from tests.real.kubernetes.world import LOST, World
 from tests.real.targets.world import CLOCK, ask, wait_for
 
 pytestmark = pytest.mark.kubernetes
@@ -61,7 +62,11 @@ class Field:
         self.able(kind)
         request = ask(kind, service, duration=duration, **given)
         victim = self.target.instances(service)[-1]
-        undo = self.target.prepare(request, victim, self.world.mark())
+        try:
+            undo = self.target.prepare(request, victim, self.world.mark())
+        except FaultFailed as wrong:
+            assert LOST in str(wrong)
+            undo = self.target.prepare(request, victim, self.world.mark())
         self.target.inject(request, victim, undo)
         proof = self.target.bites(request, victim, undo)
         made = Hurt(self.world, self.target, victim, undo, proof)
@@ -270,7 +275,7 @@ def test_memory_is_filled_inside_the_container(field: Field) -> None:
 
 # Nobody undoes, and helpers that die --------------------------------------------------
 
-HELD = [("network.partition", {}), ("process.pause", {})]
+HELD: list[tuple[str, Any]] = [("network.partition", {}), ("process.pause", {})]
 
 
 @pytest.mark.parametrize(("kind", "given"), HELD, ids=[kind for kind, _ in HELD])

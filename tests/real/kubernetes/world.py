@@ -24,6 +24,9 @@ PATIENCE = 120  # seconds for what the cluster does
 PORT = 8000
 WORKLOADS = ("deployment/web", "statefulset/db", "daemonset/agent")
 OURS = "gameday.dev/"
+# What is left of a pod's log where two kubelets of one machine share the folder: each
+# removes, once a minute, what is not its own.
+LOST = "failed to try resolving symlinks"
 _KNOCK = (
     "import socket, sys, time; began = time.monotonic();"
     "socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3]))"
@@ -158,6 +161,23 @@ class World:
         assert "timed out" in done.stderr or "refused" in done.stderr, done.stderr
         return None
 
+    def deaf(self) -> list[str]:
+        """Return the addresses of web's pods that do not answer db-0 at once."""
+        pods = self.get("pods", "-l", "app=web")["items"]
+        there = [one["status"].get("podIP", "none") for one in pods]
+        return [one for one in there if (self.answers("db-0", one, 0.15) is None)]
+
+    def damage(self, before: Fingerprint) -> str:
+        """Return what is not as it was; empty: nothing."""
+        wrong = [*self.traces(), *(one.what for one in self.left())]
+        wrong += self.drift(before)
+        for words, number in (("deployment/web", 3), ("statefulset/db", 2)):
+            status = self.get(words)["status"]
+            ready = (status.get("readyReplicas"), status.get("updatedReplicas"))
+            if ready != (number, number) or status["replicas"] != number:
+                wrong.append(f"{words}: {status}")
+        return ", ".join(wrong or [f"{one} does not answer" for one in self.deaf()])
+
     def remove(self) -> None:
         """Take the namespace away; the cluster does it behind us."""
         self.kubectl("delete", "namespace", self.name, "--wait=false", at="")
@@ -175,7 +195,15 @@ def _manifests() -> list[Mapping[str, Any]]:
     db["spec"]["podManagementPolicy"] = "Parallel"
     agent = _workload("DaemonSet", "agent", {})
     agent["spec"]["template"]["spec"]["tolerations"] = [{"operator": "Exists"}]
-    return [web, db, agent, _service("web"), _service("db")]
+    (container,) = web["spec"]["template"]["spec"]["containers"]
+    container["envFrom"] = [{"configMapRef": {"name": "settings"}}]
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings"},
+        "data": {"COLOUR": "green"},
+    }
+    return [settings, web, db, agent, _service("web"), _service("db")]
 
 
 def _workload(kind: str, name: str, spec: Mapping[str, Any]) -> Any:

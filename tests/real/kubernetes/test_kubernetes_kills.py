@@ -1,0 +1,67 @@
+"""Killed at any instant on a cluster: nothing outlives the run. A sample of them.
+
+`bench/kills.py --kubernetes CONTEXT` has all. GAMEDAY_KILLS_SEED repeats one sample.
+"""
+
+import os
+import random
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.real.kubernetes import kills
+from tests.real.kubernetes.world import World
+from tests.real.ledger.kills import TRANSITIONS, Fault, Kill, Place
+from tests.real.targets.world import wait_for
+
+pytestmark = pytest.mark.kubernetes
+
+SEED = int(os.environ.get("GAMEDAY_KILLS_SEED") or secrets.randbelow(2**31))
+DICE = random.Random(SEED)  # noqa: S311 - to be repeated, not to be secret
+HELD = (
+    Fault("network.partition", "count: 1, duration: 5s"),
+    Fault("process.pause", "count: 1, duration: 5s"),
+)
+
+
+def named(kill: Kill) -> str:
+    return f"seed {SEED}: {kill}"
+
+
+def sample() -> list[Kill]:
+    """Return each way for some faults of each family, at some transition."""
+    chosen = [*DICE.sample(kills.SHARED, 4), *DICE.sample(kills.OWN, 3)]
+    return [
+        *(Kill(one, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for one in chosen),
+        Kill(DICE.choice(kills.SHARED), "injecting", "run"),
+        Kill(DICE.choice(kills.CATALOGUE), DICE.uniform(0.0, 4.0), "all"),
+    ]
+
+
+WAYS = ("run", "both", "all")
+
+
+@pytest.fixture
+def place(world: World, tmp_path: Path) -> Iterator[Place]:
+    with kills.on_cluster(world, tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize("kill", sample(), ids=named)
+def test_nothing_is_left(world: World, place: Place, kill: Kill) -> None:
+    kills.play(world, place, kill)
+
+
+@pytest.mark.parametrize("fault", HELD, ids=lambda one: one.kind)
+def test_with_nobody_left_the_helper_ends_it(
+    world: World, place: Place, fault: Fault
+) -> None:
+    going = place.start(place.scenario(fault, hold="4s"))
+    going.until("biting")
+    going.kill("all")
+    wait_for(lambda: not world.deaf(), 20.0)
+    assert world.left() != []  # who was killed has not tidied up
+    kills.heal(world, place)
+    kills.is_whole(place, str(fault))
