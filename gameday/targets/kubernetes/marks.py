@@ -7,7 +7,8 @@ its undo, and no undo is done twice: it takes the annotation away as it puts bac
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gameday.model.fault import Undo
@@ -19,6 +20,7 @@ from gameday.targets.marking import Left
 UNDO = f"{LABEL}undo."
 NODES = "/api/v1/nodes"
 POLICIES = "networking.k8s.io/v1"
+COPIES = ("replicasets", "controllerrevisions")  # controllers copy annotations there
 OURS = {"app.kubernetes.io/managed-by": "gameday"}
 
 
@@ -66,8 +68,16 @@ class Marks:
     def left(self) -> list[Left]:
         """Return what carries a mark; a fault that left several is named once each."""
         found: list[Left] = []
-        for path, one in self._objects():
+        for path, one in self._objects(self._places()):
             found += _on(path, one)
+        known = {one.place.partition("#")[2] for one in found}
+        copies = [namespaced(self._namespace, one, group=APPS) for one in COPIES]
+        for path, one in self._objects(copies):
+            found += [
+                replace(copy, what=f"{copy.what} (a copy of its mark)", undo=None)
+                for copy in _on(path, one)
+                if copy.place.partition("#")[2] not in known
+            ]
         return [one for one in found if self._is_ours(one)]
 
     def _is_ours(self, left: Left) -> bool:
@@ -75,16 +85,18 @@ class Marks:
         given = left.undo.arguments if left.undo is not None else {}
         return given.get("namespace") in (None, self._namespace)
 
-    def _objects(self) -> Iterator[tuple[str, Json]]:
+    def _places(self) -> list[str]:
         space = self._namespace
-        lists = [
+        return [
             namespaced(space, "pods"),
             *(namespaced(space, plural, group=APPS) for plural in PLURALS.values()),
             namespaced(space, "networkpolicies", group=POLICIES),
             namespaced(space, "secrets"),
             NODES,
         ]
-        for path in lists:
+
+    def _objects(self, places: Iterable[str]) -> Iterator[tuple[str, Json]]:
+        for path in places:
             # Of secrets only ours are asked for: nobody else's are our business.
             ours = path.endswith("/secrets")
             query = {"labelSelector": f"{LABEL}run"} if ours else {}

@@ -101,9 +101,14 @@ _ROLLOUT = (
     _apps("statefulsets", "get", "patch"),
     _apps("daemonsets", "get", "patch"),
 )
-_SCALE = _ROLLOUT[:2]
+# Controllers copy a workload's annotations there, our marks too, and leave them.
+_COPIES = (
+    _apps("replicasets", "list", "patch"),
+    _apps("controllerrevisions", "list", "patch"),
+)
+_SCALE = (*_ROLLOUT[:2], *_COPIES)
 # A StatefulSet does not replace a pod of a broken revision by itself.
-_REVISION = (*_ROLLOUT, _core("pods", "get", "list", "delete"))
+_REVISION = (*_ROLLOUT, *_COPIES, _core("pods", "get", "list", "delete"))
 _REMOVED = (
     _core("configmaps", "get", "create", "delete"),
     _core("secrets", "get", "list", "create", "delete"),

@@ -14,6 +14,7 @@ from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes import extension
 from gameday.targets.kubernetes.api import Json
+from gameday.targets.kubernetes.copies import remove_copies
 from gameday.targets.kubernetes.crew import (
     SHOWS,
     about,
@@ -198,6 +199,9 @@ class Rollout:
             return "and is rolled out" if rolled else ""
 
         done = poll(self._place, COMPLETE, complete)
+        last = self._place.pods.workload(words)
+        if last is not None:
+            remove_copies(self._place.api, self._place.namespace, last)
         if done:
             return Undone(ok=True, found=f"{said}, {done}")
         by_hand = self._place.kubectl("rollout", "status", words)

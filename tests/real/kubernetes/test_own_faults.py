@@ -132,7 +132,18 @@ def hurt(needy: World) -> Iterator[Callable[..., Hurt]]:
             one.end()
     assert world.left() == []
     assert world.traces() == []
+    assert copied(world) == []
     assert world.drift(before) == []
+
+
+def copied(world: World) -> list[str]:
+    """Return the revisions that carry a mark: controllers copy annotations there."""
+    found = world.get("replicasets,controllerrevisions")["items"]
+    return [
+        one["metadata"]["name"]
+        for one in found
+        if "gameday.dev/" in json.dumps(one["metadata"].get("annotations", {}))
+    ]
 
 
 def image_of(world: World, workload: str) -> str:
