@@ -1,10 +1,13 @@
-"""A door in front of the Docker engine: it can be shut, and can refuse requests."""
+"""A door in front of what a target is asked through: the Docker engine, an API server.
+
+It can be shut; where what passes is plain, it can refuse requests.
+"""
 
 import contextlib
 import select
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.real.targets.world import SOCKET
 
@@ -15,10 +18,18 @@ _ANSWER = (
 )
 
 
-class Door:
-    """tcp://127.0.0.1:PORT, behind which the local engine listens."""
+def local_engine() -> socket.socket:
+    """Return a connection to the local Docker engine."""
+    far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    far.connect(SOCKET)
+    return far
 
-    def __init__(self) -> None:
+
+class Door:
+    """tcp://127.0.0.1:PORT; `behind` connects to who listens behind it."""
+
+    def __init__(self, behind: Callable[[], socket.socket] = local_engine) -> None:
+        self._behind = behind
         self._port = 0
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -31,6 +42,11 @@ class Door:
     def address(self) -> str:
         """The engine's address behind this door."""
         return f"tcp://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """Where it listens, on 127.0.0.1."""
+        return self._port
 
     def open(self) -> None:
         """Listen, always on the same port."""
@@ -60,8 +76,7 @@ class Door:
                     self._start(self._carry, near, over)
 
     def _carry(self, near: socket.socket, over: threading.Event) -> None:
-        with near, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as far:
-            far.connect(SOCKET)
+        with near, self._behind() as far:
             ways = {near: far, far: near}
             while not over.is_set():
                 ready, _, _ = select.select(list(ways), [], [], 0.05)
@@ -89,9 +104,9 @@ class Door:
 
 
 @contextlib.contextmanager
-def door() -> Iterator[Door]:
+def door(behind: Callable[[], socket.socket] = local_engine) -> Iterator[Door]:
     """Yield an open door; shut it afterwards."""
-    made = Door()
+    made = Door(behind)
     try:
         yield made
     finally:
