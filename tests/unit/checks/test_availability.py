@@ -92,6 +92,12 @@ def test_one_that_is_scaled_down_is_not_available_for_wanting_less() -> None:
     assert found(BEFORE, scaled, was(55.1, 2), was(59, 3)).measured == 4.0
 
 
+def test_nor_is_one_that_no_service_leads_to() -> None:
+    told = (was(1, 3), was(10.2, 2, wanted=2), was(55.1, 2, wanted=2), was(59, 3))
+    bare = [replace(one, fields={**one.fields, "endpoints": {}}) for one in told]
+    assert found(*bare).measured == 4.0
+
+
 def test_the_last_time_out_counts() -> None:
     told = [BEFORE, HIT, was(56, 3), was(70, 2), was(72, 3)]
     assert found(*told).measured == 17.0
