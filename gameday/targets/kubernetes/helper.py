@@ -1,17 +1,16 @@
 """Helper pods: on the victim's node, started and waiting, then told to go, to end.
 
-What a helper says are lines of JSON in its log; what it is told are signals, sent by
-a command inside of it. Its own deadline ends the fault when nobody else is left to,
+What a helper says are lines of JSON, and what it is told are signals; both go by a
+command inside of it. Its own deadline ends the fault when nobody else is left to,
 and the pod's (`activeDeadlineSeconds`) ends the helper.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from gameday.errors import FaultFailed, TargetNotFound
+from gameday.errors import FaultFailed
 from gameday.targets.helper_image import image_name
 from gameday.targets.kubernetes.api import (
     Api,
@@ -22,6 +21,8 @@ from gameday.targets.kubernetes.api import (
     namespaced,
 )
 from gameday.targets.kubernetes.helper_pod import (
+    PID,
+    SAID,
     Order,
     label_value,
     manifest,
@@ -30,7 +31,7 @@ from gameday.targets.kubernetes.helper_pod import (
 )
 from gameday.targets.kubernetes.pods import Namespace
 from gameday.targets.kubernetes.seen import LABEL
-from gameday.targets.kubernetes.telling import tell
+from gameday.targets.kubernetes.telling import Spoken, heard
 
 READY = 60.0  # seconds until a helper has started: its image may have to be pulled
 _APPLIED = 15.0
@@ -38,7 +39,7 @@ _ENDED = 15.0
 _TOLD = 2.0  # seconds after its end within which the API knows it
 _STUCK = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _STUCK_TOO = ("CreateContainerError", "CreateContainerConfigError", "RunContainerError")
-_SIGNAL = "kill -{name} $(cat /tmp/gameday.pid)"
+_SIGNAL = f"kill -{{name}} $(cat {PID}) || exit 1; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +106,42 @@ class Helper:
 
     def said(self, name: str, word: str, seconds: float) -> dict[str, Any]:
         """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
-        last: Any = "nothing"
-        for told in self._heard(name, seconds):
-            if told["say"] == word:
-                return told
-            if told["say"] == "failed":
-                raise FaultFailed(told["because"])
-            last = told.get("because", told["say"])
-        raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
+        return _until(self._heard(name, seconds), word)
 
-    def _heard(self, name: str, seconds: float) -> Iterator[dict[str, Any]]:
-        """Yield what it says as it says it, until it ends or time is over."""
-        path = f"{self._all}/{name}/log"
-        with suppress(TargetNotFound):  # silence until the time was over
-            for line in self._api.lines(path, seconds, follow="true"):
-                yield _line(line)
+    def _heard(
+        self, name: str, seconds: float, first: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield what it says as it says it, until it ends or time is over.
+
+        Listened to inside of it, not in its log, which a node may lose. `first`: what
+        is done before listening.
+        """
+        tail = f"tail -s 0.02 -n +1 -F {SAID} 2>/dev/null"
+        listen = f"{first}exec timeout {seconds:g} {tail}"
+        command = Spoken(self._pods.name, name, listen)
+        for line in heard(self._api, command, seconds):
+            yield _line(line)
 
     def go(self, name: str) -> dict[str, Any]:
         """Give the word and wait until it is done; return what the helper says."""
-        self._signal(name, "USR1")
-        return self.said(name, "applied", _APPLIED)
-
-    def _signal(self, name: str, signal: str) -> None:
-        tell(self._api, self._pods.name, name, _SIGNAL.format(name=signal))
+        told = self._heard(name, _APPLIED, _SIGNAL.format(name="USR1"))
+        try:
+            return _until(told, "applied")
+        except FaultFailed:  # one that was quicker than we could listen?
+            words = self._words(name, _TOLD)
+            if "applied" not in words:
+                raise
+            return words["applied"]
 
     def run(self, order: Order) -> dict[str, Any]:
         """Start, give the word, take the answer, remove."""
         name = self.start(order)
         try:
             return self.go(name)
+        except FaultFailed:
+            if self._exits(name, _TOLD) != 0:
+                raise
+            return {}  # it is done, though its log does not say so
         finally:
             self.remove(name)
 
@@ -142,28 +150,34 @@ class Helper:
         pod = self._api.find(f"{self._all}/{name}")
         if pod is None:
             return Ended(clean=False)
-        if exit_code(pod) is None:
-            self._hurry(name)
         lost = ""
-        try:
-            for told in self._heard(name, _ENDED):
-                if told["say"] == "lost":
-                    lost = str(told["because"])
-                elif told["say"] == "removed":
-                    return Ended(clean=True, at=told["at"], lost=lost)
-            pod = self._api.find(f"{self._all}/{name}")
-        except ApiRefused:
-            return Ended(clean=False)
-        # One that never got the word has nothing to remove, and ends well.
-        return Ended(clean=pod is not None and self._exits(name, _ENDED) == 0)
-
-    def _hurry(self, name: str) -> None:
-        """Tell it to end; where it cannot hear, have the kubelet tell it."""
-        try:
-            self._signal(name, "TERM")
-        except (ApiRefused, FaultFailed):
+        if exit_code(pod) is None:
+            try:
+                for told in self._heard(name, _ENDED, _SIGNAL.format(name="TERM")):
+                    if told["say"] == "lost":
+                        lost = str(told["because"])
+                    elif told["say"] == "removed":
+                        return Ended(clean=True, at=told["at"], lost=lost)
+            except (ApiRefused, FaultFailed):
+                pass  # it cannot hear, or has just ended
             if self._exits(name, _TOLD) is None:
-                self._api.delete(f"{self._all}/{name}")
+                self._api.delete(f"{self._all}/{name}")  # the kubelet tells it then
+        return self._by_its_status(name)
+
+    def _by_its_status(self, name: str) -> Ended:
+        """Return how a helper ended that nobody heard."""
+        words = self._words(name, _ENDED)
+        lost = str(words.get("lost", {}).get("because", ""))
+        at = words.get("removed", {}).get("at")
+        # One that never got the word has nothing to remove, and ends well.
+        clean = self._exits(name, _TOLD) == 0
+        return Ended(clean=clean, at=at, lost=lost)
+
+    def _words(self, name: str, seconds: float) -> dict[str, dict[str, Any]]:
+        """Return what an ended helper has left with the API, by its words."""
+        self._exits(name, seconds)
+        pod = self._api.find(f"{self._all}/{name}")
+        return {told["say"]: told for told in map(_line, _last_words(pod))}
 
     def _exits(self, name: str, seconds: float) -> int | None:
         for pods in self._pods.changes(seconds, f"metadata.name={name}"):
@@ -184,6 +198,23 @@ class Helper:
         wanted = {f"{LABEL}run": label_value(run)} if run else {}
         chosen = labels(wanted) or f"{LABEL}run"
         return self._api.items(self._all, labelSelector=chosen)
+
+
+def _until(told: Iterator[dict[str, Any]], word: str) -> dict[str, Any]:
+    last: Any = "nothing"
+    for one in told:
+        if one["say"] == word:
+            return one
+        if one["say"] == "failed":
+            raise FaultFailed(one["because"])
+        last = one.get("because", one["say"])
+    raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
+
+
+def _last_words(pod: Mapping[str, Any] | None) -> list[str]:
+    listed = (pod or {}).get("status", {}).get("containerStatuses") or ()
+    ended = [one.get("state", {}).get("terminated") or {} for one in listed]
+    return [line for one in ended for line in one.get("message", "").splitlines()]
 
 
 def exit_code(pod: Mapping[str, Any]) -> int | None:
