@@ -107,7 +107,7 @@ def main() -> int:
             try:
                 seconds = play(kill)
             except AssertionError as wrong:
-                left += 1
+                left += 1  # and the next ones have a whole place again
                 print(f"{number}: LEFT {kill}: {wrong}", flush=True)
                 continue
             if seconds is not None:

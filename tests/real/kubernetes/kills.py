@@ -65,11 +65,16 @@ def play(world: World, place: Place, kill: Kill) -> float | None:
     """
     going = _reached(place, kill)
     at = going.kill(kill.how)
-    if kill.how == "run":
-        _settles(going)
-    else:
-        heal(world, place)
-    is_whole(place, str(kill))
+    try:
+        if kill.how == "run":
+            _settles(going)
+        else:
+            heal(world, place)
+        is_whole(place, str(kill))
+    except AssertionError:  # for the next one's sake
+        for _ in range(3):
+            place.gameday("heal")
+        raise
     if kill.how != "run":
         again = place.gameday("heal")  # whose ledger still has it open
         assert again.returncode == 0, again.stdout + again.stderr
