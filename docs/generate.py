@@ -164,8 +164,9 @@ def scenario() -> Iterator[str]:
     yield "# Scenario\n"
     yield (
         "The keys of a scenario file. `gameday schema` prints the JSON Schema for "
-        "editors, `gameday check` judges a file. `${NAME}` in any value is taken from "
-        "the environment or from `--env FILE`; relative paths start at the file.\n"
+        "editors, `gameday check` judges a file. `${NAME}`, or `${NAME:-default}`, in "
+        "any value is taken from the environment or from `--env FILE`; relative paths "
+        "start at the file.\n"
     )
     yield from _keys("A scenario", whole)
     for name, part in whole["$defs"].items():

@@ -30,12 +30,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A target that went down at `since` and was back at `until`."""
+    """A target that went down at `since` and was back at `until`.
+
+    `gone`: nobody lists it any more, as a pod that was replaced.
+    """
 
     job: str
     instance: str
     since: float
     until: float
+    gone: bool = False
 
     def show(self) -> str:
         """Return the loss as a clause."""
@@ -58,9 +62,12 @@ class Hit:
 def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Loss]:
     """Return every loss of a target that had been healthy, in order."""
     states: dict[tuple[str, str], float | None] = {}  # down since; None: up
+    gone: set[tuple[str, str]] = set()
     losses: list[Loss] = []
     for event in timeline.of("scrape"):
         key = (str(event["job"]), str(event["instance"]))
+        if event.get("state") == "gone":
+            gone.add(key)
         at = clocks.ours("prometheus", event.at)
         if event["up"]:
             since = states.get(key)
@@ -71,18 +78,25 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
             states[key] = at
     for key, since in states.items():
         if since is not None:
-            losses.append(Loss(*key, since, float("inf")))
+            losses.append(Loss(*key, since, float("inf"), key in gone))
     return sorted(losses, key=lambda loss: (loss.since, loss.job, loss.instance))
 
 
 def not_hit(
     losses: Iterable[Loss], hit: Hit, start: float, end: float
 ) -> tuple[Loss, ...]:
-    """Return the losses that disturb a step: not its fault's doing, inside its time."""
+    """Return the losses that disturb a step: not its fault's doing, inside its time.
+
+    What was gone before the step was missing from its start: an earlier step, or an
+    earlier run, has replaced it.
+    """
     return tuple(
         loss
         for loss in losses
-        if loss.since <= end and loss.until > start and not was_hit(loss, hit)
+        if loss.since <= end
+        and loss.until > start
+        and not (loss.gone and loss.since < start)
+        and not was_hit(loss, hit)
     )
 
 

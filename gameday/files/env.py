@@ -45,7 +45,8 @@ def _unquoted(value: str) -> str:
 def substituted(document: Document, env: Mapping[str, str]) -> list[Problem]:
     """Put the environment into every value of a document, in place.
 
-    `$${` stands for `${`. Returns a problem for each name that is not set.
+    `${NAME:-default}` is the default where the name is not set, or empty, and `$${`
+    stands for `${`. Returns a problem for each name that is not set.
     """
     problems: list[Problem] = []
     if document.root is not None:
@@ -69,14 +70,16 @@ class _Change:
     def _one(self, match: re.Match[str], line: int) -> str:
         if match[1] is None:
             return "${"
-        name = match[1]
+        name, defaulted, default = match[1].partition(":-")
         if not _NAME.fullmatch(name) or not match[0].endswith("}"):
             message = (
-                f"{match[0]!r} is not a reference; expected ${{NAME}}, "
-                "or $${ for the text ${ itself"
+                f"{match[0]!r} is not a reference; expected ${{NAME}} or "
+                "${NAME:-default}, or $${ for the text ${ itself"
             )
             self.problems.append(Problem(self.path, line, message))
             return match[0]
+        if defaulted and not self.env.get(name):
+            return default
         if name not in self.env:
             close = nearest(name, self.env)
             hint = f'; did you mean "{close}"?' if close else ""

@@ -99,8 +99,10 @@ class Episodes:
         for key, (labels, samples) in fresh.items():
             for at, state in samples:
                 self._sample(key, labels, (at, state, start), events)
-        for key in [key for key in self._open if key not in fresh]:
-            self._silent(key, now, events)
+        for key in list(self._open):
+            # Also where there were samples: what a first look back finds may be over.
+            if not self._ended(key, now, events) and key not in fresh:
+                self._silent(key, events)
         return events
 
     def _fresh(self, found: Iterable[Series]) -> dict[Key, Any]:
@@ -192,18 +194,24 @@ class Episodes:
             # The engine forgot that it fired: restarted, an older version.
             self._close(key, episode.last + about.interval, events, exact=False)
 
-    def _silent(self, key: Key, now: float, events: list[Event]) -> None:
-        """Tell an end from a missing evaluation: there is no newer sample."""
+    def _ended(self, key: Key, now: float, events: list[Event]) -> bool:
+        """Close an episode whose end is marked; true too where none is due yet."""
         episode = self._open[key]
         about = self._oracle.about(episode.labels, None)
         slot_due = episode.last + about.interval + about.offset
         if now < slot_due or self._oracle.evaluated(about.group) < slot_due:
-            return
+            return True
         until = now - about.offset
         slot = self._oracle.ended(_labels(episode), episode.last, until)
         if slot is not None:
             self._close(key, slot, events, exact=_next(episode, slot, about))
-            return
+        return slot is not None
+
+    def _silent(self, key: Key, events: list[Event]) -> None:
+        """Tell an end that was not marked from a missing evaluation."""
+        episode = self._open[key]
+        about = self._oracle.about(episode.labels, None)
+        slot_due = episode.last + about.interval + about.offset
         episode.waited += 1
         listed = about.state == episode.state
         late = self._oracle.evaluated(about.group) > slot_due + about.interval

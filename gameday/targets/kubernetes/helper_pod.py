@@ -15,6 +15,8 @@ from gameday.targets.helper_image import code_files
 from gameday.targets.kubernetes.seen import LABEL
 
 _WAIT = 90.0  # seconds that a helper waits for the word before it gives up
+SAID = "/tmp/gameday.said"  # noqa: S108 - in the helper's own container
+PID = "/tmp/gameday.pid"  # noqa: S108
 _SLACK = 60  # seconds beyond its own deadline after which the cluster ends it
 IN_ITS_NETWORK = ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW")
 ON_ITS_PROCESSES = ("KILL",)
@@ -96,6 +98,8 @@ def _container(order: Order, image: str) -> Mapping[str, Any]:
         "env": [
             {"name": "GAMEDAY_SPEC", "value": json.dumps(spec)},
             {"name": "GAMEDAY_CODE", "value": code()},
+            {"name": "GAMEDAY_SAID", "value": SAID},
+            {"name": "GAMEDAY_LAST_WORDS", "value": "/dev/termination-log"},
             {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
         ],
         "securityContext": _security(order),

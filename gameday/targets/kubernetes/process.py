@@ -12,7 +12,7 @@ from gameday.targets.kubernetes.api import ApiRefused, Json
 from gameday.targets.kubernetes.helper_pod import ON_ITS_PROCESSES, Order
 from gameday.targets.kubernetes.marks import erased, is_noted, noted
 from gameday.targets.kubernetes.place import Place, undone_or_why
-from gameday.targets.kubernetes.seen import container_id
+from gameday.targets.kubernetes.seen import container_id, status_of
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _CHEAPEST = "-2147483648"  # of pods to be removed, the cheapest goes first
@@ -228,7 +228,12 @@ class Process:
         helper = undo.arguments.get("helper")
         if helper:
             self._place.helper.remove(str(helper))
-        return self._confirmed(undo, "is back")
+        pod = self._place.same_pod(undo)
+        if pod is None or not _held_back(pod, undo):
+            return self._confirmed(undo, "is back")
+        # The kubelet waits, longer each time; another pod is not held back.
+        self._delete(undo)
+        return self._confirmed(undo, "was held back from starting; made anew")
 
     def _confirmed(self, undo: Undo, what: str) -> Undone:
         """Confirm that as many of the workload's pods run as it wants."""
@@ -244,6 +249,13 @@ class Process:
             found=f"{what}, but fewer than {workload.wanted} pods of {service} run",
             by_hand=self._place.kubectl("get", "pods"),
         )
+
+
+def _held_back(pod: Json, undo: Undo) -> bool:
+    """Whether its container waits for longer than a start takes."""
+    status = status_of(pod, str(undo.arguments["container"]))
+    waiting = status.get("state", {}).get("waiting") or {}
+    return waiting.get("reason") == "CrashLoopBackOff"
 
 
 def fit(request: FaultRequest, instances: Sequence[Instance]) -> Sequence[Instance]:

@@ -69,6 +69,7 @@ READ = (
     _apps("daemonsets", *LOOK),
     _apps("replicasets", *LOOK),
     Rule(group="discovery.k8s.io", resource="endpointslices", verbs=LOOK),
+    Rule(group="autoscaling", resource="horizontalpodautoscalers", verbs=("list",)),
     Rule(group="networking.k8s.io", resource="networkpolicies", verbs=LOOK),
     Rule(group="policy", resource="poddisruptionbudgets", verbs=LOOK),
     Rule(group="coordination.k8s.io", resource="leases", verbs=LOOK),
@@ -87,7 +88,6 @@ RUN = (
 HELPER = (
     _core("pods", *LOOK, "create", "delete"),
     _core("pods/exec", "create", "get"),
-    _core("pods/log", "get"),
 )
 
 _NODES = (

@@ -1,9 +1,11 @@
 """What a sidecar may be told to do: the steps that every work has."""
 
 import json
+import os
 import select
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from gameday.clock import SystemClock
@@ -11,6 +13,7 @@ from gameday.errors import GamedayError
 from gameday.targets.sidecar.bell import END, Bell
 
 CLOCK = SystemClock()
+_LAST_WORDS = ("applied", "lost", "failed", "left", "removed")
 
 
 class WorkFailed(GamedayError):
@@ -35,9 +38,19 @@ class Work(Protocol):
 
 def say(word: str, **fields: Any) -> None:
     """Tell the other side, as one line of JSON, with this machine's own stamp."""
-    line = {"say": word, "at": CLOCK.now(), **fields}
-    sys.stdout.write(json.dumps(line) + "\n")
+    line = json.dumps({"say": word, "at": CLOCK.now(), **fields}) + "\n"
+    sys.stdout.write(line)
     sys.stdout.flush()
+    _keep(os.environ.get("GAMEDAY_SAID"), line)
+    if word in _LAST_WORDS:
+        _keep(os.environ.get("GAMEDAY_LAST_WORDS"), line)
+
+
+def _keep(path: str | None, line: str) -> None:
+    """Keep a line where a log cannot be read, or is gone with its container."""
+    if path:
+        with suppress(OSError), open(path, "a", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(line)
 
 
 def rest(bell: Bell, deadline: float) -> None:

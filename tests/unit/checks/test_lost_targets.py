@@ -106,6 +106,15 @@ def test_a_target_that_was_missing_from_the_start() -> None:
     assert losses([down]) == []
 
 
+def test_what_was_replaced_before_the_step_was_missing_from_its_start() -> None:
+    old = Loss("web", "10.0.0.9:80", 5.0, float("inf"), gone=True)
+    assert not_hit([old], hit(replica(1)), 10.0, 20.0) == ()
+    now = Loss("db", "10.0.0.9:80", 15.0, float("inf"), gone=True)
+    assert not_hit([now], hit(replica(1)), 10.0, 20.0) == (now,)
+    down = Loss("db", "10.0.0.9:80", 5.0, float("inf"))
+    assert not_hit([down], hit(replica(1)), 10.0, 20.0) == (down,)
+
+
 def test_only_losses_in_the_steps_time_disturb_it() -> None:
     found = [lost("lb:1", "lb")]
     for start, end, disturbed in ((10, 60, 1), (41, 60, 0), (1, 14, 0), (20, 30, 1)):

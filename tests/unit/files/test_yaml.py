@@ -121,11 +121,15 @@ def test_an_environment_file(tmp_path: Path) -> None:
         ("$${A}", "${A}"),
         ("$A $ {A}", "$A $ {A}"),
         ("$$${A}", "$${A}"),
+        ("${A:-other}", "1"),
+        ("${NONE:-http://a:1/}", "http://a:1/"),
+        ("${EMPTY:-full}", "full"),
+        ("${NONE:-}", ""),
     ],
 )
 def test_names_in_values(written: str, put: str) -> None:
     document = yaml.parse(f"a: '{written}'\n'${{A}}': b\n", "f.yaml")
-    assert env.substituted(document, {"A": "1", "B": "two"}) == []
+    assert env.substituted(document, {"A": "1", "B": "two", "EMPTY": ""}) == []
     assert document.value == {"a": put, "${A}": "b"}
 
 

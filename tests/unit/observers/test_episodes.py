@@ -137,7 +137,7 @@ def test_a_gap_without_a_marker_is_no_end_but_missing_evaluations() -> None:
     episodes = Episodes(engine)
     engine.seen = 111.0
     events = episodes.feed(engine.samples(90.0, 111.0), 90.0, 111.1)
-    assert told(events) == [("firing", 103.0)]
+    assert told(events) == [("firing", 103.0), ("resolved", 109.0)]
     (gap,) = episodes.gaps
     assert (gap.group, gap.alert, gap.at, gap.missed) == ("g", "Down", 104.0, 2)
 
