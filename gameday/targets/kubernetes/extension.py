@@ -33,6 +33,13 @@ def reaches(access: Access) -> bool:
     return there and Path(file).expanduser() == Path(kubeconfig())
 
 
+def warm() -> None:
+    """Import what will be called: a fault's time begins when that is over."""
+    import chaosk8s.deployment.actions
+    import chaosk8s.node.actions
+    import chaosk8s.statefulset.actions  # noqa: F401
+
+
 def cordon(access: Access, node: str, after: Callable[[], None]) -> None:
     """Make a node unschedulable; `after` is called when that is done."""
     from chaosk8s.node.actions import cordon_node

@@ -58,6 +58,7 @@ class Nodes:
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the victim and its node."""
         self._place.pod_of(victim)
+        extension.warm()
         node = self._place.api.get(f"{NODES}/{victim.labels['node']}")
         self._chosen.add(request, victim)
         more: dict[str, Any] = {"was": was_before(node)}

@@ -9,6 +9,7 @@ from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.selection import wanted
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.api import ApiRefused, Json
+from gameday.targets.kubernetes.copies import remove_copies
 from gameday.targets.kubernetes.helper_pod import ON_ITS_PROCESSES, Order
 from gameday.targets.kubernetes.marks import erased, is_noted, noted
 from gameday.targets.kubernetes.place import Place, undone_or_why
@@ -210,7 +211,13 @@ class Process:
 
         self._place.api.change(self._workload_path(undo), up)
         self._uncheapen(undo)
+        self._remove_copies(undo)  # while the pod comes back
         return self._confirmed(undo, found[-1])
+
+    def _remove_copies(self, undo: Undo) -> None:
+        workload = self._place.pods.workload(str(undo.arguments["workload"]))
+        if workload is not None:
+            remove_copies(self._place.api, self._place.namespace, workload)
 
     def _uncheapen(self, undo: Undo) -> None:
         """Where the victim stayed after all, its price goes away again."""

@@ -68,6 +68,8 @@ class Rollout:
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the workload: whether the fault would change anything."""
         self._place.pod_of(victim)
+        if request.kind == "kubernetes.scale":
+            extension.warm()
         workload = self._workload(victim.labels["workload"])
         field, value = wanted_by(request, mark)
         check(workload, field)

@@ -144,7 +144,7 @@ class KubernetesTarget:
     # What is ours in the namespace besides faults ---------------------------------
 
     def sweep(self, run: str) -> int:
-        """End and remove every helper of a run, also those that the ledger never had.
+        """Undo and remove all of a run, also what the ledger never had.
 
         Returns how many there were.
         """
@@ -152,7 +152,11 @@ class KubernetesTarget:
         for name in found:
             self.helper.end(name)
             self.helper.remove(name)
-        return len(found)
+        left = [one for one in self.left() if one.run == run]
+        for one in left:
+            if one.undo is None or self.undo(one.undo).ok:
+                self.drop(one)
+        return len(found) + len(left)
 
     def forget(self, undo: Undo) -> None:
         """Do nothing: the undo took its mark away with the fault."""
