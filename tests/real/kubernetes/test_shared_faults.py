@@ -191,9 +191,12 @@ def test_a_partition_from_a_service_leaves_the_others(field: Field) -> None:
     world = field.world
     front = world.get("service/db")["spec"]["clusterIP"]
     assert world.knock(other.labels["pod"], front) is not None
+    peer = world.pod(PEER)["status"]["podIP"]
     hurt = field.hurt("network.partition", peers="db")
-    assert world.knock(PEER, hurt.address, 1.5) is None
+    # Outwards: where nodes hide who asks, what comes in does not come from a peer.
+    assert world.knock(hurt.pod, peer, 1.5) is None
     assert world.knock(hurt.pod, front, 1.5) is None
+    assert world.knock(hurt.pod, other.addresses[0]) is not None
     assert world.knock(other.labels["pod"], hurt.address) is not None
     hurt.end()
     answers_again(hurt)
@@ -202,28 +205,30 @@ def test_a_partition_from_a_service_leaves_the_others(field: Field) -> None:
 
 def test_delay_is_felt_by_the_peer_alone(field: Field) -> None:
     other = field.target.instances("web")[0]
+    peer = field.world.pod(PEER)["status"]["podIP"]
     hurt = field.hurt("network.delay", peers="db", by="400ms")
-    slow = field.world.knock(PEER, hurt.address, 5.0)
+    slow = field.world.knock(hurt.pod, peer, 5.0)
     assert slow is not None
     assert 0.38 <= slow < 2.0
-    quick = field.world.knock(other.labels["pod"], hurt.address)
+    quick = field.world.knock(hurt.pod, other.addresses[0])
     assert quick is not None
     assert quick < 0.38
     hurt.end()
     answers_again(hurt)
-    back = field.world.knock(PEER, hurt.address)
+    back = field.world.knock(hurt.pod, peer)
     assert back is not None
     assert back < 0.38
 
 
-def test_loss_loses_what_the_peer_sends(field: Field) -> None:
+def test_loss_loses_what_goes_to_the_peer(field: Field) -> None:
+    peer = field.world.pod(PEER)["status"]["podIP"]
     hurt = field.hurt("network.loss", peers="db", packets="80%")
     # A lost SYN is sent again after 1 s: an answer in less was not lost.
-    tries = [field.world.knock(PEER, hurt.address, 0.8) for _ in range(8)]
+    tries = [field.world.knock(hurt.pod, peer, 0.8) for _ in range(8)]
     assert None in tries, "one in 400 000 if no packet is lost by chance"
     hurt.end()
     answers_again(hurt)
-    tries = [field.world.knock(PEER, hurt.address, 0.8) for _ in range(4)]
+    tries = [field.world.knock(hurt.pod, peer, 0.8) for _ in range(4)]
     assert None not in tries
 
 
