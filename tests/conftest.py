@@ -8,8 +8,9 @@ error then, also when it would skip itself. Only reasons that begin with `kernel
 
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ REQUIRED = {
     for name in os.environ.get("GAMEDAY_TEST_REQUIRE", "").split(",")
     if name.strip()
 }
+SHOP_PATIENCE = 300.0  # seconds for the shop to come up or down
 MAY_SKIP = ("kernel:", "version:")
 
 if str(ROOT / "demo") not in sys.path:
@@ -121,3 +123,19 @@ def pytest_runtest_makereport(
             report.outcome = "failed"
             report.longrepr = f"{', '.join(needs)} is required, and it skips: {reason}"
     return report
+
+
+@pytest.fixture(scope="session")
+def cluster_shop() -> Iterator[dict[str, str]]:
+    """Open the shop on the cluster, unless it is open; yield where it is."""
+    from stage import kubernetes  # type: ignore[import-not-found, unused-ignore]
+
+    context = os.environ["GAMEDAY_TEST_KUBERNETES"].partition("/")[0]
+    cluster = kubernetes.Cluster(context)
+    was_up = cluster.is_up()
+    demo = [sys.executable, str(ROOT / "demo" / "kubernetes")]
+    env = {**os.environ, "CONTEXT": context}
+    subprocess.run([*demo, "up"], check=True, timeout=2 * SHOP_PATIENCE, env=env)
+    yield {"GAMEDAY_CONTEXT": context, "SHOP_HOST": cluster.address()}
+    if not was_up:
+        subprocess.run([*demo, "down"], check=True, timeout=SHOP_PATIENCE, env=env)
