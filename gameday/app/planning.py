@@ -1,9 +1,11 @@
 """From a scenario's path to a plan: files read, target and observers asked."""
 
 import hashlib
+import importlib
 import os
 import secrets
 import subprocess
+import threading
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -45,6 +47,13 @@ def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
     if any(problem.severity == "error" for problem in problems):
         raise InvalidFile(problems)
     return scenarios
+
+
+def fetch(module: str) -> None:
+    """Import what will be needed soon, beside what is going on now."""
+    threading.Thread(
+        target=importlib.import_module, args=(module,), daemon=True
+    ).start()
 
 
 def modules_for(scenarios: Sequence[Scenario]) -> list[str]:

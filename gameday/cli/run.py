@@ -36,8 +36,7 @@ def command(
     """
     from pathlib import Path
 
-    from gameday.app.planning import modules_for, prepare, read
-    from gameday.app.running import Options, run
+    from gameday.app.planning import fetch, modules_for, prepare, read
     from gameday.cli.views import screen_for
     from gameday.clock import SystemClock
     from gameday.model.verdict import worst_code
@@ -47,9 +46,12 @@ def command(
     nursery = Nursery()
     scenarios = read(paths, env_file)
     nursery.warm(modules_for(scenarios))
+    fetch("gameday.app.running")  # while the target and Prometheus are waited for
     codes = []
     for scenario in scenarios:
         prepared = prepare(scenario, clock, seed)
+        from gameday.app.running import Options, run
+
         folder = out
         if out is not None and len(scenarios) > 1:
             folder = str(Path(out) / scenario.name)

@@ -55,7 +55,8 @@ def inject_for(
         request = parse_request(kind, arguments)
     except ValueError as wrong:
         raise FaultFailed(str(wrong)) from wrong
-    why = mine.target.refusal(kind)
+    # A plan has asked already, and refused: only who has none asks here.
+    why = mine.target.refusal(kind) if mine.own else ""
     if why:
         raise CannotFault(why)
     request, victims = _victims(mine, request)

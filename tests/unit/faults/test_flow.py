@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,9 +146,11 @@ def test_what_somebody_undid_meanwhile_is_undone_again(
     assert states(mine)[-1] is S.UNDONE
 
 
-def test_what_the_target_cannot_do_is_refused(mine: Belonging) -> None:
+def test_what_the_target_cannot_do_is_refused_where_no_plan_has(
+    mine: Belonging,
+) -> None:
     with pytest.raises(CannotFault, match="network"):
-        inject_for(mine, "network.partition", {"service": "web"})
+        inject_for(replace(mine, own=True), "network.partition", {"service": "web"})
 
 
 def test_wrong_arguments_are_a_failure_in_words(mine: Belonging) -> None:
