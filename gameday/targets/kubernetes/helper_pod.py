@@ -35,7 +35,8 @@ _BOOT = (
 class Order:
     """One helper pod: what it does, on which node, and what is known of it there.
 
-    `rights`: the Linux capabilities that its work needs, and no other.
+    `rights`: the Linux capabilities that its work needs, and no other. `end`: which
+    end of a connection it is at, where it is not the victim's.
     `undo`: kept on the pod, for whoever has lost the ledger. `host`: it sees the
     node's processes. `mounts`: folders of the node, by their place in the helper.
     """
@@ -47,6 +48,7 @@ class Order:
     rights: Sequence[str] = ()
     mounts: Mapping[str, str] = field(default_factory=dict)
     undo: Mapping[str, Any] | None = None
+    end: str = ""
 
 
 def manifest(
@@ -117,7 +119,7 @@ def run_of(order: Order) -> str:
 
 def pod_name(order: Order) -> str:
     """Return a helper's name: what it does, and its mark as far as names can hold."""
-    tail = hashlib.sha256(order.mark.encode()).hexdigest()[:10]
+    tail = hashlib.sha256(f"{order.mark}{order.end}".encode()).hexdigest()[:10]
     return f"gameday-{order.spec['do']}-{tail}"
 
 

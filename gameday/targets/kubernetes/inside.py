@@ -4,55 +4,41 @@ The helper carries the deadline: it puts everything back when its time is over, 
 it is told to, and when its pod is ended by whoever finds it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from gameday.errors import CannotFault, FaultFailed, GamedayError
+from gameday.errors import FaultFailed, GamedayError
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.api import Json
-from gameday.targets.kubernetes.helper_pod import (
-    IN_ITS_NETWORK,
-    ON_ITS_PROCESSES,
-    Order,
-    pod_name,
+from gameday.targets.kubernetes.api import Json, all_of
+from gameday.targets.kubernetes.helper_pod import Order
+from gameday.targets.kubernetes.orders import (
+    WORKS,
+    each,
+    orders,
+    rights_for,
+    with_far_ends,
 )
-from gameday.targets.kubernetes.peers import ends_of
 from gameday.targets.kubernetes.place import REPLACED, Place, undone_or_why
 from gameday.targets.kubernetes.seen import container_id, main_container
 
-_DEFAULT = 600.0  # seconds: the longest it lasts where nothing else is said
 _PROVEN = 15.0  # seconds beyond what the measurement itself takes
 _FILLED = 70.0  # seconds: memory is filled at a pace, for a minute at most
-_CGROUPS = "/host/cgroup"  # where a helper finds the node's
-_MOUNTS = {_CGROUPS: "/sys/fs/cgroup"}
-
-_WORKS = {
-    "network.partition": "partition",
-    "network.delay": "delay",
-    "network.loss": "loss",
-    "process.pause": "freeze",
-    "resource.cpu": "cpu",
-    "resource.memory": "memory",
-}
-_WAYS = {  # the first that the node's kernel can
-    "network.delay": ("netem", "nfqueue"),
-    "network.loss": ("loss", "loss_by_queue"),
-}
 _SWEEPS = {"partition": "sweep", "delay": "sweep", "loss": "sweep", "freeze": "thaw"}
 
 
 class Inside:
-    """Everything that a helper pod on the victim's node holds."""
+    """Everything that helper pods hold, on the victim's node and at far ends."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
-        return "" if kind in _WORKS else f"kubernetes targets cannot do {kind} yet"
+        return "" if kind in WORKS else f"kubernetes targets cannot do {kind} yet"
 
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence what is done."""
@@ -61,6 +47,8 @@ class Inside:
         peers = ", ".join(given.get("peers") or ()) or "everybody"
         if request.kind == "network.partition":
             done = f"drops every packet between the pod and {peers}"
+            if given.get("peers"):
+                done += " (helpers at those on other nodes do so too)"
         elif request.kind == "network.delay":
             by = show_duration(given["by"])
             done = f"makes each round trip between the pod and {peers} {by} longer"
@@ -76,101 +64,55 @@ class Inside:
         return f"{where} {done}; it ends by itself when its time is over"
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
-        """Start the helper; it waits for the word."""
-        pod = self._place.pod_of(victim)
-        spec = self._spec(request, victim, pod)
-        undo = Undo(
-            target="",
-            verb="end_helper",
-            instance=victim.name,
-            identity=dict(victim.identity),
-            arguments={
-                "pod": victim.labels["pod"],
-                "node": victim.labels["node"],
-                "mark": mark,
-                "way": spec["do"],
-            },
-        )
-        order = Order(
-            spec=spec,
-            mark=mark,
-            node=victim.labels["node"],
-            rights=_rights(str(spec["do"])),
-            mounts=_MOUNTS if "cgroups" in spec else {},
-        )
-        return self._noted(order, undo)
-
-    def _noted(self, order: Order, undo: Undo) -> Undo:
-        """Start it with its own undo on it, its own name included."""
-        undo = replace(undo, arguments={**undo.arguments, "helper": pod_name(order)})
-        note = {
-            "verb": undo.verb,
-            "instance": undo.instance,
-            "identity": dict(undo.identity),
-            "arguments": dict(undo.arguments),
-        }
-        self._place.helper.start(replace(order, undo=note))
-        return undo
-
-    def _spec(
-        self, request: FaultRequest, victim: Instance, pod: Json
-    ) -> dict[str, Any]:
-        given = request.arguments
-        spec: dict[str, Any] = {
-            "do": _WORKS[request.kind],
-            "container": victim.identity["container"],
-            "duration": request.duration or _DEFAULT,
-            **{key: value for key, value in given.items() if key != "peers"},
-        }
-        if request.kind.startswith("network."):
-            if pod["spec"].get("hostNetwork"):
-                raise CannotFault(
-                    f"{victim.name} shares the network of its node; others would be "
-                    "hit with it"
-                )
-            ends = ends_of(self._place.api, self._place.pods, pod, given.get("peers"))
-            spec |= {
-                "enter": victim.identity["container"],
-                "peers": ends.peers,
-                "probes": ends.probes,
-            }
-            spec.setdefault("by", 0.0)
-            spec["jitter"] = given.get("jitter") or 0.0
-            if request.kind in _WAYS:
-                spec["ways"] = _WAYS[request.kind]
-        elif request.kind.startswith("resource."):
-            spec["cgroups"] = _CGROUPS
-        return spec
+        """Start the helpers; they wait for the word."""
+        held = orders(self._place, request, victim, mark)
+        first, *far = [one.undo for one in held]
+        start = self._place.helper.start
+        try:
+            all_of([partial(start, one.order) for one in held])
+        except BaseException:
+            for one in held:
+                self._place.helper.remove(_name(one.undo))
+            raise
+        return with_far_ends(first, far)
 
     def inject(self, _request: FaultRequest, victim: Instance, undo: Undo) -> None:
-        """Give the helper the word."""
+        """Give the helpers the word."""
+        go = self._place.helper.go
         try:
-            self._place.helper.go(str(undo.arguments["helper"]))
+            all_of([partial(go, _name(one)) for one in each(undo)])
         except GamedayError as wrong:
             what = f"{victim.name}: the fault did not work"
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
     def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
-        """Return the proof that the helper took where the fault is."""
+        """Return the proof that each helper took where the fault is."""
         slow = sum(request.arguments.get(name) or 0.0 for name in ("by", "jitter"))
+        patience = _FILLED if request.kind == "resource.memory" else _PROVEN
+        said = self._place.helper.said
+        ends = each(undo)
         try:
-            helper = str(undo.arguments["helper"])
-            patience = _FILLED if request.kind == "resource.memory" else _PROVEN
-            said = self._place.helper.said(helper, "proof", patience + 9 * slow)
+            told = all_of(
+                [
+                    partial(said, _name(one), "proof", patience + 9 * slow)
+                    for one in ends
+                ]
+            )
         except GamedayError as wrong:
             return Proof(bites=False, because=f"not proven: {wrong}")
-        evidence: dict[str, Any] = {**said["evidence"], "way": undo.arguments["way"]}
-        return Proof(bites=said["bites"], because=said["because"], evidence=evidence)
+        return _whole(ends, told)
 
     def undo(self, undo: Undo) -> Undone:
-        """End the helper; where it did not clean up itself, sweep after it."""
+        """End the helpers; where one did not clean up itself, sweep after it."""
+        return _all_undone(all_of([partial(self._undone, one) for one in each(undo)]))
+
+    def _undone(self, undo: Undo) -> Undone:
         anew = self._place.kubectl("delete", "pod", str(undo.arguments["pod"]))
-        return undone_or_why(
-            f"{anew} (its workload makes another)", lambda: self._end(undo)
-        )
+        by_hand = f"{anew} (its workload makes another)"
+        return undone_or_why(by_hand, lambda: self._end(undo))
 
     def _end(self, undo: Undo) -> Undone:
-        name = str(undo.arguments["helper"])
+        name = _name(undo)
         ended = self._place.helper.end(name)
         if ended.clean:
             self._place.helper.remove(name)
@@ -178,7 +120,11 @@ class Inside:
             if ended.lost:
                 words = f"{ended.lost}; {words}"
             return Undone(ok=True, found=words, at=ended.at)
-        self._place.helper.remove(name)
+        swept = self._swept(undo)
+        self._place.helper.remove(name)  # last: its note says what is to be swept
+        return swept
+
+    def _swept(self, undo: Undo) -> Undone:
         pod = self._place.same_pod(undo)
         if pod is None:
             return REPLACED
@@ -197,12 +143,44 @@ class Inside:
             "duration": 1.0,
             **({"enter": container} if work == "sweep" else {}),
         }
-        node = pod["spec"]["nodeName"]
-        order = Order(spec=spec, mark=mark, node=node, rights=_rights(work))
+        order = Order(
+            spec=spec,
+            mark=mark,
+            node=pod["spec"]["nodeName"],
+            rights=rights_for(work),
+            end=pod["metadata"]["uid"],
+        )
         return str(self._place.helper.run(order).get("found", 0))
 
 
-def _rights(work: str) -> Sequence[str]:
-    if work in ("freeze", "thaw"):
-        return ON_ITS_PROCESSES
-    return () if work in ("cpu", "memory") else IN_ITS_NETWORK
+def _name(undo: Undo) -> str:
+    return str(undo.arguments["helper"])
+
+
+def _whole(ends: Sequence[Undo], told: Sequence[Mapping[str, Any]]) -> Proof:
+    """Return one proof of what each end's helper saw: all have to."""
+    evidence: dict[str, Any] = {**told[0]["evidence"], "way": ends[0].arguments["way"]}
+    far = list(zip(ends, told, strict=True))[1:]
+    if far:
+        evidence["far ends"] = {one.instance: said["evidence"] for one, said in far}
+    failed = [(one, said) for one, said in far if not said["bites"]]
+    because = str(told[0]["because"])
+    if told[0]["bites"] and failed:
+        one, said = failed[0]
+        because = f"at {one.instance}: {said['because']}"
+    elif far:
+        because += (
+            f"; the same at the far end ({', '.join(e.instance for e, _ in far)})"
+        )
+    bites = all(said["bites"] for said in told)
+    return Proof(bites=bites, because=because, evidence=evidence)
+
+
+def _all_undone(found: Sequence[Undone]) -> Undone:
+    """Return how it went at all ends: the first that is not undone, else the last."""
+    for one in found:
+        if not one.ok:
+            return one
+    stamps = [one.at for one in found]
+    known = [one for one in stamps if one is not None]
+    return replace(found[0], at=max(known) if len(known) == len(stamps) else None)

@@ -1,7 +1,9 @@
 """Who the other ends are: services and instances to addresses in the cluster.
 
 A pod sees another one under the pod's own address and, where it goes through a
-Service, under the Service's: the node translates outside of the pod's network.
+Service, under the Service's: the node translates outside of the pod's network. A node
+may also hide its pods behind its own address from pods of other nodes
+(masquerading); then only the far end knows who speaks to whom.
 """
 
 import ipaddress
@@ -21,11 +23,12 @@ _AT_MOST = 4  # probes; one answer is enough
 class Ends:
     """The addresses that a fault is about, and those that a proof may knock at.
 
-    `peers` empty: everybody.
+    `peers` empty: everybody. `far`: the peers' instances on other nodes.
     """
 
     peers: tuple[str, ...]
     probes: tuple[str, ...]
+    far: tuple[Instance, ...] = ()
 
 
 def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str] | None) -> Ends:
@@ -33,8 +36,11 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str] | None) -
 
     FaultFailed where a peer is neither a service, an instance, nor an address.
     """
+    there = pods.pods()
     others = [
-        one for one in pods.instances() if one.identity["id"] != pod["metadata"]["uid"]
+        one
+        for one in pods.arranged(there, None)
+        if one.identity["id"] != pod["metadata"]["uid"]
     ]
     if not peers:
         near = [one for one in others if one.state == "running"]
@@ -48,12 +54,23 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str] | None) -
         named += found
         hits = [*(a for one in found for a in one.addresses), *fronts]
         addresses += hits or _literal(peer)
-    probes = _first([one for one in named if one.state == "running"])
+    running = [one for one in named if one.state == "running"]
     literal = [one for one in addresses if "/" not in one]
     return Ends(
         peers=tuple(dict.fromkeys(addresses)),
-        probes=probes or tuple(literal[:_AT_MOST]),
+        probes=_first(running) or tuple(literal[:_AT_MOST]),
+        far=_far(pod, there, running),
     )
+
+
+def _far(
+    pod: Json, there: Sequence[Json], peers: Sequence[Instance]
+) -> tuple[Instance, ...]:
+    """Return the peers on other nodes that have a network of their own."""
+    here = pod["spec"].get("nodeName")
+    shared = {one["metadata"]["uid"] for one in there if one["spec"].get("hostNetwork")}
+    found = {one.identity["id"]: one for one in peers if one.labels["node"] != here}
+    return tuple(one for uid, one in found.items() if uid not in shared)
 
 
 def _names(one: Instance) -> tuple[str, str]:

@@ -40,6 +40,7 @@ def heard(api: Api, spoken: Spoken, seconds: float) -> Iterator[str]:
             yield rest.decode(errors="replace")
     finally:
         talk.close()
+        talk.sock.shutdown()  # which `close` forgets where the other end closed first
     if b'"ExitCode","message":"1"' in status:
         raise FaultFailed(f"{spoken.pod} did not take: {spoken.command}")
 

@@ -134,7 +134,11 @@ class Place:
             who["namespace"] = self.runner
         if one["kind"] == "CronJob":
             pod = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-            pod["containers"][0]["image"] = image()
+            container = pod["containers"][0]
+            container["image"] = image()
+            for variable in container["env"]:
+                if variable["name"] == "GAMEDAY_HELPER_IMAGE":
+                    variable["value"] = image()
             pod["volumes"][0] = {"name": "state", "emptyDir": {}}
         return one
 

@@ -186,21 +186,48 @@ def test_a_partition_from_everybody(field: Field) -> None:
     assert world.knock(hurt.pod, other.addresses[0]) is not None
 
 
+PEERS = ("db-0", "db-1")
+
+
+def far(field: Field, hurt: Hurt) -> set[str]:
+    """Return the peers' instances on other nodes than the victim."""
+    here = hurt.victim.labels["node"]
+    there = field.target.instances("db")
+    return {one.name for one in there if one.labels["node"] != here}
+
+
 def test_a_partition_from_a_service_leaves_the_others(field: Field) -> None:
     other = field.target.instances("web")[0]
     world = field.world
     front = world.get("service/db")["spec"]["clusterIP"]
     assert world.knock(other.labels["pod"], front) is not None
-    peer = world.pod(PEER)["status"]["podIP"]
     hurt = field.hurt("network.partition", peers="db")
-    # Outwards: where nodes hide who asks, what comes in does not come from a peer.
-    assert world.knock(hurt.pod, peer, 1.5) is None
+    for peer in PEERS:  # both ways, from this node and from others
+        assert world.knock(peer, hurt.address, 1.5) is None, peer
+        assert world.knock(hurt.pod, world.pod(peer)["status"]["podIP"], 1.5) is None
+        assert world.knock(peer, other.addresses[0]) is not None
     assert world.knock(hurt.pod, front, 1.5) is None
     assert world.knock(hurt.pod, other.addresses[0]) is not None
     assert world.knock(other.labels["pod"], hurt.address) is not None
+    assert set(hurt.proof.evidence.get("far ends", ())) == far(field, hurt)
     hurt.end()
-    answers_again(hurt)
+    for peer in PEERS:
+        assert world.knock(peer, hurt.address) is not None, peer
     assert world.knock(hurt.pod, front) is not None
+
+
+def test_a_far_end_whose_helper_is_gone_is_swept_up(field: Field) -> None:
+    hurt = field.hurt("network.partition", peers="db")
+    ends = hurt.undo.arguments["far"]
+    assert ends, "no peer on another node"
+    left = {one.undo.instance for one in field.world.left() if one.undo}
+    assert {one["instance"] for one in ends} < left, "heal finds each end by itself"
+    for one in ends:
+        helper = one["arguments"]["helper"]
+        field.world.kubectl("delete", "pod", helper, "--grace-period=0", "--force")
+    hurt.end()
+    for peer in PEERS:
+        assert field.world.knock(peer, hurt.address) is not None, peer
 
 
 def test_delay_is_felt_by_the_peer_alone(field: Field) -> None:
