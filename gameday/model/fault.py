@@ -207,3 +207,4 @@ class Undone:
     by_hand: str = ""  # what a person must do where ok is false
     at: float | None = None  # when it was confirmed, by the target where it stamps
     unanswered: bool = False  # the target did not answer at all: worth waiting for
+    early: str = ""  # why it had not held until then; empty: it had, for all we know

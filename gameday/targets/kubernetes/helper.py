@@ -7,7 +7,7 @@ and the pod's (`activeDeadlineSeconds`) ends the helper.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.errors import FaultFailed
@@ -44,11 +44,18 @@ _SIGNAL = f"kill -{{name}} $(cat {PID}) || exit 1; "
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Whether a helper put everything back, and when, by its own clock."""
+    """Whether a helper put everything back, and when, by its own clock.
+
+    `held`: seconds from the word to that, where it told. `over`: it had ended before
+    it was told to. `seen`: its end was seen, or its pod is not there.
+    """
 
     clean: bool
     at: float | None = None
-    lost: str = ""  # why it did not hold to the end, where it did not
+    lost: str = ""  # why it did not hold to the end, where it said so
+    held: float | None = None
+    over: bool = False
+    seen: bool = True
 
 
 class Helper:
@@ -149,9 +156,9 @@ class Helper:
         """End a helper gently, and say whether it has put back all that it changed."""
         pod = self._api.find(f"{self._all}/{name}")
         if pod is None:
-            return Ended(clean=False)
-        lost = ""
-        if exit_code(pod) is None:
+            return Ended(clean=False, over=True)
+        lost, over = "", exit_code(pod) is not None
+        if not over:
             try:
                 for told in self._heard(name, _ENDED, _SIGNAL.format(name="TERM")):
                     if told["say"] == "lost":
@@ -162,16 +169,22 @@ class Helper:
                 pass  # it cannot hear, or has just ended
             if self._exits(name, _TOLD) is None:
                 self._api.delete(f"{self._all}/{name}")  # the kubelet tells it then
-        return self._by_its_status(name)
+        return replace(self._by_its_status(name), over=over)
 
     def _by_its_status(self, name: str) -> Ended:
         """Return how a helper ended that nobody heard."""
         words = self._words(name, _ENDED)
         lost = str(words.get("lost", {}).get("because", ""))
-        at = words.get("removed", {}).get("at")
-        # One that never got the word has nothing to remove, and ends well.
-        clean = self._exits(name, _TOLD) == 0
-        return Ended(clean=clean, at=at, lost=lost)
+        began, at = (words.get(one, {}).get("at") for one in ("applied", "removed"))
+        code = self._exits(name, _TOLD)
+        there = self._api.find(f"{self._all}/{name}") is not None
+        return Ended(
+            clean=code == 0,  # one that never got the word has nothing to remove
+            at=at,
+            lost=lost,
+            held=at - began if at is not None and began is not None else None,
+            seen=code is not None or not there,
+        )
 
     def _words(self, name: str, seconds: float) -> dict[str, dict[str, Any]]:
         """Return what an ended helper has left with the API, by its words."""

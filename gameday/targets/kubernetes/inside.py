@@ -7,6 +7,7 @@ it is told to, and when its pod is ended by whoever finds it.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from secrets import token_hex
 from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError
@@ -14,6 +15,7 @@ from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.api import Json, all_of
+from gameday.targets.kubernetes.helper import Ended
 from gameday.targets.kubernetes.helper_pod import Order
 from gameday.targets.kubernetes.orders import (
     WORKS,
@@ -23,11 +25,13 @@ from gameday.targets.kubernetes.orders import (
     with_far_ends,
 )
 from gameday.targets.kubernetes.place import REPLACED, Place, undone_or_why
-from gameday.targets.kubernetes.seen import container_id, main_container
+from gameday.targets.kubernetes.seen import container_id, running_container
 
 _PROVEN = 15.0  # seconds beyond what the measurement itself takes
+_SLACK = 1.0  # seconds by which a deadline may be kept too early
 _FILLED = 70.0  # seconds: memory is filled at a pace, for a minute at most
-_SWEEPS = {"partition": "sweep", "delay": "sweep", "loss": "sweep", "freeze": "thaw"}
+# Not early: what replaces or restarts a hurt container is what a game day is to show.
+ANEW = Undone(ok=True, found="its container was started anew; the fault went with it")
 
 
 class Inside:
@@ -117,40 +121,66 @@ class Inside:
         if ended.clean:
             self._place.helper.remove(name)
             words = "the helper put everything back"
-            if ended.lost:
-                words = f"{ended.lost}; {words}"
-            return Undone(ok=True, found=words, at=ended.at)
-        swept = self._swept(undo)
+            early = _early(undo, ended)
+            return Undone(ok=True, found=words, at=ended.at, early=early)
+        swept = self._swept(undo, ended)
         self._place.helper.remove(name)  # last: its note says what is to be swept
         return swept
 
-    def _swept(self, undo: Undo) -> Undone:
+    def _swept(self, undo: Undo, ended: Ended) -> Undone:
+        """Remove what a dead helper left in the victim."""
         pod = self._place.same_pod(undo)
         if pod is None:
             return REPLACED
-        sweep = _SWEEPS.get(str(undo.arguments["way"]))
-        if sweep is None:
-            return Undone(ok=True, found="the helper had died, and its load with it")
-        said = self.sweep(pod, sweep, str(undo.arguments["mark"]))
-        return Undone(ok=True, found=f"the helper had died; swept up ({said})")
+        way = str(undo.arguments["way"])
+        if way in ("cpu", "memory"):
+            if not ended.seen:
+                raise FaultFailed("whether the helper has ended could not be seen")
+            found = "the helper had died, and its load with it"
+            return Undone(ok=True, found=found, early=_early(undo, ended))
+        name = str(undo.arguments["container"])
+        if way == "freeze":
+            container = container_id(pod, name)
+            if container != undo.identity["container"]:
+                return ANEW
+            spec = {"do": "thaw", "container": container}
+        else:
+            container = running_container(pod, name)
+            if not container:
+                raise FaultFailed(
+                    "no container of the pod runs to reach its network by"
+                )
+            spec = {"do": "sweep", "container": container, "enter": container}
+        left = self._sweep(pod, spec, str(undo.arguments["mark"]))
+        found = f"the helper had died; swept up ({left})"
+        return Undone(ok=True, found=found, early=_early(undo, ended, left))
 
-    def sweep(self, pod: Json, work: str, mark: str) -> str:
-        """Remove what a dead helper left in a pod; return how much there was."""
-        container = container_id(pod, main_container(pod))
-        spec = {
-            "do": work,
-            "container": container,
-            "duration": 1.0,
-            **({"enter": container} if work == "sweep" else {}),
-        }
+    def _sweep(self, pod: Json, spec: Mapping[str, Any], mark: str) -> int:
+        """Have it removed; return how much there was."""
         order = Order(
-            spec=spec,
+            spec={**spec, "duration": 1.0},
             mark=mark,
             node=pod["spec"]["nodeName"],
-            rights=rights_for(work),
-            end=pod["metadata"]["uid"],
+            rights=rights_for(str(spec["do"])),
+            end=token_hex(4),  # one that a killed undo left must not be in the way
         )
-        return str(self._place.helper.run(order).get("found", 0))
+        return int(self._place.helper.run(order).get("found", 0))
+
+
+def _early(undo: Undo, ended: Ended, left: int = 0) -> str:
+    """Return why the fault had not held until it was undone; empty: it had.
+
+    `left`: how much a dead helper left. Dropped packets and stopped processes stay
+    so without it; what it has to keep doing itself ends with it.
+    """
+    if ended.lost or not ended.over:
+        return ended.lost
+    if not ended.clean:
+        stays = left and undo.arguments["way"] in ("partition", "freeze")
+        return "" if stays else "its helper was gone before it was undone"
+    if ended.held is None or ended.held >= float(undo.arguments["duration"]) - _SLACK:
+        return ""
+    return f"its helper ended it after {show_duration(round(ended.held, 1))}"
 
 
 def _name(undo: Undo) -> str:
@@ -183,4 +213,8 @@ def _all_undone(found: Sequence[Undone]) -> Undone:
             return one
     stamps = [one.at for one in found]
     known = [one for one in stamps if one is not None]
-    return replace(found[0], at=max(known) if len(known) == len(stamps) else None)
+    return replace(
+        found[0],
+        at=max(known) if len(known) == len(stamps) else None,
+        early=next((one.early for one in found if one.early), ""),
+    )

@@ -29,6 +29,7 @@ class Lock:
         self._all = namespaced(namespace, "leases", group=GROUP)
         self._path = f"{self._all}/{NAME}"
         self._beating: dict[str, threading.Event] = {}
+        self._lost = ""
 
     def hold(self, holder: Holder) -> Holder | None:
         """Take it and keep it fresh; return who has it where it is taken."""
@@ -40,6 +41,7 @@ class Lock:
                 return self.hold(holder)  # it went between the two calls
             if other.run != holder.run:
                 return other
+        self._lost = ""
         self._beat(holder.run)
         return None
 
@@ -117,6 +119,10 @@ class Lock:
             except Conflict:
                 return  # another has it by now
 
+    def lost(self) -> str:
+        """Return why it is not ours any more; empty while nothing else is known."""
+        return self._lost
+
     def _beat(self, run: str) -> None:
         if run in self._beating:
             return
@@ -130,8 +136,13 @@ class Lock:
 
         while not over.wait(EVERY):
             try:
-                self._api.change(self._path, renewed)
+                found = self._api.change(self._path, renewed)
             except Gone:
-                return  # taken from us by a person
+                if not over.is_set():
+                    self._lost = "its Lease was deleted"
+                return
             except GamedayError:
                 continue  # not now; the next one may get through
+            if self._holder(found).run != run:
+                self._lost = f"run {self._holder(found).run} has its Lease"
+                return

@@ -79,8 +79,10 @@ def _held(spec: Mapping[str, Any], whose: Instance, mark: str, end: str = "") ->
         arguments={
             "pod": whose.labels["pod"],
             "node": whose.labels["node"],
+            "container": whose.labels["container"],
             "mark": mark,
             "way": spec["do"],
+            "duration": spec["duration"],
             "helper": pod_name(order),
         },
     )

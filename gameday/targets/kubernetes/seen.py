@@ -34,6 +34,14 @@ def container_id(pod: Mapping[str, Any], container: str) -> str:
     return str(status_of(pod, container).get("containerID", "")).rpartition("/")[2]
 
 
+def running_container(pod: Mapping[str, Any], preferred: str) -> str:
+    """Return the id of a container that runs, that one's if it does; empty: none."""
+    listed = pod.get("status", {}).get("containerStatuses") or ()
+    running = [one["name"] for one in listed if "running" in one.get("state", {})]
+    running.sort(key=lambda name: name != preferred)
+    return container_id(pod, running[0]) if running else ""
+
+
 def state_of(pod: Mapping[str, Any], container: str) -> tuple[str, str]:
     """Return state and health of a pod's main container, in `Instance`'s words."""
     if pod["metadata"].get("deletionTimestamp"):

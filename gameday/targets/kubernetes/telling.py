@@ -1,11 +1,12 @@
 """A command inside a pod, and what it prints while it goes on."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import FaultFailed, TargetNotFound
-from gameday.targets.kubernetes.api import READ, Api, ApiRefused
+from gameday.targets.kubernetes.api import CONNECT, READ, Api, ApiRefused
 
 _SHELL = "/bin/sh"
 _STDOUT, _STATUS = 1, 3  # the channels of the API's exec protocol
@@ -62,6 +63,34 @@ def _frames(sock: Any, left: Callable[[], float]) -> Iterator[tuple[int, bytes]]
 
 
 def _open(api: Api, spoken: Spoken) -> Any:
+    """Open the talk; beside us, since the client waits for ever for a mute server."""
+    opened: list[Any] = []
+    wrong: list[Exception] = []
+    late = threading.Event()
+
+    def beside() -> None:
+        try:
+            opened.append(_opened(api, spoken))
+        except Exception as error:  # noqa: BLE001 - raised again by who waits
+            wrong.append(error)
+        if late.is_set() and opened:
+            opened[0].sock.shutdown()
+
+    thread = threading.Thread(target=beside, daemon=True)
+    thread.start()
+    thread.join(CONNECT + READ)
+    if wrong:
+        raise wrong[0]
+    if not opened:
+        late.set()
+        raise TargetNotFound(
+            f"{spoken.pod} cannot be told anything: the Kubernetes API did not answer "
+            f"within {CONNECT + READ:g} s"
+        )
+    return opened[0]
+
+
+def _opened(api: Api, spoken: Spoken) -> Any:
     from kubernetes.client import CoreV1Api
     from kubernetes.client.api_client import ApiClient
     from kubernetes.client.exceptions import ApiException

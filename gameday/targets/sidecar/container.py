@@ -26,8 +26,11 @@ class Seen:
 
 
 def names(text: str, container: str) -> bool:
-    """Return whether the text of a /proc/PID/cgroup names the container."""
-    return any(
+    """Return whether the text of a /proc/PID/cgroup names the container.
+
+    An empty name is nobody's: it would be in every line.
+    """
+    return bool(container) and any(
         container in part and _MONITOR not in part
         for line in text.splitlines()
         for part in line.split("/")

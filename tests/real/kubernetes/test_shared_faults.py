@@ -1,5 +1,6 @@
 """The catalogue's faults on a cluster: seen from other pods, undone, nothing left."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 from gameday.errors import FaultFailed
 from gameday.model.fault import Proof, Undo, Undone
 from gameday.model.target import Instance
+from gameday.targets.kubernetes.lease import EVERY
 from gameday.targets.kubernetes.target import KubernetesTarget
+from gameday.targets.marking import holder_here
 from tests.real.kubernetes.world import LOST, World
 from tests.real.targets.world import CLOCK, ask, wait_for
 
@@ -332,3 +335,61 @@ def test_a_helper_that_is_deleted_by_force_leaves_nothing_after_the_undo(
     field.world.kubectl("delete", "pod", helper, "--grace-period=0", "--force")
     hurt.end()
     answers_again(hurt)
+
+
+@pytest.mark.parametrize(("kind", "given"), HELD, ids=[kind for kind, _ in HELD])
+def test_a_helper_that_somebody_ends_is_told_to_have_ended_early(
+    field: Field, kind: str, given: Any
+) -> None:
+    hurt = field.hurt(kind, **given)
+    field.world.kubectl("delete", "pod", str(hurt.undo.arguments["helper"]))
+    answers_again(hurt)
+    assert "before it was undone" in hurt.end().early
+
+
+def test_what_holds_to_its_end_is_not_early(field: Field) -> None:
+    assert field.hurt("process.pause").end().early == ""
+    hurt = field.hurt("process.pause", duration="3s")
+    answers_again(hurt)
+    assert hurt.end().early == ""
+
+
+def test_what_a_dead_helper_stopped_goes_on_in_that_very_container(
+    field: Field,
+) -> None:
+    world = field.world
+    side = world.get("deployment/web")["spec"]["template"]["spec"]["containers"][0]
+    beside = {**side, "name": "a-side", "command": ["sleep", "infinity"]}
+    del beside["readinessProbe"]
+    both = {"spec": {"template": {"spec": {"containers": [beside, side]}}}}
+    world.kubectl("patch", "deployment/web", "-p", json.dumps(both))
+    try:
+        world.settle("deployment/web")
+        hurt = field.hurt("process.pause")
+        helper = str(hurt.undo.arguments["helper"])
+        world.kubectl("delete", "pod", helper, "--grace-period=0", "--force")
+        hurt.end()
+        answers_again(hurt)
+    finally:
+        gone = {"containers": [{"$patch": "delete", "name": "a-side"}]}
+        less = {"spec": {"template": {"spec": gone}}}
+        world.kubectl("patch", "deployment/web", "-p", json.dumps(less))
+        world.settle("deployment/web")
+
+
+# The lock -----------------------------------------------------------------------------
+
+
+def test_a_lock_that_another_has_taken_is_known_as_lost(field: Field) -> None:
+    world, target = field.world, field.target
+    holder = holder_here(world.run, "a-scenario", "")
+    assert target.hold(holder) is None
+    try:
+        assert target.lost() == ""
+        note = "gameday.dev/holder-run=other"
+        world.kubectl("annotate", "--overwrite", "lease", "gameday", note)
+        wait_for(lambda: target.lost() != "", 4 * EVERY)
+        assert "run other has its Lease" in target.lost()
+    finally:
+        target.release(world.run)
+        world.kubectl("delete", "lease", "gameday")
