@@ -16,21 +16,17 @@ from gameday.targets.kubernetes.api import (
     Api,
     ApiRefused,
     Conflict,
-    Json,
-    labels,
     namespaced,
 )
 from gameday.targets.kubernetes.helper_pod import (
     PID,
     SAID,
     Order,
-    label_value,
     manifest,
     pod_name,
     run_of,
 )
 from gameday.targets.kubernetes.pods import Namespace
-from gameday.targets.kubernetes.seen import LABEL
 from gameday.targets.kubernetes.telling import Spoken, heard
 
 READY = 60.0  # seconds until a helper has started: its image may have to be pulled
@@ -205,12 +201,6 @@ class Helper:
             self._api.delete(f"{self._all}/{name}", {"gracePeriodSeconds": 0})
         except ApiRefused:
             return
-
-    def all(self, run: str = "") -> list[Json]:
-        """Return the helper pods of a run, or of all runs."""
-        wanted = {f"{LABEL}run": label_value(run)} if run else {}
-        chosen = labels(wanted) or f"{LABEL}run"
-        return self._api.items(self._all, labelSelector=chosen)
 
 
 def _until(told: Iterator[dict[str, Any]], word: str) -> dict[str, Any]:
