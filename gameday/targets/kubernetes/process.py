@@ -4,19 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gameday.errors import CannotFault, FaultFailed, GamedayError
+from gameday.errors import FaultFailed, GamedayError
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.selection import wanted
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.api import ApiRefused, Json
-from gameday.targets.kubernetes.copies import remove_copies
+from gameday.targets.kubernetes.api import Json
 from gameday.targets.kubernetes.helper_pod import ON_ITS_PROCESSES, Order
-from gameday.targets.kubernetes.marks import erased, is_noted, noted
 from gameday.targets.kubernetes.place import Place, undone_or_why
 from gameday.targets.kubernetes.seen import container_id, status_of
+from gameday.targets.kubernetes.stopping import VERB, Stopping
 
-COST = "controller.kubernetes.io/pod-deletion-cost"
-_CHEAPEST = "-2147483648"  # of pods to be removed, the cheapest goes first
 _SOON = 15.0  # seconds within which what was asked must have become true
 # Seconds for a pod to be made, placed and started; after the API was away for half a
 # minute the controllers have taken 50 s to begin.
@@ -25,17 +22,17 @@ _COMES_BACK = 90.0
 HOW: Mapping[str, str] = {
     "process.stop": "the workload is scaled down by one, and the victim made the one "
     "to go (its pod-deletion-cost; a StatefulSet gives up its highest ordinal); undone "
-    "by scaling up by one",
+    "by scaling up by one, unless somebody else has set the number meanwhile",
     "process.kill": "a helper pod on the victim's node sends the signal to the "
     "container's main process from the node's side; the kubelet starts it again",
-    "process.restart": "the pod is deleted without grace; its workload makes another",
+    "process.restart": "the pod is deleted, with a second to end in; its workload makes "
+    "another",
 }
 _VERBS = {
-    "process.stop": "scale_back",
+    "process.stop": VERB,
     "process.kill": "wait_back",
     "process.restart": "wait_back",
 }
-_SCALABLE = ("deployment", "statefulset")
 
 
 class Process:
@@ -43,8 +40,9 @@ class Process:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._stopping = Stopping(place)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
-            "scale_back": self._scale_back,
+            VERB: self._scale_back,
             "wait_back": self._wait_back,
         }
 
@@ -61,7 +59,7 @@ class Process:
         pod = self._place.pod_of(victim)
         undo = self._undo(request, victim, pod, mark)
         if request.kind == "process.stop":
-            self._can_go(victim)
+            self._stopping.check(victim)
         elif request.kind == "process.kill":
             order = Order(
                 spec={
@@ -95,29 +93,13 @@ class Process:
             },
         )
 
-    def _can_go(self, victim: Instance) -> None:
-        words = victim.labels["workload"]
-        kind, _, name = words.partition("/")
-        if kind not in _SCALABLE:
-            raise CannotFault(
-                f"{victim.name}: a {kind or 'pod without a workload'} cannot be scaled "
-                "down by one; use process.kill or kubernetes.drain"
-            )
-        workload = self._place.pods.workload(words)
-        last = f"{name}-{(workload.wanted if workload else 1) - 1}"
-        if kind == "statefulset" and victim.labels["pod"] != last:
-            raise CannotFault(
-                f"{victim.name}: a StatefulSet gives up its highest ordinal first "
-                f"(pod {last}); name that instance"
-            )
-
     # Injecting --------------------------------------------------------------------
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Scale down, send the signal, or delete the pod."""
         try:
             if request.kind == "process.stop":
-                self._scale_down(request, undo)
+                self._stopping.down(request.kind, undo)
             elif request.kind == "process.kill":
                 self._strike(undo)
             else:
@@ -141,30 +123,6 @@ class Process:
     def _pod_path(self, undo: Undo) -> str:
         space = self._place.namespace
         return f"/api/v1/namespaces/{space}/pods/{undo.arguments['pod']}"
-
-    def _scale_down(self, request: FaultRequest, undo: Undo) -> None:
-        note = noted(undo, request.kind)
-        cheap = {**note, COST: _CHEAPEST}
-        self._place.api.merge(
-            self._pod_path(undo), {"metadata": {"annotations": cheap}}
-        )
-
-        def down(found: Json) -> Mapping[str, Any]:
-            replicas = int(found["spec"].get("replicas", 1))
-            if replicas < 1:
-                raise FaultFailed(f"{undo.arguments['workload']} wants no pods already")
-            return {
-                "metadata": {"annotations": dict(note)},
-                "spec": {"replicas": replicas - 1},
-            }
-
-        self._place.api.change(self._workload_path(undo), down)
-
-    def _workload_path(self, undo: Undo) -> str:
-        workload = self._place.pods.workload(str(undo.arguments["workload"]))
-        if workload is None:
-            raise FaultFailed(f"{undo.arguments['workload']} is not there any more")
-        return workload.path
 
     def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look until the pod shows it."""
@@ -193,45 +151,13 @@ class Process:
         """Bring the workload back to what it was, and confirm it."""
         workload = str(undo.arguments["workload"])
         by_hand = self._place.kubectl("describe", workload)
-        if undo.verb == "scale_back":
+        if undo.verb == VERB:
             by_hand = self._place.kubectl("scale", workload, "--replicas=N")
         return undone_or_why(by_hand, lambda: self._undo_by[undo.verb](undo))
 
     def _scale_back(self, undo: Undo) -> Undone:
-        found: list[str] = []
-
-        def up(now: Json) -> Mapping[str, Any] | None:
-            if not is_noted(now, undo):
-                found.append("had been scaled back already")
-                return None
-            replicas = int(now["spec"].get("replicas", 1)) + 1
-            found.append(f"was scaled down; wants {replicas} again")
-            return {
-                "metadata": {"annotations": dict(erased(undo))},
-                "spec": {"replicas": replicas},
-            }
-
-        self._place.api.change(self._workload_path(undo), up)
-        self._uncheapen(undo)
-        self._remove_copies(undo)  # while the pod comes back
-        return self._confirmed(undo, found[-1])
-
-    def _remove_copies(self, undo: Undo) -> None:
-        workload = self._place.pods.workload(str(undo.arguments["workload"]))
-        if workload is not None:
-            remove_copies(self._place.api, self._place.namespace, workload)
-
-    def _uncheapen(self, undo: Undo) -> None:
-        """Where the victim stayed after all, its price goes away again."""
-        if self._place.same_pod(undo) is None:
-            return
-        notes = {**erased(undo), COST: None}
-        body = {"metadata": {"annotations": notes}}
-        try:
-            self._place.api.merge(self._pod_path(undo), body)
-        except ApiRefused:
-            if self._place.same_pod(undo) is not None:
-                raise
+        found, comes = self._stopping.back(undo)
+        return self._confirmed(undo, found) if comes else Undone(ok=True, found=found)
 
     def _wait_back(self, undo: Undo) -> Undone:
         helper = undo.arguments.get("helper")
