@@ -25,8 +25,8 @@ HOW: Mapping[str, str] = {
     "by scaling up by one, unless somebody else has set the number meanwhile",
     "process.kill": "a helper pod on the victim's node sends the signal to the "
     "container's main process from the node's side; the kubelet starts it again",
-    "process.restart": "the pod is deleted, with a second to end in; its workload makes "
-    "another",
+    "process.restart": "the pod is deleted, with a second to end in; its workload "
+    "makes another",
 }
 _VERBS = {
     "process.stop": VERB,
