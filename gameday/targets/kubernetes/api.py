@@ -24,6 +24,7 @@ _PAUSE = 0.2
 MERGE = "application/merge-patch+json"
 _WORDS = 300  # characters of an answer that a person is shown
 _MISSING, _FORBIDDEN, _CONFLICT, _TOO_MANY = 404, 403, 409, 429
+_BROKEN = 500  # and above: of the API itself, or of what stands before it
 
 
 class ApiRefused(GamedayError):
@@ -59,6 +60,15 @@ _KINDS = {
 }
 
 
+def passes(wrong: GamedayError) -> bool:
+    """Return whether asking again later may help: nobody answered, or not just now."""
+    if isinstance(wrong, ApiRefused):
+        return wrong.status == _TOO_MANY or wrong.status >= _BROKEN
+    cause = wrong.__cause__
+    told = isinstance(cause, GamedayError) and passes(cause)
+    return told or isinstance(wrong, TargetNotFound)
+
+
 class Api:
     """One cluster's API, seen with one account; safe for several threads."""
 
@@ -85,12 +95,12 @@ class Api:
     # Asking -----------------------------------------------------------------------
 
     def get(self, path: str, **query: str | int) -> Json:
-        """Return an object or a list; asked again where nobody answers."""
+        """Return an object or a list; asked again where nobody answers just now."""
         for left in reversed(range(_TRIES)):
             try:
                 return self._json("GET", path, query)
-            except TargetNotFound:
-                if not left:
+            except (TargetNotFound, ApiRefused) as wrong:
+                if not left or not passes(wrong):
                     raise
                 self.clock.sleep(_PAUSE)
         raise AssertionError  # the loop returns or raises
@@ -155,8 +165,11 @@ class Api:
         with self.speaking():
             answer = self._call("GET", path, query, None, "", seconds)
             try:
-                rest = b""
+                first, rest = True, b""
                 for chunk in answer.stream(1 << 16, decode_content=False):
+                    if first and not chunk.lstrip().startswith(b"{"):
+                        raise self._strange(chunk)
+                    first = False
                     *whole, rest = (rest + chunk).split(b"\n")
                     for line in whole:
                         yield line.decode(errors="replace")
@@ -190,6 +203,14 @@ class Api:
             f"the Kubernetes API at {server} does not answer: {words}"
         )
 
+    def _strange(self, answer: bytes) -> TargetNotFound:
+        words = " ".join(answer.decode(errors="replace").split())[:_WORDS]
+        server = self.configuration.host
+        return TargetNotFound(
+            f"what answers at {server} is no Kubernetes API (a proxy before it?): "
+            f"{words or 'nothing'}"
+        )
+
     def _json(
         self,
         method: str,
@@ -200,7 +221,9 @@ class Api:
     ) -> Json:
         with self.speaking():
             answer = self._call(method, path, query, body, form, READ)
-            found: Json = json.loads(answer.data)
+            found = _object(answer.data)
+            if found is None:
+                raise self._strange(answer.data)
         return found
 
     def _call(
@@ -231,12 +254,18 @@ class Api:
 
 def _refused(status: int, body: object) -> ApiRefused:
     text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
-    try:
-        said = json.loads(text)
-    except ValueError:
-        said = {}
+    said = _object(text) or {}
     message = str(said.get("message") or text)[:_WORDS] if said else text[:_WORDS]
     return _KINDS.get(status, ApiRefused)(message, status, said)
+
+
+def _object(text: str | bytes) -> Json | None:
+    """Return an answer's object; None where it is anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def labels(wanted: Mapping[str, str]) -> str:

@@ -5,9 +5,10 @@ onto each new ControllerRevision; none of them is ever taken away again.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
-from gameday.targets.kubernetes.api import Api, Forbidden, Json, namespaced
+from gameday.targets.kubernetes.api import Api, Forbidden, Gone, Json, namespaced
 from gameday.targets.kubernetes.marks import COPIES, UNDO
 from gameday.targets.kubernetes.workloads import APPS, Workload, controller
 
@@ -16,17 +17,21 @@ _PAUSE = 0.5  # seconds: a controller that looked before the mark went may still
 
 
 def remove_copies(api: Api, namespace: str, workload: Workload) -> None:
-    """Take from a workload's revisions what it does not carry itself any more."""
+    """Take from a workload's revisions what it does not carry itself any more.
+
+    Revisions go with their workload, and old ones at any time; their marks with them.
+    """
     plural = COPIES[0] if workload.kind == "Deployment" else COPIES[1]
     path = namespaced(namespace, plural, group=APPS)
     for _ in range(_LOOKS):
-        held = _keys(api.get(workload.path))
-        found = list(_copies(api, path, workload, held))
+        now = api.find(workload.path)
+        found = list(_copies(api, path, workload, _keys(now))) if now else []
         if not found:
             return
         for name, keys in found:
             gone = {"metadata": {"annotations": dict.fromkeys(keys)}}
-            api.merge(f"{path}/{name}", gone)
+            with suppress(Gone):
+                api.merge(f"{path}/{name}", gone)
         api.clock.sleep(_PAUSE)
 
 

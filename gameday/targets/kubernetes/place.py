@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gameday.errors import FaultFailed, GamedayError, TargetNotFound
+from gameday.errors import FaultFailed, GamedayError
 from gameday.model.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.access import IN_CLUSTER
-from gameday.targets.kubernetes.api import Api, ApiRefused, Gone, Json
+from gameday.targets.kubernetes.api import Api, ApiRefused, Json, passes
 from gameday.targets.kubernetes.helper import Helper
 from gameday.targets.kubernetes.pods import Namespace
 
@@ -53,14 +53,14 @@ REPLACED = Undone(ok=True, found="the pod is gone; the fault went with it")
 
 
 def undone_or_why(by_hand: str, act: Callable[[], Undone]) -> Undone:
-    """Do an undo; what the API refuses becomes a sentence, never an exception."""
+    """Do an undo; what goes wrong becomes a sentence, never an exception.
+
+    That something is gone (404) confirms nothing here: a hand whose own object may be
+    gone says so itself. What may pass by itself counts as no answer yet.
+    """
     try:
         return act()
-    except Gone as wrong:
-        return Undone(ok=True, found=f"what it was done to is gone: {wrong}")
-    except ApiRefused as wrong:
-        return Undone(ok=False, found=f"the API refused: {wrong}", by_hand=by_hand)
-    except TargetNotFound as wrong:
-        return Undone(ok=False, found=str(wrong), by_hand=by_hand, unanswered=True)
     except GamedayError as wrong:
-        return Undone(ok=False, found=str(wrong), by_hand=by_hand)
+        said = f"the API refused: {wrong}" if isinstance(wrong, ApiRefused) else wrong
+        later = passes(wrong)
+        return Undone(ok=False, found=str(said), by_hand=by_hand, unanswered=later)

@@ -1,13 +1,14 @@
-"""A cluster's API on loopback: collections that can be listed and watched.
+"""A cluster's API on loopback: collections that can be listed, watched and changed.
 
-What a test puts into it is an object of the API; versions are given here.
+What a test puts into it is an object of the API; versions are given here. Nobody acts
+on what is changed: there are no controllers.
 """
 
 import contextlib
 import itertools
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,7 +22,15 @@ from gameday.targets.kubernetes.access import Access
 from gameday.targets.kubernetes.api import Api
 
 Json = dict[str, Any]
+Answer = tuple[str, str, int, bytes]  # to which method and path, status, body
 NAMESPACE = "shop"
+COLLECTIONS = (
+    *("pods", "nodes", "secrets", "configmaps", "services", "events", "leases"),
+    *("deployments", "statefulsets", "daemonsets", "replicasets"),
+    *("controllerrevisions", "networkpolicies", "poddisruptionbudgets"),
+    *("endpointslices", "horizontalpodautoscalers", "serviceaccounts"),
+    *("persistentvolumeclaims", "jobs", "cronjobs", "ingresses"),
+)
 CONTEXT = "fake"
 
 
@@ -34,6 +43,8 @@ class FakeCluster:
         self.asked: list[str] = []
         self.forgotten = 0  # a watch from before this version is refused
         self.forbidden: set[str] = set()  # paths
+        self.patched: Callable[[str], None] = lambda _: None  # told which path
+        self.answers: list[Answer] = []  # given in place of what is there, once each
         self.down = False
         self.changed = threading.Condition()
         self._versions = itertools.count(1)
@@ -86,6 +97,40 @@ class FakeCluster:
             self.changed.wait_for(lambda: there() or self.down, seconds)
             return there()
 
+    def object(self, path: str) -> Json | None:
+        """Return one object by its whole path."""
+        parent, _, name = path.rpartition("/")
+        return self.kept.get((parent, name))
+
+    def merge(self, path: str, patch: Json) -> tuple[int, Json]:
+        """Merge a patch in, as RFC 7386 has it; return status and answer."""
+        found = self.object(path)
+        if found is None:
+            return 404, {"kind": "Status", "message": f"{path} not found"}
+        version = patch.get("metadata", {}).get("resourceVersion")
+        if version not in (None, found["metadata"]["resourceVersion"]):
+            return 409, {"kind": "Status", "message": "the object has been modified"}
+        parent, _, name = path.rpartition("/")
+        made = self.put(parent, name, **merged(found, patch))
+        self.patched(path)
+        return 200, made
+
+    def delete(self, path: str) -> tuple[int, Json]:
+        """Delete an object; return status and answer."""
+        if self.object(path) is None:
+            return 404, {"kind": "Status", "message": f"{path} not found"}
+        parent, _, name = path.rpartition("/")
+        self.remove(parent, name)
+        return 200, {"kind": "Status"}
+
+    def answer(self, method: str, path: str) -> tuple[int, bytes] | None:
+        """Return what is to be answered once in place of what is there."""
+        for one in self.answers:
+            if one[:2] == (method, path):
+                self.answers.remove(one)
+                return one[2:]
+        return None
+
     def _tick(self) -> int:
         self._last = next(self._versions)
         return self._last
@@ -93,6 +138,19 @@ class FakeCluster:
     def _tell(self, path: str, kind: str, found: Json) -> None:
         self.told.append((path, self._last, {"type": kind, "object": found}))
         self.changed.notify_all()
+
+
+def merged(found: Any, patch: Any) -> Any:
+    """Return a JSON merge patch (RFC 7386) applied."""
+    if not isinstance(patch, Mapping):
+        return patch
+    made = dict(found) if isinstance(found, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            made.pop(key, None)
+        else:
+            made[key] = merged(made.get(key), value)
+    return made
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -107,17 +165,52 @@ class _Handler(BaseHTTPRequestHandler):
         if self.cluster.down:
             self.close_connection = True
             return
-        if parts.path in self.cluster.forbidden:
+        given = self.cluster.answer("GET", parts.path)
+        if given is not None:
+            self._send(*given)
+        elif parts.path in self.cluster.forbidden:
             self._answer(403, {"kind": "Status", "message": "not for you"})
         elif "watch" not in query:
-            self._answer(200, self.cluster.listed(parts.path))
+            self._answer(*self._found(parts.path))
         elif int(query["resourceVersion"]) < self.cluster.forgotten:
             self._answer(410, {"kind": "Status", "message": "too old"})
         else:
             self._stream(parts.path, int(query["resourceVersion"]))
 
+    def do_PATCH(self) -> None:
+        patch = self._body()
+        self._changed("PATCH", lambda path: self.cluster.merge(path, patch))
+
+    def do_DELETE(self) -> None:
+        self._body()
+        self._changed("DELETE", self.cluster.delete)
+
+    def _changed(self, method: str, act: Callable[[str], tuple[int, Json]]) -> None:
+        path = urlsplit(self.path).path
+        self.cluster.asked.append(f"{method} {path}")
+        given = self.cluster.answer(method, path)
+        if given is not None:
+            self._send(*given)
+        else:
+            self._answer(*act(path))
+
+    def _body(self) -> Json:
+        found: Json = json.loads(
+            self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}"
+        )
+        return found
+
+    def _found(self, path: str) -> tuple[int, Json]:
+        if path.rpartition("/")[2] in COLLECTIONS:
+            return 200, self.cluster.listed(path)
+        one = self.cluster.object(path)
+        missing = {"kind": "Status", "message": f"{path} not found"}
+        return (200, one) if one is not None else (404, missing)
+
     def _answer(self, status: int, body: Mapping[str, Any]) -> None:
-        text = json.dumps(body).encode()
+        self._send(status, json.dumps(body).encode())
+
+    def _send(self, status: int, text: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
