@@ -23,6 +23,7 @@ class Holder:
 
     `namespace`: the pid namespace its pid means something in. `since`: RFC 3339.
     `expired`: whether it has ceased to give signs of life; None: the target keeps none.
+    `unseen`: places of the target that its account may not read, and so not break.
     """
 
     run: str
@@ -34,6 +35,7 @@ class Holder:
     process: ProcessId = NOBODY
     since: str = ""
     expired: bool | None = None
+    unseen: tuple[str, ...] = ()
 
     @property
     def alive(self) -> bool | None:
@@ -59,6 +61,7 @@ class Holder:
             "started": str(who.started),
             "boot": who.boot,
             "since": self.since,
+            "unseen": " ".join(self.unseen),
         }
 
 
@@ -79,6 +82,7 @@ def holder_from(words: Mapping[str, str]) -> Holder:
         namespace=words.get("namespace", ""),
         process=process,
         since=words.get("since", ""),
+        unseen=tuple(words.get("unseen", "").split()),
     )
 
 
@@ -126,13 +130,15 @@ def _machine() -> str:
 class Left:
     """Something of ours that was found in a target by its mark.
 
-    `undo` None: nothing but litter. `what`: a sentence's subject.
+    `undo` None: nothing but litter. `what`: a sentence's subject. `unread`: it is a
+    place where something of ours may be and that could not be read; what is said of it.
     """
 
     run: str
     what: str
     undo: Undo | None
     place: str  # where the mark is: what `drop` takes
+    unread: Undone | None = None
 
 
 @runtime_checkable
@@ -146,7 +152,7 @@ class Marked(Protocol):
         """Remove the mark of one fault that is undone."""
 
     def left(self) -> list[Left]:
-        """Return all that carries a mark in this target."""
+        """Return all that carries a mark in this target, and what is unread of it."""
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
@@ -170,6 +176,12 @@ class Lockable(Protocol):
 
     def release(self, run: str) -> None:
         """Let go of a run's lock; nothing happens where another has it."""
+
+    def lost(self) -> str:
+        """Return why this process's lock is another's now; empty: it is still ours.
+
+        Asked all the time while a run goes on, so that it has to answer at once.
+        """
 
     def how_to_free(self) -> str:
         """Return the command that frees it when its holder is known to be gone."""

@@ -158,6 +158,10 @@ class DockerTarget:
         """Let go of a run's lock; nothing happens where another has it."""
         self._marks.release(run)
 
+    def lost(self) -> str:
+        """Return nothing: the engine lets nobody else take it."""
+        return ""
+
     def how_to_free(self) -> str:
         """Return the command that frees it when its holder is known to be gone."""
         return self._marks.how_to_free()

@@ -186,6 +186,10 @@ class KubernetesTarget:
         """Let go of a run's lock; nothing happens where another has it."""
         self._lock.release(run)
 
+    def lost(self) -> str:
+        """Return why the lock is not ours any more; empty while it is."""
+        return self._lock.lost()
+
     def how_to_free(self) -> str:
         """Return the command that frees it when its holder is known to be gone."""
         access = self.api.access

@@ -29,6 +29,8 @@ from gameday.targets.procfs import ProcessId, identify, state
 _SOON = 5.0  # seconds within which supervisord's word must have become true
 _COMES_BACK = 1.5  # seconds that supervisord gets to restart it by itself
 _PAUSE = 0.01
+_EARLY = "somebody had let it run again before it was undone"
+_GONE = "the process is gone; the fault went with it"
 
 HOW: Mapping[str, str] = {
     "process.stop": "supervisord is told to stop it and it is killed at once, so that "
@@ -65,6 +67,7 @@ class LocalTarget:
         self._supervisor = Supervisor(ref.name)
         self._lock = Lock(ref.name)
         self._fingerprints = Fingerprints(self._supervisor)
+        self._acted: set[str] = set()  # marks of undos that have begun here
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             "start": self._start,
             "ensure_running": self._ensure_running,
@@ -212,8 +215,12 @@ class LocalTarget:
 
     def _start(self, undo: Undo) -> Undone:
         name = str(undo.arguments["process"])
-        if _runs(self._supervisor.process(name)):
-            return Undone(ok=True, found="was running already")
+        now = self._supervisor.process(name)
+        if _runs(now):
+            anew = str(now["pid"]) != undo.identity["pid"]
+            early = _EARLY if anew and self._first(undo, "start") else ""
+            return Undone(ok=True, found="was running already", early=early)
+        self._acted.add(str(undo.arguments["mark"]))
         self._until(name, lambda now: now["statename"] != "STOPPING")
         try:
             self._supervisor.call("startProcess", name, False)
@@ -239,16 +246,22 @@ class LocalTarget:
     def _continue(self, undo: Undo) -> Undone:
         process = _process(undo)
         if not process.alive:
-            return Undone(ok=True, found="the process is gone; the fault went with it")
+            return Undone(ok=True, found=_GONE, early=_GONE)
         was = state(process.pid)
+        early = _EARLY if was != "T" and self._first(undo, "continue") else ""
+        self._acted.add(str(undo.arguments["mark"]))
         send_family(process, signal.SIGCONT)
         gone, _ = self._until(
             str(undo.arguments["process"]), lambda _: state(process.pid) != "T"
         )
         if not gone:
             raise FaultFailed("continued, but it is still frozen")
-        frozen = was == "T"
-        return Undone(ok=True, found="was frozen; goes on" if frozen else "was running")
+        found = "was frozen; goes on" if was == "T" else "was running"
+        return Undone(ok=True, found=found, early=early)
+
+    def _first(self, undo: Undo, verb: str) -> bool:
+        """Whether this undo, of that verb, has done nothing yet in this process."""
+        return undo.verb == verb and undo.arguments["mark"] not in self._acted
 
     # The lock ---------------------------------------------------------------------
 
@@ -264,6 +277,10 @@ class LocalTarget:
         """Let go of the lock, where this process has it."""
         del run
         self._lock.release()
+
+    def lost(self) -> str:
+        """Return nothing: the kernel lets nobody else take it."""
+        return ""
 
     def how_to_free(self) -> str:
         """Return how it is freed: it is when its holder ends."""
