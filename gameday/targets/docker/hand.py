@@ -22,7 +22,9 @@ def same_container(engine: Engine, undo: Undo) -> dict[str, Any] | None:
 
 
 REPLACED = Undone(
-    ok=True, found="the container is gone or was replaced; the fault went with it"
+    ok=True,
+    found="the container is gone or was replaced; the fault went with it",
+    early="its container was gone or replaced before it was undone",
 )
 
 

@@ -4,7 +4,7 @@ It carries the deadline with it: it puts everything back when its time is over, 
 it is told to, and when it is asked to end by whoever finds it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError
@@ -21,7 +21,11 @@ from gameday.targets.docker.helper import Helper
 
 LASTS = 600.0  # seconds: the longest it lasts where nothing else is said
 VERB = "end_helper"
-Swept = Callable[[str, str], str]  # sweeps a container for a mark; says what was done
+# Sweeps a container for a mark; how much there was, and what was done in words.
+Swept = Callable[[str, str], tuple[int, str]]
+# What the kernel goes on doing when the helper that asked for it has died.
+STAYS = ("partition", "netem", "loss")
+_SLACK = 1.0  # seconds by which a helper's own clock may keep a deadline too early
 
 
 class Held:
@@ -56,23 +60,41 @@ class Held:
         return undone_or_why(by_hand, lambda: self._end(undo, helper, sweep))
 
     def _end(self, undo: Undo, helper: str, sweep: Swept) -> Undone:
+        held, anew = self._helper.runs(helper), self._anew(undo)
         code = self._helper.end(helper)
         if code == 0:
             said = self._last_words(helper)
             self._helper.remove(helper)
-            words = "the helper put everything back"
+            early = "" if held else _too_soon(undo, said)
             if "lost" in said:
-                words = f"{said['lost']['because']}; {words}"
-            return Undone(ok=True, found=words, at=said.get("removed", {}).get("at"))
+                early = str(said["lost"]["because"])
+            early = early or anew
+            words = "the helper put everything back"
+            words = f"{early}; {words}" if early else words
+            at = said.get("removed", {}).get("at")
+            return Undone(ok=True, found=words, at=at, early=early)
         if code is None:
             self._helper.remove(helper)  # gone, or deaf
         found = same_container(self._engine, undo)
         if found is None or not found["State"]["Running"]:
             self._helper.remove(helper)
             return REPLACED
-        swept = sweep(found["Id"], str(undo.arguments["mark"]))
+        number, swept = sweep(found["Id"], str(undo.arguments["mark"]))
         self._helper.remove(helper)
-        return Undone(ok=True, found=f"the helper had died; {swept}")
+        stays = number > 0 and undo.arguments["way"] in STAYS
+        early = "" if held or stays else "its helper was gone before it was undone"
+        early = early or anew
+        return Undone(ok=True, found=f"the helper had died; {swept}", early=early)
+
+    def _anew(self, undo: Undo) -> str:
+        """Return that the victim has another namespace now; empty: it has not."""
+        found = same_container(self._engine, undo)
+        if found is None:
+            return REPLACED.early
+        started = undo.identity.get("started_at", "")
+        if started in ("", found["State"]["StartedAt"]):
+            return ""
+        return "its container was started anew before it was undone"
 
     def _last_words(self, helper: str) -> dict[str, dict[str, Any]]:
         try:
@@ -80,3 +102,14 @@ class Held:
         except Gone:
             return {}
         return {line["say"]: line for line in lines}
+
+
+def _too_soon(undo: Undo, said: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return why a helper that had ended by itself did so before its time was over."""
+    began, ended = (said.get(word, {}).get("at") for word in ("applied", "removed"))
+    lasts = undo.arguments.get("duration")
+    if began is None or ended is None or lasts is None:
+        return ""
+    if ended - began >= float(lasts) - _SLACK:
+        return ""
+    return f"its helper was ended by somebody after {ended - began:.1f} s"

@@ -162,6 +162,13 @@ class Helper:
         finally:
             self.remove(helper)
 
+    def runs(self, helper: str) -> bool:
+        """Return whether a helper is there and has not ended."""
+        try:
+            return bool(self._engine.inspect(helper)["State"]["Running"])
+        except Gone:
+            return False
+
     def end(self, helper: str) -> int | None:
         """End a helper gently; return its exit code, None where it is not there.
 

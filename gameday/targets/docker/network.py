@@ -105,7 +105,12 @@ class Network:
             verb=VERB,
             instance=victim.name,
             identity=dict(victim.identity),
-            arguments={"helper": helper, "mark": mark, "way": spec["do"]},
+            arguments={
+                "helper": helper,
+                "mark": mark,
+                "way": spec["do"],
+                "duration": spec["duration"],
+            },
         )
 
     def _way(self, request: FaultRequest) -> str:
@@ -129,8 +134,9 @@ class Network:
     def undo(self, undo: Undo) -> Undone:
         """End the helper; where it did not clean up itself, sweep after it."""
 
-        def swept(container: str, mark: str) -> str:
-            return f"{self.sweep(container, mark)} rules swept up"
+        def swept(container: str, mark: str) -> tuple[int, str]:
+            number = self.sweep(container, mark)
+            return number, f"{number} rules swept up"
 
         return self._held.undo(undo, swept)
 

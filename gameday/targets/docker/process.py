@@ -1,6 +1,7 @@
 """Processes of containers: stop, pause, restart through the engine's API, kill."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gameday.errors import FaultFailed
@@ -30,11 +31,12 @@ HOW: Mapping[str, str] = {
     "thawing them",
     "process.restart": "the engine kills the container and starts it again at once",
 }
+BACK = "ensure_running"
 _VERBS = {
     "process.stop": "start",
-    "process.kill": "ensure_running",
+    "process.kill": BACK,
     "process.pause": "unpause",
-    "process.restart": "ensure_running",
+    "process.restart": BACK,
 }
 
 
@@ -53,10 +55,11 @@ class Process:
     def __init__(self, engine: Engine, helper: Helper, marks: Marks) -> None:
         self._engine = engine
         self._marks = marks
+        self._acted: set[str] = set()  # marks of undos that this process has begun
         self._crash = Crash(engine, helper)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             "start": self._start,
-            "ensure_running": self._ensure_running,
+            BACK: self._ensure_running,
             "unpause": self._unpause,
         }
 
@@ -153,7 +156,9 @@ class Process:
 
         def act() -> Undone:
             self._crash.clear(undo)
-            return self._undo_by[undo.verb](undo)
+            undone = self._undo_by[undo.verb](undo)
+            # What a crash's victim does afterwards is what is looked at.
+            return replace(undone, early="") if undo.verb == BACK else undone
 
         return undone_or_why(by_hand, act)
 
@@ -161,10 +166,13 @@ class Process:
         found = same_container(self._engine, undo)
         if found is None:
             return REPLACED
+        anew = found["State"]["StartedAt"] != undo.arguments["started_at"]
+        meddled = anew and undo.arguments["mark"] not in self._acted
+        early = "somebody started it before it was undone" if meddled else ""
         if _up(found):
-            anew = found["State"]["StartedAt"] != undo.arguments["started_at"]
             what = "had been started again already" if anew else "was running already"
-            return self._confirmed(undo, found, what)
+            return replace(self._confirmed(undo, found, what), early=early)
+        self._acted.add(str(undo.arguments["mark"]))
         api = self._engine.api
         with self._engine.speaking():
             if found["State"]["Restarting"]:  # waits, longer each time; start is deaf
@@ -174,7 +182,8 @@ class Process:
         up, found = self._engine.until(undo.identity["id"], _up, _SOON)
         if not up:
             raise EngineRefused(f"started, but it is {found['State']['Status']}")
-        return self._confirmed(undo, found, "was down; started again")
+        undone = self._confirmed(undo, found, "was down; started again")
+        return replace(undone, early=early)
 
     def _ensure_running(self, undo: Undo) -> Undone:
         found = same_container(self._engine, undo)
@@ -195,8 +204,11 @@ class Process:
         if found is None:
             return REPLACED
         if not found["State"]["Paused"]:
-            status = found["State"]["Status"]
-            return Undone(ok=True, found=f"was not paused any more ({status})")
+            what = f"was not paused any more ({found['State']['Status']})"
+            ours = undo.arguments["mark"] in self._acted
+            early = "" if ours else f"the container {what}"
+            return Undone(ok=True, found=what, early=early)
+        self._acted.add(str(undo.arguments["mark"]))
         api = self._engine.api
         with self._engine.speaking():
             api.unpause(undo.identity["id"])

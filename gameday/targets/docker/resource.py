@@ -78,6 +78,7 @@ class Resource:
                 "helper": self._helper.start(sidecar),
                 "mark": mark,
                 "way": spec["do"],
+                "duration": spec["duration"],
             },
         )
 
@@ -92,5 +93,5 @@ class Resource:
     def undo(self, undo: Undo) -> Undone:
         """End the helper, and its processes with it."""
         return self._held.undo(
-            undo, lambda _container, _mark: "its processes died with it"
+            undo, lambda _container, _mark: (0, "its processes died with it")
         )

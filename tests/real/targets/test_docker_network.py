@@ -239,3 +239,59 @@ def test_a_container_in_the_hosts_network_is_refused(
             target.prepare(ask("network.partition", "exposed"), victim, MARK)
     finally:
         project.api.remove_container(made["Id"], force=True)
+
+
+# A fault that did not hold to its end ---------------------------------------------
+
+
+def ended_early(target: Target, undo: Undo) -> str:
+    found = target.undo(undo)
+    assert found.ok
+    return found.early
+
+
+def test_a_fault_that_held_did_not_end_early(target: Target) -> None:
+    undo, _ = inject(target, "network.delay", by="100ms", peers="db")
+    assert ended_early(target, undo) == ""
+
+
+def test_a_fault_whose_own_time_was_over_did_not_end_early(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, _ = inject(target, "network.partition", duration="2s", peers="db")
+    helper = undo.arguments["helper"]
+    state = project.api.inspect_container
+    wait_for(lambda: not state(helper)["State"]["Running"])
+    assert ended_early(target, undo) == ""
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "removed"])
+def test_a_helper_that_somebody_ended_ended_the_fault_early(
+    target: Target, project: ComposeProject, how: str
+) -> None:
+    undo, _ = inject(target, "network.partition", peers="db")
+    helper = undo.arguments["helper"]
+    state = project.api.inspect_container
+    project.api.kill(helper, "SIGTERM")
+    wait_for(lambda: not state(helper)["State"]["Running"])
+    if how == "removed":
+        project.api.remove_container(helper)
+    assert "its helper was" in ended_early(target, undo)
+
+
+def test_rules_that_stay_without_their_helper_held(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, _ = inject(target, "network.partition", peers="db")
+    project.api.remove_container(undo.arguments["helper"], force=True)
+    assert project.knock("web-1", "db-1") is None
+    assert ended_early(target, undo) == ""
+    assert project.knock("web-1", "db-1") is not None
+
+
+def test_a_container_that_was_started_anew_had_ended_the_fault_early(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, _ = inject(target, "network.partition", peers="db")
+    project.api.restart(undo.identity["id"], timeout=0)
+    assert "started anew" in ended_early(target, undo)

@@ -154,3 +154,27 @@ def test_a_container_that_waits_for_its_next_restart_is_not_waited_for(
         found = target.undo(undo)
         assert found.ok, found
         assert project.runs("web-2")
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("process.stop", "somebody started it"), ("process.pause", "not paused any more")],
+)
+def test_what_somebody_else_had_undone_had_ended_early(
+    target: Target, kind: str, what: str
+) -> None:
+    undo, proof = inject(target, kind, "web-2")
+    assert proof.bites
+    person = open_target(target.url, CLOCK)
+    assert person.undo(undo).early == ""
+    found = target.undo(undo)
+    assert found.ok
+    assert what in found.early
+
+
+def test_the_return_of_a_crashed_container_is_no_early_end(target: Target) -> None:
+    undo, proof = inject(target, "process.kill", "web-2")
+    assert proof.bites
+    person = open_target(target.url, CLOCK)
+    assert person.undo(undo).ok
+    assert target.undo(undo).early == ""

@@ -125,9 +125,12 @@ def test_another_process_is_never_hit(target: Target) -> None:
 
 def test_a_frozen_process_that_died_is_not_continued(target: Target) -> None:
     undo, _ = inject(target, "process.pause", "web-1")
-    os.kill(int(undo.identity["pid"]), signal.SIGKILL)
-    wait_for(lambda: find(target, "web-1").state == "running")
-    assert "went with it" in target.undo(undo).found
+    victim = identify(int(undo.identity["pid"]))
+    os.kill(victim.pid, signal.SIGKILL)
+    wait_for(lambda: not victim.alive)
+    found = target.undo(undo)
+    assert "went with it" in found.found
+    assert "gone" in found.early
 
 
 def test_after_a_restart_of_supervisord_nothing_is_touched(target: Target) -> None:
@@ -180,3 +183,24 @@ def test_what_is_left_of_a_process_is_named(target: Target) -> None:
         "web-1: nice: nothing -> 5",
     ]
     assert differences(before, target.fingerprint()) == []
+
+
+@pytest.mark.parametrize("kind", ["process.stop", "process.pause"])
+def test_what_somebody_else_had_undone_had_ended_early(
+    target: Target, kind: str
+) -> None:
+    undo, proof = inject(target, kind, "web-2")
+    assert proof.bites
+    person = open_target(target.url, CLOCK)
+    assert person.undo(undo).early == ""
+    found = target.undo(undo)
+    assert found.ok
+    assert "let it run again" in found.early
+
+
+def test_the_return_of_a_crashed_process_is_no_early_end(target: Target) -> None:
+    undo, proof = inject(target, "process.kill", "web-2")
+    assert proof.bites
+    person = open_target(target.url, CLOCK)
+    assert person.undo(undo).ok
+    assert target.undo(undo).early == ""
