@@ -1,8 +1,9 @@
 """What the watchdog does when it has to act: all of a dead run, or what is overdue."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gameday.errors import GamedayError
+from gameday.errors import StoreError
 from gameday.ledger.book import Ledger
 from gameday.ledger.heal import SETTLE, end_injectors, heal
 from gameday.ledger.release import let_go
@@ -14,16 +15,20 @@ if TYPE_CHECKING:
 
 
 def undo_all(path: str, run: str, clock: "Clock") -> bool:
-    """Undo all that a dead run left open; return whether nothing is left."""
+    """Undo all that a dead run left open; return whether nothing is left.
+
+    Never raises: whoever calls tries again.
+    """
     ledger = Ledger(path, clock)
     try:
-        ledger.end_run(run)
+        with suppress(StoreError):  # full: all the more to undo
+            ledger.end_run(run)
         _heal(ledger, run, clock, by="watchdog")
         if ledger.open_faults(run=run):
             return False
         _clear(ledger, run, clock)
         ledger.close_run(run)
-    except GamedayError:
+    except Exception:  # noqa: BLE001 - the promised hour of retries goes on
         return False
     else:
         return True

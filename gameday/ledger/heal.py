@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gameday.errors import GamedayError, StoreError
@@ -97,16 +98,24 @@ def end_injectors(entries: Sequence[FaultEntry]) -> None:
 def forget(target: "Target", undo: Undo) -> None:
     """Remove the mark that a fault has left in its target, where it can hold one."""
     if isinstance(target, Marked):
-        with suppress(GamedayError):  # litter; `heal --docker` finds it
+        # Whatever goes wrong: it is litter, and undos may still be to come.
+        with suppress(Exception):
             target.forget(undo)
 
 
 def _opened(open_target: Opener, url: str) -> "Target | Undone":
     try:
         return open_target(url)
-    except GamedayError as wrong:
+    except Exception as wrong:  # noqa: BLE001 - other targets' undos go on
         by_hand = f"make {url} reachable, then `gameday heal`"
-        return Undone(ok=False, found=str(wrong), by_hand=by_hand)
+        return Undone(ok=False, found=_words(wrong), by_hand=by_hand)
+
+
+def _words(wrong: Exception) -> str:
+    """Return what went wrong; of what is not ours its kind as well."""
+    if isinstance(wrong, GamedayError):
+        return str(wrong)
+    return f"{type(wrong).__name__}: {wrong}"
 
 
 class _Healer:
@@ -126,6 +135,7 @@ class _Healer:
 
     def heal(self, target: "Target | Undone", entry: FaultEntry) -> Healed:
         """Undo one fault, with patience, and write down how it went."""
+        raced = self._raced(entry)
         self._write(entry, FaultState.UNDOING, self._clock.now())
         if isinstance(target, Undone):
             return self._over(entry, target)
@@ -134,10 +144,24 @@ class _Healer:
             self._clock.sleep(SETTLE)
             again = patiently(target.undo, entry.undo, self._clock)
             undone = undone if again.ok else again
+        if raced:
+            undone = replace(undone, early="")
         healed = self._over(entry, undone)
         if undone.ok:
             forget(target, entry.undo)
         return healed
+
+    def _raced(self, entry: FaultEntry) -> bool:
+        """Whether its time is over and another is ending it at this moment.
+
+        What that one has just ended did not end early.
+        """
+        if self._clock.now() < entry.until:
+            return False
+        with suppress(StoreError):
+            now = self._ledger.fault(entry.id)
+            return now is not None and now.state is FaultState.UNDOING
+        return False
 
     def play(self, entry: FaultEntry) -> Healed:
         """Have an experiment's rollbacks played."""
@@ -164,25 +188,27 @@ class _Healer:
         """Write a step down; a ledger that cannot be written stops no undo."""
         said: dict[str, Any] = {}
         if undone is not None:
-            stamp = {} if undone.at is None else {"target_at": undone.at}
-            said = {"note": undone.found, "by_hand": undone.by_hand, "extra": stamp}
+            extra: dict[str, Any] = {"early": undone.early} if undone.early else {}
+            if undone.at is not None:
+                extra["target_at"] = undone.at
+            said = {"note": undone.found, "by_hand": undone.by_hand, "extra": extra}
         with suppress(StoreError):
             self._ledger.move(entry.id, state, at, by=self._by, **said)
 
 
 def patiently(act: Act, undo: Undo, clock: "Clock", attempts: int = ATTEMPTS) -> Undone:
-    """Undo, again and again with longer and longer pauses; never raises ours.
+    """Undo, again and again with longer and longer pauses; never raises.
 
     A target that does not answer at all is waited for, one that refuses is asked so
-    many times.
+    many times, and so is one whose answer breaks us: other undos are still to come.
     """
     refused, pause = 0, _FIRST_PAUSE
     end = clock.monotonic() + ABSENCE
     while True:
         try:
             undone = act(undo)
-        except GamedayError as wrong:
-            undone = Undone(ok=False, found=str(wrong))
+        except Exception as wrong:  # noqa: BLE001 - whatever it is, an undo goes on
+            undone = Undone(ok=False, found=_words(wrong))
         if undone.ok:
             return undone
         refused += not undone.unanswered
@@ -191,4 +217,4 @@ def patiently(act: Act, undo: Undo, clock: "Clock", attempts: int = ATTEMPTS) ->
         clock.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
     by_hand = undone.by_hand or f"see to {undo.instance}, then `gameday heal`"
-    return Undone(ok=False, found=undone.found, by_hand=by_hand)
+    return Undone(ok=False, found=undone.found, by_hand=by_hand, early=undone.early)

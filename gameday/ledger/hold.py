@@ -46,7 +46,7 @@ def take(
 def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
     if not isinstance(target, Lockable):
         return
-    other = None
+    other, why = None, ""
     for _ in range(_TRIES):
         other = target.hold(mine)
         if other is None:
@@ -54,23 +54,44 @@ def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
         if other.alive is not False:
             break
         if isinstance(target, Marked):
-            broken = [
-                o for o in undo_marked(target, clock, other.run) if not o.undone.ok
-            ]
-            if broken:
+            why = _why_not_freed(target, other, clock)
+            if why:
                 break
         target.release(other.run)
-    raise TargetHeld(_held(target, other or Holder(run="?")))
+    raise TargetHeld(_held(target, other or Holder(run="?"), why))
 
 
-def _held(target: "Target", other: Holder) -> str:
+def _why_not_freed(target: Marked, dead: Holder, clock: "Clock") -> str:
+    """Undo what a dead holder left; return why that is not all, empty where it is.
+
+    What we may not read matters unless it could not either: then it broke nothing
+    there, since every fault needs more than to read.
+    """
+    found = undo_marked(target, clock, dead.run)
+    broken = [
+        one for one in found if not one.undone.ok and one.left.place not in dead.unseen
+    ]
+    unread = [one.left.what for one in broken if one.left.unread is not None]
+    if len(broken) > len(unread):
+        return "it died and left faults behind"
+    places = ", ".join(unread)
+    if not unread:
+        return ""
+    return (
+        f"it died, and may have left faults where this account may not look ({places}); "
+        "with more rights"
+    )
+
+
+def _held(target: "Target", other: Holder, why: str) -> str:
     what = f"run {other.run}" + (f" ({other.scenario})" if other.scenario else "")
     who = f"{other.user}@{other.host}, process {other.process.pid}"
     said = f"{target.url} is held by {what} of {who}, since {other.since}"
     if other.alive or not isinstance(target, Lockable):
         return said
     if other.alive is False:
-        return f"{said}; it died and left faults behind: `{target.how_to_free()}`"
+        why = why or "it died and left faults behind"
+        return f"{said}; {why}: `{target.how_to_free()}`"
     return (
         f"{said}; whether that still runs cannot be told from here. When it surely "
         f"does not: `{target.how_to_free()}`"

@@ -23,9 +23,15 @@ class Found:
 def undo_marked(
     target: Marked, clock: "Clock", run: str | None = None, but: Sequence[str] = ()
 ) -> list[Found]:
-    """Undo what carries a mark (of one run; not of those in `but`), newest first."""
+    """Undo what carries a mark (of one run; not of those in `but`), newest first.
+
+    A place that could not be read may hold anybody's: it is among what is not undone.
+    """
     found = []
     for left in target.left():
+        if left.unread is not None:
+            found.append(Found(left=left, undone=left.unread))
+            continue
         if run not in (None, left.run) or left.run in but:
             continue
         found.append(Found(left=left, undone=_undo(target, left, clock)))

@@ -7,7 +7,6 @@ run is closed. What undoing needs is imported only when there is something to un
 
 import os
 import select
-import sqlite3
 import sys
 from contextlib import suppress
 
@@ -40,7 +39,8 @@ class Watchdog:
             if not self._process.alive:
                 self._after_death()
                 return
-            with suppress(sqlite3.Error):  # busy or full now; the run still lives
+            # Busy or full now, or an undo that broke: the run lives, we watch on.
+            with suppress(Exception):
                 if self._glance.closed():
                     return
                 if self._glance.overdue(self._clock.now()):

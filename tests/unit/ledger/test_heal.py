@@ -1,5 +1,7 @@
 """Heal: newest first, patiently, and honest about what stays broken."""
 
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from gameday.errors import StoreError, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import ABSENCE, ATTEMPTS, heal
-from gameday.model.fault import FaultState
+from gameday.model.fault import FaultState, Undo, Undone
 from gameday.ports import Target
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
 
@@ -167,3 +169,99 @@ def test_whoever_waits_is_told_of_each(world: World) -> None:
     found = world.ledger.open_faults()
     heal(world.ledger, world.open, world.clock, found, emit=told.append)
     assert sorted(one.fault.victim.name for one in told) == ["web-1", "web-2"]
+
+
+# What breaks in a way that nobody foresaw -----------------------------------------
+
+
+@dataclass
+class Garbled(FakeTarget):
+    """A target whose answers about one instance cannot be read."""
+
+    garbled: str = "web-1"
+
+    def undo(self, undo: Undo) -> Undone:
+        if undo.instance == self.garbled:
+            return Undone(**json.loads("<html>bad gateway"))
+        return super().undo(undo)
+
+
+def test_an_answer_that_nobody_can_read_stops_no_other_undo(world: World) -> None:
+    world.target = Garbled(world.target.found)
+    for name in ("web-1", "web-2"):
+        world.break_(name)
+    world.break_("web-1")
+    assert world.heal() == [False, True, False]
+    assert world.target.broken == {"web-1"}
+    history = world.ledger.transitions("r1")
+    for failed in [one for one in history if one.state is FaultState.FAILED]:
+        assert "JSONDecodeError" in failed.note
+        assert "gameday heal" in failed.by_hand
+    world.target.garbled = ""
+    assert world.heal() == [True, True]
+
+
+def test_a_target_that_cannot_even_be_opened_stops_no_other_undo(
+    world: World,
+) -> None:
+    far = "docker://far"
+    undo = replace(entry("web-2").undo, target=far)
+    for one in (entry("web-1"), entry("web-2", undo=undo)):
+        fault = world.ledger.begin(one)
+        world.ledger.move(fault, FaultState.INJECTING)
+
+    def opener(url: str) -> Target:
+        if url == far:
+            raise KeyError("current-context")
+        return world.target
+
+    found = world.ledger.open_faults()
+    healed = heal(world.ledger, opener, world.clock, found)
+    assert [one.undone.ok for one in healed] == [False, True]
+    assert "KeyError" in healed[0].undone.found
+
+
+# A fault that had ended early -----------------------------------------------------
+
+
+@dataclass
+class Ended(FakeTarget):
+    """A target in which every fault was found to be over already."""
+
+    def undo(self, undo: Undo) -> Undone:
+        return replace(super().undo(undo), early="its helper had died")
+
+
+def early(world: World) -> list[str]:
+    return [
+        str(one.extra.get("early", ""))
+        for one in world.ledger.transitions("r1")
+        if one.state is FaultState.UNDONE
+    ]
+
+
+def test_a_fault_that_had_ended_early_is_written_down_as_such(world: World) -> None:
+    world.target = Ended(world.target.found)
+    world.break_("web-1")
+    world.heal()
+    assert early(world) == ["its helper had died"]
+
+
+@pytest.mark.parametrize(("after", "said"), [(0.0, "its helper had died"), (60.0, "")])
+def test_what_another_ends_as_its_time_is_over_did_not_end_early(
+    world: World, after: float, said: str
+) -> None:
+    world.target = Ended(world.target.found)
+    fault = world.break_("web-1")
+    world.clock.at += after
+    world.ledger.move(fault, FaultState.UNDOING, by="deadline")
+    world.heal()
+    assert early(world) == [said]
+
+
+def test_a_fault_that_is_found_over_at_its_deadline_ended_early(world: World) -> None:
+    world.target = Ended(world.target.found)
+    world.break_("web-1")
+    world.clock.at += 60.0
+    world.heal()
+    assert early(world) == ["its helper had died"]
