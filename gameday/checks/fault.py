@@ -7,7 +7,7 @@ from gameday.model.timeline import Event
 
 
 def bites(step: StepRun, question: Question) -> Answer:
-    """Every fault on the service was proven to be there."""
+    """Every fault on the service was proven to be there, and held."""
     begun = _begun(step, question.subject)
     if step.absent or not begun:
         return unknown(step.absent or "nothing was injected into this service")
@@ -22,6 +22,8 @@ def bites(step: StepRun, question: Question) -> Answer:
             because = f"the fault on {one['instance']} did not bite"
             said = f"{because}: {proof.get('because', '')}"
             return unknown(said, evidence=evidence)
+        if early := step.ended_early(one):
+            return unknown(early, evidence=evidence)
     hit = ", ".join(str(one["instance"]) for one in begun)
     return passed(f"{begun[0]['fault']} is proven to bite on {hit}", evidence=evidence)
 

@@ -94,7 +94,7 @@ class StepRun:
 
     @cached_property
     def toothless(self) -> str:
-        """Why the fault is not proven to bite; empty when it is."""
+        """Why the fault is not proven to bite until its undo; empty when it is."""
         if not self.services:
             return ""  # another extension's action: there is no proof to ask for
         proofs = self.events("fault_biting")
@@ -102,9 +102,17 @@ class StepRun:
             if not proof["bites"]:
                 return f"the fault did not bite: {proof.get('because', '')}"
         proven = {proof["id"] for proof in proofs}
-        if all(one["id"] in proven for one in self.events("fault_started")):
-            return ""
-        return "there is no proof that the fault bit"
+        begun = self.events("fault_started")
+        if not all(one["id"] in proven for one in begun):
+            return "there is no proof that the fault bit"
+        return next((why for one in begun if (why := self.ended_early(one))), "")
+
+    def ended_early(self, begun: Event) -> str:
+        """Return why a fault had not held until its undo; empty: it had."""
+        for one in self.events("fault_ended"):
+            if one["id"] == begun["id"] and one.get("early"):
+                return f"the fault on {begun['instance']} ended early: {one['early']}"
+        return ""
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:

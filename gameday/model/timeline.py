@@ -16,7 +16,8 @@ fault_started             step, id, fault (process.stop), service, instance, arg
 fault_biting              step, id, bites (bool), because, evidence
 fault_failed              step, fault, service, instance, because: not injected
 fault_ended               step, id, ok (bool), by (rollback, run, self, heal, watchdog,
-                          deadline), because, by_hand; at = confirmed
+                          deadline), because, by_hand; at = confirmed. `early`, where
+                          it had not held until its undo: why
 activity                  step, name, type (action, probe), status, because: what the
                           engine reports of a method's or a rollback's activity
 engine                    step, status, deviated, because: how the engine ended

@@ -157,7 +157,9 @@ def _bites(one: Transition, common: dict[str, str]) -> Event:
 def _ended(one: Transition, common: dict[str, str]) -> list[Event]:
     ok = one.state is FaultState.UNDONE
     rest = {"because": one.note, "by_hand": one.by_hand}
-    events = [event(one.at, "fault_ended", **common, ok=ok, by=one.by, **rest)]
+    early = {"early": one.extra["early"]} if one.extra.get("early") else {}
+    told = {**rest, **early}
+    events = [event(one.at, "fault_ended", **common, ok=ok, by=one.by, **told)]
     if not ok:
         place = {"instance": one.instance}
         events.append(event(one.at, "undo_failed", **common, **place, **rest))

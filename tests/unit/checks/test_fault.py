@@ -153,3 +153,31 @@ def test_a_foreign_action_is_bounded_by_the_phases() -> None:
     assert answer(verdict, "fires_within").measured == 12.0
     assert answer(verdict, "resets_within").measured == 5.0
     assert not [one for one in verdict.findings if one.check == "fault"]
+
+
+# --- a fault that had ended before it was undone ---
+
+
+def cut_short(instance: str = "web-2") -> list[Event]:
+    *begun, ended = fault(instance)
+    fields = {**ended.fields, "early": "its helper had died"}
+    return [*begun, event(ended.at, ended.kind, **fields)]
+
+
+def test_a_fault_that_ended_early_makes_all_that_depends_on_it_inconclusive() -> None:
+    fires = alert("WebReplicaDown", fires=at(22), resolves=at(60))
+    verdict = judged(PLAN, timeline(cut_short(), fires))
+    for question in ("bites", "during", "fires_within", "no_other_alerts"):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "fault on web-2 ended early: its helper had died" in found.because
+    for question in ("before", "after", "undone"):
+        assert answer(verdict, question).outcome is Outcome.PASS
+
+
+def test_one_fault_of_two_that_ended_early() -> None:
+    planned = plan(step(faults=(stop("web"), stop("db"))))
+    verdict = judged(planned, timeline(cut_short("web-2"), fault("db-1")))
+    assert answer(verdict, "bites", "web").outcome is Outcome.INCONCLUSIVE
+    assert answer(verdict, "bites", "db").outcome is Outcome.PASS
+    assert answer(verdict, "no_other_alerts").outcome is Outcome.INCONCLUSIVE

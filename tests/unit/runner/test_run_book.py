@@ -1,6 +1,10 @@
 """The run's page in the ledger: which victims a later step has."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
@@ -20,7 +24,9 @@ def pod(name: str, uid: str) -> Instance:
     return Instance(service="web", name=name, identity={"id": uid})
 
 
-def hit(ledger: Ledger, victim: Instance) -> None:
+def hit(
+    ledger: Ledger, victim: Instance, extra: Mapping[str, Any] | None = None
+) -> None:
     """Have the run's first step hit a victim, and undo it."""
     undo = Undo(target="t", verb="v", instance=victim.name, identity=victim.identity)
     entry = FaultEntry(
@@ -36,8 +42,9 @@ def hit(ledger: Ledger, victim: Instance) -> None:
         by=identify(),
     )
     number = ledger.begin(entry)
-    for state in (FaultState.INJECTING, FaultState.BITING, FaultState.UNDONE):
+    for state in (FaultState.INJECTING, FaultState.BITING):
         ledger.move(number, state)
+    ledger.move(number, FaultState.UNDONE, extra=extra)
 
 
 def booked(tmp_path: Path, now: list[Instance]) -> tuple[Ledger, RunBook]:
@@ -70,3 +77,13 @@ def test_a_victim_that_somebody_else_replaced_stays_as_it_was_planned(
     planned = ledger.claim(RUN, "second", REQUEST)
     assert planned is not None
     assert [one.identity["id"] for one in planned.victims] == ["old"]
+
+
+@pytest.mark.parametrize("early", ["its helper had died", ""])
+def test_a_fault_that_had_ended_early_is_told_as_such(
+    tmp_path: Path, early: str
+) -> None:
+    ledger, book = booked(tmp_path, [])
+    hit(ledger, pod("web-1", "a"), extra={"early": early} if early else {})
+    (ended,) = [one for one in book.news() if one.kind == "fault_ended"]
+    assert ended.get("early", "") == early
