@@ -3,6 +3,7 @@
 import os
 import platform
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +16,7 @@ from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
+from gameday.ledger.guard import Handle
 from gameday.ledger.hold import take
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.release import let_go
@@ -31,6 +33,7 @@ from gameday.runner.stop import Stop
 from gameday.store.history import History, NewRun
 from gameday.store.plans import to_json
 from gameday.store.run import RunStore
+from gameday.targets.marking import Lockable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +104,7 @@ def run(
         screen=screen,
     )
     _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
-    try:
-        stop = _drive(session, eyesight, nursery)
-    except GamedayError as error:
-        stop = Stop(Ending.CRASHED, str(error))
-    if stop.ending is Ending.OPERATOR and (reason := take_reason(run_id)):
-        stop = Stop(Ending.OPERATOR, f"stopped by `gameday stop`: {reason}")
+    stop = _driven(session, eyesight, nursery)
     _note(
         session,
         "run_ended",
@@ -141,6 +139,22 @@ def exit_code(verdict: Verdict, *, refusal: bool) -> ExitCode:
     return by_ending.get(verdict.ending, by_outcome[verdict.outcome])
 
 
+def _driven(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
+    """Return how the run ended, whatever came; what is broken has to be said."""
+    try:
+        stop = _drive(session, eyesight, nursery)
+    except GamedayError as error:
+        stop = Stop(Ending.CRASHED, str(error))
+    except Exception as error:
+        if os.environ.get("GAMEDAY_DEBUG"):
+            raise
+        why = f"{type(error).__name__}: {error}"
+        stop = Stop(Ending.CRASHED, f"gameday itself broke: {why}")
+    if stop.ending is Ending.OPERATOR and (reason := take_reason(session.run)):
+        stop = Stop(Ending.OPERATOR, f"stopped by `gameday stop`: {reason}")
+    return stop
+
+
 def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     plan = session.plan
     if plan.refusals:
@@ -161,13 +175,32 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         drive.broken = session.broken
         stop = drive.run()
     finally:
-        if session.broken:
-            watchdog.abandon()  # it goes on trying when this process is gone
-        else:
-            let_go(session.target, session.run)
-            ledger.close_run(session.run)
-            watchdog.close()
+        give_back(session, ledger, watchdog)
     return stop
+
+
+def give_back(session: Session, ledger: Ledger, watchdog: Handle) -> None:
+    """Let go of the target; while anything is broken in it the watchdog goes on."""
+    if not session.broken:
+        session.broken += _still_open(ledger, session.run)
+    if session.broken:
+        watchdog.abandon()  # it goes on trying when this process is gone
+        return
+    let_go(session.target, session.run)
+    ledger.close_run(session.run)
+    watchdog.close()
+
+
+def _still_open(ledger: Ledger, run: str) -> list[str]:
+    """Return what nobody has undone, however that came; a ledger that is mute too."""
+    try:
+        found = ledger.open_faults(run=run)
+    except Exception as error:  # noqa: BLE001 - nobody may stop watching on a guess
+        return [f"what is still broken cannot be told: {error}. Run `gameday heal`"]
+    return [
+        f"{one.kind} on {one.victim.name}: its undo broke off. By hand: `gameday heal`"
+        for one in found
+    ]
 
 
 def _make_ready(session: Session) -> None:
@@ -212,7 +245,14 @@ def _doors(
         fingerprint=fingerprinting.looking(session.plan, session.target),
         fingerprint_takes=fingerprinting.takes(session.plan),
         environment=environment,
+        lost=_lost(session.target),
     )
+
+
+def _lost(target: Target) -> Callable[[], str]:
+    if isinstance(target, Lockable):
+        return target.lost
+    return lambda: ""
 
 
 def _note(session: Session, kind: str, **fields: Any) -> None:

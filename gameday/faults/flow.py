@@ -20,6 +20,7 @@ from gameday.model.request import parse_request
 from gameday.model.selection import choose
 from gameday.model.target import Instance
 from gameday.ports import Choosy
+from gameday.targets.marking import Lockable
 from gameday.targets.procfs import identify
 
 DEFAULT_DURATION = 600.0  # seconds, where neither a plan nor the experiment says
@@ -62,6 +63,10 @@ def inject_for(
     request, victims = _victims(mine, request)
     open_own_run(mine)
     entries = _prepare(mine, request, victims)
+    why = _taken(mine)
+    if why:
+        _take_back(mine, entries)
+        raise FaultFailed(why)
     hits = _side_by_side(lambda one: _hit(mine, request, one), entries)
     failures = [one for one in hits if not isinstance(one, Hit)]
     if failures:
@@ -144,6 +149,21 @@ def _prepare(
             mine.target.undo(entry.undo)
             forget(mine.target, entry.undo)
         raise
+
+
+def _taken(mine: Belonging) -> str:
+    """Return who has taken the target from this run meanwhile; empty: nobody.
+
+    The target itself is asked: the lock's keeper lives in the run's own process.
+    """
+    target = mine.target
+    if not isinstance(target, Lockable):
+        return ""
+    other = target.held()
+    if other is None or other.run in ("", mine.run):
+        return target.lost()
+    who = f"run {other.run} of {other.user}@{other.host}"
+    return f"{who} has taken {target.url} meanwhile; nothing is injected"
 
 
 def _hit(mine: Belonging, request: FaultRequest, entry: FaultEntry) -> Hit:

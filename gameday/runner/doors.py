@@ -119,6 +119,10 @@ class Guard:
     every: float
 
 
+def _kept() -> str:
+    return ""
+
+
 Told = Callable[[Fingerprint | str], None]  # a fingerprint, or why there is none
 Looking = Callable[[Told], None]  # returns at once, tells later, from any thread
 
@@ -135,7 +139,10 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """Everything that a run touches, behind a protocol each."""
+    """Everything that a run touches, behind a protocol each.
+
+    `lost`: why the target is not this run's any more; empty while it is.
+    """
 
     clock: Pace
     ledger: Ledger
@@ -148,3 +155,4 @@ class Doors:
     fingerprint: Looking | None = None
     fingerprint_takes: float = 0.0  # seconds longer than a look takes in general
     environment: Mapping[str, str] = field(default_factory=dict)
+    lost: Callable[[], str] = _kept

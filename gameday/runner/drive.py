@@ -29,6 +29,7 @@ from gameday.runner.stop import Stop
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
 UNDO_PATIENCE = 30.0  # seconds for rollbacks before the ledger takes over
 LAST_REQUESTS = 10.0  # seconds for the load's outstanding requests
+LOCK_EVERY = 1.0  # seconds between looks whether the target is still ours
 NO_SCRAPES = 1.0  # seconds of a scrape where no interval is known
 HEAL_THEMSELVES = ("process.kill", "process.restart")
 
@@ -55,6 +56,8 @@ class Drive:
         ]
         self._flow: Flow | None = None
         self._next_look = 0.0
+        self._next_ask = 0.0
+        self._over = 0.0  # when nothing more was waited for
 
     def tell(self, one: Event) -> None:
         """Put one event on the run's queue; from any thread."""
@@ -62,6 +65,7 @@ class Drive:
 
     def run(self) -> Stop:
         """Drive the plan to its end, whatever that is; everything is undone then."""
+        end = Stop(Ending.CRASHED, "")
         with _signals(self._on_signal):
             try:
                 self._warm_up()
@@ -72,8 +76,9 @@ class Drive:
                 end = stop
             finally:
                 self.pump.undoing = True
-                self._undo_everything()
-            self._wind_down(end)
+                with contextlib.ExitStack() as last:  # the second whatever the first
+                    last.callback(self._wind_down, end)
+                    last.callback(self._undo_everything)
         return end
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -97,6 +102,7 @@ class Drive:
         self.drift.look_before()
         self.pump.phase("fault", step.name)
         self._note_alerts_at_start(step)
+        self._still_ours()
         self.conductor.inject()
         self._until_injected(step, planned)
         self.pump.phase("hold", step.name)
@@ -144,9 +150,15 @@ class Drive:
         """Stop the engine, then undo what the ledger holds; never raises Stop."""
         with contextlib.suppress(StoreError):  # full: all the more to undo
             self.doors.ledger.end()
-        self.conductor.abandon()
-        if self.doors.ledger.anything_open():
-            self.broken[:] = self.doors.ledger.heal()
+        # No process may start any more, say: what it would have played, heal plays.
+        with contextlib.suppress(Exception):
+            self.conductor.abandon()
+        try:
+            if self.doors.ledger.anything_open():
+                self.broken[:] = self.doors.ledger.heal()
+        except Exception as error:  # noqa: BLE001 - the watchdog goes on where we end
+            why = f"{type(error).__name__}: {error}"
+            self.broken.append(f"undoing broke off ({why}). By hand: `gameday heal`")
         self.pump.drain()
 
     def _flush(self, until: float) -> None:
@@ -157,19 +169,28 @@ class Drive:
         self.pump.drain()
 
     def _wind_down(self, end: Stop) -> None:
-        self.drift.look_after(calm=end.ending is Ending.FINISHED)
-        now = self.pump.now
-        for watch in self._watches:
-            watch.stop()
-        self.conductor.stop_probing()
+        calm = end.ending is Ending.FINISHED
+        with contextlib.ExitStack() as last:  # each is ended, whatever another does
+            last.callback(self._end_watching, calm=calm)
+            last.callback(self._end_load, LAST_REQUESTS if calm else 1.0)
+            last.callback(self.conductor.stop_probing)
+            for watch in self._watches:
+                last.callback(watch.stop)
+            self.drift.look_after(calm=calm)
+
+    def _end_load(self, patience: float) -> None:
+        self._over = self.pump.now
         if self._flow is not None:
-            calm = end.ending is Ending.FINISHED
-            self._flow.stop(LAST_REQUESTS if calm else 1.0)
-        if end.ending is not Ending.FINISHED:
-            self._flush(now)
-        with self._beside() as pool:
-            for observer in self.doors.observers:
-                pool.submit(observer.stop)
+            self._flow.stop(patience)
+
+    def _end_watching(self, *, calm: bool) -> None:
+        try:
+            if not calm:
+                self._flush(self._over)
+        finally:
+            with self._beside() as pool:
+                for observer in self.doors.observers:
+                    pool.submit(observer.stop)
         self.pump.drain()
 
     def _beside(self) -> ThreadPoolExecutor:
@@ -183,9 +204,20 @@ class Drive:
                 back = self.board.instances[fault["instance"]]
                 self.doors.ledger.healed_itself(fault["id"], back.at)
         now = self.pump.now
+        if now >= self._next_ask and not self.pump.undoing:
+            self._next_ask = now + LOCK_EVERY
+            self._still_ours()
         if now >= self._next_look:
             self._next_look = now + self._scrape
             self._look_at_slis(self.board.fault_ended(step) if step else None)
+
+    def _still_ours(self) -> None:
+        """Stop where another has taken the target meanwhile."""
+        why = self.doors.lost()
+        if why:
+            raise Stop(
+                Ending.GUARDRAIL, f"the target is not this run's any more: {why}"
+            )
 
     def _look_at_slis(self, end: float | None) -> None:
         slos, board = self.plan.scenario.slos, self.board

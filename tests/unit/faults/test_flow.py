@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.entries import PlannedVictims
 from gameday.model.fault import FaultState
 from gameday.model.request import parse_request
+from gameday.targets.marking import Holder
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 
 S = FaultState
@@ -162,3 +163,57 @@ def test_a_target_that_is_gone_is_said_so(mine: Belonging, target: FakeTarget) -
     target.found.clear()
     with pytest.raises(TargetNotFound):
         inject_for(mine, "process.stop", {"service": "web"})
+
+
+# A target that another has taken --------------------------------------------------
+
+
+@dataclass
+class Locked(FakeTarget):
+    """A target with a lock."""
+
+    holder: Holder | None = None
+    gone: str = ""
+
+    def hold(self, holder: Holder) -> Holder | None:
+        del holder
+        return self.holder
+
+    def held(self) -> Holder | None:
+        return self.holder
+
+    def release(self, run: str) -> None:
+        del run
+
+    def lost(self) -> str:
+        return self.gone
+
+    def how_to_free(self) -> str:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("holder", "gone", "why"),
+    [
+        (Holder(run="r2", user="eve", host="far"), "", "run r2 of eve@far has taken"),
+        (Holder(run="r1"), "its Lease was deleted", "its Lease was deleted"),
+    ],
+)
+def test_on_a_target_that_another_has_taken_nothing_is_injected(
+    mine: Belonging, target: FakeTarget, holder: Holder, gone: str, why: str
+) -> None:
+    taken = Locked(target.found, holder=holder, gone=gone)
+    mine = replace(mine, target=taken)
+    with pytest.raises(FaultFailed, match=why):
+        inject_for(mine, "process.stop", plan(mine, "web-1"))
+    assert ("inject", "web-1") not in taken.calls
+    assert ("undo", "web-1") in taken.calls  # what was prepared is cleared away
+    assert mine.ledger.open_faults() == []
+
+
+@pytest.mark.parametrize("holder", [Holder(run="r1"), Holder(run=""), None])
+def test_on_a_target_that_nobody_else_has_it_is_injected(
+    mine: Belonging, target: FakeTarget, holder: Holder | None
+) -> None:
+    mine = replace(mine, target=Locked(target.found, holder=holder))
+    assert inject_for(mine, "process.stop", plan(mine, "web-1"))["hits"]

@@ -3,17 +3,22 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
-from gameday.model.timeline import event
+from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Seen
-from gameday.runner.doors import Guard
+from gameday.runner.board import Board
+from gameday.runner.doors import Doors, Guard
 from gameday.runner.drive import Drive
+from gameday.runner.engine import Tell
+from gameday.runner.jobs import Job
 from gameday.runner.stop import Stop
-from tests.unit.runner.world import START, FakeObserver, World, plan
+from tests.unit.runner.world import START, FakeChild, FakeObserver, World, plan
 
 
 def phases(world: World) -> list[str]:
@@ -274,3 +279,109 @@ def test_two_steps_settle_in_between() -> None:
 
 def test_stop_says_why() -> None:
     assert str(Stop(Ending.OPERATOR, "enough")) == "enough"
+
+
+# Whatever breaks on the way out ---------------------------------------------------
+
+
+class FakeFlow:
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def stop(self, patience: float) -> None:
+        del patience
+        self.stopped = True
+
+
+def under_load(world: World, *observers: FakeObserver) -> tuple[Doors, FakeFlow]:
+    flow = FakeFlow()
+    return replace(world.doors(observers), traffic=lambda _emit: flow), flow
+
+
+class NoMoreForks(World):
+    """A world in which no process can be started once a run has begun."""
+
+    def rollbacks(self, job: Job, tell: Tell) -> FakeChild:
+        del job, tell
+        raise EOFError("the server that forks is gone")
+
+
+def test_where_no_process_can_be_started_the_ledger_still_undoes() -> None:
+    world = NoMoreForks()
+    world.on_release = lambda _child: None
+    doors, flow = under_load(world)
+    drive = Drive(plan(foreign=("chaosk8s.pod.actions.terminate_pods",)), doors)
+    world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert drive.run().ending is Ending.OPERATOR
+    assert world.ledger.heals == 1
+    assert not world.ledger.open
+    assert drive.broken == []
+    assert flow.stopped
+
+
+@pytest.mark.parametrize("door", ["heal", "anything_open"])
+def test_an_undo_that_breaks_off_is_named_and_all_else_ends(door: str) -> None:
+    def breaks() -> NoReturn:
+        raise RuntimeError("database is locked")
+
+    world = World()
+    world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    setattr(world.ledger, door, breaks)
+    observer = FakeObserver()
+    doors, flow = under_load(world, observer)
+    drive = Drive(plan(), doors)
+    assert drive.run().ending is Ending.OPERATOR
+    (left,) = drive.broken
+    assert "RuntimeError: database is locked" in left
+    assert "gameday heal" in left
+    assert flow.stopped
+    assert observer.stopped
+
+
+class Breaking(World):
+    """A world whose screen breaks once a fault is there, and goes on breaking."""
+
+    def show(self, one: Event, board: Board) -> None:
+        del one
+        if board.faults:
+            raise RuntimeError("the terminal is gone")
+
+
+def test_a_crash_undoes_everything_and_ends_the_load() -> None:
+    world, observer = Breaking(), FakeObserver()
+    doors, flow = under_load(world, observer)
+    with pytest.raises(RuntimeError, match="the terminal is gone"):
+        Drive(plan(), doors).run()
+    assert not world.ledger.open
+    assert flow.stopped
+    assert observer.stopped
+    assert all(child.ended for child in world.children + world.probers)
+
+
+# A target that another has taken --------------------------------------------------
+
+
+def test_a_target_that_is_lost_ends_the_run_and_everything_is_undone() -> None:
+    world = World()
+    since = START + 4.0
+    doors = replace(
+        world.doors(),
+        lost=lambda: "run r2 has its Lease" if world.clock.now() > since else "",
+    )
+    end = Drive(plan(hold=30.0), doors).run()
+    assert end.ending is Ending.GUARDRAIL
+    assert "run r2 has its Lease" in end.because
+    assert world.clock.now() - since < 5.0
+    assert not world.ledger.open
+    assert world.children[0].killed
+
+
+def test_a_target_that_is_lost_before_the_fault_is_not_touched() -> None:
+    world = World()
+    doors = replace(
+        world.doors(),
+        lost=lambda: "its Lease was deleted" if "fault" in phases(world) else "",
+    )
+    end = Drive(plan(), doors).run()
+    assert end.ending is Ending.GUARDRAIL
+    assert not world.children

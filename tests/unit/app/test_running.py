@@ -1,0 +1,89 @@
+"""The end of a run: who goes on watching while anything is broken."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gameday.app.running import Session, give_back
+from gameday.clock import SystemClock
+from gameday.ledger.book import Ledger
+from gameday.ledger.guard import Handle
+from gameday.ledger.watchdog import DONE
+from gameday.model.fault import FaultState
+from tests.unit.ledger.fake import URL, FakeTarget, entry, instance
+from tests.unit.runner.world import World, plan
+
+CLOCK = SystemClock()
+
+
+class Ending:
+    """A run at its end: its ledger, and the watchdog's side of the pipe."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ledger = Ledger(str(folder / "ledger.db"), CLOCK)
+        self.ledger.open_run("r1", URL)
+        self.pipe, ours = os.pipe()
+        self.handle = Handle(ours)
+        world = World()
+        self.session = Session(
+            run="r1",
+            plan=plan(),
+            target=FakeTarget([instance("web-1")]),
+            store=world,  # type: ignore[arg-type]
+            clock=world.clock,
+            screen=world,
+        )
+
+    def heard(self) -> bytes:
+        """Give the target back; return what the watchdog hears."""
+        give_back(self.session, self.ledger, self.handle)
+        return os.read(self.pipe, 8)
+
+    @property
+    def closed(self) -> bool:
+        run = self.ledger.run("r1")
+        return run is not None and run.closed is not None
+
+
+@pytest.fixture
+def ending(tmp_path: Path) -> Iterator[Ending]:
+    made = Ending(tmp_path)
+    yield made
+    made.ledger.close()
+    made.handle.abandon()
+    os.close(made.pipe)
+
+
+def test_where_nothing_is_broken_the_watchdog_may_go(ending: Ending) -> None:
+    assert ending.heard() == DONE
+    assert ending.closed
+    assert ending.session.broken == []
+
+
+def test_a_fault_that_nobody_undid_keeps_the_watchdog_and_is_named(
+    ending: Ending,
+) -> None:
+    fault = ending.ledger.begin(entry("web-1"))
+    ending.ledger.move(fault, FaultState.INJECTING)
+    assert ending.heard() == b""
+    assert not ending.closed
+    (left,) = ending.session.broken
+    assert "process.stop on web-1" in left
+
+
+def test_a_ledger_that_cannot_be_read_keeps_the_watchdog(ending: Ending) -> None:
+    ending.ledger.close()
+    for file in Path(ending.ledger.path).parent.iterdir():
+        file.write_bytes(b"not a database, surely not" * 50)
+    assert ending.heard() == b""
+    (left,) = ending.session.broken
+    assert "gameday heal" in left
+
+
+def test_what_is_known_to_be_broken_is_left_to_the_watchdog(ending: Ending) -> None:
+    ending.session.broken.append("web-1: start it by hand")
+    assert ending.heard() == b""
+    assert not ending.closed
+    assert ending.session.broken == ["web-1: start it by hand"]
