@@ -19,15 +19,15 @@ up:  ## the demo shop alone (FORM=docker or local; default: what is possible)
 down:  ## remove the demo shop
 	@python3 demo/down
 
-demo-kubernetes:  ## the same on the cluster of CONTEXT (default: kubectl's current one)
+demo-kubernetes:  ## the same on a cluster (CONTEXT=name of the kubeconfig's)
 	@demo/venv demo
 	@.venv/bin/python demo/kubernetes play $(SCENARIO)
 
-up-kubernetes:  ## the demo shop alone, on that cluster
+up-kubernetes:  ## the demo shop alone, on the cluster of CONTEXT
 	@demo/venv demo
 	@.venv/bin/python demo/kubernetes up
 
-down-kubernetes:  ## remove the demo shop from that cluster
+down-kubernetes:  ## remove the demo shop from the cluster of CONTEXT
 	@python3 demo/kubernetes down
 
 lint:  ## formatting, types, imports

@@ -24,12 +24,20 @@ class Cluster:
 
     @classmethod
     def chosen(cls) -> "Cluster":
-        """Return the cluster that CONTEXT names, or else kubectl's current one."""
+        """Return the cluster that CONTEXT names; the current context plays no part.
+
+        Without CONTEXT: the kubeconfig's only one, where nothing else can be meant.
+        """
         if not shutil.which("kubectl"):
             raise StageError("there is no kubectl command")
-        context = os.environ.get("CONTEXT") or run(
-            "kubectl", "config", "current-context", seconds=10
-        )
+        there = run("kubectl", "config", "get-contexts", "-o", "name", seconds=10)
+        known = there.splitlines()
+        if not known:
+            raise StageError("the kubeconfig has no context")
+        context = os.environ.get("CONTEXT") or (known[0] if len(known) == 1 else "")
+        if context not in known:
+            said = f"no context {context!r}" if context else "which cluster?"
+            raise StageError(f"{said}; name one as CONTEXT=…: {', '.join(known)}")
         return cls(context)
 
     def kubectl(self, *words: str, seconds: float = 30, said: str = "") -> str:
@@ -38,12 +46,11 @@ class Cluster:
         return run("kubectl", *scope, *words, seconds=seconds, said=said)
 
     def address(self) -> str:
-        """Return a node's address: SHOP_HOST, or its ExternalIP or InternalIP."""
+        """Return a node's address: SHOP_HOST, or its InternalIP, or its ExternalIP."""
         if given := os.environ.get("SHOP_HOST"):
             return given
         nodes = json.loads(self.kubectl("get", "nodes", "-o", "json"))["items"]
-        kinds = ("InternalIP", "ExternalIP")
-        for kind in kinds:
+        for kind in ("InternalIP", "ExternalIP"):
             for node in nodes:
                 for one in node["status"]["addresses"]:
                     if one["type"] == kind:
@@ -70,10 +77,10 @@ class Cluster:
 
     def up(self) -> None:
         """Build and load the images, apply everything, wait until all is ready."""
-        tags = provide(self.context, self.images())
+        images = provide(self.context, self.images())
         kustomization = STATE / "kubernetes"
         kustomization.mkdir(parents=True, exist_ok=True)
-        (kustomization / "kustomization.yaml").write_text(overlay(tags))
+        (kustomization / "kustomization.yaml").write_text(overlay(images))
         text = run("kubectl", "kustomize", kustomization, seconds=30)
         space = {
             "apiVersion": "v1",
@@ -100,10 +107,13 @@ class Cluster:
         self.kubectl(*words, seconds=130)
 
 
-def overlay(tags: dict[str, str]) -> str:
-    """Return a kustomization of what is deployed, with the images' tags."""
-    base = OVERLAYS / ("lab" if PROMETHEUS in tags else "local")
-    images = [{"name": name, "newTag": tag} for name, tag in tags.items()]
+def overlay(provided: dict[str, str]) -> str:
+    """Return a kustomization of what is deployed, with the images provided."""
+    base = OVERLAYS / ("lab" if PROMETHEUS in provided else "local")
+    images = []
+    for name, image in provided.items():
+        new, _, tag = image.rpartition(":")
+        images.append({"name": name, "newName": new, "newTag": tag})
     return json.dumps(
         {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",

@@ -19,37 +19,38 @@ ENTRYPOINT ["/bin/prometheus"]
 
 
 def provide(context: str, there: Collection[str]) -> dict[str, str]:
-    """Build the images and load them; return the tags of the shop's by their names.
+    """Build the images and load them; return those of the shop by their names.
 
     What every node has already (`there`) is not loaded again. Without Docker that is
-    the images' makers' business, and nothing is returned.
+    the images' makers' business, and nothing is returned. SHOP_IMAGE is another name
+    for the shop's, such as one in a registry.
     """
     if not shutil.which("docker"):
         print("shop: without Docker: the nodes have to have the images", flush=True)
         return {}
     load = loader(context)
-    tags = {SHOP: build(SHOP, "-f", "demo/image/Dockerfile", ".")}
+    shop = os.environ.get("SHOP_IMAGE") or SHOP
+    images = {SHOP: build(shop, "-f", "demo/image/Dockerfile", ".")}
     if program := os.environ.get("GAMEDAY_PROMETHEUS"):
-        tags[PROMETHEUS] = prometheus(Path(program))
-    images = [*(f"{name}:{tag}" for name, tag in tags.items()), helper()]
-    lacking = [one for one in images if one not in there]
+        images[PROMETHEUS] = prometheus(Path(program))
+    lacking = [one for one in (*images.values(), helper()) if one not in there]
     if load and lacking:
         print(f"shop: loading {' '.join(lacking)} …", flush=True)
         run(*load, *lacking, seconds=600)
-    return tags
+    return images
 
 
 def build(name: str, *what: str) -> str:
-    """Build an image; return the tag that it got, made of what is in it."""
+    """Build an image; return its name with its tag, made of what is in it."""
     print(f"shop: building {name} …", flush=True)
     made = run("docker", "build", "-q", "-t", f"{name}:demo", *what, seconds=600)
     tag = made.splitlines()[-1].removeprefix("sha256:")[:12]
     run("docker", "tag", f"{name}:demo", f"{name}:{tag}", seconds=10)
-    return tag
+    return f"{name}:{tag}"
 
 
 def prometheus(program: Path) -> str:
-    """Build an image of a Prometheus that knows Kubernetes; return its tag."""
+    """Build an image of a Prometheus that knows Kubernetes; return its name."""
     if not program.is_file():
         raise StageError(f"GAMEDAY_PROMETHEUS: there is no program {program}")
     folder = STATE / "kubernetes" / "image"
