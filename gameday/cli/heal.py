@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     "--namespace",
     metavar="NAMESPACE",
     help="Also what carries gameday's marks in this namespace of the cluster that "
-    "--context names, from any machine; frees its lock.",
+    "--context names, from any machine; frees its lock, unless something is left or "
+    "this account may not look everywhere.",
 )
 def command(
     run: str | None,
@@ -91,6 +92,10 @@ def _by_marks(target: "TargetRef") -> list[bool]:
         target = replace(target, options={"consent": target.namespace})
     found, lock = heal_marked(target.url, SystemClock())
     for one in found:
+        if one.left.unread is not None:
+            click.echo(f"UNSEEN  {one.left.what}: {one.undone.found}")
+            click.echo(f"        by hand: {one.undone.by_hand}")
+            continue
         whose = f", run {one.left.run}" if one.left.run else ""
         _tell(f"{one.left.what} (by its mark{whose})", one.undone)
     if lock:

@@ -74,13 +74,11 @@ def _why_not_freed(target: Marked, dead: Holder, clock: "Clock") -> str:
     unread = [one.left.what for one in broken if one.left.unread is not None]
     if len(broken) > len(unread):
         return "it died and left faults behind"
-    places = ", ".join(unread)
     if not unread:
         return ""
-    return (
-        f"it died, and may have left faults where this account may not look ({places}); "
-        "with more rights"
-    )
+    places = ", ".join(unread)
+    hidden = f"may have left faults where this account may not look ({places})"
+    return f"it died, and {hidden}; with an account that may"
 
 
 def _held(target: "Target", other: Holder, why: str) -> str:

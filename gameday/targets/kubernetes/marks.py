@@ -7,12 +7,22 @@ its undo, and no undo is done twice: it takes the annotation away as it puts bac
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from gameday.model.fault import Undo
-from gameday.targets.kubernetes.api import Api, Forbidden, Gone, Json, namespaced
+from gameday.model.fault import Undo, Undone
+from gameday.targets.kubernetes.api import (
+    Api,
+    Forbidden,
+    Gone,
+    Json,
+    all_of,
+    namespaced,
+)
+from gameday.targets.kubernetes.place import kubectl_of
 from gameday.targets.kubernetes.seen import LABEL
 from gameday.targets.kubernetes.workloads import APPS, PLURALS
 from gameday.targets.marking import Left
@@ -66,19 +76,44 @@ class Marks:
         self._namespace = namespace
 
     def left(self) -> list[Left]:
-        """Return what carries a mark; a fault that left several is named once each."""
+        """Return what carries a mark; a fault that left several is named once each.
+
+        Copies of marks are litter: only what may hold a fault is told where unread.
+        """
         found: list[Left] = []
-        for path, one in self._objects(self._places()):
-            found += _on(path, one)
+        for path in self._places():
+            try:
+                found += self._on(path)
+            except Forbidden as wrong:
+                found.append(self._unread(path, wrong))
         known = {one.place.partition("#")[2] for one in found}
-        copies = [namespaced(self._namespace, one, group=APPS) for one in COPIES]
-        for path, one in self._objects(copies):
-            found += [
-                replace(copy, what=f"{copy.what} (a copy of its mark)", undo=None)
-                for copy in _on(path, one)
-                if copy.place.partition("#")[2] not in known
-            ]
+        for plural in COPIES:
+            with suppress(Forbidden):
+                found += [
+                    replace(copy, what=f"{copy.what} (a copy of its mark)", undo=None)
+                    for copy in self._on(
+                        namespaced(self._namespace, plural, group=APPS)
+                    )
+                    if copy.place.partition("#")[2] not in known
+                ]
         return [one for one in found if self._is_ours(one)]
+
+    def unseen(self) -> tuple[str, ...]:
+        """Return the places that this account may not read; it breaks nothing there.
+
+        Each fault's rights (`rights`) have those to list what carries its mark.
+        """
+
+        def may_not(path: str) -> bool:
+            try:
+                self._api.items(path, limit=1)
+            except Forbidden:
+                return True
+            return False
+
+        places = self._places()
+        found = all_of([partial(may_not, path) for path in places])
+        return tuple(path for path, hidden in zip(places, found, strict=True) if hidden)
 
     def _is_ours(self, left: Left) -> bool:
         """A node carries the marks of faults of every namespace."""
@@ -95,17 +130,29 @@ class Marks:
             NODES,
         ]
 
-    def _objects(self, places: Iterable[str]) -> Iterator[tuple[str, Json]]:
-        for path in places:
-            # Of secrets only ours are asked for: nobody else's are our business.
-            ours = path.endswith("/secrets")
-            query = {"labelSelector": f"{LABEL}run"} if ours else {}
-            try:
-                listed = self._api.items(path, **query)
-            except Forbidden:
-                continue  # then nothing of ours can be there either
-            for one in listed:
-                yield f"{path}/{one['metadata']['name']}", one
+    def _on(self, path: str) -> list[Left]:
+        # Of secrets only ours are asked for: nobody else's are our business.
+        ours = path.endswith("/secrets")
+        query = {"labelSelector": f"{LABEL}run"} if ours else {}
+        listed = self._api.items(path, **query)
+        return [
+            left
+            for one in listed
+            for left in _on(f"{path}/{one['metadata']['name']}", one)
+        ]
+
+    def _unread(self, path: str, wrong: Forbidden) -> Left:
+        """Return that a place was not looked at, and how a person can."""
+        what = path.rpartition("/")[2]
+        words = ("get", what, "-o", "yaml")
+        kubectl = kubectl_of(self._api.access, *words, namespaced=path != NODES)
+        undone = Undone(
+            ok=False,
+            found=f"could not be looked at: {wrong}",
+            by_hand="heal with an account that may list them, or look with one: "
+            f"{kubectl} | grep {LABEL}",
+        )
+        return Left(run="", what=what, undo=None, place=path, unread=undone)
 
     def forget(self, undo: Undo) -> None:
         """Do nothing: the undo took the annotation away with the fault."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gameday.errors import FaultFailed, GamedayError
 from gameday.model.fault import Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.access import IN_CLUSTER
+from gameday.targets.kubernetes.access import IN_CLUSTER, Access
 from gameday.targets.kubernetes.api import Api, ApiRefused, Json, passes
 from gameday.targets.kubernetes.helper import Helper
 from gameday.targets.kubernetes.pods import Namespace
@@ -27,10 +27,7 @@ class Place:
 
     def kubectl(self, *words: str, node: bool = False) -> str:
         """Return the command that a person would type."""
-        context = self.api.access.context
-        where = [] if context == IN_CLUSTER else ["--context", context]
-        space = [] if node else ["--namespace", self.namespace]
-        return " ".join(["kubectl", *where, *space, *words])
+        return kubectl_of(self.api.access, *words, namespaced=not node)
 
     def pod_of(self, victim: Instance) -> Json:
         """Return the victim's pod; FaultFailed where it is another by now."""
@@ -47,6 +44,14 @@ class Place:
         if pod is None or pod["metadata"]["uid"] != undo.identity["id"]:
             return None
         return pod
+
+
+def kubectl_of(access: Access, *words: str, namespaced: bool = True) -> str:
+    """Return the command that a person would type."""
+    inside = access.context == IN_CLUSTER
+    where = [] if inside else ["--context", access.context]
+    space = ["--namespace", access.namespace] if namespaced else []
+    return " ".join(["kubectl", *where, *space, *words])
 
 
 REPLACED = Undone(ok=True, found="the pod is gone; the fault went with it")

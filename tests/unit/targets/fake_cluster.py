@@ -115,6 +115,13 @@ class FakeCluster:
         self.patched(path)
         return 200, made
 
+    def create(self, path: str, body: Json) -> tuple[int, Json]:
+        """Make an object; return status and answer."""
+        name = body["metadata"]["name"]
+        if (path, name) in self.kept:
+            return 409, {"kind": "Status", "message": f"{name} already exists"}
+        return 201, self.put(path, name, **body)
+
     def delete(self, path: str) -> tuple[int, Json]:
         """Delete an object; return status and answer."""
         if self.object(path) is None:
@@ -180,6 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         patch = self._body()
         self._changed("PATCH", lambda path: self.cluster.merge(path, patch))
+
+    def do_POST(self) -> None:
+        body = self._body()
+        self._changed("POST", lambda path: self.cluster.create(path, body))
 
     def do_DELETE(self) -> None:
         self._body()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
+from gameday.ledger.heal import patiently
 from gameday.model.fault import Undo, Undone
 from gameday.model.request import parse_request
 from gameday.model.target import Instance
@@ -421,3 +422,14 @@ def test_a_revision_that_goes_while_it_is_cleaned_confirms_nothing(lab: Lab) -> 
     lab.cluster.answers += [("PATCH", f"{REVISIONS}/web-old", 404, missing)]
     assert lab.undone(undo).found == "was scaled down; wants 3 again"
     assert lab.traces() == []
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_control_plane_that_is_away_for_a_while_is_waited_for(
+    lab: Lab, status: int
+) -> None:
+    undo = lab.stopped()
+    away = ("PATCH", f"{DEPLOYMENTS}/web", status, b'{"message": "leader changed"}')
+    lab.cluster.answers = [away] * 8  # a refusal is asked five times
+    assert patiently(lab.target.undo, undo, lab.clock).ok
+    assert (lab.replicas(), lab.traces()) == (3, [])

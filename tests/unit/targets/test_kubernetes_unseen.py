@@ -1,0 +1,152 @@
+"""Places of a cluster that an account may not read: nobody calls them clean."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gameday.cli.heal import command
+from gameday.errors import TargetHeld
+from gameday.ledger.book import Ledger
+from gameday.ledger.hold import take
+from gameday.ledger.home import ledger_path
+from gameday.targets import open_target
+from gameday.targets.kubernetes.lease import GROUP, NAME
+from gameday.targets.kubernetes.target import KubernetesTarget
+from gameday.targets.marking import holder_here
+from tests.unit.ledger.fake import HandClock
+from tests.unit.targets.fake_cluster import (
+    CONTEXT,
+    NAMESPACE,
+    FakeCluster,
+    running,
+)
+
+NODES = "/api/v1/nodes"
+SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
+POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies"
+COPIES = f"/apis/apps/v1/namespaces/{NAMESPACE}/controllerrevisions"
+LEASES = f"/apis/{GROUP}/namespaces/{NAMESPACE}/leases"
+HIDDEN = (POLICIES, SECRETS, NODES)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCluster]:
+    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path))
+    with running(tmp_path, monkeypatch) as (made, _):
+        yield made
+
+
+@pytest.fixture
+def target(cluster: FakeCluster) -> KubernetesTarget:
+    del cluster
+    found = open_target(f"kubernetes://{CONTEXT}/{NAMESPACE}", HandClock())
+    assert isinstance(found, KubernetesTarget)
+    return found
+
+
+def dies(cluster: FakeCluster, target: KubernetesTarget) -> None:
+    """Have a run take the lock and die, as one of this machine that is gone."""
+    assert target.hold(holder_here("r-dead", "checkout", "")) is None
+    cluster.merge(
+        f"{LEASES}/{NAME}",
+        {"metadata": {"annotations": {"gameday.dev/holder-started": "1"}}},
+    )
+
+
+def heal() -> Result:
+    words = ["--context", CONTEXT, "--namespace", NAMESPACE]
+    return CliRunner().invoke(command, words, standalone_mode=False)
+
+
+# What is left -------------------------------------------------------------------------
+
+
+def test_what_may_not_be_read_is_among_what_is_left(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    cluster.forbidden = {*HIDDEN, COPIES}  # copies of marks are only litter
+    left = target.left()
+    assert [(one.what, one.place) for one in left] == [
+        ("networkpolicies", POLICIES),
+        ("secrets", SECRETS),
+        ("nodes", NODES),
+    ]
+    said = [one.unread for one in left]
+    assert all(one is not None and not one.ok for one in said)
+    assert said[2] is not None
+    assert said[2].found == "could not be looked at: not for you"
+    looks = f"kubectl --context {CONTEXT} get nodes -o yaml | grep gameday.dev/"
+    assert said[2].by_hand.endswith(looks)
+    assert said[1] is not None
+    assert f"--namespace {NAMESPACE} get secrets" in said[1].by_hand
+
+
+def test_a_run_of_its_own_goes_without(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    cluster.forbidden = set(HIDDEN)
+    assert target.sweep("r1") == 0
+
+
+# `gameday heal` -----------------------------------------------------------------------
+
+
+def test_heal_says_what_it_could_not_look_at_and_keeps_the_lock(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    dies(cluster, target)
+    cluster.forbidden = {NODES}
+    found = heal()
+    assert found.return_value == 5, found.output
+    assert "UNSEEN  nodes: could not be looked at: not for you" in found.output
+    assert "get nodes -o yaml | grep gameday.dev/" in found.output
+    assert "nothing is broken" not in found.output
+    assert cluster.object(f"{LEASES}/{NAME}") is not None
+    cluster.forbidden = set()
+    found = heal()
+    assert found.return_value == 0, found.output
+    assert "lock    freed" in found.output
+    assert cluster.object(f"{LEASES}/{NAME}") is None
+
+
+# Taking over --------------------------------------------------------------------------
+
+
+def begin(target: KubernetesTarget) -> None:
+    """Begin a run, and end it."""
+    clock = HandClock()
+    ledger = Ledger(ledger_path(), clock)
+    handle = take(ledger, target, "r-next", "checkout", clock)
+    target.release("r-next")
+    ledger.close_run("r-next")
+    handle.close()
+
+
+def test_nothing_is_taken_over_that_may_hide_a_fault(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    dies(cluster, target)  # it could see everything
+    cluster.forbidden = {NODES, SECRETS}
+    with pytest.raises(TargetHeld) as refused:
+        begin(target)
+    assert "may not look (secrets, nodes); with an account that may: `gameday heal" in (
+        str(refused.value)
+    )
+    held = cluster.object(f"{LEASES}/{NAME}")
+    assert held is not None
+    assert held["spec"]["holderIdentity"] == "r-dead"
+
+
+def test_who_could_see_no_more_has_hidden_nothing(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    cluster.forbidden = set(HIDDEN)
+    dies(cluster, target)
+    held = cluster.object(f"{LEASES}/{NAME}")
+    assert held is not None
+    assert json.dumps(held).count(NODES) == 1
+    begin(target)
+    assert cluster.object(f"{LEASES}/{NAME}") is None
