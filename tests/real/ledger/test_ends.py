@@ -180,3 +180,23 @@ def test_a_container_replaced_meanwhile_is_left_alone(
     state = project.api.inspect_container(new)["State"]
     assert state["Running"]
     assert project.api.inspect_container(new)["RestartCount"] == 0
+
+
+# A fault that ends before its time ----------------------------------------------------
+
+
+def test_a_fault_whose_helper_is_ended_proves_nothing(
+    place: Place, project: ComposeProject
+) -> None:
+    going = place.start(place.scenario(NETWORK[1], hold="3s"))
+    going.until("biting")
+    (helper,) = project.helpers()
+    project.api.kill(helper, "SIGTERM")
+    assert going.end() == 3, going.text
+    (end,) = ended(going)
+    assert end["ok"]
+    found = {one["question"]: one for one in verdict(going)["findings"]}
+    for question in ("bites", "during", "no_other_alerts"):
+        assert found[question]["outcome"] == "inconclusive"
+        assert "ended early" in found[question]["because"]
+    assert found["undone"]["outcome"] == "pass"
