@@ -4,7 +4,6 @@ chaosk8s takes the context from the experiment's secrets, else from the environm
 (which `gameday run` sets), and "default" for a namespace that is not given.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,10 +12,10 @@ from gameday.files.configuration import Given, Values
 from gameday.files.cursor import Cursor, shown
 from gameday.files.foreign import Call, calls
 from gameday.model.foreign_kubernetes import MODULE, NAMESPACED
+from gameday.model.namespace import is_protected
 from gameday.model.target import TargetRef, parse_target
 
 CONTEXT = "KUBERNETES_CONTEXT"
-_PROTECTED = re.compile(r"kube-.*|openshift.*")
 
 
 def check(
@@ -97,7 +96,7 @@ def _same_namespace(one: Call, target: TargetRef) -> None:
         f"{target.namespace!r}; give it ns"
     )
     action = one.activity.kind == "action"
-    if action and _PROTECTED.fullmatch(str(asked)):
+    if action and is_protected(str(asked)):
         one.activity.here.error(f"{message} (what runs the cluster is protected)")
     else:
         one.activity.here.warn(message)

@@ -18,6 +18,7 @@ from gameday.files.scenario_promises import (
 )
 from gameday.files.suggest import among
 from gameday.model.experiment import Experiment
+from gameday.model.namespace import is_name, lacks_consent
 
 _TARGETS = ("docker", "kubernetes", "local")
 _CONDITIONS = ("slo", "promql", "http", "alert")
@@ -27,6 +28,7 @@ _SECRET_WORDS = ("authorization", "cookie", "token", "secret", "password", "key"
 def check(here: Cursor, named: Named, experiments: Sequence[Experiment | None]) -> None:
     """Report everything that does not fit together."""
     _one_of(here, "target", _TARGETS)
+    _cluster(here)
     _observe(here)
     _load(here)
     for guardrail in items(here, "guardrails"):
@@ -47,6 +49,16 @@ def _one_of(here: Cursor, key: str, known: Sequence[str]) -> None:
         below.error(f"names none of {among(known)}; expected exactly one")
     elif len(found) > 1:
         below.error(f"names {among(found, 'and')}; expected exactly one of them")
+
+
+def _cluster(here: Cursor) -> None:
+    cluster = (here.get("target") or here).get("kubernetes")
+    if cluster is None or not _is_map(cluster):
+        return
+    name, consent = cluster.value.get("namespace"), cluster.value.get("consent")
+    if isinstance(name, str) and is_name(name) and lacks_consent(name, str(consent)):
+        message = f"{name!r} is protected; add consent: {name}"
+        cluster.error(message, "namespace")
 
 
 def _observe(here: Cursor) -> None:

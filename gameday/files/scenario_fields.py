@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import PlainValidator, WithJsonSchema
 
 from gameday.files.cursor import shown
+from gameday.model.namespace import EXPECTED, NAME, is_name
 from gameday.model.quantity import parse_duration, parse_rate, parse_share
 
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):(\d{1,5})")
@@ -29,6 +30,28 @@ def _body(value: Any) -> str:
     if not isinstance(value, str):
         raise _wrong(f"{shown(value)} is not text; write it in quotes")
     return value
+
+
+def _line(value: Any) -> str:
+    text = _text(value)
+    if not text.isprintable():
+        raise ValueError(f"{shown(value)} has a control character in it; remove it")
+    return text
+
+
+def _word(value: Any) -> str:
+    text = _line(value)
+    if " " in text:
+        raise ValueError(f"{shown(value)} has a space in it; remove it")
+    return text
+
+
+def _namespace(value: Any) -> str:
+    text = _text(value)
+    if not is_name(text):
+        message = f"{shown(value)} is not a namespace's name; expected {EXPECTED}"
+        raise ValueError(message)
+    return text
 
 
 def _bare(value: Any) -> bool:
@@ -163,6 +186,11 @@ _HTTP = {"type": "string", "pattern": "^https?://[^@/]+|" + _REFERENCE}
 
 _TEXT = WithJsonSchema({"type": "string"})
 Text = Annotated[str, PlainValidator(_text), _TEXT]
+Line = Annotated[str, PlainValidator(_line), _TEXT]
+Word = Annotated[str, PlainValidator(_word), _TEXT]
+Namespace = Annotated[
+    str, PlainValidator(_namespace), _written(f"^{NAME}$", "shop", "shop-staging")
+]
 Body = Annotated[str, PlainValidator(_body), _TEXT]
 Duration = Annotated[float, PlainValidator(_duration), _DURATION]
 PositiveDuration = Annotated[float, PlainValidator(_above_zero), _DURATION]

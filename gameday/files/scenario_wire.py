@@ -12,8 +12,10 @@ from gameday.files.scenario_fields import (
     Count,
     Duration,
     Flag,
+    Line,
     Listen,
     Method,
+    Namespace,
     PositiveDuration,
     PositiveShare,
     Probed,
@@ -22,6 +24,7 @@ from gameday.files.scenario_fields import (
     Text,
     Times,
     Url,
+    Word,
 )
 
 
@@ -88,10 +91,10 @@ class Kubernetes(Wire):
     `helper_image`: the image of helper pods, as the nodes can pull it.
     """
 
-    context: Text
-    namespace: Text
+    context: Line
+    namespace: Namespace
     consent: Text = ""
-    helper_image: Text = ""
+    helper_image: Word = ""
 
 
 class Local(Wire):

@@ -1,0 +1,31 @@
+"""Names of namespaces: what never gets into a path, and what is protected."""
+
+import pytest
+
+from gameday.model.namespace import is_name, is_protected, lacks_consent
+
+
+@pytest.mark.parametrize("name", ["a", "0", "shop", "a-b-0", "x" * 63])
+def test_a_label_is_a_name(name: str) -> None:
+    assert is_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", ".", "..", "x/../kube-system", "x%2F..%2Fkube-system", "a.b", "a/b"),
+        *("Shop", "-a", "a-", "a_b", "a b", "shop\n", "x" * 64, "ä", "shop?x=1"),
+    ],
+)
+def test_anything_else_is_none(name: str) -> None:
+    assert not is_name(name)
+
+
+def test_the_clusters_own_need_their_name_as_consent() -> None:
+    for name in ("kube-system", "kube-public", "openshift", "openshift-dns"):
+        assert is_protected(name)
+        assert lacks_consent(name, "")
+        assert lacks_consent(name, "shop")
+        assert not lacks_consent(name, name)
+    for name in ("shop", "kube", "my-kube-system", "open"):
+        assert not lacks_consent(name, "")
