@@ -27,10 +27,15 @@ GIT_PATIENCE = 2.0  # seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A plan and the target that it was made for."""
+    """A plan and the target that it was made for.
+
+    `lost`: why the target could not be looked at, empty where it could; nothing else
+    that the plan says of the target counts then.
+    """
 
     plan: Plan
     target: Target
+    lost: str = ""
 
 
 def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
@@ -90,9 +95,20 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     plan = make_plan(
         scenario, found, secrets.randbelow(2**31) if seed is None else seed
     )
-    refusals = (problem,) if problem else _refusals(plan, target.url)
-    plan = replace(plan, refusals=refusals)
-    return Prepared(plan=plan, target=target)
+    if problem:
+        plan = _unseen(plan, problem)
+    else:
+        plan = replace(plan, refusals=_refusals(plan, target.url))
+    return Prepared(plan=plan, target=target, lost=problem)
+
+
+def _unseen(plan: Plan, why: str) -> Plan:
+    """Return the plan with one reason only: the others come from seeing nothing."""
+    steps = tuple(
+        replace(step, faults=tuple(replace(one, refusal=why) for one in step.faults))
+        for step in plan.steps
+    )
+    return replace(plan, steps=steps, refusals=(why,))
 
 
 def _refusals(plan: Plan, url: str) -> tuple[str, ...]:

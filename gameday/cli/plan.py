@@ -22,13 +22,16 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     from gameday.clock import SystemClock
 
     scenario = read([path], env_file)[0]
-    plan = prepare(scenario, SystemClock(), seed).plan
+    prepared = prepare(scenario, SystemClock(), seed)
+    plan = prepared.plan
     if output == "json":
         import json
 
         from gameday.store.plans import to_json
 
         print_json(json.loads(to_json(plan)))
+    elif prepared.lost:
+        click.echo(f"refused: {prepared.lost}")
     else:
         from gameday.cli.plan_text import lines
 
