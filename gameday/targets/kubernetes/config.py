@@ -2,7 +2,9 @@
 
 What is removed is kept as a Secret of ours in the same namespace until it is put back:
 its content goes nowhere else. Each victim keeps a copy of its own, and the first undo
-puts the object back, so that no two of them can each leave it to the other.
+puts the object back, so that no two of them can each leave it to the other. Only the
+very version that was copied is deleted, and no copy goes while a delete of that version
+may still be on its way.
 """
 
 import base64
@@ -15,7 +17,7 @@ from typing import Any
 from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.api import Conflict, Json, namespaced
+from gameday.targets.kubernetes.api import Conflict, Gone, Json, namespaced
 from gameday.targets.kubernetes.crew import (
     SHOWS,
     about,
@@ -28,6 +30,7 @@ from gameday.targets.kubernetes.crew import (
     warnings,
 )
 from gameday.targets.kubernetes.helper_pod import label_value
+from gameday.targets.kubernetes.late import refuse_late
 from gameday.targets.kubernetes.marks import OURS
 from gameday.targets.kubernetes.place import Place, undone_or_why
 from gameday.targets.kubernetes.seen import LABEL
@@ -75,6 +78,7 @@ class Config:
             "object": what,
             "name": name,
             "uid": found["metadata"]["uid"],
+            "version": found["metadata"]["resourceVersion"],
             "cached": bool(found.get("immutable")),
             "kept": kept,
         }
@@ -92,17 +96,28 @@ class Config:
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Remove the object, then the victim."""
-        api, uid = self._place.api, str(undo.arguments["uid"])
+        api = self._place.api
         try:
             if api.find(self._kept(undo)) is None:
                 raise FaultFailed("it was undone meanwhile")
-            api.delete(self._path(undo), {"preconditions": {"uid": uid}})
+            self._remove(undo)
             pod = namespaced(self._place.namespace, "pods", str(undo.arguments["pod"]))
             sure = {"uid": undo.identity["id"]}
             api.delete(pod, {"gracePeriodSeconds": 1, "preconditions": sure})
         except GamedayError as wrong:
             what = f"{victim.name}: {request.kind} did not work"
             raise FaultFailed(f"{what}: {wrong}") from wrong
+
+    def _remove(self, undo: Undo) -> None:
+        """Delete the object as it was copied; another victim may have done it."""
+        given = undo.arguments
+        sure = {"uid": given["uid"], "resourceVersion": given["version"]}
+        try:
+            self._place.api.delete(self._path(undo), {"preconditions": sure})
+        except Conflict as wrong:
+            what = f"the {given['object']} {given['name']}"
+            because = f"{what} changed since it was copied; it was not removed"
+            raise FaultFailed(because) from wrong
 
     def _path(self, undo: Undo) -> str:
         what = PLURALS[str(undo.arguments["object"])]
@@ -163,7 +178,7 @@ class Config:
         if kept is None:
             return all_back(self._place, undo, f"the {what} had been put back already")
         said = f"the {what} is there"
-        if api.find(self._path(undo)) is None:
+        if not self._stays(undo):
             path, _, _ = self._path(undo).rpartition("/")
             try:
                 api.create(path, unpacked(kept))
@@ -173,6 +188,18 @@ class Config:
             start_anew(self._place, str(undo.arguments["workload"]))
         api.delete(self._kept(undo))
         return all_back(self._place, undo, said)
+
+    def _stays(self, undo: Undo) -> bool:
+        """Return whether the object is there, and not to be removed by us any more."""
+        api, path = self._place.api, self._path(undo)
+        found = api.find(path)
+        if found is None or found["metadata"]["uid"] != undo.arguments["uid"]:
+            return found is not None
+        try:
+            refuse_late(api, path)
+        except Gone:
+            return False  # the delete was on its way, and came
+        return True
 
 
 def _object(request: FaultRequest) -> str:

@@ -1,17 +1,20 @@
 """A workload's pods: which they are, how they do, and until all of them are back."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from gameday.model.fault import Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.api import Json, namespaced
+from gameday.targets.kubernetes.api import Conflict, Json, namespaced
+from gameday.targets.kubernetes.fields import read
 from gameday.targets.kubernetes.place import Place
-from gameday.targets.kubernetes.workloads import Workload
+from gameday.targets.kubernetes.workloads import APPS, Workload, controller
 
 SHOWS = 30.0  # seconds within which a fault has to show
 BACK = 45.0  # seconds for pods to be made, placed and started again
 EVERY = 0.5  # seconds between two looks
+_REVISION, _REVISIONS = "controller-revision-hash", "controllerrevisions"
 _STARTING = ("ContainerCreating", "PodInitializing")
 
 
@@ -85,22 +88,23 @@ def all_back(place: Place, undo: Undo, what: str) -> Undone:
     return Undone(ok=False, found=f"{what}, but {fewer}", by_hand=by_hand)
 
 
-def is_rolled_out(place: Place, workload: Workload, ready: int) -> bool:
-    """Return whether all of a workload's pods are of its present spec, so many ready.
+def is_rolled_out(place: Place, workload: Workload, undo: Undo, ready: int) -> bool:
+    """Return whether no pod of a workload is of the fault any more, and so many ready.
 
     A StatefulSet waits for ever for a pod of a broken revision to become ready; such
-    a pod is deleted, so that it is made anew.
+    a pod is deleted, so that it is made anew. Pods of other revisions are its own
+    business: a `partition` keeps them old.
     """
     status = workload.raw.get("status", {})
     if status.get("observedGeneration", 0) < workload.raw["metadata"]["generation"]:
         return False
     if workload.kind == "StatefulSet":
-        old = list(_of_others(place, workload, str(status.get("updateRevision"))))
-        for pod in old:
-            if not is_ready(pod):
+        broken = _broken(place, workload, undo)
+        for pod in broken:
+            if not is_ready(pod) and not pod["metadata"].get("deletionTimestamp"):
                 _delete(place, pod)
         there = status.get("replicas", 0) == workload.wanted
-        return not old and there and workload.ready >= ready
+        return not broken and there and workload.ready >= ready
     daemon = workload.kind == "DaemonSet"
     updated = status.get("updatedNumberScheduled" if daemon else "updatedReplicas", 0)
     there = status.get("currentNumberScheduled" if daemon else "replicas", 0)
@@ -108,17 +112,52 @@ def is_rolled_out(place: Place, workload: Workload, ready: int) -> bool:
     return bool(same) and workload.ready >= ready
 
 
-def _of_others(place: Place, workload: Workload, revision: str) -> Iterator[Json]:
-    for pod in pods_of(place, workload.words):
-        labels = pod["metadata"].get("labels") or {}
-        if labels.get("controller-revision-hash") != revision:
-            yield pod
+def _broken(place: Place, workload: Workload, undo: Undo) -> list[Json]:
+    """Return the pods of a StatefulSet's revisions that carry the fault's value.
+
+    The revision and not the pod is asked: an admission webhook may have given the pod
+    another image. Pods below the partition are never made of a new revision.
+    """
+    if undo.arguments["field"] == "replicas":
+        return []
+    listed = place.api.items(namespaced(place.namespace, _REVISIONS, group=APPS))
+    broken = {
+        one["metadata"]["name"]
+        for one in listed
+        if _is_of(one, workload) and read(one["data"], undo) == undo.arguments["value"]
+    }
+    first = _first_updated(workload)
+    return [
+        one
+        for one in place.pods.pods()
+        if _is_of(one, workload)
+        and (one["metadata"].get("labels") or {}).get(_REVISION) in broken
+        and int(one["metadata"]["name"].rpartition("-")[2]) >= first
+    ]
+
+
+def _is_of(found: Mapping[str, Any], workload: Workload) -> bool:
+    owner = controller(found)
+    return owner is not None and owner["uid"] == workload.raw["metadata"]["uid"]
+
+
+def _first_updated(workload: Workload) -> int:
+    """Return the lowest ordinal that a StatefulSet's rollout reaches."""
+    spec = workload.raw["spec"]
+    rolling = (spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
+    start = (spec.get("ordinals") or {}).get("start", 0)
+    return int(start) + int(rolling.get("partition") or 0)
 
 
 def _delete(place: Place, pod: Mapping[str, Any]) -> None:
+    """Delete a pod; it stays in the API until its node has seen it end.
+
+    Without any grace its successor, of the same name and volume, might run beside it.
+    """
     path = namespaced(place.namespace, "pods", pod["metadata"]["name"])
     sure = {"uid": pod["metadata"]["uid"]}
-    place.api.delete(path, {"gracePeriodSeconds": 0, "preconditions": sure})
+    with suppress(Conflict):  # its successor is there already
+        place.api.delete(path, {"gracePeriodSeconds": 1, "preconditions": sure})
 
 
 def start_anew(place: Place, words: str) -> int:

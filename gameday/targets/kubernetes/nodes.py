@@ -2,6 +2,10 @@
 
 A node may carry several of our marks: each knows whether the node took pods before
 the first of them, and only the last to go gives it back.
+
+chaosk8s can cordon, too, and is not called: it patches without a version, so its patch
+may come after the undo of an engine that died, and nothing would tell that the cordon
+is ours. Mark and change are one patch here, of the version that was read.
 """
 
 import json
@@ -11,11 +15,11 @@ from typing import Any
 from gameday.errors import FaultFailed, GamedayError
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.kubernetes import extension
 from gameday.targets.kubernetes.api import Json
 from gameday.targets.kubernetes.chosen import Chosen
 from gameday.targets.kubernetes.crew import about, all_back
 from gameday.targets.kubernetes.eviction import evict, is_leaving
+from gameday.targets.kubernetes.late import refuse_late
 from gameday.targets.kubernetes.marks import (
     NODES,
     UNDO,
@@ -29,6 +33,7 @@ from gameday.targets.kubernetes.place import Place, undone_or_why
 KEY, EFFECT = "gameday.dev/taint", "NoSchedule"
 PATIENCE = 60.0  # seconds for which a drain asks a disruption budget again
 _GONE = 15.0
+_ALREADY = "had been undone already"
 
 HOW: Mapping[str, str] = {
     "kubernetes.cordon": "the victim's node becomes unschedulable; pods that are there "
@@ -58,7 +63,6 @@ class Nodes:
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the victim and its node."""
         self._place.pod_of(victim)
-        extension.warm()
         node = self._place.api.get(f"{NODES}/{victim.labels['node']}")
         self._chosen.add(request, victim)
         more: dict[str, Any] = {"was": was_before(node)}
@@ -69,6 +73,10 @@ class Nodes:
             more["effect"] = given.get("effect") or EFFECT
             if _tainted(node, more):
                 raise FaultFailed(f"{_name(node)} has the taint {_words(more)} already")
+        elif request.kind == "kubernetes.cordon" and more["was"] == "cordoned":
+            raise FaultFailed(
+                f"{_name(node)} was made unschedulable by another already"
+            )
         # A node is everybody's: whose mark it is, only its namespace can tell.
         more["namespace"] = self._place.namespace
         return Undo(
@@ -100,19 +108,14 @@ class Nodes:
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
     def _cordon(self, kind: str, undo: Undo) -> None:
-        api, path = self._place.api, _path(undo)
-        note = {"metadata": {"annotations": dict(noted(undo, kind))}}
-        if not extension.reaches(api.access):
-            api.change(path, lambda _: {**note, "spec": {"unschedulable": True}})
-            return
-        api.change(path, lambda _: note)
+        def cordoned(node: Json) -> Mapping[str, Any]:
+            was, now = undo.arguments["was"], was_before(node)
+            if now != was:
+                raise FaultFailed(f"{_name(node)} was {was} before and is {now} now")
+            notes = dict(noted(undo, kind))
+            return {"metadata": {"annotations": notes}, "spec": {"unschedulable": True}}
 
-        def still_ours() -> None:
-            if not is_noted(api.get(path), undo):  # a healer was quicker
-                api.change(path, lambda now: released(now, undo))
-                raise FaultFailed("it was undone meanwhile")
-
-        extension.cordon(api.access, str(undo.arguments["node"]), still_ours)
+        self._place.api.change(_path(undo), cordoned)
 
     def _taint(self, undo: Undo) -> None:
         given = undo.arguments
@@ -136,8 +139,10 @@ class Nodes:
         else:
             there = bool(node["spec"].get("unschedulable"))
             said = f"{_name(node)} is {'' if there else 'not '}unschedulable"
-        goes = given.get("effect") == "NoExecute" or request.kind == "kubernetes.drain"
-        if there and goes:
+            if given["was"] == "cordoned":
+                said += ", and was before"
+        drained = request.kind == "kubernetes.drain"
+        if drained or (there and given.get("effect") == "NoExecute"):
             gone = is_leaving(self._place, undo, _GONE)
             there = bool(gone)
             said += f"; {gone or 'the pod is still there'}"
@@ -157,10 +162,12 @@ class Nodes:
 
     def _give_back(self, undo: Undo) -> Undone:
         found: list[str] = []
+        if self._place.api.find(_path(undo)) is None:
+            return Undone(ok=True, found=f"{undo.arguments['node']}: the node is gone")
 
         def without(node: Json) -> Mapping[str, Any] | None:
             if not is_noted(node, undo):
-                found.append("had been undone already")
+                found.append(_ALREADY)
                 return None
             back = released(node, undo)
             held = "; another fault still holds the node"
@@ -169,6 +176,9 @@ class Nodes:
             return {**back, "metadata": notes}
 
         node = self._place.api.change(_path(undo), without)
+        if found[-1] == _ALREADY:
+            refuse_late(self._place.api, _path(undo))
+            node = self._place.api.change(_path(undo), without)  # it came in between
         said = f"{undo.arguments['node']}: {found[-1]}"
         if list(_others(node, undo)):
             return Undone(ok=True, found=said)

@@ -1,8 +1,12 @@
 """Faults of a whole workload: another number of pods, a rollout that goes wrong.
 
 What is changed is one field; what it was stands in the mark, taken down in the very
-patch that changes it (the number of pods: in the patch before). A probe may hold a
-password, which so stays on the object that it came from.
+patch that changes it. A probe may hold a password, which so stays on the object that
+it came from.
+
+chaosk8s can scale, too, and is not called: it patches without a version, so its patch
+may come after the undo of an engine that died, and nothing would tell that the number
+is ours, nor what it was.
 """
 
 from collections.abc import Mapping
@@ -12,7 +16,6 @@ from typing import Any
 from gameday.errors import FaultFailed, GamedayError
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.kubernetes import extension
 from gameday.targets.kubernetes.api import Json
 from gameday.targets.kubernetes.copies import remove_copies
 from gameday.targets.kubernetes.crew import (
@@ -34,11 +37,13 @@ from gameday.targets.kubernetes.fields import (
     read_pod,
     wanted_by,
 )
+from gameday.targets.kubernetes.late import refuse_late
 from gameday.targets.kubernetes.marks import erased, is_noted, noted
 from gameday.targets.kubernetes.place import Place, undone_or_why
 from gameday.targets.kubernetes.workloads import Workload
 
 COMPLETE = 90.0  # seconds for a rollout to be taken back
+_GONE = "the workload is gone"
 HOW: Mapping[str, str] = {
     "kubernetes.scale": "the workload is told to want that many pods",
     "kubernetes.bad_image": "the workload's main container gets that image",
@@ -68,8 +73,6 @@ class Rollout:
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the workload: whether the fault would change anything."""
         self._place.pod_of(victim)
-        if request.kind == "kubernetes.scale":
-            extension.warm()
         workload = self._workload(victim.labels["workload"])
         field, value = wanted_by(request, mark)
         check(workload, field)
@@ -108,26 +111,13 @@ class Rollout:
 
     def _change(self, kind: str, workload: Workload, undo: Undo) -> None:
         api, given = self._place.api, undo.arguments
-        scaled = given["field"] == "replicas"
-        by_chaosk8s = scaled and extension.reaches(api.access)
 
         def changed(found: Json) -> Mapping[str, Any]:
             kept = replace(undo, arguments={**given, "before": before(found, undo)})
             notes = {"metadata": {"annotations": dict(noted(kept, kind))}}
-            return (
-                notes if by_chaosk8s else {**notes, **put(found, undo, given["value"])}
-            )
+            return {**notes, **put(found, undo, given["value"])}
 
         api.change(workload.path, changed)
-        if by_chaosk8s:
-
-            def still_ours() -> None:
-                if not is_noted(api.get(workload.path), undo):  # a healer was quicker
-                    api.merge(workload.path, {"spec": {"replicas": workload.wanted}})
-                    raise FaultFailed("it was undone meanwhile")
-
-            to = int(given["value"])
-            extension.scale(api.access, workload.kind, workload.name, to, still_ours)
 
     def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look until a pod shows it."""
@@ -174,12 +164,13 @@ class Rollout:
         words = str(undo.arguments["workload"])
         workload = self._place.pods.workload(words)
         if workload is None:
-            return Undone(ok=True, found=f"{words} is gone")
+            return Undone(ok=True, found=_GONE)
         said: list[str] = []
+        already = f"{words} had been given back already"
 
         def restored(found: Json) -> Mapping[str, Any] | None:
             if not is_noted(found, undo):
-                said.append(f"{words} had been given back already")
+                said.append(already)
                 return None
             notes = {"metadata": {"annotations": dict(erased(undo))}}
             ours, was = given_back(found, undo)
@@ -189,21 +180,28 @@ class Rollout:
             said.append(f"{words} has its {undo.arguments['field']} back")
             return {**notes, **put(found, undo, was)}
 
-        self._place.api.change(workload.path, restored)
-        return self._confirmed(words, int(undo.arguments["ready"]), said[-1])
+        api = self._place.api
+        api.change(workload.path, restored)
+        if said[-1] == already:
+            refuse_late(api, workload.path)
+            api.change(workload.path, restored)  # it came in between
+        return self._confirmed(undo, said[-1])
 
-    def _confirmed(self, words: str, ready: int, said: str) -> Undone:
+    def _confirmed(self, undo: Undo, said: str) -> Undone:
+        words, ready = str(undo.arguments["workload"]), int(undo.arguments["ready"])
+
         def complete() -> str:
             now = self._place.pods.workload(words)
             if now is None:
-                return "and is gone"
-            rolled = is_rolled_out(self._place, now, min(ready, now.wanted))
+                return _GONE
+            rolled = is_rolled_out(self._place, now, undo, min(ready, now.wanted))
             return "and is rolled out" if rolled else ""
 
         done = poll(self._place, COMPLETE, complete)
         last = self._place.pods.workload(words)
-        if last is not None:
-            remove_copies(self._place.api, self._place.namespace, last)
+        if last is None:
+            return Undone(ok=True, found=f"{said}; {_GONE}")
+        remove_copies(self._place.api, self._place.namespace, last)
         if done:
             return Undone(ok=True, found=f"{said}, {done}")
         by_hand = self._place.kubectl("rollout", "status", words)

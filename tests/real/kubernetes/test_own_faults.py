@@ -17,8 +17,10 @@ from gameday.model.request import parse_request
 from gameday.model.selection import choose
 from gameday.model.target import Instance
 from gameday.targets.helper_image import image_name
+from gameday.targets.kubernetes.api import Conflict, namespaced
 from gameday.targets.kubernetes.policy import NOT_ENFORCED
 from gameday.targets.kubernetes.target import KubernetesTarget
+from gameday.targets.kubernetes.workloads import path_of
 from tests.real.kubernetes.world import World
 from tests.real.targets.world import wait_for
 
@@ -337,15 +339,49 @@ def test_a_node_is_given_back_by_the_last_of_its_marks(
 
 
 def test_a_node_that_was_cordoned_before_stays_so(hurt: Callable[..., Hurt]) -> None:
-    found = hurt("cordon")
+    found = hurt("drain", names=_together(hurt))
     node = found.victims[0].labels["node"]
     found.world.kubectl("cordon", node, at="")
     try:
+        with pytest.raises(FaultFailed, match="was made unschedulable by another"):
+            hurt("cordon", names=[found.victims[0].name]).inject()
         found.inject()
+        assert [one for one in found.proofs() if not one.bites] == []
         found.end()
         assert cordoned(found)
     finally:
         found.world.kubectl("uncordon", node, at="")
+
+
+@pytest.mark.parametrize("given", [COLOURS, PASSWORD], ids=lambda one: one["name"])
+def test_a_delete_that_comes_after_the_undo_is_refused(
+    given: Mapping[str, Any], hurt: Callable[..., Hurt]
+) -> None:
+    found = hurt("config_removed", service="needy", **given)
+    world, kind = found.world, given.get("object", "configmap")
+    was = world.get(kind, given["name"])
+    undo = found.target.prepare(found.request, found.victims[0], world.mark())
+    assert found.target.undo(undo).ok
+    sure = {key: was["metadata"][key] for key in ("uid", "resourceVersion")}
+    path = namespaced(world.name, f"{kind}s", given["name"])
+    with pytest.raises(Conflict):
+        found.target.api.delete(path, {"preconditions": sure})
+    assert _lasting(world.get(kind, given["name"])) == _lasting(was)
+
+
+def test_a_patch_that_comes_after_the_undo_is_refused(
+    hurt: Callable[..., Hurt],
+) -> None:
+    found = hurt("scale", service="db", to=3)
+    world = found.world
+    was = world.get("statefulset/db")
+    undo = found.target.prepare(found.request, found.victims[0], world.mark())
+    assert found.target.undo(undo).ok
+    sure = {"resourceVersion": was["metadata"]["resourceVersion"]}
+    path = path_of(world.name, "StatefulSet", "db")
+    with pytest.raises(Conflict):
+        found.target.api.merge(path, {"metadata": sure, "spec": {"replicas": 3}})
+    assert _lasting(world.get("statefulset/db")) == _lasting(was)
 
 
 def test_a_rollout_is_taken_back_in_its_middle(hurt: Callable[..., Hurt]) -> None:
@@ -355,6 +391,38 @@ def test_a_rollout_is_taken_back_in_its_middle(hurt: Callable[..., Hurt]) -> Non
     found.end()
     assert found.world.drift(before) == []
     assert image_of(found.world, "statefulset/db") == image_name()
+
+
+def test_a_partition_keeps_its_old_pods_through_a_rollout(
+    hurt: Callable[..., Hurt],
+) -> None:
+    world = hurt("bad_readiness", service="db").world
+    before = world.get("statefulset/db")["spec"]["updateStrategy"]
+    template = {"metadata": {"annotations": {"canary": "yes"}}}
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    _patch(world, {"template": template, "updateStrategy": strategy})
+    try:
+        world.settle("statefulset/db")
+        old = world.pod("db-0")["metadata"]
+        found = hurt("bad_readiness", service="db")
+        found.inject()
+        assert found.proofs()[0].bites
+        found.end()
+        now = world.pod("db-0")["metadata"]
+        assert now["uid"] == old["uid"]
+        revision = now["labels"]["controller-revision-hash"]
+        status = world.get("statefulset/db")["status"]
+        assert revision != status["updateRevision"]
+        assert status["readyReplicas"] == 2
+    finally:
+        _patch(world, {"template": {"metadata": {"annotations": None}}})
+        _patch(world, {"updateStrategy": before})
+        world.settle("statefulset/db")
+
+
+def _patch(world: World, spec: Mapping[str, Any]) -> None:
+    patch = json.dumps({"spec": spec})
+    world.kubectl("patch", "statefulset/db", "--type=merge", "-p", patch)
 
 
 def test_what_another_has_changed_meanwhile_is_left(hurt: Callable[..., Hurt]) -> None:
@@ -394,7 +462,7 @@ def test_what_was_removed_is_the_same_again_and_told_nobody(
 
 
 def _lasting(found: Any) -> Any:
-    passing = ("uid", "resourceVersion", "creationTimestamp")
+    passing = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
     found["metadata"] = {k: v for k, v in found["metadata"].items() if k not in passing}
     return found
 

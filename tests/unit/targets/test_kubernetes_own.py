@@ -2,9 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +11,14 @@ from gameday.errors import CannotFault, FaultFailed
 from gameday.model.fault import CATALOGUE, Undo
 from gameday.model.request import parse_request
 from gameday.targets.kubernetes import fields, nodes, policy
-from gameday.targets.kubernetes.access import Access
 from gameday.targets.kubernetes.api import TooMany
 from gameday.targets.kubernetes.chosen import goes
 from gameday.targets.kubernetes.config import packed, unpacked
 from gameday.targets.kubernetes.crew import is_ready, trouble
 from gameday.targets.kubernetes.eviction import refused
-from gameday.targets.kubernetes.extension import reaches
 from gameday.targets.kubernetes.marks import noted
 from gameday.targets.kubernetes.workloads import Workload
+from tests.unit.targets.fake_cluster import merged
 
 Json = dict[str, Any]
 PROBE = {"httpGet": {"path": "/", "port": 80}}
@@ -51,19 +48,6 @@ def deployment(**more: Any) -> Json:
         "metadata": {"name": "web", "annotations": {}},
         "spec": {"replicas": 3, "template": template, **more},
     }
-
-
-def merged(found: Any, patch: Any) -> Any:
-    """Return a JSON merge patch (RFC 7386) applied."""
-    if not isinstance(patch, Mapping):
-        return patch
-    made = dict(found) if isinstance(found, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            made.pop(key, None)
-        else:
-            made[key] = merged(made.get(key), value)
-    return made
 
 
 # Requests -----------------------------------------------------------------------------
@@ -332,7 +316,7 @@ def test_static_pods_and_ended_ones_go_for_no_taint() -> None:
     assert goes({"metadata": {}, "spec": {}}, taint)
 
 
-# Kept objects, policies, the extension ------------------------------------------------
+# Kept objects, policies ---------------------------------------------------------------
 
 
 def test_a_kept_object_is_made_again_without_what_the_api_gave_it() -> None:
@@ -392,22 +376,3 @@ def test_what_two_knocks_prove(before: str, now: str, bites: bool, said: str) ->
     proof = policy.judged({"before": before, "now": now, "port": 80})
     assert proof.bites is bites
     assert said in proof.because
-
-
-def test_chaosk8s_is_called_only_where_it_reads_our_one_kubeconfig(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    config = tmp_path / "config"
-    config.write_text("")
-    named = Access(context="lab", namespace="shop")
-    inside = Access(context="in-cluster", namespace="shop")
-    monkeypatch.delenv("CHAOSTOOLKIT_IN_POD", raising=False)
-    monkeypatch.setenv("KUBECONFIG", str(config))
-    assert reaches(named)
-    assert not reaches(inside)  # it would take the file's current context
-    monkeypatch.setenv("KUBECONFIG", f"{config}:{config}")
-    assert not reaches(named)  # it takes the list for one path
-    monkeypatch.setenv("KUBECONFIG", "")
-    assert not reaches(inside)
-    monkeypatch.setenv("CHAOSTOOLKIT_IN_POD", "true")
-    assert reaches(inside)
