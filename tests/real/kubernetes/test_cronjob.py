@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.kubernetes
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "gameday"
 PATIENCE = 150.0  # seconds for one game day in a pod
+NODES = "/api/v1/nodes"
+EXPIRED = 22.0  # seconds without a sign of life after which a holder is dead
 WEB = """\
 apiVersion: apps/v1
 kind: Deployment
@@ -50,7 +53,7 @@ kind: Scenario
 metadata: {name: a-replica-is-lost}
 target:
   kubernetes: {context: CONTEXT, namespace: NAMESPACE}
-blast_radius: {at_most: 1, share: 34%}
+blast_radius: {at_most: 1, share: 50%}
 steps:
   - name: lost
     experiment: ../experiments/lost.yaml
@@ -173,6 +176,12 @@ class Place:
 
     def replicas(self) -> int:
         return int(get(self.target, "deployment", "web")["spec"]["replicas"])
+
+    def silent(self) -> float:
+        """Return the seconds since the holder of the Lease gave a sign of life."""
+        (lease,) = get(self.target, "leases")["items"]
+        renewed = datetime.fromisoformat(lease["spec"]["renewTime"])
+        return (datetime.now(UTC) - renewed).total_seconds()
 
     def whole(self) -> bool:
         """Return whether the workload is as it was, and nothing of ours is left."""
@@ -391,3 +400,40 @@ def test_doctor_prints_the_role_that_is_missing_and_it_suffices(
             and one["metadata"]["name"] == "gameday-process"
         )
         kubectl("apply", "-f", "-", given=json.dumps(again))
+
+
+DIES = """\
+import os, sys
+from gameday.clock import SystemClock
+from gameday.model.request import parse_request
+from gameday.targets import open_target
+from gameday.targets.marking import holder_here
+target = open_target(sys.argv[1], SystemClock())
+assert target.hold(holder_here("r-dead", "lost", "")) is None
+asked = parse_request("process.stop", {"service": "web", "duration": "5m"})
+victim = target.instances("web")[0]
+target.inject(asked, victim, target.prepare(asked, victim, "r-dead.1"))
+os._exit(9)
+"""
+
+
+def test_what_a_dead_run_left_is_undone_by_the_next_one_with_these_roles_alone(
+    place: Place, account: Path
+) -> None:
+    died = subprocess.run(
+        [sys.executable, "-c", DIES, f"kubernetes://account/{place.target}"],
+        env={"PATH": os.environ["PATH"], "KUBECONFIG": str(account)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert died.returncode == 9, died.stderr
+    assert place.replicas() == 2
+    (lease,) = get(place.target, "leases")["items"]
+    unseen = lease["metadata"]["annotations"]["gameday.dev/holder-unseen"]
+    assert unseen.split() == [f"/api/v1/namespaces/{place.target}/secrets", NODES]
+    wait_for(lambda: place.silent() > EXPIRED, 2 * EXPIRED)
+    held = place.hold("next")
+    assert held.code == 0, held.said
+    assert wait_for(place.whole, PATIENCE)
