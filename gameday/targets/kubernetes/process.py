@@ -12,7 +12,8 @@ from gameday.targets.kubernetes.api import Json
 from gameday.targets.kubernetes.helper_pod import ON_ITS_PROCESSES, Order
 from gameday.targets.kubernetes.place import Place, undone_or_why
 from gameday.targets.kubernetes.seen import container_id, status_of
-from gameday.targets.kubernetes.stopping import VERB, Stopping
+from gameday.targets.kubernetes.stopping import Stopping
+from gameday.targets.kubernetes.wants import STOPPED
 
 _SOON = 15.0  # seconds within which what was asked must have become true
 # Seconds for a pod to be made, placed and started; after the API was away for half a
@@ -29,7 +30,7 @@ HOW: Mapping[str, str] = {
     "makes another",
 }
 _VERBS = {
-    "process.stop": VERB,
+    "process.stop": STOPPED,
     "process.kill": "wait_back",
     "process.restart": "wait_back",
 }
@@ -42,7 +43,7 @@ class Process:
         self._place = place
         self._stopping = Stopping(place)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
-            VERB: self._scale_back,
+            STOPPED: self._scale_back,
             "wait_back": self._wait_back,
         }
 
@@ -151,7 +152,7 @@ class Process:
         """Bring the workload back to what it was, and confirm it."""
         workload = str(undo.arguments["workload"])
         by_hand = self._place.kubectl("describe", workload)
-        if undo.verb == VERB:
+        if undo.verb == STOPPED:
             by_hand = self._place.kubectl("scale", workload, "--replicas=N")
         return undone_or_why(by_hand, lambda: self._undo_by[undo.verb](undo))
 

@@ -6,7 +6,6 @@ of the change. Every stop's mark says what the workload may want but for the sto
 that a number that somebody else has set meanwhile is known, and left alone.
 """
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -19,13 +18,15 @@ from gameday.targets.kubernetes.api import Gone, Json, namespaced
 from gameday.targets.kubernetes.copies import remove_copies
 from gameday.targets.kubernetes.crew import is_ready
 from gameday.targets.kubernetes.fields import own_note
+from gameday.targets.kubernetes.late import refuse_late
 from gameday.targets.kubernetes.marks import UNDO, erased, is_noted, noted
 from gameday.targets.kubernetes.place import Place
+from gameday.targets.kubernetes.wants import stops, wants
 from gameday.targets.kubernetes.workloads import Workload, controller
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
-VERB = "scale_back"
 _CHEAPEST = "-2147483648"  # of pods that are ready, the cheapest goes first
+_ALREADY = "had been scaled back already, or set by somebody else since"
 _SCALABLE = ("Deployment", "StatefulSet")
 
 
@@ -104,7 +105,7 @@ class Stopping:
 
         def fewer(now: Json) -> Mapping[str, Any]:
             self._check_goes(workload, now, str(given["pod"]), undo.identity["id"])
-            kept = replace(undo, arguments={**given, "wants": _wants(now, words)})
+            kept = replace(undo, arguments={**given, "wants": wants(now, words)})
             return {
                 "metadata": {"annotations": dict(noted(kept, kind))},
                 "spec": {"replicas": int(now["spec"].get("replicas", 1)) - 1},
@@ -143,26 +144,30 @@ class Stopping:
 
         def more(now: Json) -> Mapping[str, Any] | None:
             if not is_noted(now, undo):
-                already = "had been scaled back already, or set by somebody else since"
-                found.append((already, not stayed))
+                found.append((_ALREADY, not stayed))
                 return None
-            replicas, stops = int(now["spec"].get("replicas", 1)), _stops(now)
-            if replicas + len(stops) in own_note(now, undo)["wants"]:
+            replicas, held = int(now["spec"].get("replicas", 1)), stops(now)
+            if replicas + len(held) in own_note(now, undo)["wants"]:
                 said = f"was scaled down; wants {replicas + 1} again"
                 found.append((said, True))
                 notes = {"metadata": {"annotations": dict(erased(undo))}}
                 return {**notes, "spec": {"replicas": replicas + 1}}
             said = f"was set to {replicas} by somebody else; left as it is"
             found.append((said, False))
-            return {"metadata": {"annotations": dict.fromkeys(stops)}}
+            return {"metadata": {"annotations": dict.fromkeys(held)}}
 
-        self._place.api.change(workload.path, more)
+        api = self._place.api
+        api.change(workload.path, more)
+        if found[-1][0] == _ALREADY:
+            refuse_late(api, workload.path)
+            api.change(workload.path, more)  # it came in between
         self._uncheapen(undo)
-        remove_copies(self._place.api, self._place.namespace, workload)
+        remove_copies(api, self._place.namespace, workload)
         return found[-1]
 
     def _uncheapen(self, undo: Undo) -> None:
         """Where the victim stayed after all, it costs again what it did."""
+        api, path = self._place.api, self._pod(undo)
 
         def dear(pod: Json) -> Mapping[str, Any] | None:
             meta = pod["metadata"]
@@ -173,8 +178,13 @@ class Stopping:
                 notes[COST] = own_note(pod, undo)["cost"]
             return {"metadata": {"annotations": notes}}
 
+        pod = self._place.same_pod(undo)
+        if pod is None:
+            return
         with suppress(Gone):
-            self._place.api.change(self._pod(undo), dear)
+            if not is_noted(pod, undo):
+                refuse_late(api, path)
+            api.change(path, dear)
 
 
 def _last(workload: Json) -> str:
@@ -199,29 +209,3 @@ def _goes_first(pod: Json) -> str:
         return "is not ready"
     cheapest = (meta.get("annotations") or {}).get(COST) == _CHEAPEST
     return f"has the lowest {COST}" if cheapest else ""
-
-
-def _marks(workload: Json) -> dict[str, Json]:
-    notes = workload["metadata"].get("annotations") or {}
-    return {k: json.loads(text) for k, text in notes.items() if k.startswith(UNDO)}
-
-
-def _stops(workload: Json) -> dict[str, Json]:
-    """Return the arguments of all stops of a workload, by their annotation."""
-    marks = _marks(workload).items()
-    return {key: one["arguments"] for key, one in marks if one["verb"] == VERB}
-
-
-def _wants(workload: Json, words: str) -> list[int]:
-    """Return what a workload may want but for the stops that hold.
-
-    While `kubernetes.scale` holds: what that has set, or what it will give back.
-    """
-    stops = _stops(workload).values()
-    now = int(workload["spec"].get("replicas", 1)) + len(stops)
-    given = [one["arguments"] for one in _marks(workload).values()]
-    scales = [one for one in given if one.get("field") == "replicas"]
-    known = [one["wants"] for one in stops] + [[one["value"]] for one in scales]
-    if any(now not in one for one in known):
-        raise FaultFailed(f"{words} does not want what our other faults left it with")
-    return [now, *{int(one["before"]) for one in scales}]

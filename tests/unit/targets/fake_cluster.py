@@ -45,6 +45,7 @@ class FakeCluster:
         self.forbidden: set[str] = set()  # paths
         self.patched: Callable[[str], None] = lambda _: None  # told which path
         self.answers: list[Answer] = []  # given in place of what is there, once each
+        self.held_up: dict[str, list[Json]] = {}  # patches that come later, by path
         self.down = False
         self.changed = threading.Condition()
         self._versions = itertools.count(1)
@@ -104,6 +105,9 @@ class FakeCluster:
 
     def merge(self, path: str, patch: Json) -> tuple[int, Json]:
         """Merge a patch in, as RFC 7386 has it; return status and answer."""
+        if path in self.held_up:
+            self.held_up[path].append(patch)
+            return 503, {"kind": "Status", "message": "held up"}
         found = self.object(path)
         if found is None:
             return 404, {"kind": "Status", "message": f"{path} not found"}

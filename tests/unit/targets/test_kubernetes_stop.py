@@ -248,7 +248,7 @@ def test_a_replaced_pod_of_a_deployment_is_not_even_marked(lab: Lab) -> None:
     lab.make("web", name=pod)
     asked = len(lab.cluster.asked)
     refused(lab, victim, undo, "the pod was replaced by another")
-    assert not [o for o in lab.cluster.asked[asked:] if o.startswith("PATCH")]
+    assert f"PATCH {PODS}/{pod}" not in lab.cluster.asked[asked:]
 
 
 NOT_READY = {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
@@ -400,6 +400,25 @@ def test_a_price_that_was_set_meanwhile_stays(lab: Lab) -> None:
     lab.undone(undo)
     notes = lab.cluster.kept[PODS, pod]["metadata"]["annotations"]
     assert notes == {"team": "shop", COST: "9"}
+
+
+# A call that comes after the undo -----------------------------------------------------
+
+
+@pytest.mark.parametrize("held_up", ["the workload", "the pod"])
+def test_a_stop_that_comes_after_its_undo_is_refused(lab: Lab, held_up: str) -> None:
+    victim = lab.victim(1)
+    path = f"{DEPLOYMENTS}/web"
+    if held_up == "the pod":
+        path = f"{PODS}/{victim.labels['pod']}"
+    undo = lab.prepared(victim)
+    lab.cluster.held_up[path] = []
+    with pytest.raises(FaultFailed, match="held up"):
+        lab.target.inject(STOP, victim, undo)
+    (late,) = lab.cluster.held_up.pop(path)
+    lab.undone(undo)
+    assert lab.cluster.merge(path, late)[0] == 409
+    assert (lab.replicas(), lab.traces()) == (3, [])
 
 
 # What is gone -------------------------------------------------------------------------
