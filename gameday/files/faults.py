@@ -16,6 +16,7 @@ from gameday.model.fault import (
     FaultType,
     Selection,
 )
+from gameday.model.namespace import object_name
 from gameday.model.quantity import parse_duration, parse_share
 
 ROOM = "gameday.faults"
@@ -180,6 +181,10 @@ def _text(value: Any) -> str:
     return value
 
 
+def _object(value: Any) -> str:
+    return object_name(_text(value).strip())
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list) or not items:
@@ -207,6 +212,7 @@ def _port(value: Any) -> int:
 
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "text": _text,
+    "object": _object,
     "count": _count,
     "number": _number,
     "share": _share,

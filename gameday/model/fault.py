@@ -37,7 +37,8 @@ def _type(name: str, summary: str, **rest: Any) -> FaultType:
     return FaultType(name=name, summary=summary, **rest)
 
 
-# Kinds of values: signal, duration, share, names, text, port, number, `one of a, b`.
+# Kinds of values: signal, duration, share, names, text, object (a Kubernetes
+# object's name), port, number, `one of a, b`.
 CATALOGUE: Mapping[str, FaultType] = {
     entry.name: entry
     for entry in (
@@ -128,7 +129,7 @@ CATALOGUE: Mapping[str, FaultType] = {
         _type(
             "kubernetes.config_removed",
             "a ConfigMap or Secret is gone when the pod is started again",
-            own={"name": "text", "object": f"{ONE_OF}configmap, secret"},
+            own={"name": "object", "object": f"{ONE_OF}configmap, secret"},
             required=("name",),
         ),
         _type(

@@ -16,6 +16,7 @@ from gameday.model.fault import (
     FaultType,
     Selection,
 )
+from gameday.model.namespace import object_name
 from gameday.model.quantity import parse_duration, parse_share
 
 
@@ -142,6 +143,13 @@ def _text(argument: str, value: Any) -> str:
     return text
 
 
+def _object(argument: str, value: Any) -> str:
+    try:
+        return object_name(str(value).strip())
+    except ValueError as wrong:
+        raise ValueError(f"{argument}: {wrong}") from None
+
+
 def _read(argument: str, form: str, value: Any) -> Any:
     if value is None:
         return None
@@ -159,4 +167,8 @@ def _read(argument: str, form: str, value: Any) -> Any:
     return _signal(value) if form == "signal" else _text(argument, value)
 
 
-_FORMS: Mapping[str, Callable[[str, Any], Any]] = {"names": _names, "number": _number}
+_FORMS: Mapping[str, Callable[[str, Any], Any]] = {
+    "names": _names,
+    "number": _number,
+    "object": _object,
+}

@@ -5,15 +5,17 @@ of a client's classes could refuse, and what is not known passes unharmed.
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from gameday.errors import GamedayError, TargetNotFound
+from gameday.errors import GamedayError, Refused, TargetNotFound
 from gameday.ports import Clock
 from gameday.targets.kubernetes.access import Access, configuration_of
+from gameday.targets.kubernetes.reasons import reason
 
 Json = dict[str, Any]
 
@@ -22,6 +24,8 @@ WATCH = 20.0  # seconds of silence after which a watch begins anew
 _TRIES = 3  # of what only reads
 _PAUSE = 0.2
 MERGE = "application/merge-patch+json"
+# No name may lead elsewhere: `..` would be another namespace.
+_PATH = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9.:_-]*)+")
 _WORDS = 300  # characters of an answer that a person is shown
 _MISSING, _FORBIDDEN, _CONFLICT, _TOO_MANY = 404, 403, 409, 429
 _BROKEN = 500  # and above: of the API itself, or of what stands before it
@@ -197,7 +201,7 @@ class Api:
             raise self._silent(wrong) from wrong
 
     def _silent(self, why: object) -> TargetNotFound:
-        words = str(why)[:_WORDS]
+        words = reason(why) if isinstance(why, Exception) else str(why)[:_WORDS]
         server = self.configuration.host
         return TargetNotFound(
             f"the Kubernetes API at {server} does not answer: {words}"
@@ -235,6 +239,8 @@ class Api:
         form: str,
         read: float,
     ) -> Any:
+        if not _PATH.fullmatch(path):
+            raise Refused(f"{path!r} is no path of an object: a name in it is not one")
         headers = {"Accept": "application/json, */*"}
         if body is not None:
             headers["Content-Type"] = form

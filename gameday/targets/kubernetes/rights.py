@@ -110,8 +110,8 @@ _SCALE = (*_ROLLOUT[:2], *_COPIES)
 # A StatefulSet does not replace a pod of a broken revision by itself.
 _REVISION = (*_ROLLOUT, *_COPIES, _core("pods", "get", "list", "delete"))
 _REMOVED = (
-    _core("configmaps", "get", "create", "delete"),
-    _core("secrets", "get", "list", "create", "delete"),
+    _core("configmaps", "get", "create", "patch", "delete"),
+    _core("secrets", "get", "list", "create", "patch", "delete"),
     _core("pods", "get", "list", "delete"),
 )
 _ISOLATE = (

@@ -146,17 +146,13 @@ class KubernetesTarget:
     def sweep(self, run: str) -> int:
         """Undo and remove all of a run, also what the ledger never had.
 
-        Returns how many there were.
+        Returns how many there were. What could not be undone keeps its mark.
         """
-        found = [one["metadata"]["name"] for one in self.helper.all(run)]
-        for name in found:
-            self.helper.end(name)
-            self.helper.remove(name)
         left = [one for one in self.left() if one.run == run]
         for one in left:
             if one.undo is None or self.undo(one.undo).ok:
                 self.drop(one)
-        return len(found) + len(left)
+        return len(left)
 
     def forget(self, undo: Undo) -> None:
         """Do nothing: the undo took its mark away with the fault."""
@@ -176,7 +172,7 @@ class KubernetesTarget:
 
     def hold(self, holder: Holder) -> Holder | None:
         """Take the lock; return who has it where it is taken, None: it is ours."""
-        return self._lock.hold(holder)
+        return self._lock.hold(replace(holder, unseen=self._marks.unseen()))
 
     def held(self) -> Holder | None:
         """Return who has the lock."""

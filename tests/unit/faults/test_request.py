@@ -71,6 +71,11 @@ def test_a_signal_has_many_names(name: Any) -> None:
             "one of .*; got count and share",
         ),
         ("process.kill", {"service": "web", "signal": "SIGNOPE"}, "not the name"),
+        (
+            "kubernetes.config_removed",
+            {"service": "web", "name": "../../kube-system/configmaps/coredns"},
+            "name: .* is no object's name",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(kind: str, given: dict[str, Any], message: str) -> None:

@@ -86,6 +86,7 @@ BAD_ARGUMENTS = [
     ("network", "partition", "peers: ['']", "'' is not text; expected a name"),
     ("network", "delay", "by: 1, jitter: 5ms", "1 is not a duration"),
     ("network", "delay", "jitter: 5ms", "network.delay requires by; it is missing"),
+    ("kubernetes", "config_removed", "name: ../x", "'../x' is no object's name"),
 ]  # fmt: skip
 
 

@@ -2,7 +2,12 @@
 
 import pytest
 
-from gameday.model.namespace import is_name, is_protected, lacks_consent
+from gameday.model.namespace import (
+    is_name,
+    is_protected,
+    lacks_consent,
+    object_name,
+)
 
 
 @pytest.mark.parametrize("name", ["a", "0", "shop", "a-b-0", "x" * 63])
@@ -19,6 +24,13 @@ def test_a_label_is_a_name(name: str) -> None:
 )
 def test_anything_else_is_none(name: str) -> None:
     assert not is_name(name)
+
+
+def test_an_object_s_name_may_have_dots() -> None:
+    assert object_name("kube-root-ca.crt") == "kube-root-ca.crt"
+    for wrong in ("", "..", "a..b", "a/b", "A", "a.", "x" * 254):
+        with pytest.raises(ValueError, match="no object's name"):
+            object_name(wrong)
 
 
 def test_the_clusters_own_need_their_name_as_consent() -> None:

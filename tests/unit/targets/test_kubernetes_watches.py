@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gameday.errors import TargetNotFound
+from gameday.errors import Refused, TargetNotFound
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.targets.kubernetes.api import Api
@@ -54,6 +54,17 @@ def lab(
 
 def names(seen: Seen) -> set[str]:
     return {one["metadata"]["name"] for one in seen.objects.values()}
+
+
+# --- paths ------------------------------------------------------------------------
+
+
+def test_no_name_leads_to_another_namespace(lab: tuple[FakeCluster, Api]) -> None:
+    cluster, api = lab
+    for name in ("../../kube-system/pods", "..", "", "a/../b", "a?x=1", "a%2Fb"):
+        with pytest.raises(Refused, match="a name in it is not one"):
+            api.delete(f"{PODS}/{name}")
+    assert cluster.asked == []
 
 
 # --- a feed -----------------------------------------------------------------------
