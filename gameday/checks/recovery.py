@@ -138,7 +138,7 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
             Measurement(
                 what=f"{name} was back by itself",
                 origin="the fault began",
-                measured=back.at - begun.at,
+                measured=max(0.0, back.at - begun.at),
                 error=float(back.get("error") or 0.0) + float(begun.get("error") or 0),
                 decided=back.at,
                 evidence={"instance": name, "by": "self"},
@@ -155,8 +155,13 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
 
 
 def _back(step: StepRun, begun: Event, ended: list[Event]) -> Event | None:
-    """Return the event that shows an instance back: seen up, or its fault over."""
+    """Return the event that shows an instance back: seen up, or its fault over.
+
+    A stamp that may be late enough counts: one that is up again between two looks
+    has only one event, whose stamp is no more exact than the looks are apart.
+    """
     for one in step.run.timeline.of("instance"):  # reported on each change
-        if one["instance"] == begun["instance"] and one.at > begun.at and one["up"]:
+        latest = one.at + float(one.get("error") or 0.0)
+        if one["instance"] == begun["instance"] and latest > begun.at and one["up"]:
             return one
     return ended[0] if ended else None

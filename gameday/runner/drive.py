@@ -201,8 +201,8 @@ class Drive:
         step = self.board.step
         for fault in self.board.of_step(self.board.faults, step):
             if self._is_back(fault):
-                back = self.board.instances[fault["instance"]]
-                self.doors.ledger.healed_itself(fault["id"], back.at)
+                back = self.board.instances[fault["instance"]].at
+                self.doors.ledger.healed_itself(fault["id"], max(back, fault.at))
         now = self.pump.now
         if now >= self._next_ask and not self.pump.undoing:
             self._next_ask = now + LOCK_EVERY
@@ -233,7 +233,10 @@ class Drive:
         if fault["fault"] not in HEAL_THEMSELVES or not known:
             return False
         now = self.board.instances.get(fault["instance"])
-        return now is not None and bool(now["up"]) and now.at > fault.at
+        if now is None or not now["up"]:
+            return False
+        # Quicker than the looks are apart, its stamp may be the earlier one.
+        return bool(now.at + float(now.get("error") or 0.0) > fault.at)
 
 
 @contextlib.contextmanager

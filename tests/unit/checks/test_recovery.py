@@ -200,6 +200,15 @@ def test_an_instance_that_comes_back_by_itself() -> None:
     assert found.subject == "web"
 
 
+def test_one_that_is_back_within_the_error_of_its_stamp_is_back_at_once() -> None:
+    early = seen(at(9.95), True)
+    found = heals(killed(ends=at(25), by="rollback"), early)
+    assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 0.0, 0.1)
+    long_before = seen(at(9.85), True)
+    found = heals(killed(ends=at(25), by="rollback"), long_before)
+    assert found.outcome is not Outcome.PASS
+
+
 def test_an_instance_that_was_back_before_anybody_looked() -> None:
     assert heals(killed()).measured == 4.0
 

@@ -259,6 +259,23 @@ def test_a_crash_ends_when_the_instance_is_back() -> None:
     assert undo.at - START == pytest.approx(6.0, abs=0.3)
 
 
+def test_a_crash_that_is_over_between_two_looks_ends_too() -> None:
+    world = World(kind="process.kill")
+    drive = Drive(plan(Expect(heals_within=9.0), hold=1.0), world.doors())
+
+    def back() -> None:
+        (begun,) = world.of("fault_started")
+        rest = {"service": "web", "state": "running", "health": "", "error": 0.02}
+        drive.tell(
+            event(begun.at - 0.01, "instance", instance="web-1", up=True, **rest)
+        )
+
+    world.clock.at(6.0, back)
+    drive.run()
+    (ended,) = world.of("fault_ended")
+    assert ended["by"] == "self"
+
+
 def test_the_journal_is_written_beside_the_run() -> None:
     world = World()
     drive = Drive(plan(), world.doors())
