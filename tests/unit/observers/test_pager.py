@@ -231,7 +231,10 @@ def test_a_body_beyond_a_mebibyte_is_refused(pager: Pager) -> None:
 
 def test_a_body_without_a_length_is_refused(pager: Pager) -> None:
     connection = connect(pager)
-    connection.request("POST", "/webhook/team", iter([b"{}"]), encode_chunked=True)
+    # No body: the pager hangs up at the headers, maybe before more could be sent.
+    connection.putrequest("POST", "/webhook/team")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
     assert connection.getresponse().status == 411
     connection.close()
 
