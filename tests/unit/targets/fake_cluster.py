@@ -259,6 +259,21 @@ def running(
     """Serve a cluster on a free port, and an API that speaks to it."""
     cluster = FakeCluster()
     handler = type("Handler", (_Handler,), {"cluster": cluster})
+    with served(handler, folder, monkeypatch):
+        try:
+            access = Access(context=CONTEXT, namespace=NAMESPACE)
+            yield cluster, Api(access, SystemClock())
+        finally:
+            cluster.down = True
+
+
+@contextmanager
+def served(
+    handler: type[BaseHTTPRequestHandler],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[None]:
+    """Serve on a free port of loopback; the kubeconfig's one context leads there."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -266,9 +281,8 @@ def running(
     config.write_text(_kubeconfig(server.server_address[1]))
     monkeypatch.setenv("KUBECONFIG", str(config))
     try:
-        yield cluster, Api(Access(context=CONTEXT, namespace=NAMESPACE), SystemClock())
+        yield
     finally:
-        cluster.down = True
         server.shutdown()
         server.server_close()
 

@@ -9,14 +9,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.unit.targets.fake_cluster import CONTEXT, NAMESPACE, Json, merged
+from tests.unit.targets.fake_cluster import CONTEXT, NAMESPACE, Json, merged, served
 
 URL = f"kubernetes://{CONTEXT}/{NAMESPACE}"
 APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
@@ -149,28 +149,5 @@ def serving(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeObjec
     """Serve a cluster on a free port; the target URL names it."""
     objects = FakeObjects()
     handler = type("Handler", (_Handler,), {"objects": objects})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    config = folder / "kubeconfig"
-    config.write_text(_kubeconfig(server.server_address[1]))
-    monkeypatch.setenv("KUBECONFIG", str(config))
-    try:
+    with served(handler, folder, monkeypatch):
         yield objects
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _kubeconfig(port: int) -> str:
-    cluster = {"server": f"http://127.0.0.1:{port}"}
-    context = {"cluster": "c", "user": "u"}
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "c", "cluster": cluster}],
-            "users": [{"name": "u", "user": {}}],
-            "contexts": [{"name": CONTEXT, "context": context}],
-        }
-    )
