@@ -55,6 +55,20 @@ def heal_the_dead(ledger: Ledger, target_url: str, clock: "Clock") -> list[Heale
     return healed
 
 
+def heal_before(target_url: str, clock: "Clock") -> list[Healed]:
+    """Undo what dead runs have left, before a plan takes what is down for down.
+
+    What cannot be undone now is left to the run, which tries again, under its lock,
+    and says so.
+    """
+    path = ledger_path()
+    if not Path(path).exists():
+        return []
+    with contextlib.suppress(GamedayError):
+        return heal_the_dead(Ledger(path, clock), target_url, clock)
+    return []
+
+
 def _close(ledger: Ledger, dead: RunEntry, clock: "Clock") -> None:
     """Let go of what a dead run held, in its target and in the ledger."""
     from gameday.ledger.release import let_go

@@ -1,9 +1,16 @@
 """`gameday run`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gameday.cli.exits import EXITS
 from gameday.cli.options import env_file
+
+if TYPE_CHECKING:
+    from gameday.app.planning import Prepared
+    from gameday.model.scenario import Scenario
+    from gameday.ports import Clock
 
 
 @click.command("run", epilog=EXITS)
@@ -36,7 +43,7 @@ def command(
     """
     from pathlib import Path
 
-    from gameday.app.planning import fetch, modules_for, prepare, read
+    from gameday.app.planning import fetch, modules_for, read
     from gameday.cli.views import screen_for
     from gameday.clock import SystemClock
     from gameday.model.verdict import worst_code
@@ -49,7 +56,7 @@ def command(
     fetch("gameday.app.running")  # while the target and Prometheus are waited for
     codes = []
     for scenario in scenarios:
-        prepared = prepare(scenario, clock, seed)
+        prepared = _prepare(scenario, clock, seed)
         from gameday.app.running import Options, run
 
         folder = out
@@ -63,3 +70,15 @@ def command(
         if result.code in (4, 5, 130):
             break
     return int(worst_code(codes))
+
+
+def _prepare(scenario: "Scenario", clock: "Clock", seed: int | None) -> "Prepared":
+    """Plan, once what dead runs have left is healed; else it would be planned with."""
+    from gameday.app.healing import heal_before
+    from gameday.app.planning import prepare
+
+    for one in heal_before(scenario.target.url, clock):
+        fate = "healed  " if one.undone.ok else "BROKEN  "
+        what = f"{one.fault.kind} on {one.fault.victim.name}"
+        click.echo(f"{fate}{what}, left by run {one.fault.run}", err=True)
+    return prepare(scenario, clock, seed)

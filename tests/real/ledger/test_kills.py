@@ -14,7 +14,14 @@ import pytest
 
 from gameday.targets import open_target
 from tests.real.ledger import kills
-from tests.real.ledger.kills import CATALOGUE, PROCESS, TRANSITIONS, Kill, Place
+from tests.real.ledger.kills import (
+    CATALOGUE,
+    PROCESS,
+    TRANSITIONS,
+    Fault,
+    Kill,
+    Place,
+)
 from tests.real.targets.world import CLOCK, supervisord
 
 SEED = int(os.environ.get("GAMEDAY_KILLS_SEED") or secrets.randbelow(2**31))
@@ -64,3 +71,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 )
 def test_under_supervisord_nothing_is_left(here: Place, kill: Kill) -> None:
     kills.play(here, kill)
+
+
+def test_the_next_run_heals_before_it_plans(here: Place) -> None:
+    """What a dead run has stopped is a victim again, not one that is down already."""
+    scenario = here.scenario(Fault("process.stop", "instances: web-1"), hold="200ms")
+    dead = here.start(scenario)
+    dead.until("biting")
+    dead.kill("all")
+    assert here.whole() == "web-1 stopped"
+    done = here.gameday("run", str(scenario), "--plain")
+    assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
+    assert "healed  process.stop on web-1" in done.stderr
+    assert here.whole() == ""
