@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,17 +55,23 @@ def heal_the_dead(ledger: Ledger, target_url: str, clock: "Clock") -> list[Heale
     return healed
 
 
-def heal_before(target_url: str, clock: "Clock") -> list[Healed]:
+def heal_before(
+    target_url: str, clock: "Clock", tell: Callable[[str], None]
+) -> list[Healed]:
     """Undo what dead runs have left, before a plan takes what is down for down.
 
-    What cannot be undone now is left to the run, which tries again, under its lock,
-    and says so.
+    Tells of each before, since a target that does not answer is waited for. What cannot
+    be undone now is left to the run, which tries again, under its lock, and says so.
     """
     path = ledger_path()
     if not Path(path).exists():
         return []
     with contextlib.suppress(GamedayError):
-        return heal_the_dead(Ledger(path, clock), target_url, clock)
+        ledger = Ledger(path, clock)
+        for dead in ledger.stale(target_url):
+            if ledger.open_faults(run=dead.run):
+                tell(f"run {dead.run} died; undoing what it has left")
+        return heal_the_dead(ledger, target_url, clock)
     return []
 
 
@@ -117,6 +123,24 @@ def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
 
 def _faulty(ledger: Ledger, run: str | None) -> list[str]:
     return [one.run for one in ledger.open_faults(run=run)]
+
+
+def heal_held(target: "Target", clock: "Clock") -> "list[Found]":
+    """Undo what a dead holder has left in a target, where only its lock tells of it.
+
+    For a plan that was refused, perhaps over just that: the holder's ledger is lost, or
+    on a machine that is gone. What is not undone is named by the next refusal.
+    """
+    from gameday.ledger.lost import undo_marked
+    from gameday.targets.marking import Lockable, Marked
+
+    if not isinstance(target, Marked) or not isinstance(target, Lockable):
+        return []
+    with contextlib.suppress(GamedayError):
+        holder = target.held()
+        if holder is not None and holder.alive is False:
+            return undo_marked(target, clock, holder.run)
+    return []
 
 
 def heal_marked(target_url: str, clock: "Clock") -> "tuple[list[Found], str]":

@@ -9,6 +9,7 @@ from gameday.cli.options import env_file
 
 if TYPE_CHECKING:
     from gameday.app.planning import Prepared
+    from gameday.model.fault import Undone
     from gameday.model.scenario import Scenario
     from gameday.ports import Clock
 
@@ -74,11 +75,23 @@ def command(
 
 def _prepare(scenario: "Scenario", clock: "Clock", seed: int | None) -> "Prepared":
     """Plan, once what dead runs have left is healed; else it would be planned with."""
-    from gameday.app.healing import heal_before
+    from gameday.app.healing import heal_before, heal_held
     from gameday.app.planning import prepare
 
-    for one in heal_before(scenario.target.url, clock):
-        fate = "healed  " if one.undone.ok else "BROKEN  "
-        what = f"{one.fault.kind} on {one.fault.victim.name}"
-        click.echo(f"{fate}{what}, left by run {one.fault.run}", err=True)
-    return prepare(scenario, clock, seed)
+    def tell(text: str) -> None:
+        click.echo(text, err=True)
+
+    for one in heal_before(scenario.target.url, clock, tell):
+        tell(_fate(f"{one.fault.kind} on {one.fault.victim.name}", one.undone))
+    prepared = prepare(scenario, clock, seed)
+    if not prepared.plan.refusals:
+        return prepared
+    found = heal_held(prepared.target, clock)
+    for other in found:
+        whose = f"{other.left.what}, left by run {other.left.run or '?'}"
+        tell(_fate(whose, other.undone))
+    return prepare(scenario, clock, seed) if found else prepared
+
+
+def _fate(what: str, undone: "Undone") -> str:
+    return f"{'healed' if undone.ok else 'BROKEN'}  {what}: {undone.found}"

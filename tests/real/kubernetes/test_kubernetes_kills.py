@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,18 @@ def test_with_nobody_left_the_helper_ends_it(
     assert world.left() != []  # who was killed has not tidied up
     kills.heal(world, place)
     kills.is_whole(place, str(fault))
+
+
+def test_a_plan_is_not_refused_over_what_the_dead_left(place: Place) -> None:
+    """A workload that is scaled down has too few pods for the share."""
+    scenario = place.scenario(Fault("process.stop"), hold="200ms")
+    text = scenario.read_text().replace("share: 100%", "share: 34%")
+    scenario.write_text(text)
+    going = place.start(scenario)
+    going.until("biting")
+    going.kill("all")
+    other = replace(place, home="elsewhere")
+    done = other.gameday("run", str(scenario), "--plain")
+    assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
+    assert "left by run" in done.stderr
+    kills.is_whole(other, "after the next run")

@@ -115,3 +115,18 @@ def test_a_lock_of_another_machine_is_never_thought_stale(
     assert going.states() == []
     freed = place.gameday("heal", "--docker", project.name)
     assert "r-far of ann@far-away" in freed.stdout
+
+
+def test_what_the_dead_left_is_undone_before_a_plan_is_refused_over_it(
+    place: Place,
+) -> None:
+    fault = replace(PROCESS[1], arguments="instances: web-1")
+    scenario = place.scenario(fault, hold="200ms")
+    going = place.start(scenario)
+    going.until("biting")
+    going.kill("all")
+    other = replace(place, home="elsewhere")
+    done = other.gameday("run", str(scenario), "--plain")
+    assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
+    assert "healed  process.stop on web-1, left by run" in done.stderr
+    assert other.whole() == ""
