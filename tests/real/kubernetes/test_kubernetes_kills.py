@@ -7,14 +7,13 @@ import os
 import random
 import secrets
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.real.kubernetes import kills
 from tests.real.kubernetes.world import World
-from tests.real.ledger.kills import TRANSITIONS, Fault, Kill, Place
+from tests.real.ledger.kills import TRANSITIONS, Fault, Kill, Place, run_after_death
 from tests.real.targets.world import wait_for
 
 pytestmark = pytest.mark.kubernetes
@@ -73,11 +72,7 @@ def test_a_plan_is_not_refused_over_what_the_dead_left(place: Place) -> None:
     scenario = place.scenario(Fault("process.stop"), hold="200ms")
     text = scenario.read_text().replace("share: 100%", "share: 34%")
     scenario.write_text(text)
-    going = place.start(scenario)
-    going.until("biting")
-    going.kill("all")
-    other = replace(place, home="elsewhere")
-    done = other.gameday("run", str(scenario), "--plain")
+    done = run_after_death(place, scenario)
     assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
     assert "left by run" in done.stderr
-    kills.is_whole(other, "after the next run")
+    kills.is_whole(place, "after the next run")

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,10 @@ class Place:
         """Start a run."""
         return Going(self, scenario)
 
+    def elsewhere(self) -> "Place":
+        """Return the same with another home, which knows nothing of this one's runs."""
+        return replace(self, home="elsewhere")
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return what the ledger holds; nothing where there is none yet."""
         path = self.folder / self.home / "ledger.db"
@@ -227,6 +231,14 @@ class Going:
         held = self.place.rows("SELECT 1 FROM runs WHERE closed IS NULL")
         broken = self.place.rows("SELECT 1 FROM faults WHERE state <> 'undone'")
         return not held and not broken
+
+
+def run_after_death(place: Place, scenario: Path) -> subprocess.CompletedProcess[str]:
+    """Kill a run and all of its own in its fault; return the next, of another home."""
+    dead = place.start(scenario)
+    dead.until("biting")
+    dead.kill("all")
+    return place.elsewhere().gameday("run", str(scenario), "--plain")
 
 
 def _processes() -> dict[int, tuple[int, bytes]]:

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.real.ledger.kills import CATALOGUE, NETWORK, PROCESS, Fault, Place
+from tests.real.ledger.kills import (
+    CATALOGUE,
+    NETWORK,
+    PROCESS,
+    Fault,
+    Place,
+    run_after_death,
+)
 from tests.real.targets.world import ComposeProject, wait_for
 
 pytestmark = pytest.mark.docker
@@ -52,7 +59,7 @@ def test_a_run_that_goes_on_is_left_alone(
 ) -> None:
     going = place.start(place.scenario(PROCESS[1]))
     going.until("biting")
-    other = replace(place, home="elsewhere")
+    other = place.elsewhere()
     healed = other.gameday("heal", "--docker", project.name)
     assert "gameday stop" in healed.stdout
     assert "is exited" in place.whole()
@@ -65,7 +72,7 @@ def test_a_second_run_of_another_home_is_refused_and_told_who_has_it(
 ) -> None:
     going = place.start(place.scenario(PROCESS[1]))
     going.until("biting")
-    other = replace(place, home="elsewhere", folder=place.folder)
+    other = place.elsewhere()
     scenario = str(place.folder / "process-stop.yaml")
     second = other.gameday("run", scenario, "--out", str(place.folder / "second"))
     assert second.returncode == 2, second.stdout + second.stderr
@@ -82,7 +89,7 @@ def test_the_lock_of_the_dead_is_taken_over_and_what_they_left_is_undone(
     going = place.start(place.scenario(PROCESS[2]))
     going.until("biting")
     going.kill("all")
-    other = replace(place, home="elsewhere")
+    other = place.elsewhere()
     second = other.start(other.scenario(PROCESS[3], hold="200ms"))
     second.end()
     assert "is held by" not in second.text
@@ -122,11 +129,7 @@ def test_what_the_dead_left_is_undone_before_a_plan_is_refused_over_it(
 ) -> None:
     fault = replace(PROCESS[1], arguments="instances: web-1")
     scenario = place.scenario(fault, hold="200ms")
-    going = place.start(scenario)
-    going.until("biting")
-    going.kill("all")
-    other = replace(place, home="elsewhere")
-    done = other.gameday("run", str(scenario), "--plain")
+    done = run_after_death(place, scenario)
     assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
     assert "healed  process.stop on web-1, left by run" in done.stderr
-    assert other.whole() == ""
+    assert place.whole() == ""
