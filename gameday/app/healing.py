@@ -12,7 +12,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed, RunEntry
 from gameday.ledger.heal import end_injectors, heal
 from gameday.ledger.home import home, ledger_path
-from gameday.model.fault import FaultState
+from gameday.model.fault import FaultState, Undone
 
 if TYPE_CHECKING:
     from gameday.ledger.lost import Found
@@ -42,37 +42,32 @@ def undo_run(
     return heal(ledger, opener, clock, ledger.open_faults(run=run), by=by)
 
 
-def heal_the_dead(ledger: Ledger, target_url: str, clock: "Clock") -> list[Healed]:
-    """Undo what runs that died have left in a target; let go of their locks."""
+def heal_the_dead(
+    ledger: Ledger,
+    target_url: str,
+    clock: "Clock",
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[Healed]:
+    """Undo what runs that died have left in a target; let go of their locks.
+
+    Tells of each before, since a target that does not answer is waited for.
+    """
     healed: list[Healed] = []
     for dead in ledger.stale(target_url):
-        ledger.end_run(dead.run)
-        end_injectors(ledger.open_faults(run=dead.run))
-        found = undo_run(ledger, dead.run, clock, "heal")
-        if all(one.undone.ok for one in found):
-            _close(ledger, dead, clock)
-        healed += found
+        if ledger.open_faults(run=dead.run):
+            tell(f"run {dead.run} died; undoing what it has left")
+        healed += _heal_dead(ledger, dead, clock)
     return healed
 
 
-def heal_before(
-    target_url: str, clock: "Clock", tell: Callable[[str], None]
-) -> list[Healed]:
-    """Undo what dead runs have left, before a plan takes what is down for down.
-
-    Tells of each before, since a target that does not answer is waited for. What cannot
-    be undone now is left to the run, which tries again, under its lock, and says so.
-    """
-    path = ledger_path()
-    if not Path(path).exists():
-        return []
-    with contextlib.suppress(GamedayError):
-        ledger = Ledger(path, clock)
-        for dead in ledger.stale(target_url):
-            if ledger.open_faults(run=dead.run):
-                tell(f"run {dead.run} died; undoing what it has left")
-        return heal_the_dead(ledger, target_url, clock)
-    return []
+def _heal_dead(ledger: Ledger, dead: RunEntry, clock: "Clock") -> list[Healed]:
+    """Undo what a dead run left; where all is undone, let go of what it held."""
+    ledger.end_run(dead.run)
+    end_injectors(ledger.open_faults(run=dead.run))
+    healed = undo_run(ledger, dead.run, clock, "heal")
+    if all(one.undone.ok for one in healed):
+        _close(ledger, dead, clock)
+    return healed
 
 
 def _close(ledger: Ledger, dead: RunEntry, clock: "Clock") -> None:
@@ -96,13 +91,18 @@ def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
         entry = ledger.run(name)
         if entry is None or (entry.closed is None and entry.process.alive):
             continue
-        ledger.end_run(name)
-        end_injectors(ledger.open_faults(run=name))
-        found = undo_run(ledger, name, clock, "heal")
-        if all(one.undone.ok for one in found):
-            _close(ledger, entry, clock)
-        healed += found
+        healed += _heal_dead(ledger, entry, clock)
     return healed
+
+
+def fate(word: str, what: str, undone: Undone) -> str:
+    """Return what became of something to undo, as people are told it.
+
+    `word`: what is said of it where it is undone.
+    """
+    if undone.ok or not undone.by_hand:
+        return f"{word if undone.ok else 'BROKEN'}  {what}: {undone.found}"
+    return f"BROKEN  {what}: {undone.found}\n        by hand: {undone.by_hand}"
 
 
 def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
@@ -123,24 +123,6 @@ def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
 
 def _faulty(ledger: Ledger, run: str | None) -> list[str]:
     return [one.run for one in ledger.open_faults(run=run)]
-
-
-def heal_held(target: "Target", clock: "Clock") -> "list[Found]":
-    """Undo what a dead holder has left in a target, where only its lock tells of it.
-
-    For a plan that was refused, perhaps over just that: the holder's ledger is lost, or
-    on a machine that is gone. What is not undone is named by the next refusal.
-    """
-    from gameday.ledger.lost import undo_marked
-    from gameday.targets.marking import Lockable, Marked
-
-    if not isinstance(target, Marked) or not isinstance(target, Lockable):
-        return []
-    with contextlib.suppress(GamedayError):
-        holder = target.held()
-        if holder is not None and holder.alive is False:
-            return undo_marked(target, clock, holder.run)
-    return []
 
 
 def heal_marked(target_url: str, clock: "Clock") -> "tuple[list[Found], str]":

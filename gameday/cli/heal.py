@@ -8,7 +8,6 @@ from gameday.cli.exits import EXITS
 from gameday.cli.options import named_target
 
 if TYPE_CHECKING:
-    from gameday.model.fault import Undone
     from gameday.model.target import TargetRef
 
 
@@ -51,7 +50,7 @@ def command(
 
     Runs that are going on are left alone; `gameday stop` ends them.
     """
-    from gameday.app.healing import heal_all, note_by_hand
+    from gameday.app.healing import fate, heal_all, note_by_hand
     from gameday.clock import SystemClock
 
     if by_hand:
@@ -64,7 +63,7 @@ def command(
     healed = heal_all(SystemClock(), run)
     for one in healed:
         where = f"{one.fault.kind} on {one.fault.victim.name} ({one.fault.undo.target})"
-        _tell(where, one.undone)
+        click.echo(fate("undone", where, one.undone))
     ok = all(one.undone.ok for one in healed)
     nothing = not healed
     if marked is not None:
@@ -75,17 +74,11 @@ def command(
     return 0 if ok else 5
 
 
-def _tell(where: str, undone: "Undone") -> None:
-    click.echo(f"{'undone' if undone.ok else 'BROKEN'}  {where}: {undone.found}")
-    if not undone.ok and undone.by_hand:
-        click.echo(f"        by hand: {undone.by_hand}")
-
-
 def _by_marks(target: "TargetRef") -> list[bool]:
     """Undo by marks; return for each whether it worked."""
     from dataclasses import replace
 
-    from gameday.app.healing import heal_marked
+    from gameday.app.healing import fate, heal_marked
     from gameday.clock import SystemClock
 
     if target.namespace:  # who names it by hand means it
@@ -97,7 +90,8 @@ def _by_marks(target: "TargetRef") -> list[bool]:
             click.echo(f"        by hand: {one.undone.by_hand}")
             continue
         whose = f", run {one.left.run}" if one.left.run else ""
-        _tell(f"{one.left.what} (by its mark{whose})", one.undone)
+        where = f"{one.left.what} (by its mark{whose})"
+        click.echo(fate("undone", where, one.undone))
     if lock:
         click.echo(f"lock    {lock}")
     return [one.undone.ok for one in found] + ([True] if lock else [])

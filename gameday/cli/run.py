@@ -1,17 +1,9 @@
 """`gameday run`."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from gameday.cli.exits import EXITS
 from gameday.cli.options import env_file
-
-if TYPE_CHECKING:
-    from gameday.app.planning import Prepared
-    from gameday.model.fault import Undone
-    from gameday.model.scenario import Scenario
-    from gameday.ports import Clock
 
 
 @click.command("run", epilog=EXITS)
@@ -42,8 +34,6 @@ def command(
     All PATHs are validated before the first one runs. Ctrl-C undoes everything and
     still leaves a report of what was seen.
     """
-    from pathlib import Path
-
     from gameday.app.planning import fetch, modules_for, read
     from gameday.cli.views import screen_for
     from gameday.clock import SystemClock
@@ -55,14 +45,14 @@ def command(
     scenarios = read(paths, env_file)
     nursery.warm(modules_for(scenarios))
     fetch("gameday.app.running")  # while the target and Prometheus are waited for
+    from gameday.app.readying import ready
+
     codes = []
     for scenario in scenarios:
-        prepared = _prepare(scenario, clock, seed)
+        prepared = ready(scenario, clock, seed, _tell)
         from gameday.app.running import Options, run
 
-        folder = out
-        if out is not None and len(scenarios) > 1:
-            folder = str(Path(out) / scenario.name)
+        folder = _folder(out, scenario.name, several=len(scenarios) > 1)
         with screen_for(prepared.plan, plain=plain) as screen:
             options = Options(out=folder, inconclusive=inconclusive)
             result = run(prepared, options, clock, screen, nursery)
@@ -73,25 +63,11 @@ def command(
     return int(worst_code(codes))
 
 
-def _prepare(scenario: "Scenario", clock: "Clock", seed: int | None) -> "Prepared":
-    """Plan, once what dead runs have left is healed; else it would be planned with."""
-    from gameday.app.healing import heal_before, heal_held
-    from gameday.app.planning import prepare
+def _folder(out: str | None, name: str, *, several: bool) -> str | None:
+    from pathlib import Path
 
-    def tell(text: str) -> None:
-        click.echo(text, err=True)
-
-    for one in heal_before(scenario.target.url, clock, tell):
-        tell(_fate(f"{one.fault.kind} on {one.fault.victim.name}", one.undone))
-    prepared = prepare(scenario, clock, seed)
-    if not prepared.plan.refusals:
-        return prepared
-    found = heal_held(prepared.target, clock)
-    for other in found:
-        whose = f"{other.left.what}, left by run {other.left.run or '?'}"
-        tell(_fate(whose, other.undone))
-    return prepare(scenario, clock, seed) if found else prepared
+    return str(Path(out) / name) if out is not None and several else out
 
 
-def _fate(what: str, undone: "Undone") -> str:
-    return f"{'healed' if undone.ok else 'BROKEN'}  {what}: {undone.found}"
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
