@@ -64,9 +64,10 @@ def heal_held(target: "Target", clock: "Clock", tell: Tell) -> bool:
         if holder is None or holder.alive is not False:
             return False
         found = undo_marked(target, clock, holder.run)
-        for one in found:
+        its = [one for one in found if one.left.unread is None]  # a place: anybody's
+        for one in its:
             tell(fate("healed", _left_by(one.left.what, holder.run), one.undone))
-        return bool(found)
+        return bool(its)
     return False
 
 

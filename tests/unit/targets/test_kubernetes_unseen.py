@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gameday.app.readying import heal_held
 from gameday.cli.heal import command
 from gameday.errors import TargetHeld
 from gameday.ledger.book import Ledger
@@ -110,6 +111,16 @@ def test_heal_says_what_it_could_not_look_at_and_keeps_the_lock(
     assert found.return_value == 0, found.output
     assert "lock    freed" in found.output
     assert cluster.object(f"{LEASES}/{NAME}") is None
+
+
+def test_a_plan_is_not_made_again_for_what_could_not_be_looked_at(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    dies(cluster, target)
+    cluster.forbidden = {NODES}
+    told: list[str] = []
+    assert not heal_held(target, HandClock(), told.append)
+    assert told == []
 
 
 # Taking over --------------------------------------------------------------------------
