@@ -1,8 +1,9 @@
 """Alert rules, routes and receivers, as Prometheus and Alertmanager mean them."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from gameday.model.regex import fully_matches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Matcher:
         actual = labels.get(self.name, "")
         if self.op in ("=", "!="):
             return (actual == self.value) == (self.op == "=")
-        return bool(re.fullmatch(self.value, actual)) == (self.op == "=~")
+        return fully_matches(self.value, actual) == (self.op == "=~")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
