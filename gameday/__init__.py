@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 
 
 def discover(discover_system: bool = True) -> Any:
-    """Return what `chaos discover gameday` lists; found late, as it is rarely asked."""
+    """Return what `chaos discover` lists; imported late, as it is rarely asked."""
     from gameday.faults import discovery
 
     return discovery.discover(discover_system=discover_system)

@@ -1,4 +1,4 @@
-"""What `chaos discover gameday` shows: every fault of the catalogue, and `undo`."""
+"""What `chaos discover --no-install chaostoolkit-gameday` shows: faults and `undo`."""
 
 from typing import Any
 
@@ -18,7 +18,9 @@ def discover(*, discover_system: bool = True) -> Any:
     import gameday
 
     found = initialize_discovery_result(
-        "gameday", gameday.__version__, "gameday" if discover_system else ""
+        "chaostoolkit-gameday",
+        gameday.__version__,
+        "gameday" if discover_system else "",
     )
     for module in FAMILIES:
         found["activities"].extend(discover_actions(module))

@@ -1,4 +1,4 @@
-"""`chaos discover gameday` lists every fault, and the undo."""
+"""`chaos discover` lists every fault, and the undo."""
 
 import json
 import subprocess
@@ -12,12 +12,19 @@ def test_chaos_toolkit_discovers_every_fault(tmp_path: Path) -> None:
     chaos = str(Path(sys.executable).with_name("chaos"))
     quiet = ("--no-version-check", "--no-log-file")
     out = tmp_path / "found.json"
-    words = ("discover", "--no-install", "--discovery-path", str(out), "gameday")
+    words = ("discover", "--no-install", "--discovery-path", str(out))
     subprocess.run(
-        [chaos, *quiet, *words], cwd=tmp_path, check=True, capture_output=True
+        [chaos, *quiet, *words, "chaostoolkit-gameday"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        timeout=60,
     )
-    found = {
-        f"{one['mod'].removeprefix('gameday.faults').lstrip('.')}.{one['name']}"
-        for one in json.loads(out.read_text())["activities"]
+    discovered = json.loads(out.read_text())
+    assert discovered["extension"]["name"] == "chaostoolkit-gameday"
+    names = {
+        f"{activity['mod'].removeprefix('gameday.faults').lstrip('.')}."
+        f"{activity['name']}"
+        for activity in discovered["activities"]
     }
-    assert found == {*CATALOGUE, ".undo"}
+    assert names == {*CATALOGUE, ".undo"}
