@@ -26,12 +26,18 @@ class GamedayError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong in a file: where, what was expected, what to do."""
+    """One thing that is wrong in a file: where, what was expected, what to do.
+
+    `severity`: error; warning (shown, refuses nothing); promise (a promise that
+    cannot be kept). `id`: FAMILY/KIND, such as `rules/promql-syntax`; it is in
+    `gameday.files.problem_ids`, and its meaning never changes.
+    """
 
     path: str
     line: int | None
     message: str
-    severity: str = "error"  # or "warning": shown, refuses nothing
+    severity: str = "error"
+    id: str = "file/invalid"
 
     def __str__(self) -> str:
         where = self.path if self.line is None else f"{self.path}:{self.line}"

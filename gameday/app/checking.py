@@ -42,6 +42,7 @@ def check_offline(scenario: "Scenario") -> list[Problem]:
                 line=one.line,
                 message=f"{one.subject}: {one.question} {words}: {one.because}",
                 severity="warning" if kept else "promise",
+                id="promise/not-guaranteed" if kept else "promise/cannot-be-kept",
             )
         )
     return problems

@@ -30,7 +30,9 @@ def command(paths: tuple[str, ...], env_file: str | None, output: str) -> int:
     problems = list(result.problems)
     for scenario in result.scenarios:
         problems += check_offline(scenario)
-    problems = sorted(set(problems), key=lambda one: (one.path, one.line or 0))
+    problems = sorted(
+        set(problems), key=lambda one: (one.path, one.line or 0, one.message)
+    )
     errors = [one for one in problems if one.severity == "error"]
     promises = [one for one in problems if one.severity == "promise"]
     if output == "json":
@@ -42,6 +44,7 @@ def command(paths: tuple[str, ...], env_file: str | None, output: str) -> int:
                         "path": one.path,
                         "line": one.line,
                         "severity": one.severity,
+                        "id": one.id,
                         "message": one.message,
                     }
                     for one in problems

@@ -54,7 +54,7 @@ def parse(text: str, path: str) -> tuple[Routing | None, list[Problem]]:
     """
     document = yaml.parse(text, path)
     problems = list(document.problems)
-    here = top(document, problems, texts=True)
+    here = top(document, problems, family="alertmanager", texts=True)
     if document.root is None or here.mapping() is None:
         return None, problems
     _known_keys(here)
@@ -81,7 +81,10 @@ def _known_keys(here: Cursor) -> None:
         if key in _TOP:
             continue
         if nearest(key, _TOP):
-            value.error(f"{key!r} is an unknown key{did_you_mean(key, _TOP)}")
+            value.error(
+                f"{key!r} is an unknown key{did_you_mean(key, _TOP)}",
+                code="unknown-key",
+            )
         else:
             value.warn(f"{key!r} is not known to gameday; passed over")
     general = here.mapping("global")
@@ -146,7 +149,10 @@ def _inhibit(here: Cursor) -> InhibitRule:
         return InhibitRule(source=(), target=())
     for key, value in here.entries():
         if key not in _INHIBIT:
-            value.error(f"{key!r} is an unknown key{did_you_mean(key, _INHIBIT)}")
+            value.error(
+                f"{key!r} is an unknown key{did_you_mean(key, _INHIBIT)}",
+                code="unknown-key",
+            )
     equal = [one.value for one in here.list_of("equal")]
     for index, label in enumerate(equal):
         if not isinstance(label, str) or not re.search(r"\S", label):

@@ -54,13 +54,17 @@ def _place(text: str, message: str) -> int:
 
 
 def _warning(path: str, message: str, line: int | None = None) -> Problem:
-    return Problem(path, line, message, "warning")
+    return Problem(path, line, message, "warning", "alertmanager/not-checked")
+
+
+def _error(path: str, message: str, line: int | None = None) -> Problem:
+    return Problem(path, line, message, id="alertmanager/amtool")
 
 
 def _said(path: str, output: str) -> list[Problem]:
     if "panic:" in output or "SIGSEGV" in output:
         message = "amtool crashes on this file, as Alertmanager would; simplify it"
-        return [Problem(path, None, message)]
+        return [_error(path, message)]
     lines = _LINE.findall(output)
     if lines and all(_TOO_OLD.search(text) for _, text in lines):
         return [
@@ -71,8 +75,8 @@ def _said(path: str, output: str) -> list[Problem]:
         ]
     errors = [(n, text) for n, text in lines if not _TOO_OLD.search(text)]
     if errors:
-        return [Problem(path, int(n), f"amtool: {text}") for n, text in errors]
-    return [Problem(path, None, f"amtool: {_reason(output)}")]
+        return [_error(path, f"amtool: {text}", int(n)) for n, text in errors]
+    return [_error(path, f"amtool: {_reason(output)}")]
 
 
 def _reason(output: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from gameday.errors import Problem
@@ -105,7 +105,9 @@ def _one(read: Source, env: Mapping[str, str], found: _Found, *, named: bool) ->
     if not is_kind:
         if named:
             line = document.line(())
-            found.problems.append(Problem(read.path, line, _NO_KIND))
+            found.problems.append(
+                Problem(read.path, line, _NO_KIND, id="file/unknown-kind")
+            )
         return
     found.files.append((read.path, is_kind))
     if is_kind == SCENARIO:
@@ -156,7 +158,7 @@ def _unreadable(
         found.files += [(read.path, meant)] if meant else []
         return
     found.problems += [
-        Problem(one.path, one.line, f"passed over: {one.message}", "warning")
+        replace(one, message=f"passed over: {one.message}", severity="warning")
         for one in problems
         if read.text.strip()
     ]

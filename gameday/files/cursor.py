@@ -30,20 +30,25 @@ class Cursor(NamedTuple):
         """The path as a person reads it: `steps[0].expect.alerts[1]`."""
         return dotted(self.path)
 
-    def error(self, message: str, *at: str | int) -> None:
-        """Report an error here, or at a key below."""
-        self._report(message, at, "error")
+    def error(self, message: str, *at: str | int, code: str = "invalid") -> None:
+        """Report an error here, or at a key below.
 
-    def warn(self, message: str, *at: str | int) -> None:
-        """Report a warning here, or at a key below."""
-        self._report(message, at, "warning")
+        `code` is the last part of the problem's id; the first is the family of the
+        document, or of the code itself where it has one (`slo/window`).
+        """
+        self._report(message, at, "error", code)
 
-    def _report(self, message: str, at: Path, severity: str) -> None:
+    def warn(self, message: str, *at: str | int, code: str = "doubtful") -> None:
+        """Report a warning here, or at a key below; `code` is as for an error."""
+        self._report(message, at, "warning", code)
+
+    def _report(self, message: str, at: Path, severity: str, code: str) -> None:
         path = (*self.path, *at)
         where = f"{dotted(path)}: " if path else ""
         line = self.document.line(path)
         file = self.document.path
-        self.problems.append(Problem(file, line, where + message, severity))
+        named = code if "/" in code else f"{self.document.family}/{code}"
+        self.problems.append(Problem(file, line, where + message, severity, named))
 
     def get(self, key: str) -> "Cursor | None":
         """Return the value under a key; None where there is none, or null."""
@@ -61,7 +66,9 @@ class Cursor(NamedTuple):
             for index in range(len(self.value)):
                 yield self.at(index)
         elif self.value is not None:
-            self.error(f"{shown(self.value)} is not a list; expected a list")
+            self.error(
+                f"{shown(self.value)} is not a list; expected a list", code="wrong-type"
+            )
 
     def entries(self) -> Iterator[tuple[str, "Cursor"]]:
         """Go through a mapping; anything else is an error (null: nothing)."""
@@ -69,14 +76,16 @@ class Cursor(NamedTuple):
             for key in self.value:
                 yield key, self.at(key)
         elif self.value is not None:
-            self.error(f"{shown(self.value)} is not a mapping; expected a mapping")
+            message = f"{shown(self.value)} is not a mapping; expected a mapping"
+            self.error(message, code="wrong-type")
 
     def mapping(self, key: str | None = None) -> "Cursor | None":
         """Return the mapping here (or under a key); an error where it is none."""
         here = self if key is None else self.get(key)
         if here is None or isinstance(here.value, dict):
             return here
-        here.error(f"{shown(here.value)} is not a mapping; expected a mapping")
+        message = f"{shown(here.value)} is not a mapping; expected a mapping"
+        here.error(message, code="wrong-type")
         return None
 
     def list_of(self, key: str) -> list["Cursor"]:
@@ -89,10 +98,12 @@ class Cursor(NamedTuple):
         here = self.get(key)
         if here is None or here.value == "":
             if required:
-                self.error(f"{key} is required and missing; expected text")
+                message = f"{key} is required and missing; expected text"
+                self.error(message, code="missing-key")
             return ""
         if not isinstance(here.value, str):
-            here.error(f"{shown(here.value)} is not text; write it in quotes")
+            message = f"{shown(here.value)} is not text; write it in quotes"
+            here.error(message, code="wrong-type")
             return ""
         return here.value
 
@@ -101,27 +112,45 @@ class Cursor(NamedTuple):
         here = self.get(key)
         if here is None or isinstance(here.value, bool):
             return None if here is None else here.value
-        here.error(f"{shown(here.value)} is not true or false")
+        here.error(f"{shown(here.value)} is not true or false", code="wrong-type")
         return None
 
     def choice(self, key: str, known: Collection[str]) -> str:
         """Return the text under a key where it is one of the known ones."""
         text = self.text(key)
         if text and text not in known:
-            self.error(f"{shown(text)} is not known{did_you_mean(text, known)}", key)
+            message = f"{shown(text)} is not known{did_you_mean(text, known)}"
+            self.error(message, key, code="unknown-value")
             return ""
         return text
 
-    def only(self, known: Collection[str], *, also: str = "") -> None:
-        """Report every key that is not known; `also` is a pattern of free keys."""
+    def only(
+        self, known: Collection[str], *, also: str = "", lenient: bool = False
+    ) -> None:
+        """Report every key that is not known; `also` is a pattern of free keys.
+
+        `lenient`: the format's own reader passes over such keys: a warning.
+        """
+        report = self.warn if lenient else self.error
         for key, _ in self.entries():
             if key in known or (also and re.fullmatch(also, key)):
                 continue
-            self.error(f"{key!r} is an unknown key{did_you_mean(key, known)}", key)
+            message = f"{key!r} is an unknown key{did_you_mean(key, known)}"
+            report(message, key, code="unknown-key")
 
 
-def top(document: Document, problems: list[Problem], *, texts: bool = False) -> Cursor:
-    """Return the cursor of a document's root."""
+def top(
+    document: Document,
+    problems: list[Problem],
+    *,
+    family: str = "",
+    texts: bool = False,
+) -> Cursor:
+    """Return the cursor of a document's root.
+
+    `family` is what the ids of the problems in it begin with: `rules`, `slo`, …
+    """
+    document.family = family or document.family
     value = document.texts if texts else document.value
     return Cursor(document, value, problems)
 

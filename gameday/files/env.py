@@ -28,7 +28,7 @@ def read(path: str) -> dict[str, str]:
         match = _LINE.fullmatch(line)
         if match is None:
             message = "expected NAME=value, with letters, digits and _ in the name"
-            problems.append(Problem(path, number, message))
+            problems.append(Problem(path, number, message, id="env/line"))
         else:
             names[match[1]] = _unquoted(match[2].strip())
     if problems:
@@ -67,6 +67,10 @@ class _Change:
         text = _REFERENCE.sub(lambda match: self._one(match, scalar.line), scalar.value)
         return Scalar(text, text, scalar.line)
 
+    def _report(self, line: int, message: str, code: str) -> None:
+        problem = Problem(self.path, line, message, id=f"scenario/{code}")
+        self.problems.append(problem)
+
     def _one(self, match: re.Match[str], line: int) -> str:
         if match[1] is None:
             return "${"
@@ -76,7 +80,7 @@ class _Change:
                 f"{match[0]!r} is not a reference; expected ${{NAME}} or "
                 "${NAME:-default}, or $${ for the text ${ itself"
             )
-            self.problems.append(Problem(self.path, line, message))
+            self._report(line, message, "reference")
             return match[0]
         if defaulted and not self.env.get(name):
             return default
@@ -87,6 +91,6 @@ class _Change:
                 f"the environment variable {name} is not set{hint}; "
                 "set it, or give it with --env FILE"
             )
-            self.problems.append(Problem(self.path, line, message))
+            self._report(line, message, "unset-variable")
             return match[0]
         return self.env[name]

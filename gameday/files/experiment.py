@@ -84,7 +84,9 @@ def read_source(
     problems = list(document.problems)
 
     def report(key: str, message: str) -> None:
-        problems.append(Problem(found.path, None, f"with.{key}: {message}"))
+        problems.append(
+            Problem(found.path, None, f"with.{key}: {message}", id="scenario/with")
+        )
 
     given = Given(
         env=os.environ if env is None else env,
@@ -104,13 +106,15 @@ def _refused(problems: list[Problem]) -> bool:
 def _read(
     document: Document, problems: list[Problem], given: Given
 ) -> Experiment | None:
-    here = top(document, problems)
+    here = top(document, problems, family="experiment")
     if document.root is None or here.mapping() is None:
         return None
     if document.rest:
         line = document.rest[0].line(())
         message = "a second document; an experiment is one document"
-        problems.append(Problem(document.path, line, message))
+        problems.append(
+            Problem(document.path, line, message, id="experiment/second-document")
+        )
     _top(here)
     probes = _hypothesis(here)
     own, values = configuration.resolve(here, given)

@@ -19,9 +19,9 @@ _LONGEST_NUMBER = 400  # digits; Python refuses much longer ones
 
 
 class _NotJson(ValueError):
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, code: str = "syntax") -> None:
         super().__init__(message)
-        self.line = line
+        self.line, self.id = line, f"file/{code}"
 
 
 def parse(text: str, path: str) -> Document:
@@ -33,7 +33,9 @@ def parse(text: str, path: str) -> Document:
         if reader.at < len(text):
             raise reader.expected("the end of the file")
     except _NotJson as error:
-        return Document(path, None, [Problem(path, error.line, str(error))])
+        return Document(
+            path, None, [Problem(path, error.line, str(error), id=error.id)]
+        )
     return Document(path, root, reader.problems)
 
 
@@ -66,10 +68,12 @@ class _Reader:
 
     def node(self, depth: int) -> Node:
         if depth > DEEPEST:
-            raise _NotJson(f"is nested deeper than {DEEPEST} levels", self.line)
+            raise _NotJson(
+                f"is nested deeper than {DEEPEST} levels", self.line, "bounds"
+            )
         self.made += 1
         if self.made > MOST_NODES:
-            raise _NotJson(TOO_MANY, self.line)
+            raise _NotJson(TOO_MANY, self.line, "bounds")
         self.skip()
         line = self.line
         if self.take("{"):
@@ -130,4 +134,5 @@ class _Reader:
 
 def duplicate(path: str, line: int, key: str) -> Problem:
     """Return the problem of a key that is written twice in one mapping."""
-    return Problem(path, line, f"the key {key!r} is written twice; keep one of them")
+    message = f"the key {key!r} is written twice; keep one of them"
+    return Problem(path, line, message, id="file/duplicate-key")

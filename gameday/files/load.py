@@ -43,13 +43,15 @@ def read_source(
     document = yaml.read(found)
     problems = list(document.problems)
     problems += environment.substituted(document, env)
-    here = top(document, problems)
+    here = top(document, problems, family="scenario")
     if document.root is None or here.mapping() is None:
         return None, tidy(problems)
     if document.rest:
         line = document.rest[0].line(())
         message = "a second document; a scenario is one file with one document"
-        problems.append(Problem(document.path, line, message))
+        problems.append(
+            Problem(document.path, line, message, id="scenario/second-document")
+        )
     made = _scenario(here, env)
     refused = any(one.severity == "error" for one in problems)
     return (None if refused else made), tidy(problems)
@@ -59,7 +61,7 @@ def tidy(problems: list[Problem]) -> list[Problem]:
     """Return problems once each, in the order of files and lines."""
     order = {path: n for n, path in enumerate(dict.fromkeys(p.path for p in problems))}
     once = dict.fromkeys(problems)
-    return sorted(once, key=lambda one: (order[one.path], one.line or 0))
+    return sorted(once, key=lambda one: (order[one.path], one.line or 0, one.message))
 
 
 def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
@@ -89,7 +91,9 @@ def empty_keys(here: Cursor, value: Any) -> None:
     for part, below in _parts(value):
         if below is None:
             place = Cursor(here.document, value, here.problems, here.path)
-            place.error("is empty; give it a value or remove the key", part)
+            place.error(
+                "is empty; give it a value or remove the key", part, code="empty-key"
+            )
         elif part != "with":
             empty_keys(
                 Cursor(here.document, below, here.problems, (*here.path, part)), below
@@ -142,8 +146,8 @@ def _slos(here: Cursor) -> Named:
 def _taken(place: Cursor, problems: list[Problem]) -> None:
     """Take over a named file's problems; a file that is not there is blamed here."""
     for problem in problems:
-        if "no such file" in problem.message and problem.line is None:
-            place.error(f"{problem.path}: {problem.message}")
+        if problem.id == "file/missing":
+            place.error(f"{problem.path}: {problem.message}", code=problem.id)
         else:
             place.problems.append(problem)
 

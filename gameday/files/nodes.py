@@ -53,13 +53,15 @@ class Document:
     """One document of a file; `root` is None where nothing could be read.
 
     `rest` are the further documents of the same file. `problems` belong to the
-    file as a whole and are carried by its first document.
+    file as a whole and are carried by its first document. `family` is what the ids
+    of problems in it begin with.
     """
 
     path: str
     root: Node | None = None
     problems: list[Problem] = field(default_factory=list)
     rest: tuple["Document", ...] = ()
+    family: str = "file"
 
     @property
     def value(self) -> Any:

@@ -38,7 +38,7 @@ def parse(text: str, path: str) -> tuple[PrometheusConfig | None, list[Problem]]
     """Return what a configuration's text says, and every problem in it."""
     document = yaml.parse(text, path)
     problems = list(document.problems)
-    here = top(document, problems, texts=True)
+    here = top(document, problems, family="prometheus", texts=True)
     if document.root is None or here.mapping() is None:
         return None, problems
     general = here.mapping("global") or Cursor(document, {}, problems, ("global",))

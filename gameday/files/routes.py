@@ -89,7 +89,10 @@ def _known_keys(here: Cursor) -> None:
         if key in _ROUTE:
             continue
         if nearest(key, _ROUTE):
-            value.error(f"{key!r} is an unknown key{did_you_mean(key, _ROUTE)}")
+            value.error(
+                f"{key!r} is an unknown key{did_you_mean(key, _ROUTE)}",
+                code="unknown-key",
+            )
         else:
             value.warn(f"{key!r} is not known to gameday; passed over")
 

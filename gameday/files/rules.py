@@ -38,17 +38,19 @@ def parse(text: str, path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     """Return the alerting rules of a text, and every problem in it."""
     document = yaml.parse(text, path)
     problems = list(document.problems)
-    here = top(document, problems, texts=True)
+    here = top(document, problems, family="rules", texts=True)
     if document.root is None:
         return (), problems
     crd = isinstance(here.value, dict) and here.value.get("kind") == "PrometheusRule"
     if document.rest and not crd:
         line = document.rest[0].line(())
         message = "Prometheus ignores this second document; remove it, or split it off"
-        problems.append(Problem(path, line, message, "warning"))
+        problems.append(
+            Problem(path, line, message, "warning", "rules/second-document")
+        )
     rules: list[AlertRule] = []
     for one in document.all if crd else (document,):
-        rules += _document(top(one, problems, texts=True), crd=crd)
+        rules += _document(top(one, problems, family="rules", texts=True), crd=crd)
     return tuple(rules), problems
 
 
@@ -98,7 +100,11 @@ def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> No
         if key in others and not nearest(key, known):
             here.warn(f"{key!r} is not Prometheus'; it would refuse this file", key)
         elif key not in known:
-            here.error(f"{key!r} is an unknown key{did_you_mean(key, known)}", key)
+            here.error(
+                f"{key!r} is an unknown key{did_you_mean(key, known)}",
+                key,
+                code="unknown-key",
+            )
 
 
 def _rule(here: Cursor, group: _Group) -> AlertRule | None:
@@ -112,9 +118,9 @@ def _rule(here: Cursor, group: _Group) -> AlertRule | None:
     expr = here.text("expr", required=True)
     severity, why = promql.judge(expr) if expr else ("", "")
     if severity == "error":
-        here.error(f"{shown(expr)} {why}", "expr")
+        here.error(f"{shown(expr)} {why}", "expr", code="promql-syntax")
     elif severity:
-        here.warn(why, "expr")
+        here.warn(why, "expr", code="promql-not-checked")
     _names(here, "labels")
     hold = _duration(here, "for")
     keeps = _duration(here, "keep_firing_for")

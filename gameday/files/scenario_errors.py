@@ -17,6 +17,13 @@ _PLAIN = {
     "missing": "is required and missing",
     "too_short": "is empty; expected at least one",
 }
+_CODES = {
+    "extra_forbidden": "unknown-key",
+    "missing": "missing-key",
+    "too_short": "missing-key",
+    "literal_error": "unknown-value",
+    "value_error": "value",
+}
 _SHAPES = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
@@ -40,7 +47,8 @@ def _report(here: Cursor, error: Any) -> None:
     if error["type"] != "missing" and error.get("input") is None:
         return  # an empty key, which is reported as such
     path = _in_text(error["loc"], here.value)
-    here.error(_message(error, path), *path)
+    code = _CODES.get(error["type"], "wrong-type")
+    here.error(_message(error, path), *path, code=code)
 
 
 def _in_text(location: Path, value: Any) -> Path:
@@ -80,7 +88,7 @@ def _not_shaped(given: Any, expected: str, path: Path) -> str:
 def _not_one_of(given: Any, expected: str, path: Path) -> str:
     if given == "GameDay" and path == ("kind",):
         return "'GameDay' is not supported yet; expected Scenario"
-    known = re.findall(r"'([^']*)'", expected)
+    known = re.findall(r"'([^']*)'", expected) or [expected]
     if not isinstance(given, str):
         return f"{shown(given)} is not known; expected {' or '.join(known)}"
     return f"{shown(given)} is not known{did_you_mean(given, known)}"

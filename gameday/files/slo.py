@@ -89,7 +89,7 @@ def _reading(file: _File, indicators: Mapping[str, Cursor]) -> Reading:
     if file.objects and not (slos or unmeasured) and not _errors(file.problems):
         message = "holds no SLO; expected an object of kind SLO"
         line = file.objects[0].line
-        file.problems.append(Problem(file.path, line, message, "warning"))
+        file.problems.append(Problem(file.path, line, message, "warning", "slo/none"))
     return Reading(tuple(slos), file.problems, unmeasured)
 
 
@@ -98,7 +98,7 @@ def _errors(problems: list[Problem]) -> bool:
 
 
 def _objects(document: Document, problems: list[Problem]) -> list[Cursor]:
-    here = top(document, problems)
+    here = top(document, problems, family="slo")
     items = list(here.items()) if isinstance(here.value, list) else [here]
     return [one for one in items if one.mapping() is not None]
 
@@ -152,5 +152,7 @@ def _twice(slos: list[Slo], file: _File) -> None:
     for slo in slos:
         if slo.name in seen:
             message = f"the SLO {slo.name!r} is there twice; rename one"
-            file.problems.append(Problem(file.path, slo.line, message))
+            file.problems.append(
+                Problem(file.path, slo.line, message, id="slo/duplicate-name")
+            )
         seen.add(slo.name)

@@ -22,14 +22,18 @@ def read(path: str) -> Source:
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - a path from the user, as text
         if not stat.S_ISREG(mode):
-            return _refused(path, f"is {_kind(mode)}; expected a regular file")
+            return _refused(
+                path, f"is {_kind(mode)}; expected a regular file", "not-regular"
+            )
         with open(path, "rb") as file:  # noqa: PTH123
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
-        return _refused(path, "there is no such file; correct the path")
+        return _refused(path, "there is no such file; correct the path", "missing")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        return _refused(path, f"cannot be read: {(reason or 'error').lower()}")
+        return _refused(
+            path, f"cannot be read: {(reason or 'error').lower()}", "unreadable"
+        )
     return decode(content, path)
 
 
@@ -44,7 +48,9 @@ def read_stdin(stream: TextIO) -> Source:
 def decode(content: bytes, path: str) -> Source:
     """Return the bytes as text; only UTF-8 without NUL bytes is read."""
     if len(content) > LARGEST:
-        return _refused(path, "is larger than 4 MiB; expected a file a person wrote")
+        return _refused(
+            path, "is larger than 4 MiB; expected a file a person wrote", "bounds"
+        )
     nul = content.find(b"\0")
     try:
         text = content.decode("utf-8")
@@ -52,15 +58,15 @@ def decode(content: bytes, path: str) -> Source:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
         message = f"is not UTF-8: byte 0x{byte:02x}; save the file as UTF-8"
-        return _refused(path, message, line)
+        return _refused(path, message, "not-text", line)
     if nul >= 0:
         line = content.count(b"\n", 0, nul) + 1
-        return _refused(path, "holds a NUL byte; expected plain text", line)
+        return _refused(path, "holds a NUL byte; expected plain text", "not-text", line)
     return Source(path, text)
 
 
-def _refused(path: str, message: str, line: int | None = None) -> Source:
-    return Source(path, problem=Problem(path, line, message))
+def _refused(path: str, message: str, code: str, line: int | None = None) -> Source:
+    return Source(path, problem=Problem(path, line, message, id=f"file/{code}"))
 
 
 def _kind(mode: int) -> str:

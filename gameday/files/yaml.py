@@ -28,9 +28,9 @@ _LONGEST_NUMBER = 400
 
 
 class _Bad(Exception):
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, code: str = "syntax") -> None:
         super().__init__(message)
-        self.line = line
+        self.line, self.id = line, f"file/{code}"
 
 
 def read(source: Source) -> Document:
@@ -46,9 +46,9 @@ def parse(text: str, path: str) -> Document:
     if text.startswith("\ufeff"):
         text = text[1:]
         message = "starts with a byte-order mark, which other readers refuse; remove it"
-        problems.append(Problem(path, 1, message, "warning"))
+        problems.append(Problem(path, 1, message, "warning", "file/byte-order-mark"))
     if not text.strip():
-        return Document(path, None, [*problems, Problem(path, None, "is empty")])
+        return Document(path, None, [*problems, empty(path)])
     document = _either(text, path)
     document.problems[:0] = problems
     return document
@@ -76,13 +76,15 @@ def _yaml(text: str, path: str) -> Document:
         finally:
             loader.dispose()
     except _Bad as error:
-        problems.append(Problem(path, error.line, str(error)))
+        problems.append(Problem(path, error.line, str(error), id=error.id))
     except yaml.YAMLError as error:
         problems.append(_syntax(error, text, path))
     except ValueError as error:  # an int of a million digits, a date of 31 February
-        problems.append(Problem(path, None, f"cannot be read: {error}"))
+        problems.append(
+            Problem(path, None, f"cannot be read: {error}", id="file/value")
+        )
     if not roots and not problems:
-        problems.append(Problem(path, None, "is empty"))
+        problems.append(empty(path))
     documents = [Document(path, root) for root in roots] or [Document(path)]
     first = documents[0]
     first.problems, first.rest = problems, tuple(documents[1:])
@@ -99,7 +101,13 @@ def _syntax(error: yaml.YAMLError, text: str, path: str) -> Problem:
     lines = text.split("\n", line) if line else []
     tabbed = line and len(lines) >= line and lines[line - 1].lstrip(" ")[:1] == "\t"
     hint = "; indent with spaces, not with a tab" if tabbed else ""
-    return Problem(path, line, f"is not valid YAML: {what}{hint}")
+    message = f"is not valid YAML: {what}{hint}"
+    return Problem(path, line, message, id="file/syntax")
+
+
+def empty(path: str) -> Problem:
+    """Return the problem of a file without any content."""
+    return Problem(path, None, "is empty", id="file/empty")
 
 
 class _Composer:
@@ -129,9 +137,9 @@ class _Composer:
             return self._alias(str(event.anchor), line)
         self.made += 1
         if depth > DEEPEST:
-            raise _Bad(f"is nested deeper than {DEEPEST} levels", line)
+            raise _Bad(f"is nested deeper than {DEEPEST} levels", line, "bounds")
         if self.made > MOST_NODES:
-            raise _Bad(TOO_MANY, line)
+            raise _Bad(TOO_MANY, line, "bounds")
         before = self.made + self.aliased
         node = self._made(event, depth, line)
         if event.anchor:
@@ -145,7 +153,9 @@ class _Composer:
             raise _Bad(f"the alias *{anchor} names no anchor before it", line)
         self.aliased += self.sizes[id(node)]
         if self.aliased > MOST_ALIASED:
-            raise _Bad("aliases blow this file up; write the values out", line)
+            raise _Bad(
+                "aliases blow this file up; write the values out", line, "bounds"
+            )
         return node
 
     def _made(self, event: Any, depth: int, line: int) -> Node:
@@ -176,13 +186,15 @@ class _Composer:
 
     def _typed(self, tag: str, event: Any, line: int) -> Any:
         if len(event.value) > _LONGEST_NUMBER:
-            raise _Bad("this number is too long", line)
+            raise _Bad("this number is too long", line, "value")
         node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
         try:
             return self.loader.yaml_constructors[tag](self.loader, node)
         except (ValueError, KeyError, OverflowError):
             name = tag.removeprefix(_CORE)
-            raise _Bad(f"{event.value!r} is not a valid {name}", line) from None
+            raise _Bad(
+                f"{event.value!r} is not a valid {name}", line, "value"
+            ) from None
 
     def _map(self, depth: int, line: int) -> Map:
         made = Map(line, {})
@@ -214,4 +226,4 @@ class _Composer:
 
 def _bad_tag(tag: str, line: int) -> _Bad:
     name = tag.replace(_CORE, "!!")
-    return _Bad(f"the tag {name} is not allowed; write a plain value", line)
+    return _Bad(f"the tag {name} is not allowed; write a plain value", line, "tag")

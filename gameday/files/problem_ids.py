@@ -1,0 +1,65 @@
+"""What each problem's id means: `FAMILY/KIND`, stable and never used again.
+
+Users write ids into files (`# gameday disable-next-line ID`) and into baselines of
+other tools. So an id is added, never renamed; one that is no longer told stays.
+"""
+
+FAMILIES = {
+    "file": "the text of any file, before it is known what it is",
+    "env": "files of `--env`",
+    "scenario": "scenarios",
+    "experiment": "Chaos Toolkit experiments",
+    "slo": "SLO files: OpenSLO, Sloth, Pyrra",
+    "rules": "Prometheus rules, plain and as PrometheusRule",
+    "prometheus": "Prometheus configurations",
+    "alertmanager": "Alertmanager configurations",
+    "promise": "promises, compared with rules, routes and intervals",
+}
+
+# Any family may have these.
+COMMON = {
+    "invalid": "something is wrong that has no id of its own",
+    "doubtful": "something looks wrong that has no id of its own",
+    "unknown-key": "a key that the format does not know",
+    "missing-key": "a key that is required is missing or empty",
+    "empty-key": "a key without a value",
+    "unknown-value": "a value that is none of the known ones",
+    "wrong-type": "a value of another type than expected: a list, a mapping, text",
+    "value": "a value that cannot be what it has to be: a duration, a share",
+    "second-document": "a further document that the format's reader passes over",
+}
+
+OWN = {
+    "file/missing": "there is no such file",
+    "file/unreadable": "the file may not be read",
+    "file/not-regular": "a folder, a FIFO, a device where a file was expected",
+    "file/not-text": "not UTF-8, or a NUL byte in it",
+    "file/bounds": "too large, nested too deeply, or blown up by aliases",
+    "file/empty": "no content",
+    "file/syntax": "not valid YAML or JSON",
+    "file/value": "a number or a date that does not exist",
+    "file/tag": "a YAML tag that could run code",
+    "file/duplicate-key": "a key is written twice in one mapping",
+    "file/byte-order-mark": "the file starts with a byte-order mark",
+    "file/unknown-kind": "the file is of no kind that gameday knows",
+    "env/line": "a line that is not NAME=VALUE",
+    "scenario/with": "`with` names a key that the experiment does not have",
+    "scenario/reference": "`${…}` that is no reference",
+    "scenario/unset-variable": "`${NAME}` that is not set",
+    "slo/none": "a file without any SLO",
+    "slo/duplicate-name": "two SLOs of one name",
+    "rules/promql-syntax": "an expression that is not valid PromQL",
+    "rules/promql-not-checked": "an expression that is newer than gameday's parser",
+    "alertmanager/amtool": "what `amtool check-config` says",
+    "alertmanager/not-checked": "what could not be checked by `amtool`",
+    "promise/cannot-be-kept": "the earliest possible time is beyond the promise",
+    "promise/not-guaranteed": "the latest possible time is beyond the promise",
+}
+
+
+def meaning(problem_id: str) -> str:
+    """Return what an id means; empty for one that does not exist."""
+    family, _, code = problem_id.partition("/")
+    if problem_id in OWN:
+        return OWN[problem_id]
+    return COMMON.get(code, "") if family in FAMILIES else ""
