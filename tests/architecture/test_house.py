@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gameday"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LONGEST = 300  # lines of any module
+LONGEST = 450  # lines of any module
 USUAL = 120  # lines of the module in the middle
 
 # What must not be in a repository that strangers read. Put together here, so that
