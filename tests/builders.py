@@ -54,9 +54,14 @@ def at(seconds: float) -> float:
 
 
 def promise(alert: str, **rest: Any) -> AlertPromise:
-    """Return a promise about an alert; its labels are severity=page."""
+    """Return a promise about an alert; its labels are severity=page.
+
+    `reaches`: a receiver, or several.
+    """
     labels = rest.pop("labels", {"severity": "page"})
-    return AlertPromise(alert=alert, labels=labels, **rest)
+    reaches = rest.pop("reaches", ())
+    receivers = (reaches,) if isinstance(reaches, str) else tuple(reaches)
+    return AlertPromise(alert=alert, labels=labels, reaches=receivers, **rest)
 
 
 def replica(number: int, **rest: Any) -> Instance:

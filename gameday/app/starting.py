@@ -122,7 +122,7 @@ def choose_promise(eyes: Eyes, service: str, *, paged: bool) -> AlertPromise | N
         alert=best.name,
         labels=labels,
         fires_within=A_DAY,
-        reaches=reaches,
+        reaches=(reaches,) if reaches is not None else (),
         pages_within=A_DAY if paged else None,
         resets_within=A_DAY,
         page_resolves_within=A_DAY if paged and tells else None,

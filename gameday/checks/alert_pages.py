@@ -25,7 +25,7 @@ _WAY = ("prometheus", "alertmanager", "pager")
 def reaches(step: StepRun, question: Question) -> Answer:
     """Some page about the alert, firing, arrived at the promised receiver."""
     promised = promise_of(step, question)
-    wanted = str(promised.promise.reaches)
+    wanted = str(promised.promise.receiver)
     deadline = _deadline(promised)
     if promised.spoiled:
         return unknown(promised.spoiled)
@@ -44,7 +44,7 @@ def reaches(step: StepRun, question: Question) -> Answer:
 def pages_within(step: StepRun, question: Question) -> Answer:
     """Fault begins -> notification received, by the pager's own clock."""
     promised = promise_of(step, question)
-    wanted = promised.promise.reaches
+    wanted = promised.promise.receiver
     deadline = promised.start + (question.promised or 0.0)
     if promised.spoiled:
         return unknown(promised.spoiled)
@@ -80,7 +80,7 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
     notified = Notified(promised)
-    wanted = promised.promise.reaches
+    wanted = promised.promise.receiver
     if notified.first(wanted) is None:
         return unknown(f"no page of {promised.name} arrived, so none could resolve")
     deadline = end + (question.promised or 0.0)

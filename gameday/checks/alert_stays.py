@@ -22,7 +22,7 @@ def stays_firing(step: StepRun, question: Question) -> Answer:
 
 def _never_fired(promised: Promised) -> Answer:
     asked = promised.promise
-    if (asked.fires_within, asked.reaches, asked.pages_within) == (None, None, None):
+    if (asked.fires_within, asked.receiver, asked.pages_within) == (None, None, None):
         return silent(promised, promised.step.end)  # nobody else would say so
     return unknown(f"{promised.name} never fired, so it could not stay firing")
 

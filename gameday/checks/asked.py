@@ -99,7 +99,7 @@ def _limits(promise: AlertPromise) -> Iterator[tuple[str, float | None]]:
     if promise.fires_within is not None:
         yield "fires_within", promise.fires_within
     yield "stays_firing", None
-    if promise.reaches is not None:
+    if promise.reaches:
         yield "reaches", None
     for name in ("pages_within", "resets_within", "page_resolves_within"):
         limit: float | None = getattr(promise, name)

@@ -18,6 +18,7 @@ from gameday.checks.guardrails import guardrails
 from gameday.checks.load_agreement import agrees_with_load
 from gameday.checks.other_alerts import no_other_alerts
 from gameday.checks.question import Answer, Question, finding, unknown
+from gameday.checks.receivers import of_each_receiver
 from gameday.checks.recovery import heals_within, recovers_within
 from gameday.checks.run import Run
 from gameday.checks.steady_state import after, before, during
@@ -35,10 +36,10 @@ CHECKS: Mapping[str, Check] = {
     "undone": undone,
     "fires_within": fires_within,
     "stays_firing": stays_firing,
-    "reaches": reaches,
-    "pages_within": pages_within,
+    "reaches": of_each_receiver(reaches),
+    "pages_within": of_each_receiver(pages_within),
     "resets_within": resets_within,
-    "page_resolves_within": page_resolves_within,
+    "page_resolves_within": of_each_receiver(page_resolves_within),
     "no_other_alerts": no_other_alerts,
     "spends_at_most": spends_at_most,
     "agrees_with_load": agrees_with_load,

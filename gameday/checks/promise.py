@@ -114,7 +114,7 @@ class Promised:
 
     def _unflushed(self) -> str:
         """Say whether an earlier episode's group may still have been alive."""
-        if self.promise.reaches is None and self.promise.pages_within is None:
+        if not self.promise.reaches and self.promise.pages_within is None:
             return ""
         mailbox, routing = self.step.run.mailbox, self.step.run.plan.eyes.routing
         for episode in self.all:

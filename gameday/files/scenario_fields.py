@@ -19,11 +19,25 @@ _wrong = ValueError  # also for a wrong type: the only one that pydantic collect
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list | dict):
+        raise _wrong(f"{shown(value)} is not text; expected text")
     if not isinstance(value, str):
         raise _wrong(f"{shown(value)} is not text; write it in quotes")
     if not value.strip():
         raise ValueError("is empty; expected text")
     return value
+
+
+def _receivers(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return (_text(value),)
+    names = tuple(_text(name) for name in value)
+    if not names:
+        raise ValueError("is an empty list; expected at least one receiver")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{shown(twice)} is named twice; name each receiver once")
+    return names
 
 
 def _body(value: Any) -> str:
@@ -192,6 +206,23 @@ Namespace = Annotated[
     str, PlainValidator(_namespace), _written(f"^{NAME}$", "shop", "shop-staging")
 ]
 Body = Annotated[str, PlainValidator(_body), _TEXT]
+Receivers = Annotated[
+    tuple[str, ...],
+    PlainValidator(_receivers),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
+            ]
+        }
+    ),
+]
 Duration = Annotated[float, PlainValidator(_duration), _DURATION]
 PositiveDuration = Annotated[float, PlainValidator(_above_zero), _DURATION]
 Share = Annotated[float, PlainValidator(_share), _PERCENT]

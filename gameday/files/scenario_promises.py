@@ -1,6 +1,5 @@
 """What holds between the promises of a step, its experiment and the SLOs."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -87,22 +86,70 @@ def check_step(here: Cursor, named: Named, experiment: Experiment | None) -> Non
         return
     expect = here.get("expect")
     promises = list(items(expect, "alerts"))
-    seen: set[str] = set()
     for promise in promises:
-        _alert(promise, seen)
+        _alert(promise)
+    _told_apart(promises)
     for promise in items(expect, "slos"):
         if isinstance(promise.value, dict):
             slo_named(promise, named)
+    _each_slo_once(list(items(expect, "slos")), named)
     _hold(here, promises, experiment)
 
 
-def _alert(here: Cursor, seen: set[str]) -> None:
+def _told_apart(promises: Sequence[Cursor]) -> None:
+    """Report two promises about one name that one and the same alert could keep."""
+    for index, later in enumerate(promises):
+        twin = next((one for one in promises[:index] if _one_alert(one, later)), None)
+        if twin is None:
+            continue
+        if _labels(twin) == _labels(later):
+            message = "this alert is promised twice in this step"
+            later.error(f"{message} (also in line {twin.line}); put it into one entry")
+        else:
+            later.error(
+                f"{later.value['alert']!r} is promised in line {twin.line} too, and an "
+                "alert may have the labels of both; give them labels that exclude each "
+                "other, such as severity: page and severity: ticket"
+            )
+
+
+def _one_alert(first: Cursor, second: Cursor) -> bool:
+    """Return whether one alert may have the name and the labels of both."""
+    if not isinstance(first.value, dict) or not isinstance(second.value, dict):
+        return False
+    if first.value.get("alert") != second.value.get("alert"):
+        return False
+    here, there = _labels(first), _labels(second)
+    return all(here[name] == there[name] for name in here.keys() & there.keys())
+
+
+def _labels(promise: Cursor) -> Mapping[str, Any]:
+    labels = promise.value.get("labels")
+    return labels if isinstance(labels, dict) else {}
+
+
+def _each_slo_once(promises: Sequence[Cursor], named: Named) -> None:
+    """Report an SLO that a step promises twice, also by its short name."""
+    lines: dict[str, int | None] = {}
+    for promise in promises:
+        name = promise.value.get("slo") if isinstance(promise.value, dict) else None
+        if not isinstance(name, str):
+            continue
+        short = [slo.name for slo in named.slos if slo.short_name == name]
+        full = any(slo.name == name for slo in named.slos)
+        name = short[0] if len(short) == 1 and not full else name
+        if name in lines:
+            promise.error(
+                f"the SLO {name!r} is promised twice in this step (also in line "
+                f"{lines[name]}); keep one of the two",
+                "slo",
+            )
+        lines.setdefault(name, promise.line)
+
+
+def _alert(here: Cursor) -> None:
     if not isinstance(here.value, dict):
         return
-    key = json.dumps([here.value.get("alert"), here.value.get("labels")], default=str)
-    if key in seen:
-        here.error("this alert is promised twice in this step; put it into one entry")
-    seen.add(key)
     if not has(here, _ASKS):
         here.error(
             "asks nothing of this alert; add fires_within, or name it under "

@@ -20,6 +20,7 @@ from gameday.files.scenario_fields import (
     PositiveShare,
     Probed,
     Rate,
+    Receivers,
     Share,
     Text,
     Times,
@@ -222,8 +223,9 @@ class AlertPromise(Wire):
 
     alert: Text
     labels: dict[str, Body] = {}
+    victims: Literal["each", "any"] = "each"
     fires_within: PositiveDuration | None = None
-    reaches: Text = ""
+    reaches: Receivers = ()
     pages_within: PositiveDuration | None = None
     resets_within: PositiveDuration | None = None
     page_resolves_within: PositiveDuration | None = None

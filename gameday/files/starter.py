@@ -199,9 +199,9 @@ def _alerts(start: Beginning) -> Iterator[str]:
     if promise.labels:
         yield f"          labels: {_flow(promise.labels)}"
     yield from _within(promise, "fires_within")
-    if promise.reaches is not None:
+    if promise.receiver is not None:
         yield "          # Where Alertmanager sends it today; who should hear of it?"
-        yield f"          reaches: {_text(promise.reaches)}"
+        yield f"          reaches: {_text(promise.receiver)}"
     for key in ("pages_within", "resets_within", "page_resolves_within"):
         yield from _within(promise, key)
 

@@ -1,7 +1,7 @@
 """A scenario: what a game day promises. Times in seconds, shares as ratios."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gameday.model.experiment import Experiment
@@ -120,16 +120,32 @@ class DriftProbes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPromise:
-    """What one alert must do; None is not asked."""
+    """What one alert must do; None is not asked.
+
+    `victims`: each (every instance that was hit must ring, where the alert's labels
+    tell instances apart) or any. `reaches`: receivers that must all be told.
+    """
 
     alert: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    victims: str = "each"
     fires_within: float | None = None
-    reaches: str | None = None
+    reaches: tuple[str, ...] = ()
     pages_within: float | None = None
     resets_within: float | None = None
     page_resolves_within: float | None = None
     line: int | None = None
+
+    @property
+    def receiver(self) -> str | None:
+        """The promised receiver; of several the first. None: any will do."""
+        return self.reaches[0] if self.reaches else None
+
+    def for_each_receiver(self) -> list["AlertPromise"]:
+        """Return the promise once for each of its receivers."""
+        if len(self.reaches) < 2:  # noqa: PLR2004 - one, or any
+            return [self]
+        return [replace(self, reaches=(name,)) for name in self.reaches]
 
     def fits(self, labels: Mapping[str, str]) -> bool:
         """Return whether an alert with these labels is the one promised."""

@@ -68,7 +68,7 @@ def hold_at_most(step: Step, lint: Iterable[Timing] = ()) -> float:
         for promise in step.expect.alerts:
             stated = [t for t in (promise.fires_within, promise.pages_within) if t]
             times += stated
-            if promise.reaches is not None and promise.pages_within is None:
+            if promise.reaches and promise.pages_within is None:
                 latest = [
                     timing.latest
                     for timing in lint

@@ -63,7 +63,7 @@ def _promise(step: Step, promise: AlertPromise, eyes: Eyes) -> list[Timing]:
     rules = None if eyes.rules is None else rules_for(promise, eyes.rules)
     asked = [name for name in _QUESTIONS if getattr(promise, name) is not None]
     found = [_question(step, promise, name, rules, eyes) for name in asked]
-    if promise.reaches is not None:
+    if promise.reaches:
         found.append(_reaches(step, promise, rules, eyes))
     return found
 
@@ -173,9 +173,10 @@ def _paged(
     if question == "pages_within":
         return span.plus(route.group_wait, max(route.group_wait, route.group_interval))
     if eyes.routing is not None:
-        way = receiver(eyes.routing, promise.reaches or route.receiver)
-        if way is not None and not way.tells_resolved:
-            return f"receiver {way.name!r} has no integration with send_resolved"
+        for name in promise.reaches or (route.receiver,):
+            way = receiver(eyes.routing, name)
+            if way is not None and not way.tells_resolved:
+                return f"receiver {way.name!r} has no integration with send_resolved"
     return span.plus(0.0, route.group_interval)
 
 
@@ -183,7 +184,7 @@ def _route(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Route | str:
     if eyes.routing is None:
         return "the routes are not known"
     routes = routes_of(eyes.routing.route, known_labels(rule, promise.labels))
-    wanted = [r for r in routes if promise.reaches in (None, r.receiver)]
+    wanted = [r for r in routes if r.receiver in (promise.reaches or (r.receiver,))]
     return (wanted or routes)[0]
 
 
@@ -197,13 +198,15 @@ def _reaches(
         for rule in rules
         for route in routes_of(eyes.routing.route, known_labels(rule, promise.labels))
     }
-    if promise.reaches in ends:
-        return _timing(step, promise, "reaches", "ok", f"routed to {promise.reaches!r}")
+    named = " and ".join(map(repr, promise.reaches))
+    if ends.issuperset(promise.reaches):
+        return _timing(step, promise, "reaches", "ok", f"routed to {named}")
+    missed = [repr(name) for name in promise.reaches if name not in ends]
     return _timing(
         step,
         promise,
         "reaches",
         "not_guaranteed",
         f"by the labels that are known, the routes lead to {', '.join(sorted(ends))}, "
-        f"not to {promise.reaches!r}",
+        f"not to {' and '.join(missed)}",
     )

@@ -85,8 +85,8 @@ def page_rows(run: Run) -> list[Row]:
     rows: dict[str, Row] = {}
     for step in run.plan.scenario.steps:
         for promised in step.expect.alerts:
-            if promised.reaches:
-                row = rows.setdefault(promised.reaches, Row(label=promised.reaches))
+            for name in promised.reaches:
+                row = rows.setdefault(name, Row(label=name))
                 asked = ("pages_within", "page_resolves_within")
                 row.deadlines += deadlines(run, asked, promised.alert)
     for one in run.timeline.of("page"):

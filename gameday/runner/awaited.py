@@ -47,10 +47,12 @@ def _fires(
             until=start + promise.fires_within,
             kept=board.fired(promise, start) is not None,
         )
-    if promise.reaches is not None or promise.pages_within is not None:
+    if not promise.reaches and promise.pages_within is None:
+        return
+    for asked in promise.for_each_receiver():
         within = promise.pages_within or planned.hold_at_most
-        page = board.paged(promise, "firing", promise.reaches, start)
-        where = f" at {promise.reaches}" if promise.reaches else ""
+        page = board.paged(promise, "firing", asked.receiver, start)
+        where = f" at {asked.receiver}" if asked.receiver else ""
         yield Awaited(
             what=f"the page of {promise.alert}{where}",
             until=start + within,
@@ -92,10 +94,12 @@ def _resets(
             until=end + promise.resets_within,
             kept=alert.resolved_at is not None and alert.resolved_at >= end,
         )
-    if promise.page_resolves_within is not None:
-        page = board.paged(promise, "resolved", promise.reaches, end)
+    if promise.page_resolves_within is None:
+        return
+    for asked in promise.for_each_receiver():
+        page = board.paged(promise, "resolved", asked.receiver, end)
         yield Awaited(
-            what=f"the end of {promise.alert} at {promise.reaches or 'a receiver'}",
+            what=f"the end of {promise.alert} at {asked.receiver or 'a receiver'}",
             until=end + promise.page_resolves_within,
             kept=page is not None,
         )

@@ -88,7 +88,7 @@ def test_the_rule_that_speaks_of_the_service_is_promised_as_it_is_routed() -> No
     promise = choose_promise(known, "web", paged=True)
     assert promise is not None
     assert (promise.alert, promise.labels) == ("WebReplicaDown", {"severity": "page"})
-    assert promise.reaches == "oncall"
+    assert promise.reaches == ("oncall",)
     assert promise.fires_within is not None
     assert promise.pages_within is not None
     # At the latest: scrape, timeout, evaluation and `for`, here 5.9 s; then the page.
@@ -156,7 +156,7 @@ FULL = starter.Beginning(
         alert="WebReplicaDown",
         labels={"severity": "page"},
         fires_within=15.0,
-        reaches="on call: 1",
+        reaches=("on call: 1",),
         pages_within=20.0,
         resets_within=20.0,
         page_resolves_within=25.0,

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from gameday.model.alert import Matcher, Route, Routing
+from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (
@@ -344,3 +345,44 @@ def test_a_group_whose_end_was_told_is_flushed() -> None:
 def test_what_happens_after_the_pages_time_excuses_nothing() -> None:
     found = three(FIRED, blind("pager", at(100), at(110)))
     assert outcomes(found[:2]) == "fail fail"
+
+
+def both() -> Plan:
+    promised = promise(
+        "WebReplicaDown",
+        reaches=("oncall", "team"),
+        pages_within=30.0,
+        page_resolves_within=60.0,
+    )
+    return plan(step(alerts=(promised,)))
+
+
+def test_several_receivers_are_each_asked_and_the_last_one_decides() -> None:
+    story = timeline(
+        fault(),
+        alert("WebReplicaDown", fires=at(22), resolves=at(60)),
+        page("oncall", at(24), "WebReplicaDown"),
+        page("team", at(31), "WebReplicaDown"),
+        page("oncall", at(70), "WebReplicaDown", status="resolved"),
+        page("team", at(65), "WebReplicaDown", status="resolved"),
+    )
+    verdict = judged(both(), story)
+    assert answer(verdict, "reaches").outcome is Outcome.PASS
+    found = answer(verdict, "pages_within")
+    assert (found.outcome, found.measured) == (Outcome.PASS, 21.0)
+    over = answer(verdict, "page_resolves_within")
+    assert (over.outcome, over.measured) == (Outcome.PASS, 15.0)
+
+
+@pytest.mark.parametrize("missing", ["oncall", "team"])
+def test_one_of_several_receivers_that_heard_nothing_fails(missing: str) -> None:
+    heard = {"oncall": "team", "team": "oncall"}[missing]
+    story = timeline(
+        fault(),
+        alert("WebReplicaDown", fires=at(22), resolves=at(60)),
+        page(heard, at(24), "WebReplicaDown"),
+    )
+    found = answer(judged(both(), story), "reaches")
+    assert found.outcome is Outcome.FAIL
+    assert f"arrived at {missing}" in found.because
+    assert answer(judged(both(), story), "pages_within").measured is None

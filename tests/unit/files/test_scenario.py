@@ -40,7 +40,7 @@ def test_everything_of_the_example_is_in_the_model(shop: Shop) -> None:
     assert (step.name, step.hold, step.line) == ("lose-a-replica", 45.0, 23)
     (promise,) = step.expect.alerts
     assert promise.page_resolves_within == 120.0
-    assert (promise.reaches, promise.line) == ("oncall", 29)
+    assert (promise.reaches, promise.line) == (("oncall",), 29)
     assert step.expect.slos[0].spends_at_most == 0.02
     assert (step.expect.heals_within, step.expect.recovers_within) == (20.0, 60.0)
 
@@ -91,6 +91,11 @@ MISTAKES = [
     ("count: 1}\n    hold", "count: two}\n    hold", "25: steps[0].with.count: 'two' is not a whole number, as the default 2 is"),
     ("../experiments/stop.yaml", "../experiments/stopp.yaml", "24: steps[0].experiment: {folder}/experiments/stopp.yaml: there is no such file; correct the path"),
     ("          reaches: oncall\n", "", "32: steps[0].expect.alerts[0].pages_within: pages_within needs reaches, the receiver that is paged; add it"),
+    ("alert: WebReplicaDown", "alert: [WebReplicaDown]", "29: steps[0].expect.alerts[0].alert: a list is not text; expected text"),
+    ("reaches: oncall", "reaches: []", "32: steps[0].expect.alerts[0].reaches: is an empty list; expected at least one receiver"),
+    ("reaches: oncall", "reaches: [oncall, oncall]", "32: steps[0].expect.alerts[0].reaches: 'oncall' is named twice; name each receiver once"),
+    ("reaches: oncall", "reaches: [oncall, 5]", "32: steps[0].expect.alerts[0].reaches: 5 is not text; write it in quotes"),
+    ("reaches: oncall", "victims: all", "32: steps[0].expect.alerts[0].victims: 'all' is not known; expected any or each"),
     ("budget_spent: 5%", "burn_rate: -1", "19: guardrails[0].stop_when.burn_rate: -1 is no burn rate; expected one such as 14.4"),
     ("budget_spent: 5%", "burn_rate: 2, budget_spent: 5%", "19: guardrails[0].stop_when: names budget_spent and burn_rate; expected exactly one of them"),
     ("at_most: 1", "foreign_actions: maybe", "21: blast_radius.foreign_actions: 'maybe' is not true or false"),
@@ -394,3 +399,47 @@ def test_paths_stay_as_they_are_written(
         str(Path("slos/checkout.yaml")),
         str(Path("slos/latency.yaml")),
     }
+
+
+TWIN = "        - {alert: WebReplicaDown, labels: %s, fires_within: 30s}\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ("{severity: ticket}", []),
+        ("{severity: ticket, team: web}", []),
+        ("{team: web}", ["the labels of both"]),
+        ("{severity: page, team: web}", ["the labels of both"]),
+        ("{}", ["the labels of both"]),
+        ("{severity: page}", ["promised twice in this step (also in line 29)"]),
+    ],
+)
+def test_two_promises_of_one_alert_need_labels_that_exclude_each_other(
+    shop: Shop, labels: str, told: list[str]
+) -> None:
+    shop.change("      no_other_alerts", TWIN % labels + "      no_other_alerts")
+    said = shop.said()
+    assert len(said) == len(told)
+    assert all(part in line for part, line in zip(told, said, strict=True))
+
+
+@pytest.mark.parametrize("name", ["latency", "checkout-latency"])
+def test_an_slo_is_promised_once_in_a_step_by_whatever_name(
+    shop: Shop, name: str
+) -> None:
+    one = "        - {slo: checkout-latency, spends_at_most: 1%}\n"
+    shop.change("      heals_within", one + "      heals_within")
+    assert shop.said() == []
+    again = f"        - {{slo: {name}, spends_at_most: 2%}}\n"
+    shop.change("      heals_within", again + "      heals_within")
+    (said,) = shop.said()
+    assert "the SLO 'checkout-latency' is promised twice in this step" in said
+
+
+def test_several_receivers_are_read_in_their_order(shop: Shop) -> None:
+    shop.change("reaches: oncall", "reaches: [oncall, team]")
+    (step,) = load.scenario(str(shop.scenario), {}).steps
+    (promise,) = step.expect.alerts
+    assert promise.reaches == ("oncall", "team")
+    assert promise.victims == "each"

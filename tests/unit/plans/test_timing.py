@@ -88,7 +88,7 @@ def test_query_offset_delays_everything() -> None:
 
 def test_a_page_waits_for_the_group() -> None:
     """group_wait at the earliest, group_interval of a live group at the latest."""
-    promise = AlertPromise(alert="Down", pages_within=130, reaches="oncall")
+    promise = AlertPromise(alert="Down", pages_within=130, reaches=("oncall",))
     found = lint(promise)["pages_within"]
     assert (found.earliest, found.latest, found.state) == (40, 130, "ok")
 
@@ -105,7 +105,7 @@ def test_keep_firing_for_delays_the_reset() -> None:
 
 
 def test_a_receiver_that_tells_no_end_cannot_keep_page_resolves_within() -> None:
-    promise = AlertPromise(alert="Down", reaches="oncall", page_resolves_within=600)
+    promise = AlertPromise(alert="Down", reaches=("oncall",), page_resolves_within=600)
     found = lint(promise)["page_resolves_within"]
     assert found.state == "cannot_be_kept"
     assert "send_resolved" in found.because
@@ -137,7 +137,7 @@ def test_several_rules_of_one_name_span_all_of_them() -> None:
 
 
 def test_a_route_that_leads_elsewhere_is_warned_about() -> None:
-    promise = AlertPromise(alert="Down", labels={"severity": "page"}, reaches="team")
+    promise = AlertPromise(alert="Down", labels={"severity": "page"}, reaches=("team",))
     found = lint(promise)["reaches"]
     assert found.state == "not_guaranteed"
     assert "oncall" in found.because

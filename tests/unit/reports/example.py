@@ -98,7 +98,7 @@ def scenario() -> Scenario:
         alert=ALERT,
         labels={"severity": "page"},
         fires_within=30.0,
-        reaches="oncall",
+        reaches=("oncall",),
         pages_within=45.0,
         resets_within=90.0,
         page_resolves_within=120.0,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import StoreError, UsageError
+from gameday.model.scenario import AlertPromise, Expect
 from gameday.model.timeline import event
 from gameday.store.folder import parse_lines
 from gameday.store.history import History, NewRun
@@ -30,6 +31,20 @@ def new_run(tmp_path: Path, run: str = "r1", started: float = 1.0) -> NewRun:
 def test_a_plan_comes_back_as_it_was_written() -> None:
     text = to_json(plan())
     assert to_json(from_json(text, "p")) == text
+
+
+@pytest.mark.parametrize(("stored", "read"), [(None, ()), ("oncall", ("oncall",))])
+def test_a_plan_of_a_time_with_one_receiver_is_still_read(
+    stored: str | None, read: tuple[str, ...]
+) -> None:
+    promised = AlertPromise(alert="Down", fires_within=9.0)
+    data = json.loads(to_json(plan(Expect(alerts=(promised,)))))
+    old = data["scenario"]["steps"][0]["expect"]["alerts"][0]
+    old["reaches"] = stored
+    del old["victims"]
+    (step,) = from_json(json.dumps(data), "p").scenario.steps
+    assert step.expect.alerts[0].reaches == read
+    assert step.expect.alerts[0].victims == "each"
 
 
 def test_a_plan_keeps_no_secrets_of_an_experiment() -> None:
