@@ -326,8 +326,12 @@ def traffic(
     until: float = END,
     sent: float | None = None,
     late: float = 0.0,
+    latencies: Sequence[Sequence[float]] = (),
 ) -> list[Event]:
-    """Return what the load counted, second by second."""
+    """Return what the load counted, second by second.
+
+    `latencies`: of each second, ranges in seconds with their requests.
+    """
     told = []
     for second in range(int(until)):
         bad = sum(
@@ -344,9 +348,40 @@ def traffic(
                 failed=bad,
                 late=late,
                 in_flight=1,
+                **({"latencies": latencies} if latencies else {}),
             )
         )
     return told
+
+
+def looks(
+    promql: str,
+    *,
+    false: Sequence[tuple[float, float]] = (),
+    untold: Sequence[tuple[float, float]] = (),
+    value: float = 14.0,
+    until: float = END,
+) -> list[Event]:
+    """Return a look a second at a promised expression, and that they were all made.
+
+    `false`: from when to when it does not hold; `untold`: … it has no series.
+    """
+    told = []
+    for second in range(int(until) + 1):
+        ok: bool | None = not any(since <= second <= to for since, to in false)
+        ok = None if any(since <= second <= to for since, to in untold) else ok
+        told.append(
+            event(
+                at(second),
+                "metric",
+                promql=promql,
+                ok=ok,
+                value={True: 3.0, False: value, None: None}[ok],
+                series={} if ok is None else {"queue": "orders"},
+                because="Prometheus has no series of it" if ok is None else "",
+            )
+        )
+    return [*told, *watched("metrics", until=at(until))]
 
 
 # --- the scenery ------------------------------------------------------------------

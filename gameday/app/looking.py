@@ -27,7 +27,21 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
     offline = offline_eyes(scenario.observe.files)
     if eyes.rules is not None and offline.rules:
         eyes = replace(eyes, rules=_with_offsets(eyes.rules, offline.rules))
-    return eyes, surveyor.hashes
+    return replace(eyes, metrics=_metrics_now(scenario, clock)), surveyor.hashes
+
+
+def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
+    """Return in words what each promised expression says now, by expression."""
+    said: dict[str, str] = {}
+    for observer in _metrics_observer(scenario, clock):
+        try:
+            found = observer.now()
+        except ObserverLost:
+            return {}  # the survey says so already
+        finally:
+            observer.stop()
+        said |= {promql: looked.words for promql, looked in found.items()}
+    return said
 
 
 def offline_eyes(files: ObservedFiles) -> Eyes:
@@ -94,6 +108,7 @@ class Eyesight:
         eyes = target_eyes(self._plan, target, clock)
         if observe.prometheus is not None:
             eyes += [self.prometheus(), WindowCount(self)]
+            eyes += _metrics_observer(self._plan.scenario, clock)
         if observe.alertmanager is not None:
             eyes.append(AlertmanagerObserver(observe.alertmanager, clock))
         if observe.pages is not None:
@@ -164,8 +179,22 @@ class Eyesight:
         from gameday.runner.load import Orders, Traffic
 
         headers = {name: resolve(value) for name, value in load.headers.items()}
-        orders = Orders(load=load, headers=headers)
+        steps = self._plan.scenario.steps
+        asked = [step.expect.load for step in steps if step.expect.load is not None]
+        promised = [one.p99_within for one in asked if one.p99_within is not None]
+        orders = Orders(load=load, headers=headers, promised=promised)
         return lambda emit: Traffic(orders, self._clock, emit)
+
+
+def _metrics_observer(scenario: Scenario, clock: Clock) -> list[Any]:
+    """Return who looks at the promised expressions; nobody where there are none."""
+    from gameday.observers.prometheus.metrics import MetricsObserver
+
+    endpoint = scenario.observe.prometheus
+    promises = [one for step in scenario.steps for one in step.expect.metrics]
+    if endpoint is None or not promises:
+        return []
+    return [MetricsObserver(endpoint, clock, promises)]
 
 
 class WindowCount:

@@ -71,6 +71,8 @@ def _of_step(scenario: Scenario, step: Step) -> Iterator[Question]:
         yield _question(step, "fault", service, "undone")
     yield from _alerts(step)
     yield from _slos(scenario, step)
+    yield from _metrics(step)
+    yield from _load(step)
     yield from _heals(step)
 
 
@@ -129,6 +131,25 @@ def _slos(scenario: Scenario, step: Step) -> Iterator[Question]:
                 question="agrees_with_load",
                 slo=slo,
             )
+
+
+def _metrics(step: Step) -> Iterator[Question]:
+    for promise in step.expect.metrics:
+        asked_so = _question(step, "metric", promise.subject, "holds", promise.within)
+        yield replace(asked_so, metric=promise)
+
+
+def _load(step: Step) -> Iterator[Question]:
+    promise = step.expect.load
+    if promise is None:
+        return
+    if promise.fails_at_most is not None:
+        asked_so = _question(
+            step, "load", step.name, "fails_at_most", promise.fails_at_most
+        )
+        yield replace(asked_so, unit=RATIO)
+    if promise.p99_within is not None:
+        yield _question(step, "load", step.name, "p99_within", promise.p99_within)
 
 
 def _heals(step: Step) -> Iterator[Question]:

@@ -16,6 +16,8 @@ from gameday.checks.error_budget import spends_at_most
 from gameday.checks.fault import bites, undone
 from gameday.checks.guardrails import guardrails
 from gameday.checks.load_agreement import agrees_with_load
+from gameday.checks.load_promises import fails_at_most, p99_within
+from gameday.checks.metric import holds
 from gameday.checks.other_alerts import no_other_alerts
 from gameday.checks.question import Answer, Question, finding, unknown
 from gameday.checks.receivers import of_each_receiver
@@ -43,6 +45,9 @@ CHECKS: Mapping[str, Check] = {
     "no_other_alerts": no_other_alerts,
     "spends_at_most": spends_at_most,
     "agrees_with_load": agrees_with_load,
+    "holds": holds,
+    "fails_at_most": fails_at_most,
+    "p99_within": p99_within,
     "heals_within": heals_within,
     "recovers_within": recovers_within,
 }

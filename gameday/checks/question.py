@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gameday.model.quantity import show_duration
-from gameday.model.scenario import AlertPromise
+from gameday.model.scenario import AlertPromise, MetricPromise
 from gameday.model.slo import Slo
 from gameday.model.verdict import Finding, Outcome
 
@@ -29,6 +29,7 @@ class Question:
     unit: str = ""
     alert: AlertPromise | None = None
     slo: Slo | None = None
+    metric: MetricPromise | None = None
     workload: str = ""  # of a cluster: deployment/web
 
 

@@ -17,6 +17,7 @@ _NAMES = {
     "pager": "the pager",
     "target": "the target",
     "load": "the load",
+    "metrics": "the promised metrics",
     "cluster": "the cluster's workloads",
     "events": "the cluster's events",
 }

@@ -29,6 +29,7 @@ def lines(plan: Plan) -> Iterator[str]:
         for timing in plan.timings:
             if timing.step == planned.name:
                 yield f"  {_timing(timing)}"
+        yield from _other_promises(plan, planned.name)
     yield ""
     yield from (f"warning: {warning}" for warning in plan.warnings)
     yield from (f"refused: {refusal}" for refusal in plan.refusals)
@@ -54,6 +55,21 @@ def _fault(plan: Plan, fault: PlannedFault) -> Iterator[str]:
     yield f"    at the latest after {show_duration(fault.duration)}: {ends}"
     if fault.refusal:
         yield f"    cannot be done: {fault.refusal}"
+
+
+def _other_promises(plan: Plan, name: str) -> Iterator[str]:
+    """Yield the promises that no rule's arithmetic speaks of."""
+    expect = next(step for step in plan.scenario.steps if step.name == name).expect
+    for metric in expect.metrics:
+        within = f" within {show_duration(metric.within)}" if metric.within else ""
+        now = plan.eyes.metrics.get(metric.promql, "not looked at")
+        yield f"  metric         {metric.subject} holds {metric.holds}{within}: {now}"
+    if (load := expect.load) is None:
+        return
+    if load.fails_at_most is not None:
+        yield f"  load           fails_at_most {show_share(load.fails_at_most)}"
+    if load.p99_within is not None:
+        yield f"  load           p99_within {show_duration(load.p99_within)}"
 
 
 def _timing(one: Timing) -> str:

@@ -54,7 +54,7 @@ def metrics(expr: str) -> tuple[str, ...]:
         tree = parse(expr)
     except ValueError:
         return ()
-    names = (_metric(node) for node in _walk(tree) if _is(node, "VectorSelector"))
+    names = (_metric(node) for node in walk(tree) if _is(node, "VectorSelector"))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -67,14 +67,15 @@ def _metric(selector: Any) -> str:
     return ""
 
 
-def _walk(node: Any) -> Iterator[Any]:
+def walk(node: Any) -> Iterator[Any]:
+    """Go through a syntax tree, the node itself first."""
     yield node
     for name in ("lhs", "rhs", "expr", "vector_selector"):
         below = getattr(node, name, None)
         if below is not None:
-            yield from _walk(below)
+            yield from walk(below)
     for below in getattr(node, "args", None) or ():
-        yield from _walk(below)
+        yield from walk(below)
 
 
 def _is(node: Any, kind: str) -> bool:

@@ -16,6 +16,8 @@ from gameday.model.scenario import (
     Expect,
     Guardrail,
     Load,
+    LoadPromise,
+    MetricPromise,
     NoOtherAlerts,
     Observe,
     ObservedFiles,
@@ -217,8 +219,36 @@ def _expect(read: wire.Expect, here: Cursor) -> Expect:
         no_other_alerts=_no_other(read.no_other_alerts),
         steady_state=read.steady_state,
         slos=tuple(slos),
+        metrics=tuple(
+            _metric(one, place.at("metrics").at(index).line)
+            for index, one in enumerate(read.metrics)
+        ),
+        load=_load_promise(read.load, place),
         heals_within=read.heals_within,
         recovers_within=read.recovers_within,
+    )
+
+
+def _metric(read: wire.MetricPromise, line: int | None) -> MetricPromise:
+    from gameday.files.comparison import conditions
+
+    return MetricPromise(
+        promql=read.promql,
+        name=read.name,
+        holds=read.holds,
+        within=read.within,
+        conditions=conditions(read.promql),
+        line=line,
+    )
+
+
+def _load_promise(read: wire.LoadPromise | None, place: Cursor) -> LoadPromise | None:
+    if read is None:
+        return None
+    return LoadPromise(
+        fails_at_most=read.fails_at_most,
+        p99_within=read.p99_within,
+        line=place.at("load").line,
     )
 
 

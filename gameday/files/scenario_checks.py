@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from gameday.files.cursor import Cursor, shown
+from gameday.files.metric_promises import check_load
 from gameday.files.scenario_promises import (
     Named,
     check_step,
@@ -36,6 +37,7 @@ def check(here: Cursor, named: Named, experiments: Sequence[Experiment | None]) 
     names: dict[str, int | None] = {}
     for step, experiment in zip(items(here, "steps"), experiments, strict=True):
         check_step(step, named, experiment)
+        check_load(step, here)
         unique(step, names)
     _foreign(here, experiments)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gameday.files import metric_promises
 from gameday.files.cursor import Cursor
 from gameday.files.suggest import did_you_mean
 from gameday.model.experiment import Experiment
@@ -93,6 +94,7 @@ def check_step(here: Cursor, named: Named, experiment: Experiment | None) -> Non
         if isinstance(promise.value, dict):
             slo_named(promise, named)
     _each_slo_once(list(items(expect, "slos")), named)
+    metric_promises.check(list(items(expect, "metrics")))
     _hold(here, promises, experiment)
 
 

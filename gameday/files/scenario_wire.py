@@ -245,6 +245,25 @@ class SloPromise(Wire):
     spends_at_most: Share
 
 
+class MetricPromise(Wire):
+    """A PromQL expression that has to hold, for each series that it has.
+
+    `holds`: during the fault, after it (`within` a time from its end), or throughout.
+    """
+
+    promql: Text
+    name: Text = ""
+    holds: Literal["during", "after", "throughout"] = "throughout"
+    within: PositiveDuration | None = None
+
+
+class LoadPromise(Wire):
+    """What the load's users may see, from the fault's start on."""
+
+    fails_at_most: Share | None = None
+    p99_within: PositiveDuration | None = None
+
+
 def _is_flag(value: Any) -> str:
     return "flag" if isinstance(value, bool | str) else "mapping"
 
@@ -259,6 +278,8 @@ class Expect(Wire):
     ] = True
     steady_state: Literal["holds", "may_deviate"] = "holds"
     slos: list[SloPromise] = []
+    metrics: list[MetricPromise] = []
+    load: LoadPromise | None = None
     heals_within: PositiveDuration | None = None
     recovers_within: PositiveDuration | None = None
 

@@ -72,6 +72,7 @@ class Eyes:
     prometheus_version: str = ""
     alertmanager_version: str = ""
     problems: tuple[str, ...] = ()  # what could not be read, and why
+    metrics: Mapping[str, str] = field(default_factory=dict)  # promised: what they say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

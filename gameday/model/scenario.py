@@ -176,6 +176,47 @@ class SloPromise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A comparison as PromQL: `truth` answers 1 or 0 for each series.
+
+    `operands`: what it compares, without what is constant.
+    """
+
+    truth: str
+    operands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPromise:
+    """A PromQL expression that has to hold, for each series that it has.
+
+    `holds`: during, after or throughout. `within`: seconds from the fault's end after
+    which it holds. `conditions`: the expression taken apart; all of them have to hold.
+    """
+
+    promql: str
+    holds: str = "throughout"
+    within: float | None = None
+    name: str = ""
+    conditions: tuple[Condition, ...] = ()
+    line: int | None = None
+
+    @property
+    def subject(self) -> str:
+        """What the finding calls it."""
+        return self.name or self.promql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPromise:
+    """What the load's users may see: a share of failures, and a p99 in seconds."""
+
+    fails_at_most: float | None = None
+    p99_within: float | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expect:
     """The promises of one step."""
 
@@ -183,6 +224,8 @@ class Expect:
     no_other_alerts: NoOtherAlerts = field(default_factory=NoOtherAlerts)
     steady_state: str = "holds"  # or may_deviate
     slos: tuple[SloPromise, ...] = ()
+    metrics: tuple[MetricPromise, ...] = ()
+    load: LoadPromise | None = None
     heals_within: float | None = None
     recovers_within: float | None = None
 

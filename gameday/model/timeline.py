@@ -64,8 +64,12 @@ sees                      source: it can again
 observed                  source, since, until: the observer answered all through this
                           time (written at each step's end)
 load                      since, until, sent, ok, failed, late (share of requests that
-                          started over 10 ms late), p50, p99 (s), in_flight: one second
-                          of intended starts
+                          started over 10 ms late), p50, p99 (s), latencies
+                          ([[over, up to, requests], …], s), in_flight: one second of
+                          intended starts
+metric                    promql, ok (true, false, null = could not be told), value,
+                          series (labels of the first that does not hold, or else of
+                          one that does), because: one look at a promised expression
 guardrail                 name, state (ok, breached, unanswerable), value, limit,
                           because, answered (false: breached since nobody could tell)
 window                    slo, total (events), since, complete: the events of the SLO's

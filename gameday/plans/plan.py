@@ -86,6 +86,7 @@ def aftermath_at_most(step: Step) -> float:
     for promise in step.expect.alerts:
         times += [t for t in (promise.resets_within, promise.page_resolves_within) if t]
     times += [t for t in (step.expect.recovers_within, step.expect.heals_within) if t]
+    times += [metric.within for metric in step.expect.metrics if metric.within]
     return max(times)
 
 
@@ -184,9 +185,20 @@ def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterabl
     for step in scenario.steps:
         if not step.experiment.has_hypothesis:
             yield f"{step.name}: the experiment has no steady-state hypothesis"
+    for step in scenario.steps:
+        yield from _metric_warnings(scenario, step, eyes)
     if scenario.observe.pages is None and any(
         promise.pages_within is not None
         for step in scenario.steps
         for promise in step.expect.alerts
     ):
         yield "observe.pages is not set: pages_within cannot be measured"
+
+
+def _metric_warnings(scenario: Scenario, step: Step, eyes: Eyes) -> Iterable[str]:
+    for metric in step.expect.metrics:
+        said = eyes.metrics.get(metric.promql, "")
+        if scenario.observe.prometheus is None:
+            said = "observe.prometheus is not set: nobody can look at it"
+        if said and not said.startswith("holds"):
+            yield f"{step.name}: {metric.subject}: {said}"

@@ -1,11 +1,13 @@
 """What a phase waits for: each thing with its deadline, and whether it is there."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gameday.checks.availability import known_at, whole
 from gameday.model.plan import PlannedStep
 from gameday.model.scenario import AlertPromise, Step
+from gameday.model.stretch import FEWEST, looks_needed
 from gameday.model.timeline import Event
 from gameday.runner.board import Board
 
@@ -73,6 +75,7 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
         for name in sorted(_workloads(planned) & board.workloads.keys()):
             kept = available(board.workloads[name], start)
             yield Awaited(what=f"{name} to be available", until=until, kept=kept)
+    yield from _metrics(board, step, start, end)
     if step.experiment.has_hypothesis:
         # Not by its time: what was probed between the fault's end and the aftermath's
         # beginning still counts as during.
@@ -80,6 +83,24 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
         good = seen is not None and seen["ok"] is True and seen["phase"] == "after"
         until = end + planned.aftermath_at_most
         yield Awaited(what="the hypothesis holding again", until=until, kept=good)
+
+
+def _metrics(board: Board, step: Step, start: float, end: float) -> Iterator[Awaited]:
+    """Yield the promised expressions that have to hold again, for good."""
+    for promise in step.expect.metrics:
+        if promise.within is None:
+            continue
+        looks = board.metrics.get(promise.promql, [])
+        during = [look for look in looks if start <= look.at <= end]
+        false = sum(look["ok"] is False for look in during)
+        after = [look for look in looks if look.at > end]
+        stretch = itertools.takewhile(lambda look: look["ok"] is True, reversed(after))
+        needed = max(FEWEST, looks_needed(false / len(during) if during else 0.0))
+        yield Awaited(
+            what=f"{promise.subject} holding again",
+            until=end + promise.within,
+            kept=len(list(stretch)) >= needed,
+        )
 
 
 def _resets(

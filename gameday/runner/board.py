@@ -48,6 +48,7 @@ class Board:
     guards: dict[str, Event] = field(default_factory=dict)
     load: Event | None = None
     samples: list[Event] = field(default_factory=list)
+    metrics: dict[str, list[Event]] = field(default_factory=dict)  # looks, by PromQL
     slis: Mapping[str, SliNow] = field(default_factory=dict)
     told_hypothesis: str | bool | None = ""  # what the screen said last
     alone: frozenset[str] = frozenset()  # steps in which only other extensions act
@@ -140,6 +141,10 @@ def _workload(board: Board, event: Event) -> None:
     board.workloads.setdefault(event["workload"], []).append(event)
 
 
+def _metric(board: Board, event: Event) -> None:
+    board.metrics.setdefault(event["promql"], []).append(event)
+
+
 def _load(board: Board, event: Event) -> None:
     board.load = event
 
@@ -164,5 +169,6 @@ _HANDLERS: Mapping[str, Callable[[Board, Event], None]] = {
     "sees": _sees,
     "guardrail": lambda board, event: board.guards.update({event["name"]: event}),
     "load": _load,
+    "metric": _metric,
     "sample": lambda board, event: board.samples.append(event),
 }

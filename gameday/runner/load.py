@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.scenario import Load
@@ -19,6 +19,7 @@ class Orders:
 
     load: Load
     headers: Mapping[str, str]
+    promised: Sequence[float] = ()  # seconds that latencies are compared with
 
 
 class Traffic:
@@ -56,6 +57,7 @@ class Traffic:
             "headers": dict(orders.headers),
             "body": load.body,
             "timeout": load.timeout,
+            "promised": list(orders.promised),
         }
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(line) + "\n")

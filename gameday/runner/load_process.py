@@ -7,8 +7,11 @@ standard input closes. Writes one JSON line per second of intended starts.
 """
 
 import asyncio
+import bisect
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +19,9 @@ import aiohttp
 
 from gameday.clock import SystemClock
 
+QUICKEST = 0.0005  # seconds: the end of the first range of latencies
+GROWTH = 1.05  # each range is so much longer than the one before
+RANGES = 300  # the last one ends beyond every time-out
 LATE = 0.010  # seconds: a start later than this is late
 MOST_IN_FLIGHT = 5000
 _SERVER_ERROR = 500
@@ -34,7 +40,7 @@ class Second:
     waits: list[float] = field(default_factory=list)
     first_failed: float | None = None
 
-    def line(self, in_flight: int) -> str:
+    def line(self, in_flight: int, bounds: Sequence[float]) -> str:
         """Return the second as the parent reads it."""
         waits = sorted(self.waits) or [0.0]
         return json.dumps(
@@ -48,9 +54,26 @@ class Second:
                 "late": round((self.late + self.skipped) / max(self.due, 1), 4),
                 "p50": round(waits[len(waits) // 2], 4),
                 "p99": round(waits[min(len(waits) - 1, int(len(waits) * 0.99))], 4),
+                "latencies": in_ranges(self.waits, bounds),
                 "in_flight": in_flight,
             }
         )
+
+
+def bounds_with(promised: Sequence[float]) -> list[float]:
+    """Return where ranges of latencies end: 5 % apart, and at each promised time."""
+    steps = [round(QUICKEST * GROWTH**number, 6) for number in range(RANGES)]
+    return sorted({*steps, *promised})
+
+
+def in_ranges(waits: Sequence[float], bounds: Sequence[float]) -> list[list[float]]:
+    """Return how many requests took over … up to … seconds, empty ranges left out."""
+    counts = Counter(bisect.bisect_left(bounds, wait) for wait in waits)
+    return [
+        [bounds[at - 1] if at else 0.0, bounds[at], counts[at]]
+        for at in sorted(counts)
+        if at < len(bounds)
+    ]
 
 
 class Generator:
@@ -58,6 +81,7 @@ class Generator:
 
     def __init__(self, orders: dict[str, Any]) -> None:
         self.orders = orders
+        self.bounds = bounds_with(orders.get("promised") or ())
         self.clock = SystemClock()
         self.seconds: dict[int, Second] = {}
         self.in_flight: set[asyncio.Task[None]] = set()
@@ -140,7 +164,7 @@ class Generator:
             answered = second.ok + second.failed + second.skipped
             if not everything and (number >= now or answered < second.due):
                 return
-            sys.stdout.write(second.line(len(self.in_flight)) + "\n")
+            sys.stdout.write(second.line(len(self.in_flight), self.bounds) + "\n")
             sys.stdout.flush()
             del self.seconds[number]
 

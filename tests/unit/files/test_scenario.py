@@ -9,7 +9,7 @@ import pytest
 from gameday.errors import InvalidFile
 from gameday.files import load
 from gameday.model.fault import Selection
-from gameday.model.scenario import NoOtherAlerts, Secret
+from gameday.model.scenario import LoadPromise, NoOtherAlerts, Secret
 from tests.unit.files.shop import Shop
 
 
@@ -57,6 +57,8 @@ def test_with_and_the_target_replace_the_configuration(shop: Shop) -> None:
     assert fault.selection == Selection(service="web", count=1)
 
 
+METRICS = "      metrics:\n        - {promql: 'queue < 10', %s}\n"
+
 MISTAKES = [
     ("fires_within: 30s", "fires_within: 30", "31: steps[0].expect.alerts[0].fires_within: 30 is a bare number; write it with its unit, such as 30s"),
     ("fires_within: 30s", "fires_in: 30s", "31: steps[0].expect.alerts[0].fires_in: 'fires_in' is an unknown key; did you mean \"fires_within\"?"),
@@ -96,6 +98,14 @@ MISTAKES = [
     ("reaches: oncall", "reaches: [oncall, oncall]", "32: steps[0].expect.alerts[0].reaches: 'oncall' is named twice; name each receiver once"),
     ("reaches: oncall", "reaches: [oncall, 5]", "32: steps[0].expect.alerts[0].reaches: 5 is not text; write it in quotes"),
     ("reaches: oncall", "victims: all", "32: steps[0].expect.alerts[0].victims: 'all' is not known; expected any or each"),
+    ("      heals_within", METRICS % "holds: always" + "      heals_within", "41: steps[0].expect.metrics[0].holds: 'always' is not known; expected after, during or throughout"),
+    ("      heals_within", METRICS % "holds: during, within: 60s" + "      heals_within", "41: steps[0].expect.metrics[0].within: within goes with holds: after, not with during; remove it"),
+    ("      heals_within", METRICS % "within: 60s" + "      heals_within", "41: steps[0].expect.metrics[0].within: within goes with holds: after, not with throughout; remove it"),
+    ("      heals_within", "      metrics: [{promql: 'sum(q'}]\n      heals_within", "40: steps[0].expect.metrics[0].promql: is not valid PromQL: unclosed left parenthesis"),
+    ("      heals_within", "      metrics: [{promql: sum(q)}]\n      heals_within", "40: steps[0].expect.metrics[0].promql: 'sum(q)' compares nothing, so it cannot hold or not hold; write a comparison such as queue_depth < 10"),
+    ("      heals_within", METRICS % "name: q < 1" + "        - {promql: q < 1}\n      heals_within", "42: steps[0].expect.metrics[1]: 'q < 1' is promised in line 41 too, and their findings could not be told apart; give each a name of its own"),
+    ("      heals_within", "      load: {}\n      heals_within", "40: steps[0].expect.load: asks nothing of the load; add fails_at_most or p99_within"),
+    ("      heals_within", "      load: {p99_within: 500}\n      heals_within", "40: steps[0].expect.load.p99_within: 500 is a bare number; write it with its unit, such as 30s"),
     ("budget_spent: 5%", "burn_rate: -1", "19: guardrails[0].stop_when.burn_rate: -1 is no burn rate; expected one such as 14.4"),
     ("budget_spent: 5%", "burn_rate: 2, budget_spent: 5%", "19: guardrails[0].stop_when: names budget_spent and burn_rate; expected exactly one of them"),
     ("at_most: 1", "foreign_actions: maybe", "21: blast_radius.foreign_actions: 'maybe' is not true or false"),
@@ -443,3 +453,42 @@ def test_several_receivers_are_read_in_their_order(shop: Shop) -> None:
     (promise,) = step.expect.alerts
     assert promise.reaches == ("oncall", "team")
     assert promise.victims == "each"
+
+
+def test_promises_about_metrics_and_the_load_are_read(shop: Shop) -> None:
+    lines = (
+        "      metrics:\n"
+        "        - {promql: 'queue < 10', holds: after, within: 60s, name: drained}\n"
+        "        - promql: up == 1\n"
+        "      load: {fails_at_most: 1%, p99_within: 500ms}\n"
+    )
+    shop.change("      heals_within", lines + "      heals_within")
+    (step,) = load.scenario(str(shop.scenario), {}).steps
+    drained, up = step.expect.metrics
+    assert (drained.subject, drained.holds, drained.within) == (
+        "drained",
+        "after",
+        60.0,
+    )
+    assert (up.subject, up.holds, up.within, up.line) == (
+        "up == 1",
+        "throughout",
+        None,
+        42,
+    )
+    assert up.conditions[0].truth == "(up) == bool (1)"
+    assert step.expect.load == LoadPromise(fails_at_most=0.01, p99_within=0.5, line=43)
+
+
+def test_a_promise_about_the_load_needs_a_load_that_tells(shop: Shop) -> None:
+    shop.change(
+        "      heals_within", "      load: {fails_at_most: 1%}\n      heals_within"
+    )
+    shop.change(
+        "  url: http://127.0.0.1:8080/checkout\n  rate: 50/s\n", "  command: [k6]\n"
+    )
+    (said,) = shop.said()
+    assert "a load with command does not tell gameday" in said
+    shop.change("load:\n  command: [k6]\n", "")
+    (said,) = shop.said()
+    assert "the scenario has no load; add one with url and rate" in said

@@ -1,5 +1,8 @@
 """What the aftermath waits for."""
 
+import pytest
+
+from gameday.model.scenario import Expect, MetricPromise
 from gameday.model.timeline import event
 from gameday.runner.awaited import in_aftermath
 from gameday.runner.board import Board
@@ -32,3 +35,41 @@ def test_the_hypothesis_has_to_be_probed_once_more_in_the_aftermath_itself() -> 
     assert not holds_again(seen)
     seen.see(event(20.5, "hypothesis", phase="after", **said))
     assert holds_again(seen)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ([True] * 5, True),
+        ([True] * 4, False),
+        ([True] * 5 + [False], False),
+        ([False] + [True] * 5, True),
+        ([True] * 3 + [None] + [True] * 3, False),
+    ],
+)
+def test_a_metric_is_waited_for_until_it_holds_for_good(
+    said: list[bool | None], kept: bool
+) -> None:
+    seen = board()
+    promise = MetricPromise(promql="q < 1", holds="after", within=60.0)
+    planned = plan(Expect(metrics=(promise,)))
+    for second, ok in enumerate(said):
+        seen.see(event(21.0 + second, "metric", promql="q < 1", ok=ok))
+    waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
+    (found,) = [one for one in waited if one.what == "q < 1 holding again"]
+    assert (found.kept, found.until) == (kept, 80.0)
+
+
+def test_what_failed_half_of_the_time_has_to_hold_longer() -> None:
+    seen = board()
+    promise = MetricPromise(promql="q < 1", holds="after", within=60.0)
+    planned = plan(Expect(metrics=(promise,)))
+    for second in range(10):
+        ok = second % 4 != 0  # 3 of 10 were false: it takes 9 in a row
+        seen.see(event(10.0 + second, "metric", promql="q < 1", ok=ok))
+    kept = []
+    for second in range(10):
+        seen.see(event(21.0 + second, "metric", promql="q < 1", ok=True))
+        waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
+        kept += [one.kept for one in waited if one.what == "q < 1 holding again"]
+    assert kept == [False] * 8 + [True] * 2

@@ -1,0 +1,20 @@
+"""How long something has to hold before it is back for good.
+
+What was false in a share p of the looks during a fault is seen to be true n times in
+a row by chance with (1 - p)^n. Below 5 % it is no chance any more.
+"""
+
+import math
+
+CHANCE = 0.05
+FEWEST = 5  # looks
+LONGEST = 60.0  # seconds
+
+
+def looks_needed(false_share: float) -> int:
+    """Return how many looks in a row have to hold."""
+    if false_share >= 1.0:
+        return FEWEST
+    if false_share <= 0.0:
+        return 1
+    return max(FEWEST, math.ceil(math.log(CHANCE) / math.log(1.0 - false_share)))

@@ -1,0 +1,165 @@
+"""MetricsObserver: do the promised expressions hold? A look about once a second.
+
+Each look asks for one and the same instant of Prometheus' own clock, for every series
+that an expression has. What cannot be told (no series, no number, a query that
+Prometheus refuses) is reported as that.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gameday.errors import ObserverLost
+from gameday.model.scenario import Condition, Endpoint, MetricPromise
+from gameday.model.timeline import event
+from gameday.observers.http import Client, HttpError
+from gameday.observers.prometheus.api import PrometheusApi
+from gameday.observers.sight import Rounds, Sight
+from gameday.ports import Clock, Emit
+
+PERIOD = 1.0  # seconds between two looks
+BUSY = 4.0  # … and at least so many times as long as a look took
+
+Vector = list[tuple[Mapping[str, str], float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look at an expression found; `ok` None: it could not be told.
+
+    `value` and `series` are those of the first series that does not hold, or else of
+    the first that does.
+    """
+
+    ok: bool | None
+    because: str = ""
+    value: float | None = None
+    series: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """What was found, as a plan says it."""
+        if self.ok is None:
+            return f"cannot be told now: {self.because}"
+        value = "" if self.value is None else f": {self.value:g}"
+        return f"{'holds' if self.ok else 'does not hold'} now{value}"
+
+
+class MetricsObserver:
+    """Reports `metric` events of one Prometheus."""
+
+    source = "metrics"
+
+    def __init__(
+        self, endpoint: Endpoint, clock: Clock, promises: Iterable[MetricPromise]
+    ) -> None:
+        self._clock = clock
+        self._api = PrometheusApi(Client(endpoint, clock), clock)
+        self._promises = {one.promql: one for one in promises}
+        self._sight = Sight(self.source, clock)
+        self._rounds = Rounds(self._sight, self._look)
+
+    def probe(self) -> str:
+        """Return why it cannot see right now; empty when it can."""
+        try:
+            self._api.query("time()")
+        except ObserverLost as problem:
+            return str(problem)
+        return ""
+
+    def start(self, emit: Emit, since: float) -> None:
+        """Begin to report."""
+        self._sight.begin(emit, since)
+        self._rounds.start()
+
+    def flush(self, until: float) -> None:
+        """Report how far the looks reach."""
+        self._rounds.once()
+        self._sight.observed(until)
+
+    def stop(self) -> None:
+        """End; idempotent."""
+        self._rounds.stop(self._api.client.close)
+
+    def now(self) -> dict[str, Looked]:
+        """Look once at each expression; ObserverLost where Prometheus is not there."""
+        theirs = self._api.query("time()")[0].samples[0][1]
+        return {
+            promql: look_at(self._api, promise.conditions, theirs)
+            for promql, promise in self._promises.items()
+        }
+
+    def _look(self) -> float:
+        begun, at = self._clock.monotonic(), self._clock.now()
+        for promql, found in self.now().items():
+            self._sight.emit(
+                event(
+                    at,
+                    "metric",
+                    promql=promql,
+                    ok=found.ok,
+                    value=found.value,
+                    series=dict(found.series),
+                    because=found.because,
+                )
+            )
+        self._sight.good(at)
+        took = self._clock.monotonic() - begun
+        return max(PERIOD - took, BUSY * took)
+
+
+def look_at(api: PrometheusApi, conditions: Iterable[Condition], at: float) -> Looked:
+    """Return whether all conditions hold at an instant, for all of their series."""
+    looked = [_one(api, condition, at) for condition in conditions]
+    for ok in (False, None):
+        worst = next((one for one in looked if one.ok is ok), None)
+        if worst is not None:
+            return worst
+    return looked[0]
+
+
+def _one(api: PrometheusApi, condition: Condition, at: float) -> Looked:
+    try:
+        truths = _vector(api, condition.truth, at)
+        operands = [_vector(api, operand, at) for operand in condition.operands]
+    except HttpError as problem:
+        if not problem.ours:
+            raise
+        return Looked(ok=None, because=f"Prometheus refuses it: {problem}")
+    if not truths:
+        return Looked(ok=None, because="Prometheus has no series of it")
+    lost = sum(math.isnan(value) for vector in operands for _, value in vector)
+    broken = [labels for labels, truth in truths if truth != 1.0]
+    # A comparison with NaN is false: that many may be broken for that reason alone.
+    sure = len(broken) > lost if len(operands) == 1 else not lost
+    if lost and not (broken and sure):
+        return Looked(ok=None, because="a series of it is not a number (NaN)")
+    shown = _shown(broken or [labels for labels, _ in truths], operands)
+    return Looked(ok=not broken, value=shown[1], series=shown[0])
+
+
+def _shown(
+    wanted: list[Mapping[str, str]], operands: list[Vector]
+) -> tuple[Mapping[str, str], float | None]:
+    """Return the first of these series whose value is known, with that value."""
+    known = {
+        _key(labels): value
+        for labels, value in (operands[0] if operands else ())
+        if math.isfinite(value)
+    }
+    for labels in wanted:
+        if _key(labels) in known:
+            return labels, known[_key(labels)]
+    return wanted[0], None
+
+
+def _key(labels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset(pair for pair in labels.items() if pair[0] != "__name__")
+
+
+def _vector(api: PrometheusApi, expr: str, at: float) -> Vector:
+    """Return each series' value, NaN as well; a scalar is one series."""
+    data = api.data("/query", {"query": expr, "time": f"{at:.3f}"})
+    if data["resultType"] == "scalar":
+        return [({}, float(data["result"][1]))]
+    return [(one["metric"], float(one["value"][1])) for one in data["result"]]
