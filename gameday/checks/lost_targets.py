@@ -2,30 +2,26 @@
 
 Whether a lost target is what the fault hit is told by its `job` and `instance`:
 
-1. The instance label names a known instance: HOST:PORT or, where no other instance
-   shares it, HOST is one of its addresses; the port is its `port` label on loopback;
-   or its name occurs in it (`web-2`, `shop_web_2:8000`); or the host or the job is
-   a service that has only one instance. Then it was hit exactly when that
-   instance is a victim of the step.
-2. Otherwise it was hit when its job or host names a faulted service or victim, or
-   when a promise of the step names it (`instance` or `job` label): who promises an
-   alert about a target expects to lose it.
+1. The instance label names a known instance (`naming` says how), or its job is a
+   service that has only one. Then it was hit exactly when that instance is a victim
+   of the step.
+2. Otherwise it was hit when its job or host is a faulted service, or when a promise
+   of the step names it (`instance` or `job` label): who promises an alert about a
+   target expects to lose it.
 
 One failed scrape (down for at most one and a half scrape intervals) is no loss.
 A target that was down when it was first seen was missing from the start.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gameday.checks.clocks import Clocks
+from gameday.checks.naming import Directory, host_of
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
 from gameday.model.target import Instance
 from gameday.model.timeline import Timeline
-
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Hit:
     step: Step
     services: tuple[str, ...]
     victims: tuple[Instance, ...]
-    instances: tuple[Instance, ...]
+    directory: Directory
 
 
 def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Loss]:
@@ -102,44 +98,16 @@ def not_hit(
 
 def was_hit(loss: Loss, hit: Hit) -> bool:
     """Whether a lost target is what the fault hit (the module says how)."""
-    known = identify(loss, hit.instances)
+    known = hit.directory.find(loss.instance) or hit.directory.only(loss.job)
     if known is not None:
         return known.name in {victim.name for victim in hit.victims}
-    host = loss.instance.rpartition(":")[0] or loss.instance
-    names = [*hit.services, *(victim.name for victim in hit.victims)]
-    if any(_names(text, name) for text in (loss.job, host) for name in names):
+    names = {
+        name for each in hit.services for name in hit.directory.service_names(each)
+    }
+    if names & {loss.job.lower(), host_of(loss.instance).lower()}:
         return True
     return any(
         loss.instance == promise.labels.get("instance")
         or loss.job == promise.labels.get("job")
         for promise in hit.step.expect.alerts
     )
-
-
-def identify(loss: Loss, instances: Sequence[Instance]) -> Instance | None:
-    """Return the one instance that a scrape target is; None when it is unclear."""
-    host, _, port = loss.instance.rpartition(":")
-    if not host:
-        host, port = loss.instance, ""
-    ways = (
-        [one for one in instances if loss.instance in one.addresses],
-        [one for one in instances if _same_port(one, host, port)],
-        [one for one in instances if _names(loss.instance, one.name)],
-        [one for one in instances if host in one.addresses],
-        [one for one in instances if one.service in (host, loss.job)],
-    )
-    for found in ways:
-        if len(found) == 1:
-            return found[0]
-    return None
-
-
-def _same_port(instance: Instance, host: str, port: str) -> bool:
-    return bool(port) and host in _LOOPBACK and instance.labels.get("port") == port
-
-
-def _names(text: str, name: str) -> bool:
-    """Whether a text contains a name as a whole word; - and _ are the same."""
-    pattern = "[-_]".join(re.escape(part) for part in re.split("[-_]", name.lower()))
-    found = re.search(rf"(?<![a-z0-9]){pattern}(?![a-z0-9])", text.lower())
-    return found is not None

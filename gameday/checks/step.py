@@ -9,6 +9,7 @@ from gameday.checks.asked import services
 from gameday.checks.lost_targets import Hit, Loss, not_hit
 from gameday.checks.run import Run
 from gameday.checks.sight import SLACK
+from gameday.checks.victims import Victims
 from gameday.model.fault import CATALOGUE
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
@@ -119,8 +120,13 @@ class StepRun:
         """Healthy scrape targets that were lost without being hit by the fault."""
         if self.start is None:
             return ()
-        hit = Hit(self.step, self.services, self._victims(), self.run.plan.instances)
+        hit = Hit(self.step, self.services, self.victims.hit, self.victims.directory)
         return not_hit(self.run.losses, hit, self.start, self.end)
+
+    @cached_property
+    def victims(self) -> Victims:
+        """The instances that the faults hit, of all that the target knows."""
+        return Victims(self.run.directory, self._victims())
 
     def unwatched(self, deadline: float) -> str:
         """Return why nobody waited until a deadline; empty when the step did."""

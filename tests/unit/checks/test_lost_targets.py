@@ -1,9 +1,12 @@
 """Which lost scrape target is what the fault hit, and which one is a disturbance."""
 
+from dataclasses import replace
+
 import pytest
 
 from gameday.checks.clocks import Clocks
 from gameday.checks.lost_targets import Hit, Loss, not_hit, read_losses, was_hit
+from gameday.checks.naming import Directory
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, Timeline, event
 from tests.builders import at, promise, replica, scrape, step
@@ -15,7 +18,8 @@ SHOP = (replica(1), replica(2), replica(3), DATABASE)
 
 def hit(victim: Instance, *shop: Instance, **labels: str) -> Hit:
     asked = step(alerts=(promise("X", labels=labels),)) if labels else step()
-    return Hit(asked, (victim.service,), (victim,), shop or SHOP)
+    directory = Directory(shop or SHOP, "shop")
+    return Hit(asked, (victim.service,), (victim,), directory)
 
 
 def lost(instance: str, job: str = "web") -> Loss:
@@ -63,9 +67,31 @@ def test_the_only_instance_of_a_service_answers_to_its_name() -> None:
     assert not was_hit(lost("db:9187", "postgres"), hit(replica(2)))
 
 
-def test_an_exporter_that_is_named_after_the_service() -> None:
-    assert was_hit(lost("10.0.0.7:9187", "db_exporter"), hit(DATABASE))
-    assert not was_hit(lost("10.0.0.7:9187", "cache_exporter"), hit(DATABASE))
+@pytest.mark.parametrize(
+    ("instance", "job"),
+    [
+        ("10.9.9.9:80", "web-admin"),
+        ("web-admin:80", "admin"),
+        ("web-2-canary:80", "canary"),
+        ("my-web:80", "my-web"),
+        ("10.0.0.7:9187", "web_exporter"),
+    ],
+)
+def test_a_word_in_a_name_names_nothing(instance: str, job: str) -> None:
+    assert not was_hit(lost(instance, job), hit(replica(2)))
+
+
+@pytest.mark.parametrize("job", ["web", "shop-web", "shop_web", "shop/web", "WEB"])
+def test_a_job_that_is_the_service_was_hit(job: str) -> None:
+    assert was_hit(lost("10.9.9.9:80", job), hit(replica(2)))
+
+
+def test_a_container_is_known_by_its_own_name_and_id() -> None:
+    number = "c2f889deaf7839aba9abd2380c4d7036"
+    ours = replica(2, labels={"container": "shop_web_two"})
+    shop = (replica(1), replace(ours, identity={"id": number}))
+    for name in ("shop_web_two:8000", number[:12], f"http://{number[:12]}:80/x"):
+        assert was_hit(lost(name, "app"), hit(shop[1], *shop))
 
 
 def test_a_target_that_a_promise_names_was_meant() -> None:

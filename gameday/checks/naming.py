@@ -1,0 +1,120 @@
+"""Which instance a name means: exactly, by what the target knows of its instances.
+
+A scrape target's `instance`, or a label of an alert, names an instance by its
+address, name or id, never by a word that occurs in it: `web` is not `web-admin`.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.model.target import Instance
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+_SHORT_ID = 12  # digits of a container's id that Docker shows
+_OWN_NAMES = ("container", "pod", "process")  # labels that platforms give instances
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The instances of a target; `place` is its name, as a compose project's."""
+
+    instances: tuple[Instance, ...] = ()
+    place: str = ""
+
+    def find(self, text: str) -> Instance | None:
+        """Return the one instance that HOST or HOST:PORT means; None: unclear."""
+        host, port = _split(text)
+        ways = [text, _bare(host)]
+        if port and host in _LOOPBACK:
+            ways.insert(1, f":{port}")
+        if not _is_address(host):
+            ways.append(host.partition(".")[0])
+        return next((hit for way in ways if (hit := self._alone(way))), None)
+
+    def only(self, service: str) -> Instance | None:
+        """Return the only instance of the service that goes by this name."""
+        return self._one(self._by_service.get(service.lower(), []))
+
+    def service_names(self, service: str) -> set[str]:
+        """Return the names by which a service goes in its place."""
+        return {service.lower(), *self._placed(service)}
+
+    def _alone(self, way: str) -> Instance | None:
+        known = self._one(self._by_name.get(way.lower(), []))
+        return known or self.only(way)
+
+    @staticmethod
+    def _one(hits: list[Instance]) -> Instance | None:
+        return hits[0] if len(hits) == 1 else None
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Instance]]:
+        index: dict[str, list[Instance]] = {}
+        for instance in self.instances:
+            for name in set(self._names(instance)):
+                index.setdefault(name.lower(), []).append(instance)
+        return index
+
+    @cached_property
+    def _by_service(self) -> Mapping[str, list[Instance]]:
+        index: dict[str, list[Instance]] = {}
+        for instance in self.instances:
+            for name in self.service_names(instance.service):
+                index.setdefault(name, []).append(instance)
+        return index
+
+    @cached_property
+    def _uses(self) -> Counter[tuple[str, str]]:
+        pairs = (
+            (key, each.labels.get(key, ""))
+            for each in self.instances
+            for key in _OWN_NAMES
+        )
+        return Counter(pairs)
+
+    def _names(self, instance: Instance) -> Iterator[str]:
+        """Yield what an instance goes by; what several share names none of them."""
+        yield instance.name
+        yield from self._placed(instance.name)
+        yield from instance.addresses
+        for key in _OWN_NAMES:
+            own = instance.labels.get(key, "")
+            if own and self._uses[key, own] == 1:
+                yield own
+        number = instance.identity.get("id", "")
+        if len(number) > _SHORT_ID:
+            yield number
+            yield number[:_SHORT_ID]
+        if "port" in instance.labels:
+            yield f":{instance.labels['port']}"  # on loopback
+
+    def _placed(self, name: str) -> Iterator[str]:
+        place, name = self.place.lower(), name.lower()
+        if place:
+            yield f"{place}-{name}"
+            yield f"{place}/{name}"
+            yield f"{place}_{name}"
+            yield f"{place}_{name.replace('-', '_')}"
+
+
+def host_of(text: str) -> str:
+    """Return HOST of HOST:PORT or of a URL, or the text where it has no port."""
+    return _split(text)[0]
+
+
+def _split(text: str) -> tuple[str, str]:
+    rest = text.partition("://")[2].partition("/")[0] if "://" in text else text
+    host, separator, port = rest.rpartition(":")
+    if not separator or not port.isdecimal():
+        return rest, ""
+    return host, port
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("[").removesuffix("]")
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdecimal()
