@@ -1,6 +1,10 @@
 """Whether a promised alert fires in time, with its labels."""
 
+from dataclasses import replace
+
 from gameday.checks.episodes import Episode
+from gameday.checks.mailbox import Reading
+from gameday.checks.notified import Notified
 from gameday.checks.promise import Promised, promise_of
 from gameday.checks.question import (
     Answer,
@@ -21,9 +25,9 @@ def fires_within(step: StepRun, question: Question) -> Answer:
     if promised.spoiled:
         return unknown(promised.spoiled)
     deadline = promised.start + (question.promised or 0.0)
-    if not promised.fired:
+    if not promised.fired or promised.silent_victims:
         return silent(promised, deadline)
-    first = promised.fired[0]
+    first = promised.firsts[-1]  # of several victims the last one decides
     at, evidence = _firing_time(promised, first)
     answer = within(
         question,
@@ -44,18 +48,28 @@ def fires_within(step: StepRun, question: Question) -> Answer:
 def silent(promised: Promised, deadline: float) -> Answer:
     """Answer for an alert that never fired: a failure, if somebody was watching."""
     said = f"{promised.name}{_wanted(promised)} never fired"
+    if promised.fired:
+        said += f" for {', '.join(promised.silent_victims)}"
     namesakes = [
         one.show()
         for one in promised.step.run.episodes
         if one.alert == promised.name
         and one.firing is not None
         and promised.start <= one.firing <= promised.step.end
+        and one not in promised.fired
     ]
-    if namesakes:
+    if promised.fired:
+        said += "; each instance that was hit has to ring"
+    elif namesakes:
         said += "; it fired with other labels, which is another alert"
     elif promised.step.run.plan.eyes.rules is not None and not promised.rules:
         said += "; no rule of that name and with those labels is loaded"
     answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
+    elsewhere = _elsewhere(promised)
+    if elsewhere is not None:
+        evidence = {**answer.evidence, "page": elsewhere.show()}
+        why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
+        return replace(answer.unsure(why), evidence=evidence)
     open_ = promised.step.unwatched(deadline)
     open_ = open_ or promised.gap(promised.start, deadline, "prometheus")
     return answer.unsure(open_) if open_ else answer
@@ -77,12 +91,19 @@ def _firing_time(
 
 
 def _told_starts(promised: Promised, episode: Episode) -> float | None:
-    mailbox = promised.step.run.mailbox
-    for page in mailbox.pages:
-        told = mailbox.told(page, episode)
-        if told is not None and told.starts is not None and page.at >= promised.start:
+    for reading in promised.step.run.mailbox.about(episode):
+        told = reading.told
+        late = reading.page.at >= promised.start
+        if late and told is not None and told.starts is not None:
             return told.starts
     return None
+
+
+def _elsewhere(promised: Promised) -> Reading | None:
+    """Return the page of an alert that this Prometheus has no rule for."""
+    if promised.fired or promised.evaluated_here:
+        return None
+    return next(iter(Notified(promised).mine), None)
 
 
 def _wanted(promised: Promised) -> str:

@@ -5,6 +5,7 @@ Where the scenario has no pages, Alertmanager's own routing answers `reaches`.
 
 from gameday.checks.alert_fires import silent
 from gameday.checks.notified import Notified
+from gameday.checks.pages import Page
 from gameday.checks.promise import Promised, promise_of
 from gameday.checks.question import (
     Answer,
@@ -19,6 +20,7 @@ from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.verdict import Outcome
 
+_FAIL = Outcome.FAIL
 _WAY = ("prometheus", "alertmanager", "pager")
 
 
@@ -29,16 +31,15 @@ def reaches(step: StepRun, question: Question) -> Answer:
     deadline = _deadline(promised)
     if promised.spoiled:
         return unknown(promised.spoiled)
-    if not promised.fired:
-        return silent(promised, deadline)
     notified = Notified(promised)
     if "pager" not in step.run.sources:
-        return _routed(notified, wanted)
+        silent_ = not promised.fired or promised.silent_victims
+        return silent(promised, deadline) if silent_ else _routed(notified, wanted)
     page = notified.first(wanted)
     if page is None:
         return _missing(notified, wanted, deadline)
     said = f"{promised.name} reached {wanted} at {show_instant(page.stamp)}"
-    return passed(said, evidence={"page": page.show()}, decided=page.at)
+    return passed(said, evidence=_shown(notified, page), decided=page.at)
 
 
 def pages_within(step: StepRun, question: Question) -> Answer:
@@ -50,8 +51,6 @@ def pages_within(step: StepRun, question: Question) -> Answer:
         return unknown(promised.spoiled)
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
-    if not promised.fired:
-        return silent(promised, deadline)
     notified = Notified(promised)
     page = notified.first(wanted)
     if page is None:
@@ -64,11 +63,12 @@ def pages_within(step: StepRun, question: Question) -> Answer:
             measured=page.at - promised.start,
             error=step.run.clocks.error("pager") + step.fault_error,
             decided=page.at,
-            evidence={"page": page.show()},
+            evidence=_shown(notified, page),
         ),
     )
     gap = promised.gap(promised.start, deadline, *_way(step))
-    return answer.unsure(gap) if gap and answer.outcome is Outcome.FAIL else answer
+    gap = gap or notified.doubt(promised.start, deadline)
+    return answer.unsure(gap) if gap and answer.outcome is _FAIL else answer
 
 
 def page_resolves_within(step: StepRun, question: Question) -> Answer:
@@ -95,11 +95,12 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
             measured=max(0.0, page.at - end),
             error=step.run.clocks.error("pager") + step.fault_error,
             decided=max(page.at, end),
-            evidence={"page": page.show()},
+            evidence=_shown(notified, page),
         ),
     )
     gap = promised.gap(end, deadline, *_way(step))
-    return answer.unsure(gap) if gap and answer.outcome is Outcome.FAIL else answer
+    gap = gap or notified.doubt(end, deadline)
+    return answer.unsure(gap) if gap and answer.outcome is _FAIL else answer
 
 
 def _way(step: StepRun) -> list[str]:
@@ -114,14 +115,27 @@ def _deadline(promised: Promised) -> float:
     return end if limit is None else min(end, promised.start + limit)
 
 
+def _shown(notified: Notified, page: Page) -> dict[str, object]:
+    """Return a page as evidence, and how it was told whose it is."""
+    return {"page": page.show(), "told_by": notified.by(page)}
+
+
 def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
     """Answer for a page that never came to where it was promised."""
     promised = notified.promised
+    if not notified.mine and (not promised.fired or promised.silent_victims):
+        answer = silent(promised, deadline)
+        # Evaluated elsewhere it may have rung in a page that names no alert.
+        open_ = "" if promised.evaluated_here else notified.unmatched(wanted, deadline)
+        return answer.unsure(open_) if open_ and answer.outcome is _FAIL else answer
     where = "any receiver" if wanted is None else wanted
     said = f"no page of {promised.name} arrived at {where}"
     others = notified.others(wanted)
     held = notified.held_back
-    if others:
+    untold = notified.untold(wanted)
+    if untold and len(untold) < len(promised.required):
+        said += f" for {', '.join(untold)}"
+    elif others:
         said += "; it went to " + ", ".join(others)
     elif held:
         said += f"; it was held back by {held}"
@@ -133,12 +147,13 @@ def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
 
 def _open(notified: Notified, wanted: str | None, deadline: float) -> str:
     promised = notified.promised
-    if notified.silenced:
-        return f"{promised.name} was silenced"
     start = promised.start
-    unsure = promised.step.unwatched(deadline)
-    unsure = unsure or promised.gap(start, deadline, *_way(promised.step))
-    return unsure or notified.unmatched(wanted)
+    return (
+        notified.doubt(start, deadline)
+        or promised.step.unwatched(deadline)
+        or promised.gap(start, deadline, *_way(promised.step))
+        or notified.unmatched(wanted, deadline)
+    )
 
 
 def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answer:
@@ -150,9 +165,11 @@ def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answ
     evidence = {"held_back": notified.held_back}
     answer = failed(said, evidence=evidence, decided=deadline)
     end = promised.step.fault_end or 0.0
-    unsure = f"{promised.name} was silenced" if notified.silenced else ""
-    unsure = unsure or promised.step.unwatched(deadline)
-    unsure = unsure or promised.gap(end, deadline, *_way(promised.step))
+    unsure = (
+        notified.doubt(promised.start, deadline)
+        or promised.step.unwatched(deadline)
+        or promised.gap(end, deadline, *_way(promised.step))
+    )
     return answer.unsure(unsure) if unsure else answer
 
 
@@ -162,7 +179,8 @@ def _routed(notified: Notified, wanted: str) -> Answer:
     receivers = notified.routed
     evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
     held = notified.held_back
-    if wanted in receivers and not held and not notified.silenced:
+    doubt = notified.doubt(promised.start, promised.step.end)
+    if wanted in receivers and not held and not doubt:
         said = f"Alertmanager routed {promised.name} to {wanted}"
         return passed(f"{said}; no pages are observed", evidence=evidence)
     said = f"Alertmanager did not route {promised.name} to {wanted}"
@@ -171,7 +189,7 @@ def _routed(notified: Notified, wanted: str) -> Answer:
     elif receivers:
         said += f", but to {', '.join(receivers)}"
     answer = failed(said, evidence=evidence)
-    unsure = f"{promised.name} was silenced" if notified.silenced else ""
+    unsure = doubt
     start, end = promised.start, promised.step.end
     if not receivers and not unsure:
         unsure = promised.gap(start, end, "prometheus", "alertmanager")

@@ -70,8 +70,8 @@ def _resolved_time(promised: Promised, episode: Episode) -> tuple[float, bool]:
     run = promised.step.run
     at = episode.resolved or 0.0
     offset = any(rule.query_offset for rule in promised.rules)
-    for page in run.mailbox.pages:
-        told = run.mailbox.told(page, episode)
+    for reading in run.mailbox.about(episode):
+        told = reading.told
         if told is None or told.status != "resolved" or told.ends is None:
             continue
         ends = run.clocks.ours("prometheus", told.ends)

@@ -1,36 +1,54 @@
 """Alertmanager's groups: where an alert is routed, and under which key.
 
 A group's key is the route's path of matchers and the group's labels; PagerDuty,
-Opsgenie and VictorOps carry its SHA-256 instead (measured equal).
+Opsgenie and VictorOps carry its SHA-256 instead (measured equal). In the key a
+matcher written as `match_re` is `^(?:…)$`, one of `matchers` is as it was written.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from gameday.model.alert import Route, Routing
+from gameday.model.alert import Matcher, Route, Routing
+from gameday.model.regex import RegexError
+
+_OPS = ("=", "!=", "=~", "!~")  # in the order in which Alertmanager sorts them
+_MOST = 6  # regular expressions on a path, of which each may be written in two ways
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Where an alert's notifications come from: a receiver, and a group of it."""
+    """Where an alert's notifications come from: a receiver, and a group of it.
+
+    `key` is its key where every regular expression stands in `matchers`, `keys` are
+    all that it can have. `labels` are those that it groups by.
+    """
 
     receiver: str
     key: str
     interval: float  # group_interval, seconds
+    wait: float = 30.0  # group_wait
+    keys: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def called(self, key: str) -> bool:
         """Whether that is its key, plain or hashed."""
-        return key in (self.key, hashed(self.key))
+        return key in self.keys or any(key == hashed(each) for each in self.keys)
 
 
 def groups_of(labels: Mapping[str, str], routing: Routing | None) -> list[Group]:
     """Return the groups that an alert with these labels belongs to."""
     if routing is None:
         return []
-    return [_group(path, labels) for path in routing.route.paths(labels)]
+    try:
+        return [_group(path, labels) for path in routing.route.paths(labels)]
+    except RegexError:
+        return []  # a route that no Alertmanager would load: nothing is known
 
 
+@lru_cache(maxsize=65536)
 def hashed(key: str) -> str:
     """Return the group key as vendors carry it."""
     return hashlib.sha256(key.encode()).hexdigest()
@@ -38,19 +56,52 @@ def hashed(key: str) -> str:
 
 def _group(path: Sequence[Route], labels: Mapping[str, str]) -> Group:
     last = path[-1]
-    key = f"{'/'.join(map(_matchers, path))}:{_group_labels(last, labels)}"
-    return Group(last.receiver, key, last.group_interval)
+    own = _group_labels(last, labels)
+    tail = "{" + ", ".join(f"{name}={_quote(own[name])}" for name in sorted(own)) + "}"
+    keys = [f"{way}:{tail}" for way in _ways(path)]
+    return Group(
+        receiver=last.receiver,
+        key=keys[0],
+        interval=last.group_interval,
+        wait=last.group_wait,
+        keys=frozenset(keys),
+        labels=own,
+    )
 
 
-def _matchers(route: Route) -> str:
-    found = sorted(route.matchers, key=lambda one: (one.name, one.value, one.op))
-    return "{" + ",".join(f"{m.name}{m.op}{_quote(m.value)}" for m in found) + "}"
+def _ways(path: Sequence[Route]) -> Iterator[str]:
+    """Yield how the routes of a path may be written; as in `matchers` comes first."""
+    spots = [
+        (depth, index)
+        for depth, route in enumerate(path)
+        for index, matcher in enumerate(route.matchers)
+        if matcher.op == "=~" and not matcher.value.startswith("^(?:")
+    ]
+    for anchored in itertools.product((False, True), repeat=min(len(spots), _MOST)):
+        chosen = {spot for spot, yes in zip(spots, anchored, strict=False) if yes}
+        yield "/".join(
+            _matchers(
+                [
+                    _anchored(matcher) if (depth, index) in chosen else matcher
+                    for index, matcher in enumerate(route.matchers)
+                ]
+            )
+            for depth, route in enumerate(path)
+        )
 
 
-def _group_labels(route: Route, labels: Mapping[str, str]) -> str:
-    names = sorted(labels if "..." in route.group_by else set(route.group_by))
-    pairs = (f"{name}={_quote(labels[name])}" for name in names if name in labels)
-    return "{" + ", ".join(pairs) + "}"
+def _anchored(matcher: Matcher) -> Matcher:
+    return replace(matcher, value=f"^(?:{matcher.value})$")
+
+
+def _matchers(matchers: Sequence[Matcher]) -> str:
+    ordered = sorted(matchers, key=lambda m: (m.name, m.value, _OPS.index(m.op)))
+    return "{" + ",".join(f"{m.name}{m.op}{_quote(m.value)}" for m in ordered) + "}"
+
+
+def _group_labels(route: Route, labels: Mapping[str, str]) -> dict[str, str]:
+    names = labels if "..." in route.group_by else set(route.group_by)
+    return {name: labels[name] for name in names if labels.get(name)}
 
 
 def _quote(text: str) -> str:

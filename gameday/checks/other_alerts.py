@@ -1,36 +1,43 @@
 """Whether anything rings that nobody promised.
 
-Alerts that began to fire between the fault's start and the end of the aftermath;
-also pages about alerts that this Prometheus does not have. An alert that fired
-before the fault is no effect of it.
+Alerts that began to fire between the fault's start and the end of the aftermath, and
+all that pages tell of, from whatever Prometheus. What had been firing before the
+fault is no effect of it; what had been pending, or rang again, may not be.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
 from gameday.checks.episodes import Episode, fits
-from gameday.checks.pages import Page, Told
+from gameday.checks.mailbox import Reading
+from gameday.checks.matching import SAME, Identity
+from gameday.checks.pages import FIRING, RESOLVED, label_key
 from gameday.checks.question import Answer, Question, failed, passed
 from gameday.checks.step import StepRun
 from gameday.model.alert import AlertRule
+from gameday.model.quantity import show_instant
 
 _SHOWN = 20
 
 
 def no_other_alerts(step: StepRun, _: Question) -> Answer:
     """Nothing rang but what was promised."""
-    offenders = [one for one in step.run.episodes if _offends(step, one)]
-    strangers = _strange_pages(step)
-    names = dict.fromkeys([*(one.alert for one in offenders), *strangers])
+    rung = _Rung(step)
+    strangers = rung.strangers
+    names = dict.fromkeys([*(one.alert for one in rung.offenders), *strangers])
     evidence = {
-        "offenders": [one.show() for one in offenders[:_SHOWN]],
+        "offenders": [one.show() for one in rung.offenders[:_SHOWN]],
         "pages": list(strangers)[:_SHOWN],
     }
     if names:
-        times = [one.firing or 0.0 for one in offenders]
+        times = [one.firing or 0.0 for one in rung.offenders]
         first = min([*times, *strangers.values()])
         said = f"nobody promised {', '.join(names)}, which rang"
         return failed(said, evidence=evidence, decided=first)
     answer = passed("nothing rang that was not promised", evidence=evidence)
-    gap = _gap(step)
-    return answer.unsure(gap) if gap else answer
+    unsure = rung.unclear or _gap(step)
+    return answer.unsure(unsure) if unsure else answer
 
 
 def _gap(step: StepRun) -> str:
@@ -61,38 +68,132 @@ def _matters(step: StepRun, rule: AlertRule) -> bool:
     )
 
 
-def _offends(step: StepRun, episode: Episode) -> bool:
-    start, firing = step.start or 0.0, episode.firing
-    if firing is None or not start <= firing <= step.end:
-        return False
-    return not _expected(step, episode.alert, dict(episode.labels))
+@dataclass(frozen=True)
+class _Rung:
+    """What rang in a step, and what of it nobody promised."""
 
+    step: StepRun
 
-def _expected(step: StepRun, name: str, labels: dict[str, str]) -> bool:
-    asked = step.step.expect.no_other_alerts
-    if name in asked.except_ or not fits(name, labels, asked.matching):
-        return True
-    return any(
-        promise.alert == name and fits(name, labels, promise.labels)
-        for promise in step.step.expect.alerts
-    )
+    @cached_property
+    def offenders(self) -> list[Episode]:
+        """The alerts that fired in the step and were not promised."""
+        return [one for one in self._unexpected if not self._was_there(one)]
 
+    @cached_property
+    def strangers(self) -> dict[str, float]:
+        """The alerts that only pages tell of, each with the time of its first page."""
+        found: dict[str, float] = {}
+        for reading in self._readings:
+            labels = reading.labels
+            sure = reading.match.sure or reading.match.identities
+            if sure or not labels or self._expected(labels) or not self._new(reading):
+                continue
+            found.setdefault(labels.get("alertname", "an alert"), reading.page.at)
+        return found
 
-def _strange_pages(step: StepRun) -> dict[str, float]:
-    """Return alerts that only pages tell of, with the time of the first page."""
-    known = {one.alert for one in step.run.episodes}
-    found: dict[str, float] = {}
-    for page in step.run.mailbox.pages:
-        for told in page.alerts:
-            name = told.labels.get("alertname", "")
-            strange = name and name not in known and _new(step, page, told)
-            if strange and not _expected(step, name, dict(told.labels)):
-                found.setdefault(name, page.at)
-    return found
+    @cached_property
+    def unclear(self) -> str:
+        """Why it cannot be told whether anything else rang; empty when it can."""
+        for episode in self._unexpected:
+            if self._was_there(episode):
+                since = show_instant(self._before[label_key(episode.labels)])
+                state = "pending or firing before the fault"
+                return f"{episode.alert}, which rang, was {state}, since {since}"
+        for reading in self._readings:
+            if not self._understood(reading):
+                at = show_instant(reading.page.stamp)
+                where = reading.page.receiver
+                return f"a page at {where} ({at}) could not be matched to an alert"
+        return ""
 
+    @cached_property
+    def _unexpected(self) -> list[Episode]:
+        start, end = self.step.start or 0.0, self.step.end
+        return [
+            episode
+            for episode in self.step.run.episodes
+            if episode.firing is not None
+            and start <= episode.firing <= end
+            and not any(map(self._expected, self._labels_of(episode)))
+        ]
 
-def _new(step: StepRun, page: Page, told: Told) -> bool:
-    """Whether a page tells of an alert that began in the step, as far as it says."""
-    start = step.start or 0.0
-    began = told.starts is not None and told.starts >= start
-    return began and told.status == "firing" and start <= page.at <= step.end
+    @cached_property
+    def _before(self) -> dict[object, float]:
+        """The alerts that were pending or firing when the fault began, since when."""
+        start, found = self.step.start or 0.0, dict[object, float]()
+        for event in self.step.events("alert_at_start"):
+            found[label_key({**event["labels"], "alertname": event["alert"]})] = start
+        for episode in self.step.run.episodes:
+            times = [
+                each for each in (episode.pending, episode.firing) if each is not None
+            ]
+            if times and min(times) < start and not episode.over(start):
+                found[label_key({**episode.labels, "alertname": episode.alert})] = min(
+                    times
+                )
+        return found
+
+    def _was_there(self, episode: Episode) -> bool:
+        return label_key({**episode.labels, "alertname": episode.alert}) in self._before
+
+    def _labels_of(self, episode: Episode) -> list[dict[str, str]]:
+        """Return an alert's labels in Prometheus, with what was added on the way."""
+        own = {**episode.labels, "alertname": episode.alert}
+        identity = self.step.run.matching.of(episode)
+        seen = [] if identity is None else self.step.run.matching.seen_as(identity)
+        return [own, *({**labels, **own} for labels in seen)]
+
+    def _expected(self, labels: Mapping[str, str]) -> bool:
+        asked = self.step.step.expect.no_other_alerts
+        name = labels.get("alertname", "")
+        if name in asked.except_ or not fits(name, labels, asked.matching):
+            return True
+        return any(
+            promise.alert == name
+            and fits(name, labels, promise.labels)
+            and self.step.victims.concern(labels, promise.labels)
+            for promise in self.step.step.expect.alerts
+        )
+
+    # --- pages ---
+
+    @cached_property
+    def _readings(self) -> list[Reading]:
+        start, end = self.step.start or 0.0, self.step.end
+        readings = self.step.run.mailbox.readings
+        return [each for each in readings if start <= each.page.at <= end]
+
+    def _understood(self, reading: Reading) -> bool:
+        """Whether a page is of what is promised, of an offender, or of before."""
+        if reading.match.sure:
+            return True
+        if reading.labels and self._expected(reading.labels):
+            return True
+        if reading.match.identities:
+            return all(map(self._harmless, reading.match.identities))
+        return bool(reading.labels)
+
+    def _harmless(self, identity: Identity) -> bool:
+        start = self.step.start or 0.0
+        older = all((life.firing or 0.0) < start for life in identity.lives)
+        return older or self._expected(identity.labels)
+
+    def _new(self, reading: Reading) -> bool:
+        """Whether a page tells of an alert that began in the step."""
+        start = self.step.start or 0.0
+        if reading.began is not None:
+            error = self.step.run.clocks.error("prometheus") + SAME
+            return reading.began >= start - error
+        return reading.status == FIRING and not self._known_before(reading)
+
+    def _known_before(self, reading: Reading) -> bool:
+        """Whether the same labels had been told firing before the fault."""
+        key, start, last = label_key(reading.labels), self.step.start or 0.0, RESOLVED
+        for other in self.step.run.mailbox.readings:
+            if other.page.at < start and label_key(other.labels) == key:
+                last = other.status
+        routed = any(
+            event.at < start and label_key(event["labels"]) == key
+            for event in self.step.run.timeline.of("routed", "suppressed")
+        )
+        return last == FIRING or routed

@@ -1,19 +1,20 @@
 """One promised alert in one step: which episodes are its, and what spoils it.
 
-An episode is the promise's when its name is the same and the promised labels are
-among its own; of several the earliest answers, whichever rule it comes from.
+An episode is the promise's when its name is the same, the promised labels are among
+its own, and it is not about an instance that was spared. Where its labels tell
+instances apart each victim has to ring (unless the promise says any); otherwise the
+earliest episode answers, whichever rule it comes from.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gameday.checks.clocks import instant
 from gameday.checks.episodes import Episode, fits
 from gameday.checks.groups import groups_of
 from gameday.checks.question import Question
 from gameday.checks.step import StepRun
-from gameday.model.alert import AlertRule, Matcher
+from gameday.model.alert import AlertRule
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise
 
@@ -35,6 +36,16 @@ class Promised:
         """When the fault began."""
         return self.step.start or 0.0
 
+    def mine(self, labels: Mapping[str, str]) -> bool:
+        """Whether an alert of the promised name and these labels is the promise's."""
+        asked = self.promise.labels
+        concerns = self.step.victims.concern(labels, asked)
+        return concerns and fits(self.name, labels, asked)
+
+    def mine_in_full(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels, with their name, are those of the promise."""
+        return labels.get("alertname") == self.name and self.mine(labels)
+
     @cached_property
     def all(self) -> list[Episode]:
         """Every episode of the promise in the run that fired."""
@@ -43,7 +54,7 @@ class Promised:
             for one in self.step.run.episodes
             if one.alert == self.name
             and one.firing is not None
-            and fits(one.alert, one.labels, self.promise.labels)
+            and self.mine(one.labels)
         ]
 
     @cached_property
@@ -55,6 +66,46 @@ class Promised:
             if one.firing is not None and self.start <= one.firing <= self.step.end
         ]
         return sorted(found, key=lambda one: one.firing or 0.0)
+
+    @property
+    def evaluated_here(self) -> bool:
+        """Whether the observed Prometheus has a rule of that name."""
+        known = self.step.run.plan.eyes.rules
+        return known is not None and any(rule.name == self.name for rule in known)
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The victims that the alert's labels tell apart; none where they do not."""
+        victims, asked = self.step.victims, self.promise.labels
+        if victims.named(asked):
+            return frozenset()  # the promise itself says for which
+        run = self.step.run
+        told = (reading.labels for reading in run.mailbox.readings)
+        sets = [
+            *(one.labels for one in run.episodes if one.alert == self.name),
+            *(labels for labels in told if labels.get("alertname") == self.name),
+        ]
+        fitting = (labels for labels in sets if fits(self.name, labels, asked))
+        return frozenset[str]().union(*map(victims.required, fitting))
+
+    @cached_property
+    def firsts(self) -> list[Episode]:
+        """The first episode of each victim, or of all where they are not told apart."""
+        found: dict[str, Episode] = {}
+        for episode in self.fired:
+            for victim in self.step.victims.of(episode.labels) & self.required:
+                found.setdefault(victim, episode)
+        if not found or self.promise.victims == "any":
+            return self.fired[:1]
+        return list(found.values())
+
+    @cached_property
+    def silent_victims(self) -> list[str]:
+        """The victims for which the alert never fired though it should have."""
+        if self.promise.victims == "any" and self.fired:
+            return []
+        told = (self.step.victims.of(episode.labels) for episode in self.fired)
+        return sorted(self.required - frozenset[str]().union(*told))
 
     @cached_property
     def rules(self) -> list[AlertRule]:
@@ -80,9 +131,8 @@ class Promised:
 
     def _running(self) -> str:
         for one in self.step.events("alert_at_start"):
-            mine = one["alert"] == self.name
-            firing = one.get("state") == "firing"
-            if mine and firing and fits(self.name, one["labels"], self.promise.labels):
+            mine = one["alert"] == self.name and self.mine(one["labels"])
+            if mine and one.get("state") == "firing":
                 return f"{self.name} was already firing when the fault began"
         for episode in self.all:
             since = episode.pending if episode.pending is not None else episode.firing
@@ -100,16 +150,12 @@ class Promised:
         return ""
 
     def _silenced(self) -> str:
-        for one in self.step.run.timeline.of("silence"):
-            until = instant(one.get("until"))
-            since = instant(one.get("since")) or one.at
-            if since > self.start or (until is not None and until <= self.start):
+        for silence in self.step.run.silences:
+            if silence.since > self.start or silence.until <= self.start:
                 continue
-            matchers = [_matcher(fields) for fields in one.get("matchers") or ()]
-            if any(_all_match(matchers, labels) for labels in self._label_sets()):
-                return (
-                    f"{self.name} was silenced before the fault (silence {one['id']})"
-                )
+            if any(silence.covers(labels) for labels in self._label_sets()):
+                number = silence.number
+                return f"{self.name} was silenced before the fault (silence {number})"
         return ""
 
     def _unflushed(self) -> str:
@@ -123,9 +169,9 @@ class Promised:
             labels = {**episode.labels, "alertname": episode.alert}
             waits = [group.interval for group in groups_of(labels, routing)]
             told = any(
-                page.at <= self.start and mailbox.says(page, episode) == "resolved"
-                for page in mailbox.pages
-                if page.at >= episode.resolved
+                reading.status == "resolved"
+                and episode.resolved <= reading.page.at <= self.start
+                for reading in mailbox.about(episode)
             )
             if not told and self.start - episode.resolved < max(waits, default=0.0):
                 return (
@@ -136,10 +182,18 @@ class Promised:
         return ""
 
     def _label_sets(self) -> list[Mapping[str, str]]:
+        """Return the labels under which silences and routes see the alert.
+
+        Its own where it fired; before that, what the promise and its rule say.
+        """
+        matching = self.step.run.matching
+        fired = (matching.of(episode) for episode in self.fired)
+        identities = [identity for identity in fired if identity is not None]
+        if identities:
+            seen = (matching.seen_as(each) or [each.labels] for each in identities)
+            return [labels for sets in seen for labels in sets]
         own = {**self.promise.labels, "alertname": self.name}
-        by_rule = [{**static_labels(rule), **own} for rule in self.rules]
-        by_episode = [{**one.labels, "alertname": self.name} for one in self.fired]
-        return [own, *by_rule, *by_episode]
+        return [own, *({**static_labels(rule), **own} for rule in self.rules)]
 
 
 def promise_of(step: StepRun, question: Question) -> Promised:
@@ -157,12 +211,3 @@ def static_labels(rule: AlertRule) -> dict[str, str]:
 def _possible(rule: AlertRule, wanted: Mapping[str, str]) -> bool:
     static = static_labels(rule)
     return all(static[key] == text for key, text in wanted.items() if key in static)
-
-
-def _matcher(fields: Mapping[str, object]) -> Matcher:
-    name, op, value = (str(fields.get(key, "")) for key in ("name", "op", "value"))
-    return Matcher(name=name, op=op or "=", value=value)
-
-
-def _all_match(matchers: list[Matcher], labels: Mapping[str, str]) -> bool:
-    return bool(matchers) and all(one.matches(labels) for one in matchers)

@@ -6,7 +6,11 @@ from functools import cached_property
 from gameday.checks.clocks import Clocks, read_clocks
 from gameday.checks.episodes import Episode, read_episodes
 from gameday.checks.lost_targets import Loss, read_losses
-from gameday.checks.pages import Mailbox, read_pages
+from gameday.checks.mailbox import Mailbox
+from gameday.checks.matching import Matching, read_matching
+from gameday.checks.mutes import Mute, Silence, read_mutes, read_silences
+from gameday.checks.naming import Directory
+from gameday.checks.pages import Page, read_pages
 from gameday.checks.samples import Samples, read_samples
 from gameday.checks.sight import Sight, read_sight
 from gameday.model.plan import Plan
@@ -46,9 +50,42 @@ class Run:
         return read_episodes(self.timeline, self.clocks)
 
     @cached_property
-    def mailbox(self) -> Mailbox:
+    def matching(self) -> Matching:
+        """Every alert that fired, and under which labels Alertmanager knew it."""
+        return read_matching(
+            self.timeline, self.episodes, self.pages, self.plan.eyes.rules or ()
+        )
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
         """Every page."""
-        return read_pages(self.timeline, self.clocks, self.plan.eyes.routing)
+        return read_pages(self.timeline, self.clocks)
+
+    @cached_property
+    def mutes(self) -> tuple[Mute, ...]:
+        """Every time through which an alert was seen muted."""
+        return read_mutes(self.timeline, self.matching, self.clocks)
+
+    @cached_property
+    def silences(self) -> tuple[Silence, ...]:
+        """Every silence."""
+        return read_silences(self.timeline)
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """What the pages say of which alert."""
+        return Mailbox(
+            self.pages,
+            self.matching,
+            self.clocks,
+            routing=self.plan.eyes.routing,
+            mutes=self.mutes,
+        )
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The target's instances, by all that they go by."""
+        return Directory(self.plan.instances, self.plan.scenario.target.name)
 
     @cached_property
     def sight(self) -> Sight:

@@ -113,3 +113,16 @@ class Routing:
     receivers: tuple[Receiver, ...] = ()
     inhibit: tuple[InhibitRule, ...] = ()
     time_intervals: tuple[str, ...] = ()  # their names
+
+
+def fingerprint(labels: Mapping[str, str]) -> str:
+    """Return Alertmanager's fingerprint of a label set: FNV-1a, 64 bits, in hex.
+
+    Names in order, name and value each followed by the byte 255 (which UTF-8 does
+    not have): the `Fingerprint` of a label set in Prometheus' common library.
+    """
+    digest = 0xCBF29CE484222325
+    for name, value in sorted(labels.items()):
+        for byte in name.encode() + b"\xff" + value.encode() + b"\xff":
+            digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{digest:016x}"

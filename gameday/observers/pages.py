@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gameday.model.alert import fingerprint
+
 VENDORS = ("webhook", "pagerduty", "opsgenie", "slack")
 KEPT = 16_384  # characters of a body that are kept
 _SECRET = re.compile(
@@ -95,19 +97,6 @@ def redact(value: Any, name: str = "") -> Any:
     if _SECRET.search(name) and value not in (None, ""):
         return "<secret>"
     return _USERINFO.sub("<secret>@", value) if isinstance(value, str) else value
-
-
-def fingerprint(labels: Mapping[str, str]) -> str:
-    """Return Alertmanager's fingerprint of a label set: FNV-1a, 64 bits, in hex.
-
-    Names in order, name and value each followed by the byte 255 (which UTF-8 does
-    not have): the `Fingerprint` of a label set in Prometheus' common library.
-    """
-    digest = 0xCBF29CE484222325
-    for name, value in sorted(labels.items()):
-        for byte in name.encode() + b"\xff" + value.encode() + b"\xff":
-            digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return f"{digest:016x}"
 
 
 def _webhook(said: Mapping[str, Any], _path: str) -> dict[str, Any]:

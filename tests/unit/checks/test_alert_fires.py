@@ -226,7 +226,9 @@ SILENCE = {"id": "s-1", "until": at(400)}
 )
 def test_an_alert_that_was_silenced_cannot_answer(matchers: list[object]) -> None:
     planned = with_rules(PLAN, rule(NAME, labels={"severity": "page", "team": "web"}))
-    fired = alert(NAME, fires=at(22), severity="page", instance="web-2:8000")
+    fired = alert(
+        NAME, fires=at(22), severity="page", team="web", instance="web-2:8000"
+    )
     silence = event(at(4), "silence", matchers=matchers, **SILENCE)
     found = answer(judged(planned, timeline(fault(), fired, [silence])), "fires_within")
     assert found.outcome is Outcome.INCONCLUSIVE

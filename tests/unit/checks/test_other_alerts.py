@@ -89,14 +89,105 @@ def test_a_page_about_an_alert_of_somebody_else_counts() -> None:
     "told",
     [
         page("oncall", at(40), "LogErrors", starts=at(4)),
-        page("oncall", at(40), "LogErrors"),
-        page("oncall", at(40), "LogErrors", starts=at(39), status="resolved"),
+        page("oncall", at(40), "LogErrors", status="resolved"),
+        page("oncall", at(40), "LogErrors", starts=at(4), status="resolved"),
+        [*page("oncall", at(5), "LogErrors"), *page("oncall", at(40), "LogErrors")],
         page("oncall", at(40), NAME, starts=at(22)),
+        page("oncall", at(40), NAME, starts=at(39), severity="page", cluster="b"),
     ],
-    ids=["repeated", "does not say since when", "resolved", "promised"],
+    ids=[
+        "repeated",
+        "over, and nobody knows since when",
+        "over, and began before",
+        "told before the fault",
+        "promised",
+        "promised, from another Prometheus",
+    ],
 )
 def test_pages_that_tell_nothing_new(told: list[Event]) -> None:
     assert asked(PROMISED, told).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        page("oncall", at(40), "LogErrors"),
+        page("oncall", at(40), "LogErrors", vendor="pagerduty"),
+        page("oncall", at(40), "LogErrors", starts=at(39), status="resolved"),
+        page("dba", at(40), NAME, starts=at(39), severity="page", job="db")
+        + page("dba", at(40), NAME, starts=at(39), severity="ticket"),
+        page("dba", at(40), NAME, severity="page", instance="172.18.0.4:8000"),
+    ],
+    ids=[
+        "says nothing of since when",
+        "by a vendor without times",
+        "over, but it began in the fault",
+        "a promised name with other labels",
+        "of an instance that was spared",
+    ],
+)
+def test_pages_of_what_nobody_promised(told: list[Event]) -> None:
+    exact = page("oncall", at(25), NAME, starts=at(22))
+    assert asked(PROMISED, exact, told).outcome is Outcome.FAIL
+
+
+def bare(vendor: str = "slack", status: str = "firing", key: str = "") -> list[Event]:
+    return page("chat", at(40), vendor=vendor, status=status, group_key=key)
+
+
+@pytest.mark.parametrize("status", ["firing", "resolved", "unknown"])
+def test_a_page_that_nobody_understands_leaves_it_open(status: str) -> None:
+    found = asked(PROMISED, bare(status=status))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "a page at chat" in found.because.lower()
+
+
+def test_what_was_heard_beside_it_counts() -> None:
+    other = alert("Latency", fires=at(30))
+    assert asked(PROMISED, other, bare()).outcome is Outcome.FAIL
+
+
+def test_a_page_of_a_known_group_is_understood() -> None:
+    known = page("oncall", at(25), NAME, starts=at(22), group_key="{}:{}")
+    told = bare("opsgenie", key="{}:{}")
+    assert asked(PROMISED, known, told).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        alert("Expires", pends=at(5)),
+        alert("Expires", fires=at(5), resolves=at(20)),
+    ],
+)
+def test_what_was_there_before_the_fault_and_rings_again_is_open(
+    before: list[Event],
+) -> None:
+    found = asked(PROMISED, before, alert("Expires", fires=at(40)))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "before the fault" in found.because
+
+
+def test_what_was_over_before_the_fault_and_rings_again_counts() -> None:
+    before = alert("Latency", fires=at(2), resolves=at(6))
+    again = alert("Latency", fires=at(40))
+    assert asked(PROMISED, before, again).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("instance", "outcome"),
+    [
+        ("172.18.0.3:8000", Outcome.PASS),
+        ("172.18.0.4:8000", Outcome.FAIL),
+        ("web-1", Outcome.FAIL),
+        ("lb:8405", Outcome.PASS),
+    ],
+)
+def test_an_alert_of_an_instance_that_was_spared_is_another(
+    instance: str, outcome: Outcome
+) -> None:
+    fired = alert(NAME, fires=at(22), severity="page", instance=instance)
+    assert asked(fired).outcome is outcome
 
 
 @pytest.mark.parametrize("source", ["prometheus", "alertmanager", "pager"])

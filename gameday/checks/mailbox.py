@@ -1,0 +1,209 @@
+"""All pages of a run, and what each says of which alert.
+
+An entry with labels is matched by them (`matching`). A page without labels is told
+by its title (`titles`), by the key of its group where only one alert of that group
+can have been due, or by having been the only group due at its receiver (`alone`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.checks.clocks import Clocks
+from gameday.checks.episodes import Episode
+from gameday.checks.groups import groups_of
+from gameday.checks.matching import Identity, Match, Matching
+from gameday.checks.mutes import Mute
+from gameday.checks.pages import RESOLVED, Page, Told
+from gameday.model.alert import Routing
+from gameday.model.quantity import show_instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one page says of one alert; `told` None: its labels are not in it.
+
+    `began`: since when the alert of which it speaks had been firing, on our clock.
+    """
+
+    page: Page
+    status: str
+    match: Match
+    told: Told | None = None
+    life: Episode | None = None
+    began: float | None = None
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of the page's entry, or what is known of the alert."""
+        if self.told is not None and self.told.labels:
+            return self.told.labels
+        return self.match.identity.labels if self.match.identity else {}
+
+    @property
+    def opaque(self) -> bool:
+        """Whether neither its labels nor its alert are known."""
+        return not self.match.identities and not self.labels
+
+    def show(self) -> dict[str, object]:
+        """Return the page as evidence, with how it was told whose it is."""
+        shown = {**self.page.show(), "by": self.by}
+        if self.told is not None and self.told.starts is not None:
+            shown["starts"] = show_instant(self.told.starts)
+        return shown
+
+    @property
+    def by(self) -> str:
+        """By what it was told whose page it is."""
+        return self.match.by or ("labels" if self.labels else "")
+
+
+class Mailbox:
+    """The pages of a run with their readings."""
+
+    def __init__(
+        self,
+        pages: Sequence[Page],
+        matching: Matching,
+        clocks: Clocks,
+        *,
+        routing: Routing | None = None,
+        mutes: Sequence[Mute] = (),
+    ) -> None:
+        self.pages = tuple(pages)
+        self.routing = routing
+        self._matching = matching
+        self._clocks = clocks
+        self._mutes = mutes
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """What all pages say, in order."""
+        return tuple(reading for page in self.pages for reading in self._of_page(page))
+
+    def about(self, episode: Episode) -> list[Reading]:
+        """Return the readings that surely speak of this life of an alert."""
+        return list(self._by_life.get(id(episode), []))
+
+    @cached_property
+    def _by_life(self) -> Mapping[int, list[Reading]]:
+        found: dict[int, list[Reading]] = {}
+        for reading in self.readings:
+            if reading.match.sure and reading.life is not None:
+                found.setdefault(id(reading.life), []).append(reading)
+        return found
+
+    def _of_page(self, page: Page) -> list[Reading]:
+        told = [self._entry(page, entry) for entry in page.alerts if entry.labels]
+        return told or self._bare(page)
+
+    @cached_property
+    def _labelled(self) -> tuple[Reading, ...]:
+        return tuple(
+            self._entry(page, entry)
+            for page in self.pages
+            for entry in page.alerts
+            if entry.labels
+        )
+
+    def _entry(self, page: Page, told: Told) -> Reading:
+        match = self._matching.match(told.labels, told.starts)
+        identity = match.identity
+        life = None if identity is None else identity.life(told.starts, page.at)
+        began = None if life is None else life.firing
+        if told.starts is not None:
+            began = self._clocks.ours("prometheus", told.starts)
+        return Reading(
+            page=page,
+            status=told.status,
+            match=match,
+            told=told,
+            life=life,
+            began=began,
+        )
+
+    # --- pages without labels ---
+
+    def _bare(self, page: Page) -> list[Reading]:
+        if page.status != RESOLVED:
+            return [self._opened(page)]
+        members = [
+            each for each in self._members(page) if each.life(None, page.at) is not None
+        ]
+        heard = [each for each in members if each in self._told(page)]
+        if heard:  # the end of an incident is that of all it was opened for
+            return [self._reading(page, (each,), sure=True) for each in heard]
+        return [self._reading(page, tuple(members), sure=len(members) == 1)]
+
+    def _opened(self, page: Page) -> Reading:
+        """Return whom a page without labels tells of: the only one that was due."""
+        due = tuple(
+            each
+            for each in self._members(page)
+            if each.alive(page.at) and self._due(each, page)
+        )
+        return self._reading(page, due, sure=len(due) == 1)
+
+    def _reading(
+        self, page: Page, identities: tuple[Identity, ...], *, sure: bool
+    ) -> Reading:
+        life = identities[0].life(None, page.at) if sure else None
+        return Reading(
+            page=page,
+            status=page.status,
+            match=Match(identities, sure=sure, by="its group's key"),
+            life=life,
+            began=None if life is None else life.firing,
+        )
+
+    def _members(self, page: Page) -> list[Identity]:
+        """Return the alerts of the group whose key a page carries."""
+        if not page.keys:
+            return []
+        told = {
+            reading.match.identity
+            for reading in self._labelled
+            if page.keys_match(reading.page)
+        }
+        return [
+            identity
+            for identity in self._matching.identities
+            if identity in told or self._in_group(identity, page)
+        ]
+
+    def _told(self, page: Page) -> set[Identity | None]:
+        """Return the alerts that its integration was told of under the same key."""
+        bare = (
+            self._opened(other)
+            for other in self.pages
+            if other.status != RESOLVED
+            and not any(each.labels for each in other.alerts)
+        )
+        return {
+            reading.match.identity
+            for reading in (*self._labelled, *bare)
+            if (reading.page.receiver, reading.page.vendor)
+            == (page.receiver, page.vendor)
+            and reading.page.at <= page.at
+            and page.keys_match(reading.page)
+        }
+
+    def _in_group(self, identity: Identity, page: Page) -> bool:
+        return any(
+            group.receiver == page.receiver and group.called(key)
+            for labels in self.labels_of(identity)
+            for group in groups_of(labels, self.routing)
+            for key in page.keys
+        )
+
+    def labels_of(self, identity: Identity) -> Iterable[Mapping[str, str]]:
+        """Return an alert's labels in Alertmanager, or Prometheus' where unknown."""
+        return self._matching.seen_as(identity) or [identity.labels]
+
+    def _due(self, identity: Identity, page: Page) -> bool:
+        """Whether nothing muted an alert when its group was told."""
+        return not any(
+            mute.since <= page.at < mute.until
+            and self._matching.match(mute.labels).identity is identity
+            for mute in self._mutes
+        )
