@@ -17,7 +17,7 @@ import click
 from gameday import errors
 from gameday.checks.compose import CHECKS, RUN_CHECKS
 from gameday.cli import main as command_line
-from gameday.files import schema
+from gameday.files import problem_ids, schema
 from gameday.model import fault, timeline
 from gameday.model.quantity import show_duration
 from gameday.model.verdict import Ending, ExitCode, Outcome
@@ -244,6 +244,28 @@ def exceptions() -> Iterator[str]:
     yield f"```text\n{inspect.cleandoc(tree)}\n```"
 
 
+def problems() -> Iterator[str]:
+    """Yield the page of the problems that files can have."""
+    yield "# Problems\n"
+    yield (
+        "What `gameday check` finds has an id, `FAMILY/KIND`. An id keeps its meaning "
+        "for good: `# gameday disable-next-line ID` on the line before accepts a "
+        "problem (`FAMILY/*`: any of a family), and tools that compare reports rely "
+        "on it.\n"
+    )
+    yield "| family | is about |\n|---|---|"
+    for family, about in problem_ids.FAMILIES.items():
+        yield f"| `{family}` | {about} |"
+    yield "\nAny family may have these:\n"
+    yield "| id | means |\n|---|---|"
+    for code, meaning in problem_ids.COMMON.items():
+        yield f"| `…/{code}` | {_cell(meaning)} |"
+    yield "\nThese stand for themselves:\n"
+    yield "| id | means |\n|---|---|"
+    for problem_id, meaning in problem_ids.OWN.items():
+        yield f"| `{problem_id}` | {_cell(meaning)} |"
+
+
 def _listed(words: Any, last: str = "and") -> str:
     *first, final = words
     return f"{', '.join(first)} {last} {final}" if first else str(final)
@@ -261,6 +283,7 @@ PAGES = {
     "scenario.md": scenario,
     "timeline.md": events,
     "exceptions.md": exceptions,
+    "problems.md": problems,
 }
 
 

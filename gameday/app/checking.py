@@ -4,13 +4,138 @@ Everything is imported late: this is the verb that is run on every commit.
 """
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TextIO
 
 from gameday.errors import Problem
 
 if TYPE_CHECKING:
+    from gameday.files.check import CheckResult
     from gameday.model.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a check was asked for beside its paths.
+
+    `base`: only what differs from that commit is told; `pass_over`: named files are
+    treated as those of a folder.
+    """
+
+    exclude: tuple[str, ...] = ()
+    pass_over: bool = False
+    base: str | None = None
+
+
+def check(
+    paths: Sequence[str], env: Mapping[str, str], stdin: TextIO, asked: Asked
+) -> "CheckResult":
+    """Judge files and the promises in them; problems in the order of the files."""
+    from gameday.files import check as files
+    from gameday.files import disabled
+
+    wishes = files.Wishes(exclude=asked.exclude, pass_over=asked.pass_over)
+    result = files.check(paths, env, stdin, wishes)
+    problems = list(result.problems)
+    for scenario in result.scenarios:
+        problems += check_offline(scenario)
+    if asked.base is not None:
+        from gameday.files import changed
+
+        since = changed.since(asked.base)
+        result = _only(result, since)
+        problems = _concerning(problems, result.scenarios, since)
+    problems = disabled.left(problems, result.stdin)
+    ordered = sorted(set(problems), key=_place)
+    return replace(result, problems=tuple(ordered))
+
+
+def _place(problem: Problem) -> tuple[str, int, str, str]:
+    return problem.path, problem.line or 0, problem.message, problem.id
+
+
+def _only(result: "CheckResult", since: Collection[str]) -> "CheckResult":
+    """Return the result without the files that did not change."""
+    files = tuple((path, kind) for path, kind in result.files if _changed(path, since))
+    counts: dict[str, int] = {}
+    for _, kind in files:
+        counts[kind] = counts.get(kind, 0) + 1
+    passed = tuple(one for one in result.passed if _changed(one[0], since))
+    return replace(result, files=files, counts=counts, passed=passed)
+
+
+def _changed(path: str, since: Collection[str]) -> bool:
+    return path == "-" or os.path.realpath(path) in since
+
+
+def _concerning(
+    problems: Sequence[Problem],
+    scenarios: Sequence["Scenario"],
+    since: Collection[str],
+) -> list[Problem]:
+    """Return the problems of changed files.
+
+    A promise is told also where its scenario is as it was, and what it is compared
+    with has changed.
+    """
+    touched = {
+        scenario.path
+        for scenario in scenarios
+        if any(_changed(path, since) for path in _named_by(scenario))
+    }
+    return [
+        problem
+        for problem in problems
+        if _changed(problem.path, since)
+        or (problem.id.startswith("promise/") and problem.path in touched)
+    ]
+
+
+def _named_by(scenario: "Scenario") -> list[str]:
+    files = scenario.observe.files
+    named = [files.prometheus, files.alertmanager]
+    steps = [step.experiment.path for step in scenario.steps]
+    return [*files.rules, *(path for path in named if path), *steps]
+
+
+def rendered(output: str, result: "CheckResult") -> str:
+    """Return a check for `github`, `gitlab`, `sarif` or `junit`.
+
+    Paths are seen from the root of the checkout, as these want them.
+    """
+    problems = [replace(one, path=_seen(one.path)) for one in result.problems]
+    if output == "github":
+        from gameday.reports.problems import github
+
+        return github.render(problems)
+    if output == "gitlab":
+        from gameday.reports.problems import gitlab
+
+        return gitlab.render(problems)
+    if output == "sarif":
+        from gameday import __version__
+        from gameday.files.problem_ids import meaning
+        from gameday.reports.problems import sarif
+
+        meanings = {one.id: meaning(one.id) for one in problems}
+        return sarif.render(problems, meanings, __version__)
+    from gameday.clock import SystemClock
+    from gameday.model.quantity import show_instant
+    from gameday.reports.problems import junit
+
+    files = [(_seen(path), kind) for path, kind in result.files]
+    return junit.render(problems, files, show_instant(SystemClock().now())[:19])
+
+
+def _seen(path: str) -> str:
+    """Return a path as seen from the root of a CI server's checkout, or from here."""
+    if path == "-":
+        return "stdin"
+    names = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+    root = next((os.environ[name] for name in names if os.environ.get(name)), ".")
+    seen = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+    return os.path.normpath(path) if seen.startswith("..") else seen
 
 
 def environment_with(env_file: str | None) -> Mapping[str, str]:

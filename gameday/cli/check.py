@@ -1,66 +1,163 @@
 """`gameday check`."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gameday.cli.exits import EXITS
-from gameday.cli.options import env_file, output, print_json
+from gameday.cli.options import env_file, print_json
+
+if TYPE_CHECKING:
+    from gameday.errors import Problem
+    from gameday.files.check import CheckResult
+
+_FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 
 
 @click.command("check", epilog=EXITS)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @env_file
-@output
-def command(paths: tuple[str, ...], env_file: str | None, output: str) -> int:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave these files and folders out; may be given several times.",
+)
+@click.option(
+    "--pass-over",
+    is_flag=True,
+    help="Pass over named files of other kinds, as in a folder.",
+)
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Tell only what is wrong in files that differ from this commit.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="The mildest problem that makes the check fail.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="List the files passed over.")
+def command(
+    paths: tuple[str, ...],
+    env_file: str | None,
+    output: str,
+    fail_on: str,
+    verbose: bool,
+    **asked: Any,
+) -> int:
     """Validate scenarios, experiments, SLO files, alert rules, Alertmanager files.
 
     They are told apart by their content. A folder stands for all in it, `-` for
     standard input. Imports and runs nothing of theirs. Shows all problems at once.
+
+    Files of other kinds are passed over in a folder. A line
+    `# gameday disable-next-line ID` accepts a problem of the next line.
     """
     import gc
     import sys
+    import warnings
 
     gc.disable()  # over before collecting could pay: it would cost 4 to 10 %
-    from gameday.app.checking import check_offline, environment_with
-    from gameday.files import check
+    from gameday.app.checking import Asked, check, environment_with
 
-    environment = environment_with(env_file)
-    result = check.check(paths, environment, sys.stdin)
-    problems = list(result.problems)
-    for scenario in result.scenarios:
-        problems += check_offline(scenario)
-    problems = sorted(
-        set(problems), key=lambda one: (one.path, one.line or 0, one.message)
-    )
-    errors = [one for one in problems if one.severity == "error"]
-    promises = [one for one in problems if one.severity == "promise"]
-    if output == "json":
-        print_json(
-            {
-                "files": dict(result.files),
-                "problems": [
-                    {
-                        "path": one.path,
-                        "line": one.line,
-                        "severity": one.severity,
-                        "id": one.id,
-                        "message": one.message,
-                    }
-                    for one in problems
-                ],
-            }
-        )
+    env = environment_with(env_file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about regular expressions that are not ours
+        result = check(paths, env, sys.stdin, Asked(**asked))
+    if output == "text":
+        _print_text(result, verbose=verbose)
+    elif output == "json":
+        _print_json(result)
     else:
-        for one in problems:
-            click.echo(str(one), err=True)
-        click.echo(_summary(result.counts, len(errors) + len(promises)))
-    if errors:
-        return 2
-    return 1 if promises else 0
+        _print_for(output, result)
+    return _code(result.problems, strict=fail_on == "warning")
 
 
-def _summary(counts: Mapping[str, int], wrong: int) -> str:
-    what = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in counts.items())
-    verdict = "all good" if not wrong else f"{wrong} problem{'' if wrong == 1 else 's'}"
-    return f"{what or 'nothing to check'}: {verdict}"
+def _code(problems: Sequence["Problem"], *, strict: bool) -> int:
+    """Return 2 for an invalid file, else 1 for a promise that cannot be kept."""
+    codes = {
+        1 if problem.id.startswith("promise/") else 2
+        for problem in problems
+        if strict or problem.severity != "warning"
+    }
+    return max(codes, default=0)
+
+
+def _print_text(result: "CheckResult", *, verbose: bool) -> None:
+    from gameday.reports.wording import clean
+
+    for problem in result.problems:
+        click.echo(clean(str(problem)), err=True)
+    if result.passed:
+        click.echo(_passed_over(result.passed, verbose=verbose))
+    click.echo(_summary(result))
+
+
+def _passed_over(passed: Sequence[tuple[str, str]], *, verbose: bool) -> str:
+    from gameday.files.neighbours import OTHER, plural
+    from gameday.reports.wording import clean
+
+    counts = Counter(name for _, name in passed)
+    # The most frequent first; what has no name of its own comes last.
+    ordered = sorted(counts, key=lambda name: (name == OTHER, -counts[name], name))
+    kinds = ", ".join(_counted(counts[name], name, plural(name)) for name in ordered)
+    line = f"passed over {_counted(len(passed), 'file', 'files')}: {kinds}"
+    if not verbose:
+        return f"{line}; -v lists them"
+    return "\n".join([line, *(f"  {clean(path)}: {name}" for path, name in passed)])
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
+def _summary(result: "CheckResult") -> str:
+    from gameday.files.kind import NAMES
+
+    what = ", ".join(_counted(n, *NAMES[kind]) for kind, n in result.counts.items())
+    warnings = sum(problem.severity == "warning" for problem in result.problems)
+    wrong = len(result.problems) - warnings
+    verdict = _counted(wrong, "problem", "problems") if wrong else "all good"
+    also = f", {_counted(warnings, 'warning', 'warnings')}" if warnings else ""
+    return f"{what or 'nothing to check'}: {verdict}{also}"
+
+
+def _print_json(result: "CheckResult") -> None:
+    print_json(
+        {
+            "files": dict(result.files),
+            "passed_over": dict(result.passed),
+            "problems": [
+                {
+                    "path": problem.path,
+                    "line": problem.line,
+                    "severity": problem.severity,
+                    "id": problem.id,
+                    "message": problem.message,
+                }
+                for problem in result.problems
+            ],
+        }
+    )
+
+
+def _print_for(output: str, result: "CheckResult") -> None:
+    """Print what a CI server or an editor reads; people read standard error."""
+    from gameday.app.checking import rendered
+
+    click.echo(rendered(output, result), nl=False)
+    click.echo(_summary(result), err=output != "github")

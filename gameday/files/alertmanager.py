@@ -9,6 +9,7 @@ import re
 from gameday.errors import Problem
 from gameday.files import matchers, routes, source, time_intervals, yaml
 from gameday.files.cursor import Cursor, shown, top
+from gameday.files.nodes import Document
 from gameday.files.suggest import did_you_mean, nearest
 from gameday.files.units import parse_prometheus_duration
 from gameday.model.alert import InhibitRule, Integration, Receiver, Routing
@@ -52,7 +53,11 @@ def parse(text: str, path: str) -> tuple[Routing | None, list[Problem]]:
 
     The routing is None where an error keeps it from being certain.
     """
-    document = yaml.parse(text, path)
+    return parse_document(yaml.parse(text, path))
+
+
+def parse_document(document: Document) -> tuple[Routing | None, list[Problem]]:
+    """Do what `parse` does for a text that was read already."""
     problems = list(document.problems)
     here = top(document, problems, family="alertmanager", texts=True)
     if document.root is None or here.mapping() is None:

@@ -80,12 +80,22 @@ def read_source(
     blame: Blame | None = None,
 ) -> tuple[Experiment | None, list[Problem]]:
     """Do what `read` does for a text that was read already."""
-    document = yaml.read(found)
+    return read_document(yaml.read(found), settings, target_url, env, blame)
+
+
+def read_document(
+    document: Document,
+    settings: Mapping[str, Any] | None = None,
+    target_url: str | None = None,
+    env: Mapping[str, str] | None = None,
+    blame: Blame | None = None,
+) -> tuple[Experiment | None, list[Problem]]:
+    """Do what `read` does for a document that was read already."""
     problems = list(document.problems)
 
     def report(key: str, message: str) -> None:
         problems.append(
-            Problem(found.path, None, f"with.{key}: {message}", id="scenario/with")
+            Problem(document.path, None, f"with.{key}: {message}", id="scenario/with")
         )
 
     given = Given(

@@ -1,6 +1,7 @@
-"""What a file is, told by its content."""
+"""What a document is, told by its content: the kinds that gameday reads."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from gameday.files.nodes import Document
@@ -12,31 +13,46 @@ RULES = "rules"
 ALERTMANAGER = "alertmanager"
 PROMETHEUS = "prometheus"
 KINDS = (SCENARIO, EXPERIMENT, SLO, RULES, ALERTMANAGER, PROMETHEUS)
-_SLO_APIS = (
-    "openslo",
-    "sloth.slok.dev/",
-    "pyrra.dev/",
-    "sre.google.com/",
-)
-_ACTS = {"method", "steady-state-hypothesis", "rollbacks"}
-_EXPERIMENT = _ACTS | {
+# kind -> (one, several), as a person calls such files
+NAMES: Mapping[str, tuple[str, str]] = {
+    SCENARIO: ("scenario", "scenarios"),
+    EXPERIMENT: ("experiment", "experiments"),
+    SLO: ("slo", "slos"),
+    RULES: ("rule file", "rule files"),
+    ALERTMANAGER: ("Alertmanager configuration", "Alertmanager configurations"),
+    PROMETHEUS: ("Prometheus configuration", "Prometheus configurations"),
+}
+_SLO_APIS = ("openslo", "sloth.slok.dev/", "pyrra.dev/")
+_PLATFORMS = {"docker", "kubernetes", "local"}
+_EXPERIMENT = {
     *("title", "description", "version", "tags", "contributions", "runtime"),
     *("controls", "configuration", "secrets", "extensions", "dry"),
+    *("method", "steady-state-hypothesis", "rollbacks"),
 }
-_ENOUGH = 65536  # characters; a file says what it is near its top
+# More than a title and a description, which every second document has.
+_TELLING = _EXPERIMENT - {"title", "description", "version", "tags"}
+_KEY = r"^[ \t{\"']*"
 _HINTS = (
-    (SCENARIO, r"gameday/v\d"),
-    (EXPERIMENT, r"\bsteady-state-hypothesis\b|^[ \t\"{]*(method|rollbacks)\"?:"),
-    (SLO, r"\bopenslo|sloth\.slok\.dev|pyrra\.dev|prometheus/v1\b"),
-    (RULES, r"^groups:|kind: PrometheusRule"),
-    (ALERTMANAGER, r"^(route|inhibit_rules):"),
-    (PROMETHEUS, r"^(scrape_configs|rule_files):"),
+    (SCENARIO, (r"\bgameday/v\d",)),
+    (EXPERIMENT, (r"\bsteady-state-hypothesis\b",)),
+    (EXPERIMENT, (_KEY + r"(?:method|rollbacks)[\"']?:", r"\bprovider\b")),
+    (SLO, (r"\bopenslo(?:\.com)?/v|sloth\.slok\.dev|pyrra\.dev",)),
+    (SLO, (r"^version:\s*[\"']?prometheus/v1\b",)),
+    (RULES, (r"^\s*[\"']?kind[\"']?:\s*[\"']?PrometheusRule\b",)),
+    (RULES, (_KEY + r"groups[\"']?:", r"[\s{\"'](?:expr|alert|record)[\"']?:")),
+    (ALERTMANAGER, (r"^[\"']?(?:route|inhibit_rules)[\"']?:", r"\breceivers?\b")),
+    (ALERTMANAGER, (r"^[\"']?receivers[\"']?:", r"\w_configs[\"']?:")),
+    (PROMETHEUS, (r"^[\"']?(?:scrape_configs|rule_files)[\"']?:",)),
 )
 
 
 def of(document: Document) -> str:
     """Return the kind of a document; empty where it is none of ours."""
-    value = document.value
+    return of_value(document.value)
+
+
+def of_value(value: Any) -> str:
+    """Return the kind of a document's value; empty where it is none of ours."""
     if isinstance(value, list):
         value = value[0] if value else None
         return SLO if isinstance(value, dict) and _is_slo(value) else ""
@@ -47,8 +63,8 @@ def of(document: Document) -> str:
 
 def guessed(text: str) -> str:
     """Return what a text that cannot be read was meant to be; empty: who knows."""
-    for kind, pattern in _HINTS:
-        if re.search(pattern, text[:_ENOUGH], re.MULTILINE):
+    for kind, patterns in _HINTS:
+        if all(re.search(pattern, text, re.MULTILINE) for pattern in patterns):
             return kind
     return ""
 
@@ -57,8 +73,13 @@ def _is_scenario(value: dict[str, Any]) -> bool:
     if str(value.get("apiVersion")).startswith("gameday"):
         return True
     if value.get("kind") in ("Scenario", "GameDay") and "apiVersion" not in value:
-        return True
-    return {"steps", "target"} <= set(value)
+        return len(value) == 1 or bool({"steps", "target", "metadata"} & set(value))
+    if not {"steps", "target"} <= set(value):
+        return False
+    target = value["target"]
+    return (isinstance(target, dict) and bool(_PLATFORMS & set(target))) or any(
+        "experiment" in step for step in _mappings(value["steps"])
+    )
 
 
 def _is_slo(value: dict[str, Any]) -> bool:
@@ -71,16 +92,34 @@ def _is_slo(value: dict[str, Any]) -> bool:
 def _is_rules(value: dict[str, Any]) -> bool:
     if value.get("kind") == "PrometheusRule":
         return True
-    return isinstance(value.get("groups"), list) or set(value) == {"groups"}
+    if set(value) == {"groups"} and not value["groups"]:
+        return True
+    groups = _mappings(value.get("groups"))
+    return any({"name", "rules"} <= set(group) or _has_rules(group) for group in groups)
+
+
+def _has_rules(group: dict[str, Any]) -> bool:
+    rules = [rule for part in group.values() for rule in _mappings(part)]
+    return any({"alert", "record", "expr"} & set(rule) for rule in rules)
 
 
 def _is_experiment(value: dict[str, Any]) -> bool:
     keys = set(value)
     if "apiVersion" in keys or "$schema" in keys:
         return False
-    if keys & _ACTS:
+    if "steady-state-hypothesis" in keys or any(
+        _is_activity(act)
+        for section in ("method", "rollbacks")
+        for act in _mappings(value.get(section))
+    ):
         return True
-    return "title" in keys and "description" in keys and keys <= _EXPERIMENT
+    if not {"title", "description"} <= keys:
+        return False
+    return value.get("method") == [] or bool(keys <= _EXPERIMENT and keys & _TELLING)
+
+
+def _is_activity(value: dict[str, Any]) -> bool:
+    return "provider" in value or value.get("type") in ("action", "probe")
 
 
 def _is_alertmanager(value: dict[str, Any]) -> bool:
@@ -91,10 +130,17 @@ def _is_alertmanager(value: dict[str, Any]) -> bool:
 
 
 def _is_prometheus(value: dict[str, Any]) -> bool:
-    general = value.get("global")
     if {"scrape_configs", "rule_files"} & set(value):
         return True
-    return isinstance(general, dict) and "evaluation_interval" in general
+    general = value.get("global")
+    return isinstance(general, dict) and bool(
+        {"evaluation_interval", "scrape_interval"} & set(general)
+    )
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    items = value if isinstance(value, list) else ()
+    return [item for item in items if isinstance(item, dict)]
 
 
 _TESTS = (

@@ -8,6 +8,7 @@ from gameday.errors import InvalidFile, Problem
 from gameday.files import env as environment
 from gameday.files import experiment, scenario_checks, slo, source, yaml
 from gameday.files.cursor import Cursor, top
+from gameday.files.nodes import Document
 from gameday.files.scenario_promises import Named
 from gameday.model.experiment import Experiment
 from gameday.model.scenario import Scenario
@@ -40,7 +41,13 @@ def read_source(
     found: source.Source, env: Mapping[str, str]
 ) -> tuple[Scenario | None, list[Problem]]:
     """Do what `read_scenario` does for a text that was read already."""
-    document = yaml.read(found)
+    return read_document(yaml.read(found), env)
+
+
+def read_document(
+    document: Document, env: Mapping[str, str]
+) -> tuple[Scenario | None, list[Problem]]:
+    """Do what `read_scenario` does for a document that was read already."""
     problems = list(document.problems)
     problems += environment.substituted(document, env)
     here = top(document, problems, family="scenario")

@@ -83,6 +83,14 @@ class Document:
         """Whether the text could not be read."""
         return any(one.severity == "error" for one in self.problems)
 
+    @property
+    def broken_off(self) -> bool:
+        """Whether nothing could be read, or not all of it."""
+        return self.root is None or any(
+            problem.severity == "error" and problem.id != "file/duplicate-key"
+            for problem in self.problems
+        )
+
     def line(self, path: Sequence[str | int]) -> int | None:
         """Return the line of the value (a mapping's entry: of its key) at a path.
 

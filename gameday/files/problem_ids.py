@@ -42,6 +42,7 @@ OWN = {
     "file/duplicate-key": "a key is written twice in one mapping",
     "file/byte-order-mark": "the file starts with a byte-order mark",
     "file/unknown-kind": "the file is of no kind that gameday knows",
+    "file/neighbour": "a file of a kind that gameday recognises and does not read",
     "env/line": "a line that is not NAME=VALUE",
     "scenario/with": "`with` names a key that the experiment does not have",
     "scenario/reference": "`${…}` that is no reference",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gameday.errors import Problem
 from gameday.files import source, yaml
 from gameday.files.cursor import Cursor, top
+from gameday.files.nodes import Document
 from gameday.files.units import parse_prometheus_duration
 
 
@@ -36,7 +37,11 @@ def read(path: str) -> tuple[PrometheusConfig | None, list[Problem]]:
 
 def parse(text: str, path: str) -> tuple[PrometheusConfig | None, list[Problem]]:
     """Return what a configuration's text says, and every problem in it."""
-    document = yaml.parse(text, path)
+    return parse_document(yaml.parse(text, path))
+
+
+def parse_document(document: Document) -> tuple[PrometheusConfig | None, list[Problem]]:
+    """Do what `parse` does for a text that was read already."""
     problems = list(document.problems)
     here = top(document, problems, family="prometheus", texts=True)
     if document.root is None or here.mapping() is None:
@@ -52,7 +57,7 @@ def parse(text: str, path: str) -> tuple[PrometheusConfig | None, list[Problem]]
         scrape_timeout=timeout,
         evaluation_interval=_duration(general, "evaluation_interval", 60.0),
         rule_query_offset=_duration(general, "rule_query_offset", 0.0),
-        rule_files=_rule_files(here, path),
+        rule_files=_rule_files(here, document.path),
         jobs=tuple(job for job in jobs if job is not None),
     )
     return config, problems

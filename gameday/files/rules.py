@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gameday.errors import Problem
 from gameday.files import promql, source, yaml
 from gameday.files.cursor import Cursor, shown, top
+from gameday.files.nodes import Document
 from gameday.files.suggest import did_you_mean, nearest
 from gameday.files.units import parse_prometheus_duration
 from gameday.model.alert import AlertRule
@@ -36,22 +37,33 @@ def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
 
 def parse(text: str, path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     """Return the alerting rules of a text, and every problem in it."""
-    document = yaml.parse(text, path)
+    return parse_document(yaml.parse(text, path))
+
+
+def parse_document(
+    document: Document,
+) -> tuple[tuple[AlertRule, ...], list[Problem]]:
+    """Do what `parse` does for a text that was read already."""
     problems = list(document.problems)
     here = top(document, problems, family="rules", texts=True)
     if document.root is None:
         return (), problems
-    crd = isinstance(here.value, dict) and here.value.get("kind") == "PrometheusRule"
+    crd = _is_crd(here)
     if document.rest and not crd:
         line = document.rest[0].line(())
         message = "Prometheus ignores this second document; remove it, or split it off"
         problems.append(
-            Problem(path, line, message, "warning", "rules/second-document")
+            Problem(document.path, line, message, "warning", "rules/second-document")
         )
     rules: list[AlertRule] = []
     for one in document.all if crd else (document,):
-        rules += _document(top(one, problems, family="rules", texts=True), crd=crd)
+        each = top(one, problems, family="rules", texts=True)
+        rules += _document(each, crd=_is_crd(each))
     return tuple(rules), problems
+
+
+def _is_crd(here: Cursor) -> bool:
+    return isinstance(here.value, dict) and here.value.get("kind") == "PrometheusRule"
 
 
 def _document(here: Cursor, *, crd: bool) -> list[AlertRule]:

@@ -51,6 +51,11 @@ def read_sources(sources: Sequence[source.Source]) -> list[Reading]:
     return _readings([yaml.read(found) for found in sources])
 
 
+def read_documents(documents: Sequence[Document]) -> list[Reading]:
+    """Read several documents; an `indicatorRef` finds its SLI in any of them."""
+    return _readings(documents)
+
+
 def _readings(documents: Sequence[Document]) -> list[Reading]:
     files = [_file(document) for document in documents]
     indicators = {

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 def test_a_folder_with_one_file_of_every_kind(shop: Shop) -> None:
     shop.write("other.yaml", "a: b\n")
     shop.write("notes.txt", "not: [yaml")
-    for skipped in (".hidden", "node_modules"):
+    for skipped in (".git", "node_modules"):
         shop.write(f"{skipped}/broken.yaml", "steady-state-hypothesis: [")
     result = check([str(shop.folder)], {}, None)
     assert result.problems == ()
@@ -42,9 +42,14 @@ def test_a_file_that_is_named_has_to_be_of_a_known_kind(shop: Shop) -> None:
 def test_what_cannot_be_read_in_a_folder(shop: Shop) -> None:
     shop.write("chart/template.yaml", "a: {{ .Values.a }}\n")
     shop.write("chart/ours.yaml", "apiVersion: gameday/v1\nsteps: [\n")
-    first, second = check([str(shop.folder / "chart")], {}, None).problems
-    assert (first.severity, Path(first.path).name) == ("error", "ours.yaml")
-    assert (second.severity, Path(second.path).name) == ("warning", "template.yaml")
+    shop.write("chart/pipeline.yaml", "script: !reference [.setup, script]\n")
+    result = check([str(shop.folder / "chart")], {}, None)
+    (problem,) = result.problems
+    assert (problem.severity, Path(problem.path).name) == ("error", "ours.yaml")
+    assert {Path(path).name: what for path, what in result.passed} == {
+        "template.yaml": "Helm template",
+        "pipeline.yaml": "unreadable file",
+    }
 
 
 @pytest.mark.parametrize("name", list(FILES))
@@ -76,8 +81,18 @@ def test_there_is_no_such_file(tmp_path: Path) -> None:
 KINDS = [
     ("apiVersion: gameday/v2", "scenario"),
     ("kind: Scenario", "scenario"),
-    ("method: []", "experiment"),
-    ("title: a\ndescription: b", "experiment"),
+    ("method: []", ""),
+    ("method: orders.list\nid: 1", ""),
+    ("title: a\ndescription: b", ""),
+    ("title: a\ndescription: b\nmethod:", "experiment"),
+    ("title: a\ndescription: b\nrollbacks: []", "experiment"),
+    ("title: a\ndescription: b\nmethod: GET\npath: /", ""),
+    ("method: [{type: action, name: a}]", "experiment"),
+    ("steady-state-hypothesis: {}", "experiment"),
+    ("steps: []\ntarget: production", ""),
+    ("steps: []\ntarget: {docker: {project: a}}", "scenario"),
+    ("steps: [{experiment: a.yaml}]\ntarget: {}", "scenario"),
+    ("kind: Scenario\nfeature: a cucumber", ""),
     ("title: a\ndescription: b\ntype: object", ""),
     ("$schema: x\nmethod: a", ""),
     ("apiVersion: openslo/v1alpha\nkind: SLO", "slo"),
@@ -86,10 +101,16 @@ KINDS = [
     ("apiVersion: pyrra.dev/v1alpha1", "slo"),
     ("apiVersion: sloth.slok.dev/v1", "slo"),
     ("groups: []", "rules"),
+    ("groups:", "rules"),
+    ("groups: [{name: a, rules: []}]", "rules"),
+    ("groups: [{name: a, rule: [{alert: A}]}]", "rules"),
+    ("groups: [{id: 1, members: [a]}]", ""),
+    ("groups: [a, b]\nusers: []", ""),
     ("kind: PrometheusRule", "rules"),
     ("receivers: {otlp: {}}\nservice: {}", ""),
     ("route: {receiver: a}", "alertmanager"),
     ("global: {evaluation_interval: 1s}", "prometheus"),
+    ("global: {scrape_interval: 1s}\nscrape_config: []", "prometheus"),
     ("scrape_configs: []", "prometheus"),
     ("services: {web: {}}", ""),
     ("apiVersion: v1\nkind: ConfigMap", ""),

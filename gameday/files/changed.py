@@ -1,0 +1,61 @@
+"""The files that differ from a commit: what `--base REF` looks at."""
+
+# ruff: noqa: PTH118 - real paths are compared as text
+import os
+import subprocess
+
+from gameday.errors import UsageError
+
+_TIMEOUT = 60.0  # seconds for git
+_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+def since(base: str, folder: str = ".") -> frozenset[str]:
+    """Return the real paths of the files that differ from a commit, new ones too.
+
+    Compared is with the point where the branch left it. UsageError where there is no
+    such commit, no repository, or no git.
+    """
+    top = _git(folder, "rev-parse", "--show-toplevel").strip()
+    if base.startswith("-"):
+        raise UsageError(f"--base {base!r} is not a commit; expected a branch or a tag")
+    commit = _git(
+        top, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", named=base
+    )
+    start = _merge_base(top, commit.strip())
+    names = _git(top, "diff", "--name-only", "-z", "--no-ext-diff", start, "--")
+    names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
+    return frozenset(
+        os.path.realpath(os.path.join(top, name)) for name in names.split("\0") if name
+    )
+
+
+def _merge_base(top: str, commit: str) -> str:
+    try:
+        return _git(top, "merge-base", commit, "HEAD").strip()
+    except UsageError:
+        return commit  # a shallow clone, or histories that never met
+
+
+def _git(folder: str, *arguments: str, named: str = "") -> str:
+    try:
+        done = subprocess.run(
+            [*_GIT, *arguments],
+            cwd=folder,
+            env={k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UsageError(f"--base needs git, which does not answer: {error}") from None
+    if done.returncode == 0:
+        return os.fsdecode(done.stdout)
+    if named:
+        raise UsageError(
+            f"--base {named!r}: there is no such commit here; fetch it "
+            "(on GitHub: fetch-depth: 0)"
+        )
+    reason = os.fsdecode(done.stderr).strip().split("\n")[0] or "git refuses"
+    raise UsageError(f"--base: {reason}")

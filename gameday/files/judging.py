@@ -1,0 +1,214 @@
+"""One file judged: each document of it that is of a known kind, by its reader."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gameday.errors import Problem
+from gameday.files import kind, neighbours, pieces, source, yaml
+from gameday.files.kind import (
+    EXPERIMENT,
+    PROMETHEUS,
+    RULES,
+    SCENARIO,
+    SLO,
+)
+from gameday.files.nodes import Document
+from gameday.files.pieces import Piece
+from gameday.files.source import Source
+from gameday.model.scenario import Scenario
+
+_EXPECTED = (
+    "expected a scenario, an experiment, SLOs, alert rules, or a configuration of "
+    "Alertmanager or Prometheus"
+)
+_NO_KIND = f"is none of the kinds that gameday knows; {_EXPECTED}"
+_SINGLE = (SCENARIO, EXPERIMENT)  # one document a file
+_MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
+_BATCH = 16  # files that a process takes at once
+
+
+@dataclass(slots=True)
+class Judged:
+    """What was found: see `gameday.files.check.CheckResult`."""
+
+    problems: list[Problem] = field(default_factory=list)
+    scenarios: list[Scenario] = field(default_factory=list)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    passed: list[tuple[str, str]] = field(default_factory=list)
+    slos: list[Document] = field(default_factory=list)
+
+    def add(self, more: "Judged") -> None:
+        """Take over what was found elsewhere."""
+        self.problems += more.problems
+        self.scenarios += more.scenarios
+        self.files += more.files
+        self.passed += more.passed
+        self.slos += more.slos
+
+
+def judge_all(paths: Sequence[str], env: Mapping[str, str]) -> Judged:
+    """Judge the files of folders; many of them on all cores."""
+    found = Judged()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if cores > 1 and sum(_size(path) for path in paths) > _MUCH:
+        for judged in _on_cores(paths, env, cores):
+            found.add(judged)
+    else:
+        for path in paths:
+            found.add(judge(source.read(path), env, named=False))
+    return found
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)  # noqa: PTH202 - a path as the user wrote it
+    except OSError:
+        return 0
+
+
+def _on_cores(
+    paths: Sequence[str], env: Mapping[str, str], cores: int
+) -> Sequence[Judged]:
+    from concurrent.futures import ProcessPoolExecutor
+
+    batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
+    with ProcessPoolExecutor(cores) as pool:
+        return list(pool.map(_judge_batch, batches, [dict(env)] * len(batches)))
+
+
+def _judge_batch(paths: Sequence[str], env: Mapping[str, str]) -> Judged:
+    found = Judged()
+    for path in paths:
+        found.add(judge(source.read(path), env, named=False))
+    return found
+
+
+def judge(read: Source, env: Mapping[str, str], *, named: bool) -> Judged:
+    """Judge a file; `named`: somebody asked for it, so that it is not passed over."""
+    found = Judged()
+    template = neighbours.template(read.text)
+    if template:
+        _pass_over(read.path, None, template, found, named=named)
+        return found
+    document = yaml.read(read)
+    parts = pieces.of(document, passing=not named)
+    ours = [part for part in parts if part.kind]
+    if document.broken_off and not ours:
+        _unreadable(read, document, found, named=named)
+    elif ours:
+        document.problems = pieces.concerning(parts, document.problems)
+        _judge_document(document, parts, found, env)
+    else:
+        line = document.line(())
+        what = parts[0].neighbour if parts else neighbours.OTHER
+        _pass_over(read.path, line, what, found, named=named)
+    return found
+
+
+def _pass_over(
+    path: str, line: int | None, what: str, found: Judged, *, named: bool
+) -> None:
+    if not named:
+        found.passed.append((path, what))
+    elif what == neighbours.OTHER:
+        found.problems.append(Problem(path, line, _NO_KIND, id="file/unknown-kind"))
+    else:
+        article = "an" if what[0] in "AEIOUaeiou" else "a"
+        message = (
+            f"is {article} {what}, which gameday does not read; leave it out, or pass "
+            "over such files with --pass-over"
+        )
+        found.problems.append(Problem(path, line, message, id="file/neighbour"))
+
+
+def _unreadable(
+    read: Source, document: Document, found: Judged, *, named: bool
+) -> None:
+    """Refuse a file that was named, or that was meant to be one of ours."""
+    meant = kind.guessed(read.text)
+    if named or meant or document.problems[-1].id == "file/unreadable":
+        found.problems += document.problems
+        found.files += [(read.path, meant)] if meant else []
+    else:
+        found.passed.append((read.path, neighbours.UNREADABLE))
+
+
+def _judge_document(
+    document: Document, parts: list[Piece], found: Judged, env: Mapping[str, str]
+) -> None:
+    """Judge a file's documents, those of one kind together."""
+    path = document.path
+    told = list(document.problems)
+    kinds = dict.fromkeys(part.kind for part in parts if part.kind)
+    for is_kind in kinds:
+        found.files.append((path, is_kind))
+        own = [part for part in parts if part.kind == is_kind]
+        if parts[0].kind == is_kind and (is_kind in _SINGLE or _is_plain(own[0])):
+            whole = document
+        else:
+            whole = pieces.joined(own, told)
+            _behind(whole, is_kind, found)
+        found.add(_read(whole, is_kind, env, alone=len(parts) == 1))
+        told = []  # the file's own problems are told once
+
+
+def _is_plain(piece: Piece) -> bool:
+    """Return whether Prometheus itself reads it, of several documents the first."""
+    root = piece.document.value
+    return not (isinstance(root, dict) and "kind" in root) and piece.kind != SLO
+
+
+def _behind(document: Document, is_kind: str, found: Judged) -> None:
+    if is_kind in _SINGLE:
+        message = (
+            f"stands behind another document; write the {is_kind} into its own file"
+        )
+        line = document.line(())
+        problem_id = f"{is_kind}/second-document"
+        found.problems.append(Problem(document.path, line, message, id=problem_id))
+
+
+def _read(
+    document: Document, is_kind: str, env: Mapping[str, str], *, alone: bool
+) -> Judged:
+    if is_kind == SLO:
+        return Judged(slos=[document])
+    if is_kind == SCENARIO:
+        from gameday.files import load
+
+        made, problems = load.read_document(document, env)
+        return Judged(problems=problems, scenarios=[] if made is None else [made])
+    if is_kind == EXPERIMENT:
+        from gameday.files import experiment
+
+        return Judged(problems=experiment.read_document(document, env=env)[1])
+    if is_kind == RULES:
+        from gameday.files import rules
+
+        return Judged(problems=rules.parse_document(document)[1])
+    if is_kind == PROMETHEUS:
+        from gameday.files import prometheus_config
+
+        return Judged(problems=prometheus_config.parse_document(document)[1])
+    return Judged(problems=_alertmanager(document, alone=alone))
+
+
+def _alertmanager(document: Document, *, alone: bool) -> list[Problem]:
+    from gameday.files import alertmanager, amtool
+
+    problems = alertmanager.parse_document(document)[1]
+    refused = any(one.severity == "error" for one in problems)
+    if refused or not alone or document.path == "-":
+        return problems
+    return problems + amtool.judge(document.path)
+
+
+def slos(found: Judged) -> list[Problem]:
+    """Read all SLO files together: one may refer to another's SLI."""
+    if not found.slos:
+        return []
+    from gameday.files import slo
+
+    readings = slo.read_documents(found.slos)
+    return [problem for reading in readings for problem in reading.problems]

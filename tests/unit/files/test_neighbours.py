@@ -1,0 +1,273 @@
+"""Files beside ours: recognised by content, named, and passed over."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gameday.files.check import CheckResult, Wishes, check
+
+Write = Callable[[str, str], Path]
+
+NEIGHBOURS = {
+    "promtool test file": """\
+rule_files: [alerts.yaml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series: [{series: up, values: '0x10'}]
+""",
+    "Promtail configuration": """\
+clients: [{url: "http://loki:3100/loki/api/v1/push"}]
+scrape_configs: [{job_name: system}]
+""",
+    "Loki rule file": """\
+groups:
+  - name: logs
+    rules:
+      - alert: ManyErrors
+        expr: sum(rate({app="shop"} |= "error" [5m])) > 10
+      - alert: NoLogs
+        expr: absent_over_time({app="shop"}[10m])
+""",
+    "vmalert rule file": """\
+groups:
+  - name: shop
+    concurrency: 2
+    rules: [{alert: Down, expr: "up == 0"}]
+""",
+    "Grafana-provisioned rule file": """\
+apiVersion: 1
+groups:
+  - {orgId: 1, name: shop, folder: Shop, rules: [{uid: a, title: A, data: []}]}
+""",
+    "Grafana provisioning file": """\
+apiVersion: 1
+policies: [{orgId: 1, receiver: team}]
+""",
+    "Chaos Toolkit journal": """\
+{"chaoslib-version": "1.44.0", "experiment": {"title": "t", "method": []},
+ "steady_states": {}, "run": [], "rollbacks": []}
+""",
+    "slo-generator file": """\
+apiVersion: sre.google.com/v2
+kind: ServiceLevelObjective
+spec: {service: a}
+""",
+    "Sloth file with plugins": """\
+apiVersion: sloth.slok.dev/v1
+kind: PrometheusServiceLevel
+metadata: {name: a}
+spec:
+  service: a
+  slos: [{name: ab, objective: 99, sli: {plugin: {id: mine}}}]
+""",
+    "AlertmanagerConfig": """\
+apiVersion: monitoring.coreos.com/v1alpha1
+kind: AlertmanagerConfig
+spec: {route: {receiver: a}, receivers: [{name: a}]}
+""",
+    "ServiceMonitor": """\
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+spec: {endpoints: []}
+""",
+    "compose file": """\
+services:
+  web: {image: nginx}
+""",
+    "kubernetes-event-exporter configuration": """\
+route: {routes: [{match: [{receiver: dump}]}]}
+receivers: [{name: dump, file: {path: /dev/stdout}}]
+""",
+    "OpenTelemetry Collector configuration": """\
+receivers: {otlp: {}}
+exporters: {otlp: {}}
+service: {pipelines: {}}
+""",
+    "Kubernetes manifest": "apiVersion: v1\nkind: Service\n",
+    "Grafana dashboard": '{"panels": [], "schemaVersion": 39, "title": "Shop"}',
+    "Helm template": """\
+{{- if .Values.alerts.enabled }}
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+spec: {groups: []}
+{{- end }}
+""",
+    "Jinja template": """\
+groups:
+{% for team in teams %}
+  - name: {{ team }}
+{% endfor %}
+""",
+}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def written(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def _told(result: CheckResult) -> list[str]:
+    return [f"{Path(one.path).name}:{one.line} {one.id}" for one in result.problems]
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_a_neighbour_is_passed_over_in_a_folder(
+    name: str, write: Write, tmp_path: Path
+) -> None:
+    path = write("a/file.yaml", NEIGHBOURS[name])
+    result = check([str(tmp_path)], {}, None)
+    assert result.problems == ()
+    assert result.files == ()
+    assert result.passed == ((str(path), name),)
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_a_neighbour_that_is_named_is_refused_by_its_name(
+    name: str, write: Write
+) -> None:
+    path = write("file.yaml", NEIGHBOURS[name])
+    problems = check([str(path)], {}, None).problems
+    assert any(one.severity == "error" for one in problems)
+    if "plugins" not in name:  # SLOs are told what of them cannot be read
+        (problem,) = problems
+        assert f" {name}, which gameday does not read" in problem.message
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_a_neighbour_that_is_named_may_be_passed_over(name: str, write: Write) -> None:
+    path = write("file.yaml", NEIGHBOURS[name])
+    result = check([str(path)], {}, None, Wishes(pass_over=True))
+    assert result.problems == ()
+    assert result.passed == ((str(path), name),)
+
+
+RULE = """\
+groups:
+  - name: shop
+    rules:
+      - alert: ShopDown
+        expr: up{job="shop"} == 0
+        labels: {severity: page}
+        annotations:
+          summary: "{{ $labels.job }} is down: {{ .Value }}"
+          description: |
+            {{ range query "up" }}
+            {{ .Labels.instance }}{{ end }}
+"""
+OF_OURS = [
+    RULE,
+    "# use {{ .Values.job }} in the chart\n" + RULE,
+    RULE.replace("== 0", '== 0 and on() count_over_time(m{a="} |= x"}[5m])'),
+    RULE.replace("up{", "sum(rate({__name__='a'}[5m])) or up{"),
+]
+
+
+@pytest.mark.parametrize("text", OF_OURS)
+def test_prometheus_rules_are_no_neighbour(text: str, write: Write) -> None:
+    result = check([str(write("rules.yaml", text))], {}, None)
+    assert result.problems == ()
+    assert [kind for _, kind in result.files] == ["rules"]
+
+
+def test_a_broken_rule_is_not_taken_for_a_template(
+    write: Write, tmp_path: Path
+) -> None:
+    write("rules.yaml", RULE.replace("expr: up", "expr: [up"))
+    assert _told(check([str(tmp_path)], {}, None)) == ["rules.yaml:5 file/syntax"]
+
+
+BROKEN = RULE.replace('up{job="shop"}', 'sum(up{job="shop"}')
+NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, name: twice}\n"
+
+
+def _crd(text: str) -> str:
+    spec = "".join(f"  {line}\n" for line in text.splitlines())
+    return f"kind: PrometheusRule\nmetadata: {{name: a}}\nspec:\n{spec}"
+
+
+def _list(*texts: str) -> str:
+    items = ""
+    for text in texts:
+        first, *rest = text.splitlines()
+        items += f"  - {first}\n" + "".join(f"    {line}\n" for line in rest)
+    return f"apiVersion: v1\nkind: List\nitems:\n{items}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("second.yaml", f"{NAMESPACE}---\n{_crd(BROKEN)}", 12),
+        ("third.yaml", f"{NAMESPACE}---\n{NAMESPACE}---\n{_crd(BROKEN)}", 16),
+        ("list.yaml", _list(NAMESPACE, _crd(BROKEN)), 14),
+        ("alert.rules", BROKEN, 5),
+        ("scalar.yaml", f"hello\n---\n{_crd(BROKEN)}", 10),
+        ("both.yaml", f"{_crd(RULE)}---\n{_crd(BROKEN)}", 23),
+    ],
+)
+def test_every_document_tells_its_kind(
+    name: str, text: str, line: int, write: Write, tmp_path: Path
+) -> None:
+    write(name, text)
+    result = check([str(tmp_path)], {}, None)
+    assert _told(result) == [f"{name}:{line} rules/promql-syntax"]
+    assert result.counts == {"rules": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{NAMESPACE}---\n{_crd(RULE)}",
+        f"{_crd(RULE)}---\n{NAMESPACE}",
+        _list(NAMESPACE, _crd(RULE), _crd(RULE.replace("name: shop", "name: b"))),
+        _list(),
+    ],
+)
+def test_documents_of_others_beside_ours_are_not_judged(
+    text: str, write: Write, tmp_path: Path
+) -> None:
+    write("file.yaml", text)
+    assert _told(check([str(tmp_path)], {}, None)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{_crd(RULE)}---\na: [\n",
+        "hello\n---\nkind: PrometheusRule\nspec: [\n",
+        "hello\n---\ngroups:\n  - {name: a, rules: [{alert: A, expr: up]\n",
+    ],
+)
+def test_a_syntax_error_is_a_problem_where_a_known_kind_shows(
+    text: str, write: Write, tmp_path: Path
+) -> None:
+    write("file.yaml", text)
+    (problem,) = check([str(tmp_path)], {}, None).problems
+    assert problem.id == "file/syntax"
+
+
+def test_a_syntax_error_of_somebody_else_is_counted(
+    write: Write, tmp_path: Path
+) -> None:
+    write("a.yaml", "hello: [\n")
+    write("b.json", '{"a": 1,}')
+    result = check([str(tmp_path)], {}, None)
+    assert result.problems == ()
+    assert [what for _, what in result.passed] == ["unreadable file"] * 2
+
+
+def test_an_experiment_behind_another_document_is_told_so(
+    write: Write, tmp_path: Path
+) -> None:
+    text = "title: a\ndescription: b\nmethod: []\n"
+    write("a.yaml", f"{NAMESPACE}---\n{text}")
+    assert _told(check([str(tmp_path)], {}, None)) == [
+        "a.yaml:5 experiment/second-document"
+    ]
