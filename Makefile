@@ -1,6 +1,6 @@
 # Everything starts from nothing but Python 3.11+, make and the package registries.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down demo-kubernetes up-kubernetes down-kubernetes test lint
+.PHONY: help demo up down demo-kubernetes up-kubernetes down-kubernetes test lint lanes
 
 SCENARIO ?= lost-replica
 FORM ?=
@@ -39,3 +39,7 @@ lint:  ## formatting, types, imports
 
 test: lint  ## everything, from nothing
 	.venv/bin/python -m pytest
+
+lanes:  ## unit tests and one game day on the other Pythons that are here
+	@demo/venv dev
+	.venv/bin/python tests/lanes.py
