@@ -19,6 +19,7 @@ REDACTED = "[redacted]"
 
 def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
     """Ask Prometheus and Alertmanager what rules and routes they have."""
+    from gameday.observers.standing import standing
     from gameday.observers.survey import LiveSurveyor
 
     promised = {p.alert for step in scenario.steps for p in step.expect.alerts}
@@ -27,7 +28,12 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
     offline = offline_eyes(scenario.observe.files)
     if eyes.rules is not None and offline.rules:
         eyes = replace(eyes, rules=_with_offsets(eyes.rules, offline.rules))
-    return replace(eyes, metrics=_metrics_now(scenario, clock)), surveyor.hashes
+    eyes = replace(
+        eyes,
+        metrics=_metrics_now(scenario, clock),
+        standing=standing(scenario.observe, clock),
+    )
+    return eyes, surveyor.hashes
 
 
 def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
@@ -231,20 +237,28 @@ class Listening:
     def __init__(self, pager: Any, eyes: Any) -> None:
         self._pager = pager
         self._eyes = eyes
+        self._started = False
 
     def probe(self) -> str:
         """Return why it cannot see right now."""
-        why: str = self._eyes.probe()
+        why: str = self._eyes.probe() or ("" if self._started else self._occupied())
         return why
+
+    def _occupied(self) -> str:
+        """Return why nobody could listen there; nobody is heard by trying."""
+        try:
+            self._pager.try_place()
+        except OSError as error:
+            return _cannot_listen(error)
+        return ""
 
     def start(self, emit: Emit, since: float) -> None:
         """Listen, and begin to report."""
         try:
             self._pager.start()
         except OSError as error:
-            raise GamedayError(
-                f"observe.pages.listen: cannot listen there: {error.strerror}"
-            ) from error
+            raise GamedayError(_cannot_listen(error)) from error
+        self._started = True
         self._eyes.start(emit, since)
 
     def flush(self, until: float) -> None:
@@ -255,6 +269,10 @@ class Listening:
         """End both."""
         self._eyes.stop()
         self._pager.stop()
+
+
+def _cannot_listen(error: OSError) -> str:
+    return f"observe.pages.listen: cannot listen there: {error.strerror}"
 
 
 def missing_secrets(scenario: Scenario) -> Iterator[str]:

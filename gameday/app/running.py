@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from gameday.app import fingerprinting
+from gameday.app.foreseeing import refused_plan, spoiled_from_the_start
 from gameday.app.healing import heal_the_dead, take_reason, undo_run
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
@@ -24,6 +25,7 @@ from gameday.ledger.surroundings import surroundings
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
+from gameday.observers.standing import standing
 from gameday.ports import Clock, Target
 from gameday.runner.doors import Doors, Pace, Screen
 from gameday.runner.drive import Drive
@@ -42,6 +44,8 @@ class Options:
 
     out: str | None = None
     inconclusive: str = "fail"
+    anyway: bool = False
+    followed: bool = False  # another scenario comes after this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,7 @@ class Session:
     store: RunStore
     clock: Pace
     screen: Screen
+    options: Options = field(default_factory=Options)
     refusal: bool = False
     broken: list[str] = field(default_factory=list)
 
@@ -102,6 +107,7 @@ def run(
         store=RunStore(history, new, eyesight.redact),
         clock=clock,
         screen=screen,
+        options=options,
     )
     _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
     stop = _driven(session, eyesight, nursery)
@@ -159,7 +165,7 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     plan = session.plan
     if plan.refusals:
         session.refusal = True
-        return Stop(Ending.REFUSED, "; ".join(plan.refusals))
+        return refused_plan(plan)
     ledger = Ledger(ledger_path(), session.clock)
     try:
         heal_the_dead(ledger, session.target.url, session.clock)
@@ -169,6 +175,9 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
     try:
+        early = None if session.options.anyway else spoiled_from_the_start(plan)
+        if early is not None:
+            return early
         _make_ready(session)
         book = _book(session, ledger)
         drive = Drive(plan, _doors(session, eyesight, nursery, book))
@@ -246,6 +255,9 @@ def _doors(
         fingerprint_takes=fingerprinting.takes(session.plan),
         environment=environment,
         lost=_lost(session.target),
+        standing=partial(standing, session.plan.scenario.observe, session.clock),
+        anyway=session.options.anyway,
+        followed=session.options.followed,
     )
 
 

@@ -91,6 +91,9 @@ class StepRun:
             return f"the fault was not injected: {because}"
         if self.start is not None:
             return ""
+        skipped = self.events("skipped")
+        if skipped:
+            return f"the step was skipped: {skipped[0].get('because', '')}"
         return f"the fault was not injected: {self._stopped_before()}"
 
     @cached_property

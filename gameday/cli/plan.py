@@ -18,25 +18,28 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     promise depends on, and the earliest and latest time at which each can come true.
     Reads only; touches nothing.
     """
+    from gameday.app.foreseeing import foresee
     from gameday.app.planning import prepare, read
     from gameday.clock import SystemClock
 
+    clock = SystemClock()
     scenario = read([path], env_file)[0]
-    prepared = prepare(scenario, SystemClock(), seed)
-    plan = prepared.plan
+    prepared = prepare(scenario, clock, seed)
+    plan, end = prepared.plan, foresee(prepared, clock)
     if output == "json":
         import json
 
         from gameday.store.plans import to_json
 
-        print_json(json.loads(to_json(plan)))
+        refused = list(plan.refusals) or ([end.because] if end else [])
+        print_json({**json.loads(to_json(plan)), "refusals": refused})
     elif prepared.lost:
         click.echo(f"refused: {prepared.lost}")
     else:
         from gameday.cli.plan_text import lines
 
-        for line in lines(plan):
+        for line in lines(plan, refused=end.because if end else ""):
             click.echo(line)
-    if plan.refusals:
-        return 2
+    if end is not None:
+        return 2 if end.refusal else 3
     return 1 if any(one.state == "cannot_be_kept" for one in plan.timings) else 0

@@ -14,8 +14,11 @@ _MARKS = {
 }
 
 
-def lines(plan: Plan) -> Iterator[str]:
-    """Yield what the plan would do, what it depends on, and what speaks against it."""
+def lines(plan: Plan, refused: str = "") -> Iterator[str]:
+    """Yield what the plan would do, what it depends on, and what speaks against it.
+
+    `refused`: how a run would be refused now, beside what the plan itself refuses.
+    """
     scenario = plan.scenario
     yield f"{scenario.name} on {scenario.target.url} (seed {plan.seed})"
     for planned in plan.steps:
@@ -33,7 +36,9 @@ def lines(plan: Plan) -> Iterator[str]:
     yield ""
     yield from (f"warning: {warning}" for warning in plan.warnings)
     yield from (f"refused: {refusal}" for refusal in plan.refusals)
-    if not plan.refusals:
+    if refused and not plan.refusals:
+        yield f"refused: {refused}"
+    if not refused and not plan.refusals:
         yield "nothing was touched; `gameday run` would go on"
 
 

@@ -19,13 +19,19 @@ from gameday.cli.options import env_file
     show_default=True,
     help="What a run that could not be judged exits with: fail is 3, pass is 0.",
 )
+@click.option(
+    "--anyway",
+    is_flag=True,
+    help="Go on where no alert promise can be answered: all are firing or muted.",
+)
 @click.option("--plain", is_flag=True, help="Plain lines, also on a terminal.")
 @env_file
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     paths: tuple[str, ...],
     out: str | None,
     seed: int | None,
     inconclusive: str,
+    anyway: bool,
     plain: bool,
     env_file: str | None,
 ) -> int:
@@ -49,12 +55,15 @@ def command(
 
     codes = []
     for scenario in scenarios:
+        followed = scenario is not scenarios[-1]
         prepared = ready(scenario, clock, seed, _tell)
         from gameday.app.running import Options, run
 
         folder = _folder(out, scenario.name, several=len(scenarios) > 1)
         with screen_for(prepared.plan, plain=plain) as screen:
-            options = Options(out=folder, inconclusive=inconclusive)
+            options = Options(
+                out=folder, inconclusive=inconclusive, anyway=anyway, followed=followed
+            )
             result = run(prepared, options, clock, screen, nursery)
             screen.close(result.verdict, result.folder)
         codes.append(result.code)

@@ -82,6 +82,16 @@ class Ledger:
             )
             return rows.runs(db, "run = ?", run)[0]
 
+    def refusal(self, target_url: str) -> str:
+        """Return who holds a target and cannot be replaced; empty: it can be taken."""
+        held = self.holder(target_url)
+        if held is None:
+            return ""
+        mine = held.here(os.uname().nodename)
+        if held.process.alive or not mine:
+            return _held(held, dead=False)
+        return ""  # dead: what it left is healed before the target is taken
+
     def _take_over(self, db: sqlite3.Connection, held: RunEntry, now: float) -> None:
         mine = held.here(os.uname().nodename)
         broken = rows.faults(db, "run = ? AND state <> 'undone'", held.run)

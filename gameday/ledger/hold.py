@@ -43,6 +43,20 @@ def take(
             raise
 
 
+def held_by_another(ledger: Ledger | None, target: "Target") -> str:
+    """Return who has a target, in the words that a run is refused with; or empty.
+
+    Takes and frees nothing: what a dead holder has left, a run undoes first.
+    """
+    known = "" if ledger is None else ledger.refusal(target.url)
+    if known or not isinstance(target, Lockable):
+        return known
+    other = target.held()
+    if other is None or other.alive is False:
+        return ""
+    return _held(target, other, "")
+
+
 def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
     if not isinstance(target, Lockable):
         return

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gameday.model.alert import AlertRule, Routing
 from gameday.model.fault import FaultRequest
 from gameday.model.scenario import Scenario
+from gameday.model.standing import Standing
 from gameday.model.target import Instance
 
 
@@ -73,6 +74,7 @@ class Eyes:
     alertmanager_version: str = ""
     problems: tuple[str, ...] = ()  # what could not be read, and why
     metrics: Mapping[str, str] = field(default_factory=dict)  # promised: what they say
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

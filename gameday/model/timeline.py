@@ -39,6 +39,8 @@ alert_firing,             episode, s), error (s); at = the rule's evaluation.
 alert_resolved,           alert_resolved, and alert_cleared (pending, never fired),
 alert_cleared             with `exact`: false where the end was not marked (an
                           outage, a failed evaluation)
+skipped                   step, because: nothing could be learned of its alerts, so
+                          that its fault was not injected
 alert_at_start            step, alert, labels, state (pending, firing): was already
                           there when the fault began
 suppressed, unsuppressed  alert, labels, by (silence, inhibition, mute_time), detail

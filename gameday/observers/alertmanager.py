@@ -103,7 +103,7 @@ class AlertmanagerObserver:
                 now,
                 "silence",
                 id=one["id"],
-                matchers=[_matcher(matcher) for matcher in one["matchers"]],
+                matchers=[matcher_fields(matcher) for matcher in one["matchers"]],
                 until=round(parse_instant(one["endsAt"]), 3),
                 since=round(parse_instant(one["startsAt"]), 3),
                 by=one.get("createdBy", ""),
@@ -190,7 +190,8 @@ def _mutes(
             )
 
 
-def _matcher(matcher: Mapping[str, Any]) -> dict[str, str]:
+def matcher_fields(matcher: Mapping[str, Any]) -> dict[str, str]:
+    """Return name, op and value of a matcher of Alertmanager's API."""
     op = _OPS[bool(matcher["isRegex"]), bool(matcher.get("isEqual", True))]
     return {"name": matcher["name"], "op": op, "value": matcher["value"]}
 

@@ -8,6 +8,7 @@ A page is answered before anything is done with it: a slow answer is sent again.
 
 import json
 import signal
+import socket
 import sys
 import threading
 from collections import deque
@@ -64,6 +65,13 @@ class Pager:
         if self._forwarder:
             self._forwarder.start()
         self._door.open()
+
+    def try_place(self) -> None:
+        """Take the place and let go of it, without listening; OSError where taken."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        with socket.socket(family) as place:
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            place.bind((self._host, self._port))
 
     def stop(self) -> None:
         """End, and let go of whoever waits; idempotent."""

@@ -9,6 +9,7 @@ from gameday.model.scenario import Scenario, Step
 from gameday.model.selection import choose
 from gameday.model.target import Instance
 from gameday.plans.blast_radius import breaches
+from gameday.plans.spoiled import Before, spoiled
 from gameday.plans.timing import timings
 from gameday.ports import Choosy, Target
 
@@ -48,6 +49,10 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
                 aftermath_at_most=aftermath_at_most(step),
             )
         )
+    warnings = [
+        *_warnings(scenario, lint, found.eyes),
+        *_spoiled(scenario, steps, found),
+    ]
     return Plan(
         scenario=scenario,
         steps=tuple(steps),
@@ -55,7 +60,7 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
         eyes=found.eyes,
         timings=lint,
         seed=seed,
-        warnings=tuple(_warnings(scenario, lint, found.eyes)),
+        warnings=tuple(warnings),
         refusals=tuple(dict.fromkeys(refusals)),
         provenance=found.provenance,
     )
@@ -193,6 +198,21 @@ def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterabl
         for promise in step.expect.alerts
     ):
         yield "observe.pages is not set: pages_within cannot be measured"
+
+
+def _spoiled(
+    scenario: Scenario, steps: Sequence[PlannedStep], found: Found
+) -> Iterable[str]:
+    for step, planned in zip(scenario.steps, steps, strict=True):
+        before = Before(
+            standing=found.eyes.standing,
+            eyes=found.eyes,
+            planned=planned,
+            instances=found.instances,
+        )
+        for one in spoiled(step, before):
+            what = "nothing" if one.wholly else "nothing of its pages"
+            yield f"{step.name}: {one.because}: {what} can be learned of it"
 
 
 def _metric_warnings(scenario: Scenario, step: Step, eyes: Eyes) -> Iterable[str]:

@@ -43,13 +43,14 @@ def in_hold(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]
 def _fires(
     board: Board, planned: PlannedStep, promise: AlertPromise, start: float
 ) -> Iterator[Awaited]:
-    if promise.fires_within is not None:
+    if promise.fires_within is not None and not board.is_spoiled(promise):
         yield Awaited(
             what=f"{promise.alert} firing",
             until=start + promise.fires_within,
             kept=board.fired(promise, start) is not None,
         )
-    if not promise.reaches and promise.pages_within is None:
+    asks = promise.reaches or promise.pages_within is not None
+    if not asks or board.is_spoiled(promise, pages=True):
         return
     for asked in promise.for_each_receiver():
         within = promise.pages_within or planned.hold_at_most
@@ -107,7 +108,7 @@ def _resets(
     board: Board, promise: AlertPromise, start: float, end: float
 ) -> Iterator[Awaited]:
     alert = board.fired(promise, start)
-    if alert is None:
+    if alert is None or board.is_spoiled(promise):
         return
     if promise.resets_within is not None:
         yield Awaited(
@@ -115,7 +116,7 @@ def _resets(
             until=end + promise.resets_within,
             kept=alert.resolved_at is not None and alert.resolved_at >= end,
         )
-    if promise.page_resolves_within is None:
+    if promise.page_resolves_within is None or board.is_spoiled(promise, pages=True):
         return
     for asked in promise.for_each_receiver():
         page = board.paged(promise, "resolved", asked.receiver, end)

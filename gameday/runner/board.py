@@ -1,10 +1,11 @@
 """What a running game day knows so far: the latest of everything, by event."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gameday.model.scenario import AlertPromise
 from gameday.model.timeline import Event
+from gameday.plans.spoiled import Spoiled
 from gameday.runner.recovery import SliNow
 
 Key = tuple[tuple[str, str], ...]
@@ -53,6 +54,7 @@ class Board:
     told_hypothesis: str | bool | None = ""  # what the screen said last
     alone: frozenset[str] = frozenset()  # steps in which only other extensions act
     begun: dict[tuple[str, str], float] = field(default_factory=dict)  # step, phase
+    spoiled: Mapping[str, Sequence[Spoiled]] = field(default_factory=dict)  # by step
     recovered: bool = False  # the driver's own look at the SLIs since the fault's end
 
     def see(self, event: Event) -> None:
@@ -86,6 +88,13 @@ class Board:
         ends = [self.ended.get(one["id"]) for one in started]
         times = [end.at for end in ends if end is not None]
         return max(times) if times and len(times) == len(started) else None
+
+    def is_spoiled(self, promise: AlertPromise, *, pages: bool = False) -> bool:
+        """Return whether nothing can be learned of a promise any more; of its pages."""
+        return any(
+            one.promise == promise and (one.wholly or pages)
+            for one in self.spoiled.get(self.step, ())
+        )
 
     def fired(self, promise: AlertPromise, since: float) -> AlertNow | None:
         """Return the promised alert if it has fired since then."""

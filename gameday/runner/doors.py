@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from gameday.model.fault import FaultRequest
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.scenario import Guardrail
+from gameday.model.standing import Standing
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.ports import Clock, Emit, Observer, Store
@@ -141,7 +142,9 @@ class Screen(Protocol):
 class Doors:
     """Everything that a run touches, behind a protocol each.
 
-    `lost`: why the target is not this run's any more; empty while it is.
+    `lost`: why the target is not this run's any more; empty while it is. `standing`:
+    the alerts and silences that are there now. `anyway`: go on where nothing can be
+    learned of any promised alert. `followed`: another scenario comes after this one.
     """
 
     clock: Pace
@@ -156,3 +159,6 @@ class Doors:
     fingerprint_takes: float = 0.0  # seconds longer than a look takes in general
     environment: Mapping[str, str] = field(default_factory=dict)
     lost: Callable[[], str] = _kept
+    standing: Callable[[], Standing] = Standing
+    anyway: bool = False
+    followed: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
-from gameday.errors import StoreError
+from gameday.errors import GamedayError, StoreError
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
 from gameday.model.timeline import Event, event
@@ -19,7 +19,7 @@ from gameday.runner.awaited import in_aftermath, in_hold
 from gameday.runner.conduct import Conductor
 from gameday.runner.doors import Doors, Flow
 from gameday.runner.drift import Drift
-from gameday.runner.gate import pass_gate
+from gameday.runner.gate import left_to_learn, pass_gate
 from gameday.runner.guarding import Watch
 from gameday.runner.pump import Pump
 from gameday.runner.recovery import slis_now
@@ -89,7 +89,12 @@ class Drive:
         self.pump.phase("warmup", "")
         self.drift.begin()
         for observer in self.doors.observers:
-            observer.start(self.pump.tell, now)
+            try:
+                observer.start(self.pump.tell, now)
+            except GamedayError as error:
+                step = self.plan.scenario.steps[0].name
+                why = f"step {step}: {observer.source}: {error}"
+                raise Stop(Ending.REFUSED, why) from error
         if self.doors.traffic is not None:
             self._flow = self.doors.traffic(self.pump.tell)
         self.pump.pause("two scrapes of warm-up", now + 2 * self._scrape)
@@ -98,7 +103,11 @@ class Drive:
         steps = self.plan.scenario.steps
         self.pump.phase("gate", step.name)
         self.conductor.begin(step)
-        pass_gate(self.pump, step, self._watches, first=step is steps[0])
+        first = step is steps[0]
+        pass_gate(self.pump, step, self._watches, first=first)
+        if not left_to_learn(self.pump, self.plan, step, first=first):
+            self.conductor.stop_probing()
+            return
         self.drift.look_before()
         self.pump.phase("fault", step.name)
         self._note_alerts_at_start(step)
@@ -115,7 +124,7 @@ class Drive:
         self.pump.phase("done", step.name)
         self.conductor.stop_probing()
         self._flush(self.board.phase_at)
-        if step is not steps[-1]:
+        if step is not steps[-1] or self.doors.followed:
             settle(self.pump, self.plan, step)
 
     def _note_alerts_at_start(self, step: Step) -> None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 from gameday.model.verdict import Ending
+from gameday.plans.spoiled import Before, nothing_left, spoiled
+from gameday.ports import Observer
 from gameday.runner.awaited import Awaited
 from gameday.runner.guarding import Watch
 from gameday.runner.pump import Pump
@@ -36,18 +39,45 @@ def _guardrails(watches: Sequence[Watch]) -> None:
         watch.start()
 
 
+def blind(observers: Sequence[Observer]) -> str:
+    """Return which observers cannot see right now, and why; empty: all can."""
+    found = (f"{one.source}: {why}" for one in observers if (why := one.probe()))
+    return "; ".join(dict.fromkeys(found))
+
+
+def left_to_learn(pump: Pump, plan: Plan, step: Step, *, first: bool) -> bool:
+    """Look at what is there already; return whether the step is worth its fault.
+
+    Stop where it is the first one and nothing could be learned of any promised alert.
+    What is spoiled is not waited for.
+    """
+    before = Before(
+        standing=pump.doors.standing(),
+        eyes=plan.eyes,
+        planned=plan.step(step.name),
+        instances=plan.instances,
+    )
+    found = spoiled(step, before)
+    pump.board.spoiled = {step.name: found}
+    for one in found:
+        pump.note(f"{step.name}: {one.because}")
+    why = nothing_left(step, found)
+    if not why or pump.doors.anyway:
+        return True
+    if first:
+        raise Stop(Ending.REFUSED, why)
+    pump.skip(step.name, why)
+    return False
+
+
 def _sight(pump: Pump) -> str:
     until = pump.now + SIGHT_PATIENCE
     while True:
-        blind = [
-            f"{one.source}: {why}"
-            for one in pump.doors.observers
-            if (why := one.probe())
-        ]
-        if not blind or pump.now >= until:
-            return "; ".join(blind)
+        why = blind(pump.doors.observers)
+        if not why or pump.now >= until:
+            return why
         pause = min(until, pump.now + 0.5)
-        pump.pause(f"everybody to see ({blind[0]})", pause)
+        pump.pause(f"everybody to see ({why.partition('; ')[0]})", pause)
 
 
 def _hypothesis(pump: Pump) -> str:

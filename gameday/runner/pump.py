@@ -52,6 +52,10 @@ class Pump:
         """Keep a remark."""
         self._take(event(self.now, "note", text=text))
 
+    def skip(self, step: str, because: str) -> None:
+        """Keep that a step's fault is not injected, and why."""
+        self._take(event(self.now, "skipped", step=step, because=because))
+
     def until(self, what: str, until: float, kept: Callable[[], bool]) -> bool:
         """Wait for one thing; return whether it came."""
         self.wait(lambda: [Awaited(what=what, until=until, kept=kept())])

@@ -8,10 +8,13 @@ from typing import NoReturn
 
 import pytest
 
+from gameday.errors import GamedayError
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
+from gameday.model.standing import Standing, StandingAlert
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Seen
+from gameday.ports import Emit
 from gameday.runner.board import Board
 from gameday.runner.doors import Doors, Guard
 from gameday.runner.drive import Drive
@@ -401,4 +404,85 @@ def test_a_target_that_is_lost_before_the_fault_is_not_touched() -> None:
     )
     end = Drive(plan(), doors).run()
     assert end.ending is Ending.GUARDRAIL
+    assert not world.children
+
+
+def firing(*names: str) -> Standing:
+    alerts = (StandingAlert(labels={"alertname": n}, state="firing") for n in names)
+    return Standing(alerts=tuple(alerts))
+
+
+def promising(*names: str) -> Expect:
+    alerts = (AlertPromise(alert=n, fires_within=20.0) for n in names)
+    return Expect(alerts=tuple(alerts))
+
+
+def test_a_first_step_of_which_nothing_can_be_learned_is_refused() -> None:
+    world = World()
+    doors = replace(world.doors(), standing=lambda: firing("Down"))
+    end = Drive(plan(promising("Down")), doors).run()
+    assert (end.ending, end.refusal) == (Ending.REFUSED, False)
+    assert "Down is already firing" in end.because
+    assert not world.children
+
+
+def test_anyway_it_goes_on() -> None:
+    world = World()
+    doors = replace(world.doors(), standing=lambda: firing("Down"), anyway=True)
+    end = Drive(plan(promising("Down")), doors).run()
+    assert end.ending is Ending.FINISHED
+    assert len(world.children) == 1
+
+
+def test_a_spoiled_promise_is_not_waited_for_and_the_others_are() -> None:
+    world = World()
+    doors = replace(world.doors(), standing=lambda: firing("Down"))
+    drive = Drive(plan(promising("Down", "Slow"), hold=None), doors)
+    labels = {"alertname": "Slow"}
+
+    def slow() -> None:
+        now = world.clock.now()
+        told = {"alert": "Slow", "labels": labels, "starts": now, "error": 0.0}
+        drive.tell(event(now, "alert_firing", **told))
+
+    world.clock.at(9.0, slow)
+    drive.run()
+    undo = next(one for one in world.of("phase") if one["phase"] == "undo")
+    assert undo.at - START == pytest.approx(9.0, abs=0.2)
+
+
+def test_a_later_step_of_which_nothing_can_be_learned_is_skipped() -> None:
+    world = World()
+    looks = iter([Standing(), firing("Down"), Standing()])
+    doors = replace(world.doors(), standing=lambda: next(looks))
+    end = Drive(plan(promising("Down"), hold=2.0, steps=3), doors).run()
+    assert end.ending is Ending.FINISHED
+    assert [one["step"] for one in world.of("skipped")] == ["t"]
+    assert len(world.children) == 2
+    begun = [one["step"] for one in world.of("phase") if one["phase"] == "fault"]
+    assert begun == ["s", "u"]
+
+
+def test_a_run_that_another_follows_settles_as_between_steps() -> None:
+    world = World()
+    doors = replace(world.doors(), followed=True)
+    Drive(plan(), doors).run()
+    assert phases(world)[-1] == "settle"
+
+
+class Unheard(FakeObserver):
+    """An observer that cannot begin."""
+
+    def start(self, emit: Emit, since: float) -> None:
+        del emit, since
+        raise GamedayError("cannot listen there: Address already in use")
+
+
+def test_an_observer_that_cannot_begin_refuses_the_run() -> None:
+    world = World()
+    end = Drive(plan(), world.doors([Unheard()])).run()
+    assert (end.ending, end.refusal) == (Ending.REFUSED, False)
+    assert end.because == (
+        "step s: prometheus: cannot listen there: Address already in use"
+    )
     assert not world.children

@@ -1,0 +1,67 @@
+"""What is firing, pending and silenced right now, as both systems tell of it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gameday.errors import ObserverLost
+from gameday.model.alert import Matcher
+from gameday.model.quantity import parse_instant
+from gameday.model.scenario import Observe
+from gameday.model.standing import Standing, StandingAlert, StandingSilence
+from gameday.observers.alertmanager import matcher_fields
+from gameday.observers.http import MALFORMED, Client
+from gameday.observers.prometheus.api import PrometheusApi, instant
+from gameday.ports import Clock
+
+
+def standing(observe: Observe, clock: Clock) -> Standing:
+    """Return what is there; what cannot be asked tells nothing (the gate says so)."""
+    alerts: dict[frozenset[tuple[str, str]], StandingAlert] = {}
+    silences: tuple[StandingSilence, ...] = ()
+    if observe.prometheus is not None:
+        client = Client(observe.prometheus, clock)
+        for alert in _asked(client, lambda: list(_of_prometheus(client, clock))):
+            alerts.setdefault(frozenset(alert.labels.items()), alert)
+    if observe.alertmanager is not None:
+        client = Client(observe.alertmanager, clock)
+        for alert in _asked(client, lambda: list(_of_alertmanager(client))):
+            alerts.setdefault(frozenset(alert.labels.items()), alert)
+        client = Client(observe.alertmanager, clock)
+        silences = tuple(_asked(client, lambda: list(_silences(client))))
+    return Standing(alerts=tuple(alerts.values()), silences=silences)
+
+
+def _asked(client: Client, ask: Any) -> Any:
+    try:
+        return ask()
+    except (ObserverLost, *MALFORMED):
+        return []
+    finally:
+        client.close()
+
+
+def _of_prometheus(client: Client, clock: Clock) -> Iterator[StandingAlert]:
+    for one in PrometheusApi(client, clock).data("/alerts")["alerts"]:
+        labels = {key: value for key, value in one["labels"].items() if value}
+        since = instant(one.get("activeAt"))
+        yield StandingAlert(labels=labels, state=one["state"], since=since)
+
+
+def _of_alertmanager(client: Client) -> Iterator[StandingAlert]:
+    """Yield what fires in any Prometheus that sends to this Alertmanager."""
+    for one in client.json("/api/v2/alerts"):
+        since = parse_instant(one["startsAt"])
+        yield StandingAlert(labels=one["labels"], state="firing", since=since)
+
+
+def _silences(client: Client) -> Iterator[StandingSilence]:
+    for one in client.json("/api/v2/silences"):
+        if one["status"]["state"] != "active":
+            continue
+        yield StandingSilence(
+            id=one["id"], matchers=_matchers(one), by=one.get("createdBy", "")
+        )
+
+
+def _matchers(one: Mapping[str, Any]) -> tuple[Matcher, ...]:
+    return tuple(Matcher(**matcher_fields(each)) for each in one["matchers"])

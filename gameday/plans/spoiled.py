@@ -1,0 +1,139 @@
+"""Which promises cannot be answered any more, by what is there before the fault.
+
+An alert that is pending or firing already cannot be seen to fire. One that is silenced,
+or inhibited by an alert that fires already, can be seen to fire, but pages nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gameday.model.alert import InhibitRule, Matcher
+from gameday.model.plan import Eyes, PlannedStep
+from gameday.model.quantity import show_instant
+from gameday.model.scenario import AlertPromise, Step
+from gameday.model.standing import Standing, StandingAlert
+from gameday.model.target import Instance
+from gameday.plans.routing import known_labels
+from gameday.plans.timing import rules_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoiled:
+    """A promise that is spoiled, and why; `wholly` false: only its pages are."""
+
+    promise: AlertPromise
+    because: str
+    wholly: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What is known when a step is about to begin."""
+
+    standing: Standing
+    eyes: Eyes
+    planned: PlannedStep
+    instances: Sequence[Instance] = ()
+
+
+def spoiled(step: Step, before: Before) -> tuple[Spoiled, ...]:
+    """Return the step's promises that cannot be answered, in their order."""
+    found = (_of(promise, before) for promise in step.expect.alerts)
+    return tuple(one for one in found if one is not None)
+
+
+def nothing_left(step: Step, found: Sequence[Spoiled]) -> str:
+    """Return why no alert promise of the step can be answered; empty: some can."""
+    if not found or len(found) < len(step.expect.alerts):
+        return ""
+    reasons = "; ".join(dict.fromkeys(one.because for one in found))
+    return (
+        f"step {step.name}: no alert promise could be answered: {reasons}. Wait until "
+        "that is over, or go on all the same with --anyway"
+    )
+
+
+def _of(promise: AlertPromise, before: Before) -> Spoiled | None:
+    there = next(_there(promise, before), None)
+    if there is not None:
+        since = "" if there.since is None else f", since {show_instant(there.since)}"
+        because = f"{there.name} is already {there.state}{since}"
+        return Spoiled(promise=promise, because=because)
+    because = _muted(promise, before)
+    if because and (promise.reaches or promise.pages_within is not None):
+        return Spoiled(promise=promise, because=because, wholly=False)
+    return None
+
+
+def _there(promise: AlertPromise, before: Before) -> Iterator[StandingAlert]:
+    """Yield what is the promised alert already, of a victim or of nobody."""
+    others = _names(before, victims=False)
+    own = set(promise.labels.values())
+    for alert in before.standing.alerts:
+        named = {_host(text) for text in alert.labels.values()} & others
+        if promise.fits(alert.labels) and not (named - own):
+            yield alert
+
+
+def _names(before: Before, *, victims: bool) -> set[str]:
+    """Return what the victims are called, or the other instances of their services."""
+    hit = [victim for fault in before.planned.faults for victim in fault.victims]
+    services = {one.service for one in hit}
+    chosen = {one.name for one in hit}
+    return {
+        name
+        for one in before.instances
+        if one.service in services and (one.name in chosen) == victims
+        for name in (one.name, *one.addresses)
+    }
+
+
+def _host(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    return host if colon and port.isdecimal() else text
+
+
+def _muted(promise: AlertPromise, before: Before) -> str:
+    for labels in _label_sets(promise, before.eyes):
+        for silence in before.standing.silences:
+            if silence.covers(labels):
+                by = f" by {silence.by}" if silence.by else ""
+                return f"{promise.alert} is silenced (silence {silence.id}{by})"
+        source = next(_inhibitors(promise, labels, before), None)
+        if source is not None:
+            return f"{promise.alert} is inhibited by {source.name}, which is firing"
+    return ""
+
+
+def _label_sets(promise: AlertPromise, eyes: Eyes) -> Sequence[Mapping[str, str]]:
+    """Return what is known of the promised alert's labels, by each rule for it."""
+    rules = rules_for(promise, eyes.rules or ())
+    by_rule = [known_labels(rule, promise.labels) for rule in rules]
+    return by_rule or [{**promise.labels, "alertname": promise.alert}]
+
+
+def _inhibitors(
+    promise: AlertPromise, labels: Mapping[str, str], before: Before
+) -> Iterator[StandingAlert]:
+    routing = before.eyes.routing
+    for rule in () if routing is None else routing.inhibit:
+        if not _all(rule.target, labels):
+            continue
+        for alert in before.standing.alerts:
+            fires = alert.state == "firing" and not promise.fits(alert.labels)
+            if fires and _inhibits(rule, alert, labels):
+                yield alert
+
+
+def _inhibits(
+    rule: InhibitRule, alert: StandingAlert, labels: Mapping[str, str]
+) -> bool:
+    """Return whether it surely does: labels that are not known may differ."""
+    return _all(rule.source, alert.labels) and all(
+        name in labels and labels[name] == alert.labels.get(name, "")
+        for name in rule.equal
+    )
+
+
+def _all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
+    return all(matcher.matches(labels) for matcher in matchers)
