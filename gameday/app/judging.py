@@ -1,6 +1,6 @@
 """A stored run, judged and reported: the same files give the same verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.checks.judge import judge
@@ -22,6 +22,7 @@ class Stored:
     plan: Plan
     timeline: Timeline
     verdict: Verdict
+    unwritten: tuple[str, ...] = ()  # files that could not be written, and why
 
 
 def judge_stored(record: Record) -> Stored:
@@ -41,16 +42,27 @@ def find(name: str) -> Record:
 
 
 def write_all(store: RunStore) -> Stored:
-    """Judge the run and write verdict and reports; return what was judged."""
+    """Judge the run and write verdict and reports; return what was judged.
+
+    What cannot be written (a full disk) hinders neither the verdict nor the rest.
+    """
     from gameday.reports import html, junit, markdown, verdict_json
 
     stored = judge_stored(store.record())
     plan, timeline, verdict = stored.plan, stored.timeline, stored.verdict
-    store.write(VERDICT, verdict_json.render(verdict))
-    store.write("junit.xml", junit.render(verdict))
-    store.write("report.md", markdown.render(plan, timeline, verdict))
-    store.write("report.html", html.render(plan, timeline, verdict))
-    return stored
+    texts = {
+        VERDICT: verdict_json.render(verdict),
+        "junit.xml": junit.render(verdict),
+        "report.md": markdown.render(plan, timeline, verdict),
+        "report.html": html.render(plan, timeline, verdict),
+    }
+    unwritten = []
+    for name, text in texts.items():
+        try:
+            store.write(name, text)
+        except StoreError as error:
+            unwritten.append(f"{name}: {error}")
+    return replace(stored, unwritten=tuple(unwritten))
 
 
 def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import os
 import platform
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -55,6 +56,7 @@ class Result:
     code: ExitCode
     folder: str
     verdict: Verdict
+    unwritten: tuple[str, ...] = ()  # files that could not be written, and why
 
 
 @dataclass(slots=True)
@@ -104,26 +106,33 @@ def run(
         run=run_id,
         plan=plan,
         target=prepared.target,
-        store=RunStore(history, new, eyesight.redact),
+        store=RunStore(history, new, eyesight.redact, shared=options.out is not None),
         clock=clock,
         screen=screen,
         options=options,
     )
     _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
     stop = _driven(session, eyesight, nursery)
-    _note(
-        session,
-        "run_ended",
-        ending=stop.ending.value,
-        because=stop.because,
-        broken=session.broken,
-    )
-    verdict = write_all(session.store).verdict
+    with suppress(StoreError):  # a disk that is full by now changes no verdict
+        _note(
+            session,
+            "run_ended",
+            ending=stop.ending.value,
+            because=stop.because,
+            broken=session.broken,
+        )
+    stored = write_all(session.store)
     session.store.close()
-    code = exit_code(verdict, refusal=stop.refusal or session.refusal)
-    if code is ExitCode.INCONCLUSIVE and options.inconclusive == "pass":
+    code = exit_code(stored.verdict, refusal=stop.refusal or session.refusal)
+    judged = stored.verdict.ending is not Ending.CRASHED
+    if code is ExitCode.INCONCLUSIVE and judged and options.inconclusive == "pass":
         code = ExitCode.PASS
-    return Result(code=code, folder=new.folder, verdict=verdict)
+    return Result(
+        code=code,
+        folder=new.folder,
+        verdict=stored.verdict,
+        unwritten=stored.unwritten,
+    )
 
 
 def exit_code(verdict: Verdict, *, refusal: bool) -> ExitCode:
@@ -136,6 +145,7 @@ def exit_code(verdict: Verdict, *, refusal: bool) -> ExitCode:
         Ending.OPERATOR: ExitCode.INTERRUPTED,
         Ending.GUARDRAIL: ExitCode.GUARDRAIL,
         Ending.REFUSED: ExitCode.INCONCLUSIVE,
+        Ending.CRASHED: ExitCode.INCONCLUSIVE,
     }
     by_outcome = {
         Outcome.PASS: ExitCode.PASS,
@@ -150,15 +160,27 @@ def _driven(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     try:
         stop = _drive(session, eyesight, nursery)
     except GamedayError as error:
-        stop = Stop(Ending.CRASHED, str(error))
+        stop = Stop(Ending.CRASHED, f"{error}{put_back(session)}")
     except Exception as error:
         if os.environ.get("GAMEDAY_DEBUG"):
             raise
         why = f"{type(error).__name__}: {error}"
-        stop = Stop(Ending.CRASHED, f"gameday itself broke: {why}")
+        stop = Stop(Ending.CRASHED, f"gameday itself broke: {why}{put_back(session)}")
     if stop.ending is Ending.OPERATOR and (reason := take_reason(session.run)):
         stop = Stop(Ending.OPERATOR, f"stopped by `gameday stop`: {reason}")
     return stop
+
+
+def put_back(session: Session) -> str:
+    """Return what was broken when the run crashed, and that it is put back."""
+    events = session.store.events()
+    ended = {one["id"] for one in events if one.kind == "fault_ended" and one["ok"]}
+    hit = [
+        f"{one['fault']} on {one['instance']}"
+        for one in events
+        if one.kind == "fault_started" and one["id"] in ended
+    ]
+    return f"; {', '.join(hit)} had begun and was put back" if hit else ""
 
 
 def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:

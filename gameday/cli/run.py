@@ -1,9 +1,16 @@
 """`gameday run`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gameday.cli.exits import EXITS
 from gameday.cli.options import env_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gameday.model.scenario import Scenario
 
 
 @click.command("run", epilog=EXITS)
@@ -43,7 +50,6 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     from gameday.app.planning import fetch, modules_for, read
     from gameday.cli.views import screen_for
     from gameday.clock import SystemClock
-    from gameday.model.verdict import worst_code
     from gameday.runner.engine import Nursery
 
     clock = SystemClock()
@@ -53,21 +59,41 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     fetch("gameday.app.running")  # while the target and Prometheus are waited for
     from gameday.app.readying import ready
 
-    codes = []
-    for scenario in scenarios:
-        followed = scenario is not scenarios[-1]
+    def one(scenario: "Scenario") -> int:
         prepared = ready(scenario, clock, seed, _tell)
         from gameday.app.running import Options, run
 
-        folder = _folder(out, scenario.name, several=len(scenarios) > 1)
+        options = Options(
+            out=_folder(out, scenario.name, several=len(scenarios) > 1),
+            inconclusive=inconclusive,
+            anyway=anyway,
+            followed=scenario is not scenarios[-1],
+        )
         with screen_for(prepared.plan, plain=plain) as screen:
-            options = Options(
-                out=folder, inconclusive=inconclusive, anyway=anyway, followed=followed
-            )
             result = run(prepared, options, clock, screen, nursery)
             screen.close(result.verdict, result.folder)
-        codes.append(result.code)
-        if result.code in (4, 5, 130):
+        for file in result.unwritten:
+            _tell(f"not written: {file}")
+        return result.code
+
+    return _each(scenarios, one)
+
+
+def _each(scenarios: "Sequence[Scenario]", run: "Callable[[Scenario], int]") -> int:
+    """Run one scenario after the other; return the worst of their exit codes."""
+    from gameday.errors import GamedayError
+    from gameday.model.verdict import worst_code
+
+    codes: list[int] = []
+    for scenario in scenarios:
+        try:
+            codes.append(run(scenario))
+        except GamedayError as error:
+            if not codes:
+                raise
+            _tell(str(error))  # this one touched nothing; those before it did
+            codes.append(2)
+        if codes[-1] in (4, 5, 130):
             break
     return int(worst_code(codes))
 

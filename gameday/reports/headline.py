@@ -12,7 +12,7 @@ _ENDINGS = {
     Ending.FINISHED: "ran to its end",
     Ending.GUARDRAIL: "stopped by a guardrail",
     Ending.OPERATOR: "stopped by a person or a signal",
-    Ending.CRASHED: "its own process died",
+    Ending.CRASHED: "crashed",
     Ending.REFUSED: "refused",
 }
 _STOPPED = (Ending.GUARDRAIL, Ending.OPERATOR)

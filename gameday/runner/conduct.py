@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gameday.errors import StoreError
 from gameday.model.scenario import Step
 from gameday.model.timeline import event
 from gameday.ports import Emit
@@ -143,13 +144,20 @@ class Conductor:
         if name == "rolled_back" and stage.rollbacks:
             self._doors.ledger.rolled_back(stage.rollbacks, fields["failed"])
         if name == "journal":
-            step = stage.step.name
-            self._doors.store.write(f"journal-{step}.json", fields["text"])
+            self._keep_journal(stage.step.name, fields["text"])
         self._report(stage, name, fields)
         if name in ("method_completed", "finished", "gone"):
             self.method_done = True
         if name in ("finished", "gone"):
             self.finished = True
+
+    def _keep_journal(self, step: str, text: str) -> None:
+        """Write the engine's journal; a full disk must not end who listens to it."""
+        try:
+            self._doors.store.write(f"journal-{step}.json", text)
+        except StoreError as error:
+            note = f"{step}: the journal was not written: {error}"
+            self._emit(event(self._doors.clock.now(), "note", text=note))
 
     def _report(self, stage: Stage, name: str, fields: Mapping[str, Any]) -> None:
         now, step = self._doors.clock.now(), stage.step.name

@@ -2,9 +2,11 @@
 
 Files are written whole or not at all (a temporary file, then a rename); the
 timeline is appended line by line, so that what was seen survives a crash. Files are
-readable by their owner alone.
+readable by their owner alone, in a folder that was asked for also by its group.
 """
 
+import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -22,36 +24,59 @@ _OURS = (TIMELINE, PLAN, VERDICT, "report.html", "report.md", "junit.xml")
 
 
 class RunFolder:
-    """One run's files."""
+    """One run's files; `shared`: whoever is of the folder's group may read them."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, shared: bool = False) -> None:
         self.folder = folder
+        self._group: int | None = None
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
             _clear(Path(folder))
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             self._timeline = os.open(Path(folder) / TIMELINE, flags, 0o600)
+            self._size = 0
+            if shared:
+                self._group = Path(folder).stat().st_gid
+            _let_read(self._timeline, self._group)
         except OSError as error:
             raise StoreError(
                 f"{folder}: {error.strerror}; choose another folder with --out"
             ) from error
 
     def append(self, line: str) -> None:
-        """Keep one line of the timeline (not fsynced)."""
+        """Keep one line of the timeline, whole or not at all (not fsynced)."""
+        text = line.encode() + b"\n"
         try:
-            os.write(self._timeline, line.encode() + b"\n")
+            _write_whole(self._timeline, text)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._timeline, self._size)
             raise StoreError(f"{self.folder}/{TIMELINE}: {error.strerror}") from error
+        self._size += len(text)
 
     def write(self, name: str, content: str) -> str:
         """Write a file of the run whole or not at all; return its path."""
-        return write_file(str(Path(self.folder) / name), content)
+        return write_file(str(Path(self.folder) / name), content, self._group)
 
     def close(self) -> None:
         """Close the timeline; idempotent."""
         if self._timeline >= 0:
             os.close(self._timeline)
             self._timeline = -1
+
+
+def _let_read(handle: int, group: int | None) -> None:
+    """Let a group read a file; where it may not be given away, our own group does."""
+    if group is None:
+        return
+    with contextlib.suppress(OSError):
+        os.fchown(handle, -1, group)
+    os.fchmod(handle, 0o640)
+
+
+def _write_whole(handle: int, text: bytes) -> None:
+    if os.write(handle, text) < len(text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _clear(folder: Path) -> None:
@@ -61,8 +86,11 @@ def _clear(folder: Path) -> None:
             path.unlink()
 
 
-def write_file(path: str, content: str) -> str:
-    """Write a file whole or not at all, durably; return its path."""
+def write_file(path: str, content: str, group: int | None = None) -> str:
+    """Write a file whole or not at all, durably; return its path.
+
+    `group`: whose members may read it; None: nobody but its owner.
+    """
     place = Path(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
@@ -70,6 +98,7 @@ def write_file(path: str, content: str) -> str:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            _let_read(file.fileno(), group)
         Path(temporary).replace(place)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error

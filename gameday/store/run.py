@@ -4,22 +4,32 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from gameday.errors import StoreError
 from gameday.model.timeline import Event
 from gameday.store.folder import PLAN, VERDICT, RunFolder, parse_lines
 from gameday.store.history import History, NewRun, Record
 
 
 class RunStore:
-    """Keeps a run; `redact` takes known secret values out of every text."""
+    """Keeps a run; `redact` takes known secret values out of every text.
+
+    `shared`: the group of its folder may read its files.
+    """
 
     def __init__(
-        self, history: History, new: NewRun, redact: Callable[[str], str] = str
+        self,
+        history: History,
+        new: NewRun,
+        redact: Callable[[str], str] = str,
+        *,
+        shared: bool = False,
     ) -> None:
         self._redact = redact
         self._history = history
         self._new = replace(new, plan=redact(new.plan))
         self._lines: list[str] = []
-        self._files = RunFolder(new.folder)
+        self.failure = ""  # why not all of it could be kept on disk
+        self._files = RunFolder(new.folder, shared=shared)
         self._files.write(PLAN, self._new.plan)
         history.begin(self._new)
 
@@ -29,11 +39,20 @@ class RunStore:
         return self._new.folder
 
     def append(self, event: Event) -> None:
-        """Keep one event, before anybody acts on it."""
+        """Keep one event, before anybody acts on it.
+
+        StoreError the first time that it cannot be kept on disk. What comes after
+        that, the undo above all, is kept in memory, and on disk where there is room.
+        """
         line = self._redact(json.dumps(event.to_json(), default=str))
         self._lines.append(line)
-        self._files.append(line)
-        self._history.append(self._new.run, line)
+        try:
+            self._files.append(line)
+            self._history.append(self._new.run, line)
+        except StoreError as error:
+            if not self.failure:
+                self.failure = str(error)
+                raise
 
     def write(self, name: str, content: str) -> str:
         """Write a file of the run whole or not at all; return its path."""

@@ -6,19 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from gameday.app.running import Session, give_back
+from gameday.app.running import Session, exit_code, give_back, put_back
 from gameday.clock import SystemClock
+from gameday.errors import StoreError
 from gameday.ledger.book import Ledger
 from gameday.ledger.guard import Handle
 from gameday.ledger.watchdog import DONE
 from gameday.model.fault import FaultState
+from gameday.model.timeline import Event
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
+from gameday.runner.drive import Drive
 from tests.unit.ledger.fake import URL, FakeTarget, entry, instance
 from tests.unit.runner.world import World, plan
 
 CLOCK = SystemClock()
 
 
-class Ending:
+class AtTheEnd:
     """A run at its end: its ledger, and the watchdog's side of the pipe."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,22 +52,22 @@ class Ending:
 
 
 @pytest.fixture
-def ending(tmp_path: Path) -> Iterator[Ending]:
-    made = Ending(tmp_path)
+def ending(tmp_path: Path) -> Iterator[AtTheEnd]:
+    made = AtTheEnd(tmp_path)
     yield made
     made.ledger.close()
     made.handle.abandon()
     os.close(made.pipe)
 
 
-def test_where_nothing_is_broken_the_watchdog_may_go(ending: Ending) -> None:
+def test_where_nothing_is_broken_the_watchdog_may_go(ending: AtTheEnd) -> None:
     assert ending.heard() == DONE
     assert ending.closed
     assert ending.session.broken == []
 
 
 def test_a_fault_that_nobody_undid_keeps_the_watchdog_and_is_named(
-    ending: Ending,
+    ending: AtTheEnd,
 ) -> None:
     fault = ending.ledger.begin(entry("web-1"))
     ending.ledger.move(fault, FaultState.INJECTING)
@@ -73,7 +77,7 @@ def test_a_fault_that_nobody_undid_keeps_the_watchdog_and_is_named(
     assert "process.stop on web-1" in left
 
 
-def test_a_ledger_that_cannot_be_read_keeps_the_watchdog(ending: Ending) -> None:
+def test_a_ledger_that_cannot_be_read_keeps_the_watchdog(ending: AtTheEnd) -> None:
     ending.ledger.close()
     for file in Path(ending.ledger.path).parent.iterdir():
         file.write_bytes(b"not a database, surely not" * 50)
@@ -82,8 +86,54 @@ def test_a_ledger_that_cannot_be_read_keeps_the_watchdog(ending: Ending) -> None
     assert "gameday heal" in left
 
 
-def test_what_is_known_to_be_broken_is_left_to_the_watchdog(ending: Ending) -> None:
+def test_what_is_known_to_be_broken_is_left_to_the_watchdog(ending: AtTheEnd) -> None:
     ending.session.broken.append("web-1: start it by hand")
     assert ending.heard() == b""
     assert not ending.closed
     assert ending.session.broken == ["web-1: start it by hand"]
+
+
+class FullStore(World):
+    """A world whose disk is full once the fault has begun."""
+
+    def append(self, one: Event) -> None:
+        super().append(one)
+        if one.kind == "fault_started":
+            raise StoreError("no space left on device")
+
+
+def test_a_disk_that_is_full_ends_the_run_as_crashed_and_all_is_put_back() -> None:
+    world = FullStore()
+    drive = Drive(plan(), world.doors())
+    with pytest.raises(StoreError):
+        drive.run()
+    assert not world.ledger.open
+    session = Session(
+        run="r1",
+        plan=plan(),
+        target=FakeTarget([instance("web-1")]),
+        store=world,  # type: ignore[arg-type]
+        clock=world.clock,
+        screen=world,
+    )
+    assert put_back(session) == "; process.stop on web-1 had begun and was put back"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.FAIL])
+@pytest.mark.parametrize(("broken", "code"), [((), 3), (("web-1",), 5)])
+def test_a_run_that_crashed_ends_with_3_or_with_5_where_something_is_broken(
+    outcome: Outcome, broken: tuple[str, ...], code: int
+) -> None:
+    finding = Finding(
+        step="s", check="c", subject="x", question="q", outcome=outcome, because="."
+    )
+    verdict = Verdict(
+        run="r1",
+        scenario="x",
+        started=0.0,
+        ended=1.0,
+        ending=Ending.CRASHED,
+        findings=(finding,),
+        broken=broken,
+    )
+    assert exit_code(verdict, refusal=False) == code

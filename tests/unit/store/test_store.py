@@ -1,6 +1,8 @@
 """Runs as they are kept: whole, in order, readable after a crash."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,73 @@ def test_a_run_is_found_by_id_by_folder_and_as_the_latest(tmp_path: Path) -> Non
     by_folder = history.find(str(tmp_path / "files" / "r1"))
     assert parse_lines(by_id.lines, "") == parse_lines(by_folder.lines, "")
     assert by_id.plan == by_folder.plan
+
+
+class FullHistory(History):
+    """A history whose disk is full after some lines."""
+
+    def __init__(self, home: str, room: int) -> None:
+        super().__init__(home)
+        self.room = room
+
+    def append(self, run: str, line: str) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise StoreError("no space left on device")
+        super().append(run, line)
+
+
+def test_a_disk_that_is_full_is_told_once_and_what_follows_is_kept_in_memory(
+    tmp_path: Path,
+) -> None:
+    store = RunStore(FullHistory(str(tmp_path), 1), new_run(tmp_path))
+    store.append(event(1.0, "note", text="first"))
+    with pytest.raises(StoreError, match="no space left"):
+        store.append(event(2.0, "note", text="second"))
+    store.append(event(3.0, "note", text="third"))
+    assert [one["text"] for one in store.events()] == ["first", "second", "third"]
+    assert "no space left" in store.failure
+    store.close()
+
+
+def test_a_line_that_was_cut_off_by_a_full_disk_is_taken_back(tmp_path: Path) -> None:
+    script = (
+        "import resource, sys\n"
+        "from gameday.errors import StoreError\n"
+        "from gameday.store.folder import RunFolder\n"
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "folder = RunFolder(sys.argv[1])\n"
+        "folder.append('{\"a\": 1}')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20, resource.RLIM_INFINITY))\n"
+        "try:\n    folder.append('x' * 50)\n"
+        "except StoreError as error: print(error)\n"
+        "resource.setrlimit(\n"
+        "    resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\n"
+        "folder.append('{\"b\": 2}')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "timeline.ndjson: " in done.stdout
+    written = (tmp_path / "timeline.ndjson").read_text()
+    assert written == '{"a": 1}\n{"b": 2}\n'
+
+
+@pytest.mark.parametrize(("shared", "mode"), [(True, 0o640), (False, 0o600)])
+def test_the_group_of_a_folder_that_was_asked_for_may_read_its_files(
+    tmp_path: Path, shared: bool, mode: int
+) -> None:
+    store = RunStore(History(str(tmp_path)), new_run(tmp_path), shared=shared)
+    store.append(event(1.0, "note", text="first"))
+    store.write("report.md", "text")
+    for path in (tmp_path / "files" / "r1").iterdir():
+        assert path.stat().st_mode & 0o777 == mode
+        assert path.stat().st_gid == path.parent.stat().st_gid
+    store.close()
 
 
 def test_an_unknown_run_says_what_would_do(tmp_path: Path) -> None:
