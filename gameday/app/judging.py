@@ -1,14 +1,18 @@
 """A stored run, judged and reported: the same files give the same verdict."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from gameday.checks.judge import judge
-from gameday.errors import StoreError
-from gameday.ledger.home import home
+from gameday.clock import SystemClock
+from gameday.errors import GamedayError, StoreError
+from gameday.ledger.book import Ledger
+from gameday.ledger.home import home, ledger_path
 from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Verdict
+from gameday.runner.run_book import transitions
 from gameday.store.folder import VERDICT, parse_lines
 from gameday.store.history import History, Record
 from gameday.store.plans import from_json
@@ -28,12 +32,35 @@ class Stored:
 def judge_stored(record: Record) -> Stored:
     """Judge a stored run; StoreError where it is none."""
     plan = from_json(record.plan, record.where)
-    timeline = Timeline(parse_lines(record.lines, record.where))
+    timeline = _with_ledger(Timeline(parse_lines(record.lines, record.where)))
     return Stored(
         plan=plan,
         timeline=timeline,
         verdict=judge(plan, timeline, **_frame(record, timeline)),
     )
+
+
+def _with_ledger(timeline: Timeline) -> Timeline:
+    """Return the timeline with what only the ledger knows of a run that died.
+
+    Its faults were undone when nobody wrote its timeline any more, by the watchdog, by
+    `gameday heal` or by the next run.
+    """
+    started = timeline.of("run_started")
+    path = ledger_path()
+    if timeline.of("run_ended") or not started or not Path(path).exists():
+        return timeline
+    try:
+        told = transitions(Ledger(path, SystemClock()), str(started[0]["run"]))
+    except GamedayError:
+        return timeline
+    known = {one["id"] for one in timeline.of("fault_ended")}
+    later = [
+        replace(one, kind="undone_later")
+        for one in told
+        if one.kind == "fault_ended" and one["id"] not in known
+    ]
+    return Timeline([*timeline, *later]) if later else timeline
 
 
 def find(name: str) -> Record:

@@ -34,8 +34,9 @@ def undone(step: StepRun, question: Question) -> Answer:
     if not begun:
         return unknown(step.absent or "nothing was injected into this service")
     mine = {one["id"]: str(one["instance"]) for one in begun}
-    events = [e for e in step.events("fault_ended", "undo_failed") if e["id"] in mine]
-    over = [e for e in events if e.kind == "fault_ended" and e.get("ok")]
+    told = step.events("fault_ended", "undone_later", "undo_failed")
+    events = [e for e in told if e["id"] in mine]
+    over = [e for e in events if e.kind != "undo_failed" and e.get("ok")]
     ended = [_end(e) for e in over]
     left = {key: name for key, name in mine.items() if key not in _ids(over)}
     if not left:

@@ -34,7 +34,7 @@ def lines(plan: Plan, refused: str = "") -> Iterator[str]:
                 yield f"  {_timing(timing)}"
         yield from _other_promises(plan, planned.name)
     yield ""
-    yield from (f"warning: {warning}" for warning in plan.warnings)
+    yield from (f"warning: {warning}" for warning in plan.other_warnings)
     yield from (f"refused: {refusal}" for refusal in plan.refusals)
     if refused and not plan.refusals:
         yield f"refused: {refused}"

@@ -91,6 +91,15 @@ class Plan:
     refusals: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def other_warnings(self) -> tuple[str, ...]:
+        """The warnings that no timing tells already."""
+        told = tuple(
+            f"{timing.step}: {timing.subject} {timing.question}: "
+            for timing in self.timings
+        )
+        return tuple(one for one in self.warnings if not one.startswith(told))
+
     def step(self, name: str) -> PlannedStep:
         """Return the step of that name; KeyError when there is none."""
         for step in self.steps:

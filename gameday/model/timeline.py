@@ -18,6 +18,8 @@ fault_failed              step, fault, service, instance, because: not injected
 fault_ended               step, id, ok (bool), by (rollback, run, self, heal, watchdog,
                           deadline), because, by_hand; at = confirmed. `early`, where
                           it had not held until its undo: why
+undone_later              step, id, ok, by, because, by_hand: the end of a fault whose
+                          run had died, as only the ledger knows it; in no file
 activity                  step, name, type (action, probe), status, because: what the
                           engine reports of a method's or a rollback's activity
 engine                    step, status, deviated, because: how the engine ended

@@ -8,7 +8,7 @@ events over the sum of all.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +27,12 @@ class Curve:
 
     width: float
     points: list[tuple[float, float | None]]
+
+    def since(self, start: float) -> "Curve":
+        """Return the curve from there on."""
+        return replace(
+            self, points=[point for point in self.points if point[0] >= start]
+        )
 
     @property
     def highest(self) -> float:

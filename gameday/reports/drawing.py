@@ -1,7 +1,7 @@
 """What a chart is made of: rows of bars, marks and deadlines; no places yet."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
@@ -93,13 +93,15 @@ class Run:
 def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> Run | None:
     """Return the run's bounds, None where nothing happened that could be drawn.
 
-    Zero is the first fault's start, or the run's where none was injected.
+    It begins with the warm-up: what observers tell of the time before is no part of
+    the game day. Zero is the first fault's start, or the run's where none was injected.
     """
     shown = timeline.of("fault_started", "alert_firing", "probe", "load", "sample")
     if not shown:
         return None
     times = [e.at for e in timeline]
-    start, end = min(times), max(times)
+    begun = timeline.of("phase") or timeline.of("run_started")
+    start, end = (begun[0].at if begun else min(times)), max(times)
     faults = timeline.of("fault_started")
     return Run(
         plan=plan,
@@ -110,6 +112,17 @@ def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> Run | None:
         zero=faults[0].at if faults else start,
         hits=tuple(hits(timeline)),
     )
+
+
+def cut(run: Run, row: Row) -> Row:
+    """Return the row without what was over before the run began."""
+    bars = [
+        replace(bar, start=max(bar.start, run.start))
+        for bar in row.bars
+        if bar.end > run.start
+    ]
+    marks = [mark for mark in row.marks if mark.at >= run.start]
+    return replace(row, bars=bars, marks=marks)
 
 
 def deadlines(run: Run, questions: Iterable[str], subject: str) -> list[Deadline]:

@@ -24,7 +24,8 @@ from gameday.reports.headline import (
 from gameday.reports.hits import hits
 from gameday.reports.measures import budget_measures, timing_measures
 from gameday.reports.moments import all_moments, key_moments
-from gameday.reports.provenance import provenance, step_words, warnings
+from gameday.reports.provenance import experiments, provenance, step_words, warnings
+from gameday.reports.requests import requests
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -64,6 +65,8 @@ def _view(plan: Plan, timeline: Timeline, verdict: Verdict) -> dict[str, Any]:
         "started": show_instant(verdict.started),
         "groups": by_step(verdict, plan),
         "step_words": step_words(plan),
+        "tried": {name: (title, more) for name, title, more in experiments(plan)},
+        "requests": requests(timeline),
         "timings": timing_measures(verdict),
         "budgets": budget_measures(verdict),
         "chart": _markup(chart.render(plan, timeline, verdict)),

@@ -2,7 +2,7 @@
 
 from gameday.model.timeline import Event
 from gameday.reports.alert_lanes import alert_rows
-from gameday.reports.drawing import Bar, Mark, Row, Run, Section, deadlines
+from gameday.reports.drawing import Bar, Mark, Row, Run, Section, cut, deadlines
 from gameday.reports.hits import Hit
 from gameday.reports.moments import moment
 from gameday.reports.wording import one_line
@@ -25,9 +25,20 @@ def sections(run: Run) -> list[Section]:
         Section(
             name=name, rows=rows[:MOST_ROWS], left_off=max(0, len(rows) - MOST_ROWS)
         )
-        for name, rows in given
+        for name, rows in ((name, _of_the_run(run, rows)) for name, rows in given)
         if rows
     ]
+
+
+def _of_the_run(run: Run, rows: list[Row]) -> list[Row]:
+    """Return the rows cut at the run's beginning, without those of nothing else."""
+    kept = []
+    for row in rows:
+        shown = cut(run, row)
+        was_empty = not row.bars and not row.marks
+        if was_empty or shown.bars or shown.marks or row.deadlines:
+            kept.append(shown)
+    return kept
 
 
 def fault_rows(run: Run) -> list[Row]:

@@ -10,7 +10,8 @@ from gameday.model.verdict import Finding, Outcome, Verdict
 from gameday.reports.headline import by_step, counts_words, main_sentence, verdict_line
 from gameday.reports.hits import Hit, hits
 from gameday.reports.moments import key_moments
-from gameday.reports.provenance import provenance, warnings
+from gameday.reports.provenance import experiments, provenance, warnings
+from gameday.reports.requests import requests
 from gameday.reports.wording import (
     OUTCOME_WORDS,
     one_line,
@@ -32,7 +33,9 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
     parts = [
         _head(verdict),
         _broken(verdict),
+        _tried(plan),
         _findings(plan, verdict),
+        _load(timeline),
         _moments(timeline, zero),
         _hits(timeline, zero),
         _listed("Warnings of the plan", (_text(one) for one in warnings(plan))),
@@ -56,6 +59,28 @@ def _broken(verdict: Verdict) -> str:
         return ""
     lines = "\n".join(f"> - {_text(one)}" for one in verdict.broken)
     return f"> ⚠️ **Still broken. Put right by hand:**\n>\n{lines}"
+
+
+def _tried(plan: Plan) -> str:
+    """Say in the experiments' own words what was tried."""
+    lines = [
+        f"{_code(name)}: {_text(title)}" + (f" {_text(more)}" if more else "")
+        for name, title, more in experiments(plan)
+    ]
+    return _listed("What was tried", lines)
+
+
+def _load(timeline: Timeline) -> str:
+    found = requests(timeline)
+    rows = [
+        f"| {_text(one.phase)} | {one.sent:.0f} | {one.failures} "
+        f"| {one.latency('p50')} | {one.latency('p99')} |"
+        for one in found
+    ]
+    if not rows:
+        return ""
+    head = "| Phase | Requests | Failed | Half within | 99% within |"
+    return "\n".join(["## What users saw", "", head, "|---|--:|--:|--:|--:|", *rows])
 
 
 def _findings(plan: Plan, verdict: Verdict) -> str:

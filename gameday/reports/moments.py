@@ -10,7 +10,16 @@ from gameday.reports.wording import labels_text, one_line, short_seconds
 
 # Seen every second, or said again elsewhere: curves and ticks show them.
 _BULK = frozenset(
-    {"sample", "load", "observed", "evaluations", "clock", "probe", "window"}
+    {
+        "sample",
+        "load",
+        "metric",
+        "observed",
+        "evaluations",
+        "clock",
+        "probe",
+        "window",
+    }
 )
 _KEY = frozenset(
     {

@@ -55,10 +55,11 @@ def _load_plot(run: Run) -> Plot | None:
 
 
 def _slo_plot(run: Run, name: str) -> Plot | None:
-    curve = error_curve(run.timeline, name, run.zero)
+    whole = error_curve(run.timeline, name, run.zero)
     slo = run.plan.scenario.slo(name)
-    if curve is None or slo is None:
+    if whole is None or slo is None:
         return None
+    curve = whole.since(run.start)
     highest = curve.highest
     top = nice_ceiling(max(highest * 1.1, slo.budget * 1.5, 0.0001))
     return Plot(

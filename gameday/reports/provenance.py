@@ -38,7 +38,7 @@ def provenance(plan: Plan, verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def warnings(plan: Plan) -> list[str]:
-    """Return what the plan refused and warned of, the gravest first."""
+    """Return what the plan refused and warned of, the gravest first, each once."""
     lint = [
         f"{one.subject} {one.question.replace('_', ' ')} "
         f"{short_seconds(one.promised)}: {words}; {one.because}"
@@ -46,8 +46,19 @@ def warnings(plan: Plan) -> list[str]:
         for one in plan.timings
         if one.state == state
     ]
-    found = [*plan.refusals, *plan.warnings, *lint, *plan.eyes.problems]
+    found = [*plan.refusals, *plan.other_warnings, *lint, *plan.eyes.problems]
     return list(dict.fromkeys(found))
+
+
+def experiments(plan: Plan) -> list[tuple[str, str, str]]:
+    """Return each step's name, and its experiment's title and description."""
+    found = []
+    for step in plan.scenario.steps:
+        more = step.experiment.document.get("description")
+        text = more.strip() if isinstance(more, str) else ""
+        title = step.experiment.title
+        found.append((step.name, title, "" if text == title else text))
+    return found
 
 
 def step_words(plan: Plan) -> dict[str, str]:

@@ -142,6 +142,11 @@ class RunBook:
         return []
 
 
+def transitions(ledger: Ledger, run: str) -> list[Event]:
+    """Return all that the ledger knows of a run's faults, as events."""
+    return RunBook(ledger, run, heal=list).news()
+
+
 def _started(one: Transition, common: dict[str, str]) -> Event:
     where = {"fault": one.kind, "service": one.service, "instance": one.instance}
     rest = {"arguments": dict(one.arguments), "duration": one.duration}

@@ -181,3 +181,22 @@ def test_one_fault_of_two_that_ended_early() -> None:
     assert answer(verdict, "bites", "web").outcome is Outcome.INCONCLUSIVE
     assert answer(verdict, "bites", "db").outcome is Outcome.PASS
     assert answer(verdict, "no_other_alerts").outcome is Outcome.INCONCLUSIVE
+
+
+def test_what_only_the_ledger_knows_of_a_dead_run_answers_undone_alone() -> None:
+    rest = {"step": STEP, "id": f"{STEP}/web-2", "by": "watchdog", "by_hand": ""}
+    later = event(at(400), "undone_later", ok=True, because="started again", **rest)
+    story = timeline(fault(ends=None), [later], ended=None)
+    verdict = judged(plan(step()), story)
+    found = answer(verdict, "undone")
+    assert found.outcome is Outcome.PASS
+    assert "web-2: started again" in found.because
+    assert answer(verdict, "during").outcome is Outcome.INCONCLUSIVE
+
+
+def test_an_undo_that_failed_later_is_a_failure() -> None:
+    rest = {"step": STEP, "id": f"{STEP}/web-2", "by": "watchdog", "by_hand": ""}
+    later = event(at(400), "undone_later", ok=False, because="refused", **rest)
+    story = timeline(fault(ends=None), [later], ended=None)
+    found = answer(judged(plan(step()), story), "undone")
+    assert found.outcome is Outcome.FAIL

@@ -206,3 +206,23 @@ def test_places_are_numbers() -> None:
     run = example.passing()
     text = chart.render(run.plan, run.timeline, run.verdict)
     assert not re.search(r'="(nan|inf|-inf|None)"', text)
+
+
+def test_the_axis_begins_with_the_warm_up_and_older_episodes_are_cut_there() -> None:
+    run = example.passing()
+    labels = {"alertname": "Watchdog", "severity": "none"}
+    since = next(one.at for one in run.timeline.of("phase"))
+    older = [
+        event(since - 500.0, "alert_firing", alert="Watchdog", labels=labels),
+        event(
+            since - 400.0, "alert_firing", alert="Gone", labels={"alertname": "Gone"}
+        ),
+        event(
+            since - 300.0, "alert_resolved", alert="Gone", labels={"alertname": "Gone"}
+        ),
+    ]
+    root = drawn(replace(run, timeline=Timeline([*run.timeline, *older])))
+    words = texts(root)
+    assert "Watchdog" in words
+    assert "Gone" not in words
+    assert not [one for one in words if one.startswith("\N{MINUS SIGN}500")]

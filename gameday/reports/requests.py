@@ -1,0 +1,81 @@
+"""The load in words: how many requests of how many failed, and how long they took.
+
+By phase: before the first fault, during each step's fault, and after it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gameday.model.quantity import show_duration, show_share
+from gameday.model.timeline import Event, Timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """The load's requests of one phase; latencies in seconds, None: not recorded."""
+
+    phase: str
+    sent: float
+    failed: float
+    p50: float | None
+    p99: float | None
+
+    @property
+    def failures(self) -> str:
+        """How many failed, and which share that is."""
+        share = f" ({show_share(self.failed / self.sent)})" if self.sent else ""
+        return f"{self.failed:.0f}{share}"
+
+    def latency(self, which: str) -> str:
+        """Return a latency as people read it."""
+        value = self.p50 if which == "p50" else self.p99
+        return "\N{EN DASH}" if value is None else show_duration(value)
+
+
+def requests(timeline: Timeline) -> list[Requests]:
+    """Return the load's requests by phase; nothing where there was no load."""
+    seconds = timeline.of("load")
+    spans = list(_phases(timeline))
+    found = []
+    for number, (name, since) in enumerate(spans):
+        until = spans[number + 1][1] if number + 1 < len(spans) else float("inf")
+        own = [one for one in seconds if since <= float(one["since"]) < until]
+        if own:
+            found.append(_requests(name, own))
+    return found
+
+
+def _phases(timeline: Timeline) -> Iterator[tuple[str, float]]:
+    """Yield each phase with its beginning."""
+    yield "before the first fault", float("-inf")
+    steps = dict.fromkeys(one["step"] for one in timeline.of("fault_started"))
+    for step in steps:
+        begun = [one.at for one in timeline.of("fault_started") if one["step"] == step]
+        yield f"during {step}", min(begun)
+        ended = [one.at for one in timeline.of("fault_ended") if one["step"] == step]
+        if ended:
+            yield f"after {step}", max(ended)
+
+
+def _requests(phase: str, seconds: Sequence[Event]) -> Requests:
+    return Requests(
+        phase=phase,
+        sent=sum(float(one["sent"]) for one in seconds),
+        failed=sum(float(one["failed"]) for one in seconds),
+        p50=_percentile(seconds, 0.5),
+        p99=_percentile(seconds, 0.99),
+    )
+
+
+def _percentile(seconds: Iterable[Event], share: float) -> float | None:
+    """Return the end of the range in which a percentile lies."""
+    counts: dict[float, float] = {}
+    for second in seconds:
+        for _, upto, number in second.get("latencies") or ():
+            counts[float(upto)] = counts.get(float(upto), 0.0) + float(number)
+    wanted = share * sum(counts.values())
+    for upto in sorted(counts):
+        wanted -= counts[upto]
+        if wanted <= 1e-9:  # noqa: PLR2004 - a rounding error
+            return upto
+    return None
