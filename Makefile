@@ -20,10 +20,12 @@ down:  ## remove the demo shop
 	@python3 demo/down
 
 demo-kubernetes:  ## the same on a cluster (CONTEXT=name of the kubeconfig's)
+	@python3 demo/kubernetes look
 	@demo/venv demo
 	@.venv/bin/python demo/kubernetes play $(SCENARIO)
 
 up-kubernetes:  ## the demo shop alone, on the cluster of CONTEXT
+	@python3 demo/kubernetes look
 	@demo/venv demo
 	@.venv/bin/python demo/kubernetes up
 

@@ -19,7 +19,6 @@ from gameday.checks.compose import CHECKS, RUN_CHECKS
 from gameday.cli import main as command_line
 from gameday.files import problem_ids, schema
 from gameday.model import fault, timeline
-from gameday.model.quantity import show_duration
 from gameday.model.verdict import Ending, ExitCode, Outcome
 
 HERE = Path(__file__).resolve().parent
@@ -177,20 +176,15 @@ def _keys(title: str, part: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {title}\n"
     if "description" in part:
         yield " ".join(part["description"].split()) + "\n"
-    yield "| key | value | required | default |\n|---|---|---|---|"
-    for key, value in part.get("properties", {}).items():
+    properties = part.get("properties", {})
+    said = any("description" in value for value in properties.values())
+    more = (" is |", "---|") if said else ("", "")
+    yield f"| key | value | required |{more[0]}\n|---|---|---|{more[1]}"
+    for key, value in properties.items():
         needed = "yes" if key in part.get("required", ()) else ""
-        shown = _default(value)
-        yield f"| `{key}` | {_cell(_value(value))} | {needed} | {shown} |"
+        meaning = f" {_cell(value.get('description', ''))} |" if said else ""
+        yield f"| `{key}` | {_cell(_value(value))} | {needed} |{meaning}"
     yield ""
-
-
-def _default(value: Mapping[str, Any]) -> str:
-    default = value.get("default")
-    if isinstance(default, float):  # inside, durations are seconds
-        return f"`{show_duration(default)}`" if default else "`0s`"
-    plain = isinstance(default, (bool, int, str))
-    return f"`{default if isinstance(default, str) else json.dumps(default)}`" * plain
 
 
 def _value(value: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """What this machine and a scenario's target can and cannot do; reads only."""
 
+import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -9,8 +11,11 @@ from gameday.errors import GamedayError
 from gameday.ledger.home import home
 from gameday.model.fault import CATALOGUE
 from gameday.model.scenario import Scenario
+from gameday.model.target import TargetRef
 from gameday.ports import Clock, Target
 
+ROOM = 64 << 20  # bytes that a run's state and files may need
+SAMPLE = 1 << 16  # bytes that are written to see whether there is room
 TOOLS = {
     "promtool": "not needed; a way to test rules by hand",
     "amtool": "lets `gameday check` judge receivers' own fields",
@@ -52,25 +57,40 @@ def diagnose(scenario: Scenario | None, clock: Clock) -> Iterator[Diagnosis]:
 
 
 def _home() -> Diagnosis:
+    """Look whether a run's state could be kept: there has to be room for it."""
     try:
-        return Diagnosis(subject="state", able=True, says=home())
+        folder = home()
+        free = shutil.disk_usage(folder).free
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(SAMPLE))
+            file.flush()
+            os.fsync(file.fileno())
     except GamedayError as error:
         return Diagnosis(subject="state", able=False, says=str(error))
+    except OSError as error:
+        says = f"{home()}: nothing can be written there: {error.strerror}"
+        return Diagnosis(subject="state", able=False, says=says)
+    if free < ROOM:
+        says = f"{folder}: only {free >> 20} MiB are free; a run needs {ROOM >> 20}"
+        return Diagnosis(subject="state", able=False, says=says)
+    return Diagnosis(subject="state", able=True, says=folder)
 
 
 def _engine(clock: Clock) -> Iterator[Diagnosis]:
-    from gameday.targets import open_target
+    """Look at the engine itself, and at what its kernel can do; no project is there."""
+    from gameday.targets.docker.target import DockerTarget
 
+    nobody = TargetRef(kind="docker", name="gameday-doctor")
     try:
-        target = open_target("docker://gameday-doctor", clock)
-        target.instances()
+        target = DockerTarget(nobody, clock)
+        about = target.about()
+        yield Diagnosis(subject="docker engine", able=True, says=about)
+        for kind in CATALOGUE:
+            why = target.refusal(kind)
+            says = why or "docker targets can"
+            yield Diagnosis(subject=kind, able=None if why else True, says=says)
     except GamedayError as error:
         yield Diagnosis(subject="docker engine", able=None, says=str(error))
-        return
-    yield Diagnosis(subject="docker engine", able=True, says=f"answers ({target.url})")
-    for kind in CATALOGUE:
-        why = target.refusal(kind)
-        yield Diagnosis(subject=kind, able=not why, says=why or "docker targets can")
 
 
 def _target(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:

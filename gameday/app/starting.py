@@ -1,7 +1,10 @@
 """What `init` finds of a system: a service to lose, the alert for it, a counter."""
 
+import http
 import math
 import re
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +30,8 @@ from gameday.plans.timing import timings
 from gameday.ports import Clock
 
 A_DAY = 86400.0  # a promise that long is only made to learn its arithmetic
+PATIENCE = 5.0  # seconds for an address to answer
+OK = 200
 UNKNOWN = 60.0  # seconds beyond `for`, where the arithmetic is not known
 STEP = 5.0  # seconds; promises are multiples of it
 MARGIN = 15.0  # seconds for what the rules do not know: health checks, a start
@@ -75,7 +80,34 @@ def look(wish: Wish, clock: Clock) -> tuple[Beginning, list[str]]:
         pager=wish.pager,
         url=wish.url,
     )
+    if wish.url:
+        status, why = status_of(wish.url)
+        notes += [why] if why else []
+        beginning = replace(beginning, status=status)
     return beginning, notes + lacks(beginning)
+
+
+def status_of(url: str) -> tuple[int, str]:
+    """Return the status that an address answers with, and what is odd about it.
+
+    Redirects are followed, as the probe that will ask for it follows them.
+    """
+    request = urllib.request.Request(url, headers={"User-Agent": "gameday"})  # noqa: S310 - _plain
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            status = int(answer.status)
+    except urllib.error.HTTPError as answer:
+        status = answer.code
+        answer.close()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "reason", None) or problem
+        return OK, f"{url} does not answer ({reason}): the probe expects {OK}"
+    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        return (
+            status,
+            f"{url} answers {status}: is the system well? The probe expects it",
+        )
+    return status, ""
 
 
 def lacks(found: Beginning) -> list[str]:

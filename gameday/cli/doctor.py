@@ -15,8 +15,9 @@ _MARKS = {True: "ok", False: "NO", None: "--"}
 def command(path: str | None, env_file: str | None, output: str) -> int:
     """Say what this machine, and a SCENARIO's target and observers, can and cannot do.
 
-    Reads only. Exits with 1 when something that the scenario needs is missing; for
-    rights in a cluster it prints the Role that would give them, ready to be applied.
+    Reads only. Exits with 1 when something that a run, or the scenario, needs is
+    missing (a full disk, a fault that the target cannot do); for rights in a cluster
+    it prints the Role that would give them, ready to be applied.
     """
     from dataclasses import asdict
 
@@ -34,5 +35,4 @@ def command(path: str | None, env_file: str | None, output: str) -> int:
             click.echo(f"{_MARKS[one.able]:2}  {one.subject:{width}}  {one.says}")
         for remedy in (one.remedy for one in found if one.remedy):
             click.echo(f"---\n{remedy}", nl=False)
-    needed = scenario is not None
-    return 1 if needed and any(one.able is False for one in found) else 0
+    return 1 if any(one.able is False for one in found) else 0

@@ -19,7 +19,7 @@ from gameday.cli.options import named_target
 @click.option("--prometheus", metavar="URL", help="Knows the rules and the counters.")
 @click.option("--alertmanager", metavar="URL", help="Knows the routes.")
 @click.option("--pager", metavar="URL", help="A `gameday pager` that receivers reach.")
-@click.option("--url", metavar="URL", help="Where the system answers with 200.")
+@click.option("--url", metavar="URL", help="Where the system answers.")
 @click.option(
     "--into", default=".", show_default=True, metavar="DIR", help="Where to write."
 )

@@ -8,7 +8,7 @@ from gameday.files.cursor import Cursor
 from gameday.files.suggest import did_you_mean
 from gameday.model.experiment import Experiment
 from gameday.model.fault import CATALOGUE
-from gameday.model.quantity import parse_duration, show_duration
+from gameday.model.quantity import parse_duration, parse_share, show_duration
 from gameday.model.slo import Slo
 
 _NEEDS_RECEIVER = ("pages_within", "page_resolves_within")
@@ -93,6 +93,7 @@ def check_step(here: Cursor, named: Named, experiment: Experiment | None) -> Non
     for promise in items(expect, "slos"):
         if isinstance(promise.value, dict):
             slo_named(promise, named)
+            _share_of_all(promise)
     _each_slo_once(list(items(expect, "slos")), named)
     metric_promises.check(list(items(expect, "metrics")))
     _hold(here, promises, experiment)
@@ -128,6 +129,20 @@ def _one_alert(first: Cursor, second: Cursor) -> bool:
 def _labels(promise: Cursor) -> Mapping[str, Any]:
     labels = promise.value.get("labels")
     return labels if isinstance(labels, dict) else {}
+
+
+def _share_of_all(promise: Cursor) -> None:
+    """Warn of a share that is more than there is."""
+    given = promise.value.get("spends_at_most")
+    try:
+        share = parse_share(given)
+    except ValueError:
+        return
+    if share > 1.0:
+        promise.warn(
+            f"{given} is more than the SLO's whole error budget; is that meant?",
+            "spends_at_most",
+        )
 
 
 def _each_slo_once(promises: Sequence[Cursor], named: Named) -> None:

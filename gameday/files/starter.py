@@ -79,6 +79,7 @@ class Beginning:
     alertmanager: str = ""
     pager: str = ""
     url: str = ""
+    status: int = 200  # what the address answers with
 
     @property
     def slug(self) -> str:
@@ -231,7 +232,7 @@ def _experiment(start: Beginning) -> Iterator[str]:
         yield "  probes:"
         yield "    - type: probe"
         yield "      name: it answers"
-        yield "      tolerance: 200"
+        yield f"      tolerance: {start.status}"
         yield f"      provider: {{type: http, url: {_text(start.url)}, timeout: 3}}"
     yield METHOD
 

@@ -5,6 +5,8 @@ are plain requests to the engine, near or far.
 """
 
 import json
+import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,6 +106,7 @@ class Helper:
                     "GAMEDAY_SPEC": json.dumps(order),
                 },
                 host_config=host,
+                name=_name(sidecar),
                 stop_signal="SIGTERM",
                 labels={
                     "gameday.run": sidecar.mark.rpartition(".")[0],
@@ -212,6 +215,12 @@ class Helper:
                 api.remove_container(helper, force=True, v=True)
         except EngineRefused:
             pass  # gone, or being removed
+
+
+def _name(sidecar: Sidecar) -> str:
+    """Return a name by which a person knows whose a helper is, and what it does."""
+    words = re.sub(r"[^a-zA-Z0-9_.-]+", "-", f"{sidecar.spec['do']}-{sidecar.mark}")
+    return f"gameday-{words[:80]}-{secrets.token_hex(3)}"
 
 
 def _mounted(sidecar: Sidecar) -> dict[str, Any]:

@@ -39,6 +39,16 @@ class DockerTarget:
         look = self._project.inspected
         self._fingerprints = Fingerprints(self.engine, self.helper, look)
 
+    def about(self) -> str:
+        """Return which engine answers, and on which kernel."""
+        api = self.engine.api
+        with self.engine.speaking():
+            told = api.version()
+        return (
+            f"{told.get('Version', '?')} answers at {self.engine.endpoint.host} "
+            f"({told.get('Os', '?')} {told.get('KernelVersion', '?')})"
+        )
+
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances (of a service), stopped ones too, by name."""
         return self._project.instances(service)

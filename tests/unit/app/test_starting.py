@@ -1,12 +1,13 @@
 """What `init` chooses, and that what it writes passes `check`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gameday.app.request_counters import describe_counter, order_counters
-from gameday.app.starting import choose_promise, choose_service
+from gameday.app.starting import choose_promise, choose_service, status_of
 from gameday.errors import UsageError
 from gameday.files import check, starter
 from gameday.model.alert import (
@@ -21,6 +22,7 @@ from gameday.model.plan import Eyes
 from gameday.model.scenario import AlertPromise
 from gameday.model.slo import Series
 from gameday.model.target import Instance, TargetRef
+from tests.unit.observers.fake import Reply, serving
 
 
 def instances(**replicas: int) -> list[Instance]:
@@ -199,3 +201,23 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         starter.write(starter.texts(FULL), str(tmp_path))
     assert there.read_text() == "mine"
     assert not (tmp_path / "scenarios").exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "odd"), [(200, False), (204, False), (401, False), (503, True)]
+)
+def test_the_probe_expects_the_status_that_the_address_answers_with(
+    status: int, odd: bool
+) -> None:
+    with serving(lambda _: Reply("" if status == 204 else "hello", status)) as server:
+        found, why = status_of(server.url)
+    assert found == status
+    assert bool(why) is odd
+    written = starter.texts(replace(FULL, status=status))
+    assert f"tolerance: {status}\n" in "".join(written.values())
+
+
+def test_an_address_that_does_not_answer_is_told() -> None:
+    found, why = status_of("http://127.0.0.1:1/")
+    assert found == 200
+    assert "does not answer" in why

@@ -41,7 +41,7 @@ def demo(tmp_path: Path) -> Callable[..., Said]:
     return go
 
 
-@pytest.mark.parametrize("word", ["up", "play", "down"])
+@pytest.mark.parametrize("word", ["look", "up", "play", "down"])
 @pytest.mark.parametrize(
     ("contexts", "named", "says"),
     [
@@ -65,6 +65,24 @@ def test_that_a_cluster_has_to_be_named(
     assert all(one in done.stderr for one in contexts)
     asked = (tmp_path / "calls").read_text()
     assert asked == "config get-contexts -o name\n"
+
+
+def test_that_looking_touches_nothing(
+    demo: Callable[..., Said], tmp_path: Path
+) -> None:
+    done = demo("look", ["kind-shop"])
+    assert (done.returncode, done.stdout) == (0, "")
+    calls = (tmp_path / "calls").read_text()
+    assert calls == "config get-contexts -o name\n"
+
+
+def test_that_the_context_is_looked_for_before_anything_is_built() -> None:
+    recipes = (ROOT / "Makefile").read_text().split("\n\n")
+    for name in ("demo-kubernetes:", "up-kubernetes:"):
+        (recipe,) = [one for one in recipes if one.startswith(name)]
+        lines = recipe.splitlines()[1:]
+        assert lines[0] == "\t@python3 demo/kubernetes look"
+        assert "demo/venv" in lines[1]
 
 
 def test_that_the_only_one_is_meant_and_named(

@@ -492,3 +492,14 @@ def test_a_promise_about_the_load_needs_a_load_that_tells(shop: Shop) -> None:
     shop.change("load:\n  command: [k6]\n", "")
     (said,) = shop.said()
     assert "the scenario has no load; add one with url and rate" in said
+
+
+def test_a_share_of_more_than_the_whole_budget_is_a_warning(shop: Shop) -> None:
+    shop.change("spends_at_most: 2%", "spends_at_most: 120%")
+    (said,) = shop.said()
+    assert said == (
+        "scenarios/s.yaml:39: warning: steps[0].expect.slos[0].spends_at_most: 120% is "
+        "more than the SLO's whole error budget; is that meant?"
+    )
+    shop.change("spends_at_most: 120%", "spends_at_most: 100%")
+    assert shop.said() == []
