@@ -47,10 +47,15 @@ alert_at_start            step, alert, labels, state (pending, firing): was alre
                           there when the fault began
 suppressed, unsuppressed  alert, labels, by (silence, inhibition, mute_time), detail
                           (id, who): as seen in Alertmanager
-silence                   id, matchers (name, op, value), since, until: active
+silence, silence_ended    id, matchers (name, op, value), since, until: active; and id:
+                          it was deleted before that, or expired
 page                      receiver, vendor, status (firing, resolved, unknown),
                           group_key, dedup_key, alerts (labels, status, starts, ends,
-                          fingerprint), seq; at = the pager's clock
+                          fingerprint), titles (of a message, where a vendor's has no
+                          labels), truncated (alerts that Alertmanager left out), seq;
+                          at = the pager's clock
+page_refused              receiver, vendor, because, seq: a page that the pager did not
+                          take; at = the pager's clock
 routed                    alert, labels, receivers: Alertmanager's own routing of an
                           alert that it holds
 sample                    slo, side (bad, total), sign, series (labels), values

@@ -44,6 +44,7 @@ class AlertmanagerObserver:
         self._muted: dict[tuple[str, str, str], Event] = {}
         self._routed: set[tuple[str, str, tuple[str, ...]]] = set()
         self._silences: set[tuple[str, str]] = set()
+        self._active: set[str] = set()  # the ids of silences
         self.held: tuple[Held, ...] = ()
 
     def __repr__(self) -> str:
@@ -92,9 +93,12 @@ class AlertmanagerObserver:
     def _silenced(
         self, silences: Iterable[Mapping[str, Any]], now: float
     ) -> Iterator[Event]:
-        for one in silences:
-            if one["status"]["state"] != "active":
-                continue
+        active = [one for one in silences if one["status"]["state"] == "active"]
+        ended = self._active - {one["id"] for one in active}
+        self._active = {one["id"] for one in active}
+        for number in sorted(ended):
+            yield event(now, "silence_ended", id=number)
+        for one in active:
             key = (one["id"], one["endsAt"])
             if key in self._silences:
                 continue

@@ -18,7 +18,7 @@ from typing import Any
 
 from gameday.clock import SystemClock
 from gameday.observers.pager_http import Door, Forwarder
-from gameday.observers.pages import Page
+from gameday.observers.pages import Page, Refusal
 from gameday.ports import Clock
 
 KEPT = 10_000
@@ -46,7 +46,7 @@ class Pager:
             raise ValueError(f"{listen!r} is not HOST:PORT")
         self._host, self._port = host.strip("[]"), int(port)
         self._clock: Clock = clock or SystemClock()
-        self._pages: deque[Page] = deque(maxlen=KEPT)
+        self._pages: deque[Page | Refusal] = deque(maxlen=KEPT)
         self._changed = threading.Condition()
         self._stopped = False
         self._store = Path(store) if store else None
@@ -88,13 +88,26 @@ class Pager:
     def pages(self, since: int = 0) -> list[Page]:
         """Return the pages that came after this sequence number."""
         with self._changed:
-            return [page for page in self._pages if page.seq > since]
+            return [
+                page
+                for page in self._pages
+                if isinstance(page, Page) and page.seq > since
+            ]
+
+    def refusals(self, since: int = 0) -> list[Refusal]:
+        """Return what was refused after this sequence number."""
+        with self._changed:
+            return [
+                page
+                for page in self._pages
+                if isinstance(page, Refusal) and page.seq > since
+            ]
 
     def wait(self, since: int, timeout: float) -> list[Page]:
         """Return them as soon as there is one, or none after `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._stopped or self._last() > since, timeout
+                lambda: self._stopped or bool(self.pages(since)), timeout
             )
         return self.pages(since)
 
@@ -106,25 +119,35 @@ class Pager:
         """Keep a page that was read and answered."""
         with self._changed:
             seq = self._last() + 1
-            page = Page(seq=seq, at=round(at, 3), receiver=receiver, **fields)
-            self._pages.append(page)
-            if self._store:
-                with self._store.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(page.to_json()) + "\n")
-            self._changed.notify_all()
+            self._add(Page(seq=seq, at=round(at, 3), receiver=receiver, **fields))
+
+    def refuse(self, at: float, receiver: str, vendor: str, because: str) -> None:
+        """Keep that a page was refused, and why."""
+        about = {"receiver": receiver, "vendor": vendor, "because": because}
+        with self._changed:
+            self._add(Refusal(seq=self._last() + 1, at=round(at, 3), **about))
 
     def show(self, since: int, wait: float) -> dict[str, Any]:
         """Return what `GET /pages` answers."""
-        pages = self.wait(since, wait) if wait else self.pages(since)
-        shown = [page.to_json() for page in pages]
         with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._last() > since, wait)
+            pages = [page.to_json() for page in self.pages(since)]
+            refused = [refusal.to_json() for refusal in self.refusals(since)]
             last = self._last()
-        return {"now": round(self.now(), 3), "seq": last, "pages": shown}
+        now = round(self.now(), 3)
+        return {"now": now, "seq": last, "pages": pages, "refused": refused}
 
     def pass_on(self, path: str, headers: Mapping[str, str], body: bytes) -> None:
         """Forward a page, where that was asked for."""
         if self._forwarder:
             self._forwarder.add(path, headers, body)
+
+    def _add(self, page: Page | Refusal) -> None:
+        self._pages.append(page)
+        if self._store:
+            with self._store.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(page.to_json()) + "\n")
+        self._changed.notify_all()
 
     def _last(self) -> int:
         return self._pages[-1].seq if self._pages else 0
@@ -139,11 +162,17 @@ class Pager:
                 file.write("\n")
         for line in text.splitlines():
             try:
-                fields = json.loads(line)
-                page = Page(**{**fields, "alerts": tuple(fields["alerts"])})
+                self._pages.append(_kept(json.loads(line)))
             except (ValueError, TypeError, KeyError):
                 continue
-            self._pages.append(page)
+
+
+def _kept(fields: Mapping[str, Any]) -> Page | Refusal:
+    """Return what a line of the store holds."""
+    if "because" in fields:
+        return Refusal(**fields)
+    lists = {name: tuple(fields.get(name) or ()) for name in ("alerts", "titles")}
+    return Page(**{**fields, **lists})
 
 
 def main(arguments: list[str]) -> int:

@@ -19,6 +19,17 @@ LONGEST = 60.0
 _OURS = {"host", "connection", "content-length", "transfer-encoding", "keep-alive"}
 
 
+_LINE = 8192  # bytes of a chunk's header or of a trailer
+
+
+class _Refused(Exception):
+    """A page is not taken; `status` is the answer."""
+
+    def __init__(self, status: int, because: str) -> None:
+        super().__init__(because)
+        self.status = status
+
+
 class Desk(Protocol):
     """What the door hands its visitors on to."""
 
@@ -27,6 +38,9 @@ class Desk(Protocol):
 
     def keep(self, at: float, receiver: str, fields: Mapping[str, Any]) -> None:
         """Keep a page that was read and answered."""
+
+    def refuse(self, at: float, receiver: str, vendor: str, because: str) -> None:
+        """Keep that a page was refused, and why."""
 
     def show(self, since: int, wait: float) -> dict[str, Any]:
         """Return what came after `since`, waiting for it if asked."""
@@ -82,18 +96,17 @@ class _Visit(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a page: answer, keep, pass on, in this order."""
-        body = self._body()
-        if body is None:
-            return
         vendor, _, rest = urlsplit(self.path).path.lstrip("/").partition("/")
         receiver, _, path = rest.partition("/")
-        if vendor not in VENDORS or not receiver:
-            self._problem(404, f"no such receiver; expected /{'|'.join(VENDORS)}/NAME")
-            return
         try:
+            body = self._body()
+            _known(vendor, receiver)
             fields = {"vendor": vendor, **read_page(vendor, path, body)}
-        except NotAPageError as error:
-            self._problem(400, str(error))
+        except (_Refused, NotAPageError) as error:
+            status = error.status if isinstance(error, _Refused) else 400
+            self._problem(status, str(error))
+            about = (unquote(receiver), vendor if vendor in VENDORS else "")
+            self.server.desk.refuse(self._at, *about, str(error))
             return
         self._send(*answer(vendor, fields))
         desk = self.server.desk
@@ -123,16 +136,38 @@ class _Visit(BaseHTTPRequestHandler):
         shown = self.server.desk.show(since, wait)
         self._send(200, "application/json", json.dumps(shown).encode())
 
-    def _body(self) -> bytes | None:
-        """Return the body, or None after having refused it."""
+    def _body(self) -> bytes:
+        """Return the body; _Refused where it is too large or has no length."""
         length = self.headers.get("Content-Length", "")
+        if self.headers.get("Transfer-Encoding", "").strip().lower() == "chunked":
+            return self._chunks()
         if not length.isdecimal():
-            self._problem(411, "Content-Length is required")
-        elif int(length) > LARGEST:
-            self._problem(413, f"larger than {LARGEST} bytes")
-        else:
-            return self.rfile.read(int(length))
-        return None
+            raise _Refused(411, "Content-Length, or a chunked body, is required")
+        if int(length) > LARGEST:
+            raise _Refused(413, f"larger than {LARGEST} bytes")
+        return self.rfile.read(int(length))
+
+    def _chunks(self) -> bytes:
+        """Return a body that comes in chunks, each headed by its size (RFC 9112)."""
+        body = bytearray()
+        while size := self._size():
+            if len(body) + size > LARGEST:
+                raise _Refused(413, f"larger than {LARGEST} bytes")
+            body += self.rfile.read(size)
+            self.rfile.readline(_LINE)
+        while self.rfile.readline(_LINE).strip():
+            pass  # trailers
+        return bytes(body)
+
+    def _size(self) -> int:
+        line = self.rfile.readline(_LINE).partition(b";")[0].strip()
+        try:
+            size = int(line, 16)
+        except ValueError:
+            size = -1
+        if size < 0:
+            raise _Refused(400, "a chunk without its size")
+        return size
 
     def _problem(self, status: int, message: str) -> None:
         self.close_connection = True
@@ -151,6 +186,12 @@ class _Visit(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (inherited)
         """Print nothing: paths may hold secrets."""
+
+
+def _known(vendor: str, receiver: str) -> None:
+    if vendor not in VENDORS or not receiver:
+        ways = "|".join(VENDORS)
+        raise _Refused(404, f"no such receiver; expected /{ways}/NAME")
 
 
 class Forwarder:

@@ -1,14 +1,15 @@
 """What a notification says, told apart by vendor; and what the vendor would answer.
 
 Formats: Alertmanager's webhook (version 4), PagerDuty Events v2, Opsgenie alerts v2,
-Slack incoming webhooks. Where a payload carries no times, the labels that
-Alertmanager's default templates print are read back from its text.
+chat messages (Slack's incoming webhooks, Discord's, Teams' cards). Where a payload
+carries no times, the labels that Alertmanager's default templates print are read back
+from its text; where it has no labels, its title is kept.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,12 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(?<=://)[^/\s@\"]+@")
-_LABEL = re.compile(r"^ - ([^=\n]+?) = (.*)$", re.MULTILINE)
+_LABEL = re.compile(r"^ +- ([^=\n]+?) = (.*)$", re.MULTILINE)
 _BLOCK = re.compile(
-    r"(?P<head>(?:Alerts )?(?:Firing|Resolved):)|Labels:\n(?P<labels>(?: - .*\n?)*)"
+    r"(?P<head>(?:Alerts )?(?:Firing|Resolved):)|Labels:\n(?P<labels>(?: +- .*\n?)*)"
 )
+_MARK = re.compile(r"\[(FIRING|RESOLVED)(?::\d+)?\]")
+_SHOWN = 5  # titles of a message that are kept
 
 
 class NotAPageError(ValueError):
@@ -38,6 +41,8 @@ class Page:
 
     `seq` counts from 1. `group_key` is Alertmanager's where the payload has it,
     `dedup_key` the SHA-256 of it, which PagerDuty and Opsgenie are given instead.
+    `titles` is what the message is headed by, `truncated` the number of alerts that
+    Alertmanager left out.
     """
 
     seq: int
@@ -49,11 +54,28 @@ class Page:
     dedup_key: str | None
     alerts: tuple[Mapping[str, Any], ...]
     raw: str
+    titles: tuple[str, ...] = ()
+    truncated: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the page as `GET /pages` shows it."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         return {**fields, "alerts": [dict(one) for one in self.alerts]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A notification that was refused at the door, and why; `seq` counts with pages."""
+
+    seq: int
+    at: float
+    receiver: str
+    vendor: str
+    because: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the refusal as `GET /pages` shows it."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def read_page(vendor: str, path: str, body: bytes) -> dict[str, Any]:
@@ -112,18 +134,21 @@ def _webhook(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
         for one in said["alerts"]
     ]
     dedup = hashlib.sha256(key.encode()).hexdigest() if key else None
-    return _fields(said.get("status"), alerts, key, dedup)
+    fields = _fields(said.get("status"), alerts, key, dedup)
+    return {**fields, "truncated": int(said.get("truncatedAlerts") or 0)}
 
 
 def _pagerduty(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     status = {"trigger": "firing", "resolve": "resolved"}.get(said["event_action"])
-    details = (said.get("payload") or {}).get("custom_details") or {}
+    payload = said.get("payload") or {}
+    details = payload.get("custom_details") or {}
     alerts = [
         one
         for state in ("firing", "resolved")
         for one in _printed(str(details.get(state, "")), state)
     ]
-    return _fields(status, alerts, None, said.get("dedup_key"))
+    titles = (payload.get("summary"),)
+    return _fields(status, alerts, None, said.get("dedup_key"), titles)
 
 
 def _opsgenie(said: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -133,29 +158,61 @@ def _opsgenie(said: Mapping[str, Any], path: str) -> dict[str, Any]:
     alerts = list(_printed(str(said.get("description", "")), "firing"))
     about = re.search(r"alerts/([^/?]+)/", path)
     status = None if about else "firing"
-    return _fields(status, alerts, None, said.get("alias") or (about and about[1]))
+    alias = said.get("alias") or (about and about[1])
+    return _fields(status, alerts, None, alias, (said.get("message"),))
 
 
 def _slack(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
-    parts = said.get("attachments") or [said]
-    texts = [str(part.get("text", "")) for part in parts]
-    first = parts[0]
-    told = f"{first.get('title', '')} {first.get('fallback', '')} {said.get('text')}"
-    status = {"danger": "firing", "good": "resolved"}.get(first.get("color", ""))
-    if status is None and (found := re.search(r"\[(FIRING|RESOLVED)", told)):
-        status = found[1].lower()
+    parts = [said, *(said.get("attachments") or ()), *(said.get("embeds") or ())]
+    titles = [text for part in parts for text in _headings(part)]
+    texts = [
+        str(part.get(name) or "") for part in parts for name in ("text", "description")
+    ]
+    texts += titles
+    colors = (part.get("color") for part in parts)
+    known = {"danger": "firing", "good": "resolved"}
+    status = next((known[color] for color in colors if color in known), None)
+    marks = (mark[1].lower() for text in titles if (mark := _MARK.search(text)))
+    status = status or next(marks, None)
     alerts = [one for text in texts for one in _printed(text, status or "unknown")]
-    return _fields(status, alerts, None, None)
+    return _fields(status, _once(alerts), None, None, titles)
+
+
+def _headings(part: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts that may be a chat message's title, one line each.
+
+    Slack's fallback is the title and a link. A card of Teams keeps its texts in the
+    body; elsewhere a message's first line heads it.
+    """
+    fallback = str(part.get("fallback") or "").rpartition(" | ")
+    body = (part.get("content") or {}) if "contentType" in part else {}
+    blocks = body.get("body") or () if isinstance(body, dict) else ()
+    texts = [part.get("title"), fallback[0] or fallback[2], part.get("text")]
+    texts += [block.get("text") for block in blocks]
+    for text in texts:
+        if text:
+            yield str(text)
+
+
+def _once(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the alerts without those that a message prints twice."""
+    return list({json.dumps(one, sort_keys=True): one for one in alerts}.values())
 
 
 def _fields(
-    status: Any, alerts: list[dict[str, Any]], group: str | None, dedup: str | None
+    status: Any,
+    alerts: list[dict[str, Any]],
+    group: str | None,
+    dedup: str | None,
+    titles: Iterable[Any] = (),
 ) -> dict[str, Any]:
+    heads = [str(title).strip().split("\n")[0][:KEPT] for title in titles if title]
     return {
         "status": _status(status),
         "alerts": tuple(alerts),
         "group_key": group,
         "dedup_key": dedup,
+        "titles": tuple(dict.fromkeys(heads))[:_SHOWN],
     }
 
 

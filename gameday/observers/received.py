@@ -1,7 +1,7 @@
 """PagesObserver: what arrived at the far end of the receivers, by the pager's clock.
 
 The pager is another process (`gameday pager`, asked by long poll) or lives in this
-one; both answer `show(since, wait)` with {"now", "seq", "pages": […]}.
+one; both answer `show(since, wait)` with {"now", "seq", "pages": […], "refused": […]}.
 """
 
 import math
@@ -120,6 +120,7 @@ class PagesObserver:
             # It was started anew and counts from one again.
             found = self._mailbox.show(0, 0.0)
         events = [self._page(one) for one in found["pages"]]
+        events += [self._refusal(one) for one in found.get("refused") or ()]
         self._seq = int(found["seq"])
         # A long poll that returns has seen everything up to its return.
         self._sight.good(self._clock.now() if wait else asked)
@@ -129,12 +130,10 @@ class PagesObserver:
         return SOON if wait else RETRY
 
     def _page(self, one: Mapping[str, Any]) -> Event | None:
-        at, seq = float(one["at"]), int(one["seq"])
-        if (seq, at) in self._seen or at < self._since + (self._offset or 0.0):
+        if not self._is_new(one):
             return None
-        self._seen.add((seq, at))
         return event(
-            at,
+            float(one["at"]),
             "page",
             receiver=one["receiver"],
             vendor=one["vendor"],
@@ -142,8 +141,23 @@ class PagesObserver:
             group_key=one.get("group_key"),
             dedup_key=one.get("dedup_key"),
             alerts=[_alert(alert) for alert in one["alerts"]],
-            seq=seq,
+            titles=list(one.get("titles") or ()),
+            truncated=int(one.get("truncated") or 0),
+            seq=int(one["seq"]),
         )
+
+    def _refusal(self, one: Mapping[str, Any]) -> Event | None:
+        if not self._is_new(one):
+            return None
+        about = {name: one.get(name, "") for name in ("receiver", "vendor", "because")}
+        return event(float(one["at"]), "page_refused", **about, seq=int(one["seq"]))
+
+    def _is_new(self, one: Mapping[str, Any]) -> bool:
+        at, seq = float(one["at"]), int(one["seq"])
+        if (seq, at) in self._seen or at < self._since + (self._offset or 0.0):
+            return False
+        self._seen.add((seq, at))
+        return True
 
 
 def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:

@@ -140,12 +140,18 @@ def test_active_silences_are_told_with_their_matchers(
         "createdBy": "ann",
         "status": {"state": "active"},
     }
-    world.silences = [silence, silence | {"id": "s-2", "status": {"state": "expired"}}]
-    with observing(world) as (_, heard):
+    expired = {"status": {"state": "expired"}}
+    world.silences = [silence, silence | {"id": "s-2"} | expired]
+    with observing(world) as (observer, heard):
         (one,) = heard.of("silence")
         assert one["id"] == "s-1"
         assert one["matchers"] == [{"name": "team", "op": op, "value": "web"}]
         assert one["until"] == 1767229200.0
+        assert not heard.of("silence_ended")
+        world.silences = [silence | expired]
+        observer.flush(0.0)
+        observer.flush(0.0)
+        assert [ended["id"] for ended in heard.of("silence_ended")] == ["s-1"]
 
 
 def test_answers_that_make_no_sense_make_blind() -> None:

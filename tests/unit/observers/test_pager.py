@@ -186,6 +186,73 @@ def test_slack_status(pager: Pager, attachment: dict[str, str], status: str) -> 
     assert [page.status for page in pager.wait(0, 5)] == [status]
 
 
+def test_what_alertmanager_left_out_is_counted(pager: Pager) -> None:
+    send(pager, "/webhook/team", {**WEBHOOK, "truncatedAlerts": 3})
+    (page,) = pager.wait(0, 5)
+    assert page.truncated == 3
+
+
+TITLE = "[FIRING:1] WebReplicaDown (web page)"
+CARD = {
+    "type": "message",
+    "attachments": [
+        {
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "content": {
+                "body": [
+                    {"type": "TextBlock", "text": TITLE},
+                    {"type": "TextBlock", "text": f"# Alerts Firing:\n\n{PRINTED}"},
+                ]
+            },
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {
+            "attachments": [
+                {"title": TITLE, "fallback": f"{TITLE} | http://am/#/alerts"}
+            ]
+        },
+        {"attachments": [{"fallback": f"{TITLE} | http://am/#/alerts"}]},
+        {"@type": "MessageCard", "title": TITLE},
+        {"content": "", "embeds": [{"title": TITLE, "color": 10038562}]},
+        {"text": f"{TITLE}\nmore of it"},
+        CARD,
+    ],
+    ids=["slack", "slack's fallback", "teams", "discord", "text", "teams' card"],
+)
+def test_a_chat_messages_title_is_kept(pager: Pager, said: dict[str, Any]) -> None:
+    send(pager, "/slack/chat", said)
+    (page,) = pager.wait(0, 5)
+    assert page.titles[0] == TITLE
+    assert page.status == "firing"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "said"),
+    [
+        ("pagerduty", {**PAGERDUTY, "payload": {"summary": TITLE}}),
+        ("opsgenie", {**OPSGENIE, "message": TITLE}),
+    ],
+)
+def test_an_incidents_title_is_kept(
+    pager: Pager, vendor: str, said: dict[str, Any]
+) -> None:
+    send(pager, f"/{vendor}/oncall", said)
+    (page,) = pager.wait(0, 5)
+    assert page.titles == (TITLE,)
+
+
+def test_a_cards_labels_are_read_once(pager: Pager) -> None:
+    send(pager, "/slack/chat", CARD)
+    (page,) = pager.wait(0, 5)
+    assert [alert["labels"] for alert in page.alerts] == [LABELS]
+
+
 def test_received_before_anything_else(pager: Pager) -> None:
     send(pager, "/webhook/team", WEBHOOK)
     (page,) = pager.wait(0, 5)
@@ -212,12 +279,22 @@ def test_what_is_no_page_is_refused_and_nothing_breaks(
 ) -> None:
     assert send(pager, "/webhook/team", body)[0] == 400
     assert send(pager, "/webhook/team", WEBHOOK)[0] == 200
-    assert [page.seq for page in pager.wait(0, 5)] == [1]
+    assert [page.seq for page in pager.wait(0, 5)] == [2]
+    (refused,) = shown(pager)["refused"]
+    assert (refused["receiver"], refused["vendor"]) == ("team", "webhook")
+    assert "not" in refused["because"]
+    assert shown(pager, "?since=1")["refused"] == []
 
 
 @pytest.mark.parametrize("path", ["/", "/webhook", "/webhook/", "/email/team", "//x"])
 def test_unknown_receivers_are_refused(pager: Pager, path: str) -> None:
     assert send(pager, path, WEBHOOK)[0] == 404
+    assert "no such receiver" in refusal(pager)["because"]
+
+
+def refusal(pager: Pager) -> dict[str, Any]:
+    """Return the first refusal, waiting for it."""
+    return dict(shown(pager, "?since=0&wait=5")["refused"][0])
 
 
 def test_a_body_beyond_a_mebibyte_is_refused(pager: Pager) -> None:
@@ -227,16 +304,44 @@ def test_a_body_beyond_a_mebibyte_is_refused(pager: Pager) -> None:
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
+    assert "larger than 1048576 bytes" in refusal(pager)["because"]
 
 
 def test_a_body_without_a_length_is_refused(pager: Pager) -> None:
     connection = connect(pager)
     # No body: the pager hangs up at the headers, maybe before more could be sent.
     connection.putrequest("POST", "/webhook/team")
-    connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()
     assert connection.getresponse().status == 411
     connection.close()
+    assert "Content-Length" in refusal(pager)["because"]
+
+
+def test_a_body_in_chunks_is_read(pager: Pager) -> None:
+    connection = connect(pager)
+    raw = json.dumps(WEBHOOK).encode()
+    pieces = iter([raw[:7], raw[7:500], raw[500:]])
+    connection.request("POST", "/webhook/team", pieces, encode_chunked=True)
+    assert connection.getresponse().status == 200
+    connection.close()
+    (page,) = pager.wait(0, 5)
+    assert page.group_key == GROUP
+
+
+@pytest.mark.parametrize(
+    ("chunks", "status"),
+    [(b"no size\r\n", 400), (b"-5\r\n", 400), (b"100001\r\n", 413)],
+)
+def test_chunks_that_cannot_be_read_are_refused(
+    pager: Pager, chunks: bytes, status: int
+) -> None:
+    connection = connect(pager)
+    connection.putrequest("POST", "/webhook/team")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders(chunks)
+    assert connection.getresponse().status == status
+    connection.close()
+    assert refusal(pager)["receiver"] == "team"
 
 
 def test_one_connection_serves_many_pages(pager: Pager) -> None:

@@ -40,6 +40,7 @@ class Box:
     def __init__(self, now: float = 1000.0) -> None:
         self.now = now
         self.kept: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
         self.lost = False
 
     def show(self, since: int, wait: float) -> Mapping[str, Any]:  # noqa: ARG002
@@ -47,8 +48,9 @@ class Box:
         if self.lost:
             raise ObserverLost("the pager does not answer: connection refused")
         found = [one for one in self.kept if one["seq"] > since]
-        last = max((one["seq"] for one in self.kept), default=0)
-        return {"now": self.now, "seq": last, "pages": found}
+        refused = [one for one in self.refused if one["seq"] > since]
+        last = max((one["seq"] for one in (*self.kept, *self.refused)), default=0)
+        return {"now": self.now, "seq": last, "pages": found, "refused": refused}
 
 
 def observing(box: Box, since: float = 1000.0) -> tuple[PagesObserver, Heard]:
@@ -75,6 +77,24 @@ def test_a_page_is_told_once_with_the_pagers_time() -> None:
             "fingerprint": "f",
         }
     ]
+
+
+def test_what_the_pager_refused_and_what_was_left_out_is_told() -> None:
+    box = Box()
+    box.kept = [page(1, 1000.5, titles=["[FIRING:1] Down"], truncated=2)]
+    about = {"receiver": "oncall", "vendor": "slack", "because": "not JSON"}
+    box.refused = [{"seq": 2, "at": 1000.7, **about}]
+    observer, heard = observing(box)
+    observer.flush(1002.0)
+    observer.flush(1003.0)
+    observer.stop()
+    (told,), (refused,) = heard.of("page"), heard.of("page_refused")
+    assert (told["titles"], told["truncated"]) == (["[FIRING:1] Down"], 2)
+    assert (refused.at, refused["receiver"], refused["because"]) == (
+        1000.7,
+        "oncall",
+        "not JSON",
+    )
 
 
 def test_pages_from_before_are_left_out_by_the_pagers_clock() -> None:
