@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from gameday.checks.episodes import Episode
-from gameday.checks.mailbox import Reading
 from gameday.checks.notified import Notified
 from gameday.checks.promise import Promised, promise_of
 from gameday.checks.question import (
@@ -14,6 +13,7 @@ from gameday.checks.question import (
     unknown,
     within,
 )
+from gameday.checks.reading import Reading
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.verdict import Outcome

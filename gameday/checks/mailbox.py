@@ -6,56 +6,17 @@ can have been due, or by having been the only group due at its receiver (`alone`
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from gameday.checks.chat import Chat
 from gameday.checks.clocks import Clocks
 from gameday.checks.episodes import Episode
 from gameday.checks.groups import groups_of
 from gameday.checks.matching import Identity, Match, Matching
 from gameday.checks.mutes import Mute
 from gameday.checks.pages import RESOLVED, Page, Told
+from gameday.checks.reading import BY_KEY, Reading
 from gameday.model.alert import Routing
-from gameday.model.quantity import show_instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What one page says of one alert; `told` None: its labels are not in it.
-
-    `began`: since when the alert of which it speaks had been firing, on our clock.
-    """
-
-    page: Page
-    status: str
-    match: Match
-    told: Told | None = None
-    life: Episode | None = None
-    began: float | None = None
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """The labels of the page's entry, or what is known of the alert."""
-        if self.told is not None and self.told.labels:
-            return self.told.labels
-        return self.match.identity.labels if self.match.identity else {}
-
-    @property
-    def opaque(self) -> bool:
-        """Whether neither its labels nor its alert are known."""
-        return not self.match.identities and not self.labels
-
-    def show(self) -> dict[str, object]:
-        """Return the page as evidence, with how it was told whose it is."""
-        shown = {**self.page.show(), "by": self.by}
-        if self.told is not None and self.told.starts is not None:
-            shown["starts"] = show_instant(self.told.starts)
-        return shown
-
-    @property
-    def by(self) -> str:
-        """By what it was told whose page it is."""
-        return self.match.by or ("labels" if self.labels else "")
 
 
 class Mailbox:
@@ -69,8 +30,10 @@ class Mailbox:
         *,
         routing: Routing | None = None,
         mutes: Sequence[Mute] = (),
+        chat: Chat | None = None,
     ) -> None:
         self.pages = tuple(pages)
+        self._chat = chat
         self.routing = routing
         self._matching = matching
         self._clocks = clocks
@@ -95,7 +58,15 @@ class Mailbox:
 
     def _of_page(self, page: Page) -> list[Reading]:
         told = [self._entry(page, entry) for entry in page.alerts if entry.labels]
-        return told or self._bare(page)
+        return told or self._titled(page) or self._bare(page)
+
+    def _titled(self, page: Page) -> list[Reading]:
+        """Return what a page without labels says by its title, or by being alone."""
+        if self._chat is None:
+            return []
+        return self._chat.by_title(page) or (
+            [] if page.keys else self._chat.alone(page)
+        )
 
     @cached_property
     def _labelled(self) -> tuple[Reading, ...]:
@@ -151,7 +122,7 @@ class Mailbox:
         return Reading(
             page=page,
             status=page.status,
-            match=Match(identities, sure=sure, by="its group's key"),
+            match=Match(identities, sure=sure, by=BY_KEY),
             life=life,
             began=None if life is None else life.firing,
         )

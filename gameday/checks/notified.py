@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gameday.checks.mailbox import Reading
 from gameday.checks.matching import EARLY, SAME, Identity
 from gameday.checks.mutes import Mute, open_through
 from gameday.checks.pages import FIRING, RESOLVED, Page, label_key
 from gameday.checks.promise import Promised
+from gameday.checks.reading import Reading
 from gameday.model.alert import Integration
 from gameday.model.timeline import Event
 
@@ -89,7 +89,13 @@ class Notified:
             page = reading.page
             early = begun is not None and page.at < begun - EARLY
             here = receiver in (None, page.receiver) and page.at <= until and not early
-            if here and reading.status != RESOLVED and self._may_be_mine(reading):
+            if not here:
+                continue
+            if page.cut:
+                return (
+                    f"Alertmanager left {page.cut} alerts out of a page at {receiver}"
+                )
+            if reading.status != RESOLVED and self._may_be_mine(reading):
                 return f"a page at {page.receiver} could not be matched to an alert"
         return ""
 
@@ -136,10 +142,9 @@ class Notified:
     def _counts(self, reading: Reading) -> bool:
         match = reading.match
         if match.identities and set(match.identities) <= self._identities:
-            sure = match.sure or not reading.opaque
-        else:
-            sure = not match.sure and self.promised.mine_in_full(reading.labels)
-        return sure and self._began_in_fault(reading)
+            return self._began_in_fault(reading)
+        by_labels = not match.sure and self.promised.mine_in_full(reading.labels)
+        return by_labels and self._began_in_fault(reading)
 
     def _began_in_fault(self, reading: Reading) -> bool:
         run = self.promised.step.run
@@ -151,13 +156,15 @@ class Notified:
     def _older(self, reading: Reading) -> bool:
         """Whether the same labels were paged before the fault, and not resolved."""
         key, last = label_key(reading.labels), ""
+        if not key:
+            return False
         for other in self.promised.step.run.mailbox.readings:
             if other.page.at < self.promised.start and label_key(other.labels) == key:
                 last = other.status
         return last == FIRING
 
     def _may_be_mine(self, reading: Reading) -> bool:
-        if reading in self.mine or reading.match.sure:
+        if reading.match.sure or not self._began_in_fault(reading):
             return False
         if reading.match.identities:
             return bool(self._identities & set(reading.match.identities))
@@ -175,7 +182,9 @@ class Notified:
         the way, are told of together.
         """
         victims = self.promised.step.victims
-        sets = [reading.labels, *(each.labels for each in reading.match.identities)]
+        sets = [reading.labels]
+        if reading.match.sure or reading.told is not None:
+            sets += [each.labels for each in reading.match.identities]
         named = frozenset[str]().union(*map(victims.of, sets))
         return named & self.promised.required
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.episodes import Episode, fits
-from gameday.checks.mailbox import Reading
 from gameday.checks.matching import SAME, Identity
 from gameday.checks.pages import FIRING, RESOLVED, label_key
 from gameday.checks.question import Answer, Question, failed, passed
+from gameday.checks.reading import ALONE, Reading
 from gameday.checks.step import StepRun
 from gameday.model.alert import AlertRule
 from gameday.model.quantity import show_instant
@@ -86,7 +86,13 @@ class _Rung:
         for reading in self._readings:
             labels = reading.labels
             sure = reading.match.sure or reading.match.identities
-            if sure or not labels or self._expected(labels) or not self._new(reading):
+            if (
+                sure
+                or reading.by == ALONE
+                or not labels
+                or self._expected(labels)
+                or not self._new(reading)
+            ):
                 continue
             found.setdefault(labels.get("alertname", "an alert"), reading.page.at)
         return found
@@ -100,10 +106,12 @@ class _Rung:
                 state = "pending or firing before the fault"
                 return f"{episode.alert}, which rang, was {state}, since {since}"
         for reading in self._readings:
+            page = reading.page
+            where = f"a page at {page.receiver} ({show_instant(page.stamp)})"
+            if page.cut:
+                return f"Alertmanager left {page.cut} alerts out of {where}"
             if not self._understood(reading):
-                at = show_instant(reading.page.stamp)
-                where = reading.page.receiver
-                return f"a page at {where} ({at}) could not be matched to an alert"
+                return f"{where} could not be matched to an alert"
         return ""
 
     @cached_property
@@ -165,6 +173,8 @@ class _Rung:
 
     def _understood(self, reading: Reading) -> bool:
         """Whether a page is of what is promised, of an offender, or of before."""
+        if reading.by == ALONE:
+            return False  # who was the only one due is no proof of what a page says
         if reading.match.sure:
             return True
         if reading.labels and self._expected(reading.labels):

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from gameday.checks.episodes import Episode, fits
 from gameday.checks.groups import groups_of
+from gameday.checks.pages import label_key
 from gameday.checks.question import Question
 from gameday.checks.step import StepRun
 from gameday.model.alert import AlertRule
@@ -65,7 +66,7 @@ class Promised:
             for one in self.all
             if one.firing is not None and self.start <= one.firing <= self.step.end
         ]
-        return sorted(found, key=lambda one: one.firing or 0.0)
+        return sorted(found, key=lambda one: (one.firing or 0.0, label_key(one.labels)))
 
     @property
     def evaluated_here(self) -> bool:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from gameday.checks.chat import Chat
 from gameday.checks.clocks import Clocks, read_clocks
 from gameday.checks.episodes import Episode, read_episodes
+from gameday.checks.holdings import read_holdings
 from gameday.checks.lost_targets import Loss, read_losses
 from gameday.checks.mailbox import Mailbox
 from gameday.checks.matching import Matching, read_matching
@@ -80,6 +82,19 @@ class Run:
             self.clocks,
             routing=self.plan.eyes.routing,
             mutes=self.mutes,
+            chat=self._chat,
+        )
+
+    @cached_property
+    def _chat(self) -> Chat:
+        holdings = read_holdings(self.timeline, self.pages, self.matching, self.clocks)
+        return Chat(
+            holdings,
+            self.pages,
+            self.matching,
+            routing=self.plan.eyes.routing,
+            mutes=self.mutes,
+            accounted={"prometheus", "alertmanager"} <= set(self.sources),
         )
 
     @cached_property

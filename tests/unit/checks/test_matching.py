@@ -338,6 +338,7 @@ ALERTS = st.lists(
         st.sampled_from(INSTANCES),
     ),
     max_size=3,
+    unique_by=lambda told: tuple(sorted(told[0]["labels"].items())),
 )
 
 

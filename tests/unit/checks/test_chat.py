@@ -1,0 +1,243 @@
+"""Messages without labels: by Alertmanager's default title, or by who was due."""
+
+from typing import Any
+
+import pytest
+
+from gameday.checks.titles import title_of
+from gameday.model.alert import Matcher, Receiver, Route, Routing
+from gameday.model.timeline import Event, event
+from gameday.model.verdict import Outcome
+from tests.builders import (
+    alert,
+    answer,
+    at,
+    everything,
+    fault,
+    judged,
+    page,
+    plan,
+    promise,
+    step,
+    timeline,
+)
+
+NAME = "WebReplicaDown"
+PROMISE = promise(
+    NAME,
+    fires_within=30.0,
+    reaches="chat",
+    pages_within=45.0,
+    page_resolves_within=60.0,
+)
+ROUTING = Routing(
+    route=Route(
+        receiver="chat",
+        group_by=("alertname", "team"),
+        group_wait=2.0,
+        group_interval=10.0,
+        routes=(
+            Route(
+                receiver="dba",
+                matchers=(Matcher(name="team", op="=", value="db"),),
+                group_by=("alertname",),
+            ),
+        ),
+    ),
+    receivers=(Receiver(name="chat"), Receiver(name="dba")),
+)
+PLAN = plan(step(alerts=(PROMISE,)), routing=ROUTING)
+WEB: dict[str, Any] = {"severity": "page", "team": "web"}
+FIRED = alert(NAME, fires=at(22), resolves=at(60), **WEB)
+TITLE = "[FIRING:1] WebReplicaDown web (page)"
+OVER = "[RESOLVED] WebReplicaDown web (page)"
+
+
+def slack(
+    when: float, title: str = "", status: str = "firing", receiver: str = "chat"
+) -> list[Event]:
+    return [
+        event(
+            one.at,
+            "page",
+            **{**one.fields, "titles": [title] if title else []},
+        )
+        for one in page(receiver, at(when), vendor="slack", status=status)
+    ]
+
+
+def routed(name: str, starts: float, **labels: str) -> list[Event]:
+    told = {"alertname": name, **labels}
+    about = {"alert": name, "labels": told, "receivers": ["chat"]}
+    return [event(at(starts + 0.5), "routed", starts=at(starts), **about)]
+
+
+def outcomes(*parts: list[Event], planned: object = PLAN) -> str:
+    verdict = judged(planned, timeline(fault(), *parts))  # type: ignore[arg-type]
+    names = ("reaches", "pages_within", "page_resolves_within", "no_other_alerts")
+    return " ".join(answer(verdict, name).outcome for name in names)
+
+
+@pytest.mark.parametrize(
+    ("group", "firing", "resolved", "title"),
+    [
+        ({"alertname": "A"}, [{"alertname": "A"}], [], "[FIRING:1] A"),
+        (
+            {"team": "web", "alertname": "A"},
+            [{"alertname": "A", "team": "web", "zone": "z", "job": "j"}],
+            [],
+            "[FIRING:1] A web (j z)",
+        ),
+        (
+            {"team": "web"},
+            [{"alertname": "A", "team": "web"}, {"alertname": "B", "team": "web"}],
+            [],
+            "[FIRING:2] web",
+        ),
+        ({}, [{"alertname": "A", "a": "b"}], [], "[FIRING:1]  (A b)"),
+        ({"alertname": "A"}, [], [{"alertname": "A", "a": "b"}], "[RESOLVED] A (b)"),
+        (
+            {"alertname": "A"},
+            [{"alertname": "A", "x": "1"}],
+            [{"alertname": "A", "x": "2"}],
+            "[FIRING:1] A",
+        ),
+    ],
+)
+def test_the_default_title(
+    group: dict[str, str],
+    firing: list[dict[str, str]],
+    resolved: list[dict[str, str]],
+    title: str,
+) -> None:
+    assert title_of(group, firing, resolved) == title
+
+
+def test_a_healthy_system_with_a_chat_receiver_passes() -> None:
+    said = [*slack(25, TITLE), *slack(65, OVER, "resolved")]
+    assert outcomes(FIRED, said) == "pass pass pass pass"
+
+
+def test_labels_that_were_added_on_the_way_are_in_the_title() -> None:
+    seen = routed(NAME, 22, **WEB, cluster="eu")
+    said = slack(25, "[FIRING:1] WebReplicaDown web (eu page)")
+    assert outcomes(FIRED, seen, said) == "pass pass fail pass"
+
+
+def test_a_message_that_nobody_sent_is_a_failure() -> None:
+    other = alert("Errors", fires=at(23), **WEB)
+    said = slack(26, "[FIRING:1] Errors web (page)")
+    assert outcomes(FIRED, other, said).startswith("fail fail")
+
+
+def test_two_alerts_of_a_group_share_a_message() -> None:
+    asked = promise(NAME, labels={}, reaches="chat", pages_within=45.0)
+    planned = plan(step(alerts=(asked,)), routing=ROUTING)
+    zones = [
+        alert(NAME, fires=at(22), severity="page", team="web", zone=zone)
+        for zone in "ab"
+    ]
+    said = slack(25, "[FIRING:2] WebReplicaDown web (page)")
+    verdict = judged(planned, timeline(fault(), *zones, said))
+    assert answer(verdict, "reaches").outcome is Outcome.PASS
+    assert answer(verdict, "no_other_alerts").outcome is Outcome.PASS
+    assert answer(verdict, "reaches").evidence["told_by"] == "its title"
+
+
+def test_a_title_of_another_prometheus_alert_is_known_by_what_was_routed() -> None:
+    said = [*slack(25, TITLE), *slack(32, "[FIRING:1] DiskFull web (page)")]
+    seen = routed("DiskFull", 30, **WEB)
+    assert outcomes(FIRED, seen, said) == "pass pass fail fail"
+    before = routed("DiskFull", 1, **WEB)
+    assert outcomes(FIRED, before, said) == "pass pass fail pass"
+
+
+def test_a_title_that_no_alert_has_is_not_understood() -> None:
+    said = [*slack(25, TITLE), *slack(32, "[FIRING:1] DiskFull web (page)")]
+    assert outcomes(FIRED, said) == "pass pass fail inconclusive"
+
+
+def test_a_title_from_before_the_alert_fired_is_anothers() -> None:
+    assert outcomes(FIRED, slack(15, TITLE)).startswith("fail fail")
+
+
+# --- a team's own template ---
+
+
+def test_the_only_group_that_was_due_was_told_of() -> None:
+    said = [*slack(25, "web is in trouble"), *slack(65, "all is well", "resolved")]
+    assert outcomes(FIRED, said) == "pass pass pass inconclusive"
+    found = answer(judged(PLAN, timeline(fault(), FIRED, said)), "reaches")
+    assert found.evidence["told_by"] == "the only group that was due"
+
+
+def test_a_message_of_an_old_run_has_no_title() -> None:
+    assert outcomes(FIRED, slack(25)).startswith("pass pass")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        alert("Errors", fires=at(23), **WEB),
+        alert("Errors", fires=at(2), **WEB),
+        alert("Errors", fires=at(12), resolves=at(20), **WEB),
+        routed("DiskFull", 20, **WEB),
+    ],
+    ids=["fires as well", "fired before", "has just ended", "of another Prometheus"],
+)
+def test_where_another_group_was_due_it_stays_open(other: list[Event]) -> None:
+    assert outcomes(FIRED, other, slack(25, "trouble")).startswith(
+        "inconclusive inconclusive"
+    )
+
+
+def test_a_group_that_goes_elsewhere_was_not_due_here() -> None:
+    other = alert("Errors", fires=at(23), severity="page", team="db")
+    assert outcomes(FIRED, other, slack(25, "trouble")).startswith("pass pass")
+
+
+def test_a_message_before_or_long_after_its_time_is_not_the_alerts() -> None:
+    assert outcomes(FIRED, slack(15, "trouble")).startswith("fail fail")
+    long = alert(NAME, fires=at(22), resolves=at(100), **WEB)
+    assert outcomes(long, slack(54, "trouble")).startswith("inconclusive inconclusive")
+
+
+def test_a_receiver_that_shows_default_titles_has_no_template_of_its_own() -> None:
+    said = [*slack(25, "[FIRING:1] DiskFull web (page)"), *slack(65, OVER, "resolved")]
+    assert outcomes(FIRED, said).startswith("inconclusive inconclusive")
+
+
+def test_without_routes_nobody_knows_who_was_due() -> None:
+    planned = plan(step(alerts=(PROMISE,)))
+    assert outcomes(FIRED, slack(25, TITLE), planned=planned).startswith(
+        "inconclusive inconclusive"
+    )
+
+
+def test_without_alertmanager_the_default_title_still_tells() -> None:
+    planned = plan(
+        step(alerts=(PROMISE,)),
+        routing=ROUTING,
+        observe=everything(alertmanager=None),
+    )
+    assert outcomes(FIRED, slack(25, TITLE), planned=planned).startswith("pass pass")
+    assert outcomes(FIRED, slack(25, "trouble"), planned=planned).startswith(
+        "inconclusive inconclusive"
+    )
+
+
+def test_what_was_muted_was_not_due() -> None:
+    labels = {"alertname": NAME, **WEB}
+    held = event(
+        at(22.2), "suppressed", alert=NAME, labels=labels, by="mute_time", detail="x"
+    )
+    found = outcomes(FIRED, [held], slack(25, "trouble"))
+    assert found.startswith("inconclusive inconclusive")
+
+
+def test_what_alertmanager_left_out_may_be_it() -> None:
+    other = alert("Errors", fires=at(23), **WEB)
+    (told,) = page("chat", at(26), "Errors", starts=at(23), **WEB)
+    cut = event(told.at, "page", **{**told.fields, "truncated": 2})
+    assert outcomes(FIRED, other, [cut]).startswith("inconclusive inconclusive")
+    assert outcomes(FIRED, other, [told]).startswith("fail fail")
