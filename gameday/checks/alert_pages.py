@@ -189,7 +189,7 @@ def _routed(notified: Notified, wanted: str) -> Answer:
     elif receivers:
         said += f", but to {', '.join(receivers)}"
     answer = failed(said, evidence=evidence)
-    unsure = doubt
+    unsure = doubt or notified.routed_unclear(wanted)
     start, end = promised.start, promised.step.end
     if not receivers and not unsure:
         unsure = promised.gap(start, end, "prometheus", "alertmanager")

@@ -22,8 +22,8 @@ def resets_within(step: StepRun, question: Question) -> Answer:
     promised = promise_of(step, question)
     if promised.spoiled or step.fault_end is None:
         return unknown(promised.spoiled or "the fault was not seen to end")
-    if not promised.fired:
-        return unknown(f"{promised.name} never fired, so it could not reset")
+    if not promised.fired or promised.silent_victims:
+        return unknown(f"{promised.silence}, so it could not reset")
     deadline = step.fault_end + (question.promised or 0.0)
     gap = promised.gap(step.fault_end, deadline, "prometheus")
     still = [one for one in promised.fired if not one.over(step.end)]

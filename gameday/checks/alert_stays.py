@@ -13,7 +13,7 @@ def stays_firing(step: StepRun, question: Question) -> Answer:
     promised = promise_of(step, question)
     if promised.spoiled:
         return unknown(promised.spoiled)
-    if not promised.fired:
+    if not promised.fired or promised.silent_victims:
         return _never_fired(promised)
     if step.fault_end is None:
         return unknown("the fault was not seen to end")
@@ -24,7 +24,7 @@ def _never_fired(promised: Promised) -> Answer:
     asked = promised.promise
     if (asked.fires_within, asked.receiver, asked.pages_within) == (None, None, None):
         return silent(promised, promised.step.end)  # nobody else would say so
-    return unknown(f"{promised.name} never fired, so it could not stay firing")
+    return unknown(f"{promised.silence}, so it could not stay firing")
 
 
 def _until(promised: Promised, end: float) -> Answer:

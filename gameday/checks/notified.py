@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from gameday.checks.clocks import instant
 from gameday.checks.matching import EARLY, SAME, Identity
 from gameday.checks.mutes import Mute, open_through
 from gameday.checks.pages import FIRING, RESOLVED, Page, label_key
@@ -121,6 +122,17 @@ class Notified:
             if self.promised.start <= event.at <= self.promised.step.end:
                 names |= set(event["receivers"]) if self._routes(event) else set()
         return sorted(names)
+
+    def routed_unclear(self, receiver: str) -> str:
+        """Return why what was routed there may have been this alert; empty: none."""
+        run = self.promised.step.run
+        for event in run.timeline.of("routed"):
+            match = run.matching.match(*_routed(event))
+            mine = self._identities & set(match.identities) and not match.sure
+            inside = self.promised.start <= event.at <= self.promised.step.end
+            if mine and inside and receiver in event["receivers"]:
+                return f"it cannot be told whether what went to {receiver} was it"
+        return ""
 
     # --- which pages are the promise's ---
 
@@ -254,16 +266,21 @@ class Notified:
         )
 
     def _routes(self, event: Event) -> bool:
-        matching = self.promised.step.run.matching
-        labels = {**event["labels"], "alertname": event["alert"]}
-        starts = event.get("starts")
-        match = matching.match(labels, float(starts) if starts else None)
+        labels, starts = _routed(event)
+        match = self.promised.step.run.matching.match(labels, starts)
         return self._is_mine(match.identity, labels)
 
     def _is_mine(self, identity: Identity | None, labels: Mapping[str, str]) -> bool:
         if identity is not None:
             return identity in self._identities
         return self.promised.mine_in_full(labels)
+
+
+def _routed(event: Event) -> tuple[Mapping[str, str], float | None]:
+    """Return the labels of an alert that was routed, and since when it fired."""
+    return {**event["labels"], "alertname": event["alert"]}, instant(
+        event.get("starts")
+    )
 
 
 def _ends(reading: Reading, incident: object) -> bool:

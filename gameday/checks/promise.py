@@ -12,6 +12,7 @@ from functools import cached_property
 
 from gameday.checks.episodes import Episode, fits
 from gameday.checks.groups import groups_of
+from gameday.checks.mutes import Silence
 from gameday.checks.pages import label_key
 from gameday.checks.question import Question
 from gameday.checks.step import StepRun
@@ -67,6 +68,12 @@ class Promised:
             if one.firing is not None and self.start <= one.firing <= self.step.end
         ]
         return sorted(found, key=lambda one: (one.firing or 0.0, label_key(one.labels)))
+
+    @property
+    def silence(self) -> str:
+        """That it never fired, or for which victims it did not, as a clause."""
+        whom = ", ".join(self.silent_victims) if self.fired else ""
+        return f"{self.name} never fired" + (f" for {whom}" if whom else "")
 
     @property
     def evaluated_here(self) -> bool:
@@ -133,8 +140,9 @@ class Promised:
     def _running(self) -> str:
         for one in self.step.events("alert_at_start"):
             mine = one["alert"] == self.name and self.mine(one["labels"])
-            if mine and one.get("state") == "firing":
-                return f"{self.name} was already firing when the fault began"
+            state = one.get("state") or "firing"
+            if mine and state in ("firing", "pending"):
+                return f"{self.name} was already {state} when the fault began"
         for episode in self.all:
             since = episode.pending if episode.pending is not None else episode.firing
             if (
@@ -154,7 +162,7 @@ class Promised:
         for silence in self.step.run.silences:
             if silence.since > self.start or silence.until <= self.start:
                 continue
-            if any(silence.covers(labels) for labels in self._label_sets()):
+            if self._silenced_by(silence):
                 number = silence.number
                 return f"{self.name} was silenced before the fault (silence {number})"
         return ""
@@ -182,19 +190,20 @@ class Promised:
                 )
         return ""
 
-    def _label_sets(self) -> list[Mapping[str, str]]:
-        """Return the labels under which silences and routes see the alert.
+    def _silenced_by(self, silence: Silence) -> bool:
+        """Whether a silence mutes the alert: where it fired, all that fired of it.
 
-        Its own where it fired; before that, what the promise and its rule say.
+        Its own labels decide, as Alertmanager has them; before it has fired, what the
+        promise and its rule say.
         """
         matching = self.step.run.matching
-        fired = (matching.of(episode) for episode in self.fired)
-        identities = [identity for identity in fired if identity is not None]
-        if identities:
-            seen = (matching.seen_as(each) or [each.labels] for each in identities)
-            return [labels for sets in seen for labels in sets]
+        fired = {matching.of(episode) for episode in self.fired} - {None}
+        if fired:
+            seen = (matching.seen_as(each) or [each.labels] for each in fired if each)
+            return all(any(map(silence.covers, labels)) for labels in seen)
         own = {**self.promise.labels, "alertname": self.name}
-        return [own, *({**static_labels(rule), **own} for rule in self.rules)]
+        by_rule = ({**static_labels(rule), **own} for rule in self.rules)
+        return any(map(silence.covers, (own, *by_rule)))
 
 
 def promise_of(step: StepRun, question: Question) -> Promised:
