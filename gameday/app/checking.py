@@ -153,10 +153,11 @@ def check_offline(scenario: "Scenario") -> list[Problem]:
     if not (files.rules or files.prometheus or files.alertmanager):
         return []
     from gameday.app.looking import offline_eyes
+    from gameday.clock import SystemClock
     from gameday.plans.timing import timings
 
     problems = []
-    for one in timings(scenario, offline_eyes(files)):
+    for one in timings(scenario, offline_eyes(files, SystemClock())):
         if one.state in ("ok", "not_checked"):
             continue
         kept = one.state == "not_guaranteed"

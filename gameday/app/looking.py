@@ -1,18 +1,19 @@
 """What a run's eyes are: observers, guardrails and load, built from its plan."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from gameday.app.target_eyes import target_eyes
 from gameday.errors import GamedayError, ObserverLost
-from gameday.model.alert import AlertRule, Routing
+from gameday.model.alert import AlertRule, RecordingRule, Routing
 from gameday.model.plan import Eyes, Plan
 from gameday.model.scenario import Endpoint, ObservedFiles, Scenario, Secret
 from gameday.ports import Clock, Emit, Observer, Target
 from gameday.runner.doors import Flow, Guard
 
+_Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every text
 REDACTED = "[redacted]"
 
@@ -24,10 +25,14 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
 
     promised = {p.alert for step in scenario.steps for p in step.expect.alerts}
     surveyor = LiveSurveyor(scenario.observe, clock, _routing, promised or None)
-    eyes = surveyor.eyes()
-    offline = offline_eyes(scenario.observe.files)
-    if eyes.rules is not None and offline.rules:
-        eyes = replace(eyes, rules=_with_offsets(eyes.rules, offline.rules))
+    eyes = replace(surveyor.eyes(), at=clock.now(), live=True)
+    if eyes.rules is not None and (paths := scenario.observe.files.rules):
+        rules, recorded = _rules_of(paths)
+        eyes = replace(
+            eyes,
+            rules=_with_offsets(eyes.rules, rules),
+            recorded=_with_offsets(eyes.recorded, recorded),
+        )
     eyes = replace(
         eyes,
         metrics=_metrics_now(scenario, clock),
@@ -50,22 +55,51 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
     return said
 
 
-def offline_eyes(files: ObservedFiles) -> Eyes:
-    """Return what the files alone say, for a lint where no server runs."""
-    from gameday.files import alertmanager, prometheus_config, rules
+def offline_eyes(files: ObservedFiles, clock: Clock) -> Eyes:
+    """Return what the files alone say, for a lint where no server runs.
 
-    found = [rule for path in files.rules for rule in rules.read(path)[0]]
+    Without rule files of its own those count that Prometheus' configuration names.
+    """
+    from gameday.files import alertmanager, prometheus_config
+
+    config = prometheus_config.read(files.prometheus)[0] if files.prometheus else None
+    settings = config.settings if config else None
+    paths = files.rules or (config.rule_files if config else ())
     routing = alertmanager.read(files.alertmanager)[0] if files.alertmanager else None
-    config = None
-    if files.prometheus:
-        config = prometheus_config.read(files.prometheus)[0]
+    offset = settings.query_offset if settings else 0.0
+    rules, recorded = _rules_of(paths)
     return Eyes(
-        rules=tuple(found) if files.rules else None,
+        rules=tuple(_with_offset(rule, offset) for rule in rules) if paths else None,
+        recorded=tuple(_with_offset(rule, offset) for rule in recorded),
         routing=routing,
-        scrape_interval=config.scrape_interval if config else None,
-        scrape_timeout=config.scrape_timeout if config else None,
-        evaluation_interval=config.evaluation_interval if config else None,
+        jobs=settings.jobs if settings else (),
+        scrape_interval=settings.scrape_interval if settings else None,
+        scrape_timeout=settings.scrape_timeout if settings else None,
+        evaluation_interval=settings.evaluation_interval if settings else None,
+        external_labels=settings.external_labels if settings else {},
+        relabels=settings.relabels if settings else (),
+        at=clock.now(),
     )
+
+
+def _rules_of(
+    paths: Iterable[str],
+) -> tuple[list[AlertRule], list[RecordingRule]]:
+    """Return the rules of files, each with the query offset that its group states."""
+    from gameday.files import rules
+
+    alerts: list[AlertRule] = []
+    recorded: list[RecordingRule] = []
+    for path in paths:
+        alerts += rules.read(path)[0]
+        recorded += rules.read_recorded(path)
+    return alerts, recorded
+
+
+def _with_offset(rule: _Rule, offset: float) -> _Rule:
+    """Return a rule of a file with the global query offset, unless it has its own."""
+    own = rule.query_offset
+    return replace(rule, query_offset=offset if own is None else own)
 
 
 def _routing(text: str) -> Routing:
@@ -77,15 +111,21 @@ def _routing(text: str) -> Routing:
     return routing
 
 
-def _with_offsets(
-    live: Sequence[AlertRule], files: Sequence[AlertRule]
-) -> tuple[AlertRule, ...]:
-    """The API does not show a group's query offset; a rule file does."""
-    offsets = {(rule.group, rule.name): rule.query_offset for rule in files}
+def _with_offsets(live: Sequence[_Rule], files: Sequence[_Rule]) -> tuple[_Rule, ...]:
+    """Return the live rules with the query offsets that files state for their groups.
+
+    The API does not show a group's own offset; where it states one, also of 0s, it
+    overrides the global one.
+    """
+    offsets = {
+        (rule.group, rule.name): rule.query_offset
+        for rule in files
+        if rule.query_offset is not None
+    }
     return tuple(
-        replace(rule, query_offset=offsets.get((rule.group, rule.name), 0.0))
-        if not rule.query_offset
-        else rule
+        replace(
+            rule, query_offset=offsets.get((rule.group, rule.name), rule.query_offset)
+        )
         for rule in live
     )
 

@@ -25,7 +25,7 @@ from gameday.model.scenario import (
     Step,
 )
 from gameday.model.target import Instance, TargetRef
-from gameday.plans.routing import known_labels, receiver, routes_of
+from gameday.model.way import way
 from gameday.plans.timing import timings
 from gameday.ports import Clock
 
@@ -182,8 +182,9 @@ def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[str | None, bool]:
     """Return the receiver that gets the alert today, and whether it tells its end."""
     if eyes.routing is None:
         return None, False
-    routes = routes_of(eyes.routing.route, known_labels(rule, {}))
-    there = receiver(eyes.routing, routes[0].receiver) if routes else None
+    ends = way(AlertPromise(alert=rule.name), rule, eyes).ends
+    sure = [one.receiver for one in ends.possible if ends.surely(one.receiver)]
+    there = eyes.routing.receiver(sure[0]) if sure else None
     return (there.name, there.tells_resolved) if there else (None, False)
 
 

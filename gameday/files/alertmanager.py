@@ -13,6 +13,7 @@ from gameday.files.nodes import Document
 from gameday.files.suggest import did_you_mean, nearest
 from gameday.files.units import parse_prometheus_duration
 from gameday.model.alert import InhibitRule, Integration, Receiver, Routing
+from gameday.model.time_interval import intervals_of
 
 _TOP = (
     "global",
@@ -76,6 +77,7 @@ def parse_document(document: Document) -> tuple[Routing | None, list[Problem]]:
             receivers=tuple(receivers),
             inhibit=inhibit,
             time_intervals=intervals,
+            intervals=intervals_of(here.value),
         ),
         problems,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from gameday.files.cursor import Cursor, shown
 from gameday.model.alert import Matcher
+from gameday.model.regex import RegexError, compiled
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _PIECE = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+|"')
@@ -15,7 +16,6 @@ _MATCHER = re.compile(
 )
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
-_PYTHON_ONLY = re.compile(r"(?<!\\)\(\?(?:[=!]|<[=!])|(?<!\\)(?:\\\\)*\\[1-9]")
 
 
 def read(here: Cursor, prefix: str = "") -> tuple[Matcher, ...]:
@@ -83,13 +83,8 @@ def _unquoted(text: str) -> str:
 
 def _checked(name: str, operator: str, value: str) -> Matcher:
     if operator in ("=~", "!~"):
-        if _PYTHON_ONLY.search(value):
-            raise ValueError(f"{value!r} is no RE2 expression: it looks around or back")
-        value = value.replace("\\z", "\\Z")
         try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(
-                f"{value!r} is no regular expression that gameday can read: {error}"
-            ) from None
+            compiled(value)
+        except RegexError as error:
+            raise ValueError(f"{value!r} is no RE2 expression: {error}") from None
     return Matcher(name=name, op=operator, value=value)

@@ -2,13 +2,14 @@
 
 import glob
 import os.path
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gameday.errors import Problem
 from gameday.files import source, yaml
 from gameday.files.cursor import Cursor, top
 from gameday.files.nodes import Document
 from gameday.files.units import parse_prometheus_duration
+from gameday.model.prometheus_settings import PrometheusSettings, settings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,7 @@ class PrometheusConfig:
     """Times in seconds, the global ones.
 
     `jobs` has (name, interval, timeout) of each job. `rule_files` are paths that
-    exist.
+    exist. `settings`: what the lint reads, as it reads it of a running Prometheus.
     """
 
     scrape_interval: float = 60.0
@@ -25,6 +26,7 @@ class PrometheusConfig:
     rule_query_offset: float = 0.0
     rule_files: tuple[str, ...] = ()
     jobs: tuple[tuple[str, float, float], ...] = ()
+    settings: PrometheusSettings = field(default_factory=PrometheusSettings)
 
 
 def read(path: str) -> tuple[PrometheusConfig | None, list[Problem]]:
@@ -59,6 +61,7 @@ def parse_document(document: Document) -> tuple[PrometheusConfig | None, list[Pr
         rule_query_offset=_duration(general, "rule_query_offset", 0.0),
         rule_files=_rule_files(here, document.path),
         jobs=tuple(job for job in jobs if job is not None),
+        settings=settings_of(here.value),
     )
     return config, problems
 

@@ -13,7 +13,7 @@ from gameday.files.cursor import Cursor, shown, top
 from gameday.files.nodes import Document
 from gameday.files.suggest import did_you_mean, nearest
 from gameday.files.units import parse_prometheus_duration
-from gameday.model.alert import AlertRule
+from gameday.model.alert import AlertRule, RecordingRule
 
 _GROUP = ("name", "interval", "query_offset", "limit", "labels", "rules")
 _GROUP_OF_OTHERS = ("partial_response_strategy", "source_tenants", "evaluation_delay")
@@ -25,6 +25,7 @@ _TEXTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
 _VARIABLE = re.compile(r"\$(\w+)")
 _DECLARED = re.compile(r"\$(\w+)\s*(?:,\s*\$(\w+)\s*)?:=")
 _VARIABLES = ("labels", "value", "externalLabels", "externalURL")
+_Rule = AlertRule | RecordingRule
 
 
 def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
@@ -33,6 +34,15 @@ def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     if found.problem is not None:
         return (), [found.problem]
     return parse(found.text, path)
+
+
+def read_recorded(path: str) -> tuple[RecordingRule, ...]:
+    """Return the recording rules of a file; none where it cannot be read."""
+    found = source.read(path)
+    if found.problem is not None:
+        return ()
+    rules, _ = _parse(yaml.parse(found.text, path))
+    return tuple(rule for rule in rules if isinstance(rule, RecordingRule))
 
 
 def parse(text: str, path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
@@ -44,10 +54,15 @@ def parse_document(
     document: Document,
 ) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     """Do what `parse` does for a text that was read already."""
+    rules, problems = _parse(document)
+    return tuple(rule for rule in rules if isinstance(rule, AlertRule)), problems
+
+
+def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
     problems = list(document.problems)
     here = top(document, problems, family="rules", texts=True)
     if document.root is None:
-        return (), problems
+        return [], problems
     crd = _is_crd(here)
     if document.rest and not crd:
         line = document.rest[0].line(())
@@ -55,18 +70,18 @@ def parse_document(
         problems.append(
             Problem(document.path, line, message, "warning", "rules/second-document")
         )
-    rules: list[AlertRule] = []
+    rules: list[_Rule] = []
     for one in document.all if crd else (document,):
         each = top(one, problems, family="rules", texts=True)
         rules += _document(each, crd=_is_crd(each))
-    return tuple(rules), problems
+    return rules, problems
 
 
 def _is_crd(here: Cursor) -> bool:
     return isinstance(here.value, dict) and here.value.get("kind") == "PrometheusRule"
 
 
-def _document(here: Cursor, *, crd: bool) -> list[AlertRule]:
+def _document(here: Cursor, *, crd: bool) -> list[_Rule]:
     mapping = here.mapping("spec") if crd else here.mapping()
     if mapping is None:
         return []
@@ -74,7 +89,7 @@ def _document(here: Cursor, *, crd: bool) -> list[AlertRule]:
         mapping.only(("groups", "namespace"))
     if mapping.value.get("groups") is None:
         mapping.error("groups is missing; expected a list of rule groups")
-    rules: list[AlertRule] = []
+    rules: list[_Rule] = []
     names: set[str] = set()
     for group in mapping.list_of("groups"):
         rules += _group(group, names, here.document.path)
@@ -84,11 +99,12 @@ def _document(here: Cursor, *, crd: bool) -> list[AlertRule]:
 class _Group(NamedTuple):
     name: str
     interval: float | None
-    query_offset: float
+    query_offset: float | None  # None: the group states none
     file: str
+    labels: dict[str, str]
 
 
-def _group(here: Cursor, names: set[str], path: str) -> list[AlertRule]:
+def _group(here: Cursor, names: set[str], path: str) -> list[_Rule]:
     if here.mapping() is None:
         return []
     _known_keys(here, _GROUP, _GROUP_OF_OTHERS)
@@ -101,9 +117,9 @@ def _group(here: Cursor, names: set[str], path: str) -> list[AlertRule]:
     if limit and not re.fullmatch(r"-?\d+", limit):
         here.error(f"{shown(limit)} is not a whole number", "limit")
     _names(here, "labels")
-    offset = _duration(here, "query_offset") or 0.0
-    group = _Group(name, interval, offset, path)
-    found = [_rule(rule, group) for rule in here.list_of("rules")]
+    offset = _duration(here, "query_offset")
+    group = _Group(name, interval, offset, path, _texts(here, "labels"))
+    found = [_rule(rule, group, at) for at, rule in enumerate(here.list_of("rules"))]
     return [rule for rule in found if rule is not None]
 
 
@@ -119,7 +135,7 @@ def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> No
             )
 
 
-def _rule(here: Cursor, group: _Group) -> AlertRule | None:
+def _rule(here: Cursor, group: _Group, place: int) -> _Rule | None:
     if here.mapping() is None:
         return None
     _known_keys(here, _RULE, ())
@@ -138,7 +154,16 @@ def _rule(here: Cursor, group: _Group) -> AlertRule | None:
     keeps = _duration(here, "keep_firing_for")
     if record:
         _recording(here, record, hold, keeps)
-        return None
+        return RecordingRule(
+            name=record,
+            expr=expr,
+            group=group.name,
+            file=group.file,
+            interval=group.interval,
+            query_offset=group.query_offset,
+            labels={**group.labels, **_texts(here, "labels")},
+            place=place,
+        )
     _names(here, "annotations")
     for key in ("labels", "annotations"):
         _templates(here, key)
@@ -151,10 +176,11 @@ def _rule(here: Cursor, group: _Group) -> AlertRule | None:
         keep_firing=keeps or 0.0,
         interval=group.interval,
         query_offset=group.query_offset,
-        labels=_texts(here, "labels"),
+        labels={**group.labels, **_texts(here, "labels")},
         annotations=_texts(here, "annotations"),
         line=here.line,
         reads=promql.metrics(expr),
+        place=place,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday.model.regex import fully_matches
+from gameday.model.time_interval import Muting, TimeInterval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,8 +12,10 @@ class AlertRule:
     """One alerting rule. A name is not a key: several rules may share one.
 
     `labels` and `annotations` are unexpanded. Times in seconds; `interval` is
-    the group's evaluation interval, None where it is not known. `reads` names
-    the metrics of the expression.
+    the group's evaluation interval, None where it is not known, and `place` the
+    rule's place in its group. `query_offset` None: the file states none, and the
+    global one holds. `reads` names the metrics of the expression. `series`: the
+    labels of the series that Prometheus selects for it now (None: not asked).
     """
 
     name: str
@@ -22,11 +25,27 @@ class AlertRule:
     hold: float = 0.0  # the rule's `for`
     keep_firing: float = 0.0
     interval: float | None = None
-    query_offset: float = 0.0
+    query_offset: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     line: int | None = None
     reads: tuple[str, ...] = ()
+    place: int = 0
+    series: tuple[Mapping[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRule:
+    """One recording rule; its fields mean what an AlertRule's do."""
+
+    name: str
+    expr: str
+    group: str = ""
+    file: str = ""
+    interval: float | None = None
+    query_offset: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +132,19 @@ class Routing:
     receivers: tuple[Receiver, ...] = ()
     inhibit: tuple[InhibitRule, ...] = ()
     time_intervals: tuple[str, ...] = ()  # their names
+    intervals: tuple[TimeInterval, ...] = ()
+
+    def receiver(self, name: str) -> Receiver | None:
+        """Return the receiver of that name."""
+        return next((one for one in self.receivers if one.name == name), None)
+
+    def muting(self, route: Route) -> Muting | None:
+        """Return when a route sends nothing; None where it has no time intervals."""
+        mutes, actives = (
+            tuple(one for one in self.intervals if one.name in names)
+            for names in (route.mute_times, route.active_times)
+        )
+        return Muting(mutes, actives) if mutes or actives else None
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gameday.model.alert import AlertRule, Routing
+from gameday.model.alert import AlertRule, RecordingRule, Routing
 from gameday.model.fault import FaultRequest
+from gameday.model.relabel import RelabelRule
 from gameday.model.scenario import Scenario
 from gameday.model.standing import Standing
 from gameday.model.target import Instance
@@ -57,15 +58,34 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapeJob:
+    """One scrape job of Prometheus; times in seconds, the slowest of its targets."""
+
+    name: str
+    interval: float
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Eyes:
     """What the observers said of themselves when the plan was made.
 
     `rules`: every alerting rule that Prometheus has; None: not readable.
-    `scrape_interval`: seconds, the longest of those that matter here.
-    `version`: of Prometheus and Alertmanager.
+    `recorded`: its recording rules. `scrape_interval`: seconds, the longest of those
+    that matter here. `jobs`: every scrape job; `feeds`: by metric, the jobs that have
+    it, where Prometheus was asked. `external_labels`, `relabels`: what Prometheus
+    does to alerts on their way. `at`: when this was read; `live`: of running systems,
+    so that the game day begins then. `version`: of Prometheus and Alertmanager.
     """
 
     rules: tuple[AlertRule, ...] | None = None
+    recorded: tuple[RecordingRule, ...] = ()
+    jobs: tuple[ScrapeJob, ...] = ()
+    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    external_labels: Mapping[str, str] = field(default_factory=dict)
+    relabels: tuple[RelabelRule, ...] = ()
+    at: float | None = None
+    live: bool = False
     routing: Routing | None = None
     scrape_interval: float | None = None
     scrape_timeout: float | None = None

@@ -9,25 +9,28 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from gameday.errors import InvalidFile, ObserverLost
-from gameday.model.alert import AlertRule, Routing
-from gameday.model.plan import Eyes
+from gameday.model.alert import AlertRule, RecordingRule, Routing
+from gameday.model.expression import Selector, series_expression
+from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.prometheus_settings import PrometheusSettings, settings_of
+from gameday.model.rule_delays import scraped
 from gameday.model.scenario import Observe
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
 from gameday.observers.prometheus.rules import Group, read_groups
-from gameday.observers.prometheus.settings import (
-    evaluation_interval,
-    rule_query_offset,
-    scrape_settings,
-)
+from gameday.observers.prometheus.settings import read_config
 from gameday.observers.promql import metrics_of
 from gameday.ports import Clock
 
 T = TypeVar("T")
 Ask = Callable[[], Any]
+MOST_ASKED = 200  # rules whose series are asked for, and metrics whose jobs are
+MOST_SERIES = 1000  # of an alert; with more their labels are not known
+AT_ONCE = 8  # questions to one Prometheus
 
 
 class LiveSurveyor:
@@ -35,7 +38,8 @@ class LiveSurveyor:
 
     `parse_routes` turns Alertmanager's configuration into a Routing. `alerts`
     names the alerts that matter: the scrape interval is then the longest of the
-    jobs that their rules read (None: of all jobs).
+    jobs that their rules read (None: of all jobs). Prometheus is asked which series
+    these alerts may have, and which jobs have the metrics that they rest on.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class LiveSurveyor:
         for add in (self._add_timing, self._add_rules, self._add_routes):
             eyes, more = add(eyes, answers)
             problems += more
+        eyes = self._with_jobs(self._with_series(eyes))
         self._rest()
         return replace(eyes, problems=tuple(dict.fromkeys(problems)))
 
@@ -104,18 +109,21 @@ class LiveSurveyor:
         self, eyes: Eyes, answers: Mapping[str, Any]
     ) -> tuple[Eyes, list[str]]:
         eyes = replace(eyes, prometheus_version=answers.get("version", ""))
-        settings = None
+        settings = PrometheusSettings()
         if (text := answers.get("config")) is not None:
-            settings = scrape_settings(text)
-            eyes = replace(eyes, evaluation_interval=evaluation_interval(text))
+            settings = settings_of(read_config(text))
+            eyes = replace(
+                eyes,
+                evaluation_interval=settings.evaluation_interval,
+                external_labels=settings.external_labels,
+                relabels=settings.relabels,
+            )
         targets: list[ScrapeTarget] | None = answers.get("targets")
         if targets is None:
             return eyes, []
-        jobs = self._jobs(answers.get("rules") or ())
-        timing = _slowest(targets, settings or {}, jobs)
-        if timing is None:
+        if not targets:
             return eyes, ["Prometheus has no scrape targets"]
-        return replace(eyes, scrape_interval=timing[0], scrape_timeout=timing[1]), []
+        return replace(eyes, jobs=_jobs(targets, settings)), []
 
     def _add_rules(
         self, eyes: Eyes, answers: Mapping[str, Any]
@@ -124,10 +132,11 @@ class LiveSurveyor:
         if groups is None:
             return eyes, []
         text = answers.get("config")
-        offset = rule_query_offset(text) if text is not None else 0.0
+        offset = settings_of(read_config(text)).query_offset if text else 0.0
         rules = tuple(alert_rules(groups, offset))
         self.hashes["rules"] = _hash(json.dumps(sorted(map(_shown, rules))))
-        return replace(eyes, rules=rules), []
+        recorded = tuple(recording_rules(groups, offset))
+        return replace(eyes, rules=rules, recorded=recorded), []
 
     def _add_routes(
         self, eyes: Eyes, answers: Mapping[str, Any]
@@ -145,30 +154,92 @@ class LiveSurveyor:
         except (InvalidFile, ObserverLost, ValueError) as problem:
             return eyes, [f"Alertmanager's configuration: {problem}"]
 
-    def _jobs(self, groups: Iterable[Group]) -> set[str] | None:
-        """Return the jobs whose metrics the alerts read; None: all of them."""
-        if self._alerts is None or self._prometheus is None:
-            return None
-        wanted = [
-            rule.query
-            for group in groups
-            for rule in group.rules
-            if rule.alerting and rule.name in self._alerts
+    def _mattering(self, eyes: Eyes) -> list[AlertRule]:
+        """Return the rules of the alerts that matter, as many as may be asked about."""
+        rules = [
+            rule
+            for rule in eyes.rules or ()
+            if self._alerts is None or rule.name in self._alerts
         ]
-        names = sorted({name for query in wanted for name in metrics_of(query)})
-        # Recorded series and names that need quotes stand for any job.
-        if not names or any(":" in name or not name.isidentifier() for name in names):
-            return None
-        api, match = self._prometheus, {"match[]": names}
-        found, _ = _all_at_once({"jobs": lambda: api.data("/series", match)})
-        series = found.get("jobs") or ()
-        return {one["job"] for one in series if "job" in one} or None
+        return rules[:MOST_ASKED]
+
+    def _with_series(self, eyes: Eyes) -> Eyes:
+        """Ask which labels the series have that the alerts' expressions select."""
+        rules = self._mattering(eyes)
+        exprs = {rule.expr: series_expression(rule.expr) for rule in rules}
+        found = self._asked({key: expr for key, expr in exprs.items() if expr})
+        return replace(
+            eyes,
+            rules=None
+            if eyes.rules is None
+            else tuple(
+                replace(rule, series=found[rule.expr])
+                if rule in rules and rule.expr in found
+                else rule
+                for rule in eyes.rules
+            ),
+        )
+
+    def _with_jobs(self, eyes: Eyes) -> Eyes:
+        """Ask which jobs have the metrics that the alerts rest on."""
+        rest_on = {
+            selector
+            for rule in self._mattering(eyes)
+            for selector in scraped(rule.expr, eyes.recorded)
+        }
+        asks = {
+            _shown_selector(one): f"count by (job) ({_shown_selector(one)})"
+            for one in sorted(rest_on, key=_shown_selector)[:MOST_ASKED]
+            if one.name
+        }
+        told = self._asked(asks)
+        feeds: dict[str, set[str]] = {}
+        for selector in rest_on:
+            if series := told.get(_shown_selector(selector)):
+                jobs = {labels.get("job", "") for labels in series}
+                feeds.setdefault(selector.name, set()).update(jobs)
+        eyes = replace(eyes, feeds={name: tuple(sorted(feeds[name])) for name in feeds})
+        named = {selector.name for selector in rest_on}
+        wanted = {job for name in feeds for job in feeds[name]}
+        # A metric that nobody has yet, or a recorded one, may come from any job.
+        known = self._alerts is not None and named and named == feeds.keys()
+        mattering = [job for job in eyes.jobs if not known or job.name in wanted]
+        slowest = max(
+            ((job.interval, job.timeout) for job in mattering or eyes.jobs),
+            default=None,
+        )
+        if slowest is None:
+            return eyes
+        return replace(eyes, scrape_interval=slowest[0], scrape_timeout=slowest[1])
+
+    def _asked(
+        self, exprs: Mapping[str, str]
+    ) -> dict[str, tuple[Mapping[str, str], ...]]:
+        """Return the labels of the series of expressions; what fails is left out."""
+        api = self._prometheus
+        if api is None:
+            return {}
+        answers, _ = _all_at_once(
+            {key: partial(api.query, expr) for key, expr in exprs.items()}
+        )
+        return {
+            key: tuple(
+                {
+                    name: value
+                    for name, value in one.labels.items()
+                    if name != "__name__"
+                }
+                for one in series
+            )
+            for key, series in answers.items()
+            if len(series) <= MOST_SERIES
+        }
 
 
 def alert_rules(groups: Iterable[Group], offset: float) -> Iterable[AlertRule]:
     """Yield the alerting rules; `offset`: the global query offset in seconds."""
     for group in groups:
-        for rule in group.rules:
+        for place, rule in enumerate(group.rules):
             if not rule.alerting:
                 continue
             yield AlertRule(
@@ -183,6 +254,25 @@ def alert_rules(groups: Iterable[Group], offset: float) -> Iterable[AlertRule]:
                 labels=dict(rule.labels),
                 annotations=dict(rule.annotations),
                 reads=metrics_of(rule.query),
+                place=place,
+            )
+
+
+def recording_rules(groups: Iterable[Group], offset: float) -> Iterable[RecordingRule]:
+    """Yield the recording rules; `offset`: the global query offset in seconds."""
+    for group in groups:
+        for place, rule in enumerate(group.rules):
+            if rule.alerting:
+                continue
+            yield RecordingRule(
+                name=rule.name,
+                expr=rule.query,
+                group=group.name,
+                file=group.file,
+                interval=group.interval,
+                query_offset=offset,
+                labels=dict(rule.labels),
+                place=place,
             )
 
 
@@ -191,7 +281,7 @@ def _all_at_once(asks: Mapping[str, Ask]) -> tuple[dict[str, Any], list[str]]:
     problems: list[str] = []
     if not asks:
         return answers, problems
-    with ThreadPoolExecutor(len(asks)) as pool:
+    with ThreadPoolExecutor(min(AT_ONCE, len(asks))) as pool:
         running = {name: pool.submit(ask) for name, ask in asks.items()}
         for name, future in running.items():
             try:
@@ -205,20 +295,33 @@ def _all_at_once(asks: Mapping[str, Ask]) -> tuple[dict[str, Any], list[str]]:
     return answers, problems
 
 
-def _slowest(
-    targets: Iterable[ScrapeTarget],
-    settings: Mapping[str, tuple[float, float]],
-    jobs: Collection[str] | None,
-) -> tuple[float, float] | None:
-    """Return the longest interval among the targets, with its timeout."""
-    found = []
-    for one in targets:
-        job = one.labels.get("job", "")
-        if jobs is not None and job not in jobs:
-            continue
-        default = settings.get(job, settings.get("", (0.0, 0.0)))
-        found.append((one.interval or default[0], one.timeout or default[1]))
-    return max(found, default=None)
+def _jobs(
+    targets: Iterable[ScrapeTarget], settings: PrometheusSettings
+) -> tuple[ScrapeJob, ...]:
+    """Return the jobs of the targets, each as its slowest target is scraped."""
+    configured = {job.name: job for job in settings.jobs}
+    found: dict[str, ScrapeJob] = {}
+    for target in targets:
+        name = target.labels.get("job", "")
+        default = configured.get(name)
+        interval = default.interval if default else settings.scrape_interval
+        timeout = default.timeout if default else settings.scrape_timeout
+        before = found.get(name, ScrapeJob(name=name, interval=0.0, timeout=0.0))
+        found[name] = ScrapeJob(
+            name=name,
+            interval=max(before.interval, target.interval or interval),
+            timeout=max(before.timeout, target.timeout or timeout),
+        )
+    return tuple(found.values())
+
+
+def _shown_selector(selector: Selector) -> str:
+    matchers = ",".join(
+        f"{matcher.name}{matcher.op}{json.dumps(matcher.value, ensure_ascii=False)}"
+        for matcher in selector.matchers
+        if matcher.name != "__name__"
+    )
+    return f"{selector.name}{{{matchers}}}" if matchers else selector.name
 
 
 def _shown(rule: AlertRule) -> list[Any]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gameday.model.alert_timing import first_page_within
 from gameday.model.fault import FaultRequest
 from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
+from gameday.model.quantity import show_duration
 from gameday.model.scenario import Scenario, Step
 from gameday.model.selection import choose
 from gameday.model.target import Instance
@@ -13,7 +15,7 @@ from gameday.plans.spoiled import Before, spoiled
 from gameday.plans.timing import timings
 from gameday.ports import Choosy, Target
 
-LONGEST_WAIT = 300.0  # seconds, for a promise that names no time of its own
+LONGEST_HOLD = 3600.0  # seconds, for a page whose latest time nobody wrote down
 SHORTEST_AFTERMATH = 30.0  # seconds in which the hypothesis may hold again
 GRACE = 60.0  # seconds that a fault may outlast its hold (contract, `duration`)
 
@@ -36,7 +38,7 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
     for step in scenario.steps:
         faults = []
         for request in step.experiment.faults:
-            fault, why = _fault(step, request, found, seed, lint)
+            fault, why = _fault(step, request, found, seed)
             faults.append(fault)
             refusals += [f"step {step.name}: {one}" for one in why]
         refusals += _together(scenario, step, faults)
@@ -45,7 +47,7 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
             PlannedStep(
                 name=step.name,
                 faults=tuple(faults),
-                hold_at_most=hold_at_most(step, lint),
+                hold_at_most=hold_at_most(step, found.eyes),
                 aftermath_at_most=aftermath_at_most(step),
             )
         )
@@ -66,23 +68,34 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
     )
 
 
-def hold_at_most(step: Step, lint: Iterable[Timing] = ()) -> float:
+def hold_at_most(step: Step, eyes: Eyes) -> float:
     """Return the longest that the step's fault is held, in seconds."""
     times = [] if step.hold is None else [step.hold]
     if step.hold is None:
         for promise in step.expect.alerts:
-            stated = [t for t in (promise.fires_within, promise.pages_within) if t]
-            times += stated
-            if promise.reaches and promise.pages_within is None:
-                latest = [
-                    timing.latest
-                    for timing in lint
-                    if timing.subject == promise.alert and timing.latest is not None
-                ]
-                times.append(max([*stated, *latest], default=LONGEST_WAIT))
+            times += [t for t in (promise.fires_within, promise.pages_within) if t]
+            if promise.reaches:
+                latest = first_page_within(promise, eyes)
+                times.append(min(latest, max(LONGEST_HOLD, *times, 0.0)))
     if step.expect.heals_within is not None:
         times.append(step.expect.heals_within)
     return max(times, default=0.0)
+
+
+def uncovered(step: Step, eyes: Eyes) -> Iterable[str]:
+    """Yield each page that may be due only after the fault's hold, in words."""
+    held = hold_at_most(step, eyes)
+    for promise in step.expect.alerts:
+        if not promise.reaches or promise.pages_within is not None:
+            continue
+        latest = first_page_within(promise, eyes)
+        if latest > held + 1e-9:
+            yield (
+                f"{step.name}: {promise.alert} reaches: the fault is held for "
+                f"{show_duration(held)}, and the first page is due within "
+                f"{show_duration(latest)} by rules and routes; if it does not come "
+                "until then the answer is inconclusive: hold it longer"
+            )
 
 
 def aftermath_at_most(step: Step) -> float:
@@ -100,7 +113,6 @@ def _fault(
     request: FaultRequest,
     found: Found,
     seed: int,
-    lint: Iterable[Timing],
 ) -> tuple[PlannedFault, list[str]]:
     service = request.selection.service
     there = [one for one in found.instances if one.service == service]
@@ -125,7 +137,7 @@ def _fault(
         for victim in victims
         if victim.state != "running"
     ]
-    longest = hold_at_most(step, lint)
+    longest = hold_at_most(step, found.eyes)
     return PlannedFault(
         request=request,
         victims=victims,
@@ -188,6 +200,7 @@ def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterabl
             )
             yield f"{one.step}: {one.subject} {one.question}: {mark}: {one.because}"
     for step in scenario.steps:
+        yield from uncovered(step, eyes)
         if not step.experiment.has_hypothesis:
             yield f"{step.name}: the experiment has no steady-state hypothesis"
     for step in scenario.steps:

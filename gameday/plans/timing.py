@@ -1,212 +1,148 @@
-"""When a promise can come true, by the rules' own arithmetic.
+"""The lint of a scenario's promises: which can be kept, by the rules' arithmetic.
 
-With scrape interval S and timeout T, evaluation interval E, query offset O and
-`for` F rounded up to evaluations, an alert fires between O + F and
-S + T + E + O + F after the fault starts; its page follows after group_wait (a new
-group) or at the latest after group_interval (a live one). Sources: Prometheus'
-alerting rules (`for` counts evaluations) and Alertmanager's dispatcher; measured
-against both generations of them.
+`check` and `plan` both ask here, the one with what files say, the other with what
+runs. The arithmetic is gameday.model.alert_timing; what stands in a page's way is
+gameday.plans.paging.
 """
 
-import math
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alert import AlertRule, Route
+from gameday.model.alert import AlertRule
+from gameday.model.alert_timing import (
+    Span,
+    fires,
+    page_ends,
+    pages,
+    resets,
+)
 from gameday.model.plan import Eyes, Timing
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import AlertPromise, Scenario, Step
-from gameday.plans.routing import known_labels, receiver, routes_of
+from gameday.model.way import rules_for
+from gameday.plans.paging import Doubt, doubts, page_doubts
 
-_RANGE = re.compile(r"\[\s*(\w+)")
 _QUESTIONS = ("fires_within", "pages_within", "resets_within", "page_resolves_within")
+_OF_PAGES = ("pages_within", "page_resolves_within", "reaches")
+_ORDER = ("cannot_be_kept", "not_guaranteed", "not_checked", "ok")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """The earliest and the latest possible time, in seconds."""
+class _Asked:
+    """One question about one promise."""
 
-    earliest: float
-    latest: float
+    step: Step
+    promise: AlertPromise
+    question: str
 
-    def plus(self, earliest: float, latest: float) -> "Span":
-        """Return the span moved by at least and by at most so much."""
-        return Span(self.earliest + earliest, self.latest + latest)
+    @property
+    def promised(self) -> float:
+        """The promised time in seconds; 0 where the question has none."""
+        told = getattr(self.promise, self.question)
+        return 0.0 if self.question == "reaches" else float(told)
+
+    def answer(self, state: str, because: str, span: Span | None = None) -> Timing:
+        """Return the lint's answer."""
+        return Timing(
+            step=self.step.name,
+            subject=self.promise.alert,
+            question=self.question,
+            promised=self.promised,
+            earliest=None if span is None else round(span.earliest, 3),
+            latest=None if span is None else _finite(span.latest),
+            state=state,
+            because=because,
+            line=self.promise.line,
+        )
 
 
 def timings(scenario: Scenario, eyes: Eyes) -> tuple[Timing, ...]:
     """Return the lint of every promise of the scenario."""
     return tuple(
-        timing
+        _lint(_Asked(step, promise, question), eyes)
         for step in scenario.steps
         for promise in step.expect.alerts
-        for timing in _promise(step, promise, eyes)
+        for question in (*_QUESTIONS, "reaches")
+        if getattr(promise, question) not in (None, ())
     )
 
 
-def rules_for(promise: AlertPromise, rules: Iterable[AlertRule]) -> list[AlertRule]:
-    """Return the rules that may produce the promised alert (a name is not a key)."""
-    return [
-        rule
-        for rule in rules
-        if rule.name == promise.alert
-        and all(
-            "{{" in rule.labels[name] or rule.labels[name] == value
-            for name, value in promise.labels.items()
-            if name in rule.labels
-        )
-    ]
-
-
-def _promise(step: Step, promise: AlertPromise, eyes: Eyes) -> list[Timing]:
-    rules = None if eyes.rules is None else rules_for(promise, eyes.rules)
-    asked = [name for name in _QUESTIONS if getattr(promise, name) is not None]
-    found = [_question(step, promise, name, rules, eyes) for name in asked]
-    if promise.reaches:
-        found.append(_reaches(step, promise, rules, eyes))
-    return found
-
-
-def _timing(
-    step: Step, promise: AlertPromise, question: str, state: str, because: str
-) -> Timing:
-    return Timing(
-        step=step.name,
-        subject=promise.alert,
-        question=question,
-        promised=getattr(promise, question) if question != "reaches" else 0.0,
-        earliest=None,
-        latest=None,
-        state=state,
-        because=because,
-        line=promise.line,
-    )
-
-
-def _question(
-    step: Step,
-    promise: AlertPromise,
-    question: str,
-    rules: list[AlertRule] | None,
-    eyes: Eyes,
-) -> Timing:
-    if rules is None:
-        return _timing(
-            step, promise, question, "not_checked", "the rules are not known"
-        )
+def _lint(asked: _Asked, eyes: Eyes) -> Timing:
+    if eyes.rules is None:
+        return asked.answer("not_checked", "the rules are not known")
+    rules = rules_for(asked.promise, eyes.rules)
     if not rules:
-        return _timing(
-            step,
-            promise,
-            question,
-            "cannot_be_kept",
-            f"no alert rule is named {promise.alert!r} with these labels",
-        )
-    spans = [_span(promise, rule, question, eyes) for rule in rules]
-    unknown = [span for span in spans if isinstance(span, str)]
-    known = [span for span in spans if isinstance(span, Span)]
-    if unknown or not known:
-        state = "not_checked"
-        if any("send_resolved" in text for text in unknown):
-            state = "cannot_be_kept"
-        return _timing(step, promise, question, state, unknown[0])
-    span = Span(min(s.earliest for s in known), max(s.latest for s in known))
-    return _judge(_timing(step, promise, question, "ok", ""), span, rules)
-
-
-def _judge(timing: Timing, span: Span, rules: list[AlertRule]) -> Timing:
-    early, late = show_duration(span.earliest), show_duration(span.latest)
-    promised = show_duration(timing.promised)
-    words = f"between {early} and {late} is possible, {promised} is promised"
-    state = "ok"
-    if span.earliest > timing.promised + 1e-9:
-        state = "cannot_be_kept"
-        words = f"at the earliest {early} is possible, {promised} is promised"
-    elif span.latest > timing.promised + 1e-9:
-        state = "not_guaranteed"
-    ranges = [found for rule in rules for found in _RANGE.findall(rule.expr)]
-    if ranges:
-        words += f"; the expression looks back over {', '.join(sorted(set(ranges)))}"
-        words += ", which can add to the latest time"
+        missing = f"no alert rule is named {asked.promise.alert!r} with these labels"
+        return asked.answer("cannot_be_kept", missing)
+    against = [*doubts(asked.promise, rules)]
+    if asked.question in _OF_PAGES:
+        against += page_doubts(asked.step, asked.promise, asked.question, rules, eyes)
+    if asked.question == "reaches":
+        return _reaches(asked, against, eyes)
+    span = _span([_spans(asked, rule, eyes) for rule in rules])
+    state, words = _timed(asked, span)
+    for doubt in against:
+        if _ORDER.index(doubt.state) < _ORDER.index(state):
+            state, words = doubt.state, doubt.because
     if len(rules) > 1:
         words += f"; {len(rules)} rules fit this promise"
-    return Timing(
-        step=timing.step,
-        subject=timing.subject,
-        question=timing.question,
-        promised=timing.promised,
-        earliest=round(span.earliest, 3),
-        latest=round(span.latest, 3),
-        state=state,
-        because=words,
-        line=timing.line,
+    return asked.answer(state, words, None if span.unknown else span)
+
+
+def _spans(asked: _Asked, rule: AlertRule, eyes: Eyes) -> Span:
+    if asked.question == "fires_within":
+        return fires(rule, eyes)
+    if asked.question == "resets_within":
+        return resets(rule, eyes)
+    way = pages if asked.question == "pages_within" else page_ends
+    return way(asked.promise, rule, eyes)
+
+
+def _span(spans: Sequence[Span]) -> Span:
+    """Return the span of a promise that any of several rules may keep."""
+    return Span(
+        min(span.earliest for span in spans),
+        max(span.latest for span in spans),
+        why=tuple(dict.fromkeys(reason for span in spans for reason in span.why)),
+        unknown=next((span.unknown for span in spans if span.unknown), ""),
+        looks=tuple(sorted({back for span in spans for back in span.looks})),
     )
 
 
-def _span(
-    promise: AlertPromise, rule: AlertRule, question: str, eyes: Eyes
-) -> Span | str:
-    every = rule.interval or eyes.evaluation_interval
-    scrape = eyes.scrape_interval
-    if every is None or scrape is None:
-        return "the scrape or evaluation interval is not known"
-    timeout = min(eyes.scrape_timeout or scrape, scrape)
-    offset = rule.query_offset
-    if question in ("fires_within", "pages_within"):
-        hold = math.ceil(round(rule.hold / every, 9)) * every
-        span = Span(offset + hold, scrape + timeout + every + offset + hold)
-    else:
-        keep = math.ceil(round(rule.keep_firing / every, 9)) * every
-        span = Span(offset + keep, scrape + timeout + every + offset + keep)
-    if question in ("fires_within", "resets_within"):
-        return span
-    return _paged(promise, rule, question, span, eyes)
+def _timed(asked: _Asked, span: Span) -> tuple[str, str]:
+    """Return state and words by the times alone."""
+    if span.unknown:
+        return "not_checked", span.unknown
+    early, promised = _shown(span.earliest), show_duration(asked.promised)
+    if span.earliest > asked.promised + 1e-9:
+        words = f"at the earliest {early} is possible, {promised} is promised"
+        return "cannot_be_kept", words
+    if _finite(span.latest) is None:
+        reason = "; ".join(span.why)
+        words = f"from {early} on is possible, {promised} is promised; how late "
+        return "not_guaranteed", f"{words}cannot be told: {reason}"
+    late = _shown(span.latest)
+    words = f"between {early} and {late} is possible, {promised} is promised"
+    if span.looks:
+        back = ", ".join(map(show_duration, span.looks))
+        words += f"; the expression looks back over {back}"
+    kept = span.latest <= asked.promised + 1e-9
+    return ("ok" if kept else "not_guaranteed"), words
 
 
-def _paged(
-    promise: AlertPromise, rule: AlertRule, question: str, span: Span, eyes: Eyes
-) -> Span | str:
-    route = _route(promise, rule, eyes)
-    if isinstance(route, str):
-        return route
-    if question == "pages_within":
-        return span.plus(route.group_wait, max(route.group_wait, route.group_interval))
-    if eyes.routing is not None:
-        for name in promise.reaches or (route.receiver,):
-            way = receiver(eyes.routing, name)
-            if way is not None and not way.tells_resolved:
-                return f"receiver {way.name!r} has no integration with send_resolved"
-    return span.plus(0.0, route.group_interval)
-
-
-def _route(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Route | str:
+def _reaches(asked: _Asked, against: Iterable[Doubt], eyes: Eyes) -> Timing:
     if eyes.routing is None:
-        return "the routes are not known"
-    routes = routes_of(eyes.routing.route, known_labels(rule, promise.labels))
-    wanted = [r for r in routes if r.receiver in (promise.reaches or (r.receiver,))]
-    return (wanted or routes)[0]
+        return asked.answer("not_checked", "the routes are not known")
+    found = sorted(against, key=lambda doubt: _ORDER.index(doubt.state))
+    if found:
+        return asked.answer(found[0].state, found[0].because)
+    named = " and ".join(map(repr, asked.promise.reaches))
+    return asked.answer("ok", f"routed to {named}")
 
 
-def _reaches(
-    step: Step, promise: AlertPromise, rules: list[AlertRule] | None, eyes: Eyes
-) -> Timing:
-    if not rules or eyes.routing is None:
-        return _timing(step, promise, "reaches", "not_checked", "no rule or no routes")
-    ends = {
-        route.receiver
-        for rule in rules
-        for route in routes_of(eyes.routing.route, known_labels(rule, promise.labels))
-    }
-    named = " and ".join(map(repr, promise.reaches))
-    if ends.issuperset(promise.reaches):
-        return _timing(step, promise, "reaches", "ok", f"routed to {named}")
-    missed = [repr(name) for name in promise.reaches if name not in ends]
-    return _timing(
-        step,
-        promise,
-        "reaches",
-        "not_guaranteed",
-        f"by the labels that are known, the routes lead to {', '.join(sorted(ends))}, "
-        f"not to {' and '.join(missed)}",
-    )
+def _shown(seconds: float) -> str:
+    return show_duration(seconds) if seconds else "0"
+
+
+def _finite(seconds: float) -> float | None:
+    return None if seconds == float("inf") else round(seconds, 3)

@@ -139,7 +139,7 @@ def test_several_rules_of_one_name_span_all_of_them() -> None:
 def test_a_route_that_leads_elsewhere_is_warned_about() -> None:
     promise = AlertPromise(alert="Down", labels={"severity": "page"}, reaches=("team",))
     found = lint(promise)["reaches"]
-    assert found.state == "not_guaranteed"
+    assert found.state == "cannot_be_kept"
     assert "oncall" in found.because
 
 

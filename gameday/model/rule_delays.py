@@ -1,0 +1,299 @@
+"""How long it takes from a change in the system to a change in a rule's value.
+
+Seconds count from the change (a fault's start, or its end). A sample shows it at
+the next scrape: after at most scrape interval S, and timeout T until it is in. A
+recording rule adds its evaluation interval, unless it stands before its reader in
+the same group. A range or a subquery R looks back over samples from before: once R
+has passed all of it is new. `offset` adds itself. What is above this sum (its own
+evaluation interval, its `for`) the alert rule adds.
+
+A query offset O hides the newest samples. Along a chain the largest O counts, not
+their sum: a recording rule stamps its sample O before it writes it.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from gameday.model.alert import AlertRule, RecordingRule
+from gameday.model.expression import (
+    NAME,
+    Constant,
+    Gone,
+    Node,
+    Selector,
+    Shift,
+    Tree,
+    Window,
+    parse,
+    selectors,
+)
+from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.quantity import show_duration
+from gameday.model.regex import fully_matches
+
+LOOKBACK = 300.0  # seconds that a series outlives its last sample (Prometheus' default)
+FOREVER = math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """The earliest a value changes, and the latest that it has settled.
+
+    `sets`: until a fault shows for good; `clears`: until its end does; `early_` the
+    earliest of each. `every`: the longest interval between the samples below, in
+    seconds. `hidden`: the least and the greatest query offset on the way. `why`: what
+    makes a latest time unknown. `looks`: the stretches that it looks back over.
+    """
+
+    early_sets: float = 0.0
+    early_clears: float = 0.0
+    sets: float = 0.0
+    clears: float = 0.0
+    every: float = 0.0
+    hidden: tuple[float, float] = (0.0, 0.0)
+    why: tuple[str, ...] = ()
+    looks: tuple[float, ...] = ()
+    unscraped: bool = False  # an interval on the way is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Follows expressions down to what is scraped; `above`: the rules on the way."""
+
+    eyes: Eyes
+    above: tuple[RecordingRule | AlertRule, ...] = field(default=())
+
+    def of(self, rule: AlertRule) -> Delay:
+        """Return the delay of an alert rule's expression."""
+        return Chain(self.eyes, (rule,)).expression(rule.expr)
+
+    def expression(self, expr: str) -> Delay:
+        """Return the delay of an expression."""
+        tree = parse(expr)
+        if tree is None:
+            return _unknown("its expression has a syntax that gameday does not know")
+        return self.tree(tree)
+
+    def tree(self, tree: Tree) -> Delay:
+        """Return the delay of a part of an expression."""
+        if isinstance(tree, Selector):
+            return self._selected(tree)
+        if isinstance(tree, Window):
+            return self._window(tree)
+        if isinstance(tree, Shift):
+            return self._shifted(tree)
+        if isinstance(tree, Gone):
+            return self._gone(tree)
+        return Delay() if isinstance(tree, Constant) else self._node(tree)
+
+    def _selected(self, selector: Selector) -> Delay:
+        recorded = recording_rules(selector, self.eyes.recorded)
+        if recorded:
+            return _any([self._recorded(rule) for rule in recorded])
+        if ":" in selector.name:
+            return _unknown(f"no rule that records {selector.name} is known")
+        jobs = jobs_of(selector, self.eyes)
+        if jobs:
+            interval = max(job.interval for job in jobs)
+            timeout = max(min(job.timeout, job.interval) for job in jobs)
+        elif self.eyes.scrape_interval is not None:
+            interval = self.eyes.scrape_interval
+            timeout = min(self.eyes.scrape_timeout or interval, interval)
+        else:
+            return Delay(unscraped=True)
+        settled = interval + timeout
+        return Delay(sets=settled, clears=settled, every=interval)
+
+    def _recorded(self, rule: RecordingRule) -> Delay:
+        if rule in self.above:
+            return _unknown(f"{rule.name} is recorded from itself")
+        below = Chain(self.eyes, (*self.above, rule)).expression(rule.expr)
+        every = rule.interval or self.eyes.evaluation_interval
+        if every is None:
+            return replace(below, unscraped=True)
+        added = 0.0 if _evaluated_before(rule, self.above[-1:]) else every
+        offset = rule.query_offset or 0.0
+        low, high = below.hidden
+        return replace(
+            below,
+            sets=below.sets + added,
+            clears=below.clears + added,
+            every=max(below.every, every),
+            hidden=(max(low, offset), max(high, offset)),
+        )
+
+    def _window(self, window: Window) -> Delay:
+        inner = self.tree(window.inner)
+        inner = replace(inner, looks=(*inner.looks, window.back))
+        every = 0.0 if inner.unscraped else inner.every
+        if window.step is not None:
+            every = window.step or self.eyes.evaluation_interval or 0.0
+        if window.back < window.samples * every - 1e-9:
+            few = "two samples" if window.samples > 1 else "a sample"
+            held = f"{show_duration(window.back)} does not always hold {few}: "
+            held += f"there is one every {show_duration(every)}"
+            return replace(inner, sets=FOREVER, clears=FOREVER, why=(*inner.why, held))
+        if window.gone:
+            # Samples from before the fault are in the window until it has passed.
+            early = inner.early_sets + max(0.0, window.back - inner.sets)
+            return replace(inner, early_sets=early, sets=inner.sets + window.back)
+        return replace(
+            inner, sets=inner.sets + window.back, clears=inner.clears + window.back
+        )
+
+    def _shifted(self, shift: Shift) -> Delay:
+        inner = self.tree(shift.inner)
+        if shift.offset is None:
+            fixed = "it reads an instant that `@` fixes"
+            return replace(inner, sets=FOREVER, clears=FOREVER, why=(*inner.why, fixed))
+        return replace(
+            inner,
+            early_sets=inner.early_sets + shift.offset,
+            early_clears=inner.early_clears + shift.offset,
+            sets=inner.sets + shift.offset,
+            clears=inner.clears + shift.offset,
+        )
+
+    def _gone(self, gone: Gone) -> Delay:
+        inner = self.tree(gone.inner)
+        if isinstance(gone.inner, Selector) and gone.inner.name == "up":
+            stays = "up stays, as 0, for as long as the target is known"
+            return replace(inner, sets=FOREVER, why=(*inner.why, stays))
+        return replace(inner, sets=inner.sets + LOOKBACK)
+
+    def _node(self, node: Node) -> Delay:
+        parts = [self.tree(part) for part in node.parts if not _is_constant(part)]
+        whole = _any(parts)
+        if node.tells_time:
+            clock = f"it depends on the time of day ({node.word})"
+            if node.word in ("time", "timestamp"):
+                clock = "it waits for time to pass since an instant that it reads"
+            return replace(whole, sets=FOREVER, clears=FOREVER, why=(*whole.why, clock))
+        if node.word == "and" and self._alike(node.parts):
+            # Of the same ratio over two windows the shorter ends an alert that
+            # neither of them holds up in health.
+            return replace(whole, clears=min(part.clears for part in parts))
+        return whole
+
+    def _alike(self, parts: Sequence[Tree]) -> bool:
+        shapes = {_shape(part, self.eyes.recorded) for part in parts}
+        return len(shapes) == 1 and len(parts) > 1
+
+
+DEEPEST = 20  # recorded series that are read from recorded series
+
+
+def _shape(tree: Tree, rules: Sequence[RecordingRule], depth: int = 0) -> object:
+    """Return what a part says, whatever its windows; recorded series inlined."""
+    if isinstance(tree, Selector):
+        found = recording_rules(tree, rules)
+        below = parse(found[0].expr) if len(found) == 1 and depth < DEEPEST else None
+        others = tuple(one for one in tree.matchers if one.name != NAME)
+        inside = tree.name if below is None else _shape(below, rules, depth + 1)
+        return (others, inside)
+    if isinstance(tree, Constant):
+        return tree.value
+    if isinstance(tree, Node):
+        parts = tuple(_shape(part, rules, depth) for part in tree.parts)
+        return (tree.word, tree.kind, tree.grouping, tree.card, parts)
+    inner = _shape(tree.inner, rules, depth)
+    if isinstance(tree, Window):
+        return (tree.samples, tree.gone, inner)
+    return (tree.offset if isinstance(tree, Shift) else "absent", inner)
+
+
+def recording_rules(
+    selector: Selector, rules: Iterable[RecordingRule]
+) -> list[RecordingRule]:
+    """Return the rules that may record what is selected, by names and labels."""
+    named = _named(selector)
+    return [
+        rule
+        for rule in rules
+        if named(rule.name)
+        and all(selector.admits(name, value) for name, value in rule.labels.items())
+    ]
+
+
+def scraped(
+    expr: str, rules: Sequence[RecordingRule], depth: int = 0
+) -> Iterator[Selector]:
+    """Yield the selectors of scraped series that an expression rests on."""
+    for selector in selectors(parse(expr)):
+        recorded = recording_rules(selector, rules)
+        for rule in recorded if depth < DEEPEST else ():
+            yield from scraped(rule.expr, rules, depth + 1)
+        if not recorded:
+            yield selector
+
+
+def jobs_of(selector: Selector, eyes: Eyes) -> list[ScrapeJob]:
+    """Return the jobs whose targets may have what is selected."""
+    asked = [matcher for matcher in selector.matchers if matcher.name == "job"]
+    if asked:
+        named = [job for job in eyes.jobs if selector.admits("job", job.name)]
+        if named:
+            return named
+    known = eyes.feeds.get(selector.name)
+    fed = [job for job in eyes.jobs if known is not None and job.name in known]
+    return fed or list(eyes.jobs)
+
+
+def _named(selector: Selector) -> Callable[[str], bool]:
+    matchers = [one for one in selector.matchers if one.name == NAME]
+
+    def fits(name: str) -> bool:
+        if selector.name:
+            return name == selector.name
+        return bool(matchers) and all(
+            (name == one.value) == (one.op == "=")
+            if one.op in ("=", "!=")
+            else fully_matches(one.value, name) == (one.op == "=~")
+            for one in matchers
+        )
+
+    return fits
+
+
+def _evaluated_before(
+    rule: RecordingRule, readers: Sequence[RecordingRule | AlertRule]
+) -> bool:
+    """Whether a reader sees the rule's value of the same evaluation of its group."""
+    return any(
+        (reader.group, reader.file) == (rule.group, rule.file)
+        and rule.group != ""
+        and rule.place < reader.place
+        for reader in readers
+    )
+
+
+def _any(parts: Sequence[Delay]) -> Delay:
+    """Return the delay of a value of which any part may decide."""
+    if not parts:
+        return Delay()
+    return Delay(
+        early_sets=min(part.early_sets for part in parts),
+        early_clears=min(part.early_clears for part in parts),
+        sets=max(part.sets for part in parts),
+        clears=max(part.clears for part in parts),
+        every=max(part.every for part in parts),
+        hidden=(
+            min(part.hidden[0] for part in parts),
+            max(part.hidden[1] for part in parts),
+        ),
+        why=tuple(dict.fromkeys(reason for part in parts for reason in part.why)),
+        looks=tuple(sorted({back for part in parts for back in part.looks})),
+        unscraped=any(part.unscraped for part in parts),
+    )
+
+
+def _is_constant(tree: Tree) -> bool:
+    """Whether it reads nothing and always has the same value."""
+    if isinstance(tree, Node):
+        return not tree.tells_time and all(map(_is_constant, tree.parts))
+    return isinstance(tree, Constant)
+
+
+def _unknown(why: str) -> Delay:
+    return Delay(sets=FOREVER, clears=FOREVER, why=(why,))

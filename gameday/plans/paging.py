@@ -1,0 +1,241 @@
+"""What stands between a promised alert and its page, as far as it can be known."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gameday.model.alert import AlertRule, InhibitRule, Receiver, Route
+from gameday.model.alert_timing import first_page_within
+from gameday.model.always import always
+from gameday.model.known_labels import KnownLabels
+from gameday.model.plan import Eyes
+from gameday.model.promised_labels import candidates
+from gameday.model.scenario import AlertPromise, Step
+from gameday.model.time_interval import Muting
+from gameday.model.way import Way, rules_for, way
+
+MINUTE = 60.0  # seconds: time intervals begin and end on whole ones
+
+
+class Doubt(NamedTuple):
+    """Why a promise is not guaranteed, or cannot be kept (`state`)."""
+
+    state: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page that is promised: of which alert, and on which way."""
+
+    step: Step
+    promise: AlertPromise
+    rule: AlertRule
+    eyes: Eyes
+
+    @property
+    def way(self) -> Way:
+        """The way that the alert takes through Alertmanager."""
+        return way(self.promise, self.rule, self.eyes)
+
+
+def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[Doubt]:
+    """Yield what is not known of the alert itself: whether it can be this one."""
+    truths = [always(rule.expr) for rule in rules]
+    if all(truth is False for truth in truths):
+        yield Doubt("cannot_be_kept", "its expression reads no series and never holds")
+    elif all(truths):
+        said = "it fires always, whatever the fault: its expression reads no series"
+        yield Doubt("not_guaranteed", said)
+    found = [candidates(rule, promise.labels) for rule in rules]
+    if not any(one.labels for one in found):
+        wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
+        yield Doubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
+    elif all(one.templated for one in found):
+        name = found[0].templated[0]
+        yield Doubt(
+            "not_guaranteed",
+            f"the rule makes {name} of a template, {rules[0].labels[name]}: whether "
+            f"it will be {promise.labels[name]!r} is not known before it fires",
+        )
+
+
+def page_doubts(
+    step: Step,
+    promise: AlertPromise,
+    question: str,
+    rules: Iterable[AlertRule],
+    eyes: Eyes,
+) -> Iterator[Doubt]:
+    """Yield what may keep the page from its receiver."""
+    if eyes.routing is None:
+        return
+    for rule in rules:
+        page = _Page(step, promise, rule, eyes)
+        yield from _sent(page)
+        yield from _routed(page)
+        yield from _received(page, question)
+        yield from _muted(page)
+        yield from _inhibited(page)
+
+
+def _sent(page: _Page) -> Iterator[Doubt]:
+    dropped = page.way.dropped
+    if dropped:
+        yield Doubt("cannot_be_kept", "alert_relabel_configs drop the alert")
+    elif dropped is None:
+        said = "alert_relabel_configs may drop the alert: they read labels of its "
+        yield Doubt("not_guaranteed", said + "series, which are not known")
+
+
+def _routed(page: _Page) -> Iterator[Doubt]:
+    ends = page.way.ends
+    for wanted in page.promise.reaches:
+        if ends.surely(wanted) or not ends.possible:
+            continue
+        listed = ", ".join(sorted({route.receiver for route in ends.possible}))
+        if not ends.perhaps(wanted):
+            said = f"the routes lead to {listed}, not to {wanted!r}"
+            yield Doubt("cannot_be_kept", said)
+            continue
+        known = candidates(page.rule, page.promise.labels)
+        which = "of the series that there are now" if known.asked else "that are known"
+        said = f"by the labels {which}, the routes may lead to {listed}"
+        yield Doubt("not_guaranteed", said)
+
+
+def _received(page: _Page, question: str) -> Iterator[Doubt]:
+    for there in _promised_receivers(page):
+        if not there.integrations:
+            yield from _empty(page, there, question)
+        elif question == "page_resolves_within" and not there.tells_resolved:
+            said = f"receiver {there.name!r} has no integration with send_resolved"
+            yield Doubt("cannot_be_kept", said)
+
+
+def _promised_receivers(page: _Page) -> Iterator[Receiver]:
+    routing = page.eyes.routing
+    names = page.promise.reaches or sorted({one.receiver for one in page.way.routes})
+    for name in names:
+        there = None if routing is None else routing.receiver(name)
+        if there is not None:
+            yield there
+
+
+def _empty(page: _Page, there: Receiver, question: str) -> Iterator[Doubt]:
+    routing, promise = page.eyes.routing, page.promise
+    timed = promise.pages_within is not None or promise.page_resolves_within is not None
+    anywhere = routing is not None and any(
+        one.integrations for one in routing.receivers
+    )
+    if anywhere or timed or question != "reaches":
+        said = f"receiver {there.name!r} has no integration: nobody hears of a page"
+        yield Doubt("cannot_be_kept", said)
+        return
+    # A file whose receivers are all bare shows the routes alone.
+    said = f"routed to {there.name!r}, but no receiver here has an integration"
+    yield Doubt("not_checked", said)
+
+
+def _muted(page: _Page) -> Iterator[Doubt]:
+    found = [_mute(page, route) for route in page.way.routes]
+    told = [one for one in found if one is not None]
+    if len(told) == len(found):  # otherwise a way that nothing mutes is open
+        yield from sorted(told)[-1:]
+
+
+def _mute(page: _Page, route: Route) -> Doubt | None:
+    eyes = page.eyes
+    muting = None if eyes.routing is None else eyes.routing.muting(route)
+    if muting is None or eyes.at is None:
+        return None
+    named = f"the route to {route.receiver!r} is muted by its time intervals "
+    named += f"({muting.names})"
+    ever = muting.ever(eyes.at)
+    if ever:
+        return Doubt("cannot_be_kept", f"{named} at all times")
+    if ever is None and not eyes.live:
+        return Doubt("not_guaranteed", f"{named} at times")
+    return None if ever is False else _muted_now(page, muting, named, eyes.at)
+
+
+def _muted_now(page: _Page, muting: Muting, named: str, now: float) -> Doubt | None:
+    due = max(MINUTE, first_page_within(page.promise, page.eyes))
+    looks = [muting.at(now + MINUTE * n) for n in range(int(due // MINUTE) + 2)]
+    if all(looks):
+        return Doubt("cannot_be_kept", f"{named} now")
+    if any(look is not False for look in looks):
+        return Doubt("not_guaranteed", f"{named} during the game day, or may be")
+    return None
+
+
+def _inhibited(page: _Page) -> Iterator[Doubt]:
+    routing = page.eyes.routing
+    if routing is None:
+        return
+    for labels in page.way.labels:
+        for inhibit in routing.inhibit:
+            yield from _by_constants(page, inhibit, labels)
+            yield from _by_promised(page, inhibit, labels)
+
+
+def _by_constants(
+    page: _Page, inhibit: InhibitRule, labels: KnownLabels
+) -> Iterator[Doubt]:
+    """Yield what an alert that always fires inhibits."""
+    for rule in page.eyes.rules or ():
+        if rule == page.rule or not always(rule.expr):
+            continue
+        source = AlertPromise(alert=rule.name)
+        fits = [
+            _inhibits(inhibit, one, labels)
+            for one in way(source, rule, page.eyes).labels
+        ]
+        if True in fits:
+            said = f"it is inhibited by {rule.name}, which always fires"
+            yield Doubt("cannot_be_kept", said)
+        elif None in fits:
+            said = f"it may be inhibited by {rule.name}, which always fires"
+            yield Doubt("not_guaranteed", said)
+
+
+def _by_promised(
+    page: _Page, inhibit: InhibitRule, labels: KnownLabels
+) -> Iterator[Doubt]:
+    """Yield what another promised alert of the same step inhibits."""
+    for promise in page.step.expect.alerts:
+        if promise == page.promise:
+            continue
+        sources = [
+            one
+            for rule in rules_for(promise, page.eyes.rules or ())
+            for one in way(promise, rule, page.eyes).labels
+        ]
+        if any(_inhibits(inhibit, source, labels) for source in sources):
+            said = f"it is inhibited while {promise.alert} fires, which this step "
+            yield Doubt("not_guaranteed", said + "promises too")
+
+
+def _inhibits(
+    inhibit: InhibitRule, source: KnownLabels, target: KnownLabels
+) -> bool | None:
+    """Return whether one alert mutes another; None where that is not known.
+
+    An alert that fits both sides is not muted by one of which the same is true, and
+    so never by itself (Alertmanager, "Inhibition").
+    """
+    fits = [
+        source.match_all(inhibit.source),
+        target.match_all(inhibit.target),
+        *(_same(source.get(name), target.get(name)) for name in inhibit.equal),
+    ]
+    both = source.match_all(inhibit.target), target.match_all(inhibit.source)
+    if False in fits or both == (True, True):
+        return False
+    if None in fits or (None in both and False not in both):
+        return None
+    return True
+
+
+def _same(one: str | None, other: str | None) -> bool | None:
+    return None if None in (one, other) else one == other
