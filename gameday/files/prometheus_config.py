@@ -26,7 +26,9 @@ class PrometheusConfig:
     rule_query_offset: float = 0.0
     rule_files: tuple[str, ...] = ()
     jobs: tuple[tuple[str, float, float], ...] = ()
-    settings: PrometheusSettings = field(default_factory=PrometheusSettings)
+    settings: PrometheusSettings = field(
+        default_factory=PrometheusSettings, compare=False
+    )
 
 
 def read(path: str) -> tuple[PrometheusConfig | None, list[Problem]]:

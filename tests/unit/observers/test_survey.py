@@ -9,6 +9,7 @@ import pytest
 from gameday.clock import SystemClock
 from gameday.errors import ObserverLost
 from gameday.model.alert import Route, Routing
+from gameday.model.relabel import RelabelRule
 from gameday.model.scenario import Endpoint, Observe
 from gameday.observers.promql import metrics_of
 from gameday.observers.survey import LiveSurveyor
@@ -31,17 +32,20 @@ RECORDED = {"name": "a:b", "type": "recording", "query": "up"}
 GROUP = {"name": "shop", "file": "r.yaml", "interval": 5, "rules": [RULE, RECORDED]}
 
 
+def vector(*series: dict[str, str], **labels: str) -> dict[str, Any]:
+    """An instant query's answer."""
+    found = [*series, labels] if labels else series
+    result = [{"metric": one, "value": [1000.0, "1"]} for one in found]
+    return {"resultType": "vector", "result": result}
+
+
 class World(FakePrometheus):
     """Prometheus and Alertmanager on one port."""
-
-    series: tuple[dict[str, str], ...] = ()
 
     def both(self, asked: Asked) -> Reply:
         """Answer for the one or the other."""
         if asked.path in self.broken:
             return self.broken[asked.path]
-        if asked.path == "/api/v1/series":
-            return Reply({"status": "success", "data": list(self.series)})
         if asked.path == "/api/v2/status":
             version = {"version": "0.25.0+ds"}
             return Reply({"versionInfo": version, "config": {"original": ROUTES}})
@@ -93,10 +97,56 @@ def test_everything_that_the_plan_asks_for_is_read() -> None:
 
 def test_only_the_jobs_that_the_alerts_read_set_the_interval() -> None:
     world = shop()
-    world.series = ({"__name__": "errors_total", "job": "web"},)
+    world.values['count by (job) (errors_total{a="b"})'] = vector(job="web")
     with surveying(world, alerts={"Down"}) as surveyor:
         eyes = surveyor.eyes()
+    assert eyes.feeds == {"errors_total": ("web",)}
     assert (eyes.scrape_interval, eyes.scrape_timeout) == (1.0, 1.0)
+
+
+def test_the_jobs_are_those_below_the_recording_rules() -> None:
+    world = shop()
+    recorded = {**RECORDED, "query": "rate(errors_total[5m])"}
+    world.groups = [{**GROUP, "rules": [{**RULE, "query": "a:b > 1"}, recorded]}]
+    world.values["count by (job) (errors_total)"] = vector(job="web")
+    with surveying(world, alerts={"Down"}) as surveyor:
+        eyes = surveyor.eyes()
+    (rule,) = eyes.recorded
+    assert (rule.name, rule.interval, rule.query_offset) == ("a:b", 5.0, 2.0)
+    assert (rule.group, rule.file, rule.place) == ("shop", "r.yaml", 1)
+    assert eyes.feeds == {"errors_total": ("web",)}
+
+
+def test_the_series_of_an_alert_are_asked_for_without_its_comparison() -> None:
+    world = shop()
+    world.values['sum(rate(errors_total{a="b"}[5m]))'] = vector(
+        {"__name__": "x", "instance": "1"}, {"instance": "2"}
+    )
+    with surveying(world, alerts={"Down"}) as surveyor:
+        (rule,) = surveyor.eyes().rules or ()
+    assert rule.series == ({"instance": "1"}, {"instance": "2"})
+
+
+def test_series_that_cannot_be_asked_for_are_not_known() -> None:
+    world = shop()
+    world.broken["/api/v1/query"] = Reply("", 503)
+    with surveying(world, alerts={"Down"}) as surveyor:
+        eyes = surveyor.eyes()
+    (rule,) = eyes.rules or ()
+    assert (rule.series, eyes.problems) == (None, ())
+
+
+def test_what_prometheus_does_to_alerts_on_their_way_is_read() -> None:
+    world = shop()
+    world.config = (
+        "global: {external_labels: {cluster: prod}}\n"
+        "alerting:\n"
+        "  alert_relabel_configs: [{regex: replica, action: labeldrop}]\n"
+    )
+    with surveying(world) as surveyor:
+        eyes = surveyor.eyes()
+    assert eyes.external_labels == {"cluster": "prod"}
+    assert eyes.relabels == (RelabelRule(action="labeldrop", regex="replica"),)
 
 
 def test_a_metric_that_nobody_has_leaves_every_job() -> None:
