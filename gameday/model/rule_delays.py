@@ -42,8 +42,9 @@ class Delay:
 
     `sets`: until a fault shows for good; `clears`: until its end does; `early_` the
     earliest of each. `every`: the longest interval between the samples below, in
-    seconds. `hidden`: the least and the greatest query offset on the way. `why`: what
-    makes a latest time unknown. `looks`: the stretches that it looks back over.
+    seconds; `lag`: how long after its stamp a sample is there at the latest.
+    `hidden`: the least and the greatest query offset on the way. `why`: what makes a
+    latest time unknown. `looks`: the stretches that it looks back over.
     """
 
     early_sets: float = 0.0
@@ -51,6 +52,7 @@ class Delay:
     sets: float = 0.0
     clears: float = 0.0
     every: float = 0.0
+    lag: float = 0.0
     hidden: tuple[float, float] = (0.0, 0.0)
     why: tuple[str, ...] = ()
     looks: tuple[float, ...] = ()
@@ -103,7 +105,7 @@ class Chain:
         else:
             return Delay(unscraped=True)
         settled = interval + timeout
-        return Delay(sets=settled, clears=settled, every=interval)
+        return Delay(sets=settled, clears=settled, every=interval, lag=timeout)
 
     def _recorded(self, rule: RecordingRule) -> Delay:
         if rule in self.above:
@@ -120,6 +122,7 @@ class Chain:
             sets=below.sets + added,
             clears=below.clears + added,
             every=max(below.every, every),
+            lag=offset,
             hidden=(max(low, offset), max(high, offset)),
         )
 
@@ -127,12 +130,14 @@ class Chain:
         inner = self.tree(window.inner)
         inner = replace(inner, looks=(*inner.looks, window.back))
         every = 0.0 if inner.unscraped else inner.every
+        lag = max(0.0, inner.lag - self._query_offset())
         if window.step is not None:
-            every = window.step or self.eyes.evaluation_interval or 0.0
-        if window.back < window.samples * every - 1e-9:
+            every, lag = window.step or self.eyes.evaluation_interval or 0.0, 0.0
+        if window.back < window.samples * every + lag - 1e-9:
             few = "two samples" if window.samples > 1 else "a sample"
             held = f"{show_duration(window.back)} does not always hold {few}: "
             held += f"there is one every {show_duration(every)}"
+            held += f", up to {show_duration(lag)} late" if lag else ""
             return replace(inner, sets=FOREVER, clears=FOREVER, why=(*inner.why, held))
         if window.gone:
             # Samples from before the fault are in the window until it has passed.
@@ -141,6 +146,10 @@ class Chain:
         return replace(
             inner, sets=inner.sets + window.back, clears=inner.clears + window.back
         )
+
+    def _query_offset(self) -> float:
+        """Return the query offset of the rule whose expression this is."""
+        return (self.above[-1].query_offset or 0.0) if self.above else 0.0
 
     def _shifted(self, shift: Shift) -> Delay:
         inner = self.tree(shift.inner)
@@ -278,6 +287,7 @@ def _any(parts: Sequence[Delay]) -> Delay:
         sets=max(part.sets for part in parts),
         clears=max(part.clears for part in parts),
         every=max(part.every for part in parts),
+        lag=max(part.lag for part in parts),
         hidden=(
             min(part.hidden[0] for part in parts),
             max(part.hidden[1] for part in parts),
