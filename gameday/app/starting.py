@@ -15,7 +15,9 @@ from gameday.errors import UsageError
 from gameday.files.starter import Beginning
 from gameday.model.alert import AlertRule
 from gameday.model.experiment import Experiment
+from gameday.model.expression import Selector, overlap
 from gameday.model.plan import Eyes
+from gameday.model.rule_delays import scraped
 from gameday.model.scenario import (
     AlertPromise,
     Endpoint,
@@ -68,13 +70,15 @@ def look(wish: Wish, clock: Clock) -> tuple[Beginning, list[str]]:
     requests = None
     if wish.prometheus and eyes.rules is not None:
         requests = find_requests(wish.prometheus, clock)
+    promise = choose_promise(eyes, service, paged=bool(wish.pager))
     beginning = Beginning(
         target=wish.target,
         service=service,
         replicas=replicas,
-        promise=choose_promise(eyes, service, paged=bool(wish.pager)),
+        promise=promise,
         requests=requests,
         rules=tuple(rule.name for rule in eyes.rules or ()),
+        beside=set_off_beside(eyes, service, promise),
         prometheus=wish.prometheus,
         alertmanager=wish.alertmanager,
         pager=wish.pager,
@@ -186,6 +190,40 @@ def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[str | None, bool]:
     sure = [one.receiver for one in ends.possible if ends.surely(one.receiver)]
     there = eyes.routing.receiver(sure[0]) if sure else None
     return (there.name, there.tells_resolved) if there else (None, False)
+
+
+def set_off_beside(
+    eyes: Eyes, service: str, promise: AlertPromise | None
+) -> tuple[str, ...]:
+    """Return the other alerts that a lost replica of the service may set off.
+
+    They rest on the same series as the promised one, or on the replica's own `up`.
+    """
+    if promise is None:
+        return ()
+    rules = list(eyes.rules or ())
+    own = Selector("up")
+    jobs = [job.name for job in eyes.jobs if service.lower() in job.name.lower()]
+    shared = [
+        selector
+        for rule in rules
+        if rule.name == promise.alert
+        for selector in scraped(rule.expr, eyes.recorded)
+    ]
+    found = [
+        rule.name
+        for rule in rules
+        if rule.name != promise.alert
+        and any(
+            any(overlap(selector, other) for other in shared)
+            or (
+                overlap(selector, own)
+                and any(selector.admits("job", name) for name in jobs)
+            )
+            for selector in scraped(rule.expr, eyes.recorded)
+        )
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _times(asked: AlertPromise, eyes: Eyes, rule: AlertRule) -> Mapping[str, float]:

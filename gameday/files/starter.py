@@ -66,7 +66,8 @@ class Beginning:
     """What the first files say. Addresses are empty where none was given.
 
     `requests` is None where no counter of requests is known, `promise` where no
-    alert rule speaks of the service. `rules`: the names of those that exist.
+    alert rule speaks of the service. `rules`: the names of those that exist;
+    `beside`: of those that the lost replica may set off as well.
     """
 
     target: TargetRef
@@ -75,6 +76,7 @@ class Beginning:
     promise: AlertPromise | None = None
     requests: Requests | None = None
     rules: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     prometheus: str = ""
     alertmanager: str = ""
     pager: str = ""
@@ -205,6 +207,10 @@ def _alerts(start: Beginning) -> Iterator[str]:
         yield f"          reaches: {_text(promise.receiver)}"
     for key in ("pages_within", "resets_within", "page_resolves_within"):
         yield from _within(promise, key)
+    if start.beside:
+        yield "      # The same series feed these; promise those that have to ring too."
+        names = ", ".join(map(_text, start.beside))
+        yield f"      no_other_alerts: {{except: [{names}]}}"
 
 
 def _example(start: Beginning) -> str:

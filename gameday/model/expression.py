@@ -45,6 +45,18 @@ class Selector:
         }
 
 
+def overlap(one: Selector, other: Selector) -> bool:
+    """Return whether some series may be selected by both."""
+    if not one.name or one.name != other.name:
+        return False
+    return all(
+        there.admits(label, value)
+        for here, there in ((one, other), (other, one))
+        for label, value in here.fixed().items()
+        if label != NAME
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A stretch of the past, by a range (`x[5m]`) or a subquery, in seconds.

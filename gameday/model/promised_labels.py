@@ -20,13 +20,15 @@ _LABEL = re.compile(r"\{\{-?\s*(?:\$labels|\.Labels)\.(\w+)\s*-?\}\}")
 class Candidates:
     """What a promised alert's labels may be, one entry for each kind of series.
 
-    `templated`: the rule's labels of which only the promise says a value.
-    `asked`: whether they are those of the series that Prometheus has now.
+    `templated`: the rule's labels of which only the promise says a value. `asked`:
+    whether they are those of the series that Prometheus has now; `unseen`: it has
+    some, and none of them has the promised labels.
     """
 
     labels: tuple[KnownLabels, ...]
     templated: tuple[str, ...] = ()
     asked: bool = False
+    unseen: bool = False
 
 
 def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
@@ -48,7 +50,7 @@ def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
         for name, text in rule.labels.items()
         if name in promised and expanded(text, series) is None
     )
-    return Candidates((labels,), templated)
+    return Candidates((labels,), templated, unseen=bool(rule.series))
 
 
 def expanded(template: str, labels: KnownLabels) -> str | None:

@@ -51,6 +51,10 @@ def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[Doubt]
     if not any(one.labels for one in found):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         yield Doubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
+    elif all(one.unseen for one in found):
+        wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
+        said = f"no series that its expression selects now has {wanted}"
+        yield Doubt("not_guaranteed", said)
     elif all(one.templated for one in found):
         name = found[0].templated[0]
         yield Doubt(

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from gameday.app.request_counters import describe_counter, order_counters
-from gameday.app.starting import choose_promise, choose_service, status_of
+from gameday.app.starting import (
+    choose_promise,
+    choose_service,
+    set_off_beside,
+    status_of,
+)
 from gameday.errors import UsageError
 from gameday.files import check, starter
 from gameday.model.alert import (
@@ -15,10 +20,11 @@ from gameday.model.alert import (
     Integration,
     Matcher,
     Receiver,
+    RecordingRule,
     Route,
     Routing,
 )
-from gameday.model.plan import Eyes
+from gameday.model.plan import Eyes, ScrapeJob
 from gameday.model.scenario import AlertPromise
 from gameday.model.slo import Series
 from gameday.model.target import Instance, TargetRef
@@ -97,6 +103,42 @@ def test_the_rule_that_speaks_of_the_service_is_promised_as_it_is_routed() -> No
     assert 5.9 < promise.fires_within <= promise.pages_within <= 30
 
 
+def test_a_receiver_is_promised_only_where_the_route_is_known() -> None:
+    """Without the label the page may go to either."""
+    promise = choose_promise(eyes(rule("WebDown", "up == 0")), "web", paged=True)
+    assert promise is not None
+    assert (promise.reaches, promise.pages_within) == ((), None)
+
+
+def test_the_series_of_the_alert_tell_its_route() -> None:
+    known = rule("WebDown", "up == 0")
+    series = ({"instance": "web-1", "severity": "page"},)
+    promise = choose_promise(eyes(replace(known, series=series)), "web", paged=True)
+    assert promise is not None
+    assert promise.reaches == ("oncall",)
+
+
+def test_what_the_same_series_feed_may_ring_as_well() -> None:
+    web = ScrapeJob(name="shop-web", interval=1.0, timeout=0.9)
+    known = replace(
+        eyes(
+            rule("WebReplicaDown", 'servers{proxy="web"} == 0', severity="page"),
+            rule("WebFewLeft", "sum(web:servers) < 2"),
+            rule("ApiDown", 'servers{proxy="api"} == 0'),
+            rule("TargetDown", "up == 0"),
+            rule("DatabaseDown", 'up{job="db"} == 0'),
+            rule("Errors", "rate(errors[1m]) > 1"),
+        ),
+        recorded=(RecordingRule(name="web:servers", expr="sum(servers)"),),
+        jobs=(web,),
+    )
+    promise = choose_promise(known, "web", paged=False)
+    assert promise is not None
+    assert promise.alert == "WebReplicaDown"
+    found = set_off_beside(known, "web", promise)
+    assert found == ("WebFewLeft", "TargetDown")
+
+
 def test_without_a_pager_no_time_of_a_page_is_promised() -> None:
     known = eyes(rule("WebDown", severity="page"))
     promise = choose_promise(known, "web", paged=False)
@@ -167,6 +209,7 @@ FULL = starter.Beginning(
         metric="http_requests_total", labels={"job": 'a "b"'}, bad='code=~"5.."'
     ),
     rules=("WebReplicaDown",),
+    beside=("WebFewLeft", "up & down"),
     prometheus="http://127.0.0.1:9090",
     alertmanager="http://127.0.0.1:9093",
     pager="http://127.0.0.1:9099",
