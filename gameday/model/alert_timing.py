@@ -20,7 +20,7 @@ from gameday.model.alert import AlertRule, Route
 from gameday.model.always import always
 from gameday.model.known_labels import KnownLabels
 from gameday.model.plan import Eyes
-from gameday.model.rule_delays import FOREVER, Chain, Delay
+from gameday.model.rule_delays import FOREVER, Chain, Change, Delay
 from gameday.model.scenario import AlertPromise
 from gameday.model.way import Way, rules_for, way
 
@@ -50,14 +50,13 @@ class Span:
 def fires(rule: AlertRule, eyes: Eyes) -> Span:
     """Return when the alert fires, counted from the fault's start."""
     delay = Chain(eyes).of(rule)
-    return _evaluated(rule, eyes, delay, (delay.early_sets, delay.sets), rule.hold)
+    return _evaluated(rule, eyes, delay, delay.sets, rule.hold)
 
 
 def resets(rule: AlertRule, eyes: Eyes) -> Span:
     """Return when the alert is resolved, counted from the fault's end."""
     delay = Chain(eyes).of(rule)
-    shows = (delay.early_clears, delay.clears)
-    return _evaluated(rule, eyes, delay, shows, rule.keep_firing)
+    return _evaluated(rule, eyes, delay, delay.clears, rule.keep_firing)
 
 
 def pages(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Span:
@@ -130,18 +129,18 @@ def _evaluated(
     rule: AlertRule,
     eyes: Eyes,
     delay: Delay,
-    shows: tuple[float, float],
+    change: Change,
     lasts: float,
 ) -> Span:
     """Add what the alert rule itself adds; `lasts`: its `for`, or keep_firing_for."""
     every = rule.interval or eyes.evaluation_interval
     if every is None or delay.unscraped:
         return Span(0.0, FOREVER, unknown=_UNKNOWN)
-    own = rule.query_offset or 0.0
+    seen = change.evaluated(rule.query_offset or 0.0, every)
     rounded = math.ceil(round(lasts / every, 9)) * every
     return Span(
-        shows[0] + max(delay.hidden[0], own) + rounded,
-        shows[1] + every + max(delay.hidden[1], own) + rounded,
+        seen.early.there + rounded,
+        seen.late.there + rounded,
         delay.why,
         looks=delay.looks,
     )

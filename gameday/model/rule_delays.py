@@ -7,8 +7,10 @@ the same group. A range or a subquery R looks back over samples from before: onc
 has passed all of it is new. `offset` adds itself. What is above this sum (its own
 evaluation interval, its `for`) the alert rule adds.
 
-A query offset O hides the newest samples. Along a chain the largest O counts, not
-their sum: a recording rule stamps its sample O before it writes it.
+A sample has two times: its stamp, which ranges and offsets go by, and when it is
+there. A scrape's is stamped at its beginning; a recording rule with query offset O
+reads as of O ago, and stamps so what it writes now. So along a chain the largest
+query offset counts, not their sum, and an `offset` may cover it.
 """
 
 import math
@@ -36,27 +38,70 @@ LOOKBACK = 300.0  # seconds that a series outlives its last sample (Prometheus' 
 FOREVER = math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A sample's stamp, and when it is there; seconds after the change."""
+
+    stamp: float = 0.0
+    there: float = 0.0
+
+    def later(self, seconds: float) -> "Moment":
+        """Return when it is read by what looks back so far."""
+        return Moment(self.stamp + seconds, self.there)
+
+    def evaluated(self, query_offset: float, wait: float = 0.0) -> "Moment":
+        """Return what a rule makes of it, after waiting for its evaluation."""
+        slot = max(self.stamp + query_offset, self.there) + wait
+        return Moment(slot - query_offset, slot)
+
+
+NEVER = Moment(FOREVER, FOREVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The earliest and the latest moment of a change."""
+
+    early: Moment = Moment()
+    late: Moment = Moment()
+
+    def later(self, early: float, late: float) -> "Change":
+        """Return the change as it is read by what looks back so far."""
+        return Change(self.early.later(early), self.late.later(late))
+
+    def evaluated(self, query_offset: float, wait: float) -> "Change":
+        """Return the change of what a rule makes of it."""
+        return Change(
+            self.early.evaluated(query_offset), self.late.evaluated(query_offset, wait)
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delay:
-    """The earliest a value changes, and the latest that it has settled.
+    """When a value changes at the earliest, and has settled at the latest.
 
-    `sets`: until a fault shows for good; `clears`: until its end does; `early_` the
-    earliest of each. `every`: the longest interval between the samples below, in
-    seconds; `lag`: how long after its stamp a sample is there at the latest.
-    `hidden`: the least and the greatest query offset on the way. `why`: what makes a
-    latest time unknown. `looks`: the stretches that it looks back over.
+    `sets`: by a fault; `clears`: by its end. `every`: the longest interval between the
+    samples below, in seconds; `lag`: how long after its stamp a sample is there at the
+    latest. `why`: what makes a latest time unknown. `looks`: the stretches that it
+    looks back over.
     """
 
-    early_sets: float = 0.0
-    early_clears: float = 0.0
-    sets: float = 0.0
-    clears: float = 0.0
+    sets: Change = Change()
+    clears: Change = Change()
     every: float = 0.0
     lag: float = 0.0
-    hidden: tuple[float, float] = (0.0, 0.0)
     why: tuple[str, ...] = ()
     looks: tuple[float, ...] = ()
     unscraped: bool = False  # an interval on the way is not known
+
+    def unsettled(self, why: str, *, clears: bool = True) -> "Delay":
+        """Return the delay without any latest time, for this reason."""
+        return replace(
+            self,
+            sets=Change(self.sets.early, NEVER),
+            clears=Change(self.clears.early, NEVER) if clears else self.clears,
+            why=(*self.why, why),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +119,9 @@ class Chain:
         """Return the delay of an expression."""
         tree = parse(expr)
         if tree is None:
-            return _unknown("its expression has a syntax that gameday does not know")
+            return Delay().unsettled(
+                "its expression has a syntax that gameday does not know"
+            )
         return self.tree(tree)
 
     def tree(self, tree: Tree) -> Delay:
@@ -94,7 +141,8 @@ class Chain:
         if recorded:
             return _any([self._recorded(rule) for rule in recorded])
         if ":" in selector.name:
-            return _unknown(f"no rule that records {selector.name} is known")
+            unknown = f"no rule that records {selector.name} is known"
+            return Delay().unsettled(unknown)
         jobs = jobs_of(selector, self.eyes)
         if jobs:
             interval = max(job.interval for job in jobs)
@@ -104,26 +152,25 @@ class Chain:
             timeout = min(self.eyes.scrape_timeout or interval, interval)
         else:
             return Delay(unscraped=True)
-        settled = interval + timeout
-        return Delay(sets=settled, clears=settled, every=interval, lag=timeout)
+        settled = Moment(interval + timeout, interval + timeout)
+        change = Change(Moment(), settled)
+        return Delay(sets=change, clears=change, every=interval, lag=timeout)
 
     def _recorded(self, rule: RecordingRule) -> Delay:
         if rule in self.above:
-            return _unknown(f"{rule.name} is recorded from itself")
+            return Delay().unsettled(f"{rule.name} is recorded from itself")
         below = Chain(self.eyes, (*self.above, rule)).expression(rule.expr)
         every = rule.interval or self.eyes.evaluation_interval
         if every is None:
             return replace(below, unscraped=True)
-        added = 0.0 if _evaluated_before(rule, self.above[-1:]) else every
+        wait = 0.0 if _evaluated_before(rule, self.above[-1:]) else every
         offset = rule.query_offset or 0.0
-        low, high = below.hidden
         return replace(
             below,
-            sets=below.sets + added,
-            clears=below.clears + added,
+            sets=below.sets.evaluated(offset, wait),
+            clears=below.clears.evaluated(offset, wait),
             every=max(below.every, every),
             lag=offset,
-            hidden=(max(low, offset), max(high, offset)),
         )
 
     def _window(self, window: Window) -> Delay:
@@ -138,13 +185,15 @@ class Chain:
             held = f"{show_duration(window.back)} does not always hold {few}: "
             held += f"there is one every {show_duration(every)}"
             held += f", up to {show_duration(lag)} late" if lag else ""
-            return replace(inner, sets=FOREVER, clears=FOREVER, why=(*inner.why, held))
+            return inner.unsettled(held)
         if window.gone:
             # Samples from before the fault are in the window until it has passed.
-            early = inner.early_sets + max(0.0, window.back - inner.sets)
-            return replace(inner, early_sets=early, sets=inner.sets + window.back)
+            early = max(0.0, window.back - inner.sets.late.there)
+            return replace(inner, sets=inner.sets.later(early, window.back))
         return replace(
-            inner, sets=inner.sets + window.back, clears=inner.clears + window.back
+            inner,
+            sets=inner.sets.later(0.0, window.back),
+            clears=inner.clears.later(0.0, window.back),
         )
 
     def _query_offset(self) -> float:
@@ -154,22 +203,19 @@ class Chain:
     def _shifted(self, shift: Shift) -> Delay:
         inner = self.tree(shift.inner)
         if shift.offset is None:
-            fixed = "it reads an instant that `@` fixes"
-            return replace(inner, sets=FOREVER, clears=FOREVER, why=(*inner.why, fixed))
+            return inner.unsettled("it reads an instant that `@` fixes")
         return replace(
             inner,
-            early_sets=inner.early_sets + shift.offset,
-            early_clears=inner.early_clears + shift.offset,
-            sets=inner.sets + shift.offset,
-            clears=inner.clears + shift.offset,
+            sets=inner.sets.later(shift.offset, shift.offset),
+            clears=inner.clears.later(shift.offset, shift.offset),
         )
 
     def _gone(self, gone: Gone) -> Delay:
         inner = self.tree(gone.inner)
         if isinstance(gone.inner, Selector) and gone.inner.name == "up":
             stays = "up stays, as 0, for as long as the target is known"
-            return replace(inner, sets=FOREVER, why=(*inner.why, stays))
-        return replace(inner, sets=inner.sets + LOOKBACK)
+            return inner.unsettled(stays, clears=False)
+        return replace(inner, sets=inner.sets.later(0.0, LOOKBACK))
 
     def _node(self, node: Node) -> Delay:
         parts = [self.tree(part) for part in node.parts if not _is_constant(part)]
@@ -178,11 +224,14 @@ class Chain:
             clock = f"it depends on the time of day ({node.word})"
             if node.word in ("time", "timestamp"):
                 clock = "it waits for time to pass since an instant that it reads"
-            return replace(whole, sets=FOREVER, clears=FOREVER, why=(*whole.why, clock))
+            return whole.unsettled(clock)
         if node.word == "and" and self._alike(node.parts):
             # Of the same ratio over two windows the shorter ends an alert that
             # neither of them holds up in health.
-            return replace(whole, clears=min(part.clears for part in parts))
+            late = min(
+                (part.clears.late for part in parts), key=lambda moment: moment.stamp
+            )
+            return replace(whole, clears=Change(whole.clears.early, late))
         return whole
 
     def _alike(self, parts: Sequence[Tree]) -> bool:
@@ -282,19 +331,26 @@ def _any(parts: Sequence[Delay]) -> Delay:
     if not parts:
         return Delay()
     return Delay(
-        early_sets=min(part.early_sets for part in parts),
-        early_clears=min(part.early_clears for part in parts),
-        sets=max(part.sets for part in parts),
-        clears=max(part.clears for part in parts),
+        sets=_either([part.sets for part in parts]),
+        clears=_either([part.clears for part in parts]),
         every=max(part.every for part in parts),
         lag=max(part.lag for part in parts),
-        hidden=(
-            min(part.hidden[0] for part in parts),
-            max(part.hidden[1] for part in parts),
-        ),
         why=tuple(dict.fromkeys(reason for part in parts for reason in part.why)),
         looks=tuple(sorted({back for part in parts for back in part.looks})),
         unscraped=any(part.unscraped for part in parts),
+    )
+
+
+def _either(changes: Sequence[Change]) -> Change:
+    return Change(
+        Moment(
+            min(change.early.stamp for change in changes),
+            min(change.early.there for change in changes),
+        ),
+        Moment(
+            max(change.late.stamp for change in changes),
+            max(change.late.there for change in changes),
+        ),
     )
 
 
@@ -303,7 +359,3 @@ def _is_constant(tree: Tree) -> bool:
     if isinstance(tree, Node):
         return not tree.tells_time and all(map(_is_constant, tree.parts))
     return isinstance(tree, Constant)
-
-
-def _unknown(why: str) -> Delay:
-    return Delay(sets=FOREVER, clears=FOREVER, why=(why,))

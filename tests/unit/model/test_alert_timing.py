@@ -136,6 +136,23 @@ def test_of_several_query_offsets_the_longest_counts() -> None:
     assert times("a:b == 0", eyes, query_offset=20) == (60, 82, 82)
 
 
+def test_an_offset_covers_the_query_offset_of_what_it_reads() -> None:
+    """Recorded 40 s late; who reads what was 60 s ago is not kept waiting by that."""
+    rules = (recorded("a:b", "up", group="g", interval=5, query_offset=40),)
+    eyes = replace(EYES, recorded=rules)
+    # 12 to be scraped, 60 back, 5 until it is recorded and 5 until it is seen.
+    assert times("a:b offset 60s == 0", eyes) == (60, 82, 82)
+
+
+def test_a_range_has_to_reach_back_to_samples_that_are_late() -> None:
+    """All that is recorded is stamped 40 s ago: the last 30 s hold nothing."""
+    rules = (recorded("a:b", "up", group="g", interval=5, query_offset=40),)
+    eyes = replace(EYES, recorded=rules)
+    assert math.isinf(fires(rule("max_over_time(a:b[30s]) > 0"), eyes).latest)
+    # Stamped at 12 and 5 at the latest, 60 of range, 5: there long before that.
+    assert fires(rule("max_over_time(a:b[60s]) > 0"), eyes).latest == 82
+
+
 def test_a_series_that_is_recorded_from_itself_never_settles() -> None:
     eyes = replace(EYES, recorded=(recorded("a:b", "a:b or up", group="g"),))
     assert math.isinf(fires(rule("a:b == 0"), eyes).latest)
