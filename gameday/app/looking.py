@@ -91,8 +91,9 @@ def _rules_of(
     alerts: list[AlertRule] = []
     recorded: list[RecordingRule] = []
     for path in paths:
-        alerts += rules.read(path)[0]
-        recorded += rules.read_recorded(path)
+        read = rules.read_all(path)
+        alerts += [rule for rule in read if isinstance(rule, AlertRule)]
+        recorded += [rule for rule in read if isinstance(rule, RecordingRule)]
     return alerts, recorded
 
 

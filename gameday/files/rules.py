@@ -36,13 +36,10 @@ def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     return parse(found.text, path)
 
 
-def read_recorded(path: str) -> tuple[RecordingRule, ...]:
-    """Return the recording rules of a file; none where it cannot be read."""
+def read_all(path: str) -> list[AlertRule | RecordingRule]:
+    """Return the rules of a file, alerting and recording; none if it is unreadable."""
     found = source.read(path)
-    if found.problem is not None:
-        return ()
-    rules, _ = _parse(yaml.parse(found.text, path))
-    return tuple(rule for rule in rules if isinstance(rule, RecordingRule))
+    return [] if found.problem is not None else _parse(yaml.parse(found.text, path))[0]
 
 
 def parse(text: str, path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:

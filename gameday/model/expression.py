@@ -161,7 +161,7 @@ def _compared(node: Any) -> str:
     if op == "unless":
         return _compared(node.lhs)
     if op in ("and", "or"):
-        how = "" if modifier is None else f" {modifier}"
+        how = f" {modifier}".rstrip() if modifier is not None else ""
         return f"({_compared(node.lhs)}) {op}{how} ({_compared(node.rhs)})"
     return str(node)
 

@@ -143,7 +143,9 @@ def test_firing_reset_and_pages_lie_between_the_times_that_are_told(
     promise = AlertPromise(alert="A", reaches=("r",))
     fired_in, reset_in = fires(rule, eyes), resets(rule, eyes)
     assume(not math.isinf(fired_in.latest))  # a window that may be empty
-    fault = Fault(start=world["start"], end=world["start"] + fired_in.latest + 1)
+    # It lasts until the page is out: the end of what nobody heard of is not told.
+    lasts = pages(promise, rule, eyes).latest + 1
+    fault = Fault(start=world["start"], end=world["start"] + lasts)
     until = fault.end + reset_in.latest + 60
     samples = scraped(world["scrape"], fault, until)
     for name, expression, home, _ in world["recorded"]:
