@@ -5,7 +5,7 @@ promise itself says which alert is meant: what is not known has the promised val
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.alert import AlertRule
@@ -33,24 +33,27 @@ class Candidates:
 
 def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
     """Return what is known of the labels of the promised alert of this rule."""
-    if rule.series:
-        found = [
-            labels
-            for series in rule.series
-            if (labels := _of(rule, exactly(series), promised)) is not None
-        ]
-        if found:
-            return Candidates(tuple(found), asked=True)
+    known = [exactly(series) for series in rule.series or ()]
+    found = [labels for one in known if (labels := _of(rule, one, promised))]
+    if found:
+        return Candidates(tuple(found), _templated(rule, known, promised), asked=True)
     series = labels_of(parse(rule.expr))
     labels = _of(rule, series, promised)
     if labels is None:
         return Candidates(())
-    templated = tuple(
+    templated = _templated(rule, [series], promised)
+    return Candidates((labels,), templated, unseen=bool(rule.series))
+
+
+def _templated(
+    rule: AlertRule, series: Sequence[KnownLabels], promised: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the promised labels that the rule's templates make of who knows what."""
+    return tuple(
         name
         for name, text in rule.labels.items()
-        if name in promised and expanded(text, series) is None
+        if name in promised and all(expanded(text, one) is None for one in series)
     )
-    return Candidates((labels,), templated, unseen=bool(rule.series))
 
 
 def expanded(template: str, labels: KnownLabels) -> str | None:

@@ -1,9 +1,13 @@
 """Alertmanager's routing of labels that are known, and of those that are not."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gameday.model.alert import AlertRule, Matcher, Receiver, Route, Routing
 from gameday.model.known_labels import KnownLabels, exactly
 from gameday.model.promised_labels import candidates
 from gameday.model.reach import ends
+from gameday.model.relabel import RelabelRule, sent
 
 
 def route(to: str, *matchers: tuple[str, str, str], **rest: object) -> Route:
@@ -91,3 +95,103 @@ def test_receivers_are_found_by_name() -> None:
     routing = Routing(route=route("a"), receivers=(Receiver(name="a"),))
     assert routing.receiver("a") == Receiver(name="a")
     assert routing.receiver("b") is None
+
+
+def test_the_series_that_there_are_tell_the_promised_alerts_labels() -> None:
+    series = ({"i": "1", "team": "web"}, {"i": "2", "team": "api"})
+    rule = AlertRule(name="A", expr="x", series=series, labels={"t": "{{ $labels.i }}"})
+    found = candidates(rule, {"team": "web"})
+    (labels,) = found.labels
+    assert (labels.get("i"), labels.get("t"), labels.get("zone")) == ("1", "1", "")
+    assert (found.asked, found.templated) == (True, ())
+
+
+def test_a_template_of_the_value_is_not_known_from_series_either() -> None:
+    rule = AlertRule(name="A", expr="x", series=({},), labels={"s": "{{ $value }}"})
+    assert candidates(rule, {"s": "page"}).templated == ("s",)
+
+
+def test_labels_that_no_series_has_now() -> None:
+    rule = AlertRule(name="A", expr="x", series=({"i": "1"},))
+    assert candidates(rule, {"i": "2"}).unseen
+    assert not candidates(rule, {"i": "1"}).unseen
+
+
+NAMES, VALUES = ["a", "b", "c"], ["", "1", "2"]
+LABELS = st.fixed_dictionaries({name: st.sampled_from(VALUES) for name in NAMES})
+MATCHERS = st.builds(
+    Matcher,
+    name=st.sampled_from(NAMES),
+    op=st.sampled_from(["=", "!=", "=~", "!~"]),
+    value=st.sampled_from(["", "1", "2", "1|2", ".*", ".+"]),
+)
+
+
+def routes(below: st.SearchStrategy[list[Route]]) -> st.SearchStrategy[Route]:
+    return st.builds(
+        Route,
+        receiver=st.sampled_from(["r", "s", "t"]),
+        matchers=st.lists(MATCHERS, max_size=2).map(tuple),
+        goes_on=st.booleans(),
+        routes=below.map(tuple),
+    )
+
+
+TREES = st.recursive(
+    routes(st.just([])),
+    lambda below: routes(st.lists(below, max_size=3)),
+    max_leaves=8,
+)
+
+
+def half_known(labels: dict[str, str], hidden: set[str]) -> KnownLabels:
+    """Return the labels, some of them not known."""
+    known = {name: None if name in hidden else labels[name] for name in labels}
+    return KnownLabels(known, others=False)
+
+
+@given(TREES, LABELS, st.sets(st.sampled_from(NAMES)))
+def test_what_is_half_known_is_never_said_to_be_certain(
+    tree: Route, labels: dict[str, str], hidden: set[str]
+) -> None:
+    there = {path[-1].receiver for path in tree.paths(labels)}
+    found = ends(tree, half_known(labels, hidden))
+    assert there <= {route.receiver for route in found.possible}
+    assert {route.receiver for route in found.certain} <= there
+    for name in ("r", "s", "t"):
+        assert name in there or not found.surely(name)
+        assert name not in there or found.perhaps(name)
+
+
+@given(TREES, LABELS)
+def test_what_is_known_is_routed_as_alertmanager_does(
+    tree: Route, labels: dict[str, str]
+) -> None:
+    found = ends(tree, exactly(labels))
+    assert list(found.certain) == [path[-1] for path in tree.paths(labels)]
+
+
+ACTIONS = [
+    *("replace", "keep", "drop", "keepequal", "dropequal"),
+    *("labeldrop", "labelkeep", "labelmap", "uppercase"),
+]
+RELABELS = st.builds(
+    RelabelRule,
+    action=st.sampled_from(ACTIONS),
+    source=st.lists(st.sampled_from(NAMES), max_size=2).map(tuple),
+    regex=st.sampled_from(["(.*)", "1", "a|b", "(1|2);?(.*)", ".+"]),
+    target=st.sampled_from(["a", "b", "d"]),
+    replacement=st.sampled_from(["$1", "x", "", "d"]),
+)
+
+
+@given(st.lists(RELABELS, max_size=4), LABELS, st.sets(st.sampled_from(NAMES)))
+def test_what_is_half_known_is_relabelled_as_what_is_known(
+    rules: list[RelabelRule], labels: dict[str, str], hidden: set[str]
+) -> None:
+    whole = sent(exactly(labels), {"e": "1"}, rules)
+    half = sent(half_known(labels, hidden), {"e": "1"}, rules)
+    assert half.dropped in (None, whole.dropped)
+    if not whole.dropped and not half.dropped:
+        for name in (*NAMES, "d", "e", "x"):
+            assert half.labels.get(name) in (None, whole.labels.get(name))
