@@ -6,7 +6,9 @@ from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
 from gameday.model.expression import Constant, Node, Tree, parse
 
 # An element's value, or () for a vector without any; None: it depends on series.
-Value = float | tuple[()] | None
+# SOME: there is an element, whose value depends on them.
+Value = float | str | tuple[()] | None
+SOME = "some"
 _NOW = 2e9  # seconds; any recent time does
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": add,
@@ -48,14 +50,13 @@ def _value(tree: Tree) -> Value:
 def _operator(node: Node) -> Value:
     left, right = (_value(part) for part in node.parts)
     if node.word == "or":
-        known = [value for value in (left, right) if value not in (None, ())]
-        return known[0] if known else None if None in (left, right) else ()
-    if left is None or right is None or left == () or right == ():
+        return _either(left, right)
+    if not isinstance(left, float) or not isinstance(right, float):
         return () if () in (left, right) and node.word == "and" else None
     if node.word in _ARITHMETIC and (right != 0.0 or node.word != "/"):
-        return _ARITHMETIC[node.word](_number(left), _number(right))
+        return _ARITHMETIC[node.word](left, right)
     if node.word in _COMPARISONS:
-        holds = _COMPARISONS[node.word](_number(left), _number(right))
+        holds = _COMPARISONS[node.word](left, right)
         if node.returns_bool:
             return float(holds)
         # Between a vector and a number the vector's elements stay.
@@ -63,5 +64,10 @@ def _operator(node: Node) -> Value:
     return left if node.word == "and" else None
 
 
-def _number(value: Value) -> float:
-    return value if isinstance(value, float) else 0.0
+def _either(left: Value, right: Value) -> Value:
+    if left == ():
+        return right
+    if isinstance(left, float) and right is not None:
+        return left  # what the right side has goes by the same, empty labels
+    some = left is not None or right not in (None, ())
+    return SOME if some else None

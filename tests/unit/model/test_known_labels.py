@@ -80,6 +80,10 @@ def test_the_series_of_an_alert_are_those_without_its_comparison(
         ("vector(2) > 1 and vector(1)", True),
         ("up or vector(1)", True),
         ("up or vector(1) > 3", None),
+        # Which value decides depends on the series.
+        ("(count(x) or vector(0)) < 1", None),
+        ("(vector(2) or x) < 1", None),
+        ("(vector(2) or vector(0)) < 1", False),
         ("vector(time()) > 5", True),
         ("1 == bool 2", True),
         ("up == 0", None),
