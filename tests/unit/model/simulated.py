@@ -116,7 +116,30 @@ _OVER_TIME: dict[str, Callable[[list[float]], float]] = {
     "min_over_time": min,
     "avg_over_time": lambda values: sum(values) / len(values),
 }
-Expression = Metric | OverTime
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two conditions joined by `and`, as burn rates over two windows are."""
+
+    left: "Expression"
+    right: "Expression"
+
+    def text(self) -> str:
+        """Return it as PromQL."""
+        return f"({self.left.text()} > 0 and {self.right.text()} > 0)"
+
+    def at(self, world: World, when: float, now: float) -> float | None:
+        """Return the left value where both are above 0."""
+        values = [side.at(world, when, now) for side in (self.left, self.right)]
+        return (
+            values[0]
+            if all(value is not None and value > 0 for value in values)
+            else None
+        )
+
+
+Expression = Metric | OverTime | Both
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from gameday.model.plan import Eyes, ScrapeJob
 from gameday.model.scenario import AlertPromise
 from tests.unit.model.simulated import (
     Alerting,
+    Both,
     Expression,
     Fault,
     Group,
@@ -29,7 +30,7 @@ OFFSETS = st.sampled_from([0.0, 0.0, 7.0, 40.0])
 BACK = st.sampled_from([30.0, 45.0, 120.0])
 FUNCTIONS = st.sampled_from(["max_over_time", "min_over_time", "avg_over_time"])
 SETTINGS = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -67,8 +68,14 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         rule = draw(over(name))
         name = f"level:{number}"
         recorded.append((name, rule, home, place))
+    rule = draw(over(name))
+    if draw(st.booleans()):
+        # Half of them the same but for the window, the others anything.
+        function, offset = draw(FUNCTIONS), draw(st.sampled_from([0.0, 60.0]))
+        same = [OverTime(function, Metric(name, offset), draw(BACK)) for _ in "ab"]
+        rule = Both(same[0], draw(st.sampled_from([same[1], rule])))
     alert = Alerting(
-        rule=draw(over(name)),
+        rule=rule,
         above=0.0,
         group=alerts,
         hold=draw(st.sampled_from([0.0, 4.0, 15.0, 61.0])),
