@@ -16,13 +16,13 @@ from gameday.errors import InvalidFile, ObserverLost
 from gameday.model.alert import AlertRule, RecordingRule, Routing
 from gameday.model.expression import Selector, series_expression
 from gameday.model.plan import Eyes, ScrapeJob
-from gameday.model.prometheus_settings import PrometheusSettings, settings_of
+from gameday.model.prometheus_settings import PrometheusSettings
 from gameday.model.rule_delays import scraped
 from gameday.model.scenario import Observe
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
 from gameday.observers.prometheus.rules import Group, read_groups
-from gameday.observers.prometheus.settings import read_config
+from gameday.observers.prometheus.settings import read_settings
 from gameday.observers.promql import metrics_of
 from gameday.ports import Clock
 
@@ -111,7 +111,7 @@ class LiveSurveyor:
         eyes = replace(eyes, prometheus_version=answers.get("version", ""))
         settings = PrometheusSettings()
         if (text := answers.get("config")) is not None:
-            settings = settings_of(read_config(text))
+            settings = read_settings(text)
             eyes = replace(
                 eyes,
                 evaluation_interval=settings.evaluation_interval,
@@ -132,7 +132,7 @@ class LiveSurveyor:
         if groups is None:
             return eyes, []
         text = answers.get("config")
-        offset = settings_of(read_config(text)).query_offset if text else 0.0
+        offset = read_settings(text).query_offset if text else 0.0
         rules = tuple(alert_rules(groups, offset))
         self.hashes["rules"] = _hash(json.dumps(sorted(map(_shown, rules))))
         recorded = tuple(recording_rules(groups, offset))

@@ -28,7 +28,9 @@ class Book:
         self._api = api
         self._groups: Sequence[Group] = ()
         self._offsets: dict[str, float] = {
-            rule.group: rule.query_offset for rule in known if rule.query_offset
+            rule.group: rule.query_offset
+            for rule in known
+            if rule.query_offset is not None
         }
         self._by_name: dict[str, list[tuple[Group, Rule]]] = {}
         self.default_offset = 0.0

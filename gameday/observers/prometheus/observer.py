@@ -19,7 +19,7 @@ from gameday.observers.prometheus.episodes import Episodes
 from gameday.observers.prometheus.rule_watch import RuleWatch
 from gameday.observers.prometheus.rules import read_groups
 from gameday.observers.prometheus.scrapes import Scrapes
-from gameday.observers.prometheus.settings import rule_query_offset
+from gameday.observers.prometheus.settings import read_settings
 from gameday.observers.prometheus.window import Window, window_total
 from gameday.observers.sight import Rounds, Sight
 from gameday.ports import Clock, Emit
@@ -181,7 +181,7 @@ class PrometheusObserver:
     def _first(self) -> None:
         """Ask what is asked once: the clocks, and the query offset."""
         self._clocks(strict=True)
-        self._book.default_offset = rule_query_offset(self.api.config())
+        self._book.default_offset = read_settings(self.api.config()).query_offset
         version = [int(one) for one in self.api.version().split(".")[:2]]
         self._book.may_offset = version >= [2, 53]
 

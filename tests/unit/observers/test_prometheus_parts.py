@@ -3,15 +3,12 @@
 import pytest
 
 from gameday.errors import ObserverLost
+from gameday.model.plan import ScrapeJob
 from gameday.model.slo import Series, Slo, Term
 from gameday.observers.prometheus.api import ScrapeTarget, quoted, span
 from gameday.observers.prometheus.counters import Counters
 from gameday.observers.prometheus.scrapes import Scrapes
-from gameday.observers.prometheus.settings import (
-    evaluation_interval,
-    rule_query_offset,
-    scrape_settings,
-)
+from gameday.observers.prometheus.settings import read_settings
 
 WEB = {"job": "web", "instance": "web-1:80"}
 
@@ -123,21 +120,21 @@ scrape_configs:
   - {job_name: web, scrape_interval: 1s, scrape_timeout: 500ms}
   - {job_name: db}
 """
-    assert scrape_settings(text) == {
-        "": (15.0, 10.0),
-        "web": (1.0, 0.5),
-        "db": (15.0, 10.0),
-    }
-    assert evaluation_interval(text) == 5.0
-    assert rule_query_offset(text) == 90.0
-    assert evaluation_interval("{}") == 60.0
-    assert rule_query_offset("{}") == 0.0
+    settings = read_settings(text)
+    assert settings.jobs == (
+        ScrapeJob(name="web", interval=1.0, timeout=0.5),
+        ScrapeJob(name="db", interval=15.0, timeout=10.0),
+    )
+    assert (settings.scrape_interval, settings.scrape_timeout) == (15.0, 10.0)
+    assert (settings.evaluation_interval, settings.query_offset) == (5.0, 90.0)
+    bare = read_settings("{}")
+    assert (bare.evaluation_interval, bare.query_offset) == (60.0, 0.0)
 
 
 @pytest.mark.parametrize("text", ["[", "- a", "", "!!python/object:os.system {}"])
 def test_settings_that_are_none_are_an_answer_lost(text: str) -> None:
     with pytest.raises(ObserverLost):
-        scrape_settings(text)
+        read_settings(text)
 
 
 @pytest.mark.parametrize(
