@@ -4,17 +4,17 @@ An alert that is pending or firing already cannot be seen to fire. One that is s
 or inhibited by an alert that fires already, can be seen to fire, but pages nobody.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alert import InhibitRule, Matcher
+from gameday.model.alert import InhibitRule
+from gameday.model.known_labels import KnownLabels, exactly
 from gameday.model.plan import Eyes, PlannedStep
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.standing import Standing, StandingAlert
 from gameday.model.target import Instance
-from gameday.plans.routing import known_labels
-from gameday.plans.timing import rules_for
+from gameday.model.way import rules_for, way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def _host(text: str) -> str:
 def _muted(promise: AlertPromise, before: Before) -> str:
     for labels in _label_sets(promise, before.eyes):
         for silence in before.standing.silences:
-            if silence.covers(labels):
+            if silence.matchers and labels.match_all(silence.matchers):
                 by = f" by {silence.by}" if silence.by else ""
                 return f"{promise.alert} is silenced (silence {silence.id}{by})"
         source = next(_inhibitors(promise, labels, before), None)
@@ -105,19 +105,19 @@ def _muted(promise: AlertPromise, before: Before) -> str:
     return ""
 
 
-def _label_sets(promise: AlertPromise, eyes: Eyes) -> Sequence[Mapping[str, str]]:
+def _label_sets(promise: AlertPromise, eyes: Eyes) -> Sequence[KnownLabels]:
     """Return what is known of the promised alert's labels, by each rule for it."""
     rules = rules_for(promise, eyes.rules or ())
-    by_rule = [known_labels(rule, promise.labels) for rule in rules]
-    return by_rule or [{**promise.labels, "alertname": promise.alert}]
+    by_rule = [labels for rule in rules for labels in way(promise, rule, eyes).labels]
+    return by_rule or [KnownLabels({**promise.labels, "alertname": promise.alert})]
 
 
 def _inhibitors(
-    promise: AlertPromise, labels: Mapping[str, str], before: Before
+    promise: AlertPromise, labels: KnownLabels, before: Before
 ) -> Iterator[StandingAlert]:
     routing = before.eyes.routing
     for rule in () if routing is None else routing.inhibit:
-        if not _all(rule.target, labels):
+        if not labels.match_all(rule.target):
             continue
         for alert in before.standing.alerts:
             fires = alert.state == "firing" and not promise.fits(alert.labels)
@@ -125,15 +125,8 @@ def _inhibitors(
                 yield alert
 
 
-def _inhibits(
-    rule: InhibitRule, alert: StandingAlert, labels: Mapping[str, str]
-) -> bool:
+def _inhibits(rule: InhibitRule, alert: StandingAlert, labels: KnownLabels) -> bool:
     """Return whether it surely does: labels that are not known may differ."""
-    return _all(rule.source, alert.labels) and all(
-        name in labels and labels[name] == alert.labels.get(name, "")
-        for name in rule.equal
+    return bool(exactly(alert.labels).match_all(rule.source)) and all(
+        labels.get(name) == alert.labels.get(name, "") for name in rule.equal
     )
-
-
-def _all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
-    return all(matcher.matches(labels) for matcher in matchers)
