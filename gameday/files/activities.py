@@ -99,7 +99,8 @@ def _keys(here: Cursor) -> None:
             meant = _HARMLESS[key]
             value.warn(f'Chaos Toolkit passes over {key!r}; did you mean "{meant}"?')
     known = (*_ACTIVITY, *_HARMLESS)
-    here.only(known, also=FREE)
+    here.only(known, also=FREE, lenient=True)
+    here.refuse_empty("pauses", "controls", "background")
     if here.get("secrets") is not None:
         here.warn("secrets belong into the provider; passed over here", "secrets")
 
@@ -108,7 +109,7 @@ def _pauses(here: Cursor) -> None:
     pauses = here.mapping("pauses")
     if pauses is None:
         return
-    pauses.only(("before", "after"), also=FREE)
+    pauses.only(("before", "after"), also=FREE, lenient=True)
     for key in ("before", "after"):
         _number(pauses, key)
 
@@ -134,7 +135,9 @@ def _provider(here: Cursor) -> str:
         here.error("type is missing; expected python, process or http")
     if not kind:
         return ""
-    here.only(_PROVIDERS[kind], also=FREE)
+    here.only(_PROVIDERS[kind], also=FREE, lenient=True)
+    if kind == "python":
+        here.refuse_empty("arguments")
     for key in _REQUIRED[kind]:
         here.text(key, required=True)
     _arguments(here, kind)
@@ -184,7 +187,7 @@ def check_control(here: Cursor) -> None:
     """Report what is wrong with a control."""
     if here.mapping() is None or here.value.get("ref") is not None:
         return
-    here.only(_CONTROL, also=FREE)
+    here.only(_CONTROL, also=FREE, lenient=True)
     here.text("name", required=True)
     here.choice("scope", ("before", "after"))
     here.flag("automatic")
@@ -192,6 +195,7 @@ def check_control(here: Cursor) -> None:
     if provider is None:
         here.error("provider is missing; expected a python module")
         return
-    provider.only(("type", "module", "arguments", "secrets"), also=FREE)
+    known = ("type", "module", "arguments", "secrets")
+    provider.only(known, also=FREE, lenient=True)
     if provider.choice("type", ("python",)):
         provider.text("module", required=True)

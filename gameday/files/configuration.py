@@ -114,7 +114,7 @@ def _secret_names(here: Cursor) -> list[str]:
 
 
 def _from_env(here: Cursor, given: Given) -> tuple[bool, Any]:
-    here.only(("type", "key", "default", "env_var_type"))
+    here.only(("type", "key", "default", "env_var_type"), lenient=True)
     name = here.text("key", required=True)
     kind = here.choice("env_var_type", ENV_TYPES)
     if name in given.env:
@@ -127,9 +127,40 @@ def _from_env(here: Cursor, given: Given) -> tuple[bool, Any]:
     if "default" in here.value:
         return True, here.value["default"]
     if name:
-        message = f"the environment variable {name} is not set, and has no default"
-        (here.error if given.strict else here.warn)(message)
+        _unset(
+            here,
+            f"the environment variable {name} is not set, and has no default",
+            given,
+        )
     return False, None
+
+
+def _unset(here: Cursor, message: str, given: Given) -> None:
+    report = here.error if given.strict else here.warn
+    report(message, code="unset-variable")
+
+
+def check_secrets(here: Cursor, given: Given) -> None:
+    """Report secrets whose environment variable is not set: they have no default."""
+    secrets = here.mapping("secrets")
+    for _, secret in secrets.entries() if secrets is not None else ():
+        _check_secret(secret, given)
+
+
+def _check_secret(here: Cursor, given: Given) -> None:
+    if not isinstance(here.value, dict):
+        if here.value is None:
+            here.error("is empty; give it a value or remove the key", code="empty-key")
+        return
+    if here.value.get("type") == "env":
+        name = here.text("key", required=True)
+        if name and name not in given.env:
+            _unset(here, f"the environment variable {name} is not set", given)
+        return
+    if here.value.get("type") != "vault":
+        for _, below in here.entries():
+            if isinstance(below.value, dict):
+                _check_secret(below, given)
 
 
 def _converted(text: str, kind: str) -> Any:

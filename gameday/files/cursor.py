@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from gameday.errors import Problem
 from gameday.files.nodes import Document, Path
-from gameday.files.suggest import did_you_mean
+from gameday.files.suggest import did_you_mean, near
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]*@")
 _LONGEST = 120  # characters of a value that a message quotes
@@ -59,6 +59,13 @@ class Cursor(NamedTuple):
     def at(self, part: str | int) -> "Cursor":
         """Return the value under a key or an index that exists."""
         return self._replace(value=self.value[part], path=(*self.path, part))
+
+    def refuse_empty(self, *keys: str) -> None:
+        """Report those of the keys that are there without a value."""
+        for key in keys:
+            if key in self.value and self.value[key] is None:
+                message = "is empty; give it a value or remove the key"
+                self.error(message, key, code="empty-key")
 
     def items(self) -> Iterator["Cursor"]:
         """Go through a list; anything else is an error (null: nothing)."""
@@ -135,7 +142,8 @@ class Cursor(NamedTuple):
         for key, _ in self.entries():
             if key in known or (also and re.fullmatch(also, key)):
                 continue
-            message = f"{key!r} is an unknown key{did_you_mean(key, known)}"
+            hint = near(key, known) if lenient else did_you_mean(key, known)
+            message = f"{key!r} is an unknown key{hint}"
             report(message, key, code="unknown-key")
 
 

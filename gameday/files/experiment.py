@@ -5,7 +5,7 @@ misspelt keys, and imports what the file names; nothing is imported here.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gameday.errors import Problem
@@ -20,6 +20,7 @@ from gameday.files.activities import Activity
 from gameday.files.configuration import Blame, Given
 from gameday.files.cursor import Cursor, shown, top
 from gameday.files.nodes import Document, Path
+from gameday.files.suggest import among
 from gameday.model.experiment import Experiment
 
 _TOP = (
@@ -38,6 +39,14 @@ _TOP = (
     "extensions",
     "dry",
 )
+# Null in one of these ends the engine before the method, and its rollbacks with it.
+_NEVER_EMPTY = (
+    "steady-state-hypothesis",
+    "configuration",
+    "secrets",
+    "rollbacks",
+    "controls",
+)
 _HYPOTHESIS = ("title", "description", "probes", "controls")
 _RUNTIME: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hypothesis": (
@@ -53,6 +62,8 @@ _RUNTIME: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "rollbacks": (("strategy",), ("always", "never", "default", "deviated")),
 }
+
+_PYTHON = ("dependencies", "isolated", "version")
 
 
 def read(
@@ -128,6 +139,7 @@ def _read(
     _top(here)
     probes = _hypothesis(here)
     own, values = configuration.resolve(here, given)
+    configuration.check_secrets(here, given)
     method = _method(here)
     rollbacks = [
         activities.check(one, _named(here)) for one in here.list_of("rollbacks")
@@ -149,7 +161,8 @@ def _read(
 
 
 def _top(here: Cursor) -> None:
-    here.only(_TOP, also=activities.FREE)
+    here.only(_TOP, also=activities.FREE, lenient=True)
+    here.refuse_empty(*_NEVER_EMPTY)
     here.text("title", required=True)
     here.text("description", required=True)
     if "method" not in here.value:
@@ -165,7 +178,6 @@ def _top(here: Cursor) -> None:
     for control in here.list_of("controls"):
         activities.check_control(control)
     here.mapping("contributions")
-    here.mapping("secrets")
     _runtime(here)
 
 
@@ -173,12 +185,26 @@ def _runtime(here: Cursor) -> None:
     runtime = here.mapping("runtime")
     if runtime is None:
         return
-    runtime.only((*_RUNTIME, "python"), also=activities.FREE)
+    _has_one_of(runtime, (*_RUNTIME, "python"))
+    runtime.only((*_RUNTIME, "python"), also=activities.FREE, lenient=True)
     for key, (keys, strategies) in _RUNTIME.items():
         part = runtime.mapping(key)
         if part is not None:
-            part.only(keys, also=activities.FREE)
+            _has_one_of(part, keys)
+            part.only(keys, also=activities.FREE, lenient=True)
             part.choice("strategy", strategies)
+    python = runtime.mapping("python")  # chaostoolkit 1.21: dependencies for `uv run`
+    if python is not None:
+        python.only(_PYTHON, also=activities.FREE, lenient=True)
+        python.list_of("dependencies")
+        python.flag("isolated")
+
+
+def _has_one_of(here: Cursor, keys: Sequence[str]) -> None:
+    """Report a mapping that says nothing which the engine reads."""
+    if here.value and not set(keys) & set(here.value):
+        expected = among(keys)
+        here.error(f"has no key that is known; expected {expected}", code="missing-key")
 
 
 def _hypothesis(here: Cursor) -> list[Activity | None]:
@@ -187,7 +213,8 @@ def _hypothesis(here: Cursor) -> list[Activity | None]:
     hypothesis = here.mapping("steady-state-hypothesis")
     if hypothesis is None:
         return found
-    hypothesis.only(_HYPOTHESIS, also=activities.FREE)
+    hypothesis.only(_HYPOTHESIS, also=activities.FREE, lenient=True)
+    hypothesis.refuse_empty("probes", "controls")
     hypothesis.text("title", required=True)
     for probe in hypothesis.list_of("probes"):
         activity = activities.check(probe, _named(here))

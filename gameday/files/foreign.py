@@ -7,13 +7,15 @@ Everything here is a warning: an experiment may know better.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gameday.files import installed
 from gameday.files.activities import Activity
 from gameday.files.configuration import Unknown, Values
-from gameday.files.suggest import among, nearest
+from gameday.files.suggest import among, did_you_mean, nearest
 from gameday.model.foreign import After, ForeignAction, undoes
 from gameday.model.foreign_kubernetes import MODULE as KUBERNETES
 from gameday.model.foreign_others import ACTIONS, TRAPS
 
+_INJECTED = ("configuration", "secrets")  # by the engine
 _FOR_NOTHING = "what no rollback undoes stays when the run ends, or dies"
 
 
@@ -47,6 +49,7 @@ def check(
         _check_undone(one, undos, done[:place])
     for one in (*done, *calls(probes, values), *undos):
         _check_traps(one)
+        _check_arguments(one)
 
 
 def _arguments(one: Activity, values: Values) -> dict[str, Any]:
@@ -126,6 +129,21 @@ def _check_known(one: Call) -> None:
         one.activity.provider.warn(
             f"{one.name} is not known to gameday; whether it has an undo is not checked"
         )
+
+
+def _check_arguments(one: Call) -> None:
+    """Report arguments that the function, where it is installed, does not take."""
+    module, _, func = one.name.rpartition(".")
+    known = installed.signature(module, func)
+    if known is None:
+        return
+    here = one.activity.provider
+    report = here.error if known.certain else here.warn
+    for key in one.arguments:
+        if key not in known.names and not known.takes_any:
+            hint = did_you_mean(key, [n for n in known.names if n not in _INJECTED])
+            message = f"{one.name} has no argument {key!r}{hint}"
+            report(message, "arguments", key, code="argument")
 
 
 def _check_traps(one: Call) -> None:

@@ -16,6 +16,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; expected {among(names)}" if few else ""
 
 
+def near(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean "x"?`, or nothing where no name is close."""
+    close = nearest(word, known)
+    return f'; did you mean "{close}"?' if close else ""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known name that is closest; empty when none is close."""
     names = list(known)

@@ -36,7 +36,7 @@ def check(here: Cursor) -> Cursor | None:
     if kind == "probe":
         return here
     if kind:
-        here.only(_KEYS[kind], also="x-.*")
+        here.only(_KEYS[kind], also="x-.*", lenient=True)
         {"regex": _regex, "jsonpath": _jsonpath, "range": _range}[kind](here)
     return None
 
@@ -51,11 +51,29 @@ def _regex(here: Cursor) -> None:
 
 def _jsonpath(here: Cursor) -> None:
     path = here.text("path", required=True).strip()
-    if path and not path.startswith(("$", "@")) and "${" not in path:
-        here.warn(f"{shown(path)} does not start with $, the document's root", "path")
+    if path and "${" not in path:
+        reason = _not_a_path(path)
+        message = f"{shown(path)} is no JSON path: {reason}"
+        if reason:
+            here.error(message, "path", code="json-path")
     count = here.value.get("count")
     if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
         here.error(f"{shown(count)} is not a whole number", "count")
+
+
+def _not_a_path(path: str) -> str:
+    """Return why the engine's reader refuses a JSON path; empty where it does not."""
+    import contextlib
+    import io
+
+    from jsonpath2.path import Path  # type: ignore[import-untyped]
+
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # it prints what it raises
+            Path.parse_str(path)
+    except Exception as error:  # noqa: BLE001 - a parser that is not ours
+        return re.sub(r"^line \d+:\d+ ", "", str(error).split("\n")[0]) or "unreadable"
+    return ""
 
 
 def _range(here: Cursor) -> None:

@@ -19,17 +19,15 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from chaoslib.caching import cache_activities
-from chaoslib.configuration import load_configuration
 from chaoslib.experiment import run_experiment
 from chaoslib.log import override_logzero_module
 from chaoslib.run import RunEventHandler
-from chaoslib.secret import load_secrets
 from chaoslib.types import Strategy
 
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
-from gameday.runner.hypothesis import deviation, look
+from gameday.runner.hypothesis import configured, deviation, look
 from gameday.runner.jobs import Job
 from gameday.runner.outcomes import because, failure, function
 
@@ -109,8 +107,7 @@ def probe(pipe: Connection, job: Job, every: float) -> None:
     document = copy.deepcopy(dict(job.document))
     clock = SystemClock()
     try:
-        configuration = load_configuration(document.get("configuration", {}), {})
-        secrets = load_secrets(document.get("secrets", {}), configuration, {})
+        configuration, secrets = configured(document)
         cache_activities(document)
     except Exception as error:  # noqa: BLE001 - a hypothesis that cannot be read
         _send(pipe, "hypothesis", at=clock.now(), ok=None, because=str(error))

@@ -11,12 +11,26 @@ from typing import Any
 from chaoslib import substitute
 from chaoslib.activity import run_activity
 from chaoslib.caching import lookup_activity
+from chaoslib.configuration import load_configuration, load_dynamic_configuration
 from chaoslib.exceptions import ActivityFailed
 from chaoslib.hypothesis import within_tolerance
+from chaoslib.secret import load_secrets
 
 from gameday.clock import SystemClock
 
 _LONGEST = 300
+
+
+def configured(
+    document: Mapping[str, Any],
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return configuration and secrets as the engine loads them for a run.
+
+    A configuration value may be the answer of a probe, which is asked once.
+    """
+    configuration = load_configuration(document.get("configuration", {}), {})
+    secrets = load_secrets(document.get("secrets", {}), configuration, {})
+    return load_dynamic_configuration(configuration, secrets), secrets
 
 
 def look(

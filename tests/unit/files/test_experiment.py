@@ -15,7 +15,6 @@ from tests.unit.files.shop import EXPERIMENT, Shop
 NAME = "experiments/stop.yaml"
 
 MISTAKES = [
-    ("rollbacks:\n", "rollback:\n", "24: rollback: 'rollback' is an unknown key; did you mean \"rollbacks\"?"),
     ("title: One web replica is gone\n", "", "1: title is required and missing; expected text"),
     ("description: The", "descripton: The", "1: description is required and missing; expected text"),
     ("method:\n", "methods:\n", "1: method is missing; expected a list of activities, or []"),
@@ -24,7 +23,7 @@ MISTAKES = [
     ("tags: [web, capacity]", "tags: [web, 5]", "3: tags[1]: 5 is no tag; expected text"),
     ("tags: [web, capacity]", "extensions: {gameday: 1}", "3: extensions: a mapping is not a list; expected a list"),
     ("tags: [web, capacity]", "extensions: [{vendor: x}]", "3: extensions[0]: name is required and missing; expected text"),
-    ("tolerance: 200", "tolerence: 200", "14: steady-state-hypothesis.probes[0].tolerence: 'tolerence' is an unknown key; did you mean \"tolerance\"?"),
+    ("tolerance: 200", "tolerence: 200", "12: steady-state-hypothesis.probes[0]: tolerance is missing; a probe of the hypothesis needs one"),
     ("tolerance: 200", "tolerance: 0.5", "14: steady-state-hypothesis.probes[0].tolerance: 0.5 is a fraction; expected a range, such as [0, 0.5]"),
     ("tolerance: 200", "tolerance: {type: regexp, pattern: x}", "14: steady-state-hypothesis.probes[0].tolerance.type: 'regexp' is not known; did you mean \"regex\"?"),
     ("tolerance: 200", "tolerance: {type: range, range: [1]}", "14: steady-state-hypothesis.probes[0].tolerance: range is not a list of two numbers; expected [LOWEST, HIGHEST]"),
@@ -32,7 +31,6 @@ MISTAKES = [
     ("tolerance: 200", "tolerance: {type: regex, pattern: '('}", "14: steady-state-hypothesis.probes[0].tolerance.pattern: '(' is no regular expression: missing ), unterminated subpattern at position 0"),
     ("    - type: probe\n", "    - type: action\n", "12: steady-state-hypothesis.probes[0]: an action has no place in the hypothesis; expected a probe"),
     ("    name: stop a replica\n", "    name: x\n    pauses: {before: [1]}\n", "19: method[0].pauses.before: a list is not a number of seconds; expected one, or ${NAME}"),
-    ("    name: stop a replica\n", "    name: x\n    pauses: {befor: 1}\n", "19: method[0].pauses.befor: 'befor' is an unknown key; did you mean \"before\"?"),
     ("    name: stop a replica\n", "    name: x\n    background: yes please\n", "19: method[0].background: 'yes please' is not true or false"),
     ("  - type: action\n    name: undo", "  - type: acton\n    name: undo", "25: rollbacks[0].type: 'acton' is not known; did you mean \"action\"?"),
     ("func: undo}", "func: undoo}", "27: rollbacks[0].provider.func: 'gameday.faults.undoo' is not one of gameday's faults; did you mean \"gameday.faults.undo\"?"),
@@ -40,7 +38,6 @@ MISTAKES = [
     ("faults.process", "faults.proces", "22: method[0].provider.func: 'gameday.faults.proces.stop' is not one of gameday's faults; did you mean \"gameday.faults.process.stop\"?"),
     ("faults.process", "faults.resource", "22: method[0].provider.func: 'gameday.faults.resource.stop' is not one of gameday's faults; "),
     ("type: python\n", "type: pyton\n", "20: method[0].provider.type: 'pyton' is not known; did you mean \"python\"?"),
-    ("timeout: 2}", "timeut: 2}", "15: steady-state-hypothesis.probes[0].provider.timeut: 'timeut' is an unknown key; did you mean \"timeout\"?"),
     ("arguments: {service", "arguments: {serivce", "23: method[0].provider.arguments.serivce: process.stop has no argument 'serivce'; did you mean \"service\"?"),
     ('service: "${service}", ', "", "23: method[0].provider.arguments: process.stop requires service; it is missing"),
     ('"${count}"}', '"${count}", share: 34%}', "23: method[0].provider.arguments: count and share exclude each other; keep one of them"),
@@ -51,7 +48,7 @@ MISTAKES = [
     ('key: GAMEDAY_TARGET, default: "docker://other"', "env: X", "6: configuration.target: key is required and missing; expected text"),
     ("key: GAMEDAY_TARGET", "key: A, env_var_type: integer", "6: configuration.target.env_var_type: 'integer' is not known; expected bool, bytes, float, int, json or str"),
     ("  - type: action\n    name: stop", "  - ref: nothing\n  - type: action\n    name: stop", "17: method[0].ref: there is no activity 'nothing' to refer to; expected answers or stop a replica"),
-    ("provider: {type: python, module: gameday.faults, func: undo}", "providers: {}", "27: rollbacks[0].providers: 'providers' is an unknown key; did you mean \"provider\"?"),
+    ("provider: {type: python, module: gameday.faults, func: undo}", "providers: {}", "25: rollbacks[0]: provider is missing; expected one of python, process or http"),
     ("tolerance: 200", "tolerance: {type: jsonpath, path: ''}", "14: steady-state-hypothesis.probes[0].tolerance: path is required and missing; expected text"),
     ("tolerance: 200", "tolerance: {type: jsonpath, path: $.a, count: x}", "14: steady-state-hypothesis.probes[0].tolerance.count: 'x' is not a whole number"),
     ("tolerance: 200", "tolerance: {type: probe, name: a}", "14: steady-state-hypothesis.probes[0].tolerance: provider is missing; expected one of python, process or http"),
@@ -65,6 +62,101 @@ MISTAKES = [
     ("title: One", "controls: [{name: a}]\ntitle: One", "1: controls[0]: provider is missing; expected a python module"),
     ("title: One", "controls: [{name: a, scope: befor, provider: {type: python, module: m}}]\ntitle: One", "1: controls[0].scope: 'befor' is not known; did you mean \"before\"?"),
 ]  # fmt: skip
+
+
+PASSED_OVER = [
+    ("rollbacks:\n", "rollback:\n", "24: warning: rollback: 'rollback' is an unknown key; did you mean \"rollbacks\"?"),
+    ("    name: stop a replica\n", "    name: x\n    pauses: {befor: 1}\n", "19: warning: method[0].pauses.befor: 'befor' is an unknown key; did you mean \"before\"?"),
+    ("timeout: 2}", "timeut: 2}", "15: warning: steady-state-hypothesis.probes[0].provider.timeut: 'timeut' is an unknown key; did you mean \"timeout\"?"),
+    ("title: One", "author: me\ntitle: One", "1: warning: author: 'author' is an unknown key"),
+    ("timeout: 2}", "timeout: 2, expected_status: 200}", "15: warning: steady-state-hypothesis.probes[0].provider.expected_status: 'expected_status' is an unknown key"),
+    ("    name: stop a replica\n", "    name: x\n    arguments: {a: b}\n", "19: warning: method[0].arguments: 'arguments' is an unknown key"),
+    ("{rollbacks: {strategy: always}}", "{python: {version: '3', isolate: true}}", "4: warning: runtime.python.isolate: 'isolate' is an unknown key; did you mean \"isolated\"?"),
+    ("  service: api", "  token: {type: env, key: HOME, default: a, hint: b}\n  service: api", "7: warning: configuration.token.hint: 'hint' is an unknown key"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"), PASSED_OVER, ids=lambda text: text[:36]
+)
+def test_what_chaos_toolkit_passes_over_is_a_warning(
+    shop: Shop, old: str, new: str, told: str
+) -> None:
+    shop.change(old, new, NAME)
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert made is not None
+    assert f"{NAME}:{told}" in shop.told(problems)
+
+
+NULLS = [
+    ("rollbacks:", "rollbacks"),
+    ("controls:", "controls"),
+    ("secrets:", "secrets"),
+    ("configuration:", "configuration"),
+    ("steady-state-hypothesis:", "steady-state-hypothesis"),
+    ("secrets: {shop: }", "secrets.shop"),
+    ("steady-state-hypothesis: {title: a, probes: }", "steady-state-hypothesis.probes"),
+    ("rollbacks: [{type: action, name: a, pauses: , provider: {type: python, module: a, func: b}}]", "rollbacks[0].pauses"),
+    ("rollbacks: [{type: action, name: a, provider: {type: python, module: a, func: b, arguments: }}]", "rollbacks[0].provider.arguments"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("section", "place"), NULLS)
+def test_a_null_section_ends_the_engine(shop: Shop, section: str, place: str) -> None:
+    shop.write(NAME, f"title: a\ndescription: b\n{section}\nmethod: []\n")
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert made is None
+    told = f"{NAME}:3: {place}: is empty; give it a value or remove the key"
+    assert shop.told(problems) == [told]
+
+
+@pytest.mark.parametrize("key", ["tags", "extensions", "contributions", "runtime"])
+def test_a_null_that_the_engine_does_not_mind(shop: Shop, key: str) -> None:
+    shop.write(NAME, f"title: a\ndescription: b\n{key}:\nmethod: []\n")
+    assert experiment.read(str(shop.folder / NAME), env={})[1] == []
+
+
+SECRET = "secrets: {shop: {token: {type: env, key: SHOP_TOKEN}}}\ntitle: One"
+TOLD = "1: {}secrets.shop.token: the environment variable SHOP_TOKEN is not set"
+
+
+def test_a_secret_that_is_not_set(shop: Shop) -> None:
+    shop.change("title: One", SECRET, NAME)
+    path = str(shop.folder / NAME)
+    made, problems = experiment.read(path, env={})
+    assert made is not None
+    assert shop.told(problems) == [f"{NAME}:{TOLD.format('warning: ')}"]
+    made, problems = experiment.read(path, {}, env={})
+    assert made is None
+    assert shop.told(problems) == [f"{NAME}:{TOLD.format('')}"]
+    assert experiment.read(path, {}, env={"SHOP_TOKEN": "x"})[1] == []
+
+
+def test_secrets_of_other_kinds_are_not_asked_for(shop: Shop) -> None:
+    secrets = "{a: {b: {type: vault, path: x}, c: plain}, d: {type: vault, path: y}}"
+    shop.change("title: One", f"secrets: {secrets}\ntitle: One", NAME)
+    assert experiment.read(str(shop.folder / NAME), {}, env={})[1] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("$.a[*].b", True),
+        ("$..x[?(@.a=1)]", True),
+        ("${path}", True),
+        ("$.a[", False),
+        ("$.status.", False),
+        ("a.b", False),
+    ],
+)
+def test_a_json_path_is_read_as_the_engine_reads_it(
+    shop: Shop, path: str, right: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tolerance = f"tolerance: {{type: jsonpath, path: '{path}'}}"
+    shop.change("tolerance: 200", tolerance, NAME)
+    problems = experiment.read(str(shop.folder / NAME), env={})[1]
+    assert [one.id for one in problems] == ([] if right else ["experiment/json-path"])
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("old", "new", "told"), MISTAKES, ids=lambda text: text[:36])

@@ -1,0 +1,118 @@
+"""Functions of installed packages: read, never imported."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gameday.files import experiment, installed
+from tests.unit.files.shop import Shop
+
+NAME = "experiments/foreign.yaml"
+MODULE = """\
+raise SystemExit("nobody may import this")
+from .deeper import moved as renamed
+from .star import *
+
+def plain(a, b=1, *, c, d=2, configuration=None, secrets=None): ...
+
+def anything(a, **rest): ...
+
+@decorated
+def wrapped(a): ...
+
+try:
+    import fast
+except ImportError:
+    def fallback(a): ...
+
+replaced = None
+def replaced(a): ...
+replaced = decorated(replaced)
+"""
+
+
+@pytest.fixture(autouse=True)
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install a package of an extension that must not be imported."""
+    folder = tmp_path / "installed" / "chaosthing"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("raise SystemExit")
+    (folder / "actions.py").write_text(MODULE)
+    (folder / "deeper.py").write_text("from chaosthing.deepest import moved\n")
+    (folder / "deepest.py").write_text("async def moved(x): ...\n")
+    (folder / "star.py").write_text("def starred(y): ...\n")
+    (folder / "broken.py").write_text("def broken(:\n")
+    monkeypatch.syspath_prepend(str(folder.parent))
+    installed._tree.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("func", "names", "takes_any", "certain"),
+    [
+        ("plain", "a b c d configuration secrets", False, True),
+        ("anything", "a", True, True),
+        ("wrapped", "a", False, False),
+        ("renamed", "x", False, True),
+        ("starred", "y", False, True),
+        ("fallback", "a", False, True),
+    ],
+)
+def test_signatures(func: str, names: str, takes_any: bool, certain: bool) -> None:
+    assert installed.signature("chaosthing.actions", func) == installed.Signature(
+        tuple(names.split()), takes_any, certain
+    )
+    assert "chaosthing" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chaosthing.actions.replaced",
+        "chaosthing.actions.nothing",
+        "chaosthing.broken.broken",
+        "chaosthing.nowhere.func",
+        "nowhere.func",
+        "os.path.basename",
+        "../etc.passwd",
+    ],
+)
+def test_what_is_not_known(name: str) -> None:
+    module, _, func = name.rpartition(".")
+    assert installed.signature(module, func) is None
+
+
+@pytest.mark.parametrize(
+    ("func", "arguments", "told"),
+    [
+        ("plain", "{a: 1, c: 2}", []),
+        (
+            "plain",
+            "{a: 1, c: 2, cc: 3}",
+            ["error: cc: chaosthing.actions.plain has no"],
+        ),
+        ("plain", "{a: 1}", []),
+        ("anything", "{a: 1, z: 2}", []),
+        ("wrapped", "{a: 1, z: 2}", ["warning: z: chaosthing.actions.wrapped has no"]),
+        ("nothing", "{z: 1}", []),
+    ],
+)
+def test_arguments_are_compared(
+    shop: Shop, func: str, arguments: str, told: list[str]
+) -> None:
+    call = f"{{type: python, module: chaosthing.actions, func: {func}, "
+    shop.write(
+        NAME,
+        "title: a\ndescription: b\nmethod:\n  - type: probe\n    name: a\n"
+        f"    provider: {call} arguments: {arguments}}}\n",
+    )
+    problems = experiment.read(str(shop.folder / NAME), env={})[1]
+    place = "method[0].provider.arguments"
+    seen = [
+        f"{one.severity}: {one.message.removeprefix(place).removeprefix('.')}"
+        for one in problems
+        if one.id == "experiment/argument"
+    ]
+    assert len(seen) == len(told)
+    for one, start in zip(seen, told, strict=True):
+        assert one.startswith(start)
