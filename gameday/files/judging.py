@@ -24,7 +24,7 @@ _EXPECTED = (
 )
 _NO_KIND = f"is none of the kinds that gameday knows; {_EXPECTED}"
 _SINGLE = (SCENARIO, EXPERIMENT)  # one document a file
-_MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
+MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
 _BATCH = 16  # files that a process takes at once
 
 
@@ -51,7 +51,7 @@ def judge_all(paths: Sequence[str], env: Mapping[str, str]) -> Judged:
     """Judge the files of folders; many of them on all cores."""
     found = Judged()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if cores > 1 and sum(_size(path) for path in paths) > _MUCH:
+    if cores > 1 and sum(_size(path) for path in paths) > MUCH:
         for judged in _on_cores(paths, env, cores):
             found.add(judged)
     else:
@@ -87,9 +87,9 @@ def _judge_batch(paths: Sequence[str], env: Mapping[str, str]) -> Judged:
 def judge(read: Source, env: Mapping[str, str], *, named: bool) -> Judged:
     """Judge a file; `named`: somebody asked for it, so that it is not passed over."""
     found = Judged()
-    template = neighbours.template(read.text)
-    if template:
-        _pass_over(read.path, None, template, found, named=named)
+    other = neighbours.template(read.text) or pieces.surely_other(read.text)
+    if other:
+        _pass_over(read.path, 1, other, found, named=named)
         return found
     document = yaml.read(read)
     parts = pieces.of(document, passing=not named)

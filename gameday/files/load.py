@@ -6,13 +6,16 @@ from typing import Any
 
 from gameday.errors import InvalidFile, Problem
 from gameday.files import env as environment
-from gameday.files import experiment, scenario_checks, slo, source, yaml
+from gameday.files import experiment, kind, pieces, scenario_checks, slo, source, yaml
 from gameday.files.cursor import Cursor, top
 from gameday.files.nodes import Document
 from gameday.files.scenario_promises import Named
 from gameday.model.experiment import Experiment
 from gameday.model.scenario import Scenario
 from gameday.model.slo import Slo
+
+# What of a file that cannot be read is told without quoting it.
+_SAYS_NOTHING = ("file/missing", "file/unreadable", "file/not-regular", "file/bounds")
 
 
 def scenario(path: str, env: Mapping[str, str]) -> Scenario:
@@ -135,6 +138,7 @@ def _named_files(here: Cursor, *keys: str) -> list[tuple[Cursor, str]]:
 
 def _slos(here: Cursor) -> Named:
     named = _named_files(here, "slos")
+    named = [(place, path) for place, path in named if _may_be_quoted(place, path)]
     readings = slo.read_set([path for _, path in named])
     found: list[Slo] = []
     unmeasured: dict[str, str] = {}
@@ -172,7 +176,38 @@ def _observed(here: Cursor) -> None:
     }
     for key, read in readers.items():
         for place, path in _named_files(here, "observe", "files", key):
-            _taken(place, read(path)[1])
+            if _may_be_quoted(place, path):
+                _taken(place, read(path)[1])
+
+
+def _is_ours(read: source.Source) -> bool:
+    if read.problem is not None:
+        return False
+    document = yaml.read(read)
+    parts = pieces.of(document, passing=False)
+    return any(part.kind for part in parts) or (
+        document.broken_off and bool(kind.guessed(read.text))
+    )
+
+
+def _may_be_quoted(place: Cursor, path: str) -> bool:
+    """Report a file from elsewhere that is none of ours, without a word of it.
+
+    Whoever writes a scenario could otherwise have any file of the machine that checks
+    it shown in a public log.
+    """
+    folder = os.path.realpath(os.path.dirname(place.document.path))  # noqa: PTH120
+    real = os.path.realpath(path)
+    if real.startswith(os.path.join(folder, "")):  # noqa: PTH118
+        return True
+    read = source.read(path)
+    problem_id = "" if read.problem is None else read.problem.id
+    is_empty = not (problem_id or read.text.strip())
+    if is_empty or problem_id in _SAYS_NOTHING or _is_ours(read):
+        return True
+    message = f"{path}: is of no kind that gameday knows; correct the path"
+    place.error(message, code="named-file")
+    return False
 
 
 def _drift(here: Cursor) -> None:
@@ -201,6 +236,8 @@ def _experiment(
         step.error(message, "with", key)
 
     for place, path in named:
+        if not _may_be_quoted(place, path):
+            return None
         given = settings if isinstance(settings, dict) else {}
         found, problems = experiment.read(path, given, target_url, env, blame)
         _taken(place, problems)

@@ -45,6 +45,7 @@ OWN = {
     "file/neighbour": "a file of a kind that gameday recognises and does not read",
     "env/line": "a line that is not NAME=VALUE",
     "scenario/with": "`with` names a key that the experiment does not have",
+    "scenario/named-file": "a file from elsewhere that is of no kind that is known",
     "scenario/reference": "`${…}` that is no reference",
     "scenario/unset-variable": "`${NAME}` that is not set",
     "experiment/argument": "an argument that the function does not take, or needs",

@@ -1,4 +1,4 @@
-"""Read the text of a file: nothing but regular files, of a size a person writes."""
+"""Read the text of a file: nothing but regular files, of a bounded size."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from typing import NamedTuple, TextIO
 
 from gameday.errors import Problem
 
-LARGEST = 4 * 1024 * 1024  # bytes
+LARGEST = 64 * 1024 * 1024  # bytes
 
 
 class Source(NamedTuple):
@@ -48,9 +48,7 @@ def read_stdin(stream: TextIO) -> Source:
 def decode(content: bytes, path: str) -> Source:
     """Return the bytes as text; only UTF-8 without NUL bytes is read."""
     if len(content) > LARGEST:
-        return _refused(
-            path, "is larger than 4 MiB; expected a file a person wrote", "bounds"
-        )
+        return _refused(path, "is larger than 64 MiB; split it up", "bounds")
     nul = content.find(b"\0")
     try:
         text = content.decode("utf-8")

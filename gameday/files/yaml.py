@@ -13,11 +13,14 @@ import yaml
 
 from gameday.errors import Problem
 from gameday.files import json_text
-from gameday.files.json_text import DEEPEST, MOST_NODES, TOO_MANY
+from gameday.files.json_text import DEEPEST
 from gameday.files.nodes import MERGE, Document, Entry, List, Map, Node, Scalar
 from gameday.files.source import Source
 
-MOST_ALIASED = 50_000  # nodes that stand in the tree through aliases
+# Nodes that may stand in the tree through aliases: so many, and so many for each one
+# that is written out. A file that people wrote repeats less than it says.
+MOST_ALIASED = 50_000
+ALIASED_EACH = 4
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset(
@@ -25,6 +28,7 @@ _PLAIN_TAGS = frozenset(
 )
 _TREE_TAGS = frozenset(_CORE + name for name in ("map", "seq"))
 _LONGEST_NUMBER = 400
+_LONG = 65_536  # characters from which on it pays to ask a quicker reader first
 
 
 class _Bad(Exception):
@@ -58,12 +62,20 @@ def _either(text: str, path: str) -> Document:
     named_json = path.endswith(".json")
     if not named_json and text.lstrip()[0] not in "{[":
         return _yaml(text, path)
-    as_json = json_text.parse(text, path)
-    if not as_json.broken or named_json or as_json.problems[-1].message == TOO_MANY:
+    as_json = _json(text, path)
+    if not as_json.broken or named_json:
         return as_json
     as_yaml = _yaml(text, path)
     looks_json = bool(re.match(r'\s*(\[\s*)*\{\s*"', text))
     return as_json if as_yaml.broken and looks_json else as_yaml
+
+
+def _json(text: str, path: str) -> Document:
+    """Return a JSON text's document; a long one that is broken is not read twice."""
+    problem = json_text.broken(text, path) if len(text) > _LONG else None
+    if problem is not None:
+        return Document(path, None, [problem])
+    return json_text.parse(text, path)
 
 
 def _yaml(text: str, path: str) -> Document:
@@ -138,8 +150,6 @@ class _Composer:
         self.made += 1
         if depth > DEEPEST:
             raise _Bad(f"is nested deeper than {DEEPEST} levels", line, "bounds")
-        if self.made > MOST_NODES:
-            raise _Bad(TOO_MANY, line, "bounds")
         before = self.made + self.aliased
         node = self._made(event, depth, line)
         if event.anchor:
@@ -152,7 +162,7 @@ class _Composer:
         if node is None:
             raise _Bad(f"the alias *{anchor} names no anchor before it", line)
         self.aliased += self.sizes[id(node)]
-        if self.aliased > MOST_ALIASED:
+        if self.aliased > MOST_ALIASED + ALIASED_EACH * self.made:
             raise _Bad(
                 "aliases blow this file up; write the values out", line, "bounds"
             )

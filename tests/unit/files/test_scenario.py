@@ -130,7 +130,7 @@ def test_each_mistake_has_its_line_and_says_what_to_do(
 
 def test_all_problems_of_all_files_are_told_at_once(shop: Shop) -> None:
     shop.change("fires_within: 30s", "fires_within: 30")
-    shop.change("rollbacks:\n", "rollback:\n", "experiments/stop.yaml")
+    shop.change("title: it", "titel: it", "experiments/stop.yaml")
     shop.change("duration: 30d", "duration: soon", "slos/checkout.yaml")
     shop.change("for: 5s", "fro: 5s", "rules.yaml")
     shop.change("receiver: oncall", "receiver: nobody", "am.yaml")

@@ -1,0 +1,101 @@
+"""How much may be read, and what of a large folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gameday.files import judging, source, yaml
+from gameday.files.check import check
+
+GROUP = """\
+  - name: g{n}
+    rules:
+      - alert: Down{n}
+        expr: up{{job="shop{n}"}} == 0
+        for: 5m
+        labels:
+          severity: page
+        annotations:
+          summary: it is down
+"""
+RULES = "groups:\n" + "".join(GROUP.format(n=n) for n in range(3000))
+
+
+def test_a_rule_file_of_27_000_lines_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES)
+    result = check([str(path)], {}, None)
+    assert result.problems == ()
+    path.write_text(RULES.replace('shop2999"} ==', 'shop2999"} =='[:-1]))
+    (problem,) = check([str(path)], {}, None).problems
+    assert problem.line == 26_996
+
+
+def test_a_json_file_of_many_values_is_read(tmp_path: Path) -> None:
+    rule = {"alert": "A", "expr": "up == 0", "labels": {"a": "b"}}
+    groups = [{"name": f"g{n}", "rules": [rule] * 20} for n in range(500)]
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps({"groups": groups}))
+    assert check([str(path)], {}, None).counts == {"rules": 1}
+
+
+def test_a_file_is_at_most_64_mib(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with path.open("wb") as file:
+        file.truncate(source.LARGEST + 1)
+    read = source.read(str(path))
+    assert read.problem is not None
+    assert read.problem.id == "file/bounds"
+
+
+@pytest.mark.parametrize("wide", [10, 100])
+def test_aliases_that_blow_a_file_up_are_refused(wide: int) -> None:
+    text = "a0: &a0 [x]\n"
+    for level in range(1, 12):
+        text += f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * wide)}]\n"
+    document = yaml.parse(text, "a.yaml")
+    assert [one.id for one in document.problems] == ["file/bounds"]
+
+
+def test_aliases_of_a_large_file_are_read() -> None:
+    text = "base: &base {severity: page, team: payments, tier: '1'}\nrules:\n"
+    text += "  - {alert: A, expr: up == 0, labels: *base}\n" * 20_000
+    assert yaml.parse(text, "a.yaml").problems == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("a.json", json.dumps({"method": ["x" * 50] * 9000}), "file of another kind"),
+        ("a.yaml", "words: here\n" * 30_000, "file of another kind"),
+        (
+            "a.json",
+            json.dumps({"panels": ["description"] * 30_000, "schemaVersion": 1}),
+            "Grafana dashboard",
+        ),
+    ],
+)
+def test_large_data_of_others_are_passed_over(
+    tmp_path: Path, name: str, content: str, what: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    result = check([str(tmp_path)], {}, None)
+    assert result.passed == ((str(path), what),)
+
+
+def test_a_large_folder_is_judged_on_all_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        text = "groups: [{name: a, rules: [{alert: A, expr: up}]}]\n"
+        if number == 33:
+            text = text.replace("expr: up", "expr: up(")
+        (tmp_path / f"{number:02}.yaml").write_text(text)
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: b}}\n")
+    alone = check([str(tmp_path)], {}, None)
+    monkeypatch.setattr(judging, "MUCH", 0)
+    assert check([str(tmp_path)], {}, None) == alone
+    (problem,) = alone.problems
+    assert problem.path.endswith("33.yaml")
