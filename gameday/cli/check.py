@@ -98,10 +98,11 @@ def _code(problems: Sequence["Problem"], *, strict: bool) -> int:
 
 
 def _print_text(result: "CheckResult", *, verbose: bool) -> None:
-    from gameday.reports.wording import clean
+    if result.problems:
+        from gameday.reports.wording import clean
 
-    for problem in result.problems:
-        click.echo(clean(str(problem)), err=True)
+        for problem in result.problems:
+            click.echo(clean(str(problem)), err=True)
     if result.passed:
         click.echo(_passed_over(result.passed, verbose=verbose))
     click.echo(_summary(result))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from gameday.errors import Problem
-from gameday.files import folder, judging, source
+from gameday.files import judging, source
 from gameday.files.judging import Judged
 from gameday.model.scenario import Scenario
 
@@ -61,11 +61,16 @@ def check(
 
 def _listed(paths: Sequence[str], wishes: Wishes) -> tuple[list[str], list[str]]:
     """Return the files that are named, and those of the folders that are."""
-    excluded = folder.Excluded(wishes.exclude)
     named: dict[str, str] = {}
     below: dict[str, None] = {}
+    folders = {path for path in paths if os.path.isdir(path)}  # noqa: PTH112 - as written
+    if not folders and not wishes.exclude:
+        return list({os.path.normpath(path): path for path in paths}.values()), []
+    from gameday.files import folder
+
+    excluded = folder.Excluded(wishes.exclude)
     for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+        if path in folders:
             below.update(dict.fromkeys(folder.files(path, excluded)))
         elif not excluded(path):
             named.setdefault(os.path.normpath(path), path)

@@ -7,8 +7,6 @@ what `--exclude` names, and links that lead out of the folder.
 # Paths stay as the user wrote them, and links as they are.
 # ruff: noqa: PTH110, PTH113, PTH118, PTH120
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -100,6 +98,8 @@ def _ignored(folder: str, names: Sequence[str]) -> set[str]:
         return _listed(real, ())
     if ".gitignore" not in names:
         return set()
+    import tempfile
+
     with tempfile.TemporaryDirectory() as empty:  # no repository, but its wishes
         if _git(real, "init", "-q", "--bare", empty) is None:
             return set()
@@ -127,6 +127,8 @@ def _listed(folder: str, options: Sequence[str]) -> set[str]:
 
 def _git(folder: str, *arguments: str) -> str | None:
     """Return what git answers; None without git, or where it refuses."""
+    import subprocess
+
     try:
         done = subprocess.run(
             [*_GIT, *arguments],

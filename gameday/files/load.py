@@ -137,9 +137,11 @@ def _named_files(here: Cursor, *keys: str) -> list[tuple[Cursor, str]]:
 
 
 def _slos(here: Cursor) -> Named:
-    named = _named_files(here, "slos")
-    named = [(place, path) for place, path in named if _may_be_quoted(place, path)]
-    readings = slo.read_set([path for _, path in named])
+    opened = [
+        (place, _opened(place, path)) for place, path in _named_files(here, "slos")
+    ]
+    named = [(place, document) for place, document in opened if document is not None]
+    readings = slo.read_documents([document for _, document in named])
     found: list[Slo] = []
     unmeasured: dict[str, str] = {}
     complete = True
@@ -170,44 +172,43 @@ def _observed(here: Cursor) -> None:
     from gameday.files import alertmanager, prometheus_config, rules
 
     readers = {
-        "rules": rules.read,
-        "prometheus": prometheus_config.read,
-        "alertmanager": alertmanager.read,
+        "rules": rules.parse_document,
+        "prometheus": prometheus_config.parse_document,
+        "alertmanager": alertmanager.parse_document,
     }
     for key, read in readers.items():
         for place, path in _named_files(here, "observe", "files", key):
-            if _may_be_quoted(place, path):
-                _taken(place, read(path)[1])
+            document = _opened(place, path)
+            if document is not None:
+                _taken(place, read(document)[1])
 
 
-def _is_ours(read: source.Source) -> bool:
-    if read.problem is not None:
-        return False
-    document = yaml.read(read)
-    parts = pieces.of(document, passing=False)
-    return any(part.kind for part in parts) or (
-        document.broken_off and bool(kind.guessed(read.text))
-    )
+def _opened(place: Cursor, path: str) -> Document | None:
+    """Return the document of a file that a scenario names.
 
-
-def _may_be_quoted(place: Cursor, path: str) -> bool:
-    """Report a file from elsewhere that is none of ours, without a word of it.
-
-    Whoever writes a scenario could otherwise have any file of the machine that checks
-    it shown in a public log.
+    A file from elsewhere that is none of ours is refused without a word of it: whoever
+    writes a scenario could otherwise have any file of the machine that checks it shown
+    in a public log.
     """
-    folder = os.path.realpath(os.path.dirname(place.document.path))  # noqa: PTH120
-    real = os.path.realpath(path)
-    if real.startswith(os.path.join(folder, "")):  # noqa: PTH118
-        return True
     read = source.read(path)
-    problem_id = "" if read.problem is None else read.problem.id
-    is_empty = not (problem_id or read.text.strip())
-    if is_empty or problem_id in _SAYS_NOTHING or _is_ours(read):
-        return True
+    document = yaml.read(read)
+    folder = os.path.realpath(os.path.dirname(place.document.path))  # noqa: PTH120
+    inside = os.path.join(folder, "")  # noqa: PTH118
+    if os.path.realpath(path).startswith(inside) or _may_be_quoted(read, document):
+        return document
     message = f"{path}: is of no kind that gameday knows; correct the path"
     place.error(message, code="named-file")
-    return False
+    return None
+
+
+def _may_be_quoted(read: source.Source, document: Document) -> bool:
+    if read.problem is not None:
+        return read.problem.id in _SAYS_NOTHING
+    if not read.text.strip() or any(
+        piece.kind for piece in pieces.of(document, passing=False)
+    ):
+        return True
+    return document.broken_off and bool(kind.guessed(read.text))
 
 
 def _drift(here: Cursor) -> None:
@@ -236,10 +237,13 @@ def _experiment(
         step.error(message, "with", key)
 
     for place, path in named:
-        if not _may_be_quoted(place, path):
+        document = _opened(place, path)
+        if document is None:
             return None
         given = settings if isinstance(settings, dict) else {}
-        found, problems = experiment.read(path, given, target_url, env, blame)
+        found, problems = experiment.read_document(
+            document, given, target_url, env, blame
+        )
         _taken(place, problems)
         return found
     return None
