@@ -33,7 +33,6 @@ def check(
 ) -> "CheckResult":
     """Judge files and the promises in them; problems in the order of the files."""
     from gameday.files import check as files
-    from gameday.files import disabled
 
     wishes = files.Wishes(exclude=asked.exclude, pass_over=asked.pass_over)
     result = files.check(paths, env, stdin, wishes)
@@ -46,7 +45,10 @@ def check(
         since = changed.since(asked.base)
         result = _only(result, since)
         problems = _concerning(problems, result.scenarios, since)
-    problems = disabled.left(problems, result.stdin)
+    if problems:
+        from gameday.files import disabled
+
+        problems = disabled.left(problems, result.stdin)
     ordered = sorted(set(problems), key=_place)
     return replace(result, problems=tuple(ordered))
 
