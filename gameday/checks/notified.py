@@ -11,7 +11,7 @@ from functools import cached_property
 
 from gameday.checks.clocks import instant
 from gameday.checks.matching import EARLY, SAME, Identity
-from gameday.checks.mutes import Mute, open_through
+from gameday.checks.mutes import SILENCE, Mute, open_through
 from gameday.checks.pages import FIRING, RESOLVED, Page, label_key
 from gameday.checks.promise import Promised
 from gameday.checks.reading import Reading
@@ -110,7 +110,8 @@ class Notified:
 
     def doubt(self, since: float, until: float) -> str:
         """Return what held a page back then without being an effect of the fault."""
-        begun = max(since, self.promised.start)
+        fired = min((each.firing or 0.0 for each in self.promised.fired), default=since)
+        begun = max(since, self.promised.start, fired - EARLY)
         why = open_through(self._mutes, self.promised.start, begun, until)
         return f"{self.promised.name} {why}" if why else ""
 
@@ -257,13 +258,33 @@ class Notified:
     @cached_property
     def _mutes(self) -> tuple[Mute, ...]:
         run, promised = self.promised.step.run, self.promised
-        return tuple(
+        seen = [
             mute
             for mute in run.mutes
-            if mute.since <= promised.step.end
-            and mute.until >= promised.start
-            and self._is_mine(run.matching.match(mute.labels).identity, mute.labels)
+            if self._is_mine(run.matching.match(mute.labels).identity, mute.labels)
+        ]
+        return tuple(
+            mute
+            for mute in (*seen, *self._silences)
+            if mute.since <= promised.step.end and mute.until >= promised.start
         )
+
+    @property
+    def _silences(self) -> Iterator[Mute]:
+        """Yield the silences that cover the alert and that nobody saw at work."""
+        run = self.promised.step.run
+        seen = {mute.detail for mute in run.mutes if mute.by == SILENCE}
+        for silence in run.silences:
+            for identity in self._identities:
+                sets = run.matching.seen_as(identity) or [identity.labels]
+                if silence.number not in seen and any(map(silence.covers, sets)):
+                    yield Mute(
+                        labels=identity.labels,
+                        by=SILENCE,
+                        detail=silence.number,
+                        since=silence.since,
+                        until=silence.until,
+                    )
 
     def _routes(self, event: Event) -> bool:
         labels, starts = _routed(event)

@@ -159,8 +159,10 @@ class Promised:
         return ""
 
     def _silenced(self) -> str:
+        fired = self.fired[0].firing if self.fired else None
         for silence in self.step.run.silences:
-            if silence.since > self.start or silence.until <= self.start:
+            lifted = fired is not None and silence.until <= fired
+            if lifted or silence.since > self.start or silence.until <= self.start:
                 continue
             if self._silenced_by(silence):
                 number = silence.number

@@ -1,10 +1,11 @@
 """What a phase waits for: each thing with its deadline, and whether it is there."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.checks.availability import known_at, whole
+from gameday.checks.victims import Victims
 from gameday.model.plan import PlannedStep
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.stretch import FEWEST, looks_needed
@@ -34,32 +35,56 @@ def in_hold(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]
         yield Awaited(what="the hold", until=start + step.hold, kept=False)
     else:
         for promise in step.expect.alerts:
-            yield from _fires(board, planned, promise, start)
+            whose = _Whose(promise, board.victims(step.name))
+            yield from _fires(board, planned, whose, start)
     if step.expect.heals_within is not None:
         until = start + step.expect.heals_within
         yield Awaited(what="healing", until=until, kept=healed(board, step, start))
 
 
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Whose alerts a promise waits for: where labels tell victims apart, each one's."""
+
+    promise: AlertPromise
+    victims: Victims
+
+    def mine(self, sets: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+        """Return those labels that are not about an instance that was spared."""
+        asked = self.promise.labels
+        return [labels for labels in sets if self.victims.concern(labels, asked)]
+
+    def all_of(self, sets: Sequence[Mapping[str, str]]) -> bool:
+        """Return whether these labels are of all whose alert has to ring."""
+        mine = self.mine(sets)
+        if self.promise.victims == "any" or self.victims.named(self.promise.labels):
+            return bool(mine)
+        told = frozenset[str]().union(*map(self.victims.of, mine))
+        required = frozenset[str]().union(*map(self.victims.required, sets))
+        return bool(mine) and required <= told
+
+
 def _fires(
-    board: Board, planned: PlannedStep, promise: AlertPromise, start: float
+    board: Board, planned: PlannedStep, whose: _Whose, start: float
 ) -> Iterator[Awaited]:
+    promise = whose.promise
     if promise.fires_within is not None and not board.is_spoiled(promise):
         yield Awaited(
             what=f"{promise.alert} firing",
             until=start + promise.fires_within,
-            kept=board.fired(promise, start) is not None,
+            kept=whose.all_of([each.labels for each in board.fired(promise, start)]),
         )
     asks = promise.reaches or promise.pages_within is not None
     if not asks or board.is_spoiled(promise, pages=True):
         return
     for asked in promise.for_each_receiver():
         within = promise.pages_within or planned.hold_at_most
-        page = board.paged(promise, "firing", asked.receiver, start)
+        told = board.told(promise, "firing", asked.receiver, start)
         where = f" at {asked.receiver}" if asked.receiver else ""
         yield Awaited(
             what=f"the page of {promise.alert}{where}",
             until=start + within,
-            kept=page is not None,
+            kept=whose.all_of(told),
         )
 
 
@@ -69,7 +94,8 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
     if start is None or end is None:
         return
     for promise in step.expect.alerts:
-        yield from _resets(board, promise, start, end)
+        whose = _Whose(promise, board.victims(step.name))
+        yield from _resets(board, whose, start, end)
     if step.expect.recovers_within is not None:
         until = end + step.expect.recovers_within
         yield Awaited(what="recovery", until=until, kept=board.recovered)
@@ -104,26 +130,27 @@ def _metrics(board: Board, step: Step, start: float, end: float) -> Iterator[Awa
         )
 
 
-def _resets(
-    board: Board, promise: AlertPromise, start: float, end: float
-) -> Iterator[Awaited]:
-    alert = board.fired(promise, start)
-    if alert is None or board.is_spoiled(promise):
+def _resets(board: Board, whose: _Whose, start: float, end: float) -> Iterator[Awaited]:
+    promise = whose.promise
+    fired = board.fired(promise, start)
+    alerts = [each for each in fired if whose.mine([each.labels])]
+    if not alerts or board.is_spoiled(promise):
         return
     if promise.resets_within is not None:
         yield Awaited(
             what=f"{promise.alert} resolved",
             until=end + promise.resets_within,
-            kept=alert.resolved_at is not None and alert.resolved_at >= end,
+            kept=all((each.resolved_at or 0.0) >= end for each in alerts),
         )
     if promise.page_resolves_within is None or board.is_spoiled(promise, pages=True):
         return
     for asked in promise.for_each_receiver():
-        page = board.paged(promise, "resolved", asked.receiver, end)
+        opened = whose.mine(board.told(promise, "firing", asked.receiver, start))
+        closed = board.told(promise, "resolved", asked.receiver, end)
         yield Awaited(
             what=f"the end of {promise.alert} at {asked.receiver or 'a receiver'}",
             until=end + promise.page_resolves_within,
-            kept=page is not None,
+            kept=bool(closed) and all(labels in closed for labels in opened),
         )
 
 

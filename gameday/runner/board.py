@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gameday.checks.naming import Directory
+from gameday.checks.victims import Victims
 from gameday.model.scenario import AlertPromise
+from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.plans.spoiled import Spoiled
 from gameday.runner.recovery import SliNow
@@ -53,6 +56,9 @@ class Board:
     slis: Mapping[str, SliNow] = field(default_factory=dict)
     told_hypothesis: str | bool | None = ""  # what the screen said last
     alone: frozenset[str] = frozenset()  # steps in which only other extensions act
+    directory: Directory = field(
+        default_factory=Directory
+    )  # the target's instances, by their names
     begun: dict[tuple[str, str], float] = field(default_factory=dict)  # step, phase
     spoiled: Mapping[str, Sequence[Spoiled]] = field(default_factory=dict)  # by step
     recovered: bool = False  # the driver's own look at the SLIs since the fault's end
@@ -96,27 +102,38 @@ class Board:
             for one in self.spoiled.get(self.step, ())
         )
 
-    def fired(self, promise: AlertPromise, since: float) -> AlertNow | None:
-        """Return the promised alert if it has fired since then."""
-        for alert in self.alerts.values():
-            fired = alert.fired_at
-            if promise.fits(alert.labels) and fired is not None and fired >= since:
-                return alert
-        return None
+    def victims(self, step: str) -> Victims:
+        """Return the instances that the step's faults hit."""
+        names = {event["instance"]: event for event in self.of_step(self.faults, step)}
+        known = {each.name: each for each in self.directory.instances}
+        hit = (
+            known.get(name)
+            or Instance(service=str(event.get("service", "")), name=name, identity={})
+            for name, event in names.items()
+        )
+        return Victims(self.directory, tuple(hit))
 
-    def paged(
+    def fired(self, promise: AlertPromise, since: float) -> list[AlertNow]:
+        """Return the promised alerts that have fired since then."""
+        return [
+            alert
+            for alert in self.alerts.values()
+            if promise.fits(alert.labels)
+            and alert.fired_at is not None
+            and alert.fired_at >= since
+        ]
+
+    def told(
         self, promise: AlertPromise, status: str, receiver: str | None, since: float
-    ) -> Event | None:
-        """Return the page of that status at that receiver since then."""
-        for page in self.pages:
-            if page.at < since or receiver not in (None, page["receiver"]):
-                continue
-            if any(
-                promise.fits(alert["labels"]) and alert.get("status") == status
-                for alert in page["alerts"]
-            ):
-                return page
-        return None
+    ) -> list[Mapping[str, str]]:
+        """Return the labels of the promised alerts that pages told of since then."""
+        return [
+            alert["labels"]
+            for page in self.pages
+            if page.at >= since and receiver in (None, page["receiver"])
+            for alert in page["alerts"]
+            if promise.fits(alert["labels"]) and alert.get("status") == status
+        ]
 
 
 def _phase(board: Board, event: Event) -> None:

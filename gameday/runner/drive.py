@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
+from gameday.checks.naming import Directory
 from gameday.errors import GamedayError, StoreError
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
@@ -42,6 +43,7 @@ class Drive:
         self.doors = doors
         self.pump = Pump(doors, self._look)
         self.board = self.pump.board
+        self.board.directory = Directory(plan.instances, plan.scenario.target.name)
         self.board.alone = frozenset(
             step.name
             for step in plan.scenario.steps

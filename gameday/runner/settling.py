@@ -31,9 +31,9 @@ def _settled(pump: Pump, promise: AlertPromise, step: Step) -> bool:
         if promise.fits(alert.labels) and alert.state in ("pending", "firing")
     ]
     since = board.fault_started(step.name) or 0.0
-    paged = board.paged(promise, "firing", None, since)
-    told = board.paged(promise, "resolved", None, since)
-    return not ringing and (paged is None or told is not None)
+    paged = board.told(promise, "firing", None, since)
+    told = board.told(promise, "resolved", None, since)
+    return not ringing and (not paged or bool(told))
 
 
 def _longest_group_interval(plan: Plan, step: Step) -> float:

@@ -180,9 +180,11 @@ def test_an_integration_that_tells_no_end_is_not_waited_for(
 # --- silences ---
 
 
-def silenced(*matchers: tuple[str, str, str]) -> list[Event]:
+def silenced(
+    *matchers: tuple[str, str, str], since: float = -3600, until: float = 3600
+) -> list[Event]:
     fields = [{"name": name, "op": op, "value": text} for name, op, text in matchers]
-    about = {"id": "s1", "since": at(-3600), "until": at(3600)}
+    about = {"id": "s1", "since": at(since), "until": at(until)}
     return [event(at(1), "silence", matchers=fields, **about)]
 
 
@@ -223,5 +225,21 @@ def test_a_silence_that_was_deleted_before_the_fault_is_over() -> None:
     ended = event(at(5), "silence_ended", id="s1")
     silence = silenced(("team", "=", "web"))
     assert outcomes(FIRED, silence, [ended], told(27)).startswith("pass pass")
-    later = event(at(15), "silence_ended", id="s1")
+    later = event(at(30), "silence_ended", id="s1")
     assert outcomes(FIRED, silence, [later], told(27)).startswith("inconclusive")
+
+
+def test_a_silence_that_was_lifted_before_it_fired_held_nothing_back() -> None:
+    silence = silenced(("severity", "=", "page"), until=20)
+    assert outcomes(FIRED, silence, told(27)).startswith("pass pass")
+    assert outcomes(FIRED, silence).startswith("fail fail")
+    assert outcomes(silence).startswith("inconclusive inconclusive")
+
+
+def test_a_silence_of_the_fault_explains_a_late_page_and_a_missing_one() -> None:
+    silence = silenced(("team", "=", "web"), since=15, until=57)
+    assert outcomes(FIRED, silence, told(58)).startswith("pass inconclusive")
+    assert outcomes(FIRED, silence).startswith("inconclusive inconclusive")
+    other = silenced(("team", "=", "db"), since=15, until=57)
+    assert outcomes(FIRED, other, told(58)).startswith("pass fail")
+    assert outcomes(FIRED, silence, told(27)).startswith("pass pass")
