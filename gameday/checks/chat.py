@@ -101,9 +101,8 @@ class Chat:
         firing = [each for each in due[0].held if self._firing(each, page.at)]
         if page.status == RESOLVED or (page.status != FIRING and not firing):
             return [] if firing else self._ended(due[0], page)
-        recent = [each for each in firing if self._recent(each, page.at, due[0].late)]
-        if not recent:
-            return []  # later than it can have been told of: a repeat, or another's
+        if not any(self._in_time(each, page.at, due[0]) for each in firing):
+            return []  # too early, or later than it can have been told of
         first = min(each.span(page.at) or (0.0, 0.0) for each in firing)[0]
         return [
             _reading(page, each, FIRING, ALONE)
@@ -182,9 +181,17 @@ class Chat:
         return alive and not self._muted(held, when)
 
     @staticmethod
-    def _recent(held: Held, when: float, late: float) -> bool:
+    def _in_time(held: Held, when: float, due: Due) -> bool:
+        """Whether a message about an alert can have come then.
+
+        A new group waits for group_wait; one that told of an end just before does not.
+        """
         span = held.span(when)
-        return span is not None and when - span[0] <= late
+        if span is None or when - span[0] > due.late:
+            return False
+        ends = [end for each in due.held for _, end in each.spans if end <= span[0]]
+        alive = any(span[0] - end <= due.late for end in ends)
+        return alive or when >= span[0] + due.group.wait - EARLY
 
     def _ended(self, due: Due, page: Page) -> list[Reading]:
         over = (

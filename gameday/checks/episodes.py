@@ -53,7 +53,7 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
     """Return every episode, in the order in which they began."""
     found: list[Episode] = []
     current: dict[frozenset[tuple[str, str]], Episode] = {}
-    for event in timeline.of(*_KINDS):
+    for event in sorted(timeline.of(*_KINDS), key=_order):
         key = frozenset({**event["labels"], "alertname": event["alert"]}.items())
         episode = current.get(key)
         if episode is None or _begins_another(episode, event):
@@ -64,6 +64,11 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
             found.append(episode)
         _take(episode, event, clocks.ours(PROMETHEUS, event.at))
     return found
+
+
+def _order(event: Event) -> tuple[float, bool, bool]:
+    """Return the order: in one moment what ends, then pending, then firing."""
+    return event.at, event.kind not in _ENDS, event.kind == "alert_firing"
 
 
 def _begins_another(episode: Episode, event: Event) -> bool:

@@ -198,6 +198,8 @@ def test_a_group_that_goes_elsewhere_was_not_due_here() -> None:
 
 def test_a_message_before_or_long_after_its_time_is_not_the_alerts() -> None:
     assert outcomes(FIRED, slack(15, "trouble")).startswith("fail fail")
+    early = outcomes(FIRED, slack(22.5, "trouble"))
+    assert early.startswith("inconclusive inconclusive")
     long = alert(NAME, fires=at(22), resolves=at(100), **WEB)
     assert outcomes(long, slack(54, "trouble")).startswith("inconclusive inconclusive")
 

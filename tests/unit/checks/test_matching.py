@@ -369,3 +369,19 @@ def test_the_order_of_pages_and_entries_never_matters(
         [getattr(one, name) for name in asked] for one in again
     ]
     assert not [one.because for one in first if "crashed" in one.because]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_happens_in_one_moment_has_one_order(turned: bool) -> None:
+    lives = [
+        *alert(NAME, pends=at(22), fires=at(22), resolves=at(30)),
+        *alert(NAME, pends=at(30), fires=at(30), resolves=at(60)),
+    ]
+    parts = lives[::-1] if turned else lives
+    found = answer(judged(PLAN, timeline(fault(), parts)), "stays_firing")
+    episodes = read_episodes(Timeline(parts), Clocks({}))
+    assert [(one.firing, one.resolved) for one in episodes] == [
+        (at(22), at(30)),
+        (at(30), at(60)),
+    ]
+    assert "crashed" not in found.because
