@@ -6,6 +6,7 @@ carries no times, the labels that Alertmanager's default templates print are rea
 from its text; where it has no labels, its title is kept.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -123,19 +124,21 @@ def redact(value: Any, name: str = "") -> Any:
 
 def _webhook(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     key = said.get("groupKey")
-    alerts = [
-        {
-            "labels": dict(one["labels"]),
-            "status": _status(one.get("status")),
-            "startsAt": one.get("startsAt"),
-            "endsAt": one.get("endsAt"),
-            "fingerprint": one.get("fingerprint") or fingerprint(one["labels"]),
-        }
-        for one in said["alerts"]
-    ]
+    alerts = [_alert(one) for one in said["alerts"]]
     dedup = hashlib.sha256(key.encode()).hexdigest() if key else None
     fields = _fields(said.get("status"), alerts, key, dedup)
     return {**fields, "truncated": int(said.get("truncatedAlerts") or 0)}
+
+
+def _alert(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an alert as Alertmanager itself writes it in JSON."""
+    return {
+        "labels": dict(one["labels"]),
+        "status": _status(one.get("status")),
+        "startsAt": one.get("startsAt"),
+        "endsAt": one.get("endsAt"),
+        "fingerprint": one.get("fingerprint") or fingerprint(one["labels"]),
+    }
 
 
 def _pagerduty(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
@@ -145,10 +148,22 @@ def _pagerduty(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     alerts = [
         one
         for state in ("firing", "resolved")
-        for one in _printed(str(details.get(state, "")), state)
+        for one in _detailed(details.get(state), state)
     ]
     titles = (payload.get("summary"),)
     return _fields(status, alerts, None, said.get("dedup_key"), titles)
+
+
+def _detailed(details: Any, state: str) -> Iterator[dict[str, Any]]:
+    """Yield the alerts of PagerDuty's details: printed, or as JSON (newer ones)."""
+    if isinstance(details, str) and details.lstrip().startswith("["):
+        with contextlib.suppress(ValueError):
+            details = json.loads(details)
+    if not isinstance(details, list):
+        yield from _printed(str(details or ""), state)
+        return
+    for one in details:
+        yield _alert({"status": state, **one})
 
 
 def _opsgenie(said: Mapping[str, Any], path: str) -> dict[str, Any]:

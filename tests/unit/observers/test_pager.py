@@ -148,6 +148,19 @@ def test_pagerduty_is_read_back_from_its_text(pager: Pager) -> None:
     assert (alert["startsAt"], alert["endsAt"]) == (None, None)
 
 
+@pytest.mark.parametrize("nested", [True, False], ids=["nested", "as text"])
+def test_pagerduty_is_read_from_newer_details(pager: Pager, nested: bool) -> None:
+    listed = WEBHOOK["alerts"]
+    firing = listed if nested else json.dumps(listed)
+    details = {"firing": firing, "resolved": [] if nested else "[]"}
+    payload = {"summary": "x", "custom_details": details}
+    send(pager, "/pagerduty/oncall/v2/enqueue", {**PAGERDUTY, "payload": payload})
+    (page,) = pager.wait(0, 5)
+    (alert,) = page.alerts
+    assert (alert["labels"], alert["status"]) == (LABELS, "firing")
+    assert alert["startsAt"] == "2026-01-01T00:00:00.235Z"
+
+
 def test_pagerduty_resolve(pager: Pager) -> None:
     send(pager, "/pagerduty/oncall", {**PAGERDUTY, "event_action": "resolve"})
     assert [page.status for page in pager.wait(0, 5)] == ["resolved"]
