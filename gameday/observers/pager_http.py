@@ -104,9 +104,9 @@ class _Visit(BaseHTTPRequestHandler):
             fields = {"vendor": vendor, **read_page(vendor, path, body)}
         except (_Refused, NotAPageError) as error:
             status = error.status if isinstance(error, _Refused) else 400
-            self._problem(status, str(error))
             about = (unquote(receiver), vendor if vendor in VENDORS else "")
             self.server.desk.refuse(self._at, *about, str(error))
+            self._problem(status, str(error))
             return
         self._send(*answer(vendor, fields))
         desk = self.server.desk
