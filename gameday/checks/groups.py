@@ -7,7 +7,8 @@ matcher written as `match_re` is `^(?:…)$`, one of `matchers` is as it was wri
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ from gameday.model.alert import Matcher, Route, Routing
 from gameday.model.regex import RegexError
 
 _OPS = ("=", "!=", "=~", "!~")  # in the order in which Alertmanager sorts them
+_PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MOST = 6  # regular expressions on a path, of which each may be written in two ways
 
 
@@ -57,8 +59,8 @@ def hashed(key: str) -> str:
 def _group(path: Sequence[Route], labels: Mapping[str, str]) -> Group:
     last = path[-1]
     own = _group_labels(last, labels)
-    tail = "{" + ", ".join(f"{name}={_quote(own[name])}" for name in sorted(own)) + "}"
-    keys = [f"{way}:{tail}" for way in _ways(path)]
+    tails = dict.fromkeys((_pairs(own, str), _pairs(own, _name)))
+    keys = [f"{way}:{tail}" for way in _ways(path) for tail in tails]
     return Group(
         receiver=last.receiver,
         key=keys[0],
@@ -67,6 +69,16 @@ def _group(path: Sequence[Route], labels: Mapping[str, str]) -> Group:
         keys=frozenset(keys),
         labels=own,
     )
+
+
+def _pairs(labels: Mapping[str, str], name: Callable[[str], str]) -> str:
+    pairs = (f"{name(key)}={_quote(labels[key])}" for key in sorted(labels))
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _name(text: str) -> str:
+    """Return a label's name as newer versions write it: quoted where it has to be."""
+    return text if _PLAIN.fullmatch(text) else _quote(text)
 
 
 def _ways(path: Sequence[Route]) -> Iterator[str]:

@@ -58,6 +58,8 @@ class Mailbox:
 
     def _of_page(self, page: Page) -> list[Reading]:
         told = [self._entry(page, entry) for entry in page.alerts if entry.labels]
+        if told and len(told) < len(page.alerts):  # an entry that says nothing
+            told.append(Reading(page=page, status=page.status, match=Match()))
         return told or self._titled(page) or self._bare(page)
 
     def _titled(self, page: Page) -> list[Reading]:

@@ -1,8 +1,11 @@
 """Messages without labels: by Alertmanager's default title, or by who was due."""
 
+import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gameday.checks.titles import title_of
 from gameday.model.alert import Matcher, Receiver, Route, Routing
@@ -243,3 +246,50 @@ def test_what_alertmanager_left_out_may_be_it() -> None:
     cut = event(told.at, "page", **{**told.fields, "truncated": 2})
     assert outcomes(FIRED, other, [cut]).startswith("inconclusive inconclusive")
     assert outcomes(FIRED, other, [told]).startswith("fail fail")
+
+
+# --- order ---
+
+TITLES = st.sampled_from(
+    ["", TITLE, OVER, "[FIRING:2] WebReplicaDown web (page)", "trouble"]
+)
+MESSAGES = st.lists(
+    st.builds(
+        slack,
+        st.sampled_from([12.0, 25.0, 31.0, 65.0]),
+        TITLES,
+        st.sampled_from(["firing", "resolved", "unknown"]),
+        st.sampled_from(["chat", "dba"]),
+    ),
+    max_size=4,
+)
+ALERTS = st.lists(
+    st.builds(
+        lambda name, fires, zone: alert(
+            name, fires=at(fires), resolves=at(60), severity="page", **zone
+        ),
+        st.sampled_from([NAME, "Errors"]),
+        st.sampled_from([2.0, 22.0, 23.0]),
+        st.sampled_from(
+            [{"team": "web"}, {"team": "web", "zone": "a"}, {"team": "db"}]
+        ),
+    ),
+    max_size=4,
+    unique_by=lambda told: tuple(sorted(told[0]["labels"].items())),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(alerts=ALERTS, said=MESSAGES, chance=st.randoms(use_true_random=False))
+def test_the_order_of_messages_never_matters(
+    alerts: list[list[Event]], said: list[list[Event]], chance: random.Random
+) -> None:
+    parts = [*alerts, *said]
+    first = judged(PLAN, timeline(fault(), *parts)).findings
+    chance.shuffle(parts)
+    again = judged(PLAN, timeline(fault(), *parts)).findings
+    asked = ("question", "subject", "outcome", "measured", "because")
+    assert [[getattr(one, name) for name in asked] for one in first] == [
+        [getattr(one, name) for name in asked] for one in again
+    ]
+    assert not [one.because for one in first if "crashed" in one.because]

@@ -144,6 +144,13 @@ def test_matchers_are_sorted_as_alertmanager_sorts_them() -> None:
     assert key == '{a="x",a!="x",a=~"x",a!~"x"}:{}'
 
 
+@pytest.mark.parametrize("name", ["service.name", '"service.name"'])
+def test_a_name_that_needs_quotes_may_have_them(name: str) -> None:
+    routing = Routing(route=Route(receiver="oncall", group_by=("service.name",)))
+    (group,) = groups_of({"service.name": "web"}, routing)
+    assert group.called(f'{{}}:{{{name}="web"}}')
+
+
 def test_a_route_that_no_alertmanager_would_load_says_nothing() -> None:
     broken = Route(receiver="oncall", matchers=(Matcher(name="a", op="=~", value="("),))
     routing = Routing(route=Route(receiver="team", routes=(broken,)))

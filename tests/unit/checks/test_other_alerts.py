@@ -142,6 +142,15 @@ def test_a_page_that_nobody_understands_leaves_it_open(status: str) -> None:
     assert "a page at chat" in found.because.lower()
 
 
+def test_an_entry_that_says_nothing_is_not_understood() -> None:
+    (told,) = page("oncall", at(25), NAME, starts=at(22))
+    empty = {"labels": {}, "status": "firing", "fingerprint": ""}
+    entries = [*told["alerts"], empty]
+    more = event(told.at, "page", **{**told.fields, "alerts": entries})
+    assert asked(PROMISED, [told]).outcome is Outcome.PASS
+    assert asked(PROMISED, [more]).outcome is Outcome.INCONCLUSIVE
+
+
 def test_what_was_heard_beside_it_counts() -> None:
     other = alert("Latency", fires=at(30))
     assert asked(PROMISED, other, bare()).outcome is Outcome.FAIL
