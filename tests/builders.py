@@ -319,6 +319,42 @@ def requests(
     ]
 
 
+def counter(
+    *pairs: tuple[float, float],
+    slo: str = "checkout-availability",
+    side: str = "total",
+    sign: float = 1.0,
+    **labels: str,
+) -> list[Event]:
+    """Return one counter's samples, as (seconds into the story, value)."""
+    series = {"job": "web", "instance": "web-2:8000", **labels}
+    values = [[at(seconds), value] for seconds, value in pairs]
+    return [
+        event(
+            at(0), "sample", slo=slo, side=side, sign=sign, series=series, values=values
+        )
+    ]
+
+
+def every(
+    interval: float,
+    rate: float,
+    *,
+    since: float = 0.0,
+    until: float = END,
+    first: float = 0.0,
+) -> list[tuple[float, float]]:
+    """Return the samples of a counter that rises steadily, at its own scrapes."""
+    scrapes = int((until - since) / interval + 1e-9) + 1
+    times = [since + interval * number for number in range(scrapes)]
+    return [(when, first + rate * (when - since)) for when in times]
+
+
+def measured(source: str, when: float, offset: float, error: float = 0.001) -> Event:
+    """Return one measurement of a source's clock against ours."""
+    return event(when, "clock", source=source, offset=offset, error=error)
+
+
 def traffic(
     rate: float = 50.0,
     *,

@@ -5,20 +5,25 @@ plan alone and never from the timeline.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from gameday.checks.question import RATIO, SECONDS, Question
 from gameday.model.plan import Plan
 from gameday.model.scenario import AlertPromise, Scenario, Step
+from gameday.model.selector import labels_matched
 from gameday.model.slo import Slo
 
 
-def asked(plan: Plan) -> tuple[Question, ...]:
-    """Return the questions in the order of the report; each key occurs once."""
+def asked(plan: Plan, fed: Collection[str] | None = None) -> tuple[Question, ...]:
+    """Return the questions in the order of the report; each key occurs once.
+
+    `fed`: the SLOs that were found to see the load; None: nobody recorded it.
+    """
     found: dict[tuple[str, str, str], Question] = {}
     for step in plan.scenario.steps:
-        for question in (*_of_step(plan.scenario, step), *_recovers(plan, step)):
+        of_step = _of_step(plan.scenario, step, fed)
+        for question in (*of_step, *_recovers(plan, step)):
             key = (question.step, question.question, question.subject)
             found.setdefault(key, question)
     return (*found.values(), _of_run(plan.scenario))
@@ -50,8 +55,7 @@ def comparable_with_load(slo: Slo) -> bool:
     A latency objective (bad events counted with histogram buckets) is not: a slow
     request has not failed.
     """
-    selectors = [term.selector for term in slo.bad]
-    return not any("_bucket" in one or "le=" in one for one in selectors)
+    return not any("le" in labels_matched(term.selector) for term in slo.bad)
 
 
 def _of_run(scenario: Scenario) -> Question:
@@ -62,7 +66,9 @@ def _of_run(scenario: Scenario) -> Question:
     return Question(step="", check="drift", subject=subject, question="drift")
 
 
-def _of_step(scenario: Scenario, step: Step) -> Iterator[Question]:
+def _of_step(
+    scenario: Scenario, step: Step, fed: Collection[str] | None
+) -> Iterator[Question]:
     if step.experiment.has_hypothesis:
         for when in ("before", "during", "after"):
             yield _question(step, "steady_state", step.name, when)
@@ -71,6 +77,7 @@ def _of_step(scenario: Scenario, step: Step) -> Iterator[Question]:
         yield _question(step, "fault", service, "undone")
     yield from _alerts(step)
     yield from _slos(scenario, step)
+    yield from _agree(scenario, step, fed)
     yield from _metrics(step)
     yield from _load(step)
     yield from _heals(step)
@@ -120,10 +127,19 @@ def _slos(scenario: Scenario, step: Step) -> Iterator[Question]:
             unit=RATIO,
             slo=scenario.slo(promise.slo),
         )
-    if scenario.load is None or not scenario.load.url:
+
+
+def _agree(
+    scenario: Scenario, step: Step, fed: Collection[str] | None
+) -> Iterator[Question]:
+    load = scenario.load
+    if load is None or not load.url:
         return  # an own load generator does not tell us what failed
+    if load.feeds:
+        named = [scenario.slo(one) for one in load.feeds]
+        fed = {one.name for one in named if one is not None}
     for slo in scenario.slos:
-        if comparable_with_load(slo):
+        if comparable_with_load(slo) and (fed is None or slo.name in fed):
             yield Question(
                 step=step.name,
                 check="slo",

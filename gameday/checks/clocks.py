@@ -1,48 +1,119 @@
 """Clocks: other systems' stamps on gameday's clock, and how surely.
 
-A measured offset is applied only where it is larger than its own error; the error
-counts in any case.
+An offset is measured at several times and applied piecewise: what was stamped
+between two measurements has the offset of the surer one. Where the two contradict
+each other the clock was set, or ran away, at a time that nobody knows: the error is
+then the whole difference. A measured offset is applied only where it is larger than
+its own error; the error counts in any case.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import bisect
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from gameday.model.quantity import parse_instant
 from gameday.model.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
-class Clocks:
-    """The offset of each source's clock (its minus ours) and its error, in seconds."""
+class Offset:
+    """A source's clock minus ours and the error of that, in s, measured at `at`."""
 
-    measured: Mapping[str, tuple[float, float]]
+    at: float
+    offset: float
+    error: float
+
+    @property
+    def applied(self) -> float:
+        """The offset to apply: zero where it is within its own error."""
+        return self.offset if abs(self.offset) > self.error else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The measurements of each source's clock, in order of time."""
+
+    measured: Mapping[str, Sequence[Offset]] = field(default_factory=dict)
 
     def ours(self, source: str, at: float) -> float:
-        """Return when it was on gameday's clock."""
-        return at - self.offset(source)
+        """Return when it was on gameday's clock; `at`: what the source's said."""
+        return at - self._stamped(source, at)[0]
 
     def theirs(self, source: str, at: float) -> float:
         """Return what the source's clock said when ours said `at`."""
-        return at + self.offset(source)
+        return at + self._around(source, at)[0]
 
-    def offset(self, source: str) -> float:
-        """Return the offset to apply: zero where it is within its own error."""
-        offset, error = self.measured.get(source, (0.0, 0.0))
-        return offset if abs(offset) > error else 0.0
+    def error(self, source: str, at: float | None = None) -> float:
+        """Return how far the comparison of the two clocks may be off at a time of ours.
 
-    def error(self, source: str) -> float:
-        """Return how far the comparison of the two clocks may be off."""
-        return self.measured.get(source, (0.0, 0.0))[1]
+        None: at any time.
+        """
+        if at is not None:
+            return self._around(source, at)[1]
+        times = [one.at for one in self.measured.get(source, ())]
+        middles = [(a + b) / 2 for a, b in itertools.pairwise(times)]
+        errors = (self._around(source, one)[1] for one in (*times, *middles))
+        return max(errors, default=0.0)
+
+    def stamp_error(self, source: str, at: float) -> float:
+        """Return how far `ours` may be off for a stamp of the source."""
+        return self._stamped(source, at)[1]
+
+    def _around(self, source: str, at: float) -> tuple[float, float]:
+        """Return the offset at a time of ours, and its error."""
+        found = self.measured.get(source, ())
+        if not found:
+            return 0.0, 0.0
+        place = bisect.bisect_left(found, at, key=lambda one: one.at)
+        around = found[max(0, place - 1) : place + 1]
+        return _joined(around, lambda one: abs(one.at - at))
+
+    def _stamped(self, source: str, at: float) -> tuple[float, float]:
+        """Return the offset that a stamp of the source has, and its error.
+
+        With each measurement the stamp has another time of ours. Possible are those
+        of which that time lies where the measurement is one of the two around it.
+        """
+        found = self.measured.get(source, ())
+        possible = [
+            one for one in found if one in self._near(found, at - one.applied)
+        ] or list(found)
+        if not possible:
+            return 0.0, 0.0
+        return _joined(possible, lambda one: abs(one.at + one.applied - at))
+
+    def _near(self, found: Sequence[Offset], at: float) -> Sequence[Offset]:
+        place = bisect.bisect_left(found, at, key=lambda one: one.at)
+        return found[max(0, place - 1) : place + 1]
+
+
+Distance = Callable[[Offset], float]
+
+
+def _joined(around: Sequence[Offset], distance: Distance) -> tuple[float, float]:
+    """Return the surest offset where they agree, else one whose error holds all."""
+    nearest = min(around, key=distance)
+    widest = max(_apart(nearest, one) for one in around)
+    if widest:
+        return nearest.applied, max(nearest.error, widest)
+    surest = min(around, key=lambda one: one.error)
+    return surest.applied, surest.error
+
+
+def _apart(one: Offset, other: Offset) -> float:
+    """Return how far two measurements contradict each other; 0 where they agree."""
+    apart = abs(one.offset - other.offset)
+    return apart + other.error if apart > one.error + other.error else 0.0
 
 
 def read_clocks(timeline: Timeline) -> Clocks:
-    """Return the surest measurement of each clock; the first of equally sure ones."""
-    best: dict[str, tuple[float, float]] = {}
+    """Return every measurement of each clock."""
+    measured: dict[str, list[Offset]] = {}
     for event in timeline.of("clock"):
-        source, error = str(event["source"]), float(event["error"])
-        if source not in best or error < best[source][1]:
-            best[source] = (float(event["offset"]), error)
-    return Clocks(best)
+        one = Offset(event.at, float(event["offset"]), float(event["error"]))
+        measured.setdefault(str(event["source"]), []).append(one)
+    return Clocks(measured)
 
 
 def instant(value: object) -> float | None:

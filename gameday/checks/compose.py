@@ -15,6 +15,7 @@ from gameday.checks.drift import drift
 from gameday.checks.error_budget import spends_at_most
 from gameday.checks.fault import bites, undone
 from gameday.checks.guardrails import guardrails
+from gameday.checks.load import fed_at_warm_up
 from gameday.checks.load_agreement import agrees_with_load
 from gameday.checks.load_promises import fails_at_most, p99_within
 from gameday.checks.metric import holds
@@ -60,7 +61,7 @@ def compose(run: Run, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ..
     """Return a finding for every question of the plan, and for each guardrail."""
     steps = {step.name: StepRun(run=run, step=step) for step in run.plan.scenario.steps}
     found = []
-    for question in asked(run.plan):
+    for question in asked(run.plan, fed_at_warm_up(run.timeline)):
         step = steps.get(question.step)
         answer = _answered(step or run, question, checks)
         found.append(finding(question, answer))

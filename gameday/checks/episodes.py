@@ -59,10 +59,10 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
         if episode is None or _begins_another(episode, event):
             if episode is not None and episode.resolved is None:
                 _end(episode, clocks.ours(PROMETHEUS, event.at))
-            episode = _begin(event, clocks)
+            episode = _begin(event)
             current[key] = episode
             found.append(episode)
-        _take(episode, event, clocks.ours(PROMETHEUS, event.at))
+        _take(episode, event, clocks)
     return found
 
 
@@ -81,13 +81,11 @@ def _begins_another(episode: Episode, event: Event) -> bool:
     return event.at != episode.stamps.get("firing")  # else it was reported twice
 
 
-def _begin(event: Event, clocks: Clocks) -> Episode:
+def _begin(event: Event) -> Episode:
     return Episode(
         alert=str(event["alert"]),
         labels=dict(event["labels"]),
         starts=instant(event.get("starts")),
-        error=clocks.error(PROMETHEUS),
-        end_error=clocks.error(PROMETHEUS),
     )
 
 
@@ -96,16 +94,18 @@ def _end(episode: Episode, at: float) -> None:
     episode.resolved, episode.exact = at, False
 
 
-def _take(episode: Episode, event: Event, at: float) -> None:
+def _take(episode: Episode, event: Event, clocks: Clocks) -> None:
     state = event.kind.removeprefix("alert_")
     episode.stamps[state] = event.at
-    own = float(event.get("error") or 0.0)
+    at = clocks.ours(PROMETHEUS, event.at)
+    error = clocks.stamp_error(PROMETHEUS, event.at)
+    error += float(event.get("error") or 0.0)
     if event.kind in _ENDS:
         episode.resolved = at
         episode.exact = bool(event.get("exact", True))
-        episode.end_error += own
+        episode.end_error = error
     elif state == "firing":
         episode.firing = at
-        episode.error += own
+        episode.error = error
     else:
         episode.pending = at

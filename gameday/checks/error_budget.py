@@ -2,27 +2,46 @@
 
 spent = bad / ((1 - objective) x events in the SLO's window), from counts of events
 (Google's SRE workbook, chapter 5, counts rather than rates). The window's events
-are counted where samples reach back to its start, otherwise the rate of the whole
-observation is assumed to hold; the evidence says which.
+are counted where samples reach back to its start, and hold the step's own; otherwise
+the rate of the time of the load is assumed to hold. The evidence says which.
+
+The error holds what the counters may have missed, and what the load's users saw
+fail and the SLI did not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gameday.checks.load import slack
-from gameday.checks.load_agreement import unseen_errors
+from gameday.checks.load import lasted, sees_load, slack
+from gameday.checks.load_agreement import own_probes, unseen_by, unseen_errors
 from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.samples import Counters
 from gameday.checks.spent import Spent, spent_in
 from gameday.checks.step import StepRun
-from gameday.model.quantity import show_duration, show_share
+from gameday.model.quantity import keeps, show_duration, show_share
 from gameday.model.slo import Slo
+from gameday.model.timeline import Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Window:
-    """How many events the SLO's window has, and how that is known."""
+    """How many events the SLO's window has, and how that is known.
+
+    There may be up to `unknown` more of them, and up to `surplus` fewer.
+    """
 
     events: float
+    unknown: float = 0.0
+    surplus: float = 0.0
     assumption: str  # counted, or rate x window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Share:
+    """Shares of the budget: the measured one, and the bounds of the truth."""
+
+    measured: float
+    least: float
+    most: float
 
 
 def spends_at_most(step: StepRun, question: Question) -> Answer:
@@ -33,18 +52,26 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
     found = spent_in(step, slo)
     if found.missing:
         return unknown(found.missing)
-    answer = _spent(question, slo, found, _window(step, slo))
+    unseen = unseen_by(step, slo, found)
+    window = _window(step, slo)
+    answer = _spent(question, slo, _with_unseen(found, unseen), window)
+    shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
+    answer = replace(answer, evidence=shown)
     why = unseen_errors(step, slo, found)
-    if not why and answer.evidence["window_events"] != "counted":
+    if not why and window.assumption != "counted" and sees_load(step.run, slo):
         why = slack(step)
     return answer.unsure(why) if why else answer
 
 
+def _with_unseen(found: Spent, unseen: float) -> Spent:
+    """Add the failures that only users saw; a reset may have lost the same ones."""
+    bad = replace(found.bad, unknown=max(found.bad.unknown, unseen))
+    return replace(found, bad=bad)
+
+
 def _spent(question: Question, slo: Slo, found: Spent, window: _Window) -> Answer:
     promised = question.promised or 0.0
-    budget = slo.budget * window.events
-    spent = _share(found.bad.value, budget)
-    error = _share(found.bad.unknown, budget)
+    share = _shares(slo, found, window)
     burn = _share(found.bad.value / found.total.value, slo.budget)
     evidence = {
         **found.show(),
@@ -57,17 +84,43 @@ def _spent(question: Question, slo: Slo, found: Spent, window: _Window) -> Answe
     }
     said = (
         f"{found.bad.value:g} of {found.total.value:g} events were bad: "
-        f"{show_share(spent)} of the error budget of {show_duration(slo.window)}; "
-        f"promised at most {show_share(promised)}"
+        f"{show_share(share.measured)} of the error budget of "
+        f"{show_duration(slo.window)}; promised at most {show_share(promised)}"
     )
-    rest = {"measured": spent, "error": error, "evidence": evidence}
-    if spent > promised:
+    error = max(share.most - share.measured, share.measured - share.least)
+    rest = {"measured": share.measured, "error": error, "evidence": evidence}
+    if not keeps(share.least, promised):
         return failed(said, **rest)
-    answer = passed(said, **rest)
-    if spent + error > promised:
-        lost = f"up to {found.bad.unknown:g} more bad events may have been lost"
-        return answer.unsure(f"{lost} at restarts")
-    return answer
+    if keeps(share.most, promised):
+        return passed(said, **rest)
+    return passed(said, **rest).unsure(_doubt(found, window))
+
+
+def _doubt(found: Spent, window: _Window) -> str:
+    """Return what leaves it open on which side of the promise the truth lies."""
+    bad = found.bad
+    if bad.unknown or bad.surplus:
+        more, less = f"{bad.unknown:g} more", f"{bad.surplus:g} fewer"
+        many = " or ".join(
+            text for text, count in ((more, bad.unknown), (less, bad.surplus)) if count
+        )
+        return f"up to {many} bad events may have been there than were counted"
+    return (
+        f"the events of the window are known only to {window.surplus:g} fewer and "
+        f"{window.unknown:g} more"
+    )
+
+
+def _shares(slo: Slo, found: Spent, window: _Window) -> _Share:
+    bad, budget = found.bad, slo.budget
+    fewest = max(0.0, window.events - window.surplus)
+    return _Share(
+        measured=_share(bad.value, budget * window.events),
+        least=_share(
+            max(0.0, bad.value - bad.surplus), budget * (window.events + window.unknown)
+        ),
+        most=_share(bad.value + bad.unknown, budget * fewest),
+    )
 
 
 def _share(part: float, whole: float) -> float:
@@ -78,11 +131,47 @@ def _share(part: float, whole: float) -> float:
 
 
 def _window(step: StepRun, slo: Slo) -> _Window:
-    for event in step.run.timeline.of("window"):
-        if event["slo"] == slo.name and event.get("complete"):
-            return _Window(float(event["total"]), "counted")
+    told = [
+        one
+        for one in step.run.timeline.of("window")
+        if one["slo"] == slo.name and one.get("complete") and one.at <= step.end
+    ]
     counters = step.run.samples.of(slo.name)
-    first, last = counters.first or 0.0, counters.last or 0.0
-    counted = counters.count("total", first, last)
-    seconds = max(counted.until - counted.since, 1e-9)
-    return _Window(counted.value / seconds * slo.window, "rate x window")
+    if told:
+        return _counted(step, counters, told[-1])
+    rate = _rate(step, slo, counters)
+    return _Window(events=rate * slo.window, assumption="rate x window")
+
+
+def _counted(step: StepRun, counters: Counters, told: Event) -> _Window:
+    """Return the events of the window before the run, and those up to step's end."""
+    clocks = step.run.clocks
+    since = max(clocks.theirs("prometheus", told.at), counters.first or 0.0)
+    until = clocks.theirs("prometheus", step.end)
+    events = float(told["total"])
+    unknown = float(told.get("unknown") or 0.0)
+    surplus = float(told.get("surplus") or 0.0)
+    if since < until:
+        own = counters.count("total", since, until)
+        events += own.value
+        unknown += own.unknown
+        surplus += own.surplus
+    return _Window(
+        events=events, unknown=unknown, surplus=surplus, assumption="counted"
+    )
+
+
+def _rate(step: StepRun, slo: Slo, counters: Counters) -> float:
+    """Return the events per second, while the load ran where it feeds the SLO.
+
+    Each target counts over its own scrapes, which are not the others'.
+    """
+    # A series that is first read a scrape after the others was not born then.
+    start, end = (counters.first or 0.0) + counters.interval, counters.last or 0.0
+    time = lasted(step.run) if sees_load(step.run, slo) else None
+    if time is not None:
+        clocks = step.run.clocks
+        since, until = (clocks.theirs("prometheus", one) for one in time)
+        if max(start, since) < min(end, until):
+            start, end = max(start, since), min(end, until)
+    return counters.rate("total", start, end)

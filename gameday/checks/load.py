@@ -1,12 +1,16 @@
-"""What the load itself counted, and whether it kept its rate.
+"""What the load itself counted, whether it kept its rate, and which SLOs see it.
 
 It kept its rate where at least 95 % of the intended requests were sent and at
 most half of them started over 10 ms late (a late start changes no count).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.model.slo import Slo
+from gameday.model.timeline import Timeline
 
 KEPT = 0.95
 LATE = 0.5
@@ -20,6 +24,36 @@ class Sent:
     failed: float = 0.0
     late: float = 0.0
     seconds: float = 0.0
+
+
+def fed_at_warm_up(timeline: Timeline) -> Collection[str] | None:
+    """Return the SLOs that were found to see the load; None: nobody recorded it."""
+    told = timeline.of("feeds")
+    return None if not told else {str(name) for name in told[-1]["slos"]}
+
+
+def sees_load(run: Run, slo: Slo) -> bool:
+    """Whether an SLO counts the load's requests; without any record, yes."""
+    load = run.plan.scenario.load
+    if load is None or not load.url:
+        return False
+    if load.feeds:
+        return slo.name in {_name(run, one) for one in load.feeds}
+    fed = fed_at_warm_up(run.timeline)
+    return fed is None or slo.name in fed
+
+
+def lasted(run: Run) -> tuple[float, float] | None:
+    """Return from when to when the load ran; None where nobody recorded it."""
+    told = run.timeline.of("load")
+    if not told:
+        return None
+    return float(told[0]["since"]), float(told[-1]["until"])
+
+
+def _name(run: Run, written: str) -> str:
+    slo = run.plan.scenario.slo(written)
+    return written if slo is None else slo.name
 
 
 def sent_during(step: StepRun, start: float, end: float) -> Sent:

@@ -2,8 +2,9 @@
 
 An SLI is out while more than its budget's share of events, and more than one, were
 bad within five scrapes. The windows look ahead, so a burst counts up to its last
-bad scrape and no longer. Measured is the first scrape after the last such burst
-began: at most one scrape later than the truth. Where traffic is to be expected,
+bad scrape and no longer. Measured is the scrape that shows the last bad event of the
+last such burst: at most one scrape later than the truth. Of several SLIs the last to
+recover answers. Where traffic is to be expected,
 three scrapes in a row without any event are out as well: nobody was served.
 """
 
@@ -21,6 +22,7 @@ from gameday.checks.sli import Sli, read_sli
 from gameday.checks.spent import spent_in
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration
+from gameday.model.slo import Slo
 from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
 
@@ -37,19 +39,9 @@ def recovers_within(step: StepRun, question: Question) -> Answer:
     slos = step.run.plan.scenario.slos
     if not slos:
         return _by_hypothesis(step, question, end)
-    for slo in slos:
-        found = spent_in(step, slo)
-        why = found.missing or unseen_errors(step, slo, found)
-        if why:
-            return unknown(why)
-    slis = [read_sli(step, slo, end) for slo in slos]
-    empty = [one for one in slis if not one.events]
-    if empty:
-        because = f"{empty[0].slo} counted no events after the fault"
-        return unknown(because)
-    slowest = max(slis, key=lambda one: one.recovered_after)
-    answer = _recovered(step, question, slowest, end)
-    return _with_evidence(answer, slis)
+    found = [_of_slo(step, question, slo, end) for slo in slos]
+    slis = [sli for _, sli in found if sli is not None]
+    return _with_evidence(_last([answer for answer, _ in found]), slis)
 
 
 def heals_within(step: StepRun, question: Question) -> Answer:
@@ -61,11 +53,37 @@ def heals_within(step: StepRun, question: Question) -> Answer:
     ]
     if not begun:
         return unknown("nothing was injected into this service")
-    answers = [_healed(step, question, one) for one in begun]
+    return _last([_healed(step, question, one) for one in begun])
+
+
+def _last(answers: list[Answer]) -> Answer:
+    """Return the answer that decides of several: the worst, of these the latest.
+
+    What never came back has no measured time, and is the latest of all.
+    """
     order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    never = float("inf")
     return min(
-        answers, key=lambda one: (order.index(one.outcome), -(one.measured or 0.0))
+        answers,
+        key=lambda one: (
+            order.index(one.outcome),
+            -(never if one.measured is None else one.measured),
+        ),
     )
+
+
+def _of_slo(
+    step: StepRun, question: Question, slo: Slo, end: float
+) -> tuple[Answer, Sli | None]:
+    """Return whether one SLI came back in time, and how it did."""
+    counted = spent_in(step, slo)
+    why = counted.missing or unseen_errors(step, slo, counted)
+    if why:
+        return unknown(why), None
+    sli = read_sli(step, slo, end)
+    if not sli.events:
+        return unknown(f"{slo.name} counted no events after the fault"), sli
+    return _recovered(step, question, sli, end), sli
 
 
 def _recovered(step: StepRun, question: Question, sli: Sli, end: float) -> Answer:
@@ -77,7 +95,8 @@ def _recovered(step: StepRun, question: Question, sli: Sli, end: float) -> Answe
                 what=f"{sli.slo} was within its objective again",
                 origin="the fault ended",
                 measured=sli.recovered_after,
-                below=sli.error,
+                error=sli.above,
+                below=sli.below,
                 decided=end + sli.recovered_after,
             ),
         )

@@ -1,10 +1,19 @@
 """The SLOs' raw counters out of the timeline, on Prometheus' own clock."""
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from gameday.model.counting import Counted, count
+from gameday.model.counting import Counted, Signed, count_signed
+from gameday.model.scraped import (
+    NOTHING,
+    Known,
+    Scraped,
+    Target,
+    read_targets,
+    spacing,
+    target_of,
+)
 from gameday.model.slo import Series
 from gameday.model.timeline import Event, Timeline
 
@@ -12,40 +21,57 @@ SIDES = ("bad", "total")
 Pair = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Counters:
-    """The series of one SLO: for each side the signed ones."""
+    """The series of one SLO: for each side the signed ones.
 
-    bad: tuple[tuple[float, Series], ...] = ()
-    total: tuple[tuple[float, Series], ...] = ()
+    `known`: what else the timeline tells of their targets.
+    """
 
-    @property
-    def series(self) -> list[Series]:
-        """Every series, of both sides."""
-        return [one for _, one in (*self.bad, *self.total)]
+    bad: tuple[Signed, ...] = ()
+    total: tuple[Signed, ...] = ()
+    known: Known = NOTHING
 
-    @property
+    @cached_property
+    def targets(self) -> Mapping[Target, Scraped]:
+        """The targets of every series; their totals tell their resets."""
+        totals = [one for sign, one in self.total if sign > 0]
+        return read_targets(totals, [one for _, one in self.bad], self.known)
+
+    @cached_property
     def first(self) -> float | None:
         """When the first sample was scraped."""
-        starts = [one.samples[0][0] for one in self.series if one.samples]
-        return min(starts, default=None)
+        return min((one.times[0] for one in self.targets.values()), default=None)
 
-    @property
+    @cached_property
     def last(self) -> float | None:
         """When the last sample was scraped."""
-        ends = [one.samples[-1][0] for one in self.series if one.samples]
-        return max(ends, default=None)
+        return max((one.times[-1] for one in self.targets.values()), default=None)
+
+    @cached_property
+    def interval(self) -> float:
+        """Seconds between the scrapes of the target that is scraped most seldom."""
+        return max((one.interval for one in self.targets.values()), default=0.0)
+
+    def side(self, name: str) -> tuple[Signed, ...]:
+        """Return the signed series of a side (bad, total)."""
+        return self.bad if name == "bad" else self.total
 
     def count(self, side: str, start: float, end: float) -> Counted:
         """Return the events of a side between two times on Prometheus' clock."""
-        signed = self.bad if side == "bad" else self.total
-        witnesses = self.series
-        plus = [one for sign, one in signed if sign > 0]
-        minus = [one for sign, one in signed if sign < 0]
-        counted = count(plus, start, end, witnesses=witnesses)
-        if minus:
-            counted -= count(minus, start, end, witnesses=witnesses)
-        return counted
+        return count_signed(self.side(side), start, end, self.targets)
+
+    def rate(self, side: str, start: float, end: float) -> float:
+        """Return the events per second; each target's over its own scrapes."""
+        by_target: dict[Target, list[Signed]] = {}
+        for sign, series in self.side(side):
+            by_target.setdefault(target_of(series), []).append((sign, series))
+        found = 0.0
+        for mine in by_target.values():
+            counted = count_signed(mine, start, end, self.targets)
+            seconds = max(counted.until - counted.since, end - start, 1e-9)
+            found += counted.value / seconds
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +103,41 @@ def read_samples(timeline: Timeline) -> Samples:
             sign = float(event.get("sign", 1.0))
             series[key] = _Collected(sign, event["series"], [])
         series[key].pairs.extend((at, float(value)) for at, value in event["values"])
-    counters = {name: _counters(series) for name, series in found.items()}
+    known = _known(timeline)
+    counters = {name: _counters(series, known) for name, series in found.items()}
     return Samples(counters, _spacing(counters))
+
+
+def _known(timeline: Timeline) -> Known:
+    """Return what the timeline tells of scrape targets beside their counters."""
+    scraped: dict[Target, float] = {}
+    for event in timeline.of("scrape"):
+        if event["up"]:
+            scraped.setdefault((str(event["job"]), str(event["instance"])), event.at)
+    began: dict[Target, list[float]] = {}
+    for event in timeline.of("process"):
+        target = (str(event["job"]), str(event["instance"]))
+        began.setdefault(target, []).append(float(event["began"]))
+    return Known(
+        scraped=scraped,
+        began={key: tuple(times) for key, times in began.items()},
+        came_up=_came_up(timeline),
+    )
+
+
+def _came_up(timeline: Timeline) -> dict[str, float]:
+    """Return when instances came up: those that were down before, or not there."""
+    faults = timeline.of("fault_started")
+    before = faults[0].at if faults else float("inf")
+    down: set[str] = set()
+    found: dict[str, float] = {}
+    for event in timeline.of("instance"):
+        name = str(event["instance"])
+        if not event["up"]:
+            down.add(name)
+        elif name in down or event.at > before:
+            found.setdefault(name, event.at)
+    return found
 
 
 def _key(event: Event) -> tuple[object, ...]:
@@ -86,21 +145,24 @@ def _key(event: Event) -> tuple[object, ...]:
     return event["side"], event.get("sign", 1.0), labels
 
 
-def _counters(series: Mapping[tuple[object, ...], _Collected]) -> Counters:
-    sides: dict[str, list[tuple[float, Series]]] = {side: [] for side in SIDES}
+def _counters(
+    series: Mapping[tuple[object, ...], _Collected], known: Known
+) -> Counters:
+    sides: dict[str, list[Signed]] = {side: [] for side in SIDES}
     for key, collected in series.items():
         pairs = tuple(sorted(dict(collected.pairs).items()))
         one = Series(labels=collected.labels, samples=pairs)
         sides[str(key[0])].append((collected.sign, one))
-    return Counters(bad=tuple(sides["bad"]), total=tuple(sides["total"]))
+    return Counters(bad=tuple(sides["bad"]), total=tuple(sides["total"]), known=known)
 
 
 def _spacing(counters: Mapping[str, Counters]) -> float:
-    """Return the median distance of two samples in the longest series."""
-    every = [one for some in counters.values() for one in some.series]
+    """Return the usual distance of two samples in the longest series."""
+    every = [
+        one
+        for some in counters.values()
+        for side in SIDES
+        for _, one in some.side(side)
+    ]
     longest = max(every, key=lambda one: len(one.samples), default=None)
-    if longest is None or len(longest.samples) < 2:  # noqa: PLR2004 - a distance
-        return 0.0
-    times = [at for at, _ in longest.samples]
-    distances = sorted(b - a for a, b in itertools.pairwise(times))
-    return distances[len(distances) // 2]
+    return 0.0 if longest is None else spacing([at for at, _ in longest.samples])

@@ -1,11 +1,17 @@
-"""An SLI after a fault: scrape by scrape, and since when it is within bounds."""
+"""An SLI after a fault: scrape by scrape, and since when it is within bounds.
+
+Its own scrapes are looked at, on a grid as wide as those of its slowest target: what
+others are scraped at says nothing of it.
+"""
 
 import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gameday.checks.samples import Counters
 from gameday.checks.step import StepRun
-from gameday.model.counting import increases, scraped_at, target_of
+from gameday.model.counting import births, increases, is_skewed
+from gameday.model.scraped import Scraped, target_of
 from gameday.model.slo import Slo
 
 WINDOW = 5  # scrapes that are looked at together
@@ -18,8 +24,8 @@ EXPECTED = 10.0  # events in that time; below it the silence means nothing
 class Sli:
     """How an SLI came back: `recovered_after` seconds after the fault's end.
 
-    `recovered` is false where it was out at the last scrape; `error`: the measured
-    time is at most that much later than the truth.
+    `recovered` is false where it was out at the last scrape. The truth is at most
+    `below` earlier and `above` later.
     """
 
     slo: str
@@ -27,7 +33,8 @@ class Sli:
     bad: float
     recovered: bool
     recovered_after: float
-    error: float
+    below: float
+    above: float = 0.0
 
     def show(self) -> dict[str, object]:
         """Return it as evidence."""
@@ -39,40 +46,90 @@ class Sli:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Events that one scrape showed: they came after `before`, at the latest at `at`.
+
+    `lost`: others may have come in that time of which nothing was seen.
+    """
+
+    before: float
+    at: float
+    events: float
+    lost: bool = False
+
+
 def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
     """Return how an SLI came back after the fault's end."""
     run = step.run
-    interval = run.scrape_interval or 1.0
-    start = run.clocks.theirs("prometheus", end)
     counters = run.samples.of(slo.name)
-    last = min(run.clocks.theirs("prometheus", step.end), counters.last or start)
-    slots = max(1, int((last - start) / interval + 1e-6))
-    edges = [start + interval * index for index in range(slots + 1)]
-    bad = _per_slot(counters, "bad", edges)
-    total = _per_slot(counters, "total", edges)
-    out = [
-        index
-        for index in range(slots)
-        if _is_out(slo, bad[index : index + WINDOW], total[index : index + WINDOW])
-    ]
+    interval = counters.interval or run.scrape_interval or 1.0
+    start = run.clocks.theirs("prometheus", end)
+    edges = _edges(step, counters, start, interval)
+    seen = {side: _seen(counters, side, start) for side in ("bad", "total")}
+    bad, total = (_per_slot(seen[side], edges) for side in ("bad", "total"))
+    out = _out(slo, counters, edges, (bad, total))
     if _rate(counters, start) * interval * EMPTY >= EXPECTED:
         out = sorted({*out, *_empty(total)})
-    after = 0.0 if not out else interval * (out[-1] + 1)
+    after, below = _back(edges, out, seen["bad"])
+    unsure = run.clocks.error("prometheus", end)
+    lost = [one for side in seen.values() for one in side if one.lost]
     return Sli(
         slo=slo.name,
         events=sum(total),
         bad=sum(bad),
-        recovered=not out or out[-1] < slots - 1,
+        recovered=not out or out[-1] < len(edges) - 2,
         recovered_after=after,
-        error=interval if out else 0.0,
+        below=below + (unsure if out else 0.0),
+        above=_lost_later(lost, start, after, interval) + unsure,
     )
 
 
-def _is_out(slo: Slo, bad: list[float], total: list[float]) -> bool:
-    return sum(bad) > max(FEW, slo.budget * sum(total))
+def _edges(
+    step: StepRun, counters: Counters, start: float, interval: float
+) -> list[float]:
+    """Return the edges of the slots, one scrape of the slowest target each."""
+    over = step.run.clocks.theirs("prometheus", step.end)
+    last = min(over, counters.last or start)
+    slots = max(1, int((last - start) / interval + 1e-6))
+    edges = [start + interval * index for index in range(slots)]
+    return [*edges, max(last, edges[-1] + interval)]
 
 
-def _empty(total: list[float]) -> list[int]:
+def _out(
+    slo: Slo,
+    counters: Counters,
+    edges: Sequence[float],
+    sides: tuple[Sequence[float], Sequence[float]],
+) -> list[int]:
+    """Return the slots from which on the SLI is out of its objective."""
+    bad, total = sides
+    out = [
+        index
+        for index in range(len(bad))
+        if _is_out(
+            slo, sum(bad[index : index + WINDOW]), sum(total[index : index + WINDOW])
+        )
+    ]
+    if not is_skewed(counters.bad):
+        return out
+    return [one for one in out if _surely_out(slo, counters, edges, one)]
+
+
+def _is_out(slo: Slo, bad: float, total: float) -> bool:
+    return bad > max(FEW, slo.budget * total)
+
+
+def _surely_out(
+    slo: Slo, counters: Counters, edges: Sequence[float], index: int
+) -> bool:
+    """Whether a difference of several targets is out by more than their skew."""
+    span = edges[index], edges[min(index + WINDOW, len(edges) - 1)]
+    bad, total = (counters.count(side, *span) for side in ("bad", "total"))
+    return _is_out(slo, bad.value - bad.surplus, total.value)
+
+
+def _empty(total: Sequence[float]) -> list[int]:
     """Return the slots that lie in a long enough run of empty ones."""
     found: list[int] = []
     run: list[int] = []
@@ -85,16 +142,66 @@ def _empty(total: list[float]) -> list[int]:
     return found
 
 
-def _per_slot(counters: Counters, side: str, edges: list[float]) -> list[float]:
+def _back(
+    edges: Sequence[float], out: Sequence[int], bad: Sequence[_Seen]
+) -> tuple[float, float]:
+    """Return how long after the fault's end the last burst was over, and its error.
+
+    It was over by the last scrape that shows a bad event of it, and after the scrape
+    before that one; a silence was over with the slot that ends it.
+    """
+    if not out:
+        return 0.0, 0.0
+    begin, end = edges[out[-1]], edges[out[-1] + 1]
+    showing = [one for one in bad if one.events and begin < one.at <= end]
+    if not showing:
+        return end - edges[0], end - begin
+    latest = max(showing, key=lambda one: one.at)
+    after = latest.at - edges[0]
+    return after, min(after, latest.at - latest.before)
+
+
+def _lost_later(
+    lost: Sequence[_Seen], start: float, after: float, interval: float
+) -> float:
+    """Return how much later bad events may have come of which nothing was seen."""
+    latest = (
+        min(one.at, one.before + interval) - start - after
+        for one in lost
+        if one.before > start
+    )
+    return max(0.0, max(latest, default=0.0))
+
+
+def _seen(counters: Counters, side: str, start: float) -> list[_Seen]:
+    """Return what each scrape of each series showed, minus terms as negative."""
+    found: list[_Seen] = []
+    for sign, series in counters.side(side):
+        target = counters.targets.get(target_of(series), Scraped())
+        from_zero = births(series, target, start)
+        for one in increases(series, from_zero=from_zero, target=target):
+            before, lost = one.before, one.fell
+            if one.first:
+                before = _scrape_before(target, one.at)
+                lost = side == "bad" and one.at > start and not from_zero
+            elif target.resets:
+                lost = lost or target.reset_in(one.before, one.at) is not None
+            found.append(_Seen(before, one.at, sign * one.events, lost))
+    return found
+
+
+def _scrape_before(target: Scraped, at: float) -> float:
+    place = bisect.bisect_left(target.times, at)
+    return target.times[place - 1] if place else at - target.interval
+
+
+def _per_slot(seen: Sequence[_Seen], edges: Sequence[float]) -> list[float]:
     """Return the events of each slot: those first seen in its scrape."""
-    signed = counters.bad if side == "bad" else counters.total
-    known = scraped_at(counters.series, edges[0])
     slots = [0.0] * (len(edges) - 1)
-    for sign, series in signed:
-        for at, delta in increases(series, from_zero=target_of(series) in known):
-            index = bisect.bisect_left(edges, at) - 1
-            if 0 <= index < len(slots):
-                slots[index] += sign * delta
+    for one in seen:
+        index = bisect.bisect_left(edges, one.at) - 1
+        if 0 <= index < len(slots):
+            slots[index] += one.events
     return slots
 
 
@@ -103,5 +210,4 @@ def _rate(counters: Counters, until: float) -> float:
     first = counters.first
     if first is None or first >= until:
         return 0.0
-    counted = counters.count("total", first, until)
-    return counted.value / max(counted.until - counted.since, 1e-9)
+    return counters.rate("total", first, until)

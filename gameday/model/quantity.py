@@ -6,11 +6,17 @@ A number in a file always carries its unit; a bare number is an error.
 import re
 from datetime import UTC, datetime
 
+EQUAL = 1e-9  # relative: what differs by less is equal, and equal keeps a promise
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
+
+
+def keeps(value: float, promised: float) -> bool:
+    """Whether a value is at most what was promised; exactly equal is."""
+    return value <= promised + EQUAL * max(abs(value), abs(promised))
 
 
 def parse_duration(text: object) -> float:

@@ -66,7 +66,12 @@ class Observe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Open-loop traffic: `rate` requests per second to `url`, or a `command`."""
+    """Open-loop traffic: `rate` requests per second to `url`, or a `command`.
+
+    `connections`: reuse (kept open) or fresh (one for each request). `redirects`:
+    whether they are followed. `feeds`: the SLOs that count its requests; none named:
+    found out at warm-up.
+    """
 
     url: str = ""
     rate: float = 0.0
@@ -74,6 +79,9 @@ class Load:
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
     body: str = ""
     timeout: float = 5.0
+    connections: str = "reuse"
+    redirects: bool = False
+    feeds: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
 

@@ -150,10 +150,8 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     for key, values in found.items():
         series = Series(labels=labels[key], samples=tuple(sorted(values.items())))
         born = bool(values) and min(values) > earliest + 1
-        before: float | None = None
-        for at, new in increases(series, from_zero=born):
-            if before is not None or born:
-                middle = at if before is None else (before + at) / 2
-                placed.append((middle, key[1] * new))
-            before = at
+        for one in increases(series, from_zero=born):
+            if not one.first or born:
+                middle = (one.before + one.at) / 2
+                placed.append((middle, key[1] * one.events))
     return placed

@@ -2,7 +2,21 @@
 
 import pytest
 
-from gameday.checks.clocks import Clocks, instant
+from gameday.checks.clocks import Clocks, Offset, instant
+from gameday.model.verdict import Finding, Outcome
+from tests.builders import (
+    alert,
+    answer,
+    at,
+    fault,
+    judged,
+    measured,
+    page,
+    plan,
+    promise,
+    step,
+    timeline,
+)
 
 
 @pytest.mark.parametrize(
@@ -20,10 +34,99 @@ def test_an_instant(written: object, seconds: float | None) -> None:
     assert instant(written) == seconds
 
 
+def clock(*measured: tuple[float, float, float]) -> Clocks:
+    """Return the clock of a source by (at, offset, error)."""
+    return Clocks({"pager": [Offset(*one) for one in measured]})
+
+
 def test_there_and_back() -> None:
-    clocks = Clocks({"pager": (2.0, 0.5), "prometheus": (0.2, 0.5)})
+    clocks = clock((0.0, 2.0, 0.5))
     assert clocks.ours("pager", 102.0) == 100.0
     assert clocks.theirs("pager", 100.0) == 102.0
-    assert clocks.ours("prometheus", 100.0) == 100.0
-    assert clocks.error("prometheus") == 0.5
+    assert (clocks.error("pager"), clocks.error("pager", 7.0)) == (0.5, 0.5)
     assert (clocks.ours("target", 100.0), clocks.error("target")) == (100.0, 0.0)
+
+
+def test_an_offset_within_its_own_error_is_not_applied() -> None:
+    clocks = clock((0.0, 0.2, 0.5))
+    assert clocks.ours("pager", 100.0) == 100.0
+    assert clocks.stamp_error("pager", 100.0) == 0.5
+
+
+def test_of_measurements_that_agree_the_surest_counts() -> None:
+    clocks = clock((0.0, 2.3, 0.5), (100.0, 2.0, 0.01))
+    assert clocks.ours("pager", 52.0) == 50.0
+    assert clocks.stamp_error("pager", 52.0) == 0.01
+
+
+def test_a_clock_that_was_set_is_doubt_only_between_two_measurements() -> None:
+    clocks = clock((0.0, 0.0, 0.001), (60.0, 0.0, 0.001), (120.0, -40.0, 0.001))
+    assert (clocks.ours("pager", 15.0), clocks.stamp_error("pager", 15.0)) == (
+        15.0,
+        0.001,
+    )
+    assert clocks.ours("pager", 140.0) == 180.0  # 140 s of ours: measured then
+    assert clocks.stamp_error("pager", 140.0) == 0.001
+    assert clocks.stamp_error("pager", 70.0) == pytest.approx(40.0, abs=0.01)
+
+
+def test_a_clock_that_was_set_forward_tells_what_it_said_before() -> None:
+    clocks = clock((10.0, 0.0, 0.001), (150.0, 40.0, 0.001))
+    assert (clocks.ours("pager", 22.0), clocks.stamp_error("pager", 22.0)) == (
+        22.0,
+        0.001,
+    )
+    assert clocks.stamp_error("pager", 80.0) == pytest.approx(40.0, abs=0.01)
+
+
+# --- in a verdict ---
+
+
+def fires(*clocks: tuple[float, float], within: float = 30.0) -> Finding:
+    """Return the answer about an alert that was stamped 12 s after the fault."""
+    expect = step(alerts=(promise("WebReplicaDown", fires_within=within),))
+    story = timeline(
+        fault(),
+        alert("WebReplicaDown", fires=at(22), resolves=at(60)),
+        [measured("prometheus", at(when), offset) for when, offset in clocks],
+    )
+    return answer(judged(plan(expect), story), "fires_within")
+
+
+@pytest.mark.parametrize(
+    ("clocks", "outcome"),
+    [
+        (((1, 0.0), (150, 0.0)), Outcome.PASS),
+        (((1, 0.0), (150, -40.0)), Outcome.INCONCLUSIVE),
+        (((1, 0.0), (100, 0.0), (150, -40.0)), Outcome.PASS),
+        (((1, -40.0), (150, -40.0)), Outcome.FAIL),
+        (((1, 0.0), (30, 0.0), (150, -40.0)), Outcome.INCONCLUSIVE),
+        (((1, 0.0), (70, -40.0), (150, -40.0)), Outcome.INCONCLUSIVE),
+        (((1, 0.0), (50, -40.0), (150, -40.0)), Outcome.INCONCLUSIVE),
+        (((1, -40.0), (30, -40.0), (150, 0.0)), Outcome.FAIL),
+    ],
+)
+def test_when_it_fired_is_known_as_surely_as_the_clock(
+    clocks: tuple[tuple[float, float], ...], outcome: Outcome
+) -> None:
+    assert fires(*clocks).outcome is outcome
+
+
+def test_a_contradiction_that_cannot_matter_leaves_the_answer() -> None:
+    assert fires((1, 0.0), (150, -40.0), within=60.0).outcome is Outcome.PASS
+
+
+def test_the_pagers_clock_is_applied_piecewise_too() -> None:
+    expect = step(
+        alerts=(promise("WebReplicaDown", reaches="oncall", pages_within=30.0),)
+    )
+    parts = (
+        fault(),
+        alert("WebReplicaDown", fires=at(22), resolves=at(60)),
+        page("oncall", at(25), "WebReplicaDown"),
+    )
+    stepped = [measured("pager", at(1), 0.0), measured("pager", at(150), -40.0)]
+    known = [*stepped, measured("pager", at(100), 0.0)]
+    for clocks, outcome in ((stepped, Outcome.INCONCLUSIVE), (known, Outcome.PASS)):
+        found = answer(judged(plan(expect), timeline(*parts, clocks)), "pages_within")
+        assert found.outcome is outcome

@@ -1,5 +1,6 @@
 """Error budgets from raw counts, and whether the SLO sees what users see."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,17 +9,22 @@ from gameday.checks.load_agreement import agrees_with_load
 from gameday.checks.question import Question
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
-from gameday.model.scenario import SloPromise
+from gameday.model.scenario import Load, SloPromise
 from gameday.model.slo import Term
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (
+    STEP,
     answer,
     at,
     blind,
+    counter,
+    every,
     fault,
     judged,
+    measured,
     objective,
+    phases,
     plan,
     requests,
     scrape,
@@ -77,8 +83,27 @@ def test_the_windows_events_are_counted_where_samples_reach_back() -> None:
         at(2), "window", slo=NAME, total=100_000.0, since=at(-9), complete=True
     )
     found = spent(requests(errors=ERRORS), [whole], at_most=0.7)
-    assert found.measured == 0.6
+    own = 148 * 50  # from when it was counted to the step's end
+    assert found.measured == round(60 / (0.001 * (100_000 + own)), 9)
     assert found.evidence["window_events"] == "counted"
+
+
+def test_the_window_holds_the_steps_own_events() -> None:
+    quiet = event(at(2), "window", slo=NAME, total=0.0, since=at(-9), complete=True)
+    found = spent(requests(errors=ERRORS), [quiet], at_most=9.0)
+    assert found.measured == round(60 / (0.001 * 148 * 50), 9)
+
+
+def test_what_the_window_may_lack_is_in_the_error() -> None:
+    told = event(
+        at(2), "window", slo=NAME, total=92_600, unknown=100_000, complete=True
+    )
+    parts = (requests(errors=ERRORS), [told])
+    found = spent(*parts, at_most=0.45)
+    assert (found.measured, found.error) == (0.6, 0.3)  # of 100 000, or 200 000
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert spent(*parts, at_most=0.29).outcome is Outcome.FAIL
+    assert spent(*parts, at_most=0.6).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(
@@ -133,9 +158,9 @@ def test_what_a_restart_may_have_lost_leaves_it_open() -> None:
     limit = 190 / (0.001 * WINDOW)
     found = spent(restarted, at_most=limit)
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert found.error == round(20 / (0.001 * WINDOW), 9)
-    assert "at restarts" in found.because
-    assert spent(restarted, at_most=limit * 1.2).outcome is Outcome.PASS
+    assert found.error == round(50 / (0.001 * WINDOW), 9)  # a scrape's traffic
+    assert "may have been there" in found.because
+    assert spent(restarted, at_most=limit * 1.4).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(
@@ -223,10 +248,201 @@ def test_errors_that_only_users_saw() -> None:
     assert "does not see what users see" in other.because
 
 
-def test_errors_that_only_the_slo_saw() -> None:
+def test_an_slo_that_counts_more_than_the_load_failed_is_not_blind() -> None:
     found = agrees(requests(errors=ERRORS), traffic())
+    assert found.outcome is Outcome.PASS
+    assert "60 more than the load, so it is not blind" in found.because
+
+
+def test_gamedays_own_probes_are_told_apart() -> None:
+    http = {"name": "shop answers", "provider": {"type": "http", "url": "http://x"}}
+    process = {"name": "worker runs", "provider": {"type": "process", "path": "ps"}}
+    document = {"steady-state-hypothesis": {"title": "t", "probes": [http, process]}}
+    asked = step()
+    asked = replace(asked, experiment=replace(asked.experiment, document=document))
+    probes = [
+        event(at(when), "probe", step=STEP, phase=phase, name=name, ok=ok)
+        for when, phase, name, ok in (
+            (4, "before", "shop answers", True),  # before the fault
+            (12, "during", "shop answers", False),
+            (13, "during", "shop answers", False),
+            (14, "during", "worker runs", False),
+            (70, "after", "shop answers", True),
+        )
+    ]
+    story = timeline(fault(), requests(errors=ERRORS), traffic(), probes)
+    found = answer(
+        judged(plan(asked, slos=[objective()], load=50.0), story), "agrees_with_load"
+    )
+    assert found.evidence["own_probes"] == {"sent": 3, "failed": 2}
+    assert "own HTTP probes: 2 of 3 failed" in found.because
+
+
+def test_failures_that_only_users_saw_are_in_the_error() -> None:
+    unseen = traffic(failed={(11.0, 13.0): 20.0})  # 40: less than a scrape's traffic
+    tight = 30 / (0.001 * WINDOW)
+    found = spent(requests(), unseen, load=50.0, at_most=tight)
+    assert (found.outcome, found.measured) == (Outcome.INCONCLUSIVE, 0.0)
+    assert found.error == round(40 / (0.001 * WINDOW), 9)
+    assert found.evidence["failed_unseen"] == 40
+    loose = spent(requests(), unseen, load=50.0, at_most=1.5 * tight)
+    assert loose.outcome is Outcome.PASS
+
+
+def test_exactly_equal_to_the_promise_keeps_it() -> None:
+    whole = event(
+        at(2), "window", slo=NAME, total=1e7 - 7400, since=at(-9), complete=True
+    )
+    errors = {(20.0, 40.0): 1.0}
+    equal = spent(requests(errors=errors), [whole], objective=0.9999, at_most=0.02)
+    assert equal.outcome is Outcome.PASS
+    over = spent(requests(errors=errors), [whole], objective=0.9999, at_most=0.0199999)
+    assert over.outcome is Outcome.FAIL
+
+
+def test_the_rate_is_that_of_the_load() -> None:
+    """Before the load there was nothing to count, and that is not the usual."""
+    quiet = [(float(second), 0.0) for second in range(-600, 0)]
+    busy = [(float(second), 50.0 * second) for second in range(151)]
+    errors = [(float(s), 0.0 if s < 12 else 60.0) for s in range(-600, 151)]
+    parts = [
+        counter(*quiet, *busy, instance="lb:1"),
+        counter(*errors, side="bad", instance="lb:1", code="500"),
+    ]
+    found = spent(*parts, traffic(failed={(11.0, 12.0): 60.0}), load=50.0)
+    assert found.evidence["events_in_window"] == pytest.approx(WINDOW)
+
+
+# --- which SLOs see the load ---
+
+
+def two(load: Load, *parts: list[Event]) -> list[str]:
+    """Return which of two SLOs are asked whether they agree with the load."""
+    planned = plan(slos=[objective("orders"), objective("search")], load=50.0)
+    planned = replace(planned, scenario=replace(planned.scenario, load=load))
+    story = timeline(fault(), requests("orders"), requests("search"), *parts)
+    found = judged(planned, story).findings
+    return [one.subject for one in found if one.question == "agrees_with_load"]
+
+
+FED = [event(at(3), "feeds", slos=["search"], because="its rate rose by 50/s")]
+LOAD = Load(url="http://127.0.0.1:8080/checkout", rate=50.0)
+
+
+def test_the_slos_that_see_the_load_are_asked() -> None:
+    assert two(LOAD, traffic()) == ["orders", "search"]  # an older run: all of them
+    assert two(LOAD, traffic(), FED) == ["search"]
+    assert two(replace(LOAD, feeds=("orders",)), traffic(), FED) == ["orders"]
+    assert two(LOAD, traffic(), [event(at(3), "feeds", slos=[])]) == []
+
+
+def test_an_slo_that_does_not_see_the_load_is_not_spoiled_by_it() -> None:
+    expect = step(slos=(SloPromise(slo="orders", spends_at_most=0.02),))
+    planned = plan(expect, slos=[objective("orders"), objective("search")], load=50.0)
+    failures = traffic(failed={(11.0, 40.0): 20.0}, sent=30.0)
+    parts = (fault(), requests("orders"), requests("search"), failures)
+    found = answer(judged(planned, timeline(*parts, FED)), "spends_at_most")
+    assert found.outcome is Outcome.PASS
+    found = answer(judged(planned, timeline(*parts)), "spends_at_most")
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert "the load only 0 failures" in found.because
+
+
+@pytest.mark.parametrize(
+    ("selector", "asked"),
+    [
+        ('requests_total{code=~"5..",role="edge"}', True),
+        ('requests_total{code=~"5..",tier="edge",title="x"}', True),
+        ('s3_bucket_requests_total{code=~"5.."}', True),
+        ('requests_total{path="/x_bucket{le="1"}",code="500"}', True),
+        ('latency_bucket{le="0.2"}', False),
+        ('{__name__="latency_bucket",le="0.2"}', False),
+    ],
+)
+def test_a_selector_is_parsed_never_searched(selector: str, asked: bool) -> None:
+    planned = plan(slos=[objective(bad=(Term(selector=selector),))], load=50.0)
+    names = [one.question for one in judged(planned, timeline(fault())).findings]
+    assert ("agrees_with_load" in names) is asked
+
+
+# --- counters of targets that come and go ---
+
+
+def test_a_series_born_on_a_target_that_was_only_known_by_its_scrapes() -> None:
+    rest = every(5, 50, since=15, first=200)
+    born = [(when, 200.0) for when, _ in rest]
+    parts = [
+        counter(*every(1, 50, until=10)),
+        counter(*[(when, 0.0) for when, _ in every(1, 0, until=10)], side="bad"),
+        counter(*rest, instance="web-3:80"),
+        counter(*born, side="bad", instance="web-3:80", code="500"),
+    ]
+    known = spent(*parts, scrape("web-3:80"), at_most=0.001)
+    assert (known.outcome, known.evidence["bad"]) == (Outcome.FAIL, 200)
+    unheard = spent(*parts, at_most=0.001)
+    assert (unheard.outcome, unheard.evidence["bad"]) == (Outcome.INCONCLUSIVE, 0)
+
+
+def test_a_new_pod_that_came_up_in_the_fault_counts_from_zero() -> None:
+    rest = every(5, 50, since=15, first=200)
+    parts = [
+        counter(*every(1, 50), instance="lb:1"),
+        counter(*rest, instance="web-9:80"),
+        counter(*[(when, 200.0) for when, _ in rest], side="bad", instance="web-9:80"),
+    ]
+    up = [
+        event(at(14), "instance", service="web", instance="web-9", state="up", up=True)
+    ]
+    assert spent(*parts, at_most=0.0005).outcome is Outcome.INCONCLUSIVE
+    assert spent(*parts, up, at_most=0.0005).outcome is Outcome.FAIL
+
+
+def test_a_difference_of_two_jobs_that_step_out_of_line_is_doubt() -> None:
+    good = {"side": "bad", "sign": -1.0, "job": "app", "instance": "app:1"}
+    lb = {"job": "lb", "instance": "lb:1"}
+    parts = [
+        counter(*every(15, 50, until=180), **lb),
+        counter(*every(15, 50, until=180), side="bad", **lb),
+        counter(*every(15, 50, since=-6, until=174), **good),
+    ]
+    for over, outcome in ((150, Outcome.PASS), (155, Outcome.INCONCLUSIVE)):
+        scenery = phases(over=at(over))
+        expect = step(slos=(SloPromise(slo=NAME, spends_at_most=0.001),))
+        told = timeline(
+            fault(),
+            *parts,
+            scenery=scenery,
+            eyes=watched(until=at(190)),
+            ended=at(190),
+        )
+        found = answer(judged(plan(expect, slos=[objective()]), told), "spends_at_most")
+        assert found.outcome is outcome
+
+
+def test_a_difference_below_nothing_beyond_its_error_fits_nothing() -> None:
+    lb = {"job": "lb", "instance": "lb:1"}
+    parts = [
+        counter(*every(1, 50), **lb),
+        counter(*every(1, 50), side="bad", **lb),
+        counter(*every(1, 60), side="bad", sign=-1.0, job="app", instance="app:1"),
+    ]
+    found = spent(parts[0], parts[1], parts[2])
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "do not fit" in found.because
+
+
+@pytest.mark.parametrize(
+    ("until", "outcome"), [(150, Outcome.INCONCLUSIVE), (12, Outcome.PASS)]
+)
+def test_a_clock_that_was_set_moves_the_steps_ends(
+    until: float, outcome: Outcome
+) -> None:
+    """Errors just before the step count or not, by when the clock was set."""
+    clocks = [measured("prometheus", at(1), 0.0), measured("prometheus", at(until), 0)]
+    if until > 100:
+        clocks[1] = measured("prometheus", at(until), -5.0)
+    limit = 30 / (0.001 * WINDOW)
+    found = spent(requests(errors={(6, 8): 50}), clocks, at_most=limit)
+    assert found.outcome is outcome
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gameday.model.counting import Counted, count, increases
+from gameday.model.counting import Counted, count, count_signed, increases
+from gameday.model.scraped import Known, read_targets
 from gameday.model.slo import Series
 
 
@@ -62,9 +63,122 @@ def test_a_series_born_after_the_interval_does_not_count() -> None:
     assert count([errors], 5, 14, witnesses=[steady(0, 100, 1)]) == Counted()
 
 
-def test_a_series_that_ends_early_may_lack_one_scrape() -> None:
-    found = count([counter((0, 0), (1, 5), (2, 12))], 0, 10)
+def test_a_target_that_ends_early_may_lack_one_scrape() -> None:
+    gone = counter((0, 0), (1, 5), (2, 12), instance="web-2")
+    found = count([gone], 0, 10, witnesses=[gone, steady(0, 20, 3)])
     assert (found.value, found.until, found.unknown) == (12, 2, 7)
+
+
+def test_samples_that_end_early_may_lack_all_that_came_since() -> None:
+    found = count([steady(0, 8, 5)], 0, 10)
+    assert (found.value, found.unknown) == (40, 10)
+
+
+def test_an_error_counter_that_ends_with_its_process_may_lack_a_scrapes_traffic() -> (
+    None
+):
+    total = counter((0, 100), (15, 850), (30, 1600), (45, 0), (60, 700))
+    errors = counter((0, 3), (15, 3), (30, 3), code="500")
+    found = count([errors], 10, 55, witnesses=[total])
+    assert (found.value, found.unknown, found.resets) == (0, 750, 1)
+
+
+def test_a_reset_is_the_targets_and_its_other_series_count_whole() -> None:
+    total = counter((0, 100_000), (5, 100_250), (10, 150), (15, 400))
+    errors = counter((0, 100), (5, 100), (10, 150), (15, 150), code="500")
+    found = count([errors], 0, 15, witnesses=[total])
+    assert (found.value, found.surplus, found.unknown) == (150, 0, 250)
+
+
+def test_a_reset_that_is_only_one_series_own_leaves_the_others_alone() -> None:
+    one = counter((0, 5000), (5, 5100), (10, 10), (15, 110), path="/a")
+    other = counter((0, 4000), (5, 4100), (10, 4200), (15, 4300), path="/b")
+    found = count([one, other], 0, 15)
+    assert (found.value, found.resets) == (100 + 10 + 100 + 300, 1)
+
+
+def test_a_total_that_vanishes_while_its_target_goes_on_may_be_a_reset() -> None:
+    good = counter((0, 9000), (5, 9050), code="200")
+    bad = counter((0, 10), (5, 10), (10, 40), (15, 60), (20, 80), (25, 99), code="500")
+    found = count([bad], 0, 25, witnesses=[good, bad])
+    assert (found.value, found.surplus) == (99, 10)  # or 89: nobody knows
+
+
+def test_a_process_that_is_known_to_be_new_has_counted_from_zero() -> None:
+    total = counter((0, 100), (30, 120), (60, 140))  # it fell, and rose again
+    known = Known(began={("web", "web-1"): (-500.0, 12.0)})
+    targets = read_targets([total], (), known)
+    found = count_signed([(1.0, total)], 0, 60, targets)
+    assert (found.value, found.resets) == (120 + 20, 1)
+
+
+def test_a_series_born_on_a_new_target_that_was_scraped_without_it() -> None:
+    total = counter((20, 50), (25, 300), (30, 550), instance="web-9")
+    errors = counter((30, 7), (35, 9), instance="web-9", code="500")
+    found = count([errors], 10, 35, witnesses=[total, steady(0, 40, 50)])
+    assert (found.value, found.unknown) == (9, 0)
+
+
+@pytest.mark.parametrize(("came_up", "counted"), [(17.0, 9), (-60.0, 2)])
+def test_a_new_pod_counts_from_zero_where_it_is_younger_than_the_fault(
+    came_up: float, counted: float
+) -> None:
+    total = counter((20, 50), (25, 300), instance="web-9:80")
+    errors = counter((20, 7), (25, 9), instance="web-9:80", code="500")
+    known = Known(came_up={"web-9": came_up})
+    targets = read_targets([total], [errors], known)
+    found = count_signed([(1.0, errors)], 10, 25, targets)
+    assert (found.value, found.unknown) == (counted, 9 - counted)
+
+
+# --- differences ---
+
+
+def offset(start: float, rate: float, job: str, until: float = 200) -> Series:
+    """Return a counter that is scraped every 15 s, at times of its own."""
+    times = [start + 15 * n for n in range(20) if start + 15 * n <= until]
+    labels = {"job": job, "instance": f"{job}:1"}
+    return Series(labels=labels, samples=tuple((at, 1000 + rate * at) for at in times))
+
+
+@pytest.mark.parametrize(
+    ("end", "value", "surplus"),
+    [(150, 0, 0), (155, 750, 750)],
+    ids=["as many scrapes", "one scrape more"],
+)
+def test_a_difference_of_two_jobs_carries_the_skew_of_their_scrapes(
+    end: float, value: float, surplus: float
+) -> None:
+    pair = [(1.0, offset(0, 50, "lb")), (-1.0, offset(-6, 50, "app"))]
+    targets = read_targets([pair[0][1]], [pair[1][1]])
+    found = count_signed(pair, 10, end, targets)
+    assert found.value == pytest.approx(value)
+    assert found.surplus == pytest.approx(surplus)
+    assert found.unknown == pytest.approx(0)
+
+
+def test_a_difference_that_came_out_too_small_may_lack_as_much() -> None:
+    pair = [(1.0, offset(-6, 50, "lb")), (-1.0, offset(0, 50, "app"))]
+    found = count_signed(pair, 10, 155, read_targets([pair[0][1]], [pair[1][1]]))
+    assert found.value == pytest.approx(-750)
+    assert found.unknown == pytest.approx(750)
+
+
+def test_counters_of_one_scrape_have_no_skew() -> None:
+    pair = [(1.0, offset(0, 50, "lb")), (-1.0, offset(0, 40, "lb"))]
+    found = count_signed(pair, 10, 155, read_targets([pair[0][1]], [pair[1][1]]))
+    assert (found.value, found.surplus, found.unknown) == (1650, 0, 0)
+
+
+def test_a_reset_of_what_is_taken_away_makes_the_difference_too_large() -> None:
+    app = Series(
+        labels={"job": "app", "instance": "app:1"},
+        samples=((0, 0), (15, 750), (30, 100), (45, 850)),
+    )
+    lb = offset(0, 50, "lb", until=45)
+    found = count_signed([(1.0, lb), (-1.0, app)], 0, 45, read_targets([lb], [app]))
+    assert found.value == 2250 - (750 + 100 + 750)
+    assert found.surplus == 750
 
 
 def test_deltas_first_sums_after() -> None:
@@ -83,11 +197,11 @@ def test_nothing_selected_counts_nothing() -> None:
     assert count([counter()], 0, 10) == Counted()
 
 
-def test_a_difference_may_lack_what_the_larger_side_lacks() -> None:
+def test_what_is_taken_away_and_lacks_events_makes_too_many() -> None:
     total = Counted(value=100, since=0, until=10, unknown=8, resets=1)
     fast = Counted(value=97, since=1, until=11, unknown=7, resets=1)
     slow = total - fast
-    assert slow == Counted(value=3, since=0, until=11, unknown=8, resets=2)
+    assert slow == Counted(value=3, since=0, until=11, unknown=8, surplus=7, resets=2)
 
 
 def test_adding_nothing_changes_nothing() -> None:
@@ -100,4 +214,5 @@ def test_adding_nothing_changes_nothing() -> None:
 def test_increases_by_scrape(from_zero: bool, first: float) -> None:
     series = counter((0, 4), (1, 6), (2, float("nan")), (3, 1))
     found = list(increases(series, from_zero=from_zero))
-    assert found == [(0, first), (1, 2), (3, 1)]
+    assert [(one.at, one.events) for one in found] == [(0, first), (1, 2), (3, 1)]
+    assert [one.fell for one in found] == [False, False, True]

@@ -1,0 +1,44 @@
+"""What a counter's selector says: its metric, and the labels that it matches.
+
+Selectors are parsed, never searched as text: `role="edge"` is no `le=`.
+"""
+
+import functools
+from typing import Any
+
+_EQUAL = "Equal"
+
+
+@functools.lru_cache(maxsize=4096)
+def metric_of(selector: str) -> str:
+    """Return the metric's name; empty where the selector does not fix one."""
+    parsed = _parsed(selector)
+    if parsed is None:
+        return ""
+    if parsed.name:
+        return str(parsed.name)
+    named = [one for one in parsed.matchers.matchers if one.name == "__name__"]
+    equal = [one for one in named if str(one.op).endswith(f".{_EQUAL}")]
+    return str(equal[0].value) if equal else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def labels_matched(selector: str) -> frozenset[str]:
+    """Return the names of the labels that a selector has matchers for."""
+    parsed = _parsed(selector)
+    if parsed is None:
+        return frozenset()
+    return frozenset(str(one.name) for one in parsed.matchers.matchers)
+
+
+def _parsed(selector: str) -> Any:
+    """Return the selector's syntax tree; None where the parser does not know it."""
+    import promql_parser
+
+    try:
+        tree = promql_parser.parse(selector)
+    except ValueError:
+        return None
+    while isinstance(tree, promql_parser.ParenExpr):
+        tree = tree.expr
+    return tree if isinstance(tree, promql_parser.VectorSelector) else None

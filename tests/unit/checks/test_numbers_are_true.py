@@ -1,0 +1,215 @@
+"""A simulated shop, of which everything is known, against what its scrapes tell.
+
+Targets with scrape intervals and offsets of their own serve requests, some of which
+fail, and are killed and begin anew; series exist once they count something. Whatever
+happens, the true number of bad events lies within measured ± error, and no answer is
+wrong: where it cannot be right it is inconclusive.
+"""
+
+import bisect
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gameday.checks.samples import read_samples
+from gameday.model.scenario import SloPromise
+from gameday.model.timeline import Event, Timeline, event
+from gameday.model.verdict import Finding, Outcome
+from tests.builders import (
+    answer,
+    at,
+    fault,
+    judged,
+    objective,
+    phases,
+    plan,
+    step,
+    timeline,
+    watched,
+)
+
+NAME = "checkout-availability"
+BEGINS, OVER, LASTS = 40.0, 160.0, 220.0
+WINDOW = 30 * 86400.0
+
+
+@dataclass
+class Process:
+    """One life of a target: when it began, ended, and how many it had served before."""
+
+    since: float
+    until: float
+
+
+@dataclass
+class Server:
+    """A target: `rate` requests per second, of which those in `bad` fail."""
+
+    name: str
+    rate: int
+    interval: float
+    offset: float
+    bad: tuple[tuple[float, float, int], ...]  # since, until, every n-th request
+    kills: tuple[float, ...] = ()
+    down: float = 0.0
+    before: int = 0  # requests before the story
+    lives: list[Process] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        since = -1e9
+        for kill in sorted(self.kills):
+            if kill > since:
+                self.lives.append(Process(since, kill))
+                since = kill + self.down
+        self.lives.append(Process(since, 1e9))
+
+    def requests(self) -> list[tuple[float, bool]]:
+        """Return every request that was served: when, and whether it failed."""
+        times = [number / self.rate for number in range(int(LASTS * self.rate))]
+        return [
+            (when, self._fails(when, number))
+            for number, when in enumerate(times)
+            if self.life(when) is not None
+        ]
+
+    def _fails(self, when: float, number: int) -> bool:
+        return any(
+            since <= when < until and number % nth == 0
+            for since, until, nth in self.bad
+        )
+
+    def life(self, when: float) -> Process | None:
+        """Return the process that serves at a time; None while it is down."""
+        return next((one for one in self.lives if one.since <= when < one.until), None)
+
+    def scrapes(self) -> list[float]:
+        """Return when it is scraped, with success."""
+        count = int((LASTS - self.offset) / self.interval) + 1
+        times = [self.offset + self.interval * number for number in range(count)]
+        return [when for when in times if self.life(when) is not None]
+
+    def samples(self) -> list[Event]:
+        """Return the counters' samples: by code, born when they first count."""
+        served = self.requests()
+        found: list[Event] = []
+        for code, failed in (("200", False), ("500", True)):
+            times = [when for when, bad in served if bad is failed]
+            values = []
+            for scrape in self.scrapes():
+                life = self.life(scrape)
+                assert life is not None
+                low = bisect.bisect_left(times, life.since)
+                count = bisect.bisect_left(times, scrape) - low
+                count += self.before if life.since < 0 and not failed else 0
+                if count:
+                    values.append([at(scrape), float(count)])
+            for side in ("total", "bad") if failed else ("total",):
+                labels = {"job": "web", "instance": self.name, "code": code}
+                if values:
+                    about = {"slo": NAME, "side": side, "sign": 1.0}
+                    found.append(
+                        event(at(0), "sample", series=labels, values=values, **about)
+                    )
+        return found
+
+
+@st.composite
+def servers(draw: st.DrawFn, name: str) -> Server:
+    """Return a server with a fate."""
+    interval = draw(st.sampled_from([1.0, 5.0, 15.0]))
+    gap = 4 * interval + 10  # one restart between two scrapes, not more
+    first = draw(st.floats(BEGINS, OVER - gap))
+    kills = draw(st.sampled_from([(), (first,), (first, first + gap)]))
+    since = draw(st.floats(0.0, OVER))
+    return Server(
+        name=name,
+        rate=draw(st.integers(2, 8)),
+        interval=interval,
+        offset=draw(st.floats(0.0, interval)),
+        bad=((since, since + draw(st.floats(0.5, 40.0)), draw(st.integers(1, 5))),),
+        kills=kills,
+        down=draw(st.floats(0.0, 8.0)),
+        before=draw(st.sampled_from([0, 7, 5000])),
+    )
+
+
+SHOPS = st.tuples(servers("web-1:80"), servers("web-2:80"), servers("web-3:80"))
+
+
+def story(*parts: list[Event]) -> Timeline:
+    ended = at(LASTS)
+    return timeline(
+        fault(begins=at(BEGINS), ends=at(100)),
+        *parts,
+        scenery=phases(gate=at(3), begins=at(BEGINS), ends=at(100), over=at(OVER)),
+        eyes=watched(until=ended),
+        ended=ended,
+    )
+
+
+def spends(told: Timeline, at_most: float) -> Finding:
+    expect = step(slos=(SloPromise(slo=NAME, spends_at_most=at_most),))
+    planned = plan(expect, slos=[objective(window=WINDOW)])
+    return answer(judged(planned, told), "spends_at_most")
+
+
+def failed(shop: tuple[Server, ...], start: float, end: float) -> int:
+    """Return the true number of bad events in a time."""
+    return sum(
+        bad and start <= when < end for one in shop for when, bad in one.requests()
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(shop=SHOPS)
+def test_the_truth_lies_within_the_error(shop: tuple[Server, ...]) -> None:
+    told = story(*(one.samples() for one in shop))
+    counted = read_samples(told).of(NAME).count("bad", at(BEGINS), at(OVER))
+    widest = max(one.interval for one in shop) + max(one.down for one in shop)
+    padded = failed(shop, BEGINS - widest, OVER + widest)  # up to its scrapes
+    assert counted.value + counted.unknown + 1e-6 >= failed(shop, BEGINS, OVER)
+    assert counted.value - counted.surplus - 1e-6 <= padded
+
+
+@settings(max_examples=60, deadline=None)
+@given(shop=SHOPS, bad_events=st.floats(0.5, 400.0))
+def test_no_answer_is_wrong(shop: tuple[Server, ...], bad_events: float) -> None:
+    """`bad_events` is what the promise allows."""
+    told = story(*(one.samples() for one in shop))
+    window = spends(told, 1.0).evidence.get("events_in_window")
+    if window is None:
+        return  # nothing was counted, and that is said
+    found = spends(told, bad_events / (0.001 * window))
+    widest = max(one.interval for one in shop) + max(one.down for one in shop)
+    if found.outcome is Outcome.PASS:
+        assert failed(shop, BEGINS, OVER) <= bad_events + 1e-6
+    if found.outcome is Outcome.FAIL:
+        assert failed(shop, BEGINS - widest, OVER + widest) > bad_events - 1e-6
+
+
+@settings(max_examples=30, deadline=None)
+@given(shop=SHOPS, order=st.randoms(use_true_random=False), by=st.floats(-1e6, 1e6))
+def test_order_and_epoch_change_nothing(
+    shop: tuple[Server, ...], order: st.DataObject, by: float
+) -> None:
+    parts = [sample for one in shop for sample in one.samples()]
+    first = read_samples(Timeline(parts)).of(NAME)
+    moved = [
+        event(
+            one.at + by,
+            "sample",
+            **{
+                **one.fields,
+                "values": [[when + by, value] for when, value in one["values"]],
+            },
+        )
+        for one in parts
+    ]
+    order.shuffle(moved)  # type: ignore[attr-defined]
+    second = read_samples(Timeline(moved)).of(NAME)
+    for side in ("bad", "total"):
+        one = first.count(side, at(BEGINS), at(OVER))
+        other = second.count(side, at(BEGINS) + by, at(OVER) + by)
+        assert abs(one.value - other.value) < 1e-6
+        assert abs(one.unknown - other.unknown) < 1e-3 * max(1.0, one.unknown)
