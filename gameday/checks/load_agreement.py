@@ -9,11 +9,13 @@ probes among them.
 from collections.abc import Mapping
 
 from gameday.checks.asked import comparable_with_load
-from gameday.checks.load import sees_load, sent_during, slack
+from gameday.checks.load import Sent, sees_load, sent_during, slack
 from gameday.checks.question import Answer, Question, passed, unknown
 from gameday.checks.spent import Spent, spent_in
 from gameday.checks.step import StepRun
 from gameday.model.slo import Slo
+
+_SENT = "what the load sent"  # no SLO has such a name
 
 
 def agrees_with_load(step: StepRun, question: Question) -> Answer:
@@ -103,7 +105,10 @@ def _said(step: StepRun) -> str:
 
 
 def _failed(step: StepRun) -> float:
-    return sent_during(step, step.start or 0.0, step.end).failed
+    if _SENT not in step.counted:
+        step.counted[_SENT] = sent_during(step, step.start or 0.0, step.end)
+    sent: Sent = step.counted[_SENT]
+    return sent.failed
 
 
 def _tolerance(step: StepRun, slo: Slo) -> float:

@@ -6,7 +6,7 @@ others are scraped at says nothing of it.
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gameday.checks.samples import Counters
 from gameday.checks.step import StepRun
@@ -174,12 +174,14 @@ def _lost_later(
 
 
 def _seen(counters: Counters, side: str, start: float) -> list[_Seen]:
-    """Return what each scrape of each series showed, minus terms as negative."""
+    """Return what each scrape after the start showed, minus terms as negative."""
     found: list[_Seen] = []
     for sign, series in counters.side(side):
         target = counters.targets.get(target_of(series), Scraped())
         from_zero = births(series, target, start)
-        for one in increases(series, from_zero=from_zero, target=target):
+        low = bisect.bisect_right(series.samples, (start, float("inf"))) - 1
+        later = replace(series, samples=series.samples[max(0, low) :])
+        for one in increases(later, from_zero=from_zero, target=target):
             before, lost = one.before, one.fell
             if one.first:
                 before = _scrape_before(target, one.at)

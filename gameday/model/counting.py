@@ -13,6 +13,7 @@ several targets the traffic of the time between their scrapes.
 """
 
 import bisect
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -244,6 +245,16 @@ def _of_series(series: Series, window: _Window) -> _OfSeries:
     from_zero = births(series, window.target, window.start)
     high = bisect.bisect_left(pairs, (window.end, float("-inf")))
     inside = Series(labels=series.labels, samples=tuple(pairs[max(low, 0) : high + 1]))
+    if _only_rises(inside, window.target):
+        return _OfSeries(
+            counted=Counted(
+                value=_risen(inside, from_zero=from_zero),
+                since=inside.samples[0][0],
+                until=inside.samples[-1][0],
+                born=int(born),
+            ),
+            older=pairs[0][1] if born and not from_zero else 0.0,
+        )
     steps = list(increases(inside, from_zero=from_zero, target=window.target))
     return _OfSeries(
         counted=Counted(
@@ -260,6 +271,17 @@ def _of_series(series: Series, window: _Window) -> _OfSeries:
         ),
         older=pairs[0][1] if born and not from_zero else 0.0,
     )
+
+
+def _only_rises(series: Series, target: Scraped) -> bool:
+    """Whether nothing began anew, so that the two ends tell all there is to tell."""
+    values = [value for _, value in series.samples]
+    return not target.resets and all(map(operator.le, values, values[1:]))
+
+
+def _risen(series: Series, *, from_zero: bool) -> float:
+    last, first = series.samples[-1][1], series.samples[0][1]
+    return last if from_zero else last - first
 
 
 # --- counters of several targets ---

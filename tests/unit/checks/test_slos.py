@@ -397,12 +397,11 @@ def test_a_new_pod_that_came_up_in_the_fault_counts_from_zero() -> None:
 
 
 def test_a_difference_of_two_jobs_that_step_out_of_line_is_doubt() -> None:
-    good = {"side": "bad", "sign": -1.0, "job": "app", "instance": "app:1"}
-    lb = {"job": "lb", "instance": "lb:1"}
+    edge, own = every(15, 50, until=180), every(15, 50, since=-6, until=174)
     parts = [
-        counter(*every(15, 50, until=180), **lb),
-        counter(*every(15, 50, until=180), side="bad", **lb),
-        counter(*every(15, 50, since=-6, until=174), **good),
+        counter(*edge, instance="lb:1"),
+        counter(*edge, side="bad", instance="lb:1"),
+        counter(*own, side="bad", sign=-1.0, job="app", instance="app:1"),
     ]
     for over, outcome in ((150, Outcome.PASS), (155, Outcome.INCONCLUSIVE)):
         scenery = phases(over=at(over))
@@ -419,10 +418,9 @@ def test_a_difference_of_two_jobs_that_step_out_of_line_is_doubt() -> None:
 
 
 def test_a_difference_below_nothing_beyond_its_error_fits_nothing() -> None:
-    lb = {"job": "lb", "instance": "lb:1"}
     parts = [
-        counter(*every(1, 50), **lb),
-        counter(*every(1, 50), side="bad", **lb),
+        counter(*every(1, 50), instance="lb:1"),
+        counter(*every(1, 50), side="bad", instance="lb:1"),
         counter(*every(1, 60), side="bad", sign=-1.0, job="app", instance="app:1"),
     ]
     found = spent(parts[0], parts[1], parts[2])
