@@ -81,8 +81,12 @@ metric                    promql, ok (true, false, null = could not be told), va
                           one that does), because: one look at a promised expression
 guardrail                 name, state (ok, breached, unanswerable), value, limit,
                           because, answered (false: breached since nobody could tell)
-window                    slo, total (events), since, complete: the events of the SLO's
-                          own window, counted at the gate
+window                    slo, total (events), since, complete, unknown and surplus
+                          (how many more, and fewer, there may be): the events of the
+                          SLO's own window, counted at the gate
+feeds                     slos, because: the SLOs that count the load's requests, as
+                          the gate found out
+process                   job, instance, began: when a scrape target's process began
 undo_failed               step, id, instance, because, by_hand
 fingerprint               when (before, after), instances (how many were looked at),
                           because: why it could not be taken, empty when it was

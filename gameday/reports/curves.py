@@ -150,8 +150,8 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     for key, values in found.items():
         series = Series(labels=labels[key], samples=tuple(sorted(values.items())))
         born = bool(values) and min(values) > earliest + 1
-        for one in increases(series, from_zero=born):
-            if not one.first or born:
-                middle = (one.before + one.at) / 2
-                placed.append((middle, key[1] * one.events))
+        for increase in increases(series, from_zero=born):
+            if not increase.first or born:
+                middle = (increase.before + increase.at) / 2
+                placed.append((middle, key[1] * increase.events))
     return placed

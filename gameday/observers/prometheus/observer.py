@@ -145,6 +145,8 @@ class PrometheusObserver:
                 total=found.total,
                 since=round(found.since, 3),
                 complete=found.complete,
+                unknown=found.unknown,
+                surplus=found.surplus,
             )
         )
         return found

@@ -1,32 +1,45 @@
 """How many events an SLO's own window had, where samples reach back to its start.
 
-Thirty days of raw samples are too many to fetch. The counters are read on a grid
-of instants instead; deltas between those are exact, except where a counter was
-reset in a cell of the grid: such cells are read raw, up to a bound.
+Thirty days of raw samples are too many to fetch. The last value that each series had
+in each cell of a grid is read instead, so that a pod which lived within one cell is
+counted as well. Deltas between these are exact, except where a counter was reset in
+a cell: such cells are read raw, up to a bound.
+
+A series that begins inside the window counts from zero. Where its target was not
+scraped before, and its process is not known to be younger than the window, its first
+value may be older: by that much the window may have fewer events.
 """
 
 import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from gameday.model.counting import count
+from gameday.model.scraped import Target, target_of
 from gameday.model.slo import Series, Slo, Term
-from gameday.observers.prometheus.api import PrometheusApi, window
+from gameday.observers.prometheus.api import PrometheusApi, quoted, window
 
 CELLS = 720
 MOST_RAW = 100  # cells of the grid that are read raw
+LOOKBACK = 300.0  # seconds for which an instant query knows a sample
+_BEGINS = 2.0  # cells in which the first samples of all come
 Key = frozenset[tuple[str, str]]
 _OLDEST = re.compile(rb"^prometheus_tsdb_lowest_timestamp_seconds (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Events in all since `since`; `complete`: that is the window's whole length."""
+    """Events in all since `since`; `complete`: that is the window's whole length.
+
+    There may be up to `unknown` more, and up to `surplus` fewer.
+    """
 
     total: float
     since: float
     complete: bool
+    unknown: float = 0.0
+    surplus: float = 0.0
 
 
 def window_total(api: PrometheusApi, slo: Slo, now: float) -> Window:
@@ -38,10 +51,18 @@ def window_total(api: PrometheusApi, slo: Slo, now: float) -> Window:
     # The grid ends now; it may begin a little earlier than the window.
     since = now - step * math.ceil((now - since) / step - 1e-9)
     reader = _Grid(api, since, now, step)
-    total = sum(term.sign * reader.term(term) for term in slo.total)
+    found = [(term.sign, reader.term(term)) for term in slo.total]
+    plus = [one for sign, one in found if sign > 0]
+    minus = [one for sign, one in found if sign < 0]
     reaches = reader.first <= since + max(step, 2 * slo.window / CELLS)
     complete = oldest <= start and reaches
-    return Window(total=total, since=max(since, reader.first), complete=complete)
+    return Window(
+        total=sum(sign * one.events for sign, one in found),
+        since=max(since, reader.first),
+        complete=complete,
+        unknown=sum(one.unread for one in plus) + sum(one.older for one in minus),
+        surplus=sum(one.older for one in plus) + sum(one.unread for one in minus),
+    )
 
 
 def _oldest(api: PrometheusApi) -> float:
@@ -49,6 +70,18 @@ def _oldest(api: PrometheusApi) -> float:
     answer = api.client.get("/metrics")
     found = _OLDEST.search(answer.body)
     return float(found[1]) if found else 0.0
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Events of a term: `older` of them may have come before the window.
+
+    `unread`: what may be missing of the cells that were not read raw.
+    """
+
+    events: float = 0.0
+    older: float = 0.0
+    unread: float = 0.0
 
 
 class _Grid:
@@ -60,25 +93,68 @@ class _Grid:
         self._api = api
         self._since, self._now, self._step = since, now, step
         self._raw_left = MOST_RAW
-        self._witnesses: list[Series] | None = None
+        self._scraped: dict[Target, float] | None = None
+        self._began: dict[str, dict[Target, float]] = {}
         self.first = now
 
-    def term(self, term: Term) -> float:
+    def term(self, term: Term) -> _Counted:
         """Return the increase of a term over the grid."""
-        found = self._ask(term.selector)
+        found = self._last(term.selector)
         self.first = min([self.first, *(one.samples[0][0] for one in found)])
-        resets = self._resets(term.selector) if found else {}
-        value = count(found, self._since, self._now, witnesses=self._ups()).value
-        return value + self._lost(term.selector, found, resets)
+        counted = _Counted()
+        for series in found:
+            values = [value for _, value in series.samples]
+            counted.events += sum(_delta(a, b) for a, b in pairwise(values))
+            self._birth(series, counted)
+        if found:
+            self._raw_cells(term.selector, found, counted)
+        return counted
+
+    def _birth(self, series: Series, counted: _Counted) -> None:
+        """Count the first value of a series that was born inside the window."""
+        at, value = series.samples[0]
+        if at <= self._begin() + _BEGINS * self._step:
+            return  # it was there from the start
+        counted.events += value
+        target = target_of(series)
+        if self._first_scrapes().get(target, at) < at:
+            return  # its target was scraped without it
+        began = self._processes(target[0]).get(target)
+        if began is None or began < self._since - self._step:
+            counted.older += value
 
     def _ask(self, expr: str) -> list[Series]:
         found = self._api.grid(expr, self._since, self._now, self._step)
         return [one for one in found if one.samples]
 
-    def _ups(self) -> list[Series]:
-        if self._witnesses is None:
-            self._witnesses = self._ask("up")
-        return self._witnesses
+    def _last(self, selector: str) -> list[Series]:
+        """Return the last value that each series had in each cell."""
+        reach = window(max(self._step, LOOKBACK))
+        return self._ask(f"last_over_time({selector}[{reach}])")
+
+    def _first_scrapes(self) -> dict[Target, float]:
+        if self._scraped is None:
+            self._scraped = {}
+            for series in self._last("up"):
+                at = series.samples[0][0]
+                target = target_of(series)
+                self._scraped[target] = min(at, self._scraped.get(target, at))
+        return self._scraped
+
+    def _begin(self) -> float:
+        """Return when the first target was scraped, of all that is known."""
+        return min(self._first_scrapes().values(), default=self._since)
+
+    def _processes(self, job: str) -> dict[Target, float]:
+        """Return when the processes of a job's targets had first begun."""
+        if job not in self._began:
+            labels = quoted({"job": job})
+            found = self._last(f"process_start_time_seconds{{{labels}}}")
+            self._began[job] = {
+                target_of(series): min(value for _, value in series.samples)
+                for series in found
+            }
+        return self._began[job]
 
     def _resets(self, selector: str) -> dict[float, set[Key]]:
         """Return the ends of the cells in which counters were reset."""
@@ -88,32 +164,40 @@ class _Grid:
                 cells.setdefault(at, set()).add(_key(one.labels))
         return cells
 
-    def _lost(
-        self, selector: str, found: Iterable[Series], resets: dict[float, set[Key]]
-    ) -> float:
-        """Return what the grid does not see of cells with resets."""
+    def _raw_cells(
+        self, selector: str, found: Iterable[Series], counted: _Counted
+    ) -> None:
+        """Add what the grid does not see of cells with resets."""
         series = {_key(one.labels): dict(one.samples) for one in found}
-        lost = 0.0
-        for end, keys in sorted(resets.items(), reverse=True)[: self._raw_left]:
-            self._raw_left -= 1
+        cells = sorted(self._resets(selector).items(), reverse=True)
+        for end, keys in cells[: self._raw_left]:
             for raw in self._api.raw(selector, self._step + 0.001, end):
                 key = _key(raw.labels)
-                before = series.get(key, {}).get(round(end - self._step, 3))
-                if key in keys and before is not None:
-                    lost += _difference(raw, before, series[key].get(end))
-        return lost
+                if key in keys and end in series.get(key, {}):
+                    before = series[key].get(round(end - self._step, 3), 0.0)
+                    counted.events += _unseen(raw, before, series[key][end])
+        for _, keys in cells[self._raw_left :]:
+            counted.unread += sum(_busiest(series.get(key, {})) for key in keys)
+        self._raw_left = max(0, self._raw_left - len(cells))
 
 
-def _difference(raw: Series, before: float, after: float | None) -> float:
+def _delta(before: float, after: float) -> float:
+    return after - before if after >= before else after
+
+
+def _busiest(values: Mapping[float, float]) -> float:
+    """Return the most events that a series had between two instants of the grid."""
+    ordered = [values[at] for at in sorted(values)]
+    return max((_delta(a, b) for a, b in pairwise(ordered)), default=0.0)
+
+
+def _unseen(raw: Series, before: float, after: float) -> float:
     """Return a cell's events from raw samples, less what its two ends say."""
-    if after is None:
-        return 0.0
-    seen = after - before if after >= before else after
     value, previous = 0.0, before
     for _, now in raw.samples:
-        value += now - previous if now >= previous else now
+        value += _delta(previous, now)
         previous = now
-    return value - seen
+    return value - _delta(before, after)
 
 
 def _key(labels: Mapping[str, str]) -> Key:

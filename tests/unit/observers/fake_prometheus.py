@@ -85,12 +85,15 @@ class FakePrometheus:
         if found := re.fullmatch(r"resets\((.*)\[(\d+)ms\]\) > 0", expr):
             return _result("matrix", self._resets(found[1], start, end, step))
         series = []
+        reach = LOOKBACK
+        if found := re.fullmatch(r"last_over_time\((.*)\[(\d+ms)\]\)", expr):
+            expr, reach = found[1], parse_duration(found[2])
         for labels, samples in self.selected.get(expr, []):
             points = []
             for number in range(int((end - start) / step + 1e-6) + 1):
                 at = round(start + number * step, 3)
                 last = bisect.bisect_right(samples, (at, math.inf)) - 1
-                if last >= 0 and samples[last][0] > at - LOOKBACK:
+                if last >= 0 and samples[last][0] > at - reach:
                     points.append((at, samples[last][1]))
             series.append((labels, points))
         return _result("matrix", [one for one in series if one[1]])

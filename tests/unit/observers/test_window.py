@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -94,3 +95,61 @@ def test_a_counter_nobody_has_is_no_window() -> None:
     one.selected.clear()
     found = counted(one)
     assert (found.total, found.complete) == (0.0, False)
+
+
+DAYS = replace(SLO, window=CELLS * 3600.0)  # cells of an hour
+LONG = DAYS.window
+LATER = 10_000_000.0
+
+
+def over_days(one: FakePrometheus) -> Window:
+    with asking(one) as api:
+        return window_total(api, DAYS, LATER)
+
+
+def rollouts(*lives: tuple[float, float], up: bool = True) -> FakePrometheus:
+    """Return an old pod that counts 1/s all along, and pods that lived a while."""
+    one = FakePrometheus(now=LATER)
+    start = LATER - LONG - 7200
+    old = [(at, at - start) for at in _grid(start, LATER)]
+    one.selected["requests_total"] = [(WEB, old)]
+    one.selected["up"] = [(WEB, [(at, 1.0) for at, _ in old])]
+    for number, (since, until) in enumerate(lives):
+        pod = {**WEB, "instance": f"pod-{number}"}
+        values = [
+            (at, at - LATER - since) for at in _grid(LATER + since, LATER + until)
+        ]
+        one.selected["requests_total"].append((pod, values))
+        if up:
+            earlier = [(LATER + since - 7200, 0.0)]
+            seen = [(at, 1.0) for at, _ in values]
+            one.selected["up"].append((pod, [*earlier, *seen]))
+    one.metrics += "prometheus_tsdb_lowest_timestamp_seconds 0\n"
+    return one
+
+
+def _grid(since: float, until: float) -> list[float]:
+    return [since + 60.0 * n for n in range(int((until - since) / 60.0) + 1)]
+
+
+def test_pods_that_came_and_went_inside_the_window_are_counted() -> None:
+    lives = ((-500_000, -400_000), (-400_000, -398_800), (-88_000, 0))
+    found = over_days(rollouts(*lives))
+    served = sum(until - since for since, until in lives)
+    assert found.complete
+    assert found.total == pytest.approx(LONG + served, abs=3600)
+    assert (found.unknown, found.surplus) == (0, 0)
+
+
+def test_what_a_new_pod_may_have_counted_before_is_in_the_error() -> None:
+    found = over_days(rollouts((-88_000, 0), up=False))
+    assert found.total == pytest.approx(LONG + 88_000, abs=3600)
+    assert 0 < found.surplus <= 3600
+
+
+def test_a_process_that_is_younger_than_the_window_has_counted_from_zero() -> None:
+    one = rollouts((-88_000, 0), up=False)
+    pod = one.selected["requests_total"][1][0]
+    began = [(at, LATER - 88_001) for at in _grid(LATER - 88_000, LATER)]
+    one.selected['process_start_time_seconds{job="web"}'] = [(pod, began)]
+    assert over_days(one).surplus == 0
