@@ -20,6 +20,7 @@ REDACTED = "[redacted]"
 
 def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
     """Ask Prometheus and Alertmanager what rules and routes they have."""
+    from gameday.observers.slo_survey import survey_slos
     from gameday.observers.standing import standing
     from gameday.observers.survey import LiveSurveyor
 
@@ -33,10 +34,13 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
             rules=_with_offsets(eyes.rules, rules),
             recorded=_with_offsets(eyes.recorded, recorded),
         )
+    interval, unknown = survey_slos(scenario.observe.prometheus, scenario.slos, clock)
     eyes = replace(
         eyes,
         metrics=_metrics_now(scenario, clock),
         standing=standing(scenario.observe, clock),
+        slo_interval=interval,
+        unknown_metrics=unknown,
     )
     return eyes, surveyor.hashes
 

@@ -4,11 +4,12 @@ It kept its rate where at least 95 % of the intended requests were sent and at
 most half of them started over 10 ms late (a late start changes no count).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.model.experiment import Experiment
 from gameday.model.slo import Slo
 from gameday.model.timeline import Timeline
 
@@ -45,7 +46,12 @@ def sees_load(run: Run, slo: Slo) -> bool:
 
 def lasted(run: Run) -> tuple[float, float] | None:
     """Return from when to when the load ran; None where nobody recorded it."""
-    told = run.timeline.of("load")
+    return lasted_in(run.timeline)
+
+
+def lasted_in(timeline: Timeline) -> tuple[float, float] | None:
+    """Return from when to when a load ran; None where nobody recorded it."""
+    told = timeline.of("load")
     if not told:
         return None
     return float(told[0]["since"]), float(told[-1]["until"])
@@ -54,6 +60,19 @@ def lasted(run: Run) -> tuple[float, float] | None:
 def _name(run: Run, written: str) -> str:
     slo = run.plan.scenario.slo(written)
     return written if slo is None else slo.name
+
+
+def http_probes(experiment: Experiment) -> set[str]:
+    """Return the names of a hypothesis' HTTP probes: requests of gameday's own."""
+    hypothesis = experiment.document.get("steady-state-hypothesis")
+    probes = hypothesis.get("probes") if isinstance(hypothesis, Mapping) else None
+    return {
+        str(one.get("name"))
+        for one in probes or ()
+        if isinstance(one, Mapping)
+        and isinstance(one.get("provider"), Mapping)
+        and one["provider"].get("type") == "http"
+    }
 
 
 def sent_during(step: StepRun, start: float, end: float) -> Sent:

@@ -9,7 +9,7 @@ probes among them.
 from collections.abc import Mapping
 
 from gameday.checks.asked import comparable_with_load
-from gameday.checks.load import Sent, sees_load, sent_during, slack
+from gameday.checks.load import Sent, http_probes, sees_load, sent_during, slack
 from gameday.checks.question import Answer, Question, passed, unknown
 from gameday.checks.spent import Spent, spent_in
 from gameday.checks.step import StepRun
@@ -73,7 +73,7 @@ def own_probes(step: StepRun) -> Mapping[str, object]:
 
     They are requests like any other to an SLI; nothing where none were sent.
     """
-    names = _http_probes(step)
+    names = http_probes(step.step.experiment)
     told = [
         one
         for one in step.events("probe")
@@ -83,18 +83,6 @@ def own_probes(step: StepRun) -> Mapping[str, object]:
         return {}
     failed = sum(one["ok"] is not True for one in told)
     return {"own_probes": {"sent": len(told), "failed": failed}}
-
-
-def _http_probes(step: StepRun) -> set[str]:
-    hypothesis = step.step.experiment.document.get("steady-state-hypothesis")
-    probes = hypothesis.get("probes") if isinstance(hypothesis, Mapping) else None
-    return {
-        str(one.get("name"))
-        for one in probes or ()
-        if isinstance(one, Mapping)
-        and isinstance(one.get("provider"), Mapping)
-        and one["provider"].get("type") == "http"
-    }
 
 
 def _said(step: StepRun) -> str:

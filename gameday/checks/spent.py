@@ -6,6 +6,7 @@ from gameday.checks.samples import Counters
 from gameday.checks.step import StepRun
 from gameday.model.counting import Counted
 from gameday.model.quantity import show_instant
+from gameday.model.selector import unknown_metrics
 from gameday.model.slo import Slo
 
 _REACH = 2.0  # scrapes by which the samples may end before the step
@@ -56,6 +57,8 @@ def _count(step: StepRun, slo: Slo) -> Spent:
     missing = _missing(step, slo, counters, (start, end))
     if missing:
         return Spent(missing=missing)
+    if unborn := _unborn(step, slo, counters):
+        return Spent(missing=unborn)
     total = counters.count("total", start, end)
     if total.value <= 0:
         return Spent(missing=f"{slo.name} counted no events at all")
@@ -80,6 +83,17 @@ def _missing(
         reach = show_instant(last)
         return f"the samples of {slo.name} reach only to {reach}"
     return ""
+
+
+def _unborn(step: StepRun, slo: Slo, counters: Counters) -> str:
+    """Return which metric of bad events nobody has ever seen; empty: they are seen."""
+    if any(sign > 0 for sign, _ in counters.bad):
+        return ""
+    names = unknown_metrics(slo, step.run.plan.eyes.unknown_metrics)
+    if not names:
+        return ""
+    counts = f"counts the bad events of {slo.name}"
+    return f"Prometheus has never seen {', '.join(names)}, which {counts}"
 
 
 def _moved(

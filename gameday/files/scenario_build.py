@@ -145,6 +145,9 @@ def _load(read: wire.Load | None, path: str) -> Load | None:
         headers=_headers(read.headers, path),
         body=read.body,
         timeout=read.timeout,
+        connections=read.connections,
+        redirects=read.redirects,
+        feeds=tuple(read.feeds),
         command=tuple(read.command),
     )
 

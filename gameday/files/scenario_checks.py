@@ -14,6 +14,7 @@ from gameday.files.scenario_promises import (
     check_step,
     has,
     items,
+    slo_is_there,
     slo_named,
     unique,
 )
@@ -23,6 +24,16 @@ from gameday.model.namespace import is_name, lacks_consent
 
 _TARGETS = ("docker", "kubernetes", "local")
 _CONDITIONS = ("slo", "promql", "http", "alert")
+_WITH_URL = (
+    "rate",
+    "method",
+    "headers",
+    "body",
+    "timeout",
+    "connections",
+    "redirects",
+    "feeds",
+)
 _SECRET_WORDS = ("authorization", "cookie", "token", "secret", "password", "key")
 
 
@@ -31,7 +42,7 @@ def check(here: Cursor, named: Named, experiments: Sequence[Experiment | None]) 
     _one_of(here, "target", _TARGETS)
     _cluster(here)
     _observe(here)
-    _load(here)
+    _load(here, named)
     for guardrail in items(here, "guardrails"):
         _guardrail(guardrail, named)
     names: dict[str, int | None] = {}
@@ -108,18 +119,20 @@ def _headers(here: Cursor) -> None:
             )
 
 
-def _load(here: Cursor) -> None:
+def _load(here: Cursor, named: Named) -> None:
     load = here.get("load")
     if load is None or not isinstance(load.value, dict):
         return
     _headers(load)
+    for fed in items(load, "feeds"):
+        slo_is_there(fed, fed.value, named)
     found = has(load, ("url", "command"))
     if len(found) != 1:
         load.error("expected exactly one of url and command")
     elif found == ["url"] and "rate" not in load.value:
         load.error("rate is required with url and missing; write one such as 50/s")
     elif found == ["command"]:
-        for key in has(load, ("rate", "method", "headers", "body", "timeout")):
+        for key in has(load, _WITH_URL):
             load.error(f"{key} goes with url, not with command; remove it", key)
 
 

@@ -40,7 +40,11 @@ def has(here: Cursor, known: Sequence[str]) -> list[str]:
 
 def slo_named(here: Cursor, named: Named) -> None:
     """Report an SLO that is not there, is ambiguous, or cannot be measured."""
-    name = here.value.get("slo")
+    slo_is_there(here, here.value.get("slo"), named, "slo")
+
+
+def slo_is_there(here: Cursor, name: object, named: Named, *key: str) -> None:
+    """Report an SLO that is not there, at the key that names it."""
     if not isinstance(name, str):
         return
     if any(slo.name == name for slo in named.slos):
@@ -49,15 +53,15 @@ def slo_named(here: Cursor, named: Named) -> None:
     if len(short) == 1 or not named.complete:
         return
     if short:
-        here.error(f"{name!r} is ambiguous; write {' or '.join(short)}", "slo")
+        here.error(f"{name!r} is ambiguous; write {' or '.join(short)}", *key)
     elif name in named.unmeasured:
         reason = named.unmeasured[name]
-        here.error(f"the SLO {name!r} cannot be measured: {reason}", "slo")
+        here.error(f"the SLO {name!r} cannot be measured: {reason}", *key)
     elif not named.slos:
-        here.error(f"there is no SLO {name!r}: slos names no file with one", "slo")
+        here.error(f"there is no SLO {name!r}: slos names no file with one", *key)
     else:
         hint = did_you_mean(name, [slo.name for slo in named.slos])
-        here.error(f"there is no SLO {name!r}{hint}", "slo")
+        here.error(f"there is no SLO {name!r}{hint}", *key)
 
 
 def unique(step: Cursor, names: dict[str, int | None]) -> None:

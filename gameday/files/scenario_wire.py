@@ -171,7 +171,11 @@ class Observe(Wire):
 
 
 class Load(Wire):
-    """Open-loop traffic: requests to `url` at `rate`, or a command."""
+    """Open-loop traffic: requests to `url` at `rate`, or a command.
+
+    Every request is sent once, over `connections` that are kept open (`reuse`) or
+    opened for each (`fresh`). `feeds`: the SLOs that count these requests.
+    """
 
     url: Url = ""
     rate: Rate | None = None
@@ -179,6 +183,9 @@ class Load(Wire):
     headers: dict[str, Header] = {}
     body: Body = ""
     timeout: PositiveDuration = 5.0
+    connections: Literal["reuse", "fresh"] = "reuse"
+    redirects: Flag = False
+    feeds: list[Text] = []
     command: list[Text] = []
 
 

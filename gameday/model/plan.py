@@ -72,10 +72,12 @@ class Eyes:
 
     `rules`: every alerting rule that Prometheus has; None: not readable.
     `recorded`: its recording rules. `scrape_interval`: seconds, the longest of those
-    that matter here. `jobs`: every scrape job; `feeds`: by metric, the jobs that have
-    it, where Prometheus was asked. `external_labels`, `relabels`: what Prometheus
-    does to alerts on their way. `at`: when this was read; `live`: of running systems,
-    so that the game day begins then. `version`: of Prometheus and Alertmanager.
+    that matter to the alerts here; `slo_interval`: to the SLOs. `unknown_metrics`:
+    names that count bad events and that Prometheus has never seen. `jobs`: every
+    scrape job; `feeds`: by metric, the jobs that have it, where Prometheus was asked.
+    `external_labels`, `relabels`: what Prometheus does to alerts on their way. `at`:
+    when this was read; `live`: of running systems, so that the game day begins then.
+    `version`: of Prometheus and Alertmanager.
     """
 
     rules: tuple[AlertRule, ...] | None = None
@@ -89,6 +91,8 @@ class Eyes:
     routing: Routing | None = None
     scrape_interval: float | None = None
     scrape_timeout: float | None = None
+    slo_interval: float | None = None
+    unknown_metrics: tuple[str, ...] = ()
     evaluation_interval: float | None = None
     prometheus_version: str = ""
     alertmanager_version: str = ""

@@ -4,7 +4,10 @@ Selectors are parsed, never searched as text: `role="edge"` is no `le=`.
 """
 
 import functools
+from collections.abc import Collection
 from typing import Any
+
+from gameday.model.slo import Slo
 
 _EQUAL = "Equal"
 
@@ -29,6 +32,13 @@ def labels_matched(selector: str) -> frozenset[str]:
     if parsed is None:
         return frozenset()
     return frozenset(str(one.name) for one in parsed.matchers.matchers)
+
+
+def unknown_metrics(slo: Slo, unknown: Collection[str]) -> tuple[str, ...]:
+    """Return the metrics by which bad events are counted, if none of them is known."""
+    counting = [metric_of(term.selector) for term in slo.bad if term.sign > 0]
+    missing = tuple(dict.fromkeys(name for name in counting if name in unknown))
+    return missing if len(missing) == len(set(counting)) else ()
 
 
 def _parsed(selector: str) -> Any:

@@ -9,6 +9,7 @@ from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import Scenario, Step
 from gameday.model.selection import choose
+from gameday.model.selector import unknown_metrics
 from gameday.model.target import Instance
 from gameday.plans.blast_radius import breaches
 from gameday.plans.spoiled import Before, spoiled
@@ -205,6 +206,7 @@ def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterabl
             yield f"{step.name}: the experiment has no steady-state hypothesis"
     for step in scenario.steps:
         yield from _metric_warnings(scenario, step, eyes)
+    yield from _slo_warnings(scenario, eyes)
     if scenario.observe.pages is None and any(
         promise.pages_within is not None
         for step in scenario.steps
@@ -226,6 +228,21 @@ def _spoiled(
         for one in spoiled(step, before):
             what = "nothing" if one.wholly else "nothing of its pages"
             yield f"{step.name}: {one.because}: {what} can be learned of it"
+
+
+def _slo_warnings(scenario: Scenario, eyes: Eyes) -> Iterable[str]:
+    for slo in scenario.slos:
+        for name in unknown_metrics(slo, eyes.unknown_metrics):
+            yield (
+                f"{slo.name}: Prometheus has never seen {name}, which counts its bad "
+                "events: unless it appears, nobody knows whether there were any"
+            )
+    load = scenario.load
+    if load is not None and load.url and not load.feeds and len(scenario.slos) > 1:
+        yield (
+            "load.feeds is not set: which SLOs count the load's requests is decided at "
+            "warm-up"
+        )
 
 
 def _metric_warnings(scenario: Scenario, step: Step, eyes: Eyes) -> Iterable[str]:

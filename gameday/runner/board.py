@@ -12,6 +12,8 @@ from gameday.plans.spoiled import Spoiled
 from gameday.runner.recovery import SliNow
 
 Key = tuple[tuple[str, str], ...]
+_WARM = ("", "warmup", "gate")
+_WARMING = ("sample", "load", "probe", "clock")
 
 
 def key_of(labels: Mapping[str, str]) -> Key:
@@ -52,6 +54,7 @@ class Board:
     guards: dict[str, Event] = field(default_factory=dict)
     load: Event | None = None
     samples: list[Event] = field(default_factory=list)
+    warm_up: list[Event] = field(default_factory=list)  # what tells whom the load feeds
     metrics: dict[str, list[Event]] = field(default_factory=dict)  # looks, by PromQL
     slis: Mapping[str, SliNow] = field(default_factory=dict)
     told_hypothesis: str | bool | None = ""  # what the screen said last
@@ -65,6 +68,8 @@ class Board:
 
     def see(self, event: Event) -> None:
         """Take one event in."""
+        if event.kind in _WARMING and self.phase in _WARM:
+            self.warm_up.append(event)
         handler = _HANDLERS.get(event.kind)
         if handler is not None:
             handler(self, event)

@@ -20,6 +20,7 @@ from gameday.runner.awaited import in_aftermath, in_hold
 from gameday.runner.conduct import Conductor
 from gameday.runner.doors import Doors, Flow
 from gameday.runner.drift import Drift
+from gameday.runner.feeding import note_whom_the_load_feeds
 from gameday.runner.gate import left_to_learn, pass_gate
 from gameday.runner.guarding import Watch
 from gameday.runner.pump import Pump
@@ -52,7 +53,8 @@ class Drive:
         self.broken: list[str] = []
         self.drift = Drift(self.pump)
         self.conductor = Conductor(doors, self.pump.tell)
-        self._scrape = plan.eyes.scrape_interval or NO_SCRAPES
+        scrapes = (plan.eyes.scrape_interval, plan.eyes.slo_interval)
+        self._scrape = max(one or 0.0 for one in scrapes) or NO_SCRAPES
         self._watches = [
             Watch(one, doors.clock, self.pump.tell) for one in doors.guards
         ]
@@ -107,6 +109,8 @@ class Drive:
         self.conductor.begin(step)
         first = step is steps[0]
         pass_gate(self.pump, step, self._watches, first=first)
+        if first:
+            note_whom_the_load_feeds(self.pump, self.plan, step)
         if not left_to_learn(self.pump, self.plan, step, first=first):
             self.conductor.stop_probing()
             return

@@ -57,6 +57,8 @@ class Traffic:
             "headers": dict(orders.headers),
             "body": load.body,
             "timeout": load.timeout,
+            "connections": load.connections,
+            "redirects": load.redirects,
             "promised": list(orders.promised),
         }
         with contextlib.suppress(BrokenPipeError):

@@ -2,7 +2,8 @@
 
 Request i is due at start + i / rate whatever is still outstanding, and its latency
 counts from when it was due: a system that stalls cannot slow its own test down
-(coordinated omission). Reads one JSON line with the orders, then runs until
+(coordinated omission). Every request is sent once, and counts as what its user saw.
+Reads one JSON line with the orders, then runs until
 standard input closes. Writes one JSON line per second of intended starts.
 """
 
@@ -91,12 +92,16 @@ class Generator:
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, then wait for what is outstanding."""
         timeout = aiohttp.ClientTimeout(total=float(self.orders["timeout"]))
-        connector = aiohttp.TCPConnector(limit=0)
+        fresh = self.orders.get("connections") == "fresh"
+        connector = aiohttp.TCPConnector(limit=0, force_close=fresh)
         self.origin = self.clock.monotonic()
         self.start = self.clock.now()
         async with aiohttp.ClientSession(
             connector=connector, timeout=timeout, trust_env=False
         ) as session:
+            # Else aiohttp sends idempotent requests again where a kept connection
+            # breaks, and what its user saw fail is not counted.
+            session._retry_connection = False  # noqa: SLF001 - it has no other name
             reporter = asyncio.create_task(self._report())
             await self._send_all(session, stop)
             if self.in_flight:
@@ -143,6 +148,7 @@ class Generator:
                 self.orders["url"],
                 headers=self.orders["headers"],
                 data=self.orders["body"] or None,
+                allow_redirects=bool(self.orders.get("redirects")),
             ) as response:
                 await response.read()
                 good = response.status < _SERVER_ERROR

@@ -364,6 +364,22 @@ def test_a_selector_is_parsed_never_searched(selector: str, asked: bool) -> None
     assert ("agrees_with_load" in names) is asked
 
 
+def test_a_metric_nobody_has_ever_seen_cannot_acquit() -> None:
+    expect = step(slos=(SloPromise(slo=NAME, spends_at_most=0.02),))
+    known = plan(expect, slos=[objective()])
+    never = plan(expect, slos=[objective()], unknown_metrics=("requests_total",))
+    total, bad = requests(errors=ERRORS, born=True)
+    for planned, parts, outcome in (
+        (known, [total], Outcome.PASS),  # no error yet: its labels are not born
+        (never, [total], Outcome.INCONCLUSIVE),
+        (never, [total, bad], Outcome.PASS),  # it appeared in the run
+    ):
+        found = answer(judged(planned, timeline(fault(), parts)), "spends_at_most")
+        assert found.outcome is outcome
+        if planned is never and len(parts) == 1:
+            assert "never seen requests_total" in found.because
+
+
 # --- counters of targets that come and go ---
 
 

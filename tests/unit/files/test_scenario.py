@@ -45,6 +45,18 @@ def test_everything_of_the_example_is_in_the_model(shop: Shop) -> None:
     assert (step.expect.heals_within, step.expect.recovers_within) == (20.0, 60.0)
 
 
+def test_how_a_load_connects_and_whom_it_feeds(shop: Shop) -> None:
+    made = load.scenario(str(shop.scenario), {}).load
+    assert made is not None
+    assert (made.connections, made.redirects, made.feeds) == ("reuse", False, ())
+    more = "connections: fresh\n  redirects: true\n  feeds: [checkout-availability]"
+    shop.change("rate: 50/s", f"rate: 50/s\n  {more}")
+    made = load.scenario(str(shop.scenario), {}).load
+    assert made is not None
+    assert (made.connections, made.redirects) == ("fresh", True)
+    assert made.feeds == ("checkout-availability",)
+
+
 def test_with_and_the_target_replace_the_configuration(shop: Shop) -> None:
     (step,) = load.scenario(str(shop.scenario), {"GAMEDAY_TARGET": "local://x"}).steps
     assert step.experiment.document["configuration"] == {
@@ -112,6 +124,9 @@ MISTAKES = [
     ("rate: 50/s", "rate: 0/s", "17: load.rate: '0/s' is zero; expected a rate above it"),
     ("rate: 50/s", "rate: 50/s\n  method: FETCH", "18: load.method: 'FETCH' is not an HTTP method, such as GET or POST"),
     ("{promql:", "{http: {uri: 'http://a'}, promql:", "20: guardrails[1]: expected exactly one of slo, promql, http or alert"),
+    ("rate: 50/s", "rate: 50/s\n  connections: new", "18: load.connections: 'new' is not known; expected fresh or reuse"),
+    ("rate: 50/s", "rate: 50/s\n  feeds: [checkout-avaliability]", "18: load.feeds[0]: there is no SLO 'checkout-avaliability'; did you mean \"checkout-availability\"?"),
+    ("url: http://127.0.0.1:8080/checkout\n  rate: 50/s", "command: [k6]\n  feeds: [checkout-availability]", "17: load.feeds: feeds goes with url, not with command; remove it"),
     ("spends_at_most: 2%", "spends_at_most: 2", "39: steps[0].expect.slos[0].spends_at_most: 2 is a bare number; write a share such as 34%"),
     ("no_other_alerts: true", "no_other_alerts: {matchin: {a: b}}", "36: steps[0].expect.no_other_alerts.matchin: 'matchin' is an unknown key; did you mean \"matching\"?"),
     ("../slos/latency.yaml", "../slos/checkout.yaml", "14: slos[1]: the SLO 'checkout-availability' is in two of these files"),

@@ -1,0 +1,55 @@
+"""What Prometheus knows of the SLOs' counters before a run."""
+
+from collections.abc import Sequence
+
+from gameday.errors import ObserverLost
+from gameday.model.scenario import Endpoint
+from gameday.model.selector import metric_of
+from gameday.model.slo import Slo
+from gameday.observers.http import MALFORMED, Client
+from gameday.observers.prometheus.api import PrometheusApi
+from gameday.observers.prometheus.settings import scrape_settings
+from gameday.ports import Clock
+
+
+def survey_slos(
+    endpoint: Endpoint | None, slos: Sequence[Slo], clock: Clock
+) -> tuple[float | None, tuple[str, ...]]:
+    """Return the longest scrape interval of the SLOs' counters, and unknown metrics.
+
+    Unknown are those that count bad events and that Prometheus has never seen, as far
+    as its samples reach back. Nothing is said where it cannot be asked: the survey of
+    rules and routes says so already.
+    """
+    if endpoint is None or not slos:
+        return None, ()
+    api = PrometheusApi(Client(endpoint, clock), clock)
+    try:
+        return _interval(api, slos), _unknown(api, slos)
+    except (ObserverLost, *MALFORMED):
+        return None, ()
+    finally:
+        api.client.rest()
+
+
+def _interval(api: PrometheusApi, slos: Sequence[Slo]) -> float | None:
+    selectors = {term.selector for slo in slos for term in (*slo.bad, *slo.total)}
+    jobs = set(api.data("/label/job/values", {"match[]": sorted(selectors)}))
+    settings = scrape_settings(api.config())
+    default = settings.get("", (0.0, 0.0))[0]
+    found = [
+        target.interval or settings.get(job, (default, 0.0))[0]
+        for target in api.targets()
+        if (job := target.labels.get("job", "")) in jobs
+    ]
+    return max(found, default=None)
+
+
+def _unknown(api: PrometheusApi, slos: Sequence[Slo]) -> tuple[str, ...]:
+    wanted = {metric_of(term.selector) for slo in slos for term in slo.bad}
+    names = sorted(name for name in wanted if name)
+    if not names:
+        return ()
+    matches = [f'{{__name__="{name}"}}' for name in names]
+    known = set(api.data("/label/__name__/values", {"match[]": matches}))
+    return tuple(name for name in names if name not in known)
