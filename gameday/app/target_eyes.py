@@ -5,7 +5,7 @@ from functools import partial
 from gameday.checks.asked import workloads
 from gameday.model.plan import Plan
 from gameday.ports import Clock, Observer, Target
-from gameday.targets.watched import Telling, Watched
+from gameday.targets.watched import Clocked, Telling, Watched
 
 
 def target_eyes(plan: Plan, target: Target, clock: Clock) -> list[Observer]:
@@ -14,10 +14,11 @@ def target_eyes(plan: Plan, target: Target, clock: Clock) -> list[Observer]:
     from gameday.observers.instances import LISTENING, InstancesObserver
 
     look = target.instances
+    offset = target.clock_offset if isinstance(target, Clocked) else None
     eyes: list[Observer] = [
         InstancesObserver(look, clock, LISTENING, target.watch)
         if isinstance(target, Watched)
-        else InstancesObserver(look, clock)
+        else InstancesObserver(look, clock, offset=offset)
     ]
     if isinstance(target, Telling):
         eyes.append(ClusterObserver("events", target.events, clock))

@@ -10,10 +10,10 @@ its own error; the error counts in any case.
 import bisect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gameday.model.quantity import parse_instant
-from gameday.model.timeline import Timeline
+from gameday.model.timeline import Event, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,14 @@ class Clocks:
     def stamp_error(self, source: str, at: float) -> float:
         """Return how far `ours` may be off for a stamp of the source."""
         return self._stamped(source, at)[1]
+
+    def read(self, source: str, told: Event) -> Event:
+        """Return an event that a source stamped as it is on gameday's clock."""
+        if source not in self.measured:
+            return told
+        error = float(told.get("error") or 0.0) + self.stamp_error(source, told.at)
+        fields = {**told.fields, "error": error}
+        return replace(told, at=self.ours(source, told.at), fields=fields)
 
     def _around(self, source: str, at: float) -> tuple[float, float]:
         """Return the offset at a time of ours, and its error."""

@@ -179,7 +179,7 @@ def _back(step: StepRun, begun: Event, ended: list[Event]) -> Event | None:
     A stamp that may be late enough counts: one that is up again between two looks
     has only one event, whose stamp is no more exact than the looks are apart.
     """
-    for one in step.run.timeline.of("instance"):  # reported on each change
+    for one in step.run.instances:  # reported on each change
         latest = one.at + float(one.get("error") or 0.0)
         if one["instance"] == begun["instance"] and latest > begun.at and one["up"]:
             return one

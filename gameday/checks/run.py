@@ -16,7 +16,7 @@ from gameday.checks.pages import Page, read_pages
 from gameday.checks.samples import Samples, read_samples
 from gameday.checks.sight import Sight, read_sight
 from gameday.model.plan import Plan
-from gameday.model.timeline import Timeline
+from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Ending
 
 
@@ -45,6 +45,18 @@ class Run:
     def clocks(self) -> Clocks:
         """The other systems' clocks."""
         return read_clocks(self.timeline)
+
+    @cached_property
+    def instances(self) -> list[Event]:
+        """Every change of an instance, on gameday's clock.
+
+        What the observer has not read on it already (it keeps the `stamp` then) is
+        the target's own time.
+        """
+        return [
+            one if "stamp" in one.fields else self.clocks.read("target", one)
+            for one in self.timeline.of("instance")
+        ]
 
     @cached_property
     def episodes(self) -> list[Episode]:

@@ -114,13 +114,13 @@ def _known(timeline: Timeline) -> Known:
     for event in timeline.of("scrape"):
         if event["up"]:
             scraped.setdefault((str(event["job"]), str(event["instance"])), event.at)
-    began: dict[Target, list[float]] = {}
+    processes: dict[Target, list[Pair]] = {}
     for event in timeline.of("process"):
         target = (str(event["job"]), str(event["instance"]))
-        began.setdefault(target, []).append(float(event["began"]))
+        processes.setdefault(target, []).append((event.at, float(event["began"])))
     return Known(
         scraped=scraped,
-        began={key: tuple(times) for key, times in began.items()},
+        processes={key: tuple(pairs) for key, pairs in processes.items()},
         came_up=_came_up(timeline),
     )
 

@@ -23,6 +23,7 @@ from gameday.model.slo import Series
 Target = tuple[str, str]  # job, instance: what one scrape reads
 Pair = tuple[float, float]
 
+_ROUNDED = 0.002  # seconds by which two stamps of one scrape may differ
 _PLAUSIBLE = 2.0  # times the busiest traffic that may have come since a reset
 _VANISHED = 3  # scrapes without a series that show it to be gone, not read late
 
@@ -66,12 +67,13 @@ class Scraped:
 class Known:
     """What else is known of targets: first scraped when, begun when, and how often.
 
-    `began`: every time at which a target's process is known to have begun. `came_up`:
-    when instances came up in the run, by name; it may be in a target's labels.
+    `processes`: a target's processes, each as the scrape that first showed it and its
+    beginning. `came_up`: when instances came up in the run, by name; it may be in a
+    target's labels.
     """
 
     scraped: Mapping[Target, float] = field(default_factory=dict)
-    began: Mapping[Target, tuple[float, ...]] = field(default_factory=dict)
+    processes: Mapping[Target, tuple[Pair, ...]] = field(default_factory=dict)
     came_up: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -135,15 +137,15 @@ def _scraped(
 ) -> Scraped:
     target, came_up = whose
     times = sorted({at for pairs in every for at, _ in pairs})
-    began = sorted(known.began.get(target, ()))
-    resets = _resets(totals, times, began)
+    processes = sorted(known.processes.get(target, ()))
+    resets = _resets(totals, times, [at for at, _ in processes[1:]])
     return Scraped(
         times=tuple(times),
         resets=tuple(resets),
         interval=spacing(times),
         rate=_busiest(totals),
         first=min(times[0], known.scraped.get(target, times[0])),
-        began=began[0] if began else came_up,
+        began=processes[0][1] if processes else came_up,
     )
 
 
@@ -178,9 +180,9 @@ def _busiest(totals: Iterable[list[Pair]]) -> float:
 
 
 def _resets(
-    totals: list[list[Pair]], times: Sequence[float], began: Sequence[float]
+    totals: list[list[Pair]], times: Sequence[float], anew: Sequence[float]
 ) -> list[Reset]:
-    """Return a target's resets, in order."""
+    """Return a target's resets, in order; `anew`: the first scrapes of processes."""
     rate = _busiest(totals)
     suspects = {**_vanished(totals, times), **_fallen(totals, times)}
     found: dict[float, Reset] = {}
@@ -188,8 +190,8 @@ def _resets(
         reset = _reset(totals, before, at, rate)
         if reset is not None:
             found[at] = reset
-    for when in began:
-        place = bisect.bisect_left(times, when)
+    for when in anew:
+        place = bisect.bisect_left(times, when - _ROUNDED)
         if 0 < place < len(times):
             found[times[place]] = Reset(times[place - 1], times[place])
     return [found[at] for at in sorted(found)]

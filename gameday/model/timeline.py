@@ -26,8 +26,10 @@ engine                    step, status, deviated, because: how the engine ended
 probe                     step, phase (before, during, after), name, ok (true, false,
                           null = could not be told), value, because, took (s)
 hypothesis                step, phase, ok (true, false, null), because: all probes once
-instance                  service, instance, state, health, up (bool), error (s): on
-                          each change, and once each at the gate
+instance                  service, instance, state, health, up (bool), error (s),
+                          stamp (the target's own time, null where it gave none; `at`
+                          is on gameday's clock): on each change, and once each at the
+                          gate
 workload                  service, workload (deployment/web), wanted, ready (replicas),
                           endpoints (ready ones by Service), available (bool: as many
                           as wanted are ready and current), error (s): of what a fault

@@ -1,7 +1,8 @@
 """InstancesObserver: asks the target for its instances, and reports every change.
 
-An instance that came up carries the target's own stamp as its time; how exact
-that is stands in `error`. A change without a stamp is timed by our own look:
+An instance that came up carries the target's own stamp as its time, read on our
+clock by the target's measured one (`stamp` keeps it as it was); how exact that is
+stands in `error`. A change without a stamp is timed by our own look:
 known to the time since the look before. A target that tells its changes itself is
 listened to, and looked at now and then: silence alone does not show that it sees.
 """
@@ -31,6 +32,7 @@ class Following(Protocol):
         """End."""
 
 
+Offset = Callable[[], tuple[float, float]]  # a clock minus ours, and the error (s)
 Heard = Callable[[list[Instance], float, float], None]
 Watch = Callable[[Heard], Following]
 
@@ -46,11 +48,14 @@ class InstancesObserver:
         clock: Clock,
         every: float = PERIOD,
         watch: Watch | None = None,
+        offset: Offset | None = None,
     ) -> None:
         self._ask = look
         self._clock = clock
         self._every = every
         self._watch = watch
+        self._measure = offset
+        self._offset = (0.0, 0.0)
         self._following: Following | None = None
         self._sight = Sight(self.source, clock)
         ask = self._round if watch is None else self._listen
@@ -70,6 +75,7 @@ class InstancesObserver:
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""
         self._sight.begin(emit, since)
+        self._compare_clocks()
         self._looked = since
         if self._watch is not None:
             self._following = self._watch(self._heard)
@@ -80,12 +86,25 @@ class InstancesObserver:
         if self._rounds.ended:
             return
         self._rounds.once()
+        self._compare_clocks()
         self._sight.observed(until)
 
     def stop(self) -> None:
         """End; idempotent."""
         following = self._following
         self._rounds.stop(following.stop if following else lambda: None)
+
+    def _compare_clocks(self) -> None:
+        """Measure the target's clock against ours, where it has one of its own."""
+        if self._measure is None:
+            return
+        try:
+            offset, error = self._measure()
+        except (TargetNotFound, ObserverLost):
+            return  # what it says of its instances says so already
+        self._offset = (offset if abs(offset) > error else 0.0, error)
+        about = {"offset": round(offset, 4), "error": round(error, 4)}
+        self._sight.emit(event(self._clock.now(), "clock", source=self.source, **about))
 
     def _round(self) -> float:
         asked = self._clock.now()
@@ -140,23 +159,24 @@ class InstancesObserver:
                 health="",
                 up=False,
                 error=error,
+                stamp=None,
             )
             for one in gone
         ]
         self._known = now
         return events
 
-    @staticmethod
     def _say(
-        one: Instance, before: Instance | None, seen: float, error: float
+        self, one: Instance, before: Instance | None, seen: float, error: float
     ) -> Event:
-        at = seen
+        at, stamp = seen, None
         started = one.started_at
         if before is None:
             error = 0.0
         elif started is not None and one.state == "running" and _anew(one, before):
             # The instance's start is stamped; its health comes to be seen later.
-            at, error = started, one.exact
+            offset, unsure = self._offset
+            at, error, stamp = started - offset, one.exact + unsure, started
         return event(
             at,
             "instance",
@@ -165,7 +185,8 @@ class InstancesObserver:
             state=one.state,
             health=one.health,
             up=one.up,
-            error=error,
+            error=round(error, 4),
+            stamp=stamp,
         )
 
 

@@ -41,3 +41,11 @@ class Telling(Protocol):
 
     def events(self, emit: Emit) -> Following:
         """Report `cluster_event` events from now on."""
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A target that stamps with a clock of its own, such as an engine far away."""
+
+    def clock_offset(self) -> tuple[float, float]:
+        """Return its clock minus ours, and how far that may be off (s)."""

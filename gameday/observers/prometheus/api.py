@@ -72,6 +72,11 @@ def quoted(labels: Mapping[str, str]) -> str:
     )
 
 
+def matching(name: str, pattern: str) -> str:
+    """Return a matcher of a regular expression."""
+    return f"{_label_name(name)}=~{_string(pattern)}"
+
+
 def _label_name(name: str) -> str:
     return name if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) else _string(name)
 

@@ -67,6 +67,12 @@ class Counters:
                 for key, kept in self._kept[selector].items()
             ]
 
+    def jobs(self) -> list[str]:
+        """Return the jobs that the counters come from."""
+        with self._lock:
+            labels = [dict(key) for kept in self._kept.values() for key in kept]
+        return sorted({one["job"] for one in labels if one.get("job")})
+
     def newest(self) -> float:
         """Return the newest sample's time; 0 where there is none."""
         with self._lock:

@@ -4,6 +4,7 @@ Asking often is only for liveness: everything that is reported comes from raw
 samples with Prometheus' own timestamps, each of them once, also after an outage.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from gameday.errors import ObserverLost
@@ -12,10 +13,11 @@ from gameday.model.scenario import Endpoint
 from gameday.model.slo import Series, Slo
 from gameday.model.timeline import Event, event
 from gameday.observers.http import Client, HttpError
-from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
+from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matching
 from gameday.observers.prometheus.book import Book
 from gameday.observers.prometheus.counters import Counters
 from gameday.observers.prometheus.episodes import Episodes
+from gameday.observers.prometheus.processes import METRIC, Processes
 from gameday.observers.prometheus.rule_watch import RuleWatch
 from gameday.observers.prometheus.rules import read_groups
 from gameday.observers.prometheus.scrapes import Scrapes
@@ -27,6 +29,8 @@ from gameday.ports import Clock, Emit
 PERIOD = 1.0  # seconds between two looks
 BUSY = 4.0  # … and at least so many times as long as a look took
 ITSELF = 2.0  # seconds between two looks at its own metrics
+_SPECIAL = re.compile(r"[.+*?()|\[\]{}^$\\]")  # what RE2 gives a meaning to
+CLOCKS = 30.0  # seconds between two comparisons of its clock with ours
 BEFORE = 60.0  # seconds before the start from which ends are told exactly
 HISTORY = 900.0  # seconds of ALERTS to look back at the start
 MARGIN = 2.0  # seconds that samples may come late, beyond what intervals explain
@@ -56,6 +60,7 @@ class PrometheusObserver:
         self._book = Book(self.api, rules)
         self._episodes = Episodes(self._book)
         self._scrapes = Scrapes()
+        self._processes = Processes()
         self._rules = RuleWatch()
         self._sight = Sight(self.source, clock)
         self._rounds = Rounds(self._sight, self._look)
@@ -63,6 +68,7 @@ class PrometheusObserver:
         self._since = 0.0
         self._asked: float | None = None  # monotonic: the last complete look
         self._looked_at_itself = -ITSELF
+        self._compared = 0.0  # monotonic: the last comparison of the clocks
         self._now = 0.0  # Prometheus' time of the last look
         self._offset: tuple[float, float] | None = None
         self._refused: set[str] = set()
@@ -154,10 +160,10 @@ class PrometheusObserver:
     def _look(self) -> float:
         begun = self._clock.monotonic()
         started = self._clock.now()
-        if self._asked is None:
-            self._first()
+        self._prepare(begun)
         alerts, ups = self._alerts(begun), self._ups(begun)
         counted = {one: self._counter(one, begun) for one in self.counters.uses}
+        starts = self._starts(begun)
         targets = self.api.targets()
         groups = read_groups(self.api.groups())
         itself = None
@@ -170,8 +176,7 @@ class PrometheusObserver:
         events = self._rules.look(groups, itself, self._now)
         events += self._rules.restarted(boot, self._now)
         events += self._meaning(alerts, ups, targets, begun)
-        for selector, found in counted.items():
-            events += self.counters.feed(selector, found)
+        events += self._sampled(counted, starts)
         self._thorough = self._thorough and self._asked is not None
         self._asked = begun
         self._sight.good(started)
@@ -179,6 +184,12 @@ class PrometheusObserver:
             self._sight.emit(one)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
+
+    def _prepare(self, begun: float) -> None:
+        if self._asked is None:
+            self._first()
+        elif begun - self._compared >= CLOCKS:
+            self._clocks()
 
     def _first(self) -> None:
         """Ask what is asked once: the clocks, and the query offset."""
@@ -223,6 +234,23 @@ class PrometheusObserver:
     def _ups(self, begun: float) -> list[Series]:
         return self.api.raw("up", self._samples_span(begun))
 
+    def _sampled(
+        self, counted: Mapping[str, list[Series]], starts: list[Series]
+    ) -> list[Event]:
+        events = self._processes.feed(starts)
+        for selector, found in counted.items():
+            events += self.counters.feed(selector, found)
+        return events
+
+    def _starts(self, begun: float) -> list[Series]:
+        """Return when the processes began that the SLOs' counters come from."""
+        jobs = self.counters.jobs()
+        if not jobs:
+            return []
+        names = "|".join(_SPECIAL.sub(r"\\\g<0>", job) for job in jobs)
+        selector = f"{METRIC}{{{matching('job', names)}}}"
+        return self.api.raw(selector, self._samples_span(begun))
+
     def _counter(self, selector: str, begun: float) -> list[Series]:
         if selector in self._refused:
             return []
@@ -252,6 +280,7 @@ class PrometheusObserver:
         return min(bound + self._scrapes.timeout + MARGIN, MOST_WAIT)
 
     def _clocks(self, *, strict: bool = False) -> None:
+        self._compared = self._clock.monotonic()
         try:
             self._offset = self.api.offset()
         except ObserverLost:

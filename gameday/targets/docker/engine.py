@@ -13,6 +13,7 @@ from docker.api import APIClient
 from docker.tls import TLSConfig
 
 from gameday.errors import GamedayError, TargetNotFound
+from gameday.model.quantity import parse_instant
 from gameday.ports import Clock
 from gameday.targets.docker.endpoint import Endpoint
 from gameday.targets.sidecar.kill import belongs
@@ -97,6 +98,16 @@ class Engine:
     def speaking(self) -> Any:
         """Return the context in which the SDK's errors become ours."""
         return spoken(self.endpoint.host)
+
+    def clock_offset(self) -> tuple[float, float]:
+        """Return the engine's clock minus ours; off by half of the round trip."""
+        api = self.api
+        sent = self.clock.now()
+        with self.speaking():
+            told = str(api.info()["SystemTime"])
+        back = self.clock.now()
+        theirs = parse_instant(told.replace("Z", "+00:00"))
+        return theirs - (sent + back) / 2, (back - sent) / 2 + 0.0005
 
     def inspect(self, container: str) -> dict[str, Any]:
         """Return what the engine knows of a container; Gone where there is none."""

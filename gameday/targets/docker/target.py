@@ -53,6 +53,10 @@ class DockerTarget:
         """Return the instances (of a service), stopped ones too, by name."""
         return self._project.instances(service)
 
+    def clock_offset(self) -> tuple[float, float]:
+        """Return the engine's clock minus ours, and how far that may be off (s)."""
+        return self.engine.clock_offset()
+
     def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
         """Return what has to be the same again when every fault is undone."""
         return self._fingerprints.take(touched)

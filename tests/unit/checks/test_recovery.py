@@ -10,10 +10,13 @@ from tests.builders import (
     answer,
     at,
     blind,
+    counter,
     cut,
+    every,
     fault,
     hypothesis,
     judged,
+    measured,
     objective,
     phases,
     plan,
@@ -42,6 +45,119 @@ def test_an_sli_that_is_back_with_the_fault() -> None:
 def test_an_sli_that_takes_a_while() -> None:
     found = recovers(requests(errors={(11, 67): 10}))
     assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 12.0, 1.0)
+
+
+# --- scrapes of their own ---
+
+
+def slow(
+    errors: dict[tuple[float, float], float] | None = None, interval: int = 30
+) -> list[Event]:
+    """Return what is scraped seldom of a counter, beside alerts scraped each second."""
+    found = []
+    for one in requests(errors=errors or {}, until=180):
+        seldom = one["values"][::interval]
+        found.append(event(at(0), "sample", **{**one.fields, "values": seldom}))
+    return found
+
+
+@pytest.mark.parametrize("interval", [2, 7, 15, 30])
+def test_an_sli_has_scrapes_of_its_own(interval: int) -> None:
+    found = recovers(slow(interval=interval))
+    assert (found.outcome, found.measured) == (Outcome.PASS, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("within", "outcome"),
+    [(36.0, Outcome.PASS), (20.0, Outcome.INCONCLUSIVE), (4.0, Outcome.FAIL)],
+)
+def test_what_a_slow_scrape_shows_came_after_the_one_before(
+    within: float, outcome: Outcome
+) -> None:
+    """Errors up to 67 s are seen at 90 s: they ended between 60 s and 90 s."""
+    found = recovers(slow({(11, 67): 10}), within=within)
+    assert (found.measured, found.error) == (35.0, 30.0)
+    assert found.outcome is outcome
+
+
+def test_a_grid_that_is_off_the_scrapes_measures_by_the_scrapes() -> None:
+    found = recovers(slow({(11, 67): 10}, interval=7))
+    assert found.measured == 15.0  # the scrape at 70 s
+    assert found.error == 7.0
+
+
+def test_targets_of_one_sli_may_be_scraped_differently() -> None:
+    parts = [
+        counter(*every(15, 30, until=150), instance="lb:1"),
+        counter(*every(1, 20), instance="lb:2"),
+        counter(*every(1, 0), side="bad", instance="lb:2"),
+    ]
+    found = recovers(*parts)
+    assert (found.outcome, found.measured) == (Outcome.PASS, 0.0)
+
+
+def test_a_difference_of_two_jobs_is_out_only_beyond_its_skew() -> None:
+    edge, own = every(15, 50, until=180), every(15, 50, since=-6, until=174)
+    jitter = [
+        (when + 4 * (number % 2), value) for number, (when, value) in enumerate(own)
+    ]
+    parts = [
+        counter(*edge, instance="lb:1"),
+        counter(*edge, side="bad", instance="lb:1"),
+        counter(*jitter, side="bad", sign=-1.0, job="app", instance="app:1"),
+    ]
+    assert recovers(*parts).outcome is Outcome.PASS
+    half = [(when, value / 2) for when, value in own]
+    parts[2] = counter(*half, side="bad", sign=-1.0, job="app", instance="app:1")
+    assert recovers(*parts).outcome is Outcome.FAIL
+
+
+def test_what_a_crash_loop_loses_may_have_been_bad() -> None:
+    """Recovered by what was seen at once, but for what three more restarts took."""
+    values, count = [], 0.0
+    for second in range(151):
+        count = 0.0 if second in (60, 70, 80) else count + 50.0
+        values.append((float(second), count))
+    errors = [(float(second), 0.0) for second in range(151)]
+    parts = [counter(*values), counter(*errors, side="bad", code="500")]
+    assert recovers(*parts, within=30.0).outcome is Outcome.PASS
+    assert recovers(*parts, within=20.0).outcome is Outcome.INCONCLUSIVE
+
+
+# --- several SLIs ---
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome", "measured"),
+    [
+        (60, 70, Outcome.PASS, 15.0),
+        (150, 70, Outcome.FAIL, None),  # one of them never came back
+        (150, 148, Outcome.FAIL, None),  # the other did, but later than it was seen
+        (60, 130, Outcome.FAIL, 75.0),
+    ],
+)
+def test_of_several_slis_the_last_to_recover_answers(
+    first: float, second: float, outcome: Outcome, measured: float | None
+) -> None:
+    planned = plan(step(recovers_within=60.0), slos=[objective("a"), objective("b")])
+    parts = {"a": {(11.0, first): 10.0}, "b": {(11.0, second): 10.0}}
+    for names in (("a", "b"), ("b", "a")):  # whichever is which
+        story = timeline(
+            fault(),
+            requests(names[0], errors=parts["a"]),
+            requests(names[1], errors=parts["b"]),
+        )
+        found = answer(judged(planned, story), "recovers_within")
+        assert (found.outcome, found.measured) == (outcome, measured)
+
+
+def test_an_sli_that_failed_is_not_hidden_by_one_that_nobody_saw() -> None:
+    planned = plan(step(recovers_within=60.0), slos=[objective("a"), objective("b")])
+    story = timeline(fault(), requests("a", errors={(11, 150): 10}))
+    assert answer(judged(planned, story), "recovers_within").outcome is Outcome.FAIL
+    story = timeline(fault(), requests("a"))
+    found = answer(judged(planned, story), "recovers_within")
+    assert found.outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_sli_that_takes_too_long() -> None:
@@ -207,6 +323,27 @@ def test_one_that_is_back_within_the_error_of_its_stamp_is_back_at_once() -> Non
     long_before = seen(at(9.85), True)
     found = heals(killed(ends=at(25), by="rollback"), long_before)
     assert found.outcome is not Outcome.PASS
+
+
+def test_a_stamp_goes_through_the_targets_measured_clock() -> None:
+    """An engine 40 s ahead says that the instance was back at 53.5 s."""
+    clocks = [measured("target", at(1), 40.0), measured("target", at(150), 40.0)]
+    parts = (killed(ends=at(55), by="rollback"), seen(at(51), False))
+    found = heals(*parts, seen(at(53.5), True), clocks)
+    assert (found.outcome, found.measured) == (Outcome.PASS, 3.5)
+    stepped = [measured("target", at(1), 40.0), measured("target", at(150), 0.0)]
+    found = heals(*parts, seen(at(53.5), True), stepped)
+    assert found.outcome is not Outcome.FAIL
+
+
+def test_a_stamp_that_was_read_on_our_clock_is_left_alone() -> None:
+    clocks = [measured("target", at(1), 40.0)]
+    read = [
+        event(one.at, "instance", **{**one.fields, "stamp": one.at + 40.0})
+        for one in seen(at(13.5), True)
+    ]
+    found = heals(killed(ends=at(55), by="rollback"), read, clocks)
+    assert (found.outcome, found.measured) == (Outcome.PASS, 3.5)
 
 
 def test_an_instance_that_was_back_before_anybody_looked() -> None:

@@ -106,7 +106,7 @@ def test_a_total_that_vanishes_while_its_target_goes_on_may_be_a_reset() -> None
 
 def test_a_process_that_is_known_to_be_new_has_counted_from_zero() -> None:
     total = counter((0, 100), (30, 120), (60, 140))  # it fell, and rose again
-    known = Known(began={("web", "web-1"): (-500.0, 12.0)})
+    known = Known(processes={("web", "web-1"): ((0.0, -500.0), (30.0, 12.0))})
     targets = read_targets([total], (), known)
     found = count_signed([(1.0, total)], 0, 60, targets)
     assert (found.value, found.resets) == (120 + 20, 1)

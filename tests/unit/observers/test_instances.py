@@ -59,6 +59,24 @@ def test_a_restart_is_timed_by_the_targets_stamp() -> None:
     ]
 
 
+def test_the_stamp_of_an_engine_far_away_is_read_by_its_measured_clock() -> None:
+    platform = Platform(WEB)
+    clock, heard = HandClock(), Collected()
+    observer = InstancesObserver(
+        platform, clock, every=3600.0, offset=lambda: (40.0, 0.02)
+    )
+    observer.start(heard, 1000.0)
+    heard.wait("instance")
+    again = {"pid": "8", "started": "1045.4"}
+    platform.now = [replace(WEB, identity=again, started_at=1045.4)]
+    observer.flush(1006.0)
+    observer.stop()
+    back = heard.of("instance")[-1]
+    assert (back.at, back["stamp"], back["error"]) == (1005.4, 1045.4, 0.03)
+    told = [(one["source"], one["offset"]) for one in heard.of("clock")]
+    assert set(told) == {("target", 40.0)}
+
+
 def test_health_that_comes_later_is_timed_by_the_look() -> None:
     starting = replace(WEB, health="starting")
     platform = Platform(starting)

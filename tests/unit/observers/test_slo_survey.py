@@ -21,7 +21,7 @@ SLO = Slo(
 class Labelled(FakePrometheus):
     """A Prometheus that knows these metric names, all of them of one job."""
 
-    known = ("requests_total",)
+    known: tuple[str, ...] = ("requests_total",)
 
     def answer(self, asked: Asked) -> Reply:
         """Return label values, or what any Prometheus answers."""
@@ -52,7 +52,7 @@ def test_a_metric_of_bad_events_that_was_never_seen() -> None:
 
 def test_one_that_was_seen_is_known() -> None:
     world = Labelled()
-    world.known = ("errors_total", "requests_total")  # type: ignore[misc]
+    world.known = ("errors_total", "requests_total")
     assert surveyed(world)[1] == ()
 
 
