@@ -7,6 +7,7 @@ others are scraped at says nothing of it.
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from gameday.checks.samples import Counters
 from gameday.checks.step import StepRun
@@ -46,8 +47,7 @@ class Sli:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """Events that one scrape showed: they came after `before`, at the latest at `at`.
 
     `lost`: others may have come in that time of which nothing was seen.
@@ -188,7 +188,8 @@ def _seen(counters: Counters, side: str, start: float) -> list[_Seen]:
                 lost = side == "bad" and one.at > start and not from_zero
             elif target.resets:
                 lost = lost or target.reset_in(one.before, one.at) is not None
-            found.append(_Seen(before, one.at, sign * one.events, lost))
+            if one.events or lost:
+                found.append(_Seen(before, one.at, sign * one.events, lost))
     return found
 
 

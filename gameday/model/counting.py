@@ -16,6 +16,7 @@ import bisect
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from gameday.model.scraped import Scraped, Target, numbers, read_targets, target_of
 from gameday.model.slo import Series
@@ -66,8 +67,7 @@ class Counted:
         return self + -other
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Increase:
+class Increase(NamedTuple):
     """What one sample adds: events in `before`..`at`; `doubt`: perhaps less by that.
 
     `first`: it is the series' first sample, and `events` its whole value.
@@ -178,7 +178,8 @@ def _step(
 ) -> Increase:
     if value < previous:
         return Increase(before=before, at=at, events=value, fell=True)
-    reset = None if target is None else target.reset_in(before, at)
+    resets = target is not None and target.resets
+    reset = target.reset_in(before, at) if target and resets else None
     if reset is None:
         return Increase(before=before, at=at, events=value - previous)
     doubt = 0.0 if reset.sure else previous
