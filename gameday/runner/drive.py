@@ -105,13 +105,7 @@ class Drive:
 
     def _step(self, step: Step, planned: PlannedStep) -> None:
         steps = self.plan.scenario.steps
-        self.pump.phase("gate", step.name)
-        self.conductor.begin(step)
-        first = step is steps[0]
-        pass_gate(self.pump, step, self._watches, first=first)
-        if first:
-            note_whom_the_load_feeds(self.pump, self.plan, step)
-        if not left_to_learn(self.pump, self.plan, step, first=first):
+        if not self._gate(step, first=step is steps[0]):
             self.conductor.stop_probing()
             return
         self.drift.look_before()
@@ -132,6 +126,15 @@ class Drive:
         self._flush(self.board.phase_at)
         if step is not steps[-1] or self.doors.followed:
             settle(self.pump, self.plan, step)
+
+    def _gate(self, step: Step, *, first: bool) -> bool:
+        """Return whether there is anything left to learn behind the gate."""
+        self.pump.phase("gate", step.name)
+        self.conductor.begin(step)
+        pass_gate(self.pump, step, self._watches, first=first)
+        if first:
+            note_whom_the_load_feeds(self.pump, self.plan, step)
+        return left_to_learn(self.pump, self.plan, step, first=first)
 
     def _note_alerts_at_start(self, step: Step) -> None:
         for alert in self.board.alerts.values():
