@@ -67,7 +67,8 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
         at = clocks.ours("prometheus", event.at)
         if event["up"]:
             since = states.get(key)
-            if since is not None and at - since > 1.5 * interval:
+            own = float(event.get("interval") or 0.0) or interval
+            if since is not None and at - since > 1.5 * own:
                 losses.append(Loss(*key, since, at))
             states[key] = None
         elif key in states and states[key] is None:

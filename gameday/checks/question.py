@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gameday.model.quantity import show_duration
+from gameday.model.quantity import keeps, show_duration
 from gameday.model.scenario import AlertPromise, MetricPromise
 from gameday.model.slo import Slo
 from gameday.model.verdict import Finding, Outcome
@@ -101,9 +101,9 @@ def within(question: Question, found: Measurement) -> Answer:
         evidence=found.evidence,
         decided=found.decided,
     )
-    if measured + found.error <= promised:
+    if keeps(measured + found.error, promised):
         return answer
-    if measured - below > promised:
+    if not keeps(measured - below, promised):
         return replace(answer, outcome=Outcome.FAIL)
     return answer.unsure(
         f"the measurement is only exact to {show_duration(max(found.error, below))}, "

@@ -95,8 +95,8 @@ def _recovered(step: StepRun, question: Question, sli: Sli, end: float) -> Answe
                 what=f"{sli.slo} was within its objective again",
                 origin="the fault ended",
                 measured=sli.recovered_after,
-                error=sli.above,
-                below=sli.below,
+                error=sli.above + step.fault_error,
+                below=sli.below + step.fault_error,
                 decided=end + sli.recovered_after,
             ),
         )

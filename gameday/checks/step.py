@@ -1,6 +1,6 @@
 """A step as the checks see it: its fault's interval, its end, what disturbed it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,8 @@ from gameday.model.scenario import Step
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
+
+_SAME = 0.002  # seconds by which two records of one moment may differ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +59,23 @@ class StepRun:
 
     @cached_property
     def fault_error(self) -> float:
-        """How exact the fault's own two stamps are, in seconds."""
+        """How exact the fault's own two stamps are, in seconds.
+
+        An end that was only seen, as that of a crash, is as exact as the look.
+        """
         stamps = self.events("fault_started", "fault_ended")
-        return max((float(one.get("error") or 0.0) for one in stamps), default=0.0)
+        own = [float(one.get("error") or 0.0) for one in stamps]
+        return max([*own, *self._looked_for()], default=0.0)
+
+    def _looked_for(self) -> Iterator[float]:
+        """Yield how exact the looks are that showed a fault to be over."""
+        ended = [one for one in self.events("fault_ended") if one.get("by") == "self"]
+        for seen in self.run.instances if ended else ():
+            if any(
+                one["instance"] == seen["instance"] and abs(one.at - seen.at) <= _SAME
+                for one in ended
+            ):
+                yield float(seen.get("error") or 0.0)
 
     @cached_property
     def heals_itself(self) -> bool:

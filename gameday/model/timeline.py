@@ -62,8 +62,9 @@ routed                    alert, labels, receivers: Alertmanager's own routing o
                           alert that it holds
 sample                    slo, side (bad, total), sign, series (labels), values
                           ([[time, value], …]): raw counters, each scrape once
-scrape                    job, instance, up (bool), targets (known in all): on each
-                          change, and once each at the gate
+scrape                    job, instance, up (bool), targets (known in all), state (up,
+                          down, gone), interval (s, of this target): on each change,
+                          and once each at the gate
 rule_failed               group, alert ("" = group), because, since: an evaluation
                           failed or was missed
 evaluations               group, file, interval, last: at the end of each step, that

@@ -7,13 +7,14 @@ follows them); PromQL and HTTP conditions cost one request.
 import http
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gameday.errors import ObserverLost
-from gameday.model.counting import Counted, count
+from gameday.model.counting import Counted, count_signed
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import Endpoint, Guardrail
+from gameday.model.scraped import read_targets
 from gameday.model.slo import Series, Slo, Term
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.observer import PrometheusObserver
@@ -117,7 +118,7 @@ def spent(
         return 0.0, "no bad events"
     length = total.until - total.since
     if window is not None and window.complete:
-        events, how = window.total, "events counted in its window"
+        events, how = window.total + total.value, "events counted in its window"
     elif length > 0:
         events = total.value / length * slo.window
         how = f"events in its window at {total.value / length:.3g}/s"
@@ -241,16 +242,21 @@ def _sides(
     slo: Slo, prometheus: PrometheusObserver, start: float, end: float
 ) -> tuple[Counted, Counted]:
     """Return the bad and the total events, scrape-aligned."""
-    witnesses = _series(slo.total, prometheus)
-    sums = []
-    for terms in (slo.bad, slo.total):
-        total = Counted()
-        for term in terms:
-            found = prometheus.counters.series(term.selector)
-            one = count(found, start, end, witnesses=witnesses)
-            total = total + one if term.sign > 0 else total - one
-        sums.append(total)
-    return sums[0], sums[1]
+    signed = {
+        side: [
+            (term.sign, series)
+            for term in terms
+            for series in prometheus.counters.series(term.selector)
+        ]
+        for side, terms in (("bad", slo.bad), ("total", slo.total))
+    }
+    totals = [series for sign, series in signed["total"] if sign > 0]
+    targets = read_targets(totals, [series for _, series in signed["bad"]])
+    bad, total = (
+        count_signed(signed[side], start, end, targets) for side in ("bad", "total")
+    )
+    # What the skew of several targets' scrapes may have added stops no run.
+    return replace(bad, value=max(0.0, bad.value - bad.surplus)), total
 
 
 def _series(terms: Iterable[Term], prometheus: PrometheusObserver) -> list[Series]:

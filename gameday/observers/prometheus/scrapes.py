@@ -90,6 +90,7 @@ class Scrapes:
 
     def _say(self, at: float, key: Key, *, up: bool, state: str) -> Event:
         labels = dict(key)
+        known = self._known.get(key)
         return event(
             at,
             "scrape",
@@ -98,6 +99,7 @@ class Scrapes:
             up=up,
             targets=len(self._listed),
             state=state,
+            interval=known.interval if known else 0.0,
         )
 
 

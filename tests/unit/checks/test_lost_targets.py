@@ -127,6 +127,17 @@ def test_one_failed_scrape_is_no_loss() -> None:
     assert losses(scrape("web-1:1", down=at(15), up=at(16))) == []
 
 
+@pytest.mark.parametrize(("interval", "count"), [(30.0, 0), (5.0, 1)])
+def test_one_failed_scrape_is_as_long_as_the_targets_own_interval(
+    interval: float, count: int
+) -> None:
+    parts = [
+        event(one.at, "scrape", **{**one.fields, "interval": interval})
+        for one in scrape("web-1:80", down=at(20), up=at(50))
+    ]
+    assert len(losses(parts)) == count
+
+
 def test_a_target_that_was_missing_from_the_start() -> None:
     down = event(at(2), "scrape", job="web", instance="web-1:1", up=False, targets=5)
     assert losses([down]) == []

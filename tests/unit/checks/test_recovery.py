@@ -124,6 +124,20 @@ def test_what_a_crash_loop_loses_may_have_been_bad() -> None:
     assert recovers(*parts, within=20.0).outcome is Outcome.INCONCLUSIVE
 
 
+def test_an_end_that_was_only_looked_for_is_as_exact_as_the_look() -> None:
+    """A crash that was over by 14 s, or up to 2 s before: nobody looked meanwhile."""
+    planned = plan(
+        step(faults=[stop(kind="process.kill")], recovers_within=51.0),
+        slos=[objective()],
+    )
+    about = {"service": "web", "instance": "web-2", "state": "running", "health": ""}
+    crash = fault(kind="process.kill", ends=at(14), by="self")
+    for error, outcome in ((0.0, Outcome.PASS), (2.0, Outcome.INCONCLUSIVE)):
+        seen = [event(at(14), "instance", up=True, error=error, **about)]
+        told = timeline(crash, seen, requests(errors={(11, 65): 10}))
+        assert answer(judged(planned, told), "recovers_within").outcome is outcome
+
+
 # --- several SLIs ---
 
 
