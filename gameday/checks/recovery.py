@@ -8,8 +8,10 @@ recover answers. Where traffic is to be expected,
 three scrapes in a row without any event are out as well: nobody was served.
 """
 
+from dataclasses import replace
+
 from gameday.checks.availability import available_within
-from gameday.checks.load_agreement import unseen_errors
+from gameday.checks.load_agreement import unseen_by, unseen_errors
 from gameday.checks.question import (
     Answer,
     Measurement,
@@ -18,7 +20,7 @@ from gameday.checks.question import (
     unknown,
     within,
 )
-from gameday.checks.sli import Sli, read_sli
+from gameday.checks.sli import Sli, back_for_users, read_sli
 from gameday.checks.spent import spent_in
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration
@@ -83,6 +85,9 @@ def _of_slo(
     sli = read_sli(step, slo, end)
     if not sli.events:
         return unknown(f"{slo.name} counted no events after the fault"), sli
+    if unseen_by(step, slo, counted):
+        later = back_for_users(step, slo, sli, end) - sli.recovered_after
+        sli = replace(sli, above=max(sli.above, later))
     return _recovered(step, question, sli, end), sli
 
 

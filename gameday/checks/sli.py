@@ -85,6 +85,27 @@ def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
     )
 
 
+def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
+    """Return when the load's users had the last burst of failures behind them.
+
+    In seconds after the fault's end, and only where the SLI did not count them: 0
+    otherwise. Looked at as an SLI is, second by second.
+    """
+    told = [one for one in step.run.timeline.of("load") if one["since"] >= end]
+    told = [one for one in told if one["until"] <= step.end]
+    failed = sum(float(one["failed"]) for one in told)
+    if failed - sli.bad <= FEW:
+        return 0.0
+    bad = [float(one["failed"]) for one in told]
+    sent = [float(one["sent"]) for one in told]
+    out = [
+        index
+        for index in range(len(told))
+        if _is_out(slo, sum(bad[index : index + WINDOW]), sum(sent[index:][:WINDOW]))
+    ]
+    return float(told[out[-1]]["until"]) - end if out else 0.0
+
+
 def _edges(
     step: StepRun, counters: Counters, start: float, interval: float
 ) -> list[float]:

@@ -188,6 +188,43 @@ def test_no_answer_is_wrong(shop: tuple[Server, ...], bad_events: float) -> None
         assert failed(shop, BEGINS - widest, OVER + widest) > bad_events - 1e-6
 
 
+@st.composite
+def outages(draw: st.DrawFn) -> tuple[Server, ...]:
+    """Return a shop whose servers fail for a while, each as long as it likes."""
+    found = []
+    for number in range(draw(st.integers(1, 3))):
+        interval = draw(st.sampled_from([1.0, 3.0, 10.0]))
+        begins = draw(st.floats(45.0, 100.0))
+        lasts = draw(st.floats(3.0, 40.0))
+        found.append(
+            Server(
+                name=f"web-{number}:80",
+                rate=draw(st.integers(3, 8)),
+                interval=interval,
+                offset=draw(st.floats(0.0, interval)),
+                bad=((begins, begins + lasts, 1),),
+                kills=draw(st.sampled_from([(), (draw(st.floats(50.0, 130.0)),)])),
+                down=draw(st.floats(0.0, 2.0)),
+            )
+        )
+    return tuple(found)
+
+
+@settings(max_examples=80, deadline=None)
+@given(shop=outages(), within=st.floats(1.0, 55.0))
+def test_no_recovery_is_answered_wrongly(
+    shop: tuple[Server, ...], within: float
+) -> None:
+    planned = plan(step(recovers_within=within), slos=[objective()])
+    told = story(*(one.samples() for one in shop))
+    found = answer(judged(planned, told), "recovers_within")
+    last = max(when for one in shop for when, bad in one.requests() if bad)
+    if found.outcome is Outcome.PASS:
+        assert last - 100 <= within + 1e-3
+    if found.outcome is Outcome.FAIL:
+        assert last - 100 > within - 1e-3
+
+
 @settings(max_examples=30, deadline=None)
 @given(shop=SHOPS, order=st.randoms(use_true_random=False), by=st.floats(-1e6, 1e6))
 def test_order_and_epoch_change_nothing(

@@ -138,6 +138,22 @@ def test_an_end_that_was_only_looked_for_is_as_exact_as_the_look() -> None:
         assert answer(judged(planned, told), "recovers_within").outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("within", "outcome"), [(5.0, Outcome.INCONCLUSIVE), (15.0, Outcome.PASS)]
+)
+def test_failures_that_only_users_saw_may_have_come_later(
+    within: float, outcome: Outcome
+) -> None:
+    """40 failures up to 65 s, fewer than one scrape's traffic, and none counted."""
+    planned = plan(step(recovers_within=within), slos=[objective()], load=50.0)
+    told = timeline(fault(), requests(), traffic(failed={(55, 65): 4}))
+    assert answer(judged(planned, told), "recovers_within").outcome is outcome
+    counted = requests(errors={(55, 65): 4})
+    told = timeline(fault(), counted, traffic(failed={(55, 65): 4}))
+    found = answer(judged(planned, told), "recovers_within")
+    assert (found.measured, found.error) == (10.0, 1.0)
+
+
 # --- several SLIs ---
 
 
