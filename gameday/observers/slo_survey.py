@@ -8,7 +8,7 @@ from gameday.model.selector import metric_of
 from gameday.model.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
-from gameday.observers.prometheus.settings import scrape_settings
+from gameday.observers.prometheus.settings import read_settings
 from gameday.ports import Clock
 
 
@@ -35,10 +35,10 @@ def survey_slos(
 def _interval(api: PrometheusApi, slos: Sequence[Slo]) -> float | None:
     selectors = {term.selector for slo in slos for term in (*slo.bad, *slo.total)}
     jobs = set(api.data("/label/job/values", {"match[]": sorted(selectors)}))
-    settings = scrape_settings(api.config())
-    default = settings.get("", (0.0, 0.0))[0]
+    settings = read_settings(api.config())
+    by_job = {job.name: job.interval for job in settings.jobs}
     found = [
-        target.interval or settings.get(job, (default, 0.0))[0]
+        target.interval or by_job.get(job, settings.scrape_interval)
         for target in api.targets()
         if (job := target.labels.get("job", "")) in jobs
     ]
