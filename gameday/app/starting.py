@@ -14,9 +14,12 @@ from gameday.app.request_counters import find_requests
 from gameday.errors import UsageError
 from gameday.files.starter import Beginning
 from gameday.model.alert import AlertRule
+from gameday.model.alert_timing import fires
+from gameday.model.always import always
 from gameday.model.experiment import Experiment
 from gameday.model.expression import Selector, overlap
 from gameday.model.plan import Eyes
+from gameday.model.reach import Ends
 from gameday.model.rule_delays import scraped
 from gameday.model.scenario import (
     AlertPromise,
@@ -147,7 +150,8 @@ def choose_service(instances: Sequence[Instance]) -> tuple[str, int]:
 
 def choose_promise(eyes: Eyes, service: str, *, paged: bool) -> AlertPromise | None:
     """Return what the rules themselves promise of a lost replica of the service."""
-    best = max(eyes.rules or (), key=lambda rule: _likely(rule, service), default=None)
+    able = [rule for rule in eyes.rules or () if _settles(rule, eyes)]
+    best = max(able, key=lambda rule: _likely(rule, service), default=None)
     if best is None or _likely(best, service) == 0:
         return None
     static = {key: best.labels.get(key, "{{") for key in ("severity",)}
@@ -173,6 +177,12 @@ def choose_promise(eyes: Eyes, service: str, *, paged: bool) -> AlertPromise | N
     )
 
 
+def _settles(rule: AlertRule, eyes: Eyes) -> bool:
+    """Whether a fault makes it fire in a time that can be told, where any can be."""
+    span = fires(rule, eyes)
+    return bool(span.unknown or not span.why) and always(rule.expr) is None
+
+
 def _likely(rule: AlertRule, service: str) -> int:
     """How likely the rule speaks of a lost replica of the service; 0: it does not."""
     word = re.compile(rf"(?i){re.escape(service)}")
@@ -186,10 +196,13 @@ def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[str | None, bool]:
     """Return the receiver that gets the alert today, and whether it tells its end."""
     if eyes.routing is None:
         return None, False
-    ends = way(AlertPromise(alert=rule.name), rule, eyes).ends
+    found = way(AlertPromise(alert=rule.name), rule, eyes)
+    ends = found.ends if found.dropped is False else Ends((), ())
     sure = [one.receiver for one in ends.possible if ends.surely(one.receiver)]
     there = eyes.routing.receiver(sure[0]) if sure else None
-    return (there.name, there.tells_resolved) if there else (None, False)
+    if there is None or not there.integrations:
+        return None, False
+    return there.name, there.tells_resolved
 
 
 def set_off_beside(

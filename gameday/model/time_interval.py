@@ -153,7 +153,7 @@ def _range(entry: Mapping[str, Any]) -> TimeRange:
 def _minute(text: Any) -> int:
     hours, _, minutes = str(text).partition(":")
     try:
-        return min(int(hours) * 60 + int(minutes or 0), DAY)
+        return max(0, min(int(hours) * 60 + int(minutes or 0), DAY))
     except ValueError:
         return 0
 

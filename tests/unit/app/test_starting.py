@@ -110,6 +110,22 @@ def test_a_receiver_is_promised_only_where_the_route_is_known() -> None:
     assert (promise.reaches, promise.pages_within) == ((), None)
 
 
+@pytest.mark.parametrize(
+    "expr", ['absent(up{job="web"})', "time() - web_seen > 60", "vector(1)"]
+)
+def test_no_alert_is_promised_that_may_never_fire_in_time(expr: str) -> None:
+    known = eyes(rule("WebMissing", expr, severity="page"))
+    assert choose_promise(known, "web", paged=True) is None
+
+
+def test_a_receiver_that_nobody_hears_is_not_promised() -> None:
+    bare = replace(ROUTING, receivers=(Receiver(name="oncall"), Receiver(name="team")))
+    known = replace(eyes(rule("WebDown", severity="page")), routing=bare)
+    promise = choose_promise(known, "web", paged=True)
+    assert promise is not None
+    assert promise.reaches == ()
+
+
 def test_the_series_of_the_alert_tell_its_route() -> None:
     known = rule("WebDown", "up == 0")
     series = ({"instance": "web-1", "severity": "page"},)
