@@ -25,7 +25,10 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
     from gameday.observers.survey import LiveSurveyor
 
     promised = {p.alert for step in scenario.steps for p in step.expect.alerts}
-    surveyor = LiveSurveyor(scenario.observe, clock, _routing, promised or None)
+    # A scenario without steps is `init`'s: it looks for an alert to promise.
+    surveyor = LiveSurveyor(
+        scenario.observe, clock, _routing, promised or None, every=not scenario.steps
+    )
     eyes = replace(surveyor.eyes(), at=clock.now(), live=True)
     if eyes.rules is not None and (paths := scenario.observe.files.rules):
         rules, recorded = _rules_of(paths)

@@ -39,7 +39,8 @@ class LiveSurveyor:
     `parse_routes` turns Alertmanager's configuration into a Routing. `alerts`
     names the alerts that matter: the scrape interval is then the longest of the
     jobs that their rules read (None: of all jobs). Prometheus is asked which series
-    these alerts may have, and which jobs have the metrics that they rest on.
+    these alerts may have, and which jobs have the metrics that they rest on; with
+    `every` that is asked of all alerts.
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class LiveSurveyor:
         clock: Clock,
         parse_routes: Callable[[str], Routing] | None = None,
         alerts: Collection[str] | None = None,
+        *,
+        every: bool = False,
     ) -> None:
         self._prometheus = (
             PrometheusApi(Client(observe.prometheus, clock), clock)
@@ -59,6 +62,7 @@ class LiveSurveyor:
         )
         self._parse = parse_routes
         self._alerts = alerts
+        self._every = every
         self._status: Mapping[str, Any] = {}
         self.hashes: dict[str, str] = {}
 
@@ -159,7 +163,7 @@ class LiveSurveyor:
         rules = [
             rule
             for rule in eyes.rules or ()
-            if self._alerts is None or rule.name in self._alerts
+            if self._every or rule.name in (self._alerts or ())
         ]
         return rules[:MOST_ASKED]
 

@@ -127,6 +127,17 @@ def test_the_series_of_an_alert_are_asked_for_without_its_comparison() -> None:
     assert rule.series == ({"instance": "1"}, {"instance": "2"})
 
 
+@pytest.mark.parametrize(("every", "asked"), [(False, None), (True, ({"i": "1"},))])
+def test_the_series_of_all_alerts_are_asked_for_only_on_demand(
+    every: bool, asked: object
+) -> None:
+    world = shop()
+    world.values['sum(rate(errors_total{a="b"}[5m]))'] = vector({"i": "1"})
+    with surveying(world, every=every) as surveyor:
+        (rule,) = surveyor.eyes().rules or ()
+    assert rule.series == asked
+
+
 def test_series_that_cannot_be_asked_for_are_not_known() -> None:
     world = shop()
     world.broken["/api/v1/query"] = Reply("", 503)
