@@ -65,13 +65,14 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
 def offline_eyes(files: ObservedFiles, clock: Clock) -> Eyes:
     """Return what the files alone say, for a lint where no server runs.
 
-    Without rule files of its own those count that Prometheus' configuration names.
+    Without rule files of its own those count that Prometheus' configuration names,
+    if they are all there.
     """
     from gameday.files import alertmanager, prometheus_config
 
     config = prometheus_config.read(files.prometheus)[0] if files.prometheus else None
     settings = config.settings if config else None
-    paths = files.rules or (config.rule_files if config else ())
+    paths = files.rules or (config.rule_files if config and config.all_rules else ())
     routing = alertmanager.read(files.alertmanager)[0] if files.alertmanager else None
     offset = settings.query_offset if settings else 0.0
     rules, recorded = _rules_of(paths)

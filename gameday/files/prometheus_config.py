@@ -17,7 +17,8 @@ class PrometheusConfig:
     """Times in seconds, the global ones.
 
     `jobs` has (name, interval, timeout) of each job. `rule_files` are paths that
-    exist. `settings`: what the lint reads, as it reads it of a running Prometheus.
+    exist, `all_rules`: whether each pattern has one. `settings`: what the lint reads,
+    as it reads it of a running Prometheus.
     """
 
     scrape_interval: float = 60.0
@@ -25,6 +26,7 @@ class PrometheusConfig:
     evaluation_interval: float = 60.0
     rule_query_offset: float = 0.0
     rule_files: tuple[str, ...] = ()
+    all_rules: bool = True
     jobs: tuple[tuple[str, float, float], ...] = ()
     settings: PrometheusSettings = field(
         default_factory=PrometheusSettings, compare=False
@@ -56,12 +58,14 @@ def parse_document(document: Document) -> tuple[PrometheusConfig | None, list[Pr
     if timeout > interval:
         general.error("is longer than scrape_interval; shorten it", "scrape_timeout")
     jobs = [_job(job, interval, timeout) for job in here.list_of("scrape_configs")]
+    rule_files = _rule_files(here, document.path)
     config = PrometheusConfig(
         scrape_interval=interval,
         scrape_timeout=timeout,
         evaluation_interval=_duration(general, "evaluation_interval", 60.0),
         rule_query_offset=_duration(general, "rule_query_offset", 0.0),
-        rule_files=_rule_files(here, document.path),
+        rule_files=tuple(name for names in rule_files for name in names),
+        all_rules=all(rule_files),
         jobs=tuple(job for job in jobs if job is not None),
         settings=settings_of(here.value),
     )
@@ -89,13 +93,15 @@ def _job(
     return name, own, _duration(here, "scrape_timeout", min(timeout, own))
 
 
-def _rule_files(here: Cursor, path: str) -> tuple[str, ...]:
+def _rule_files(here: Cursor, path: str) -> list[list[str]]:
+    """Return the files that there are of each pattern."""
     folder = os.path.dirname(path)  # noqa: PTH120 - paths stay as the user wrote them
-    found: list[str] = []
+    found: list[list[str]] = []
     for item in here.list_of("rule_files"):
         if not isinstance(item.value, str):
             item.error("is not text; expected a path")
             continue
         pattern = os.path.join(folder, item.value)  # noqa: PTH118
-        found += sorted(glob.glob(pattern))  # noqa: PTH207
-    return tuple(os.path.normpath(one) for one in found)
+        there = sorted(glob.glob(pattern))  # noqa: PTH207
+        found.append([os.path.normpath(one) for one in there])
+    return found

@@ -76,6 +76,7 @@ class Files:
             "page_resolves_within": "20s",
         }
         self.more: list[Any] = []
+        self.named: tuple[str, ...] = ("rules", "prometheus", "alertmanager")
 
     @property
     def group(self) -> Any:
@@ -101,9 +102,8 @@ class Files:
             "target": {"docker": {"project": "shop"}},
             "observe": {
                 "files": {
-                    "rules": ["rules.yaml"],
-                    "prometheus": "prometheus.yaml",
-                    "alertmanager": "alertmanager.yaml",
+                    name: [f"{name}.yaml"] if name == "rules" else f"{name}.yaml"
+                    for name in self.named
                 }
             },
             "steps": [
@@ -400,6 +400,18 @@ def test_a_file_of_routes_alone_answers_for_routes(files: Files) -> None:
     files.alertmanager["receivers"] = [{"name": "team"}, {"name": "oncall"}]
     files.promise = {"alert": "Down", "reaches": "oncall"}
     assert files.lint() == []
+
+
+@pytest.mark.parametrize(
+    ("more", "told"), [([], ["fires_within"]), (["elsewhere/*.yaml"], [])]
+)
+def test_the_rule_files_of_the_configuration_count_if_all_are_there(
+    files: Files, more: list[str], told: list[str]
+) -> None:
+    files.named = ("prometheus",)
+    files.prometheus["rule_files"] = ["rules.yaml", *more]
+    files.promise = {"alert": "Up", "fires_within": "10s"}
+    assert files.only(CANNOT, "no alert rule") == told
 
 
 # --- what a file says beside what runs --------------------------------------------
