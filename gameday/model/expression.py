@@ -119,7 +119,7 @@ class Node:
 
 
 Tree = Selector | Window | Shift | Gone | Constant | Node
-_COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
+COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
 
 
 @lru_cache(maxsize=4096)
@@ -155,7 +155,7 @@ def _compared(node: Any) -> str:
     if kind != "BinaryExpr":
         return str(node)
     op, modifier = str(node.op), node.modifier
-    if op in _COMPARISONS and not (modifier is not None and modifier.return_bool):
+    if op in COMPARISONS and not (modifier is not None and modifier.return_bool):
         sides = [one for one in (node.lhs, node.rhs) if not _is_number(one)]
         return _compared(sides[0]) if sides else str(node)
     if op == "unless":

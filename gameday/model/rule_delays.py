@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from gameday.model.alert import AlertRule, RecordingRule
 from gameday.model.expression import (
+    COMPARISONS,
     NAME,
     Constant,
     Gone,
@@ -212,10 +213,12 @@ class Chain:
 
     def _gone(self, gone: Gone) -> Delay:
         inner = self.tree(gone.inner)
-        if isinstance(gone.inner, Selector) and gone.inner.name == "up":
-            stays = "up stays, as 0, for as long as the target is known"
-            return inner.unsettled(stays, clears=False)
-        return replace(inner, sets=inner.sets.later(0.0, LOOKBACK))
+        if {selector.name for selector in selectors(gone.inner)} != {"up"}:
+            return replace(inner, sets=inner.sets.later(0.0, LOOKBACK))
+        if _compares(gone.inner):
+            return inner  # `absent(up == 1)`: the value goes, the series stays
+        stays = "up stays, as 0, for as long as the target is known"
+        return inner.unsettled(stays, clears=False)
 
     def _node(self, node: Node) -> Delay:
         parts = [self.tree(part) for part in node.parts if not _is_constant(part)]
@@ -352,6 +355,14 @@ def _either(changes: Sequence[Change]) -> Change:
             max(change.late.there for change in changes),
         ),
     )
+
+
+def _compares(tree: Tree) -> bool:
+    """Whether it has a comparison, which series without the value do not pass."""
+    if not isinstance(tree, Node):
+        return False
+    filters = tree.word in COMPARISONS and not tree.returns_bool
+    return filters or any(map(_compares, tree.parts))
 
 
 def _is_constant(tree: Tree) -> bool:

@@ -58,6 +58,8 @@ def times(expr: str, eyes: Eyes = EYES, **rest: object) -> tuple[float, float, f
         ("rate(a[1m]) > 1 and rate(a[5m]) > 2", (0, 317, 317)),
         # A series is there for 5 minutes after its last sample; a new one at once.
         ("absent(jobs_done)", (0, 317, 17)),
+        # The series stays, with another value: as soon as that is seen.
+        ("absent(up == 1)", (0, 17, 17)),
         # 5 minutes without a sample, less the 12 since the last one; back at once.
         ("absent_over_time(jobs_done[5m])", (288, 317, 17)),
         # `@ end()` is the evaluation itself.
