@@ -38,6 +38,7 @@ class Problem:
     message: str
     severity: str = "error"
     id: str = "file/invalid"
+    column: int = 0  # from 1; 0: not known
 
     def __str__(self) -> str:
         where = self.path if self.line is None else f"{self.path}:{self.line}"

@@ -53,8 +53,9 @@ def check(
     return replace(result, problems=tuple(ordered))
 
 
-def _place(problem: Problem) -> tuple[str, int, str, str]:
-    return problem.path, problem.line or 0, problem.message, problem.id
+def _place(problem: Problem) -> tuple[str, int, int, str, str]:
+    line = problem.line or 0
+    return problem.path, line, problem.column, problem.message, problem.id
 
 
 def _only(result: "CheckResult", since: Collection[str]) -> "CheckResult":

@@ -146,6 +146,7 @@ def _print_json(result: "CheckResult") -> None:
                 {
                     "path": problem.path,
                     "line": problem.line,
+                    "column": problem.column or None,
                     "severity": problem.severity,
                     "id": problem.id,
                     "message": problem.message,

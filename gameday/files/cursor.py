@@ -45,10 +45,12 @@ class Cursor(NamedTuple):
     def _report(self, message: str, at: Path, severity: str, code: str) -> None:
         path = (*self.path, *at)
         where = f"{dotted(path)}: " if path else ""
-        line = self.document.line(path)
+        line, column = self.document.place(path)
         file = self.document.path
         named = code if "/" in code else f"{self.document.family}/{code}"
-        self.problems.append(Problem(file, line, where + message, severity, named))
+        self.problems.append(
+            Problem(file, line, where + message, severity, named, column)
+        )
 
     def get(self, key: str) -> "Cursor | None":
         """Return the value under a key; None where there is none, or null."""

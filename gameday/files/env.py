@@ -65,7 +65,7 @@ class _Change:
         if not isinstance(scalar.value, str) or "${" not in scalar.value:
             return scalar
         text = _REFERENCE.sub(lambda match: self._one(match, scalar.line), scalar.value)
-        return Scalar(text, text, scalar.line)
+        return scalar._replace(value=text, text=text)
 
     def _report(self, line: int, message: str, code: str) -> None:
         problem = Problem(self.path, line, message, id=f"scenario/{code}")

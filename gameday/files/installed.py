@@ -3,6 +3,7 @@
 import ast
 import functools
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -105,7 +106,9 @@ def _tree(module: str) -> tuple[ast.Module | None, bool]:
     try:
         if path.stat().st_size > _LARGEST:
             return None, False
-        tree = ast.parse(path.read_bytes())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about source that is not ours
+            tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None, False
     return tree, path.name == "__init__.py"

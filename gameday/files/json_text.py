@@ -52,7 +52,7 @@ def broken(text: str, path: str) -> Problem | None:
 class _Reader:
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
-        self.at, self.line = 0, 1
+        self.at, self.line, self.begin = 0, 1, 0  # `begin`: where the line begins
         self.problems: list[Problem] = []
 
     def skip(self) -> None:
@@ -60,7 +60,10 @@ class _Reader:
             return
         match = _SPACE.match(self.text, self.at)
         end = match.end() if match else self.at
-        self.line += self.text.count("\n", self.at, end)
+        lines = self.text.count("\n", self.at, end)
+        if lines:
+            self.line += lines
+            self.begin = self.text.rfind("\n", self.at, end) + 1
         self.at = end
 
     def expected(self, what: str) -> _NotJson:
@@ -81,30 +84,29 @@ class _Reader:
                 f"is nested deeper than {DEEPEST} levels", self.line, "bounds"
             )
         self.skip()
-        line = self.line
+        line, column = self.line, self.at - self.begin + 1
         if self.take("{"):
-            return self._map(line, depth)
+            return self._map(Map(line, {}, column), depth)
         if self.take("["):
-            return self._list(line, depth)
-        return self._scalar(line)
+            return self._list(List(line, [], column), depth)
+        return self._scalar(line, column)
 
-    def _map(self, line: int, depth: int) -> Map:
-        made = Map(line, {})
+    def _map(self, made: Map, depth: int) -> Map:
         while not self.take("}"):
             if made.entries and not self.take(","):
                 raise self.expected("`,` or `}`")
             self.skip()
-            key_line, key = self.line, self._string()
+            key_line, column = self.line, self.at - self.begin + 1
+            key = self._string()
             if not self.take(":"):
                 raise self.expected("`:`")
             node = self.node(depth + 1)
             if key in made.entries:
                 self.problems.append(duplicate(self.path, key_line, key))
-            made.entries[key] = Entry(key, node, key_line)
+            made.entries[key] = Entry(key, node, key_line, column)
         return made
 
-    def _list(self, line: int, depth: int) -> List:
-        made = List(line, [])
+    def _list(self, made: List, depth: int) -> List:
         while not self.take("]"):
             if made.items and not self.take(","):
                 raise self.expected("`,` or `]`")
@@ -122,20 +124,20 @@ class _Reader:
             raise self.expected("a valid escape") from None
         return made
 
-    def _scalar(self, line: int) -> Scalar:
+    def _scalar(self, line: int, column: int) -> Scalar:
         if self.text.startswith('"', self.at):
             text = self._string()
-            return Scalar(text, text, line)
+            return Scalar(text, text, line, column)
         word = _WORD.match(self.text, self.at)
         if word is not None:
             self.at = word.end()
-            return Scalar(_WORDS[word[0]], word[0], line)
+            return Scalar(_WORDS[word[0]], word[0], line, column)
         match = _NUMBER.match(self.text, self.at)
         if match is None or len(match[0]) > _LONGEST_NUMBER:
             raise self.expected("a value")
         self.at = match.end()
         whole = match[0].lstrip("-").isdigit()
-        return Scalar((int if whole else float)(match[0]), match[0], line)
+        return Scalar((int if whole else float)(match[0]), match[0], line, column)
 
 
 def duplicate(path: str, line: int, key: str) -> Problem:

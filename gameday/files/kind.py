@@ -29,8 +29,8 @@ _EXPERIMENT = {
     *("controls", "configuration", "secrets", "extensions", "dry"),
     *("method", "steady-state-hypothesis", "rollbacks"),
 }
-# More than a title and a description, which every second document has.
-_TELLING = _EXPERIMENT - {"title", "description", "version", "tags"}
+# A title and a description are in every second document; these are not.
+_TELLING = {"method", "steady-state-hypothesis", "rollbacks", "contributions"}
 _KEY = r"^[ \t{\"']*"
 _HINTS = (
     (SCENARIO, (r"\bgameday/v\d",)),
@@ -124,7 +124,7 @@ def _is_activity(value: dict[str, Any]) -> bool:
 
 def _is_alertmanager(value: dict[str, Any]) -> bool:
     route, receivers = value.get("route"), value.get("receivers")
-    return isinstance(receivers, list) or (
+    return any("name" in receiver for receiver in _mappings(receivers)) or (
         isinstance(route, dict) and ("receiver" in route or "routes" in route)
     )
 

@@ -71,7 +71,9 @@ def tidy(problems: list[Problem]) -> list[Problem]:
     """Return problems once each, in the order of files and lines."""
     order = {path: n for n, path in enumerate(dict.fromkeys(p.path for p in problems))}
     once = dict.fromkeys(problems)
-    return sorted(once, key=lambda one: (order[one.path], one.line or 0, one.message))
+    return sorted(
+        once, key=lambda one: (order[one.path], one.line or 0, one.column, one.message)
+    )
 
 
 def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:

@@ -21,6 +21,7 @@ class Scalar(NamedTuple):
     value: Any
     text: str
     line: int
+    column: int = 0
 
 
 class Entry(NamedTuple):
@@ -29,6 +30,7 @@ class Entry(NamedTuple):
     key: str
     node: "Node"
     line: int
+    column: int = 0
 
 
 class Map(NamedTuple):
@@ -36,6 +38,7 @@ class Map(NamedTuple):
 
     line: int
     entries: dict[str, Entry]
+    column: int = 0
 
 
 class List(NamedTuple):
@@ -43,6 +46,7 @@ class List(NamedTuple):
 
     line: int
     items: list["Node"]
+    column: int = 0
 
 
 Node = Scalar | Map | List
@@ -97,15 +101,22 @@ class Document:
         Parts that are not in the text are passed over: the line is that of the
         nearest thing that is.
         """
-        node, line = self.root, None if self.root is None else self.root.line
+        return self.place(path)[0]
+
+    def place(self, path: Sequence[str | int]) -> tuple[int | None, int]:
+        """Return line and column at a path, both from 1; (None, 0): no document."""
+        node = self.root
+        if node is None:
+            return None, 0
+        found = (node.line, node.column)
         for part in path:
             if isinstance(node, Map) and part in node.entries:
                 entry = node.entries[str(part)]
-                node, line = entry.node, entry.line
+                node, found = entry.node, (entry.line, entry.column)
             elif isinstance(node, List) and part in range(len(node.items)):
                 node = node.items[int(part)]
-                line = node.line
-        return line
+                found = (node.line, node.column)
+        return found
 
 
 def plain(node: Node) -> Any:
@@ -130,12 +141,14 @@ def with_texts_changed(node: Node, change: Callable[[Scalar], Scalar]) -> Node:
     if isinstance(node, Scalar):
         return change(node)
     if isinstance(node, List):
-        return List(node.line, [with_texts_changed(one, change) for one in node.items])
+        items = [with_texts_changed(one, change) for one in node.items]
+        return List(node.line, items, node.column)
     entries: Mapping[str, Entry] = node.entries
     return Map(
         node.line,
         {
-            key: Entry(key, with_texts_changed(entry.node, change), entry.line)
+            key: entry._replace(node=with_texts_changed(entry.node, change))
             for key, entry in entries.items()
         },
+        node.column,
     )

@@ -144,14 +144,15 @@ class _Composer:
                     yield root
 
     def _node(self, event: Any, depth: int) -> Node:
-        line = event.start_mark.line + 1
+        mark = event.start_mark
+        line = mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             return self._alias(str(event.anchor), line)
         self.made += 1
         if depth > DEEPEST:
             raise _Bad(f"is nested deeper than {DEEPEST} levels", line, "bounds")
         before = self.made + self.aliased
-        node = self._made(event, depth, line)
+        node = self._made(event, depth, line, mark.column + 1)
         if event.anchor:
             self.anchors[event.anchor] = node
             self.sizes[id(node)] = self.made + self.aliased - before + 1
@@ -168,21 +169,21 @@ class _Composer:
             )
         return node
 
-    def _made(self, event: Any, depth: int, line: int) -> Node:
+    def _made(self, event: Any, depth: int, line: int, column: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event, line)
+            return self._scalar(event, line, column)
         if event.tag not in (None, "!") and event.tag not in _TREE_TAGS:
             raise _bad_tag(event.tag, line)
         if isinstance(event, yaml.SequenceStartEvent):
-            made = List(line, [])
+            made = List(line, [], column)
             while not isinstance(
                 item := self.loader.get_event(), yaml.SequenceEndEvent
             ):
                 made.items.append(self._node(item, depth + 1))
             return made
-        return self._map(depth, line)
+        return self._map(depth, line, column)
 
-    def _scalar(self, event: Any, line: int) -> Scalar:
+    def _scalar(self, event: Any, line: int, column: int) -> Scalar:
         tag = event.tag
         if tag in (None, "!"):
             tag = self.loader.resolve(yaml.ScalarNode, event.value, event.implicit)
@@ -191,8 +192,8 @@ class _Composer:
         if tag not in _PLAIN_TAGS:
             raise _bad_tag(tag, line)
         if tag in (_CORE + "str", _CORE + "timestamp"):
-            return Scalar(event.value, event.value, line)
-        return Scalar(self._typed(tag, event, line), event.value, line)
+            return Scalar(event.value, event.value, line, column)
+        return Scalar(self._typed(tag, event, line), event.value, line, column)
 
     def _typed(self, tag: str, event: Any, line: int) -> Any:
         if len(event.value) > _LONGEST_NUMBER:
@@ -206,11 +207,12 @@ class _Composer:
                 f"{event.value!r} is not a valid {name}", line, "value"
             ) from None
 
-    def _map(self, depth: int, line: int) -> Map:
-        made = Map(line, {})
+    def _map(self, depth: int, line: int, column: int) -> Map:
+        made = Map(line, {}, column)
         merged: list[Node] = []
         while not isinstance(event := self.loader.get_event(), yaml.MappingEndEvent):
-            key_line = event.start_mark.line + 1
+            mark = event.start_mark
+            key_line = mark.line + 1
             key = self._node(event, depth + 1)
             if not isinstance(key, Scalar):
                 raise _Bad("a list or a mapping cannot be a key", key_line)
@@ -221,7 +223,9 @@ class _Composer:
                 problem = json_text.duplicate(self.path, key_line, key.text)
                 self.problems.append(problem)
             else:
-                made.entries[key.text] = Entry(key.text, node, key_line)
+                made.entries[key.text] = Entry(
+                    key.text, node, key_line, mark.column + 1
+                )
         for node in merged:
             self._merge(made, node, line)
         return made

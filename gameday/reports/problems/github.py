@@ -24,6 +24,8 @@ def _annotation(problem: Problem) -> str:
     properties = {} if problem.path == "stdin" else {"file": problem.path}
     if problem.line is not None:
         properties["line"] = str(problem.line)
+        if problem.column:
+            properties["col"] = str(problem.column)
     properties["title"] = problem.id
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{command} {listed}::{_data(problem.message)}"

@@ -14,7 +14,7 @@ def render(
 ) -> str:
     """Return the files as test cases; `files`: (path, kind), `started`: without zone.
 
-    Warnings fail nothing: they stand in the case's output.
+    Warnings fail nothing: they stand in the suite's output.
     """
     kinds = dict(reversed(files))
     paths = dict.fromkeys([*kinds, *(problem.path for problem in problems)])
@@ -39,7 +39,9 @@ def render(
     )
     ET.SubElement(suite, "properties")
     suite.extend(cases)
-    ET.SubElement(suite, "system-out")
+    warnings = [problem for problem in problems if problem.severity == "warning"]
+    output = "\n".join(f"{problem} [{problem.id}]" for problem in warnings)
+    ET.SubElement(suite, "system-out").text = clean(output) or None
     ET.SubElement(suite, "system-err")
     root = ET.Element("testsuites")
     root.append(suite)
@@ -59,8 +61,4 @@ def _case(path: str, kind: str, problems: list[Problem]) -> ET.Element:
             {"type": wrong[0].id, "message": clean(wrong[0].message)},
         )
         failure.text = clean("\n".join(f"{one} [{one.id}]" for one in wrong))
-    warnings = [problem for problem in problems if problem.severity == "warning"]
-    if warnings:
-        output = ET.SubElement(case, "system-out")
-        output.text = clean("\n".join(f"{one} [{one.id}]" for one in warnings))
     return case

@@ -44,6 +44,8 @@ def _result(problem: Problem, index: int, mark: str) -> dict[str, Any]:
     place: dict[str, Any] = {"artifactLocation": {"uri": _uri(problem.path)}}
     if problem.line is not None:
         place["region"] = {"startLine": problem.line}
+        if problem.column:
+            place["region"]["startColumn"] = problem.column
     return {
         "ruleId": problem.id,
         "ruleIndex": index,

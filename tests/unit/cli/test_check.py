@@ -101,7 +101,10 @@ def test_a_named_file_may_be_passed_over(check: Check) -> None:
 def test_problems_have_a_stable_order(check: Check) -> None:
     _write("a.yaml", "groups: [{name: a, z: 1, b: 1, y: 1, c: 1, rules: []}]\n")
     lines = check("a.yaml").err.splitlines()
-    assert [line.split("'")[1] for line in lines] == ["b", "c", "y", "z"]
+    assert [line.split("'")[1] for line in lines] == ["z", "b", "y", "c"]
+    _write("a.json", '\n{"groups": [{"name": "a", "z": 1, "b": 1, "rules": []}]}')
+    told = json.loads(check("-o", "json", "a.json").out)["problems"]
+    assert [(one["line"], one["column"]) for one in told] == [(2, 27), (2, 35)]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,9 @@ def test_github_shows_ten_worst_first(check: Check) -> None:
     done = check("-o", "github", ".")
     assert done.code == 2
     lines = done.out.splitlines()
-    assert lines[0].startswith("::error file=b.yaml,line=5,title=rules/promql-syntax::")
+    assert lines[0].startswith(
+        "::error file=b.yaml,line=5,col=9,title=rules/promql-syntax::"
+    )
     assert [line[:10] for line in lines[1:10]] == ["::warning "] * 9
     assert lines[10] == "and 3 more:"
     assert not any(line.startswith("::") for line in lines[11:])
@@ -222,7 +227,7 @@ def test_sarif_names_rules_and_places(check: Check) -> None:
     assert (first["level"], second["level"]) == ("error", "warning")
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "a%20b.yaml"
-    assert place["region"] == {"startLine": 5}
+    assert place["region"] == {"startLine": 5, "startColumn": 9}
 
 
 def test_junit_has_a_case_per_file(check: Check) -> None:
