@@ -18,8 +18,12 @@ _SKIPPED = {
 }
 _ENVIRONMENT = ("pyvenv.cfg", "conda-meta")  # what only a virtual environment has
 _TIMEOUT = 30.0  # seconds for git
-# Nothing that a repository's own settings name is started.
-_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+# Nothing that a repository's own settings name is started, so that a checkout may be
+# somebody else's, as in containers it is.
+_GIT = (
+    *("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
+    *("-c", "safe.directory=*"),
+)
 _LIST = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
 
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gameday.cli import main as command_line
+from tests.unit.files.shop import Shop
 
 RULES = """\
 groups:
@@ -50,6 +51,11 @@ def check(
         return Done(int(left.value.code or 0), out, err)
 
     return called
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
 
 
 def _write(name: str, text: str) -> None:
@@ -262,6 +268,21 @@ def test_only_what_differs_from_a_commit_is_told(check: Check) -> None:
         "new.yaml",
         "sub/both.yaml",
     ]
+
+
+def test_a_promise_is_told_where_what_it_needs_has_changed(
+    check: Check, shop: Shop
+) -> None:
+    _git("init", "-q", "-b", "main")
+    _git("add", ".")
+    _git("commit", "-qm", "a")
+    shop.change("for: 5s", "for: 10m", "rules.yaml")
+    done = check("--base", "main", ".")
+    assert done.code == 1
+    assert "scenarios/s.yaml:" in done.err
+    _git("commit", "-qam", "b")
+    shop.change("spec:", "\nspec:", "slos/checkout.yaml")
+    assert check("--base", "HEAD", ".").code == 0
 
 
 def test_a_base_that_is_not_there_is_said(check: Check) -> None:
