@@ -11,7 +11,7 @@ three scrapes in a row without any event are out as well: nobody was served.
 from dataclasses import replace
 
 from gameday.checks.availability import available_within
-from gameday.checks.load_agreement import unseen_by, unseen_errors
+from gameday.checks.load_agreement import own_probes, unseen_by, unseen_errors
 from gameday.checks.question import (
     Answer,
     Measurement,
@@ -43,7 +43,9 @@ def recovers_within(step: StepRun, question: Question) -> Answer:
         return _by_hypothesis(step, question, end)
     found = [_of_slo(step, question, slo, end) for slo in slos]
     slis = [sli for _, sli in found if sli is not None]
-    return _with_evidence(_last([answer for answer, _ in found]), slis)
+    answer = _last([answer for answer, _ in found])
+    shown = {"slis": {one.slo: one.show() for one in slis}, **own_probes(step)}
+    return replace(answer, evidence=shown)
 
 
 def heals_within(step: StepRun, question: Question) -> Answer:
@@ -109,18 +111,6 @@ def _recovered(step: StepRun, question: Question, sli: Sli, end: float) -> Answe
     answer = failed(said, decided=deadline)
     open_ = step.unwatched(deadline)
     return answer.unsure(open_) if open_ else answer
-
-
-def _with_evidence(answer: Answer, slis: list[Sli]) -> Answer:
-    shown = {one.slo: one.show() for one in slis}
-    return Answer(
-        outcome=answer.outcome,
-        because=answer.because,
-        measured=answer.measured,
-        error=answer.error,
-        decided=answer.decided,
-        evidence={"slis": shown},
-    )
 
 
 def _by_hypothesis(step: StepRun, question: Question, end: float) -> Answer:

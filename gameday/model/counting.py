@@ -148,12 +148,12 @@ def births(series: Series, target: Scraped, start: float) -> bool:
 
 
 def is_skewed(signed: Iterable[Signed]) -> bool:
-    """Whether this is a difference between counters of several targets."""
+    """Whether this takes counters away that another target's scrapes tell."""
     plus: set[Target] = set()
     minus: set[Target] = set()
     for sign, series in signed:
         (plus if sign > 0 else minus).add(target_of(series))
-    return bool(plus) and bool(minus) and plus != minus
+    return bool(plus) and bool(minus - plus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +303,8 @@ def _skewed(
         return total
     low = high = 0.0
     for target, mine in by_target.items():
+        if len({sign > 0 for sign, _ in mine}) > 1:
+            continue  # one scrape tells both
         for sign, series in mine:
             pads = _pads(series, span, targets.get(target, Scraped()))
             least, most = (pads[0], pads[1]) if sign > 0 else (-pads[1], -pads[0])
