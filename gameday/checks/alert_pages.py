@@ -126,7 +126,9 @@ def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
     if not notified.mine and (not promised.fired or promised.silent_victims):
         answer = silent(promised, deadline)
         # Evaluated elsewhere it may have rung in a page that names no alert.
-        open_ = "" if promised.evaluated_here else notified.unmatched(wanted, deadline)
+        open_ = notified.already(deadline)
+        if not open_ and not promised.evaluated_here:
+            open_ = notified.unmatched(wanted, deadline)
         return answer.unsure(open_) if open_ and answer.outcome is _FAIL else answer
     where = "any receiver" if wanted is None else wanted
     said = f"no page of {promised.name} arrived at {where}"
@@ -152,6 +154,7 @@ def _open(notified: Notified, wanted: str | None, deadline: float) -> str:
         notified.doubt(start, deadline)
         or promised.step.unwatched(deadline)
         or promised.gap(start, deadline, *_way(promised.step))
+        or notified.already(deadline)
         or notified.unmatched(wanted, deadline)
     )
 

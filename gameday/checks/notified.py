@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.clocks import instant
+from gameday.checks.heard_ends import HeardEnds
 from gameday.checks.matching import EARLY, SAME, Identity
 from gameday.checks.mutes import SILENCE, Mute, open_through
 from gameday.checks.pages import FIRING, RESOLVED, Page, label_key
 from gameday.checks.promise import Promised
 from gameday.checks.reading import Reading
-from gameday.model.alert import Integration
+from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
-
-_SILENT_VENDORS = ("slack", "email")  # tell no end unless they are asked to
-Way = tuple[str, str]  # a receiver and one of its integrations, by its vendor
 
 
 @dataclass(frozen=True)
@@ -74,14 +72,9 @@ class Notified:
         Each integration that was paged and tells the end has to have told it of every
         alert of which it told the beginning; the last of these pages counts.
         """
-        last: Page | None = None
-        for way in self._ways(receiver):
-            page = self._closed(way)
-            if page is None:
-                return None
-            if last is None or page.at > last.at:
-                last = page
-        return last
+        run = self.promised.step.run
+        heard = HeardEnds(self.mine, self._of_step, run.plan.eyes.routing)
+        return heard.last(receiver)
 
     def unmatched(self, receiver: str | None, until: float) -> str:
         """Return why a page that did arrive might be this alert's; empty: none is."""
@@ -99,6 +92,35 @@ class Notified:
             if reading.status != RESOLVED and self._may_be_mine(reading):
                 return f"a page at {page.receiver} could not be matched to an alert"
         return ""
+
+    def already(self, until: float) -> str:
+        """Return that another Prometheus had it firing before the fault, or empty.
+
+        So a page says whose start is no life of the alert here. Alertmanager tells
+        nobody anew of what it has told of.
+        """
+        for reading in self.promised.step.run.mailbox.readings:
+            told, page = reading.told, reading.page
+            if told is None or told.starts is None or page.at > until:
+                continue
+            ours = reading.life is not None and reading.life.stamps.get("firing")
+            known = ours and abs(ours - told.starts) <= SAME
+            if not known and self._is_open_since_before(reading):
+                since = show_instant(told.starts)
+                said = f"{self.promised.name} had been firing elsewhere since {since}"
+                return f"{said}, before the fault, says a page at {page.receiver}"
+        return ""
+
+    def _is_open_since_before(self, reading: Reading) -> bool:
+        mine = self._is_mine(reading.match.identity, reading.labels)
+        if not mine or reading.status != FIRING or self._began_in_fault(reading):
+            return False
+        key = label_key(reading.labels)
+        return not any(
+            other.status == RESOLVED and label_key(other.labels) == key
+            for other in self.promised.step.run.mailbox.readings
+            if reading.page.at <= other.page.at < self.promised.start
+        )
 
     @cached_property
     def held_back(self) -> str:
@@ -201,58 +223,6 @@ class Notified:
         named = frozenset[str]().union(*map(victims.of, sets))
         return named & self.promised.required
 
-    # --- who heard the end ---
-
-    def _ways(self, receiver: str | None) -> list[Way]:
-        paged = {
-            (reading.page.receiver, reading.page.vendor)
-            for reading in self._firing(receiver)
-        }
-        telling = {way for way in paged if self._tells_end(way)}
-        return sorted(telling or paged)
-
-    def _tells_end(self, way: Way) -> bool:
-        receiver, vendor = way
-        integrations = self._integrations(receiver)
-        if not integrations:
-            heard = (
-                reading
-                for reading in self._of_step
-                if (reading.page.receiver, reading.page.vendor) == way
-            )
-            return vendor not in _SILENT_VENDORS or any(
-                reading.status == RESOLVED for reading in heard
-            )
-        same = [each for each in integrations if each.kind == vendor] or integrations
-        return any(each.send_resolved for each in same)
-
-    def _integrations(self, receiver: str) -> tuple[Integration, ...]:
-        routing = self.promised.step.run.plan.eyes.routing
-        for known in routing.receivers if routing is not None else ():
-            if known.name == receiver:
-                return known.integrations
-        return ()
-
-    def _closed(self, way: Way) -> Page | None:
-        """Return the page that closed the last of what an integration had open."""
-        open_: dict[object, bool] = {}
-        last: Page | None = None
-        for reading in self.mine:
-            page = reading.page
-            if (page.receiver, page.vendor) != way:
-                continue
-            if reading.status == FIRING:
-                open_[self._incident(reading)] = True
-            elif reading.status == RESOLVED:
-                closed = [key for key in open_ if _ends(reading, key) and open_[key]]
-                last = page if closed else last
-                open_.update(dict.fromkeys(closed, False))
-        return None if any(open_.values()) else last
-
-    @staticmethod
-    def _incident(reading: Reading) -> object:
-        return reading.match.identity, label_key(reading.labels)
-
     # --- muted, routed ---
 
     @cached_property
@@ -302,14 +272,3 @@ def _routed(event: Event) -> tuple[Mapping[str, str], float | None]:
     return {**event["labels"], "alertname": event["alert"]}, instant(
         event.get("starts")
     )
-
-
-def _ends(reading: Reading, incident: object) -> bool:
-    """Whether a reading ends an incident: the same labels, or its whole group's."""
-    if not isinstance(incident, tuple):
-        return False
-    identity, labels = incident
-    if reading.told is not None and labels == label_key(reading.labels):
-        return True
-    same = identity is not None and identity is reading.match.identity
-    return same and (reading.told is None or not labels)

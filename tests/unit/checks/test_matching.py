@@ -177,7 +177,16 @@ def test_the_twin_of_a_pair_told_of_it_first() -> None:
     first = notice(23, told(22, "firing", None, **labels))
     over = notice(75, told(22, "resolved", 70, **labels))
     assert outcomes(late, first, over) == "pass pass pass"
-    assert outcomes(late, notice(23, told(4))).startswith("fail fail")
+
+
+def test_what_the_twin_told_of_before_the_fault_is_told_nobody_anew() -> None:
+    late = alert(NAME, fires=at(34), resolves=at(70))
+    open_ = "inconclusive inconclusive"
+    assert outcomes(late, notice(23, told(4))).startswith(open_)
+    assert outcomes(late, notice(5, told(4))).startswith(open_)
+    over = notice(8, told(4, "resolved", 7))
+    assert outcomes(late, notice(5, told(4)), over).startswith("fail fail")
+    assert outcomes(late, notice(23, told(4, severity="ticket"))).startswith("fail")
 
 
 def test_an_alert_that_is_evaluated_elsewhere_is_answered_by_its_page() -> None:
@@ -187,7 +196,8 @@ def test_an_alert_that_is_evaluated_elsewhere_is_answered_by_its_page() -> None:
     found = answer(judged(PLAN, timeline(fault(), first)), "fires_within")
     assert found.outcome is Outcome.INCONCLUSIVE
     assert found.evidence["page"]["starts"] == "2026-01-01T00:00:22.000Z"
-    assert outcomes(notice(25, told(4))).startswith("fail fail")
+    before = outcomes(notice(25, told(4)))
+    assert before.startswith("inconclusive inconclusive")
     assert outcomes(notice(25, told(severity="ticket"))).startswith("fail fail")
     assert outcomes(notice(25, told(), receiver="chat")).startswith("fail fail")
 
