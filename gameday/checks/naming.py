@@ -76,8 +76,9 @@ class Directory:
 
     def _names(self, instance: Instance) -> Iterator[str]:
         """Yield what an instance goes by; what several share names none of them."""
-        yield instance.name
-        yield from self._placed(instance.name)
+        if "pod" not in instance.labels:  # a cluster does not know our numbers
+            yield instance.name
+            yield from self._placed(instance.name)
         yield from instance.addresses
         for key in _OWN_NAMES:
             own = instance.labels.get(key, "")

@@ -94,6 +94,18 @@ def test_a_container_is_known_by_its_own_name_and_id() -> None:
         assert was_hit(lost(name, "app"), hit(shop[1], *shop))
 
 
+def test_a_pod_goes_by_its_own_name_not_by_our_number() -> None:
+    pods = tuple(
+        replica(number, labels={"pod": f"web-{number - 1}"}) for number in (1, 2, 3)
+    )
+    known = Directory(pods, "shop")
+    assert known.find("web-2") == pods[2]
+    assert known.find("web-0.web.shop.svc:8000") == pods[0]
+    assert known.find("172.18.0.3:8000") == pods[1]
+    others = (replica(1, labels={"pod": "web-7d9f-x"}),)
+    assert Directory(others, "shop").find("web-1") is None
+
+
 def test_a_target_that_a_promise_names_was_meant() -> None:
     loss = lost("probe:9115", "blackbox")
     assert was_hit(loss, hit(replica(2), instance="probe:9115"))
