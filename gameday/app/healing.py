@@ -125,11 +125,13 @@ def _faulty(ledger: Ledger, run: str | None) -> list[str]:
     return [one.run for one in ledger.open_faults(run=run)]
 
 
-def heal_marked(target_url: str, clock: "Clock") -> "tuple[list[Found], str]":
+def heal_marked(
+    target_url: str, clock: "Clock", *, wait: bool = True
+) -> "tuple[list[Found], str]":
     """Undo what carries gameday's marks in a target, though no ledger knows it.
 
     Returns each with its fate, and what became of the lock. Runs that are going on
-    on this machine are left alone.
+    on this machine are left alone. `wait`: for a heartbeat of the lock's holder.
     """
     from gameday.ledger.lost import free, swept, undo_marked
     from gameday.targets import open_target
@@ -138,7 +140,7 @@ def heal_marked(target_url: str, clock: "Clock") -> "tuple[list[Found], str]":
     target = open_target(target_url, clock)
     if not isinstance(target, Marked) or not isinstance(target, Lockable):
         raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
-    holder = target.held()
+    holder = target.held(wait=wait)
     going_on = [one.run for one in running(clock)]
     if holder is not None and holder.alive:
         going_on.append(holder.run)
@@ -147,7 +149,7 @@ def heal_marked(target_url: str, clock: "Clock") -> "tuple[list[Found], str]":
         found += swept(target)
     if any(not one.undone.ok for one in found):
         return found, ""
-    return found, free(target)
+    return found, free(target, wait=wait)
 
 
 def running(clock: "Clock") -> list[RunEntry]:

@@ -1,5 +1,7 @@
 """Whether the target is again what it was before the first fault.
 
+What the platform changes by itself is listed and not failed (`model.platform`).
+
 An instance that no fault hit, and that another hand stopped or started meanwhile
 (an observer, a neighbour), is not what gameday failed to put back; nor can anybody
 say that the fault did not reach it: inconclusive.
@@ -10,6 +12,7 @@ from collections.abc import Sequence
 from gameday.checks.question import Answer, failed, passed, unknown
 from gameday.checks.run import Run
 from gameday.model.fingerprint import Difference
+from gameday.model.platform import whose
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
@@ -26,14 +29,20 @@ def drift(run: Run) -> Answer:
         missing = _missing(run, when, taken.get(when))
         if missing:
             return unknown(missing)
-    found = [_difference(one) for one in run.timeline.of("drift")]
+    every = [_difference(one) for one in run.timeline.of("drift")]
+    found = [one for one in every if not one.platform]
+    by_itself = [one for one in every if one.platform]
     evidence = {
         "instances": taken["before"]["instances"],
         "differences": [_show(one) for one in found],
     }
+    if by_itself:
+        evidence["changed_by_the_platform"] = [
+            {**_show(one), "because": one.platform} for one in by_itself
+        ]
     if not found:
         said = "the target is as it was before the first fault"
-        return passed(said, evidence=evidence)
+        return passed(said + _listed(by_itself), evidence=evidence)
     bystanders = _bystanders(run, found)
     if len(bystanders) == len(found):
         named = "; ".join(one.show() for one in bystanders[:_NAMED])
@@ -43,6 +52,15 @@ def drift(run: Run) -> Answer:
     more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     said = f"not everything is as it was before the first fault: {named}{more}"
     return failed(said, evidence=evidence)
+
+
+def _listed(by_itself: Sequence[Difference]) -> str:
+    """Return what the platform changed by itself, a few of it, for a sentence."""
+    if not by_itself:
+        return ""
+    named = "; ".join(one.show() for one in by_itself[:_NAMED])
+    more = f"; and {len(by_itself) - _NAMED} more" if len(by_itself) > _NAMED else ""
+    return f"; changed by the platform: {named}{more}"
 
 
 def _bystanders(run: Run, found: Sequence[Difference]) -> list[Difference]:
@@ -66,9 +84,11 @@ def _missing(run: Run, when: str, event: Event | None) -> str:
 
 
 def _difference(event: Event) -> Difference:
+    instance, key = str(event["instance"]), str(event["key"])
     return Difference(
-        instance=str(event["instance"]),
-        key=str(event["key"]),
+        instance=instance,
+        key=key,
+        platform=str(event.get("platform") or "") or whose(instance, key),
         before=str(event["before"]),
         after=str(event["after"]),
     )

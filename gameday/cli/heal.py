@@ -38,13 +38,21 @@ if TYPE_CHECKING:
     "--context names, from any machine; frees its lock, unless something is left or "
     "this account may not look everywhere.",
 )
-def command(
+@click.option(
+    "--no-wait",
+    is_flag=True,
+    help="With --namespace: do not wait for a heartbeat of whoever holds its lock; the "
+    "last one's age tells whether that run is alive.",
+)
+def command(  # noqa: PLR0913 - one argument for each option
+    *,
     run: str | None,
     by_hand: bool,
     docker: str | None,
     host: str | None,
     context: str | None,
     namespace: str | None,
+    no_wait: bool,
 ) -> int:
     """Undo every fault that the ledger still holds open; idempotent.
 
@@ -67,14 +75,14 @@ def command(
     ok = all(one.undone.ok for one in healed)
     nothing = not healed
     if marked is not None:
-        told = _by_marks(marked)
+        told = _by_marks(marked, wait=not no_wait)
         ok, nothing = ok and all(told), nothing and not told
     if nothing:
         click.echo("nothing is broken")
     return 0 if ok else 5
 
 
-def _by_marks(target: "TargetRef") -> list[bool]:
+def _by_marks(target: "TargetRef", *, wait: bool) -> list[bool]:
     """Undo by marks; return for each whether it worked."""
     from dataclasses import replace
 
@@ -83,7 +91,7 @@ def _by_marks(target: "TargetRef") -> list[bool]:
 
     if target.namespace:  # who names it by hand means it
         target = replace(target, options={"consent": target.namespace})
-    found, lock = heal_marked(target.url, SystemClock())
+    found, lock = heal_marked(target.url, SystemClock(), wait=wait)
     for one in found:
         if one.left.unread is not None:
             click.echo(f"UNSEEN  {one.left.what}: {one.undone.found}")

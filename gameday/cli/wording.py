@@ -87,7 +87,8 @@ def _guardrail(event: Event, _board: Board) -> str:
 
 def _drift(event: Event, _board: Board) -> str:
     before, after = event["before"] or "nothing", event["after"] or "nothing"
-    return f"drift: {event['instance']}: {event['key']}: {before} -> {after}"
+    what = "changed by the platform" if event.get("platform") else "drift"
+    return f"{what}: {event['instance']}: {event['key']}: {before} -> {after}"
 
 
 _LINES: Mapping[str, Callable[[Event, Board], str]] = {

@@ -48,9 +48,9 @@ def _undo(target: Marked, left: Left, clock: "Clock") -> Undone:
     return undone
 
 
-def free(target: Lockable) -> str:
+def free(target: Lockable, *, wait: bool = True) -> str:
     """Free the lock of a target unless its holder surely lives; say what was done."""
-    other = target.held()
+    other = target.held(wait=wait)
     if other is None:
         return ""
     if other.alive:

@@ -11,8 +11,10 @@ only while it runs, so they are compared only where both sides have some.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from gameday.model.platform import PLATFORM, WHOLE, whose
 
 Fingerprint = Mapping[str, Mapping[str, str]]
 
@@ -30,6 +32,7 @@ class Difference:
     key: str
     before: str
     after: str
+    platform: str = ""  # why the platform changed it by itself; empty: somebody did
 
     def show(self) -> str:
         """Return the difference as a person reads it."""
@@ -43,10 +46,18 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[Difference]:
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
         if old is None or new is None:
-            found.append(_gone(name) if new is None else _came(name))
+            own = [_gone(name) if new is None else _came(name)]
         else:
-            found += _changed(name, old, new)
+            own = _changed(name, old, new)
+        marks = {**(old or {}), **(new or {})}
+        found += [replace(one, platform=_platform(one, marks)) for one in own]
     return found
+
+
+def _platform(one: Difference, marks: Mapping[str, str]) -> str:
+    """Return why the platform made a difference, by what was read or by its name."""
+    marked = marks.get(f"{PLATFORM}{one.key}") or marks.get(WHOLE, "")
+    return marked or whose(one.instance, one.key)
 
 
 def shown(value: Any) -> str:
@@ -73,7 +84,7 @@ def digest(value: Any, key: bytes = b"") -> str:
 def _changed(
     name: str, old: Mapping[str, str], new: Mapping[str, str]
 ) -> list[Difference]:
-    keys = old.keys() | new.keys()
+    keys = {key for key in old.keys() | new.keys() if not key.startswith(PLATFORM)}
     if not (_looked_inside(old) and _looked_inside(new)):
         keys = {key for key in keys if not key.startswith(INSIDE)}
     return [

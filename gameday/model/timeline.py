@@ -94,7 +94,8 @@ undo_failed               step, id, instance, because, by_hand
 fingerprint               when (before, after), instances (how many were looked at),
                           because: why it could not be taken, empty when it was
 drift                     step (""), instance, key, before, after: what is not as it
-                          was before the first fault (secrets only as digests)
+                          was before the first fault (secrets only as digests);
+                          `platform`, where the platform did that by itself: why
 note                      text
 ========================  ==========================================================
 """

@@ -54,6 +54,7 @@ def conduct(pipe: Connection, job: Job) -> None:
         journal = run_experiment(
             document,
             settings=copy.deepcopy(SETTINGS),
+            experiment_vars=_given(job),
             strategy=Strategy.BEFORE_METHOD,
             event_handlers=[relay],
         )
@@ -61,8 +62,13 @@ def conduct(pipe: Connection, job: Job) -> None:
     except Exception as error:  # noqa: BLE001 - the engine lets anything escape
         relay.say("escaped", because=f"{type(error).__name__}: {error}")
         if relay.journal is not None:
-            _replay(document, relay)
+            _replay(document, relay, _given(job))
     relay.say("finished")
+
+
+def _given(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values that the engine takes instead of asking probes again."""
+    return dict(job.configuration), {}
 
 
 def _stop_with_parent() -> None:
@@ -77,23 +83,28 @@ def replay(pipe: Connection, job: Job) -> None:
     """Play an experiment's rollbacks alone (its engine died before them)."""
     _settle_in(job, pipe)
     relay = Relay(pipe, hold=False)
-    _replay(copy.deepcopy(dict(job.document)), relay)
+    _replay(copy.deepcopy(dict(job.document)), relay, _given(job))
     relay.say("finished")
 
 
 def play_alone(pipe: Pipe, document: Mapping[str, Any]) -> None:
     """Play rollbacks in this very process, which nobody started as a fork."""
     _be_silent(pipe)
-    _replay(dict(document), Relay(pipe, hold=False))
+    _replay(dict(document), Relay(pipe, hold=False), ({}, {}))
 
 
-def _replay(document: dict[str, Any], relay: "Relay") -> None:
+def _replay(
+    document: dict[str, Any],
+    relay: "Relay",
+    given: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
     only_rollbacks = {**document, "method": []}
     only_rollbacks.pop("steady-state-hypothesis", None)
     try:
         run_experiment(
             only_rollbacks,
             settings=copy.deepcopy(SETTINGS),
+            experiment_vars=given,
             strategy=Strategy.SKIP,
             event_handlers=[relay.without_hold()],
         )
@@ -108,6 +119,7 @@ def probe(pipe: Connection, job: Job, every: float) -> None:
     clock = SystemClock()
     try:
         configuration, secrets = configured(document)
+        _tell_configuration(pipe, document, configuration)
         cache_activities(document)
     except Exception as error:  # noqa: BLE001 - a hypothesis that cannot be read
         _send(pipe, "hypothesis", at=clock.now(), ok=None, because=str(error))
@@ -126,6 +138,32 @@ def probe(pipe: Connection, job: Job, every: float) -> None:
         # A probe that is slow must not become a load: rest as long as it took.
         if pipe.poll(max(every - took, min(took, every))):
             return
+
+
+def _tell_configuration(
+    pipe: Pipe, document: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """Tell what probes of the configuration answered: the engine is given the same.
+
+    What is no plain data cannot be passed on, and is asked again there.
+    """
+    declared = document.get("configuration", {})
+    asked = [name for name, value in declared.items() if _asks(value)]
+    found = {name: values[name] for name in asked if name in values}
+    plain = {name: value for name, value in found.items() if _is_plain(value)}
+    if plain:
+        _send(pipe, "configuration", values=plain)
+
+
+def _asks(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("type") == "probe"
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        return bool(json.loads(json.dumps(value)) == value)
+    except (TypeError, ValueError):
+        return False
 
 
 class Relay(RunEventHandler):  # type: ignore[misc]

@@ -7,7 +7,7 @@ they are played by another process.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gameday.errors import StoreError
@@ -32,6 +32,7 @@ class Stage:
     ended_at: float | None = None
     faults_seen: int = 0
     rollbacks: int = 0  # the ledger's entry of foreign rollbacks
+    configuration: Mapping[str, Any] = field(default_factory=dict)  # probes' values
 
     def phase(self, at: float) -> str:
         """Return before, during or after, for something that began then."""
@@ -126,10 +127,13 @@ class Conductor:
         return Job(
             document=step.experiment.document,
             environment={**self._doors.environment, "GAMEDAY_STEP": step.name},
+            configuration={} if self._stage is None else self._stage.configuration,
         )
 
     def _on_prober(self, name: str, fields: Mapping[str, Any]) -> None:
         stage = self._stage
+        if stage is not None and name == "configuration":
+            stage.configuration = fields["values"]
         if stage is None or name not in ("probe", "hypothesis"):
             return
         rest = {key: value for key, value in fields.items() if key != "at"}

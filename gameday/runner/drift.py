@@ -90,7 +90,9 @@ class Drift:
 
     def _differs(self, after: Fingerprint | str) -> bool:
         before = self._before or {}
-        return isinstance(after, Mapping) and bool(differences(before, after))
+        if not isinstance(after, Mapping):
+            return False
+        return any(not one.platform for one in differences(before, after))
 
     def _say(self, when: str, found: Fingerprint | str) -> None:
         because = found if isinstance(found, str) else ""
@@ -102,6 +104,8 @@ class Drift:
         for one in differences(before, after):
             what = {"instance": one.instance, "key": one.key}
             change = {"before": one.before, "after": one.after}
+            if one.platform:
+                change["platform"] = one.platform
             now = self._pump.now
             self._pump.tell(event(now, "drift", step="", **what, **change))
 

@@ -10,9 +10,11 @@ class Job:
     """One experiment to run: its document and the environment that it gets.
 
     `rollbacks`: the ledger's entry of its foreign rollbacks; 0: there is none.
+    `configuration`: values that probes gave for its configuration; each is asked once.
     """
 
     document: Mapping[str, Any]
     environment: Mapping[str, str] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
     hold: bool = True  # wait for the parent's word between method and rollbacks
     rollbacks: int = 0

@@ -171,8 +171,12 @@ class Lockable(Protocol):
     def hold(self, holder: Holder) -> Holder | None:
         """Take the lock; return who has it where it is taken, None: it is ours."""
 
-    def held(self) -> Holder | None:
-        """Return who has the lock."""
+    def held(self, *, wait: bool = True) -> Holder | None:
+        """Return who has the lock.
+
+        `wait`: where only a heartbeat tells whether it lives, look on until one comes
+        or is overdue; else its last stamp is believed.
+        """
 
     def release(self, run: str) -> None:
         """Let go of a run's lock; nothing happens where another has it."""

@@ -164,8 +164,9 @@ class DockerTarget:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         return self._marks.hold(holder, self._project.image())
 
-    def held(self) -> Holder | None:
+    def held(self, *, wait: bool = True) -> Holder | None:
         """Return who has the lock."""
+        del wait  # whether it lives shows at once
         return self._marks.held()
 
     def release(self, run: str) -> None:

@@ -2,9 +2,10 @@
 
 Generation, status and what controllers write (revisions, conditions) are left out:
 a workload that was changed and put back has another generation and the same spec.
-Values that may hold a secret are digests under a key of the process. How many replicas
-a workload wants is not in it where an autoscaler decides that; what may not be read
-at all cannot be compared, so that no fingerprint is better than half of one.
+Values that may hold a secret are digests under a key of the process. What the platform
+changes by itself is marked as that: how many replicas a workload wants where an
+autoscaler decides it, and who leads. What may not be read at all cannot be compared, so
+that no fingerprint is better than half of one.
 """
 
 import secrets
@@ -13,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from gameday.model.fingerprint import Fingerprint, digest, shown
+from gameday.model.platform import LEADER, PLATFORM, WHOLE
 from gameday.targets.kubernetes.api import (
     Api,
     Forbidden,
@@ -75,7 +77,9 @@ def take(api: Api, pods: Namespace) -> Fingerprint:
             name = f"{kind}/{one['metadata']['name']}"
             taken[name] = {key: text for key, text in _values(kind, one) if text}
     for one in scaling:
-        taken.get(_scaled(one), {}).pop(_REPLICAS, None)
+        if _scaled(one) in taken:
+            why = f"the autoscaler {one['metadata']['name']} decides that"
+            taken[_scaled(one)][f"{PLATFORM}{_REPLICAS}"] = why
     there = pods.pods()
     by_uid = {pod["metadata"]["uid"]: pod for pod in there}
     for one in pods.arranged(there, None):
@@ -95,6 +99,8 @@ def _values(kind: str, found: Json) -> Iterator[tuple[str, str]]:
     for key, text in (meta.get("annotations") or {}).items():
         if key not in _PASSING:
             yield f"annotations.{key}", digest(text, _KEY)
+        if key == LEADER:
+            yield WHOLE, "a leader was elected"
     for part in ("spec", "data", "binaryData"):
         if part in found:
             yield from flat(found[part], part)

@@ -174,9 +174,9 @@ class KubernetesTarget:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         return self._lock.hold(replace(holder, unseen=self._marks.unseen()))
 
-    def held(self) -> Holder | None:
+    def held(self, *, wait: bool = True) -> Holder | None:
         """Return who has the lock."""
-        return self._lock.held()
+        return self._lock.held(wait=wait)
 
     def release(self, run: str) -> None:
         """Let go of a run's lock; nothing happens where another has it."""

@@ -269,8 +269,9 @@ class LocalTarget:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         return self._lock.hold(holder)
 
-    def held(self) -> Holder | None:
+    def held(self, *, wait: bool = True) -> Holder | None:
         """Return who has the lock."""
+        del wait  # whether it lives shows at once
         return self._lock.held()
 
     def release(self, run: str) -> None:

@@ -129,3 +129,58 @@ def test_an_instance_that_was_hit_and_is_still_down_fails() -> None:
 def test_a_stopped_neighbour_does_not_hide_a_change_beside_it() -> None:
     events = timeline(fault(), stopped("prometheus-1"), drifted())
     assert answer(judged(PLAN, events), "drift").outcome is Outcome.FAIL
+
+
+def difference(instance: str, key: str, **more: str) -> Event:
+    change = {"before": "", "after": "yes"}
+    about = {"step": "", "instance": instance, "key": key}
+    return event(at(END + 1), "drift", **about, **change, **more)
+
+
+PLATFORMS_OWN = [
+    ("node/worker-9", "present"),
+    ("node/worker-1", "spec.taints.ToBeDeletedByClusterAutoscaler:NoSchedule"),
+    ("lease/leader", "spec.renewTime"),
+    ("endpoints/web", "subsets"),
+    ("deployment/web", "status.readyReplicas"),
+    ("configmap/lock", "annotations.control-plane.alpha.kubernetes.io/leader"),
+]
+
+
+@pytest.mark.parametrize(("instance", "key"), PLATFORMS_OWN)
+def test_what_the_platform_changes_by_itself_is_listed_and_not_failed(
+    instance: str, key: str
+) -> None:
+    story = timeline(fault(), [difference(instance, key)])
+    found = answer(judged(PLAN, story), "drift")
+    assert found.outcome is Outcome.PASS
+    assert (
+        f"changed by the platform: {instance}: {key}: nothing -> yes" in found.because
+    )
+    (listed,) = found.evidence["changed_by_the_platform"]
+    assert (listed["instance"], listed["key"]) == (instance, key)
+
+
+@pytest.mark.parametrize(
+    ("instance", "key"),
+    [
+        ("node/worker-1", "spec.unschedulable"),
+        ("node/worker-1", "spec.taints.mine:NoSchedule"),
+        ("deployment/web", "spec.replicas"),
+        ("configmap/lock", "present"),
+        ("web-1", "status"),
+    ],
+)
+def test_what_somebody_did_is_drift(instance: str, key: str) -> None:
+    story = timeline(fault(), [difference(instance, key)])
+    assert answer(judged(PLAN, story), "drift").outcome is Outcome.FAIL
+
+
+def test_what_was_read_of_the_platform_is_believed() -> None:
+    own = difference("deployment/web", "spec.replicas", platform="an autoscaler does")
+    one = difference("deployment/web", "spec.paused")
+    found = answer(judged(PLAN, timeline(fault(), [own])), "drift")
+    assert found.outcome is Outcome.PASS
+    found = answer(judged(PLAN, timeline(fault(), [own, one])), "drift")
+    assert found.outcome is Outcome.FAIL
+    assert "spec.replicas" not in found.because

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gameday.model.fingerprint import Fingerprint, differences
+from gameday.model.platform import LEADER
 from gameday.targets.kubernetes.api import Api, Forbidden
 from gameday.targets.kubernetes.fingerprint import take
 from gameday.targets.kubernetes.pods import Namespace
@@ -74,7 +75,11 @@ class Lab:
 
     def changed(self, before: Fingerprint) -> list[tuple[str, str]]:
         found = differences(before, self.take())
-        return [(one.instance, one.key) for one in found]
+        return [(one.instance, one.key) for one in found if not one.platform]
+
+    def platforms(self, before: Fingerprint) -> list[tuple[str, str]]:
+        found = differences(before, self.take())
+        return [(one.instance, one.key) for one in found if one.platform]
 
 
 @pytest.fixture
@@ -150,6 +155,25 @@ def test_replicas_that_an_autoscaler_decides_are_no_difference(lab: Lab) -> None
     assert lab.changed(before) == []
     lab.change(spec__replicas=7, spec__paused=True)
     assert lab.changed(before) == [("deployment/web", "spec.paused")]
+    assert lab.platforms(before) == [("deployment/web", "spec.replicas")]
+
+
+def test_nodes_that_come_and_leaders_that_are_elected_are_the_platforms(
+    lab: Lab,
+) -> None:
+    meta = {"annotations": {LEADER: '{"holderIdentity": "a"}'}}
+    lab.cluster.put(f"{CORE}/configmaps", "lock", metadata=meta)
+    before = lab.take()
+    meta = {"annotations": {LEADER: '{"holderIdentity": "b"}'}}
+    lab.cluster.put(f"{CORE}/configmaps", "lock", metadata=meta)
+    lab.cluster.put(f"{CORE}/configmaps", "second", metadata=meta)
+    lab.cluster.put("/api/v1/nodes", "node-b", spec={})
+    assert lab.changed(before) == []
+    assert lab.platforms(before) == [
+        ("configmap/lock", f"annotations.{LEADER}"),
+        ("configmap/second", "present"),
+        ("node/node-b", "present"),
+    ]
 
 
 def test_no_secret_is_in_it_and_a_changed_one_is_named(lab: Lab) -> None:

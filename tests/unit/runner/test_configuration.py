@@ -1,0 +1,99 @@
+"""A configuration that asks probes: asked once, for the prober and for the engine."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+SCRIPT = """\
+import json, multiprocessing, sys
+from gameday.runner.child import conduct, probe
+from gameday.runner.jobs import Job
+
+context = multiprocessing.get_context("fork")
+document = json.loads(sys.argv[1])
+
+def play(work, *given):
+    ours, theirs = context.Pipe()
+    process = context.Process(target=work, args=(theirs, *given))
+    process.start()
+    theirs.close()
+    said = []
+    while True:
+        try:
+            said.append(ours.recv())
+        except (EOFError, OSError):
+            break
+        if [name for name, _ in said].count("hypothesis") == 1:
+            ours.send("go on")
+    process.join(20)
+    return said
+
+looks = play(probe, Job(document=document), 0.1)
+values = dict(looks)["configuration"]["values"]
+engine = play(conduct, Job(document=document, configuration=values, hold=False))
+print(json.dumps({"looks": looks, "engine": engine}, default=str))
+"""
+
+
+def shell(command: str) -> dict[str, Any]:
+    return {"type": "process", "path": "sh", "arguments": f"-c {shlex.quote(command)}"}
+
+
+def played(tmp_path: Path) -> dict[str, Any]:
+    asked, method = tmp_path / "asked", tmp_path / "method"
+    ask = shell(f"echo x >> {asked}; wc -l < {asked}")
+    document = {
+        "title": "t",
+        "description": "d",
+        "configuration": {
+            "number": {"type": "probe", "name": "count", "provider": ask},
+            "plain": "as it is",
+        },
+        "steady-state-hypothesis": {
+            "title": "the number is the first",
+            "probes": [
+                {
+                    "type": "probe",
+                    "name": "say",
+                    "tolerance": {"type": "regex", "target": "stdout", "pattern": "^1"},
+                    "provider": shell("echo ${number}"),
+                }
+            ],
+        },
+        "method": [
+            {
+                "type": "action",
+                "name": "say",
+                "provider": shell(f"echo ${{number}} ${{plain}} > {method}"),
+            }
+        ],
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(document)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_probe_of_the_configuration_is_asked_once_for_all(tmp_path: Path) -> None:
+    found = played(tmp_path)
+    (values,) = [fields for name, fields in found["looks"] if name == "configuration"]
+    assert values == {"values": {"number": "1"}}
+    looked, *_ = [fields for name, fields in found["looks"] if name == "hypothesis"]
+    assert looked["ok"] is True, looked
+    assert (tmp_path / "asked").read_text() == "x\n"
+    assert (tmp_path / "method").read_text() == "1 as it is\n"
+
+
+def test_its_value_is_not_in_the_journal(tmp_path: Path) -> None:
+    found = played(tmp_path)
+    (journal,) = [fields for name, fields in found["engine"] if name == "journal"]
+    configuration = json.loads(journal["text"])["experiment"]["configuration"]
+    assert configuration["number"]["type"] == "probe"
