@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gameday.checks.episodes import Episode
 from gameday.checks.notified import Notified
+from gameday.checks.pending import pending_words
 from gameday.checks.promise import Promised, promise_of
 from gameday.checks.question import (
     Answer,
@@ -64,6 +65,8 @@ def silent(promised: Promised, deadline: float) -> Answer:
         said += "; it fired with other labels, which is another alert"
     elif promised.step.run.plan.eyes.rules is not None and not promised.rules:
         said += "; no rule of that name and with those labels is loaded"
+    else:
+        said += pending_words(promised)
     answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
     elsewhere = _elsewhere(promised)
     if elsewhere is not None:

@@ -339,3 +339,27 @@ def test_what_fired_before_the_loss_stands() -> None:
     lost = scrape("lb:8405", job="haproxy", down=at(30))
     found = answer(judged(PLAN, timeline(fault(), FIRED, lost)), "fires_within")
     assert found.outcome is Outcome.PASS
+
+
+def test_an_alert_that_was_pending_for_too_short_says_for_how_long() -> None:
+    slow = rule("WebReplicaDown", hold=120.0)
+    asked = with_rules(
+        plan(step(alerts=(promise("WebReplicaDown", fires_within=100.0),))), slow
+    )
+    cleared = {"alert": "WebReplicaDown", "labels": PAGED, "exact": True}
+    told = [
+        *alert("WebReplicaDown", pends=at(12)),
+        event(at(61), "alert_cleared", **cleared),
+    ]
+    found = answer(judged(asked, timeline(fault(), told)), "fires_within")
+    assert found.outcome is Outcome.FAIL
+    assert "never fired; it was pending for 49s of its 2m" in found.because
+
+
+def test_an_alert_that_was_never_pending_says_nothing_of_it() -> None:
+    asked = plan(step(alerts=(promise("WebReplicaDown", fires_within=100.0),)))
+    found = answer(judged(asked, timeline(fault())), "fires_within")
+    assert "pending" not in found.because
+
+
+PAGED = {"alertname": "WebReplicaDown", "severity": "page"}

@@ -1,0 +1,23 @@
+"""How near an alert that never fired came to it: how long it was pending."""
+
+from gameday.checks.episodes import fits
+from gameday.checks.promise import Promised
+from gameday.model.quantity import show_duration
+
+
+def pending_words(promised: Promised) -> str:
+    """Return for how long of its `for` it was pending at most; empty: it was not."""
+    lengths = [
+        (promised.step.end if one.resolved is None else one.resolved) - one.pending
+        for one in promised.step.run.episodes
+        if one.alert == promised.name
+        and one.firing is None
+        and one.pending is not None
+        and promised.start <= one.pending <= promised.step.end
+        and fits(one.alert, one.labels, promised.promise.labels)
+    ]
+    if not lengths:
+        return ""
+    hold = max((rule.hold for rule in promised.rules), default=0.0)
+    of = f" of its {show_duration(hold)}" if hold else ""
+    return f"; it was pending for {show_duration(round(max(lengths), 3))}{of}"
