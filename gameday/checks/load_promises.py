@@ -108,11 +108,14 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     covered = sum(_inside(one, start, step.end) for one in seconds)
     missing = max(0.0, step.end - start - covered - 0.001)
     sent = sum(float(one["sent"]) for one in seconds)
-    whole = sum(float(one["until"]) - float(one["since"]) for one in seconds)
-    unsent = max(0.0, load.rate * whole - sent - 1.0) + load.rate * missing
     if not sent:
         return None, "the load sent nothing in this step"
     edge = [one for one in seconds if _inside(one, start, step.end) < _length(one)]
+    # The load may end in the second in which the step does: that one is not short.
+    whole = [one for one in seconds if one not in edge]
+    due = load.rate * sum(_length(one) for one in whole)
+    short = max(0.0, due - sum(float(one["sent"]) for one in whole) - 1.0)
+    unsent = short + load.rate * missing
     return Users(
         sent=sent,
         failed=sum(float(one["failed"]) for one in seconds),

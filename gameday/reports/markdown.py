@@ -64,7 +64,7 @@ def _broken(verdict: Verdict) -> str:
 def _tried(plan: Plan) -> str:
     """Say in the experiments' own words what was tried."""
     lines = [
-        f"{_code(name)}: {_text(title)}" + (f" {_text(more)}" if more else "")
+        f"{_code(name)}: **{_text(title)}**" + (f" {_text(more)}" if more else "")
         for name, title, more in experiments(plan)
     ]
     return _listed("What was tried", lines)

@@ -55,14 +55,22 @@ class Moment:
 def all_moments(timeline: Timeline, limit: int) -> tuple[list[Moment], int]:
     """Return every event that is not bulk as a moment, and how many were left off."""
     events = [e for e in timeline if e.kind not in _BULK or _is_bad_probe(e)]
+    events = _of_the_run(events, timeline)
     events = cluster.without_asides(events, timeline)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
+
+
+def _of_the_run(events: list[Event], timeline: Timeline) -> list[Event]:
+    """Return the events from the warm-up on: what was before is another story."""
+    begun = timeline.of("run_started", "phase")
+    return [e for e in events if not begun or e.at >= begun[0].at]
 
 
 def key_moments(timeline: Timeline, limit: int) -> tuple[list[Moment], int]:
     """Return the moments that tell the story, and how many were left off."""
     events = [e for e in timeline if e.kind in _KEY] + _changes(timeline)
     events += cluster.first_warnings(timeline)
+    events = _of_the_run(events, timeline)
     events.sort(key=lambda e: e.at)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
 

@@ -57,9 +57,10 @@ class RunStore:
     def write(self, name: str, content: str) -> str:
         """Write a file of the run whole or not at all; return its path."""
         text = self._redact(content)
+        path = self._files.write(name, text)
         if name == VERDICT:
             self._history.finish(self._new.run, text)
-        return self._files.write(name, text)
+        return path
 
     def events(self) -> list[Event]:
         """Return what was kept so far."""

@@ -104,3 +104,15 @@ def test_where_every_request_failed_nobody_waited_for_an_answer() -> None:
 
 def test_an_old_record_does_not_tell_how_long_requests_took() -> None:
     assert found("p99_within", traffic()).outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_second_in_which_the_load_ends_is_not_short() -> None:
+    *whole, last = traffic(until=150.0)
+    three = {**last.fields, "sent": 3.0, "until": last["until"] + 0.5}
+    ends = Event(at=last.at + 0.5, kind="load", fields=three)
+    one = found("fails_at_most", [*whole, ends])
+    assert (one.outcome, one.error) == (Outcome.PASS, 0.0)
+    earlier = Event(at=last.at, kind="load", fields={**last.fields, "sent": 3.0})
+    assert found("fails_at_most", [*whole, earlier]).error == pytest.approx(
+        46 / 7000, 0.1
+    )

@@ -8,6 +8,8 @@ from gameday.model import timeline
 from gameday.model.timeline import Timeline, event
 from gameday.reports.hits import hits
 from gameday.reports.moments import all_moments, key_moments, moment
+from tests import builders
+from tests.builders import at, fault
 from tests.unit.reports import example
 
 # The table in the module's own words: the first column, two spaces, the fields.
@@ -166,3 +168,12 @@ def test_a_workloads_changes_tell_the_story() -> None:
         for at, there in states
     )
     assert [one.at for one in key_moments(story, 9)[0]] == [2, 4]
+
+
+def test_what_was_before_the_run_is_another_story() -> None:
+    labels = {"alertname": "Old"}
+    old = event(at(-300), "alert_firing", alert="Old", labels=labels)
+    story = builders.timeline(fault(), [old])
+    for told in (key_moments(story, 60), all_moments(story, 500)):
+        assert not [one for one in told[0] if "Old" in one.text]
+        assert [one for one in told[0] if "web-2" in one.text]
