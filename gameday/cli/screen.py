@@ -1,5 +1,6 @@
 """What a person sees while a run goes on: a live view, or plain lines in a pipe."""
 
+import os
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,7 @@ class Lines:
         self.plan = plan
         self._first: float | None = None
         self._told = 0.0
+        self._unread = False  # whoever read the pipe has gone
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +50,17 @@ class Lines:
     def line(self, at: float, text: str) -> None:
         """Print one line."""
         since = at - (self._first or at)
-        click.echo(f"{since:7.1f}s  {text}")
+        self.say(f"{since:7.1f}s  {text}")
+
+    def say(self, text: str) -> None:
+        """Print a line; a reader that has had enough ends no run, nor its exit code."""
+        if self._unread:
+            return
+        try:
+            click.echo(text)
+        except BrokenPipeError:
+            self._unread = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
     def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
         """Say every now and then what is awaited and for how long still."""
@@ -61,10 +73,10 @@ class Lines:
         """Print the verdict and where its files are."""
         from gameday.reports import console
 
-        click.echo("")
+        self.say("")
         for line in console.summary(verdict):
-            click.echo(line)
-        click.echo(f"report: {folder}/report.html")
+            self.say(line)
+        self.say(f"report: {folder}/report.html")
 
 
 def waiting(awaited: Sequence[Awaited], now: float) -> str:

@@ -72,6 +72,17 @@ def _hypothesis(event: Event, board: Board) -> str:
     return words[event["ok"]]
 
 
+def _metric(event: Event, board: Board) -> str:
+    """Only a change is news, or that it does not hold at the first look."""
+    before = board.metrics.get(event["promql"], [])[:-1]
+    was = before[-1]["ok"] if before else True
+    if event["ok"] == was:
+        return ""
+    words = {True: "holds again", False: "does not hold", None: "cannot be told"}
+    value = "" if event.get("value") is None else f": {event['value']:g}"
+    return f"metric {event['promql']} {words[event['ok']]}{value}"
+
+
 def _scrape(event: Event, board: Board) -> str:
     if board.phase in ("", "warmup"):
         return ""
@@ -102,6 +113,7 @@ _LINES: Mapping[str, Callable[[Event, Board], str]] = {
     "alert_resolved": _alert,
     "page": _page,
     "hypothesis": _hypothesis,
+    "metric": _metric,
     "scrape": _scrape,
     "guardrail": _guardrail,
     "blind": lambda e, _b: f"cannot see {e['source']}: {e['because']}",
