@@ -397,6 +397,7 @@ def looks(
     untold: Sequence[tuple[float, float]] = (),
     value: float = 14.0,
     until: float = END,
+    **more: float,
 ) -> list[Event]:
     """Return a look a second at a promised expression, and that they were all made.
 
@@ -415,6 +416,7 @@ def looks(
                 value={True: 3.0, False: value, None: None}[ok],
                 series={} if ok is None else {"queue": "orders"},
                 because="Prometheus has no series of it" if ok is None else "",
+                **more,
             )
         )
     return [*told, *watched("metrics", until=at(until))]

@@ -80,13 +80,13 @@ def _is_fail(answer: Answer) -> bool:
 
 
 def _looks(step: StepRun, promise: MetricPromise) -> Looks:
-    events = step.run.timeline.of("metric")
+    every = step.run.timeline.of("metric")
+    events = [one for one in every if one["promql"] == promise.promql]
     eyes = step.run.plan.eyes
     recorded = (eyes.evaluation_interval or 0.0) if ":" in promise.promql else 0.0
-    return Looks(
-        events=[one for one in events if one["promql"] == promise.promql],
-        stale=step.run.scrape_interval + recorded,
-    )
+    known = [float(one["stale"]) for one in events if one.get("stale")]
+    scraped = max(known, default=step.run.scrape_interval)
+    return Looks(events=events, stale=scraped + recorded)
 
 
 def _never_looked(step: StepRun) -> str:

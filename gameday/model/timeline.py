@@ -81,7 +81,8 @@ load                      since, until, sent, ok, failed, late (share of request
                           intended starts
 metric                    promql, ok (true, false, null = could not be told), value,
                           series (labels of the first that does not hold, or else of
-                          one that does), because: one look at a promised expression
+                          one that does), because, stale (s, how old what it reads may
+                          be): one look at a promised expression
 guardrail                 name, state (ok, breached, unanswerable), value, limit,
                           because, answered (false: breached since nobody could tell)
 window                    slo, total (events), since, complete, unknown and surplus

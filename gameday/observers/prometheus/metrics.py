@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from gameday.errors import ObserverLost
 from gameday.model.scenario import Condition, Endpoint, MetricPromise
 from gameday.model.timeline import event
-from gameday.observers.http import Client, HttpError
+from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi
+from gameday.observers.promql import metrics_of
 from gameday.observers.sight import Rounds, Sight
 from gameday.ports import Clock, Emit
 
@@ -58,6 +59,7 @@ class MetricsObserver:
         self._promises = {one.promql: one for one in promises}
         self._sight = Sight(self.source, clock)
         self._rounds = Rounds(self._sight, self._look)
+        self._stale: dict[str, float] = {}  # seconds, by expression, once known
 
     def probe(self) -> str:
         """Return why it cannot see right now; empty when it can."""
@@ -91,7 +93,10 @@ class MetricsObserver:
 
     def _look(self) -> float:
         begun, at = self._clock.monotonic(), self._clock.now()
+        for promql in self._promises.keys() - self._stale.keys():
+            self._stale |= _stale(self._api, promql)
         for promql, found in self.now().items():
+            stale = {"stale": self._stale[promql]} if promql in self._stale else {}
             self._sight.emit(
                 event(
                     at,
@@ -101,11 +106,32 @@ class MetricsObserver:
                     value=found.value,
                     series=dict(found.series),
                     because=found.because,
+                    **stale,
                 )
             )
         self._sight.good(at)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
+
+
+def _stale(api: PrometheusApi, promql: str) -> dict[str, float]:
+    """Return how old what an expression reads may be, as {expression: seconds}.
+
+    That is the longest scrape interval of the jobs whose series it reads; nothing
+    where that cannot be told.
+    """
+    names = metrics_of(promql)
+    try:
+        series = api.data("/series", {"match[]": list(names)}) if names else []
+        jobs = {one.get("job") for one in series}
+        intervals = [
+            target.interval
+            for target in api.targets()
+            if target.labels.get("job") in jobs and target.interval
+        ]
+    except (ObserverLost, *MALFORMED):
+        return {}
+    return {promql: max(intervals)} if intervals else {}
 
 
 def look_at(api: PrometheusApi, conditions: Iterable[Condition], at: float) -> Looked:

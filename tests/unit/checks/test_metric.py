@@ -166,3 +166,13 @@ def test_a_metric_asks_without_any_alert() -> None:
     story = timeline(fault(), alert("Other", fires=at(20)), looks(DEPTH))
     verdict = judged(promised("during"), without(story, "nothing"))
     assert answer(verdict, "holds").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("stale", "outcome"), [(1.0, Outcome.FAIL), (15.0, Outcome.PASS)]
+)
+def test_what_is_scraped_seldom_may_be_from_before_the_fault(
+    stale: float, outcome: Outcome
+) -> None:
+    seen = looks(DEPTH, false=[(0.0, 20.5)], stale=stale)
+    assert found("during", seen).outcome is outcome

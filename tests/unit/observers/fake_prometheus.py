@@ -29,6 +29,7 @@ class FakePrometheus:
     values: dict[str, Any] = field(default_factory=dict)
     groups: list[Any] = field(default_factory=list)
     targets: list[Any] = field(default_factory=list)
+    listed: list[Any] = field(default_factory=list)
     metrics: str = "process_start_time_seconds 100\n"
     config: str = "global: {scrape_interval: 1s, evaluation_interval: 1s}"
     version: str = "3.16.0"
@@ -56,6 +57,7 @@ class FakePrometheus:
         answers: dict[str, Callable[[Any], Any]] = {
             "query": self._query,
             "query_range": self._grid,
+            "series": lambda _: self.listed,
             "rules": lambda _: {"groups": self.groups},
             "targets": lambda _: {"activeTargets": self.targets},
             "status/config": lambda _: {"yaml": self.config},

@@ -129,3 +129,18 @@ def test_one_expression_promised_twice_is_looked_at_once(same: int) -> None:
         assert list(observer.now()) == [DEPTH]
         observer.stop()
         assert sum(one.params.get("query") == TRUTH for one in server.asked) == 1
+
+
+def test_how_old_a_look_may_be_is_told_with_it() -> None:
+    fake = world({"a": 3.0}, {"a": 1.0})
+    fake.target(job="queues", instance="q-1")
+    fake.target(job="slow", instance="s-1")
+    fake.targets[0]["scrapeInterval"] = "15s"
+    fake.listed = [{"__name__": "queue", "job": "queues"}]
+    heard = Heard()
+    clock = SystemClock()
+    with serving(fake.answer) as server:
+        observer = MetricsObserver(Endpoint(url=server.url), clock, [PROMISE])
+        observer.start(heard, clock.now())
+        assert heard.wait("metric")["stale"] == 15.0
+        observer.stop()
