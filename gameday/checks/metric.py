@@ -187,14 +187,18 @@ def _too_short(
     step: StepRun, looks: Looks, stretch: Sequence[Event], deadline: float
 ) -> str:
     """Return why it may have held by chance only; empty where it was no chance."""
+    ended = (step.fault_end or 0.0) + looks.stale
+    fresh = [look for look in stretch if look.at > ended]
+    if not fresh:
+        return "all that was seen had been scraped before the fault ended"
     if step.end >= deadline:
         return ""
     during = looks.between(step.start or 0.0, step.fault_end or step.end)
     false = sum(look["ok"] is False for look in during)
     needed = looks_needed(false / len(during) if during else 0.0)
-    if len(stretch) >= needed:
+    if len(fresh) >= needed:
         return ""
-    return f"it held in the last {len(stretch)} looks, too few to be no chance"
+    return f"it held in the last {len(fresh)} looks, too few to be no chance"
 
 
 def _untold(seen: Sequence[Event]) -> str:

@@ -8,7 +8,7 @@ import math
 
 CHANCE = 0.05
 FEWEST = 5  # looks
-LONGEST = 60.0  # seconds
+MOST = 60  # looks: about a second lies between two
 
 
 def looks_needed(false_share: float) -> int:
@@ -17,4 +17,5 @@ def looks_needed(false_share: float) -> int:
         return FEWEST
     if false_share <= 0.0:
         return 1
-    return max(FEWEST, math.ceil(math.log(CHANCE) / math.log(1.0 - false_share)))
+    needed = math.ceil(math.log(CHANCE) / math.log(1.0 - false_share))
+    return min(MOST, max(FEWEST, needed))

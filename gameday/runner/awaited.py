@@ -102,7 +102,7 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
         for name in sorted(_workloads(planned) & board.workloads.keys()):
             kept = available(board.workloads[name], start)
             yield Awaited(what=f"{name} to be available", until=until, kept=kept)
-    yield from _metrics(board, step, start, end)
+    yield from _metrics(board, step, planned, start, end)
     if step.experiment.has_hypothesis:
         # Not by its time: what was probed between the fault's end and the aftermath's
         # beginning still counts as during.
@@ -112,21 +112,30 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
         yield Awaited(what="the hypothesis holding again", until=until, kept=good)
 
 
-def _metrics(board: Board, step: Step, start: float, end: float) -> Iterator[Awaited]:
-    """Yield the promised expressions that have to hold again, for good."""
+def _metrics(
+    board: Board, step: Step, planned: PlannedStep, start: float, end: float
+) -> Iterator[Awaited]:
+    """Yield the promised expressions that have to hold after the fault, for good.
+
+    Looks so soon after its end that they see what was scraped before do not count.
+    """
     for promise in step.expect.metrics:
-        if promise.within is None:
+        if promise.holds != "after":
             continue
         looks = board.metrics.get(promise.promql, [])
+        stale = max((float(one.get("stale") or 0.0) for one in looks), default=0.0)
+        fresh = [look for look in looks if look.at > end + stale]
         during = [look for look in looks if start <= look.at <= end]
         false = sum(look["ok"] is False for look in during)
-        after = [look for look in looks if look.at > end]
-        stretch = itertools.takewhile(lambda look: look["ok"] is True, reversed(after))
         needed = max(FEWEST, looks_needed(false / len(during) if during else 0.0))
+        stretch = itertools.takewhile(lambda look: look["ok"] is True, reversed(fresh))
+        broken = any(look["ok"] is False for look in fresh)  # and for good, at once
+        longest = planned.aftermath_at_most
+        within = longest if promise.within is None else promise.within + stale
         yield Awaited(
-            what=f"{promise.subject} holding again",
-            until=end + promise.within,
-            kept=len(list(stretch)) >= needed,
+            what=f"{promise.subject} holding",
+            until=end + within,
+            kept=len(list(stretch)) >= needed or (promise.within is None and broken),
         )
 
 

@@ -176,3 +176,10 @@ def test_what_is_scraped_seldom_may_be_from_before_the_fault(
 ) -> None:
     seen = looks(DEPTH, false=[(0.0, 20.5)], stale=stale)
     assert found("during", seen).outcome is outcome
+
+
+def test_a_return_that_rests_on_what_was_scraped_before_the_end_is_open() -> None:
+    seen = looks(DEPTH, stale=200.0)
+    one = found("after", seen, within=10.0)
+    assert one.outcome is Outcome.INCONCLUSIVE
+    assert "had been scraped before the fault ended" in one.because
