@@ -20,7 +20,7 @@ from gameday.checks.question import (
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.scenario import MetricPromise
-from gameday.model.stretch import looks_needed
+from gameday.model.stretch import LONGEST, looks_needed
 from gameday.model.timeline import Event
 
 _HOLE = 2.0  # intervals between two looks that are still no hole
@@ -196,6 +196,7 @@ def _too_short(
     during = looks.between(step.start or 0.0, step.fault_end or step.end)
     false = sum(look["ok"] is False for look in during)
     needed = looks_needed(false / len(during) if during else 0.0)
+    needed = min(needed, int(LONGEST / looks.every))
     if len(fresh) >= needed:
         return ""
     return f"it held in the last {len(fresh)} looks, too few to be no chance"

@@ -8,14 +8,13 @@ import math
 
 CHANCE = 0.05
 FEWEST = 5  # looks
-MOST = 60  # looks: about a second lies between two
+LONGEST = 60.0  # seconds
 
 
-def looks_needed(false_share: float) -> int:
+def looks_needed(false_share: float, fewest: int = FEWEST) -> int:
     """Return how many looks in a row have to hold."""
     if false_share >= 1.0:
-        return FEWEST
+        return fewest
     if false_share <= 0.0:
         return 1
-    needed = math.ceil(math.log(CHANCE) / math.log(1.0 - false_share))
-    return min(MOST, max(FEWEST, needed))
+    return max(fewest, math.ceil(math.log(CHANCE) / math.log(1.0 - false_share)))

@@ -8,7 +8,7 @@ from gameday.checks.availability import known_at, whole
 from gameday.checks.victims import Victims
 from gameday.model.plan import PlannedStep
 from gameday.model.scenario import AlertPromise, Step
-from gameday.model.stretch import FEWEST, looks_needed
+from gameday.model.stretch import FEWEST, LONGEST, looks_needed
 from gameday.model.timeline import Event
 from gameday.runner.board import Board
 
@@ -128,6 +128,7 @@ def _metrics(
         during = [look for look in looks if start <= look.at <= end]
         false = sum(look["ok"] is False for look in during)
         needed = max(FEWEST, looks_needed(false / len(during) if during else 0.0))
+        needed = min(needed, int(LONGEST))  # looks, about a second apart
         stretch = itertools.takewhile(lambda look: look["ok"] is True, reversed(fresh))
         broken = any(look["ok"] is False for look in fresh)  # and for good, at once
         longest = planned.aftermath_at_most
