@@ -121,5 +121,6 @@ _LINES: Mapping[str, Callable[[Event, Board], str]] = {
     "rule_failed": lambda e, _b: f"rule {e['alert'] or e['group']}: {e['because']}",
     "undo_failed": lambda e, _b: f"UNDO FAILED on {e['instance']}: {e['because']}",
     "drift": _drift,
+    "skipped": lambda e, _b: f"step {e['step']} is skipped: {e['because']}",
     "note": lambda e, _b: str(e["text"]),
 }

@@ -33,6 +33,7 @@ _KEY = frozenset(
         "alert_resolved",
         "alert_cleared",
         "alert_at_start",
+        "skipped",
         "suppressed",
         "page",
         "rule_failed",
@@ -88,13 +89,14 @@ def _changes(timeline: Timeline) -> list[Event]:
     kept: list[Event] = []
     last: dict[tuple[str, str], Any] = {}
     for event in timeline.of(
-        "instance", "workload", "guardrail", "hypothesis", "scrape"
+        "instance", "workload", "guardrail", "hypothesis", "metric", "scrape"
     ):
         fields = {
             "instance": ("instance", "up", True),
             "workload": ("workload", "available", True),
             "guardrail": ("name", "state", "ok"),
             "hypothesis": ("step", "ok", True),
+            "metric": ("promql", "ok", True),
             "scrape": ("instance", "up", True),
         }
         name, state, normal = fields[event.kind]
@@ -239,6 +241,19 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "sees": lambda e: f"{e.get('source', '')} is seen again",
     "guardrail": lambda e: (
         f"guardrail {e.get('name', '')} is {e.get('state', '')}{_why(e)}"
+    ),
+    "skipped": lambda e: f"step {e.get('step', '')} is skipped{_why(e)}",
+    "undone_later": lambda e: (
+        f"the fault of the dead run is over, by {e.get('by') or 'the ledger'}{_why(e)}"
+    ),
+    "metric": lambda e: (
+        f"metric {e.get('promql', '')} "
+        f"{_truth(e.get('ok'), 'holds', 'does not hold')}{_why(e)}"
+    ),
+    "drift": lambda e: (
+        f"{'changed by the platform' if e.get('platform') else 'drift'}: "
+        f"{e.get('instance', '?')}: {e.get('key', '')}: "
+        f"{e.get('before') or 'nothing'} becomes {e.get('after') or 'nothing'}"
     ),
     "note": lambda e: f"note: {e.get('text', '')}",
 }
