@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from gameday.model.alert import Matcher
+from gameday.model.regex import RegexError
 
 NAME = "__name__"
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
@@ -31,7 +32,7 @@ class Selector:
     def admits(self, label: str, value: str) -> bool:
         """Whether a series with this value of the label can be selected."""
         return all(
-            matcher.matches({label: value})
+            _may_match(matcher, value)
             for matcher in self.matchers
             if matcher.name == label
         )
@@ -43,6 +44,14 @@ class Selector:
             for matcher in self.matchers
             if matcher.op == "=" and matcher.value
         }
+
+
+def _may_match(matcher: Matcher, value: str) -> bool:
+    """Whether it fits; an expression that RE2 refuses may fit anything."""
+    try:
+        return matcher.matches({matcher.name: value})
+    except RegexError:
+        return True
 
 
 def overlap(one: Selector, other: Selector) -> bool:

@@ -14,7 +14,7 @@ query offset counts, not their sum, and an `offset` may cover it.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gameday.model.alert import AlertRule, RecordingRule
@@ -33,7 +33,6 @@ from gameday.model.expression import (
 )
 from gameday.model.plan import Eyes, ScrapeJob
 from gameday.model.quantity import show_duration
-from gameday.model.regex import fully_matches
 
 LOOKBACK = 300.0  # seconds that a series outlives its last sample (Prometheus' default)
 FOREVER = math.inf
@@ -268,11 +267,10 @@ def recording_rules(
     selector: Selector, rules: Iterable[RecordingRule]
 ) -> list[RecordingRule]:
     """Return the rules that may record what is selected, by names and labels."""
-    named = _named(selector)
     return [
         rule
         for rule in rules
-        if named(rule.name)
+        if _named(selector, rule.name)
         and all(selector.admits(name, value) for name, value in rule.labels.items())
     ]
 
@@ -301,20 +299,11 @@ def jobs_of(selector: Selector, eyes: Eyes) -> list[ScrapeJob]:
     return fed or list(eyes.jobs)
 
 
-def _named(selector: Selector) -> Callable[[str], bool]:
-    matchers = [one for one in selector.matchers if one.name == NAME]
-
-    def fits(name: str) -> bool:
-        if selector.name:
-            return name == selector.name
-        return bool(matchers) and all(
-            (name == one.value) == (one.op == "=")
-            if one.op in ("=", "!=")
-            else fully_matches(one.value, name) == (one.op == "=~")
-            for one in matchers
-        )
-
-    return fits
+def _named(selector: Selector, name: str) -> bool:
+    if selector.name:
+        return name == selector.name
+    asked = any(matcher.name == NAME for matcher in selector.matchers)
+    return asked and selector.admits(NAME, name)
 
 
 def _evaluated_before(

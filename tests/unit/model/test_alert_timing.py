@@ -169,6 +169,22 @@ def test_only_the_recording_rules_that_the_matchers_admit_count() -> None:
     assert times('a:b{window="1m"} == 0', eyes) == (0, 22, 22)
 
 
+@pytest.mark.parametrize(
+    ("expr", "latest"),
+    [('{__name__=~"a:.*"} == 0', 22), ('{__name__=~"b:.*"} == 0', 17)],
+)
+def test_a_recorded_series_may_be_selected_by_a_pattern(
+    expr: str, latest: float
+) -> None:
+    eyes = replace(EYES, recorded=(recorded("a:b", "up", group="g", interval=5),))
+    assert fires(rule(expr), eyes).latest == latest
+
+
+def test_a_regex_that_re2_refuses_may_fit_any_job() -> None:
+    """(?x) is read by the parser of PromQL that we have, and not by Prometheus."""
+    assert fires(rule('up{job=~"(?x)web"} == 0'), EYES).latest == 17
+
+
 JOBS = replace(
     EYES,
     jobs=(
