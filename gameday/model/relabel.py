@@ -40,7 +40,8 @@ def sent(
 ) -> Relabelled:
     """Return what Alertmanager hears of an alert with these labels."""
     missing = {
-        name: value if labels.get(name) == "" else None
+        # `$NAME` is of Prometheus' own environment, which is not ours.
+        name: value if labels.get(name) == "" and "$" not in value else None
         for name, value in external.items()
         if not labels.get(name)
     }

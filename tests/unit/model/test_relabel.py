@@ -97,6 +97,10 @@ def test_external_labels_are_added_where_there_is_none(
     assert sent(own, {"c": "prod"}, []).labels.get("c") == heard
 
 
+def test_an_external_label_of_the_environment_is_not_known() -> None:
+    assert sent(exactly({}), {"c": "${CLUSTER}"}, []).labels.get("c") is None
+
+
 def test_relabelling_sees_external_labels() -> None:
     rule = RelabelRule(action="labeldrop", regex="replica")
     assert sent(exactly({}), {"replica": "a"}, [rule]).labels.get("replica") == ""
