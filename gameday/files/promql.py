@@ -1,7 +1,7 @@
 """What gameday reads of PromQL: whether it parses, its metrics, sums of counters.
 
-The parser is `promql-parser`; what it does not know yet of Prometheus 3
-(durations as expressions, `anchored`, `smoothed`) is not judged.
+The parser is `promql-parser`; what it does not know yet of Prometheus 3 is put into
+words that it knows by `promql_text`, which lists it. Everything else is an error.
 """
 
 import functools
@@ -9,13 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from gameday.files import promql_text
 from gameday.model.slo import Term
 
-_NEWER = re.compile(
-    r"\b(anchored|smoothed)\b|\b(step|range)\(\)|\[[^\]\"']*[-+*/%^(][^\]\"']*\]"
-    r"|offset\s*\(|\bholt_winters\b"
-)
-_NUMBER_WITH_UNDERSCORES = re.compile(r"\b\d+_\d")
 _OPERATORS = {"=": "Equal", "!=": "NotEqual", "=~": "Re", "!~": "NotRe"}
 _MARKS = {name: mark for mark, name in _OPERATORS.items()}
 
@@ -33,19 +29,38 @@ def _parser() -> Any:
 
 def parse(expr: str) -> Any:
     """Return the syntax tree; ValueError with the parser's reason otherwise."""
-    return _parser().parse(expr)
+    return _read(expr)[0]
+
+
+def _read(expr: str) -> tuple[Any, tuple[str, ...]]:
+    """Return the syntax tree, and what the expression needs of Prometheus."""
+    text = promql_text.readable(expr)
+    try:
+        tree = _parser().parse(text.text)
+    except ValueError as error:
+        reason = str(error).strip().split("\n")[0]
+        if "regex" not in reason:
+            raise
+        text = promql_text.readable(expr, hide=True)  # RE2 takes them all
+        tree = _parser().parse(text.text)
+    for node in _walk(tree):
+        if _is(node, "VectorSelector") and node.matchers.or_matchers:
+            raise ValueError("`or` between matchers is MetricsQL, not PromQL")
+    return tree, text.notes
 
 
 def judge(expr: str) -> tuple[str, str]:
     """Return `("", "")`, or ("error" | "warning", why) for an expression."""
     try:
-        parse(expr)
+        notes = _read(expr)[1]
     except ValueError as error:
-        reason = str(error).strip().split("\n")[0]
-        if _NEWER.search(expr) or _NUMBER_WITH_UNDERSCORES.search(expr):
-            return "warning", f"not checked: {reason}"
-        return "error", f"is not valid PromQL: {reason}"
-    return "", ""
+        return "error", f"is not valid PromQL: {_reason(error)}"
+    return ("warning", "; ".join(notes)) if notes else ("", "")
+
+
+def _reason(error: ValueError) -> str:
+    reason = str(error).strip().split("\n")[0]
+    return promql_text.restored(reason)
 
 
 def metrics(expr: str) -> tuple[str, ...]:
@@ -96,7 +111,7 @@ def terms(expr: str) -> tuple[Term, ...]:
     try:
         tree = parse(expr)
     except ValueError as error:
-        raise NotCounted(f"not valid PromQL: {str(error).splitlines()[0]}") from None
+        raise NotCounted(f"not valid PromQL: {_reason(error)}") from None
     return tuple(_terms(tree, 1.0))
 
 
@@ -105,7 +120,7 @@ def ratio(expr: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     try:
         tree = parse(expr)
     except ValueError as error:
-        raise NotCounted(f"not valid PromQL: {str(error).splitlines()[0]}") from None
+        raise NotCounted(f"not valid PromQL: {_reason(error)}") from None
     while _is(tree, "ParenExpr"):
         tree = tree.expr
     if not (_is(tree, "BinaryExpr") and str(tree.op) == "/"):
@@ -161,7 +176,7 @@ def _function(node: Any) -> str:
 def _said(node: Any) -> str:
     if _is(node, "AggregateExpr"):
         return f"{node.op}()"
-    text = str(node)
+    text = promql_text.restored(str(node))
     return repr(text if len(text) < 60 else text[:59] + "…")  # noqa: PLR2004
 
 
@@ -171,7 +186,7 @@ def _selector(node: Any) -> str:
     if getattr(node.matchers, "or_matchers", None):
         raise NotCounted("`or` between matchers is not supported")
     matchers = [
-        f"{_label(matcher.name)}{_mark(matcher)}{_quoted(matcher.value)}"
+        f"{_label(matcher.name)}{_mark(matcher)}{_quoted(promql_text.restored(matcher.value))}"
         for matcher in node.matchers.matchers
     ]
     name = node.name or ""

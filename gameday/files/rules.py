@@ -1,6 +1,7 @@
 """Prometheus rule files, plain and as PrometheusRule, as promtool judges them.
 
-Scalars are read as the text they are written as, for Go reads them so.
+Scalars are read as the text they are written as, for Go reads them so. An empty file
+and `groups:` without anything behind it are no rules, as for Prometheus.
 """
 
 import re
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gameday.errors import Problem
-from gameday.files import promql, source, yaml
+from gameday.files import go_template, promql, source, yaml
 from gameday.files.cursor import Cursor, shown, top
 from gameday.files.nodes import Document
 from gameday.files.suggest import did_you_mean, nearest
@@ -20,11 +21,7 @@ _GROUP_OF_OTHERS = ("partial_response_strategy", "source_tenants", "evaluation_d
 _RULE = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")
 _LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LEGACY_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_TEXTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`")
-_VARIABLE = re.compile(r"\$(\w+)")
-_DECLARED = re.compile(r"\$(\w+)\s*(?:,\s*\$(\w+)\s*)?:=")
-_VARIABLES = ("labels", "value", "externalLabels", "externalURL")
+_CHANGING = ("$value", ".Value")  # at every evaluation
 _Rule = AlertRule | RecordingRule
 
 
@@ -59,7 +56,7 @@ def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
     problems = list(document.problems)
     here = top(document, problems, family="rules", texts=True)
     if document.root is None:
-        return [], problems
+        return [], [problem for problem in problems if problem.id != "file/empty"]
     crd = _is_crd(here)
     if document.rest and not crd:
         line = document.rest[0].line(())
@@ -84,8 +81,6 @@ def _document(here: Cursor, *, crd: bool) -> list[_Rule]:
         return []
     if not crd:
         mapping.only(("groups", "namespace"))
-    if mapping.value.get("groups") is None:
-        mapping.error("groups is missing; expected a list of rule groups")
     rules: list[_Rule] = []
     names: set[str] = set()
     for group in mapping.list_of("groups"):
@@ -145,7 +140,7 @@ def _rule(here: Cursor, group: _Group, place: int) -> _Rule | None:
     if severity == "error":
         here.error(f"{shown(expr)} {why}", "expr", code="promql-syntax")
     elif severity:
-        here.warn(why, "expr", code="promql-not-checked")
+        here.warn(why, "expr", code="promql-version")
     _names(here, "labels")
     hold = _duration(here, "for")
     keeps = _duration(here, "keep_firing_for")
@@ -225,18 +220,17 @@ def _duration(here: Cursor, key: str) -> float | None:
 
 
 def _templates(here: Cursor, key: str) -> None:
+    """Judge an alert's templates: Prometheus refuses the file over one of them."""
     for name, text in _texts(here, key).items():
-        plain = _TEXTS.sub("", text)
-        if plain.count("{{") != plain.count("}}"):
-            here.warn("the {{ and }} of this template do not balance", key, name)
+        try:
+            reads = go_template.parse(text)
+        except go_template.TemplateError as error:
+            message = f"Prometheus cannot parse the template: {error}"
+            here.error(message, key, name, code="template-syntax")
             continue
-        actions = _ACTION.findall(plain)
-        declared = {
-            one for act in actions for pair in _DECLARED.findall(act) for one in pair
-        }
-        for action in actions:
-            for variable in _VARIABLE.findall(action):
-                if variable not in _VARIABLES and variable not in declared:
-                    hint = did_you_mean(variable, _VARIABLES)
-                    message = f"the template's variable ${variable} is undefined{hint}"
-                    here.error(message, key, name)
+        if key == "labels" and reads.intersection(_CHANGING):
+            message = (
+                "the value is in a label, which makes another alert of it whenever it "
+                "changes: `for` begins anew and it may never fire; use an annotation"
+            )
+            here.warn(message, key, name, code="value-in-label")

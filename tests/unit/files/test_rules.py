@@ -63,11 +63,12 @@ MISTAKES = [
     ("sum by (job) (up)", "sum by (job) (up", "r.yaml:11: groups[0].rules[1].expr: 'sum by (job) (up' is not valid PromQL: unclosed left parenthesis"),
     ("sum by (job) (up)", "rate(up)", "r.yaml:11: groups[0].rules[1].expr: 'rate(up)' is not valid PromQL: expected type matrix in call to function 'rate', got vector"),
     ("        expr: sum by (job) (up)\n", "", "r.yaml:10: groups[0].rules[1]: expr is required and missing; expected text"),
-    ("$labels.inst", "$label.inst", "r.yaml:9: groups[0].rules[0].annotations.summary: the template's variable $label is undefined; did you mean \"labels\"?"),
+    ("$labels.inst", "$label.inst", "r.yaml:9: groups[0].rules[0].annotations.summary: Prometheus cannot parse the template: undefined variable '$label'; did you mean \"$labels\"?"),
+    ("$labels.instance }}", "$labels.instance }", "r.yaml:9: groups[0].rules[0].annotations.summary: Prometheus cannot parse the template: unexpected '}' in operand"),
     ("{severity: page}", "{__name__: page}", "r.yaml:8: groups[0].rules[0].labels.__name__: '__name__' cannot be a label here; choose another name"),
     ("  - name: shop", "  - name: null", "r.yaml:2: groups[0]: name is required and missing; expected text"),
     ("interval: 1s", "intervall: 1s", "r.yaml:3: groups[0].intervall: 'intervall' is an unknown key; did you mean \"interval\"?"),
-    ("groups:", "group:", "r.yaml:1: groups is missing; expected a list of rule groups"),
+    ("groups:", "group:", "r.yaml:1: group: 'group' is an unknown key; did you mean \"groups\"?"),
 ]  # fmt: skip
 
 
@@ -82,9 +83,9 @@ def test_what_promtool_refuses(old: str, new: str, expected: str) -> None:
 WARNINGS = [
     ("{severity: page}", "{sev-erity: page}", "'sev-erity' is a label name only from Prometheus 3 on"),
     ("record: job:up:sum", "record: job.up", "'job.up' is a metric name only from Prometheus 3 on"),
-    ("sum by (job) (up)", "rate(up[5m+1m])", "not checked: "),
-    ("sum by (job) (up)", "rate(up[5m] anchored)", "not checked: "),
-    ("$labels.instance }}", "$labels.instance }", "the {{ and }} of this template do not balance"),
+    ("sum by (job) (up)", "rate(up[5m+1m])", "a duration expression needs Prometheus 3.4"),
+    ("sum by (job) (up)", "rate(up[5m] anchored)", "the modifier anchored needs Prometheus 3.7"),
+    ("{severity: page}", "{severity: page, now: '{{ $value }}'}", "the value is in a label"),
     ("interval: 1s", "partial_response_strategy: warn", "is not Prometheus'; it would refuse this file"),
 ]  # fmt: skip
 
@@ -154,3 +155,8 @@ def test_defaults_and_mistakes_of_a_prometheus_configuration() -> None:
         "global.scrape_timeout: is longer than scrape_interval; shorten it",
         "global.evaluation_interval: '1' is not a duration; expected one such as 30s or 5m",
     ]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n", "groups:\n", "{}\n"])
+def test_a_file_without_rules_is_no_mistake(text: str) -> None:
+    assert rules.parse(text, "r.yaml") == ((), [])

@@ -1,0 +1,156 @@
+"""Go's template language cut into tokens, as `text/template` cuts it.
+
+What Go's lexer refuses is refused here, with the same reason: Prometheus parses
+every template of a rule file when it loads it, and refuses the whole file.
+"""
+
+import re
+from collections.abc import Generator, Iterator
+from typing import NamedTuple
+
+
+class TemplateError(ValueError):
+    """A template that Go does not parse; the message says why."""
+
+
+class Token(NamedTuple):
+    """A piece of a template: its kind and its text.
+
+    Kinds: text, open, close, space, declare, assign, pipe, left, right, string,
+    char constant, number, variable, field, dot, word, char, end of the text.
+    """
+
+    kind: str
+    text: str
+
+
+END = Token("EOF", "EOF")
+_LINE = r"[^\\\n]|\\[^\n]"
+_INSIDE = re.compile(
+    rf"""
+    (?P<close> [ \t\r\n]*[ \t\r\n]-}}}} | }}}} )
+  | (?P<space> [ \t\r\n]+ )
+  | (?P<declare> := )
+  | (?P<assign> = )
+  | (?P<pipe> \| )
+  | (?P<left> \( )
+  | (?P<right> \) )
+  | (?P<string> "(?:(?!"){_LINE})*" | `[^`]*` )
+  | (?P<constant> '(?:(?!'){_LINE})*' )
+  | (?P<variable> \$\w* )
+  | (?P<number> [+-] (?:0[xX][\da-fA-F_]*|[\d_]*) (?:\.[\d_]*)? (?:[eE][+-]?[\d_]*)? i?
+              | (?:0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+
+                 |[0-9][\d_]*(?:\.[\d_]*)?|\.[0-9][\d_]*) (?:[eEpP][+-]?[\d_]+)? i? )
+  | (?P<field> \.\w* )
+  | (?P<word> \w+ )
+  | (?P<char> [!-~] )
+    """,
+    re.VERBOSE,
+)
+_INTEGER = re.compile(
+    r"[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?\d)*|0)"
+)
+_FLOAT = re.compile(
+    r"[+-]?(?:(?:\d(?:_?\d)*)?\.?(?:\d(?:_?\d)*)?(?:[eE][+-]?\d+)?"
+    r"|0[xX][\da-fA-F_]+[pP][+-]?\d+)"
+)
+_STRING = re.compile(
+    r'"(?:[^"\\\n]|\\(?:[abfnrtv\\"]|[0-3][0-7]{2}|x[\da-fA-F]{2}|u[\da-fA-F]{4}'
+    r'|U[\da-fA-F]{8}))*"|`[^`]*`'
+)
+_CONSTANT = re.compile(
+    r"'(?:[^'\\\n]|\\(?:[abfnrtv\\']|[0-3][0-7]{2}|x[\da-fA-F]{2}|u[\da-fA-F]{4}"
+    r"|U[\da-fA-F]{8}))'"
+)
+
+_AFTER_A_NAME = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
+_UNCLOSED = {
+    '"': "unterminated quoted string",
+    "`": "unterminated raw quoted string",
+    "'": "unterminated character constant",
+    ":": "expected :=",
+}
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Go through a template's tokens; TemplateError where Go's lexer stops."""
+    at = 0
+    while (start := text.find("{{", at)) >= 0:
+        if text[at:start]:
+            yield Token("text", text[at:start])
+        inside = start + 2
+        if re.match(r"-[ \t\r\n]", text[inside : inside + 2]):
+            inside += 2
+        if text.startswith("/*", inside):
+            at = _after_comment(text, inside)
+            continue
+        yield Token("open", "{{")
+        at = yield from _action(text, inside)
+    if text[at:]:
+        yield Token("text", text[at:])
+    yield END
+
+
+def _action(text: str, at: int) -> Generator[Token, None, int]:
+    """Go through an action's tokens up to its `}}`; return where that ends."""
+    parentheses = 0
+    while True:
+        token, at = _inside(text, at)
+        parentheses += (token.kind == "left") - (token.kind == "right")
+        if parentheses < 0:
+            raise TemplateError("unexpected right paren")
+        if token.kind == "close" and parentheses:
+            raise TemplateError("unclosed left paren")
+        yield token
+        if token.kind == "close":
+            return at
+
+
+def _after_comment(text: str, start: int) -> int:
+    end = text.find("*/", start + 2)
+    if end < 0:
+        raise TemplateError("unclosed comment")
+    closed = re.compile(r"(?:[ \t\r\n]-)?\}\}").match(text, end + 2)
+    if closed is None:
+        raise TemplateError("comment ends before closing delimiter")
+    return closed.end()
+
+
+def _inside(text: str, at: int) -> tuple[Token, int]:
+    """Return the next token of an action, and where it ends."""
+    match = _INSIDE.match(text, at)
+    if match is None:
+        if at >= len(text):
+            raise TemplateError("unclosed action")
+        raise TemplateError(f"unrecognized character in action: {text[at]!r}")
+    kind, value, end = str(match.lastgroup), match[0], match.end()
+    if kind == "char" and value in _UNCLOSED:
+        raise TemplateError(_UNCLOSED[value])
+    if kind in ("variable", "field", "word") and not _AFTER_A_NAME.match(text, end):
+        raise TemplateError(f"bad character {text[end]!r} after {value!r}")
+    if kind == "number" and re.match(r"[\w+-]", text[end : end + 1]):
+        raise TemplateError(f"bad number syntax: {text[at : end + 1]!r}")
+    if value == ".":
+        kind = "dot"
+    return Token(kind, value), end
+
+
+def check_literal(token: Token) -> None:
+    """Refuse a string, character or number that Go cannot read."""
+    if token.kind == "string":
+        if not _STRING.fullmatch(token.text):
+            raise TemplateError(f"invalid syntax in the string {token.text}")
+    elif token.kind == "constant":
+        if not _CONSTANT.fullmatch(token.text):
+            raise TemplateError(f"malformed character constant: {token.text}")
+    elif not _is_number(token.text):
+        raise TemplateError(f"illegal number syntax: {token.text!r}")
+
+
+def _is_number(text: str) -> bool:
+    number = text.removesuffix("i")
+    if _INTEGER.fullmatch(number):
+        return True
+    has_digits = any(character.isdigit() for character in number)
+    looks_float = any(mark in number for mark in ".eEpP")
+    return bool(has_digits and looks_float and _FLOAT.fullmatch(number))

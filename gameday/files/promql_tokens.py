@@ -1,0 +1,91 @@
+"""PromQL cut into its words, as Prometheus cuts it."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class PromqlError(ValueError):
+    """A text that is no PromQL; the message says why."""
+
+
+class Token(NamedTuple):
+    """A piece of an expression; `at` is where it begins."""
+
+    kind: str  # string, word, number, duration, mark
+    text: str
+    at: int
+
+    @property
+    def end(self) -> int:
+        """Where the piece ends."""
+        return self.at + len(self.text)
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<blank> [ \t\r\n]+ | \#[^\r\n]* )
+  | (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | `[^`]*` )
+  | (?P<duration> (?:\d+(?:ms|[smhdwy]))+ (?![\w.]) )
+  | (?P<number> 0[xX][\da-fA-F_]+
+              | (?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?[\d_]+)? )
+  | (?P<word> [A-Za-z_:][\w:]* )
+  | (?P<mark> =~|!~|==|!=|<=|>=|</|>/|. )
+    """,
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+_ESCAPE = re.compile(
+    r"\\(?:([0-3][0-7]{2})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))",
+    re.DOTALL,
+)
+_PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_DEEPEST = 100  # brackets in brackets; the parser recurses
+_LONGEST = 100_000  # tokens
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Go through the words of an expression; blanks and comments are left out."""
+    at = count = 0
+    in_brackets = False
+    while (match := _TOKEN.match(text, at)) is not None:
+        kind, piece = str(match.lastgroup), match[0]
+        if in_brackets and piece[0] == ":":
+            kind, piece = "mark", ":"
+        if piece in ("[", "]"):
+            in_brackets = piece == "["
+        if kind != "blank":
+            count += 1
+            yield Token(kind, piece, at)
+        if count > _LONGEST:
+            raise PromqlError(f"holds more than {_LONGEST} words; split it up")
+        at += len(piece)
+
+
+def bound_nesting(words: list[Token]) -> None:
+    """Refuse what is nested so deeply that the parser would run out of stack."""
+    depth = signs = 0
+    for token in words:
+        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+        signs = signs + 1 if token.text in ("-", "+") else 0
+        if depth > _DEEPEST or signs > _DEEPEST:
+            raise PromqlError(f"is nested deeper than {_DEEPEST} levels")
+
+
+def unquoted(text: str) -> str:
+    """Return what a string literal stands for, as Go reads it."""
+    inside = text[1:-1]
+    return inside if text[0] == "`" else _ESCAPE.sub(_character, inside)
+
+
+def _character(match: re.Match[str]) -> str:
+    octal, two, four, eight, plain = match.groups()
+    if plain is not None:
+        return _PLAIN.get(plain, plain)
+    code = int(octal, 8) if octal else int(two or four or eight, 16)
+    return chr(code) if code <= 0x10FFFF else "�"  # noqa: PLR2004 - Unicode ends
+
+
+def quoted(text: str) -> str:
+    """Return a string literal for a text."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return '"' + escaped.replace("\r", "\\r") + '"'

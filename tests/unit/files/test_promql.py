@@ -1,0 +1,97 @@
+"""PromQL as Prometheus parses it: every error is one, and newer syntax is none."""
+
+import pytest
+
+from gameday.files import promql
+
+VALID = [
+    r"sum(rate(http_requests_total{code=~`5\d\d`}[5m])) > 1",
+    'foo{a=`x"y`}',
+    'foo{code=~"5[0-9]{2}"}',
+    'foo{a=~"\\\\Qa.b\\\\E"}',  # RE2's, not Rust's
+    'foo{a=~"[[]"}',
+    'sum by (a) (foo{b=~"[[:alpha:]]+"}) # a [note] with `quotes\'',
+    '{__name__=~"job:.*"}',
+    "anchored + smoothed",
+    "sum(step) by (range)",
+    "foo[5m:]",
+    "foo[300]",
+    "foo offset -5m",
+    "-(1 + 2) * 3",
+    'label_replace(foo, "a", "[5m-1m]", "b", "(")',
+]
+
+
+@pytest.mark.parametrize("expr", VALID)
+def test_what_every_prometheus_takes_is_said_nothing_about(expr: str) -> None:
+    assert promql.judge(expr) == ("", "")
+
+
+NEWER = [
+    ("foo[5m + 1m]", "a duration expression needs Prometheus 3.4"),
+    ("foo[-1m + 2 * 5m]", "a duration expression needs Prometheus 3.4"),
+    ("rate(foo[step() * 4])", "a duration expression needs Prometheus 3.4"),
+    ("foo[range():step()]", "a duration expression needs Prometheus 3.4"),
+    ("foo[max_of(5m, 1m):]", "a duration expression needs Prometheus 3.4"),
+    ("foo offset (1h - 5m)", "a duration expression needs Prometheus 3.4"),
+    ("foo offset -step()", "a duration expression needs Prometheus 3.4"),
+    ("rate(foo[5m] anchored)", "the modifier anchored needs Prometheus 3.7"),
+    ('foo{a="b"} smoothed', "the modifier smoothed needs Prometheus 3.7"),
+    ("foo </ 5", "the operator </ needs Prometheus 3.10"),
+    ("foo > 1_000", "underscores in numbers need Prometheus 2.49"),
+    ("sum by (a:b) (foo)", "a colon in a label's name needs Prometheus 3"),
+    ("holt_winters(foo[5m], 0.5, 0.5)", "holt_winters is double_exponential_smoothing"),
+    ("limitk(2, foo)", "--enable-feature=promql-experimental-functions"),
+    ("foo + fill(0) bar", "--enable-feature=promql-binop-fill-modifiers"),
+]
+
+
+@pytest.mark.parametrize(("expr", "note"), NEWER)
+def test_what_is_newer_is_a_warning_that_says_what_it_needs(
+    expr: str, note: str
+) -> None:
+    severity, why = promql.judge(expr)
+    assert severity == "warning"
+    assert note in why
+
+
+BROKEN = [
+    ('sum(rate(foo{code=~"5[0-9]{2}"}[5m]) > 1', "unclosed left parenthesis"),
+    ('rate(foo{a=~"[a-z]+"})', "expected type matrix"),
+    ("rate(foo[5m] anchored", "unclosed left parenthesis"),
+    ("rate(foo anchored)", "expected type matrix"),
+    ("sum(foo) anchored", "invalid promql query"),
+    ("foo[5m:1m] anchored", "invalid promql query"),
+    ("foo anchored smoothed", "is not valid PromQL"),
+    ("foo[5m +]", "unexpected ']' in duration expression"),
+    ("foo[5m / 0]", "division by zero"),
+    ("foo[-5m]", "duration must be greater than 0"),
+    ("foo[max_of(5m)]", "unexpected ')' in duration expression"),
+    ("foo[bar()]", "unexpected 'bar' in duration expression"),
+    ("foo offset (5m", "unexpected the end of the expression"),
+    ("foo + 1__0", "bad number syntax"),
+    ("1_000 == 1", "comparisons between scalars must use BOOL modifier"),
+    ('foo{a=~"("}', "error parsing regexp '('"),
+    ('foo{a=~"a{1001}"}', "error parsing regexp"),
+    ('foo{a=~"(?=b)"}', "error parsing regexp"),
+    ('{a=~"\\\\Qx\\\\E|"}', "must contain at least one non-empty matcher"),
+    ('foo{a="b" or c="d"}', "`or` between matchers is MetricsQL"),
+    ("(" * 200 + "1" + ")" * 200, "nested deeper than"),
+    ("-" * 200 + "1", "nested deeper than"),
+]
+
+
+@pytest.mark.parametrize(("expr", "reason"), BROKEN)
+def test_an_error_is_an_error_whatever_stands_beside_it(expr: str, reason: str) -> None:
+    severity, why = promql.judge(expr)
+    assert severity == "error"
+    assert reason in why
+
+
+def test_a_count_keeps_the_regular_expression_as_it_was_written() -> None:
+    (term,) = promql.terms(r"sum(rate(foo{a=~`\Qx.y\E|z`}[5m]))")
+    assert term.selector == 'foo{a=~"\\\\Qx.y\\\\E|z"}'
+
+
+def test_the_metrics_of_newer_syntax_are_known() -> None:
+    assert promql.metrics("rate(foo[5m + 1m] anchored) > bar") == ("foo", "bar")
