@@ -114,7 +114,8 @@ def _with_offset(rule: _Rule, offset: float) -> _Rule:
 def _routing(text: str) -> Routing:
     from gameday.files import alertmanager
 
-    routing, problems = alertmanager.parse(text, "alertmanager's configuration")
+    path = "alertmanager's configuration"
+    routing, problems = alertmanager.parse(text, path, running=True)
     if routing is None:
         raise ObserverLost("; ".join(str(problem) for problem in problems))
     return routing

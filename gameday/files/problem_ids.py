@@ -26,6 +26,8 @@ COMMON = {
     "unknown-value": "a value that is none of the known ones",
     "wrong-type": "a value of another type than expected: a list, a mapping, text",
     "value": "a value that cannot be what it has to be: a duration, a share",
+    "exclusive-keys": "keys of which only one may be set",
+    "duplicate-name": "a name that is used twice",
     "second-document": "a further document that the format's reader passes over",
 }
 
@@ -52,11 +54,12 @@ OWN = {
     "experiment/json-path": "a tolerance's JSON path that cannot be read",
     "experiment/unset-variable": "a configuration or a secret that is not set",
     "slo/none": "a file without any SLO",
-    "slo/duplicate-name": "two SLOs of one name",
     "rules/promql-syntax": "an expression that is not valid PromQL",
     "rules/promql-version": "an expression that only some versions of Prometheus take",
     "rules/template-syntax": "a template of an alert that Go does not parse",
     "rules/value-in-label": "a label that changes with the alert's value",
+    "alertmanager/matcher": "a matcher that Alertmanager cannot read",
+    "alertmanager/time-interval": "a time interval that is none",
     "alertmanager/amtool": "what `amtool check-config` says",
     "alertmanager/not-checked": "what could not be checked by `amtool`",
     "promise/cannot-be-kept": "the earliest possible time is beyond the promise",

@@ -5,7 +5,7 @@ import os.path
 from dataclasses import dataclass, field
 
 from gameday.errors import Problem
-from gameday.files import source, yaml
+from gameday.files import prometheus_fields, source, yaml
 from gameday.files.cursor import Cursor, top
 from gameday.files.nodes import Document
 from gameday.files.units import parse_prometheus_duration
@@ -50,8 +50,11 @@ def parse_document(document: Document) -> tuple[PrometheusConfig | None, list[Pr
     """Do what `parse` does for a text that was read already."""
     problems = list(document.problems)
     here = top(document, problems, family="prometheus", texts=True)
+    if document.root is None and [problem.id for problem in problems] == ["file/empty"]:
+        return PrometheusConfig(), []  # all defaults, as for Prometheus
     if document.root is None or here.mapping() is None:
         return None, problems
+    prometheus_fields.judge(here)
     general = here.mapping("global") or Cursor(document, {}, problems, ("global",))
     interval = _duration(general, "scrape_interval", 60.0)
     timeout = _duration(general, "scrape_timeout", min(10.0, interval))
@@ -78,8 +81,7 @@ def _duration(here: Cursor, key: str, default: float) -> float:
         return default
     try:
         return parse_prometheus_duration(text)
-    except ValueError as error:
-        here.error(str(error), key)
+    except ValueError:  # told by its field
         return default
 
 
@@ -90,7 +92,11 @@ def _job(
         return None
     name = here.text("job_name", required=True)
     own = _duration(here, "scrape_interval", interval)
-    return name, own, _duration(here, "scrape_timeout", min(timeout, own))
+    own_timeout = _duration(here, "scrape_timeout", min(timeout, own))
+    if own_timeout > own:
+        message = "is longer than scrape_interval; shorten it"
+        here.error(message, "scrape_timeout", code="value")
+    return name, own, own_timeout
 
 
 def _rule_files(here: Cursor, path: str) -> list[list[str]]:

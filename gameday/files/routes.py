@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from gameday.files import matchers
 from gameday.files.cursor import Cursor, shown
-from gameday.files.suggest import did_you_mean, nearest
+from gameday.files.shapes import flag
+from gameday.files.suggest import did_you_mean
 from gameday.files.units import parse_prometheus_duration
 from gameday.model.alert import Route
 
@@ -86,15 +87,11 @@ def _route(here: Cursor, names: Names, parent: Route) -> Route:
 
 def _known_keys(here: Cursor) -> None:
     for key, value in here.entries():
-        if key in _ROUTE:
-            continue
-        if nearest(key, _ROUTE):
-            value.error(
-                f"{key!r} is an unknown key{did_you_mean(key, _ROUTE)}",
-                code="unknown-key",
-            )
-        else:
-            value.warn(f"{key!r} is not known to gameday; passed over")
+        if key not in _ROUTE:
+            message = f"{key!r} is an unknown key{did_you_mean(key, _ROUTE)}"
+            value.error(message, code="unknown-key")
+        elif key == "continue" and value.value is not None:
+            flag(value)
 
 
 def _group_by(here: Cursor) -> tuple[str, ...]:

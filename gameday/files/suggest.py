@@ -8,7 +8,7 @@ _FEW = 9  # more names than that help nobody
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "x"?`, or `; expected one of a, b` for a few names."""
-    names = sorted(set(known))
+    names = sorted({name for name in known if name})
     close = nearest(word, names)
     if close:
         return f'; did you mean "{close}"?'
