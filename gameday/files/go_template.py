@@ -14,10 +14,10 @@ from gameday.files.go_template_tokens import (
     tokens,
 )
 
-__all__ = ["ALERT_FUNCTIONS", "ALERT_VARIABLES", "TemplateError", "parse"]
+__all__ = ["ALERT_FUNCTIONS", "ALERT_VARIABLES", "BUILT_IN", "TemplateError", "parse"]
 
 ALERT_VARIABLES = ("$labels", "$externalLabels", "$externalURL", "$value")
-_BUILT_IN = (
+BUILT_IN = (
     *("and", "call", "html", "index", "slice", "js", "len", "not", "or", "print"),
     *("printf", "println", "urlquery", "eq", "ge", "gt", "le", "lt", "ne"),
 )
@@ -27,7 +27,7 @@ ALERT_FUNCTIONS = (
     *("sortByLabel", "stripPort", "stripDomain", "humanize", "humanize1024"),
     *("humanizeDuration", "humanizePercentage", "humanizeTimestamp", "toTime"),
     *("toDuration", "now", "pathPrefix", "externalURL", "parseDuration"),
-    *("urlQueryEscape", *_BUILT_IN),
+    *("urlQueryEscape", *BUILT_IN),
 )
 
 

@@ -1,57 +1,30 @@
-"""OpenSLO v1: ratio objectives on Prometheus counters.
+"""OpenSLO v1: ratios of Prometheus counters, validated as OpenSLO's Go SDK does.
 
-What is not supported is refused by its name; nothing is guessed.
+Computed are good or bad events beside all events, and raw ratios that divide two sums
+of counters, over rolling windows and calendar windows (as one of the same length that
+ends now). What is not supported is refused by its name; nothing is guessed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+import zoneinfo
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from gameday.files import openslo_ratio
+from gameday.files import openslo_objects, openslo_ratio
 from gameday.files.cursor import Cursor, shown
+from gameday.files.openslo_ratio import Known
 from gameday.files.suggest import did_you_mean
 from gameday.model.slo import Slo
 
-_KEYS = {
-    "": ("apiVersion", "kind", "metadata", "spec"),
-    "metadata": ("name", "displayName", "labels", "annotations"),
-    "SLO": (
-        "description",
-        "service",
-        "indicator",
-        "indicatorRef",
-        "timeWindow",
-        "budgetingMethod",
-        "objectives",
-        "alertPolicies",
-    ),
-    "SLI": ("description", "thresholdMetric", "ratioMetric"),
-    "Service": ("description",),
-    "objective": (
-        "displayName",
-        "op",
-        "value",
-        "target",
-        "targetPercent",
-        "timeSliceTarget",
-        "timeSliceWindow",
-        "indicator",
-        "indicatorRef",
-        "compositeWeight",
-    ),
-}
-_KINDS = "SLO SLI Service DataSource AlertPolicy AlertCondition AlertNotificationTarget"
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_WINDOW = re.compile(r"(\d+)([mhdwMQY])")
-_SECONDS = {
-    "m": 60.0,
-    "h": 3600.0,
-    "d": 86400.0,
-    "w": 604800.0,
-    "M": 30 * 86400.0,
-    "Q": 90 * 86400.0,
-    "Y": 365 * 86400.0,
-}
+_SLO = (
+    *("description", "service", "indicator", "indicatorRef", "timeWindow"),
+    *("budgetingMethod", "objectives", "alertPolicies"),
+)
+_OBJECTIVE = (
+    *("displayName", "op", "value", "target", "targetPercent", "timeSliceTarget"),
+    *("timeSliceWindow", "indicator", "indicatorRef", "compositeWeight"),
+)
+_STARTS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _HOUR = 3600.0
 _PERCENT = 100.0
 
@@ -62,31 +35,36 @@ class _Objective(NamedTuple):
     line: int | None
 
 
-def read(here: Cursor, indicators: Mapping[str, Cursor]) -> Iterator[Slo]:
+def read(here: Cursor, known: Known) -> Iterator[Slo]:
     """Go through the SLOs of one OpenSLO object (one for each objective)."""
-    kind = here.choice("kind", _KINDS.split())
-    here.only(_KEYS[""])
-    metadata, body = here.mapping("metadata"), here.mapping("spec")
-    name = metadata.text("name", required=True) if metadata else ""
-    if metadata is None:
-        here.error("metadata is missing; expected the object's name")
-    elif name and not _NAME.fullmatch(name):
-        metadata.warn(f"{name!r} is no DNS label; OpenSLO asks for one", "name")
+    kind = here.choice("kind", openslo_objects.KINDS)
+    if not kind and here.get("kind") is None:
+        here.error("kind is required and missing", code="missing-key")
+    here.only(("apiVersion", "kind", "metadata", "spec"))
+    name = openslo_objects.metadata(here)
+    body = here.mapping("spec")
     if body is None:
-        here.error("spec is missing")
-        return
-    if kind in _KEYS:
-        body.only(_KEYS[kind])
-    if kind == "SLO":
-        yield from _slo(body, name, indicators)
+        here.error("spec is missing", code="missing-key")
+    elif kind == "SLO":
+        yield from _slo(body, name, known)
+    elif kind == "SLI":
+        openslo_ratio.judge(body)
+    elif kind:
+        openslo_objects.other(body, kind)
 
 
-def _slo(here: Cursor, name: str, indicators: Mapping[str, Cursor]) -> Iterator[Slo]:
+def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
+    here.only(_SLO)
+    openslo_objects.described(here)
     service = here.text("service", required=True)
     _budgeting(here)
     window = _window(here)
-    counts = openslo_ratio.counts(here, indicators)
+    counts = openslo_ratio.counts(here, known)
     targets = _objectives(here)
+    for policy in here.list_of("alertPolicies"):
+        openslo_objects.by_reference(
+            policy, "alertPolicyRef", "AlertPolicy", openslo_objects.policy
+        )
     if counts is None or window is None or not name:
         return
     for objective in targets:
@@ -110,7 +88,10 @@ def _budgeting(here: Cursor) -> None:
     known = ("Occurrences", "Timeslices", "RatioTimeslices")
     if method in known[1:]:
         message = f"{method} is not supported; expected Occurrences"
-        here.error(message, "budgetingMethod")
+        here.error(message, "budgetingMethod", code="not-supported")
+        for item in here.list_of("objectives"):
+            if item.mapping() is not None:
+                openslo_objects.duration(item, "timeSliceWindow")
     elif method and method not in known:
         hint = did_you_mean(method, known)
         here.error(f"{method!r} is not known{hint}", "budgetingMethod")
@@ -123,26 +104,40 @@ def _window(here: Cursor) -> float | None:
         return None
     window = windows[0]
     window.only(("duration", "isRolling", "calendar"))
-    if window.get("calendar") is not None or window.flag("isRolling") is False:
-        window.error("a calendar window is not supported; expected isRolling: true")
-    text = window.text("duration", required=True)
-    match = _WINDOW.fullmatch(text)
-    if match is None:
-        if text:
-            message = f"{text!r} is not a duration; expected one such as 28d or 4w"
-            window.error(message, "duration")
-        return None
-    seconds = int(match[1]) * _SECONDS[match[2]]
-    if seconds < _HOUR:
-        hint = "; m is a minute, M a month" if match[2] == "m" else ""
+    calendar = window.mapping("calendar")
+    rolling = bool(window.flag("isRolling"))
+    if rolling == (calendar is not None):
+        message = "expected isRolling: true, or a calendar, and not both"
+        window.error(message, code="exclusive-keys")
+    if calendar is not None:
+        _calendar(calendar)
+        message = "a calendar window is computed as one of its length that ends now"
+        window.warn(message, "calendar")
+    seconds = openslo_objects.duration(window, "duration")
+    text = window.text("duration")
+    if seconds is not None and seconds < _HOUR:
+        hint = "; m is a minute, M a month" if text.endswith("m") else ""
         window.warn(f"{text!r} is less than an hour{hint}", "duration")
     return seconds or None
+
+
+def _calendar(here: Cursor) -> None:
+    here.only(("startTime", "timeZone"))
+    start = str(here.value.get("startTime") or "")
+    if not _STARTS.fullmatch(start):
+        message = f"{shown(start)} is not a time such as 2026-01-01 00:00:00"
+        here.error(message, "startTime", code="value")
+    zone = here.text("timeZone", required=True)
+    known = zoneinfo.available_timezones()
+    if zone and known and zone not in {*known, "Local"}:
+        message = f"{shown(zone)} is no time zone; expected one such as Europe/Berlin"
+        here.error(message, "timeZone", code="value")
 
 
 def _objectives(here: Cursor) -> list[_Objective]:
     found: list[_Objective] = []
     if not here.value.get("objectives"):
-        here.error("objectives is missing or empty; expected at least one target")
+        here.warn("objectives is missing or empty; there is nothing to promise")
     for item in here.list_of("objectives"):
         if item.mapping() is None:
             continue
@@ -156,20 +151,27 @@ def _objectives(here: Cursor) -> list[_Objective]:
 
 
 def _objective_keys(here: Cursor) -> None:
-    here.only(_KEYS["objective"])
+    here.only(_OBJECTIVE)
     for key in ("compositeWeight", "indicator", "indicatorRef"):
         if here.get(key) is not None:
-            here.error(f"{key}: composite objectives are not supported", key)
+            message = f"{key}: composite objectives are not supported"
+            here.error(message, key, code="not-supported")
+    openslo_objects.operator(here)
     for key in ("op", "value"):
         if here.get(key) is not None:
             here.warn(f"{key} has no meaning for a ratio; passed over", key)
 
 
 def _target(here: Cursor) -> float | None:
-    key, scale = ("target", 1.0)
-    if here.get("target") is None and here.get("targetPercent") is not None:
-        key, scale = ("targetPercent", _PERCENT)
-    value = here.value.get(key)
+    keys = [key for key in ("target", "targetPercent") if here.get(key) is not None]
+    if len(keys) != 1:
+        which = "both" if keys else "neither"
+        message = f"has {which} of target and targetPercent; expected one of them"
+        here.error(message, code="exclusive-keys" if keys else "missing-key")
+        return None
+    key = keys[0]
+    scale = _PERCENT if key == "targetPercent" else 1.0
+    value = here.value[key]
     if isinstance(value, bool) or not isinstance(value, int | float):
         here.error(f"target {shown(value)} is not a number; expected one below 1")
         return None

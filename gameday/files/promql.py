@@ -115,6 +115,36 @@ def terms(expr: str) -> tuple[Term, ...]:
     return tuple(_terms(tree, 1.0))
 
 
+def is_selector(expr: str) -> bool:
+    """Return whether an expression is a plain selector such as `up{job="web"}`."""
+    return _is(parse(expr), "VectorSelector")
+
+
+def reads_unrated(expr: str) -> bool:
+    """Return whether an expression reads a selector outside of rate and increase."""
+    return _unrated(parse(expr))
+
+
+def _unrated(node: Any) -> bool:
+    if _is(node, "VectorSelector"):
+        return True
+    if _is(node, "Call") and _function(node) in ("rate", "increase", "vector"):
+        return False
+    names = ("lhs", "rhs", "expr")
+    below = [getattr(node, name, None) for name in names]
+    below += getattr(node, "args", None) or ()
+    return any(_unrated(child) for child in below if child is not None)
+
+
+def label_values(expr: str, label: str) -> tuple[str, ...]:
+    """Return the values that a plain selector compares a label with, for `=`."""
+    return tuple(
+        str(matcher.value)
+        for matcher in parse(expr).matchers.matchers
+        if matcher.name == label and _mark(matcher) == "="
+    )
+
+
 def ratio(expr: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     """Return dividend and divisor of `sum of counters / sum of counters`."""
     try:

@@ -1,24 +1,17 @@
-"""SLO files as they are: OpenSLO v1 and Sloth, told apart by their content."""
+"""SLO files as they are: OpenSLO v1, Sloth and Pyrra, told apart by their content."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gameday.errors import Problem
 from gameday.files import source, yaml
 from gameday.files.cursor import Cursor, shown, top
 from gameday.files.nodes import Document
+from gameday.files.openslo_objects import KINDS
+from gameday.files.openslo_ratio import Known
 from gameday.model.slo import Slo
 
 _OPENSLO = "openslo/v1"
-_OPENSLO_KINDS = (
-    "SLO",
-    "SLI",
-    "DataSource",
-    "Service",
-    "AlertPolicy",
-    "AlertCondition",
-    "AlertNotificationTarget",
-)
 
 
 class Reading(NamedTuple):
@@ -58,10 +51,17 @@ def read_documents(documents: Sequence[Document]) -> list[Reading]:
 
 def _readings(documents: Sequence[Document]) -> list[Reading]:
     files = [_file(document) for document in documents]
-    indicators = {
-        name: body for file in files for name, body in _indicators(file.objects)
-    }
-    return [_reading(file, indicators) for file in files]
+    known = Known(
+        indicators={
+            name: body for file in files for name, body in _named(file.objects, "SLI")
+        },
+        sources={
+            name: str(body.value.get("type") or "")
+            for file in files
+            for name, body in _named(file.objects, "DataSource")
+        },
+    )
+    return [_reading(file, known) for file in files]
 
 
 class _File(NamedTuple):
@@ -76,7 +76,7 @@ def _file(document: Document) -> _File:
     return _File(document.path, objects, problems)
 
 
-def _reading(file: _File, indicators: Mapping[str, Cursor]) -> Reading:
+def _reading(file: _File, known: Known) -> Reading:
     unmeasured: dict[str, str] = {}
     slos: list[Slo] = []
     for here in file.objects:
@@ -87,7 +87,11 @@ def _reading(file: _File, indicators: Mapping[str, Cursor]) -> Reading:
         elif here.value.get("apiVersion") == _OPENSLO:
             from gameday.files import openslo
 
-            slos += openslo.read(here, indicators)
+            slos += openslo.read(here, known)
+        elif str(here.value.get("apiVersion")).startswith("pyrra.dev/"):
+            from gameday.files import pyrra
+
+            slos += pyrra.read(here, unmeasured)
         else:
             _other(here)
     _twice(slos, file)
@@ -108,14 +112,16 @@ def _objects(document: Document, problems: list[Problem]) -> list[Cursor]:
     return [one for one in items if one.mapping() is not None]
 
 
-def _indicators(objects: list[Cursor]) -> Iterator[tuple[str, Cursor]]:
+def _named(objects: list[Cursor], kind: str) -> Iterator[tuple[str, Cursor]]:
+    """Go through (name, spec) of all OpenSLO objects of a kind."""
     for here in objects:
-        if here.value.get("apiVersion") != _OPENSLO or here.value.get("kind") != "SLI":
+        value = here.value
+        if value.get("apiVersion") != _OPENSLO or value.get("kind") != kind:
             continue
-        metadata, body = here.mapping("metadata"), here.mapping("spec")
-        name = metadata.text("name") if metadata else ""
-        if name and body is not None:
-            yield name, body
+        metadata, body = value.get("metadata"), value.get("spec")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if isinstance(name, str) and name and isinstance(body, dict):
+            yield name, here.at("spec")
 
 
 def _is_sloth(here: Cursor) -> bool:
@@ -128,11 +134,10 @@ def _other(here: Cursor) -> None:
     version = here.value.get("apiVersion")
     kind = here.value.get("kind")
     text = version if isinstance(version, str) else ""
-    if text.startswith("pyrra.dev/"):
-        here.error("Pyrra's SLO files are not supported yet; use OpenSLO v1 or Sloth")
-    elif text.startswith("sre.google.com/"):
+    if text.startswith("sre.google.com/"):
         here.error(
-            "slo-generator's format is not supported; expected OpenSLO v1 or Sloth"
+            "slo-generator's format is not supported; "
+            "expected OpenSLO v1, Sloth or Pyrra"
         )
     elif text == "openslo.com/v1":
         here.error(
@@ -143,12 +148,12 @@ def _other(here: Cursor) -> None:
         here.error(
             f"OpenSLO {text!r} is not supported; expected openslo/v1", "apiVersion"
         )
-    elif kind in _OPENSLO_KINDS and not text:
+    elif kind in KINDS and not text:
         here.error("apiVersion is missing; expected openslo/v1")
     else:
         here.error(
             f"apiVersion {shown(version)} is no SLO format that is supported; "
-            "expected OpenSLO (openslo/v1) or Sloth (version: prometheus/v1)"
+            "expected OpenSLO (openslo/v1), Sloth (version: prometheus/v1) or Pyrra"
         )
 
 

@@ -1,19 +1,21 @@
 """Sloth's SLO files: `version: prometheus/v1`, and PrometheusServiceLevel.
 
-Sloth passes over keys that it does not know; so do we, with a warning.
+What Sloth refuses is refused. It passes over keys that it does not know; so do we,
+with a warning.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gameday.files import promql
+from gameday.files import go_template, promql
 from gameday.files.cursor import Cursor, shown
-from gameday.files.suggest import nearest
+from gameday.files.suggest import among, nearest
 from gameday.model.slo import Slo, Term
 
 WINDOW = 30 * 86400.0  # Sloth's default period, in seconds; its files name none
-_TEMPLATE = re.compile(r"\{\{-?\s*\.\s*window\s*-?\}\}")
+_TEMPLATE = re.compile(r"\{\{ *\.window *\}\}")  # what Sloth looks for
+_WINDOW = re.compile(r"\{\{(?:- )?\s*\.window\s*(?: -)?\}\}")
 _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*)[A-Za-z0-9]")
 _MOST = 100.0  # percent
 _SLO_KEYS = (
@@ -53,7 +55,8 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
     elif here.value.get("version") != "prometheus/v1":
         version = shown(here.value.get("version"))
         here.error(f"{version} is not supported; expected prometheus/v1", "version")
-    service = body.text("service", required=True)
+    service = _named(body, "service")
+    _labels(body)
     plugins = body.get(spelling.plugins)
     if plugins is not None:
         _refuse_plugins(plugins)
@@ -88,7 +91,8 @@ def _refuse_plugins(here: Cursor) -> None:
 def _slo(
     here: Cursor, service: str, spelling: _Spelling, unmeasured: dict[str, str]
 ) -> Iterator[Slo]:
-    name = _named(here)
+    name = _named(here, "name")
+    _labels(here)
     for key, value in here.entries():
         if key not in _SLO_KEYS:
             close = nearest(key, _SLO_KEYS)
@@ -123,24 +127,42 @@ def _slo(
     )
 
 
-def _named(here: Cursor) -> str:
-    name = here.text("name", required=True)
+def _named(here: Cursor, key: str) -> str:
+    name = here.text(key, required=True)
     if name and not _NAME.fullmatch(name):
-        here.error(
-            f"{name!r} is no name for Sloth; expected two letters or more", "name"
-        )
+        message = f"{name!r} is no name for Sloth; expected two letters or more"
+        here.error(message, key, code="value")
     return name
+
+
+def _labels(here: Cursor, key: str = "labels") -> None:
+    """Refuse labels without a value, and `__name__`."""
+    labels = here.get(key)
+    for name, value in labels.entries() if labels else ():
+        if name in ("", "__name__"):
+            value.error(f"{name!r} cannot be a label here; choose another name")
+        if value.value in (None, ""):
+            value.error("has no value; Sloth asks for one", code="missing-key")
+        elif isinstance(value.value, dict | list):
+            message = f"{shown(value.value)} is not text; write it in quotes"
+            value.error(message, code="wrong-type")
 
 
 def _alerting(here: Cursor) -> None:
     """Require an alert's name where Sloth does: unless both alerts are off."""
-    alerting = here.mapping("alerting")
-    if alerting is None:
-        return
+    alerting = here.mapping("alerting") or here._replace(value={})
     alerts = [alerting.get(a) or alerting.get(b) for a, b in _ALERTS]
     off = [isinstance(a.value, dict) and a.value.get("disable") for a in alerts if a]
-    if not alerting.value.get("name") and not (len(off) == len(alerts) and all(off)):
-        alerting.error("name is required and missing; expected the alert's name")
+    if len(off) == len(alerts) and all(off):
+        return
+    if not alerting.value.get("name"):
+        place = alerting if here.get("alerting") else here
+        message = "name is required and missing; expected the alert's name"
+        place.error(message, code="missing-key")
+    for place in (alerting, *(alert for alert in alerts if alert is not None)):
+        if isinstance(place.value, dict):
+            _labels(place)
+            _labels(place, "annotations")
 
 
 _ALERTS = (("page_alert", "pageAlert"), ("ticket_alert", "ticketAlert"))
@@ -165,6 +187,11 @@ def _counts(
     if sli is None:
         here.error("sli is missing; expected events with two queries")
         return None
+    kinds = [key for key in ("events", "raw", "plugin") if sli.get(key) is not None]
+    if len(kinds) > 1 and "plugin" not in kinds:
+        message = f"{among(kinds, 'and')} are both set; Sloth takes one kind of SLI"
+        sli.error(message, code="exclusive-keys")
+        return None
     plugin = sli.mapping("plugin")
     if plugin is not None:
         message = f"the plugin {plugin.text('id')!r} is code and not supported"
@@ -175,27 +202,64 @@ def _counts(
         return _ratio(raw, spelling.ratio)
     events = sli.mapping("events")
     if events is None:
-        sli.error("events is missing; expected an error query and a total query")
+        message = "events is missing; expected an error query and a total query"
+        sli.error(message, code="missing-key")
         return None
-    bad, total = (events.text(key, required=True) for key in _queries(spelling))
+    return _events(events, spelling)
+
+
+def _events(
+    here: Cursor, spelling: _Spelling
+) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
+    bad, total = (_query(here, key) for key in (spelling.error, spelling.total))
     if not (bad and total):
         return None
-    return promql.terms(_windowed(bad)), promql.terms(_windowed(total))
-
-
-def _queries(spelling: _Spelling) -> tuple[str, str]:
-    return spelling.error, spelling.total
+    counted = promql.terms(bad), promql.terms(total)
+    if bad == total or set(counted[0]) == set(counted[1]):
+        message = "the error query and the total query count the same events"
+        here.error(message, spelling.error, code="same-query")
+        return None
+    return counted
 
 
 def _ratio(here: Cursor, key: str) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
-    query = here.text(key, required=True)
+    query = _query(here, key)
     if not query:
         return None
     try:
-        return promql.ratio(_windowed(query))
+        return promql.ratio(query)
     except promql.NotCounted as reason:
         raise promql.NotCounted(f"raw.{key} is not supported: {reason}") from None
 
 
-def _windowed(query: str) -> str:
-    return _TEMPLATE.sub("5m", query)
+def _query(here: Cursor, key: str) -> str:
+    """Return a query with a window in it; empty after an error.
+
+    Sloth runs it as a Go template that knows nothing but `.window`.
+    """
+    query = here.text(key, required=True)
+    if not query:
+        return ""
+    try:
+        reads = go_template.parse(query, (), go_template.BUILT_IN)
+    except go_template.TemplateError as error:
+        message = f"Sloth cannot parse the template: {error}"
+        here.error(message, key, code="template-syntax")
+        return ""
+    if not _TEMPLATE.search(query):
+        message = "has no {{.window}} where Sloth puts each of its windows"
+        here.error(message, key, code="template-window")
+        return ""
+    unknown = sorted(reads - {".window", "$"})
+    if unknown:
+        message = f"Sloth's templates know .window only, not {among(unknown)}"
+        here.error(message, key, code="template-window")
+        return ""
+    filled = _WINDOW.sub("5m", query)
+    if "{{" in filled:
+        raise promql.NotCounted(f"{key} has template actions beside {{{{.window}}}}")
+    severity, why = promql.judge(filled)
+    if severity == "error":
+        here.error(f"{shown(query)} {why}", key, code="promql-syntax")
+        return ""
+    return filled

@@ -88,7 +88,6 @@ UNMEASURED = [
     ("max(rate(x[{{.window}}]))", "max() is no sum of counters"),
     ("sum(rate(x[{{.window}}])) / 2", "`/` is no sum of counters"),
     ("sum(rate(x[{{.window}}] offset 5m))", "`offset` and `@` are not supported in a count of events"),
-    ("sum(rate(x[{{.window}}))", "not valid PromQL"),
 ]  # fmt: skip
 
 
@@ -103,6 +102,9 @@ def test_a_valid_sloth_slo_that_cannot_be_counted(query: str, reason: str) -> No
 
 
 SLOTH_MISTAKES = [
+    ("    alerting: {page", "    alert: {page", "s.yaml:4: slos[0]: name is required and missing; expected the alert's name"),
+    ("service: checkout", "service: c!", "s.yaml:2: service: 'c!' is no name for Sloth; expected two letters or more"),
+    ("    objective:", "    labels: {a: ''}\n    objective:", "s.yaml:5: slos[0].labels.a: has no value; Sloth asks for one"),
     ("objective: 99.97", "objective: 101", "s.yaml:5: slos[0].objective: 101 is not above 0 and at most 100 percent"),
     ("objective: 99.97", "objective: '99'", "s.yaml:4: slos[0]: objective '99' is not a number; expected percent"),
     ("name: latency", "name: l", "s.yaml:4: slos[0].name: 'l' is no name for Sloth; expected two letters or more"),
@@ -117,6 +119,39 @@ SLOTH_MISTAKES = [
 def test_mistakes_in_sloth(old: str, new: str, told: str) -> None:
     assert old in SLOTH
     assert told in errors(SLOTH.replace(old, new))
+
+
+def sloth_with(error: str, total: str = "sum(rate(all[{{.window}}]))") -> str:
+    start, end = SLOTH.index("        error_query"), SLOTH.index("    alerting")
+    queries = f"        error_query: '{error}'\n        total_query: '{total}'\n"
+    return SLOTH[:start] + queries + SLOTH[end:]
+
+
+SLOTH_QUERIES = [
+    ("sum(rate(x[{{.window}}))", "is not valid PromQL"),
+    ('sum(rate(x{code=~"5[0-9]"}[{{.window}}])', "is not valid PromQL"),
+    ("sum(rate(x[5m]))", "has no {{.window}}"),
+    ("sum(rate(x[{{.windows}}]))", "has no {{.window}}"),
+    ('sum(rate(x[{{.window}}])) + y{a="{{.service}}"}', "know .window only"),
+    ("sum(rate(x[{{.window}]))", "Sloth cannot parse the template"),
+    ("sum(rate(x[{{ .window | humanize }}]))", "function 'humanize' not defined"),
+    ("sum(rate(all[{{.window}}]))", "count the same events"),
+]
+
+
+@pytest.mark.parametrize(("query", "reason"), SLOTH_QUERIES)
+def test_queries_that_sloth_refuses(query: str, reason: str) -> None:
+    (told,) = errors(sloth_with(query))
+    assert reason in told
+
+
+def test_sloth_takes_one_kind_of_sli() -> None:
+    text = SLOTH.replace(
+        "      events:", "      raw: {error_ratio_query: x}\n      events:"
+    )
+    assert errors(text) == [
+        "s.yaml:6: slos[0].sli: events and raw are both set; Sloth takes one kind of SLI"
+    ]
 
 
 def test_a_plugin_is_code_and_named() -> None:
@@ -142,21 +177,21 @@ def test_sloth_passes_over_keys_that_it_does_not_know() -> None:
 OPENSLO_MISTAKES = [
     ("openslo/v1", "openslo.com/v1", "s.yaml:1: apiVersion: 'openslo.com/v1' is not OpenSLO's version; write apiVersion: openslo/v1"),
     ("openslo/v1", "openslo/v1alpha", "s.yaml:1: apiVersion: OpenSLO 'openslo/v1alpha' is not supported; expected openslo/v1"),
-    ("openslo/v1", "pyrra.dev/v1alpha1", "s.yaml:1: Pyrra's SLO files are not supported yet; use OpenSLO v1 or Sloth"),
     ("Occurrences", "RatioTimeslices", "s.yaml:6: spec.budgetingMethod: RatioTimeslices is not supported; expected Occurrences"),
     ("Occurrences", "Occurences", "s.yaml:6: spec.budgetingMethod: 'Occurences' is not known; did you mean \"Occurrences\"?"),
-    ("isRolling: true", "isRolling: false", "s.yaml:7: spec.timeWindow[0]: a calendar window is not supported; expected isRolling: true"),
+    ("isRolling: true", "isRolling: false", "s.yaml:7: spec.timeWindow[0]: expected isRolling: true, or a calendar, and not both"),
     ("duration: 30d", "duration: Week", "s.yaml:7: spec.timeWindow[0].duration: 'Week' is not a duration; expected one such as 28d or 4w"),
     ("ratioMetric:", "thresholdMetric:", "s.yaml:11: spec.indicator.spec.thresholdMetric: thresholdMetric is not supported; expected a ratioMetric"),
+    ("name: checkout-availability", "name: Checkout", "s.yaml:3: metadata.name: 'Checkout' is no name in OpenSLO; expected small letters, digits and dashes, 63 at most"),
+    ("target: 0.999", "target: 0.9, targetPercent: 90", "s.yaml:21: spec.objectives[0]: has both of target and targetPercent; expected one of them"),
+    ("displayName: Good, target: 0.999", "displayName: Good", "s.yaml:21: spec.objectives[0]: has neither of target and targetPercent; expected one of them"),
+    ("displayName: Good,", "displayName: Good, op: eq,", "s.yaml:21: spec.objectives[0].op: 'eq' is not known; expected gt, lt, gte or lte"),
     ("counter: true", "counter: false", "s.yaml:11: spec.indicator.spec.ratioMetric: only counters are supported; expected counter: true"),
-    ("type: Prometheus", "type: prometheus", "s.yaml:15: spec.indicator.spec.ratioMetric.good.metricSource.type: the source 'prometheus' is not supported; expected Prometheus; write Prometheus"),
-    ("spec: {query", "spec: {promql", "s.yaml:16: spec.indicator.spec.ratioMetric.good.metricSource.spec.promql: 'promql' is an unknown key; write query"),
     ("query: sum", "query: avg", None),
     ("target: 0.999", "target: 1", "s.yaml:21: spec.objectives[0].target: 1 is not at least 0 and below 1"),
     ("target: 0.999", "target: '0.9'", "s.yaml:21: spec.objectives[0]: target '0.9' is not a number; expected one below 1"),
     ("target: 0.999", "target: 0.9, compositeWeight: 1", "s.yaml:21: spec.objectives[0].compositeWeight: compositeWeight: composite objectives are not supported"),
     ("  service: checkout", "  service: checkout\n  markdown: x", "s.yaml:6: spec.markdown: 'markdown' is an unknown key; expected alertPolicies, budgetingMethod, description, indicator, indicatorRef, objectives, service or timeWindow"),
-    ("[{displayName: Good, target: 0.999}]", "[]", "s.yaml:4: spec: objectives is missing or empty; expected at least one target"),
 ]  # fmt: skip
 
 
@@ -174,8 +209,8 @@ def test_mistakes_in_openslo(old: str, new: str, told: str | None) -> None:
 
 OPENSLO_WARNINGS = [
     ("{displayName: Good,", "{op: gt,", "op has no meaning for a ratio; passed over"),
+    ("isRolling: true", "isRolling: false, calendar: {startTime: '2026-01-01 00:00:00', timeZone: UTC}", "computed as one of its length"),
     ("duration: 30d", "duration: 1m", "'1m' is less than an hour; m is a minute, M a month"),
-    ("name: checkout-availability", "name: Checkout Availability", "is no DNS label"),
 ]  # fmt: skip
 
 
@@ -225,3 +260,141 @@ def test_several_objectives_are_several_slos() -> None:
         "checkout-availability-good",
     ]
     assert {one.short_name for one in found} == {"checkout-availability"}
+
+
+def test_prometheus_may_be_written_small_and_its_query_promql() -> None:
+    text = OPENSLO.replace("type: Prometheus", "type: prometheus")
+    text = text.replace("{query:", "{promql:")
+    found = [told.partition("spec.")[2] for told in warnings(text)]
+    assert len(found) == 4
+    assert "'prometheus' is read as Prometheus; write it so" in " ".join(found)
+    assert "is read as the query; write query" in " ".join(found)
+
+
+def test_an_slo_without_objectives_is_valid_and_promises_nothing() -> None:
+    text = OPENSLO.replace("[{displayName: Good, target: 0.999}]", "[]")
+    found, problems = slo.parse(text, "s.yaml")
+    assert found == ()
+    assert [problem.severity for problem in problems] == ["warning", "warning"]
+
+
+SAME = "{query: 'sum(rate(http_requests_total[5m]))'}"
+
+
+@pytest.mark.parametrize("side", ["good", "bad"])
+def test_good_and_total_of_one_query_are_an_error(side: str) -> None:
+    text = openslo_with(
+        f"counter: true\n{side}: {metric(SAME)}\n"
+        f"total: {metric(SAME.replace('5m', '1m'))}"
+    )
+    (told,) = errors(text)
+    assert f"{side} and total count the same events" in told
+
+
+def metric(query: str, source: str = "type: Prometheus") -> str:
+    return f"{{metricSource: {{{source}, spec: {query}}}}}"
+
+
+def openslo_with(ratio: str) -> str:
+    start = OPENSLO.index("      ratioMetric:") + len("      ratioMetric:\n")
+    end = OPENSLO.index("  objectives:")
+    lines = "".join(f"        {line}\n" for line in ratio.split("\n"))
+    return OPENSLO[:start] + lines + OPENSLO[end:]
+
+
+def test_a_raw_ratio_is_taken_apart() -> None:
+    raw = metric("{query: 'sum(rate(good[5m])) / sum(rate(all[5m]))'}")
+    success, problems = slo.parse(
+        openslo_with(f"raw: {raw}\nrawType: success"), "s.yaml"
+    )
+    assert problems == []
+    assert success[0].total == (Term(selector="all"),)
+    assert set(success[0].bad) == {
+        Term(selector="all"),
+        Term(selector="good", sign=-1.0),
+    }
+    (failure,), _ = slo.parse(openslo_with(f"raw: {raw}\nrawType: failure"), "s.yaml")
+    assert failure.bad == (Term(selector="good"),)
+    (told,) = errors(openslo_with(f"raw: {raw}"))
+    assert "rawType is required" in told
+
+
+def test_rates_need_no_counter_and_a_gauge_is_refused() -> None:
+    rates = (
+        "{query: 'sum(rate(bad[5m]))'}",
+        "{query: 'sum(rate(all[5m])) or vector(0)'}",
+    )
+    text = openslo_with(
+        f"counter: false\nbad: {metric(rates[0])}\ntotal: {metric(rates[1])}"
+    )
+    assert errors(text) == []
+    (told,) = errors(text.replace("sum(rate(bad[5m]))", "sum(bad)"))
+    assert "only counters are supported" in told
+
+
+def test_a_data_source_by_reference() -> None:
+    ours = "metricSourceRef: ours"
+    text = openslo_with(
+        f"counter: true\nbad: {metric('{query: bad}', ours)}\n"
+        f"total: {metric('{query: all}', ours)}"
+    )
+    source = (
+        "---\napiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: ours}\n"
+        "spec: {type: KIND, connectionDetails: {url: x}}\n"
+    )
+    assert slo.parse(text + source.replace("KIND", "Prometheus"), "s.yaml")[1] == []
+    told = errors(text + source.replace("KIND", "Datadog"))
+    assert len(told) == 2
+    assert "the source 'Datadog' of the data source 'ours' is not supported" in told[0]
+    assert all("there is no DataSource 'ours'" in warned for warned in warnings(text))
+
+
+CONDITION = (
+    "{severity: page, condition: "
+    "{kind: burnrate, op: gte, threshold: 2, lookbackWindow: 1h}}"
+)
+OBJECTS = [
+    ("Service", "{}", ""),
+    ("DataSource", "{type: Prometheus}", "connectionDetails is required"),
+    ("DataSource", "{type: x, connectionDetails: {a: b}}", ""),
+    ("AlertNotificationTarget", "{target: email}", ""),
+    ("AlertNotificationTarget", "{}", "target is required"),
+    (
+        "AlertPolicy",
+        "{conditions: [{conditionRef: a}], notificationTargets: [{targetRef: b}]}",
+        "",
+    ),
+    ("AlertPolicy", "{notificationTargets: [{targetRef: b}]}", "has 0 conditions"),
+    ("AlertPolicy", "{conditions: [{conditionRef: a}]}", "notificationTargets is"),
+    (
+        "AlertPolicy",
+        "{conditions: [{conditionRef: A_b}], notificationTargets: [{targetRef: b}]}",
+        "'A_b' is no name in OpenSLO",
+    ),
+    (
+        "AlertCondition",
+        CONDITION.replace("}}", ", alertAfter: 5m}}"),
+        "",
+    ),
+    (
+        "AlertCondition",
+        CONDITION.replace("burnrate", "burn"),
+        "expected burnrate",
+    ),
+    (
+        "AlertCondition",
+        CONDITION.replace("threshold: 2, ", ""),
+        "threshold is required",
+    ),
+    ("SLI", "{ratioMetric: {counter: true}, thresholdMetric: {}}", "both set"),
+    ("Dashboard", "{}", "'Dashboard' is not known"),
+]
+
+
+@pytest.mark.parametrize(("kind", "spec", "reason"), OBJECTS)
+def test_objects_that_are_no_slos(kind: str, spec: str, reason: str) -> None:
+    text = (
+        f"apiVersion: openslo/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"
+    )
+    found = errors(text)
+    assert any(reason in told for told in found) if reason else found == []
