@@ -43,7 +43,7 @@ def _read(expr: str) -> tuple[Any, tuple[str, ...]]:
             raise
         text = promql_text.readable(expr, hide=True)  # RE2 takes them all
         tree = _parser().parse(text.text)
-    for node in _walk(tree):
+    for node in walk(tree):
         if _is(node, "VectorSelector") and node.matchers.or_matchers:
             raise ValueError("`or` between matchers is MetricsQL, not PromQL")
     return tree, text.notes
