@@ -28,6 +28,9 @@ def read(here: Cursor, *, running: bool) -> list[Receiver]:
     known = general if isinstance(general, dict) else {}
     receivers: list[Receiver] = []
     for item in here.list_of("receivers"):
+        if item.value is None:
+            item.warn("is empty; remove it")
+            continue
         if item.mapping() is None:
             continue
         name = _name(item)
@@ -212,9 +215,20 @@ def _slack_strategy(
 
 def _sns(here: Cursor, _general: Mapping[str, object]) -> None:
     ways = ("target_arn", "topic_arn", "phone_number")
+    signer = here.get("sigv4")
+    both = ("access_key", "secret_key")
+    keys = [key for key in both if is_set(signer, key)] if signer else []
+    if len(keys) == 1:
+        message = "access_key and secret_key are set together; one of them is missing"
+        here.error(message, "sigv4", code="missing-key")
     if sum(is_set(here, key) for key in ways) not in (1, len(ways)):
         message = f"expected exactly one of {among(ways)}"
         here.error(message, code="exclusive-keys")
+
+
+def _telegram(here: Cursor, _general: Mapping[str, object]) -> None:
+    if here.value.get("chat_id") == "0" and not is_set(here, "chat_id_file"):
+        here.error("0 is no chat", "chat_id", code="value")
 
 
 def _victorops(here: Cursor, _general: Mapping[str, object]) -> None:
@@ -250,6 +264,7 @@ _RULES: Mapping[str, Callable[[Cursor, Mapping[str, object]], None]] = {
     "pushover": _pushover,
     "slack": _slack,
     "sns": _sns,
+    "telegram": _telegram,
     "victorops": _victorops,
     "webex": _webex,
 }
