@@ -1,13 +1,13 @@
 """The keys of a Prometheus configuration, as of Prometheus 3.16, and how they fit.
 
-Judged as Prometheus judges it when it loads one. What a kind of service discovery
-takes is passed over: there are thirty of them, and a game day reads none.
+Judged as Prometheus judges it when it loads one.
 """
 
 import re
 
 from gameday.files import http_client, shapes
 from gameday.files.cursor import Cursor, shown
+from gameday.files.prometheus_discovery import SOURCES
 from gameday.files.shapes import (
     Fields,
     anything,
@@ -26,27 +26,6 @@ from gameday.files.shapes import (
 from gameday.files.suggest import did_you_mean
 from gameday.model import regex
 
-_DISCOVERY = (
-    *("aws", "azure", "consul", "digitalocean", "dns", "docker", "dockerswarm", "ec2"),
-    *("ecs", "elasticache", "eureka", "file", "gce", "hetzner", "http", "ionos"),
-    *("kubernetes", "kuma", "lightsail", "linode", "marathon", "msk", "nerve"),
-    *(
-        "nomad",
-        "oci",
-        "openstack",
-        "outscale",
-        "ovhcloud",
-        "puppetdb",
-        "rds",
-        "scaleway",
-    ),
-    *("serverset", "stackit", "triton", "uyuni", "vultr"),
-)
-_TARGETS = record({"targets": listing(text), "labels": texts})
-_SOURCES: Fields = {
-    "static_configs": listing(_TARGETS, nulls=False),
-    **{f"{name}_sd_configs": listing(anything) for name in _DISCOVERY},
-}
 _SIZE = re.compile(r"0|\d+(?:\.\d+)?\s*(?:[KMGTPE]i?)?B", re.IGNORECASE)
 
 
@@ -170,7 +149,7 @@ def _hosts(here: Cursor) -> None:
 _JOB = record(
     {
         **_LIMITS,
-        **_SOURCES,
+        **SOURCES,
         **http_client.FIELDS,
         **dict.fromkeys(("job_name", "metrics_path", "scheme"), text),
         "fallback_scrape_protocol": _PROTOCOL,
@@ -192,7 +171,7 @@ _JOB = record(
 _SIGNERS = dict.fromkeys(("sigv4", "azuread", "google_iam"), anything)
 _ALERTMANAGER = record(
     {
-        **_SOURCES,
+        **SOURCES,
         **http_client.FIELDS,
         "sigv4": anything,
         "scheme": text,
@@ -261,8 +240,10 @@ _STORAGE = record(
             {
                 "out_of_order_time_window": duration,
                 "stale_series_compaction_threshold": number,
-                "chunk_encoding": anything,
-                "retention": anything,
+                "chunk_encoding": record({"floats": one_of("", "xor", "xor2")}),
+                "retention": record(
+                    {"time": duration, "size": text, "percentage": number}
+                ),
             }
         ),
         "exemplars": record({"max_exemplars": shapes.whole}),
@@ -304,7 +285,25 @@ CONFIG: Fields = {
     ),
     "remote_write": listing(_WRITE, nulls=False),
     "remote_read": listing(_READ, nulls=False),
-    "otlp": anything,
+    "otlp": record(
+        {
+            **dict.fromkeys(
+                (
+                    *("promote_all_resource_attributes", "promote_scope_metadata"),
+                    *("keep_identifying_resource_attributes",),
+                    *(
+                        "convert_histograms_to_nhcb",
+                        "label_name_underscore_sanitization",
+                    ),
+                    *("label_name_preserve_multiple_underscores",),
+                ),
+                flag,
+            ),
+            "promote_resource_attributes": listing(text),
+            "ignore_resource_attributes": listing(text),
+            "translation_strategy": text,
+        }
+    ),
 }
 
 

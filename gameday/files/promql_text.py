@@ -178,7 +178,7 @@ class _Rewriting:
             self.notes.append("a duration expression needs Prometheus 3.4")
             return end
         elif following == "(" or following.lower() in ("by", "without"):
-            self._call(token, following)
+            self._call(index, following)
         return index + 1
 
     def _extended(self, index: int) -> None:
@@ -190,7 +190,8 @@ class _Rewriting:
         elif self._near(index + 1).text != "{":
             self._change(token, token, f'{{"{token.text}"}}')
 
-    def _call(self, token: Token, following: str) -> None:
+    def _call(self, index: int, following: str) -> None:
+        token, before = self.tokens[index], self._near(index - 1).text
         if token.text == "holt_winters" and following == "(":
             self._change(token, token, "double_exponential_smoothing")
             self.notes.append(
@@ -201,14 +202,11 @@ class _Rewriting:
                 f"{token.text}() needs Prometheus with "
                 "--enable-feature=promql-binop-fill-modifiers"
             )
-        elif token.text in _EXPERIMENTAL and self._near_at(token) != "@":
+        elif token.text in _EXPERIMENTAL and before != "@":
             self.notes.append(
                 f"{token.text}() needs Prometheus with "
                 "--enable-feature=promql-experimental-functions"
             )
-
-    def _near_at(self, token: Token) -> str:
-        return self.text[: token.at].rstrip()[-1:]
 
     def _after_selector(self, index: int) -> bool:
         before = self._near(index - 1)

@@ -20,7 +20,7 @@ scrape_configs:
       - {action: labeldrop, regex: 'x.*'}
   - job_name: pods
     scrape_timeout: 5s
-    kubernetes_sd_configs: [{role: pod, whatever: 1}]
+    kubernetes_sd_configs: [{role: pod}]
     authorization: {credentials_file: /x}
 remote_write:
   - url: http://x/write
@@ -63,6 +63,40 @@ def test_mistakes(old: str, new: str, reason: str) -> None:
     assert old in CONFIG
     (told,) = errors(CONFIG.replace(old, new, 1))
     assert reason in told
+
+
+DISCOVERY = [
+    ("role: pod, whatever: 1", "'whatever' is an unknown key"),
+    ("role: pods", "'pods' is not known"),
+    ("{role: pod, tls_config: {}}", "tls_config needs an api_server"),
+    ("role: pod, selectors: [{role: service}]", "takes no selectors of service"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), DISCOVERY)
+def test_discovery_in_kubernetes(text: str, reason: str) -> None:
+    item = text if text.startswith("{") else f"{{{text}}}"
+    (told,) = errors(CONFIG.replace("{role: pod}", item))
+    assert reason in told
+
+
+OTHERS = [
+    ("file_sd_configs: [{files: [targets/*.json]}]", ""),
+    ("file_sd_configs: [{files: [targets/*]}]", "is no path of a YAML or JSON file"),
+    ("dns_sd_configs: [{names: [a], type: A}]", "port is required for A records"),
+    ("dns_sd_configs: [{names: [a], type: A, port: 80}]", ""),
+    ("http_sd_configs: [{url: x}]", "is not an address"),
+    ("consul_sd_configs: [{server: a, tag: [b]}]", 'did you mean "tags"?'),
+    ("gce_sd_configs: [{whatever: 1}]", ""),
+    ("gce_sd_configs: [x]", "is not a mapping"),
+    ("gcs_sd_configs: [{}]", 'did you mean "gce_sd_configs"?'),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), OTHERS)
+def test_other_discoveries(text: str, reason: str) -> None:
+    found = errors(CONFIG.replace("kubernetes_sd_configs: [{role: pod}]", text))
+    assert any(reason in told for told in found) if reason else found == []
 
 
 def test_a_timeout_is_compared_with_the_jobs_own_interval() -> None:
