@@ -127,7 +127,13 @@ def _unreadable(
 ) -> None:
     """Refuse a file that was named, or that was meant to be one of ours."""
     meant = kind.guessed(read.text)
-    if named or meant or document.problems[-1].id == "file/unreadable":
+    if named and [problem.id for problem in document.problems] == ["file/empty"]:
+        message = "is empty: no rules, as for Prometheus"
+        found.problems.append(
+            Problem(read.path, None, message, "warning", "file/empty")
+        )
+        found.files.append((read.path, kind.RULES))
+    elif named or meant or document.problems[-1].id == "file/unreadable":
         found.problems += document.problems
         found.files += [(read.path, meant)] if meant else []
     else:

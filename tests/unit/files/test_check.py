@@ -39,6 +39,15 @@ def test_a_file_that_is_named_has_to_be_of_a_known_kind(shop: Shop) -> None:
     assert "is none of the kinds that gameday knows" in problem.message
 
 
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "groups:\n"])
+def test_a_named_file_without_content_holds_no_rules(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    result = check([str(path)], {}, None)
+    assert [one for one in result.problems if one.severity == "error"] == []
+    assert result.counts == {"rules": 1}
+
+
 def test_what_cannot_be_read_in_a_folder(shop: Shop) -> None:
     shop.write("chart/template.yaml", "a: {{ .Values.a }}\n")
     shop.write("chart/ours.yaml", "apiVersion: gameday/v1\nsteps: [\n")
