@@ -1,6 +1,7 @@
 """One file judged: each document of it that is of a known kind, by its reader."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ _EXPECTED = (
     "expected a scenario, an experiment, SLOs, alert rules, or a configuration of "
     "Alertmanager or Prometheus"
 )
+_RULES_BY_NAME = re.compile(r"rule|alert(?!manager)", re.IGNORECASE)
 _NO_KIND = f"is none of the kinds that gameday knows; {_EXPECTED}"
 _SINGLE = (SCENARIO, EXPERIMENT)  # one document a file
 MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
@@ -127,7 +129,8 @@ def _unreadable(
 ) -> None:
     """Refuse a file that was named, or that was meant to be one of ours."""
     meant = kind.guessed(read.text)
-    if named and [problem.id for problem in document.problems] == ["file/empty"]:
+    is_empty = [problem.id for problem in document.problems] == ["file/empty"]
+    if named and is_empty and _RULES_BY_NAME.search(os.path.basename(read.path)):  # noqa: PTH119
         message = "is empty: no rules, as for Prometheus"
         found.problems.append(
             Problem(read.path, None, message, "warning", "file/empty")

@@ -36,17 +36,29 @@ def _read(expr: str) -> tuple[Any, tuple[str, ...]]:
     """Return the syntax tree, and what the expression needs of Prometheus."""
     text = promql_text.readable(expr)
     try:
-        tree = _parser().parse(text.text)
+        tree = _parsed(text.text)
     except ValueError as error:
         reason = str(error).strip().split("\n")[0]
         if "regex" not in reason:
             raise
         text = promql_text.readable(expr, hide=True)  # RE2 takes them all
-        tree = _parser().parse(text.text)
+        tree = _parsed(text.text)
     for node in walk(tree):
         if _is(node, "VectorSelector") and node.matchers.or_matchers:
             raise ValueError("`or` between matchers is MetricsQL, not PromQL")
     return tree, text.notes
+
+
+def _parsed(text: str) -> Any:
+    """Return the parser's tree; ValueError also where the parser itself fails."""
+    try:
+        return _parser().parse(text)
+    except Exception:
+        raise
+    except BaseException as error:  # a panic of the parser is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(str(error)) from None
 
 
 def judge(expr: str) -> tuple[str, str]:

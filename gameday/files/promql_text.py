@@ -19,9 +19,11 @@ from typing import NamedTuple
 
 from gameday.files.promql_durations import Durations
 from gameday.files.promql_tokens import (
+    LONGEST_DURATION,
     PromqlError,
     Token,
     bound_nesting,
+    magnitude,
     quoted,
     tokens,
     unquoted,
@@ -89,6 +91,7 @@ class _Rewriting:
         self.changes: list[tuple[int, int, str]] = []
         self.notes: list[str] = []
         self.braces = 0
+        self.in_brackets = False
         self.groups: list[str] = []  # the word before each open parenthesis
 
     def done(self) -> Readable:
@@ -129,8 +132,8 @@ class _Rewriting:
         if token.text in ("</", ">/"):
             self._change(token, token, "/")
             self.notes.append(f"the operator {token.text} needs Prometheus 3.10")
-        elif token.kind == "number":
-            self._number(token)
+        elif token.kind in ("number", "duration"):
+            self._number(index)
         elif token.text in ("(", ")"):
             self._parenthesis(index)
         return index + 1
@@ -149,8 +152,22 @@ class _Rewriting:
         if token.text[0] == "`":
             self._change(token, token, quoted(unquoted(token.text)))
 
-    def _number(self, token: Token) -> None:
-        if "_" not in token.text:
+    def _number(self, index: int) -> None:
+        token, value = self.tokens[index], magnitude(self.tokens[index])
+        before = self._near(index - 1)
+        if before.text in ("-", "+"):
+            before = self._near(index - 2)
+        if before.text == "@" and value >= 2**63:
+            raise PromqlError("timestamp out of bounds for @ modifier")
+        lasts = before.text.lower() in ("offset", "[") or (
+            before.text == ":" and self.in_brackets
+        )
+        if lasts and value > LONGEST_DURATION:
+            raise PromqlError(f"duration out of range: {token.text!r}")
+        if self.in_brackets and token.text.startswith("."):
+            self._change(token, token, f"0{token.text.replace('_', '')}")
+            return
+        if token.kind == "duration" or "_" not in token.text:
             return
         if re.search(r"__|_$|_[.eE]|[.eE]_", token.text):
             raise PromqlError(f"bad number syntax: {token.text!r}")
@@ -172,6 +189,8 @@ class _Rewriting:
                 self.notes.append("a colon in a label's name needs Prometheus 3")
         elif word in ("anchored", "smoothed"):
             self._extended(index)
+        elif word == "offset" and self._never_ends(index + 1):
+            raise PromqlError("duration out of range")
         elif word == "offset" and self._is_expression(index + 1):
             end = Durations(self.tokens, index + 1).offset()
             self._change(self.tokens[index + 1], self.tokens[end - 1], "5m")
@@ -218,6 +237,12 @@ class _Rewriting:
         after_offset = self._near(index - 2).text.lower() in ("offset", "-", "@")
         return before.text == "}" or (before.kind == "duration" and after_offset)
 
+    def _never_ends(self, index: int) -> bool:
+        """Return whether an offset is infinite."""
+        if self._near(index).text in ("-", "+"):
+            index += 1
+        return self._near(index).text.lower() in ("inf", "nan")
+
     def _is_expression(self, index: int) -> bool:
         """Return whether a duration expression begins here, not a plain duration."""
         if self._near(index).text in ("-", "+"):
@@ -237,9 +262,11 @@ class _Rewriting:
             for token in inside
         )
         if plain or self._near(end).text != "]":
-            for token in inside:
-                if token.kind == "number":
-                    self._number(token)
+            self.in_brackets = True
+            for inner in range(index + 1, end):
+                if self.tokens[inner].kind in ("number", "duration"):
+                    self._number(inner)
+            self.in_brackets = False
             return end
         instead = Durations([*inside, self.tokens[end]], 0).brackets()
         self._change(inside[0], inside[-1], instead)

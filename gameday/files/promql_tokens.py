@@ -1,5 +1,6 @@
 """PromQL cut into its words, as Prometheus cuts it."""
 
+import math
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -39,6 +40,12 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_UNITS = {
+    **dict(zip(("ms", "s", "m", "h"), (0.001, 1.0, 60.0, 3600.0), strict=True)),
+    **dict(zip(("d", "w", "y"), (86400.0, 604800.0, 31536000.0), strict=True)),
+}
+_PART = re.compile(r"(\d+)(ms|[smhdwy])")
+LONGEST_DURATION = 2**63 / 1e9  # seconds
 _DEEPEST = 100  # brackets in brackets; the parser recurses
 _LONGEST = 100_000  # tokens
 
@@ -59,6 +66,25 @@ def tokens(text: str) -> Iterator[Token]:
         if count > _LONGEST:
             raise PromqlError(f"holds more than {_LONGEST} words; split it up")
         at += len(piece)
+
+
+def magnitude(token: Token) -> float:
+    """Return a number, or a duration in seconds; PromqlError beyond what Go holds."""
+    text = token.text.replace("_", "")
+    if token.kind == "duration":
+        value = sum(
+            int(count) * _UNITS[unit] for count, unit in _PART.findall(token.text)
+        )
+        if value > LONGEST_DURATION:
+            raise PromqlError(f"duration out of range: {token.text!r}")
+        return value
+    try:
+        value = float(int(text, 16)) if text[:2] in ("0x", "0X") else float(text)
+    except (ValueError, OverflowError):
+        return 0.0  # no number: the parser says so
+    if math.isinf(value):
+        raise PromqlError(f"value out of range: {token.text!r}")
+    return value
 
 
 def bound_nesting(words: list[Token]) -> None:
