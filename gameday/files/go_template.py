@@ -136,15 +136,22 @@ class _Parser(Pipelines):
     def control(self, word: str) -> None:
         """Read `if`, `with` or `range` to its end; its variables end there too."""
         known = len(self.variables)
+        ended = self.branch(word)
+        while ended == "else":
+            if word != "range" and self.peek_after_space() == Token("word", word):
+                self.next_after_space()
+                ended = self.branch(word)
+            elif self.body() == "end":
+                ended = "end"
+            else:
+                raise TemplateError("expected end; found {{else}}")
+        del self.variables[known:]
+
+    def branch(self, word: str) -> str:
+        """Read a condition and what it is for; return what ended it."""
         self.pipeline(word, "close")
         inside = word == "range"
         self.ranges += inside
         ended = self.body()
         self.ranges -= inside
-        if ended == "else":
-            if self.peek_after_space() == Token("word", word) and word != "range":
-                self.next_after_space()
-                self.control(word)
-            elif self.body() != "end":
-                raise TemplateError("expected end; found {{else}}")
-        del self.variables[known:]
+        return ended

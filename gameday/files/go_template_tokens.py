@@ -25,6 +25,7 @@ class Token(NamedTuple):
 
 
 END = Token("EOF", "EOF")
+_LONGEST = 100_000  # characters
 _LINE = r"[^\\\n]|\\[^\n]"
 _INSIDE = re.compile(
     rf"""
@@ -74,6 +75,8 @@ _UNCLOSED = {
 
 def tokens(text: str) -> Iterator[Token]:
     """Go through a template's tokens; TemplateError where Go's lexer stops."""
+    if len(text) > _LONGEST:
+        raise TemplateError(f"is longer than {_LONGEST} characters; write less")
     at = 0
     while (start := text.find("{{", at)) >= 0:
         if text[at:start]:

@@ -45,6 +45,7 @@ _GO_PLAIN = {
     "t": "\t",
     "v": "\v",
 }
+_LONGEST = 50_000  # characters
 _LAST_CHARACTER = 0x10FFFF
 
 
@@ -94,6 +95,8 @@ def _old_one(name: str, operator: str, wanted: str) -> Matcher:
 
 def parse(text: str) -> list[Matcher]:
     """Return the matchers of `a="b"` or `{a="b", c=~"d"}`; ValueError otherwise."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"is longer than {_LONGEST} characters; write several")
     try:
         classic = _classic(text)
     except ValueError as refused:

@@ -4,12 +4,15 @@ import re
 
 from gameday.files.promql_tokens import PromqlError, Token
 
+_DEEPEST = 100
+
 
 class Durations:
     """The grammar of duration expressions, over the tokens from an index on."""
 
     def __init__(self, tokens: list[Token], index: int) -> None:
         self.tokens, self.index = tokens, index
+        self.depth = 0
 
     def brackets(self) -> str:
         """Read `RANGE` or `RANGE:STEP` up to `]`; return an older form of it."""
@@ -71,8 +74,12 @@ class Durations:
         return value
 
     def _signed(self) -> float | None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise PromqlError(f"is nested deeper than {_DEEPEST} levels")
         sign = self._take("+", "-")
         value = self._signed() if sign else self._power()
+        self.depth -= 1
         return -value if value is not None and sign == "-" else value
 
     def _power(self) -> float | None:

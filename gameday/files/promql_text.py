@@ -58,6 +58,7 @@ _BEFORE_A_METRIC = frozenset(
     )
 )
 _GROUPINGS = ("by", "without", "on", "ignoring", "group_left", "group_right")
+_LONGEST_REGEX = 50_000  # characters
 _STAND_IN = re.compile(r"\(?gameday:([\da-f]*):(?:\)\?)?")
 
 
@@ -276,6 +277,8 @@ class _Rewriting:
 
 def _judged(value: str) -> bool:
     """Return whether a regular expression matches nothing at all; PromqlError: none."""
+    if len(value) > _LONGEST_REGEX:
+        raise PromqlError(f"a regexp is longer than {_LONGEST_REGEX} characters")
     try:
         return regex.fully_matches(value, "", dot_all=True)
     except regex.RegexError as error:
