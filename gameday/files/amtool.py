@@ -1,6 +1,7 @@
-"""Receivers' own fields, judged by Alertmanager's `amtool` where it is installed.
+"""A second opinion by Alertmanager's `amtool`, where it is installed.
 
-A tool that is older than the file does not know its fields: that is a warning.
+What gameday accepts and an amtool refuses that is older than the Alertmanager that
+gameday judges by, is a warning: it may not know the file's fields and matchers yet.
 """
 
 import re
@@ -12,6 +13,8 @@ from gameday.errors import Problem
 from gameday.files import source
 
 _TIMEOUT = 20.0  # seconds
+_JUDGED_BY = (0, 34)  # the Alertmanager that gameday judges by itself
+_VERSION = re.compile(r"version (\d+)\.(\d+)\.(\d+)")
 _LINE = re.compile(r"line (\d+): (.*)")
 _RECEIVERS = re.compile(r"[\s-]*(\w+?)_configs:")
 _TOO_OLD = re.compile(r"field \S+ not found in type|unknown receiver type")
@@ -36,10 +39,38 @@ def judge(path: str) -> list[Problem]:
         return []
     problems = _said(path, (done.stdout + done.stderr).decode("utf-8", "replace"))
     text = source.read(path).text
+    version = _version(program)
+    if version and version < _JUDGED_BY:
+        problems = [_older(problem, version) for problem in problems]
     return [
         one if one.line else replace(one, line=_place(text, one.message))
         for one in problems
     ]
+
+
+def _version(program: str) -> tuple[int, ...]:
+    """Return amtool's version; empty where it does not say."""
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    match = _VERSION.search((done.stdout + done.stderr).decode("utf-8", "replace"))
+    return tuple(int(part) for part in match.groups()) if match else ()
+
+
+def _older(problem: Problem, version: tuple[int, ...]) -> Problem:
+    if problem.severity != "error":
+        return problem
+    name = ".".join(map(str, version))
+    said = problem.message.removeprefix("amtool: ")
+    message = f"amtool {name}, which is older than today's, refuses it: {said}"
+    return _warning(problem.path, message, problem.line)
 
 
 def _place(text: str, message: str) -> int:

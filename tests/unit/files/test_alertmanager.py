@@ -362,6 +362,25 @@ def test_receivers_are_judged_by_amtool_where_it_is(
     assert [str(one).removeprefix(f"{tmp_path}/") for one in problems] == told
 
 
+def test_an_older_amtool_only_warns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "amtool"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo "amtool, version 0.25.0 (x)" && exit\n'
+        'echo "FAILED: bad matcher format"; exit 1\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    path = tmp_path / "a.yaml"
+    path.write_text(ALERTMANAGER)
+    (problem,) = amtool.judge(str(path))
+    assert problem.severity == "warning"
+    assert problem.message == (
+        "amtool 0.25.0, which is older than today's, refuses it: bad matcher format"
+    )
+
+
 def test_without_amtool_receivers_are_not_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
