@@ -155,25 +155,32 @@ class _Rewriting:
 
     def _number(self, index: int) -> None:
         token, value = self.tokens[index], magnitude(self.tokens[index])
+        self._within_bounds(index, value)
+        plain = token.text.replace("_", "")
+        if token.kind == "duration":
+            if not value:
+                self._change(token, token, "0")
+        elif self.in_brackets and plain.startswith("."):
+            self._change(token, token, f"0{plain}")
+        elif plain != token.text:
+            if re.search(r"__|_$|_[.eE]|[.eE]_", token.text):
+                raise PromqlError(f"bad number syntax: {token.text!r}")
+            self._change(token, token, plain)
+            self.notes.append("underscores in numbers need Prometheus 2.49")
+
+    def _within_bounds(self, index: int, value: float) -> None:
+        """Refuse a range, an offset or a time that Prometheus cannot hold."""
         before = self._near(index - 1)
         if before.text in ("-", "+"):
             before = self._near(index - 2)
+        ranges = before.text == "[" or (before.text == ":" and self.in_brackets)
         if before.text == "@" and value >= 2**63:
             raise PromqlError("timestamp out of bounds for @ modifier")
-        lasts = before.text.lower() in ("offset", "[") or (
-            before.text == ":" and self.in_brackets
-        )
+        if ranges and not value:
+            raise PromqlError("duration must be greater than 0")
+        lasts = ranges or before.text.lower() == "offset"
         if lasts and value > LONGEST_DURATION:
-            raise PromqlError(f"duration out of range: {token.text!r}")
-        if self.in_brackets and token.text.startswith("."):
-            self._change(token, token, f"0{token.text.replace('_', '')}")
-            return
-        if token.kind == "duration" or "_" not in token.text:
-            return
-        if re.search(r"__|_$|_[.eE]|[.eE]_", token.text):
-            raise PromqlError(f"bad number syntax: {token.text!r}")
-        self._change(token, token, token.text.replace("_", ""))
-        self.notes.append("underscores in numbers need Prometheus 2.49")
+            raise PromqlError(f"duration out of range: {self.tokens[index].text!r}")
 
     def _parenthesis(self, index: int) -> None:
         if self.tokens[index].text == "(":

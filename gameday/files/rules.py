@@ -97,6 +97,9 @@ class _Group(NamedTuple):
 
 
 def _group(here: Cursor, names: set[str], path: str) -> list[_Rule]:
+    if here.value is None:
+        here.warn("is empty; remove it")
+        return []
     if here.mapping() is None:
         return []
     _known_keys(here, _GROUP, _GROUP_OF_OTHERS)
@@ -128,6 +131,9 @@ def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> No
 
 
 def _rule(here: Cursor, group: _Group, place: int) -> _Rule | None:
+    if here.value is None:
+        here.warn("is empty; remove it")
+        return None
     if here.mapping() is None:
         return None
     _known_keys(here, _RULE, ())

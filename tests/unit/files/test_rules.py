@@ -160,3 +160,10 @@ def test_defaults_and_mistakes_of_a_prometheus_configuration() -> None:
 @pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n", "groups:\n", "{}\n"])
 def test_a_file_without_rules_is_no_mistake(text: str) -> None:
     assert rules.parse(text, "r.yaml") == ((), [])
+
+
+def test_an_empty_group_and_an_empty_rule_are_passed_over_as_prometheus_does() -> None:
+    text = "groups: [null, {name: a, rules: [null, {alert: A, expr: up}]}]"
+    found, problems = rules.parse(text, "r.yaml")
+    assert [rule.name for rule in found] == ["A"]
+    assert [problem.severity for problem in problems] == ["warning", "warning"]
