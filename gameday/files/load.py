@@ -1,7 +1,7 @@
 """A scenario with everything that it names, and every problem of every file."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.errors import InvalidFile, Problem
@@ -173,7 +173,7 @@ def _observed(here: Cursor) -> None:
         return
     from gameday.files import alertmanager, prometheus_config, rules
 
-    readers = {
+    readers: dict[str, Callable[[Document], tuple[object, list[Problem]]]] = {
         "rules": rules.parse_document,
         "prometheus": prometheus_config.parse_document,
         "alertmanager": alertmanager.parse_document,
