@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from gameday.checks.asked import services
+from gameday.checks.interruption import interruption
 from gameday.checks.lost_targets import Hit, Loss, not_hit
 from gameday.checks.run import Run
 from gameday.checks.sight import SLACK
@@ -110,13 +111,27 @@ class StepRun:
         skipped = self.events("skipped")
         if skipped:
             return f"the step was skipped: {skipped[0].get('because', '')}"
-        return f"the fault was not injected: {self._stopped_before()}"
+        why = self.interrupted or self._stopped_before()
+        return f"the fault was not injected: {why}"
+
+    @cached_property
+    def interrupted(self) -> str:
+        """Why the experiment ended by itself before its hold was over; empty: not.
+
+        A control may interrupt it, a signal may: its rollbacks were played then,
+        while the run still waited for what the fault should bring about.
+        """
+        undo = [one.at for one in self.events("phase") if one["phase"] == "undo"]
+        if not undo and self.run.ending is not Ending.FINISHED:
+            return ""  # it was the run that ended it
+        return interruption(self.events("engine"), min(undo, default=self.end))
 
     @cached_property
     def toothless(self) -> str:
         """Why the fault is not proven to bite until its undo; empty when it is."""
         if not self.services:
-            return ""  # another extension's action: there is no proof to ask for
+            # Another extension's action: there is no proof to ask for.
+            return self.interrupted
         proofs = self.events("fault_biting")
         for proof in proofs:
             if not proof["bites"]:
@@ -132,7 +147,7 @@ class StepRun:
         for one in self.events("fault_ended"):
             if one["id"] == begun["id"] and one.get("early"):
                 return f"the fault on {begun['instance']} ended early: {one['early']}"
-        return ""
+        return self.interrupted
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:

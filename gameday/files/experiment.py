@@ -13,6 +13,7 @@ from gameday.files import (
     activities,
     configuration,
     experiment_acts,
+    experiment_python,
     source,
     yaml,
 )
@@ -62,8 +63,6 @@ _RUNTIME: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "rollbacks": (("strategy",), ("always", "never", "default", "deviated")),
 }
-
-_PYTHON = ("dependencies", "isolated", "version")
 
 
 def read(
@@ -193,11 +192,7 @@ def _runtime(here: Cursor) -> None:
             _has_one_of(part, keys)
             part.only(keys, also=activities.FREE, lenient=True)
             part.choice("strategy", strategies)
-    python = runtime.mapping("python")  # chaostoolkit 1.21: dependencies for `uv run`
-    if python is not None:
-        python.only(_PYTHON, also=activities.FREE, lenient=True)
-        python.list_of("dependencies")
-        python.flag("isolated")
+    experiment_python.check(runtime)
 
 
 def _has_one_of(here: Cursor, keys: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
 from gameday.runner.hypothesis import configured, deviation, look
 from gameday.runner.jobs import Job
-from gameday.runner.outcomes import because, failure, function
+from gameday.runner.outcomes import because, failure, function, interruption
 
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 _LONGEST = 2000  # characters of an activity's output that are worth a message
@@ -207,7 +207,13 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         )
 
     def method_completed(self, experiment: Any, state: Any) -> None:
-        """Hold: nothing more happens until the parent says so, or is gone."""
+        """Hold: nothing more happens until the parent says so, or is gone.
+
+        Without a state the method was cut short, and there is nothing to hold: the
+        engine goes on to its rollbacks, and ends.
+        """
+        if state is None:
+            return
         self.say("method_completed")
         if self.hold and isinstance(self.pipe, Connection):
             try:
@@ -233,6 +239,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
             "engine",
             status=journal.get("status"),
             deviated=bool(journal.get("deviated")),
+            because=interruption(journal),
         )
 
 

@@ -169,7 +169,8 @@ class Conductor:
             self._emit(event(now, "activity", step=step, **_without_output(fields)))
             self._note_failed(stage, now, fields)
         elif name == "engine":
-            self._emit(event(now, "engine", step=step, because="", **fields))
+            state = {"because": "", **fields}
+            self._emit(event(now, "engine", step=step, **state))
         elif name == "escaped":
             state = {"status": "escaped", "deviated": None, **fields}
             self._emit(event(now, "engine", step=step, **state))

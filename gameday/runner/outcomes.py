@@ -36,6 +36,23 @@ def function(activity: Mapping[str, Any]) -> str:
     return f"{provider.get('module', '')}.{provider.get('func', '')}"
 
 
+def interruption(journal: Mapping[str, Any]) -> str:
+    """Return what interrupted an experiment, as its journal says; empty: it does not.
+
+    A control writes `interruption` (chaostoolkit 1.21); the add-ons' safeguards
+    write which of them it was.
+    """
+    if journal.get("status") != "interrupted":
+        return ""
+    safeguards, written = journal.get("safeguards"), journal.get("interruption")
+    if isinstance(safeguards, Mapping) and safeguards.get("triggered_by"):
+        return f"safeguard {safeguards['triggered_by']}"
+    if not isinstance(written, Mapping):
+        return ""
+    who = " ".join(str(written[key]) for key in ("kind", "name") if written.get(key))
+    return ": ".join(part for part in (who, str(written.get("reason") or "")) if part)
+
+
 def because(lines: Any) -> str:
     """Return the last line of a traceback; of a cluster's refusal what it says."""
     said = str(lines[-1]).strip() if lines else ""

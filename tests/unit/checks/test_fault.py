@@ -155,6 +155,59 @@ def test_a_foreign_action_is_bounded_by_the_phases() -> None:
     assert not [one for one in verdict.findings if one.check == "fault"]
 
 
+# --- an experiment that was interrupted ---
+
+
+def engine(when: float, status: str = "interrupted", because: str = "") -> list[Event]:
+    fields = {"status": status, "deviated": False, "because": because}
+    return [event(when, "engine", step=STEP, **fields)]
+
+
+SAFEGUARD = engine(at(20), because="safeguard errors")
+DEPENDING = ("during", "fires_within", "no_other_alerts")
+
+
+def test_an_interrupted_hold_makes_all_that_depends_on_it_inconclusive() -> None:
+    story = timeline(fault(ends=at(20)), SAFEGUARD)
+    verdict = judged(PLAN, story)
+    for question in ("bites", *DEPENDING):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "interrupted before its end (safeguard errors)" in found.because
+    assert answer(verdict, "undone").outcome is Outcome.PASS
+
+
+def test_an_experiment_that_was_interrupted_before_its_fault() -> None:
+    verdict = judged(PLAN, timeline(SAFEGUARD))
+    for question in ("bites", "undone", *DEPENDING):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "was not injected: the experiment was interrupted" in found.because
+
+
+@pytest.mark.parametrize("status", ["interrupted", "aborted", "escaped"])
+def test_a_foreign_action_that_was_cut_short_fails_no_promise(status: str) -> None:
+    planned = plan(step(faults=(), alerts=(promise("PodGone", fires_within=30.0),)))
+    story = timeline(engine(at(10.2), status, because="safeguard errors"))
+    found = answer(judged(planned, story), "fires_within")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "safeguard errors" in found.because
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        engine(at(20), status="completed"),
+        engine(at(54.8)),  # the hold was over: the run itself ended it
+    ],
+)
+def test_an_engine_that_ended_in_its_time_spoils_nothing(told: list[Event]) -> None:
+    fires = alert("WebReplicaDown", fires=at(22), resolves=at(60))
+    verdict = judged(PLAN, timeline(fault(), fires, told))
+    for question in ("bites", "undone", *DEPENDING):
+        assert answer(verdict, question).outcome is Outcome.PASS
+
+
 # --- a fault that had ended before it was undone ---
 
 

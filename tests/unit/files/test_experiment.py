@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a mistake and what is said of it stand in one line
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ MISTAKES = [
     ("method:\n", "methods:\n", "1: method is missing; expected a list of activities, or []"),
     ("strategy: always", "strategy: sometimes", "4: runtime.rollbacks.strategy: 'sometimes' is not known; expected always, default, deviated or never"),
     ("{rollbacks: {strategy: always}}", "{hypothesis: {strategy: continuous}}", "4: runtime.hypothesis.strategy: 'continuous' is not known; did you mean \"continuously\"?"),
+    ("{rollbacks: {strategy: always}}", "{python: {dependencies: chaostoolkit-aws}}", "4: runtime.python.dependencies: 'chaostoolkit-aws' is not a list; expected a list"),
+    ("{rollbacks: {strategy: always}}", "{python: {dependencies: [5]}}", "4: runtime.python.dependencies[0]: 5 is no package's name; expected text"),
+    ("{rollbacks: {strategy: always}}", "{python: {isolated: 1}}", "4: runtime.python.isolated: 1 is not true or false"),
+    ("{rollbacks: {strategy: always}}", "{python: {version: 3.14}}", "4: runtime.python.version: 3.14 is not text; write it in quotes"),
+    ("{rollbacks: {strategy: always}}", "{python: 3}", "4: runtime.python: 3 is not a mapping; expected a mapping"),
     ("tags: [web, capacity]", "tags: [web, 5]", "3: tags[1]: 5 is no tag; expected text"),
     ("tags: [web, capacity]", "extensions: {gameday: 1}", "3: extensions: a mapping is not a list; expected a list"),
     ("tags: [web, capacity]", "extensions: [{vendor: x}]", "3: extensions[0]: name is required and missing; expected text"),
@@ -198,6 +204,8 @@ def test_arguments_of_faults(
 
 WARNINGS = [
     ("rollbacks:\n", "rollbacks: []\nx-rest:\n", "1: warning: no rollback calls gameday.faults.undo"),
+    ("{rollbacks: {strategy: always}}", "{python: {dependencies: ['no-such-extension>=1.2']}}", "4: warning: runtime.python.dependencies[0]: 'no-such-extension>=1.2' is not installed here, and gameday prepares no other Python; install it beside gameday"),
+    ("{rollbacks: {strategy: always}}", "{python: {version: '2.7'}}", "4: warning: runtime.python.version: '2.7' is not prepared: gameday runs experiments in its own Python, here 3."),
     (", timeout: 2}", "}", "15: warning: steady-state-hypothesis.probes[0].provider: a http provider without timeout may hang"),
     ("    name: stop a replica\n", "    name: x\n    pause: {after: 5}\n", "19: warning: method[0].pause: Chaos Toolkit passes over 'pause'; did you mean \"pauses\"?"),
     ("count: 2", "count: {type: env, key: COUNT}", "8: warning: configuration.count: the environment variable COUNT is not set, and has no default"),
@@ -212,6 +220,26 @@ def test_warnings_refuse_nothing(shop: Shop, old: str, new: str, told: str) -> N
     assert made is not None
     said = shop.told(problems)
     assert [one for one in said if one.startswith(f"{NAME}:{told}")], said
+
+
+@pytest.mark.parametrize(
+    "python",
+    [
+        "null",
+        "{}",
+        "{dependencies: ['chaostoolkit-lib[jsonpath]>=1.44', chaostoolkit_kubernetes]}",
+        "{isolated: true}",
+        f"{{version: '{sys.version_info[0]}.{sys.version_info[1]}'}}",
+    ],
+)
+def test_a_python_that_is_there_is_nothing_to_talk_about(
+    shop: Shop, python: str
+) -> None:
+    runtime = f"{{rollbacks: {{strategy: always}}, python: {python}}}"
+    shop.change("{rollbacks: {strategy: always}}", runtime, NAME)
+    made, problems = experiment.read(str(shop.folder / NAME), env={})
+    assert made is not None
+    assert problems == []
 
 
 def read(tmp_path: Path, provider: str, configuration: str = "{}") -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.outcomes import because, failure
+from gameday.runner.outcomes import because, failure, interruption
 
 MISSING = """\
 chaoslib.exceptions.ActivityFailed: kubernetes.client.exceptions.ApiException: (404)
@@ -62,3 +62,30 @@ def test_a_process_that_ended_badly_has_failed_though_the_engine_says_succeeded(
     )
     assert failure({**ended, "output": {"status": 0}}) == ""
     assert failure(run(status="aborted")) == "back: cut short"
+
+
+BY_CONTROL = {"kind": "control", "name": "load", "reason": "hey is not installed"}
+
+
+@pytest.mark.parametrize(
+    ("journal", "said"),
+    [
+        ({"interruption": BY_CONTROL}, "control load: hey is not installed"),
+        ({"interruption": {"reason": "enough"}}, "enough"),
+        ({"interruption": {"kind": "signal", "name": "SIGTERM"}}, "signal SIGTERM"),
+        ({"safeguards": {"triggered_by": "errors"}}, "safeguard errors"),
+        (
+            {"safeguards": {"triggered_by": None}, "interruption": BY_CONTROL},
+            "control load: hey is not installed",
+        ),
+        ({"interruption": "by hand"}, ""),
+        ({"interruption": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_interrupted_an_experiment(journal: dict[str, Any], said: str) -> None:
+    assert interruption({"status": "interrupted", **journal}) == said
+
+
+def test_a_completed_experiment_was_not_interrupted() -> None:
+    assert interruption({"status": "completed", "interruption": BY_CONTROL}) == ""

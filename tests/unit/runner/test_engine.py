@@ -1,0 +1,88 @@
+"""The real engine, of whichever generation pip gives this Python, in its fork."""
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gameday.runner.engine import Nursery
+from gameday.runner.jobs import Job
+from tests.unit.runner.interrupting import REASON
+
+PATIENCE = 60.0  # seconds
+WRITE = {"type": "process", "path": "true"}
+CONTROL = {
+    "name": "till",
+    "provider": {"type": "python", "module": "tests.unit.runner.interrupting"},
+}
+
+
+def experiment(**more: Any) -> dict[str, Any]:
+    return {
+        "title": "nothing is broken",
+        "description": "It only runs.",
+        "method": [{"type": "action", "name": "act", "provider": WRITE}],
+        "rollbacks": [{"type": "action", "name": "undo", "provider": WRITE}],
+        **more,
+    }
+
+
+class Heard:
+    """What an engine said, and whether it has come to a word."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, Mapping[str, Any]] = {}
+        self._more = threading.Condition()
+
+    def __call__(self, name: str, fields: Mapping[str, Any]) -> None:
+        with self._more:
+            self.said[name] = fields
+            self._more.notify_all()
+
+    def wait(self, name: str) -> Mapping[str, Any]:
+        with self._more:
+            assert self._more.wait_for(lambda: name in self.said, PATIENCE), self.said
+        return self.said[name]
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Nursery:
+    return Nursery()
+
+
+def test_an_experiment_that_asks_for_a_python_of_its_own_runs_here(
+    nursery: Nursery,
+) -> None:
+    python = {"dependencies": ["no-such-extension"], "version": "2.7"}
+    runtime = {"rollbacks": {"strategy": "always"}, "python": python}
+    heard = Heard()
+    nursery.experiment(Job(document=experiment(runtime=runtime), hold=False), heard)
+    heard.wait("gone")
+    engine = {"status": "completed", "deviated": False, "because": ""}
+    assert heard.said["engine"] == engine
+    assert heard.said["rolled_back"] == {"failed": []}
+
+
+def test_a_control_that_interrupts_is_named_and_the_rollbacks_are_played(
+    nursery: Nursery,
+) -> None:
+    heard = Heard()
+    nursery.experiment(Job(document=experiment(controls=[CONTROL])), heard)
+    heard.wait("gone")
+    assert heard.said["engine"]["status"] == "interrupted"
+    assert heard.said["engine"]["because"] == "control till: the till is closed"
+    assert json.loads(heard.said["journal"]["text"])["interruption"] == REASON
+    assert "method_completed" not in heard.said
+    assert heard.said["rolled_back"] == {"failed": []}
+
+
+def test_a_hold_that_is_interrupted_says_so(nursery: Nursery) -> None:
+    heard = Heard()
+    child = nursery.experiment(Job(document=experiment()), heard)
+    heard.wait("method_completed")
+    child.interrupt()
+    heard.wait("gone")
+    assert heard.said["engine"]["status"] == "interrupted"
+    assert heard.said["rolled_back"] == {"failed": []}
