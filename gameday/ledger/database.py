@@ -102,12 +102,16 @@ class Database:
         connection = sqlite3.connect(
             self.path, timeout=BUSY, isolation_level=None, check_same_thread=False
         )
-        if fresh:
-            Path(self.path).chmod(0o600)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        self._migrate(connection)
+        try:
+            if fresh:
+                Path(self.path).chmod(0o600)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            self._migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
         self._connection, self._owner = connection, os.getpid()
         return connection
 
@@ -120,7 +124,6 @@ class Database:
                 connection.execute(f"PRAGMA user_version={VERSION}")
             connection.execute("COMMIT")
         if self._version(connection) != VERSION:
-            connection.close()
             raise StoreError(
                 f"{self.path}: written by another version of gameday; undo its "
                 "faults with that one, then move the file away"

@@ -14,7 +14,15 @@ class Glance:
         self._run = run
         uri = f"file:{quote(path)}?mode=ro"
         self._db = sqlite3.connect(uri, uri=True, timeout=1.0, isolation_level=None)
-        self.closed()
+        try:
+            self.closed()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
 
     def closed(self) -> bool:
         """Return whether the run has let go of its target, or is not known."""

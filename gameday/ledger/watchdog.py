@@ -35,6 +35,12 @@ class Watchdog:
 
     def watch(self) -> None:
         """Return when the run is closed, or dead and healed."""
+        try:
+            self._until_over()
+        finally:
+            self._glance.close()
+
+    def _until_over(self) -> None:
         while not self._closed_by_pipe():
             if not self._process.alive:
                 self._after_death()

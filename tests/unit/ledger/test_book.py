@@ -1,5 +1,6 @@
 """The ledger: locks, plans, and what may follow what in a fault's life."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -200,7 +201,8 @@ def test_a_run_that_was_never_opened_injects_nothing(ledger: Ledger) -> None:
 def test_the_file_is_the_users_own_and_fully_synchronous(path: str) -> None:
     Ledger(path, HandClock()).open_run("r1", URL)
     assert Path(path).stat().st_mode & 0o777 == 0o600
-    mode = sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone()[0]
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        mode = database.execute("PRAGMA journal_mode").fetchone()[0]
     assert mode == "wal"
 
 
