@@ -1,6 +1,6 @@
 # Everything starts from nothing but Python 3.11+, make and the package registries.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down demo-kubernetes up-kubernetes down-kubernetes test lint lanes
+.PHONY: help demo up down demo-kubernetes up-kubernetes down-kubernetes test lint quick lanes
 
 SCENARIO ?= lost-replica
 FORM ?=
@@ -41,6 +41,9 @@ lint:  ## formatting, types, imports
 
 test: lint  ## everything, from nothing
 	.venv/bin/python -m pytest
+
+quick: lint  ## `lint` and the unit tests: what is run all day
+	.venv/bin/python -m pytest -q -n 2 tests/unit tests/architecture
 
 lanes:  ## unit tests and one game day on the other Pythons that are here
 	@demo/venv dev
