@@ -12,6 +12,7 @@ from tests.builders import (
     cut,
     fault,
     judged,
+    phases,
     plan,
     promise,
     step,
@@ -183,6 +184,21 @@ def test_an_experiment_that_was_interrupted_before_its_fault() -> None:
         found = answer(verdict, question)
         assert found.outcome is Outcome.INCONCLUSIVE
         assert "was not injected: the experiment was interrupted" in found.because
+
+
+def test_an_engine_that_a_guardrail_ended_was_not_interrupted_by_itself() -> None:
+    scenery = [one for one in phases() if one.get("phase") not in ("undo", "aftermath")]
+    story = timeline(fault(ends=at(20)), engine(at(20)), scenery=scenery)
+    verdict = judged(PLAN, story, ending=Ending.GUARDRAIL, because="budget spent")
+    assert "experiment was interrupted" not in answer(verdict, "fires_within").because
+
+
+def test_what_was_interrupted_stays_so_where_a_later_step_is_stopped() -> None:
+    story = timeline(fault(ends=at(20)), SAFEGUARD)
+    verdict = judged(PLAN, story, ending=Ending.GUARDRAIL, because="budget spent")
+    found = answer(verdict, "bites")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "interrupted before its end (safeguard errors)" in found.because
 
 
 @pytest.mark.parametrize("status", ["interrupted", "aborted", "escaped"])
