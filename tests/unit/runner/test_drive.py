@@ -236,6 +236,32 @@ def test_a_fault_that_was_not_injected_still_ends_the_step() -> None:
     assert not world.of("fault_started")
 
 
+class InterruptedWorld(World):
+    """Its engine is interrupted before the method, and ends."""
+
+    def experiment(self, job: Job, tell: Tell) -> FakeChild:
+        del job
+        child = FakeChild(self, tell)
+        why = {"status": "interrupted", "deviated": False, "because": "safeguard slow"}
+
+        def end() -> None:
+            tell("engine", why)
+            child.over()
+
+        self.clock.at(0.2, end)
+        return child
+
+
+def test_what_interrupted_the_engine_is_told_before_the_hold() -> None:
+    world = InterruptedWorld()
+    end = Drive(plan(), world.doors()).run()
+    assert end.ending is Ending.FINISHED
+    (engine,) = world.of("engine")
+    assert (engine["status"], engine["because"]) == ("interrupted", "safeguard slow")
+    hold = next(one for one in world.of("phase") if one["phase"] == "hold")
+    assert engine.at <= hold.at
+
+
 def test_an_alert_already_there_is_noted_before_the_fault() -> None:
     world = World()
     drive = Drive(plan(), world.doors())
