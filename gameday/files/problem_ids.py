@@ -53,6 +53,7 @@ OWN = {
     "experiment/argument": "an argument that the function does not take, or needs",
     "experiment/json-path": "a tolerance's JSON path that cannot be read",
     "experiment/unset-variable": "a configuration or a secret that is not set",
+    "experiment/other-python": "`runtime.python` asks for what this Python lacks",
     "slo/none": "a file without any SLO",
     "slo/reference": "a reference to an object that is not in these files",
     "slo/grouping": "groups of an SLO that are counted together",
