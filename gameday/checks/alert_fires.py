@@ -11,26 +11,22 @@ from gameday.checks.question import (
     Measurement,
     Question,
     failed,
-    unknown,
     within,
 )
 from gameday.checks.reading import Reading
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
-from gameday.model.verdict import Outcome
 
 
 def fires_within(step: StepRun, question: Question) -> Answer:
     """Fault begins -> firing."""
     promised = promise_of(step, question)
-    if promised.spoiled:
-        return unknown(promised.spoiled)
     deadline = promised.start + (question.promised or 0.0)
     if not promised.fired or promised.silent_victims:
         return silent(promised, deadline)
     first = promised.firsts[-1]  # of several victims the last one decides
     at, evidence = _firing_time(promised, first)
-    answer = within(
+    return within(
         question,
         Measurement(
             what=f"{promised.name} fired",
@@ -41,13 +37,10 @@ def fires_within(step: StepRun, question: Question) -> Answer:
             evidence={**evidence, "also": _others(promised)},
         ),
     )
-    gap = promised.gap(promised.start, deadline, "prometheus")
-    late = answer.outcome is Outcome.FAIL
-    return answer.unsure(gap) if late and gap else answer
 
 
 def silent(promised: Promised, deadline: float) -> Answer:
-    """Answer for an alert that never fired: a failure, if somebody was watching."""
+    """Answer for an alert that never fired: a failure, decided at the deadline."""
     said = f"{promised.name}{_wanted(promised)} never fired"
     if promised.fired:
         said += f" for {', '.join(promised.silent_victims)}"
@@ -69,13 +62,11 @@ def silent(promised: Promised, deadline: float) -> Answer:
         said += pending_words(promised)
     answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
     elsewhere = _elsewhere(promised)
-    if elsewhere is not None:
-        evidence = {**answer.evidence, "page": elsewhere.show()}
-        why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
-        return replace(answer.unsure(why), evidence=evidence)
-    open_ = promised.step.unwatched(deadline)
-    open_ = open_ or promised.gap(promised.start, deadline, "prometheus")
-    return answer.unsure(open_) if open_ else answer
+    if elsewhere is None:
+        return answer
+    evidence = {**answer.evidence, "page": elsewhere.show()}
+    why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
+    return replace(answer.unsure(why), evidence=evidence)
 
 
 def _firing_time(

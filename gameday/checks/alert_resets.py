@@ -12,7 +12,6 @@ from gameday.checks.question import (
 )
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
-from gameday.model.verdict import Outcome
 
 _SAME = 0.0021  # two stamps of one instant, each cut to a millisecond
 
@@ -20,32 +19,26 @@ _SAME = 0.0021  # two stamps of one instant, each cut to a millisecond
 def resets_within(step: StepRun, question: Question) -> Answer:
     """Fault ends -> resolved in Prometheus, every instance that fired."""
     promised = promise_of(step, question)
-    if promised.spoiled or step.fault_end is None:
-        return unknown(promised.spoiled or "the fault was not seen to end")
+    if step.fault_end is None:
+        return unknown("the fault was not seen to end")
     if not promised.fired or promised.silent_victims:
         return unknown(f"{promised.silence}, so it could not reset")
     deadline = step.fault_end + (question.promised or 0.0)
-    gap = promised.gap(step.fault_end, deadline, "prometheus")
     still = [one for one in promised.fired if not one.over(step.end)]
     if still:
-        return _still_firing(promised, still[0], deadline, gap)
+        return _still_firing(promised, still[0], deadline)
     last = max(promised.fired, key=lambda one: one.resolved or 0.0)
-    return _resolved(promised, question, last, gap)
+    return _resolved(promised, question, last)
 
 
-def _still_firing(
-    promised: Promised, episode: Episode, deadline: float, gap: str
-) -> Answer:
+def _still_firing(promised: Promised, episode: Episode, deadline: float) -> Answer:
     since = show_instant(episode.firing or 0.0)
     said = f"{promised.name} did not reset: it has been firing since {since}"
-    answer = failed(said, evidence=episode.show(), decided=deadline)
-    unsure = promised.step.unwatched(deadline) or gap
-    return answer.unsure(unsure) if unsure else answer
+    ended = promised.step.fault_end
+    return failed(said, evidence=episode.show(), decided=deadline, since=ended)
 
 
-def _resolved(
-    promised: Promised, question: Question, episode: Episode, gap: str
-) -> Answer:
+def _resolved(promised: Promised, question: Question, episode: Episode) -> Answer:
     step = promised.step
     end = step.fault_end or 0.0
     at, confirmed = _resolved_time(promised, episode)
@@ -57,12 +50,13 @@ def _resolved(
             measured=max(0.0, at - end),
             error=episode.end_error + step.fault_error,
             decided=max(at, end),
+            since=min(at, end),
             evidence={**episode.show(), "confirmed_by_page": confirmed},
         ),
     )
     if not episode.exact and not confirmed:
         return answer.unsure(f"nothing marks the end of {promised.name}")
-    return answer.unsure(gap) if gap and answer.outcome is Outcome.FAIL else answer
+    return answer
 
 
 def _resolved_time(promised: Promised, episode: Episode) -> tuple[float, bool]:

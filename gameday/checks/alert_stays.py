@@ -11,8 +11,6 @@ from gameday.model.quantity import show_duration
 def stays_firing(step: StepRun, question: Question) -> Answer:
     """From the first firing to the fault's end, without a break."""
     promised = promise_of(step, question)
-    if promised.spoiled:
-        return unknown(promised.spoiled)
     if not promised.fired or promised.silent_victims:
         return _never_fired(promised)
     if step.fault_end is None:
@@ -37,14 +35,12 @@ def _until(promised: Promised, end: float) -> Answer:
         return unknown(because, evidence=evidence)
     broken = _broken(promised.step, lives, end)
     if broken is None:
-        gap = promised.gap(began, end, "prometheus")
         said = f"{promised.name} kept firing until the fault ended"
-        answer = passed(said, evidence=evidence, decided=end)
-        return answer.unsure(gap) if gap else answer
+        return passed(said, evidence=evidence, decided=end, since=began)
     stopped = broken.resolved or 0.0
     before = show_duration(round(end - stopped, 3))
     said = f"{promised.name} stopped firing {before} before the fault ended"
-    answer = failed(said, evidence=evidence, decided=stopped)
+    answer = failed(said, evidence=evidence, decided=stopped, since=began)
     return answer if broken.exact else answer.unsure("its end was not marked")
 
 

@@ -62,6 +62,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
             measured=back.at - end if first else 0.0,
             below=float(back.get("error") or 0.0) if first else 0.0,
             decided=max(end, back.at),
+            since=end,
             evidence=_evidence(back, was),
         ),
     )
@@ -81,7 +82,12 @@ def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Ans
         for name, ready in sorted(was["endpoints"].items())
         if now["endpoints"].get(name, 0) < ready
     ]
-    answer = failed("; ".join([said, *short]), decided=deadline, evidence=evidence)
+    answer = failed(
+        "; ".join([said, *short]),
+        decided=deadline,
+        since=step.fault_end,
+        evidence=evidence,
+    )
     open_ = step.unwatched(deadline) or _unseen(step, min(deadline, step.end))
     return answer.unsure(open_) if open_ else answer
 

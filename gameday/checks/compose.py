@@ -1,7 +1,6 @@
 """All checks together: every question gets a finding, whatever happens.
 
-What spoils a whole step (no fault, a fault without teeth, a healthy target lost
-that the fault did not hit) is decided here once, so that no check can forget it.
+Every answer passes through the gate of doubt, so that no check can forget it.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from gameday.checks.asked import asked
 from gameday.checks.drift import drift
 from gameday.checks.error_budget import spends_at_most
 from gameday.checks.fault import bites, undone
+from gameday.checks.gate import barred, doubted
 from gameday.checks.guardrails import guardrails
 from gameday.checks.load import fed_at_warm_up
 from gameday.checks.load_agreement import agrees_with_load
@@ -26,7 +26,7 @@ from gameday.checks.recovery import heals_within, recovers_within
 from gameday.checks.run import Run
 from gameday.checks.steady_state import after, before, during
 from gameday.checks.step import StepRun
-from gameday.model.verdict import Finding, Outcome
+from gameday.model.verdict import Finding
 
 Check = Callable[[StepRun, Question], Answer]
 RunCheck = Callable[[Run], Answer]
@@ -53,8 +53,6 @@ CHECKS: Mapping[str, Check] = {
     "recovers_within": recovers_within,
 }
 RUN_CHECKS: Mapping[str, RunCheck] = {"drift": drift}  # asked of no step
-_WITHOUT_FAULT = ("before", "bites", "undone")  # their own answer says it best
-_WITHOUT_TEETH = (*_WITHOUT_FAULT, "after")
 
 
 def compose(run: Run, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
@@ -81,26 +79,7 @@ def _answered(
 
 
 def _of_step(step: StepRun, question: Question, checks: Mapping[str, Check]) -> Answer:
-    name = question.question
-    if step.absent and name not in _WITHOUT_FAULT:
-        return unknown(step.absent)
-    if step.toothless and name not in _WITHOUT_TEETH:
-        return unknown(step.toothless)
-    return _disturbed(step, question, checks[name](step, question))
-
-
-def _disturbed(step: StepRun, question: Question, answer: Answer) -> Answer:
-    """Make inconclusive what was settled only after a healthy target was lost.
-
-    What was settled before stands. A steady state that holds in spite of the loss
-    holds; that it deviated may be the loss' doing.
-    """
-    if answer.outcome is Outcome.INCONCLUSIVE or question.check == "fault":
-        return answer
-    if question.check == "steady_state" and answer.outcome is Outcome.PASS:
-        return answer
-    decided = step.end if answer.decided is None else answer.decided
-    for loss in step.losses:
-        if loss.since <= decided:
-            return answer.unsure(loss.show())
-    return answer
+    closed = barred(step, question)
+    if closed is not None:
+        return closed
+    return doubted(step, question, checks[question.question](step, question))

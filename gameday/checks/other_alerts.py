@@ -36,25 +36,13 @@ def no_other_alerts(step: StepRun, _: Question) -> Answer:
         said = f"nobody promised {', '.join(names)}, which rang"
         return failed(said, evidence=evidence, decided=first)
     answer = passed("nothing rang that was not promised", evidence=evidence)
-    unsure = rung.unclear or _gap(step)
-    return answer.unsure(unsure) if unsure else answer
+    return answer.unsure(rung.unclear) if rung.unclear else answer
 
 
-def _gap(step: StepRun) -> str:
-    start, end = step.start or 0.0, step.end
-    gap = step.run.gap(start, end, "prometheus", *step.run.sources)
-    if gap:
-        return gap
+def rules_that_matter(step: StepRun) -> list[AlertRule] | None:
+    """Return the rules whose alerts would be unexpected; None: not known."""
     rules = step.run.plan.eyes.rules
-    names: set[str] | None = None
-    groups: set[str] = set()
-    if rules is not None:
-        watched = [rule for rule in rules if _matters(step, rule)]
-        names = {rule.name for rule in watched}
-        groups = {rule.group for rule in watched}
-        if not watched:
-            return ""
-    return step.run.sight.rules_gap(names, groups, (start, end))
+    return None if rules is None else [one for one in rules if _matters(step, one)]
 
 
 def _matters(step: StepRun, rule: AlertRule) -> bool:

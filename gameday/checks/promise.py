@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from gameday.checks.doubt import Span
 from gameday.checks.episodes import Episode, fits
 from gameday.checks.groups import groups_of
 from gameday.checks.mutes import Silence
 from gameday.checks.pages import label_key
 from gameday.checks.question import Question
+from gameday.checks.sight import RuleScope
 from gameday.checks.step import StepRun
 from gameday.model.alert import AlertRule
 from gameday.model.quantity import show_instant
@@ -134,8 +136,18 @@ class Promised:
         found = self.step.run.gap(start, end, *sources)
         if found or "prometheus" not in sources:
             return found
-        groups = {rule.group for rule in self.rules if rule.group}
-        return self.step.run.sight.rules_gap({self.name}, groups, (start, end))
+        doubts = self.step.run.sight.rule_doubts(self.rule_scope, Span(start, end))
+        return next((doubt.because for doubt in doubts), "")
+
+    @cached_property
+    def rule_scope(self) -> RuleScope:
+        """The rules on the way to the alert."""
+        known = self.step.run.plan.eyes.rules is not None
+        groups = {(rule.group, rule.file) for rule in self.rules if rule.group}
+        return RuleScope(
+            alerts=frozenset((self.name,)),
+            groups=frozenset(groups) if known else None,
+        )
 
     def _running(self) -> str:
         for one in self.step.events("alert_at_start"):

@@ -38,7 +38,8 @@ class Answer:
     """What a check found. `decided`: when the answer was settled (s since the epoch).
 
     `measured` and `error` are in the question's unit. Whatever disturbs the step
-    after `decided` cannot change the answer; None: the end of the step.
+    after `decided` cannot change the answer; None: the end of the step. Nor does what
+    observers missed before `since`; None: the fault's start.
     """
 
     outcome: Outcome
@@ -47,6 +48,7 @@ class Answer:
     error: float | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     decided: float | None = None
+    since: float | None = None
 
     def unsure(self, because: str) -> "Answer":
         """Return the same measurement, inconclusive for this reason."""
@@ -83,11 +85,15 @@ class Measurement:
     error: float = 0.0
     below: float | None = None
     decided: float | None = None
+    since: float | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 def within(question: Question, found: Measurement) -> Answer:
-    """Compare a measured time with the promise; a tie inside the error is open."""
+    """Compare a measured time with the promise; a tie inside the error is open.
+
+    What is too late was decided when the promise's time was over.
+    """
     promised = question.promised or 0.0
     measured = round(found.measured, 3)
     below = found.error if found.below is None else found.below
@@ -100,11 +106,14 @@ def within(question: Question, found: Measurement) -> Answer:
         error=max(found.error, below),
         evidence=found.evidence,
         decided=found.decided,
+        since=found.since,
     )
     if keeps(measured + found.error, promised):
         return answer
     if not keeps(measured - below, promised):
-        return replace(answer, outcome=Outcome.FAIL)
+        late = found.measured - promised
+        decided = None if found.decided is None else found.decided - late
+        return replace(answer, outcome=Outcome.FAIL, decided=decided)
     return answer.unsure(
         f"the measurement is only exact to {show_duration(max(found.error, below))}, "
         "too coarse to say on which side of the promise it lies"

@@ -3,10 +3,11 @@
 Silence proves something only while somebody was listening.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gameday.checks.clocks import Clocks
+from gameday.checks.doubt import Doubt, Kind, Span
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
@@ -21,7 +22,52 @@ _NAMES = {
     "cluster": "the cluster's workloads",
     "events": "the cluster's events",
 }
-Span = tuple[float, float]
+_CHANGED = "changed during the run"
+_RESTARTED = "Prometheus was restarted"
+Stretch = tuple[float, float]
+GroupKey = tuple[str, str]  # name, file ("" where it is not known)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A time that a source did not see, from `since` on, and why."""
+
+    since: float
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleScope:
+    """The rules on a question's chain.
+
+    `alerts`: the alerts' names, None: every rule counts. `groups`: the groups that
+    hold the chain's rules, None: not known, so that every group may be theirs.
+    `recordings`: the recording rules that feed the alerts, None: not known.
+    """
+
+    alerts: frozenset[str] | None = None
+    groups: frozenset[GroupKey] | None = None
+    recordings: frozenset[str] | None = None
+
+    def concerns(self, event: Event) -> bool:
+        """Return whether a rule's failure lies on the chain."""
+        if self.alerts is None:
+            return True
+        alert, recording = event.get("alert"), event.get("rule")
+        if alert and alert not in self.alerts:
+            return False
+        if recording and self.recordings is not None and not alert:
+            return recording in self.recordings
+        return self.has_group(str(event.get("group", "")), str(event.get("file") or ""))
+
+    def has_group(self, name: str, file: str) -> bool:
+        """Return whether a group may hold a rule of the chain."""
+        if self.groups is None:
+            return True
+        return any(
+            name == group and (not file or not known or file == known)
+            for group, known in self.groups
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +83,56 @@ class Blind:
 class Sight:
     """What was watched, by source; times on gameday's clock."""
 
-    observed: dict[str, list[Span]] = field(default_factory=dict)
+    observed: dict[str, list[Stretch]] = field(default_factory=dict)
     blind: dict[str, list[Blind]] = field(default_factory=dict)
     failed_rules: tuple[Event, ...] = ()
-    evaluated: dict[str, tuple[float, float]] = field(default_factory=dict)
+    evaluated: dict[GroupKey, tuple[float, float]] = field(default_factory=dict)
 
     def gap(self, source: str, start: float, end: float) -> str:
         """Return why a source did not see all of a time; empty when it did."""
+        hole = self.hole(source, start, end)
+        return "" if hole is None else hole.because
+
+    def hole(self, source: str, start: float, end: float) -> Hole | None:
+        """Return the first hole in what a source saw of a time; None: it saw all."""
         name = _NAMES.get(source, source)
         for blind in self.blind.get(source, []):
             if blind.since < end and blind.until > start:
                 until = show_instant(min(blind.until, end))
-                return (
+                said = (
                     f"{name} could not be seen from {show_instant(blind.since)} to "
                     f"{until}: {blind.because}"
                 )
+                return Hole(max(start, blind.since), said)
         reached = _reach(self.observed.get(source, []), start)
         if reached + SLACK >= end:
-            return ""
+            return None
         if reached <= start:
-            return (
-                f"there is no record that {name} was watched at {show_instant(start)}"
-            )
-        return f"the record of {name} reaches only to {show_instant(reached)}"
+            said = f"there is no record that {name} was watched at"
+            return Hole(start, f"{said} {show_instant(start)}")
+        said = f"the record of {name} reaches only to {show_instant(reached)}"
+        return Hole(reached, said)
 
-    def rules_gap(
-        self, alerts: Collection[str] | None, groups: Collection[str], span: Span
-    ) -> str:
-        """Return why these alerts' rules were not evaluated all through a time.
-
-        `alerts` None: every rule counts; `groups` empty: every group may be theirs.
-        """
-        start, end = span
+    def rule_doubts(self, scope: RuleScope, span: Span) -> Iterator[Doubt]:
+        """Yield what kept the rules of a chain from being evaluated all the time."""
         for event in self.failed_rules:
             since = float(event.get("since") or event.at)
-            inside = since <= end and start <= event.at
-            if inside and _concerns(event, alerts, groups):
-                what = event.get("alert") or f"the group {event.get('group', '')}"
-                return (
+            inside = since <= span.end and span.start <= event.at
+            if inside and scope.concerns(event):
+                what = event.get("alert") or event.get("rule")
+                what = what or f"the group {event.get('group', '')}"
+                because = (
                     f"the rule of {what} was not evaluated at {show_instant(event.at)}:"
                     f" {event.get('because', '')}"
                 )
+                yield Doubt(kind=_kind(event), because=because, since=since)
         for group, (last, interval) in sorted(self.evaluated.items()):
-            if (not groups or group in groups) and last + interval + SLACK < end:
-                return (
-                    f"the rules of the group {group} were evaluated only up to "
+            if scope.has_group(*group) and last + interval + SLACK < span.end:
+                because = (
+                    f"the rules of the group {group[0]} were evaluated only up to "
                     f"{show_instant(last)}"
                 )
-        return ""
+                yield Doubt(kind=Kind.RULE_FAILED, because=because, since=last)
 
 
 def read_sight(timeline: Timeline, clocks: Clocks) -> Sight:
@@ -100,7 +148,7 @@ def read_sight(timeline: Timeline, clocks: Clocks) -> Sight:
     )
 
 
-def _reach(spans: list[Span], start: float) -> float:
+def _reach(spans: list[Stretch], start: float) -> float:
     """Return up to when a source was watched without a break from `start` on."""
     reached = float("-inf")
     for since, until in spans:
@@ -109,8 +157,8 @@ def _reach(spans: list[Span], start: float) -> float:
     return reached
 
 
-def _observed(events: Iterable[Event]) -> dict[str, list[Span]]:
-    found: dict[str, list[Span]] = {}
+def _observed(events: Iterable[Event]) -> dict[str, list[Stretch]]:
+    found: dict[str, list[Stretch]] = {}
     for event in events:
         span = (float(event["since"]), float(event["until"]))
         found.setdefault(str(event["source"]), []).append(span)
@@ -134,22 +182,22 @@ def _blind(events: Iterable[Event]) -> dict[str, list[Blind]]:
 
 def _evaluated(
     events: Iterable[Event], clocks: Clocks
-) -> dict[str, tuple[float, float]]:
-    found: dict[str, tuple[float, float]] = {}
+) -> dict[GroupKey, tuple[float, float]]:
+    found: dict[GroupKey, tuple[float, float]] = {}
     for event in events:
         last = clocks.ours("prometheus", float(event["last"]))
-        group = str(event["group"])
+        group = (str(event["group"]), str(event.get("file") or ""))
         if group not in found or found[group][0] < last:
             found[group] = (last, float(event.get("interval") or 0.0))
     return found
 
 
-def _concerns(
-    event: Event, alerts: Collection[str] | None, groups: Collection[str]
-) -> bool:
-    if alerts is None:
-        return True
-    name = event.get("alert")
-    if name:
-        return name in alerts
-    return not groups or event.get("group") in groups
+def _kind(event: Event) -> Kind:
+    """Return what happened to a rule; older records say it in words only."""
+    because = str(event.get("because", ""))
+    what = str(event.get("what") or "")
+    if what == "changed" or (not what and because.endswith(_CHANGED)):
+        return Kind.RULE_CHANGED
+    if what == "restarted" or (not what and because.startswith(_RESTARTED)):
+        return Kind.RESTARTED
+    return Kind.RULE_FAILED

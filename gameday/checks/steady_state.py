@@ -38,7 +38,8 @@ def during(step: StepRun, _: Question) -> Answer:
         return _deviated(step, deviated, evidence)
     blind = next((one for one in probed if one["ok"] is None), None)
     if step.step.expect.steady_state == "may_deviate":
-        return passed("the hypothesis may deviate, and did not", evidence=evidence)
+        said = "the hypothesis may deviate, and did not"
+        return passed(said, evidence=evidence, decided=start)
     if blind is not None:
         because = f"the hypothesis could not be told at {show_instant(blind.at)}"
         return unknown(f"{because}: {blind.get('because', '')}", evidence=evidence)
@@ -46,7 +47,7 @@ def during(step: StepRun, _: Question) -> Answer:
         because = "the fault was not seen to end"
         return unknown(f"{because}, so the hypothesis was not probed to its end")
     said = f"the hypothesis held each of the {len(probed)} times it was probed"
-    return passed(said, evidence=evidence, decided=start)
+    return passed(said, evidence=evidence, decided=end)
 
 
 def _held_until(step: StepRun) -> float | None:
@@ -91,7 +92,7 @@ def _deviated(step: StepRun, deviated: Event, evidence: dict[str, object]) -> An
         f"{deviated.get('because', '')}"
     )
     if step.step.expect.steady_state == "may_deviate":
-        return passed(f"it may deviate: {said}", evidence=evidence)
+        return passed(f"it may deviate: {said}", evidence=evidence, decided=step.start)
     return failed(said, evidence=evidence, decided=deviated.at)
 
 

@@ -162,6 +162,13 @@ class StepRun:
         """The instances that the faults hit, of all that the target knows."""
         return Victims(self.run.directory, self._victims())
 
+    @cached_property
+    def cut(self) -> str:
+        """Why the step was not seen to its end; empty when it was."""
+        if self.run.complete or self.end < self.run.last:
+            return ""
+        return f"the record of the run ends at {show_instant(self.end)}"
+
     def unwatched(self, deadline: float) -> str:
         """Return why nobody waited until a deadline; empty when the step did."""
         if self.end + SLACK >= deadline:

@@ -437,7 +437,7 @@ def test_a_service_that_was_not_hit_cannot_heal() -> None:
 def test_a_recovery_stands_that_came_before_a_healthy_target_was_lost(
     lost: float, outcome: Outcome
 ) -> None:
-    gone = scrape("cache:9121", job="cache", down=at(lost))
+    gone = scrape("lb-2:9121", job="lb", down=at(lost))
     assert recovers(requests(errors={(11, 67): 10}), gone).outcome is outcome
 
 

@@ -29,6 +29,11 @@ def during(*looks: tuple[float, bool | None]) -> list[Event]:
     return [one for when, ok in looks for one in hypothesis(at(when), "during", ok)]
 
 
+def all_along(until: float = 55) -> list[Event]:
+    """Return a look each second, as far as the prober looked."""
+    return during(*((second, True) for second in range(11, int(until))))
+
+
 def asked(question: str, *looks: list[Event], **expect: Any) -> Finding:
     story = timeline(fault(), *looks, scenery=QUIET)
     return answer(judged(plan(step(**expect)), story), question)
@@ -126,7 +131,7 @@ def test_a_deviation_after_a_lost_target_may_be_its_doing() -> None:
     deviated = during((20, True), (25, False))
     assert asked("during", deviated, lost).outcome is Outcome.INCONCLUSIVE
     assert asked("during", during((21, False)), lost).outcome is Outcome.FAIL
-    assert asked("during", during((25, True)), lost).outcome is Outcome.PASS
+    assert asked("during", all_along(), lost).outcome is Outcome.PASS
 
 
 def test_a_fault_that_does_not_bite_says_nothing_of_the_steady_state() -> None:
@@ -138,10 +143,49 @@ def test_a_fault_that_does_not_bite_says_nothing_of_the_steady_state() -> None:
 
 
 def test_probes_of_another_step_do_not_count() -> None:
-    looks = [*during((20, True)), *hypothesis(at(25), "during", False, step="other")]
+    looks = [*all_along(), *hypothesis(at(25), "during", False, step="other")]
     assert asked("during", looks).outcome is Outcome.PASS
 
 
 def test_an_event_of_no_step_is_none_of_its() -> None:
     note = [event(at(20), "hypothesis", phase="during", ok=False)]
-    assert asked("during", during((20, True)), note).outcome is Outcome.PASS
+    assert asked("during", all_along(), note).outcome is Outcome.PASS
+
+
+# --- coverage ---
+
+
+@pytest.mark.parametrize("until", [13, 30, 50])
+def test_a_hypothesis_that_was_no_longer_probed_proves_nothing(until: float) -> None:
+    found = asked("during", BEFORE, all_along(until), AFTER)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "was not probed for" in found.because
+
+
+def test_a_hole_between_two_looks_is_told_with_its_length() -> None:
+    looks = [one for one in all_along() if not at(20) < one.at < at(31)]
+    found = asked("during", looks)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "for 11s from 2026-01-01T00:00:20.000Z on" in found.because
+
+
+def test_a_deviation_that_was_seen_stands_beside_a_hole() -> None:
+    looks = [*all_along(20), *during((21, False))]
+    assert asked("during", looks).outcome is Outcome.FAIL
+
+
+def test_a_slow_probe_leaves_no_hole_where_it_says_how_long_it_took() -> None:
+    slow = [
+        event(
+            at(second),
+            "hypothesis",
+            step=STEP,
+            phase="during",
+            ok=True,
+            took=5.0,
+            every=0.5,
+        )
+        for second in (9.5, 15, 20.5, 26, 31.5, 37, 42.5, 48)
+    ]
+    assert asked("during", slow).outcome is Outcome.PASS
+    assert asked("during", slow[:-3]).outcome is Outcome.INCONCLUSIVE

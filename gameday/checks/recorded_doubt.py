@@ -1,0 +1,147 @@
+"""What a timeline records as doubt, link by link, as far as it concerns a question.
+
+Each function here reads one link of a chain. It yields the doubts that concern its
+question and lie in its time; whether they matter is for the table to say.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from gameday.checks.coverage import is_recorded, probing_holes
+from gameday.checks.doubt import Doubt, Kind, Link, Span
+from gameday.checks.load import slack
+from gameday.checks.notified import Notified
+from gameday.checks.other_alerts import rules_that_matter
+from gameday.checks.promise import promise_of
+from gameday.checks.question import Question
+from gameday.checks.sight import RuleScope
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+
+Collector = Callable[[StepRun, Question, Span], Iterable[Doubt]]
+
+
+def _fault(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+    del span
+    if step.absent:
+        yield Doubt(kind=Kind.NOT_INJECTED, because=step.absent)
+    elif step.toothless:
+        yield Doubt(kind=Kind.NO_BITE, because=step.toothless)
+
+
+def _before(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
+    why = promise_of(step, question).spoiled
+    if why:
+        yield Doubt(kind=Kind.ALREADY, because=why)
+
+
+def _scrape(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    jobs = _jobs(step, question)
+    for loss in step.losses:
+        on_chain = jobs is None or loss.job in jobs
+        if on_chain and loss.since <= span.end:
+            yield Doubt(kind=Kind.TARGET_LOST, because=loss.show(), since=loss.since)
+
+
+def _jobs(step: StepRun, question: Question) -> set[str] | None:
+    """Return the jobs whose scrapes a question rests on; None: it may be any."""
+    if question.check not in ("slo", "recovery"):
+        return None
+    slos = step.run.plan.scenario.slos if question.slo is None else (question.slo,)
+    series = [one for slo in slos for one in step.run.samples.of(slo.name).series]
+    jobs = {str(one.labels.get("job", "")) for one in series}
+    return jobs if jobs and "" not in jobs else None
+
+
+def _rules(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    yield from _seen(Kind.PROMETHEUS_BLIND, "prometheus")(step, question, span)
+    scope = _scope(step, question)
+    if scope is None:
+        return
+    for doubt in step.run.sight.rule_doubts(scope, span):
+        if doubt.kind is not Kind.RULE_CHANGED:
+            yield doubt
+    since_fault = Span(min(span.start, step.start or span.start), span.end)
+    for doubt in step.run.sight.rule_doubts(scope, since_fault):
+        if doubt.kind is Kind.RULE_CHANGED:  # what it does from then on is its own
+            yield doubt
+
+
+def _scope(step: StepRun, question: Question) -> RuleScope | None:
+    """Return the rules on a question's chain; None: there are none."""
+    if question.alert is not None:
+        return promise_of(step, question).rule_scope
+    rules = rules_that_matter(step)
+    if rules is None:
+        return RuleScope()
+    if not rules:
+        return None
+    return RuleScope(
+        alerts=frozenset(rule.name for rule in rules),
+        groups=frozenset((rule.group, rule.file) for rule in rules),
+    )
+
+
+def _alertmanager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    yield from _seen(Kind.ALERTMANAGER_BLIND, "alertmanager")(step, question, span)
+    if question.alert is not None:
+        why = Notified(promise_of(step, question)).doubt(span.start, span.end)
+        if why:
+            yield Doubt(kind=Kind.MUTED, because=why)
+
+
+def _pager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    yield from _seen(Kind.PAGER_BLIND, "pager")(step, question, span)
+    for event in step.run.timeline.of("page_refused"):
+        at = step.run.clocks.ours("pager", event.at)
+        if span.start <= at <= span.end:
+            said = f"the pager refused a page at {show_instant(event.at)}"
+            because = f"{said}: {event.get('because', '')}"
+            yield Doubt(kind=Kind.PAGES_LOST, because=because, since=at)
+
+
+def _load(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+    del span
+    why = slack(step)
+    if why:
+        yield Doubt(kind=Kind.LOAD_SHORT, because=why)
+
+
+def _prober(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    if question.question != "during" and not is_recorded(step):
+        return  # an older record: one look after the fault is enough
+    for hole in probing_holes(step, span):
+        yield Doubt(kind=Kind.PROBES_MISSING, because=hole.because, since=hole.since)
+
+
+def _record(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+    why = step.unwatched(span.end) or (step.cut if span.end >= step.end else "")
+    if why:
+        yield Doubt(kind=Kind.RECORD_ENDS, because=why, since=step.end)
+
+
+def _seen(kind: Kind, source: str) -> Collector:
+    """Return what tells when an observer that the scenario has did not see."""
+
+    def collect(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+        hole = step.run.sight.hole(source, span.start, span.end)
+        ours = source in ("prometheus", "target", "cluster")
+        if hole is not None and (ours or source in step.run.sources):
+            yield Doubt(kind=kind, because=hole.because, since=hole.since)
+
+    return collect
+
+
+COLLECTORS: Mapping[Link, Collector] = {
+    Link.FAULT: _fault,
+    Link.BEFORE: _before,
+    Link.SCRAPE: _scrape,
+    Link.RULES: _rules,
+    Link.ALERTMANAGER: _alertmanager,
+    Link.PAGER: _pager,
+    Link.SLI: _seen(Kind.PROMETHEUS_BLIND, "prometheus"),
+    Link.LOAD: _load,
+    Link.PROBER: _prober,
+    Link.TARGET: _seen(Kind.TARGET_BLIND, "target"),
+    Link.CLUSTER: _seen(Kind.CLUSTER_BLIND, "cluster"),
+    Link.RECORD: _record,
+}

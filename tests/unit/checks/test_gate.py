@@ -1,0 +1,84 @@
+"""The gate of doubt: what the table says is what happens to an answer."""
+
+import pytest
+
+from gameday.checks.compose import CHECKS
+from gameday.checks.doubt import KINDS, Kind, Link, Turns
+from gameday.checks.doubt_table import CHAINS
+from gameday.checks.recorded_doubt import COLLECTORS
+from gameday.model.timeline import event
+from gameday.model.verdict import Outcome
+from tests.builders import (
+    alert,
+    answer,
+    at,
+    blind,
+    fault,
+    judged,
+    plan,
+    promise,
+    rule,
+    step,
+    timeline,
+    with_rules,
+)
+
+NAME = "WebReplicaDown"
+PROMISED = step(alerts=(promise(NAME, fires_within=30.0, resets_within=60.0),))
+PLAN = with_rules(plan(PROMISED), rule(NAME))
+
+
+def test_every_question_names_its_chain() -> None:
+    assert set(CHECKS) <= set(CHAINS)
+
+
+@pytest.mark.parametrize("name", sorted(CHAINS))
+def test_a_chain_says_of_each_kind_of_doubt_on_it_what_it_may_change(name: str) -> None:
+    chain = CHAINS[name]
+    assert set(chain.turns) == set(chain.kinds())
+
+
+def test_every_link_has_its_kinds_and_somebody_who_reads_them() -> None:
+    assert set(KINDS) == set(COLLECTORS) == set(Link)
+    assert {kind for kinds in KINDS.values() for kind in kinds} == set(Kind)
+
+
+def test_no_doubt_turns_an_answer_only_where_none_was_looked_for() -> None:
+    barring = (Kind.NOT_INJECTED, Kind.ALREADY)
+    for name, chain in CHAINS.items():
+        for kind in chain.kinds():
+            if kind in barring:
+                assert Turns.BOTH in chain.turns[kind], name
+
+
+def test_what_was_missed_before_an_alert_fired_can_only_be_earlier() -> None:
+    fired = alert(NAME, fires=at(22), resolves=at(60))
+    story = timeline(fault(), fired, blind("prometheus", at(15), at(20)))
+    found = answer(judged(PLAN, story), "fires_within")
+    assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
+    assert found.error == 7.0  # it may have fired at 15 already
+    assert "could not be seen" in found.evidence["may_be_earlier"]
+
+
+@pytest.mark.parametrize("question", ["fires_within", "stays_firing", "resets_within"])
+def test_a_rule_that_was_changed_answers_for_itself(question: str) -> None:
+    fired = alert(NAME, fires=at(22), resolves=at(60))
+    changed = event(
+        at(20),
+        "rule_failed",
+        group="shop",
+        alert=NAME,
+        because="changed during the run",
+        since=at(19),
+    )
+    found = answer(judged(PLAN, timeline(fault(), fired, [changed])), question)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "changed during the run" in found.because
+
+
+def test_a_rule_that_nobody_loaded_fails_whatever_else_missed_an_evaluation() -> None:
+    missed = event(at(25), "rule_failed", group="shop", alert="", because="missed")
+    planned = with_rules(plan(PROMISED), rule("SomethingElse"))
+    found = answer(judged(planned, timeline(fault(), [missed])), "fires_within")
+    assert found.outcome is Outcome.FAIL
+    assert "no rule of that name" in found.because
