@@ -75,6 +75,8 @@ def _of_step(
     for service in services(step):
         yield _question(step, "fault", service, "bites")
         yield _question(step, "fault", service, "undone")
+    if step.experiment.foreign:
+        yield _question(step, "fault", step.name, "bites")
     yield from _alerts(step)
     yield from _slos(scenario, step)
     yield from _agree(scenario, step, fed)

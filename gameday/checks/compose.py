@@ -15,6 +15,7 @@ from gameday.checks.error_budget import spends_at_most
 from gameday.checks.fault import bites, undone
 from gameday.checks.gate import barred, doubted
 from gameday.checks.guardrails import guardrails
+from gameday.checks.healing import heals_within
 from gameday.checks.load import fed_at_warm_up
 from gameday.checks.load_agreement import agrees_with_load
 from gameday.checks.load_promises import fails_at_most, p99_within
@@ -22,7 +23,7 @@ from gameday.checks.metric import holds
 from gameday.checks.other_alerts import no_other_alerts
 from gameday.checks.question import Answer, Question, finding, unknown
 from gameday.checks.receivers import of_each_receiver
-from gameday.checks.recovery import heals_within, recovers_within
+from gameday.checks.recovery import recovers_within
 from gameday.checks.run import Run
 from gameday.checks.steady_state import after, before, during
 from gameday.checks.step import StepRun

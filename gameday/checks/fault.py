@@ -1,5 +1,6 @@
 """Whether the fault bites, and is undone."""
 
+from gameday.checks.foreign_effect import effects, toothless
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
@@ -8,6 +9,8 @@ from gameday.model.timeline import Event
 
 def bites(step: StepRun, question: Question) -> Answer:
     """Every fault on the service was proven to be there, and held."""
+    if question.subject not in step.services:
+        return _foreign_bites(step)
     begun = _begun(step, question.subject)
     if step.absent or not begun:
         return unknown(step.absent or "nothing was injected into this service")
@@ -26,6 +29,18 @@ def bites(step: StepRun, question: Question) -> Answer:
             return unknown(early, evidence=evidence)
     hit = ", ".join(str(one["instance"]) for one in begun)
     return passed(f"{begun[0]['fault']} is proven to bite on {hit}", evidence=evidence)
+
+
+def _foreign_bites(step: StepRun) -> Answer:
+    """What other extensions' actions did was seen."""
+    if step.absent:
+        return unknown(step.absent)
+    why = toothless(step)
+    if why:
+        return unknown(why)
+    seen = effects(step)
+    said = f"the actions of other extensions bite: {seen[0]}"
+    return passed(said, evidence={"effects": seen})
 
 
 def undone(step: StepRun, question: Question) -> Answer:

@@ -1,6 +1,6 @@
 """Questions, and the answers that checks give them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -117,6 +117,21 @@ def within(question: Question, found: Measurement) -> Answer:
     return answer.unsure(
         f"the measurement is only exact to {show_duration(max(found.error, below))}, "
         "too coarse to say on which side of the promise it lies"
+    )
+
+
+def last_of(answers: Sequence[Answer]) -> Answer:
+    """Return the answer that counts: the worst, and of those the latest.
+
+    One that never came back is later than any that did.
+    """
+    order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    return min(
+        answers,
+        key=lambda answer: (
+            order.index(answer.outcome),
+            float("-inf") if answer.measured is None else -answer.measured,
+        ),
     )
 
 

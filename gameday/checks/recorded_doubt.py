@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from gameday.checks.coverage import is_recorded, probing_holes
 from gameday.checks.doubt import Doubt, Kind, Link, Span
+from gameday.checks.foreign_effect import toothless
 from gameday.checks.load import slack
 from gameday.checks.notified import Notified
 from gameday.checks.other_alerts import rules_that_matter
@@ -24,8 +25,10 @@ def _fault(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
     del span
     if step.absent:
         yield Doubt(kind=Kind.NOT_INJECTED, because=step.absent)
-    elif step.toothless:
-        yield Doubt(kind=Kind.NO_BITE, because=step.toothless)
+        return
+    why = step.toothless or toothless(step)
+    if why:
+        yield Doubt(kind=Kind.NO_BITE, because=why)
 
 
 def _before(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:

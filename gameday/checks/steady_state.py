@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from gameday.checks.hypothesis_recovery import held_again, too_short
 from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.sli import read_sli
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
+from gameday.model.stretch import LONGEST
 from gameday.model.timeline import Event
 
 
@@ -64,21 +67,62 @@ def _held_until(step: StepRun) -> float | None:
 
 
 def after(step: StepRun, _: Question) -> Answer:
-    """It held again once the step had recovered."""
+    """It held from the recovery on, to the end of the aftermath."""
     probed = _probed(step, "after")
     if not probed:
         because = "the hypothesis was not probed after the fault"
         return unknown(because)
     last = probed[-1]
-    evidence = {"probed": show_instant(last.at)}
-    if last["ok"]:
-        return passed("the hypothesis held after the fault", evidence=evidence)
+    evidence = {"probed": show_instant(last.at), "looks": len(probed)}
+    until = _recovered_by(step)
+    stretch = held_again(step, probed, until)
+    if stretch is None:
+        return _not_again(last, evidence)
+    since = probed[stretch.first]
+    broken = [one for one in probed[stretch.first :] if one["ok"] is False]
+    flaps = [one for one in probed if one["ok"] is False and one.at > until]
+    if not stretch.whole and flaps and stretch.first > 1:
+        broken = flaps
+    if broken:
+        said = (
+            f"the hypothesis did not hold in {len(broken)} of {len(probed)} looks "
+            f"after the fault, last at {show_instant(broken[-1].at)}: "
+            f"{broken[-1].get('because', '')}"
+        )
+        return failed(said, evidence=evidence, decided=broken[0].at)
+    said = "the hypothesis held after the fault"
+    answer = passed(said, evidence=evidence, since=since.at)
+    if not stretch.whole:
+        return answer.unsure(too_short(step))
+    told = next((one for one in probed[stretch.first :] if one["ok"] is None), None)
+    if told is not None:
+        when = show_instant(told.at)
+        return answer.unsure(f"the hypothesis could not be told at {when}")
+    return answer
+
+
+def _not_again(last: Event, evidence: dict[str, object]) -> Answer:
     because = str(last.get("because", ""))
     if last["ok"] is None:
         said = f"the hypothesis could not be told after the fault: {because}"
         return unknown(said, evidence=evidence)
     said = f"the hypothesis did not hold after the fault: {because}"
     return failed(said, evidence=evidence, decided=last.at)
+
+
+def _recovered_by(step: StepRun) -> float:
+    """Return up to when the system may take to be itself again.
+
+    Until its SLIs are back, where an SLO tells; else as long as was promised.
+    """
+    end, promised = step.fault_end, step.step.expect.recovers_within
+    if end is None:
+        return step.end
+    slos = step.run.plan.scenario.slos
+    if slos:
+        back = [read_sli(step, slo, end) for slo in slos]
+        return end + max((sli.recovered_after for sli in back), default=0.0)
+    return end + (LONGEST if promised is None else promised)
 
 
 def _probed(step: StepRun, phase: str) -> list[Event]:

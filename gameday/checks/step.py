@@ -19,6 +19,7 @@ from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
 
 _SAME = 0.002  # seconds by which two records of one moment may differ
+BY_ITSELF = ("self", "")  # by whom a fault ended that nobody undid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,8 @@ class StepRun:
         if failures:
             because = failures[0].get("because", "")
             return f"the fault was not injected: {because}"
+        if self._not_played:
+            return f"the fault was not injected: {self._not_played}"
         if self.start is not None:
             return ""
         skipped = self.events("skipped")
@@ -155,7 +158,56 @@ class StepRun:
         if self.start is None:
             return ()
         hit = Hit(self.step, self.services, self.victims.hit, self.victims.directory)
-        return not_hit(self.run.losses, hit, self.start, self.end)
+        losses = not_hit(self.run.losses, hit, self.start, self.end)
+        return tuple(loss for loss in losses if not self._taken_along(loss))
+
+    def _taken_along(self, loss: Loss) -> bool:
+        """Whether a target went away with what another extension's action did."""
+        if not self.step.experiment.foreign or not loss.gone:
+            return False
+        late = 2 * self.run.scrape_interval  # a target is missed one scrape later
+        until = self.end if self.fault_end is None else self.fault_end + late
+        return (self.start or 0.0) <= loss.since <= until
+
+    @cached_property
+    def changed(self) -> tuple[Event, ...]:
+        """The instances' changes while other extensions' actions were at work.
+
+        What was under way before them is not their doing, nor what a Job is: its
+        pods come and go by themselves.
+        """
+        if not self.step.experiment.foreign or self.start is None:
+            return ()
+        until = self.end if self.fault_end is None else self.fault_end
+        settled: dict[str, bool] = {}
+        found = []
+        for one in self.run.instances:
+            name = str(one["instance"])
+            if one.at < self.start:
+                settled[name] = bool(one["up"]) or one["state"] != "running"
+            elif one.at <= until and settled.get(name, True) and name not in self._jobs:
+                found.append(one)
+        return tuple(found)
+
+    def _taken(self) -> set[str]:
+        """Return the instances that other extensions' actions took down."""
+        before = {
+            str(one["instance"])
+            for one in self.run.instances
+            if one.at < (self.start or 0.0)
+        }
+        planned = {one.name for one in self.run.plan.instances}
+        down = {str(one["instance"]) for one in self.changed if not one["up"]}
+        return down & (before | planned)
+
+    @cached_property
+    def _jobs(self) -> frozenset[str]:
+        """The instances that belong to Jobs."""
+        return frozenset(
+            one.name
+            for one in self.run.plan.instances
+            if one.labels.get("workload", "").startswith(("job/", "cronjob/"))
+        )
 
     @cached_property
     def victims(self) -> Victims:
@@ -180,6 +232,20 @@ class StepRun:
             return f"the step was over {left}"
         return f"the run was stopped {left}: {self.run.because}"
 
+    @cached_property
+    def _not_played(self) -> str:
+        """Why the experiment's method did not do what it says; empty: it did."""
+        played = [one for one in self.events("activity") if one["phase"] == "method"]
+        for activity in played:
+            if activity["type"] == "action" and activity["status"] != "succeeded":
+                why = activity.get("because") or f"it {activity['status']}"
+                return f"the action {activity['name']!r} failed: {why}"
+        engine = self.events("engine")
+        if not self.step.experiment.foreign or played or not engine:
+            return ""
+        why = engine[-1].get("because") or f"its status is {engine[-1].get('status')}"
+        return f"the engine did not play the method: {why}"
+
     def _foreign(self, *phases: str) -> list[Event]:
         """Return the phases that bound a fault which is not gameday's own."""
         if self.services:
@@ -187,14 +253,32 @@ class StepRun:
         return [one for one in self.events("phase") if one["phase"] in phases]
 
     def _own_end(self) -> float | None:
-        begun = {one["id"] for one in self.events("fault_started")}
+        started = self.events("fault_started")
+        begun = {one["id"] for one in started}
         ended: dict[str, float] = {}
         for one in self.events("fault_ended"):
             if one.get("ok"):  # a later undo of what is over already changes nothing
                 ended.setdefault(one["id"], one.at)
         if not begun or not begun <= ended.keys():
             return None
-        return max(ended[one] for one in begun)
+        ends = [self._for_good(one, ended[one["id"]]) for one in started]
+        known = [at for at in ends if at is not None]
+        return max(known) if len(known) == len(ends) else None
+
+    def _for_good(self, begun: Event, end: float) -> float | None:
+        """Return when an instance was up for good; None: it was not, a crash loop.
+
+        A fault that ends when the instance is back has not ended in one that goes
+        down again.
+        """
+        kind = CATALOGUE.get(str(begun["fault"]))
+        if kind is None or not kind.heals_itself:
+            return end
+        at: float | None = end
+        for one in self.run.instances:
+            if one["instance"] == begun["instance"] and end < one.at <= self.end:
+                at = None if not one["up"] else one.at if at is None else at
+        return at
 
     def _stopped_before(self) -> str:
         if self.run.ending is Ending.REFUSED:
@@ -206,6 +290,7 @@ class StepRun:
     def _victims(self) -> tuple[Instance, ...]:
         """Return the instances that were hit, with all that the plan knows of them."""
         names = {str(one["instance"]) for one in self.events("fault_started")}
+        names |= self._taken()
         return tuple(_named(self.run.plan.instances, names))
 
 

@@ -1,7 +1,11 @@
 """Faults: proven to bite, confirmed to be undone."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Outcome
 from tests.builders import (
@@ -11,10 +15,12 @@ from tests.builders import (
     at,
     cut,
     fault,
+    hypothesis,
     judged,
     phases,
     plan,
     promise,
+    scrape,
     step,
     stop,
     timeline,
@@ -269,3 +275,109 @@ def test_an_undo_that_failed_later_is_a_failure() -> None:
     story = timeline(fault(ends=None), [later], ended=None)
     found = answer(judged(plan(step()), story), "undone")
     assert found.outcome is Outcome.FAIL
+
+
+# --- actions of other extensions ---
+
+FOREIGN = ("chaosk8s.pod.actions.terminate_pods",)
+
+
+def foreign_plan(**expect: Any) -> Plan:
+    planned = plan(step(faults=(), **expect))
+    one = planned.scenario.steps[0]
+    experiment = replace(one.experiment, foreign=FOREIGN)
+    scenario = replace(planned.scenario, steps=(replace(one, experiment=experiment),))
+    return replace(planned, scenario=scenario)
+
+
+def acted(status: str = "succeeded", because: str = "") -> list[Event]:
+    about = {"name": "terminate a pod", "type": "action", "status": status}
+    told = {"step": STEP, "phase": "method", "because": because, **about}
+    ended = {"step": STEP, "status": "completed", "deviated": False, "because": ""}
+    return [event(at(10.4), "activity", **told), event(at(55), "engine", **ended)]
+
+
+def pod_gone(when: float = 10.6, name: str = "web-2") -> list[Event]:
+    about = {"service": "web", "instance": name, "health": "", "error": 0.1}
+    return [event(at(when), "instance", state="gone", up=False, **about)]
+
+
+def test_a_foreign_action_that_failed_has_faulted_nothing() -> None:
+    promises = (promise("PodGone", fires_within=30.0),)
+    refused = acted("failed", "403 pods is forbidden")
+    verdict = judged(foreign_plan(alerts=promises), timeline(refused))
+    for question in ("bites", "during", "after", "fires_within", "no_other_alerts"):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "403 pods is forbidden" in found.because
+
+
+def test_a_method_that_the_engine_never_played_has_faulted_nothing() -> None:
+    story = timeline(acted()[1:])
+    found = answer(judged(foreign_plan(), story), "during")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "did not play the method" in found.because
+
+
+def test_a_foreign_action_after_which_nothing_changed_did_not_bite() -> None:
+    verdict = judged(foreign_plan(), timeline(acted()))
+    for question in ("bites", "during"):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "was seen to change" in found.because
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        pod_gone(),
+        [
+            event(
+                at(11),
+                "cluster_event",
+                reason="Killing",
+                object="pod/web-2",
+                service="web",
+            )
+        ],
+        alert("PodGone", fires=at(22), resolves=at(60)),
+        hypothesis(at(12.1), "during", False),
+    ],
+    ids=["an instance", "an Event", "a promised alert", "the hypothesis"],
+)
+def test_what_changed_while_it_ran_shows_that_a_foreign_action_bites(
+    effect: list[Event],
+) -> None:
+    promises = (promise("PodGone", fires_within=30.0),)
+    planned = foreign_plan(alerts=promises, steady_state="may_deviate")
+    found = answer(judged(planned, timeline(acted(), effect)), "bites")
+    assert (found.outcome, found.subject) == (Outcome.PASS, STEP)
+    assert found.evidence["effects"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [
+            event(
+                at(11),
+                "cluster_event",
+                reason="Completed",
+                object="job/x",
+                service="web",
+            )
+        ],
+        pod_gone(70),
+        pod_gone(8),
+    ],
+    ids=["a Job", "long after", "before"],
+)
+def test_what_has_nothing_to_do_with_a_foreign_action(other: list[Event]) -> None:
+    found = answer(judged(foreign_plan(), timeline(acted(), other)), "bites")
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_targets_of_pods_that_a_foreign_action_took_are_its_doing() -> None:
+    lost = scrape("172.18.0.3:8000", down=at(12))
+    verdict = judged(foreign_plan(), timeline(acted(), pod_gone(), lost))
+    assert answer(verdict, "no_other_alerts").outcome is Outcome.PASS

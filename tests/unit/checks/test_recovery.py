@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gameday.model.timeline import Event, event
-from gameday.model.verdict import Ending, Finding, Outcome
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from tests.builders import (
     answer,
     at,
@@ -449,3 +449,118 @@ def test_a_hypothesis_that_was_given_no_time_to_hold_again() -> None:
     found = answer(verdict, "recovers_within")
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "20.000 s before its time was over" in found.because
+
+
+# --- by our own hand, and for good ---
+
+
+def rail_breached(when: float) -> list[Event]:
+    return [event(at(when), "guardrail", name="budget", state="breached", because="x")]
+
+
+@pytest.mark.parametrize("back", [15.2, 15.9])
+def test_what_our_own_hand_brought_back_has_not_healed(back: float) -> None:
+    told = [killed(ends=at(16), by="heal"), seen(at(11), False), seen(at(back), True)]
+    found = heals(*told, rail_breached(15))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "nobody knows whether it would have healed" in found.because
+    assert heals(*told).outcome is Outcome.INCONCLUSIVE  # its beginning is not known
+
+
+def test_a_crash_loop_has_not_healed() -> None:
+    looped = [
+        *seen(at(11), False),
+        *seen(at(13), True),
+        *seen(at(15), False),
+    ]
+    assert heals(killed(ends=at(13)), looped).outcome is Outcome.FAIL
+    found = heals(killed(ends=at(13)), [*looped, *seen(at(22), True)])
+    assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
+
+
+def test_the_fault_of_a_crash_loop_ends_when_the_instance_is_up_for_good() -> None:
+    looped = [*seen(at(15), False), *seen(at(30), True)]
+    planned = plan(step(faults=(stop(kind="process.kill"),), recovers_within=60.0))
+    bad = hypothesis(at(29.5), "after", False)
+    story = timeline(killed(ends=at(13)), looped, bad)
+    assert answer(judged(planned, story), "recovers_within").outcome is Outcome.PASS
+    never = timeline(killed(ends=at(13)), seen(at(15), False))
+    found = answer(judged(planned, never), "recovers_within")
+    assert "not seen to end" in found.because
+
+
+def test_of_several_slos_the_one_that_never_recovers_answers() -> None:
+    slos = [objective("a"), objective("b")]
+    planned = plan(step(recovers_within=93.0), slos=slos, scrape_interval=5.0)
+    story = timeline(
+        fault(),
+        requests("a", errors={(11, 140): 10}, until=140),
+        requests("b", errors={(11, 144): 10}),
+    )
+    found = answer(judged(planned, story), "recovers_within")
+    assert found.outcome is Outcome.FAIL
+
+
+# --- one lucky look ---
+
+
+def looks(*said: bool, since: float = 55.5, **more: Any) -> list[Event]:
+    phase = "after" if since > 55 else "during"
+    return [
+        event(
+            at(since + number / 2),
+            "hypothesis",
+            step="lose-a-replica",
+            phase=phase,
+            ok=ok,
+            took=0.01,
+            every=0.5,
+            **more,
+        )
+        for number, ok in enumerate(said)
+    ]
+
+
+def lucky(*said: bool, within: float = 20.0) -> Verdict:
+    """A third of all looks are false while the fault holds."""
+    during = looks(*(number % 3 > 0 for number in range(89)), since=10.5)
+    planned = plan(step(recovers_within=within, steady_state="may_deviate"))
+    story = timeline(fault(), during, looks(*said), scenery=QUIET)
+    return judged(planned, story)
+
+
+def thirds(count: int) -> list[bool]:
+    return [number % 3 > 0 for number in range(count)]
+
+
+def test_a_third_that_fails_for_good_is_no_recovery() -> None:
+    verdict = lucky(*thirds(189))
+    assert answer(verdict, "recovers_within").outcome is not Outcome.PASS
+    assert answer(verdict, "after").outcome is Outcome.FAIL
+
+
+def test_a_recovery_begins_where_the_stretch_does() -> None:
+    verdict = lucky(*thirds(10), *[True] * 179)
+    found = answer(verdict, "recovers_within")
+    assert (found.outcome, found.measured) == (Outcome.PASS, 5.5)
+    assert answer(verdict, "after").outcome is Outcome.PASS
+
+
+def test_too_few_looks_leave_it_open() -> None:
+    verdict = lucky(*thirds(10), *[True] * 5)
+    assert answer(verdict, "recovers_within").outcome is Outcome.INCONCLUSIVE
+    assert answer(verdict, "after").outcome is Outcome.INCONCLUSIVE
+
+
+def test_what_breaks_again_within_its_time_had_not_recovered() -> None:
+    verdict = lucky(*[True] * 20, False, *[True] * 168)
+    assert answer(verdict, "recovers_within").measured == 11.0
+    assert answer(verdict, "after").outcome is Outcome.PASS
+
+
+def test_what_breaks_again_after_its_time_did_not_stay() -> None:
+    verdict = lucky(*[True] * 100, False, *[True] * 88)
+    assert answer(verdict, "recovers_within").measured == 0.0
+    found = answer(verdict, "after")
+    assert found.outcome is Outcome.FAIL
+    assert "1 of 189" in found.because

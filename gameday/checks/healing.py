@@ -1,0 +1,122 @@
+"""Whether instances heal by themselves: back before any hand, and up for good."""
+
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    last_of,
+    unknown,
+    within,
+)
+from gameday.checks.step import BY_ITSELF, StepRun
+from gameday.model.quantity import show_duration
+from gameday.model.timeline import Event
+
+# What an undo may take before it is confirmed, where nothing says when it began.
+_UNDO_TAKES = 10.0
+_NEVER = float("inf")
+_WITHOUT_A_PHASE = ("heal", "watchdog")
+
+
+def heals_within(step: StepRun, question: Question) -> Answer:
+    """Fault begins -> the instance is back without anybody's hand."""
+    begun = [
+        one
+        for one in step.events("fault_started")
+        if one["service"] == question.subject
+    ]
+    if not begun:
+        return unknown("nothing was injected into this service")
+    return last_of([_healed(step, question, one) for one in begun])
+
+
+def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
+    name = str(begun["instance"])
+    deadline = begun.at + (question.promised or 0.0)
+    hand = _hand(step, begun)
+    back = _back(step, begun, min(hand, deadline), hand)
+    if back is not None:
+        return within(
+            question,
+            Measurement(
+                what=f"{name} was back by itself",
+                origin="the fault began",
+                measured=max(0.0, back.at - begun.at),
+                error=float(back.get("error") or 0.0) + float(begun.get("error") or 0),
+                decided=back.at,
+                evidence={"instance": name, "by": "self"},
+            ),
+        )
+    if hand <= step.end and hand < deadline:
+        left = show_duration(round(deadline - hand, 3))
+        said = f"the fault on {name} was undone {left} before its time was over"
+        return unknown(f"{said}, so nobody knows whether it would have healed")
+    said = f"{name} was not back by itself when its time was over"
+    return failed(said, evidence={"instance": name}, decided=deadline)
+
+
+def _hand(step: StepRun, begun: Event) -> float:
+    """Return when the first hand of ours was laid on the instance; infinite: none.
+
+    A fault that the ledger knows to have ended by itself had no hand on it.
+    """
+    ended = [one for one in step.events("fault_ended") if one["id"] == begun["id"]]
+    if ended and ended[0].get("by") in BY_ITSELF:
+        return _NEVER
+    undo = [one.at for one in step.events("phase") if one["phase"] == "undo"]
+    stops = [
+        one.at
+        for one in step.run.timeline.of("guardrail")
+        if one.get("state") == "breached"
+    ]
+    hands = [at for at in (*undo, *stops) if at >= begun.at]
+    if begun.get("duration"):
+        hands.append(begun.at + float(begun["duration"]))
+    for one in ended:
+        known = [at for at in (*undo, *stops) if begun.at <= at <= one.at]
+        unseen = one.get("by") in _WITHOUT_A_PHASE and not known
+        hands.append(one.at - _UNDO_TAKES if unseen else one.at)
+    return max(begun.at, min(hands, default=_NEVER))
+
+
+def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | None:
+    """Return the event since which an instance is up, up to the end of its time.
+
+    Where it is not up then, the first up later and before our hand. A stamp that may
+    be late enough counts: one that is up again between two looks has only one event,
+    whose stamp is no more exact than the looks are apart.
+    """
+    since: Event | None = None
+    for one in changes_of(step, begun):
+        if one.at > hand:
+            break
+        if one.at > until and since is not None:
+            break
+        since = (since or one) if one["up"] else None
+    if since is not None:
+        return since
+    if any(one.at <= until and not one["up"] for one in _after_its_end(step, begun)):
+        return None  # it was up for a moment, and is not
+    ended = [
+        one
+        for one in step.events("fault_ended")
+        if one["id"] == begun["id"] and one.get("by") in BY_ITSELF
+    ]
+    return ended[0] if ended and ended[0].at <= hand else None
+
+
+def changes_of(step: StepRun, begun: Event) -> list[Event]:
+    """Return the changes of an instance since its fault began."""
+    return [
+        one
+        for one in step.run.instances
+        if one["instance"] == begun["instance"]
+        and one.at + float(one.get("error") or 0.0) > begun.at
+    ]
+
+
+def _after_its_end(step: StepRun, begun: Event) -> list[Event]:
+    ended = [one.at for one in step.events("fault_ended") if one["id"] == begun["id"]]
+    first = min(ended, default=_NEVER)
+    return [one for one in changes_of(step, begun) if one.at > first]
