@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from gameday.checks.deadlines import undone_too_soon
 from gameday.checks.episodes import Episode
 from gameday.checks.notified import Notified
 from gameday.checks.pending import pending_words
@@ -63,7 +64,8 @@ def silent(promised: Promised, deadline: float) -> Answer:
     answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
     elsewhere = _elsewhere(promised)
     if elsewhere is None:
-        return answer
+        early = undone_too_soon(promised, deadline)
+        return answer.unsure(early) if early else answer
     evidence = {**answer.evidence, "page": elsewhere.show()}
     why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
     return replace(answer.unsure(why), evidence=evidence)

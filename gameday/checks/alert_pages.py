@@ -4,9 +4,10 @@ Where the scenario has no pages, Alertmanager's own routing answers `reaches`.
 """
 
 from gameday.checks.alert_fires import silent
+from gameday.checks.deadlines import over_too_soon, page_deadline
 from gameday.checks.notified import Notified
 from gameday.checks.pages import Page
-from gameday.checks.promise import Promised, promise_of
+from gameday.checks.promise import promise_of
 from gameday.checks.question import (
     Answer,
     Measurement,
@@ -28,7 +29,7 @@ def reaches(step: StepRun, question: Question) -> Answer:
     """Some page about the alert, firing, arrived at the promised receiver."""
     promised = promise_of(step, question)
     wanted = str(promised.promise.receiver)
-    deadline = _deadline(promised)
+    deadline = page_deadline(promised)
     if promised.spoiled:
         return unknown(promised.spoiled)
     notified = Notified(promised)
@@ -108,13 +109,6 @@ def _way(step: StepRun) -> list[str]:
     return [source for source in _WAY if source in step.run.sources]
 
 
-def _deadline(promised: Promised) -> float:
-    """Return up to when a page is waited for: `reaches` has no time of its own."""
-    limit = promised.promise.pages_within
-    end = promised.step.end
-    return end if limit is None else min(end, promised.start + limit)
-
-
 def _shown(notified: Notified, page: Page) -> dict[str, object]:
     """Return a page as evidence, and how it was told whose it is."""
     return {"page": page.show(), "told_by": notified.by(page)}
@@ -142,8 +136,13 @@ def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
     elif held:
         said += f"; it was held back by {held}"
     evidence = {"reached": others, "held_back": held}
+    if held or (others and not notified.told_some(wanted)):
+        # The system's own answer: nothing more is to be waited for.
+        deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
     unsure = _open(notified, wanted, deadline)
+    if not (unsure or held or others):
+        unsure = over_too_soon(promised, deadline)
     return answer.unsure(unsure) if unsure else answer
 
 

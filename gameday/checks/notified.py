@@ -61,6 +61,10 @@ class Notified:
         ways = (reading for reading in self.mine if reading.page is page)
         return next((reading.by for reading in ways), "")
 
+    def told_some(self, receiver: str | None) -> bool:
+        """Return whether that receiver was told of any alert of the promise."""
+        return any(True for _ in self._firing(receiver))
+
     def others(self, receiver: str | None) -> list[str]:
         """Return which other receivers were told that it fires."""
         told = {reading.page.receiver for reading in self._firing(None)}

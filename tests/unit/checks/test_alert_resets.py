@@ -214,7 +214,18 @@ def test_a_crash_that_heals_may_reset_before_its_end_is_confirmed() -> None:
 def test_an_alert_that_fires_only_after_the_fault_did_not_stay() -> None:
     after = alert(NAME, fires=at(58), resolves=at(60))
     found = answer(judged(PLAN, timeline(fault(), after)), "stays_firing")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.outcome is Outcome.PASS  # there was nothing left to fire for
+    assert "fired only after the fault had ended" in found.because
+
+
+def test_an_alert_that_hands_over_to_another_window_keeps_firing() -> None:
+    short = alert(NAME, fires=at(22), resolves=at(40), severity="page", window="5m")
+    long = alert(NAME, fires=at(35), resolves=at(60), severity="page", window="1h")
+    found = answer(judged(PLAN, timeline(fault(), short, long)), "stays_firing")
+    assert found.outcome is Outcome.PASS
+    later = alert(NAME, fires=at(45), resolves=at(60), severity="page", window="1h")
+    found = answer(judged(PLAN, timeline(fault(), short, later)), "stays_firing")
+    assert found.outcome is Outcome.FAIL
 
 
 def test_nobody_saw_whether_it_kept_firing() -> None:

@@ -1,0 +1,114 @@
+"""Every question has its own deadline: `reaches` by the rules and the routes."""
+
+from dataclasses import replace
+
+import pytest
+
+from gameday.model.alert import Route, Routing
+from gameday.model.plan import Plan
+from gameday.model.timeline import Event, event
+from gameday.model.verdict import Finding, Outcome
+from tests.builders import (
+    alert,
+    answer,
+    at,
+    fault,
+    judged,
+    page,
+    phases,
+    plan,
+    promise,
+    step,
+    timeline,
+)
+
+NAME = "WebReplicaDown"
+REACHES = plan(step(alerts=(promise(NAME, reaches="oncall"),)))
+
+
+def routed(wait: float = 10.0, interval: float = 60.0) -> Plan:
+    route = Route(
+        receiver="oncall",
+        group_by=("severity",),
+        group_wait=wait,
+        group_interval=interval,
+    )
+    return replace(REACHES, eyes=replace(REACHES.eyes, routing=Routing(route=route)))
+
+
+def held(seconds: float, **expect: float) -> Plan:
+    promised = promise(NAME, reaches="oncall", **expect)
+    return plan(replace(step(alerts=(promised,)), hold=seconds))
+
+
+def reaches(planned: Plan, *parts: list[Event], ends: float = 55.0) -> Finding:
+    story = timeline(
+        fault(ends=at(ends)), *parts, scenery=phases(ends=at(ends), over=at(150))
+    )
+    return answer(judged(planned, story), "reaches")
+
+
+FIRED = alert(NAME, fires=at(22), resolves=at(60))
+
+
+def test_a_page_that_was_due_and_did_not_come_fails() -> None:
+    found = reaches(routed(), FIRED)
+    assert found.outcome is Outcome.FAIL
+
+
+def test_without_routes_a_page_may_take_five_minutes() -> None:
+    found = reaches(REACHES, FIRED)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "before its time was over" in found.because
+
+
+def test_a_page_at_another_receiver_is_the_routes_answer() -> None:
+    assert reaches(REACHES, FIRED, page("tickets", at(25), NAME)).outcome is (
+        Outcome.FAIL
+    )
+
+
+def test_what_the_system_held_back_is_its_answer() -> None:
+    labels = {"alertname": NAME, "severity": "page"}
+    mute = event(
+        at(23), "suppressed", alert=NAME, labels=labels, by="mute_time", detail="night"
+    )
+    assert reaches(REACHES, FIRED, [mute]).outcome is Outcome.FAIL
+
+
+def test_a_group_that_may_be_alive_pages_after_its_interval() -> None:
+    other = alert("Latency", fires=at(12), resolves=at(70))
+    assert reaches(routed(interval=60.0), FIRED, other).outcome is Outcome.INCONCLUSIVE
+    longer = alert(NAME, fires=at(22), resolves=at(90))
+    assert reaches(routed(interval=60.0), longer, other).outcome is Outcome.FAIL
+    assert reaches(routed(interval=300.0), longer, other).outcome is (
+        Outcome.INCONCLUSIVE
+    )
+
+
+def test_an_alert_that_was_over_before_its_page_was_due_leaves_it_open() -> None:
+    short = alert(NAME, fires=at(22), resolves=at(30))
+    found = reaches(routed(wait=30.0), short, ends=28)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "fired for 8s only" in found.because
+    unknown = reaches(held(60, pages_within=45.0), short, ends=28)
+    assert unknown.outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("hold", "outcome"), [(60.0, Outcome.FAIL), (10.0, Outcome.INCONCLUSIVE)]
+)
+def test_a_silent_alert_whose_hold_was_too_short_leaves_it_open(
+    hold: float, outcome: Outcome
+) -> None:
+    planned = held(hold, fires_within=30.0)
+    ends = 10 + hold
+    story = timeline(fault(ends=at(ends)), scenery=phases(ends=at(ends)))
+    found = answer(judged(planned, story), "fires_within")
+    assert found.outcome is outcome
+
+
+def test_a_silent_alert_fails_where_the_hold_lasts_as_long_as_it_was_waited_for() -> (
+    None
+):
+    assert reaches(REACHES).outcome is Outcome.FAIL
