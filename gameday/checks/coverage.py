@@ -14,7 +14,9 @@ from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.timeline import Event
 
+NEITHER = "injection"  # the phase of a look that was under way when the fault began
 _WIDEST = 2.0  # intervals between two looks that are no hole
+_JITTER = 0.5  # seconds by which a busy machine may be late
 _LEAST = 0.5  # seconds between two looks where nothing tells
 
 
@@ -25,8 +27,8 @@ def is_recorded(step: StepRun) -> bool:
 
 def probing_holes(step: StepRun, span: Span) -> Iterator[Hole]:
     """Yield the holes in what was looked at, longer than twice the interval."""
-    looks = step.events("hypothesis")
-    widest = _WIDEST * spacing(looks)
+    looks = [one for one in step.events("hypothesis") if one["phase"] != NEITHER]
+    widest = _WIDEST * spacing(looks) + _JITTER
     covered = span.start
     for look in (*looks, None):
         since = span.end if look is None else look.at

@@ -23,13 +23,16 @@ undone_later              step, id, ok, by, because, by_hand: the end of a fault
 activity                  step, name, type (action, probe), status, because: what the
                           engine reports of a method's or a rollback's activity
 engine                    step, status, deviated, because: how the engine ended
-probe                     step, phase (before, during, after), name, ok (true, false,
-                          null = could not be told), value, because, took (s)
-hypothesis                step, phase, ok (true, false, null), because: all probes once
+probe                     step, phase (before, during, after; injection: under way
+                          when the fault began), name, ok (true, false, null = could
+                          not be told), value, because, took (s), gave_up (it did not
+                          come back)
+hypothesis                step, phase, ok (true, false, null), because: all probes once;
+                          took (s), every (s from one look to the next)
 instance                  service, instance, state, health, up (bool), error (s),
                           stamp (the target's own time, null where it gave none; `at`
-                          is on gameday's clock): on each change, and once each at the
-                          gate
+                          is on gameday's clock), id (of what runs there: another id,
+                          another instance): on each change, and once each at the gate
 workload                  service, workload (deployment/web), wanted, ready (replicas),
                           endpoints (ready ones by Service), available (bool: as many
                           as wanted are ready and current), error (s): of what a fault

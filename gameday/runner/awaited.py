@@ -104,12 +104,29 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
             yield Awaited(what=f"{name} to be available", until=until, kept=kept)
     yield from _metrics(board, step, planned, start, end)
     if step.experiment.has_hypothesis:
-        # Not by its time: what was probed between the fault's end and the aftermath's
-        # beginning still counts as during.
-        seen = board.hypothesis
-        good = seen is not None and seen["ok"] is True and seen["phase"] == "after"
-        until = end + planned.aftermath_at_most
-        yield Awaited(what="the hypothesis holding again", until=until, kept=good)
+        yield _holds_again(board, end + planned.aftermath_at_most)
+
+
+def _holds_again(board: Board, until: float) -> Awaited:
+    """Return the hypothesis that has to hold again, for good.
+
+    A stretch of looks long enough to have seen the failures that there were; where
+    there were some it may go on beyond the aftermath's time. Not by its time: what was
+    probed between the fault's end and the aftermath's beginning still counts as during.
+    """
+    during = [look for look in board.looks if look["phase"] == "during"]
+    false = sum(look["ok"] is False for look in during)
+    after = [look for look in board.looks if look["phase"] == "after"]
+    held = [
+        *itertools.takewhile(lambda look: look["ok"] is True, reversed(after)),
+    ]
+    needed = looks_needed(false / len(during) if during else 0.0)
+    lasted = held[0].at - held[-1].at if held else 0.0
+    return Awaited(
+        what="the hypothesis holding again",
+        until=until + (LONGEST if false else 0.0),
+        kept=len(held) >= needed or lasted >= LONGEST,
+    )
 
 
 def _metrics(

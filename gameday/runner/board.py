@@ -44,6 +44,7 @@ class Board:
     pages: list[Event] = field(default_factory=list)
     hypothesis: Event | None = None
     hypotheses: int = 0
+    looks: list[Event] = field(default_factory=list)  # at the step's hypothesis
     instances: dict[str, Event] = field(default_factory=dict)
     workloads: dict[str, list[Event]] = field(default_factory=dict)
     faults: dict[str, Event] = field(default_factory=dict)  # by id: fault_started
@@ -146,6 +147,7 @@ def _phase(board: Board, event: Event) -> None:
     board.begun.setdefault((board.step, board.phase), event.at)
     if event["phase"] == "gate":
         board.hypothesis, board.hypotheses = None, 0
+        board.looks.clear()
 
 
 def _alert(board: Board, event: Event) -> None:
@@ -162,6 +164,7 @@ def _alert(board: Board, event: Event) -> None:
 def _hypothesis(board: Board, event: Event) -> None:
     board.hypothesis = event
     board.hypotheses += 1
+    board.looks.append(event)
 
 
 def _sees(board: Board, event: Event) -> None:

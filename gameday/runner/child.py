@@ -133,8 +133,10 @@ def probe(pipe: Connection, job: Job, every: float) -> None:
             ok = min((ok, seen["ok"]), key=(False, None, True).index)
             if not seen["ok"]:
                 whys.append(deviation(seen))
-        _send(pipe, "hypothesis", at=began, ok=ok, because="; ".join(whys))
         took = clock.now() - began
+        coverage = {"took": round(took, 4), "every": every}
+        because = "; ".join(whys)
+        _send(pipe, "hypothesis", at=began, ok=ok, because=because, **coverage)
         # A probe that is slow must not become a load: rest as long as it took.
         if pipe.poll(max(every - took, min(took, every))):
             return

@@ -34,10 +34,15 @@ class Stage:
     rollbacks: int = 0  # the ledger's entry of foreign rollbacks
     configuration: Mapping[str, Any] = field(default_factory=dict)  # probes' values
 
-    def phase(self, at: float) -> str:
-        """Return before, during or after, for something that began then."""
-        if self.injected_at is None or at < self.injected_at:
+    def phase(self, at: float, took: float = 0.0) -> str:
+        """Return before, during or after, for something that began then.
+
+        What began before the injection and ended after it belongs to neither side.
+        """
+        if self.injected_at is None or at + took < self.injected_at:
             return "before"
+        if at < self.injected_at:
+            return "injection"
         if self.ended_at is None or at < self.ended_at:
             return "during"
         return "after"
@@ -138,7 +143,8 @@ class Conductor:
             return
         rest = {key: value for key, value in fields.items() if key != "at"}
         at = fields["at"]
-        self._emit(event(at, name, step=stage.step.name, phase=stage.phase(at), **rest))
+        phase = stage.phase(at, float(fields.get("took") or 0.0))
+        self._emit(event(at, name, step=stage.step.name, phase=phase, **rest))
 
     def _on_engine(self, name: str, fields: Mapping[str, Any]) -> None:
         stage = self._stage

@@ -3,8 +3,13 @@
 The engine stops at the first unmet probe and lets errors of a tolerance escape;
 a game day wants to know all of them, each time. A probe over HTTP that gets no
 answer has seen the system deviate; any other probe that raises could not tell.
+
+A probe that does not come back would blind a whole game day, so that each is given up
+after a while, whatever it is: after its own time-out, else after ten seconds.
 """
 
+import copy
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +24,9 @@ from chaoslib.secret import load_secrets
 from gameday.clock import SystemClock
 
 _LONGEST = 300
+PATIENCE = 10.0  # seconds for a probe that has no time-out of its own
+_MORE = 1.0  # seconds for a probe's own time-out to work
+Told = tuple[bool | None, Any, str]
 
 
 def configured(
@@ -37,15 +45,21 @@ def look(
     document: Mapping[str, Any],
     configuration: Mapping[str, Any],
     secrets: Mapping[str, Any],
+    patience: float = PATIENCE,
 ) -> Iterator[dict[str, Any]]:
-    """Yield for each probe: at, name, ok (true, false, None), value, because, took."""
+    """Yield for each probe: at, name, ok (true, false, None), value, because, took.
+
+    `gave_up` where it did not come back.
+    """
     clock = SystemClock()
     for activity in document.get("steady-state-hypothesis", {}).get("probes", []):
         probe = activity
         if "ref" in activity:
             probe = lookup_activity(activity["ref"]) or activity
         began = clock.now()
-        ok, value, because = _one(probe, configuration, secrets)
+        longest = _longest(probe, patience)
+        told = _in_time(_bounded(probe, patience), configuration, secrets, longest)
+        ok, value, because = told or _given_up(probe, longest)
         yield {
             "at": began,
             "name": str(probe.get("name", "")),
@@ -53,6 +67,7 @@ def look(
             "value": _short(value),
             "because": because,
             "took": round(clock.now() - began, 4),
+            **({} if told else {"gave_up": True}),
         }
 
 
@@ -62,11 +77,58 @@ def deviation(seen: Mapping[str, Any]) -> str:
     return f"{seen['name']}: {', '.join(str(one) for one in said if one)}"
 
 
+def _in_time(
+    probe: Mapping[str, Any],
+    configuration: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    longest: float,
+) -> Told | None:
+    """Return what a probe says; None where it does not come back in time.
+
+    What hangs is left behind: nothing can end it, and the next look is its own.
+    """
+    answers: list[Told] = []
+
+    def ask() -> None:
+        answers.append(_one(probe, configuration, secrets))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(longest)
+    return answers[0] if answers else None
+
+
+def _given_up(probe: Mapping[str, Any], longest: float) -> Told:
+    over_http = probe.get("provider", {}).get("type") == "http"
+    return (False if over_http else None), None, f"no answer within {longest:g} s"
+
+
+def _longest(probe: Mapping[str, Any], patience: float) -> float:
+    """Return the seconds after which a probe is given up."""
+    own = probe.get("provider", {}).get("timeout")
+    times = own if isinstance(own, list | tuple) else [own]
+    known = [float(one) for one in times if isinstance(one, int | float)]
+    return sum(known) + _MORE if known else patience
+
+
+def _bounded(probe: Mapping[str, Any], patience: float) -> Mapping[str, Any]:
+    """Return the probe with a time-out, where its provider knows one and it has none.
+
+    So that what is given up ends by itself as well.
+    """
+    provider = probe.get("provider", {})
+    if provider.get("type") not in ("http", "process") or provider.get("timeout"):
+        return probe
+    bounded: dict[str, Any] = copy.deepcopy(dict(probe))
+    bounded["provider"]["timeout"] = patience
+    return bounded
+
+
 def _one(
     probe: Mapping[str, Any],
     configuration: Mapping[str, Any],
     secrets: Mapping[str, Any],
-) -> tuple[bool | None, Any, str]:
+) -> Told:
     try:
         value = run_activity(probe, configuration, secrets)
     except ActivityFailed as error:

@@ -37,6 +37,19 @@ def test_the_hypothesis_has_to_be_probed_once_more_in_the_aftermath_itself() -> 
     assert holds_again(seen)
 
 
+def test_where_looks_failed_one_that_holds_may_be_luck() -> None:
+    seen = board()
+    said = {"step": "s", "because": ""}
+    for second in range(9):
+        ok = second % 3 > 0
+        seen.see(event(11.0 + second, "hypothesis", phase="during", ok=ok, **said))
+    for look in range(1, 9):
+        seen.see(event(20 + look / 2, "hypothesis", phase="after", ok=True, **said))
+        assert holds_again(seen) is (look == 8)  # (1 - 1/3)^8 < 5 %
+    seen.see(event(25.0, "hypothesis", phase="after", ok=False, **said))
+    assert not holds_again(seen)
+
+
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
