@@ -3,6 +3,7 @@
 Silence proves something only while somebody was listening.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,7 @@ _NAMES = {
     "events": "the cluster's events",
 }
 _CHANGED = "changed during the run"
+_NAMED = re.compile(r"([a-zA-Z_:][\w:]*)(?:: the evaluation failed| changed during)")
 _RESTARTED = "Prometheus was restarted"
 Stretch = tuple[float, float]
 GroupKey = tuple[str, str]  # name, file ("" where it is not known)
@@ -42,22 +44,25 @@ class RuleScope:
 
     `alerts`: the alerts' names, None: every rule counts. `groups`: the groups that
     hold the chain's rules, None: not known, so that every group may be theirs.
-    `recordings`: the recording rules that feed the alerts, None: not known.
+    `feeds`: the recording rules that feed the alerts; `feeds_known`: all of them.
     """
 
     alerts: frozenset[str] | None = None
     groups: frozenset[GroupKey] | None = None
-    recordings: frozenset[str] | None = None
+    feeds: frozenset[str] = frozenset()
+    feeds_known: bool = False
 
     def concerns(self, event: Event) -> bool:
         """Return whether a rule's failure lies on the chain."""
         if self.alerts is None:
             return True
-        alert, recording = event.get("alert"), event.get("rule")
+        alert, recording = event.get("alert"), recording_of(event)
         if alert and alert not in self.alerts:
             return False
-        if recording and self.recordings is not None and not alert:
-            return recording in self.recordings
+        if recording and recording in self.feeds:
+            return True
+        if recording and self.feeds_known:
+            return False
         return self.has_group(str(event.get("group", "")), str(event.get("file") or ""))
 
     def has_group(self, name: str, file: str) -> bool:
@@ -192,11 +197,19 @@ def _evaluated(
     return found
 
 
+def recording_of(event: Event) -> str:
+    """Return the recording rule that failed; older records name it in words only."""
+    if event.get("rule"):
+        return str(event["rule"])
+    named = _NAMED.match(str(event.get("because", "")))
+    return named.group(1) if named and not event.get("alert") else ""
+
+
 def _kind(event: Event) -> Kind:
     """Return what happened to a rule; older records say it in words only."""
     because = str(event.get("because", ""))
     what = str(event.get("what") or "")
-    if what == "changed" or (not what and because.endswith(_CHANGED)):
+    if what == "changed" or (not what and _CHANGED in because):
         return Kind.RULE_CHANGED
     if what == "restarted" or (not what and because.startswith(_RESTARTED)):
         return Kind.RESTARTED

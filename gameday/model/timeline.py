@@ -68,8 +68,10 @@ sample                    slo, side (bad, total), sign, series (labels), values
 scrape                    job, instance, up (bool), targets (known in all), state (up,
                           down, gone), interval (s, of this target): on each change,
                           and once each at the gate
-rule_failed               group, alert ("" = group), because, since: an evaluation
-                          failed or was missed
+rule_failed               group, file, alert, rule (a recording rule; both empty: the
+                          whole group), what (failed, missed, changed, restarted),
+                          because, since: an evaluation failed or was missed, or the
+                          rule is not the same any more
 evaluations               group, file, interval, last: at the end of each step, that
                           the group was evaluated up to here
 blind                     source (prometheus, alertmanager, pager, target, load,

@@ -11,6 +11,12 @@ from gameday.observers.prometheus.episodes import Gap
 from gameday.observers.prometheus.rules import Group, Rule
 
 CHANGED = "changed during the run"
+REMOVED = "removed during the run"
+LOADED = "loaded only during the run"
+# What happened to a rule: the judge has to tell these apart.
+FAILED, MISSED, CHANGE, RESTART = "failed", "missed", "changed", "restarted"
+LATE = 1.5  # intervals after which an evaluation is overdue …
+LATE_BY = 1.0  # … and at least so many seconds more
 
 
 class Definition(NamedTuple):
@@ -25,6 +31,13 @@ class Definition(NamedTuple):
     keep: float
     interval: float
     labels: tuple[tuple[str, str], ...]
+
+    @property
+    def about(self) -> "_About":
+        """The rule, as one that was changed."""
+        file = self.key.removesuffix(f";{self.group}")
+        record = "" if self.alert else self.name
+        return _About(CHANGE, self.group, file, self.alert, record)
 
 
 def _definitions(groups: Iterable[Group]) -> Counter[Definition]:
@@ -52,6 +65,7 @@ class RuleWatch:
         self.groups: tuple[Group, ...] = ()
         self._known: Counter[Definition] | None = None
         self._sick: dict[tuple[str, str], _Sick] = {}
+        self._overdue: dict[str, float] = {}  # by group: its last evaluation
         self._itself: SelfMetrics | None = None
         self._started = 0.0
         self._looked = 0.0
@@ -62,7 +76,7 @@ class RuleWatch:
     ) -> list[Event]:
         """Return what went wrong since the last look; `at`: its clock, now."""
         self.groups = groups
-        events = [*self._changes(at), *self._errors()]
+        events = [*self._changes(at), *self._errors(), *self._stood_still(at)]
         if itself is not None:
             events += self._counted(itself, at)
             self._looked_at_itself = at
@@ -77,7 +91,7 @@ class RuleWatch:
         self._itself = None
         because = "Prometheus was restarted: evaluations before it are missing"
         return [
-            _failed(at, group.name, "", because, since=self._looked, file=group.file)
+            _failed(at, _About.of(group, RESTART), because, since=self._looked)
             for group in self.groups
         ]
 
@@ -87,7 +101,8 @@ class RuleWatch:
         for gap in gaps:
             times = "once" if gap.missed == 1 else f"{gap.missed} times"
             because = f"was not evaluated, or failed, {times}"
-            events.append(_failed(gap.at, gap.group, gap.alert, because))
+            about = _About(MISSED, gap.group, alert=gap.alert)
+            events.append(_failed(gap.at, about, because))
         return events
 
     def evaluations(self, at: float) -> list[Event]:
@@ -110,23 +125,49 @@ class RuleWatch:
         before, self._known = self._known, now
         if before is None or before == now:
             return []
-        changed = (before - now) + (now - before)
-        found = sorted({(one.group, one.alert, one.name) for one in changed})
+        gone, new = before - now, now - before
+        found: dict[_About, str] = {}
+        for one in (*gone, *new):
+            old = {other.name for other in gone if other.key == one.key}
+            fresh = {other.name for other in new if other.key == one.key}
+            how = CHANGED if one.name in old & fresh else REMOVED
+            how = LOADED if one.name not in old else how
+            found[one.about] = how if one.alert else f"{one.name} {how}"
         return [
-            _failed(
-                at,
-                group,
-                alert,
-                CHANGED if alert else f"{name} {CHANGED}",
-                since=self._looked,
-            )
-            for group, alert, name in found
+            _failed(at, about, because, since=self._looked)
+            for about, because in sorted(found.items())
         ]
+
+    def _stood_still(self, at: float) -> list[Event]:
+        """Return the groups whose evaluations are overdue, or were up to now.
+
+        Told once when it is noticed, and once with all of it when it is over.
+        """
+        events = []
+        for group in self.groups:
+            since = self._overdue.get(group.key)
+            if group.last == NEVER:
+                continue
+            late = at - group.last > LATE * group.interval + LATE_BY
+            if since is not None and group.last > since:
+                del self._overdue[group.key]
+                events.append(self._still(group, since, group.last))
+            elif since is None and late:
+                self._overdue[group.key] = group.last
+                events.append(self._still(group, group.last, at))
+        return events
+
+    @staticmethod
+    def _still(group: Group, since: float, at: float) -> Event:
+        seconds = round(at - since)
+        because = f"the group was not evaluated for {seconds} s"
+        about = _About.of(group, MISSED)
+        return _failed(at, about, because, since=since + group.interval)
 
     def still_sick(self, at: float) -> list[Event]:
         """Return the rules that have failed up to now, with since when."""
         return [
-            _failed(at, sick.group, sick.alert, sick.because, since=sick.since)
+            _failed(at, sick.about, sick.because, since=sick.since)
             for sick in self._sick.values()
         ]
 
@@ -140,8 +181,7 @@ class RuleWatch:
                 sick = before.get((group.key, rule.name)) or _Sick.of(group, rule)
                 self._sick[group.key, rule.name] = sick
                 if (group.key, rule.name) not in before:
-                    one = _failed(sick.since, sick.group, sick.alert, sick.because)
-                    events.append(one)
+                    events.append(_failed(sick.since, sick.about, sick.because))
         return events
 
     def _counted(self, itself: SelfMetrics, at: float) -> list[Event]:
@@ -154,30 +194,47 @@ class RuleWatch:
             failed = _more(before.failed, itself.failed, group)
             if missed:
                 because = f"{_times(missed)} of the group did not happen"
-                events.append(self._since_last(group, "", because, at))
+                about = _About.of(group, MISSED)
+                events.append(self._since_last(about, because, at))
             if failed:
                 because = f"{_times(failed)} of its rules failed"
                 events += [
-                    self._since_last(group, alert, because, at)
-                    for alert in self._sick_of(group)
+                    self._since_last(about, because, at)
+                    for about in self._sick_of(group)
                 ]
         return events
 
-    def _sick_of(self, group: Group) -> list[str]:
-        """Return the alerts whose rules fail now; [""]: it may be any of them."""
-        named = [one.alert for key, one in self._sick.items() if key[0] == group.key]
-        return sorted(set(named)) or [""]
+    def _sick_of(self, group: Group) -> "list[_About]":
+        """Return the rules that fail now; the group alone: it may be any of them."""
+        named = {one.about for key, one in self._sick.items() if key[0] == group.key}
+        return sorted(named) or [_About.of(group, FAILED)]
 
-    def _since_last(self, group: Group, alert: str, because: str, at: float) -> Event:
-        return _failed(at, group.name, alert, because, since=self._looked_at_itself)
+    def _since_last(self, about: "_About", because: str, at: float) -> Event:
+        return _failed(at, about, because, since=self._looked_at_itself)
+
+
+class _About(NamedTuple):
+    """What happened, and to whom: a group, or one rule of it.
+
+    `alert` "" for a recording rule; both names "": the whole group.
+    """
+
+    what: str
+    group: str
+    file: str = ""
+    alert: str = ""
+    rule: str = ""
+
+    @classmethod
+    def of(cls, group: Group, what: str) -> "_About":
+        return cls(what, group.name, group.file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sick:
-    """A rule whose evaluation fails; `alert` "" for a recording rule."""
+    """A rule whose evaluation fails."""
 
-    group: str
-    alert: str
+    about: _About
     because: str
     since: float
 
@@ -185,9 +242,9 @@ class _Sick:
     def of(cls, group: Group, rule: Rule) -> "_Sick":
         error = " ".join(rule.error.split())[:300]
         because = f"the evaluation failed: {error}"
+        alert, record = (rule.name, "") if rule.alerting else ("", rule.name)
         return cls(
-            group=group.name,
-            alert=rule.name if rule.alerting else "",
+            about=_About(FAILED, group.name, group.file, alert, record),
             because=because if rule.alerting else f"{rule.name}: {because}",
             since=rule.evaluated,
         )
@@ -201,9 +258,20 @@ def _times(number: int) -> str:
     return f"{number} evaluation{'s' * (number > 1)}"
 
 
-def _failed(at: float, group: str, alert: str, because: str, **more: Any) -> Event:
+def _failed(at: float, about: _About, because: str, **more: Any) -> Event:
     more = {
         name: round(value, 3) if isinstance(value, float) else value
         for name, value in more.items()
     }
-    return event(at, "rule_failed", group=group, alert=alert, because=because, **more)
+    named = {"file": about.file, "rule": about.rule}
+    known = {name: value for name, value in named.items() if value}
+    return event(
+        at,
+        "rule_failed",
+        group=about.group,
+        alert=about.alert,
+        because=because,
+        what=about.what,
+        **known,
+        **more,
+    )

@@ -114,10 +114,38 @@ def test_rules_that_come_and_go_have_changed() -> None:
     found = watch.look(groups(rule("New")), None, 11.0)
     named = {(one["alert"], one["because"]) for one in found}
     assert named == {
-        ("A", "changed during the run"),
-        ("New", "changed during the run"),
-        ("", "b:c changed during the run"),
+        ("A", "removed during the run"),
+        ("New", "loaded only during the run"),
+        ("", "b:c removed during the run"),
     }
+    assert {one["what"] for one in found} == {"changed"}
+    assert {one.get("rule") for one in found if not one["alert"]} == {"b:c"}
+
+
+def test_a_rule_that_moved_to_another_group_is_told_of_both() -> None:
+    watch = RuleWatch()
+    watch.look(groups(rule("A")), None, 10.0)
+    found = watch.look(groups(rule("A"), name="else"), None, 11.0)
+    assert {(one["group"], one["alert"]) for one in found} == {
+        ("shop", "A"),
+        ("else", "A"),
+    }
+
+
+def last(at: float) -> str:
+    return f"1970-01-01T00:00:{at:06.3f}Z"
+
+
+def test_a_group_that_stands_still_is_told_without_any_metrics() -> None:
+    watch = RuleWatch()
+    assert watch.look(groups(rule(), lastEvaluation=last(10)), None, 11.0) == []
+    assert watch.look(groups(rule(), lastEvaluation=last(10)), None, 12.4) == []
+    (noticed,) = watch.look(groups(rule(), lastEvaluation=last(10)), None, 13.0)
+    assert (noticed["since"], noticed.at, noticed["what"]) == (11.0, 13.0, "missed")
+    assert watch.look(groups(rule(), lastEvaluation=last(10)), None, 20.0) == []
+    (over,) = watch.look(groups(rule(), lastEvaluation=last(20)), None, 21.0)
+    assert (over["since"], over.at) == (11.0, 20.0)
+    assert watch.look(groups(rule(), lastEvaluation=last(21)), None, 22.0) == []
 
 
 def test_another_interval_changes_every_rule_of_the_group() -> None:
