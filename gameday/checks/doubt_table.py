@@ -125,11 +125,12 @@ CHAINS: Mapping[str, Chain] = {
         },
     ),
     "spends_at_most": Chain(
-        _SLI,
+        (*_SLI, Link.LOAD),
         {
             **_FAULT,
             Kind.TARGET_LOST: BOTH,
             Kind.PROMETHEUS_BLIND: BOTH,
+            Kind.LOAD_SHORT: BOTH,  # where the window's events are its rate x window
             Kind.RECORD_ENDS: PASS,
         },
     ),

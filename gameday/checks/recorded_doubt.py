@@ -102,8 +102,13 @@ def _pager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
             yield Doubt(kind=Kind.PAGES_LOST, because=because, since=at)
 
 
-def _load(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
-    del span
+def _load(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
+    counted = question.slo is not None and any(
+        one["slo"] == question.slo.name and one.get("complete")
+        for one in step.run.timeline.of("window")
+    )
+    if counted and question.question == "spends_at_most":
+        return  # the window's events do not depend on the load's rate
     why = slack(step)
     if why:
         yield Doubt(kind=Kind.LOAD_SHORT, because=why)

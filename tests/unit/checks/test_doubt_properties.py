@@ -1,0 +1,376 @@
+"""What doubt does to answers, for every question and every kind of doubt.
+
+Two stories in which every question has an answer, one where all goes well and one
+where nothing does. Doubt that the table says can change an answer never leaves it
+standing; doubt that lies off the question's chain, or after the moment that decided,
+changes nothing. Nor does the order of what happened at once, or another clock.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gameday.checks.doubt import Kind
+from gameday.checks.doubt_table import CHAINS
+from gameday.model.plan import Plan
+from gameday.model.scenario import SloPromise
+from gameday.model.timeline import Event, Timeline, event
+from gameday.model.verdict import Finding, Outcome, Verdict
+from tests.builders import (
+    END,
+    alert,
+    answer,
+    at,
+    blind,
+    cut,
+    fault,
+    hypothesis,
+    judged,
+    objective,
+    page,
+    phases,
+    plan,
+    promise,
+    requests,
+    rule,
+    scrape,
+    step,
+    timeline,
+    traffic,
+    with_rules,
+)
+
+NAME = "WebReplicaDown"
+LABELS = {"alertname": NAME, "severity": "page"}
+ASKED = step(
+    alerts=(
+        promise(
+            NAME,
+            fires_within=30.0,
+            reaches="oncall",
+            pages_within=45.0,
+            resets_within=60.0,
+            page_resolves_within=60.0,
+        ),
+    ),
+    slos=(SloPromise(slo="checkout-availability", spends_at_most=0.02),),
+    heals_within=60.0,
+    recovers_within=60.0,
+)
+PLAN = with_rules(plan(ASKED, slos=[objective()], load=50.0), rule(NAME))
+
+WELL = timeline(
+    fault(by="self"),
+    alert(NAME, fires=at(22), resolves=at(60)),
+    page("oncall", at(25), NAME, starts=at(22)),
+    page("oncall", at(63), NAME, status="resolved", ends=at(60)),
+    requests(errors={(11, 13): 10}),
+    traffic(failed={(11, 13): 10}),
+)
+# Nothing is as promised. An alert that never fires cannot stay, nor reset: two more.
+QUIET = [one for one in phases(ends=at(80)) if one.kind != "hypothesis"]
+LOOKS = [
+    *hypothesis(at(4), "before", True),
+    *(
+        one
+        for second in range(11, 150)
+        for one in hypothesis(at(second), "during" if second < 80 else "after", False)
+    ),
+]
+BADLY = timeline(
+    fault(ends=at(80)),
+    alert("Other", fires=at(30), resolves=at(60)),
+    requests(errors={(11, 150): 40}),
+    traffic(failed={(11, 150): 40}),
+    LOOKS,
+    scenery=QUIET,
+)
+FLAPS = timeline(fault(), alert(NAME, fires=at(22), resolves=at(40)))
+STAYS = timeline(
+    fault(), alert(NAME, fires=at(22)), page("oncall", at(25), NAME, starts=at(22))
+)
+# By question: the story in which it passes or fails, and when that is decided.
+PASSES: Mapping[str, tuple[Timeline, float]] = {
+    "during": (WELL, 55),
+    "after": (WELL, END),
+    "fires_within": (WELL, 22),
+    "stays_firing": (WELL, 55),
+    "reaches": (WELL, 25),
+    "pages_within": (WELL, 25),
+    "resets_within": (WELL, 60),
+    "page_resolves_within": (WELL, 63),
+    "no_other_alerts": (WELL, END),
+    "spends_at_most": (WELL, END),
+    "agrees_with_load": (WELL, END),
+    "heals_within": (WELL, 55),
+    "recovers_within": (WELL, 55),
+}
+FAILS: Mapping[str, tuple[Timeline, float]] = {
+    "during": (BADLY, 11),
+    "after": (BADLY, 149),
+    "fires_within": (BADLY, 40),
+    "stays_firing": (FLAPS, 40),
+    "reaches": (BADLY, 55),
+    "pages_within": (BADLY, 55),
+    "resets_within": (STAYS, 115),
+    "page_resolves_within": (STAYS, 115),
+    "no_other_alerts": (BADLY, 30),
+    "spends_at_most": (BADLY, END),
+    "heals_within": (BADLY, 70),
+    "recovers_within": (BADLY, 140),
+}
+ANSWERED = [
+    *((name, "pass", *told) for name, told in PASSES.items()),
+    *((name, "fail", *told) for name, told in FAILS.items()),
+]
+# A doubt about a time before these does not concern the question: its time begins here.
+SINCE = {"resets_within": 55.0, "page_resolves_within": 55.0, "stays_firing": 22.0}
+
+
+def more(story: Timeline, *events: Event) -> Timeline:
+    return Timeline([*story, *events])
+
+
+def rule_failed(story: Timeline, when: float, because: str) -> Timeline:
+    told = {"group": "shop", "alert": "", "because": because, "since": at(when - 1)}
+    return more(story, event(at(when), "rule_failed", **told))
+
+
+def unseen(source: str) -> Callable[[Timeline, float], Timeline]:
+    return lambda story, when: more(story, *blind(source, at(when - 1), at(when)))
+
+
+def not_probed(story: Timeline, when: float) -> Timeline:
+    return Timeline(
+        one
+        for one in story
+        if one.kind != "hypothesis" or not at(when - 6) < one.at < at(when)
+    )
+
+
+def not_biting(story: Timeline, _: float) -> Timeline:
+    return Timeline(
+        replace(one, fields={**one.fields, "bites": False})
+        if one.kind == "fault_biting"
+        else one
+        for one in story
+    )
+
+
+def slow_load(story: Timeline, _: float) -> Timeline:
+    return Timeline(
+        replace(one, fields={**one.fields, "sent": 10.0}) if one.kind == "load" else one
+        for one in story
+    )
+
+
+def not_injected(story: Timeline, _: float) -> Timeline:
+    about = {"fault": "process.stop", "service": "web", "instance": "web-2"}
+    refused = {"step": ASKED.name, "because": "refused", **about}
+    return more(story, event(at(10), "fault_failed", **refused))
+
+
+def already(story: Timeline, _: float) -> Timeline:
+    told = {"step": ASKED.name, "alert": NAME, "labels": LABELS, "state": "firing"}
+    return more(story, event(at(10), "alert_at_start", **told))
+
+
+def muted(story: Timeline, when: float) -> Timeline:
+    told = {"alert": NAME, "labels": LABELS, "by": "silence", "detail": "s1"}
+    return more(
+        story,
+        event(at(when - 1), "suppressed", **told),
+        event(at(when), "unsuppressed", **told),
+    )
+
+
+# How each kind of doubt is put into a story so that it is there just before a time.
+DOUBTS: Mapping[Kind, Callable[[Timeline, float], Timeline]] = {
+    Kind.NOT_INJECTED: not_injected,
+    Kind.NO_BITE: not_biting,
+    Kind.TARGET_LOST: lambda story, when: more(
+        story, *scrape("lb-2:8405", job="lb", down=at(when - 0.5))
+    ),
+    Kind.PROMETHEUS_BLIND: unseen("prometheus"),
+    Kind.RULE_FAILED: lambda story, when: rule_failed(story, when, "it missed one"),
+    Kind.RULE_CHANGED: lambda story, when: rule_failed(
+        story, when, "changed during the run"
+    ),
+    Kind.RESTARTED: lambda story, when: rule_failed(
+        story, when, "Prometheus was restarted: evaluations before it are missing"
+    ),
+    Kind.ALREADY: already,
+    Kind.ALERTMANAGER_BLIND: unseen("alertmanager"),
+    Kind.MUTED: muted,
+    Kind.PAGER_BLIND: unseen("pager"),
+    Kind.PAGES_LOST: lambda story, when: more(
+        story, event(at(when - 0.5), "page_refused", receiver="oncall", because="413")
+    ),
+    Kind.LOAD_SHORT: slow_load,
+    Kind.PROBES_MISSING: not_probed,
+    Kind.TARGET_BLIND: unseen("target"),
+    Kind.CLUSTER_BLIND: unseen("cluster"),
+    Kind.RECORD_ENDS: lambda story, when: cut(story, at(when - 0.5)),
+}
+WITHOUT_A_TIME = (
+    Kind.NOT_INJECTED,
+    Kind.NO_BITE,
+    Kind.ALREADY,
+    Kind.LOAD_SHORT,
+)
+
+
+def asked(story: Timeline, question: str, planned: Plan = PLAN) -> Finding:
+    return answer(judged(planned, story), question)
+
+
+@pytest.mark.parametrize(("question", "outcome", "story", "decided"), ANSWERED)
+def test_the_stories_have_the_answers(
+    question: str, outcome: str, story: Timeline, decided: float
+) -> None:
+    found = asked(story, question)
+    assert found.outcome == outcome, found.because
+    assert decided <= END
+
+
+def test_every_kind_of_doubt_can_be_put_into_a_story() -> None:
+    assert set(DOUBTS) == set(Kind)
+
+
+def cases(*, on_chain: bool) -> list[Any]:
+    return [
+        pytest.param(*told, kind, id=f"{told[0]}, {told[1]}: {kind.name}")
+        for told in ANSWERED
+        for kind in Kind
+        if (kind in CHAINS[told[0]].kinds()) is on_chain
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome", "story", "decided", "kind"), cases(on_chain=True)
+)
+def test_doubt_that_may_change_an_answer_never_leaves_it_standing(
+    question: str, outcome: str, story: Timeline, decided: float, kind: Kind
+) -> None:
+    chain = CHAINS[question]
+    found = asked(DOUBTS[kind](story, decided), question)
+    if chain.turned(kind, Outcome(outcome)):
+        assert found.outcome is Outcome.INCONCLUSIVE, found.because
+
+
+@settings(max_examples=15, deadline=None)
+@given(share=st.floats(0.05, 1.0))
+@pytest.mark.parametrize("question", sorted(FAILS))
+@pytest.mark.parametrize("outcome", ["pass", "fail"])
+def test_whenever_it_was(question: str, outcome: str, share: float) -> None:
+    """Any time between the question's beginning and its decision will do."""
+    story, decided = (PASSES if outcome == "pass" else FAILS)[question]
+    since = SINCE.get(question, 10.0)
+    when = since + 1.5 + share * max(0.0, decided - since - 1.5)
+    timed = (Kind.PROMETHEUS_BLIND, Kind.RULE_FAILED, Kind.RULE_CHANGED, Kind.RESTARTED)
+    for kind in timed:
+        chain = CHAINS[question]
+        if kind in chain.turns and chain.turned(kind, Outcome(outcome)):
+            found = asked(DOUBTS[kind](story, min(when, decided)), question)
+            assert found.outcome is Outcome.INCONCLUSIVE, (kind, found.because)
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome", "story", "decided", "kind"), cases(on_chain=False)
+)
+def test_doubt_off_the_chain_changes_nothing(
+    question: str, outcome: str, story: Timeline, decided: float, kind: Kind
+) -> None:
+    if kind in (Kind.RECORD_ENDS, Kind.PROBES_MISSING):
+        return  # it takes away what other answers rest on as well
+    del outcome
+    before = asked(story, question)
+    found = asked(DOUBTS[kind](story, min(decided, END - 1)), question)
+    assert (found.outcome, found.measured) == (before.outcome, before.measured)
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome", "story", "decided", "kind"),
+    [
+        *(case for case in cases(on_chain=True) if case.values[3] < END - 5),
+    ],
+)
+def test_doubt_after_the_decision_changes_nothing(
+    question: str, outcome: str, story: Timeline, decided: float, kind: Kind
+) -> None:
+    if kind in WITHOUT_A_TIME or kind is Kind.RECORD_ENDS:
+        return  # a record that is cut off has no account of what was watched before
+    before = asked(story, question)
+    found = asked(DOUBTS[kind](story, decided + 4), question)
+    if question == "recovers_within":
+        return  # its samples are read up to the step's end
+    assert (found.outcome, found.measured) == (before.outcome, before.measured), (
+        found.because
+    )
+    del outcome
+
+
+# --- order and clocks ---
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+@pytest.mark.parametrize("story", [WELL, BADLY, FLAPS, STAYS])
+def test_the_order_of_what_happened_at_once_changes_nothing(
+    story: Timeline, seed: int
+) -> None:
+    shuffled = [turned(one, seed) for one in story]
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
+    assert told(judged(PLAN, Timeline(shuffled))) == told(judged(PLAN, story))
+
+
+def turned(one: Event, seed: int) -> Event:
+    """Return a page with its entries in another order."""
+    if one.kind != "page":
+        return one
+    entries = list(one["alerts"])
+    random.Random(seed).shuffle(entries)  # noqa: S311 - no secret
+    return replace(one, fields={**one.fields, "alerts": entries})
+
+
+@settings(max_examples=10, deadline=None)
+@given(seconds=st.integers(-100_000_000, 100_000_000))
+@pytest.mark.parametrize("story", [WELL, BADLY, FLAPS, STAYS])
+def test_all_clocks_shifted_together_change_nothing(
+    story: Timeline, seconds: int
+) -> None:
+    moved = Timeline(shifted(one, float(seconds)) for one in story)
+    assert told(judged(PLAN, moved)) == told(judged(PLAN, story))
+
+
+STAMPS = ("since", "until", "starts", "ends", "last")
+
+
+def shifted(one: Event, seconds: float) -> Event:
+    fields = {key: _moved(key, value, seconds) for key, value in one.fields.items()}
+    return replace(one, at=round(one.at + seconds, 3), fields=fields)
+
+
+def _moved(key: str, value: Any, seconds: float) -> Any:
+    if key == "alerts":
+        return [
+            {name: _moved(name, each, seconds) for name, each in entry.items()}
+            for entry in value
+        ]
+    if key == "values":
+        return [[when + seconds, count] for when, count in value]
+    if key in STAMPS and isinstance(value, int | float):
+        return round(value + seconds, 3)
+    return value
+
+
+def told(verdict: Verdict) -> list[tuple[object, ...]]:
+    return [
+        (one.question, one.subject, one.outcome, one.measured, one.error)
+        for one in verdict.findings
+    ]
