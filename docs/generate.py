@@ -16,6 +16,8 @@ import click
 
 from gameday import errors
 from gameday.checks.compose import CHECKS, RUN_CHECKS
+from gameday.checks.doubt import Turns
+from gameday.checks.doubt_table import CHAINS
 from gameday.cli import main as command_line
 from gameday.files import problem_ids, schema
 from gameday.model import fault, timeline
@@ -23,7 +25,16 @@ from gameday.model.verdict import Ending, ExitCode, Outcome
 
 HERE = Path(__file__).resolve().parent
 MARK = "<!-- Made by docs/generate.py from the code; change that instead. -->"
+END_MARK = "<!-- As far as it is made. -->"
+JUDGEMENT = HERE / "explanation" / "judgement.md"
 WIDTH = 88
+TURNS = {
+    Turns.BOTH: "a pass and a fail",
+    Turns.PASS: "a pass",
+    Turns.FAIL: "a fail",
+    Turns.FAIL | Turns.EARLIER: "a fail; what passed may have been earlier",
+    Turns.NOTHING: "nothing",
+}
 KINDS = {
     "duration": "a duration: `500ms`, `30s`, `5m`, `1h30m`",
     "names": "one name or a list of them",
@@ -260,6 +271,26 @@ def problems() -> Iterator[str]:
         yield f"| `{problem_id}` | {_cell(meaning)} |"
 
 
+def doubt() -> Iterator[str]:
+    """Yield the table of doubt: which kind may change which question's answer."""
+    for number, (name, chain) in enumerate(CHAINS.items()):
+        kinds = chain.kinds()
+        if number == 0:
+            yield "| question | kind of doubt | may change |"
+            yield "|---|---|---|"
+        for turns, said in TURNS.items():
+            found = [kind.value for kind in kinds if chain.turns[kind] == turns]
+            if found:
+                yield f"| {_asked(name)} | {'; '.join(found)} | {said} |"
+        if not kinds:
+            yield f"| {_asked(name)} | (its own answer says it) | |"
+
+
+def _asked(name: str) -> str:
+    question, _, way = name.partition(" ")
+    return f"`{question}` {way}".rstrip()
+
+
 def _listed(words: Any, last: str = "and") -> str:
     *first, final = words
     return f"{', '.join(first)} {last} {final}" if first else str(final)
@@ -283,10 +314,18 @@ PAGES = {
 
 def pages() -> dict[Path, str]:
     """Return each page's text by its path."""
-    return {
+    made = {
         HERE / "reference" / name: f"{MARK}\n\n" + "\n".join(page()).rstrip() + "\n"
         for name, page in PAGES.items()
     }
+    return {**made, JUDGEMENT: _with_table(JUDGEMENT.read_text(), doubt())}
+
+
+def _with_table(text: str, lines: Iterator[str]) -> str:
+    """Return a written page with the made table between its marks."""
+    before, _, rest = text.partition(f"{MARK}\n")
+    _, _, after = rest.partition(f"{END_MARK}\n")
+    return f"{before}{MARK}\n\n" + "\n".join(lines) + f"\n\n{END_MARK}\n{after}"
 
 
 def main(check: bool) -> int:
