@@ -34,6 +34,7 @@ class Kind(StrEnum):
 
     NOT_INJECTED = "the fault was not injected"
     NO_BITE = "the fault did not bite, or ended early"
+    REPLACED = "somebody replaced a victim"
     TARGET_LOST = "a healthy scrape target was lost"
     PROMETHEUS_BLIND = "Prometheus could not be seen"
     RULE_FAILED = "a rule failed or missed an evaluation"
@@ -52,7 +53,7 @@ class Kind(StrEnum):
 
 
 KINDS: Mapping[Link, tuple[Kind, ...]] = {
-    Link.FAULT: (Kind.NOT_INJECTED, Kind.NO_BITE),
+    Link.FAULT: (Kind.NOT_INJECTED, Kind.NO_BITE, Kind.REPLACED),
     Link.SCRAPE: (Kind.TARGET_LOST,),
     Link.RULES: (
         Kind.PROMETHEUS_BLIND,

@@ -26,7 +26,7 @@ from gameday.model.scenario import Scenario
 NOTHING, PASS, FAIL, BOTH = Turns.NOTHING, Turns.PASS, Turns.FAIL, Turns.BOTH
 EARLIER = Turns.FAIL | Turns.EARLIER
 
-_FAULT = {Kind.NOT_INJECTED: BOTH, Kind.NO_BITE: BOTH}
+_FAULT = {Kind.NOT_INJECTED: BOTH, Kind.NO_BITE: BOTH, Kind.REPLACED: BOTH}
 _ALERT = (Link.FAULT, Link.BEFORE, Link.RECORD, Link.SCRAPE, Link.RULES)
 _PAGE = (*_ALERT, Link.ALERTMANAGER, Link.PAGER)
 _SLI = (Link.FAULT, Link.RECORD, Link.SCRAPE, Link.SLI)
@@ -75,6 +75,7 @@ CHAINS: Mapping[str, Chain] = {
         {
             Kind.NOT_INJECTED: BOTH,
             Kind.NO_BITE: NOTHING,
+            Kind.REPLACED: NOTHING,
             Kind.TARGET_LOST: FAIL,
             Kind.PROBES_MISSING: PASS,
             Kind.RECORD_ENDS: BOTH,

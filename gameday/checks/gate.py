@@ -9,14 +9,16 @@ fail.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gameday.checks.doubt import Chain, Doubt, Link, Span, Turns
+from gameday.checks.doubt import Chain, Doubt, Kind, Link, Span, Turns
 from gameday.checks.doubt_table import chain_of
 from gameday.checks.question import Answer, Question, unknown
 from gameday.checks.recorded_doubt import COLLECTORS
 from gameday.checks.step import StepRun
 from gameday.model.verdict import Outcome
 
-_FIRST = (Link.FAULT, Link.BEFORE)  # what no observation can make up for
+_FIRST = (Link.FAULT, Link.BEFORE)
+# What no observation can make up for, whenever it was made.
+_BARRING = (Kind.NOT_INJECTED, Kind.NO_BITE, Kind.ALREADY)
 
 
 def barred(step: StepRun, question: Question) -> Answer | None:
@@ -25,7 +27,7 @@ def barred(step: StepRun, question: Question) -> Answer | None:
     span = Span(step.start or 0.0, step.end)
     links = tuple(link for link in chain.links if link in _FIRST)
     for doubt in _doubts(step, question, links, span):
-        if Turns.BOTH in chain.turns[doubt.kind]:
+        if doubt.kind in _BARRING and Turns.BOTH in chain.turns[doubt.kind]:
             return unknown(doubt.because)
     return None
 

@@ -22,13 +22,16 @@ Collector = Callable[[StepRun, Question, Span], Iterable[Doubt]]
 
 
 def _fault(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
-    del span
     if step.absent:
         yield Doubt(kind=Kind.NOT_INJECTED, because=step.absent)
         return
     why = step.toothless or toothless(step)
     if why:
         yield Doubt(kind=Kind.NO_BITE, because=why)
+    for victim in step.replaced:
+        if not victim.platform and victim.at <= span.end:
+            because = victim.show()
+            yield Doubt(kind=Kind.REPLACED, because=because, since=victim.at)
 
 
 def _before(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:

@@ -8,6 +8,7 @@ from typing import Any
 from gameday.checks.asked import services
 from gameday.checks.interruption import interruption
 from gameday.checks.lost_targets import Hit, Loss, not_hit
+from gameday.checks.replaced import Replaced, read_replaced
 from gameday.checks.run import Run
 from gameday.checks.sight import SLACK
 from gameday.checks.victims import Victims
@@ -153,6 +154,17 @@ class StepRun:
         return self.interrupted
 
     @cached_property
+    def replaced(self) -> tuple[Replaced, ...]:
+        """The victims that were replaced while their faults held."""
+        ends = {
+            str(one["id"]): one.at
+            for one in reversed(self.events("fault_ended"))
+            if one.get("ok")
+        }
+        begun = self.events("fault_started")
+        return tuple(read_replaced(self.run.timeline, begun, ends))
+
+    @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """Healthy scrape targets that were lost without being hit by the fault."""
         if self.start is None:
@@ -261,6 +273,8 @@ class StepRun:
                 ended.setdefault(one["id"], one.at)
         if not begun or not begun <= ended.keys():
             return None
+        for victim in self.replaced:  # from then on its fault is over
+            ended[victim.fault] = min(ended[victim.fault], victim.at)
         ends = [self._for_good(one, ended[one["id"]]) for one in started]
         known = [at for at in ends if at is not None]
         return max(known) if len(known) == len(ends) else None

@@ -187,6 +187,7 @@ class InstancesObserver:
             up=one.up,
             error=round(error, 4),
             stamp=stamp,
+            id=one.identity.get("id", ""),
         )
 
 

@@ -1,0 +1,73 @@
+"""Victims that were replaced while their fault held."""
+
+import pytest
+
+from gameday.model.timeline import Event, event
+from gameday.model.verdict import Outcome, Verdict
+from tests.builders import (
+    alert,
+    answer,
+    at,
+    fault,
+    judged,
+    plan,
+    promise,
+    step,
+    stop,
+    timeline,
+)
+
+NAME = "WebSlow"
+DELAY = "network.delay"
+PLAN = plan(
+    step(
+        faults=(stop(kind=DELAY),),
+        alerts=(promise(NAME, fires_within=30.0, resets_within=30.0),),
+    )
+)
+FIRED = alert(NAME, fires=at(22), resolves=at(40))
+
+
+def seen(when: float, number: str) -> list[Event]:
+    about = {"service": "web", "instance": "web-2", "state": "running", "health": ""}
+    return [event(at(when), "instance", up=True, error=0.1, id=number, **about)]
+
+
+def said(when: float, reason: str) -> list[Event]:
+    about = {"service": "web", "object": "pod/web-2", "message": "", "count": 1}
+    return [event(at(when), "cluster_event", reason=reason, **about)]
+
+
+def after(*parts: list[Event]) -> Verdict:
+    hurt = fault(kind=DELAY)
+    return judged(PLAN, timeline(hurt, FIRED, seen(3, "a"), *parts))
+
+
+def test_a_victim_that_stays_the_same_is_not_replaced() -> None:
+    verdict = after(seen(30, "a"))
+    assert answer(verdict, "fires_within").outcome is Outcome.PASS
+    assert answer(verdict, "stays_firing").outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("events", [[], said(34.5, "SuccessfulDelete")])
+def test_what_somebody_replaced_leaves_open_what_came_after(
+    events: list[Event],
+) -> None:
+    verdict = after(seen(35, "b"), events)
+    assert answer(verdict, "fires_within").outcome is Outcome.PASS  # decided before
+    for question in ("during", "resets_within", "no_other_alerts"):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "web-2 was replaced while the fault held" in found.because
+
+
+def test_what_the_platform_replaced_is_the_systems_answer() -> None:
+    verdict = after(seen(35, "b"), said(34, "Unhealthy"))
+    assert answer(verdict, "stays_firing").outcome is Outcome.PASS
+    found = answer(verdict, "resets_within")
+    assert (found.outcome, found.measured) == (Outcome.PASS, 5.0)
+
+
+def test_a_victim_that_is_replaced_by_its_undo_is_none_of_it() -> None:
+    verdict = after(seen(56, "b"))
+    assert answer(verdict, "stays_firing").outcome is Outcome.FAIL
