@@ -71,8 +71,17 @@ def _resolved_time(promised: Promised, episode: Episode) -> tuple[float, bool]:
         ends = run.clocks.ours("prometheus", told.ends)
         if ends < (episode.firing or 0.0):
             continue
-        if offset or not episode.exact:
+        if offset or (not episode.exact and not _expired(promised, ends)):
             return ends, True
         if abs(ends - at) <= _SAME:
             return at, True
     return at, False
+
+
+def _expired(promised: Promised, ends: float) -> bool:
+    """Whether an end may be Alertmanager's own: nobody saw Prometheus evaluate then.
+
+    Alertmanager ends by itself what it has not heard of for some minutes.
+    """
+    every = max((rule.interval or 0.0 for rule in promised.rules), default=0.0)
+    return bool(promised.gap(ends - max(every, 1.0), ends, "prometheus"))

@@ -38,7 +38,7 @@ def whole(now: Event, was: Event) -> bool:
 
 def available_within(step: StepRun, question: Question) -> Answer:
     """Fault ends -> the workload available again, and its endpoints back."""
-    name, start, end = question.workload, step.start, step.fault_end
+    name, start, end = question.workload, step.start, step.undone_since
     if start is None or end is None:
         return unknown("the fault was not seen to end")
     events = step.run.timeline.of("workload")
@@ -53,6 +53,8 @@ def available_within(step: StepRun, question: Question) -> Answer:
     first = out[-1] + 1 if out else 0
     if first == len(since):
         return _still_out(step, question, since[-1], was)
+    if step.fault_end is None:
+        return unknown("the fault was not seen to end")
     back = since[first]
     answer = within(
         question,
@@ -75,26 +77,33 @@ def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Ans
     if now["available"] and now["wanted"] < was["wanted"]:
         said = f"{name} wants {now['wanted']} replicas, not {was['wanted']} as before"
         return unknown(f"{said}: somebody else scaled it", evidence=evidence)
-    deadline = (step.fault_end or 0.0) + (question.promised or 0.0)
+    end = step.undone_since or 0.0
+    deadline = end + (question.promised or 0.0)
     said = f"{name} was not available again when its time was over: {_show(now)}"
     short = [
         f"{name} has {now['endpoints'].get(name, 0)} of {ready} ready endpoints"
         for name, ready in sorted(was["endpoints"].items())
         if now["endpoints"].get(name, 0) < ready
     ]
-    answer = failed(
-        "; ".join([said, *short]),
-        decided=deadline,
-        since=step.fault_end,
-        evidence=evidence,
-    )
+    because = "; ".join([said, *short, *_unscheduled(step, end)])
+    answer = failed(because, decided=deadline, since=end, evidence=evidence)
     open_ = step.unwatched(deadline) or _unseen(step, min(deadline, step.end))
     return answer.unsure(open_) if open_ else answer
 
 
+def _unscheduled(step: StepRun, since: float) -> list[str]:
+    """Return why the scheduler has no place for a pod, as it said last."""
+    told = [
+        one
+        for one in step.run.timeline.between(since, step.end, "cluster_event")
+        if one["reason"] == "FailedScheduling" and one.get("service") in step.services
+    ]
+    return [f"{told[-1]['object']}: {told[-1].get('message', '')}"] if told else []
+
+
 def _unseen(step: StepRun, until: float) -> str:
     """Return why what was before the fault, or what came after, is not sure."""
-    start, end = step.start or 0.0, step.fault_end or 0.0
+    start, end = step.start or 0.0, step.undone_since or 0.0
     return step.run.gap(start, start, SOURCE) or step.run.gap(end, until, SOURCE)
 
 

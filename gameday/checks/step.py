@@ -61,6 +61,14 @@ class StepRun:
         return begun[0].at if begun else None
 
     @cached_property
+    def undone_since(self) -> float | None:
+        """When the fault had ended; where its undo failed, when that began."""
+        if self.fault_end is not None or not self.events("undo_failed"):
+            return self.fault_end
+        undo = [one.at for one in self.events("phase") if one["phase"] == "undo"]
+        return undo[0] if undo else self.events("undo_failed")[0].at
+
+    @cached_property
     def fault_error(self) -> float:
         """How exact the fault's own two stamps are, in seconds.
 

@@ -24,7 +24,7 @@ from gameday.runner.feeding import note_whom_the_load_feeds
 from gameday.runner.gate import left_to_learn, pass_gate
 from gameday.runner.guarding import Watch
 from gameday.runner.pump import Pump
-from gameday.runner.recovery import slis_now
+from gameday.runner.recovery import Recovery, slis_now
 from gameday.runner.settling import settle
 from gameday.runner.stop import Stop
 
@@ -62,6 +62,8 @@ class Drive:
         self._next_look = 0.0
         self._next_ask = 0.0
         self._over = 0.0  # when nothing more was waited for
+        self._reported = True  # whether observers have told all of the last step
+        self._recovery = Recovery()
 
     def tell(self, one: Event) -> None:
         """Put one event on the run's queue; from any thread."""
@@ -118,18 +120,23 @@ class Drive:
         self.pump.wait(lambda: in_hold(self.board, step, planned))
         self.pump.phase("undo", step.name)
         self._undo(step)
+        self._aftermath(step, planned)
+        if step is not steps[-1] or self.doors.followed:
+            settle(self.pump, self.plan, step)
+
+    def _aftermath(self, step: Step, planned: PlannedStep) -> None:
         self.pump.phase("aftermath", step.name)
         self.board.recovered = False
         self.pump.wait(lambda: in_aftermath(self.board, step, planned))
         self.pump.phase("done", step.name)
         self.conductor.stop_probing()
         self._flush(self.board.phase_at)
-        if step is not steps[-1] or self.doors.followed:
-            settle(self.pump, self.plan, step)
+        self._reported = True
 
     def _gate(self, step: Step, *, first: bool) -> bool:
         """Return whether there is anything left to learn behind the gate."""
         self.pump.phase("gate", step.name)
+        self._reported, self._recovery = False, Recovery()
         self.conductor.begin(step)
         pass_gate(self.pump, step, self._watches, first=first)
         if first:
@@ -168,6 +175,9 @@ class Drive:
         """Stop the engine, then undo what the ledger holds; never raises Stop."""
         with contextlib.suppress(StoreError):  # full: all the more to undo
             self.doors.ledger.end()
+        with contextlib.suppress(Exception):  # saying so must not keep it from being
+            if self.board.phase in ("fault", "hold"):  # from here on by our hand
+                self.pump.phase("undo", self.board.step)
         # No process may start any more, say: what it would have played, heal plays.
         with contextlib.suppress(Exception):
             self.conductor.abandon()
@@ -203,7 +213,7 @@ class Drive:
 
     def _end_watching(self, *, calm: bool) -> None:
         try:
-            if not calm:
+            if not calm or not self._reported:  # also where an undo failed
                 self._flush(self._over)
         finally:
             with self._beside() as pool:
@@ -240,11 +250,16 @@ class Drive:
     def _look_at_slis(self, end: float | None) -> None:
         slos, board = self.plan.scenario.slos, self.board
         board.slis = slis_now(slos, board.samples)
-        if end is not None and not board.recovered:
-            found = [(slo, board.slis.get(slo.name)) for slo in slos]
-            board.recovered = all(
-                s is not None and s.recovered(o, end) for o, s in found
-            )
+        if not slos or not board.step:
+            return
+        found = [(slo, board.slis.get(slo.name)) for slo in slos]
+        if end is None:
+            if board.fault_started(board.step) is not None:
+                good = all(sli is not None and sli.within(slo) for slo, sli in found)
+                self._recovery.during(good=good)
+            return
+        good = all(sli is not None and sli.recovered(slo, end) for slo, sli in found)
+        board.recovered = self._recovery.after(self.pump.now, good=good)
 
     def _is_back(self, fault: Event) -> bool:
         known = fault["id"] in self.board.bites and fault["id"] not in self.board.ended

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gameday.checks.samples import read_samples
 from gameday.model.slo import Slo
+from gameday.model.stretch import LONGEST, looks_needed
 from gameday.model.timeline import Event, Timeline
 
 SCRAPES = 5  # within which more than one bad event, beyond the budget, is too many
@@ -23,12 +24,44 @@ class SliNow:
     last: float
     spacing: float
 
+    def within(self, slo: Slo) -> bool:
+        """Return whether it is within its objective over these scrapes."""
+        few = self.bad <= 1 or self.bad / self.total <= slo.budget
+        return self.total > 0 and few
+
     def recovered(self, slo: Slo, end: float) -> bool:
         """Return whether it was within its objective since a fault's end."""
-        if self.last < end + (SCRAPES + 1) * self.spacing:
+        late = self.last >= end + (SCRAPES + 1) * self.spacing
+        return late and self.within(slo)
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Whether SLIs are back for good: over a stretch that is no lucky one.
+
+    As long as it takes to have seen the failures that there were in the fault.
+    """
+
+    looks: int = 0  # during the fault
+    out: int = 0  # … that found an SLI outside of its objective
+    held: int = 0  # looks in a row since the fault that found all within
+    since: float = 0.0
+
+    def during(self, *, good: bool) -> None:
+        """Take in a look while the fault holds."""
+        self.looks += 1
+        self.out += not good
+
+    def after(self, now: float, *, good: bool) -> bool:
+        """Take in a look since the fault's end; return whether they are back."""
+        if not good:
+            self.held = 0
             return False
-        within = self.bad <= 1 or self.bad / self.total <= slo.budget
-        return self.total > 0 and within
+        if not self.held:
+            self.since = now
+        self.held += 1
+        needed = looks_needed(self.out / self.looks if self.looks else 0.0)
+        return self.held >= needed or now - self.since >= LONGEST
 
 
 def slis_now(slos: Iterable[Slo], samples: list[Event]) -> Mapping[str, SliNow]:

@@ -268,3 +268,15 @@ def test_a_watch_with_a_hole_proves_nothing() -> None:
     found = answer(judged(PLAN, story), "resets_within")
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "reaches only to 2026-01-01T00:01:10.000Z" in found.because
+
+
+def test_alertmanagers_own_expiry_confirms_no_reset() -> None:
+    lost = alert(NAME, fires=at(22), resolves=at(70), exact=False)
+    end = page("oncall", at(85), NAME, status="resolved", starts=at(22), ends=at(80))
+    first = page("oncall", at(25), NAME, starts=at(22))
+    found = answer(judged(PLAN, timeline(fault(), lost, first, end)), "resets_within")
+    assert found.outcome is Outcome.PASS  # Prometheus was there, and said so
+    dark = blind("prometheus", at(65), at(90))
+    story = timeline(fault(), lost, first, end, dark)
+    found = answer(judged(PLAN, story), "resets_within")
+    assert found.outcome is Outcome.INCONCLUSIVE

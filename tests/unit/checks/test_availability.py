@@ -12,6 +12,7 @@ from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (
     SOURCES,
+    STEP,
     answer,
     at,
     blind,
@@ -159,6 +160,17 @@ def test_a_run_that_was_stopped_before_it_was_back() -> None:
     story = cut(timeline(story, eyes=WATCHED, scenery=[], ended=None), at(60))
     verdict = judged(cluster_plan(), story, ending=Ending.OPERATOR, because="SIGINT")
     assert answer(verdict, "recovers_within", WEB).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_workload_that_is_out_long_after_a_failed_undo_began_has_failed() -> None:
+    told = {"step": STEP, "id": f"{STEP}/web-2", "because": "not ready", "by_hand": ""}
+    tried = event(at(140), "undo_failed", instance="web-2", **told)
+    why = {"reason": "FailedScheduling", "object": "pod/web-2", "service": "web"}
+    message = event(at(60), "cluster_event", message="0/3 nodes are available", **why)
+    story = timeline(fault(ends=None), [BEFORE, HIT, tried, message], eyes=WATCHED)
+    found = answer(judged(cluster_plan(), story), "recovers_within", WEB)
+    assert found.outcome is Outcome.FAIL
+    assert "0/3 nodes are available" in found.because
 
 
 # --- what is asked ---
