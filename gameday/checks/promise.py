@@ -16,6 +16,7 @@ from gameday.checks.groups import groups_of
 from gameday.checks.mutes import Silence
 from gameday.checks.pages import label_key
 from gameday.checks.question import Question
+from gameday.checks.rule_chain import scope_of
 from gameday.checks.sight import RuleScope
 from gameday.checks.step import StepRun
 from gameday.model.alert import AlertRule
@@ -142,12 +143,7 @@ class Promised:
     @cached_property
     def rule_scope(self) -> RuleScope:
         """The rules on the way to the alert."""
-        known = self.step.run.plan.eyes.rules is not None
-        groups = {(rule.group, rule.file) for rule in self.rules if rule.group}
-        return RuleScope(
-            alerts=frozenset((self.name,)),
-            groups=frozenset(groups) if known else None,
-        )
+        return scope_of(self.step.run.plan.eyes, (self.name,), self.rules)
 
     def _running(self) -> str:
         for one in self.step.events("alert_at_start"):

@@ -14,6 +14,7 @@ from gameday.checks.notified import Notified
 from gameday.checks.other_alerts import rules_that_matter
 from gameday.checks.promise import promise_of
 from gameday.checks.question import Question
+from gameday.checks.rule_chain import reads, scope_of
 from gameday.checks.sight import RuleScope
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
@@ -42,8 +43,10 @@ def _before(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
 
 def _scrape(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
     jobs = _jobs(step, question)
+    eyes = step.run.plan.eyes
+    rules = [] if question.alert is None else promise_of(step, question).rules
     for loss in step.losses:
-        on_chain = jobs is None or loss.job in jobs
+        on_chain = (jobs is None or loss.job in jobs) and reads(eyes, rules, loss)
         if on_chain and loss.since <= span.end:
             yield Doubt(kind=Kind.TARGET_LOST, because=loss.show(), since=loss.since)
 
@@ -81,10 +84,7 @@ def _scope(step: StepRun, question: Question) -> RuleScope | None:
         return RuleScope()
     if not rules:
         return None
-    return RuleScope(
-        alerts=frozenset(rule.name for rule in rules),
-        groups=frozenset((rule.group, rule.file) for rule in rules),
-    )
+    return scope_of(step.run.plan.eyes, (rule.name for rule in rules), rules)
 
 
 def _alertmanager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
