@@ -11,7 +11,7 @@ fail and the SLI did not.
 
 from dataclasses import dataclass, replace
 
-from gameday.checks.load import lasted, sees_load, slack
+from gameday.checks.load import lasted, sees_load
 from gameday.checks.load_agreement import own_probes, unseen_by, unseen_errors
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.samples import Counters
@@ -58,9 +58,12 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
     shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
     answer = replace(answer, evidence=shown)
     why = unseen_errors(step, slo, found)
-    if not why and window.assumption != "counted" and sees_load(step.run, slo):
-        why = slack(step)
     return answer.unsure(why) if why else answer
+
+
+def rests_on_load(step: StepRun, slo: Slo) -> bool:
+    """Whether the window's events are taken from the rate of a load that it sees."""
+    return _window(step, slo).assumption != "counted" and sees_load(step.run, slo)
 
 
 def _with_unseen(found: Spent, unseen: float) -> Spent:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from gameday.checks.coverage import is_recorded, probing_holes
 from gameday.checks.doubt import Doubt, Kind, Link, Span
+from gameday.checks.error_budget import rests_on_load
 from gameday.checks.foreign_effect import toothless
 from gameday.checks.load import slack
 from gameday.checks.notified import Notified
@@ -56,8 +57,11 @@ def _jobs(step: StepRun, question: Question) -> set[str] | None:
     if question.check not in ("slo", "recovery"):
         return None
     slos = step.run.plan.scenario.slos if question.slo is None else (question.slo,)
-    series = [one for slo in slos for one in step.run.samples.of(slo.name).series]
-    jobs = {str(one.labels.get("job", "")) for one in series}
+    jobs = {
+        str(series.labels.get("job", ""))
+        for counters in (step.run.samples.of(slo.name) for slo in slos)
+        for _, series in (*counters.bad, *counters.total)
+    }
     return jobs if jobs and "" not in jobs else None
 
 
@@ -106,12 +110,9 @@ def _pager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
 
 
 def _load(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
-    counted = question.slo is not None and any(
-        one["slo"] == question.slo.name and one.get("complete")
-        for one in step.run.timeline.of("window")
-    )
-    if counted and question.question == "spends_at_most":
-        return  # the window's events do not depend on the load's rate
+    spends, slo = question.question == "spends_at_most", question.slo
+    if spends and slo is not None and not rests_on_load(step, slo):
+        return
     why = slack(step)
     if why:
         yield Doubt(kind=Kind.LOAD_SHORT, because=why)

@@ -494,7 +494,7 @@ def test_of_several_slos_the_one_that_never_recovers_answers() -> None:
     planned = plan(step(recovers_within=93.0), slos=slos, scrape_interval=5.0)
     story = timeline(
         fault(),
-        requests("a", errors={(11, 140): 10}, until=140),
+        requests("a", errors={(11, 150): 10}),
         requests("b", errors={(11, 144): 10}),
     )
     found = answer(judged(planned, story), "recovers_within")
