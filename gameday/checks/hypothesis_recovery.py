@@ -19,7 +19,7 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.step import StepRun
-from gameday.model.stretch import FEWEST, LONGEST, looks_needed
+from gameday.model.stretch import LONGEST, looks_needed
 from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
 
@@ -56,7 +56,7 @@ def recovers_by_hypothesis(step: StepRun, question: Question, end: float) -> Ans
     )
     if stretch.whole or answer.outcome is Outcome.FAIL:
         return answer
-    return answer.unsure(too_short(step))
+    return answer.unsure(too_short(step, looks))
 
 
 def held_again(
@@ -66,7 +66,7 @@ def held_again(
 
     Its looks are enough, or they are all that there were.
     """
-    enough_looks = needed(step)
+    enough_looks = needed(step, looks)
     for index, look in enumerate(looks):
         if not look["ok"]:
             continue
@@ -83,13 +83,17 @@ def held_again(
     return None
 
 
-def needed(step: StepRun) -> int:
+def needed(step: StepRun, looks: Sequence[Event]) -> int:
     """Return how many looks have to hold before one may speak of recovery.
 
-    A record without the prober's account may end with a single look after the fault.
+    A record without the prober's account ends with the first look that holds: one is
+    enough there, unless one had held before and was luck.
     """
-    share = _share_false(step)
-    return looks_needed(share, FEWEST if is_recorded(step) else 1)
+    if is_recorded(step):
+        return looks_needed(_share_false(step))
+    held = [index for index, look in enumerate(looks) if look["ok"]]
+    lucky = bool(held) and _broken_after(looks, held[0]) is not None
+    return looks_needed(_share_false(step), 1) if lucky else 1
 
 
 def _share_false(step: StepRun) -> float:
@@ -110,9 +114,9 @@ def _never(looks: Sequence[Event], end: float, deadline: float) -> Answer:
     return answer if looks[-1]["ok"] is False else answer.unsure("not told")
 
 
-def too_short(step: StepRun) -> str:
+def too_short(step: StepRun, looks: Sequence[Event]) -> str:
     """Return why a stretch that is not whole proves nothing."""
     return (
         "the looks that held are too few to tell a recovery from luck: "
-        f"{needed(step)} in a row are needed"
+        f"{needed(step, looks)} in a row are needed"
     )

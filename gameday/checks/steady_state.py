@@ -93,7 +93,7 @@ def after(step: StepRun, _: Question) -> Answer:
     said = "the hypothesis held after the fault"
     answer = passed(said, evidence=evidence, since=since.at)
     if not stretch.whole:
-        return answer.unsure(too_short(step))
+        return answer.unsure(too_short(step, probed))
     told = next((one for one in probed[stretch.first :] if one["ok"] is None), None)
     if told is not None:
         when = show_instant(told.at)

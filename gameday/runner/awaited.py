@@ -114,7 +114,8 @@ def _holds_again(board: Board, until: float) -> Awaited:
     there were some it may go on beyond the aftermath's time. Not by its time: what was
     probed between the fault's end and the aftermath's beginning still counts as during.
     """
-    during = [look for look in board.looks if look["phase"] == "during"]
+    told = [look for look in board.looks if look["ok"] is not None]
+    during = [look for look in told if look["phase"] == "during"]
     false = sum(look["ok"] is False for look in during)
     after = [look for look in board.looks if look["phase"] == "after"]
     held = [

@@ -564,3 +564,22 @@ def test_what_breaks_again_after_its_time_did_not_stay() -> None:
     found = answer(verdict, "after")
     assert found.outcome is Outcome.FAIL
     assert "1 of 189" in found.because
+
+
+def test_an_older_record_may_end_with_its_first_look_that_holds() -> None:
+    during = [*hypothesis(at(20), "during", False), *hypothesis(at(30), "during", True)]
+    planned = plan(step(recovers_within=20.0, steady_state="may_deviate"))
+
+    def after(*said: bool) -> Verdict:
+        told = [
+            one
+            for number, ok in enumerate(said)
+            for one in hypothesis(at(56 + number), "after", ok)
+        ]
+        return judged(planned, timeline(fault(), during, told, scenery=QUIET))
+
+    for said in ((True,), (False, False, True)):
+        assert answer(after(*said), "after").outcome is Outcome.PASS
+        assert answer(after(*said), "recovers_within").outcome is Outcome.PASS
+    lucky = after(False, True, False, True)
+    assert answer(lucky, "recovers_within").outcome is Outcome.INCONCLUSIVE
