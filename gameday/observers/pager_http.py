@@ -20,6 +20,7 @@ _OURS = {"host", "connection", "content-length", "transfer-encoding", "keep-aliv
 
 
 _LINE = 8192  # bytes of a chunk's header or of a trailer
+_TRAILERS = 100  # lines that may follow a chunked body
 
 
 class _Refused(Exception):
@@ -155,9 +156,10 @@ class _Visit(BaseHTTPRequestHandler):
                 raise _Refused(413, f"larger than {LARGEST} bytes")
             body += self.rfile.read(size)
             self.rfile.readline(_LINE)
-        while self.rfile.readline(_LINE).strip():
-            pass  # trailers
-        return bytes(body)
+        for _ in range(_TRAILERS):
+            if not self.rfile.readline(_LINE).strip():
+                return bytes(body)
+        raise _Refused(400, "a chunked body without an end")
 
     def _size(self) -> int:
         line = self.rfile.readline(_LINE).partition(b";")[0].strip()

@@ -343,7 +343,12 @@ def test_a_body_in_chunks_is_read(pager: Pager) -> None:
 
 @pytest.mark.parametrize(
     ("chunks", "status"),
-    [(b"no size\r\n", 400), (b"-5\r\n", 400), (b"100001\r\n", 413)],
+    [
+        (b"no size\r\n", 400),
+        (b"-5\r\n", 400),
+        (b"100001\r\n", 413),
+        (b"0\r\n" + b"a: b\r\n" * 100, 400),
+    ],
 )
 def test_chunks_that_cannot_be_read_are_refused(
     pager: Pager, chunks: bytes, status: int
