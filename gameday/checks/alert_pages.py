@@ -171,6 +171,7 @@ def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answ
         notified.doubt(promised.start, deadline)
         or promised.step.unwatched(deadline)
         or promised.gap(end, deadline, *_way(promised.step))
+        or notified.unmatched_end(wanted, promised.start, deadline)
     )
     return answer.unsure(unsure) if unsure else answer
 

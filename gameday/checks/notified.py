@@ -82,18 +82,24 @@ class Notified:
 
     def unmatched(self, receiver: str | None, until: float) -> str:
         """Return why a page that did arrive might be this alert's; empty: none is."""
-        begun = min((each.firing or 0.0 for each in self.promised.fired), default=None)
+        begun = min((each.firing or 0.0 for each in self.promised.fired), default=0.0)
+        return self._unclear(receiver, begun - EARLY, until, besides=RESOLVED)
+
+    def unmatched_end(self, receiver: str | None, since: float, until: float) -> str:
+        """Return why a page that did arrive might tell its end; empty: none does."""
+        return self._unclear(receiver, since, until, besides=FIRING)
+
+    def _unclear(
+        self, receiver: str | None, since: float, until: float, *, besides: str
+    ) -> str:
         for reading in self._of_step:
             page = reading.page
-            early = begun is not None and page.at < begun - EARLY
-            here = receiver in (None, page.receiver) and page.at <= until and not early
-            if not here:
+            if receiver not in (None, page.receiver) or not since <= page.at <= until:
                 continue
             if page.cut:
-                return (
-                    f"Alertmanager left {page.cut} alerts out of a page at {receiver}"
-                )
-            if reading.status != RESOLVED and self._may_be_mine(reading):
+                where = page.receiver
+                return f"Alertmanager left {page.cut} alerts out of a page at {where}"
+            if reading.status != besides and self._may_be_mine(reading):
                 return f"a page at {page.receiver} could not be matched to an alert"
         return ""
 

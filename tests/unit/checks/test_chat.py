@@ -240,6 +240,25 @@ def test_what_was_muted_was_not_due() -> None:
     assert found.startswith("inconclusive inconclusive")
 
 
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        (slack(65, "all is well", "resolved"), "inconclusive"),
+        (slack(65, "all is well", "unknown"), "inconclusive"),
+        (slack(65, "all is well", "resolved", "dba"), "fail"),
+        (slack(65, "[RESOLVED] Errors web (page)", "resolved"), "fail"),
+        (slack(65, "more trouble"), "fail"),
+    ],
+    ids=["may be its end", "says nothing", "elsewhere", "another's", "no end"],
+)
+def test_an_end_that_nobody_understands_leaves_it_open(
+    end: list[Event], outcome: str
+) -> None:
+    other = alert("Errors", fires=at(30), resolves=at(60), **WEB)
+    found = outcomes(FIRED, other, slack(25, TITLE), end)
+    assert found.startswith(f"pass pass {outcome}")
+
+
 def test_what_alertmanager_left_out_may_be_it() -> None:
     other = alert("Errors", fires=at(23), **WEB)
     (told,) = page("chat", at(26), "Errors", starts=at(23), **WEB)
