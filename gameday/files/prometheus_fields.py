@@ -99,6 +99,31 @@ _PROTOCOL = one_of(
     *("PrometheusProto", "PrometheusText0.0.4", "PrometheusText1.0.0"),
     *("OpenMetricsText0.0.1", "OpenMetricsText1.0.0"),
 )
+
+
+def _protocols(here: Cursor) -> None:
+    """Judge a list of protocols: none of them twice."""
+    seen: set[str] = set()
+    for item in here.items():
+        _PROTOCOL(item)
+        name = str(item.value)
+        if name in seen:
+            item.error(f"{name!r} is there twice; remove one", code="duplicate-name")
+        seen.add(name)
+
+
+def _percentage(here: Cursor) -> None:
+    number(here)
+    try:
+        inside = 0 <= float(here.value) <= _MOST
+    except (TypeError, ValueError):
+        return
+    if not inside:
+        message = f"{shown(here.value)} is not at least 0 and at most 100"
+        here.error(message, code="value")
+
+
+_MOST = 100.0  # percent
 _LIMITS: Fields = {
     "body_size_limit": _size,
     **dict.fromkeys(
@@ -110,7 +135,7 @@ _LIMITS: Fields = {
     ),
     "scrape_interval": duration,
     "scrape_timeout": duration,
-    "scrape_protocols": listing(_PROTOCOL),
+    "scrape_protocols": _protocols,
     "scrape_failure_log_file": text,
     "scrape_native_histograms": flag,
     "convert_classic_histograms_to_nhcb": flag,
@@ -242,7 +267,7 @@ _STORAGE = record(
                 "stale_series_compaction_threshold": number,
                 "chunk_encoding": record({"floats": one_of("", "xor", "xor2")}),
                 "retention": record(
-                    {"time": duration, "size": text, "percentage": number}
+                    {"time": duration, "size": _size, "percentage": _percentage}
                 ),
             }
         ),
@@ -301,7 +326,10 @@ CONFIG: Fields = {
             ),
             "promote_resource_attributes": listing(text),
             "ignore_resource_attributes": listing(text),
-            "translation_strategy": text,
+            "translation_strategy": one_of(
+                *("", "UnderscoreEscapingWithSuffixes", "NoTranslation"),
+                *("UnderscoreEscapingWithoutSuffixes", "NoUTF8EscapingWithSuffixes"),
+            ),
         }
     ),
 }

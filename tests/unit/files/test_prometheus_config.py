@@ -53,6 +53,17 @@ MISTAKES = [
     ("web:8000'], labels: {a: b}", "web:8000'], label: {a: b}", "unknown key"),
     ("alertmanager:9093", "http://alertmanager:9093/", "is not HOST:PORT"),
     ("{credentials_file: /x}", "{type: Basic}", "write basic_auth"),
+    (
+        "job_name: pods",
+        "job_name: pods\n    scrape_protocols: [PrometheusProto, PrometheusProto]",
+        "'PrometheusProto' is there twice",
+    ),
+    ("rule_files:", "otlp: {translation_strategy: None}\nrule_files:", "not known"),
+    (
+        "rule_files:",
+        "storage: {tsdb: {retention: {percentage: 101}}}\nrule_files:",
+        "is not at least 0 and at most 100",
+    ),
     ("capacity: 10", "capacity: ten", "is not a whole number"),
     ("url: http://x/write", "name: x", "url is required"),
 ]
