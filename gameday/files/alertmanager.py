@@ -76,7 +76,10 @@ def parse_document(
         known_fields(here, _TOP)
     receivers = alertmanager_receivers.read(here, running=running)
     intervals = time_intervals.read(here)
-    inhibit = tuple(_inhibit(rule) for rule in here.list_of("inhibit_rules"))
+    inhibits = [
+        rule for rule in here.list_of("inhibit_rules") if rule.value is not None
+    ]
+    inhibit = tuple(_inhibit(rule) for rule in inhibits)
     names = routes.Names(tuple(receiver.name for receiver in receivers), intervals)
     root = routes.read(here, names)
     if root is None or any(_refuses(problem, running) for problem in problems):
