@@ -102,7 +102,7 @@ def _print_text(result: "CheckResult", *, verbose: bool) -> None:
         from gameday.reports.wording import clean
 
         for problem in result.problems:
-            click.echo(clean(str(problem)), err=True)
+            click.echo(clean(f"{problem} [{problem.id}]"), err=True)
     if result.passed:
         click.echo(_passed_over(result.passed, verbose=verbose))
     click.echo(_summary(result))

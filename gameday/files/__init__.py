@@ -5,5 +5,8 @@
 * ``scenario_*``, ``load``, ``schema``: scenarios. ``experiment*``: experiments.
 * ``slo``, ``openslo``, ``sloth``: SLOs. ``promql``: what is read of an expression.
 * ``rules``, ``prometheus_config``, ``alertmanager*``, ``amtool``: what alerts.
-* ``kind``, ``check``: telling files apart, and `gameday check`.
+* ``kind``, ``neighbours``, ``pieces``: telling files apart, each document by itself.
+* ``check``, ``judging``, ``folder``, ``changed``, ``disabled``: `gameday check`.
+* ``problem_ids``: what each problem's id means. ``installed``: others' functions, read
+  from their source.
 """

@@ -63,7 +63,7 @@ def check(here: Cursor, named: Mapping[str, Cursor]) -> Activity | None:
     here.text("name", required=True)
     kind = here.choice("type", ("probe", "action"))
     if not here.value.get("type"):
-        here.error("type is missing; expected probe or action")
+        here.error("type is missing; expected probe or action", code="missing-key")
     _pauses(here)
     here.flag("background")
     _number(here, "timeout")
@@ -72,7 +72,10 @@ def check(here: Cursor, named: Mapping[str, Cursor]) -> Activity | None:
     provider = here.mapping("provider")
     if provider is None:
         if here.get("provider") is None:
-            here.error("provider is missing; expected one of python, process or http")
+            here.error(
+                "provider is missing; expected one of python, process or http",
+                code="missing-key",
+            )
         return None
     provider_kind = _provider(provider)
     if not (kind and provider_kind):
@@ -87,7 +90,9 @@ def _referred(here: Cursor, named: Mapping[str, Cursor]) -> Activity | None:
         return None
     if found is None or found.value.get("ref") is not None:
         hint = did_you_mean(name, named)
-        here.error(f"there is no activity {name!r} to refer to{hint}", "ref")
+        here.error(
+            f"there is no activity {name!r} to refer to{hint}", "ref", code="reference"
+        )
         return None
     quiet: list[Any] = []  # its own problems are reported where it stands
     return check(Cursor(found.document, found.value, quiet, found.path), {})
@@ -97,12 +102,19 @@ def _keys(here: Cursor) -> None:
     for key, value in list(here.entries()):
         if key in _HARMLESS:
             meant = _HARMLESS[key]
-            value.warn(f'Chaos Toolkit passes over {key!r}; did you mean "{meant}"?')
+            value.warn(
+                f'Chaos Toolkit passes over {key!r}; did you mean "{meant}"?',
+                code="unknown-key",
+            )
     known = (*_ACTIVITY, *_HARMLESS)
     here.only(known, also=FREE, lenient=True)
     here.refuse_empty("pauses", "controls", "background")
     if here.get("secrets") is not None:
-        here.warn("secrets belong into the provider; passed over here", "secrets")
+        here.warn(
+            "secrets belong into the provider; passed over here",
+            "secrets",
+            code="misplaced-key",
+        )
 
 
 def _pauses(here: Cursor) -> None:
@@ -122,7 +134,7 @@ def _number(here: Cursor, key: str) -> None:
         message = (
             f"{shown(value)} is not a number of seconds; expected one, or ${{NAME}}"
         )
-        here.error(message, key)
+        here.error(message, key, code="wrong-type")
 
 
 def _is_reference(text: str) -> bool:
@@ -132,7 +144,9 @@ def _is_reference(text: str) -> bool:
 def _provider(here: Cursor) -> str:
     kind = here.choice("type", tuple(_PROVIDERS))
     if not here.value.get("type"):
-        here.error("type is missing; expected python, process or http")
+        here.error(
+            "type is missing; expected python, process or http", code="missing-key"
+        )
     if not kind:
         return ""
     here.only(_PROVIDERS[kind], also=FREE, lenient=True)
@@ -157,16 +171,22 @@ def _arguments(here: Cursor, kind: str) -> None:
     if kind == "http":
         allowed = (dict, list, str)
     if not isinstance(arguments.value, allowed):
-        arguments.error(f"{shown(arguments.value)} is not a mapping")
+        arguments.error(f"{shown(arguments.value)} is not a mapping", code="wrong-type")
 
 
 def _timeout(here: Cursor, kind: str) -> None:
     timeout = here.value.get("timeout")
     if timeout is None:
-        here.warn(f"a {kind} provider without timeout may hang; add one")
+        here.warn(
+            f"a {kind} provider without timeout may hang; add one", code="no-timeout"
+        )
     elif kind == "process":
         if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-            here.error(f"{shown(timeout)} is not a number of seconds", "timeout")
+            here.error(
+                f"{shown(timeout)} is not a number of seconds",
+                "timeout",
+                code="wrong-type",
+            )
     elif not isinstance(timeout, list):
         _number(here, "timeout")
 
@@ -176,7 +196,10 @@ def check_tolerance(here: Cursor) -> None:
     if here.value.get("ref") is not None:
         return
     if "tolerance" not in here.value:
-        here.error("tolerance is missing; a probe of the hypothesis needs one")
+        here.error(
+            "tolerance is missing; a probe of the hypothesis needs one",
+            code="missing-key",
+        )
         return
     probe = tolerances.check(here.at("tolerance"))
     if probe is not None:
@@ -193,7 +216,7 @@ def check_control(here: Cursor) -> None:
     here.flag("automatic")
     provider = here.mapping("provider")
     if provider is None:
-        here.error("provider is missing; expected a python module")
+        here.error("provider is missing; expected a python module", code="missing-key")
         return
     known = ("type", "module", "arguments", "secrets")
     provider.only(known, also=FREE, lenient=True)

@@ -122,7 +122,7 @@ def _from_env(here: Cursor, given: Given) -> tuple[bool, Any]:
             return True, _converted(given.env[name], kind)
         except ValueError:
             message = f"the environment variable {name} is no {kind}"
-            here.error(message)
+            here.error(message, code="value")
             return False, None
     if "default" in here.value:
         return True, here.value["default"]

@@ -165,12 +165,19 @@ def _top(here: Cursor) -> None:
     here.text("title", required=True)
     here.text("description", required=True)
     if "method" not in here.value:
-        here.error("method is missing; expected a list of activities, or []")
+        here.error(
+            "method is missing; expected a list of activities, or []",
+            code="missing-key",
+        )
     elif here.value["method"] is None:
-        here.error("method is empty; expected a list of activities, or []", "method")
+        here.error(
+            "method is empty; expected a list of activities, or []",
+            "method",
+            code="empty-key",
+        )
     for tag in here.list_of("tags"):
         if not isinstance(tag.value, str) or not tag.value:
-            tag.error(f"{shown(tag.value)} is no tag; expected text")
+            tag.error(f"{shown(tag.value)} is no tag; expected text", code="wrong-type")
     for extension in here.list_of("extensions"):
         if extension.mapping() is not None:
             extension.text("name", required=True)
@@ -217,7 +224,10 @@ def _hypothesis(here: Cursor) -> list[Activity | None]:
         if isinstance(probe.value, dict):
             activities.check_tolerance(probe)
         if activity is not None and activity.kind == "action":
-            probe.error("an action has no place in the hypothesis; expected a probe")
+            probe.error(
+                "an action has no place in the hypothesis; expected a probe",
+                code="activity-type",
+            )
     for control in hypothesis.list_of("controls"):
         activities.check_control(control)
     return found
@@ -249,7 +259,11 @@ def _method(here: Cursor) -> list[Activity]:
         activity = activities.check(item, named)
         name = item.value.get("name") if isinstance(item.value, dict) else None
         if isinstance(name, str) and name in seen:
-            item.warn(f"the name {name!r} is used twice; a ref finds only one", "name")
+            item.warn(
+                f"the name {name!r} is used twice; a ref finds only one",
+                "name",
+                code="duplicate-name",
+            )
         seen.update([name] if isinstance(name, str) else [])
         if activity is not None:
             found.append(activity)

@@ -29,7 +29,9 @@ def read(method: Sequence[Activity], values: Values) -> Acts:
     ours = [one for one in _ours(method) if one.kind and one.kind != faults.UNDO]
     for one in ours:
         if one.activity.kind == "probe":
-            one.activity.here.error("a fault is an action, not a probe", "type")
+            one.activity.here.error(
+                "a fault is an action, not a probe", "type", code="activity-type"
+            )
         made = faults.request(one.activity.provider, one.kind, values)
         asked += [] if made is None else [made]
     return Acts(tuple(asked), bool(ours), tuple(_foreign(method)))
@@ -66,7 +68,8 @@ def check_undone(
     if acts.has_faults and faults.UNDO not in kinds:
         here.warn(
             "no rollback calls gameday.faults.undo; under plain `chaos run` the faults "
-            "stay until their duration is over"
+            "stay until their duration is over",
+            code="no-undo",
         )
 
 

@@ -48,13 +48,19 @@ def kind_of(here: Cursor, module: str, func: str) -> str:
     if module.startswith(ROOM + ".") and name in CATALOGUE:
         return name
     if name in _LATER and module.startswith(ROOM + "."):
-        here.error(f"the fault {name} is not supported yet", "func")
+        here.error(
+            f"the fault {name} is not supported yet", "func", code="unknown-function"
+        )
         return ""
     written = f"{module}.{func}"
     known = [f"{ROOM}.{one}" for one in (*CATALOGUE, UNDO)]
     close = nearest(written, known)
     hint = f'did you mean "{close}"?' if close else f"expected {among(known)}"
-    here.error(f"{written!r} is not one of gameday's faults; {hint}", "func")
+    here.error(
+        f"{written!r} is not one of gameday's faults; {hint}",
+        "func",
+        code="unknown-function",
+    )
     return ""
 
 
@@ -101,16 +107,22 @@ def _names(here: Cursor, fault: FaultType) -> None:
         if key in fault.takes:
             continue
         if key in SELECTORS:
-            value.error(f"{fault.name} takes no {key}: it changes the whole workload")
+            value.error(
+                f"{fault.name} takes no {key}: it changes the whole workload",
+                code="argument",
+            )
         else:
             hint = did_you_mean(key, fault.takes)
-            value.error(f"{fault.name} has no argument {key!r}{hint}")
+            value.error(f"{fault.name} has no argument {key!r}{hint}", code="argument")
     for key in ("service", *fault.required):
         if here.get(key) is None:
-            here.error(f"{fault.name} requires {key}; it is missing")
+            here.error(f"{fault.name} requires {key}; it is missing", code="argument")
     several = [key for key in SELECTORS if here.get(key) is not None]
     if len(several) > 1:
-        here.error(f"{among(several, 'and')} exclude each other; keep one of them")
+        here.error(
+            f"{among(several, 'and')} exclude each other; keep one of them",
+            code="argument",
+        )
 
 
 def _parsed(here: Cursor, key: str, fault: FaultType, values: Values) -> Any:
@@ -121,13 +133,17 @@ def _parsed(here: Cursor, key: str, fault: FaultType, values: Values) -> Any:
         put = values.put(here.value[key])
         return _one_of(kind, put) if kind.startswith(ONE_OF) else _PARSERS[kind](put)
     except Unknown as name:
-        here.warn(f"not checked: the value of {name} is only known in a run", key)
+        here.warn(
+            f"not checked: the value of {name} is only known in a run",
+            key,
+            code="not-checked",
+        )
     except KeyError as name:
         hint = did_you_mean(str(name.args[0]), values.known)
         message = f"the configuration has no key {str(name.args[0])!r}{hint}"
-        here.error(message, key)
+        here.error(message, key, code="argument")
     except ValueError as error:
-        here.error(str(error), key)
+        here.error(str(error), key, code="argument")
     return None
 
 
@@ -135,7 +151,7 @@ def _instances(here: Cursor, service: Any, names: Any) -> None:
     for name in names or ():
         if service and not re.fullmatch(rf"{re.escape(service)}-\d+", name):
             message = f"{name!r} is no instance of {service}; expected {service}-N"
-            here.error(message, "instances")
+            here.error(message, "instances", code="argument")
 
 
 def _count(value: Any) -> int:

@@ -76,7 +76,7 @@ def _check_undone(one: Call, undos: Sequence[Call], before: Sequence[Call]) -> N
         return
     if _undoes_an_earlier(one, before):
         return
-    one.activity.here.warn(_sentence(action, undos))
+    one.activity.here.warn(_sentence(action, undos), code="no-undo")
 
 
 def _undoes_an_earlier(one: Call, before: Sequence[Call]) -> bool:
@@ -124,10 +124,14 @@ def _check_known(one: Call) -> None:
     if funcs:
         close = nearest(func, funcs)
         hint = f'; did you mean "{close}"?' if close else ""
-        one.activity.provider.warn(f"{module} is not known to have {func!r}{hint}")
+        one.activity.provider.warn(
+            f"{module} is not known to have {func!r}{hint}", code="unknown-function"
+        )
     elif module.split(".", maxsplit=1)[0] == KUBERNETES:
         one.activity.provider.warn(
-            f"{one.name} is not known to gameday; whether it has an undo is not checked"
+            f"{one.name} is not known to gameday; whether it has an undo is not "
+            "checked",
+            code="unknown-function",
         )
 
 
@@ -149,4 +153,4 @@ def _check_arguments(one: Call) -> None:
 def _check_traps(one: Call) -> None:
     for trap in TRAPS:
         if trap.name == one.name and trap.springs(one.arguments):
-            one.activity.here.warn(f"{one.name}: {trap.says}")
+            one.activity.here.warn(f"{one.name}: {trap.says}", code="trap")

@@ -38,7 +38,8 @@ def check(
     elif theirs and not contexts:
         theirs[0].activity.here.warn(
             "chaosk8s would act on the kubeconfig's current context, which nobody "
-            f"named; give the experiment a secret {CONTEXT}"
+            f"named; give the experiment a secret {CONTEXT}",
+            code="cluster",
         )
 
 
@@ -73,12 +74,14 @@ def _same_context(place: Cursor, context: Any, target: TargetRef) -> None:
     if context is None:
         place.warn(
             f"not checked: only a run knows this context; it must be {target.name!r}, "
-            "the scenario's"
+            "the scenario's",
+            code="cluster",
         )
     elif context != target.name:
         place.error(
             f"names the context {shown(context)}, the scenario's target is "
-            f"{target.name!r}; chaosk8s would act on another cluster, remove it"
+            f"{target.name!r}; chaosk8s would act on another cluster, remove it",
+            code="cluster",
         )
 
 
@@ -97,6 +100,8 @@ def _same_namespace(one: Call, target: TargetRef) -> None:
     )
     action = one.activity.kind == "action"
     if action and is_protected(str(asked)):
-        one.activity.here.error(f"{message} (what runs the cluster is protected)")
+        one.activity.here.error(
+            f"{message} (what runs the cluster is protected)", code="cluster"
+        )
     else:
-        one.activity.here.warn(message)
+        one.activity.here.warn(message, code="cluster")

@@ -153,7 +153,10 @@ def _slos(here: Cursor) -> Named:
         unmeasured.update(reading.unmeasured)
         for one in reading.slos:
             if any(one.name == other.name for other in found):
-                place.error(f"the SLO {one.name!r} is in two of these files")
+                place.error(
+                    f"the SLO {one.name!r} is in two of these files",
+                    code="duplicate-name",
+                )
             found.append(one)
     return Named(tuple(found), unmeasured, complete)
 
@@ -217,7 +220,7 @@ def _drift(here: Cursor) -> None:
     """Report a folder of Terraform's that is not there."""
     for place, path in _named_files(here, "drift", "terraform"):
         if not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
-            place.error(f"{path}: no such folder")
+            place.error(f"{path}: no such folder", code="named-file")
 
 
 def _experiments(
@@ -236,7 +239,7 @@ def _experiment(
     settings = step.value.get("with") if isinstance(step.value, dict) else None
 
     def blame(key: str, message: str) -> None:
-        step.error(message, "with", key)
+        step.error(message, "with", key, code="with")
 
     for place, path in named:
         document = _opened(place, path)

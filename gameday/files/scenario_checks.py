@@ -59,9 +59,14 @@ def _one_of(here: Cursor, key: str, known: Sequence[str]) -> None:
         return
     found = has(below, known)
     if not found:
-        below.error(f"names none of {among(known)}; expected exactly one")
+        below.error(
+            f"names none of {among(known)}; expected exactly one", code="combination"
+        )
     elif len(found) > 1:
-        below.error(f"names {among(found, 'and')}; expected exactly one of them")
+        below.error(
+            f"names {among(found, 'and')}; expected exactly one of them",
+            code="combination",
+        )
 
 
 def _cluster(here: Cursor) -> None:
@@ -71,17 +76,19 @@ def _cluster(here: Cursor) -> None:
     name, consent = cluster.value.get("namespace"), cluster.value.get("consent")
     if isinstance(name, str) and is_name(name) and lacks_consent(name, str(consent)):
         message = f"{name!r} is protected; add consent: {name}"
-        cluster.error(message, "namespace")
+        cluster.error(message, "namespace", code="combination")
 
 
 def _observe(here: Cursor) -> None:
     docker = (here.get("target") or here).get("docker")
     if docker is not None and len(has(docker, ("host", "context"))) > 1:
-        docker.error("names host and context; expected at most one of them")
+        docker.error(
+            "names host and context; expected at most one of them", code="combination"
+        )
     host = docker.value.get("host") if docker and _is_map(docker) else None
     if docker is not None and re.search(r"://[^/]*:[^/]*@", str(host)):
         message = "the URL holds a password, and a scenario never does; use a key"
-        docker.error(message, "host")
+        docker.error(message, "host", code="combination")
     observe = here.get("observe")
     if observe is None:
         return
@@ -102,7 +109,7 @@ def _auth(server: Cursor) -> None:
     auth = server.get("auth")
     keys = set(has(auth, ("username", "password", "bearer"))) if auth else set()
     if auth and keys not in ({"username", "password"}, {"bearer"}):
-        auth.error("expected username and password, or bearer")
+        auth.error("expected username and password, or bearer", code="combination")
 
 
 def _headers(here: Cursor) -> None:
@@ -116,6 +123,7 @@ def _headers(here: Cursor) -> None:
                 "looks like a secret, and none is ever written into a scenario; "
                 "write {env: NAME} or {file: PATH}",
                 name,
+                code="secret",
             )
 
 
@@ -128,12 +136,19 @@ def _load(here: Cursor, named: Named) -> None:
         slo_is_there(fed, fed.value, named)
     found = has(load, ("url", "command"))
     if len(found) != 1:
-        load.error("expected exactly one of url and command")
+        load.error("expected exactly one of url and command", code="combination")
     elif found == ["url"] and "rate" not in load.value:
-        load.error("rate is required with url and missing; write one such as 50/s")
+        load.error(
+            "rate is required with url and missing; write one such as 50/s",
+            code="missing-key",
+        )
     elif found == ["command"]:
         for key in has(load, _WITH_URL):
-            load.error(f"{key} goes with url, not with command; remove it", key)
+            load.error(
+                f"{key} goes with url, not with command; remove it",
+                key,
+                code="combination",
+            )
 
 
 def _guardrail(here: Cursor, named: Named) -> None:
@@ -141,7 +156,7 @@ def _guardrail(here: Cursor, named: Named) -> None:
         return
     found = has(here, _CONDITIONS)
     if len(found) != 1:
-        here.error(f"expected exactly one of {among(_CONDITIONS)}")
+        here.error(f"expected exactly one of {among(_CONDITIONS)}", code="combination")
         return
     kind = found[0]
     if kind == "slo":
@@ -150,13 +165,22 @@ def _guardrail(here: Cursor, named: Named) -> None:
         if stop_when is None:
             here.error(
                 "stop_when is required with slo and missing; write one such as "
-                "{budget_spent: 5%}"
+                "{budget_spent: 5%}",
+                code="missing-key",
             )
         _one_of(here, "stop_when", ("budget_spent", "burn_rate"))
     elif "stop_when" in here.value:
-        here.error(f"stop_when goes with slo, not with {kind}; remove it", "stop_when")
+        here.error(
+            f"stop_when goes with slo, not with {kind}; remove it",
+            "stop_when",
+            code="combination",
+        )
     if kind != "promql" and "for" in here.value:
-        here.error(f"for goes with promql, not with {kind}; remove it", "for")
+        here.error(
+            f"for goes with promql, not with {kind}; remove it",
+            "for",
+            code="combination",
+        )
     if kind == "promql" and isinstance(here.value["promql"], str):
         _promql(here)
 
@@ -182,4 +206,5 @@ def _foreign(here: Cursor, experiments: Sequence[Experiment | None]) -> None:
                 f"this experiment does {names}, whose reach gameday cannot know; "
                 "say blast_radius: {foreign_actions: true} to allow it",
                 "experiment",
+                code="foreign-action",
             )

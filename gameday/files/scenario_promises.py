@@ -53,15 +53,25 @@ def slo_is_there(here: Cursor, name: object, named: Named, *key: str) -> None:
     if len(short) == 1 or not named.complete:
         return
     if short:
-        here.error(f"{name!r} is ambiguous; write {' or '.join(short)}", *key)
+        here.error(
+            f"{name!r} is ambiguous; write {' or '.join(short)}", *key, code="reference"
+        )
     elif name in named.unmeasured:
         reason = named.unmeasured[name]
-        here.error(f"the SLO {name!r} cannot be measured: {reason}", *key)
+        here.error(
+            f"the SLO {name!r} cannot be measured: {reason}",
+            *key,
+            code="slo-not-measured",
+        )
     elif not named.slos:
-        here.error(f"there is no SLO {name!r}: slos names no file with one", *key)
+        here.error(
+            f"there is no SLO {name!r}: slos names no file with one",
+            *key,
+            code="reference",
+        )
     else:
         hint = did_you_mean(name, [slo.name for slo in named.slos])
-        here.error(f"there is no SLO {name!r}{hint}", *key)
+        here.error(f"there is no SLO {name!r}{hint}", *key, code="reference")
 
 
 def unique(step: Cursor, names: dict[str, int | None]) -> None:
@@ -71,7 +81,9 @@ def unique(step: Cursor, names: dict[str, int | None]) -> None:
         return
     if name in names:
         message = f"the step name {name!r} is used twice (also in line {names[name]})"
-        step.error(f"{message}; give each step a name of its own")
+        step.error(
+            f"{message}; give each step a name of its own", code="duplicate-name"
+        )
     names.setdefault(name, step.line)
 
 
@@ -111,12 +123,16 @@ def _told_apart(promises: Sequence[Cursor]) -> None:
             continue
         if _labels(twin) == _labels(later):
             message = "this alert is promised twice in this step"
-            later.error(f"{message} (also in line {twin.line}); put it into one entry")
+            later.error(
+                f"{message} (also in line {twin.line}); put it into one entry",
+                code="promised-twice",
+            )
         else:
             later.error(
                 f"{later.value['alert']!r} is promised in line {twin.line} too, and an "
                 "alert may have the labels of both; give them labels that exclude each "
-                "other, such as severity: page and severity: ticket"
+                "other, such as severity: page and severity: ticket",
+                code="promised-twice",
             )
 
 
@@ -146,6 +162,7 @@ def _share_of_all(promise: Cursor) -> None:
         promise.warn(
             f"{given} is more than the SLO's whole error budget; is that meant?",
             "spends_at_most",
+            code="value",
         )
 
 
@@ -164,6 +181,7 @@ def _each_slo_once(promises: Sequence[Cursor], named: Named) -> None:
                 f"the SLO {name!r} is promised twice in this step (also in line "
                 f"{lines[name]}); keep one of the two",
                 "slo",
+                code="promised-twice",
             )
         lines.setdefault(name, promise.line)
 
@@ -174,12 +192,13 @@ def _alert(here: Cursor) -> None:
     if not has(here, _ASKS):
         here.error(
             "asks nothing of this alert; add fires_within, or name it under "
-            "no_other_alerts: {except: […]}"
+            "no_other_alerts: {except: […]}",
+            code="missing-key",
         )
     for name in has(here, _NEEDS_RECEIVER):
         if "reaches" not in here.value:
             message = f"{name} needs reaches, the receiver that is paged; add it"
-            here.error(message, name)
+            here.error(message, name, code="combination")
 
 
 def _hold(
@@ -189,7 +208,8 @@ def _hold(
     if "hold" not in here.value and not any(has(one, _HOLDING) for one in promises):
         here.error(
             "hold is required where no alert is promised to fire, reach or page; "
-            "write how long the fault holds, such as hold: 30s"
+            "write how long the fault holds, such as hold: 30s",
+            code="missing-key",
         )
     awaited = [
         _seconds(one.value.get(k)) for one in promises for k in has(one, _HOLDING)
@@ -200,10 +220,14 @@ def _hold(
             continue
         lasts = f"the fault's duration {show_duration(fault.duration)}"
         if hold is not None and hold > fault.duration:
-            here.error(f"{show_duration(hold)} is longer than {lasts}", "hold")
+            here.error(
+                f"{show_duration(hold)} is longer than {lasts}", "hold", code="too-long"
+            )
         elif hold is None and longest > fault.duration:
             until = show_duration(longest)
-            here.error(f"the promises take up to {until}, longer than {lasts}")
+            here.error(
+                f"the promises take up to {until}, longer than {lasts}", code="too-long"
+            )
 
 
 def _seconds(value: Any) -> float | None:

@@ -23,17 +23,28 @@ def check(here: Cursor) -> Cursor | None:
     value = here.value
     if isinstance(value, bool | int | str | list):
         if isinstance(value, list) and not value:
-            here.error("an empty list tolerates nothing; expected its values")
+            here.error(
+                "an empty list tolerates nothing; expected its values", code="tolerance"
+            )
         return None
     if isinstance(value, float):
-        here.error(f"{value} is a fraction; expected a range, such as [0, {value}]")
+        here.error(
+            f"{value} is a fraction; expected a range, such as [0, {value}]",
+            code="tolerance",
+        )
         return None
     if not isinstance(value, dict):
-        here.error(f"{shown(value)} is no tolerance; expected a value or a mapping")
+        here.error(
+            f"{shown(value)} is no tolerance; expected a value or a mapping",
+            code="tolerance",
+        )
         return None
     kind = here.choice("type", _KINDS)
     if not value.get("type"):
-        here.error("type is missing; expected probe, regex, jsonpath or range")
+        here.error(
+            "type is missing; expected probe, regex, jsonpath or range",
+            code="missing-key",
+        )
     if kind == "probe":
         return here
     if kind:
@@ -49,7 +60,11 @@ def _regex(here: Cursor) -> None:
             warnings.simplefilter("ignore")  # the engine runs it as it is
             re.compile(pattern)
     except re.error as error:
-        here.error(f"{shown(pattern)} is no regular expression: {error}", "pattern")
+        here.error(
+            f"{shown(pattern)} is no regular expression: {error}",
+            "pattern",
+            code="tolerance",
+        )
 
 
 def _jsonpath(here: Cursor) -> None:
@@ -61,7 +76,7 @@ def _jsonpath(here: Cursor) -> None:
             here.error(message, "path", code="json-path")
     count = here.value.get("count")
     if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
-        here.error(f"{shown(count)} is not a whole number", "count")
+        here.error(f"{shown(count)} is not a whole number", "count", code="tolerance")
 
 
 def _not_a_path(path: str) -> str:
@@ -85,6 +100,11 @@ def _range(here: Cursor) -> None:
         isinstance(end, int | float) and not isinstance(end, bool) for end in ends
     )
     if not numbers or len(ends or ()) != _PAIR:
-        here.error("range is not a list of two numbers; expected [LOWEST, HIGHEST]")
+        here.error(
+            "range is not a list of two numbers; expected [LOWEST, HIGHEST]",
+            code="tolerance",
+        )
     elif ends and ends[0] > ends[1]:
-        here.error(f"{ends[0]} is above {ends[1]}; swap them", "range")
+        here.error(
+            f"{ends[0]} is above {ends[1]}; swap them", "range", code="tolerance"
+        )
