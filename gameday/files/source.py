@@ -7,14 +7,20 @@ from typing import NamedTuple, TextIO
 from gameday.errors import Problem
 
 LARGEST = 64 * 1024 * 1024  # bytes
+_ENOUGH = 262_144  # bytes of a file that tell what it was meant to be
 
 
 class Source(NamedTuple):
-    """A file's text, or the problem that kept it from being read."""
+    """A file's text, or the problem that kept it from being read.
+
+    `rough` is what can be made out of a text that is refused: enough to tell what the
+    file was meant to be.
+    """
 
     path: str
     text: str = ""
     problem: Problem | None = None
+    rough: str = ""
 
 
 def read(path: str) -> Source:
@@ -48,7 +54,8 @@ def read_stdin(stream: TextIO) -> Source:
 def decode(content: bytes, path: str) -> Source:
     """Return the bytes as text; only UTF-8 without NUL bytes is read."""
     if len(content) > LARGEST:
-        return _refused(path, "is larger than 64 MiB; split it up", "bounds")
+        refused = _refused(path, "is larger than 64 MiB; split it up", "bounds")
+        return refused._replace(rough=_rough(content))
     nul = content.find(b"\0")
     try:
         text = content.decode("utf-8")
@@ -56,11 +63,20 @@ def decode(content: bytes, path: str) -> Source:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
         message = f"is not UTF-8: byte 0x{byte:02x}; save the file as UTF-8"
-        return _refused(path, message, "not-text", line)
+        refused = _refused(path, message, "not-text", line)
+        return refused._replace(rough=_rough(content))
     if nul >= 0:
         line = content.count(b"\n", 0, nul) + 1
-        return _refused(path, "holds a NUL byte; expected plain text", "not-text", line)
+        message = "holds a NUL byte; expected plain text"
+        refused = _refused(path, message, "not-text", line)
+        return refused._replace(rough=_rough(content))
     return Source(path, text)
+
+
+def _rough(content: bytes) -> str:
+    for mark in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16's byte-order marks
+        content = content.removeprefix(mark)
+    return content[:_ENOUGH].replace(b"\0", b"").decode("latin-1")
 
 
 def _refused(path: str, message: str, code: str, line: int | None = None) -> Source:

@@ -263,6 +263,18 @@ def test_a_syntax_error_of_somebody_else_is_counted(
     assert [what for _, what in result.passed] == ["unreadable file"] * 2
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_rule_file_in_another_encoding_is_a_problem(
+    tmp_path: Path, encoding: str
+) -> None:
+    text = RULE.replace("is down", "est arr\u00eat\u00e9")
+    (tmp_path / "a.yaml").write_bytes(text.encode(encoding))
+    (tmp_path / "b.yaml").write_bytes("name: caf\u00e9\n".encode(encoding))
+    result = check([str(tmp_path)], {}, None)
+    assert [Path(one.path).name for one in result.problems] == ["a.yaml"]
+    assert result.problems[0].id == "file/not-text"
+
+
 def test_an_experiment_behind_another_document_is_told_so(
     write: Write, tmp_path: Path
 ) -> None:
