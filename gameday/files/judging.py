@@ -26,7 +26,7 @@ _EXPECTED = (
 _RULES_BY_NAME = re.compile(r"rule|alert(?!manager)", re.IGNORECASE)
 _NO_KIND = f"is none of the kinds that gameday knows; {_EXPECTED}"
 _SINGLE = (SCENARIO, EXPERIMENT)  # one document a file
-MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
+_MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
 _BATCH = 16  # files that a process takes at once
 
 
@@ -49,17 +49,27 @@ class Judged:
         self.slos += more.slos
 
 
-def judge_all(paths: Sequence[str], env: Mapping[str, str]) -> Judged:
-    """Judge the files of folders; many of them on all cores."""
+def judge_all(
+    paths: Sequence[str], env: Mapping[str, str], cores: int | None = None
+) -> Judged:
+    """Judge the files of folders: on so many cores, by default on all for much."""
     found = Judged()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if cores > 1 and sum(_size(path) for path in paths) > MUCH:
+    if cores is None:
+        much = sum(_size(path) for path in paths) > _MUCH
+        cores = _cores() if much else 1
+    if cores > 1:
         for judged in _on_cores(paths, env, cores):
             found.add(judged)
     else:
         for path in paths:
             found.add(judge(source.read(path), env, named=False))
     return found
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _size(path: str) -> int:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files import judging, source, yaml
+from gameday.files import folder, judging, source, yaml
 from gameday.files.check import check
+from tests.unit.files.shop import Shop
 
 GROUP = """\
   - name: g{n}
@@ -85,17 +86,15 @@ def test_large_data_of_others_are_passed_over(
     assert result.passed == ((str(path), what),)
 
 
-def test_a_large_folder_is_judged_on_all_cores(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(40):
-        text = "groups: [{name: a, rules: [{alert: A, expr: up}]}]\n"
-        if number == 33:
-            text = text.replace("expr: up", "expr: up(")
-        (tmp_path / f"{number:02}.yaml").write_text(text)
-    (tmp_path / "compose.yaml").write_text("services: {a: {image: b}}\n")
-    alone = check([str(tmp_path)], {}, None)
-    monkeypatch.setattr(judging, "MUCH", 0)
-    assert check([str(tmp_path)], {}, None) == alone
-    (problem,) = alone.problems
-    assert problem.path.endswith("33.yaml")
+def test_every_kind_comes_back_from_other_cores(shop: Shop) -> None:
+    shop.write("compose.yaml", "services: {a: {image: b}}\n")
+    shop.change("expr: up", "expr: up(", "rules.yaml")
+    paths = list(folder.files(str(shop.folder), folder.Excluded(())))
+    alone = judging.judge_all(paths, {}, cores=1)
+    together = judging.judge_all(paths * 3, {}, cores=2)
+    assert together.scenarios == alone.scenarios * 3
+    assert together.problems == alone.problems * 3
+    assert together.files == alone.files * 3
+    assert together.passed == alone.passed * 3
+    assert [one.path for one in together.slos] == [one.path for one in alone.slos] * 3
+    assert any(problem.id == "rules/promql-syntax" for problem in alone.problems)
