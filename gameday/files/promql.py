@@ -32,6 +32,7 @@ def parse(expr: str) -> Any:
     return _read(expr)[0]
 
 
+@functools.lru_cache(maxsize=256)  # each expression is judged, and then read
 def _read(expr: str) -> tuple[Any, tuple[str, ...]]:
     """Return the syntax tree, and what the expression needs of Prometheus."""
     text = promql_text.readable(expr)
