@@ -139,6 +139,8 @@ def _unreadable(
 ) -> None:
     """Refuse a file that was named, or that was meant to be one of ours."""
     meant = kind.guessed(read.text or read.rough)
+    if read.path.endswith(".rules"):
+        meant = RULES
     is_empty = [problem.id for problem in document.problems] == ["file/empty"]
     if named and is_empty and _RULES_BY_NAME.search(os.path.basename(read.path)):  # noqa: PTH119
         message = "is empty: no rules, as for Prometheus"

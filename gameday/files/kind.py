@@ -39,7 +39,7 @@ _HINTS = (
     (SLO, (r"\bopenslo(?:\.com)?/v|sloth\.slok\.dev|pyrra\.dev",)),
     (SLO, (r"^version:\s*[\"']?prometheus/v1\b",)),
     (RULES, (r"^\s*[\"']?kind[\"']?:\s*[\"']?PrometheusRule\b",)),
-    (RULES, (_KEY + r"groups[\"']?:", r"[\s{\"'](?:expr|alert|record)[\"']?:")),
+    (RULES, (_KEY + r"groups[\"']?:", r"[\s{\"'](?:rules|expr|alert|record)[\"']?:")),
     (ALERTMANAGER, (r"^[\"']?(?:route|inhibit_rules)[\"']?:", r"\breceivers?\b")),
     (ALERTMANAGER, (r"^[\"']?receivers[\"']?:", r"\w_configs[\"']?:")),
     (PROMETHEUS, (r"^[\"']?(?:scrape_configs|rule_files)[\"']?:",)),

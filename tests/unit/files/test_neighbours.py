@@ -243,6 +243,7 @@ def test_documents_of_others_beside_ours_are_not_judged(
         f"{_crd(RULE)}---\na: [\n",
         "hello\n---\nkind: PrometheusRule\nspec: [\n",
         "hello\n---\ngroups:\n  - {name: a, rules: [{alert: A, expr: up]\n",
+        "groups:\n  - name: a\n   rules: []\n",
     ],
 )
 def test_a_syntax_error_is_a_problem_where_a_known_kind_shows(
@@ -251,6 +252,13 @@ def test_a_syntax_error_is_a_problem_where_a_known_kind_shows(
     write("file.yaml", text)
     (problem,) = check([str(tmp_path)], {}, None).problems
     assert problem.id == "file/syntax"
+
+
+def test_a_file_ending_in_rules_was_meant_to_be_rules(
+    write: Write, tmp_path: Path
+) -> None:
+    write("alert.rules", "- [\n")
+    assert _told(check([str(tmp_path)], {}, None)) == ["alert.rules:2 file/syntax"]
 
 
 def test_a_syntax_error_of_somebody_else_is_counted(
