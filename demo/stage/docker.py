@@ -1,9 +1,11 @@
 """The shop on a Docker engine, with either generation of Compose."""
 
+import fcntl
+import os
 import shutil
 import subprocess
 
-from stage import ROOT, StageError
+from stage import ROOT, STATE, StageError, address, project
 
 BASE = "debian:bookworm-slim"
 OWN = ROOT / ".venv" / "bin" / "docker-compose"
@@ -15,6 +17,7 @@ def run(*command: str, seconds: float) -> subprocess.CompletedProcess[str] | Non
         return subprocess.run(
             command,
             cwd=ROOT,
+            env={**os.environ, "SHOP_ADDRESS": address()},
             capture_output=True,
             text=True,
             timeout=seconds,
@@ -33,10 +36,10 @@ def works(*command: str, seconds: float = 10) -> bool:
 def compose() -> list[str] | None:
     """Return the command for Compose, version 2 before version 1; None without."""
     if works("docker", "compose", "version"):
-        return ["docker", "compose", "-p", "shop"]
+        return ["docker", "compose", "-p", project()]
     for found in (shutil.which("docker-compose"), shutil.which(OWN)):
         if found:
-            return [found, "-p", "shop"]
+            return [found, "-p", project()]
     return None
 
 
@@ -64,14 +67,22 @@ def why_not() -> str:
 
 def up() -> None:
     """Build the one image, where something changed, and start everything."""
-    for step in (["build", "-q", "web"], ["up", "-d", "--no-build"]):
-        command = [*(compose() or []), *step]
-        done = run(*command, seconds=280)
-        if done is None:
-            raise StageError(f"`{' '.join(command)}` did not end in time")
-        if done.returncode:
-            tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-            raise StageError(f"`{' '.join(command)}` failed:\n{tail}")
+    command = compose() or []
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "image.lock").open("w") as lock:  # shops side by side: one builds
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _ends_well(*command, "build", "-q", "web")
+    _ends_well(*command, "up", "-d", "--no-build")
+
+
+def _ends_well(*command: str) -> None:
+    """Run a command to its end; StageError with its last words where it fails."""
+    done = run(*command, seconds=280)
+    if done is None:
+        raise StageError(f"`{' '.join(command)}` did not end in time")
+    if done.returncode:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise StageError(f"`{' '.join(command)}` failed:\n{tail}")
 
 
 def down() -> None:
@@ -84,6 +95,6 @@ def down() -> None:
 
 def is_up() -> bool:
     """Return whether containers of the shop exist."""
-    label = "label=com.docker.compose.project=shop"
+    label = f"label=com.docker.compose.project={project()}"
     done = run("docker", "ps", "-aq", "--filter", label, seconds=10)
     return done is not None and done.returncode == 0 and bool(done.stdout.strip())

@@ -5,6 +5,7 @@ right, starts no service and changes nothing of the machine. SHOP_PATH (folders,
 parted by `:`) names programs to use instead, of another version for instance.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -25,9 +26,12 @@ PRIVATE = STATE / "apt"
 
 def find() -> dict[str, str]:
     """Return the programs by name; what is missing is unpacked first."""
-    missing = [name for name in PROGRAMS if not located(name)]
-    if missing:
-        unpack([PROGRAMS[name][-1] for name in missing])
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "programs.lock").open("w") as lock:  # of several shops one unpacks
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        missing = [name for name in PROGRAMS if not located(name)]
+        if missing:
+            unpack([PROGRAMS[name][-1] for name in missing])
     found = {name: path for name in PROGRAMS if (path := located(name))}
     absent = [name for name in PROGRAMS if name not in found]
     if absent:

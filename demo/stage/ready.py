@@ -7,17 +7,23 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from stage import StageError
+from stage import StageError, address
 
 
 @dataclass(frozen=True)
 class Places:
     """Where the shop and what watches it answer."""
 
-    shop: str = "http://127.0.0.1:8080"
-    prometheus: str = "http://127.0.0.1:9090"
-    alertmanager: str = "http://127.0.0.1:9093"
-    pager: str = "http://127.0.0.1:9099"
+    shop: str
+    prometheus: str
+    alertmanager: str
+    pager: str
+
+    @classmethod
+    def here(cls) -> "Places":
+        """Return the places of this machine's shop."""
+        root = f"http://{address()}"
+        return cls(f"{root}:8080", f"{root}:9090", f"{root}:9093", f"{root}:9099")
 
     def show(self) -> str:
         """Return them for a person, a line each."""
@@ -29,11 +35,12 @@ class Places:
         )
 
 
-HERE = Places()
+def wait(seconds: float, places: Places | None = None) -> None:
+    """Wait until the shop is open; StageError says what was awaited to the end.
 
-
-def wait(seconds: float, places: Places = HERE) -> None:
-    """Wait until the shop is open; StageError says what was awaited to the end."""
+    Without places: this machine's shop.
+    """
+    places = places or Places.here()
     until = time.monotonic() + seconds
     while True:
         awaited = lacks(places)

@@ -124,7 +124,7 @@ def test_ports_are_published_on_loopback_only() -> None:
         port for part in services["services"].values() for port in part.get("ports", ())
     ]
     assert ports
-    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert all(port.startswith("${SHOP_ADDRESS:-127.0.0.1}:") for port in ports)
 
 
 @pytest.mark.parametrize("name", ["prometheus.yaml", "alertmanager.yaml"])

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-DEMO = Path(__file__).resolve().parents[2] / "demo"
-PAGES = "http://127.0.0.1:9099/pages"
+from tests.shops import PAGER, ROOT, SHOP, SUPERVISOR, meant, own
+
+DEMO = ROOT / "demo"
+PAGES = own().url(PAGER, "/pages")
 
 
 def call(
@@ -34,14 +36,15 @@ def shop(request: pytest.FixtureRequest) -> Iterator[str]:
     form = str(request.param)
     if form == "docker" and call("docker", "version", seconds=20).returncode:
         pytest.skip("no Docker engine answers")
-    if answers("http://127.0.0.1:8080/healthz"):
+    if answers(own().url(SHOP, "/healthz")):
         pytest.skip("a shop is up already, and this test would disturb it")
-    done = call(sys.executable, DEMO / "up", form)
-    try:
-        assert done.returncode == 0, done.stdout + done.stderr
-        yield form
-    finally:
-        call(sys.executable, DEMO / "down")
+    with meant(own()):
+        done = call(sys.executable, DEMO / "up", form)
+        try:
+            assert done.returncode == 0, done.stdout + done.stderr
+            yield form
+        finally:
+            call(sys.executable, DEMO / "down")
 
 
 def answers(url: str) -> bool:
@@ -59,12 +62,12 @@ def get(url: str) -> Any:
 
 def lose(form: str, replica: int) -> None:
     if form == "local":
-        with xmlrpc.client.ServerProxy("http://127.0.0.1:9001/RPC2") as supervisor:
+        with xmlrpc.client.ServerProxy(own().url(SUPERVISOR, "/RPC2")) as supervisor:
             supervisor.supervisor.stopProcess(f"web:web-{replica}")
         return
     label = "label=com.docker.compose."
     found = call(
-        *("docker", "ps", "-q", "--filter", f"{label}project=shop"),
+        *("docker", "ps", "-q", "--filter", f"{label}project={own().project}"),
         *("--filter", f"{label}service=web"),
         *("--filter", f"{label}container-number={replica}"),
     )
@@ -74,7 +77,7 @@ def lose(form: str, replica: int) -> None:
 def test_a_lost_replica_rings_once_and_nobody_waits(shop: str) -> None:
     before = get(PAGES)["seq"]
     lose(shop, 2)
-    orders = [get("http://127.0.0.1:8080/checkout")["order"] for _ in range(50)]
+    orders = [get(own().url(SHOP, "/checkout"))["order"] for _ in range(50)]
     assert len(set(orders)) == 50
     answer = get(f"{PAGES}?since={before}&wait=30")
     (page,) = answer["pages"]
