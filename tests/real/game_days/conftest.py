@@ -10,28 +10,31 @@ from stage import local as on_local
 from stage import ready
 
 from tests.real.game_days.play import Stage
+from tests.shops import meant, own
 
 
 @pytest.fixture(scope="module")
 def docker_shop() -> Iterator[None]:
     """The shop on Docker, for a module's length."""
-    if on_local.is_up():
-        on_local.down()
-    on_docker.up()
-    ready.wait(90)
-    yield
-    on_docker.down()
+    with meant(own()):
+        if on_local.is_up():
+            on_local.down()
+        on_docker.up()
+        ready.wait(90)
+        yield
+        on_docker.down()
 
 
 @pytest.fixture(scope="module")
 def local_shop() -> Iterator[None]:
     """The shop without Docker, for a module's length."""
-    if not on_docker.why_not() and on_docker.is_up():
-        on_docker.down()
-    on_local.up()
-    ready.wait(90)
-    yield
-    on_local.down()
+    with meant(own()):
+        if not on_docker.why_not() and on_docker.is_up():
+            on_docker.down()
+        on_local.up()
+        ready.wait(90)
+        yield
+        on_local.down()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.shops import READERS, ROOT, own
+
 GAMEDAY = (sys.executable, "-m", "gameday")
 LONGEST = 240.0  # seconds that a game day may take
 
@@ -59,7 +60,16 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = {**os.environ, "GAMEDAY_HOME": str(folder / "home")}
+        self.shop = own()
+        home = {"GAMEDAY_HOME": str(folder / "home")}
+        self.environment = {**os.environ, **self.shop.environment, **home}
+
+    def scenario(self, name: str) -> Path:
+        """Return a shipped scenario: the file itself, or a copy for another shop."""
+        path = ROOT / "scenarios" / f"{name}.yaml"
+        if self.shop == READERS:
+            return path
+        return self.changed(f"{name}.yaml", name=path.name)
 
     def gameday(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -93,7 +103,7 @@ class Stage:
             assert old in text, f"{scenario} does not hold {old!r}"
             text = text.replace(old, new)
         copy = self.folder / name
-        copy.write_text(text)
+        copy.write_text(self.shop.placed(text))
         return copy
 
 
@@ -151,8 +161,9 @@ def wait_for(look: Callable[[], Any], seconds: float, what: str) -> Any:
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
-def ask(url: str) -> Any:
-    """Return the JSON that a URL of the shop answers."""
+def ask(port: int, path: str) -> Any:
+    """Return the JSON that one of the shop's ports answers."""
+    url = own().url(port, path)
     with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - loopback
         return json.load(answer)
 
@@ -169,7 +180,7 @@ def container(name: str) -> str:
     """Return the id of a service's instance, by the labels of Compose."""
     service, _, number = name.rpartition("-")
     labels = {
-        "com.docker.compose.project": "shop",
+        "com.docker.compose.project": own().project,
         "com.docker.compose.service": service,
         "com.docker.compose.container-number": number,
     }

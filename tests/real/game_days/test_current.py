@@ -9,6 +9,7 @@ from stage import local as on_local
 from stage import ready
 
 from tests.real.game_days.play import Stage, ask
+from tests.shops import PROMETHEUS, meant, own
 
 CURRENT = os.environ.get("GAMEDAY_TEST_ALERTING_CURRENT", "")
 
@@ -20,29 +21,30 @@ def current_shop() -> Iterator[None]:
     """The shop without Docker, with today's programs."""
     if not CURRENT:
         pytest.skip("GAMEDAY_TEST_ALERTING_CURRENT names no folder with them")
-    if not on_docker.why_not() and on_docker.is_up():
-        on_docker.down()
-    on_local.down()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHOP_PATH", CURRENT)
-        on_local.up()
-    ready.wait(90)
-    yield
-    on_local.down()
+    with meant(own()):
+        if not on_docker.why_not() and on_docker.is_up():
+            on_docker.down()
+        on_local.down()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SHOP_PATH", CURRENT)
+            on_local.up()
+        ready.wait(90)
+        yield
+        on_local.down()
 
 
 def test_it_really_is_today_s() -> None:
-    built = ask("http://127.0.0.1:9090/api/v1/status/buildinfo")["data"]["version"]
+    built = ask(PROMETHEUS, "/api/v1/status/buildinfo")["data"]["version"]
     assert int(built.split(".")[0]) >= 3
 
 
 @pytest.mark.parametrize("name", ["lost-replica", "hung-replica", "crash-heals-itself"])
 def test_a_shipped_scenario_passes(stage: Stage, name: str) -> None:
-    played = stage.run(f"scenarios/local/{name}.yaml")
+    played = stage.run(stage.scenario(f"local/{name}"))
     assert (played.code, played.not_passed()) == (0, [])
 
 
 def test_wrong_alerting_fails_for_the_planted_reason_alone(stage: Stage) -> None:
-    played = stage.run("scenarios/local/lost-worker.yaml")
+    played = stage.run(stage.scenario("local/lost-worker"))
     assert played.code == 1
     assert [one[:2] for one in played.not_passed()] == [("fail", "reaches")]

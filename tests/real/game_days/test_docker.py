@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.game_days.play import ROOT, Stage, ask, container, docker, wait_for
+from tests.real.game_days.play import Stage, ask, container, docker, wait_for
+from tests.shops import ALERTMANAGER, PAGER, PROMETHEUS, ROOT, own
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_shop")]
 
@@ -29,7 +30,7 @@ SURVIVED = (
     "stop-cache",
     "cut-off-one-web",
 )
-PROJECT = "label=com.docker.compose.project=shop"
+PROJECT = f"label=com.docker.compose.project={own().project}"
 GUARDED = (
     '{url: "http://127.0.0.1:9090", auth: {username: me, password: {env: PASS}}, '
     "headers: {X-Key: {env: KEY}}}"
@@ -70,36 +71,36 @@ def states() -> dict[str, str]:
 
 
 def sidecars() -> list[str]:
-    """Return helpers of gameday's that share a namespace with the shop's containers."""
+    """Return helpers of gameday's that hang at the shop's containers."""
     shop = docker("ps", "-aq", "--no-trunc", "--filter", PROJECT).split()
-    helpers = docker("ps", "-aq", "--filter", "label=gameday.run").split()
-    form = "{{.HostConfig.NetworkMode}}"
-    modes = docker("inspect", "-f", form, *helpers).split() if helpers else []
-    return [mode for mode in modes if mode.removeprefix("container:") in shop]
+    beside = '{{.Label "gameday.beside"}}'
+    helpers = docker("ps", "-a", "--filter", "label=gameday.beside", "--format", beside)
+    return [container for container in helpers.split() if container in shop]
 
 
 @pytest.mark.parametrize("name", PASSING)
 def test_a_shipped_scenario_passes_and_leaves_nothing(stage: Stage, name: str) -> None:
     before = states()
-    played = stage.run(f"scenarios/{name}.yaml")
+    played = stage.run(stage.scenario(name))
     assert (played.code, played.not_passed()) == (0, [])
     assert states() == before
     assert not sidecars()
 
 
 def test_wrong_alerting_fails_for_the_planted_reason_alone(stage: Stage) -> None:
-    played = stage.run("scenarios/lost-worker.yaml")
+    played = stage.run(stage.scenario("lost-worker"))
     assert played.code == 1
     ((outcome, question, because),) = played.not_passed()
     assert (outcome, question) == ("fail", "reaches")
     assert "team" in because
 
 
+@pytest.mark.quiet
 def test_times_agree_with_alertmanager_and_the_pager(stage: Stage) -> None:
     """Fire and reset within 1 ms of startsAt and endsAt, pages within 20 ms."""
-    first = ask("http://127.0.0.1:9099/pages?since=0")["seq"]
-    played = stage.run("scenarios/lost-replica.yaml")
-    pages = ask(f"http://127.0.0.1:9099/pages?since={first}")["pages"]
+    first = ask(PAGER, "/pages?since=0")["seq"]
+    played = stage.run(stage.scenario("lost-replica"))
+    pages = ask(PAGER, f"/pages?since={first}")["pages"]
     start = seconds(played.of("fault_started")[0]["at"])
     end = seconds(played.of("fault_ended")[0]["at"])
     (fired,) = played.of("alert_firing")[-1:]
@@ -135,7 +136,7 @@ def test_plain_chaos_run_passes_and_leaves_nothing(
     done = subprocess.run(
         [chaos, *quiet, "run", *journal, f"experiments/{experiment}.yaml"],
         cwd=ROOT,
-        env={**stage.environment, "GAMEDAY_TARGET": "docker://shop"},
+        env={**stage.environment, "GAMEDAY_TARGET": f"docker://{stage.shop.project}"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -154,7 +155,7 @@ def test_a_signal_at_any_phase_undoes_everything(
     stage: Stage, name: str, phase: str
 ) -> None:
     """Everything undone within 2 s, exit 130, and the report is there."""
-    playing = stage.start("scenarios/lost-replica.yaml")
+    playing = stage.start(stage.scenario("lost-replica"))
     playing.until("phase", phase=phase)
     sent = datetime.now().timestamp()  # noqa: DTZ005
     os.kill(playing.process.pid, signal.Signals[name])
@@ -171,10 +172,11 @@ def test_a_signal_at_any_phase_undoes_everything(
 def test_a_second_run_on_a_target_is_refused_and_says_who_holds_it(
     stage: Stage,
 ) -> None:
-    playing = stage.start("scenarios/lost-replica.yaml")
+    playing = stage.start(stage.scenario("lost-replica"))
     playing.until("phase", phase="gate")
     second = stage.gameday(
-        "run", "scenarios/hung-replica.yaml", "--out", str(stage.folder / "second")
+        *("run", str(stage.scenario("hung-replica"))),
+        *("--out", str(stage.folder / "second")),
     )
     assert second.returncode == 2
     assert "held by" in second.stdout
@@ -183,7 +185,7 @@ def test_a_second_run_on_a_target_is_refused_and_says_who_holds_it(
 
 
 def test_judging_again_gives_the_same_bytes(stage: Stage) -> None:
-    played = stage.run("scenarios/crash-heals-itself.yaml")
+    played = stage.run(stage.scenario("crash-heals-itself"))
     again = stage.gameday("judge", str(played.folder), "-o", "json")
     assert again.stdout == (played.folder / "verdict.json").read_text()
     assert stage.gameday("judge", "latest", "-o", "json").stdout == again.stdout
@@ -192,7 +194,7 @@ def test_judging_again_gives_the_same_bytes(stage: Stage) -> None:
 def test_a_timeline_that_was_cut_off_is_inconclusive_where_it_was_cut(
     stage: Stage,
 ) -> None:
-    played = stage.run("scenarios/lost-replica.yaml")
+    played = stage.run(stage.scenario("lost-replica"))
     path = played.folder / "timeline.ndjson"
     text = path.read_text()
     cut = text.index('"fault_ended"')
@@ -225,7 +227,7 @@ def test_no_secret_reaches_a_file_or_the_terminal(stage: Stage) -> None:
 
 def inconclusive(stage: Stage, service: str) -> None:
     """Stop an observer's container in the middle of a hold, and bring it back."""
-    playing = stage.start("scenarios/lost-replica.yaml")
+    playing = stage.start(stage.scenario("lost-replica"))
     playing.until("phase", phase="hold")
     docker("stop", "-t", "1", container(service))
     try:
@@ -239,8 +241,8 @@ def inconclusive(stage: Stage, service: str) -> None:
 
 def _sees_again() -> bool:
     try:
-        up = ask("http://127.0.0.1:9090/api/v1/targets?state=active")
-        ask("http://127.0.0.1:9093/api/v2/status")
+        up = ask(PROMETHEUS, "/api/v1/targets?state=active")
+        ask(ALERTMANAGER, "/api/v2/status")
     except OSError:
         return False
     targets = up["data"]["activeTargets"]
@@ -249,10 +251,9 @@ def _sees_again() -> bool:
 
 
 def _alerts() -> list[dict[str, dict[str, str]]]:
-    found: list[dict[str, dict[str, str]]] = ask("http://127.0.0.1:9090/api/v1/alerts")[
-        "data"
-    ]["alerts"]
-    return found
+    answer = ask(PROMETHEUS, "/api/v1/alerts")["data"]
+    alerts: list[dict[str, dict[str, str]]] = answer["alerts"]
+    return alerts
 
 
 def test_prometheus_stopped_is_inconclusive(stage: Stage) -> None:
@@ -264,7 +265,7 @@ def test_alertmanager_stopped_is_inconclusive(stage: Stage) -> None:
 
 
 def test_a_scrape_target_lost_beside_the_fault_is_inconclusive(stage: Stage) -> None:
-    playing = stage.start("scenarios/lost-replica.yaml")
+    playing = stage.start(stage.scenario("lost-replica"))
     playing.until("phase", phase="hold")
     docker("stop", "-t", "1", container("blackbox-1"))
     try:
@@ -286,7 +287,7 @@ def test_an_alert_silenced_before_the_fault_is_inconclusive(stage: Stage) -> Non
         *("--comment=test", "--author=test", "--duration=5m"),
     )
     try:
-        played = stage.run("scenarios/lost-replica.yaml")
+        played = stage.run(stage.scenario("lost-replica"))
     finally:
         docker(
             "exec",
@@ -333,7 +334,7 @@ def test_a_rule_that_fails_to_evaluate_is_inconclusive(stage: Stage) -> None:
     wait_for(
         lambda: any(
             rule.get("health") == "err"
-            for group in ask("http://127.0.0.1:9090/api/v1/rules")["data"]["groups"]
+            for group in ask(PROMETHEUS, "/api/v1/rules")["data"]["groups"]
             for rule in group["rules"]
         ),
         20,

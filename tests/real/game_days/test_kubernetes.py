@@ -7,7 +7,7 @@ import pytest
 
 from tests.real.game_days.play import Stage
 
-pytestmark = pytest.mark.kubernetes
+pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes(watched=True)]
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ pytestmark = [pytest.mark.local, pytest.mark.usefixtures("local_shop")]
 
 @pytest.mark.parametrize("name", ["lost-replica", "crash-heals-itself", "hung-replica"])
 def test_a_shipped_scenario_passes(stage: Stage, name: str) -> None:
-    played = stage.run(f"scenarios/local/{name}.yaml")
+    played = stage.run(stage.scenario(f"local/{name}"))
     assert (played.code, played.not_passed()) == (0, [])
 
 
 def test_wrong_alerting_fails_for_the_planted_reason_alone(stage: Stage) -> None:
-    played = stage.run("scenarios/local/lost-worker.yaml")
+    played = stage.run(stage.scenario("local/lost-worker"))
     assert played.code == 1
     ((outcome, question, because),) = played.not_passed()
     assert (outcome, question) == ("fail", "reaches")
@@ -35,7 +35,7 @@ def test_a_network_fault_is_refused_by_plan(stage: Stage) -> None:
 
 
 def test_a_signal_undoes_everything(stage: Stage) -> None:
-    playing = stage.start("scenarios/local/hung-replica.yaml")
+    playing = stage.start(stage.scenario("local/hung-replica"))
     playing.until("phase", phase="hold")
     os.kill(playing.process.pid, signal.SIGTERM)
     played = playing.end()
