@@ -5,7 +5,6 @@
 
 import os
 import random
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from tests.real.kubernetes.world import World
 from tests.real.ledger.kills import TRANSITIONS, Fault, Kill, Place, run_after_death
 from tests.real.targets.world import wait_for
 
-pytestmark = pytest.mark.kubernetes
+pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes(watched=True)]
 
-SEED = int(os.environ.get("GAMEDAY_KILLS_SEED") or secrets.randbelow(2**31))
+SEED = int(os.environ["GAMEDAY_KILLS_SEED"])  # tests/conftest.py chooses one
 DICE = random.Random(SEED)  # noqa: S311 - to be repeated, not to be secret
 HELD = (
     Fault("network.partition", "count: 1, duration: 5s"),
@@ -69,10 +68,7 @@ def test_with_nobody_left_the_helper_ends_it(
 
 def test_a_plan_is_not_refused_over_what_the_dead_left(place: Place) -> None:
     """A workload that is scaled down has too few pods for the share."""
-    scenario = place.scenario(Fault("process.stop"), hold="200ms")
-    text = scenario.read_text().replace("share: 100%", "share: 34%")
-    scenario.write_text(text)
-    done = run_after_death(place, scenario)
+    done = run_after_death(place, Fault("process.stop"), share="34%")
     assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
     assert "left by run" in done.stderr
     kills.is_whole(place, "after the next run")

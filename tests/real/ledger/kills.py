@@ -58,7 +58,7 @@ apiVersion: gameday/v1
 kind: Scenario
 metadata: {{name: {name}}}
 target: {{{target}}}
-blast_radius: {{at_most: 3, share: 100%, foreign_actions: true}}
+blast_radius: {{at_most: 3, share: {share}, foreign_actions: true}}
 steps:
 - {{name: s, experiment: {experiment}, hold: {hold}}}
 """
@@ -107,7 +107,12 @@ class Place:
         return {**kept, **self.environment, "GAMEDAY_HOME": home}
 
     def scenario(
-        self, *faults: Fault, hold: str = "30s", extra: str = "", rollbacks: str = ""
+        self,
+        *faults: Fault,
+        hold: str = "30s",
+        share: str = "100%",
+        extra: str = "",
+        rollbacks: str = "",
     ) -> Path:
         """Write a scenario and its experiment; return its path."""
         name = "-".join(one.kind.replace(".", "-") for one in faults) or "foreign"
@@ -116,7 +121,11 @@ class Place:
         experiment.write_text(EXPERIMENT.format(method=method, rollbacks=rollbacks))
         path = self.folder / f"{name}.yaml"
         text = SCENARIO.format(
-            name=name, target=self.target, experiment=experiment.name, hold=hold
+            name=name,
+            target=self.target,
+            experiment=experiment.name,
+            hold=hold,
+            share=share,
         )
         path.write_text(text)
         return path
@@ -233,11 +242,16 @@ class Going:
         return not held and not broken
 
 
-def run_after_death(place: Place, scenario: Path) -> subprocess.CompletedProcess[str]:
+def run_after_death(
+    place: Place, fault: Fault, share: str = "100%"
+) -> subprocess.CompletedProcess[str]:
     """Kill a run and all of its own in its fault; return the next, of another home."""
-    dead = place.start(scenario)
+    dead = place.start(
+        place.scenario(fault, share=share)
+    )  # it holds until it is killed
     dead.until("biting")
     dead.kill("all")
+    scenario = place.scenario(fault, hold="200ms", share=share)
     return place.elsewhere().gameday("run", str(scenario), "--plain")
 
 

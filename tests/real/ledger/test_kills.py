@@ -5,7 +5,6 @@ GAMEDAY_KILLS_SEED repeats one; the seed is in each test's name.
 
 import os
 import random
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -24,7 +23,7 @@ from tests.real.ledger.kills import (
 )
 from tests.real.targets.world import CLOCK, supervisord
 
-SEED = int(os.environ.get("GAMEDAY_KILLS_SEED") or secrets.randbelow(2**31))
+SEED = int(os.environ["GAMEDAY_KILLS_SEED"])  # tests/conftest.py chooses one
 DICE = random.Random(SEED)  # noqa: S311 - to be repeated, not to be secret
 WAYS = ("run", "both", "all")
 
@@ -75,11 +74,12 @@ def test_under_supervisord_nothing_is_left(here: Place, kill: Kill) -> None:
 
 def test_the_next_run_heals_before_it_plans(here: Place) -> None:
     """What a dead run has stopped is a victim again, not one that is down already."""
-    scenario = here.scenario(Fault("process.stop", "instances: web-1"), hold="200ms")
-    dead = here.start(scenario)
+    fault = Fault("process.stop", "instances: web-1")
+    dead = here.start(here.scenario(fault))
     dead.until("biting")
     dead.kill("all")
     assert here.whole() == "web-1 stopped"
+    scenario = here.scenario(fault, hold="200ms")
     done = here.gameday("run", str(scenario), "--plain")
     assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
     assert "healed  process.stop on web-1" in done.stderr

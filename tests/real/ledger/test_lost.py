@@ -128,8 +128,7 @@ def test_what_the_dead_left_is_undone_before_a_plan_is_refused_over_it(
     place: Place,
 ) -> None:
     fault = replace(PROCESS[1], arguments="instances: web-1")
-    scenario = place.scenario(fault, hold="200ms")
-    done = run_after_death(place, scenario)
+    done = run_after_death(place, fault)
     assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
     assert "healed  process.stop on web-1, left by run" in done.stderr
     assert place.whole() == ""

@@ -105,15 +105,16 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def watchdogs() -> list[int]:
+def watchdogs(home: Path) -> list[int]:
+    """Return the watchdogs of a home: others' may live beside them."""
     found = []
-    for one in Path("/proc").glob("[0-9]*/cmdline"):
+    for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            words = one.read_bytes()
+            words = cmdline.read_bytes()
         except OSError:
             continue
-        if b"gameday.ledger.watchdog" in words:
-            found.append(int(one.parent.name))
+        if b"gameday.ledger.watchdog" in words and str(home).encode() in words:
+            found.append(int(cmdline.parent.name))
     return found
 
 
@@ -129,7 +130,7 @@ FAULTS = (("process.stop", "web-1"), ("process.pause", "web-2"))
 
 
 def test_the_watchdog_undoes_what_a_killed_engine_left(
-    url: str, ledger: Ledger
+    url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
     process = sprint(*FAULTS)
     assert both_down(url)
@@ -139,7 +140,7 @@ def test_the_watchdog_undoes_what_a_killed_engine_left(
     ended = _ended(ledger, f"chaos-{process.pid}-")
     assert set(ended.values()) == {"watchdog"}
     assert len(ended) == 2
-    wait_for(lambda: process.pid not in watchdogs())
+    wait_for(lambda: watchdogs(tmp_path) == [])
 
 
 def _ended(ledger: Ledger, prefix: str) -> dict[int, str]:
@@ -167,11 +168,10 @@ def test_a_fault_ends_when_its_duration_is_over(url: str, ledger: Ledger) -> Non
 
 
 def test_with_the_watchdog_dead_as_well_the_next_fault_finds_it_held_by_the_dead(
-    url: str, ledger: Ledger
+    url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
-    before = set(watchdogs())
     process = sprint(*FAULTS)
-    (dog,) = set(watchdogs()) - before
+    (dog,) = watchdogs(tmp_path)
     os.kill(dog, signal.SIGKILL)
     kill(process)
     (stale,) = ledger.stale(opener(url).url)
@@ -206,13 +206,12 @@ def test_a_second_process_is_refused_while_the_first_lives(
 def test_a_run_that_ends_well_sends_its_watchdog_home(
     url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
-    before = set(watchdogs())
     ledger.open_run("r1", opener(url).url)
     handle = start_watchdog("r1", str(tmp_path))
-    (dog,) = set(watchdogs()) - before
+    (dog,) = watchdogs(tmp_path)
     assert os.getsid(dog) != os.getsid(0)
     handle.close()
-    wait_for(lambda: dog not in watchdogs())
+    wait_for(lambda: dog not in watchdogs(tmp_path))
     handle.close()
     ledger.close_run("r1")
     assert (tmp_path / "watchdog.log").read_text() == ""
@@ -221,12 +220,11 @@ def test_a_run_that_ends_well_sends_its_watchdog_home(
 def test_a_watchdog_goes_when_its_run_is_closed(
     url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
-    before = set(watchdogs())
     ledger.open_run("r1", opener(url).url)
     start_watchdog("r1", str(tmp_path)).abandon()
-    (dog,) = set(watchdogs()) - before
+    (dog,) = watchdogs(tmp_path)
     ledger.close_run("r1")
-    wait_for(lambda: dog not in watchdogs())
+    wait_for(lambda: dog not in watchdogs(tmp_path))
 
 
 def chaos(verb: str, folder: Path, *methods: str) -> subprocess.CompletedProcess[str]:

@@ -115,8 +115,9 @@ class ComposeProject:
         return [one["Id"] for one in found if "gameday.undo" in one["Labels"]]
 
     def _containers(self, label: str) -> list[Any]:
-        found: list[Any] = self.api.containers(all=True, filters={"label": [label]})
-        return found
+        listed = self.api.containers(all=True, filters={"label": [label]})
+        # What the engine is taking away already is as good as gone.
+        return [container for container in listed if container["State"] != "removing"]
 
     def remove(self) -> None:
         """Take everything away."""
