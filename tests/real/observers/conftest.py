@@ -11,6 +11,7 @@ from tests.real.observers.lab import (
     Run,
     debian_programs,
     given_programs,
+    observed,
     running,
 )
 
@@ -39,15 +40,29 @@ def programs(request: pytest.FixtureRequest, debian: dict[str, str]) -> dict[str
 @pytest.fixture
 def lab(programs: dict[str, str], tmp_path: Path) -> Iterator[Lab]:
     """A lab of the test's own, which it may break."""
-    with running(Lab(programs, tmp_path, RULES)) as one:
-        yield one
+    with running(Lab(programs, tmp_path, RULES)) as lab:
+        yield lab
 
 
 @pytest.fixture
 def run(lab: Lab) -> Iterator[Run]:
-    """A lab that is observed."""
-    one = Run(lab)
-    try:
-        yield one
-    finally:
-        one.stop()
+    """Observe the test's own lab."""
+    with observed(lab) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def common_lab(
+    programs: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lab]:
+    """A lab for all tests of a generation that break nothing."""
+    with running(Lab(programs, tmp_path_factory.mktemp("lab"), RULES)) as lab:
+        yield lab
+
+
+@pytest.fixture
+def common_run(common_lab: Lab) -> Iterator[Run]:
+    """Observe the common lab, in which nothing is left of the test before."""
+    common_lab.calm()
+    with observed(common_lab) as run:
+        yield run

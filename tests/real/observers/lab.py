@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ PROGRAMS = {
 }
 
 TEMPLATES = "templates"
+HEALTHY = {"flag": 1.0, 'requests_total{code="200"}': 100.0}
 
 
 def wait_for(
@@ -95,10 +97,7 @@ class Shop:
     """What is scraped: gauges and counters that tests set; may be slow or dead."""
 
     def __init__(self) -> None:
-        self.values: dict[str, float] = {
-            "flag": 1.0,
-            'requests_total{code="200"}': 100.0,
-        }
+        self.values = dict(HEALTHY)
         self.broken = False
         shop = self
 
@@ -156,6 +155,15 @@ class Sink:
             for one in page["alerts"]
             if one["status"] == status
         ]
+
+    def all_over(self) -> bool:
+        """Return whether each alert that rang was told to be over."""
+        last = {
+            alert["labels"]["alertname"]: alert["status"]
+            for _, page in self.got
+            for alert in page["alerts"]
+        }
+        return "firing" not in last.values()
 
     def stop(self) -> None:
         """End it."""
@@ -304,6 +312,20 @@ class Lab:
         self.alertmanager.start()
         self.prometheus.start()
 
+    def calm(self) -> None:
+        """Have the shop healthy, and wait until nothing rings any more."""
+        self.shop.broken = False
+        self.shop.values = dict(HEALTHY)
+        wait_for(self._rings_nowhere)
+        wait_for(self.sink.all_over)
+        self.sink.got.clear()
+
+    def _rings_nowhere(self) -> bool:
+        query = urllib.parse.quote("flag == 1 unless on () ALERTS")
+        url = f"{self.prometheus.url}/api/v1/query?query={query}"
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
+            return bool(json.load(answer)["data"]["result"])
+
     def stop(self) -> None:
         """End it."""
         self.prometheus.stop()
@@ -381,3 +403,13 @@ class Run:
         """End it."""
         self.prometheus.stop()
         self.alertmanager.stop()
+
+
+@contextmanager
+def observed(lab: Lab) -> Iterator[Run]:
+    """Yield the observers of a lab, and end them."""
+    run = Run(lab)
+    try:
+        yield run
+    finally:
+        run.stop()

@@ -102,11 +102,12 @@ def test_guardrails_answer_from_what_was_observed(run: Run) -> None:
     assert states == ["breached", "ok", "breached", "unanswerable", "ok", "ok"]
 
 
-def test_the_surveyor_reads_all_in_less_than_half_a_second(run: Run) -> None:
-    wait_for(lambda: run.prometheus.api.query("flag"))
+@pytest.mark.quiet
+def test_the_surveyor_reads_all_in_less_than_half_a_second(common_run: Run) -> None:
+    wait_for(lambda: common_run.prometheus.api.query("flag"))
     observe = Observe(
-        prometheus=Endpoint(url=run.lab.prometheus.url),
-        alertmanager=Endpoint(url=run.lab.alertmanager.url),
+        prometheus=Endpoint(url=common_run.lab.prometheus.url),
+        alertmanager=Endpoint(url=common_run.lab.alertmanager.url),
     )
     surveyor = LiveSurveyor(observe, SystemClock(), alerts={"Down"})
     begun = time.monotonic()

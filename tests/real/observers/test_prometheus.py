@@ -31,18 +31,18 @@ def outage(run: Run, seconds: float) -> None:
     wait_for(lambda: not query("ALERTS"))
 
 
-def test_episodes_are_exact_to_the_millisecond(run: Run) -> None:
-    run.start()
+def test_episodes_are_exact_to_the_millisecond(common_run: Run) -> None:
+    common_run.start()
     for _ in range(2):
-        outage(run, 4.5 + random.random())  # noqa: S311 - any phase
-    wait_for(lambda: len(run.lab.sink.alerts("resolved")) >= 4)
-    run.flush()
-    close(run.times("alert_firing"), run.pages("firing", "startsAt"))
-    close(run.times("alert_resolved"), run.pages("resolved", "endsAt"))
-    assert all(one["exact"] for one in run.of("alert_resolved"))
-    assert len(run.of("alert_firing")) == 4
-    assert not run.of("rule_failed")
-    assert not run.of("blind")
+        outage(common_run, 4.5 + random.random())  # noqa: S311 - any phase
+    wait_for(lambda: len(common_run.lab.sink.alerts("resolved")) >= 4)
+    common_run.flush()
+    close(common_run.times("alert_firing"), common_run.pages("firing", "startsAt"))
+    close(common_run.times("alert_resolved"), common_run.pages("resolved", "endsAt"))
+    assert all(one["exact"] for one in common_run.of("alert_resolved"))
+    assert len(common_run.of("alert_firing")) == 4
+    assert not common_run.of("rule_failed")
+    assert not common_run.of("blind")
 
 
 def test_an_episode_that_began_before_is_reported_with_its_own_time(run: Run) -> None:
@@ -97,15 +97,15 @@ def samples(run: Run, side: str) -> list[Series]:
     return [Series(labels=labels[key], samples=tuple(found[key])) for key in found]
 
 
-def test_a_target_that_fails_is_down_at_its_scrape(run: Run) -> None:
-    run.start()
-    run.wait("scrape", up=True)
-    before = run.clock.now()
-    run.lab.shop.broken = True
-    down = run.wait("scrape", up=False, state="down")
+def test_a_target_that_fails_is_down_at_its_scrape(common_run: Run) -> None:
+    common_run.start()
+    common_run.wait("scrape", up=True)
+    before = common_run.clock.now()
+    common_run.lab.shop.broken = True
+    down = common_run.wait("scrape", up=False, state="down")
     assert before <= down.at <= before + 1.1
-    run.lab.shop.broken = False
-    wait_for(lambda: len(run.of("scrape", up=True)) == 2)
+    common_run.lab.shop.broken = False
+    wait_for(lambda: len(common_run.of("scrape", up=True)) == 2)
 
 
 def test_a_target_that_is_taken_away_is_gone(run: Run) -> None:
@@ -186,6 +186,7 @@ def test_an_alert_that_fires_across_a_restart_does_not_end_exactly(run: Run) -> 
     assert not ended["exact"]
 
 
+@pytest.mark.quiet
 def test_stop_ends_within_half_a_second_while_a_request_hangs(run: Run) -> None:
     run.start()
     run.wait("scrape", up=True)
@@ -201,18 +202,18 @@ def test_stop_ends_within_half_a_second_while_a_request_hangs(run: Run) -> None:
     assert len(run.events) == seen
 
 
-def test_the_end_of_a_step_is_covered(run: Run) -> None:
-    run.start()
-    run.wait("scrape", up=True)
-    now = run.clock.now()
-    run.prometheus.flush(now)
-    (observed,) = run.of("observed", source="prometheus")
-    assert observed["since"] == pytest.approx(run.started, abs=0.001)
+def test_the_end_of_a_step_is_covered(common_run: Run) -> None:
+    common_run.start()
+    common_run.wait("scrape", up=True)
+    now = common_run.clock.now()
+    common_run.prometheus.flush(now)
+    (observed,) = common_run.of("observed", source="prometheus")
+    assert observed["since"] == pytest.approx(common_run.started, abs=0.001)
     assert observed["until"] == pytest.approx(now, abs=0.001)
-    for one in run.of("evaluations"):
+    for one in common_run.of("evaluations"):
         assert one["last"] + one["interval"] >= now
-    assert {one["group"] for one in run.of("evaluations")} == {"shop", "fragile"}
-    assert all(abs(one["offset"]) < 0.05 for one in run.of("clock"))
+    assert {one["group"] for one in common_run.of("evaluations")} == {"shop", "fragile"}
+    assert all(abs(one["offset"]) < 0.05 for one in common_run.of("clock"))
 
 
 def test_a_window_that_samples_do_not_reach_back_to_is_not_complete(run: Run) -> None:
