@@ -1,6 +1,6 @@
 # Everything starts from nothing but Python 3.11+, make and the package registries.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down demo-kubernetes up-kubernetes down-kubernetes test lint quick lanes
+.PHONY: help demo up down demo-kubernetes up-kubernetes down-kubernetes test lint unit quick lanes
 
 SCENARIO ?= lost-replica
 FORM ?=
@@ -39,11 +39,15 @@ lint:  ## formatting, types, imports
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-test: lint  ## everything, from nothing
-	.venv/bin/python -m pytest
-
-quick: lint  ## `lint` and the unit tests: what is run all day
+unit:
 	.venv/bin/python -m pytest -q -n 2 tests/unit tests/architecture
+
+quick:  ## `lint` and the unit tests: what is run all day
+	@demo/venv dev
+	@$(MAKE) --no-print-directory --output-sync --jobs=2 lint unit
+
+test: quick  ## everything, from nothing (two cores: some 20 minutes)
+	.venv/bin/python tests/everything.py
 
 lanes:  ## unit tests and one game day on the other Pythons that are here
 	@demo/venv dev

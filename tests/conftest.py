@@ -7,6 +7,7 @@ error then, also when it would skip itself. Only reasons that begin with `kernel
 """
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import groups
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRED = {
@@ -90,12 +93,48 @@ NEEDS: dict[str, Callable[[], str]] = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a need that nobody knows: a misspelt one would require nothing."""
-    del config
+    # The same in all workers: they have to collect the same tests.
+    os.environ.setdefault("GAMEDAY_KILLS_SEED", str(secrets.randbelow(2**31)))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Times(), "gameday-times")
     if unknown := REQUIRED - set(NEEDS):
         raise pytest.UsageError(
             f"GAMEDAY_TEST_REQUIRE names {', '.join(sorted(unknown))}; "
             f"known are {', '.join(NEEDS)}"
         )
+
+
+class Times:
+    """What each group of tests took, told at the end."""
+
+    def __init__(self) -> None:
+        self._spent = groups.Spent()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a phase of a test."""
+        self._spent.add(report)
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> None:
+        """Show the table, where more than one group ran."""
+        if len(self._spent.seconds) > 1:
+            terminalreporter.section("what took how long")
+            for line in self._spent.lines():
+                terminalreporter.write_line(line)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadscope`, have groups as scopes."""
+    scoped = config.getoption("dist") == "loadscope"
+    return groups.scheduler(config, log) if scoped else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest groups."""
+    groups.sort(items)
 
 
 @pytest.hookimpl(tryfirst=True)

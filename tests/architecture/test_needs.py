@@ -28,6 +28,7 @@ def outcome(folder: Path, **environment: str) -> str:
     (folder / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = kubernetes: a cluster\n")
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GAMEDAY_TEST")}
+    clean["PYTHONPATH"] = str(ROOT)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rsfE", "-p", "no:cacheprovider", "."],
         cwd=folder,

@@ -1,5 +1,6 @@
 """The helper's image on the nodes; a namespace for each module that asks for one."""
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
@@ -12,8 +13,11 @@ LOAD_PATIENCE = 600  # seconds
 
 
 @pytest.fixture(scope="session", autouse=True)
-def helper_image() -> None:
-    """Have the nodes have it, where somebody says how they get local images."""
+def helper_image(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have the nodes have it, where somebody says how they get local images.
+
+    Of several workers one loads it; the others wait for it.
+    """
     if not os.environ.get("GAMEDAY_TEST_KUBERNETES"):
         return
     if not os.environ.get("GAMEDAY_IMAGE_LOADER"):
@@ -22,7 +26,17 @@ def helper_image() -> None:
 
     loader = kubernetes_images.loader(context())
     command = [*loader, kubernetes_images.helper()]
-    subprocess.run(command, check=True, timeout=LOAD_PATIENCE, capture_output=True)
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with (shared / "helper-image").open("a+") as done:
+        fcntl.flock(done, fcntl.LOCK_EX)
+        done.seek(0)
+        if not done.read():
+            subprocess.run(
+                command, check=True, timeout=LOAD_PATIENCE, capture_output=True
+            )
+            done.write("loaded")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from gameday.runner.jobs import Job
 from tests.real.ledger.kills import Place
 from tests.real.targets.world import wait_for
 
-pytestmark = pytest.mark.kubernetes
+pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes]
 
 ELSEWHERE = "elsewhere"  # the kubeconfig's current context; nothing listens there
 PATIENCE = 60.0  # seconds for a pod to come up or go

@@ -23,7 +23,7 @@ import yaml
 
 from tests.real.targets.world import wait_for
 
-pytestmark = pytest.mark.kubernetes
+pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes(watched=True)]
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "gameday"

@@ -13,7 +13,7 @@ from gameday.targets.kubernetes.target import KubernetesTarget
 from tests.real.kubernetes.world import World
 from tests.real.targets.world import ask, wait_for
 
-pytestmark = pytest.mark.kubernetes
+pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes(watched=True)]
 
 SOON = 30.0  # seconds for the controllers
 STOP = ask("process.stop", "web", duration="5m")

@@ -60,6 +60,7 @@ def test_a_partition_from_everybody(target: Target, project: ComposeProject) -> 
     assert project.knock("web-2", "web-1") is not None
 
 
+@pytest.mark.quiet
 def test_a_delay_is_measured_and_felt_from_both_sides(
     target: Target, project: ComposeProject
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_delay_is_measured_and_felt_from_both_sides(
     assert after < 0.7
 
 
+@pytest.mark.quiet
 def test_jitter_spreads_the_delay(target: Target) -> None:
     undo, proof = inject(
         target, "network.delay", by="200ms", jitter="100ms", peers="db-1"

@@ -1,0 +1,96 @@
+"""Run every test, side by side where they only wait; say at the end what took how long.
+
+    tests/everything.py [--workers N] [PYTEST OPTION…]
+
+First the tests of real systems, each group of tests/groups.toml on one of N workers,
+with the lanes of the other Pythons (tests/lanes.py) beside them at a low priority;
+then, alone, the tests that are marked `quiet`. Exits with 1 where anything failed.
+"""
+
+# ruff: noqa: T201 - a script, and one that says how it went
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL = ("tests/real", "tests/demo", "tests/docs", "tests/wheel")
+WORKERS = 6  # they mostly wait: more than there are cores
+NOTHING_RAN = 5  # pytest's exit code where no test was chosen
+LANES_SHOP = "20"  # the number of the shop that the lanes' game days have
+
+
+class Part:
+    """A process of the suite, what it has printed, and how long it took."""
+
+    def __init__(self, name: str, *command: str, **environment: str) -> None:
+        self.name = name
+        self.seconds = 0.0
+        self._began = time.monotonic()
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `end`
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def end(self) -> int:
+        """Wait for its end; return its exit code."""
+        try:
+            code = self._process.wait()
+        except KeyboardInterrupt:
+            code = self._process.wait()
+        self.seconds = time.monotonic() - self._began
+        return code
+
+    def show(self) -> None:
+        """Print what it printed."""
+        self._log.seek(0)
+        sys.stdout.write(self._log.read())
+        sys.stdout.flush()
+        self._log.close()
+
+
+def pytest(*words: str) -> int:
+    """Run pytest; return its exit code, or 0 where it had nothing to run."""
+    code = subprocess.call([sys.executable, "-m", "pytest", *words], cwd=ROOT)
+    return 0 if code == NOTHING_RAN else code
+
+
+def main(words: Sequence[str]) -> int:
+    """Run all; return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--no-lanes", action="store_true", help="this Python alone")
+    asked, options = parser.parse_known_args(words)
+    lanes = None
+    if not asked.no_lanes:
+        nice = ("nice", "-n", "10")
+        command = (*nice, sys.executable, "tests/lanes.py")
+        lanes = Part("lanes", *command, GAMEDAY_TEST_SHOP=LANES_SHOP)
+    began = time.monotonic()
+    spread = ("-n", str(asked.workers), "--dist", "loadscope", "--no-loadscope-reorder")
+    codes = [pytest("-q", *spread, "-m", "not quiet", *options, *REAL)]
+    took = [("side by side", time.monotonic() - began)]
+    if lanes:
+        codes.append(lanes.end())
+        took.append(("lanes, beside them", lanes.seconds))
+        lanes.show()
+    began = time.monotonic()
+    codes.append(pytest("-q", "-m", "quiet", *options, *REAL))
+    took.append(("alone, in quiet", time.monotonic() - began))
+    for name, seconds in took:
+        print(f"{name:<24} {seconds:>6.0f} s")
+    return 1 if any(codes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
