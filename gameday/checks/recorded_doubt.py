@@ -67,14 +67,17 @@ def _jobs(step: StepRun, question: Question) -> set[str] | None:
 
 def _rules(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
     yield from _seen(Kind.PROMETHEUS_BLIND, "prometheus")(step, question, span)
+    since_fault = Span(min(span.start, step.start or span.start), span.end)
+    sight = step.run.sight
+    if next(sight.rule_doubts(RuleScope(), since_fault), None) is None:
+        return  # nothing happened to any rule: no need to follow the chain
     scope = _scope(step, question)
     if scope is None:
         return
-    for doubt in step.run.sight.rule_doubts(scope, span):
+    for doubt in sight.rule_doubts(scope, span):
         if doubt.kind is not Kind.RULE_CHANGED:
             yield doubt
-    since_fault = Span(min(span.start, step.start or span.start), span.end)
-    for doubt in step.run.sight.rule_doubts(scope, since_fault):
+    for doubt in sight.rule_doubts(scope, since_fault):
         if doubt.kind is Kind.RULE_CHANGED:  # what it does from then on is its own
             yield doubt
 
