@@ -17,6 +17,7 @@ from gameday.model.slo import Slo
 
 WINDOW = 5  # scrapes that are looked at together
 FEW = 1.0  # a single bad event says nothing in so short a window
+_STRIKES = 2.0  # seconds in which a fault strikes: what it takes with it came before
 EMPTY = 3  # scrapes in a row without any event: nobody was served
 EXPECTED = 10.0  # events in that time; below it the silence means nothing
 
@@ -73,7 +74,13 @@ def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
         out = sorted({*out, *_empty(total)})
     after, below = _back(edges, out, seen["bad"])
     unsure = run.clocks.error("prometheus", end)
-    lost = [one for side in seen.values() for one in side if one.lost]
+    begun = run.clocks.theirs("prometheus", step.start or end)
+    lost = [
+        one
+        for side in seen.values()
+        for one in side
+        if one.lost and one.before > begun + _STRIKES
+    ]
     return Sli(
         slo=slo.name,
         events=sum(total),
@@ -186,11 +193,7 @@ def _lost_later(
     lost: Sequence[_Seen], start: float, after: float, interval: float
 ) -> float:
     """Return how much later bad events may have come of which nothing was seen."""
-    latest = (
-        min(one.at, one.before + interval) - start - after
-        for one in lost
-        if one.before > start
-    )
+    latest = (min(one.at, one.before + interval) - start - after for one in lost)
     return max(0.0, max(latest, default=0.0))
 
 

@@ -13,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.checks.samples import read_samples
+from gameday.model.counting import count_signed
 from gameday.model.scenario import SloPromise
+from gameday.model.scraped import read_targets
+from gameday.model.slo import Series
 from gameday.model.timeline import Event, Timeline, event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
@@ -186,6 +189,47 @@ def test_no_answer_is_wrong(shop: tuple[Server, ...], bad_events: float) -> None
         assert failed(shop, BEGINS, OVER) <= bad_events + 1e-6
     if found.outcome is Outcome.FAIL:
         assert failed(shop, BEGINS - widest, OVER + widest) > bad_events - 1e-6
+
+
+RATE = 50
+
+
+def steady(name: str, interval: float, offset: float, failing: list[float]) -> Series:
+    """Return a counter of all requests but those in `failing`, by its own scrapes."""
+    times = [offset + interval * n for n in range(-3, int(LASTS / interval) + 1)]
+    return Series(
+        labels={"job": name, "instance": f"{name}:1"},
+        samples=tuple(
+            (when, float(int(RATE * (when + 100)) - bisect.bisect(failing, when)))
+            for when in times
+        ),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    intervals=st.tuples(
+        st.sampled_from([1.0, 5.0, 15.0]), st.sampled_from([1.0, 5.0, 15.0])
+    ),
+    offsets=st.tuples(st.floats(0, 15), st.floats(0, 15)),
+    span=st.tuples(st.floats(40, 60), st.floats(120, 160)),
+    failing=st.tuples(st.floats(80, 85), st.floats(0, 10)),
+)
+def test_a_difference_of_two_jobs_holds_the_truth(
+    intervals: tuple[float, float],
+    offsets: tuple[float, float],
+    span: tuple[float, float],
+    failing: tuple[float, float],
+) -> None:
+    """Bad is what the edge counts and the service behind it does not count as good."""
+    since, lasts = failing
+    bad = [since + n / RATE for n in range(int(lasts * RATE))]
+    edge = steady("lb", intervals[0], offsets[0], [])
+    good = steady("app", intervals[1], offsets[1], bad)
+    targets = read_targets([edge], [good])
+    found = count_signed([(1.0, edge), (-1.0, good)], *span, targets)
+    assert found.value - found.surplus <= len(bad) + 3
+    assert found.value + found.unknown >= len(bad) - 3
 
 
 @st.composite
