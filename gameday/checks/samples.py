@@ -59,7 +59,20 @@ class Counters:
 
     def count(self, side: str, start: float, end: float) -> Counted:
         """Return the events of a side between two times on Prometheus' clock."""
-        return count_signed(self.side(side), start, end, self.targets)
+        unborn = self.unborn if side == "bad" else ()
+        return count_signed(self.side(side), start, end, self.targets, unborn)
+
+    @cached_property
+    def unborn(self) -> frozenset[Target]:
+        """The targets that show no bad events, but could have had some.
+
+        Those of a job that shows some elsewhere, or all where nothing shows any: a
+        counter by labels exists only once it has counted something.
+        """
+        showing = {target_of(one) for _, one in self.bad}
+        jobs = {job for job, _ in showing}
+        silent = {target_of(one) for _, one in self.total} - showing
+        return frozenset(one for one in silent if not jobs or one[0] in jobs)
 
     def rate(self, side: str, start: float, end: float) -> float:
         """Return the events per second; each target's over its own scrapes."""

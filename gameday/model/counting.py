@@ -14,7 +14,7 @@ several targets the traffic of the time between their scrapes.
 
 import bisect
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -102,8 +102,13 @@ def count_signed(
     start: float,
     end: float,
     targets: Mapping[Target, Scraped],
+    unborn: Collection[Target] = (),
 ) -> Counted:
-    """Return the sum of signed counters between two times, and how surely."""
+    """Return the sum of signed counters between two times, and how surely.
+
+    `unborn`: targets that may have counted something although they show no series of
+    it, since a reset took it before any scrape.
+    """
     total = Counted()
     read = max((one.times[-1] for one in targets.values() if one.times), default=end)
     by_target: dict[Target, list[Signed]] = {}
@@ -112,6 +117,9 @@ def count_signed(
     for target, mine in by_target.items():
         window = _Window(start, end, read, targets.get(target, Scraped()))
         total += _of_target(mine, window)
+    for target in set(unborn) & targets.keys() - by_target.keys():
+        lost = _lost(_Window(start, end, read, targets[target]), ())
+        total = replace(total, unknown=total.unknown + lost)
     return _skewed(total, by_target, (start, end), targets)
 
 
@@ -189,28 +197,39 @@ def _step(
 def _of_target(signed: list[Signed], window: _Window) -> Counted:
     """Return what one target counted; what a reset lost, it lost of all its series."""
     total = Counted()
-    lost = {
-        one.at
-        for one in window.target.resets
-        if window.start < one.at and one.before < window.end
-    }
+    fell: set[float] = set()
     older = 0.0  # what was counted before anybody looked, or not: nobody knows
     for sign, series in signed:
         one = _of_series(series, window)
         if one.counted.until:
             total += one.counted if sign > 0 else -one.counted
             older += sign * one.older
-            lost |= one.fell
+            fell |= one.fell
     if not total.until:
         return total
-    missing = window.target.traffic * len(lost) + _ended(window)
+    missing = _lost(window, fell)
     taken = all(sign < 0 for sign, _ in signed)  # what is missing is then too many
     return replace(
         total,
         unknown=total.unknown + max(0.0, older) + (0.0 if taken else missing),
         surplus=total.surplus + max(0.0, -older) + (missing if taken else 0.0),
-        resets=len(lost),
+        resets=len(_resets(window) | fell),
     )
+
+
+def _resets(window: _Window) -> set[float]:
+    """Return the scrapes of a window at which its target had begun anew."""
+    return {
+        one.at
+        for one in window.target.resets
+        if window.start < one.at and one.before < window.end
+    }
+
+
+def _lost(window: _Window, fell: Iterable[float]) -> float:
+    """Return what resets, also of single series that fell, and the end may take."""
+    resets = _resets(window) | set(fell)
+    return window.target.traffic * len(resets) + _ended(window)
 
 
 def _ended(window: _Window) -> float:

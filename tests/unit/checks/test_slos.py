@@ -412,6 +412,25 @@ def test_a_new_pod_that_came_up_in_the_fault_counts_from_zero() -> None:
     assert spent(*parts, up, at_most=0.0005).outcome is Outcome.FAIL
 
 
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_restart_may_take_errors_that_no_scrape_has_shown(elsewhere: bool) -> None:
+    """The counter of errors is born with the first one, and dies with its process."""
+    begun = [*every(15, 50, until=45, first=1000), *every(15, 50, since=60, until=150)]
+    parts = [
+        counter(*begun),
+        counter(*every(15, 50), instance="web-3:8000"),
+    ]
+    if elsewhere:
+        none = every(15, 0)
+        parts.append(counter(*none, side="bad", instance="web-3:8000", code="500"))
+    found = spent(*parts, at_most=0.0001)
+    assert (found.outcome, found.evidence["may_be_missing"]) == (
+        Outcome.INCONCLUSIVE,
+        750,
+    )
+    assert spent(*parts, at_most=0.01).outcome is Outcome.PASS
+
+
 def test_a_difference_of_two_jobs_that_step_out_of_line_is_doubt() -> None:
     edge, own = every(15, 50, until=180), every(15, 50, since=-6, until=174)
     parts = [
