@@ -209,7 +209,8 @@ def _seen(counters: Counters, side: str, start: float) -> list[_Seen]:
             before, lost = one.before, one.fell
             if one.first:
                 before = _scrape_before(target, one.at)
-                lost = side == "bad" and one.at > start and not from_zero
+                lost = side == "bad" and sign * later.samples[0][1] > 0
+                lost = lost and one.at > start and not from_zero
             elif target.resets:
                 lost = lost or target.reset_in(one.before, one.at) is not None
             if one.events or lost:

@@ -154,6 +154,20 @@ def test_failures_that_only_users_saw_may_have_come_later(
     assert (found.measured, found.error) == (10.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("shown", "outcome"), [(0.0, Outcome.PASS), (9.0, Outcome.INCONCLUSIVE)]
+)
+def test_what_a_new_pod_shows_first_may_have_come_after_the_fault(
+    shown: float, outcome: Outcome
+) -> None:
+    parts = [
+        counter(*every(1, 50), instance="lb:1"),
+        counter(*every(1, 10, since=80, first=700), instance="web-9:80"),
+        counter(*every(1, 0, since=80, first=shown), side="bad", instance="web-9:80"),
+    ]
+    assert recovers(*parts, within=20.0).outcome is outcome
+
+
 # --- several SLIs ---
 
 
