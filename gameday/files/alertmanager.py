@@ -112,7 +112,12 @@ def _inhibit(here: Cursor) -> InhibitRule:
     equal = [one.value for one in here.list_of("equal")]
     for index, label in enumerate(equal):
         if not isinstance(label, str) or not re.search(r"\S", label):
-            here.error(f"{shown(label)} is not a label's name", "equal", index)
+            here.error(
+                f"{shown(label)} is not a label's name",
+                "equal",
+                index,
+                code="label-name",
+            )
     return InhibitRule(
         source=matchers.read(here, "source_"),
         target=matchers.read(here, "target_"),

@@ -29,7 +29,7 @@ def read(here: Cursor, *, running: bool) -> list[Receiver]:
     receivers: list[Receiver] = []
     for item in here.list_of("receivers"):
         if item.value is None:
-            item.warn("is empty; remove it")
+            item.warn("is empty; remove it", code="empty-key")
             continue
         if item.mapping() is None:
             continue

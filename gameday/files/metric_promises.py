@@ -19,7 +19,9 @@ def _promise(here: Cursor, lines: dict[str, int | None]) -> None:
     when = here.value.get("holds", "throughout")
     if "within" in here.value and when != "after":
         here.error(
-            f"within goes with holds: after, not with {when}; remove it", "within"
+            f"within goes with holds: after, not with {when}; remove it",
+            "within",
+            code="combination",
         )
     subject = here.value.get("name") or here.value.get("promql")
     if not isinstance(subject, str):
@@ -27,7 +29,8 @@ def _promise(here: Cursor, lines: dict[str, int | None]) -> None:
     if subject in lines:
         here.error(
             f"{shown(subject)} is promised in line {lines[subject]} too, and their "
-            "findings could not be told apart; give each a name of its own"
+            "findings could not be told apart; give each a name of its own",
+            code="promised-twice",
         )
     lines.setdefault(subject, here.line)
 
@@ -39,12 +42,12 @@ def _expression(here: Cursor) -> None:
     expr = here.value["promql"]
     severity, why = promql.judge(expr)
     if severity == "error":
-        here.error(why, "promql")
+        here.error(why, "promql", code="promql")
         return
     try:
         conditions(expr)
     except NotCompared as problem:
-        here.error(f"{shown(expr)} {problem}", "promql")
+        here.error(f"{shown(expr)} {problem}", "promql", code="promql")
 
 
 def check_load(step: Cursor, scenario: Cursor) -> None:
@@ -53,12 +56,18 @@ def check_load(step: Cursor, scenario: Cursor) -> None:
     if here is None or not isinstance(here.value, dict):
         return
     if not here.value:
-        here.error("asks nothing of the load; add fails_at_most or p99_within")
+        here.error(
+            "asks nothing of the load; add fails_at_most or p99_within",
+            code="combination",
+        )
     load = scenario.get("load")
     if load is None:
-        here.error("the scenario has no load; add one with url and rate")
+        here.error(
+            "the scenario has no load; add one with url and rate", code="combination"
+        )
     elif isinstance(load.value, dict) and "command" in load.value:
         here.error(
             "a load with command does not tell gameday what became of its requests; "
-            "use url and rate"
+            "use url and rate",
+            code="combination",
         )

@@ -94,13 +94,19 @@ def _budgeting(here: Cursor) -> None:
                 openslo_objects.duration(item, "timeSliceWindow")
     elif method and method not in known:
         hint = did_you_mean(method, known)
-        here.error(f"{method!r} is not known{hint}", "budgetingMethod")
+        here.error(
+            f"{method!r} is not known{hint}", "budgetingMethod", code="unknown-value"
+        )
 
 
 def _window(here: Cursor) -> float | None:
     windows = here.list_of("timeWindow")
     if len(windows) != 1 or windows[0].mapping() is None:
-        here.error("timeWindow is missing or has not exactly one entry", "timeWindow")
+        here.error(
+            "timeWindow is missing or has not exactly one entry",
+            "timeWindow",
+            code="window",
+        )
         return None
     window = windows[0]
     window.only(("duration", "isRolling", "calendar"))
@@ -112,12 +118,12 @@ def _window(here: Cursor) -> float | None:
     if calendar is not None:
         _calendar(calendar)
         message = "a calendar window is computed as one of its length that ends now"
-        window.warn(message, "calendar")
+        window.warn(message, "calendar", code="window")
     seconds = openslo_objects.duration(window, "duration")
     text = window.text("duration")
     if seconds is not None and seconds < _HOUR:
         hint = "; m is a minute, M a month" if text.endswith("m") else ""
-        window.warn(f"{text!r} is less than an hour{hint}", "duration")
+        window.warn(f"{text!r} is less than an hour{hint}", "duration", code="window")
     return seconds or None
 
 
@@ -137,7 +143,10 @@ def _calendar(here: Cursor) -> None:
 def _objectives(here: Cursor) -> list[_Objective]:
     found: list[_Objective] = []
     if not here.value.get("objectives"):
-        here.warn("objectives is missing or empty; there is nothing to promise")
+        here.warn(
+            "objectives is missing or empty; there is nothing to promise",
+            code="objective",
+        )
     for item in here.list_of("objectives"):
         if item.mapping() is None:
             continue
@@ -159,7 +168,11 @@ def _objective_keys(here: Cursor) -> None:
     openslo_objects.operator(here)
     for key in ("op", "value"):
         if here.get(key) is not None:
-            here.warn(f"{key} has no meaning for a ratio; passed over", key)
+            here.warn(
+                f"{key} has no meaning for a ratio; passed over",
+                key,
+                code="misplaced-key",
+            )
 
 
 def _target(here: Cursor) -> float | None:
@@ -173,9 +186,14 @@ def _target(here: Cursor) -> float | None:
     scale = _PERCENT if key == "targetPercent" else 1.0
     value = here.value[key]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        here.error(f"target {shown(value)} is not a number; expected one below 1")
+        here.error(
+            f"target {shown(value)} is not a number; expected one below 1",
+            code="objective",
+        )
         return None
     if not 0 <= value / scale < 1:
-        here.error(f"{value} is not at least 0 and below {scale:g}", key)
+        here.error(
+            f"{value} is not at least 0 and below {scale:g}", key, code="objective"
+        )
         return None
     return round(value / scale, 12)

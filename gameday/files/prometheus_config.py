@@ -59,7 +59,9 @@ def parse_document(document: Document) -> tuple[PrometheusConfig | None, list[Pr
     interval = _duration(general, "scrape_interval", 60.0)
     timeout = _duration(general, "scrape_timeout", min(10.0, interval))
     if timeout > interval:
-        general.error("is longer than scrape_interval; shorten it", "scrape_timeout")
+        general.error(
+            "is longer than scrape_interval; shorten it", "scrape_timeout", code="value"
+        )
     jobs = [_job(job, interval, timeout) for job in here.list_of("scrape_configs")]
     rule_files = _rule_files(here, document.path)
     config = PrometheusConfig(
@@ -105,7 +107,7 @@ def _rule_files(here: Cursor, path: str) -> list[list[str]]:
     found: list[list[str]] = []
     for item in here.list_of("rule_files"):
         if not isinstance(item.value, str):
-            item.error("is not text; expected a path")
+            item.error("is not text; expected a path", code="wrong-type")
             continue
         pattern = os.path.join(folder, item.value)  # noqa: PTH118
         there = sorted(glob.glob(pattern))  # noqa: PTH207

@@ -31,10 +31,14 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
     """
     if here.value.get("apiVersion") != API:
         version = shown(here.value.get("apiVersion"))
-        here.error(f"{version} is not supported; expected {API}", "apiVersion")
+        here.error(
+            f"{version} is not supported; expected {API}", "apiVersion", code="version"
+        )
     if here.value.get("kind") != _KIND:
         kind = shown(here.value.get("kind"))
-        here.error(f"Pyrra's {kind} is no SLO; expected {_KIND}", "kind")
+        here.error(
+            f"Pyrra's {kind} is no SLO; expected {_KIND}", "kind", code="version"
+        )
         return
     name, spec = _parts(here)
     if spec is None:
@@ -94,7 +98,7 @@ def _target(here: Cursor) -> float | None:
         return None
     if 0 < percent < 1:
         message = f"{shown(value)} is a percentage: less than one in a hundred"
-        here.warn(message, "target")
+        here.warn(message, "target", code="objective")
     return round(percent / _MOST, 12)
 
 

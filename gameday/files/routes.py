@@ -48,13 +48,22 @@ def read(here: Cursor, names: Names) -> Route | None:
     root = here.mapping("route")
     if root is None:
         if here.get("route") is None:
-            here.error("route is missing; expected the root of the routing tree")
+            here.error(
+                "route is missing; expected the root of the routing tree",
+                code="missing-key",
+            )
         return None
     for key in _AT_ROOT_NO:
         if root.value.get(key):
-            root.error(f"the root route has no {key}; it takes every alert", key)
+            root.error(
+                f"the root route has no {key}; it takes every alert",
+                key,
+                code="root-route",
+            )
     if (root.text("continue") or "false").lower() in _TRUE:
-        root.error("the root route cannot continue; remove it", "continue")
+        root.error(
+            "the root route cannot continue; remove it", "continue", code="root-route"
+        )
     root.text("receiver", required=True)
     return _route(root, names, Route(receiver=""))
 
@@ -64,7 +73,9 @@ def _route(here: Cursor, names: Names, parent: Route) -> Route:
     receiver = here.text("receiver") or parent.receiver
     if here.text("receiver") and receiver not in names.receivers:
         hint = did_you_mean(receiver, names.receivers)
-        here.error(f"there is no receiver {receiver!r}{hint}", "receiver")
+        here.error(
+            f"there is no receiver {receiver!r}{hint}", "receiver", code="reference"
+        )
     own = here.get("group_by")
     route = Route(
         receiver=receiver,
@@ -99,13 +110,19 @@ def _group_by(here: Cursor) -> tuple[str, ...]:
     for item in here.list_of("group_by"):
         label = item.value
         if not isinstance(label, str) or not label:
-            item.error(f"{shown(label)} is not a label's name")
+            item.error(f"{shown(label)} is not a label's name", code="label-name")
         elif label in labels:
-            item.error(f"the label {label!r} is there twice; remove one")
+            item.error(
+                f"the label {label!r} is there twice; remove one", code="group-by"
+            )
         else:
             labels.append(label)
     if _ALL_LABELS in labels and len(labels) > 1:
-        here.error("'...' (all labels) stands alone; remove the others", "group_by")
+        here.error(
+            "'...' (all labels) stands alone; remove the others",
+            "group_by",
+            code="group-by",
+        )
     return tuple(labels)
 
 
@@ -116,10 +133,12 @@ def _seconds(here: Cursor, key: str, inherited: float) -> float:
     try:
         seconds = parse_prometheus_duration(text)
     except ValueError as error:
-        here.error(str(error), key)
+        here.error(str(error), key, code="value")
         return inherited
     if seconds <= 0 and key != "group_wait":
-        here.error(f"{shown(text)} is zero; expected a duration above it", key)
+        here.error(
+            f"{shown(text)} is zero; expected a duration above it", key, code="value"
+        )
     return seconds
 
 
@@ -128,7 +147,9 @@ def _intervals(here: Cursor, key: str, names: Names) -> tuple[str, ...]:
     for item in here.list_of(key):
         if item.value not in names.intervals:
             hint = did_you_mean(str(item.value), names.intervals)
-            item.error(f"there is no time interval {shown(item.value)}{hint}")
+            item.error(
+                f"there is no time interval {shown(item.value)}{hint}", code="reference"
+            )
         else:
             found.append(item.value)
     return tuple(found)

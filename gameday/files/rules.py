@@ -98,19 +98,23 @@ class _Group(NamedTuple):
 
 def _group(here: Cursor, names: set[str], path: str) -> list[_Rule]:
     if here.value is None:
-        here.warn("is empty; remove it")
+        here.warn("is empty; remove it", code="empty-key")
         return []
     if here.mapping() is None:
         return []
     _known_keys(here, _GROUP, _GROUP_OF_OTHERS)
     name = here.text("name", required=True)
     if name in names:
-        here.error(f"the group name {name!r} is used twice in this file", "name")
+        here.error(
+            f"the group name {name!r} is used twice in this file",
+            "name",
+            code="duplicate-name",
+        )
     names.add(name)
     interval = _duration(here, "interval")
     limit = here.text("limit")
     if limit and not re.fullmatch(r"-?\d+", limit):
-        here.error(f"{shown(limit)} is not a whole number", "limit")
+        here.error(f"{shown(limit)} is not a whole number", "limit", code="value")
     _names(here, "labels")
     offset = _duration(here, "query_offset")
     group = _Group(name, interval, offset, path, _texts(here, "labels"))
@@ -121,7 +125,11 @@ def _group(here: Cursor, names: set[str], path: str) -> list[_Rule]:
 def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> None:
     for key, _ in here.entries():
         if key in others and not nearest(key, known):
-            here.warn(f"{key!r} is not Prometheus'; it would refuse this file", key)
+            here.warn(
+                f"{key!r} is not Prometheus'; it would refuse this file",
+                key,
+                code="unknown-key",
+            )
         elif key not in known:
             here.error(
                 f"{key!r} is an unknown key{did_you_mean(key, known)}",
@@ -132,7 +140,7 @@ def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> No
 
 def _rule(here: Cursor, group: _Group, place: int) -> _Rule | None:
     if here.value is None:
-        here.warn("is empty; remove it")
+        here.warn("is empty; remove it", code="empty-key")
         return None
     if here.mapping() is None:
         return None
@@ -140,7 +148,10 @@ def _rule(here: Cursor, group: _Group, place: int) -> _Rule | None:
     alert, record = here.text("alert"), here.text("record")
     if bool(alert) == bool(record):
         which = "both" if alert else "neither"
-        here.error(f"has {which} of alert and record; expected one of them")
+        here.error(
+            f"has {which} of alert and record; expected one of them",
+            code="alert-or-record",
+        )
     expr = here.text("expr", required=True)
     severity, why = promql.judge(expr) if expr else ("", "")
     if severity == "error":
@@ -187,14 +198,26 @@ def _recording(
 ) -> None:
     for key, value in (("for", hold), ("keep_firing_for", keeps)):
         if value:
-            here.error(f"{key} makes no sense on a recording rule; remove it", key)
+            here.error(
+                f"{key} makes no sense on a recording rule; remove it",
+                key,
+                code="recording-rule",
+            )
     if here.get("annotations") is not None:
-        here.error("a recording rule has no annotations; remove them", "annotations")
+        here.error(
+            "a recording rule has no annotations; remove them",
+            "annotations",
+            code="recording-rule",
+        )
     if "{" in record or "}" in record:
         message = f"{record!r} is no metric name: it has braces; write a plain name"
-        here.error(message, "record")
+        here.error(message, "record", code="metric-name")
     elif not _LEGACY_METRIC.fullmatch(record):
-        here.warn(f"{record!r} is a metric name only from Prometheus 3 on", "record")
+        here.warn(
+            f"{record!r} is a metric name only from Prometheus 3 on",
+            "record",
+            code="metric-name",
+        )
 
 
 def _texts(here: Cursor, key: str) -> dict[str, str]:
@@ -207,11 +230,18 @@ def _names(here: Cursor, key: str) -> None:
     below = here.get(key)
     for name, value in below.entries() if below else ():
         if name in ("", "__name__"):
-            value.error(f"{name!r} cannot be a label here; choose another name")
+            value.error(
+                f"{name!r} cannot be a label here; choose another name",
+                code="label-name",
+            )
         elif not _LEGACY_LABEL.fullmatch(name):
-            value.warn(f"{name!r} is a label name only from Prometheus 3 on")
+            value.warn(
+                f"{name!r} is a label name only from Prometheus 3 on", code="label-name"
+            )
         if isinstance(value.value, dict | list):
-            value.error(f"{shown(value.value)} is not text; expected text")
+            value.error(
+                f"{shown(value.value)} is not text; expected text", code="wrong-type"
+            )
 
 
 def _duration(here: Cursor, key: str) -> float | None:
@@ -221,7 +251,7 @@ def _duration(here: Cursor, key: str) -> float | None:
     try:
         return parse_prometheus_duration(text)
     except ValueError as error:
-        here.error(str(error), key)
+        here.error(str(error), key, code="value")
         return None
 
 

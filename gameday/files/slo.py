@@ -137,23 +137,28 @@ def _other(here: Cursor) -> None:
     if text.startswith("sre.google.com/"):
         here.error(
             "slo-generator's format is not supported; "
-            "expected OpenSLO v1, Sloth or Pyrra"
+            "expected OpenSLO v1, Sloth or Pyrra",
+            code="version",
         )
     elif text == "openslo.com/v1":
         here.error(
             "'openslo.com/v1' is not OpenSLO's version; write apiVersion: openslo/v1",
             "apiVersion",
+            code="version",
         )
     elif text.startswith(("openslo/", "openslo.com/")):
         here.error(
-            f"OpenSLO {text!r} is not supported; expected openslo/v1", "apiVersion"
+            f"OpenSLO {text!r} is not supported; expected openslo/v1",
+            "apiVersion",
+            code="version",
         )
     elif kind in KINDS and not text:
-        here.error("apiVersion is missing; expected openslo/v1")
+        here.error("apiVersion is missing; expected openslo/v1", code="version")
     else:
         here.error(
             f"apiVersion {shown(version)} is no SLO format that is supported; "
-            "expected OpenSLO (openslo/v1), Sloth (version: prometheus/v1) or Pyrra"
+            "expected OpenSLO (openslo/v1), Sloth (version: prometheus/v1) or Pyrra",
+            code="version",
         )
 
 

@@ -54,14 +54,18 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
         spelling, body = _KUBERNETES, spec
     elif here.value.get("version") != "prometheus/v1":
         version = shown(here.value.get("version"))
-        here.error(f"{version} is not supported; expected prometheus/v1", "version")
+        here.error(
+            f"{version} is not supported; expected prometheus/v1",
+            "version",
+            code="version",
+        )
     service = _named(body, "service")
     _labels(body)
     plugins = body.get(spelling.plugins)
     if plugins is not None:
         _refuse_plugins(plugins)
     if not body.value.get("slos"):
-        body.error("slos is missing; expected a list of SLOs")
+        body.error("slos is missing; expected a list of SLOs", code="missing-key")
     for item in body.list_of("slos"):
         if item.mapping() is not None:
             yield from _slo(item, service, spelling, unmeasured)
@@ -70,14 +74,20 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
 def _spec(here: Cursor) -> Cursor | None:
     if here.value.get("kind") != "PrometheusServiceLevel":
         kind = shown(here.value.get("kind"))
-        here.error(f"Sloth's {kind} is no SLO; expected PrometheusServiceLevel", "kind")
+        here.error(
+            f"Sloth's {kind} is no SLO; expected PrometheusServiceLevel",
+            "kind",
+            code="version",
+        )
         return None
     if here.value.get("apiVersion") != "sloth.slok.dev/v1":
         version = shown(here.value.get("apiVersion"))
         message = f"{version} is not supported; expected sloth.slok.dev/v1"
-        here.error(message, "apiVersion")
+        here.error(message, "apiVersion", code="version")
     if here.get("spec") is None:
-        here.error("spec is missing; expected the service and its SLOs")
+        here.error(
+            "spec is missing; expected the service and its SLOs", code="missing-key"
+        )
     return here.mapping("spec")
 
 
@@ -85,7 +95,7 @@ def _refuse_plugins(here: Cursor) -> None:
     chain = here.list_of("chain") if here.mapping() is not None else []
     ids = [one.text("id") for one in chain if isinstance(one.value, dict)]
     names = ", ".join(name for name in ids if name) or "unnamed"
-    here.error(f"Sloth plugins are code and not supported: {names}")
+    here.error(f"Sloth plugins are code and not supported: {names}", code="plugin")
 
 
 def _slo(
@@ -97,7 +107,9 @@ def _slo(
         if key not in _SLO_KEYS:
             close = nearest(key, _SLO_KEYS)
             hint = f'; did you mean "{close}"?' if close else ""
-            value.warn(f"Sloth passes over the unknown key {key!r}{hint}")
+            value.warn(
+                f"Sloth passes over the unknown key {key!r}{hint}", code="unknown-key"
+            )
     if here.get("plugins") is not None:
         _refuse_plugins(here.at("plugins"))
     _alerting(here)
@@ -108,7 +120,7 @@ def _slo(
     except promql.NotCounted as reason:
         unmeasured[full] = unmeasured[name] = str(reason)
         message = f"the SLO {name!r} cannot be used in a scenario: {reason}"
-        here.warn(message, "sli")
+        here.warn(message, "sli", code="not-counted")
         return
     if counts is None or objective is None or not (name and service):
         return
@@ -140,7 +152,10 @@ def _labels(here: Cursor, key: str = "labels") -> None:
     labels = here.get(key)
     for name, value in labels.entries() if labels else ():
         if name in ("", "__name__"):
-            value.error(f"{name!r} cannot be a label here; choose another name")
+            value.error(
+                f"{name!r} cannot be a label here; choose another name",
+                code="label-name",
+            )
         if value.value in (None, ""):
             value.error("has no value; Sloth asks for one", code="missing-key")
         elif isinstance(value.value, dict | list):
@@ -171,10 +186,17 @@ _ALERTS = (("page_alert", "pageAlert"), ("ticket_alert", "ticketAlert"))
 def _objective(here: Cursor) -> float | None:
     value = here.value.get("objective")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        here.error(f"objective {shown(value)} is not a number; expected percent")
+        here.error(
+            f"objective {shown(value)} is not a number; expected percent",
+            code="objective",
+        )
         return None
     if not 0 < value <= _MOST:
-        here.error(f"{value} is not above 0 and at most 100 percent", "objective")
+        here.error(
+            f"{value} is not above 0 and at most 100 percent",
+            "objective",
+            code="objective",
+        )
         return None
     return round(float(value) / _MOST, 12)
 
@@ -185,7 +207,9 @@ def _counts(
     """Return bad and total; NotCounted where the query is no count of events."""
     sli = here.mapping("sli")
     if sli is None:
-        here.error("sli is missing; expected events with two queries")
+        here.error(
+            "sli is missing; expected events with two queries", code="missing-key"
+        )
         return None
     kinds = [key for key in ("events", "raw", "plugin") if sli.get(key) is not None]
     if len(kinds) > 1 and "plugin" not in kinds:
@@ -195,7 +219,7 @@ def _counts(
     plugin = sli.mapping("plugin")
     if plugin is not None:
         message = f"the plugin {plugin.text('id')!r} is code and not supported"
-        plugin.error(f"{message}; write the queries out")
+        plugin.error(f"{message}; write the queries out", code="plugin")
         return None
     raw = sli.mapping("raw")
     if raw is not None:

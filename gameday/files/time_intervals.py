@@ -103,7 +103,9 @@ def _months(here: Cursor, ends: tuple[str, str]) -> None:
             return
     _forwards(here, numbers)
     if any(not 1 <= month <= len(_MONTHS) for month in numbers):
-        here.warn(f"{shown(here.value)} is no month: it never comes")
+        here.warn(
+            f"{shown(here.value)} is no month: it never comes", code="time-interval"
+        )
 
 
 def _days(here: Cursor, ends: tuple[str, str]) -> None:
