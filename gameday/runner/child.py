@@ -32,6 +32,7 @@ from gameday.runner.jobs import Job
 from gameday.runner.outcomes import because, failure, function, interruption
 
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
+_SIGNALS_SEEN = 0.5  # seconds after which a signal is seen at the latest
 _LONGEST = 2000  # characters of an activity's output that are worth a message
 
 
@@ -219,6 +220,10 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         self.say("method_completed")
         if self.hold and isinstance(self.pipe, Connection):
             try:
+                # Not one long wait: a signal that came just before it would be seen
+                # only after it.
+                while not self.pipe.poll(_SIGNALS_SEEN):
+                    pass
                 self.pipe.recv()
             except (EOFError, OSError):
                 return
