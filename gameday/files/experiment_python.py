@@ -6,7 +6,6 @@ in it. gameday runs experiments in its own Python: what is missing there is said
 
 import re
 import sys
-from importlib import metadata
 
 from gameday.files import activities
 from gameday.files.cursor import Cursor, shown
@@ -51,6 +50,8 @@ def _dependency(here: Cursor) -> None:
 
 
 def _is_installed(name: str) -> bool:
+    from importlib import metadata
+
     try:
         metadata.version(name)
     except metadata.PackageNotFoundError:

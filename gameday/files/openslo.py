@@ -6,7 +6,6 @@ ends now). What is not supported is refused by its name; nothing is guessed.
 """
 
 import re
-import zoneinfo
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -128,6 +127,8 @@ def _window(here: Cursor) -> float | None:
 
 
 def _calendar(here: Cursor) -> None:
+    import zoneinfo
+
     here.only(("startTime", "timeZone"))
     start = str(here.value.get("startTime") or "")
     if not _STARTS.fullmatch(start):
