@@ -192,7 +192,8 @@ def fault(
         )
     if ends is not None:
         why = "started again" if ok else "the engine refused"
-        told.append(event(ends, "fault_ended", ok=ok, by=by, because=why, **about))
+        known = {"step": step, "id": about["id"]}  # as a run writes it: no instance
+        told.append(event(ends, "fault_ended", ok=ok, by=by, because=why, **known))
     return told
 
 

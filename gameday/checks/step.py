@@ -80,11 +80,17 @@ class StepRun:
 
     def _looked_for(self) -> Iterator[float]:
         """Yield how exact the looks are that showed a fault to be over."""
-        ended = [one for one in self.events("fault_ended") if one.get("by") == "self"]
-        for seen in self.run.instances if ended else ():
+        started = self.events("fault_started")
+        victims = {begun["id"]: begun["instance"] for begun in started}
+        ends = [
+            (victims.get(ended["id"]), ended.at)
+            for ended in self.events("fault_ended")
+            if ended.get("by") == "self"
+        ]
+        for seen in self.run.instances if ends else ():
             if any(
-                one["instance"] == seen["instance"] and abs(one.at - seen.at) <= _SAME
-                for one in ended
+                victim == seen["instance"] and abs(at - seen.at) <= _SAME
+                for victim, at in ends
             ):
                 yield float(seen.get("error") or 0.0)
 
