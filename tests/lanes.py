@@ -219,9 +219,11 @@ def summary(lane: Lane, good: bool) -> str:
 def main(words: Sequence[str]) -> int:
     """Drive the lanes one after the other; return 1 where one is not good."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("versions", metavar="VERSION", nargs="*", choices=SUPPORTED)
+    parser.add_argument("versions", metavar="VERSION", nargs="*")
     parser.add_argument("--unit", action="store_true", help="leave the game day out")
     asked = parser.parse_args(words)
+    if unknown := set(asked.versions) - set(SUPPORTED):
+        parser.error(f"{', '.join(sorted(unknown))}: not of {', '.join(SUPPORTED)}")
     this = "{}.{}".format(*sys.version_info[:2])
     others = [version for version in SUPPORTED if version != this]
     lines, good = [], True

@@ -1,5 +1,6 @@
 """The lanes: which Python a lane finds, and what it makes of pytest's results."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,23 @@ def test_nothing_that_ran_is_not_good(
     passed: int, failed: int, skipped: tuple[str, ...], good: bool
 ) -> None:
     assert lanes.Count("unit", passed, failed, skipped, 1.0).good is good
+
+
+def test_a_python_that_is_not_supported_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        lanes.main(["2.7"])
+    assert "2.7: not of 3.11" in capsys.readouterr().err
+
+
+def test_without_a_version_every_other_python_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert lanes.main(["--unit"]) == 0
+    this = "{}.{}".format(*sys.version_info[:2])
+    said = capsys.readouterr().out
+    assert said.count("this machine has no Python") == len(lanes.SUPPORTED) - 1
+    assert f"no Python {this}" not in said
