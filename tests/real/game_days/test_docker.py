@@ -199,13 +199,18 @@ def test_a_timeline_that_was_cut_off_is_inconclusive_where_it_was_cut(
     text = path.read_text()
     cut = text.index('"fault_ended"')
     path.write_text(text[:cut])
-    again = stage.gameday("judge", str(played.folder), "-o", "json")
-    assert again.returncode == 3
-    path.with_name("verdict.json").write_text(again.stdout)
-    assert played.verdict["ending"] == "crashed"
-    assert played.finding("fires_within")["outcome"] == "pass"
-    for question in ("undone", "resets_within", "no_other_alerts", "recovers_within"):
-        assert played.finding(question)["outcome"] == "inconclusive"
+    for home, undone in (("home", "pass"), ("elsewhere", "inconclusive")):
+        # What the record does not say any more, the ledger of the run's own home does.
+        stage.environment["GAMEDAY_HOME"] = str(stage.folder / home)
+        again = stage.gameday("judge", str(played.folder), "-o", "json")
+        assert again.returncode == 3
+        path.with_name("verdict.json").write_text(again.stdout)
+        assert played.verdict["ending"] == "crashed"
+        assert played.finding("fires_within")["outcome"] == "pass"
+        assert played.finding("undone")["outcome"] == undone
+        for question in ("resets_within", "no_other_alerts", "recovers_within"):
+            assert played.finding(question)["outcome"] == "inconclusive"
+    stage.environment["GAMEDAY_HOME"] = str(stage.folder / "home")
 
 
 def test_no_secret_reaches_a_file_or_the_terminal(stage: Stage) -> None:
@@ -287,7 +292,11 @@ def test_an_alert_silenced_before_the_fault_is_inconclusive(stage: Stage) -> Non
         *("--comment=test", "--author=test", "--duration=5m"),
     )
     try:
-        played = stage.run(stage.scenario("lost-replica"))
+        refused = stage.run(stage.scenario("lost-replica"))
+        assert refused.code == 3, refused.text
+        assert refused.verdict["ending"] == "refused"
+        assert not refused.of("fault_started")
+        played = stage.run(stage.scenario("lost-replica"), "--anyway")
     finally:
         docker(
             "exec",
