@@ -2,11 +2,11 @@
 
 `tests/groups.toml` says which tests are a group: they run one after another on one
 pytest-xdist worker, so that they can share a shop, a namespace or a Prometheus, and
-beside other groups. Groups begin in the order of their budgets, the longest first.
+beside other groups. The longest begin first, but for those that are named to be last.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ REST = "other tests"
 class Group:
     """A name, the beginnings of its tests' ids, and the seconds that it may take.
 
+    `last`: it begins after all others, when fewer of them are at work.
+
     `tests/real/observers*debian` begins the ids below that folder which have the word
     among their parameters.
     """
@@ -29,6 +31,7 @@ class Group:
     name: str
     tests: tuple[str, ...]
     budget: float
+    last: bool = False
 
     def holds(self, nodeid: str) -> int:
         """Return the length of the beginning by which a test belongs here, or 0."""
@@ -48,13 +51,18 @@ def _begins(nodeid: str, begin: str) -> bool:
 
 @cache
 def groups() -> tuple[Group, ...]:
-    """Return the groups, the longest first."""
+    """Return the groups in the order in which they begin: the longest first."""
     table = tomllib.loads(TABLE.read_text())
     known = [
-        Group(name, tuple(entry["tests"]), float(entry["seconds"]))
+        Group(
+            name,
+            tuple(entry["tests"]),
+            float(entry["seconds"]),
+            bool(entry.get("last")),
+        )
         for name, entry in table.items()
     ]
-    return tuple(sorted(known, key=lambda group: -group.budget))
+    return tuple(sorted(known, key=lambda group: (group.last, -group.budget)))
 
 
 def group_of(nodeid: str) -> Group | None:
@@ -126,8 +134,3 @@ class Spent:
                 f"{together:.0f} s of tests in {until - since:.0f} s, "
                 f"{together / max(until - since, 0.001):.1f} side by side"
             )
-
-
-def ungrouped(nodeids: Iterable[str]) -> list[str]:
-    """Return the tests that no group names."""
-    return [nodeid for nodeid in nodeids if group_of(nodeid) is None]

@@ -290,6 +290,7 @@ def used(world: World, pod: str) -> float:
     return (second - first) / 1e9 / (CLOCK.monotonic() - began)
 
 
+@pytest.mark.quiet
 def test_cpu_is_burnt_inside_the_container(field: Field) -> None:
     victim = field.target.instances("web")[-1]
     read(field.world, victim.labels["pod"], _CPU)
