@@ -107,7 +107,9 @@ def rendered(output: str, result: "CheckResult") -> str:
 
     Paths are seen from the root of the checkout, as these want them.
     """
-    problems = [replace(one, path=_seen(one.path)) for one in result.problems]
+    problems = [
+        replace(problem, path=_seen(problem.path)) for problem in result.problems
+    ]
     if output == "github":
         from gameday.reports.problems import github
 
@@ -121,7 +123,7 @@ def rendered(output: str, result: "CheckResult") -> str:
         from gameday.files.problem_ids import meaning
         from gameday.reports.problems import sarif
 
-        meanings = {one.id: meaning(one.id) for one in problems}
+        meanings = {problem.id: meaning(problem.id) for problem in problems}
         return sarif.render(problems, meanings, __version__)
     from gameday.clock import SystemClock
     from gameday.model.quantity import show_instant
@@ -160,16 +162,18 @@ def check_offline(scenario: "Scenario") -> list[Problem]:
     from gameday.plans.timing import timings
 
     problems = []
-    for one in timings(scenario, offline_eyes(files, SystemClock())):
-        if one.state in ("ok", "not_checked"):
+    for timing in timings(scenario, offline_eyes(files, SystemClock())):
+        if timing.state in ("ok", "not_checked"):
             continue
-        kept = one.state == "not_guaranteed"
+        kept = timing.state == "not_guaranteed"
         words = "is not guaranteed" if kept else "cannot be kept"
         problems.append(
             Problem(
                 path=scenario.path,
-                line=one.line,
-                message=f"{one.subject}: {one.question} {words}: {one.because}",
+                line=timing.line,
+                message=(
+                    f"{timing.subject}: {timing.question} {words}: {timing.because}"
+                ),
                 severity="warning" if kept else "promise",
                 id="promise/not-guaranteed" if kept else "promise/cannot-be-kept",
             )

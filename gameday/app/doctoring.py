@@ -104,7 +104,7 @@ def _target(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
     except GamedayError as error:
         yield Diagnosis(subject="target", able=False, says=str(error))
         return
-    names = ", ".join(f"{one.name} ({one.state})" for one in instances)
+    names = ", ".join(f"{instance.name} ({instance.state})" for instance in instances)
     yield Diagnosis(
         subject="target", able=bool(instances), says=names or "no instances"
     )

@@ -122,7 +122,7 @@ def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
 
 
 def _faulty(ledger: Ledger, run: str | None) -> list[str]:
-    return [one.run for one in ledger.open_faults(run=run)]
+    return [fault.run for fault in ledger.open_faults(run=run)]
 
 
 def heal_marked(
@@ -155,7 +155,7 @@ def heal_marked(
 def running(clock: "Clock") -> list[RunEntry]:
     """Return the runs that hold a target and whose process lives."""
     ledger = Ledger(ledger_path(home()), clock)
-    return [one for one in ledger.open_runs() if one.process.alive]
+    return [run for run in ledger.open_runs() if run.process.alive]
 
 
 def stop(

@@ -54,7 +54,7 @@ def _with_ledger(timeline: Timeline) -> Timeline:
         told = transitions(Ledger(path, SystemClock()), str(started[0]["run"]))
     except GamedayError:
         return timeline
-    known = {one["id"] for one in timeline.of("fault_ended")}
+    known = {event["id"] for event in timeline.of("fault_ended")}
     later = [
         replace(one, kind="undone_later")
         for one in told

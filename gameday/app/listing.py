@@ -12,7 +12,7 @@ from gameday.store.history import Entry, History
 def entries() -> Iterator[Entry]:
     """Yield every run, oldest first; `ending` is running while its process lives."""
     ledger = Ledger(ledger_path(home()), SystemClock())
-    alive = {one.run for one in ledger.open_runs() if one.process.alive}
+    alive = {run.run for run in ledger.open_runs() if run.process.alive}
     for entry in History(home()).entries():
         going = entry.ending == "crashed" and entry.run in alive
         yield replace(entry, ending="running", outcome="") if going else entry

@@ -247,7 +247,7 @@ def _metrics_observer(scenario: Scenario, clock: Clock) -> list[Any]:
     from gameday.observers.prometheus.metrics import MetricsObserver
 
     endpoint = scenario.observe.prometheus
-    promises = [one for step in scenario.steps for one in step.expect.metrics]
+    promises = [metric for step in scenario.steps for metric in step.expect.metrics]
     if endpoint is None or not promises:
         return []
     return [MetricsObserver(endpoint, clock, promises)]

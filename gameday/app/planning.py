@@ -69,7 +69,9 @@ def modules_for(scenarios: Sequence[Scenario]) -> list[str]:
     """
     from gameday.targets import MODULES
 
-    if any(step.experiment.foreign for one in scenarios for step in one.steps):
+    if any(
+        step.experiment.foreign for scenario in scenarios for step in scenario.steps
+    ):
         return []
     kinds = sorted({scenario.target.kind for scenario in scenarios})
     return [name for kind in kinds for name in MODULES[kind]]
@@ -105,7 +107,9 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
 def _unseen(plan: Plan, why: str) -> Plan:
     """Return the plan with one reason only: the others come from seeing nothing."""
     steps = tuple(
-        replace(step, faults=tuple(replace(one, refusal=why) for one in step.faults))
+        replace(
+            step, faults=tuple(replace(fault, refusal=why) for fault in step.faults)
+        )
         for step in plan.steps
     )
     return replace(plan, steps=steps, refusals=(why,))
@@ -143,10 +147,10 @@ def _selected(target: Target, scenario: Scenario) -> list[Instance]:
         for request in step.experiment.faults
     }
     return [
-        one
+        instance
         for name in sorted(services)
         if "=" in name
-        for one in target.instances(name)
+        for instance in target.instances(name)
     ]
 
 

@@ -174,11 +174,13 @@ def _driven(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
 def put_back(session: Session) -> str:
     """Return what was broken when the run crashed, and that it is put back."""
     events = session.store.events()
-    ended = {one["id"] for one in events if one.kind == "fault_ended" and one["ok"]}
+    ended = {
+        event["id"] for event in events if event.kind == "fault_ended" and event["ok"]
+    }
     hit = [
-        f"{one['fault']} on {one['instance']}"
-        for one in events
-        if one.kind == "fault_started" and one["id"] in ended
+        f"{event['fault']} on {event['instance']}"
+        for event in events
+        if event.kind == "fault_started" and event["id"] in ended
     ]
     return f"; {', '.join(hit)} had begun and was put back" if hit else ""
 

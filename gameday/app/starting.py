@@ -137,9 +137,9 @@ def choose_service(instances: Sequence[Instance]) -> tuple[str, int]:
     """Return the service with the most replicas, rather not one that watches."""
     # A DaemonSet has one pod a node, and none can be taken away alone.
     tally = Counter(
-        one.service
-        for one in instances
-        if not one.labels.get("workload", "").startswith("daemonset/")
+        instance.service
+        for instance in instances
+        if not instance.labels.get("workload", "").startswith("daemonset/")
     )
     if not tally:
         raise UsageError("the target has no instances; is the system up?")

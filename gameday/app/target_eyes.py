@@ -23,7 +23,7 @@ def target_eyes(plan: Plan, target: Target, clock: Clock) -> list[Observer]:
     if isinstance(target, Telling):
         eyes.append(ClusterObserver("events", target.events, clock))
         steps = plan.scenario.steps
-        hit = {k: v for one in steps for k, v in workloads(plan, one).items()}
+        hit = {k: v for step in steps for k, v in workloads(plan, step).items()}
         if hit:
             follow = partial(target.workloads, hit)
             eyes.append(ClusterObserver("cluster", follow, clock))

@@ -46,12 +46,12 @@ def silent(promised: Promised, deadline: float) -> Answer:
     if promised.fired:
         said += f" for {', '.join(promised.silent_victims)}"
     namesakes = [
-        one.show()
-        for one in promised.step.run.episodes
-        if one.alert == promised.name
-        and one.firing is not None
-        and promised.start <= one.firing <= promised.step.end
-        and one not in promised.fired
+        episode.show()
+        for episode in promised.step.run.episodes
+        if episode.alert == promised.name
+        and episode.firing is not None
+        and promised.start <= episode.firing <= promised.step.end
+        and episode not in promised.fired
     ]
     if promised.fired:
         said += "; each instance that was hit has to ring"

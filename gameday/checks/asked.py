@@ -45,7 +45,7 @@ def workloads(plan: Plan, step: Step) -> Mapping[str, str]:
     planned = [one for one in plan.steps if one.name == step.name]
     faults = [fault for one in planned for fault in one.faults]
     victims = [victim for fault in faults for victim in fault.victims]
-    pairs = ((one.labels.get("workload", ""), one.service) for one in victims)
+    pairs = ((victim.labels.get("workload", ""), victim.service) for victim in victims)
     return {words: service for words, service in pairs if words}
 
 
@@ -138,7 +138,7 @@ def _agree(
     if load is None or not load.url:
         return  # an own load generator does not tell us what failed
     if load.feeds:
-        named = [scenario.slo(one) for one in load.feeds]
+        named = [scenario.slo(feed) for feed in load.feeds]
         fed = {one.name for one in named if one is not None}
     for slo in scenario.slos:
         if comparable_with_load(slo) and (fed is None or slo.name in fed):

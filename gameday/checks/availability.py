@@ -42,7 +42,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
     if start is None or end is None:
         return unknown("the fault was not seen to end")
     events = step.run.timeline.of("workload")
-    told = [one for one in events if one["workload"] == name]
+    told = [event for event in events if event["workload"] == name]
     was, then = known_at(told, start), known_at(told, end)
     if was is None or then is None:
         return unknown(f"nobody had seen {name} when the fault began")
@@ -94,9 +94,10 @@ def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Ans
 def _unscheduled(step: StepRun, since: float) -> list[str]:
     """Return why the scheduler has no place for a pod, as it said last."""
     told = [
-        one
-        for one in step.run.timeline.between(since, step.end, "cluster_event")
-        if one["reason"] == "FailedScheduling" and one.get("service") in step.services
+        event
+        for event in step.run.timeline.between(since, step.end, "cluster_event")
+        if event["reason"] == "FailedScheduling"
+        and event.get("service") in step.services
     ]
     return [f"{told[-1]['object']}: {told[-1].get('message', '')}"] if told else []
 

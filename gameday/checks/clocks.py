@@ -53,7 +53,7 @@ class Clocks:
             return self._around(source, at)[1]
         times = [one.at for one in self.measured.get(source, ())]
         middles = [(a + b) / 2 for a, b in itertools.pairwise(times)]
-        errors = (self._around(source, one)[1] for one in (*times, *middles))
+        errors = (self._around(source, middle)[1] for middle in (*times, *middles))
         return max(errors, default=0.0)
 
     def stamp_error(self, source: str, at: float) -> float:

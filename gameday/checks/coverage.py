@@ -27,7 +27,7 @@ def is_recorded(step: StepRun) -> bool:
 
 def probing_holes(step: StepRun, span: Span) -> Iterator[Hole]:
     """Yield the holes in what was looked at, longer than twice the interval."""
-    looks = [one for one in step.events("hypothesis") if one["phase"] != NEITHER]
+    looks = [event for event in step.events("hypothesis") if event["phase"] != NEITHER]
     widest = _WIDEST * spacing(looks) + _JITTER
     covered = span.start
     for look in (*looks, None):

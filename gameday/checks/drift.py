@@ -24,12 +24,12 @@ _WHEN = {"before": "before the first fault", "after": "after the last undo"}
 
 def drift(run: Run) -> Answer:
     """Both fingerprints of the target were taken, and nothing differs."""
-    taken = {str(one["when"]): one for one in run.timeline.of("fingerprint")}
+    taken = {str(event["when"]): event for event in run.timeline.of("fingerprint")}
     for when in _WHEN:
         missing = _missing(run, when, taken.get(when))
         if missing:
             return unknown(missing)
-    every = [_difference(one) for one in run.timeline.of("drift")]
+    every = [_difference(event) for event in run.timeline.of("drift")]
     found = [one for one in every if not one.platform]
     by_itself = [one for one in every if one.platform]
     evidence = {
@@ -45,7 +45,7 @@ def drift(run: Run) -> Answer:
         return passed(said + _listed(by_itself), evidence=evidence)
     bystanders = _bystanders(run, found)
     if len(bystanders) == len(found):
-        named = "; ".join(one.show() for one in bystanders[:_NAMED])
+        named = "; ".join(bystander.show() for bystander in bystanders[:_NAMED])
         said = f"no fault hit it, and it is not as it was before: {named}"
         return unknown(said, evidence=evidence)
     named = "; ".join(one.show() for one in found[:_NAMED])
@@ -64,7 +64,7 @@ def _listed(by_itself: Sequence[Difference]) -> str:
 
 
 def _bystanders(run: Run, found: Sequence[Difference]) -> list[Difference]:
-    hit = {one["instance"] for one in run.timeline.of("fault_started")}
+    hit = {event["instance"] for event in run.timeline.of("fault_started")}
     return [one for one in found if one.key == STATE and one.instance not in hit]
 
 

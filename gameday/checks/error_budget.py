@@ -135,9 +135,9 @@ def _share(part: float, whole: float) -> float:
 
 def _window(step: StepRun, slo: Slo) -> _Window:
     told = [
-        one
-        for one in step.run.timeline.of("window")
-        if one["slo"] == slo.name and one.get("complete") and one.at <= step.end
+        event
+        for event in step.run.timeline.of("window")
+        if event["slo"] == slo.name and event.get("complete") and event.at <= step.end
     ]
     counters = step.run.samples.of(slo.name)
     if told:

@@ -14,7 +14,7 @@ def bites(step: StepRun, question: Question) -> Answer:
     begun = _begun(step, question.subject)
     if step.absent or not begun:
         return unknown(step.absent or "nothing was injected into this service")
-    proofs = {one["id"]: one for one in step.events("fault_biting")}
+    proofs = {event["id"]: event for event in step.events("fault_biting")}
     evidence = {"faults": [_show(one, proofs.get(one["id"])) for one in begun]}
     for one in begun:
         proof = proofs.get(one["id"])
@@ -76,7 +76,7 @@ def _end(event: Event) -> dict[str, str]:
 
 
 def _ids(events: list[Event]) -> set[str]:
-    return {str(one["id"]) for one in events}
+    return {str(event["id"]) for event in events}
 
 
 def _problem(event: Event) -> str:
@@ -84,7 +84,9 @@ def _problem(event: Event) -> str:
 
 
 def _begun(step: StepRun, service: str) -> list[Event]:
-    return [one for one in step.events("fault_started") if one["service"] == service]
+    return [
+        event for event in step.events("fault_started") if event["service"] == service
+    ]
 
 
 def _show(begun: Event, proof: Event | None) -> dict[str, object]:

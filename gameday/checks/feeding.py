@@ -37,7 +37,7 @@ def find_fed(slos: Sequence[Slo], load: Load, seen: Timeline, offset: float) -> 
     if span is None:
         return Fed((), "the load has not counted anything yet")
     samples = read_samples(seen)
-    probes = [one.at + offset for one in seen.of("probe")]
+    probes = [event.at + offset for event in seen.of("probe")]
     began = span[0] + offset
     rises = {slo.name: _rise(samples.of(slo.name), began, probes) for slo in slos}
     names = tuple(name for name, rise in rises.items() if _fits(rise, load))
@@ -69,7 +69,7 @@ def _rise(counters: Counters, began: float, probes: Sequence[float]) -> _Rise | 
     before = counters.rate("total", first, began) if first < began else 0.0
     counted = counters.count("total", began, last)
     usual = before * (counted.until - counted.since)
-    own = sum(began < one <= last for one in probes)
+    own = sum(began < probe <= last for probe in probes)
     return _Rise(counted.value - usual - own, last - began, counters.interval)
 
 

@@ -47,16 +47,16 @@ def _workloads(step: StepRun) -> Iterator[str]:
         for one in _while_at_work(step, "cluster_event")
     )
     before: dict[str, Event] = {}
-    for one in step.run.timeline.of("workload"):
-        was = before.get(one["workload"])
-        if one.at < (step.start or 0.0):
-            before[one["workload"]] = one
-        elif was is not None and one.at <= _until(step):
-            fewer = one["ready"] < was["ready"] and was["available"]
-            other = one["wanted"] != was["wanted"] and not scaled
+    for event in step.run.timeline.of("workload"):
+        was = before.get(event["workload"])
+        if event.at < (step.start or 0.0):
+            before[event["workload"]] = event
+        elif was is not None and event.at <= _until(step):
+            fewer = event["ready"] < was["ready"] and was["available"]
+            other = event["wanted"] != was["wanted"] and not scaled
             if fewer or other:
-                ready = f"{one['ready']} of {one['wanted']} replicas ready"
-                yield f"{one['workload']} had {ready} at {show_instant(one.at)}"
+                ready = f"{event['ready']} of {event['wanted']} replicas ready"
+                yield f"{event['workload']} had {ready} at {show_instant(event.at)}"
 
 
 def _cluster_events(step: StepRun) -> Iterator[str]:
@@ -67,10 +67,10 @@ def _cluster_events(step: StepRun) -> Iterator[str]:
 
 
 def _deviations(step: StepRun) -> Iterator[str]:
-    for one in step.events("hypothesis"):
-        inside = (step.start or 0.0) <= one.at <= _until(step)
-        if inside and one["ok"] is False:
-            yield f"the hypothesis deviated at {show_instant(one.at)}"
+    for event in step.events("hypothesis"):
+        inside = (step.start or 0.0) <= event.at <= _until(step)
+        if inside and event["ok"] is False:
+            yield f"the hypothesis deviated at {show_instant(event.at)}"
             return
 
 

@@ -22,9 +22,9 @@ _WITHOUT_A_PHASE = ("heal", "watchdog")
 def heals_within(step: StepRun, question: Question) -> Answer:
     """Fault begins -> the instance is back without anybody's hand."""
     begun = [
-        one
-        for one in step.events("fault_started")
-        if one["service"] == question.subject
+        event
+        for event in step.events("fault_started")
+        if event["service"] == question.subject
     ]
     if not begun:
         return unknown("nothing was injected into this service")
@@ -61,14 +61,16 @@ def _hand(step: StepRun, begun: Event) -> float:
 
     A fault that the ledger knows to have ended by itself had no hand on it.
     """
-    ended = [one for one in step.events("fault_ended") if one["id"] == begun["id"]]
+    ended = [
+        event for event in step.events("fault_ended") if event["id"] == begun["id"]
+    ]
     if ended and ended[0].get("by") in BY_ITSELF:
         return _NEVER
-    undo = [one.at for one in step.events("phase") if one["phase"] == "undo"]
+    undo = [event.at for event in step.events("phase") if event["phase"] == "undo"]
     stops = [
-        one.at
-        for one in step.run.timeline.of("guardrail")
-        if one.get("state") == "breached"
+        event.at
+        for event in step.run.timeline.of("guardrail")
+        if event.get("state") == "breached"
     ]
     hands = [at for at in (*undo, *stops) if at >= begun.at]
     if begun.get("duration"):
@@ -99,9 +101,9 @@ def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | Non
     if any(one.at <= until and not one["up"] for one in _after_its_end(step, begun)):
         return None  # it was up for a moment, and is not
     ended = [
-        one
-        for one in step.events("fault_ended")
-        if one["id"] == begun["id"] and one.get("by") in BY_ITSELF
+        event
+        for event in step.events("fault_ended")
+        if event["id"] == begun["id"] and event.get("by") in BY_ITSELF
     ]
     return ended[0] if ended and ended[0].at <= hand else None
 
@@ -109,14 +111,16 @@ def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | Non
 def changes_of(step: StepRun, begun: Event) -> list[Event]:
     """Return the changes of an instance since its fault began."""
     return [
-        one
-        for one in step.run.instances
-        if one["instance"] == begun["instance"]
-        and one.at + float(one.get("error") or 0.0) > begun.at
+        instance
+        for instance in step.run.instances
+        if instance["instance"] == begun["instance"]
+        and instance.at + float(instance.get("error") or 0.0) > begun.at
     ]
 
 
 def _after_its_end(step: StepRun, begun: Event) -> list[Event]:
-    ended = [one.at for one in step.events("fault_ended") if one["id"] == begun["id"]]
+    ended = [
+        event.at for event in step.events("fault_ended") if event["id"] == begun["id"]
+    ]
     first = min(ended, default=_NEVER)
     return [one for one in changes_of(step, begun) if one.at > first]

@@ -34,7 +34,7 @@ class Stretch:
 
 def recovers_by_hypothesis(step: StepRun, question: Question, end: float) -> Answer:
     """Without an SLO the hypothesis tells when the system is itself again."""
-    looks = [one for one in step.events("hypothesis") if one.at >= end]
+    looks = [event for event in step.events("hypothesis") if event.at >= end]
     if not looks:
         return unknown("there is neither an SLO nor a hypothesis to tell a recovery by")
     deadline = end + (question.promised or 0.0)
@@ -98,7 +98,9 @@ def needed(step: StepRun, looks: Sequence[Event]) -> int:
 
 def _share_false(step: StepRun) -> float:
     """Return the share of looks during the fault that did not hold."""
-    during = [one for one in step.events("hypothesis") if one["phase"] == "during"]
+    during = [
+        event for event in step.events("hypothesis") if event["phase"] == "during"
+    ]
     told = [one for one in during if one["ok"] is not None]
     false = [one for one in told if not one["ok"]]
     return len(false) / len(told) if told else 0.0

@@ -39,7 +39,7 @@ def sees_load(run: Run, slo: Slo) -> bool:
     if load is None or not load.url:
         return False
     if load.feeds:
-        return slo.name in {_name(run, one) for one in load.feeds}
+        return slo.name in {_name(run, feed) for feed in load.feeds}
     fed = fed_at_warm_up(run.timeline)
     return fed is None or slo.name in fed
 
@@ -67,28 +67,30 @@ def http_probes(experiment: Experiment) -> set[str]:
     hypothesis = experiment.document.get("steady-state-hypothesis")
     probes = hypothesis.get("probes") if isinstance(hypothesis, Mapping) else None
     return {
-        str(one.get("name"))
-        for one in probes or ()
-        if isinstance(one, Mapping)
-        and isinstance(one.get("provider"), Mapping)
-        and one["provider"].get("type") == "http"
+        str(probe.get("name"))
+        for probe in probes or ()
+        if isinstance(probe, Mapping)
+        and isinstance(probe.get("provider"), Mapping)
+        and probe["provider"].get("type") == "http"
     }
 
 
 def sent_during(step: StepRun, start: float, end: float) -> Sent:
     """Return what the load counted between two times, by whole seconds of it."""
     events = [
-        one
-        for one in step.run.timeline.of("load")
-        if float(one["since"]) < end and float(one["until"]) > start
+        event
+        for event in step.run.timeline.of("load")
+        if float(event["since"]) < end and float(event["until"]) > start
     ]
-    sent = sum(float(one["sent"]) for one in events)
-    late = sum(float(one.get("late") or 0.0) * float(one["sent"]) for one in events)
+    sent = sum(float(event["sent"]) for event in events)
+    late = sum(
+        float(event.get("late") or 0.0) * float(event["sent"]) for event in events
+    )
     return Sent(
         sent=sent,
-        failed=sum(float(one["failed"]) for one in events),
+        failed=sum(float(event["failed"]) for event in events),
         late=late / sent if sent else 0.0,
-        seconds=sum(float(one["until"]) - float(one["since"]) for one in events),
+        seconds=sum(float(event["until"]) - float(event["since"]) for event in events),
     )
 
 

@@ -75,9 +75,9 @@ def own_probes(step: StepRun) -> Mapping[str, object]:
     """
     names = http_probes(step.step.experiment)
     told = [
-        one
-        for one in step.events("probe")
-        if (step.start or 0.0) <= one.at <= step.end and one.get("name") in names
+        event
+        for event in step.events("probe")
+        if (step.start or 0.0) <= event.at <= step.end and event.get("name") in names
     ]
     if not told:
         return {}

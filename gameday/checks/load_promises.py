@@ -101,9 +101,9 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     if load is None or not load.url or start is None:
         return None, "the load does not tell what became of its requests"
     seconds = [
-        one
-        for one in step.run.timeline.of("load")
-        if float(one["since"]) < step.end and float(one["until"]) > start
+        event
+        for event in step.run.timeline.of("load")
+        if float(event["since"]) < step.end and float(event["until"]) > start
     ]
     covered = sum(_inside(one, start, step.end) for one in seconds)
     missing = max(0.0, step.end - start - covered - 0.001)

@@ -84,7 +84,7 @@ def _looks(step: StepRun, promise: MetricPromise) -> Looks:
     events = [one for one in every if one["promql"] == promise.promql]
     eyes = step.run.plan.eyes
     recorded = (eyes.evaluation_interval or 0.0) if ":" in promise.promql else 0.0
-    known = [float(one["stale"]) for one in events if one.get("stale")]
+    known = [float(event["stale"]) for event in events if event.get("stale")]
     scraped = max(known, default=step.run.scrape_interval)
     return Looks(events=events, stale=scraped + recorded)
 

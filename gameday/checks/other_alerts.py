@@ -25,13 +25,15 @@ def no_other_alerts(step: StepRun, _: Question) -> Answer:
     """Nothing rang but what was promised."""
     rung = _Rung(step)
     strangers = rung.strangers
-    names = dict.fromkeys([*(one.alert for one in rung.offenders), *strangers])
+    names = dict.fromkeys(
+        [*(offender.alert for offender in rung.offenders), *strangers]
+    )
     evidence = {
-        "offenders": [one.show() for one in rung.offenders[:_SHOWN]],
+        "offenders": [offender.show() for offender in rung.offenders[:_SHOWN]],
         "pages": list(strangers)[:_SHOWN],
     }
     if names:
-        times = [one.firing or 0.0 for one in rung.offenders]
+        times = [offender.firing or 0.0 for offender in rung.offenders]
         first = min([*times, *strangers.values()])
         said = f"nobody promised {', '.join(names)}, which rang"
         return failed(said, evidence=evidence, decided=first)
@@ -42,7 +44,7 @@ def no_other_alerts(step: StepRun, _: Question) -> Answer:
 def rules_that_matter(step: StepRun) -> list[AlertRule] | None:
     """Return the rules whose alerts would be unexpected; None: not known."""
     rules = step.run.plan.eyes.rules
-    return None if rules is None else [one for one in rules if _matters(step, one)]
+    return None if rules is None else [rule for rule in rules if _matters(step, rule)]
 
 
 def _matters(step: StepRun, rule: AlertRule) -> bool:

@@ -8,13 +8,14 @@ from gameday.model.quantity import show_duration
 def pending_words(promised: Promised) -> str:
     """Return for how long of its `for` it was pending at most; empty: it was not."""
     lengths = [
-        (promised.step.end if one.resolved is None else one.resolved) - one.pending
-        for one in promised.step.run.episodes
-        if one.alert == promised.name
-        and one.firing is None
-        and one.pending is not None
-        and promised.start <= one.pending <= promised.step.end
-        and fits(one.alert, one.labels, promised.promise.labels)
+        (promised.step.end if episode.resolved is None else episode.resolved)
+        - episode.pending
+        for episode in promised.step.run.episodes
+        if episode.alert == promised.name
+        and episode.firing is None
+        and episode.pending is not None
+        and promised.start <= episode.pending <= promised.step.end
+        and fits(episode.alert, episode.labels, promised.promise.labels)
     ]
     if not lengths:
         return ""

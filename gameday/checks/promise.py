@@ -55,11 +55,11 @@ class Promised:
     def all(self) -> list[Episode]:
         """Every episode of the promise in the run that fired."""
         return [
-            one
-            for one in self.step.run.episodes
-            if one.alert == self.name
-            and one.firing is not None
-            and self.mine(one.labels)
+            episode
+            for episode in self.step.run.episodes
+            if episode.alert == self.name
+            and episode.firing is not None
+            and self.mine(episode.labels)
         ]
 
     @cached_property
@@ -93,7 +93,7 @@ class Promised:
         run = self.step.run
         told = (reading.labels for reading in run.mailbox.readings)
         sets = [
-            *(one.labels for one in run.episodes if one.alert == self.name),
+            *(episode.labels for episode in run.episodes if episode.alert == self.name),
             *(labels for labels in told if labels.get("alertname") == self.name),
         ]
         fitting = (labels for labels in sets if fits(self.name, labels, asked))
@@ -146,9 +146,9 @@ class Promised:
         return scope_of(self.step.run.plan.eyes, (self.name,), self.rules)
 
     def _running(self) -> str:
-        for one in self.step.events("alert_at_start"):
-            mine = one["alert"] == self.name and self.mine(one["labels"])
-            state = one.get("state") or "firing"
+        for event in self.step.events("alert_at_start"):
+            mine = event["alert"] == self.name and self.mine(event["labels"])
+            state = event.get("state") or "firing"
             if mine and state in ("firing", "pending"):
                 return f"{self.name} was already {state} when the fault began"
         for episode in self.all:

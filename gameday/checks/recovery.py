@@ -41,7 +41,7 @@ def recovers_within(step: StepRun, question: Question) -> Answer:
     found = [_of_slo(step, question, slo, end) for slo in slos]
     slis = [sli for _, sli in found if sli is not None]
     answer = last_of([answer for answer, _ in found])
-    shown = {"slis": {one.slo: one.show() for one in slis}, **own_probes(step)}
+    shown = {"slis": {sli.slo: sli.show() for sli in slis}, **own_probes(step)}
     return replace(answer, evidence=shown)
 
 

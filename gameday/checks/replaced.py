@@ -63,14 +63,14 @@ def read_replaced(
 def _another(timeline: Timeline, fault: Event, until: float) -> float | None:
     """Return when something else ran in a victim's place; None: nothing did."""
     own = ""
-    for one in timeline.of("instance"):
-        number = str(one.get("id") or "")
-        if one["instance"] != fault["instance"] or not number:
+    for event in timeline.of("instance"):
+        number = str(event.get("id") or "")
+        if event["instance"] != fault["instance"] or not number:
             continue
-        if one.at <= fault.at:
+        if event.at <= fault.at:
             own = number
-        elif own and number != own and one.at < until:
-            return one.at
+        elif own and number != own and event.at < until:
+            return event.at
     return None
 
 

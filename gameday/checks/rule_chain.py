@@ -26,13 +26,15 @@ def scope_of(
         return RuleScope(alerts=frozenset(alerts))
     feeds = _feeds(rules, eyes.recorded)
     read = {name for rule in rules for name in rule.reads}
-    read |= {one.name for rule in rules for one in selectors(parse(rule.expr))}
+    read |= {
+        selector.name for rule in rules for selector in selectors(parse(rule.expr))
+    }
     keys = {(rule.group, rule.file) for rule in rules if rule.group}
     keys |= {(rule.group, rule.file) for rule in feeds if rule.group}
     return RuleScope(
         alerts=frozenset(alerts),
         groups=frozenset(keys),
-        feeds=frozenset(one.name for one in feeds) or frozenset(read - {""}),
+        feeds=frozenset(feed.name for feed in feeds) or frozenset(read - {""}),
         feeds_known=bool(eyes.recorded),
     )
 
@@ -63,7 +65,9 @@ def _feeds(
     while left:
         for selector in selectors(parse(left.pop())):
             new = [
-                one for one in recording_rules(selector, recorded) if one not in found
+                rule
+                for rule in recording_rules(selector, recorded)
+                if rule not in found
             ]
             found += new
             left += [one.expr for one in new]

@@ -54,8 +54,8 @@ class Run:
         the target's own time.
         """
         return [
-            one if "stamp" in one.fields else self.clocks.read("target", one)
-            for one in self.timeline.of("instance")
+            event if "stamp" in event.fields else self.clocks.read("target", event)
+            for event in self.timeline.of("instance")
         ]
 
     @cached_property

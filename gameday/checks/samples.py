@@ -41,17 +41,17 @@ class Counters:
     @cached_property
     def first(self) -> float | None:
         """When the first sample was scraped."""
-        return min((one.times[0] for one in self.targets.values()), default=None)
+        return min((target.times[0] for target in self.targets.values()), default=None)
 
     @cached_property
     def last(self) -> float | None:
         """When the last sample was scraped."""
-        return max((one.times[-1] for one in self.targets.values()), default=None)
+        return max((target.times[-1] for target in self.targets.values()), default=None)
 
     @cached_property
     def interval(self) -> float:
         """Seconds between the scrapes of the target that is scraped most seldom."""
-        return max((one.interval for one in self.targets.values()), default=0.0)
+        return max((target.interval for target in self.targets.values()), default=0.0)
 
     def side(self, name: str) -> tuple[Signed, ...]:
         """Return the signed series of a side (bad, total)."""

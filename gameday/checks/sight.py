@@ -146,8 +146,8 @@ def read_sight(timeline: Timeline, clocks: Clocks) -> Sight:
         observed=_observed(timeline.of("observed")),
         blind=_blind(timeline.of("blind", "sees")),
         failed_rules=tuple(
-            replace(one, at=clocks.ours("prometheus", one.at))
-            for one in timeline.of("rule_failed")
+            replace(event, at=clocks.ours("prometheus", event.at))
+            for event in timeline.of("rule_failed")
         ),
         evaluated=_evaluated(timeline.of("evaluations"), clocks),
     )

@@ -98,7 +98,7 @@ def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
     In seconds after the fault's end, and only where the SLI did not count them: 0
     otherwise. Looked at as an SLI is, second by second.
     """
-    told = [one for one in step.run.timeline.of("load") if one["since"] >= end]
+    told = [event for event in step.run.timeline.of("load") if event["since"] >= end]
     told = [one for one in told if one["until"] <= step.end]
     failed = sum(float(one["failed"]) for one in told)
     if failed - sli.bad <= FEW:

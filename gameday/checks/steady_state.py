@@ -60,7 +60,7 @@ def _held_until(step: StepRun) -> float | None:
     anybody can look, and still be warming up.
     """
     end = step.fault_end
-    undo = [one.at for one in step.events("phase") if one["phase"] == "undo"]
+    undo = [event.at for event in step.events("phase") if event["phase"] == "undo"]
     if end is None or not step.heals_itself or not undo:
         return end
     return max(end, undo[0])
@@ -126,7 +126,7 @@ def _recovered_by(step: StepRun) -> float:
 
 
 def _probed(step: StepRun, phase: str) -> list[Event]:
-    return [one for one in step.events("hypothesis") if one["phase"] == phase]
+    return [event for event in step.events("hypothesis") if event["phase"] == phase]
 
 
 def _deviated(step: StepRun, deviated: Event, evidence: dict[str, object]) -> Answer:

@@ -39,7 +39,7 @@ class StepRun:
     def events(self, *kinds: str) -> list[Event]:
         """Return the step's own events of these kinds."""
         events = self.run.timeline.of(*kinds)
-        return [one for one in events if one.get("step") == self.name]
+        return [event for event in events if event.get("step") == self.name]
 
     @cached_property
     def services(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class StepRun:
         """When the fault had ended; where its undo failed, when that began."""
         if self.fault_end is not None or not self.events("undo_failed"):
             return self.fault_end
-        undo = [one.at for one in self.events("phase") if one["phase"] == "undo"]
+        undo = [event.at for event in self.events("phase") if event["phase"] == "undo"]
         return undo[0] if undo else self.events("undo_failed")[0].at
 
     @cached_property
@@ -75,7 +75,7 @@ class StepRun:
         An end that was only seen, as that of a crash, is as exact as the look.
         """
         stamps = self.events("fault_started", "fault_ended")
-        own = [float(one.get("error") or 0.0) for one in stamps]
+        own = [float(stamp.get("error") or 0.0) for stamp in stamps]
         return max([*own, *self._looked_for()], default=0.0)
 
     def _looked_for(self) -> Iterator[float]:
@@ -106,9 +106,9 @@ class StepRun:
         """When the step's aftermath was over, or the record ends."""
         phases = self.run.timeline.of("phase")
         aftermath = [
-            one
-            for one in phases
-            if one.get("step") == self.name and one["phase"] == "aftermath"
+            phase
+            for phase in phases
+            if phase.get("step") == self.name and phase["phase"] == "aftermath"
         ]
         if not aftermath:
             return self.run.last
@@ -139,7 +139,7 @@ class StepRun:
         A control may interrupt it, a signal may: its rollbacks were played then,
         while the run still waited for what the fault should bring about.
         """
-        undo = [one.at for one in self.events("phase") if one["phase"] == "undo"]
+        undo = [event.at for event in self.events("phase") if event["phase"] == "undo"]
         if not undo and self.run.ending is not Ending.FINISHED:
             return ""  # it was the run that ended it
         return interruption(self.events("engine"), min(undo, default=self.end))
@@ -162,18 +162,18 @@ class StepRun:
 
     def ended_early(self, begun: Event) -> str:
         """Return why a fault had not held until its undo; empty: it had."""
-        for one in self.events("fault_ended"):
-            if one["id"] == begun["id"] and one.get("early"):
-                return f"the fault on {begun['instance']} ended early: {one['early']}"
+        for event in self.events("fault_ended"):
+            if event["id"] == begun["id"] and event.get("early"):
+                return f"the fault on {begun['instance']} ended early: {event['early']}"
         return self.interrupted
 
     @cached_property
     def replaced(self) -> tuple[Replaced, ...]:
         """The victims that were replaced while their faults held."""
         ends = {
-            str(one["id"]): one.at
-            for one in reversed(self.events("fault_ended"))
-            if one.get("ok")
+            str(event["id"]): event.at
+            for event in reversed(self.events("fault_ended"))
+            if event.get("ok")
         }
         begun = self.events("fault_started")
         return tuple(read_replaced(self.run.timeline, begun, ends))
@@ -207,22 +207,26 @@ class StepRun:
         until = self.end if self.fault_end is None else self.fault_end
         settled: dict[str, bool] = {}
         found = []
-        for one in self.run.instances:
-            name = str(one["instance"])
-            if one.at < self.start:
-                settled[name] = bool(one["up"]) or one["state"] != "running"
-            elif one.at <= until and settled.get(name, True) and name not in self._jobs:
-                found.append(one)
+        for instance in self.run.instances:
+            name = str(instance["instance"])
+            if instance.at < self.start:
+                settled[name] = bool(instance["up"]) or instance["state"] != "running"
+            elif (
+                instance.at <= until
+                and settled.get(name, True)
+                and name not in self._jobs
+            ):
+                found.append(instance)
         return tuple(found)
 
     def _taken(self) -> set[str]:
         """Return the instances that other extensions' actions took down."""
         before = {
-            str(one["instance"])
-            for one in self.run.instances
-            if one.at < (self.start or 0.0)
+            str(instance["instance"])
+            for instance in self.run.instances
+            if instance.at < (self.start or 0.0)
         }
-        planned = {one.name for one in self.run.plan.instances}
+        planned = {instance.name for instance in self.run.plan.instances}
         down = {str(one["instance"]) for one in self.changed if not one["up"]}
         return down & (before | planned)
 
@@ -230,9 +234,9 @@ class StepRun:
     def _jobs(self) -> frozenset[str]:
         """The instances that belong to Jobs."""
         return frozenset(
-            one.name
-            for one in self.run.plan.instances
-            if one.labels.get("workload", "").startswith(("job/", "cronjob/"))
+            instance.name
+            for instance in self.run.plan.instances
+            if instance.labels.get("workload", "").startswith(("job/", "cronjob/"))
         )
 
     @cached_property
@@ -261,7 +265,9 @@ class StepRun:
     @cached_property
     def _not_played(self) -> str:
         """Why the experiment's method did not do what it says; empty: it did."""
-        played = [one for one in self.events("activity") if one["phase"] == "method"]
+        played = [
+            event for event in self.events("activity") if event["phase"] == "method"
+        ]
         for activity in played:
             if activity["type"] == "action" and activity["status"] != "succeeded":
                 why = activity.get("because") or f"it {activity['status']}"
@@ -276,15 +282,15 @@ class StepRun:
         """Return the phases that bound a fault which is not gameday's own."""
         if self.services:
             return []
-        return [one for one in self.events("phase") if one["phase"] in phases]
+        return [event for event in self.events("phase") if event["phase"] in phases]
 
     def _own_end(self) -> float | None:
         started = self.events("fault_started")
         begun = {one["id"] for one in started}
         ended: dict[str, float] = {}
-        for one in self.events("fault_ended"):
-            if one.get("ok"):  # a later undo of what is over already changes nothing
-                ended.setdefault(one["id"], one.at)
+        for event in self.events("fault_ended"):
+            if event.get("ok"):  # a later undo of what is over already changes nothing
+                ended.setdefault(event["id"], event.at)
         if not begun or not begun <= ended.keys():
             return None
         for victim in self.replaced:  # from then on its fault is over
@@ -303,9 +309,12 @@ class StepRun:
         if kind is None or not kind.heals_itself:
             return end
         at: float | None = end
-        for one in self.run.instances:
-            if one["instance"] == begun["instance"] and end < one.at <= self.end:
-                at = None if not one["up"] else one.at if at is None else at
+        for instance in self.run.instances:
+            if (
+                instance["instance"] == begun["instance"]
+                and end < instance.at <= self.end
+            ):
+                at = None if not instance["up"] else instance.at if at is None else at
         return at
 
     def _stopped_before(self) -> str:
@@ -317,13 +326,13 @@ class StepRun:
 
     def _victims(self) -> tuple[Instance, ...]:
         """Return the instances that were hit, with all that the plan knows of them."""
-        names = {str(one["instance"]) for one in self.events("fault_started")}
+        names = {str(event["instance"]) for event in self.events("fault_started")}
         names |= self._taken()
         return tuple(_named(self.run.plan.instances, names))
 
 
 def _named(instances: Iterable[Instance], names: set[str]) -> Iterable[Instance]:
-    known = {one.name: one for one in instances}
+    known = {instance.name: instance for instance in instances}
     for name in sorted(names):
         service = name.rpartition("-")[0]
         yield known.get(name, Instance(service=service, name=name, identity={}))

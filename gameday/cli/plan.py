@@ -42,4 +42,4 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
             click.echo(line)
     if end is not None:
         return 2 if end.refusal else 3
-    return 1 if any(one.state == "cannot_be_kept" for one in plan.timings) else 0
+    return 1 if any(timing.state == "cannot_be_kept" for timing in plan.timings) else 0

@@ -71,7 +71,7 @@ def inject_for(
     failures = [one for one in hits if not isinstance(one, Hit)]
     if failures:
         _take_back(mine, entries)
-        raise FaultFailed("; ".join(str(one) for one in failures))
+        raise FaultFailed("; ".join(str(failure) for failure in failures))
     return {
         "fault": kind,
         "target": mine.target.url,
@@ -142,7 +142,7 @@ def _prepare(
     failures = [found for found in prepared if not isinstance(found, FaultEntry)]
     try:
         if failures:
-            raise FaultFailed("; ".join(str(one) for one in failures))
+            raise FaultFailed("; ".join(str(failure) for failure in failures))
         return [replace(entry, id=mine.ledger.begin(entry)) for entry in ready]
     except GamedayError:
         for entry in ready:
@@ -191,7 +191,7 @@ def _hit(mine: Belonging, request: FaultRequest, entry: FaultEntry) -> Hit:
 
 
 def _take_back(mine: Belonging, entries: Sequence[FaultEntry]) -> None:
-    begun = [mine.ledger.fault(one.id) for one in entries]
+    begun = [mine.ledger.fault(entry.id) for entry in entries]
     still = [one for one in begun if one and one.state is not FaultState.UNDONE]
     heal(mine.ledger, mine.opener, CLOCK, still, by="self")
 

@@ -43,8 +43,10 @@ def judge(path: str) -> list[Problem]:
     if version and version < _JUDGED_BY:
         problems = [_older(problem, version) for problem in problems]
     return [
-        one if one.line else replace(one, line=_place(text, one.message))
-        for one in problems
+        problem
+        if problem.line
+        else replace(problem, line=_place(text, problem.message))
+        for problem in problems
     ]
 
 

@@ -68,7 +68,7 @@ def _selected(node: Any, operator: str) -> Iterator[Condition]:
     for condition in _conditions(node.lhs):
         yield Condition(
             truth=f"({condition.truth}) {chosen}",
-            operands=tuple(f"({one}) {chosen}" for one in condition.operands),
+            operands=tuple(f"({operand}) {chosen}" for operand in condition.operands),
         )
 
 

@@ -120,7 +120,7 @@ def read_document(
 
 
 def _refused(problems: list[Problem]) -> bool:
-    return any(one.severity == "error" for one in problems)
+    return any(problem.severity == "error" for problem in problems)
 
 
 def _read(

@@ -64,7 +64,10 @@ def check_undone(
     here: Cursor, acts: Acts, rollbacks: Sequence[Activity | None]
 ) -> None:
     """Warn where no rollback undoes the experiment's faults."""
-    kinds = [one.kind for one in _ours([one for one in rollbacks if one is not None])]
+    kinds = [
+        one.kind
+        for one in _ours([rollback for rollback in rollbacks if rollback is not None])
+    ]
     if acts.has_faults and faults.UNDO not in kinds:
         here.warn(
             "no rollback calls gameday.faults.undo; under plain `chaos run` the faults "

@@ -32,7 +32,7 @@ _LATER = (
     "clock.skew",
 )
 _HIGHEST_PORT = 65535
-_SIGNALS = tuple(one.name for one in signal.Signals)
+_SIGNALS = tuple(number.name for number in signal.Signals)
 
 
 def is_ours(module: str) -> bool:
@@ -80,7 +80,7 @@ def request(here: Cursor, kind: str, values: Values) -> FaultRequest | None:
     parsed = {key: _parsed(arguments, key, fault, values) for key in arguments.value}
     service = parsed.get("service")
     _instances(arguments, service, parsed.get("instances"))
-    if any(one.severity == "error" for one in here.problems[before:]):
+    if any(problem.severity == "error" for problem in here.problems[before:]):
         return None
     if any(value is None for value in parsed.values()):
         return None
@@ -209,7 +209,9 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _signal(value: Any) -> str:
-    if str(value).isdigit() and int(value) in {one.value for one in signal.Signals}:
+    if str(value).isdigit() and int(value) in {
+        number.value for number in signal.Signals
+    }:
         return signal.Signals(int(value)).name
     name = str(value).upper()
     name = name if name.startswith("SIG") else f"SIG{name}"

@@ -103,7 +103,7 @@ def _sentence(action: ForeignAction, undos: Sequence[Call]) -> str:
         one for one in action.undone_by if not one.startswith(f"{KUBERNETES}.actions")
     ]
     named = among(one.rpartition(".")[2] for one in new or action.undone_by)
-    if any(one.name in action.undone_by for one in undos):
+    if any(undo.name in action.undone_by for undo in undos):
         agree = among([*action.same, *([action.differs] if action.differs else [])])
         return (
             f"{action.name}: a rollback calls {named}, but not for the same thing; "

@@ -28,7 +28,7 @@ def check(
     target = _target(given)
     if target is None:
         return
-    theirs = [one for one in calls(found, values) if _is_theirs(one)]
+    theirs = [call for call in calls(found, values) if _is_theirs(call)]
     contexts = list(_contexts(here, given))
     if target.kind == "kubernetes":
         for place, context in contexts:

@@ -219,7 +219,7 @@ def _alertmanager(document: Document, *, alone: bool) -> list[Problem]:
     from gameday.files import alertmanager, amtool
 
     problems = alertmanager.parse_document(document)[1]
-    refused = any(one.severity == "error" for one in problems)
+    refused = any(problem.severity == "error" for problem in problems)
     if refused or not alone or document.path == "-":
         return problems
     return problems + amtool.judge(document.path)

@@ -24,7 +24,7 @@ def scenario(path: str, env: Mapping[str, str]) -> Scenario:
     Raises InvalidFile with every error in it and in every file that it names.
     """
     made, problems = read_scenario(path, env)
-    errors = [one for one in problems if one.severity == "error"]
+    errors = [problem for problem in problems if problem.severity == "error"]
     if made is None or errors:
         raise InvalidFile(errors)
     return made
@@ -63,7 +63,7 @@ def read_document(
             Problem(document.path, line, message, id="scenario/second-document")
         )
     made = _scenario(here, env)
-    refused = any(one.severity == "error" for one in problems)
+    refused = any(problem.severity == "error" for problem in problems)
     return (None if refused else made), tidy(problems)
 
 
@@ -89,8 +89,8 @@ def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
     url = None if wired is None else scenario_build.target(wired.target).url
     experiments = _experiments(here, env, url)
     scenario_checks.check(here, named, experiments)
-    complete = [one for one in experiments if one is not None]
-    errors = any(one.severity == "error" for one in here.problems)
+    complete = [experiment for experiment in experiments if experiment is not None]
+    errors = any(problem.severity == "error" for problem in here.problems)
     if wired is None or errors or len(complete) != len(experiments):
         return None
     return scenario_build.scenario(
@@ -149,7 +149,7 @@ def _slos(here: Cursor) -> Named:
     complete = True
     for (place, _), reading in zip(named, readings, strict=True):
         _taken(place, reading.problems)
-        complete &= not any(one.severity == "error" for one in reading.problems)
+        complete &= not any(problem.severity == "error" for problem in reading.problems)
         unmeasured.update(reading.unmeasured)
         for one in reading.slos:
             if any(one.name == other.name for other in found):

@@ -85,7 +85,7 @@ class Document:
     @property
     def broken(self) -> bool:
         """Whether the text could not be read."""
-        return any(one.severity == "error" for one in self.problems)
+        return any(problem.severity == "error" for problem in self.problems)
 
     @property
     def broken_off(self) -> bool:

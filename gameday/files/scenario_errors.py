@@ -117,8 +117,8 @@ def _model_at(location: Path) -> type[BaseModel]:
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, Wire):
         return annotation
-    for one in typing.get_args(annotation):
-        found = _model_in(one)
+    for arg in typing.get_args(annotation):
+        found = _model_in(arg)
         if found is not None:
             return found
     return None

@@ -118,7 +118,10 @@ def check_step(here: Cursor, named: Named, experiment: Experiment | None) -> Non
 def _told_apart(promises: Sequence[Cursor]) -> None:
     """Report two promises about one name that one and the same alert could keep."""
     for index, later in enumerate(promises):
-        twin = next((one for one in promises[:index] if _one_alert(one, later)), None)
+        twin = next(
+            (promise for promise in promises[:index] if _one_alert(promise, later)),
+            None,
+        )
         if twin is None:
             continue
         if _labels(twin) == _labels(later):
@@ -205,14 +208,18 @@ def _hold(
     here: Cursor, promises: Sequence[Cursor], experiment: Experiment | None
 ) -> None:
     hold = _seconds(here.value.get("hold"))
-    if "hold" not in here.value and not any(has(one, _HOLDING) for one in promises):
+    if "hold" not in here.value and not any(
+        has(promise, _HOLDING) for promise in promises
+    ):
         here.error(
             "hold is required where no alert is promised to fire, reach or page; "
             "write how long the fault holds, such as hold: 30s",
             code="missing-key",
         )
     awaited = [
-        _seconds(one.value.get(k)) for one in promises for k in has(one, _HOLDING)
+        _seconds(promise.value.get(k))
+        for promise in promises
+        for k in has(promise, _HOLDING)
     ]
     longest = max((one for one in awaited if one is not None), default=0.0)
     for fault in experiment.faults if experiment is not None else ():

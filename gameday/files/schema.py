@@ -29,7 +29,7 @@ def _plainer(node: Any) -> None:
         return
     choices = node.get("anyOf")
     if isinstance(choices, list) and {"type": "null"} in choices:
-        rest = [one for one in choices if one != {"type": "null"}]
+        rest = [choice for choice in choices if choice != {"type": "null"}]
         del node["anyOf"]
         node.update(rest[0] if len(rest) == 1 else {"anyOf": rest})
     if isinstance(node.get("title"), str):

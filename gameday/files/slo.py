@@ -103,7 +103,7 @@ def _reading(file: _File, known: Known) -> Reading:
 
 
 def _errors(problems: list[Problem]) -> bool:
-    return any(one.severity == "error" for one in problems)
+    return any(problem.severity == "error" for problem in problems)
 
 
 def _objects(document: Document, problems: list[Problem]) -> list[Cursor]:

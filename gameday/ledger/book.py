@@ -149,7 +149,9 @@ class Ledger:
 
     def plan_fault(self, planned: PlannedVictims) -> None:
         """Keep what the plan decided, for the process that will inject it."""
-        victims = [codec.load(codec.dump_instance(one)) for one in planned.victims]
+        victims = [
+            codec.load(codec.dump_instance(victim)) for victim in planned.victims
+        ]
         with self._db.writing() as db:
             db.execute(
                 "INSERT INTO plans (run, step, ordinal, request, victims, duration)"
@@ -166,7 +168,9 @@ class Ledger:
 
     def plan_again(self, planned: PlannedVictims) -> None:
         """Keep other victims for a fault that is planned and not begun yet."""
-        victims = [codec.load(codec.dump_instance(one)) for one in planned.victims]
+        victims = [
+            codec.load(codec.dump_instance(victim)) for victim in planned.victims
+        ]
         with self._db.writing() as db:
             db.execute(
                 "UPDATE plans SET victims = ?"

@@ -49,7 +49,7 @@ def rollbacks_entry(
     None where it has no rollbacks but gameday's own.
     """
     alone = only_rollbacks(document)
-    names = [str(one.get("name", "")) for one in alone["rollbacks"]]
+    names = [str(rollback.get("name", "")) for rollback in alone["rollbacks"]]
     if not names:
         return None
     undo = Undo(
@@ -85,15 +85,18 @@ def only_rollbacks(document: Mapping[str, Any]) -> dict[str, Any]:
     References to activities are resolved; what names a secret's value is left out.
     """
     named = {
-        one["name"]: one
-        for one in (
+        probe["name"]: probe
+        for probe in (
             *document.get("steady-state-hypothesis", {}).get("probes", ()),
             *document.get("method", ()),
             *document.get("rollbacks", ()),
         )
-        if "name" in one
+        if "name" in probe
     }
-    played = [named.get(one.get("ref"), one) for one in document.get("rollbacks", ())]
+    played = [
+        named.get(rollback.get("ref"), rollback)
+        for rollback in document.get("rollbacks", ())
+    ]
     kept = {
         key: value
         for key, value in document.items()

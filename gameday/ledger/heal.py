@@ -63,7 +63,7 @@ def heal(
     }
 
     def one_by_one(entries: list[FaultEntry]) -> list[Healed]:
-        return [healer.heal(targets[one.undo.target], one) for one in entries]
+        return [healer.heal(targets[entry.undo.target], entry) for entry in entries]
 
     if len(own) <= 1:
         found = [done for group in own.values() for done in one_by_one(group)]
@@ -72,7 +72,7 @@ def heal(
             found = [
                 done for group in pool.map(one_by_one, own.values()) for done in group
             ]
-    found += [healer.play(one) for one in others]
+    found += [healer.play(other) for other in others]
     return sorted(found, key=lambda one: -one.fault.id)
 
 

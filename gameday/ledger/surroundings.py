@@ -65,7 +65,7 @@ def uses_chaosk8s(document: Mapping[str, Any]) -> bool:
         *(document.get("controls") or ()),
     )
     modules = (str(one.get("provider", {}).get("module", "")) for one in called)
-    return any(one.split(".", maxsplit=1)[0] == MODULE for one in modules)
+    return any(module.split(".", maxsplit=1)[0] == MODULE for module in modules)
 
 
 def _cluster(url: str) -> TargetRef | None:

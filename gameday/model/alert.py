@@ -136,12 +136,14 @@ class Routing:
 
     def receiver(self, name: str) -> Receiver | None:
         """Return the receiver of that name."""
-        return next((one for one in self.receivers if one.name == name), None)
+        return next(
+            (receiver for receiver in self.receivers if receiver.name == name), None
+        )
 
     def muting(self, route: Route) -> Muting | None:
         """Return when a route sends nothing; None where it has no time intervals."""
         mutes, actives = (
-            tuple(one for one in self.intervals if one.name in names)
+            tuple(interval for interval in self.intervals if interval.name in names)
             for names in (route.mute_times, route.active_times)
         )
         return Muting(mutes, actives) if mutes or actives else None

@@ -220,9 +220,9 @@ def _of_target(signed: list[Signed], window: _Window) -> Counted:
 def _resets(window: _Window) -> set[float]:
     """Return the scrapes of a window at which its target had begun anew."""
     return {
-        one.at
-        for one in window.target.resets
-        if window.start < one.at and one.before < window.end
+        reset.at
+        for reset in window.target.resets
+        if window.start < reset.at and reset.before < window.end
     }
 
 
@@ -278,16 +278,16 @@ def _of_series(series: Series, window: _Window) -> _OfSeries:
     steps = list(increases(inside, from_zero=from_zero, target=window.target))
     return _OfSeries(
         counted=Counted(
-            value=sum(one.events for one in steps),
+            value=sum(step.events for step in steps),
             since=steps[0].at,
             until=steps[-1].at,
-            surplus=sum(one.doubt for one in steps),
+            surplus=sum(step.doubt for step in steps),
             born=int(born),
         ),
         fell=frozenset(
-            one.at
-            for one in steps
-            if one.fell and window.target.reset_in(one.before, one.at) is None
+            step.at
+            for step in steps
+            if step.fell and window.target.reset_in(step.before, step.at) is None
         ),
         older=pairs[0][1] if born and not from_zero else 0.0,
     )
@@ -357,9 +357,9 @@ def _part(
     cell = steps[place]
     seconds = cell.at - edge if after else edge - cell.before
     rates = [
-        one.events / (one.at - one.before)
-        for one in steps[max(0, place - 1) : place + 2]
-        if one.at > one.before
+        step.events / (step.at - step.before)
+        for step in steps[max(0, place - 1) : place + 2]
+        if step.at > step.before
     ]
     most = cell.events
     return min(most, min(rates) * seconds), min(most, max(rates) * seconds)

@@ -218,11 +218,15 @@ def _tree(node: Any) -> Tree:
 
 
 def _selector(node: Any) -> Tree:
-    matchers = tuple(_matcher(one) for one in node.matchers.matchers)
+    matchers = tuple(_matcher(matcher) for matcher in node.matchers.matchers)
     alternatives = getattr(node.matchers, "or_matchers", None)
     if alternatives:
         matchers = ()  # `or` between matchers: any of them, so none is certain
-    named = [one.value for one in matchers if one.name == NAME and one.op == "="]
+    named = [
+        matcher.value
+        for matcher in matchers
+        if matcher.name == NAME and matcher.op == "="
+    ]
     name = node.name or (named[0] if named else "")
     return _shifted(node, Selector(str(name), matchers))
 
@@ -302,9 +306,9 @@ def _operator(node: Any) -> Tree:
         returns_bool = bool(modifier.return_bool)
         if modifier.matching is not None:
             way = str(modifier.matching).split("(", 1)[0].strip()
-            grouping = (way, tuple(str(one) for one in modifier.matching.labels))
+            grouping = (way, tuple(str(label) for label in modifier.matching.labels))
         card = _card(modifier)
-        included = tuple(str(one) for one in modifier.group_labels or ())
+        included = tuple(str(label) for label in modifier.group_labels or ())
     return Node(
         str(node.op),
         (_tree(node.lhs), _tree(node.rhs)),

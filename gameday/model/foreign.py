@@ -123,4 +123,4 @@ def over(module: str, funcs: str, after: After) -> list[ForeignAction]:
 
 def by_name(actions: Iterable[ForeignAction]) -> Mapping[str, ForeignAction]:
     """Return actions by their dotted names."""
-    return {one.name: one for one in actions}
+    return {action.name: action for action in actions}

@@ -106,7 +106,11 @@ def _of(tree: Tree) -> KnownLabels:
 
 
 def _selected(selector: Selector) -> KnownLabels:
-    empty = {one.name: "" for one in selector.matchers if (one.op, one.value) == _NONE}
+    empty = {
+        matcher.name: ""
+        for matcher in selector.matchers
+        if (matcher.op, matcher.value) == _NONE
+    }
     return KnownLabels({**selector.fixed(), **empty})
 
 

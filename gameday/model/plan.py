@@ -122,7 +122,9 @@ class Plan:
             f"{timing.step}: {timing.subject} {timing.question}: "
             for timing in self.timings
         )
-        return tuple(one for one in self.warnings if not one.startswith(told))
+        return tuple(
+            warning for warning in self.warnings if not warning.startswith(told)
+        )
 
     def step(self, name: str) -> PlannedStep:
         """Return the step of that name; KeyError when there is none."""

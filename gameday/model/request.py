@@ -119,15 +119,15 @@ def _duration(value: Any) -> float:
 def _names(argument: str, value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(
-        isinstance(one, str) for one in parts
+        isinstance(part, str) for part in parts
     ):
         raise ValueError(f"{argument}: {value!r} is not a list of names")
-    return tuple(one.strip() for one in parts if one.strip())
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def _signal(value: Any) -> str:
     text = str(value).strip()
-    if text.isdecimal() and int(text) in {one.value for one in signals.Signals}:
+    if text.isdecimal() and int(text) in {number.value for number in signals.Signals}:
         return signals.Signals(int(text)).name
     name = text.upper()
     name = name if name.startswith("SIG") else f"SIG{name}"

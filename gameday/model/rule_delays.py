@@ -249,7 +249,7 @@ def _shape(tree: Tree, rules: Sequence[RecordingRule], depth: int = 0) -> object
     if isinstance(tree, Selector):
         found = recording_rules(tree, rules)
         below = parse(found[0].expr) if len(found) == 1 and depth < DEEPEST else None
-        others = tuple(one for one in tree.matchers if one.name != NAME)
+        others = tuple(matcher for matcher in tree.matchers if matcher.name != NAME)
         inside = tree.name if below is None else _shape(below, rules, depth + 1)
         return (others, inside)
     if isinstance(tree, Constant):

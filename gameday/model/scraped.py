@@ -59,7 +59,7 @@ class Scraped:
 
     def reset_in(self, before: float, at: float) -> Reset | None:
         """Return the reset between two samples of a series; a sure one first."""
-        inside = [one for one in self.resets if before < one.at <= at]
+        inside = [reset for reset in self.resets if before < reset.at <= at]
         return next((one for one in inside if one.sure), inside[0] if inside else None)
 
 
@@ -151,8 +151,8 @@ def _scraped(
 
 def _with_rates(targets: dict[Target, Scraped]) -> dict[Target, Scraped]:
     """Give a target whose traffic nobody has seen the busiest one's, and interval."""
-    rate = max((one.rate for one in targets.values()), default=0.0)
-    interval = max((one.interval for one in targets.values()), default=0.0)
+    rate = max((target.rate for target in targets.values()), default=0.0)
+    interval = max((target.interval for target in targets.values()), default=0.0)
     return {
         target: one
         if one.rate and one.interval

@@ -32,9 +32,11 @@ def choose(
     ValueError, with a sentence for a person, where nothing fits or too few are there.
     """
     service = selection.service
-    found = [one for one in instances if one.service == service]
+    found = [instance for instance in instances if instance.service == service]
     if not found:
-        known = ", ".join(sorted({one.service for one in instances})) or "none"
+        known = (
+            ", ".join(sorted({instance.service for instance in instances})) or "none"
+        )
         raise ValueError(f"service {service!r} has no instances here (found: {known})")
     if selection.instances:
         return _named(selection, found)

@@ -20,7 +20,9 @@ def metric_of(selector: str) -> str:
         return ""
     if parsed.name:
         return str(parsed.name)
-    named = [one for one in parsed.matchers.matchers if one.name == "__name__"]
+    named = [
+        matcher for matcher in parsed.matchers.matchers if matcher.name == "__name__"
+    ]
     equal = [one for one in named if str(one.op).endswith(f".{_EQUAL}")]
     return str(equal[0].value) if equal else ""
 
@@ -31,7 +33,7 @@ def labels_matched(selector: str) -> frozenset[str]:
     parsed = _parsed(selector)
     if parsed is None:
         return frozenset()
-    return frozenset(str(one.name) for one in parsed.matchers.matchers)
+    return frozenset(str(matcher.name) for matcher in parsed.matchers.matchers)
 
 
 def unknown_metrics(slo: Slo, unknown: Collection[str]) -> tuple[str, ...]:

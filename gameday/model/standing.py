@@ -33,7 +33,9 @@ class StandingSilence:
 
     def covers(self, labels: Mapping[str, str]) -> bool:
         """Return whether it mutes an alert with these labels."""
-        return bool(self.matchers) and all(one.matches(labels) for one in self.matchers)
+        return bool(self.matchers) and all(
+            matcher.matches(labels) for matcher in self.matchers
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

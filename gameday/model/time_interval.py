@@ -84,11 +84,11 @@ class Muting:
     @property
     def names(self) -> str:
         """The intervals' names, for a sentence."""
-        return ", ".join(one.name for one in (*self.mutes, *self.actives))
+        return ", ".join(mute.name for mute in (*self.mutes, *self.actives))
 
     def at(self, instant: float) -> bool | None:
         """Return whether nothing is sent at an instant; None where not known."""
-        muted = [one.contains(instant) for one in self.mutes]
+        muted = [mute.contains(instant) for mute in self.mutes]
         active = [one.contains(instant) for one in self.actives]
         if True in muted or (active and all(one is False for one in active)):
             return True
@@ -192,8 +192,8 @@ def _counted(bounds: Bounds, day: date) -> Bounds:
 
 def _covered(intervals: Iterable[TimeInterval], day: date) -> int:
     bits = 0
-    for one in intervals:
-        for each in one.ranges:
+    for interval in intervals:
+        for each in interval.ranges:
             bits |= each.on(day)
     return bits
 

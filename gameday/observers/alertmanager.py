@@ -81,7 +81,7 @@ class AlertmanagerObserver:
         groups = self.client.json("/api/v2/alerts/groups")
         now = self._clock.now()
         events = [*self._silenced(silences, now), *self._routes(alerts, now)]
-        found = {one.key: one for one in _mutes(alerts, groups)}
+        found = {mute.key: mute for mute in _mutes(alerts, groups)}
         events += self._mutings(found, now)
         self.held = tuple(_held(group) for group in groups)
         self._sight.good(asked)
@@ -93,7 +93,9 @@ class AlertmanagerObserver:
     def _silenced(
         self, silences: Iterable[Mapping[str, Any]], now: float
     ) -> Iterator[Event]:
-        active = [one for one in silences if one["status"]["state"] == "active"]
+        active = [
+            silence for silence in silences if silence["status"]["state"] == "active"
+        ]
         ended = self._active - {one["id"] for one in active}
         self._active = {one["id"] for one in active}
         for number in sorted(ended):
@@ -116,20 +118,20 @@ class AlertmanagerObserver:
     def _routes(
         self, alerts: Iterable[Mapping[str, Any]], now: float
     ) -> Iterator[Event]:
-        for one in alerts:
-            receivers = tuple(sorted(way["name"] for way in one["receivers"]))
-            key = (one["fingerprint"], one["startsAt"], receivers)
+        for alert in alerts:
+            receivers = tuple(sorted(way["name"] for way in alert["receivers"]))
+            key = (alert["fingerprint"], alert["startsAt"], receivers)
             if key in self._routed:
                 continue
             self._routed.add(key)
             yield event(
                 now,
                 "routed",
-                alert=one["labels"].get("alertname", ""),
-                labels=one["labels"],
+                alert=alert["labels"].get("alertname", ""),
+                labels=alert["labels"],
                 receivers=list(receivers),
-                starts=round(parse_instant(one["startsAt"]), 3),
-                fingerprint=one["fingerprint"],
+                starts=round(parse_instant(alert["startsAt"]), 3),
+                fingerprint=alert["fingerprint"],
             )
 
     def _mutings(self, found: "dict[_Key, _Mute]", now: float) -> list[Event]:

@@ -55,7 +55,7 @@ class Watched:
 
     def slo(self, name: str) -> Slo | None:
         """Return the SLO of that name, or of that short name where unambiguous."""
-        short = [one for one in self.slos.values() if one.short_name == name]
+        short = [slo for slo in self.slos.values() if slo.short_name == name]
         return self.slos.get(name) or (short[0] if len(short) == 1 else None)
 
 

@@ -136,8 +136,8 @@ class InstancesObserver:
 
     def _report(self, found: Iterable[Instance], at: float, error: float) -> None:
         with self._telling:
-            for one in self._changes(found, at, round(error, 3)):
-                self._sight.emit(one)
+            for change in self._changes(found, at, round(error, 3)):
+                self._sight.emit(change)
 
     def _changes(
         self, found: Iterable[Instance], at: float, error: float

@@ -61,7 +61,7 @@ class Page:
     def to_json(self) -> dict[str, Any]:
         """Return the page as `GET /pages` shows it."""
         fields = {name: getattr(self, name) for name in self.__slots__}
-        return {**fields, "alerts": [dict(one) for one in self.alerts]}
+        return {**fields, "alerts": [dict(alert) for alert in self.alerts]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def redact(value: Any, name: str = "") -> Any:
 
 def _webhook(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     key = said.get("groupKey")
-    alerts = [_alert(one) for one in said["alerts"]]
+    alerts = [_alert(alert) for alert in said["alerts"]]
     dedup = hashlib.sha256(key.encode()).hexdigest() if key else None
     fields = _fields(said.get("status"), alerts, key, dedup)
     return {**fields, "truncated": int(said.get("truncatedAlerts") or 0)}
@@ -162,8 +162,8 @@ def _detailed(details: Any, state: str) -> Iterator[dict[str, Any]]:
     if not isinstance(details, list):
         yield from _printed(str(details or ""), state)
         return
-    for one in details:
-        yield _alert({"status": state, **one})
+    for detail in details:
+        yield _alert({"status": state, **detail})
 
 
 def _opsgenie(said: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def _headings(part: Mapping[str, Any]) -> Iterator[str]:
 
 def _once(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the alerts without those that a message prints twice."""
-    return list({json.dumps(one, sort_keys=True): one for one in alerts}.values())
+    return list({json.dumps(alert, sort_keys=True): alert for alert in alerts}.values())
 
 
 def _fields(

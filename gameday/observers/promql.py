@@ -14,7 +14,9 @@ def metrics_of(expr: str) -> tuple[str, ...]:
 
     def visit(node: Any) -> bool:
         if isinstance(node, promql_parser.VectorSelector):
-            named = [one.value for one in node.matchers.matchers if _is_name(one)]
+            named = [
+                matcher.value for matcher in node.matchers.matchers if _is_name(matcher)
+            ]
             found.update(dict.fromkeys([node.name] if node.name else named))
         return True
 

@@ -119,7 +119,7 @@ class PagesObserver:
         if found["seq"] < self._seq:
             # It was started anew and counts from one again.
             found = self._mailbox.show(0, 0.0)
-        events = [self._page(one) for one in found["pages"]]
+        events = [self._page(page) for page in found["pages"]]
         events += [self._refusal(one) for one in found.get("refused") or ()]
         self._seq = int(found["seq"])
         # A long poll that returns has seen everything up to its return.

@@ -43,10 +43,10 @@ def _asked(client: Client, ask: Any) -> Any:
 
 
 def _of_prometheus(client: Client, clock: Clock) -> Iterator[StandingAlert]:
-    for one in PrometheusApi(client, clock).data("/alerts")["alerts"]:
-        labels = {key: value for key, value in one["labels"].items() if value}
-        since = instant(one.get("activeAt"))
-        yield StandingAlert(labels=labels, state=one["state"], since=since)
+    for alert in PrometheusApi(client, clock).data("/alerts")["alerts"]:
+        labels = {key: value for key, value in alert["labels"].items() if value}
+        since = instant(alert.get("activeAt"))
+        yield StandingAlert(labels=labels, state=alert["state"], since=since)
 
 
 def _of_alertmanager(client: Client) -> Iterator[StandingAlert]:

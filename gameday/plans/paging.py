@@ -119,7 +119,9 @@ def _received(page: _Page, question: str) -> Iterator[Doubt]:
 
 def _promised_receivers(page: _Page) -> Iterator[Receiver]:
     routing = page.eyes.routing
-    names = page.promise.reaches or sorted({one.receiver for one in page.way.routes})
+    names = page.promise.reaches or sorted(
+        {route.receiver for route in page.way.routes}
+    )
     for name in names:
         there = None if routing is None else routing.receiver(name)
         if there is not None:
@@ -130,7 +132,7 @@ def _empty(page: _Page, there: Receiver, question: str) -> Iterator[Doubt]:
     routing, promise = page.eyes.routing, page.promise
     timed = promise.pages_within is not None or promise.page_resolves_within is not None
     anywhere = routing is not None and any(
-        one.integrations for one in routing.receivers
+        receiver.integrations for receiver in routing.receivers
     )
     if anywhere or timed or question != "reaches":
         said = f"receiver {there.name!r} has no integration: nobody hears of a page"
@@ -192,8 +194,8 @@ def _by_constants(
             continue
         source = AlertPromise(alert=rule.name)
         fits = [
-            _inhibits(inhibit, one, labels)
-            for one in way(source, rule, page.eyes).labels
+            _inhibits(inhibit, label, labels)
+            for label in way(source, rule, page.eyes).labels
         ]
         if True in fits:
             said = f"it is inhibited by {rule.name}, which always fires"
@@ -211,9 +213,9 @@ def _by_promised(
         if promise == page.promise:
             continue
         sources = [
-            one
+            label
             for rule in rules_for(promise, page.eyes.rules or ())
-            for one in way(promise, rule, page.eyes).labels
+            for label in way(promise, rule, page.eyes).labels
         ]
         if any(_inhibits(inhibit, source, labels) for source in sources):
             said = f"it is inhibited while {promise.alert} fires, which this step "

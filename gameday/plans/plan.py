@@ -116,12 +116,12 @@ def _fault(
     seed: int,
 ) -> tuple[PlannedFault, list[str]]:
     service = request.selection.service
-    there = [one for one in found.instances if one.service == service]
+    there = [instance for instance in found.instances if instance.service == service]
     refusal = found.target.refusal(request.kind)
     why = [refusal] if refusal else []
     victims: tuple[Instance, ...] = ()
     if not there:
-        known = sorted({one.service for one in found.instances})
+        known = sorted({instance.service for instance in found.instances})
         why.append(
             f"no instance of service {service!r} was found; there are: "
             f"{', '.join(known) or 'none'}"

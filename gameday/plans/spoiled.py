@@ -82,9 +82,9 @@ def _names(before: Before, *, victims: bool) -> set[str]:
     chosen = {one.name for one in hit}
     return {
         name
-        for one in before.instances
-        if one.service in services and (one.name in chosen) == victims
-        for name in (one.name, *one.addresses)
+        for instance in before.instances
+        if instance.service in services and (instance.name in chosen) == victims
+        for name in (instance.name, *instance.addresses)
     }
 
 

@@ -32,10 +32,10 @@ def alert_rows(run: Run) -> list[Row]:
 def _episodes(run: Run) -> dict[str, dict[str, list[Event]]]:
     """Return the transitions by the alert's name and its other labels."""
     found: dict[str, dict[str, list[Event]]] = {}
-    for one in run.timeline.of(*_STARTS, *_ENDS):
-        name = str(one.get("alert"))
-        labels = labels_text(one.get("labels"), name=name)
-        found.setdefault(name, {}).setdefault(labels, []).append(one)
+    for event in run.timeline.of(*_STARTS, *_ENDS):
+        name = str(event.get("alert"))
+        labels = labels_text(event.get("labels"), name=name)
+        found.setdefault(name, {}).setdefault(labels, []).append(event)
     return found
 
 
@@ -52,13 +52,15 @@ def _alert_rows(run: Run, name: str, found: dict[str, list[Event]]) -> list[Row]
 def _alert_bars(run: Run, name: str, events: list[Event]) -> list[Bar]:
     bars: list[Bar] = []
     state, since = "", 0.0
-    for one in events:
-        new = "" if one.kind in _ENDS else str(one.get("state", _STARTS[one.kind]))
+    for event in events:
+        new = (
+            "" if event.kind in _ENDS else str(event.get("state", _STARTS[event.kind]))
+        )
         if new == state:
             continue
         if state:
-            bars.append(run.bar(since, one.at, state, state, f"{name} {state}"))
-        state, since = new, one.at
+            bars.append(run.bar(since, event.at, state, state, f"{name} {state}"))
+        state, since = new, event.at
     if state:
         bars.append(run.bar(since, None, state, state, f"{name} {state}"))
     return bars

@@ -120,10 +120,10 @@ def _phases(run: Run) -> list[_Span]:
 def _spans(run: Run, field_name: str) -> list[_Span]:
     """Return spans of equal values of a field of the phase events, side by side."""
     edges: list[tuple[str, float]] = []
-    for one in run.timeline.of("phase"):
-        name = one_line(one.get(field_name) or "", 80)
+    for event in run.timeline.of("phase"):
+        name = one_line(event.get(field_name) or "", 80)
         if not edges or edges[-1][0] != name:
-            edges.append((name, one.at))
+            edges.append((name, event.at))
     ends = [at for _, at in edges[1:]] + [run.end]
     return [
         _Span(name=name, start=at, end=end)

@@ -53,7 +53,7 @@ def load_curves(timeline: Timeline, zero: float) -> LoadCurves | None:
     events = timeline.of("load")
     if not events:
         return None
-    buckets = _buckets([_span(one)[0] for one in events], zero, several=1)
+    buckets = _buckets([_span(event)[0] for event in events], zero, several=1)
     return LoadCurves(
         ok=_rate(events, "ok", buckets), failed=_rate(events, "failed", buckets)
     )
@@ -106,7 +106,7 @@ def _buckets(times: Iterable[float], zero: float, *, several: int) -> _Buckets:
 
 
 def _rate(events: list[Event], name: str, buckets: _Buckets) -> Curve:
-    spans = [(*_span(one), float(one.get(name) or 0)) for one in events]
+    spans = [(*_span(event), float(event.get(name) or 0)) for event in events]
     counts = buckets.sums((since, count) for since, _, count in spans)
     lasted = buckets.sums((since, until - since) for since, until, _ in spans)
     points: list[tuple[float, float | None]] = [
@@ -139,12 +139,12 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     """
     found: dict[_Key, dict[float, float]] = defaultdict(dict)
     labels: dict[_Key, Mapping[str, str]] = {}
-    for one in timeline.of("sample"):
-        if one.get("slo") == slo and one.get("side") == side:
-            given = one.get("series") or {}
-            key: _Key = (frozenset(given.items()), float(one.get("sign", 1.0)))
+    for event in timeline.of("sample"):
+        if event.get("slo") == slo and event.get("side") == side:
+            given = event.get("series") or {}
+            key: _Key = (frozenset(given.items()), float(event.get("sign", 1.0)))
             labels[key] = given
-            found[key].update((float(at), float(v)) for at, v in one["values"])
+            found[key].update((float(at), float(v)) for at, v in event["values"])
     earliest = min((min(values) for values in found.values() if values), default=0.0)
     placed: list[tuple[float, float]] = []
     for key, values in found.items():

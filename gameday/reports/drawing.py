@@ -128,11 +128,15 @@ def cut(run: Run, row: Row) -> Row:
 def deadlines(run: Run, questions: Iterable[str], subject: str) -> list[Deadline]:
     """Return when the time for these questions about a subject was over."""
     found = []
-    for one in run.verdict.findings:
-        if one.question in questions and one.subject == subject:
-            base = _base(run, one)
-            if base is not None and one.promised is not None and one.unit == "s":
-                found.append(_deadline(run, one, base + one.promised))
+    for finding in run.verdict.findings:
+        if finding.question in questions and finding.subject == subject:
+            base = _base(run, finding)
+            if (
+                base is not None
+                and finding.promised is not None
+                and finding.unit == "s"
+            ):
+                found.append(_deadline(run, finding, base + finding.promised))
     return found
 
 

@@ -39,7 +39,7 @@ def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def by_step(verdict: Verdict, plan: Plan | None = None) -> list[StepFindings]:
     """Return the findings grouped by step, in the plan's order, the run's own first."""
     names = [step.name for step in plan.steps] if plan else []
-    seen = dict.fromkeys(["", *names, *(one.step for one in verdict.findings)])
+    seen = dict.fromkeys(["", *names, *(finding.step for finding in verdict.findings)])
     groups = (
         StepFindings(
             name=name,
@@ -59,8 +59,8 @@ def ending_words(verdict: Verdict) -> str:
         return f"{words}; everything was undone"
     if verdict.ending is Ending.CRASHED:
         open_ = any(
-            one.question == "undone" and one.outcome is not Outcome.PASS
-            for one in verdict.findings
+            finding.question == "undone" and finding.outcome is not Outcome.PASS
+            for finding in verdict.findings
         )
         return f"{words}; `gameday heal` says what it left" if open_ else words
     if verdict.ending is Ending.REFUSED:

@@ -68,17 +68,17 @@ def _fault_bar(run: Run, hit: Hit, started: float) -> Bar:
 def instance_rows(run: Run) -> list[Row]:
     """Return a row for each instance that was down at some time."""
     found: dict[str, list[Event]] = {}
-    for one in run.timeline.of("instance"):
-        found.setdefault(str(one.get("instance")), []).append(one)
+    for event in run.timeline.of("instance"):
+        found.setdefault(str(event.get("instance")), []).append(event)
     rows = []
     for name, events in found.items():
         row = Row(label=name)
         since: Event | None = None
-        for one in events:
-            if one.get("up") is False and since is None:
-                since = one
-            elif one.get("up") and since is not None:
-                row.bars.append(_down(run, since, one.at))
+        for event in events:
+            if event.get("up") is False and since is None:
+                since = event
+            elif event.get("up") and since is not None:
+                row.bars.append(_down(run, since, event.at))
                 since = None
         if since is not None:
             row.bars.append(_down(run, since, None))
@@ -100,12 +100,12 @@ def page_rows(run: Run) -> list[Row]:
                 row = rows.setdefault(name, Row(label=name))
                 asked = ("pages_within", "page_resolves_within")
                 row.deadlines += deadlines(run, asked, promised.alert)
-    for one in run.timeline.of("page"):
-        name = str(one.get("receiver", "?"))
+    for event in run.timeline.of("page"):
+        name = str(event.get("receiver", "?"))
         row = rows.setdefault(name, Row(label=name))
-        kind = f"page {one.get('status', 'unknown')}"
-        title = f"{moment(one).text}: {run.when(one.at)}"
-        row.marks.append(Mark(at=one.at, kind=kind, title=title))
+        kind = f"page {event.get('status', 'unknown')}"
+        title = f"{moment(event).text}: {run.when(event.at)}"
+        row.marks.append(Mark(at=event.at, kind=kind, title=title))
     for row in rows.values():
         row.note = "" if row.marks else "no page"
     return list(rows.values())
@@ -119,11 +119,11 @@ def probe_rows(run: Run) -> list[Row]:
     worst: dict[int, Event] = {}
     rank = {False: 0, None: 1, True: 2}
     width = (run.end - run.start) / 400
-    for one in events:
-        index = int((one.at - run.start) / width)
+    for event in events:
+        index = int((event.at - run.start) / width)
         old = worst.get(index)
-        if old is None or rank.get(one.get("ok"), 1) < rank.get(old.get("ok"), 1):
-            worst[index] = one
+        if old is None or rank.get(event.get("ok"), 1) < rank.get(old.get("ok"), 1):
+            worst[index] = event
     kinds = {True: "probe ok", False: "probe bad"}
     marks = [
         Mark(
@@ -140,12 +140,12 @@ def blind_rows(run: Run) -> list[Row]:
     """Return a row for each observer that could not see for some time."""
     rows: dict[str, Row] = {}
     open_since: dict[str, Event] = {}
-    for one in run.timeline.of("blind", "sees"):
-        name = str(one.get("source", "?"))
-        if one.kind == "blind":
-            open_since.setdefault(name, one)
+    for event in run.timeline.of("blind", "sees"):
+        name = str(event.get("source", "?"))
+        if event.kind == "blind":
+            open_since.setdefault(name, event)
         elif name in open_since:
-            _blind(run, rows, open_since.pop(name), one.at)
+            _blind(run, rows, open_since.pop(name), event.at)
     for since in open_since.values():
         _blind(run, rows, since, None)
     return list(rows.values())
@@ -154,13 +154,13 @@ def blind_rows(run: Run) -> list[Row]:
 def guardrail_rows(run: Run) -> list[Row]:
     """Return a row for each guardrail that was breached or could not be answered."""
     rows: dict[str, Row] = {}
-    for one in run.timeline.of("guardrail"):
-        if one.get("state") != "ok":
-            name = str(one.get("name", "?"))
-            title = f"{moment(one).text}: {run.when(one.at)}"
-            kind = "probe bad" if one.get("state") == "breached" else "probe unsure"
+    for event in run.timeline.of("guardrail"):
+        if event.get("state") != "ok":
+            name = str(event.get("name", "?"))
+            title = f"{moment(event).text}: {run.when(event.at)}"
+            kind = "probe bad" if event.get("state") == "breached" else "probe unsure"
             row = rows.setdefault(name, Row(label=name))
-            row.marks.append(Mark(at=one.at, kind=kind, title=title))
+            row.marks.append(Mark(at=event.at, kind=kind, title=title))
     return list(rows.values())
 
 

@@ -38,7 +38,7 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
         _load(timeline),
         _moments(timeline, zero),
         _hits(timeline, zero),
-        _listed("Warnings of the plan", (_text(one) for one in warnings(plan))),
+        _listed("Warnings of the plan", (_text(warning) for warning in warnings(plan))),
         _provenance(plan, verdict),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -87,7 +87,7 @@ def _findings(plan: Plan, verdict: Verdict) -> str:
     parts = ["## Findings"]
     for group in by_step(verdict, plan):
         title = f"Step {_code(group.name)}" if group.name else "The whole run"
-        rows = "\n".join(_finding(one) for one in group.findings)
+        rows = "\n".join(_finding(finding) for finding in group.findings)
         parts.append(
             f"### {title}\n\n"
             "| Outcome | Question | Subject | Promised | Measured | Because |\n"

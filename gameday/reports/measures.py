@@ -29,12 +29,14 @@ class Measure:
 
 def timing_measures(verdict: Verdict) -> list[Measure]:
     """Return a measure for each finding that was promised within a time."""
-    return _measures([one for one in verdict.findings if _is(one, "s")])
+    return _measures([finding for finding in verdict.findings if _is(finding, "s")])
 
 
 def budget_measures(verdict: Verdict) -> list[Measure]:
     """Return a measure for each finding that was promised a share of a budget."""
-    asked = [one for one in verdict.findings if one.question == "spends_at_most"]
+    asked = [
+        finding for finding in verdict.findings if finding.question == "spends_at_most"
+    ]
     return _measures([one for one in asked if _is(one, "ratio")])
 
 

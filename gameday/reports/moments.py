@@ -168,9 +168,9 @@ def _undo_failed(event: Event) -> str:
 def _page(event: Event) -> str:
     alerts = event.get("alerts") or ()
     names = [
-        str((one.get("labels") or {}).get("alertname", "an alert"))
-        for one in alerts
-        if isinstance(one, Mapping)
+        str((alert.get("labels") or {}).get("alertname", "an alert"))
+        for alert in alerts
+        if isinstance(alert, Mapping)
     ]
     about = ", ".join(dict.fromkeys(names)) or "an alert not named"
     return (
@@ -227,7 +227,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "page": _page,
     "routed": lambda e: (
         f"Alertmanager routes {_alert(e)} to "
-        f"{', '.join(str(one) for one in e.get('receivers') or ())}"
+        f"{', '.join(str(receiver) for receiver in e.get('receivers') or ())}"
     ),
     "scrape": lambda e: (
         f"scrape of {e.get('job', '')} {e.get('instance', '')} "

@@ -78,7 +78,7 @@ def _recovers(run: Run, slo: str) -> list[Deadline]:
     """Return when recovery was due: asked of the SLO, its service or the step."""
     found = run.verdict.findings
     subjects = {one.subject for one in found if one.question == "recovers_within"}
-    own = [one for one in subjects if one == slo] or _first(subjects)
+    own = [subject for subject in subjects if subject == slo] or _first(subjects)
     return [line for one in own for line in deadlines(run, ("recovers_within",), one)]
 
 

@@ -40,11 +40,11 @@ def provenance(plan: Plan, verdict: Verdict) -> list[tuple[str, str]]:
 def warnings(plan: Plan) -> list[str]:
     """Return what the plan refused and warned of, the gravest first, each once."""
     lint = [
-        f"{one.subject} {one.question.replace('_', ' ')} "
-        f"{short_seconds(one.promised)}: {words}; {one.because}"
+        f"{timing.subject} {timing.question.replace('_', ' ')} "
+        f"{short_seconds(timing.promised)}: {words}; {timing.because}"
         for state, words in _LINT.items()
-        for one in plan.timings
-        if one.state == state
+        for timing in plan.timings
+        if timing.state == state
     ]
     found = [*plan.refusals, *plan.other_warnings, *lint, *plan.eyes.problems]
     return list(dict.fromkeys(found))
@@ -64,12 +64,13 @@ def experiments(plan: Plan) -> list[tuple[str, str, str]]:
 def step_words(plan: Plan) -> dict[str, str]:
     """Return for each step what was planned: faults, victims, how long at most."""
     return {
-        step.name: "; ".join(_fault(one) for one in step.faults) for step in plan.steps
+        step.name: "; ".join(_fault(fault) for fault in step.faults)
+        for step in plan.steps
     }
 
 
 def _fault(fault: PlannedFault) -> str:
-    victims = ", ".join(one.name for one in fault.victims)
+    victims = ", ".join(victim.name for victim in fault.victims)
     if fault.refusal:
         return f"{fault.request.kind} cannot be done: {fault.refusal}"
     return (

@@ -48,11 +48,15 @@ def requests(timeline: Timeline) -> list[Requests]:
 def _phases(timeline: Timeline) -> Iterator[tuple[str, float]]:
     """Yield each phase with its beginning."""
     yield "before the first fault", float("-inf")
-    steps = dict.fromkeys(one["step"] for one in timeline.of("fault_started"))
+    steps = dict.fromkeys(event["step"] for event in timeline.of("fault_started"))
     for step in steps:
-        begun = [one.at for one in timeline.of("fault_started") if one["step"] == step]
+        begun = [
+            event.at for event in timeline.of("fault_started") if event["step"] == step
+        ]
         yield f"during {step}", min(begun)
-        ended = [one.at for one in timeline.of("fault_ended") if one["step"] == step]
+        ended = [
+            event.at for event in timeline.of("fault_ended") if event["step"] == step
+        ]
         if ended:
             yield f"after {step}", max(ended)
 

@@ -28,7 +28,7 @@ def render(verdict: Verdict) -> str:
         **({"because": verdict.because} if verdict.because else {}),
         **({"broken": verdict.broken} if verdict.broken else {}),
         "provenance": _provenance(verdict.provenance),
-        "findings": [_finding(one) for one in verdict.findings],
+        "findings": [_finding(finding) for finding in verdict.findings],
     }
     return json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n"
 
@@ -48,7 +48,7 @@ def parse(text: str) -> Verdict:
         because=document.get("because", ""),
         broken=tuple(document.get("broken", ())),
         provenance=document.get("provenance", {}),
-        findings=tuple(_parse_finding(one) for one in document["findings"]),
+        findings=tuple(_parse_finding(finding) for finding in document["findings"]),
     )
 
 

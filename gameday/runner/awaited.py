@@ -199,4 +199,4 @@ def available(told: Sequence[Event], start: float) -> bool:
 
 def _workloads(planned: PlannedStep) -> set[str]:
     victims = [victim for fault in planned.faults for victim in fault.victims]
-    return {one.labels.get("workload", "") for one in victims}
+    return {victim.labels.get("workload", "") for victim in victims}

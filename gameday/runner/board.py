@@ -78,7 +78,7 @@ class Board:
     def of_step(self, events: Mapping[str, Event], step: str) -> list[Event]:
         """Return those of the step, in order of time."""
         return sorted(
-            (one for one in events.values() if one["step"] == step),
+            (event for event in events.values() if event["step"] == step),
             key=lambda one: one.at,
         )
 

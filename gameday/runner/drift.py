@@ -92,7 +92,7 @@ class Drift:
         before = self._before or {}
         if not isinstance(after, Mapping):
             return False
-        return any(not one.platform for one in differences(before, after))
+        return any(not difference.platform for difference in differences(before, after))
 
     def _say(self, when: str, found: Fingerprint | str) -> None:
         because = found if isinstance(found, str) else ""
@@ -101,11 +101,11 @@ class Drift:
         self._pump.tell(event(self._pump.now, "fingerprint", **rest))
 
     def _tell_differences(self, before: Fingerprint, after: Fingerprint) -> None:
-        for one in differences(before, after):
-            what = {"instance": one.instance, "key": one.key}
-            change = {"before": one.before, "after": one.after}
-            if one.platform:
-                change["platform"] = one.platform
+        for difference in differences(before, after):
+            what = {"instance": difference.instance, "key": difference.key}
+            change = {"before": difference.before, "after": difference.after}
+            if difference.platform:
+                change["platform"] = difference.platform
             now = self._pump.now
             self._pump.tell(event(now, "drift", step="", **what, **change))
 

@@ -54,9 +54,9 @@ class Drive:
         self.drift = Drift(self.pump)
         self.conductor = Conductor(doors, self.pump.tell)
         scrapes = (plan.eyes.scrape_interval, plan.eyes.slo_interval)
-        self._scrape = max(one or 0.0 for one in scrapes) or NO_SCRAPES
+        self._scrape = max(scrape or 0.0 for scrape in scrapes) or NO_SCRAPES
         self._watches = [
-            Watch(one, doors.clock, self.pump.tell) for one in doors.guards
+            Watch(guard, doors.clock, self.pump.tell) for guard in doors.guards
         ]
         self._flow: Flow | None = None
         self._next_look = 0.0
@@ -192,7 +192,9 @@ class Drive:
     def _flush(self, until: float) -> None:
         """Have every observer report all up to then, side by side."""
         with self._beside() as pool:
-            for done in [pool.submit(one.flush, until) for one in self.doors.observers]:
+            for done in [
+                pool.submit(observer.flush, until) for observer in self.doors.observers
+            ]:
                 done.result()
         self.pump.drain()
 

@@ -41,7 +41,11 @@ def _guardrails(watches: Sequence[Watch]) -> None:
 
 def blind(observers: Sequence[Observer]) -> str:
     """Return which observers cannot see right now, and why; empty: all can."""
-    found = (f"{one.source}: {why}" for one in observers if (why := one.probe()))
+    found = (
+        f"{observer.source}: {why}"
+        for observer in observers
+        if (why := observer.probe())
+    )
     return "; ".join(dict.fromkeys(found))
 
 

@@ -60,13 +60,15 @@ class RunBook:
         if self._look is None:
             return
         mine = [one for one in self._planned if one.step == step]
-        if not any(self._replaced(one) for fault in mine for one in fault.victims):
+        if not any(
+            self._replaced(victim) for fault in mine for victim in fault.victims
+        ):
             return
         now = {one.name: one for one in self._look()}
         for fault in mine:
             victims = tuple(
-                now.get(one.name, one) if self._replaced(one) else one
-                for one in fault.victims
+                now.get(victim.name, victim) if self._replaced(victim) else victim
+                for victim in fault.victims
             )
             self._ledger.plan_again(replace(fault, victims=victims))
 
@@ -98,9 +100,9 @@ class RunBook:
     def news(self) -> list[Event]:
         """Return the transitions since the last call, as events."""
         events: list[Event] = []
-        for one in self._ledger.transitions(self._run, self._read):
-            self._read = one.number
-            events += self._as_events(one)
+        for transition in self._ledger.transitions(self._run, self._read):
+            self._read = transition.number
+            events += self._as_events(transition)
         return events
 
     def healed_itself(self, fault: str, at: float) -> None:

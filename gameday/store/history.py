@@ -125,7 +125,7 @@ class History:
                 .where(EVENTS.c.run == row.run)
                 .order_by(EVENTS.c.number)
             )
-            kept = tuple(one.line for one in lines)
+            kept = tuple(line.line for line in lines)
         return Record(run=row.run, plan=row.plan, lines=kept, where=self._path)
 
     @contextmanager

@@ -71,7 +71,7 @@ class Counters:
         """Return the jobs that the counters come from."""
         with self._lock:
             labels = [dict(key) for kept in self._kept.values() for key in kept]
-        return sorted({one["job"] for one in labels if one.get("job")})
+        return sorted({label["job"] for label in labels if label.get("job")})
 
     def newest(self) -> float:
         """Return the newest sample's time; 0 where there is none."""

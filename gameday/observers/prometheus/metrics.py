@@ -56,7 +56,7 @@ class MetricsObserver:
     ) -> None:
         self._clock = clock
         self._api = PrometheusApi(Client(endpoint, clock), clock)
-        self._promises = {one.promql: one for one in promises}
+        self._promises = {promise.promql: promise for promise in promises}
         self._sight = Sight(self.source, clock)
         self._rounds = Rounds(self._sight, self._look)
         self._stale: dict[str, float] = {}  # seconds, by expression, once known

@@ -112,8 +112,8 @@ class PrometheusObserver:
             self._rounds.wait(SOON)
         self._thorough = False
         at = self._now or until
-        for one in (*self._rules.still_sick(at), *self._rules.evaluations(at)):
-            self._sight.emit(one)
+        for evaluation in (*self._rules.still_sick(at), *self._rules.evaluations(at)):
+            self._sight.emit(evaluation)
         self._clocks()
         self._sight.observed(until)
 

@@ -34,7 +34,7 @@ class Scrapes:
         self, found: Iterable[Series], targets: Iterable[ScrapeTarget], now: float
     ) -> list[Event]:
         """Take `up` samples and the targets as they are now."""
-        self._listed = {_key(one.labels): one for one in targets}
+        self._listed = {_key(target.labels): target for target in targets}
         events: list[Event] = []
         for one in found:
             self._series(_key(one.labels), one, events)

@@ -83,11 +83,11 @@ class Marks:
     def left(self) -> list[Left]:
         """Return all that carries a mark in this project."""
         found = []
-        for one in self._containers(f"{PROJECT}={self.project}"):
-            labels = one["Labels"]
+        for container in self._containers(f"{PROJECT}={self.project}"):
+            labels = container["Labels"]
             looks = labels.get(f"{LABEL}do") in _LOOKS
             if f"{LABEL}mark" in labels and not looks:
-                found.append(_left(str(one["Id"]), labels))
+                found.append(_left(str(container["Id"]), labels))
         return found
 
     def _containers(self, label: str) -> list[dict[str, Any]]:

@@ -33,13 +33,13 @@ def ends_of(
     networks = _networks(found)
     if not networks:
         raise FaultFailed("the container has no network of its own to cut or slow")
-    near = [one for one in others if one.identity.get("id") != found["Id"]]
+    near = [other for other in others if other.identity.get("id") != found["Id"]]
     if not peers:
         return Ends(peers=(), probes=_probes(found, near, networks))
     addresses: list[str] = []
     for peer in peers:
         addresses.extend(_resolve(peer, near, networks))
-    literal = [one for one in addresses if "/" not in one]
+    literal = [address for address in addresses if "/" not in address]
     return Ends(peers=tuple(dict.fromkeys(addresses)), probes=tuple(literal[:_AT_MOST]))
 
 

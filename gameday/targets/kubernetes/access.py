@@ -149,11 +149,11 @@ def _contexts(path: Path) -> list[str]:
     for kind in ("contexts", "clusters", "users"):
         entries = read.get(kind) or []
         named = isinstance(entries, list) and all(
-            isinstance(one, dict) and "name" in one for one in entries
+            isinstance(entry, dict) and "name" in entry for entry in entries
         )
         if not named:
             raise ValueError(f"is broken: {kind} is no list of entries with a name")
-    return [str(one["name"]) for one in read.get("contexts") or []]
+    return [str(context["name"]) for context in read.get("contexts") or []]
 
 
 def _parsed(path: Path) -> Any:

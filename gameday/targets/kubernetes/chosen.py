@@ -37,15 +37,15 @@ class Chosen:
     def check_service(self) -> None:
         """Refuse where the victims' nodes run more of their services' pods."""
         victims = list(self._victims.values())
-        nodes = {one.labels["node"] for one in victims}
-        services = {one.labels["workload"] for one in victims}
+        nodes = {victim.labels["node"] for victim in victims}
+        services = {victim.labels["workload"] for victim in victims}
         others = [
-            one.name
-            for one in self._place.pods.instances()
-            if one.labels["node"] in nodes
-            and one.labels["workload"] in services
-            and one.state not in ("stopping", "stopped")
-            and one.identity["id"] not in self._victims
+            instance.name
+            for instance in self._place.pods.instances()
+            if instance.labels["node"] in nodes
+            and instance.labels["workload"] in services
+            and instance.state not in ("stopping", "stopped")
+            and instance.identity["id"] not in self._victims
         ]
         if others:
             raise FaultFailed(
@@ -85,7 +85,8 @@ def goes(pod: Json, taint: Mapping[str, str]) -> bool:
     if over or _MIRROR in (pod["metadata"].get("annotations") or {}):
         return False
     return not any(
-        _tolerates(one, taint) for one in pod["spec"].get("tolerations") or ()
+        _tolerates(toleration, taint)
+        for toleration in pod["spec"].get("tolerations") or ()
     )
 
 

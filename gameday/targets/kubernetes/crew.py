@@ -33,7 +33,7 @@ def pods_of(place: Place, words: str) -> list[Json]:
         for one in place.pods.arranged(pods, None)
         if one.labels["workload"] == words and one.state != "stopping"
     }
-    return [one for one in pods if one["metadata"]["uid"] in ours]
+    return [pod for pod in pods if pod["metadata"]["uid"] in ours]
 
 
 def is_ready(pod: Mapping[str, Any]) -> bool:
@@ -128,11 +128,11 @@ def _broken(place: Place, workload: Workload, undo: Undo) -> list[Json]:
     }
     first = _first_updated(workload)
     return [
-        one
-        for one in place.pods.pods()
-        if _is_of(one, workload)
-        and (one["metadata"].get("labels") or {}).get(_REVISION) in broken
-        and int(one["metadata"]["name"].rpartition("-")[2]) >= first
+        pod
+        for pod in place.pods.pods()
+        if _is_of(pod, workload)
+        and (pod["metadata"].get("labels") or {}).get(_REVISION) in broken
+        and int(pod["metadata"]["name"].rpartition("-")[2]) >= first
     ]
 
 

@@ -33,11 +33,11 @@ def count_of(found: Json) -> int:
 
 def service_of(kind: str, name: str, workloads: Iterable[Workload]) -> str:
     """Return the service that an object belongs to by its name; empty: to none."""
-    for one in workloads:
-        same = (one.kind, one.name) == (kind, name)
-        pattern = re.escape(one.name) + _MADE[one.kind]
+    for workload in workloads:
+        same = (workload.kind, workload.name) == (kind, name)
+        pattern = re.escape(workload.name) + _MADE[workload.kind]
         if same or (kind in ("Pod", "ReplicaSet") and re.fullmatch(pattern, name)):
-            return one.service
+            return workload.service
     return ""
 
 

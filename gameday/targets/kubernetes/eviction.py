@@ -48,7 +48,7 @@ def evict(place: Place, undo: Undo, patience: float = 0.0) -> None:
 def refused(wrong: TooMany) -> str:
     """Return a refusal in words, with the name of the budget."""
     causes = (wrong.said.get("details") or {}).get("causes") or ()
-    words = " ".join(str(one.get("message", "")) for one in causes) or str(wrong)
+    words = " ".join(str(cause.get("message", "")) for cause in causes) or str(wrong)
     named = _BUDGET.search(words)
     who = f"PodDisruptionBudget {named[1]}" if named else "the API (too many requests)"
     return f"refused by {who}: {words}"

@@ -67,7 +67,9 @@ def read_pod(pod: Mapping[str, Any], undo: Undo) -> Any:
 
 
 def _of(containers: list[Json], name: str) -> Mapping[str, Any]:
-    return next((one for one in containers if one["name"] == name), {})
+    return next(
+        (container for container in containers if container["name"] == name), {}
+    )
 
 
 def put(found: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
@@ -121,7 +123,7 @@ def given_back(found: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
     now, was = read(found, undo), own_note(found, undo)["before"]
     value, stopped = undo.arguments["value"], 0
     if undo.arguments["field"] == "replicas":
-        stopped = sum("field" not in one for one in _notes(found))
+        stopped = sum("field" not in note for note in _notes(found))
         now += stopped
     if now not in (was, value):
         return False, None

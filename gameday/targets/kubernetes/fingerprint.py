@@ -109,16 +109,19 @@ def _values(kind: str, found: Json) -> Iterator[tuple[str, str]]:
 def _node(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what keeps pods away: a node is the cluster's, the rest not ours to see."""
     yield "spec.unschedulable", shown(spec.get("unschedulable"))
-    for one in spec.get("taints") or ():
-        if not one["key"].startswith(_CONDITIONS):
-            key = f"spec.taints.{one['key']}:{one['effect']}"
-            yield key, one.get("value") or "yes"
+    for taint in spec.get("taints") or ():
+        if not taint["key"].startswith(_CONDITIONS):
+            key = f"spec.taints.{taint['key']}:{taint['effect']}"
+            yield key, taint.get("value") or "yes"
 
 
 def _traces(pod: Json) -> Iterator[tuple[str, str]]:
     """Yield what a fault may leave on a pod that its workload does not ask for."""
-    for one in pod["spec"].get("ephemeralContainers") or ():
-        yield f"pods.ephemeralContainers.{one['name']}", shown(one.get("image"))
+    for container in pod["spec"].get("ephemeralContainers") or ():
+        yield (
+            f"pods.ephemeralContainers.{container['name']}",
+            shown(container.get("image")),
+        )
     meta = pod["metadata"]
     for key in {**(meta.get("annotations") or {}), **(meta.get("labels") or {})}:
         if key.startswith(_TRACES):

@@ -222,16 +222,16 @@ def _last_words(pod: Mapping[str, Any] | None) -> list[str]:
 
 def exit_code(pod: Mapping[str, Any]) -> int | None:
     """Return a helper's exit code; None while it runs."""
-    for one in pod.get("status", {}).get("containerStatuses") or ():
-        ended = one.get("state", {}).get("terminated")
+    for status in pod.get("status", {}).get("containerStatuses") or ():
+        ended = status.get("state", {}).get("terminated")
         if ended is not None:
             return int(ended["exitCode"])
     return None
 
 
 def _stuck(pod: Mapping[str, Any]) -> str:
-    for one in pod["status"].get("containerStatuses") or ():
-        waiting = one.get("state", {}).get("waiting") or {}
+    for status in pod["status"].get("containerStatuses") or ():
+        waiting = status.get("state", {}).get("waiting") or {}
         if waiting.get("reason") in (*_STUCK, *_STUCK_TOO):
             return f"{waiting['reason']}: {waiting.get('message', '')}".strip(": ")
     return ""

@@ -98,8 +98,8 @@ class Inside:
         try:
             told = all_of(
                 [
-                    partial(said, _name(one), "proof", patience + 9 * slow)
-                    for one in ends
+                    partial(said, _name(end), "proof", patience + 9 * slow)
+                    for end in ends
                 ]
             )
         except GamedayError as wrong:
@@ -212,7 +212,7 @@ def _all_undone(found: Sequence[Undone]) -> Undone:
         if not one.ok:
             return one
     stamps = [one.at for one in found]
-    known = [one for one in stamps if one is not None]
+    known = [stamp for stamp in stamps if stamp is not None]
     return replace(
         found[0],
         at=max(known) if len(known) == len(stamps) else None,

@@ -191,7 +191,9 @@ def released(node: Json, undo: Undo) -> Mapping[str, Any]:
     if list(_others(node, undo)):
         return {}
     if undo.verb == "untaint":
-        left = [one for one in node["spec"].get("taints") or () if not _is(one, given)]
+        left = [
+            taint for taint in node["spec"].get("taints") or () if not _is(taint, given)
+        ]
         return {"spec": {"taints": left or None}}
     return {"spec": {"unschedulable": None}} if given["was"] == "schedulable" else {}
 
@@ -221,7 +223,7 @@ def was_before(node: Mapping[str, Any]) -> str:
 
 
 def _tainted(node: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    return any(_is(one, given) for one in node["spec"].get("taints") or ())
+    return any(_is(taint, given) for taint in node["spec"].get("taints") or ())
 
 
 def _is(taint: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

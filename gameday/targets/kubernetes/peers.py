@@ -43,19 +43,19 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str] | None) -
         if one.identity["id"] != pod["metadata"]["uid"]
     ]
     if not peers:
-        near = [one for one in others if one.state == "running"]
+        near = [other for other in others if other.state == "running"]
         return Ends(peers=(), probes=_first(near))
     services = api.items(namespaced(pods.name, "services"))
     addresses: list[str] = []
     named: list[Instance] = []
     for peer in peers:
-        found = [one for one in others if peer in (one.service, *_names(one))]
+        found = [other for other in others if peer in (other.service, *_names(other))]
         fronts = _fronts(services, peer, found)
         named += found
         hits = [*(a for one in found for a in one.addresses), *fronts]
         addresses += hits or _literal(peer)
     running = [one for one in named if one.state == "running"]
-    literal = [one for one in addresses if "/" not in one]
+    literal = [address for address in addresses if "/" not in address]
     return Ends(
         peers=tuple(dict.fromkeys(addresses)),
         probes=_first(running) or tuple(literal[:_AT_MOST]),
@@ -69,7 +69,7 @@ def _far(
     """Return the peers on other nodes that have a network of their own."""
     here = pod["spec"].get("nodeName")
     shared = {one["metadata"]["uid"] for one in there if one["spec"].get("hostNetwork")}
-    found = {one.identity["id"]: one for one in peers if one.labels["node"] != here}
+    found = {peer.identity["id"]: peer for peer in peers if peer.labels["node"] != here}
     return tuple(one for uid, one in found.items() if uid not in shared)
 
 
@@ -78,7 +78,7 @@ def _names(one: Instance) -> tuple[str, str]:
 
 
 def _first(instances: Iterable[Instance]) -> tuple[str, ...]:
-    found = [address for one in instances for address in one.addresses[:1]]
+    found = [address for instance in instances for address in instance.addresses[:1]]
     return tuple(found[:_AT_MOST])
 
 
@@ -87,11 +87,11 @@ def _fronts(
 ) -> list[str]:
     """Return the cluster addresses of Services that lead to these instances."""
     fronts = []
-    for one in services:
-        selector = one["spec"].get("selector") or {}
+    for service in services:
+        selector = service["spec"].get("selector") or {}
         leads = any(selector.items() <= there.labels.items() for there in found)
-        if one["metadata"]["name"] == peer or (selector and leads):
-            listed = one["spec"].get("clusterIPs") or ()
+        if service["metadata"]["name"] == peer or (selector and leads):
+            listed = service["spec"].get("clusterIPs") or ()
             fronts += [address for address in listed if address != "None"]
     return fronts
 

@@ -56,7 +56,7 @@ class Permission:
             told = self._review(_ALL, "SelfSubjectRulesReview", spec)
         except ApiRefused:
             return ()
-        return [one for one in told.get("resourceRules") or () if _whole(one)]
+        return [rule for rule in told.get("resourceRules") or () if _whole(rule)]
 
     def _may(self, rule: Rule, verb: str) -> bool:
         resource, sub = rule.parts

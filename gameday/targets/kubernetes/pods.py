@@ -121,7 +121,7 @@ class Namespace:
 
     def arranged(self, pods: Sequence[Json], service: str | None) -> list[Instance]:
         """Return pods as instances, by service and number."""
-        ours = [one for one in pods if _is_instance(one)]
+        ours = [pod for pod in pods if _is_instance(pod)]
         if service is not None and "=" in service:
             return self._selected(ours, service)
         with self._reading:
@@ -137,7 +137,12 @@ class Namespace:
         with self._reading:
             self._read()
             return next(
-                (one for one in self._workloads.values() if one.words == words), None
+                (
+                    workload
+                    for workload in self._workloads.values()
+                    if workload.words == words
+                ),
+                None,
             )
 
     def workloads(self) -> list[Workload]:
@@ -150,9 +155,9 @@ class Namespace:
         pairs = (one.partition("=") for one in selector.split(","))
         wanted = {key.strip(): value.strip("= ") for key, _, value in pairs}
         chosen = [
-            one
-            for one in pods
-            if wanted.items() <= (one["metadata"].get("labels") or {}).items()
+            pod
+            for pod in pods
+            if wanted.items() <= (pod["metadata"].get("labels") or {}).items()
         ]
         with self._reading:
             self._grouped(chosen)
@@ -166,7 +171,7 @@ class Namespace:
         self, pods: Sequence[Json]
     ) -> dict[str, list[tuple[Instance, int | None]]]:
         owners = [controller(one) for one in pods]
-        uids = {one["uid"] for one in owners if one is not None}
+        uids = {owner["uid"] for owner in owners if owner is not None}
         if not self._workloads or not uids <= self._known():
             self._read()
             self._strangers = uids - self._known()

@@ -197,7 +197,7 @@ def _held_back(pod: Json, undo: Undo) -> bool:
 def fit(request: FaultRequest, instances: Sequence[Instance]) -> Sequence[Instance]:
     """Return whom scaling down can take: of a StatefulSet the highest ordinals."""
     ordered = any(
-        one.labels["workload"].startswith("statefulset/") for one in instances
+        instance.labels["workload"].startswith("statefulset/") for instance in instances
     )
     if request.kind != "process.stop" or not ordered or request.selection.instances:
         return instances
@@ -210,9 +210,9 @@ def _number(one: Instance) -> int:
 
 
 def _ended(pod: Json, undo: Undo) -> bool:
-    for one in pod.get("status", {}).get("containerStatuses") or ():
-        if one["name"] == undo.arguments["container"]:
-            return "running" not in one.get("state", {})
+    for status in pod.get("status", {}).get("containerStatuses") or ():
+        if status["name"] == undo.arguments["container"]:
+            return "running" not in status.get("state", {})
     return False
 
 

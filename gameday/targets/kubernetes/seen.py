@@ -15,7 +15,7 @@ def main_container(pod: Mapping[str, Any], workload: str = "") -> str:
     The one that the pod names itself, else the workload's namesake, else the first.
     """
     named = (pod["metadata"].get("annotations") or {}).get(DEFAULT)
-    there = [one["name"] for one in pod["spec"]["containers"]]
+    there = [container["name"] for container in pod["spec"]["containers"]]
     for wanted in (named, workload):
         if wanted in there:
             return str(wanted)
@@ -64,7 +64,7 @@ def instance_of(pod: Mapping[str, Any], service: str, workload: str) -> Instance
     meta = pod["metadata"]
     container = main_container(pod, workload.rpartition("/")[2])
     state, health = state_of(pod, container)
-    addresses = [one["ip"] for one in pod.get("status", {}).get("podIPs") or ()]
+    addresses = [pod_ip["ip"] for pod_ip in pod.get("status", {}).get("podIPs") or ()]
     return Instance(
         service=service,
         name=meta["name"],

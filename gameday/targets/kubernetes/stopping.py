@@ -70,10 +70,10 @@ class Stopping:
     def _check_cheapest(self, words: str, now: Json, pod: str, uid: str) -> None:
         pods = self._pods_of(words)
         others = [o for o in pods if o["metadata"]["uid"] != uid and not _goes(o)]
-        for one in others:
-            why = _goes_first(one)
+        for other in others:
+            why = _goes_first(other)
             if why:
-                name = one["metadata"]["name"]
+                name = other["metadata"]["name"]
                 raise FaultFailed(f"{name} {why}: it might go instead of {pod}")
         if len({(controller(one) or {}).get("uid") for one in pods}) > 1:
             raise FaultFailed(f"{words} is being rolled out: any pod might go")
@@ -90,7 +90,7 @@ class Stopping:
             for one in self._place.pods.arranged(pods, None)
             if one.labels["workload"] == words
         }
-        return [one for one in pods if one["metadata"]["uid"] in ours]
+        return [pod for pod in pods if pod["metadata"]["uid"] in ours]
 
     # Down -------------------------------------------------------------------------
 

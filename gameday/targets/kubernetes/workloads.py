@@ -82,4 +82,4 @@ def read_replica_sets(api: Api, namespace: str) -> dict[str, str]:
 def controller(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the owner reference that controls an object; None: nobody does."""
     owners: Iterable[Mapping[str, Any]] = found["metadata"].get("ownerReferences") or ()
-    return next((one for one in owners if one.get("controller")), None)
+    return next((owner for owner in owners if owner.get("controller")), None)

@@ -30,14 +30,14 @@ class Fingerprints:
         """Return what every process is like."""
         configured = self._configured()
         taken: dict[str, dict[str, str]] = {}
-        for one in self._supervisor.processes():
-            seen = instance_of(one, "", 0.0)
+        for process in self._supervisor.processes():
+            seen = instance_of(process, "", 0.0)
             full = seen.labels["process"]
             values = [
                 ("process", full),
                 ("state", seen.state),
                 *self._config(configured.get(full, {})),
-                *_process(int(one["pid"])),
+                *_process(int(process["pid"])),
             ]
             taken[seen.name] = {key: value for key, value in values if value}
         return taken

@@ -10,7 +10,7 @@ V4, V6 = 4, 6
 
 def peers_of(spec: Mapping[str, Any], family: int) -> list[str]:
     """Return the peers' addresses or networks of one family."""
-    return [one for one in spec["peers"] if (":" in one) == (family == V6)]
+    return [peer for peer in spec["peers"] if (":" in peer) == (family == V6)]
 
 
 def matched(chain: str, spec: Mapping[str, Any], family: int, end: str) -> list[Rule]:

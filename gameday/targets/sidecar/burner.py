@@ -92,7 +92,7 @@ class Burners:
             ready, _, _ = select.select([bell, *ends], [], [], min(left, 3600.0))
             if self._main is not None and self._main in ready:
                 return "the container's main process ended; the fault went with it"
-            if any(one in ready for one in ends):
+            if any(end in ready for end in ends):
                 return "a burner died"
         return ""
 

@@ -47,7 +47,11 @@ class Cgroups:
             return [self.folders[_ALL]]
         if controllers[0] not in self.folders:
             return []
-        found = [self.folders[one] for one in controllers if one in self.folders]
+        found = [
+            self.folders[controller]
+            for controller in controllers
+            if controller in self.folders
+        ]
         return list(dict.fromkeys(found))
 
     def for_cpu(self) -> list[Path]:

@@ -42,7 +42,7 @@ def _tell(pid: int, container: str, name: str) -> None:
     try:
         strike(pid, container, name)
     except WorkFailed:
-        if any(one.pid == pid for one in processes(container)):
+        if any(process.pid == pid for process in processes(container)):
             raise  # not because it ended meanwhile
 
 
@@ -96,7 +96,11 @@ class Thaw:
 
     def apply(self) -> Mapping[str, Any]:
         """Let all go on; return how many stood still."""
-        still = [one for one in processes(self._container) if one.state in _STOPPED]
+        still = [
+            process
+            for process in processes(self._container)
+            if process.state in _STOPPED
+        ]
         settle(self._container, "SIGCONT", frozen=False)
         return {"found": len(still)}
 
