@@ -2,12 +2,9 @@
 
 # ruff: noqa: PTH118 - real paths are compared as text
 import os
-import subprocess
 
 from gameday.errors import UsageError
-
-_TIMEOUT = 60.0  # seconds for git
-_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+from gameday.files import git
 
 
 def since(base: str, folder: str = ".") -> frozenset[str]:
@@ -39,16 +36,8 @@ def _merge_base(top: str, commit: str) -> str:
 
 def _git(folder: str, *arguments: str, named: str = "") -> str:
     try:
-        done = subprocess.run(
-            [*_GIT, *arguments],
-            cwd=folder,
-            env={k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
-            capture_output=True,
-            check=False,
-            timeout=_TIMEOUT,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = git.ask(folder, arguments)
+    except git.NoGitError as error:
         raise UsageError(f"--base needs git, which does not answer: {error}") from None
     if done.returncode == 0:
         return os.fsdecode(done.stdout)

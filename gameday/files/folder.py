@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from gameday.files import git
+
 ENDINGS = (".yaml", ".yml", ".json", ".rules")
 _SKIPPED = {
     *("node_modules", "__pycache__", "site-packages", "venv", "vendor"),
@@ -17,13 +19,6 @@ _SKIPPED = {
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".idea", ".vscode"),
 }
 _ENVIRONMENT = ("pyvenv.cfg", "conda-meta")  # what only a virtual environment has
-_TIMEOUT = 30.0  # seconds for git
-# Nothing that a repository's own settings name is started, so that a checkout may be
-# somebody else's, as in containers it is.
-_GIT = (
-    *("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
-    *("-c", "safe.directory=*"),
-)
 _LIST = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
 
 
@@ -131,18 +126,8 @@ def _listed(folder: str, options: Sequence[str]) -> set[str]:
 
 def _git(folder: str, *arguments: str) -> str | None:
     """Return what git answers; None without git, or where it refuses."""
-    import subprocess
-
     try:
-        done = subprocess.run(
-            [*_GIT, *arguments],
-            cwd=folder,
-            env={k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
-            capture_output=True,
-            check=False,
-            timeout=_TIMEOUT,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = git.ask(folder, arguments)
+    except git.NoGitError:
         return None
     return os.fsdecode(done.stdout) if done.returncode == 0 else None
