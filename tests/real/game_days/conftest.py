@@ -12,6 +12,8 @@ from stage import ready
 from tests.real.game_days.play import Stage
 from tests.shops import meant, own
 
+SHOPS = {"docker_shop", "local_shop", "current_shop"}
+
 
 @pytest.fixture(scope="module")
 def docker_shop() -> Iterator[None]:
@@ -38,8 +40,13 @@ def local_shop() -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A place of its own for a test's state and output; nothing may be left broken."""
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """A place of its own for a test's state and output; nothing may be left broken.
+
+    What the test before let ring is over by then: a run would be refused over it.
+    """
+    if SHOPS & set(request.fixturenames):
+        ready.wait(90)
     place = Stage(tmp_path)
     yield place
     healed = place.gameday("heal")
