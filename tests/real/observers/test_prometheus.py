@@ -174,6 +174,7 @@ def test_a_restart_of_prometheus_fails_every_group(run: Run) -> None:
         assert "restarted" in failed["because"]
 
 
+@pytest.mark.quiet
 def test_an_alert_that_fires_across_a_restart_does_not_end_exactly(run: Run) -> None:
     run.start()
     run.lab.shop.values["flag"] = 0.0
