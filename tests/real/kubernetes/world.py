@@ -162,18 +162,10 @@ class World:
         return None
 
     def deaf(self) -> list[str]:
-        """Return the addresses of web's pods that do not answer db-0 at once.
-
-        A fault that is left slows or stops every answer, a busy machine some of them:
-        each pod is asked up to three times.
-        """
+        """Return the addresses of web's pods that do not answer db-0 at once."""
         pods = self.get("pods", "-l", "app=web")["items"]
-        addresses = [pod["status"].get("podIP", "none") for pod in pods]
-        return [address for address in addresses if not self._answers_at_once(address)]
-
-    def _answers_at_once(self, address: str) -> bool:
-        tries = (self.answers("db-0", address, 0.15) for _ in range(3))
-        return any(took is not None for took in tries)
+        there = [one["status"].get("podIP", "none") for one in pods]
+        return [one for one in there if (self.answers("db-0", one, 0.15) is None)]
 
     def damage(self, before: Fingerprint) -> str:
         """Return what is not as it was; empty: nothing."""

@@ -246,9 +246,7 @@ def run_after_death(
     place: Place, fault: Fault, share: str = "100%"
 ) -> subprocess.CompletedProcess[str]:
     """Kill a run and all of its own in its fault; return the next, of another home."""
-    dead = place.start(
-        place.scenario(fault, share=share)
-    )  # it holds until it is killed
+    dead = place.start(place.scenario(fault, share=share))
     dead.until("biting")
     dead.kill("all")
     scenario = place.scenario(fault, hold="200ms", share=share)
