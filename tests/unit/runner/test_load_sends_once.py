@@ -8,20 +8,37 @@ import pytest
 from gameday.runner.load_process import Generator
 
 ENOUGH = 12  # requests, after which the load is ended
+BROKEN = 4  # connections that were broken, after which it is ended
 
 
 class Server:
     """Answers the first request of a connection; what comes then is `breaks`' choice.
 
-    Ends the load once it has seen enough requests.
+    Ends the load once it has seen enough requests, or, where `until_broken` says so,
+    once it has broken enough connections.
     """
 
-    def __init__(self, *, breaks: bool, status: str = "200 OK", head: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        breaks: bool,
+        until_broken: bool = False,
+        status: str = "200 OK",
+        head: str = "",
+    ) -> None:
         self.breaks = breaks
+        self.until_broken = until_broken
         self.reply = f"HTTP/1.1 {status}\r\n{head}Content-Length: 0\r\n\r\n".encode()
         self.paths: list[str] = []
         self.connections = 0
+        self.broken = 0
         self.stop = asyncio.Event()
+
+    def ended(self) -> bool:
+        """Return whether the load may end."""
+        if self.until_broken:
+            return self.broken >= BROKEN
+        return len(self.paths) >= ENOUGH
 
     async def serve(
         self, reader: asyncio.StreamReader, out: asyncio.StreamWriter
@@ -33,9 +50,11 @@ class Server:
                 pass
             self.paths.append(line.decode().split()[1])
             served += 1
-            if len(self.paths) >= ENOUGH:
+            breaks = self.breaks and served > 1
+            self.broken += breaks
+            if self.ended():
                 self.stop.set()
-            if self.breaks and served > 1:
+            if breaks:
                 break  # hangs up instead of an answer
             out.write(self.reply)
             await out.drain()
@@ -65,14 +84,14 @@ def counted(text: str) -> tuple[int, int]:
 
 def test_every_request_is_sent_once(capsys: pytest.CaptureFixture[str]) -> None:
     async def run() -> Server:
-        server = Server(breaks=True)
+        server = Server(breaks=True, until_broken=True)
         await load(server)
         return server
 
     server = asyncio.run(run())
     sent, failed = counted(capsys.readouterr().out)
     assert sent == len(server.paths)  # nothing was sent again behind our back
-    assert failed >= ENOUGH // 3  # each connection broke at its second request
+    assert failed == server.broken >= BROKEN
 
 
 def test_fresh_connections_are_not_used_again(
