@@ -13,10 +13,11 @@ from typing import Any
 from gameday.errors import ObserverLost
 from gameday.model.quantity import parse_duration, parse_instant
 from gameday.model.slo import Series
-from gameday.observers.http import Client, HttpError
+from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.ports import Clock
 
 NEVER = 0.0  # Prometheus' zero time, the year 1
+LOOKBACK = 300.0  # seconds for which an instant query knows a sample (its default)
 _YEAR = 31_536_000.0
 _METRIC = re.compile(
     rb"^(prometheus_rule_group_iterations_missed_total"
@@ -173,6 +174,16 @@ class PrometheusApi:
     def config(self) -> str:
         """Return the loaded configuration, secrets masked by Prometheus."""
         return str(self.data("/status/config")["yaml"])
+
+    def lookback(self) -> float:
+        """Return for how many seconds an instant query knows a sample.
+
+        Prometheus' default where it shows no flags, as others that speak its language.
+        """
+        try:
+            return span(self.data("/status/flags")["query.lookback-delta"])
+        except (HttpError, *MALFORMED):
+            return LOOKBACK
 
     def version(self) -> str:
         """Return the version, such as 2.42.0."""

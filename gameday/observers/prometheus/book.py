@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gameday.model.alert import AlertRule
 from gameday.model.slo import Series
-from gameday.observers.prometheus.api import PrometheusApi, quoted
+from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted
 from gameday.observers.prometheus.episodes import About
 from gameday.observers.prometheus.rules import Group, Listed, Rule
 
-LOOKBACK = 290.0  # seconds: a little less than Prometheus' lookback of 5 m
+MOST_BACK = 0.97  # of Prometheus' own look-back: a little less than all of it
 MOST_OFFSET = 86_400.0
 _MILLI = 0.001
 
@@ -35,6 +35,7 @@ class Book:
         self._by_name: dict[str, list[tuple[Group, Rule]]] = {}
         self.default_offset = 0.0
         self.may_offset = True
+        self.lookback = LOOKBACK
         self.asked_from = 0.0  # what ended earlier is not looked into
 
     def read(self, groups: Sequence[Group]) -> None:
@@ -94,7 +95,7 @@ class Book:
         step = about.interval
         if last < self.asked_from:
             return last + step
-        end = min(until, last + LOOKBACK)
+        end = min(until, last + MOST_BACK * self.lookback)
         if end < last + step:
             return None
         selector = f"ALERTS{{{quoted(labels)}}}"

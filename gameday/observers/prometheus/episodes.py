@@ -137,7 +137,7 @@ class Episodes:
             if at - episode.last > _SLACK * about.interval:
                 self._gap(key, at, state, events)
             elif episode.state == "firing" and state == "pending":
-                self._close(key, at, events, exact=True)
+                self._close(key, at, events)
         episode = self._open.get(key)
         if episode is None:
             self._begin(key, labels, sample, events)
@@ -179,7 +179,7 @@ class Episodes:
         about = self._oracle.about(episode.labels, None)
         slot = self._oracle.ended(_labels(episode), episode.last, at)
         if slot is not None and slot < at - about.interval / 2:
-            self._close(key, slot, events, exact=_next(episode, slot, about))
+            self._marked(key, slot, events)
             return
         missed = round((at - episode.last) / about.interval) - 1
         self.gaps.append(
@@ -192,7 +192,7 @@ class Episodes:
         )
         if episode.state == "firing" and state == "pending":
             # The engine forgot that it fired: restarted, an older version.
-            self._close(key, episode.last + about.interval, events, exact=False)
+            self._unmarked(key, at, events)
 
     def _ended(self, key: Key, now: float, events: list[Event]) -> bool:
         """Close an episode whose end is marked; true too where none is due yet."""
@@ -204,23 +204,51 @@ class Episodes:
         until = now - about.offset
         slot = self._oracle.ended(_labels(episode), episode.last, until)
         if slot is not None:
-            self._close(key, slot, events, exact=_next(episode, slot, about))
+            self._marked(key, slot, events)
         return slot is not None
 
     def _silent(self, key: Key, events: list[Event]) -> None:
-        """Tell an end that was not marked from a missing evaluation."""
+        """Tell an end that was not marked from a missing evaluation.
+
+        An alert that the rule lists goes on, whatever its state: after a restart a
+        rule with a `for` lists what fires as pending, and writes no samples, until it
+        has restored since when (two evaluations).
+        """
         episode = self._open[key]
         about = self._oracle.about(episode.labels, None)
         slot_due = episode.last + about.interval + about.offset
         episode.waited += 1
-        listed = about.state == episode.state
-        late = self._oracle.evaluated(about.group) > slot_due + about.interval
-        if late and not listed and episode.waited > 1:
-            self._close(key, episode.last + about.interval, events, exact=False)
+        evaluated = self._oracle.evaluated(about.group)
+        late = evaluated > slot_due + about.interval
+        if late and not about.state and episode.waited > 1:
+            self._unmarked(key, evaluated - about.offset, events)
+
+    def _marked(self, key: Key, slot: float, events: list[Event]) -> None:
+        """Close an episode at its staleness marker.
+
+        The end is exact where the marker follows the last sample. Otherwise evaluations
+        in between are missing, and each of them may have been the first without.
+        """
+        episode = self._open[key]
+        interval = self._oracle.about(episode.labels, None).interval
+        missed = slot - episode.last - interval
+        exact = abs(missed) < interval / 2
+        self._close(key, slot, events, unsure=0.0 if exact else max(interval, missed))
+
+    def _unmarked(self, key: Key, until: float, events: list[Event]) -> None:
+        """Close an episode without a marker: it ended after its last sample.
+
+        Told is the first slot without one; it may have been any up to `until`.
+        """
+        episode = self._open[key]
+        interval = self._oracle.about(episode.labels, None).interval
+        first = episode.last + interval
+        self._close(key, first, events, unsure=max(interval, until - first))
 
     def _close(
-        self, key: Key, slot: float, events: list[Event], *, exact: bool
+        self, key: Key, slot: float, events: list[Event], *, unsure: float = 0.0
     ) -> None:
+        """Say that an episode ended; `unsure`: seconds by which the slot may be off."""
         episode = self._open.pop(key)
         about = self._oracle.about(episode.labels, None)
         kind = "alert_resolved" if episode.fired else "alert_cleared"
@@ -231,8 +259,8 @@ class Episodes:
                 alert=episode.labels.get("alertname", ""),
                 labels=dict(episode.labels),
                 starts=round(episode.starts, 3),
-                error=ERROR if exact else about.interval,
-                exact=exact,
+                error=round(unsure, 3) or ERROR,
+                exact=not unsure,
             )
         )
 
@@ -253,8 +281,3 @@ class Episodes:
 
 def _labels(episode: Episode) -> dict[str, str]:
     return {**episode.labels, "alertstate": episode.state}
-
-
-def _next(episode: Episode, slot: float, about: About) -> bool:
-    """Whether the marker stands at the slot right after the last sample."""
-    return abs(slot - episode.last - about.interval) < about.interval / 2

@@ -192,8 +192,9 @@ class PrometheusObserver:
             self._clocks()
 
     def _first(self) -> None:
-        """Ask what is asked once: the clocks, and the query offset."""
+        """Ask what is asked once: the clocks, look-back and query offset."""
         self._clocks(strict=True)
+        self._book.lookback = self.api.lookback()
         self._book.default_offset = read_settings(self.api.config()).query_offset
         version = [int(one) for one in self.api.version().split(".")[:2]]
         self._book.may_offset = version >= [2, 53]

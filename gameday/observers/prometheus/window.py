@@ -18,11 +18,10 @@ from itertools import pairwise
 
 from gameday.model.scraped import Target, target_of
 from gameday.model.slo import Series, Slo, Term
-from gameday.observers.prometheus.api import PrometheusApi, quoted, window
+from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted, window
 
 CELLS = 720
 MOST_RAW = 100  # cells of the grid that are read raw
-LOOKBACK = 300.0  # seconds for which an instant query knows a sample
 _BEGINS = 2.0  # cells in which the first samples of all come
 Key = frozenset[tuple[str, str]]
 _OLDEST = re.compile(rb"^prometheus_tsdb_lowest_timestamp_seconds (\S+)", re.MULTILINE)

@@ -267,7 +267,12 @@ class Lab:
     """All four together."""
 
     def __init__(
-        self, programs: dict[str, str], folder: Path, rules: str, interval: str = "1s"
+        self,
+        programs: dict[str, str],
+        folder: Path,
+        rules: str,
+        interval: str = "1s",
+        lookback: str = "5m",
     ) -> None:
         self.folder = folder
         self.shop, self.sink = Shop(), Sink()
@@ -301,6 +306,7 @@ class Lab:
                 "--config.file=prometheus.yaml",
                 f"--web.listen-address=127.0.0.1:{prometheus}",
                 "--storage.tsdb.path=data",
+                f"--query.lookback-delta={lookback}",
                 "--web.enable-lifecycle",
             ],
             folder,

@@ -174,17 +174,54 @@ def test_a_restart_of_prometheus_fails_every_group(run: Run) -> None:
         assert "restarted" in failed["because"]
 
 
-@pytest.mark.quiet
-def test_an_alert_that_fires_across_a_restart_does_not_end_exactly(run: Run) -> None:
+def test_an_alert_that_fires_across_a_restart_is_one_episode(run: Run) -> None:
+    """A rule with a `for` is first listed as pending again, and writes no samples."""
     run.start()
     run.lab.shop.values["flag"] = 0.0
     run.wait("alert_firing", alert="DownForTwo")
     run.lab.prometheus.stop()
-    run.lab.shop.values["flag"] = 1.0
     run.wait("blind")
+    restarted = run.clock.now()
     run.lab.prometheus.start()
+    wait_for(lambda: newest_sample(run, "DownForTwo") > restarted, 40)
+    run.lab.shop.values["flag"] = 1.0
     ended = run.wait("alert_resolved", alert="DownForTwo", seconds=40)
-    assert not ended["exact"]
+    wait_for(lambda: len(run.lab.sink.alerts("resolved")) >= 2, 40)
+    run.flush()
+    assert ended["exact"]
+    close(run.times("alert_firing"), run.pages("firing", "startsAt"))
+    close(run.times("alert_resolved"), run.pages("resolved", "endsAt"))
+
+
+def newest_sample(run: Run, alert: str) -> float:
+    """Return when an alert was last written as firing; 0: not in the last minute."""
+    selector = f'ALERTS{{alertname="{alert}",alertstate="firing"}}'
+    found = run.prometheus.api.raw(selector, 60.0)
+    return max((at for series in found for at, _ in series.samples), default=0.0)
+
+
+def test_an_end_that_a_restart_hides_is_not_exact(
+    programs: dict[str, str], tmp_path: Path
+) -> None:
+    """The restarted Prometheus finds no sample to fire on: nothing marks the end."""
+    with running(Lab(programs, tmp_path, RULES, lookback="3s")) as lab:
+        run = Run(lab)
+        try:
+            run.start()
+            lab.shop.values["flag"] = 0.0
+            firing = run.wait("alert_firing", alert="DownForTwo")
+            lab.shop.values["flag"] = 1.0
+            lab.prometheus.stop()
+            stopped = run.clock.now()
+            wait_for(lambda: run.clock.now() > stopped + 4.0)
+            lab.prometheus.start()
+            ended = run.wait("alert_resolved", alert="DownForTwo", seconds=40)
+            assert firing.at < ended.at < stopped + 1.1
+            assert not ended["exact"]
+            assert ended.at + ended["error"] > stopped + 4.0  # when it was evaluated
+            assert len(run.of("alert_firing", alert="DownForTwo")) == 1
+        finally:
+            run.stop()
 
 
 @pytest.mark.quiet

@@ -62,6 +62,7 @@ class FakePrometheus:
             "targets": lambda _: {"activeTargets": self.targets},
             "status/config": lambda _: {"yaml": self.config},
             "status/buildinfo": lambda _: {"version": self.version},
+            "status/flags": lambda _: {"query.lookback-delta": "5m"},
             "status/runtimeinfo": lambda _: {"startTime": show_instant(100.0)},
         }
         data = answers[name](asked.params)

@@ -146,6 +146,7 @@ def test_an_end_that_was_marked_late_is_not_exact() -> None:
     events = watch(Engine("   ffxx    "))
     assert told(events) == [("firing", 103.0), ("resolved", 107.0)]
     assert not events[-1]["exact"]
+    assert events[-1]["error"] == 2.0  # each failed evaluation may have been the end
 
 
 def test_failing_evaluations_are_no_end_while_the_rule_lists_the_alert() -> None:
@@ -157,7 +158,22 @@ def test_an_alert_that_nobody_lists_any_more_ended_without_a_mark() -> None:
     events = watch(Engine("   ffxxxxxx"), rounds=5)
     assert told(events) == [("firing", 103.0), ("resolved", 105.0)]
     assert not events[-1]["exact"]
-    assert events[-1]["error"] == 1.0
+    assert events[-1]["error"] == 2.0  # it was told at 107: up to then nobody knows
+
+
+def test_what_a_restarted_engine_has_not_restored_goes_on() -> None:
+    """Its rule lists it as pending and writes no samples: it never ended."""
+    engine = Engine("   fffxxxxxxfff   ")
+    episodes = Episodes(engine)
+    events: list[Event] = []
+    for at, sign in engine.slots():
+        engine.seen, engine.state = at, {"f": "firing", "x": "pending"}.get(sign, "")
+        found = engine.samples(at - 4.0, at)
+        events += episodes.feed(found, at - 4.0, at + 0.1)
+    assert told(events) == [("firing", 103.0), ("resolved", 115.0)]
+    assert events[-1]["exact"]
+    (gap,) = episodes.gaps
+    assert (gap.at, gap.missed) == (105.0, 6)
 
 
 def test_firing_again_from_pending_after_a_gap_is_a_new_episode() -> None:

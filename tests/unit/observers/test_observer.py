@@ -77,6 +77,23 @@ def test_without_its_own_metrics_the_start_is_asked_for() -> None:
         assert heard.of("observed")
 
 
+@pytest.mark.parametrize(
+    ("reply", "seconds"),
+    [
+        (Reply({"status": "success", "data": {"query.lookback-delta": "90s"}}), 90.0),
+        (Reply({"status": "success", "data": {}}), 300.0),
+        (Reply("not found", 404), 300.0),  # as others that speak its language
+    ],
+)
+def test_the_look_back_is_its_own_where_it_shows_flags(
+    reply: Reply, seconds: float
+) -> None:
+    world = FakePrometheus()
+    world.broken["/api/v1/status/flags"] = reply
+    with observing(world) as (observer, _):
+        assert observer.api.lookback() == seconds
+
+
 def test_a_selector_that_is_refused_is_noted_once_and_blinds_nobody() -> None:
     world = FakePrometheus(now=SystemClock().now())
     answer = world.answer
