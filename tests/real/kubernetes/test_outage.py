@@ -23,13 +23,7 @@ from tests.real.ledger.door import Door, door
 from tests.real.ledger.kills import Fault, Going, Place
 from tests.real.targets.world import CLOCK, wait_for
 
-# A fault that is left shows as an answer that takes longer than 0.15 s, which a busy
-# machine shows as well.
-pytestmark = [
-    pytest.mark.kubernetes,
-    pytest.mark.nodes(watched=True),
-    pytest.mark.quiet,
-]
+pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes(watched=True)]
 
 AWAY = 30.0  # seconds
 BACK = 60.0  # seconds until all is undone, once it is there again
