@@ -22,7 +22,7 @@ from tests.real.targets.world import CLOCK
 
 PATIENCE = 120  # seconds for what the cluster does
 PORT = 8000
-# Seconds for a pod's answer: a delay or a loss of tests/real/kubernetes/kills.py that is
+# Seconds for a pod's answer: a delay or a loss (of kills.py here) that is
 # left takes longer. Quiet machines answer in 2 to 120 ms, busy ones in more.
 AT_ONCE = 0.9
 WORKLOADS = ("deployment/web", "statefulset/db", "daemonset/agent")
