@@ -29,6 +29,7 @@ _EXPERIMENT = {
     *("controls", "configuration", "secrets", "extensions", "dry"),
     *("method", "steady-state-hypothesis", "rollbacks"),
 }
+_GROUP = {"name", "interval", "limit", "query_offset", "labels", "rules"}
 # A title and a description are in every second document; these are not.
 _TELLING = {"method", "steady-state-hypothesis", "rollbacks", "contributions"}
 _KEY = r"^[ \t{\"']*"
@@ -95,6 +96,10 @@ def _is_rules(value: dict[str, Any]) -> bool:
     if set(value) == {"groups"} and not value["groups"]:
         return True
     groups = _mappings(value.get("groups"))
+    if set(value) == {"groups"} and groups:
+        bare = all("name" in group and set(group) <= _GROUP for group in groups)
+        if bare:  # groups that have no rules yet
+            return True
     return any({"name", "rules"} <= set(group) or _has_rules(group) for group in groups)
 
 
@@ -130,7 +135,7 @@ def _is_alertmanager(value: dict[str, Any]) -> bool:
 
 
 def _is_prometheus(value: dict[str, Any]) -> bool:
-    if {"scrape_configs", "rule_files"} & set(value):
+    if {"scrape_configs", "rule_files", "scrape_config_files"} & set(value):
         return True
     general = value.get("global")
     return isinstance(general, dict) and bool(

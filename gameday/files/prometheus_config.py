@@ -107,7 +107,8 @@ def _rule_files(here: Cursor, path: str) -> list[list[str]]:
     found: list[list[str]] = []
     for item in here.list_of("rule_files"):
         if not isinstance(item.value, str):
-            item.error("is not text; expected a path", code="wrong-type")
+            if item.value is not None:
+                item.error("is not text; expected a path", code="wrong-type")
             continue
         pattern = os.path.join(folder, item.value)  # noqa: PTH118
         there = sorted(glob.glob(pattern))  # noqa: PTH207

@@ -1,13 +1,11 @@
-"""Where a Prometheus job finds its targets: static lists and service discovery.
-
-The kinds that most configurations use are judged key by key. Of the others, clouds
-mostly, only the name is known: a game day reads none of them.
-"""
+"""Where a Prometheus job finds its targets: static lists and service discovery."""
 
 import re
 
 from gameday.files import http_client
 from gameday.files.cursor import Cursor, shown
+from gameday.files.kubernetes_selectors import is_field_selector, is_label_selector
+from gameday.files.prometheus_clouds import CLOUDS, filled
 from gameday.files.shapes import (
     Fields,
     Shape,
@@ -24,15 +22,11 @@ from gameday.files.shapes import (
     texts,
     url,
 )
+from gameday.files.suggest import among
 
-_OTHERS = (
-    *("aws", "azure", "digitalocean", "ecs", "elasticache", "eureka", "gce", "hetzner"),
-    *("ionos", "kuma", "lightsail", "linode", "marathon", "msk", "nerve", "nomad"),
-    *("oci", "openstack", "outscale", "ovhcloud", "puppetdb", "rds", "scaleway"),
-    *("serverset", "stackit", "triton", "uyuni", "vultr"),
-)
 _ROLES = ("pod", "service", "endpoints", "endpointslice", "node", "ingress")
 _SELECTORS = {
+    **{role: (role,) for role in _ROLES},
     "pod": ("pod", "node"),
     "endpointslice": ("pod", "service", "endpointslice"),
     "endpoints": ("pod", "service", "endpoints"),
@@ -69,16 +63,50 @@ def _cluster(here: Cursor) -> None:
     if ways and is_own:
         message = f"{ways[0]} and own_namespace are both set; keep one of them"
         here.error(message, ways[0], code="exclusive-keys")
-    client = [key for key in here.value if key in http_client.FIELDS]
+    client = [
+        key
+        for key, value in here.value.items()
+        if key in http_client.FIELDS and value is not None
+    ]
     if client and "api_server" not in ways:
         message = f"{client[0]} needs an api_server"
         here.error(message, client[0], code="missing-key")
+    seen: set[str] = set()
     for selector in here.list_of("selectors"):
-        wanted = selector.text("role") if isinstance(selector.value, dict) else ""
-        known = _SELECTORS.get(role, (role,))
-        if wanted and role and wanted not in known:
-            message = f"the role {role} takes no selectors of {wanted}"
-            selector.error(message, "role", code="value")
+        if isinstance(selector.value, dict):
+            _selector(selector, role, seen)
+
+
+def _selector(here: Cursor, role: str, seen: set[str]) -> None:
+    """Judge one selector of a role; `seen`: the roles of those before it."""
+    own, known = here.text("role"), _SELECTORS.get(role, ())
+    if own in seen:
+        message = f"there are two selectors of {shown(own)}; keep one of them"
+        here.error(message, "role", code="duplicate-name")
+    elif role and own not in known:
+        taken = f"; expected {among(known)}" if known else " at all"
+        message = f"the role {role} takes no selectors of {shown(own)}{taken}"
+        here.error(message, "role" if own else "", code="value")
+    seen.add(own)
+    for key, fits in _SYNTAX.items():
+        value = here.value.get(key)
+        if isinstance(value, str) and not fits(value):
+            here.error(f"{shown(value)} is no {key} selector", key, code="value")
+
+
+_SYNTAX = {"label": is_label_selector, "field": is_field_selector}
+
+
+def _consul(here: Cursor) -> None:
+    """Refuse two ways of authentication at once."""
+    own = [key for key in ("username", "password") if is_set(here, key)]
+    others: tuple[str, ...] = ("basic_auth",) if own else ()
+    if is_set(here, "token"):
+        own, others = ["token"], ("authorization", "oauth2")
+    for key in others:
+        if here.get(key) is not None:
+            message = f"{own[0]} and {key} are both set; keep one of them"
+            here.error(message, key, code="exclusive-keys")
 
 
 _FILTERS = listing(record({"name": text, "values": listing(text)}))
@@ -144,6 +172,8 @@ _KINDS: dict[str, Shape] = {
             "allow_stale": flag,
             "refresh_interval": duration,
         },
+        filled("server"),
+        _consul,
         http_client.authentication,
         http_client.proxy,
     ),
@@ -158,33 +188,11 @@ _KINDS: dict[str, Shape] = {
         at_least_one("role"),
         http_client.authentication,
     ),
-    "ec2": record(
-        {
-            **http_client.FIELDS,
-            **dict.fromkeys(
-                (
-                    *("endpoint", "region", "access_key", "secret_key", "profile"),
-                    *("role_arn", "external_id"),
-                ),
-                text,
-            ),
-            "refresh_interval": duration,
-            "port": count,
-            "filters": _FILTERS,
-        },
-        http_client.authentication,
-    ),
+    **CLOUDS,
 }
-
-
-def _any(here: Cursor) -> None:
-    here.mapping()
-
-
 _TARGETS = record({"targets": listing(text), "labels": texts})
 SOURCES: Fields = {
     "static_configs": listing(_TARGETS, nulls=False),
-    **{f"{name}_sd_configs": listing(_any, nulls=False) for name in _OTHERS},
     **{
         f"{name}_sd_configs": listing(shape, nulls=False)
         for name, shape in _KINDS.items()

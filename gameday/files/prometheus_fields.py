@@ -5,17 +5,24 @@ Judged as Prometheus judges it when it loads one.
 
 import re
 
-from gameday.files import http_client, shapes
+from gameday.files import http_client, shapes, static_targets
 from gameday.files.cursor import Cursor, shown
 from gameday.files.prometheus_discovery import SOURCES
+from gameday.files.prometheus_remote import (
+    OTLP,
+    READ,
+    SIGNATURE,
+    TRACING,
+    WRITE,
+    one_signer,
+)
+from gameday.files.relabelling import RELABELLING
 from gameday.files.shapes import (
     Fields,
     anything,
-    at_least_one,
     count,
     duration,
     flag,
-    is_set,
     listing,
     number,
     one_of,
@@ -23,8 +30,6 @@ from gameday.files.shapes import (
     text,
     texts,
 )
-from gameday.files.suggest import did_you_mean
-from gameday.model import regex
 
 _SIZE = re.compile(r"0|\d+(?:\.\d+)?\s*(?:[KMGTPE]i?)?B", re.IGNORECASE)
 
@@ -35,66 +40,6 @@ def _size(here: Cursor) -> None:
         here.error(f"{shown(here.value)} is not a size such as 10MB", code="value")
 
 
-_ACTIONS = (
-    *("replace", "keep", "drop", "hashmod", "labelmap", "labeldrop", "labelkeep"),
-    *("lowercase", "uppercase", "keepequal", "dropequal"),
-)
-_NEED_TARGET = (
-    "replace",
-    "hashmod",
-    "lowercase",
-    "uppercase",
-    "keepequal",
-    "dropequal",
-)
-_REST = ("modulus", "separator", "replacement")
-_TOO_MUCH = {
-    **dict.fromkeys(
-        ("labeldrop", "labelkeep"), ("source_labels", "target_label", *_REST)
-    ),
-    **dict.fromkeys(("keepequal", "dropequal"), ("regex", *_REST)),
-    **dict.fromkeys(("lowercase", "uppercase"), ("replacement",)),
-}
-
-
-def _expression(here: Cursor) -> None:
-    text(here)
-    try:
-        regex.compiled(str(here.value))
-    except regex.RegexError as error:
-        message = f"{shown(here.value)} is no regular expression of RE2: {error}"
-        here.error(message, code="value")
-
-
-def _action(here: Cursor) -> None:
-    """Judge what an action of relabelling needs."""
-    action = (here.text("action") or "replace").lower()
-    if action not in _ACTIONS:
-        message = f"{shown(action)} is no action{did_you_mean(action, _ACTIONS)}"
-        here.error(message, "action", code="unknown-value")
-    elif action in _NEED_TARGET and not is_set(here, "target_label"):
-        message = f"target_label is required for {action} and missing"
-        here.error(message, code="missing-key")
-    for key in _TOO_MUCH.get(action, ()):
-        if here.get(key) is not None:
-            here.error(f"{key} has no meaning for {action}; remove it", key)
-    if action == "hashmod" and (here.text("modulus") or "0") == "0":
-        here.error("modulus is required for hashmod and missing", code="missing-key")
-
-
-RELABELLING = listing(
-    record(
-        {
-            "source_labels": listing(text),
-            **dict.fromkeys(("separator", "target_label", "replacement"), text),
-            "action": text,
-            "regex": _expression,
-            "modulus": count,
-        },
-        _action,
-    ),
-    nulls=False,
-)
 _PROTOCOL = one_of(
     *("PrometheusProto", "PrometheusText0.0.4", "PrometheusText1.0.0"),
     *("OpenMetricsText0.0.1", "OpenMetricsText1.0.0"),
@@ -104,6 +49,8 @@ _PROTOCOL = one_of(
 def _protocols(here: Cursor) -> None:
     """Judge a list of protocols: none of them twice."""
     seen: set[str] = set()
+    if not here.value:
+        here.error("is empty; expected at least one protocol", code="value")
     for item in here.items():
         _PROTOCOL(item)
         name = str(item.value)
@@ -124,6 +71,7 @@ def _percentage(here: Cursor) -> None:
 
 
 _MOST = 100.0  # percent
+_VALIDATION, _ESCAPING = "metric_name_validation_scheme", "metric_name_escaping_scheme"
 _LIMITS: Fields = {
     "body_size_limit": _size,
     **dict.fromkeys(
@@ -141,8 +89,8 @@ _LIMITS: Fields = {
     "convert_classic_histograms_to_nhcb": flag,
     "always_scrape_classic_histograms": flag,
     "extra_scrape_metrics": flag,
-    "metric_name_validation_scheme": one_of("", "legacy", "utf8"),
-    "metric_name_escaping_scheme": text,
+    _VALIDATION: one_of("", "legacy", "utf8"),
+    _ESCAPING: one_of("", "allow-utf-8", "underscores", "dots", "values"),
 }
 _GLOBAL = record(
     {
@@ -156,19 +104,6 @@ _GLOBAL = record(
         "external_labels": texts,
     }
 )
-
-
-def _hosts(here: Cursor) -> None:
-    """Refuse addresses with a path where no relabelling takes it apart."""
-    if here.value.get("relabel_configs"):
-        return
-    for group in here.list_of("static_configs"):
-        if not isinstance(group.value, dict):
-            continue
-        for target in group.list_of("targets"):
-            if isinstance(target.value, str) and "/" in target.value:
-                message = f"{shown(target.value)} is not HOST:PORT"
-                target.error(message, code="value")
 
 
 _JOB = record(
@@ -191,14 +126,13 @@ _JOB = record(
     },
     http_client.authentication,
     http_client.proxy,
-    _hosts,
+    static_targets.of_job,
 )
-_SIGNERS = dict.fromkeys(("sigv4", "azuread", "google_iam"), anything)
 _ALERTMANAGER = record(
     {
         **SOURCES,
         **http_client.FIELDS,
-        "sigv4": anything,
+        "sigv4": SIGNATURE,
         "scheme": text,
         "path_prefix": text,
         "timeout": duration,
@@ -207,57 +141,9 @@ _ALERTMANAGER = record(
         "alert_relabel_configs": RELABELLING,
     },
     http_client.authentication,
+    one_signer("sigv4"),
     http_client.proxy,
-    _hosts,
-)
-_WRITE = record(
-    {
-        **http_client.FIELDS,
-        **_SIGNERS,
-        "url": text,
-        "remote_timeout": duration,
-        "headers": texts,
-        "write_relabel_configs": RELABELLING,
-        "name": text,
-        "protobuf_message": text,
-        **dict.fromkeys(("send_exemplars", "send_native_histograms"), flag),
-        **dict.fromkeys(("round_robin_dns", "convert_nhcb_to_classic"), flag),
-        "failed_request_logging": anything,
-        "queue_config": record(
-            {
-                **dict.fromkeys(("capacity", "max_shards", "min_shards"), count),
-                "max_samples_per_send": count,
-                **dict.fromkeys(
-                    (
-                        *("batch_send_deadline", "min_backoff", "max_backoff"),
-                        "sample_age_limit",
-                    ),
-                    duration,
-                ),
-                "retry_on_http_429": flag,
-            }
-        ),
-        "metadata_config": record(
-            {"send": flag, "send_interval": duration, "max_samples_per_send": count}
-        ),
-    },
-    at_least_one("url"),
-    http_client.proxy,
-)
-_READ = record(
-    {
-        **http_client.FIELDS,
-        "url": text,
-        "remote_timeout": duration,
-        "chunked_read_limit": count,
-        "headers": texts,
-        "read_recent": flag,
-        "name": text,
-        "required_matchers": texts,
-        "filter_external_labels": flag,
-    },
-    at_least_one("url"),
-    http_client.proxy,
+    static_targets.of_alertmanager,
 )
 _STORAGE = record(
     {
@@ -296,48 +182,43 @@ CONFIG: Fields = {
     "scrape_config_files": listing(_rule_path),
     "scrape_configs": listing(_JOB, nulls=False),
     "storage": _STORAGE,
-    "tracing": record(
-        {
-            "client_type": one_of("http", "grpc"),
-            **dict.fromkeys(("endpoint", "compression"), text),
-            "sampling_fraction": number,
-            "insecure": flag,
-            "tls_config": http_client.TLS,
-            "headers": texts,
-            "timeout": duration,
-        },
-        at_least_one("endpoint"),
-    ),
-    "remote_write": listing(_WRITE, nulls=False),
-    "remote_read": listing(_READ, nulls=False),
-    "otlp": record(
-        {
-            **dict.fromkeys(
-                (
-                    *("promote_all_resource_attributes", "promote_scope_metadata"),
-                    *("keep_identifying_resource_attributes",),
-                    *(
-                        "convert_histograms_to_nhcb",
-                        "label_name_underscore_sanitization",
-                    ),
-                    *("label_name_preserve_multiple_underscores",),
-                ),
-                flag,
-            ),
-            "promote_resource_attributes": listing(text),
-            "ignore_resource_attributes": listing(text),
-            "translation_strategy": one_of(
-                *("", "UnderscoreEscapingWithSuffixes", "NoTranslation"),
-                *("UnderscoreEscapingWithoutSuffixes", "NoUTF8EscapingWithSuffixes"),
-            ),
-        }
-    ),
+    "tracing": TRACING,
+    "remote_write": listing(WRITE, nulls=False),
+    "remote_read": listing(READ, nulls=False),
+    "otlp": OTLP,
 }
+
+
+_UTF8 = "allow-utf-8"
+
+
+def _schemes(here: Cursor) -> None:
+    """Refuse UTF-8 names where they are not valid, in general or for a job."""
+    general = here.value.get("global")
+    general = general if isinstance(general, dict) else {}
+    legacy = general.get(_VALIDATION) == "legacy"
+    inherited = general.get(_ESCAPING) or ("underscores" if legacy else _UTF8)
+    for job in here.list_of("scrape_configs"):
+        if not isinstance(job.value, dict):
+            continue
+        own = job.value.get(_VALIDATION) or ""
+        scheme = job.value.get(_ESCAPING) or (
+            inherited if not own else "underscores" if own == "legacy" else _UTF8
+        )
+        if scheme == _UTF8 and (own == "legacy" or (legacy and not own)):
+            message = f"{_ESCAPING} {_UTF8} needs {_VALIDATION}: utf8"
+            job.error(message, _ESCAPING, code="value")
+    strategy = here.value.get("otlp")
+    named = strategy.get("translation_strategy") if isinstance(strategy, dict) else ""
+    if legacy and named in ("NoTranslation", "NoUTF8EscapingWithSuffixes"):
+        message = f"translation_strategy {named} needs {_VALIDATION}: utf8"
+        here.at("otlp").error(message, "translation_strategy", code="value")
 
 
 def judge(here: Cursor) -> None:
     """Judge a whole configuration."""
     shapes.known_fields(here, CONFIG)
+    _schemes(here)
     for key in ("scrape_configs", "remote_write", "remote_read"):
         _names(here, key)
 

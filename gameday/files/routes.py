@@ -111,11 +111,11 @@ def _group_by(here: Cursor) -> tuple[str, ...]:
         label = item.value
         if not isinstance(label, str) or not label:
             item.error(f"{shown(label)} is not a label's name", code="label-name")
-        elif label in labels:
+        elif label in labels and label != _ALL_LABELS:
             item.error(
                 f"the label {label!r} is there twice; remove one", code="group-by"
             )
-        else:
+        elif label not in labels:
             labels.append(label)
     if _ALL_LABELS in labels and len(labels) > 1:
         here.error(

@@ -17,7 +17,8 @@ Shape = Callable[[Cursor], None]
 Fields = Mapping[str, Shape]
 
 SECRET = "<secret>"  # what Alertmanager shows instead of one
-_FLAGS = ("true", "false", "yes", "no", "on", "off", "y", "n")
+_WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n")
+_FLAGS = {form for word in _WORDS for form in (word, word.title(), word.upper())}
 _URL = re.compile(
     r"(https?)://(?:[^@/?#\s]*@)?([^/?#\s@]+)(?:[/?#]\S*)?", re.IGNORECASE
 )
@@ -50,9 +51,13 @@ def written(here: Cursor) -> Any:
 
 
 def flag(here: Cursor) -> None:
-    """True or false."""
-    known = isinstance(here.value, str) and here.value.lower() in _FLAGS
-    if not known:
+    """True or false, as Go's reader takes them: never in quotes."""
+    known = isinstance(here.value, str) and here.value in _FLAGS
+    # `y` and `n` look the same with and without quotes in the tree.
+    if known and here.value.lower() not in "yn" and isinstance(written(here), str):
+        message = f"{shown(here.value)} is text; expected true or false, without quotes"
+        here.error(message, code="wrong-type")
+    elif not known:
         here.error(f"{shown(here.value)} is not true or false", code="wrong-type")
 
 

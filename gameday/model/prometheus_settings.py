@@ -64,10 +64,11 @@ def _relabels(alerting: Mapping[str, Any]) -> tuple[RelabelRule, ...]:
     ends = _list(alerting.get("alertmanagers"))
     if len(ends) == 1:
         rules += _list(_mapping(ends[0]).get("alert_relabel_configs"))
-    return tuple(_relabel(_mapping(rule)) for rule in rules)
+    return tuple(relabel_rule(_mapping(rule)) for rule in rules)
 
 
-def _relabel(rule: Mapping[str, Any]) -> RelabelRule:
+def relabel_rule(rule: Mapping[str, Any]) -> RelabelRule:
+    """Return one entry of a relabelling, its defaults filled in."""
     default = RelabelRule()
     source = _list(rule.get("source_labels"))
     return RelabelRule(

@@ -48,6 +48,8 @@ MISTAKES = [
     ("kubernetes_sd_configs", "kubernetes_sd_config", "is an unknown key"),
     ("regex: '(.+)'", "regex: '(.+'", "is no regular expression of RE2"),
     ("target_label: c", "replacement: c", "target_label is required for replace"),
+    ("action: labeldrop", "action: ", "action is empty"),
+    ("scrape_timeout: 5s", "scrape_protocols: []", "at least one protocol"),
     ("action: labeldrop", "action: dropp", "'dropp' is no action"),
     ("action: labeldrop", "action: labeldrop, separator: x", "has no meaning"),
     ("web:8000'], labels: {a: b}", "web:8000'], label: {a: b}", "unknown key"),
@@ -80,7 +82,7 @@ DISCOVERY = [
     ("role: pod, whatever: 1", "'whatever' is an unknown key"),
     ("role: pods", "'pods' is not known"),
     ("{role: pod, tls_config: {}}", "tls_config needs an api_server"),
-    ("role: pod, selectors: [{role: service}]", "takes no selectors of service"),
+    ("role: pod, selectors: [{role: service}]", "takes no selectors of 'service'"),
 ]
 
 
@@ -98,7 +100,23 @@ OTHERS = [
     ("dns_sd_configs: [{names: [a], type: A, port: 80}]", ""),
     ("http_sd_configs: [{url: x}]", "is not an address"),
     ("consul_sd_configs: [{server: a, tag: [b]}]", 'did you mean "tags"?'),
-    ("gce_sd_configs: [{whatever: 1}]", ""),
+    ("gce_sd_configs: [{project: a, zone: b}]", ""),
+    ("gce_sd_configs: [{project: a, zone: b, zones: c}]", 'did you mean "zone"?'),
+    ("gce_sd_configs: [{project: a}]", "zone is required"),
+    ("ec2_sd_configs: [{filters: [{name: a, values: []}]}]", "values is required"),
+    ("ecs_sd_configs: [{request_concurrency: 0}]", "is not more than 0"),
+    ("azure_sd_configs: [{subscription_id: a}]", "tenant_id is required"),
+    ("azure_sd_configs: [{subscription_id: a, authentication_method: SDK}]", ""),
+    ("aws_sd_configs: [{role: s3}]", "'s3' is not known"),
+    ("eureka_sd_configs: [{server: eureka}]", "is not an address"),
+    ("nerve_sd_configs: [{servers: [a], paths: [b]}]", "does not begin with /"),
+    ("oci_sd_configs: [{region: a, auth: instance_principal, user: b}]", "no meaning"),
+    ("marathon_sd_configs: [{servers: [a], auth_token: b, basic_auth: {}}]", "both"),
+    ("outscale_sd_configs: [{region: a, access_key: b}]", "secret_key or secret_key_f"),
+    ("openstack_sd_configs: [{role: instance, region: a, pot: 1}]", '"port"'),
+    ("vultr_sd_configs: [{authorization: {credentials: a}}]", ""),
+    ("scaleway_sd_configs: [{role: instance, zone: x}]", "project_id is required"),
+    ("consul_sd_configs: [{token: a, authorization: {credentials: b}}]", "both set"),
     ("gce_sd_configs: [x]", "is not a mapping"),
     ("gcs_sd_configs: [{}]", 'did you mean "gce_sd_configs"?'),
 ]
@@ -116,3 +134,98 @@ def test_a_timeout_is_compared_with_the_jobs_own_interval() -> None:
     assert problems == []
     assert config is not None
     assert config.jobs[1] == ("pods", 3.0, 3.0)
+
+
+SELECTORS = [
+    ("label: 'app in (a, b),!c,d!=e'", ""),
+    ("label: 'app=baér'", "is no label selector"),
+    ("field: metadata.name=web", ""),
+    ("field: metadata.name", "is no field selector"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), SELECTORS)
+def test_selectors_of_kubernetes(text: str, reason: str) -> None:
+    item = f"{{role: pod, selectors: [{{role: pod, {text}}}]}}"
+    found = errors(CONFIG.replace("{role: pod}", item))
+    assert any(reason in told for told in found) if reason else found == []
+
+
+TARGETS = [
+    ("'web:8000'", ""),
+    ("'http://web:8000'", "is not HOST:PORT"),
+    ("''", "has no address"),
+    ("'x/web:8000'", "is not HOST:PORT"),
+    ("'drop/web'", ""),
+    ("'probe/web'", ""),
+]
+
+
+@pytest.mark.parametrize(("target", "reason"), TARGETS)
+def test_targets_are_judged_as_they_are_relabelled(target: str, reason: str) -> None:
+    rules = """
+      - {source_labels: [__address__], regex: 'drop/.*', action: drop}
+      - {source_labels: [__address__], regex: 'probe/(.*)',
+         target_label: __param_target}
+      - {source_labels: [__param_target], regex: '.+', target_label: __address__,
+         replacement: 'blackbox:9115'}
+"""
+    text = CONFIG.replace("'web:8000'", target)
+    text = text.replace("    relabel_configs:\n", "    relabel_configs:" + rules)
+    found = errors(text)
+    assert any(reason in told for told in found) if reason else found == []
+
+
+REMOTE = [
+    ("sigv4: {region: a}", ""),
+    ("sigv4: {access_key: a}", "one of them is missing"),
+    ("sigv4: {}, basic_auth: {username: a}", "both set"),
+    ("azuread: {}", "none is set"),
+    ("azuread: {oauth: {client_id: a, client_secret: b, tenant_id: c}}", "no UUID"),
+    ("headers: {Host: a}", "Prometheus sets itself"),
+    ("headers: {Authorization: a}", "write authorization"),
+    ("protobuf_message: x", "'x' is not known"),
+    ("queue_config: {min_shards: 60}", "is more than max_shards"),
+    ("queue_config: {max_backoff: 1ms}", "is less than min_backoff"),
+    ("queue_config: {max_shards: 0}", "is not more than 0"),
+    ("queue_config: {shards: 1}", "is an unknown key"),
+    ("send_exemplars: 'true'", "without quotes"),
+    ("send_exemplars: Yes", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), REMOTE)
+def test_remote_write(text: str, reason: str) -> None:
+    found = errors(f"remote_write: [{{url: http://x, {text}}}]\nrule_files: []\n")
+    assert any(reason in told for told in found) if reason else found == []
+
+
+SECTIONS = [
+    ("remote_read: [{url: x, name: a}, {url: y, name: a}]", "used twice"),
+    ("remote_read: [{url: x, read_recnt: true}]", 'did you mean "read_recent"?'),
+    ("remote_read: [{name: a}]", "url is required"),
+    ("otlp: {promote_resource_attributes: [a, a]}", "is there twice"),
+    ("otlp: {ignore_resource_attributes: [a]}", "needs promote_all"),
+    ("tracing: {endpoint: a, compression: zstd}", "'zstd' is not known"),
+    (
+        (
+            "global: {metric_name_validation_scheme: legacy, "
+            "metric_name_escaping_scheme: allow-utf-8}\nscrape_configs: [{job_name: a}]"
+        ),
+        "needs metric_name_validation_scheme: utf8",
+    ),
+    (
+        (
+            "global: {metric_name_validation_scheme: legacy}\n"
+            "otlp: {translation_strategy: NoTranslation}"
+        ),
+        "needs metric_name_validation_scheme: utf8",
+    ),
+    ("rule_files: [null]", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), SECTIONS)
+def test_other_sections(text: str, reason: str) -> None:
+    found = errors(text + "\n")
+    assert any(reason in told for told in found) if reason else found == []
