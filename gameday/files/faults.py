@@ -203,6 +203,8 @@ def _object(value: Any) -> str:
 
 def _texts(value: Any) -> tuple[str, ...]:
     items = value.split(",") if isinstance(value, str) else value
+    if items == []:
+        raise ValueError("the list is empty; name at least one")
     if not isinstance(items, list) or not items:
         raise ValueError(f"{shown(value)} is no list of names")
     return tuple(_text(item).strip() for item in items)

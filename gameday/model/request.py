@@ -68,9 +68,7 @@ def _selection(fault: FaultType, given: Mapping[str, Any]) -> Selection:
         raise ValueError(
             f"{kind} takes one of count, share, instances; got {' and '.join(chosen)}"
         )
-    instances = _names("instances", given.get("instances", ()))
-    if chosen == ["instances"] and not instances:
-        raise ValueError("instances: the list is empty")
+    instances = _read("instances", "names", given.get("instances")) or ()
     return Selection(
         service=service.strip(),
         count=_count(given.get("count")) if chosen else 1,
@@ -122,7 +120,13 @@ def _names(argument: str, value: Any) -> tuple[str, ...]:
         isinstance(part, str) for part in parts
     ):
         raise ValueError(f"{argument}: {value!r} is not a list of names")
-    return tuple(part.strip() for part in parts if part.strip())
+    names = tuple(part.strip() for part in parts)
+    # No names at all would otherwise be taken as not given, which means everybody.
+    if not any(names):
+        raise ValueError(f"{argument}: the list is empty; name at least one")
+    if not all(names):
+        raise ValueError(f"{argument}: {value!r} has an empty name in it")
+    return names
 
 
 def _signal(value: Any) -> str:

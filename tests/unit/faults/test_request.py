@@ -65,6 +65,15 @@ def test_a_signal_has_many_names(name: Any) -> None:
         ("process.stop", {"service": "web", "share": 0.3}, "0.3 is not a share"),
         ("process.stop", {"service": "web", "instances": []}, "list is empty"),
         ("process.stop", {"service": "web", "instances": [1]}, "not a list of names"),
+        ("network.partition", {"service": "web", "peers": []}, "peers: the list is em"),
+        ("network.partition", {"service": "web", "peers": ""}, "peers: the list is em"),
+        ("network.partition", {"service": "web", "peers": ","}, "peers: the list is e"),
+        ("network.partition", {"service": "web", "peers": "db,"}, "has an empty name"),
+        (
+            "network.delay",
+            {"service": "web", "by": "1s", "peers": [" "]},
+            "peers: the list is empty",
+        ),
         (
             "process.stop",
             {"service": "web", "count": 1, "share": "10%"},
