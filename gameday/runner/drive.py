@@ -12,6 +12,7 @@ from types import FrameType
 
 from gameday.checks.naming import Directory
 from gameday.errors import GamedayError, StoreError
+from gameday.model.fault import CATALOGUE
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
 from gameday.model.timeline import Event, event
@@ -33,7 +34,6 @@ UNDO_PATIENCE = 30.0  # seconds for rollbacks before the ledger takes over
 LAST_REQUESTS = 10.0  # seconds for the load's outstanding requests
 LOCK_EVERY = 1.0  # seconds between looks whether the target is still ours
 NO_SCRAPES = 1.0  # seconds of a scrape where no interval is known
-HEAL_THEMSELVES = ("process.kill", "process.restart")
 
 
 class Drive:
@@ -265,7 +265,8 @@ class Drive:
 
     def _is_back(self, fault: Event) -> bool:
         known = fault["id"] in self.board.bites and fault["id"] not in self.board.ended
-        if fault["fault"] not in HEAL_THEMSELVES or not known:
+        kind = CATALOGUE.get(fault["fault"])
+        if kind is None or not kind.heals_itself or not known:
             return False
         now = self.board.instances.get(fault["instance"])
         if now is None or not now["up"]:

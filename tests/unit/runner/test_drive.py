@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from gameday.errors import GamedayError
+from gameday.model.fault import CATALOGUE
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
 from gameday.model.standing import Standing, StandingAlert
 from gameday.model.timeline import Event, event
@@ -271,8 +272,11 @@ def test_an_alert_already_there_is_noted_before_the_fault() -> None:
     assert (noted["alert"], noted["state"]) == ("Down", "firing")
 
 
-def test_a_crash_ends_when_the_instance_is_back() -> None:
-    world = World(kind="process.kill")
+@pytest.mark.parametrize(
+    "kind", [kind for kind, fault in CATALOGUE.items() if fault.heals_itself]
+)
+def test_a_fault_that_heals_itself_ends_when_the_instance_is_back(kind: str) -> None:
+    world = World(kind=kind)
     drive = Drive(plan(Expect(heals_within=9.0), hold=1.0), world.doors())
 
     def back() -> None:
