@@ -21,10 +21,9 @@ from gameday.targets.docker.helper import Helper
 
 LASTS = 600.0  # seconds: the longest it lasts where nothing else is said
 VERB = "end_helper"
-# Sweeps a container for a mark; how much there was, and what was done in words.
+# Sweeps a container for a mark; returns how much of the fault had held without its
+# helper, and what was done in words.
 Swept = Callable[[str, str], tuple[int, str]]
-# What the kernel goes on doing when the helper that asked for it has died.
-STAYS = ("partition", "netem", "loss")
 _SLACK = 1.0  # seconds by which a helper's own clock may keep a deadline too early
 
 
@@ -79,10 +78,9 @@ class Held:
         if found is None or not found["State"]["Running"]:
             self._helper.remove(helper)
             return REPLACED
-        number, swept = sweep(found["Id"], str(undo.arguments["mark"]))
+        had_held, swept = sweep(found["Id"], str(undo.arguments["mark"]))
         self._helper.remove(helper)
-        stays = number > 0 and undo.arguments["way"] in STAYS
-        early = "" if held or stays else "its helper was gone before it was undone"
+        early = "" if held or had_held else "its helper was gone before it was undone"
         early = early or anew
         return Undone(ok=True, found=f"the helper had died; {swept}", early=early)
 

@@ -1,6 +1,7 @@
 """Network faults: a helper in the victim's own network namespace holds each one."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
@@ -135,13 +136,17 @@ class Network:
         """End the helper; where it did not clean up itself, sweep after it."""
 
         def swept(container: str, mark: str) -> tuple[int, str]:
-            number = self.sweep(container, mark)
-            return number, f"{number} rules swept up"
+            said = self._sweep(container, mark)
+            return int(said["held"]), f"{said['found']} rules swept up"
 
         return self._held.undo(undo, swept)
 
-    def sweep(self, container: str, mark: str = "") -> int:
-        """Remove the rules of a mark, by default of any; return how many there were."""
+    def sweep(self, container: str) -> int:
+        """Remove our rules, of any mark; return how many there were."""
+        return int(self._sweep(container)["found"])
+
+    def _sweep(self, container: str, mark: str = "") -> Mapping[str, Any]:
+        """Remove the rules of a mark, by default of any; return the helper's answer."""
         spec = {"do": "sweep", "duration": 1.0, "every": not mark}
         sidecar = Sidecar(spec=spec, mark=mark or "gameday.sweep", beside=container)
-        return int(self._helper.run(sidecar)["found"])
+        return self._helper.run(sidecar)

@@ -151,12 +151,15 @@ class Inside:
                     "no container of the pod runs to reach its network by"
                 )
             spec = {"do": "sweep", "container": container, "enter": container}
-        left = self._sweep(pod, spec, str(undo.arguments["mark"]))
-        found = f"the helper had died; swept up ({left})"
-        return Undone(ok=True, found=found, early=_early(undo, ended, left))
+        swept = self._sweep(pod, spec, str(undo.arguments["mark"]))
+        found = f"the helper had died; swept up ({swept.get('found', 0)})"
+        early = _early(undo, ended, int(swept.get("held", 0)))
+        return Undone(ok=True, found=found, early=early)
 
-    def _sweep(self, pod: Json, spec: Mapping[str, Any], mark: str) -> int:
-        """Have it removed; return how much there was."""
+    def _sweep(
+        self, pod: Json, spec: Mapping[str, Any], mark: str
+    ) -> Mapping[str, Any]:
+        """Have it removed; return the helper's answer."""
         order = Order(
             spec={**spec, "duration": 1.0},
             mark=mark,
@@ -164,20 +167,20 @@ class Inside:
             rights=rights_for(str(spec["do"])),
             end=token_hex(4),  # one that a killed undo left must not be in the way
         )
-        return int(self._place.helper.run(order).get("found", 0))
+        return self._place.helper.run(order)
 
 
-def _early(undo: Undo, ended: Ended, left: int = 0) -> str:
+def _early(undo: Undo, ended: Ended, held: int = 0) -> str:
     """Return why the fault had not held until it was undone; empty: it had.
 
-    `left`: how much a dead helper left. Dropped packets and stopped processes stay
-    so without it; what it has to keep doing itself ends with it.
+    `held`: how much of it had gone on without its helper, as a sweep found. What the
+    kernel does (drop packets, delay them, keep processes stopped) stays when a helper
+    dies; what the helper has to keep doing itself ends with it.
     """
     if ended.lost or not ended.over:
         return ended.lost
     if not ended.clean:
-        stays = left and undo.arguments["way"] in ("partition", "freeze")
-        return "" if stays else "its helper was gone before it was undone"
+        return "" if held else "its helper was gone before it was undone"
     if ended.held is None or ended.held >= float(undo.arguments["duration"]) - _SLACK:
         return ""
     return f"its helper ended it after {show_duration(round(ended.held, 1))}"

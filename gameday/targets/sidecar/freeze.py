@@ -102,7 +102,7 @@ class Thaw:
             if process.state in _STOPPED
         ]
         settle(self._container, "SIGCONT", frozen=False)
-        return {"found": len(still)}
+        return {"found": len(still), "held": len(still)}
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Return at once: thawing holds nothing."""

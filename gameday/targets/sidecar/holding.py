@@ -15,7 +15,7 @@ from typing import Any
 from gameday.targets.sidecar import addresses
 from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.measure import RoundTrip
-from gameday.targets.sidecar.nfqueue import Queue, any_queue
+from gameday.targets.sidecar.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.rules import Rules, RulesFailed
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, say
 
@@ -42,7 +42,7 @@ class HeldDelay:
     def apply(self) -> Mapping[str, Any]:
         """Open a queue and lead the peers' packets into it."""
         self._queue, number = any_queue()
-        end = f"-j NFQUEUE --queue-num {number} --queue-bypass"
+        end = f"{QUEUED} --queue-num {number} --queue-bypass"
         try:
             for family in addresses.families(self._spec):
                 rules = addresses.matched("INPUT", self._spec, family, end)

@@ -6,7 +6,7 @@ from typing import Any
 from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.loss import chance
 from gameday.targets.sidecar.netem import commands, remove_qdiscs, tc
-from gameday.targets.sidecar.nfqueue import Queue
+from gameday.targets.sidecar.nfqueue import QUEUED, Queue
 from gameday.targets.sidecar.rules import Rule, Rules, RulesFailed
 from gameday.targets.sidecar.work import WorkFailed
 
@@ -61,7 +61,7 @@ class Look:
             Queue(_QUEUE).close()
         except OSError as wrong:
             return f"no packet queues: {wrong}"
-        return self._rule("mangle", f"-j NFQUEUE --queue-num {_QUEUE} --queue-bypass")
+        return self._rule("mangle", f"{QUEUED} --queue-num {_QUEUE} --queue-bypass")
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Return at once: looking holds nothing."""
@@ -89,16 +89,21 @@ class Sweep:
         """Nothing to prepare."""
 
     def apply(self) -> Mapping[str, Any]:
-        """Remove rules and qdiscs; return how many rules were there."""
+        """Remove rules and qdiscs; return how many rules were there.
+
+        `held`: those by which the kernel alone went on with the fault. A rule that
+        leads to a queue lets everything pass once the queue's holder is dead.
+        """
         every = [Rules(self._mark, t, f) for t in ("filter", "mangle") for f in (4, 6)]
         try:
-            found = sum(len(rules.listed()) for rules in every)
+            found = [text for rules in every for _, text in rules.listed()]
             for rules in every:
                 rules.remove()
         except RulesFailed as wrong:
             raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
         remove_qdiscs()
-        return {"found": found}
+        held = sum(QUEUED not in text for text in found)
+        return {"found": len(found), "held": held}
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Return at once: sweeping holds nothing."""

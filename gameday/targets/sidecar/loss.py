@@ -14,7 +14,7 @@ from typing import Any
 
 from gameday.targets.sidecar import addresses
 from gameday.targets.sidecar.bell import END, Bell
-from gameday.targets.sidecar.nfqueue import Queue, any_queue
+from gameday.targets.sidecar.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.rules import Rules, RulesFailed
 from gameday.targets.sidecar.volley import Volley
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
@@ -84,7 +84,7 @@ class QueueLoss(_Loss):
     def apply(self) -> Mapping[str, Any]:
         """Open a queue and lead the peers' packets into it."""
         self._queue, number = any_queue()
-        self._add(f"-j NFQUEUE --queue-num {number} --queue-bypass")
+        self._add(f"{QUEUED} --queue-num {number} --queue-bypass")
         return {"way": "queue", "queue": number}
 
     def hold(self, bell: Bell, deadline: float) -> None:

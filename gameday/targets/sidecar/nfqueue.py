@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from gameday.targets.sidecar.work import WorkFailed
 
+QUEUED = "-j NFQUEUE"  # what a rule ends with that leads to a queue
 _NETFILTER = 12  # NETLINK_NETFILTER
 _SUBSYSTEM = 3 << 8  # NFNL_SUBSYS_QUEUE
 _PACKET, _VERDICT, _CONFIG, _BATCH = 0, 1, 2, 3  # NFQNL_MSG_*

@@ -10,6 +10,8 @@ import pytest
 from gameday.errors import FaultFailed
 from gameday.model.fault import Proof, Undo, Undone
 from gameday.model.target import Instance
+from gameday.targets.kubernetes.helper import exit_code
+from gameday.targets.kubernetes.helper_pod import PID
 from gameday.targets.kubernetes.lease import EVERY
 from gameday.targets.kubernetes.target import KubernetesTarget
 from gameday.targets.marking import holder_here
@@ -336,6 +338,24 @@ def test_a_helper_that_is_deleted_by_force_leaves_nothing_after_the_undo(
     field.world.kubectl("delete", "pod", helper, "--grace-period=0", "--force")
     hurt.end()
     answers_again(hurt)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [("network.delay", {"by": "100ms"}), ("network.loss", {"packets": "50%"})],
+    ids=["network.delay", "network.loss"],
+)
+def test_what_the_kernel_goes_on_with_held_and_what_a_helper_does_itself_had_not(
+    field: Field, kind: str, given: Any
+) -> None:
+    hurt = field.hurt(kind, **given)
+    helper = str(hurt.undo.arguments["helper"])
+    by_a_queue = "queue" in field.world.kubectl("logs", helper)
+    # Not by deleting its pod: it would hear that, and put everything back.
+    field.world.kubectl("exec", helper, "--", "sh", "-c", f"kill -KILL $(cat {PID})")
+    wait_for(lambda: exit_code(field.world.get(f"pod/{helper}")) is not None, AGAIN)
+    early = hurt.end().early
+    assert early == ("its helper was gone before it was undone" if by_a_queue else "")
 
 
 @pytest.mark.parametrize(("kind", "given"), HELD, ids=[kind for kind, _ in HELD])

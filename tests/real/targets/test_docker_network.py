@@ -291,6 +291,20 @@ def test_rules_that_stay_without_their_helper_held(
     assert project.knock("web-1", "db-1") is not None
 
 
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [("network.delay", {"by": "100ms"}), ("network.loss", {"packets": "50%"})],
+)
+def test_what_the_kernel_goes_on_with_held_and_what_a_helper_does_itself_had_not(
+    target: Target, project: ComposeProject, kind: str, given: Any
+) -> None:
+    undo, _ = inject(target, kind, peers="db", **given)
+    project.api.remove_container(undo.arguments["helper"], force=True)
+    by_a_queue = undo.arguments["way"] in ("nfqueue", "loss_by_queue")
+    early = ended_early(target, undo)
+    assert early == ("its helper was gone before it was undone" if by_a_queue else "")
+
+
 def test_a_container_that_was_started_anew_had_ended_the_fault_early(
     target: Target, project: ComposeProject
 ) -> None:

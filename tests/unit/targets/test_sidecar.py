@@ -19,6 +19,7 @@ from gameday.targets.helper_image import code_files
 from gameday.targets.sidecar import knock
 from gameday.targets.sidecar.addresses import matched
 from gameday.targets.sidecar.enter import enter
+from gameday.targets.sidecar.look import Sweep
 from gameday.targets.sidecar.measure import RoundTrip
 from gameday.targets.sidecar.netem import commands
 from gameday.targets.sidecar.nfqueue import packet_ids
@@ -151,3 +152,40 @@ def test_the_image_can_be_replaced_by_ones_own(
     assert helper_image.image_name().startswith("gameday-helper:")
     monkeypatch.setenv(helper_image.OVERRIDE, "registry/helper:1")
     assert helper_image.image_name() == "registry/helper:1"
+
+
+# What a sweep finds ---------------------------------------------------------------
+
+MARKED = '-m comment --comment "gameday:r1.abc"'
+NETEM = f"-A POSTROUTING -d 10.0.0.2/32 {MARKED} -j CLASSIFY --set-class 6da7:4"
+LOSS = f"-A INPUT -m statistic --probability 0.3 {MARKED} -j DROP"
+QUEUE = f"-A INPUT -s 10.0.0.2/32 {MARKED} -j NFQUEUE --queue-num 7 --queue-bypass"
+SAVE = """#!/bin/sh
+[ "$3" = mangle ] && cat {saved}
+exit 0
+"""
+RESTORE = """#!/bin/sh
+: > {saved}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "held"),
+    [((NETEM,), 1), ((LOSS,), 1), ((QUEUE,), 0), ((NETEM, QUEUE), 1), ((), 0)],
+)
+def test_a_sweep_tells_what_the_kernel_did_without_a_helper(
+    rules: tuple[str, ...],
+    held: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    saved = tmp_path / "saved"
+    saved.write_text("".join(f"[3:120] {rule}\n" for rule in rules))
+    tools = {"save": SAVE, "restore": RESTORE}
+    for name, text in tools.items():
+        tool = tmp_path / f"iptables-nft-{name}"
+        tool.write_text(text.format(saved=saved))
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert Sweep({"mark": "r1.abc"}).apply() == {"found": len(rules), "held": held}
+    assert saved.read_text() == ""
