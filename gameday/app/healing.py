@@ -3,81 +3,22 @@
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gameday.errors import GamedayError, UsageError
+from gameday.errors import UsageError
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed, RunEntry
-from gameday.ledger.heal import end_injectors, heal
 from gameday.ledger.home import home, ledger_path
+from gameday.ledger.recovery import opener, recover
 from gameday.model.fault import FaultState, Undone
 
 if TYPE_CHECKING:
     from gameday.ledger.lost import Found
-    from gameday.ports import Clock, Target
+    from gameday.ports import Clock
 
 STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
-
-
-def undo_run(
-    ledger: Ledger,
-    run: str,
-    clock: "Clock",
-    by: str,
-    target: "Target | None" = None,
-) -> list[Healed]:
-    """Undo what one run holds open; return each fault with its fate.
-
-    `target`: one that is open already, so that nobody has to connect again.
-    """
-    from gameday.targets import open_target
-
-    def opener(url: str) -> "Target":
-        if target is not None and target.url == url:
-            return target
-        return open_target(url, clock)
-
-    return heal(ledger, opener, clock, ledger.open_faults(run=run), by=by)
-
-
-def heal_the_dead(
-    ledger: Ledger,
-    target_url: str,
-    clock: "Clock",
-    tell: Callable[[str], None] = lambda _: None,
-) -> list[Healed]:
-    """Undo what runs that died have left in a target; let go of their locks.
-
-    Tells of each before, since a target that does not answer is waited for.
-    """
-    healed: list[Healed] = []
-    for dead in ledger.stale(target_url):
-        if ledger.open_faults(run=dead.run):
-            tell(f"run {dead.run} died; undoing what it has left")
-        healed += _heal_dead(ledger, dead, clock)
-    return healed
-
-
-def _heal_dead(ledger: Ledger, dead: RunEntry, clock: "Clock") -> list[Healed]:
-    """Undo what a dead run left; where all is undone, let go of what it held."""
-    ledger.end_run(dead.run)
-    end_injectors(ledger.open_faults(run=dead.run))
-    healed = undo_run(ledger, dead.run, clock, "heal")
-    if all(one.undone.ok for one in healed):
-        _close(ledger, dead, clock)
-    return healed
-
-
-def _close(ledger: Ledger, dead: RunEntry, clock: "Clock") -> None:
-    """Let go of what a dead run held, in its target and in the ledger."""
-    from gameday.ledger.release import let_go
-    from gameday.targets import open_target
-
-    with contextlib.suppress(GamedayError):  # its engine may be gone with it
-        let_go(open_target(dead.target, clock), dead.run)
-    ledger.close_run(dead.run)
 
 
 def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
@@ -91,7 +32,7 @@ def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
         entry = ledger.run(name)
         if entry is None or (entry.closed is None and entry.process.alive):
             continue
-        healed += _heal_dead(ledger, entry, clock)
+        healed += recover(ledger, name, opener(clock), clock, by="heal")
     return healed
 
 
@@ -117,7 +58,7 @@ def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
     for one in found:
         ledger.move(one.id, FaultState.UNDOING, by="hand")
         ledger.move(one.id, FaultState.UNDONE, by="hand", note="undone by hand")
-    _close(ledger, entry, clock)
+    recover(ledger, run, opener(clock), clock, by="hand")
     return found
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from gameday import __version__
 from gameday.app.checking import environment_with
 from gameday.errors import GamedayError, InvalidFile, TargetNotFound
+from gameday.ledger.entries import Recovered
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.plan import Plan
@@ -30,12 +31,14 @@ class Prepared:
     """A plan and the target that it was made for.
 
     `lost`: why the target could not be looked at, empty where it could; nothing else
-    that the plan says of the target counts then.
+    that the plan says of the target counts then. `recovered`: what dead runs had left
+    there before it was made, and what became of each.
     """
 
     plan: Plan
     target: Target
     lost: str = ""
+    recovered: tuple[Recovered, ...] = ()
 
 
 def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:

@@ -2,14 +2,17 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gameday.app.healing import fate, heal_the_dead
+from gameday.app.healing import fate
 from gameday.app.planning import Prepared, prepare
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
+from gameday.ledger.entries import Recovered
 from gameday.ledger.home import ledger_path
+from gameday.ledger.recovery import opener, recover_dead, recover_marked
 
 if TYPE_CHECKING:
     from gameday.model.scenario import Scenario
@@ -26,50 +29,56 @@ def ready(
     What only the lock in the target knows of is looked for where a plan is refused,
     perhaps over just that: it costs questions that other plans need not wait for.
     """
-    _heal_known(scenario.target.url, clock, tell)
+    recovered = _heal_known(scenario.target.url, clock, tell)
     prepared = prepare(scenario, clock, seed)
-    if prepared.plan.refusals and heal_held(prepared.target, clock, tell):
-        return prepare(scenario, clock, seed)
-    return prepared
+    if prepared.plan.refusals:
+        held = heal_held(prepared.target, clock, tell)
+        if held:
+            prepared = prepare(scenario, clock, seed)
+            recovered += held
+    return replace(prepared, recovered=tuple(recovered))
 
 
-def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> None:
-    """Undo what dead runs of this ledger have left.
+def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[Recovered]:
+    """Undo what dead runs of this ledger have left; return each with its fate.
 
-    What cannot be undone now is left to the run, which tries again, under its lock,
-    and says so.
+    What cannot be undone now is left to the run: it tries again once it has taken the
+    target, and is refused where that fails too.
     """
     path = ledger_path()
     if not Path(path).exists():
-        return
+        return []
     with contextlib.suppress(GamedayError):
-        for one in heal_the_dead(Ledger(path, clock), target_url, clock, tell):
-            what = f"{one.fault.kind} on {one.fault.victim.name}"
-            tell(fate("healed", _left_by(what, one.fault.run), one.undone))
+        ledger = Ledger(path, clock)
+        recovered = recover_dead(ledger, target_url, opener(clock), clock, tell)
+        return _told(recovered, tell)
+    return []
 
 
-def heal_held(target: "Target", clock: "Clock", tell: Tell) -> bool:
-    """Undo what a dead holder has left in a target; return whether there was any.
+def heal_held(target: "Target", clock: "Clock", tell: Tell) -> list[Recovered]:
+    """Undo what a dead holder has left in a target; return each with its fate.
 
     For a holder whose ledger is lost, or on a machine that is gone. What is not undone
     is named by the next refusal.
     """
-    from gameday.ledger.lost import undo_marked
     from gameday.targets.marking import Lockable, Marked
 
     if not isinstance(target, Marked) or not isinstance(target, Lockable):
-        return False
+        return []
     with contextlib.suppress(GamedayError):
         holder = target.held()
         if holder is None or holder.alive is not False:
-            return False
-        found = undo_marked(target, clock, holder.run)
-        its = [one for one in found if one.left.unread is None]  # a place: anybody's
-        for one in its:
-            tell(fate("healed", _left_by(one.left.what, holder.run), one.undone))
-        return bool(its)
-    return False
+            return []
+        recovered = [
+            Recovered(run=holder.run, what=one.left.what, undone=one.undone)
+            for one in recover_marked(target, holder, clock)
+            if one.left.unread is None  # a place may hold anybody's
+        ]
+        return _told(recovered, tell)
+    return []
 
 
-def _left_by(what: str, run: str) -> str:
-    return f"{what}, left by run {run}"
+def _told(recovered: list[Recovered], tell: Tell) -> list[Recovered]:
+    for one in recovered:
+        tell(fate("healed", f"{one.what}, left by run {one.run}", one.undone))
+    return recovered

@@ -12,22 +12,25 @@ from typing import Any
 
 from gameday.app import fingerprinting
 from gameday.app.foreseeing import refused_plan, spoiled_from_the_start
-from gameday.app.healing import heal_the_dead, take_reason, undo_run
+from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
+from gameday.ledger.entries import Healed, Recovered
 from gameday.ledger.guard import Handle
+from gameday.ledger.heal import heal
 from gameday.ledger.hold import take
 from gameday.ledger.home import home, ledger_path
-from gameday.ledger.release import let_go
+from gameday.ledger.recovery import opener, recover
 from gameday.ledger.surroundings import surroundings
 from gameday.model.plan import Plan
-from gameday.model.timeline import event
+from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.observers.standing import standing
 from gameday.ports import Clock, Target
+from gameday.runner.board import Board
 from gameday.runner.doors import Doors, Pace, Screen
 from gameday.runner.drive import Drive
 from gameday.runner.engine import Nursery
@@ -112,6 +115,8 @@ def run(
         options=options,
     )
     _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
+    for recovered in prepared.recovered:  # the terminal has been told already
+        session.store.append(_recovered(recovered, clock.now()))
     stop = _driven(session, eyesight, nursery)
     with suppress(StoreError):  # a disk that is full by now changes no verdict
         _note(
@@ -192,12 +197,11 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         return refused_plan(plan)
     ledger = Ledger(ledger_path(), session.clock)
     try:
-        heal_the_dead(ledger, session.target.url, session.clock)
-        scenario = plan.scenario.name
-        watchdog = take(ledger, session.target, session.run, scenario, session.clock)
+        watchdog = _take(session, ledger)
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         return Stop(Ending.REFUSED, str(error))
+    calm = False
     try:
         early = None if session.options.anyway else spoiled_from_the_start(plan)
         if early is not None:
@@ -207,33 +211,74 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         drive = Drive(plan, _doors(session, eyesight, nursery, book))
         drive.broken = session.broken
         stop = drive.run()
+        calm = stop.ending is Ending.FINISHED
     finally:
-        give_back(session, ledger, watchdog)
+        give_back(session, ledger, watchdog, calm=calm)
     return stop
 
 
-def give_back(session: Session, ledger: Ledger, watchdog: Handle) -> None:
-    """Let go of the target; while anything is broken in it the watchdog goes on."""
+def _take(session: Session, ledger: Ledger) -> Handle:
+    """Take the target; keep and show what a dead run had left and became of it."""
+    board = Board()  # before the run has one: such an event needs nothing of it
+
+    def emit(recovered: Recovered) -> None:
+        told = _recovered(recovered, session.clock.now())
+        session.store.append(told)
+        session.screen.show(told, board)
+
+    def tell(text: str) -> None:
+        told = event(session.clock.now(), "note", text=text)
+        session.store.append(told)
+        session.screen.show(told, board)
+
+    scenario, clock = session.plan.scenario.name, session.clock
+    return take(
+        ledger, session.target, session.run, scenario, clock, tell=tell, emit=emit
+    )
+
+
+def give_back(
+    session: Session, ledger: Ledger, watchdog: Handle, *, calm: bool = True
+) -> None:
+    """Let go of the target; while anything is broken in it the watchdog goes on.
+
+    `calm`: no process of the run had to be ended.
+    """
     if not session.broken:
-        session.broken += _still_open(ledger, session.run)
+        session.broken += _recover(session, ledger, calm=calm)
     if session.broken:
         watchdog.abandon()  # it goes on trying when this process is gone
         return
-    let_go(session.target, session.run)
-    ledger.close_run(session.run)
     watchdog.close()
 
 
-def _still_open(ledger: Ledger, run: str) -> list[str]:
-    """Return what nobody has undone, however that came; a ledger that is mute too."""
+def _recover(session: Session, ledger: Ledger, *, calm: bool) -> list[str]:
+    """Recover this very run; return what stays broken, a ledger that is mute too."""
+    opened = opener(session.clock, session.target)
     try:
-        found = ledger.open_faults(run=run)
+        recover(ledger, session.run, opened, session.clock, by="run", calm=calm)
+        left = ledger.open_faults(run=session.run)
     except Exception as error:  # noqa: BLE001 - nobody may stop watching on a guess
         return [f"what is still broken cannot be told: {error}. Run `gameday heal`"]
     return [
-        f"{one.kind} on {one.victim.name}: its undo broke off. By hand: `gameday heal`"
-        for one in found
+        f"{fault.kind} on {fault.victim.name}: its undo did not succeed. "
+        "By hand: `gameday heal`"
+        for fault in left
     ]
+
+
+def _recovered(recovered: Recovered, at: float) -> Event:
+    """Return what became of something that a dead run had left, as an event."""
+    undone = recovered.undone
+    return event(
+        at,
+        "recovered",
+        run=recovered.run,
+        what=recovered.what,
+        ok=undone.ok,
+        because=undone.found,
+        by_hand=undone.by_hand,
+    )
 
 
 def _make_ready(session: Session) -> None:
@@ -244,7 +289,12 @@ def _make_ready(session: Session) -> None:
 
 def _book(session: Session, ledger: Ledger) -> RunBook:
     """Return the run's page; the victims are on it for the processes that inject."""
-    undo = partial(undo_run, ledger, session.run, session.clock, "run", session.target)
+    opened = opener(session.clock, session.target)
+
+    def undo() -> list[Healed]:
+        found = ledger.open_faults(run=session.run)
+        return heal(ledger, opened, session.clock, found, by="run")
+
     book = RunBook(ledger, session.run, undo, session.target.instances)
     for planned in session.plan.steps:
         for ordinal, fault in enumerate(planned.faults):

@@ -102,6 +102,13 @@ def _drift(event: Event, _board: Board) -> str:
     return f"{what}: {event['instance']}: {event['key']}: {before} -> {after}"
 
 
+def _recovered(event: Event, _board: Board) -> str:
+    what = f"{event['what']}, left by run {event['run']}"
+    if event["ok"]:
+        return f"healed {what}: {event['because']}"
+    return f"STILL BROKEN: {what}: {event['because']}; by hand: {event['by_hand']}"
+
+
 _LINES: Mapping[str, Callable[[Event, Board], str]] = {
     "phase": _phase,
     "fault_started": _fault,
@@ -121,6 +128,7 @@ _LINES: Mapping[str, Callable[[Event, Board], str]] = {
     "rule_failed": lambda e, _b: f"rule {e['alert'] or e['group']}: {e['because']}",
     "undo_failed": lambda e, _b: f"UNDO FAILED on {e['instance']}: {e['because']}",
     "drift": _drift,
+    "recovered": _recovered,
     "skipped": lambda e, _b: f"step {e['step']} is skipped: {e['because']}",
     "note": lambda e, _b: str(e["text"]),
 }

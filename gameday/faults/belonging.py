@@ -13,10 +13,10 @@ from typing import Any
 from gameday.clock import SystemClock
 from gameday.errors import FaultFailed
 from gameday.ledger.book import Ledger
-from gameday.ledger.heal import heal
+from gameday.ledger.heal import Opener
 from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
-from gameday.ledger.release import let_go
+from gameday.ledger.recovery import opener
 from gameday.ports import Target
 from gameday.targets import open_target
 from gameday.targets.procfs import identify
@@ -35,9 +35,10 @@ class Belonging:
     ledger: Ledger
     own: bool  # opened by the fault itself, under plain `chaos run`
 
-    def opener(self, url: str) -> Target:
-        """Return the target of a URL; the one at hand where it is the same."""
-        return self.target if url == self.target.url else open_target(url, CLOCK)
+    @property
+    def opener(self) -> Opener:
+        """What opens targets; the one at hand where it is the same."""
+        return opener(CLOCK, self.target)
 
 
 def belonging(configuration: Mapping[str, Any] | None) -> Belonging:
@@ -66,25 +67,10 @@ def belonging(configuration: Mapping[str, Any] | None) -> Belonging:
 def open_own_run(mine: Belonging) -> None:
     """Take the target for this process and have it watched; once per experiment.
 
-    What a dead process left on the target is undone first. TargetHeld where a
+    What a dead process left on the target is undone with it. TargetHeld where a
     living one has it.
     """
     entry = mine.ledger.run(mine.run)
     if not mine.own or (entry is not None and entry.closed is None):
         return
-    clear_stale(mine)
     take(mine.ledger, mine.target, mine.run, "chaos run", CLOCK).abandon()
-
-
-def clear_stale(mine: Belonging) -> list[str]:
-    """Undo what dead runs left on this target and close them; return what stays."""
-    left: list[str] = []
-    for dead in mine.ledger.stale(mine.target.url):
-        found = mine.ledger.open_faults(run=dead.run)
-        healed = heal(mine.ledger, mine.opener, CLOCK, found, by="heal")
-        broken = [one.undone for one in healed if not one.undone.ok]
-        left.extend(f"{one.found}; by hand: {one.by_hand}" for one in broken)
-        if not broken:
-            let_go(mine.target, dead.run)
-            mine.ledger.close_run(dead.run)
-    return left

@@ -4,29 +4,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import UndoFailed
-from gameday.faults.belonging import CLOCK, belonging, clear_stale
+from gameday.faults.belonging import CLOCK, Belonging, belonging
+from gameday.ledger.entries import Healed
 from gameday.ledger.heal import heal
-from gameday.ledger.release import let_go
+from gameday.ledger.recovery import recover, recover_dead
 from gameday.model.quantity import show_instant
 
 
 def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     """Undo this experiment's faults; under plain `chaos run` close its run as well."""
     mine = belonging(configuration)
-    found = mine.ledger.open_faults(run=mine.run)
-    if not mine.own:
-        found = [one for one in found if one.step == mine.step]
-    healed = heal(mine.ledger, mine.opener, CLOCK, found, by="rollback")
+    healed = _undone(mine)
     left = [
         f"{one.fault.victim.name}: {one.undone.found}; by hand: {one.undone.by_hand}"
         for one in healed
         if not one.undone.ok
     ]
     if mine.own:
-        left += clear_stale(mine)
-        if not left:
-            let_go(mine.target, mine.run)
-            mine.ledger.close_run(mine.run)
+        left += [
+            f"{one.what}, left by run {one.run}: {one.undone.found}; "
+            f"by hand: {one.undone.by_hand}"
+            for one in recover_dead(mine.ledger, mine.target.url, mine.opener, CLOCK)
+            if not one.undone.ok
+        ]
     if left:
         raise UndoFailed("still broken: " + "; ".join(left))
     return {
@@ -41,3 +41,14 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
             for one in healed
         ],
     }
+
+
+def _undone(mine: Belonging) -> list[Healed]:
+    """Undo the faults of a step; of an experiment that has a run of its own, all."""
+    if mine.own:
+        return recover(
+            mine.ledger, mine.run, mine.opener, CLOCK, by="rollback", calm=True
+        )
+    found = mine.ledger.open_faults(run=mine.run)
+    its = [one for one in found if one.step == mine.step]
+    return heal(mine.ledger, mine.opener, CLOCK, its, by="rollback")

@@ -62,10 +62,13 @@ class Ledger:
         scenario: str = "",
         pid: int | None = None,
         started: float | None = None,
+        *,
+        recovers: bool = False,
     ) -> RunEntry:
         """Take the target for a run; TargetHeld, saying who has it, where it is held.
 
         A dead holder is replaced, unless its faults are still open (see `stale`).
+        `recovers`: also then, for the caller undoes them at once, under its own lock.
         """
         now = self._clock.now() if started is None else started
         who = identify(pid)
@@ -74,7 +77,7 @@ class Ledger:
         with self._db.writing() as db:
             for held in rows.runs(db, "target = ? AND closed IS NULL", target_url):
                 if held.run != run:
-                    self._take_over(db, held, now)
+                    self._take_over(db, held, now, recovers=recovers)
             db.execute(
                 "INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,NULL,NULL)"
                 " ON CONFLICT (run) DO UPDATE SET closed = NULL, ended = NULL",
@@ -89,14 +92,16 @@ class Ledger:
             return ""
         mine = held.here(os.uname().nodename)
         if held.process.alive or not mine:
-            return _held(held, dead=False)
+            return held_words(held, dead=False)
         return ""  # dead: what it left is healed before the target is taken
 
-    def _take_over(self, db: sqlite3.Connection, held: RunEntry, now: float) -> None:
+    def _take_over(
+        self, db: sqlite3.Connection, held: RunEntry, now: float, *, recovers: bool
+    ) -> None:
         mine = held.here(os.uname().nodename)
         broken = rows.faults(db, "run = ? AND state <> 'undone'", held.run)
-        if held.process.alive or not mine or broken:
-            raise TargetHeld(_held(held, dead=mine and not held.process.alive))
+        if held.process.alive or not mine or (broken and not recovers):
+            raise TargetHeld(held_words(held, dead=mine and not held.process.alive))
         db.execute("UPDATE runs SET closed = ? WHERE run = ?", (now, held.run))
 
     def close_run(self, run: str) -> None:
@@ -279,7 +284,8 @@ class Ledger:
             return rows.faults(db, " AND ".join(where), *values)
 
 
-def _held(held: RunEntry, *, dead: bool) -> str:
+def held_words(held: RunEntry, *, dead: bool) -> str:
+    """Return who has a target, in the words that another run is refused with."""
     what = f"run {held.run}" + (f" ({held.scenario})" if held.scenario else "")
     who = f"{held.user}@{held.host}, process {held.process.pid}"
     since = show_instant(held.opened)

@@ -112,6 +112,18 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """Something that a dead run had left in a target, and what became of it.
+
+    `what`: a sentence's subject, such as `process.stop on web-1`.
+    """
+
+    run: str
+    what: str
+    undone: Undone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Healed:
     """One fault that was undone, or could not be."""
 

@@ -5,14 +5,16 @@ known by the death of its holder, never by its age; whether a process on another
 machine lives cannot be told, so that a person is asked to find out.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gameday.errors import TargetHeld
-from gameday.ledger.book import Ledger
+from gameday.ledger.book import Ledger, held_words
+from gameday.ledger.entries import Recovered
 from gameday.ledger.guard import Handle, start_watchdog
-from gameday.ledger.lost import undo_marked
+from gameday.ledger.recovery import Tell, opener, recover_dead, recover_marked
 from gameday.model.quantity import show_instant
 from gameday.targets.marking import Holder, Lockable, Marked, holder_here
 
@@ -20,21 +22,33 @@ if TYPE_CHECKING:
     from gameday.ports import Clock, Target
 
 _TRIES = 3
+Emit = Callable[[Recovered], None]
 
 
-def take(
-    ledger: Ledger, target: "Target", run: str, scenario: str, clock: "Clock"
+def take(  # noqa: PLR0913 - who takes what, and who is told
+    ledger: Ledger,
+    target: "Target",
+    run: str,
+    scenario: str,
+    clock: "Clock",
+    *,
+    tell: Tell = lambda _: None,
+    emit: Emit = lambda _: None,
 ) -> Handle:
     """Take a target for a run, in the ledger and where it can be in the target.
 
+    What dead runs have left is undone under the lock: each is emitted with its fate.
     Returns the run's watchdog. TargetHeld, saying who has it, where another has the
-    target; nothing is held or watched then.
+    target, or where something of a dead run stays broken; nothing is held or watched
+    then.
     """
-    ledger.open_run(run, target.url, scenario)
+    ledger.open_run(run, target.url, scenario, recovers=True)
     with ThreadPoolExecutor(max_workers=1) as beside:  # each takes some 30 ms
         started = beside.submit(start_watchdog, run, str(Path(ledger.path).parent))
         try:
-            _take(target, holder_here(run, scenario, show_instant(clock.now())), clock)
+            _recover(ledger, target, clock, tell, emit)
+            holder = holder_here(run, scenario, show_instant(clock.now()))
+            _take(target, holder, clock, emit)
             return started.result()
         except BaseException:
             ledger.close_run(run)  # the watchdog goes with it
@@ -57,7 +71,18 @@ def held_by_another(ledger: Ledger | None, target: "Target") -> str:
     return _held(target, other, "")
 
 
-def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
+def _recover(
+    ledger: Ledger, target: "Target", clock: "Clock", tell: Tell, emit: Emit
+) -> None:
+    """Undo what dead runs of this ledger have left; TargetHeld where not all is."""
+    opened = opener(clock, target)
+    for recovered in recover_dead(ledger, target.url, opened, clock, tell):
+        emit(recovered)
+    for dead in ledger.stale(target.url):
+        raise TargetHeld(held_words(dead, dead=True))
+
+
+def _take(target: "Target", mine: Holder, clock: "Clock", emit: Emit) -> None:
     if not isinstance(target, Lockable):
         return
     other, why = None, ""
@@ -68,23 +93,20 @@ def _take(target: "Target", mine: Holder, clock: "Clock") -> None:
         if other.alive is not False:
             break
         if isinstance(target, Marked):
-            why = _why_not_freed(target, other, clock)
+            why = _why_not_freed(target, other, clock, emit)
             if why:
                 break
         target.release(other.run)
     raise TargetHeld(_held(target, other or Holder(run="?"), why))
 
 
-def _why_not_freed(target: Marked, dead: Holder, clock: "Clock") -> str:
-    """Undo what a dead holder left; return why that is not all, empty where it is.
-
-    What we may not read matters unless it could not either: then it broke nothing
-    there, since every fault needs more than to read.
-    """
-    found = undo_marked(target, clock, dead.run)
-    broken = [
-        one for one in found if not one.undone.ok and one.left.place not in dead.unseen
-    ]
+def _why_not_freed(target: Marked, dead: Holder, clock: "Clock", emit: Emit) -> str:
+    """Undo what a dead holder left; return why that is not all, empty where it is."""
+    found = recover_marked(target, dead, clock)
+    for one in found:
+        if one.left.unread is None:
+            emit(Recovered(run=dead.run, what=one.left.what, undone=one.undone))
+    broken = [one for one in found if not one.undone.ok]
     unread = [one.left.what for one in broken if one.left.unread is not None]
     if len(broken) > len(unread):
         return "it died and left faults behind"

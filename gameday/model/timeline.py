@@ -7,6 +7,8 @@ it; in files RFC 3339 with milliseconds) and a kind. The other fields by kind:
 kind                      fields
 ========================  ==========================================================
 run_started, run_ended    run, scenario; ending, because
+recovered                 run (that died), what, ok (bool), because, by_hand: what that
+                          run had left in the target, undone before this one began
 phase                     phase (warmup, gate, fault, hold, undo, aftermath, done,
                           settle), step ("" outside of steps)
 clock                     source (prometheus, alertmanager, pager, target), offset

@@ -28,6 +28,7 @@ _KEY = frozenset(
         "fault_failed",
         "fault_ended",
         "undo_failed",
+        "recovered",
         "alert_pending",
         "alert_firing",
         "alert_resolved",
@@ -165,6 +166,13 @@ def _undo_failed(event: Event) -> str:
     return f"the undo on {event.get('instance', '?')} failed{_why(event)}{hand}"
 
 
+def _recovered(event: Event) -> str:
+    state = "was undone before this run" if event.get("ok") else "is NOT undone"
+    hand = f"; by hand: {event['by_hand']}" if event.get("by_hand") else ""
+    what = f"{event.get('what', '?')}, left by run {event.get('run', '?')},"
+    return f"{what} {state}{_why(event)}{hand}"
+
+
 def _page(event: Event) -> str:
     alerts = event.get("alerts") or ()
     names = [
@@ -198,6 +206,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     ),
     "fault_ended": _fault_ended,
     "undo_failed": _undo_failed,
+    "recovered": _recovered,
     "activity": lambda e: (
         f"{e.get('type', 'activity')} {e.get('name', '')}: {e.get('status', '')}"
         f"{_why(e)}"

@@ -31,10 +31,11 @@ class AtTheEnd:
         self.pipe, ours = os.pipe()
         self.handle = Handle(ours)
         world = World()
+        self.target = FakeTarget([instance("web-1")])
         self.session = Session(
             run="r1",
             plan=plan(),
-            target=FakeTarget([instance("web-1")]),
+            target=self.target,
             store=world,  # type: ignore[arg-type]
             clock=world.clock,
             screen=world,
@@ -66,11 +67,21 @@ def test_where_nothing_is_broken_the_watchdog_may_go(ending: AtTheEnd) -> None:
     assert ending.session.broken == []
 
 
-def test_a_fault_that_nobody_undid_keeps_the_watchdog_and_is_named(
+def test_a_fault_that_nobody_undid_is_undone_at_the_end(ending: AtTheEnd) -> None:
+    fault = ending.ledger.begin(entry("web-1"))
+    ending.ledger.move(fault, FaultState.INJECTING)
+    ending.target.broken.add("web-1")
+    assert ending.heard() == DONE
+    assert ending.target.broken == set()
+    assert ending.closed
+
+
+def test_a_fault_that_cannot_be_undone_keeps_the_watchdog_and_is_named(
     ending: AtTheEnd,
 ) -> None:
     fault = ending.ledger.begin(entry("web-1"))
     ending.ledger.move(fault, FaultState.INJECTING)
+    ending.target.undo_failures = 99
     assert ending.heard() == b""
     assert not ending.closed
     (left,) = ending.session.broken

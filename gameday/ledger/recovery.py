@@ -1,0 +1,115 @@
+"""The one recovery of a run: what it left broken is undone, then its target let go.
+
+Whoever ends a run comes here: `gameday heal`, the next run on the same target (of
+`gameday run` or of plain `chaos run`), the run's watchdog, and the run itself at its
+end. Several may be at it at once: every step of it is idempotent.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gameday.errors import GamedayError, StoreError
+from gameday.ledger.book import Ledger
+from gameday.ledger.entries import Healed, Recovered
+from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal
+from gameday.ledger.lost import Found, undo_marked
+from gameday.ledger.release import let_go
+from gameday.targets import open_target
+from gameday.targets.marking import Holder, Marked
+
+if TYPE_CHECKING:
+    from gameday.ports import Clock, Target
+
+Tell = Callable[[str], None]
+
+
+def opener(clock: "Clock", at_hand: "Target | None" = None) -> Opener:
+    """Return what opens targets; the one at hand where its URL is asked for."""
+
+    def opened(url: str) -> "Target":
+        if at_hand is not None and at_hand.url == url:
+            return at_hand
+        return open_target(url, clock)
+
+    return opened
+
+
+def recover(  # noqa: PLR0913 - who recovers what, how
+    ledger: Ledger,
+    run: str,
+    opened: Opener,
+    clock: "Clock",
+    *,
+    by: str,
+    calm: bool = False,
+    insist: bool = False,
+) -> list[Healed]:
+    """End a run, undo what it has open, let its target go; return each fault's fate.
+
+    In this order: none of its faults may begin any more; processes that may still
+    inject are ended; what is open is undone; what it was just preparing is swept; the
+    lock is released; the run is closed. While anything is broken it keeps its target.
+
+    `calm`: none of its processes was killed, so that nothing can be in the making.
+    `insist`: a target that does not answer now keeps the run open (GamedayError), for
+    a caller that tries again; else its lock stays behind, stale.
+    """
+    with suppress(StoreError):  # the disk is full: all the more to undo
+        ledger.end_run(run)
+    left = ledger.open_faults(run=run)
+    end_injectors(left)
+    healed = heal(ledger, opened, clock, left, by=by) if left else []
+    if ledger.open_faults(run=run):
+        return healed
+    entry = ledger.run(run)
+    if entry is None:
+        return healed
+    try:
+        target = opened(entry.target)
+        if isinstance(target, Marked) and not calm:
+            target.sweep(run)
+            clock.sleep(SETTLE)  # what was being made when the run died is there now
+        let_go(target, run)
+    except GamedayError:
+        if insist:
+            raise
+    ledger.close_run(run)
+    return healed
+
+
+def recover_dead(
+    ledger: Ledger,
+    target_url: str,
+    opened: Opener,
+    clock: "Clock",
+    tell: Tell = lambda _: None,
+) -> list[Recovered]:
+    """Recover every dead run of a target; return what they had left, and its fate.
+
+    Tells of each before, since a target that does not answer is waited for.
+    """
+    recovered: list[Recovered] = []
+    for dead in ledger.stale(target_url):
+        if ledger.open_faults(run=dead.run):
+            tell(f"run {dead.run} died; undoing what it has left")
+        recovered += [
+            Recovered(
+                run=dead.run,
+                what=f"{healed.fault.kind} on {healed.fault.victim.name}",
+                undone=healed.undone,
+            )
+            for healed in recover(ledger, dead.run, opened, clock, by="heal")
+        ]
+    return recovered
+
+
+def recover_marked(target: Marked, dead: Holder, clock: "Clock") -> list[Found]:
+    """Undo what a dead holder left in a target, as its marks alone tell; say how.
+
+    For a holder whose ledger is lost, or on another machine. A place that may not be
+    read here is among it, unless the holder could not read it either: every fault
+    needs more rights than to read, so that it left nothing there.
+    """
+    found = undo_marked(target, clock, dead.run)
+    return [one for one in found if one.left.place not in dead.unseen]
