@@ -1,12 +1,15 @@
 """No fault outlives its run: SIGKILL at every transition and at random instants.
 
-    python bench/kills.py [--random 200] [--timed 100] [--seed N] [--only N]
-                          [--local | --kubernetes CONTEXT]
+    python bench/kills.py [--random 200] [--timed 100] [--callers 4] [--seed N]
+                          [--only N] [--local | --kubernetes CONTEXT]
 
 For every fault of the catalogue, on a Docker engine (or, with --local, for the
 process family on a supervisord of its own; or, with --kubernetes, for that and
 Kubernetes' own in a namespace of a cluster, made for it and removed): the run is
 killed, or run and watchdog together, or these and the engine with all that it started.
+Runs are those of `gameday run` and of plain `chaos run`; who recovers them is the
+watchdog, `gameday heal`, `heal` by the target's marks alone, the next `gameday run` or
+the next `chaos run` (--callers: how often each of both kinds by each).
 Afterwards nothing may be left: no container down or frozen, no rule, no helper, no
 mark, no lock. On a cluster the healer knows nothing but the cluster, and an undo waits
 for pods that are made anew. --only takes so many of them all, by the seed. Prints the
@@ -47,7 +50,7 @@ def on_docker(folder: Path) -> Iterator[Play]:
     project = ComposeProject("gdkill")
     try:
         target = f"docker: {{project: {project.name}}}"
-        place = Place(folder, target, lambda: kills.damage(project))
+        place = Place(folder, target, lambda: kills.damage(project), url=project.url)
         yield partial(kills.play, place)
     finally:
         project.remove()
@@ -68,7 +71,8 @@ def on_this_machine(folder: Path) -> Iterator[Play]:
             return ", ".join(f"{o.name} {o.state}" for o in there if not o.up)
 
         address = unquote(url.removeprefix("local://"))
-        place = Place(folder, f"local: {{supervisor: '{address}'}}", whole, login)
+        local = f"local: {{supervisor: '{address}'}}"
+        place = Place(folder, local, whole, login, url=url)
         yield partial(kills.play, place)
 
 
@@ -86,13 +90,7 @@ def on_kubernetes(context: str, folder: Path) -> Iterator[Play]:
 def main() -> int:
     """Kill, look, and tell."""
     given = _arguments()
-    faults = _faults(given)
-    dice = random.Random(given.seed)
-    plan = kills.at_transitions(faults, WAYS) if given.transitions else []
-    plan += [Kill(dice.choice(faults), "biting", "run") for _ in range(given.timed)]
-    plan += kills.at_random(faults, WAYS, given.random, dice)
-    if given.only:
-        plan = dice.sample(plan, min(given.only, len(plan)))
+    plan = _plan(given)
     print(f"seed {given.seed}: {len(plan)} kills", flush=True)
     stage = on_this_machine if given.local else on_docker
     if given.kubernetes:
@@ -126,6 +124,22 @@ def main() -> int:
     return 1 if left or slowest > longest else 0
 
 
+def _plan(given: argparse.Namespace) -> list[Kill]:
+    """Return the kills that were asked for, in their order."""
+    faults = _faults(given)
+    dice = random.Random(given.seed)
+    plan = kills.at_transitions(faults, WAYS) if given.transitions else []
+    plan += [Kill(dice.choice(faults), "biting", "run") for _ in range(given.timed)]
+    plan += kills.at_random(faults, WAYS, given.random, dice)
+    if not given.kubernetes:
+        callers = kills.CALLERS[:-1] if given.local else kills.CALLERS
+        for _ in range(given.callers):
+            plan += kills.by_caller(faults, callers, dice)
+    if given.only:
+        plan = dice.sample(plan, min(given.only, len(plan)))
+    return plan
+
+
 def _faults(given: argparse.Namespace) -> Sequence[Fault]:
     if given.kubernetes:
         return [*cluster_kills.CATALOGUE, *cluster_kills.NODES]
@@ -136,6 +150,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--random", type=int, default=200)
     parser.add_argument("--timed", type=int, default=100)
+    parser.add_argument("--callers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     parser.add_argument("--only", type=int, default=0)
     where = parser.add_mutually_exclusive_group()

@@ -22,7 +22,7 @@ def project() -> Iterator[ComposeProject]:
 def place(project: ComposeProject, tmp_path: Path) -> Iterator[Place]:
     """Yield a place; afterwards nothing may be left of it in the project."""
     target = f"docker: {{project: {project.name}}}"
-    made = Place(tmp_path, target, lambda: damage(project))
+    made = Place(tmp_path, target, lambda: damage(project), url=project.url)
     yield made
     end = CLOCK.monotonic() + 10.0
     while left := made.whole():

@@ -21,6 +21,8 @@ from tests.real.targets.world import CLOCK, ComposeProject, wait_for
 ROOT = Path(__file__).resolve().parents[3]
 WATCHDOG_TIME = 10.0  # seconds for the watchdog, on a busy machine
 PATIENCE = 40.0
+RUNS = ("gameday run", "chaos run")
+CHAOS = ("--no-version-check", "--no-log-file")
 TRANSITIONS = ("planned", "injecting", "biting", "undoing", "undone")
 HOLD = {"undoing": "200ms", "undone": "200ms"}  # the rest is killed before its end
 
@@ -99,6 +101,7 @@ class Place:
     whole: Callable[[], str]  # what is not as it was; empty: nothing
     environment: Mapping[str, str] = field(default_factory=dict)
     home: str = "home"
+    url: str = ""  # the same target, for plain `chaos run`
 
     @property
     def env(self) -> dict[str, str]:
@@ -144,7 +147,19 @@ class Place:
 
     def start(self, scenario: Path) -> "Going":
         """Start a run."""
-        return Going(self, scenario)
+        out = str(self.folder / "out")
+        words = ["-m", "gameday", "run", str(scenario), "--plain", "--out", out]
+        return Going(self, [sys.executable, *words])
+
+    def start_chaos(self, fault: Fault, hold: float) -> "Going":
+        """Start plain `chaos run` of a fault that is held for so many seconds."""
+        paused = f"{fault.action}  pauses: {{after: {hold}}}\n"
+        experiment = self.folder / "plain.exp.yaml"
+        experiment.write_text(EXPERIMENT.format(method=paused, rollbacks=""))
+        journal = str(self.folder / "journal.json")
+        words = [*CHAOS, "run", "--journal-path", journal, str(experiment)]
+        program = Path(sys.executable).with_name("chaos")
+        return Going(self, [str(program), *words], GAMEDAY_TARGET=self.url)
 
     def elsewhere(self) -> "Place":
         """Return the same with another home, which knows nothing of this one's runs."""
@@ -167,7 +182,7 @@ class Place:
 class Going:
     """A run that goes on."""
 
-    def __init__(self, place: Place, scenario: Path) -> None:
+    def __init__(self, place: Place, words: Sequence[str], **more: str) -> None:
         self.place = place
         self.before = max(
             [n for (n,) in place.rows("SELECT id FROM faults")], default=0
@@ -175,12 +190,11 @@ class Going:
         self.out = place.folder / "out"
         self.log = place.folder / f"run-{self.before}.log"
         self.started = CLOCK.now()
-        words = ["run", str(scenario), "--plain", "--out", str(self.out)]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gameday", *words],
+                words,
                 cwd=ROOT,
-                env=place.env,
+                env={**place.env, **more},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -319,15 +333,22 @@ def _rules(pid: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill: which fault, when, and what is killed."""
+    """One kill: which fault, when, what is killed, and who comes after it.
+
+    `of`: which program the run belongs to. `then`: who recovers it where its watchdog
+    is killed with it.
+    """
 
     fault: Fault
     when: str | float  # a transition, or seconds after the first sign of the step
     how: str
+    of: str = "gameday run"
+    then: str = "gameday heal"
 
     def __str__(self) -> str:
         when = self.when if isinstance(self.when, str) else f"+{self.when:.3f} s"
-        return f"{self.fault.kind} {self.how} at {when}"
+        after = "the watchdog" if self.how == "run" else self.then
+        return f"{self.of}, {self.fault.kind} {self.how} at {when}, then {after}"
 
 
 def at_transitions(faults: Sequence[Fault], how: Sequence[str]) -> list[Kill]:
@@ -337,6 +358,20 @@ def at_transitions(faults: Sequence[Fault], how: Sequence[str]) -> list[Kill]:
         for fault in faults
         for one in how
         for state in TRANSITIONS
+    ]
+
+
+def by_caller(
+    faults: Sequence[Fault], callers: Sequence[str], dice: random.Random
+) -> list[Kill]:
+    """Return kills of both kinds of runs, for each caller that recovers them."""
+    return [
+        Kill(dice.choice(faults), dice.choice(TRANSITIONS), how, of, then)
+        for of in RUNS
+        for how, then in [
+            ("run", callers[0]),
+            *((dice.choice(("both", "all")), then) for then in callers),
+        ]
     ]
 
 
@@ -350,13 +385,49 @@ def at_random(
     ]
 
 
+def _heal(place: Place, _fault: Fault) -> None:
+    done = place.gameday("heal")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _next_run(place: Place, fault: Fault) -> None:
+    done = place.gameday("run", str(place.scenario(fault, hold="200ms")), "--plain")
+    assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
+
+
+def _next_chaos(place: Place, fault: Fault) -> None:
+    going = place.start_chaos(fault, 0.2)
+    assert going.end() == 0, going.text
+
+
+def _by_marks(place: Place, fault: Fault) -> None:
+    """Heal as from another machine, then let this one's ledger know."""
+    project = place.url.removeprefix("docker://")
+    done = place.elsewhere().gameday("heal", "--docker", project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    _heal(place, fault)
+
+
+# Everybody that recovers a dead run, besides its watchdog; marks are Docker's.
+RECOVER: Mapping[str, Callable[[Place, Fault], None]] = {
+    "gameday heal": _heal,
+    "the next gameday run": _next_run,
+    "the next chaos run": _next_chaos,
+    "heal by marks": _by_marks,
+}
+CALLERS = tuple(RECOVER)
+
+
 def play(place: Place, kill: Kill) -> float | None:
     """Run, kill, wait, look; return the seconds until all was undone (run killed).
 
     AssertionError, with what is left, where something is.
     """
     hold = HOLD.get(kill.when, "30s") if isinstance(kill.when, str) else "500ms"
-    going = place.start(place.scenario(kill.fault, hold=hold))
+    if kill.of == "chaos run":
+        going = place.start_chaos(kill.fault, 0.2 if kill.when in HOLD else 30.0)
+    else:
+        going = place.start(place.scenario(kill.fault, hold=hold))
     if isinstance(kill.when, str):
         going.until(kill.when)
     else:
@@ -366,8 +437,7 @@ def play(place: Place, kill: Kill) -> float | None:
     if kill.how == "run":
         wait_for(going.settled, WATCHDOG_TIME)
     else:
-        healed = place.gameday("heal")
-        assert healed.returncode == 0, healed.stdout + healed.stderr
+        RECOVER[kill.then](place, kill.fault)
         # An engine that lives may be at its own rollbacks beside the healer.
         wait_for(going.settled, WATCHDOG_TIME if kill.how == "both" else 0.0)
     end = CLOCK.monotonic() + WATCHDOG_TIME

@@ -3,9 +3,10 @@
 GAMEDAY_KILLS_SEED repeats one; the seed is in each test's name.
 """
 
+import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ import pytest
 from gameday.targets import open_target
 from tests.real.ledger import kills
 from tests.real.ledger.kills import (
+    CALLERS,
     CATALOGUE,
     PROCESS,
     TRANSITIONS,
@@ -47,6 +49,21 @@ def test_on_docker_nothing_is_left(place: Place, kill: Kill) -> None:
     kills.play(place, kill)
 
 
+def each_caller(faults: Sequence[Fault], callers: Sequence[str]) -> list[Kill]:
+    """Return one kill for each caller, of one kind of run or the other in turn."""
+    kinds = kills.by_caller(faults, callers, DICE)
+    half = len(kinds) // 2
+    return [DICE.choice(pair) for pair in zip(kinds[:half], kinds[half:], strict=True)]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("kill", each_caller(CATALOGUE, CALLERS), ids=named)
+def test_on_docker_nothing_is_left_whoever_recovers_it(
+    place: Place, kill: Kill
+) -> None:
+    kills.play(place, kill)
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     login = {"GAMEDAY_SUPERVISOR_USER": "ops", "GAMEDAY_SUPERVISOR_PASSWORD": "hush"}
@@ -60,7 +77,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
             return ", ".join(f"{o.name} {o.state}" for o in there if not o.up)
 
         address = unquote(url.removeprefix("local://"))
-        yield Place(tmp_path, f"local: {{supervisor: '{address}'}}", whole, login)
+        local = f"local: {{supervisor: '{address}'}}"
+        yield Place(tmp_path, local, whole, login, url=url)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +90,13 @@ def test_under_supervisord_nothing_is_left(here: Place, kill: Kill) -> None:
     kills.play(here, kill)
 
 
+@pytest.mark.parametrize("kill", each_caller(PROCESS, CALLERS[:-1]), ids=named)
+def test_under_supervisord_nothing_is_left_whoever_recovers_it(
+    here: Place, kill: Kill
+) -> None:
+    kills.play(here, kill)
+
+
 def test_the_next_run_heals_before_it_plans(here: Place) -> None:
     """What a dead run has stopped is a victim again, not one that is down already."""
     fault = Fault("process.stop", "instances: web-1")
@@ -79,8 +104,14 @@ def test_the_next_run_heals_before_it_plans(here: Place) -> None:
     dead.until("biting")
     dead.kill("all")
     assert here.whole() == "web-1 stopped"
-    scenario = here.scenario(fault, hold="200ms")
-    done = here.gameday("run", str(scenario), "--plain")
+    scenario, out = here.scenario(fault, hold="200ms"), here.folder / "next"
+    done = here.gameday("run", str(scenario), "--plain", "--out", str(out))
     assert done.returncode in (0, 3), done.stdout + done.stderr  # 3: nobody watched
     assert "healed  process.stop on web-1" in done.stderr
     assert here.whole() == ""
+    lines = map(json.loads, (out / "timeline.ndjson").read_text().splitlines())
+    (told,) = [one for one in lines if one["kind"] == "recovered"]
+    assert (told["what"], told["ok"]) == ("process.stop on web-1", True)
+    for report in ("report.md", "report.html"):
+        text = (out / report).read_text()
+        assert f"process.stop on web-1, left by run {told['run']}" in text, report
