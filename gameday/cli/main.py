@@ -21,6 +21,7 @@ VERBS = {
     "judge": "Judge a stored run again with today's checks.",
     "report": "Render a stored run.",
     "runs": "List the runs of this user on this machine.",
+    "coverage": "Say which alert rules and receivers a fault has proven, and when.",
     "stop": "End running game days now, reverting their faults.",
     "heal": "Undo every fault that the ledger still holds open.",
     "pager": "Be the far end of the receivers: take pages and keep them.",

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PTH118 - real paths are compared as text
 import os
+from collections.abc import Sequence
 
 from gameday.errors import UsageError
 from gameday.files import git
@@ -13,18 +14,40 @@ def since(base: str, folder: str = ".") -> frozenset[str]:
     Compared is with the point where the branch left it. UsageError where there is no
     such commit, no repository, or no git.
     """
+    top, start = _start(base, folder)
+    names = _git(top, "diff", "--name-only", "-z", "--no-ext-diff", start, "--")
+    names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
+    return frozenset(
+        os.path.realpath(os.path.join(top, name)) for name in names.split("\0") if name
+    )
+
+
+def texts_at(base: str, paths: Sequence[str]) -> dict[str, str]:
+    """Return by path the texts that files had at a commit, those below folders too.
+
+    The commit is the point where the branch left it; what was not there is left out.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        real = os.path.realpath(path)
+        folder = real if os.path.isdir(real) else os.path.dirname(real)  # noqa: PTH112, PTH120
+        top, start = _start(base, folder)
+        seen = os.path.relpath(real, os.path.realpath(top))
+        names = _git(top, "ls-tree", "-r", "-z", "--name-only", start, "--", seen)
+        for name in filter(None, names.split("\0")):
+            found[os.path.join(top, name)] = _git(top, "show", f"{start}:{name}")
+    return found
+
+
+def _start(base: str, folder: str) -> tuple[str, str]:
+    """Return the top of a folder's repository, and the commit to compare with."""
     top = _git(folder, "rev-parse", "--show-toplevel").strip()
     if base.startswith("-"):
         raise UsageError(f"--base {base!r} is not a commit; expected a branch or a tag")
     commit = _git(
         top, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", named=base
     )
-    start = _merge_base(top, commit.strip())
-    names = _git(top, "diff", "--name-only", "-z", "--no-ext-diff", start, "--")
-    names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
-    return frozenset(
-        os.path.realpath(os.path.join(top, name)) for name in names.split("\0") if name
-    )
+    return top, _merge_base(top, commit.strip())
 
 
 def _merge_base(top: str, commit: str) -> str:

@@ -39,6 +39,13 @@ def read_all(path: str) -> list[AlertRule | RecordingRule]:
     return [] if found.problem is not None else _parse(yaml.parse(found.text, path))[0]
 
 
+def parse_all(
+    text: str, path: str
+) -> tuple[list[AlertRule | RecordingRule], list[Problem]]:
+    """Return the rules of a text, alerting and recording, and every problem in it."""
+    return _parse(yaml.parse(text, path))
+
+
 def parse(text: str, path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     """Return the alerting rules of a text, and every problem in it."""
     return parse_document(yaml.parse(text, path))

@@ -4,12 +4,12 @@ Kept in SQLite under the home (`tables`); each run's files are in its folder as 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gameday.errors import StoreError, UsageError
@@ -60,6 +60,17 @@ class Record:
     where: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A run that is over, with its verdict and the lines of some kinds of events."""
+
+    run: str
+    plan: str
+    verdict: str
+    lines: tuple[str, ...]
+    where: str
+
+
 class History:
     """The store of one home; StoreError, saying what to do, where it cannot be used."""
 
@@ -106,6 +117,28 @@ class History:
             ).all()
         return [_entry(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's name
 
+    def kept(self, kinds: Sequence[str]) -> Iterator[Kept]:
+        """Yield every run that has a verdict, oldest first, with events of kinds."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(RUNS.c.run, RUNS.c.plan, RUNS.c.verdict)
+                .where(RUNS.c.verdict.is_not(None))
+                .order_by(RUNS.c.started, RUNS.c.run)
+            ).all()
+            for row in rows:
+                mine = select(EVENTS.c.line).where(EVENTS.c.run == row.run)
+                of_kind = or_(*(EVENTS.c.line.like(_like(kind)) for kind in kinds))
+                lines = connection.execute(
+                    mine.where(of_kind).order_by(EVENTS.c.number)
+                )
+                yield Kept(
+                    run=row.run,
+                    plan=row.plan,
+                    verdict=row.verdict,
+                    lines=tuple(line.line for line in lines),
+                    where=f"{self._path}, run {row.run}",
+                )
+
     def find(self, name: str) -> Record:
         """Return a run by its id, its folder, or `latest`."""
         as_path = Path(name)
@@ -148,6 +181,34 @@ class History:
                 f"{self._path}: {why}; the history of runs is kept there: make room, "
                 "make it writable, or move the file away to begin a new one"
             ) from error
+
+
+def kept_below(folder: str, kinds: Sequence[str]) -> Iterator[Kept | StoreError]:
+    """Yield the runs that are in a folder or below it, or why one cannot be read."""
+    for place in sorted(Path(folder).rglob(files.VERDICT)):
+        where = str(place.parent)
+        try:
+            yield Kept(
+                run=place.parent.name,
+                plan=files.read_text(where, files.PLAN),
+                verdict=files.read_text(where, files.VERDICT),
+                lines=tuple(
+                    line
+                    for line in files.read_lines(where)
+                    if any(_marks(kind) in line for kind in kinds)
+                ),
+                where=where,
+            )
+        except StoreError as error:
+            yield error
+
+
+def _marks(kind: str) -> str:
+    return f'"kind": "{kind}"'
+
+
+def _like(kind: str) -> str:
+    return f"%{_marks(kind)}%"
 
 
 def from_folder(folder: str) -> Record:

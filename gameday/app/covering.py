@@ -1,0 +1,157 @@
+"""`gameday coverage`: the register, from stored runs, artifact folders and drills."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gameday.coverage.definition import Language, RuleDefinition, define
+from gameday.coverage.past import Drill, Past
+from gameday.coverage.register import Register, Today, register
+from gameday.errors import InvalidFile, StoreError, UsageError
+from gameday.ledger.home import home
+from gameday.model.alert import Routing
+from gameday.ports import Clock
+from gameday.store.folder import parse_lines
+from gameday.store.history import History, Kept, kept_below
+from gameday.store.plans import from_json
+
+KINDS = ("alert_firing", "fault_started", "page")
+FILES = ("coverage.json", "coverage.md", "coverage.svg")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the register is asked about.
+
+    `rules`, `alertmanager`: today's files; without them what the newest run saw.
+    `folders`: where downloaded runs are, beside the stored ones.
+    """
+
+    rules: tuple[str, ...] = ()
+    alertmanager: str = ""
+    folders: tuple[str, ...] = ()
+    base: str = ""
+    max_age: float
+
+
+def cover(wish: Wish, clock: Clock) -> Register:
+    """Return the register; InvalidFile or UsageError where it cannot be asked."""
+    if wish.base and not wish.rules:
+        raise UsageError(
+            "--base compares rule files: name them with --rules FILE or --rules FOLDER"
+        )
+    language = _language()
+    files = _rules(wish, language)
+    pasts, unread = _pasts(wish.folders)
+    newest = max(pasts, key=lambda past: past.verdict.ended, default=None)
+    rules = files
+    if rules is None:
+        eyes = newest.plan.eyes if newest else None
+        rules = define(eyes.rules or (), eyes.recorded, language) if eyes else ()
+    routing = _routing(wish.alertmanager) or (
+        newest.plan.eyes.routing if newest else None
+    )
+    today = Today(
+        now=clock.now(),
+        max_age=wish.max_age,
+        rules=rules,
+        routing=routing,
+        base=_at_base(wish, language),
+    )
+    return register(today, pasts, _drills(wish.folders), language, unread)
+
+
+def write(found: Register, folder: str) -> list[str]:
+    """Write the register as JSON, Markdown and badge; return the paths."""
+    from gameday.coverage import render
+    from gameday.store.folder import write_file
+
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}; choose another --out") from error
+    texts = (render.to_json(found), render.markdown(found), render.badge(found))
+    return [
+        write_file(str(Path(folder) / name), text)
+        for name, text in zip(FILES, texts, strict=True)
+    ]
+
+
+def _language() -> Language:
+    from gameday.files.promql import metrics
+    from gameday.files.promql_canonical import canonical
+
+    return Language(spell=canonical, metrics=metrics)
+
+
+def _rules(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
+    if not wish.rules:
+        return None
+    from gameday.files import rule_files
+
+    found = rule_files.read(wish.rules)
+    return tuple(
+        replace(rule, file=os.path.normpath(rule.file))
+        for rule in define(found.alerts, found.recorded, language)
+    )
+
+
+def _at_base(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
+    if not wish.base:
+        return None
+    from gameday.files import changed, rule_files
+
+    found = rule_files.parse(changed.texts_at(wish.base, wish.rules))
+    return define(found.alerts, found.recorded, language)
+
+
+def _routing(path: str) -> Routing | None:
+    if not path:
+        return None
+    from gameday.files import alertmanager
+
+    routing, problems = alertmanager.read(path)
+    if routing is None:
+        raise InvalidFile([one for one in problems if one.severity == "error"])
+    return routing
+
+
+def _pasts(folders: Sequence[str]) -> tuple[list[Past], list[str]]:
+    """Return every run that can be read, each once, and why others cannot."""
+    found: dict[str, Past] = {}
+    unread: list[str] = []
+    for kept in _kept(folders):
+        past = kept if isinstance(kept, StoreError) else _past(kept)
+        if isinstance(past, StoreError):
+            unread.append(str(past))
+        else:
+            found.setdefault(past.verdict.run, past)
+    return list(found.values()), unread
+
+
+def _kept(folders: Iterable[str]) -> Iterator[Kept | StoreError]:
+    yield from History(home()).kept(KINDS)
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise UsageError(f"{folder}: there is no such folder; name one with runs")
+        yield from kept_below(folder, KINDS)
+
+
+def _past(kept: Kept) -> Past | StoreError:
+    from gameday.reports import verdict_json
+
+    try:
+        verdict = verdict_json.parse(kept.verdict)
+        plan = from_json(kept.plan, kept.where)
+        heard = parse_lines(kept.lines, kept.where)
+    except StoreError as error:
+        return error
+    except (ValueError, KeyError, TypeError) as error:
+        return StoreError(f"{kept.where}: not a verdict ({error})")
+    return Past(plan=plan, verdict=verdict, heard=tuple(heard))
+
+
+def _drills(folders: Sequence[str]) -> list[Drill]:
+    del folders
+    return []

@@ -1,0 +1,286 @@
+"""What one stored run, or one drill, has shown of rules, routes and receivers."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gameday.coverage.definition import Language, RuleDefinition, define
+from gameday.model.alert import Receiver, Route
+from gameday.model.plan import Plan
+from gameday.model.scenario import AlertPromise, Step
+from gameday.model.target import Instance
+from gameday.model.timeline import Event
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
+
+PROVEN, SEEN, DRILL = "proven", "seen", "drill"
+# What tells two versions of a service apart, in a container's or a pod's labels.
+_VERSIONS = (
+    "com.docker.compose.image",
+    "pod-template-hash",
+    "controller-revision-hash",
+)
+_DELIVERED = ("pages_within", "reaches")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One run that is over: what was planned, what was found, what was heard.
+
+    `heard`: its events of the kinds alert_firing, fault_started and page.
+    """
+
+    plan: Plan
+    verdict: Verdict
+    heard: tuple[Event, ...] = ()
+
+    @property
+    def testbed(self) -> str:
+        """Where it was held: the scenario's label `testbed`, or the target."""
+        scenario = self.plan.scenario
+        return scenario.labels.get("testbed") or _place(scenario.target.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """One synthetic alert that was sent to a receiver, without any fault.
+
+    `paths`: the ways down the routing tree by which it went.
+    """
+
+    name: str
+    at: float
+    receiver: Receiver
+    paths: tuple[tuple[Route, ...], ...]
+    delivered: bool
+    testbed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of one rule, or of one way to a receiver, from one run.
+
+    `kind`: proven (promised and kept), seen (it rang), drill. `labels`: of the alert.
+    `services`: the version
+    of each service that the fault hit, empty where the record does not tell it.
+    """
+
+    kind: str
+    at: float
+    run: str
+    scenario: str = ""
+    step: str = ""
+    method: str = ""
+    testbed: str = ""
+    services: Mapping[str, str]
+    rule: RuleDefinition | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    paths: tuple[tuple[Route, ...], ...] | None = None
+    receivers: tuple[Receiver, ...] = ()
+    because: str = ""
+
+
+def evidence_of(past: Past, language: Language) -> Iterator[Evidence]:
+    """Yield what a run has shown of rules: proven, or only seen to ring."""
+    eyes = past.plan.eyes
+    rules = define(eyes.rules or (), eyes.recorded, language)
+    for step in past.plan.scenario.steps:
+        for promise in step.expect.alerts:
+            yield from _of_promise(past, step, promise, rules)
+    yield from _rang(past, rules)
+
+
+def _of_promise(
+    past: Past, step: Step, promise: AlertPromise, rules: Iterable[RuleDefinition]
+) -> Iterator[Evidence]:
+    finding = _finding(past.verdict, step, promise, "fires_within")
+    if finding is None or finding.outcome is not Outcome.PASS:
+        return
+    if past.verdict.ending is not Ending.FINISHED:
+        return
+    labels = finding.evidence.get("labels") or {}
+    candidates = [
+        rule for rule in rules if rule.name == promise.alert and rule.may_be(labels)
+    ]
+    certain = len(candidates) == 1
+    for rule in candidates:
+        because = "" if certain else "several rules have this name and these labels"
+        kind = PROVEN if certain else SEEN
+        yield _evidence(past, step, rule, kind=kind, labels=labels, because=because)
+
+
+def _rang(past: Past, rules: Iterable[RuleDefinition]) -> Iterator[Evidence]:
+    """Yield the rules whose alerts began to fire in a step, promised or not."""
+    for event in past.heard:
+        step = _step_at(past, event.at) if event.kind == "alert_firing" else None
+        if step is None:
+            continue  # it fired before any fault
+        for rule in rules:
+            if rule.name == event["alert"] and rule.may_be(event["labels"]):
+                yield _evidence(past, step, rule, kind=SEEN, labels=event["labels"])
+
+
+def _step_at(past: Past, at: float) -> Step | None:
+    """Return the step whose fault had begun last by then; None: no fault had."""
+    begun = [
+        event["step"]
+        for event in past.heard
+        if event.kind == "fault_started" and event.at <= at
+    ]
+    steps = past.plan.scenario.steps
+    return next((step for step in steps if begun and step.name == begun[-1]), None)
+
+
+def deliveries_of(past: Past) -> Iterator[Evidence]:
+    """Yield what a run has shown of routes and receivers.
+
+    Proven: a promised page arrived in time. Seen: one arrived that nobody promised.
+    """
+    promised: set[str] = set()
+    for step in past.plan.scenario.steps:
+        for promise in step.expect.alerts:
+            for evidence in _delivered(past, step, promise):
+                promised.update(one.name for one in evidence.receivers)
+                yield evidence
+    routing = past.plan.eyes.routing
+    for event in past.heard:  # a receiver that has its proof needs no more
+        name = str(event.get("receiver", ""))
+        receiver = routing.receiver(name) if routing else None
+        if event.kind != "page" or receiver is None or name in promised:
+            continue
+        last = _step_at(past, event.at)
+        for told in event.get("alerts") or [{}]:
+            labels = told.get("labels") or None
+            yield _evidence(
+                past, last, None, kind=SEEN, labels=labels, receivers=(receiver,)
+            )
+
+
+def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Evidence]:
+    """Yield the way of a promised page that arrived, with its receivers."""
+    routing, observe = past.plan.eyes.routing, past.plan.scenario.observe
+    if routing is None or observe.pages is None or not promise.reaches:
+        return
+    if past.verdict.ending is not Ending.FINISHED:
+        return  # without a pager nobody has seen a page arrive
+    found = [_finding(past.verdict, step, promise, name) for name in _DELIVERED]
+    answers = [finding for finding in found if finding is not None]
+    if not answers or any(one.outcome is not Outcome.PASS for one in answers):
+        return
+    fired = _finding(past.verdict, step, promise, "fires_within")
+    known = fired.evidence.get("labels") if fired else None
+    labels = known or {**promise.labels, "alertname": promise.alert}
+    receivers = [routing.receiver(name) for name in promise.reaches]
+    yield _evidence(
+        past,
+        step,
+        None,
+        kind=PROVEN,
+        labels=labels,
+        receivers=tuple(one for one in receivers if one is not None),
+    )
+
+
+def _evidence(  # noqa: PLR0913 - what one step of one run has shown
+    past: Past,
+    step: Step | None,
+    rule: RuleDefinition | None,
+    *,
+    kind: str,
+    labels: Mapping[str, str] | None = None,
+    receivers: tuple[Receiver, ...] = (),
+    because: str = "",
+) -> Evidence:
+    routing = past.plan.eyes.routing
+    paths = None
+    if routing is not None and labels is not None:
+        paths = tuple(routing.route.paths(labels))
+        if receivers:
+            names = {one.name for one in receivers}
+            paths = tuple(path for path in paths if path[-1].receiver in names)
+    if routing is not None and not receivers and paths:
+        ends = dict.fromkeys(path[-1].receiver for path in paths)
+        told = (routing.receiver(name) for name in ends)
+        receivers = tuple(one for one in told if one is not None)
+    return Evidence(
+        kind=kind,
+        at=past.verdict.ended,
+        run=past.verdict.run,
+        scenario=past.verdict.scenario,
+        step=step.name if step else "",
+        method=_method(step) if step else "",
+        testbed=past.testbed,
+        services={name: _version(past, name) for name in _services(step)}
+        if step
+        else {},
+        rule=rule,
+        labels=dict(labels or {}),
+        paths=paths,
+        receivers=receivers,
+        because=because,
+    )
+
+
+def evidence_of_drill(drill: Drill) -> Evidence:
+    """Return what a drill has shown of its receiver and of the routes to it."""
+    return Evidence(
+        kind=DRILL,
+        at=drill.at,
+        run=drill.name,
+        method="drill",
+        testbed=drill.testbed,
+        services={},
+        paths=drill.paths,
+        receivers=(drill.receiver,),
+    )
+
+
+def versions(pasts: Iterable[Past]) -> dict[tuple[str, str], str]:
+    """Return the version of each service of each testbed, as last recorded."""
+    found: dict[tuple[str, str], str] = {}
+    for past in sorted(pasts, key=lambda one: one.verdict.ended):
+        names = {instance.service for instance in past.plan.instances}
+        for name in names:
+            found[past.testbed, name] = _version(past, name)
+    return found
+
+
+def _finding(
+    verdict: Verdict, step: Step, promise: AlertPromise, question: str
+) -> Finding | None:
+    """Return the finding about a promise; its subject may carry the labels."""
+    same = [one.alert for one in step.expect.alerts].count(promise.alert)
+    pairs = ", ".join(f'{key}="{text}"' for key, text in sorted(promise.labels.items()))
+    subject = f"{promise.alert}{{{pairs}}}" if same > 1 else promise.alert
+    return next(
+        (
+            one
+            for one in verdict.findings
+            if (one.step, one.question, one.subject) == (step.name, question, subject)
+        ),
+        None,
+    )
+
+
+def _method(step: Step) -> str:
+    kinds = dict.fromkeys(request.kind for request in step.experiment.faults)
+    return ", ".join(kinds) or "another extension's action"
+
+
+def _services(step: Step) -> list[str]:
+    return list(dict.fromkeys(one.selection.service for one in step.experiment.faults))
+
+
+def _version(past: Past, service: str) -> str:
+    """Return what tells versions of a service apart; empty where nothing does."""
+    mine = [one for one in past.plan.instances if one.service == service]
+    told = sorted({_digest(instance) for instance in mine} - {""})
+    return " ".join(told)
+
+
+def _digest(instance: Instance) -> str:
+    return next(
+        (instance.labels[name] for name in _VERSIONS if instance.labels.get(name)), ""
+    )
+
+
+def _place(url: str) -> str:
+    return url.partition("?")[0]

@@ -1,0 +1,338 @@
+"""The register: of each rule, route and receiver, what is proven, and how fresh it is.
+
+proven: promised, and kept, by the same rule, by the same route, not too long ago.
+stale: it was proven, and something has changed since, or it is too long ago.
+synthetic only: a drill reached the receiver, no fault has. seen: it rang, and nobody
+had promised it. never: nothing is known of it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gameday.coverage.definition import (
+    Language,
+    RuleDefinition,
+    path_changes,
+    path_words,
+    receiver_changes,
+    rule_changes,
+)
+from gameday.coverage.past import (
+    DRILL,
+    PROVEN,
+    SEEN,
+    Drill,
+    Evidence,
+    Past,
+    deliveries_of,
+    evidence_of,
+    evidence_of_drill,
+    versions,
+)
+from gameday.model.alert import Receiver, Route, Routing
+from gameday.model.always import always
+from gameday.model.quantity import show_duration
+
+IS_PROVEN, STALE, SYNTHETIC, WAS_SEEN, NEVER = (
+    *("proven", "stale", "synthetic only", "seen", "never"),
+)
+NEW, CHANGED, SAME = "new", "changed", "same"  # of a rule, since a commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """What the register is asked about.
+
+    `base`: the rules of the commit that is compared with; None: nothing is compared.
+    """
+
+    now: float
+    max_age: float
+    rules: tuple[RuleDefinition, ...]
+    routing: Routing | None = None
+    base: tuple[RuleDefinition, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of one rule, route or receiver.
+
+    `evidence`: what the state rests on. `service`: same, changed, or unknown, of what
+    the fault hit. `since_base`: new, changed or same; empty: not compared. `counted`:
+    whether the ratio counts it.
+    """
+
+    name: str
+    state: str
+    because: str = ""
+    evidence: Evidence | None = None
+    rule: RuleDefinition | None = None
+    service: str = ""
+    since_base: str = ""
+    counted: bool = True
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is proven, and the proof is fresh."""
+        return self.state == IS_PROVEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Every rule, route and receiver with what is known of it.
+
+    `unread`: records that could not be read, and why; they may hold more.
+    """
+
+    at: float
+    max_age: float
+    rules: tuple[Standing, ...]
+    routes: tuple[Standing, ...] = ()
+    receivers: tuple[Standing, ...] = ()
+    runs: int = 0
+    unread: tuple[str, ...] = field(default=())
+
+    @property
+    def ratio(self) -> float | None:
+        """The share of the alert rules that is proven; None: there is no rule."""
+        return share(self.rules)
+
+    @property
+    def unproven_since_base(self) -> tuple[Standing, ...]:
+        """The rules that are new or changed, and not proven."""
+        return tuple(
+            rule
+            for rule in self.rules
+            if rule.since_base in (NEW, CHANGED) and rule.counted and not rule.proven
+        )
+
+
+def share(standings: Iterable[Standing]) -> float | None:
+    """Return which share of those that count is proven; None: none counts."""
+    counted = [standing for standing in standings if standing.counted]
+    if not counted:
+        return None
+    return sum(standing.proven for standing in counted) / len(counted)
+
+
+def register(
+    today: Today,
+    pasts: Sequence[Past],
+    drills: Sequence[Drill],
+    language: Language,
+    unread: Sequence[str] = (),
+) -> Register:
+    """Return what stored runs and drills prove of today's rules and routes."""
+    newest = versions(pasts)
+    rules = [one for past in pasts for one in evidence_of(past, language)]
+    ways = [one for past in pasts for one in deliveries_of(past)]
+    ways += [evidence_of_drill(drill) for drill in drills]
+    return Register(
+        at=today.now,
+        max_age=today.max_age,
+        rules=tuple(_of_rule(rule, rules, newest, today) for rule in today.rules),
+        routes=tuple(_of_routes(ways, newest, today)),
+        receivers=tuple(_of_receivers(ways, newest, today)),
+        runs=len(pasts),
+        unread=tuple(unread),
+    )
+
+
+Versions = Mapping[tuple[str, str], str]
+Changes = Callable[[Evidence], list[str]]
+
+
+def _of_rule(
+    rule: RuleDefinition,
+    evidence: Iterable[Evidence],
+    newest: Versions,
+    today: Today,
+) -> Standing:
+    mine = [
+        one
+        for one in evidence
+        if one.rule is not None and _is_same(one.rule, rule, today.rules)
+    ]
+
+    def changes(one: Evidence) -> list[str]:
+        then = one.rule or rule
+        return [*rule_changes(then, rule), *_way_changes(one, today.routing)]
+
+    standing = _standing(rule.name, mine, changes, newest, today)
+    return Standing(
+        name=rule.name,
+        state=standing.state,
+        because=standing.because,
+        evidence=standing.evidence,
+        service=standing.service,
+        rule=rule,
+        since_base=_since_base(rule, today.base),
+        counted=always(rule.expr) is not True,
+    )
+
+
+def _is_same(
+    then: RuleDefinition, now: RuleDefinition, rules: Iterable[RuleDefinition]
+) -> bool:
+    """Whether what was evaluated then is today's rule, changed or not.
+
+    Of several rules of one name it is the one without a change, else the one with the
+    same labels.
+    """
+    if then.name != now.name:
+        return False
+    namesakes = [rule for rule in rules if rule.name == now.name]
+    equal = [rule for rule in namesakes if not rule_changes(then, rule)]
+    if equal:
+        return now in equal
+    same = [rule for rule in namesakes if rule.static_labels == then.static_labels]
+    return now in (same if len(same) == 1 else namesakes if len(namesakes) == 1 else ())
+
+
+def _way_changes(one: Evidence, routing: Routing | None) -> list[str]:
+    """Return what differs between the ways of an alert then and now."""
+    if routing is None or one.paths is None:
+        return []
+    changes = []
+    by_words = {path_words(path): path for path in _paths(routing.route)}
+    for path in one.paths:
+        now = by_words.get(path_words(path))
+        if now is None:
+            changes.append(f"the route {path_words(path)} is not there any more")
+        else:
+            changes += [f"route: {said}" for said in path_changes(path, now)]
+    changes += _earlier_takes(one, routing)
+    for receiver in one.receivers:
+        known = routing.receiver(receiver.name)
+        if known is None:
+            changes.append(f"there is no receiver {receiver.name} any more")
+        else:
+            changes += receiver_changes(receiver, known)
+    return changes
+
+
+def _earlier_takes(one: Evidence, routing: Routing) -> list[str]:
+    """Return that a proven alert takes another way now, though its own still exists."""
+    if not one.labels or one.paths is None:
+        return []
+    before = {path_words(path) for path in one.paths}
+    after = {path_words(path) for path in routing.route.paths(one.labels)}
+    if before <= after:
+        return []
+    return [f"the alert goes by {', '.join(sorted(after))} now"]
+
+
+def _of_routes(
+    evidence: Sequence[Evidence], newest: Versions, today: Today
+) -> Iterable[Standing]:
+    for path in _paths(today.routing.route) if today.routing else ():
+        words = path_words(path)
+        mine = [
+            one
+            for one in evidence
+            if words in [path_words(way) for way in one.paths or ()]
+        ]
+        yield _standing(
+            words, mine, lambda one: _way_changes(one, today.routing), newest, today
+        )
+
+
+def _of_receivers(
+    evidence: Sequence[Evidence], newest: Versions, today: Today
+) -> Iterable[Standing]:
+    for receiver in today.routing.receivers if today.routing else ():
+
+        def changes(one: Evidence, receiver: Receiver = receiver) -> list[str]:
+            then = [old for old in one.receivers if old.name == receiver.name]
+            return [said for old in then for said in receiver_changes(old, receiver)]
+
+        mine = [
+            one
+            for one in evidence
+            if receiver.name in [each.name for each in one.receivers]
+        ]
+        yield _standing(receiver.name, mine, changes, newest, today)
+
+
+def _paths(route: Route, above: tuple[Route, ...] = ()) -> Iterable[tuple[Route, ...]]:
+    """Yield every node of the routing tree with the way there."""
+    path = (*above, route)
+    yield path
+    for child in route.routes:
+        yield from _paths(child, path)
+
+
+def _standing(
+    name: str,
+    evidence: Iterable[Evidence],
+    changes: Changes,
+    newest: Versions,
+    today: Today,
+) -> Standing:
+    ordered = sorted(evidence, key=lambda one: (one.at, one.run), reverse=True)
+    stale: Standing | None = None
+    for one in ordered:
+        if one.kind != PROVEN:
+            continue
+        service, moved = _service(one, newest)
+        why = [*changes(one), *moved, *_age(one, today)]
+        state = STALE if why else IS_PROVEN
+        found = Standing(
+            name=name,
+            state=state,
+            because="; ".join(dict.fromkeys(why)),
+            evidence=one,
+            service=service,
+        )
+        if not why:
+            return found
+        stale = stale or found
+    if stale is not None:
+        return stale
+    return _without_proof(name, ordered, changes, today)
+
+
+def _without_proof(
+    name: str, evidence: Sequence[Evidence], changes: Changes, today: Today
+) -> Standing:
+    for one in evidence:
+        if one.kind == DRILL:
+            why = [*changes(one), *_age(one, today)]
+            state = STALE if why else SYNTHETIC
+            said = "; ".join(why) or "delivery is proven by a drill, detection is not"
+            return Standing(name=name, state=state, because=said, evidence=one)
+    for one in evidence:
+        if one.kind == SEEN:
+            said = one.because or "it rang, and nobody had promised it"
+            return Standing(name=name, state=WAS_SEEN, because=said, evidence=one)
+    return Standing(name=name, state=NEVER)
+
+
+def _service(one: Evidence, newest: Versions) -> tuple[str, list[str]]:
+    """Return whether what was hit is the same today, and in words what is not."""
+    known = {
+        name: (version, newest.get((one.testbed, name), ""))
+        for name, version in one.services.items()
+    }
+    changed = [name for name, (a, b) in known.items() if a and b and a != b]
+    if changed:
+        return "changed", [f"the service {name} changed" for name in changed]
+    sure = known and all(then and now for then, now in known.values())
+    return ("same" if sure else "unknown"), []
+
+
+def _age(one: Evidence, today: Today) -> list[str]:
+    age = today.now - one.at
+    if age <= today.max_age:
+        return []
+    days = show_duration(age // 86400 * 86400) if age >= 86400 else show_duration(age)  # noqa: PLR2004
+    return [f"it was {days} ago, which is more than {show_duration(today.max_age)}"]
+
+
+def _since_base(rule: RuleDefinition, base: tuple[RuleDefinition, ...] | None) -> str:
+    if base is None:
+        return ""
+    namesakes = [one for one in base if one.name == rule.name]
+    if any(not rule_changes(one, rule) for one in namesakes):
+        return SAME
+    return CHANGED if namesakes else NEW

@@ -1,0 +1,232 @@
+"""The register as JSON, Markdown, plain text and a badge; the same gives the same."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from gameday.coverage.past import Evidence
+from gameday.coverage.register import (
+    IS_PROVEN,
+    NEVER,
+    NEW,
+    SAME,
+    STALE,
+    SYNTHETIC,
+    WAS_SEEN,
+    Register,
+    Standing,
+    share,
+)
+from gameday.model.quantity import show_duration, show_instant
+from gameday.reports.wording import clean
+
+STATES = (IS_PROVEN, STALE, SYNTHETIC, WAS_SEEN, NEVER)
+_ALWAYS = "it always fires, so it is not counted"
+_CHARACTER = 6.5  # pixels of a badge's letter, at 11 pixels
+_COLOURS = ((0.8, "#2e7d32"), (0.5, "#b26a00"), (0.0, "#b71c1c"))
+_UNKNOWN = "#616161"
+
+
+def to_json(register: Register) -> str:
+    """Return the register for machines."""
+    document = {
+        "at": show_instant(register.at),
+        "max_age": show_duration(register.max_age),
+        "runs": register.runs,
+        "unread": [clean(one) for one in register.unread],
+        "proven": _ratio(register.rules),
+        "rules": [_rule(one) for one in register.rules],
+        "receivers_proven": _ratio(register.receivers),
+        "receivers": [_of(one, "receiver") for one in register.receivers],
+        "routes": [_of(one, "route") for one in register.routes],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _ratio(standings: Sequence[Standing]) -> dict[str, Any]:
+    counted = [one for one in standings if one.counted]
+    ratio = share(standings)
+    return {
+        "ratio": None if ratio is None else round(ratio, 6),
+        "proven": sum(one.proven for one in counted),
+        "of": len(counted),
+    }
+
+
+def _rule(one: Standing) -> dict[str, Any]:
+    rule = one.rule
+    found: dict[str, Any] = {"rule": clean(one.name)}
+    if rule is not None:
+        found |= {"group": clean(rule.group), "file": clean(rule.file)}
+        found |= {"line": rule.line, "counted": one.counted}
+    if one.since_base:
+        found["since_base"] = one.since_base
+    return found | _state(one)
+
+
+def _of(one: Standing, kind: str) -> dict[str, Any]:
+    return {kind: clean(one.name)} | _state(one)
+
+
+def _state(one: Standing) -> dict[str, Any]:
+    evidence = one.evidence
+    proof = evidence if one.state in (IS_PROVEN, STALE) else None
+    return {
+        "state": one.state,
+        "because": clean(_because(one)),
+        "method": clean(evidence.method) if evidence else None,
+        "last_proven": show_instant(proof.at) if proof else None,
+        "proven_by": _proof(proof) if proof else None,
+        "seen_in": clean(evidence.run) if evidence and not proof else None,
+        "testbed": clean(evidence.testbed) if evidence else None,
+        "service": one.service or None,
+    }
+
+
+def _proof(one: Evidence) -> dict[str, Any]:
+    return {
+        "run": clean(one.run),
+        "scenario": clean(one.scenario),
+        "step": clean(one.step),
+        "services": sorted(clean(name) for name in one.services),
+    }
+
+
+def _because(one: Standing) -> str:
+    return (
+        one.because if one.counted else "; ".join(filter(None, [_ALWAYS, one.because]))
+    )
+
+
+def headline(register: Register) -> str:
+    """Return in one sentence how many rules are proven, and the other states."""
+    counted = [one for one in register.rules if one.counted]
+    if not counted:
+        return "no alert rule is known"
+    counts = Counter(one.state for one in counted)
+    others = [f"{counts[state]} {state}" for state in STATES[1:] if counts[state]]
+    tail = f"; {', '.join(others)}" if others else ""
+    said = f"{counts[IS_PROVEN]} of {len(counted)} alert rules proven"
+    return f"{said} ({_percent(register.ratio)}){tail}"
+
+
+def _percent(ratio: float | None) -> str:
+    """Return a share in whole percent, never more than it is."""
+    return "unknown" if ratio is None else f"{int(ratio * 100 + 1e-9)}%"
+
+
+def text(register: Register) -> Iterator[str]:
+    """Yield the lines that a terminal shows: what lacks proof comes last."""
+    compared = any(one.since_base for one in register.rules)
+    rules = [one for one in register.rules if one.since_base != SAME]
+    if compared and not rules:
+        yield "no alert rule is new or changed"
+    yield from _lines(rules)
+    for title, standings in (
+        ("receivers:", register.receivers),
+        ("routes:", register.routes),
+    ):
+        if standings:
+            yield title
+            yield from _lines(standings)
+    yield headline(register)
+    for why in register.unread:
+        yield f"not read: {clean(why)}"
+
+
+def _lines(standings: Iterable[Standing]) -> Iterator[str]:
+    for one in sorted(standings, key=_order):
+        mark = f" ({one.since_base})" if one.since_base else ""
+        said = _said(one)
+        yield f"  {one.state:14}  {clean(one.name)}{mark}{': ' if said else ''}{said}"
+
+
+def _order(one: Standing) -> tuple[int, str]:
+    return STATES.index(one.state), one.name
+
+
+def _said(one: Standing) -> str:
+    """Return by what something is proven, or why it is not."""
+    parts = []
+    if one.evidence is not None and one.state in (IS_PROVEN, STALE):
+        by = one.evidence
+        parts.append(clean(f"{by.method} on {show_instant(by.at)[:10]} ({by.run})"))
+    return "; ".join([*parts, *filter(None, [clean(_because(one))])])
+
+
+def markdown(register: Register) -> str:
+    """Return the register as a page."""
+    lines = ["# What has been proven", "", f"{headline(register)}.", ""]
+    rows = [
+        (one.name, one.state, *_columns(one), _because(one))
+        for one in sorted(register.rules, key=_order)
+    ]
+    heads = ("alert rule", "state", "by", "last proven", "testbed", "because")
+    lines += _table(heads, rows)
+    for title, standings in (
+        ("receiver", register.receivers),
+        ("route", register.routes),
+    ):
+        if standings:
+            rows = [
+                (one.name, one.state, *_columns(one), _because(one))
+                for one in sorted(standings, key=_order)
+            ]
+            lines += ["", f"## {title.capitalize()}s", ""]
+            lines += _table((title, *heads[1:]), rows)
+    if register.unread:
+        lines += ["", "Not read:", ""]
+        lines += [f"* {_cell(why)}" for why in register.unread]
+    told = f"At {show_instant(register.at)}, of {register.runs} runs"
+    limit = show_duration(register.max_age)
+    lines += ["", f"{told}; a proof is fresh for {limit}."]
+    return "\n".join(lines) + "\n"
+
+
+def _columns(one: Standing) -> tuple[str, str, str]:
+    by = one.evidence
+    if by is None:
+        return "", "", ""
+    proof = show_instant(by.at)[:10] if one.state in (IS_PROVEN, STALE) else ""
+    return by.method, proof, by.testbed
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(_cell(cell) for cell in row)} |"
+
+
+def _cell(text: str) -> str:
+    plain = clean(text).replace("\\", "\\\\").replace("|", "\\|")
+    return plain.replace("<", "&lt;").replace("\n", " ")
+
+
+def badge(register: Register) -> str:
+    """Return the share of the proven rules as a small SVG."""
+    ratio = register.ratio
+    left, right = "alerts proven", _percent(ratio)
+    colour = _UNKNOWN
+    if ratio is not None:
+        colour = next(colour for least, colour in _COLOURS if ratio >= least)
+    first, second = (round(len(words) * _CHARACTER) + 12 for words in (left, right))
+    whole = first + second
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="20" '
+        f'role="img" aria-label="{left}: {right}"><title>{left}: {right}</title>'
+        f'<rect width="{whole}" height="20" rx="3" fill="#424242"/>'
+        f'<rect x="{first}" width="{second}" height="20" rx="3" fill="{colour}"/>'
+        '<g fill="#fff" text-anchor="middle" font-size="11" '
+        'font-family="Verdana,DejaVu Sans,sans-serif">'
+        f'<text x="{first / 2}" y="14">{left}</text>'
+        f'<text x="{first + second / 2}" y="14">{right}</text></g></svg>\n'
+    )
+
+
+def annotation(one: Standing) -> str:
+    """Return in one sentence that a new or changed rule is not proven."""
+    what = "is new" if one.since_base == NEW else "has changed"
+    said = f"{clean(one.name)} {what} and is not proven: {one.state}"
+    return f"{said} ({clean(_because(one))})" if _because(one) else said

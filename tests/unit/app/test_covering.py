@@ -1,0 +1,151 @@
+"""`gameday coverage` as a user calls it, on folders of stored runs."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gameday.cli.coverage import command
+from gameday.cli.main import main
+from gameday.reports import verdict_json
+from gameday.store.plans import to_json
+from tests.builders import at, page, rule
+from tests.unit.coverage.register_of import NAME, asked, past, story
+
+RULES = """\
+groups:
+  - name: shop
+    rules:
+      - alert: WebReplicaDown
+        expr: up == 0
+        labels: {severity: page}
+"""
+OTHER = """\
+      - alert: Other
+        expr: up == 1
+        labels: {severity: page}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("rules.yaml").write_text(RULES)
+
+
+def stored(folder: str = "artifacts/run") -> Path:
+    """Write a run's folder, as an artifact has it."""
+    plan, told = asked([rule(NAME)]), story(page("team", at(30), "Other"))
+    place = Path(folder)
+    place.mkdir(parents=True)
+    lines = [json.dumps(one.to_json()) for one in told]
+    (place / "plan.json").write_text(to_json(plan))
+    (place / "timeline.ndjson").write_text("\n".join(lines) + "\n")
+    verdict = past(plan, told).verdict
+    (place / "verdict.json").write_text(verdict_json.render(verdict))
+    return place
+
+
+def coverage(*words: str) -> tuple[int, str, str]:
+    """Return exit code, standard output and standard error."""
+    done = CliRunner().invoke(
+        command, ["--max-age", "5200w", *words], standalone_mode=False
+    )
+    if done.exception is not None:
+        raise done.exception
+    return done.return_value, done.stdout, done.stderr
+
+
+def test_a_folder_of_downloaded_runs_is_read() -> None:
+    stored()
+    code, out, _ = coverage("artifacts", "--rules", "rules.yaml", "-o", "json")
+    told = json.loads(out)
+    assert code == 0
+    assert told["runs"] == 1
+    assert [one["state"] for one in told["rules"]] == ["proven"]
+
+
+def test_without_rules_those_of_the_newest_run_are_meant() -> None:
+    stored()
+    assert "1 of 1 alert rules proven (100%)" in coverage("artifacts")[1]
+
+
+def test_a_run_that_is_there_twice_counts_once() -> None:
+    stored("artifacts/a")
+    stored("artifacts/b")
+    assert json.loads(coverage("artifacts", "-o", "json")[1])["runs"] == 1
+
+
+def test_too_small_a_share_fails_and_an_equal_one_does_not() -> None:
+    stored()
+    Path("rules.yaml").write_text(RULES + OTHER)
+    words = ("artifacts", "--rules", "rules.yaml", "--fail-under")
+    assert coverage(*words, "50%")[0] == 0
+    code, _, err = coverage(*words, "51%")
+    assert code == 1
+    assert "50% is below 51%" in err
+
+
+def test_a_record_that_cannot_be_read_makes_a_failure_inconclusive() -> None:
+    place = stored()
+    (place / "plan.json").write_text("{}")
+    code, out, _ = coverage("artifacts", "--rules", "rules.yaml", "--fail-under", "50%")
+    assert code == 3
+    assert "not read:" in out
+
+
+def test_without_any_rule_nobody_can_tell() -> None:
+    assert coverage("--fail-under", "1%")[0] == 3
+
+
+def git(*words: str) -> None:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    subprocess.run(["git", *who, *words], check=True, capture_output=True, timeout=30)
+
+
+def test_a_new_rule_has_to_be_proven_where_that_is_asked() -> None:
+    stored()
+    git("init", "-q")
+    git("add", "rules.yaml")
+    git("commit", "-qm", "rules")
+    words = ("artifacts", "--rules", ".", "--base", "HEAD", "--new-rules-proven")
+    code, out, _ = coverage(*words)
+    assert code == 0
+    assert "no alert rule is new or changed" in out
+    Path("rules.yaml").write_text(RULES + OTHER)
+    code, out, err = coverage(*words)
+    assert code == 1
+    assert "Other is new and is not proven: never" in err
+    assert "Other (new)" in out
+    assert NAME not in out.split("receivers:")[0]
+
+
+def test_the_files_are_written_whole() -> None:
+    stored()
+    assert coverage("artifacts", "--out", "public/badges")[0] == 0
+    names = {path.name for path in Path("public/badges").iterdir()}
+    assert names == {"coverage.json", "coverage.md", "coverage.svg"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "there is no such folder"),
+        (["--rules", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
+        (["--alertmanager", "rules.yaml"], "rules.yaml"),
+        (["--fail-under", "80"], "'80' is not a share"),
+        (["--max-age", "30"], "'30' is not a duration"),
+        (["--new-rules-proven"], "needs --base REF"),
+        (["--base", "HEAD"], "name them with --rules"),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_one_message(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["coverage", *words])
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err
