@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import groups
@@ -28,6 +29,10 @@ REQUIRED = {
 }
 SHOP_PATIENCE = 300.0  # seconds for the shop to come up or down
 MAY_SKIP = ("kernel:", "version:")
+
+# How long an example takes says how busy the machine is, nothing of the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 if str(ROOT / "demo") not in sys.path:
     sys.path.append(str(ROOT / "demo"))  # demo/stage knows how the shop is started
