@@ -498,7 +498,8 @@ def timeline(
     for part in parts:
         told += part
     if ended is not None:
-        told.append(event(ended, "run_ended", run="r-1", ending="finished"))
+        about = {"ending": "finished", "because": "", "broken": []}
+        told.append(event(ended, "run_ended", run="r-1", **about))
     return Timeline(told)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from gameday.app import fingerprinting
+from gameday.app import fingerprinting, recording
 from gameday.app.foreseeing import refused_plan, spoiled_from_the_start
 from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
@@ -118,6 +118,7 @@ def run(
     for recovered in prepared.recovered:  # the terminal has been told already
         session.store.append(_recovered(recovered, clock.now()))
     stop = _driven(session, eyesight, nursery)
+    _record(session)
     with suppress(StoreError):  # a disk that is full by now changes no verdict
         _note(
             session,
@@ -339,6 +340,16 @@ def _lost(target: Target) -> Callable[[], str]:
     if isinstance(target, Lockable):
         return target.lost
     return lambda: ""
+
+
+def _record(session: Session) -> None:
+    """Record what the rules read, where anything was injected; never fails a run."""
+    if not any(one.kind == "fault_started" for one in session.store.events()):
+        return
+    why = recording.record(session.plan, session.store, session.clock)
+    if why:
+        with suppress(StoreError):
+            _note(session, "note", text=why)
 
 
 def _note(session: Session, kind: str, **fields: Any) -> None:

@@ -82,11 +82,12 @@ def metrics(expr: str) -> tuple[str, ...]:
         tree = parse(expr)
     except ValueError:
         return ()
-    names = (_metric(node) for node in walk(tree) if _is(node, "VectorSelector"))
+    names = (metric(node) for node in walk(tree) if _is(node, "VectorSelector"))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _metric(selector: Any) -> str:
+def metric(selector: Any) -> str:
+    """Return the name of the metric that a selector reads; empty: of any name."""
     if selector.name:
         return str(selector.name)
     for matcher in selector.matchers.matchers:

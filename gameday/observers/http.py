@@ -65,7 +65,7 @@ def _reason(problem: Exception) -> str:
 
 
 class Client:
-    """HTTP GET on one endpoint, from any thread, over kept connections."""
+    """HTTP reads on one endpoint, from any thread, over kept connections."""
 
     def __init__(
         self, endpoint: Endpoint, clock: Clock, timeout: float = TIMEOUT
@@ -98,15 +98,35 @@ class Client:
         target = self._prefix + path
         if params:
             target += "?" + urlencode(params, doseq=True)
+        return self._ask("GET", target, timeout)
+
+    def read_by_post(
+        self, path: str, body: bytes, headers: Mapping[str, str], timeout: float
+    ) -> Answer:
+        """Return the answer to a question that is too long, or too odd, for a URL.
+
+        For what only reads: no observer changes anything.
+        """
+        return self._ask("POST", self._prefix + path, timeout, body, headers)
+
+    def _ask(
+        self,
+        method: str,
+        target: str,
+        timeout: float,
+        body: bytes | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Answer:
         headers = headers_for(self._endpoint, self._user, self._password)
+        headers |= more or {}
         connection, used = self._borrow(timeout or self._timeout)
         try:
-            return self._exchange(connection, target, headers)
+            return self._exchange(connection, method, target, headers, body)
         except (http.client.HTTPException, OSError, ValueError) as problem:
             if used and not isinstance(problem, TimeoutError) and not self.closed:
                 # The server may have ended a kept connection: once more, afresh.
                 self.rest()
-                return self.get(path, params, timeout)
+                return self._ask(method, target, timeout, body, more)
             raise ObserverLost(
                 f"{self.url} does not answer: {_reason(problem)}"
             ) from None
@@ -138,17 +158,22 @@ class Client:
                     connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, target: str, headers: Any
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
     ) -> Answer:
         sent = self._clock.monotonic()
         keep = False
         try:
-            connection.request("GET", target, headers=headers)
+            connection.request(method, target, body=body, headers=dict(headers))
             response = connection.getresponse()
-            body = self._read(response, sent + (connection.timeout or TIMEOUT))
+            content = self._read(response, sent + (connection.timeout or TIMEOUT))
             keep = not response.will_close
             took = self._clock.monotonic() - sent
-            return Answer(response.status, body, dict(response.headers), sent, took)
+            return Answer(response.status, content, dict(response.headers), sent, took)
         finally:
             self._give_back(connection, keep=keep)
 

@@ -20,7 +20,8 @@ from gameday.model.timeline import Event, event_from_json
 TIMELINE = "timeline.ndjson"
 PLAN = "plan.json"
 VERDICT = "verdict.json"
-_OURS = (TIMELINE, PLAN, VERDICT, "report.html", "report.md", "junit.xml")
+SERIES = "series.ndjson.gz"
+_OURS = (TIMELINE, PLAN, VERDICT, "report.html", "report.md", "junit.xml", SERIES)
 
 
 class RunFolder:
@@ -58,6 +59,10 @@ class RunFolder:
         """Write a file of the run whole or not at all; return its path."""
         return write_file(str(Path(self.folder) / name), content, self._group)
 
+    def write_bytes(self, name: str, content: bytes) -> str:
+        """Do so for a file that is no text."""
+        return write_bytes(str(Path(self.folder) / name), content, self._group)
+
     def close(self) -> None:
         """Close the timeline; idempotent."""
         if self._timeline >= 0:
@@ -91,10 +96,15 @@ def write_file(path: str, content: str, group: int | None = None) -> str:
 
     `group`: whose members may read it; None: nobody but its owner.
     """
+    return write_bytes(path, content.encode(), group)
+
+
+def write_bytes(path: str, content: bytes, group: int | None = None) -> str:
+    """Do what `write_file` does with bytes."""
     place = Path(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

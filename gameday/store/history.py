@@ -58,6 +58,7 @@ class Record:
     plan: str
     lines: tuple[str, ...]
     where: str
+    folder: str = ""  # where its files are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ class History:
         if (as_path / files.TIMELINE).exists() or (as_path / files.PLAN).exists():
             return from_folder(name)
         with self._reading() as connection:
-            rows = select(RUNS.c.run, RUNS.c.plan)
+            rows = select(RUNS.c.run, RUNS.c.plan, RUNS.c.folder)
             if name == "latest":
                 rows = rows.order_by(RUNS.c.started.desc(), RUNS.c.run.desc()).limit(1)
             else:
@@ -159,7 +160,13 @@ class History:
                 .order_by(EVENTS.c.number)
             )
             kept = tuple(line.line for line in lines)
-        return Record(run=row.run, plan=row.plan, lines=kept, where=self._path)
+        return Record(
+            run=row.run,
+            plan=row.plan,
+            lines=kept,
+            where=self._path,
+            folder=row.folder,
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -218,6 +225,7 @@ def from_folder(folder: str) -> Record:
         plan=files.read_text(folder, files.PLAN),
         lines=tuple(files.read_lines(folder)),
         where=str(Path(folder) / files.TIMELINE),
+        folder=folder,
     )
 
 

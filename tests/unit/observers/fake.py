@@ -20,6 +20,7 @@ class Asked:
     path: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -50,16 +51,19 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[FakeServer]:
         protocol_version = "HTTP/1.1"
         wbufsize = 1 << 16  # one packet an answer, not one for its head
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             params = {k: v[0] for k, v in parse_qs(parts.query).items()}
-            one = Asked(parts.path, params, dict(self.headers))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            one = Asked(parts.path, params, dict(self.headers), sent)
             fake.asked.append(one)
             reply = fake.answer(one)
             if reply.hang is not None:
                 reply.hang.wait(10)
-            text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-            body = text.encode()
+            body = _bytes(reply.body)
             self.send_response(reply.status)
             self.send_header("Content-Length", str(len(body) + 10 * reply.cut))
             self.end_headers()
@@ -87,6 +91,12 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[FakeServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _bytes(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
 
 
 class HandClock:

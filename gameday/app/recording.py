@@ -1,0 +1,63 @@
+"""What rules read is recorded with a run, so that it can be replayed later.
+
+Nothing that goes wrong here is a run's failure: the record says what is missing.
+"""
+
+from collections.abc import Iterable
+
+from gameday.errors import GamedayError, ObserverLost
+from gameday.model.plan import Eyes, Plan
+from gameday.model.recording import Read
+from gameday.ports import Clock
+from gameday.store.folder import SERIES
+from gameday.store.recordings import pack
+from gameday.store.run import RunStore
+
+BEFORE = 900.0  # seconds that are recorded before the run at least
+MOST_BEFORE = 7200.0  # and at most
+SETTLED = 60.0  # seconds before the run in which alerts may become what they were
+
+
+def record(plan: Plan, store: RunStore, clock: Clock) -> str:
+    """Record the run's time in its folder; return why it was not, or nothing."""
+    endpoint = plan.scenario.observe.prometheus
+    started = next((one.at for one in store.events() if one.kind == "run_started"), 0.0)
+    if endpoint is None or not plan.eyes.rules or not started:
+        return ""
+    from gameday.observers.http import Client
+    from gameday.observers.prometheus.recorder import Recorder, Span
+
+    client = Client(endpoint, clock)
+    try:
+        reads = tuple(everything_read(plan.eyes))
+        since = started - span_before(plan.eyes, reads)
+        found = Recorder(client, clock).record(
+            reads, Span(since=since, until=clock.now())
+        )
+        store.write_bytes(SERIES, pack(found))
+    except ObserverLost as error:
+        return f"what the rules read was not recorded: {error}"
+    except (GamedayError, OSError, MemoryError) as error:
+        return f"what the rules read could not be kept: {error}"
+    finally:
+        client.close()
+    return ""
+
+
+def everything_read(eyes: Eyes) -> Iterable[Read]:
+    """Yield every selector that a rule reads, alerting or recording, each once."""
+    from gameday.files.promql_reads import reads
+
+    exprs = dict.fromkeys(
+        [*(one.expr for one in eyes.rules or ()), *(one.expr for one in eyes.recorded)]
+    )
+    found = [read for expr in exprs for read in reads(expr).selectors]
+    found += [Read(metric=rule.name) for rule in eyes.recorded]  # what they made
+    yield from dict.fromkeys(found)
+
+
+def span_before(eyes: Eyes, reads: Iterable[Read]) -> float:
+    """Return how many seconds before its beginning a run's record begins."""
+    held = max((rule.hold + rule.keep_firing for rule in eyes.rules or ()), default=0.0)
+    back = max((read.back for read in reads), default=0.0)
+    return min(MOST_BEFORE, max(BEFORE, back + held + 300.0 + SETTLED))

@@ -1,0 +1,170 @@
+"""Records what rules read: raw samples of a run's time, by Prometheus' remote read.
+
+Bounded in time, in series and in samples; metrics with too many series are recorded by
+the rules' own selectors, or left out, and the record says so.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gameday.errors import ObserverLost
+from gameday.model.alert import Matcher
+from gameday.model.recording import (
+    LOOKBACK,
+    GroupRecord,
+    Read,
+    Recording,
+    SeriesRecord,
+    Stored,
+)
+from gameday.observers.http import MALFORMED, Client
+from gameday.observers.prometheus.api import PrometheusApi, span
+from gameday.observers.prometheus.rules import read_groups
+from gameday.ports import Clock
+from gameday.replay.wire import WireError, read_request, read_response
+
+WHOLE = 500  # series of a metric up to which all of them are recorded
+MOST = 5000  # series in all
+AT_ONCE = 20  # metrics asked for in one request
+PATIENCE = 10.0  # seconds for all of it
+ALWAYS = ("ALERTS",)  # by its stamps the groups' times of evaluation are known
+_HEADERS = {
+    "Content-Type": "application/x-protobuf",
+    "Content-Encoding": "snappy",
+    "X-Prometheus-Remote-Read-Version": "0.1.0",
+}
+_GOOD = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From when to when samples are wanted, in seconds, on Prometheus' clock."""
+
+    since: float
+    until: float
+
+
+class Recorder:
+    """Asks one Prometheus; ObserverLost where it cannot be recorded."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._api = PrometheusApi(client, clock)
+        self._client = client
+        self._clock = clock
+        self._begun = clock.monotonic()
+
+    def record(self, reads: Sequence[Read], time: Span) -> Recording:
+        """Return what the selectors read in a time, and the groups as they are."""
+        try:
+            return self._record(reads, time)
+        except WireError as error:
+            raise ObserverLost(str(error)) from None
+        except MALFORMED as error:
+            raise ObserverLost(f"{self._client.url} answers oddly: {error}") from None
+
+    def _record(self, reads: Sequence[Read], time: Span) -> Recording:
+        names = sorted({read.metric for read in reads if read.metric})
+        counts = self._counts([*names, *ALWAYS], time)
+        stored, left_out = choose(reads, counts)
+        series: dict[frozenset[tuple[str, str]], SeriesRecord] = {}
+        for start in range(0, len(stored), AT_ONCE):
+            for one in self._read(stored[start : start + AT_ONCE], time):
+                series[frozenset(one.labels.items())] = one
+        return Recording(
+            since=time.since,
+            until=time.until,
+            lookback=self._lookback(),
+            stored=tuple(stored),
+            left_out=left_out,
+            groups=self._groups(),
+            series=tuple(series.values()),
+        )
+
+    def _counts(self, names: Sequence[str], time: Span) -> dict[str, float]:
+        """Return how many series each metric has in the time, as far as is known."""
+        back = max(1, math.ceil(time.until - time.since))
+        counts: dict[str, float] = {}
+        for start in range(0, len(names), AT_ONCE):
+            some = names[start : start + AT_ONCE]
+            pattern = "|".join(name.replace("\\", "\\\\") for name in some)
+            selector = f'{{__name__=~"{pattern}"}}'
+            # A name has to stay on the result, which `last_over_time` does.
+            expr = f"count by (__name__) (last_over_time({selector}[{back}s]))"
+            self._in_time()
+            for one in self._api.query(expr, time.until):
+                counts[one.labels.get("__name__", "")] = one.samples[-1][1]
+        return counts
+
+    def _read(self, stored: Sequence[Stored], time: Span) -> list[SeriesRecord]:
+        queries = [
+            [Matcher(name="__name__", op="=", value=one.metric), *one.matchers]
+            for one in stored
+        ]
+        since, until = (round(at * 1000) for at in (time.since, time.until))
+        answer = self._client.read_by_post(
+            "/api/v1/read",
+            read_request(queries, since, until),
+            _HEADERS,
+            self._in_time(),
+        )
+        if answer.status != _GOOD:
+            raise ObserverLost(f"the remote read is answered with {answer.status}")
+        return [series for found in read_response(answer.body) for series in found]
+
+    def _lookback(self) -> float:
+        try:
+            return span(self._api.data("/status/flags")["query.lookback-delta"])
+        except (ObserverLost, *MALFORMED):
+            return LOOKBACK
+
+    def _groups(self) -> tuple[GroupRecord, ...]:
+        return tuple(
+            GroupRecord(
+                name=group.name,
+                file=group.file,
+                interval=group.interval,
+                last=group.last,
+            )
+            for group in read_groups(self._api.groups())
+        )
+
+    def _in_time(self) -> float:
+        """Return how many seconds are left; ObserverLost where none are."""
+        left = PATIENCE - (self._clock.monotonic() - self._begun)
+        if left <= 0.0:
+            raise ObserverLost(f"it took more than {PATIENCE:g} s")
+        return left
+
+
+def choose(
+    reads: Sequence[Read], counts: Mapping[str, float]
+) -> tuple[list[Stored], dict[str, str]]:
+    """Return what to record: whole metrics where they are small, else selectors.
+
+    And by metric why it is left out. A metric without series is recorded as well: that
+    there was none is what `absent` asks for.
+    """
+    stored = [Stored(metric=name) for name in ALWAYS]
+    left_out: dict[str, str] = {}
+    used = sum(counts.get(name, 0.0) for name in ALWAYS)
+    for name in sorted({read.metric for read in reads if read.metric}):
+        many = counts.get(name, 0.0)
+        if used + min(many, WHOLE) > MOST:
+            left_out[name] = f"left out: more than {MOST} series would be recorded"
+        elif many <= WHOLE:
+            used += many
+            stored.append(Stored(metric=name))
+        else:
+            left_out[name] = (
+                f"it has {many:.0f} series, so that only what the rules select was "
+                "recorded"
+            )
+            used += WHOLE
+            chosen = {read.matchers for read in reads if read.metric == name}
+            stored += [
+                Stored(metric=name, matchers=matchers)
+                for matchers in sorted(chosen, key=str)
+                if matchers
+            ]
+    return stored, left_out

@@ -1,0 +1,138 @@
+"""What rules read is recorded: whole metrics where they are small, and bounded."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gameday.errors import ObserverLost
+from gameday.model.alert import Matcher
+from gameday.model.recording import Read, Recording, SeriesRecord, Stored
+from gameday.model.scenario import Endpoint
+from gameday.observers.http import Client
+from gameday.observers.prometheus import recorder
+from gameday.observers.prometheus.recorder import Recorder, Span, choose
+from gameday.replay import wire
+from tests.unit.observers.fake import Asked, FakeServer, HandClock, Reply, serving
+
+GROUP = {
+    "name": "shop",
+    "file": "rules.yaml",
+    "interval": 1,
+    "lastEvaluation": "1970-01-01T00:16:39.5Z",
+    "rules": [],
+}
+UP = SeriesRecord(
+    labels={"__name__": "up"}, at=[999_000, 1_000_000], values=[1.0, None]
+)
+SPAN = Span(since=100.0, until=1000.0)
+READS = [Read(metric="up"), Read(metric="gone")]
+
+
+class Prometheus:
+    """Answers a recorder; `counts`: series by metric."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {"up": 1}
+        self.read: Reply | None = None
+
+    def answer(self, asked: Asked) -> Reply:
+        if asked.path == "/api/v1/read":
+            return self.read or Reply(one_result(UP))
+        if asked.path == "/api/v1/status/flags":
+            return good({"query.lookback-delta": "7m"})
+        if asked.path == "/api/v1/rules":
+            return good({"groups": [GROUP]})
+        found = [
+            {"metric": {"__name__": name}, "value": [1000.0, str(count)]}
+            for name, count in self.counts.items()
+        ]
+        return good({"resultType": "vector", "result": found})
+
+
+def good(data: Any) -> Reply:
+    return Reply({"status": "success", "data": data})
+
+
+def one_result(series: SeriesRecord) -> bytes:
+    """Return an answer with one result, of one series."""
+    inside = wire.decompress(wire.write_request([series]))
+    return wire.compress(bytes([10, len(inside)]) + inside)
+
+
+@pytest.fixture
+def prometheus() -> Prometheus:
+    return Prometheus()
+
+
+@pytest.fixture
+def server(prometheus: Prometheus) -> Iterator[FakeServer]:
+    with serving(prometheus.answer) as fake:
+        yield fake
+
+
+def recorded(server: FakeServer, late: float = 0.0) -> Recording:
+    """Return what is recorded; `late`: seconds that have gone by before."""
+    clock = HandClock()
+    client = Client(Endpoint(url=server.url), clock)
+    try:
+        asking = Recorder(client, clock)
+        clock.sleep(late)
+        return asking.record(READS, SPAN)
+    finally:
+        client.close()
+
+
+def test_samples_markers_groups_and_look_back_are_recorded(server: FakeServer) -> None:
+    found = recorded(server)
+    assert found.series == (UP,)
+    assert found.lookback == 420.0
+    assert [(group.name, group.last) for group in found.groups] == [("shop", 999.5)]
+    assert found.stored == (
+        Stored(metric="ALERTS"),
+        Stored(metric="gone"),  # that there was none is what `absent` asks for
+        Stored(metric="up"),
+    )
+
+
+def test_the_question_is_remote_read_and_reads_only(server: FakeServer) -> None:
+    recorded(server)
+    (read,) = [one for one in server.asked if one.path == "/api/v1/read"]
+    assert read.headers["Content-Encoding"] == "snappy"
+    assert b"up" in wire.decompress(read.body)
+
+
+def test_a_metric_with_many_series_is_recorded_by_its_selectors() -> None:
+    page = Matcher(name="job", op="=", value="a")
+    reads = [Read(metric="big", matchers=(page,)), Read(metric="big")]
+    stored, left_out = choose(reads, {"big": 9000.0})
+    assert stored == [
+        Stored(metric="ALERTS"),
+        Stored(metric="big", matchers=(page,)),
+    ]
+    assert "9000 series" in left_out["big"]
+
+
+def test_all_in_all_it_is_bounded() -> None:
+    reads = [Read(metric=f"m{number:02}") for number in range(30)]
+    counts = {read.metric: 400.0 for read in reads}
+    stored, left_out = choose(reads, counts)
+    assert len(stored) == 1 + 12
+    assert len(left_out) == 18
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply("no", status=404), Reply(b"\x05\x08abc"), Reply(b""), Reply("x", cut=True)],
+)
+def test_what_is_no_answer_is_told(
+    prometheus: Prometheus, server: FakeServer, reply: Reply
+) -> None:
+    prometheus.read = reply
+    with pytest.raises(ObserverLost):
+        recorded(server)
+
+
+def test_it_ends_after_its_time(server: FakeServer) -> None:
+    with pytest.raises(ObserverLost, match="more than 10 s"):
+        recorded(server, late=recorder.PATIENCE + 1)
