@@ -22,6 +22,7 @@ VERBS = {
     "report": "Render a stored run.",
     "runs": "List the runs of this user on this machine.",
     "coverage": "Say which alert rules and receivers a fault has proven, and when.",
+    "replay": "Say whether other rules and routes would have caught recorded runs.",
     "stop": "End running game days now, reverting their faults.",
     "heal": "Undo every fault that the ledger still holds open.",
     "pager": "Be the far end of the receivers: take pages and keep them.",

@@ -28,7 +28,7 @@ def render(verdict: Verdict) -> str:
         **({"because": verdict.because} if verdict.because else {}),
         **({"broken": verdict.broken} if verdict.broken else {}),
         "provenance": _provenance(verdict.provenance),
-        "findings": [_finding(finding) for finding in verdict.findings],
+        "findings": [finding(one) for one in verdict.findings],
     }
     return json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n"
 
@@ -52,7 +52,8 @@ def parse(text: str) -> Verdict:
     )
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def finding(one: Finding) -> dict[str, Any]:
+    """Return a finding as `verdict.json` has it."""
     return {
         "step": one.step,
         "check": one.check,

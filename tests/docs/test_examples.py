@@ -1,11 +1,14 @@
 """The pages' own examples, run as a reader would run them."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.docs.blocks import Block, commands, fits, read, run
 from tests.docs.conftest import ROOT
+from tests.real.observers.lab import debian_programs
 
 PAGES = [
     ROOT / "README.md",
@@ -41,7 +44,7 @@ def test_what_runs_anywhere(
     page: Path, folder: Path, environment: dict[str, str]
 ) -> None:
     marked = {block.word for block in read(page) if block.kind == "test"}
-    assert marked <= {"anywhere", "docker", "kubernetes"}
+    assert marked <= {"anywhere", "docker", "kubernetes", "prometheus"}
     ran = play(page, {"anywhere"}, folder, environment)
     assert (ran > 0) == ("anywhere" in marked)
 
@@ -57,6 +60,18 @@ def test_what_needs_the_shop(
     page: Path, folder: Path, environment: dict[str, str]
 ) -> None:
     assert play(page, {"anywhere", "docker"}, folder, environment) > 0
+
+
+@pytest.mark.alerting
+def test_what_needs_prometheus(
+    folder: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    page = ROOT / "docs" / "how-to" / "replay-a-pull-request.md"
+    named = os.environ.get("GAMEDAY_TEST_PROMETHEUS") or shutil.which("prometheus")
+    if named is None:
+        named = debian_programs(tmp_path)["prometheus"]
+    path = f"{Path(named).parent}{os.pathsep}{environment['PATH']}"
+    assert play(page, {"prometheus"}, folder, {**environment, "PATH": path}) > 0
 
 
 @pytest.mark.kubernetes

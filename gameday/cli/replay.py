@@ -1,0 +1,96 @@
+"""`gameday replay`."""
+
+import click
+
+from gameday.cli.exits import EXITS
+from gameday.cli.options import output, print_json
+
+
+@click.command("replay", epilog=EXITS)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path())
+@click.option(
+    "--rules",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(),
+    help="Today's rules: a file or a folder; may be given several times.",
+)
+@click.option(
+    "--alertmanager",
+    default="",
+    metavar="FILE",
+    type=click.Path(),
+    help="Today's routes and receivers.",
+)
+@click.option(
+    "--at",
+    "moment",
+    metavar="DATE",
+    help="Ask time intervals as if the fault began then: 2026-01-03T03:00:00Z.",
+)
+@click.option(
+    "--prometheus",
+    default="",
+    metavar="PROGRAM|URL",
+    help="What evaluates the rules: a program (default: the one on PATH), or a server "
+    "that has the run's time, or an empty one that takes remote writes.",
+)
+@output
+def command(
+    *,
+    runs: tuple[str, ...],
+    rules: tuple[str, ...],
+    alertmanager: str,
+    moment: str | None,
+    prometheus: str,
+    output: str,
+) -> int:
+    """Say whether other rules and routes would have caught recorded game days.
+
+    RUN is an id, a run's folder (also a downloaded one), or `latest`. Prometheus
+    evaluates the rules over what they read in the run; the routes are gameday's own
+    reading of them. The same checks judge it by the same promises. No fault, no target.
+
+    Only the questions about alerts are asked again. What the record cannot say, because
+    the fault ended too soon or something was not recorded, is inconclusive.
+    """
+    from gameday.app import replaying
+    from gameday.clock import SystemClock
+    from gameday.model.verdict import ExitCode, Outcome, worst_code
+    from gameday.replay import render
+
+    codes = {
+        Outcome.PASS: ExitCode.PASS,
+        Outcome.FAIL: ExitCode.FAIL,
+        Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    }
+    wish = replaying.Wish(
+        rules=rules, alertmanager=alertmanager, prometheus=prometheus, at=_at(moment)
+    )
+    found, documents = [], []
+    for answer in replaying.replay(runs, wish, SystemClock()):
+        found.append(codes[answer.replayed.outcome])
+        if output == "json":
+            documents.append(
+                render.document(answer.replayed, answer.alerts, answer.timings)
+            )
+            continue
+        for line in render.lines(answer.replayed, answer.alerts):
+            click.echo(line)
+    if output == "json":
+        print_json(documents)
+    return int(worst_code(found))
+
+
+def _at(text: str | None) -> float | None:
+    from datetime import UTC, datetime
+
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(
+            f"--at {text!r} is not a date; write it such as 2026-01-03T03:00:00Z"
+        ) from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

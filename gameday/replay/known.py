@@ -1,0 +1,81 @@
+"""The lives of alerts as Prometheus itself wrote them during the run, in `ALERTS`.
+
+For a rule that is what it was this is the truth: a sample that was being scraped while
+the rule was evaluated has a stamp before the evaluation and was not seen by it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gameday.model.alert import AlertRule
+from gameday.model.recording import Recording, SeriesRecord
+from gameday.replay.machine import Key, Life, Result, Slots, lives
+
+
+def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Life]:
+    """Return every life of a rule's alerts as it was recorded."""
+    mine = [one for one in recording.series if _is_of(one, rule)]
+    fired: dict[Key, list[int]] = {}
+    results = []
+    for one in mine:
+        labels = {
+            name: text
+            for name, text in one.labels.items()
+            if name not in ("__name__", "alertstate")
+        }
+        at = _present(one, slots)
+        results.append(Result(labels=labels, at=at))
+        if one.labels.get("alertstate") == "firing":
+            fired.setdefault(frozenset(labels.items()), []).extend(at)
+    found = lives(rule, results, slots)
+    for life in found:
+        at = fired.get(frozenset(life.labels.items()), [])
+        until = slots.last + 1 if life.ended is None else life.ended
+        inside = [each for each in at if life.active <= each < until]
+        life.firing = min(inside, default=None)
+    return found
+
+
+def _is_of(series: SeriesRecord, rule: AlertRule) -> bool:
+    labels = series.labels
+    static = ((k, v) for k, v in rule.labels.items() if "{{" not in v)
+    return (
+        labels.get("__name__") == "ALERTS"
+        and labels.get("alertname") == rule.name
+        and all(labels.get(name, "") == text for name, text in static)
+    )
+
+
+def _present(series: SeriesRecord, slots: Slots) -> list[int]:
+    """Return the evaluations at which an alert was there; a missed one has no mark."""
+    found: list[int] = []
+    last: int | None = None
+    for at, value in zip(series.at, series.values, strict=True):
+        if last is not None:
+            found += range(last + slots.interval, at, slots.interval)
+        if value is not None:
+            found.append(at)
+        last = None if value is None else at
+    return [at for at in found if slots.first <= at <= slots.last]
+
+
+def lag(known: Sequence[Life], evaluated: Iterable[Life]) -> float:
+    """Return by how many seconds evaluations of one rule differ: what was not seen yet.
+
+    Compared are lives that began to fire, by their labels and order.
+    """
+    other = _fired(evaluated)
+    found = 0.0
+    for key, mine in _fired(known).items():
+        for one, twin in zip(mine, other.get(key, ()), strict=False):
+            pairs = ((one.firing, twin.firing), (one.ended, twin.ended))
+            apart = (abs(a - b) for a, b in pairs if a is not None and b is not None)
+            found = max(found, max(apart, default=0) / 1000)
+    return found
+
+
+def _fired(found: Iterable[Life]) -> Mapping[Key, list[Life]]:
+    by_labels: dict[Key, list[Life]] = {}
+    for life in found:
+        if life.firing is not None:
+            by_labels.setdefault(frozenset(life.labels.items()), []).append(life)
+    return by_labels

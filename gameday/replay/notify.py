@@ -1,0 +1,275 @@
+"""What Alertmanager would have sent of alerts: its groups, waits, mutes and receivers.
+
+A group is flushed `group_wait` after its first alert came, then every
+`group_interval`; each integration hears of what is new since it was told last, of the
+end only with `send_resolved`, and again after `repeat_interval`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gameday.checks.mutes import Silence
+from gameday.model.alert import InhibitRule, Matcher, Route, Routing, fingerprint
+from gameday.model.timeline import Event, event
+
+FOREVER = float("inf")
+NEAR = 0.25  # seconds within which nobody knows which of two things came first
+Labels = Mapping[str, str]
+Key = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """An alert as Alertmanager has it, from firing to its end, in seconds."""
+
+    labels: Labels
+    fires: float
+    ends: float = FOREVER
+
+    @property
+    def key(self) -> Key:
+        """What makes it the alert that it is."""
+        return frozenset(self.labels.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known beside the alerts: routes, and by how much the time is moved."""
+
+    routing: Routing
+    until: float
+    moved: float = 0.0  # seconds that time intervals are asked later than the record
+    silences: Sequence[Silence] = ()
+
+
+@dataclass(slots=True)
+class _Group:
+    """One group of Alertmanager's; `told`: by integration, who was said to fire."""
+
+    path: tuple[Route, ...]
+    labels: Labels
+    next: float
+    alerts: dict[Key, Firing] = field(default_factory=dict)
+    told: dict[int, frozenset[Key]] = field(default_factory=dict)
+    sent: dict[int, float] = field(default_factory=dict)
+    flushed: bool = False  # once at least
+
+    @property
+    def route(self) -> Route:
+        return self.path[-1]
+
+
+def events_of(firings: Iterable[Firing], told: Told) -> list[Event]:
+    """Return the pages, routings and mutes, as a run's observers would report them."""
+    ordered = sorted(firings, key=lambda one: (one.fires, sorted(one.labels.items())))
+    found: list[Event] = []
+    for firing in ordered:
+        paths = told.routing.route.paths(firing.labels)
+        found.append(
+            event(
+                firing.fires,
+                "routed",
+                alert=firing.labels.get("alertname", ""),
+                labels=dict(firing.labels),
+                receivers=list(dict.fromkeys(path[-1].receiver for path in paths)),
+            )
+        )
+        found += _mutes(firing, ordered, told)
+    found += _pages(ordered, told)
+    return sorted(found, key=lambda one: one.at)
+
+
+def _pages(firings: Sequence[Firing], told: Told) -> Iterator[Event]:
+    for path, key, members in _grouped(firings, told):
+        yield from _of_group(_Group(path, dict(key), 0.0), members, firings, told)
+
+
+def _grouped(
+    firings: Sequence[Firing], told: Told
+) -> Iterator[tuple[tuple[Route, ...], tuple[tuple[str, str], ...], list[Firing]]]:
+    groups: dict[tuple[int, tuple[tuple[str, str], ...]], list[Firing]] = {}
+    ways: dict[int, tuple[Route, ...]] = {}
+    for firing in firings:
+        for path in told.routing.route.paths(firing.labels):
+            route = path[-1]
+            names = firing.labels if "..." in route.group_by else route.group_by
+            key = tuple(sorted((n, firing.labels.get(n, "")) for n in names))
+            ways[id(route)] = path
+            groups.setdefault((id(route), key), []).append(firing)
+    for (number, key), members in groups.items():
+        yield ways[number], key, members
+
+
+def _of_group(
+    group: _Group, members: Sequence[Firing], firings: Sequence[Firing], told: Told
+) -> Iterator[Event]:
+    """Yield the pages of one group, flush by flush."""
+    waiting = list(members)
+    while waiting or group.alerts:
+        if not group.alerts:
+            first = waiting[0]
+            group.told, group.sent, group.flushed = {}, {}, False
+            group.next = first.fires + group.route.group_wait
+        if group.next > told.until:
+            return
+        while waiting and waiting[0].fires <= group.next:
+            one = waiting.pop(0)
+            group.alerts[one.key] = one
+        yield from _flush(group, firings, told)
+        at, group.flushed = group.next, True
+        group.alerts = {k: one for k, one in group.alerts.items() if one.ends > at}
+        group.next = at + group.route.group_interval
+
+
+def _flush(group: _Group, firings: Sequence[Firing], told: Told) -> Iterator[Event]:
+    at = group.next
+    receiver = told.routing.receiver(group.route.receiver)
+    if receiver is None or _route_muted(group.path, at, told):
+        return
+    alerts = [
+        one
+        for one in group.alerts.values()
+        if not _muted_by(one, at, firings, told) or one.ends <= at
+    ]
+    burning = frozenset(one.key for one in alerts if one.ends > at)
+    over = frozenset(one.key for one in alerts if one.ends <= at)
+    for number, way in enumerate(receiver.integrations):
+        before = group.told.get(number, frozenset())
+        resolved = over & before if way.send_resolved else frozenset[Key]()
+        again = at - group.sent.get(number, at) >= group.route.repeat_interval
+        fresh = bool(burning - before) or (bool(burning) and again)
+        group.told[number] = burning
+        if not fresh and not resolved:
+            continue
+        group.sent[number] = at
+        shown = [one for one in alerts if one.key in burning | resolved]
+        yield event(
+            at,
+            "page",
+            receiver=receiver.name,
+            vendor=way.kind,
+            status="firing" if burning else "resolved",
+            group_key=_group_key(group),
+            alerts=[_entry(one, at) for one in shown],
+            late=_late(group, shown, at),
+        )
+
+
+def _late(group: _Group, shown: Iterable[Firing], at: float) -> float:
+    """Return by how many seconds a page may come later: it missed this flush by a hair.
+
+    An alert that comes, or ends, just as the group is flushed waits for the next one.
+    """
+    edges = [one.ends if one.ends <= at else one.fires for one in shown]
+    near = any(at - edge < NEAR for edge in edges)
+    return group.route.group_interval if near and group.flushed else 0.0
+
+
+def _entry(one: Firing, at: float) -> dict[str, object]:
+    over = one.ends <= at
+    return {
+        "labels": dict(one.labels),
+        "status": "resolved" if over else "firing",
+        "starts": one.fires,
+        "ends": one.ends if over else None,
+        "fingerprint": fingerprint(one.labels),
+    }
+
+
+def _group_key(group: _Group) -> str:
+    """Return what Alertmanager calls the group: its way, and its labels."""
+    way = "/".join(
+        "{"
+        + ",".join(f'{each.name}{each.op}"{each.value}"' for each in route.matchers)
+        + "}"
+        for route in group.path
+    )
+    pairs = ", ".join(f'{name}="{text}"' for name, text in group.labels.items())
+    return f"{way}:{{{pairs}}}"
+
+
+def _route_muted(path: Sequence[Route], at: float, told: Told) -> bool:
+    muting = told.routing.muting(path[-1])
+    return muting is not None and muting.at(at + told.moved) is True
+
+
+def _muted_by(one: Firing, at: float, firings: Sequence[Firing], told: Told) -> str:
+    """Return what holds an alert back at a time; empty: nothing."""
+    for silence in told.silences:
+        if silence.since <= at < silence.until and silence.covers(one.labels):
+            return f"silence {silence.number}"
+    source = _inhibitor(one, at, firings, told.routing.inhibit)
+    return f"inhibition {source}" if source else ""
+
+
+def _inhibitor(
+    one: Firing, at: float, firings: Sequence[Firing], rules: Sequence[InhibitRule]
+) -> str:
+    """Return the fingerprint of an alert that inhibits another; empty: none does."""
+    for rule in rules:
+        if not _fit(rule.target, one.labels):
+            continue
+        for source in firings:
+            fires = source.fires <= at < source.ends
+            if not fires or not _fit(rule.source, source.labels):
+                continue
+            both = _fit(rule.target, source.labels) and _fit(rule.source, one.labels)
+            equal = all(
+                source.labels.get(name, "") == one.labels.get(name, "")
+                for name in rule.equal
+            )
+            if equal and not both and source.key != one.key:
+                return fingerprint(source.labels)
+    return ""
+
+
+def _fit(matchers: Sequence[Matcher], labels: Labels) -> bool:
+    return all(matcher.matches(labels) for matcher in matchers)
+
+
+def _mutes(one: Firing, firings: Sequence[Firing], told: Told) -> Iterator[Event]:
+    """Yield from when to when an alert was muted, by what."""
+    edges = {one.fires}
+    for other in firings:
+        edges |= {other.fires, other.ends}
+    for silence in told.silences:
+        edges |= {silence.since, silence.until}
+    inside = sorted(e for e in edges if one.fires <= e < min(one.ends, told.until))
+    open_ = ""
+    for at in inside:
+        why = _muted_by(one, at, firings, told)
+        if why != open_:
+            if open_:
+                yield _suppressed(one, at, open_, "unsuppressed")
+            if why:
+                yield _suppressed(one, at, why, "suppressed")
+            open_ = why
+    yield from _route_mutes(one, told)
+
+
+def _route_mutes(one: Firing, told: Told) -> Iterator[Event]:
+    paths = told.routing.route.paths(one.labels)
+    muted = [path for path in paths if _route_muted(path, one.fires, told)]
+    if muted and len(muted) == len(paths):
+        muting = told.routing.muting(muted[0][-1])
+        names = muting.names if muting else ""
+        yield event(
+            one.fires,
+            "suppressed",
+            alert=one.labels.get("alertname", ""),
+            labels=dict(one.labels),
+            by="mute_time",
+            detail=names,
+        )
+
+
+def _suppressed(one: Firing, at: float, why: str, kind: str) -> Event:
+    by, _, detail = why.partition(" ")
+    return event(
+        at,
+        kind,
+        alert=one.labels.get("alertname", ""),
+        labels=dict(one.labels),
+        by=by,
+        detail=detail,
+    )

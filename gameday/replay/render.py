@@ -1,0 +1,101 @@
+"""A replayed run as JSON and as lines of text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gameday.model.verdict import Finding, Outcome
+from gameday.replay.judged import Replayed
+from gameday.reports import verdict_json
+from gameday.reports.wording import clean
+
+Row = Mapping[str, Any]
+
+
+def document(
+    replayed: Replayed, alerts: Sequence[Row], timings: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return a run as JSON has it; `replayed` false: asked then, not asked again."""
+    recorded = replayed.recorded
+    before = {_key(one): one for one in recorded.findings}
+    return {
+        "run": clean(recorded.run),
+        "scenario": clean(recorded.scenario),
+        "outcome": replayed.outcome.value,
+        "findings": [
+            *(_finding(one, before) for one in replayed.findings),
+            *(
+                {**verdict_json.finding(one), "replayed": False}
+                for one in replayed.others
+            ),
+        ],
+        "alerts": list(alerts),
+        "timings": dict(timings),
+    }
+
+
+def _finding(
+    one: Finding, before: Mapping[tuple[str, str, str], Finding]
+) -> dict[str, Any]:
+    old = before.get(_key(one))
+    return {
+        **verdict_json.finding(one),
+        "replayed": True,
+        "recorded": None
+        if old is None
+        else {"outcome": old.outcome.value, "measured": old.measured},
+    }
+
+
+def _key(one: Finding) -> tuple[str, str, str]:
+    return one.step, one.question, one.subject
+
+
+def lines(replayed: Replayed, alerts: Sequence[Row]) -> Iterator[str]:
+    """Yield what a terminal shows: every answer, and what rings otherwise now."""
+    recorded, outcome = replayed.recorded, replayed.outcome.value
+    before = {_key(one): one for one in recorded.findings}
+    yield f"{outcome}: {clean(recorded.scenario)} ({clean(recorded.run)})"
+    for one in replayed.findings:
+        about = f"{one.question} {clean(one.subject)}"
+        yield f"  {one.outcome.value:12}  {about}{_time(one, before.get(_key(one)))}"
+        if one.outcome is not Outcome.PASS:
+            yield f"                {clean(one.because)}"
+    for row in alerts:
+        change = _change(row)
+        if change:
+            yield f"  {clean(row['alert'] + _labels(row['labels']))}: {change}"
+
+
+def _time(one: Finding, old: Finding | None) -> str:
+    """Return a measured time, and how it was then where it was another."""
+    if one.measured is None:
+        return (
+            "" if old is None or old.measured is None else f": was {old.measured:.3f} s"
+        )
+    error = f" ± {one.error:.3f} s" if one.error else ""
+    limit = f" of {one.promised:g} s" if one.promised is not None else ""
+    was = ""
+    if old is not None and old.measured is not None and old.measured != one.measured:
+        was = f", was {old.measured:.3f} s"
+    return f": {one.measured:.3f} s{error}{limit}{was}"
+
+
+def _change(row: Row) -> str:
+    then, now = row.get("recorded"), row.get("replayed")
+    if then == now:
+        return ""
+    if now is None:
+        return f"fired at {then['firing']}, does not fire now" if then else ""
+    if then is None:
+        return f"did not fire, fires at {now['firing']} now"
+    changed = [
+        f"{what} {then[what]} -> {now[what]}"
+        for what in ("firing", "resolved")
+        if then[what] != now[what]
+    ]
+    return ", ".join(changed)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    pairs = sorted((k, v) for k, v in labels.items() if k != "alertname")
+    return "{" + ", ".join(f'{name}="{text}"' for name, text in pairs) + "}"

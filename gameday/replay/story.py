@@ -1,0 +1,193 @@
+"""A recorded run's timeline with other alerts in it: those of today's rules.
+
+Everything else stays as it was recorded. Prometheus evaluates all that was recorded, so
+that what its rules did then (a failed evaluation, a reload) is taken out; that it was
+restarted is not, since samples are missing for that time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gameday.checks.clocks import Clocks, read_clocks
+from gameday.checks.mutes import read_silences
+from gameday.model.alert import AlertRule, RecordingRule, Routing
+from gameday.model.known_labels import KnownLabels
+from gameday.model.plan import Plan
+from gameday.model.relabel import sent
+from gameday.model.timeline import Event, Timeline, event
+from gameday.replay import machine, notify
+from gameday.replay.machine import Life, Slots
+from gameday.replay.notify import Firing, Told
+
+PAGE_ERROR = 1.0  # seconds: what lies between an evaluation and a page
+_REPLACED = frozenset(
+    (
+        *("alert_pending", "alert_firing", "alert_resolved", "alert_cleared"),
+        *("alert_at_start", "suppressed", "unsuppressed", "routed", "evaluations"),
+        *("page", "page_refused"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A life of an alert under today's rules, with its group's evaluations."""
+
+    life: Life
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """Today's rules and routes, and what they make of the record.
+
+    `unknown`: by a rule's place in `rules`, why it cannot be replayed. `moved`: seconds
+    by which the time that time intervals see is moved. `until`: the record's end.
+    """
+
+    rules: tuple[AlertRule, ...]
+    recorded: tuple[RecordingRule, ...] = ()
+    routing: Routing | None = None
+    rung: tuple[Rung, ...] = ()
+    unknown: dict[int, str]
+    until: float
+    moved: float = 0.0
+
+
+def plan_of(plan: Plan, today: Today) -> Plan:
+    """Return the plan as it would be with today's rules and routes."""
+    eyes = replace(
+        plan.eyes,
+        rules=today.rules,
+        recorded=today.recorded,
+        routing=today.routing,
+    )
+    return replace(plan, eyes=eyes)
+
+
+def timeline_of(plan: Plan, timeline: Timeline, today: Today) -> Timeline:
+    """Return the timeline as it would have been."""
+    clocks = read_clocks(timeline)
+    kept = [one for one in timeline if not _is_replaced(one)]
+    alerts = [
+        told for rung in today.rung for told in machine.events_of(rung.life, rung.slots)
+    ]
+    return Timeline(
+        [
+            *kept,
+            *alerts,
+            *_at_start(timeline, clocks, today),
+            *_evaluations(timeline, today),
+            *_pager_clock(timeline),
+            *_sent(plan, timeline, today),
+        ]
+    )
+
+
+def _is_replaced(one: Event) -> bool:
+    if one.kind == "rule_failed":
+        return bool(one.get("what") != "restarted")
+    pager = one.kind == "clock" and one["source"] == "pager"
+    return pager or one.kind in _REPLACED
+
+
+def faults_of(timeline: Timeline) -> Iterator[tuple[str, float]]:
+    """Yield each step with the time at which its fault began."""
+    begun: dict[str, float] = {}
+    for one in timeline.of("fault_started"):
+        begun.setdefault(one["step"], one.at)
+    for one in timeline.of("phase"):
+        if one["phase"] == "fault" and one.get("step"):
+            begun.setdefault(one["step"], one.at)
+    yield from begun.items()
+
+
+def _at_start(timeline: Timeline, clocks: Clocks, today: Today) -> Iterator[Event]:
+    """Yield the alerts that were there already when a fault began."""
+    for step, at in faults_of(timeline):
+        theirs = clocks.theirs("prometheus", at)
+        for rung in today.rung:
+            life, offset = rung.life, rung.slots.offset
+            times = [
+                None if ms is None else ms / 1000 + offset
+                for ms in (life.active, life.firing, life.ended)
+            ]
+            active, firing, ended = times
+            if active is None or active > theirs or (ended or theirs + 1) <= theirs:
+                continue
+            state = "firing" if firing is not None and firing <= theirs else "pending"
+            yield event(
+                at,
+                "alert_at_start",
+                step=step,
+                alert=life.rule.name,
+                labels=dict(life.labels),
+                state=state,
+            )
+
+
+def _evaluations(timeline: Timeline, today: Today) -> Iterator[Event]:
+    """Yield that every group was evaluated up to each time at which that was told."""
+    groups = {(one.group, one.file, one.interval) for one in today.rules}
+    groups |= {(one.group, one.file, one.interval) for one in today.recorded}
+    for at in sorted({one.at for one in timeline.of("evaluations")}):
+        for group, file, interval in sorted(groups, key=str):
+            yield event(
+                at,
+                "evaluations",
+                group=group,
+                file=file,
+                interval=interval or 0.0,
+                last=at,
+            )
+
+
+def _pager_clock(timeline: Timeline) -> Iterator[Event]:
+    """Yield what the replayed pages' clock is: Prometheus', not as exact."""
+    for one in timeline.of("clock"):
+        if one["source"] == "prometheus":
+            error = max(PAGE_ERROR, float(one["error"]))
+            yield event(
+                one.at, "clock", source="pager", offset=one["offset"], error=error
+            )
+
+
+def _sent(plan: Plan, timeline: Timeline, today: Today) -> list[Event]:
+    if today.routing is None:
+        return []
+    told = Told(
+        routing=today.routing,
+        until=today.until,
+        moved=today.moved,
+        silences=read_silences(timeline),
+    )
+    return notify.events_of(_firings(plan, today.rung), told)
+
+
+def _firings(plan: Plan, rung: Sequence[Rung]) -> Iterable[Firing]:
+    for one in rung:
+        life, offset = one.life, one.slots.offset
+        labels = labels_sent(plan, life)
+        if life.firing is None or labels is None:
+            continue
+        ends = notify.FOREVER
+        if life.ended is not None:
+            ends = round(life.ended / 1000 + offset, 3)
+        fires = round(life.firing / 1000 + offset, 3)
+        yield Firing(labels=labels, fires=fires, ends=ends)
+
+
+def labels_sent(plan: Plan, life: Life) -> dict[str, str] | None:
+    """Return an alert's labels as Alertmanager hears them.
+
+    None: it does not hear of it, or what is done to them on the way is not known.
+    """
+    eyes = plan.eyes
+    known = KnownLabels(dict(life.labels), others=False)
+    heard = sent(known, eyes.external_labels, eyes.relabels)
+    if heard.dropped is not False:
+        return None
+    values = heard.labels.values
+    if any(text is None for text in values.values()):
+        return None
+    return {name: text for name, text in values.items() if text}

@@ -1,0 +1,280 @@
+"""A Prometheus that evaluates a record: one of our own for the time, or a server's.
+
+Ours scrapes nothing, listens on loopback, keeps its data in a temporary folder and ends
+with the replay. A server that is named is read where it still has the run's time; one
+that has not is written to, if it takes remote writes.
+"""
+
+import http.client
+import json
+import math
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlencode, urlsplit
+
+from gameday.errors import UsageError
+from gameday.model.recording import Recording, SeriesRecord
+from gameday.ports import Clock
+from gameday.replay.machine import Slots
+from gameday.replay.wire import write_request
+
+PROGRAM = "prometheus"
+READY = 30.0  # seconds for a Prometheus to come up
+LOOK = 0.02  # seconds between two looks at whether it has
+PATIENCE = 300.0  # seconds for one answer
+POINTS = 11_000  # of one answer, as Prometheus limits them
+SLICE = 1_800_000  # ms of time that is written at once: its head takes no older ones
+BATCH = 50_000  # samples of one write
+_WRITE = {
+    "Content-Type": "application/x-protobuf",
+    "Content-Encoding": "snappy",
+    "X-Prometheus-Remote-Write-Version": "0.1.0",
+}
+# What is computed of a record is written after it, and begins as early.
+_CONFIG = "storage: {tsdb: {out_of_order_time_window: 1000d}}\n"
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+Values = list[tuple[int, float]]
+Row = tuple[Mapping[str, str], Values]
+
+
+class Refusal(ValueError):
+    """The server works and refuses the question; the text says why."""
+
+
+class Server:
+    """The HTTP API of one Prometheus; UsageError where it does not answer."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(
+                f"--prometheus {url!r} is neither an address such as "
+                "http://127.0.0.1:9090 nor a program"
+            )
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._prefix = parts.path.rstrip("/")
+        kind = (
+            http.client.HTTPSConnection
+            if parts.scheme == "https"
+            else http.client.HTTPConnection
+        )
+        self._connection = kind(parts.hostname, parts.port, timeout=PATIENCE)
+
+    def ask(
+        self, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
+    ) -> tuple[int, bytes]:
+        """Return status and body of an answer."""
+        try:
+            self._connection.request(
+                "GET" if body is None else "POST",
+                self._prefix + path,
+                body=body,
+                headers=dict(headers),
+            )
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise UsageError(f"{self.url} does not answer: {error}") from None
+
+    def holds(self, recording: Recording) -> bool:
+        """Whether it has the recorded time: a sample of it, at its own stamp."""
+        for series in recording.series:
+            if not series.at or series.values[0] is None:
+                continue
+            labels = ",".join(
+                f"{name}={json.dumps(text)}"
+                for name, text in sorted(series.labels.items())
+                if name != "__name__"
+            )
+            name = series.labels.get("__name__", "")
+            asked = {
+                "query": f"{name}{{{labels}}}[2ms]",
+                "time": f"{series.at[0] / 1000:.3f}",
+            }
+            found = self._data("/query", asked)["result"]
+            return bool(found)
+        return False
+
+    def write(self, series: Sequence[SeriesRecord]) -> int:
+        """Write samples, in order of time; return how many there were."""
+        count = 0
+        for batch in batches(series):
+            status, body = self.ask("/api/v1/write", write_request(batch), _WRITE)
+            if status >= http.client.MULTIPLE_CHOICES:
+                why = body[:200].decode(errors="replace").strip()
+                raise UsageError(
+                    f"{self.url} has not the run's time and takes no samples of it "
+                    f"({status}: {why}); name the Prometheus that the run observed, or "
+                    "an empty one with --web.enable-remote-write-receiver"
+                )
+            count += sum(len(one.at) for one in batch)
+        return count
+
+    def evaluate(self, expr: str, slots: Slots) -> list[Row]:
+        """Return an expression's series at the evaluations; Refusal where it cannot."""
+        found: dict[frozenset[tuple[str, str]], Row] = {}
+        first = slots.first
+        while first <= slots.last:
+            last = min(slots.last, first + (POINTS - 1) * slots.interval)
+            asked = {
+                "query": expr,
+                "start": f"{first / 1000:.3f}",
+                "end": f"{last / 1000:.3f}",
+                "step": f"{slots.interval / 1000:.3f}",
+            }
+            result = self._data("/query_range", asked)
+            for one in result["result"]:
+                row = found.setdefault(
+                    frozenset(one["metric"].items()), (one["metric"], [])
+                )
+                row[1].extend((round(at * 1000), float(v)) for at, v in one["values"])
+            first = last + slots.interval
+        return list(found.values())
+
+    def _data(self, path: str, asked: Mapping[str, str]) -> dict[str, list[dict]]:  # type: ignore[type-arg]
+        status, body = self.ask(f"/api/v1{path}", urlencode(asked).encode(), _FORM)
+        try:
+            answer = json.loads(body)
+            if answer["status"] == "success":
+                return dict(answer["data"])
+            said = " ".join(str(answer["error"]).split())[:300]
+            raise Refusal(f"Prometheus refuses its expression: {said}")
+        except (ValueError, KeyError, TypeError) as error:
+            if isinstance(error, Refusal):
+                raise
+            raise UsageError(
+                f"{self.url} does not answer like Prometheus ({status})"
+            ) from None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
+
+
+def batches(series: Sequence[SeriesRecord]) -> Iterator[list[SeriesRecord]]:
+    """Yield the samples slice of time by slice of time, of all series side by side."""
+    starts = [one.at[0] for one in series if one.at]
+    ends = [one.at[-1] for one in series if one.at]
+    at = min(starts, default=0)
+    while starts and at <= max(ends):
+        batch: list[SeriesRecord] = []
+        size = 0
+        for one in series:
+            piece = _between(one, at, at + SLICE)
+            if not piece.at:
+                continue
+            batch.append(piece)
+            size += len(piece.at)
+            if size >= BATCH:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+        at += SLICE
+
+
+def _between(one: SeriesRecord, start: int, end: int) -> SeriesRecord:
+    import bisect
+
+    low, high = bisect.bisect_left(one.at, start), bisect.bisect_left(one.at, end)
+    return SeriesRecord(
+        labels=one.labels, at=one.at[low:high], values=one.values[low:high]
+    )
+
+
+def find_program(named: str) -> str:
+    """Return the path of the Prometheus program; UsageError where there is none."""
+    found = shutil.which(named or PROGRAM)
+    if found is None:
+        what = f"{named!r} is no program" if named else "there is no `prometheus` here"
+        raise UsageError(
+            f"{what}: rules are evaluated by Prometheus itself. Put its program on "
+            "PATH, or name it, or a server, with --prometheus"
+        )
+    return found
+
+
+class Scratch:
+    """A Prometheus of our own, for the length of a `with`."""
+
+    def __init__(self, program: str, lookback: float, clock: Clock) -> None:
+        self._clock = clock
+        self._program = program
+        self._lookback = max(1, math.ceil(lookback))
+        self._folder = tempfile.TemporaryDirectory(prefix="gameday-replay-")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._server: Server | None = None
+
+    def __enter__(self) -> Server:
+        place = Path(self._folder.name)
+        (place / "prometheus.yaml").write_text(_CONFIG)
+        port = _free_port()
+        log = place / "log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    self._program,
+                    f"--config.file={place / 'prometheus.yaml'}",
+                    f"--storage.tsdb.path={place / 'data'}",
+                    "--storage.tsdb.retention.time=100y",
+                    f"--web.listen-address=127.0.0.1:{port}",
+                    "--web.enable-remote-write-receiver",
+                    f"--query.lookback-delta={self._lookback}s",
+                    "--query.timeout=5m",
+                    "--log.level=warn",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=place,
+            )
+        self._server = Server(f"http://127.0.0.1:{port}")
+        try:
+            self._wait(log)
+        except BaseException:
+            self._end()
+            raise
+        return self._server
+
+    def _wait(self, log: Path) -> None:
+        process, server = self._process, self._server
+        until = self._clock.monotonic() + READY
+        while process is not None and server is not None:
+            if process.poll() is not None or self._clock.monotonic() > until:
+                said = log.read_text(errors="replace").strip().split("\n")[-1][:300]
+                raise UsageError(f"{self._program} does not come up: {said}")
+            try:
+                if server.ask("/-/ready")[0] == http.client.OK:
+                    return
+            except UsageError:
+                pass
+            self._clock.sleep(LOOK)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        del kind, error, trace
+        self._end()
+
+    def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        if self._process is not None:
+            self._process.kill()  # nothing of its data is wanted any more
+            self._process.wait()
+        self._folder.cleanup()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,126 @@
+"""The demo's recorded game day, replayed by a real Prometheus of each generation."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from gameday.cli.replay import command
+from gameday.clock import SystemClock
+from gameday.model.recording import SeriesRecord
+from gameday.replay.machine import Slots
+from gameday.runner.scratch import Scratch
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.alerting
+RECORDED = ROOT / "demo" / "recorded" / "lost-replica"
+RULES = (ROOT / "demo" / "rules.yaml").read_text()
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
+
+
+def replay(programs: dict[str, str], *words: str) -> tuple[int, dict[str, Any]]:
+    given = [str(RECORDED), "--prometheus", programs["prometheus"], "-o", "json"]
+    done = CliRunner().invoke(command, [*given, *words], standalone_mode=False)
+    if done.exception is not None:
+        raise done.exception
+    return done.return_value, json.loads(done.stdout)[0]
+
+
+def outcome(found: dict[str, Any], question: str) -> str:
+    return next(
+        str(one["outcome"])
+        for one in found["findings"]
+        if one["replayed"] and one["question"] == question
+    )
+
+
+def test_unchanged_rules_ring_as_they_rang(programs: dict[str, str]) -> None:
+    code, found = replay(programs)
+    assert code == 0
+    assert found["alerts"]
+    assert [one for one in found["alerts"] if one["recorded"] != one["replayed"]] == []
+
+
+def changed(tmp_path: Path, before: str, after: str) -> str:
+    """Return a copy of the rules, changed only in how it says the same, or not."""
+    assert before in RULES
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES.replace(before, after))
+    return str(path)
+
+
+def test_an_expression_that_means_the_same_rings_at_the_same_millisecond(
+    programs: dict[str, str], tmp_path: Path
+) -> None:
+    # `+ 0` makes another expression of it, which Prometheus has to evaluate.
+    rules = changed(tmp_path, 'state="UP"}) == 0', 'state="UP"}) + 0 == 0')
+    code, found = replay(programs, "--rules", rules)
+    assert code == 0
+    assert [one for one in found["alerts"] if one["recorded"] != one["replayed"]] == []
+
+
+def test_a_longer_for_is_found(programs: dict[str, str], tmp_path: Path) -> None:
+    code, found = replay(programs, "--rules", changed(tmp_path, "for: 3s", "for: 1m"))
+    assert code == 1
+    assert outcome(found, "fires_within") == "fail"
+
+
+def test_a_label_that_a_route_needs_is_missed(
+    programs: dict[str, str], tmp_path: Path
+) -> None:
+    rules = changed(tmp_path, "severity: page}", "severity: pgae}")
+    code, found = replay(programs, "--rules", rules)
+    assert code == 1
+    assert outcome(found, "fires_within") == "fail"
+
+
+def test_a_selector_that_was_not_recorded_is_inconclusive(
+    programs: dict[str, str], tmp_path: Path
+) -> None:
+    rules = changed(tmp_path, 'state="UP"}) == 0', 'state="UP"}) == 0 and on() x == 1')
+    code, found = replay(programs, "--rules", rules)
+    assert code == 3
+    assert outcome(found, "fires_within") == "inconclusive"
+
+
+def test_a_route_that_leads_elsewhere_is_found(
+    programs: dict[str, str], tmp_path: Path
+) -> None:
+    text = (ROOT / "demo" / "alertmanager.yaml").read_text()
+    path = tmp_path / "alertmanager.yaml"
+    path.write_text(text.replace("'severity=\"page\"'", "'severity=\"pages\"'"))
+    code, found = replay(programs, "--alertmanager", str(path))
+    assert code == 1
+    assert outcome(found, "fires_within") == "pass"
+    assert outcome(found, "reaches") == "fail"
+
+
+def test_evaluation_is_fast_enough_for_whole_histories(
+    programs: dict[str, str],
+) -> None:
+    # Over 3000 series-hours a second are meant; a busy machine has ten times as long.
+    first, hours = 1_700_000_000_000, 3
+    at = range(first, first + hours * 3_600_000, 15_000)
+    series = [
+        SeriesRecord(
+            labels={"__name__": "bad_total", "n": str(number)},
+            at=at,
+            values=[float(place) for place in range(len(at))],
+        )
+        for number in range(100)
+    ]
+    with Scratch(programs["prometheus"], 300.0, SystemClock()) as server:
+        assert server.write(series) == 100 * len(at)
+        slots = Slots(first=first, last=at[-1], interval=15_000)
+        begun = time.monotonic()
+        rows = server.evaluate("rate(bad_total[5m]) > 0", slots)
+        took = time.monotonic() - begun
+    assert len(rows) == 100
+    assert 100 * hours / took > 300

@@ -1,0 +1,234 @@
+"""A recorded run under other rules and routes: what follows, and what does not."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gameday.model.alert import (
+    AlertRule,
+    Integration,
+    Matcher,
+    Receiver,
+    Route,
+    Routing,
+)
+from gameday.model.timeline import Timeline
+from gameday.model.verdict import Finding, Outcome
+from gameday.replay.judged import Replayed, compared, judged, unanswered
+from gameday.replay.machine import Result, Slots, lives
+from gameday.replay.story import Rung, Today
+from tests.builders import (
+    alert,
+    at,
+    fault,
+    measured,
+    page,
+    plan,
+    promise,
+    rule,
+    step,
+    timeline,
+)
+from tests.builders import judged as judged_then
+
+NAME = "WebReplicaDown"
+S = 1000
+TIMES = Slots(first=round(at(0) * S), last=round(at(152) * S), interval=S)
+ONCALL = Route(
+    receiver="oncall",
+    matchers=(Matcher(name="severity", op="=", value="page"),),
+    group_wait=0.0,
+    group_interval=2.0,
+)
+ROUTING = Routing(
+    route=Route(receiver="team", group_wait=0.0, routes=(ONCALL,)),
+    receivers=(
+        Receiver(name="oncall", integrations=(Integration(kind="pagerduty"),)),
+        Receiver(name="team", integrations=(Integration(kind="webhook"),)),
+    ),
+)
+PROMISE = promise(
+    NAME, fires_within=60.0, reaches="oncall", pages_within=70.0, resets_within=30.0
+)
+STORY = timeline(
+    fault("web-2", begins=at(10), ends=at(55)),
+    alert(NAME, fires=at(15), resolves=at(57)),
+    page("oncall", at(15.1), NAME),
+    [measured("prometheus", at(1), 0.0)],
+)
+
+
+def replayed(
+    *rules: AlertRule,
+    true: tuple[float, float] | None = (12, 56),
+    routing: Routing = ROUTING,
+    unknown: dict[int, str] | None = None,
+    promised: Any = PROMISE,
+    story: Timeline = STORY,
+    hold: float | None = 45.0,
+) -> Replayed:
+    """Return the run under these rules; `true`: when the first one's expression was."""
+    asked = step(alerts=(promised,))
+    asks = plan(
+        replace(asked, hold=hold), rules=(rule(NAME, hold=3.0),), routing=ROUTING
+    )
+    rung = []
+    if true is not None:
+        since, until = (round(at(second) * S) for second in true)
+        results = [Result(labels={"server": "web-2"}, at=range(since, until, S))]
+        rung = [Rung(life=one, slots=TIMES) for one in lives(rules[0], results, TIMES)]
+    today = Today(
+        rules=rules,
+        routing=routing,
+        rung=tuple(rung),
+        unknown=unknown or {},
+        until=at(152),
+    )
+    return judged(asks, story, judged_then(asks, story), today)
+
+
+def the(found: Replayed, question: str) -> Finding:
+    return next(one for one in found.findings if one.question == question)
+
+
+def outcomes(found: Replayed) -> dict[str, str]:
+    return {one.question: one.outcome.value for one in found.findings}
+
+
+def test_the_same_rule_gives_the_same_answers() -> None:
+    found = replayed(rule(NAME, hold=3.0))
+    assert set(outcomes(found).values()) == {"pass"}
+    assert the(found, "fires_within").measured == 5.0
+    assert the(found, "pages_within").error == 1.0
+    assert {one.question for one in found.others} >= {"bites", "undone", "during"}
+
+
+def test_an_alert_that_now_fires_too_late_fails() -> None:
+    promised = replace(PROMISE, fires_within=20.0)
+    found = replayed(rule(NAME, hold=30.0), promised=promised)
+    assert the(found, "fires_within").outcome is Outcome.FAIL
+    assert the(found, "fires_within").measured == 32.0
+
+
+def test_first_true_and_for_beyond_the_promise_fail_though_the_fault_ended() -> None:
+    found = replayed(rule(NAME, hold=300.0))
+    fires = the(found, "fires_within")
+    assert fires.outcome is Outcome.FAIL
+    assert "5m2s after the fault began, later than promised" in fires.because
+
+
+@pytest.mark.parametrize("hold", [45.0, None])
+def test_a_fault_that_ended_first_leaves_it_open(hold: float | None) -> None:
+    found = replayed(rule(NAME, hold=50.0), hold=hold)
+    fires = the(found, "fires_within")
+    assert fires.outcome is Outcome.INCONCLUSIVE
+    assert "The fault ended at 2026-01-01T00:00:55.000Z" in fires.because
+    assert the(found, "reaches").outcome is not Outcome.PASS
+
+
+def test_a_fault_that_was_held_longer_than_promised_leaves_nothing_open() -> None:
+    promised = promise(NAME, fires_within=40.0)
+    found = replayed(rule(NAME, hold=50.0), promised=promised)
+    assert the(found, "fires_within").outcome is Outcome.FAIL
+
+
+def test_what_was_never_true_could_still_have_become_so() -> None:
+    found = replayed(rule(NAME, hold=3.0), true=None)
+    assert the(found, "fires_within").outcome is Outcome.INCONCLUSIVE
+    late = replayed(rule(NAME, hold=20.0), true=None)
+    assert the(late, "fires_within").outcome is Outcome.FAIL
+    assert "was never true" in the(late, "fires_within").because
+
+
+def test_another_label_is_another_alert() -> None:
+    found = replayed(rule(NAME, hold=3.0, labels={"severity": "ticket"}))
+    assert the(found, "no_other_alerts").outcome is Outcome.FAIL
+    assert the(found, "fires_within").outcome is not Outcome.PASS
+
+
+def test_a_route_that_leads_elsewhere_fails() -> None:
+    route = replace(ONCALL, matchers=(Matcher(name="team", op="=", value="web"),))
+    routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
+    found = replayed(rule(NAME, hold=3.0), routing=routing)
+    assert the(found, "reaches").outcome is Outcome.FAIL
+    assert the(found, "pages_within").outcome is Outcome.FAIL
+    assert the(found, "fires_within").outcome is Outcome.PASS
+
+
+def test_a_page_that_is_due_after_its_promise_fails() -> None:
+    route = replace(ONCALL, group_wait=120.0)
+    routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
+    found = replayed(rule(NAME, hold=3.0), routing=routing)
+    pages = the(found, "pages_within")
+    assert pages.outcome is Outcome.FAIL
+    assert "due 2m5s after the fault began" in pages.because
+
+
+def test_a_page_that_may_come_an_interval_later_is_not_called_in_time() -> None:
+    promised = replace(PROMISE, page_resolves_within=3.0)
+    route = replace(ONCALL, group_interval=6.0)
+    routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
+    found = replayed(
+        rule(NAME, hold=3.0), true=(12, 57), promised=promised, routing=routing
+    )
+    ends = the(found, "page_resolves_within")  # at 57, which is 15 and seven sixes
+    assert (ends.measured, ends.error) == (2.0, 7.0)
+    assert ends.outcome is Outcome.INCONCLUSIVE
+
+
+def test_an_alert_that_keeps_firing_beyond_its_promise_fails() -> None:
+    found = replayed(rule(NAME, hold=3.0, keep_firing=3600.0))
+    resets = the(found, "resets_within")
+    assert resets.outcome is Outcome.FAIL
+    assert "keep_firing_for" in resets.because
+
+
+def test_a_rule_that_cannot_be_replayed_is_inconclusive_whatever_rang() -> None:
+    found = replayed(
+        rule(NAME, hold=3.0), unknown={0: "queue: it was not recorded"}, true=None
+    )
+    kinds = outcomes(found)
+    assert set(kinds.values()) == {"inconclusive"}
+    assert "queue: it was not recorded" in the(found, "fires_within").because
+
+
+def test_another_rule_that_cannot_be_replayed_spoils_only_nothing_else_rang() -> None:
+    found = replayed(rule(NAME, hold=3.0), rule("Other"), unknown={1: "not recorded"})
+    kinds = outcomes(found)
+    assert kinds.pop("no_other_alerts") == "inconclusive"
+    assert set(kinds.values()) == {"pass"}
+
+
+def test_a_rule_that_is_gone_fails_or_leaves_it_open_but_never_passes() -> None:
+    found = replayed(rule("Other"), true=None)
+    assert the(found, "fires_within").outcome is not Outcome.PASS
+
+
+def test_an_alert_that_was_there_before_the_fault_answers_nothing() -> None:
+    found = replayed(rule(NAME, hold=3.0), true=(2, 56))
+    assert the(found, "fires_within").outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_run_without_a_record_answers_every_question_with_the_reason() -> None:
+    asks = plan(step(alerts=(PROMISE,)))
+    found = unanswered(judged_then(asks, STORY), "nothing was recorded")
+    assert len(found.findings) == 6
+    assert {one.outcome for one in found.findings} == {Outcome.INCONCLUSIVE}
+    assert {one.because for one in found.findings} == {"nothing was recorded."}
+
+
+def rows(rung: Sequence[Rung]) -> list[Any]:
+    return compared(STORY, rung, at(10))
+
+
+def test_what_rang_then_and_now_is_put_side_by_side() -> None:
+    (then,) = rows(())
+    assert "replayed" not in then
+    labels = {"alertname": NAME, "severity": "page"}
+    results = [Result(labels={}, at=range(round(at(12) * S), round(at(57) * S), S))]
+    found = lives(rule(NAME, hold=3.0), results, TIMES)
+    (both,) = rows([Rung(life=one, slots=TIMES) for one in found])
+    assert both["labels"] == labels
+    assert both["recorded"] == both["replayed"]
