@@ -105,11 +105,7 @@ def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
         return 0.0
     bad = [float(one["failed"]) for one in told]
     sent = [float(one["sent"]) for one in told]
-    out = [
-        index
-        for index in range(len(told))
-        if _is_out(slo, sum(bad[index : index + WINDOW]), sum(sent[index:][:WINDOW]))
-    ]
+    out = _windows_out(slo, bad, sent)
     return float(told[out[-1]]["until"]) - end if out else 0.0
 
 
@@ -132,16 +128,30 @@ def _out(
 ) -> list[int]:
     """Return the slots from which on the SLI is out of its objective."""
     bad, total = sides
-    out = [
-        index
-        for index in range(len(bad))
-        if _is_out(
-            slo, sum(bad[index : index + WINDOW]), sum(total[index : index + WINDOW])
-        )
-    ]
+    out = _windows_out(slo, bad, total)
     if not is_skewed(counters.bad):
         return out
     return [one for one in out if _surely_out(slo, counters, edges, one)]
+
+
+def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list[int]:
+    """Return the slots that begin a window with too many bad events.
+
+    At the record's end a window is cut off: what is too many for the slots that are
+    left counts where it is too many for the last whole window as well.
+    """
+
+    def is_out_from(slot: int) -> bool:
+        window = slice(slot, slot + WINDOW)
+        return _is_out(slo, sum(bad[window]), sum(total[window]))
+
+    last_whole = max(0, len(bad) - WINDOW)
+    out_at_the_end = is_out_from(last_whole)
+    return [
+        slot
+        for slot in range(len(bad))
+        if is_out_from(slot) and (slot <= last_whole or out_at_the_end)
+    ]
 
 
 def _is_out(slo: Slo, bad: float, total: float) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from tests.builders import (
+    END,
     answer,
     at,
     blind,
@@ -45,6 +46,16 @@ def test_an_sli_that_is_back_with_the_fault() -> None:
 def test_an_sli_that_takes_a_while() -> None:
     found = recovers(requests(errors={(11, 67): 10}))
     assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 12.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("bad", "recovered"), [(2.0, True), (3.0, False)], ids=["few", "many"]
+)
+def test_the_last_scrapes_are_looked_at_as_five(bad: float, recovered: bool) -> None:
+    """2 of the last 250 are within 1 %, though they are 4 % of the last scrape's 50."""
+    last = requests(errors={(END - 1, END): bad})
+    found = recovers(last, objective=0.99)
+    assert found.evidence["slis"]["checkout-availability"]["recovered"] is recovered
 
 
 # --- scrapes of their own ---
