@@ -47,6 +47,10 @@ class Played:
         first: dict[str, Any] = found[0]
         return first
 
+    def must_pass(self) -> None:
+        """Assert that everything passed; what the run said of itself is the message."""
+        assert (self.code, self.not_passed()) == (0, []), self.text
+
     def not_passed(self) -> list[tuple[str, str, str]]:
         return [
             (f["outcome"], f["question"], f["because"])
