@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ("tests/real", "tests/demo", "tests/docs", "tests/wheel")
 # They mostly wait: more than there are cores. GAMEDAY_TEST_WORKERS is another number.
-WORKERS = int(os.environ.get("GAMEDAY_TEST_WORKERS") or 6)
+WORKERS = int(os.environ.get("GAMEDAY_TEST_WORKERS") or 5)
 NOTHING_RAN = 5  # pytest's exit code where no test was chosen
 LANES_SHOP = "20"  # the number of the shop that the lanes' game days have
 
@@ -42,15 +43,21 @@ class Part:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
+        self._ended = threading.Thread(target=self._time)
+        self._ended.start()
+
+    def _time(self) -> None:
+        self._process.wait()
+        self.seconds = time.monotonic() - self._began
 
     def end(self) -> int:
         """Wait for its end; return its exit code."""
         try:
-            code = self._process.wait()
+            return self._process.wait()
         except KeyboardInterrupt:
-            code = self._process.wait()
-        self.seconds = time.monotonic() - self._began
-        return code
+            return self._process.wait()
+        finally:
+            self._ended.join()
 
     def show(self) -> None:
         """Print what it printed."""

@@ -2,7 +2,7 @@
 
 `tests/groups.toml` says which tests are a group: they run one after another on one
 pytest-xdist worker, so that they can share a shop, a namespace or a Prometheus, and
-beside other groups. The longest begin first, but for those that are named to be last.
+beside other groups. They begin in the table's order.
 """
 
 import tomllib
@@ -22,8 +22,6 @@ REST = "other tests"
 class Group:
     """A name, the beginnings of its tests' ids, and the seconds that it may take.
 
-    `last`: it begins after all others, when fewer of them are at work.
-
     `tests/real/observers*debian` begins the ids below that folder which have the word
     among their parameters.
     """
@@ -31,7 +29,6 @@ class Group:
     name: str
     tests: tuple[str, ...]
     budget: float
-    last: bool = False
 
     def holds(self, nodeid: str) -> int:
         """Return the length of the beginning by which a test belongs here, or 0."""
@@ -51,18 +48,12 @@ def _begins(nodeid: str, begin: str) -> bool:
 
 @cache
 def groups() -> tuple[Group, ...]:
-    """Return the groups in the order in which they begin: the longest first."""
+    """Return the groups in the order in which they begin."""
     table = tomllib.loads(TABLE.read_text())
-    known = [
-        Group(
-            name,
-            tuple(entry["tests"]),
-            float(entry["seconds"]),
-            bool(entry.get("last")),
-        )
+    return tuple(
+        Group(name, tuple(entry["tests"]), float(entry["seconds"]))
         for name, entry in table.items()
-    ]
-    return tuple(sorted(known, key=lambda group: (group.last, -group.budget)))
+    )
 
 
 def group_of(nodeid: str) -> Group | None:
@@ -72,7 +63,7 @@ def group_of(nodeid: str) -> Group | None:
 
 
 def sort(items: list[pytest.Item]) -> None:
-    """Put the longest groups first; a group's tests keep their order."""
+    """Put the groups in their order; a group's tests keep theirs."""
     order = {group.name: number for number, group in enumerate(groups())}
 
     def rank(item: pytest.Item) -> int:
