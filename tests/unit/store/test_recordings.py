@@ -60,6 +60,7 @@ def test_a_run_without_one_has_none(tmp_path: Path) -> None:
             gzip.decompress(recordings.pack(RECORDING)) + b'{"labels":{},"at":[1]}\n'
         ),
     ],
+    ids=["no gzip", "empty", "a list", "another format", "no text", "cut off", "odd"],
 )
 def test_a_file_that_was_changed_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / SERIES).write_bytes(content)
