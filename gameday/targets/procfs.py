@@ -71,16 +71,10 @@ def boot_id() -> str:
     return _read("/proc/sys/kernel/random/boot_id").strip()
 
 
-def started_at(pid: int, now: float) -> float | None:
-    """Return when a process started, seconds since the epoch, to about 0.02 s.
-
-    `now`: the wall clock, from which the machine's uptime (to 0.01 s) is taken.
-    """
-    ticks = start_ticks(pid)
-    uptime = _read("/proc/uptime").split()
-    if not ticks or not uptime:
-        return None
-    return now - float(uptime[0]) + ticks / os.sysconf("SC_CLK_TCK")
+def uptime() -> float | None:
+    """Return the seconds since the boot, cut off to hundredths; None: not known."""
+    words = _read("/proc/uptime").split()
+    return float(words[0]) if words else None
 
 
 def identify(pid: int | None = None) -> ProcessId:

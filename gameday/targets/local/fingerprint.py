@@ -31,7 +31,7 @@ class Fingerprints:
         configured = self._configured()
         taken: dict[str, dict[str, str]] = {}
         for process in self._supervisor.processes():
-            seen = instance_of(process, "", 0.0)
+            seen = instance_of(process, "")
             full = seen.labels["process"]
             values = [
                 ("process", full),

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.model.target import Instance
-from gameday.targets.procfs import boot_id, start_ticks, started_at, state
+from gameday.targets.local.boot import Boot
+from gameday.targets.procfs import boot_id, start_ticks, state
 
 _NUMBER = re.compile(r"[-_](\d+)$")
 _STATES = {
@@ -14,19 +15,20 @@ _STATES = {
     "BACKOFF": "restarting",
     "STOPPING": "stopping",
 }
-_EXACT = 0.02  # seconds: a clock tick of /proc, twice
 
 
-def instance_of(found: Mapping[str, Any], supervisor: str, at: float) -> Instance:
+def instance_of(
+    found: Mapping[str, Any], supervisor: str, boot: Boot | None = None
+) -> Instance:
     """Return the instance that a process is; `supervisor` identifies its parent.
 
-    `at`: the wall clock now. `id` stays while supervisord keeps the process under
-    that name; pid and start time change with each start.
+    `boot`: when the machine began; without it no start time is told. `id` stays while
+    supervisord keeps the process under that name; pid and start change with each start.
     """
     pid = int(found["pid"])
     ticks = start_ticks(pid) if pid else 0
     full = f"{found['group']}:{found['name']}"
-    started = started_at(pid, at) if ticks else None
+    started, exact = boot.started(ticks) if ticks and boot else (None, 0.0)
     now = _STATES.get(found["statename"], "stopped")
     if now == "running" and not ticks:
         now = "restarting"  # it has died, supervisord has not seen it yet
@@ -43,7 +45,7 @@ def instance_of(found: Mapping[str, Any], supervisor: str, at: float) -> Instanc
         },
         state=now,
         started_at=started,
-        exact=_EXACT,
+        exact=exact,
         labels={"process": full},
     )
 

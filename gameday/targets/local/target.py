@@ -10,6 +10,7 @@ from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
+from gameday.targets.local.boot import Boot
 from gameday.targets.local.fingerprint import Fingerprints
 from gameday.targets.local.instances import instance_of
 from gameday.targets.local.lock import Lock
@@ -79,9 +80,9 @@ class LocalTarget:
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances (of a service), stopped ones too, by name."""
         parent = self._parent()
-        now = self._clock.now()
         listed = self._supervisor.processes()
-        found = [instance_of(one, parent, now) for one in listed]
+        boot = Boot.measured(self._clock)
+        found = [instance_of(process, parent, boot) for process in listed]
         chosen = [one for one in found if service in (None, one.service)]
         return sorted(chosen, key=lambda one: (one.service, len(one.name), one.name))
 
