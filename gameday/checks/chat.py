@@ -172,8 +172,17 @@ class Chat:
     # --- alone ---
 
     def _active(self, due: Due, when: float) -> bool:
-        """Whether a group may have told something then."""
-        return any(self._choices(held, when, due.late) != ("",) for held in due.held)
+        """Whether a group may have told something then: a change, or it all again."""
+        return any(self._tells(held, when, due) for held in due.held)
+
+    def _tells(self, held: Held, when: float, due: Due) -> bool:
+        span = held.span(when)
+        if span is None or self._choices(held, when, due.late) == ("",):
+            return False
+        lifted = [mute.until for mute in self._mutes_of(held) if mute.until <= when]
+        changed = max([span[0], *(end for end in span[1:] if end <= when), *lifted])
+        again = when - span[0] >= due.group.repeat - EARLY
+        return again or when - changed < due.late
 
     def _firing(self, held: Held, when: float) -> bool:
         span = held.span(when)
@@ -202,17 +211,17 @@ class Chat:
         return [_reading(page, held, RESOLVED, ALONE) for held in over]
 
     def _muted(self, held: Held, when: float) -> bool:
-        return any(
-            mute.since <= when < mute.until
-            and (
-                label_key(mute.labels) == label_key(held.labels)
-                or (
-                    held.identity is not None
-                    and self._matching.match(mute.labels).identity is held.identity
-                )
-            )
-            for mute in self._mutes
-        )
+        return any(mute.since <= when < mute.until for mute in self._mutes_of(held))
+
+    def _mutes_of(self, held: Held) -> Iterator[Mute]:
+        for mute in self._mutes:
+            same = label_key(mute.labels) == label_key(held.labels)
+            identity = held.identity
+            if same or (
+                identity is not None
+                and self._matching.match(mute.labels).identity is identity
+            ):
+                yield mute
 
 
 def _titled(due: Due, way: Mapping[Held, str]) -> str:

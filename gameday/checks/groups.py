@@ -32,6 +32,7 @@ class Group:
     key: str
     interval: float  # group_interval, seconds
     wait: float = 30.0  # group_wait
+    repeat: float = 14400.0  # repeat_interval
     keys: frozenset[str] = frozenset()
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -66,6 +67,7 @@ def _group(path: Sequence[Route], labels: Mapping[str, str]) -> Group:
         key=keys[0],
         interval=last.group_interval,
         wait=last.group_wait,
+        repeat=last.repeat_interval,
         keys=frozenset(keys),
         labels=own,
     )

@@ -1,6 +1,7 @@
 """Messages without labels: by Alertmanager's default title, or by who was due."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -182,16 +183,45 @@ def test_a_message_of_an_old_run_has_no_title() -> None:
     "other",
     [
         alert("Errors", fires=at(23), **WEB),
-        alert("Errors", fires=at(2), **WEB),
+        alert("Errors", fires=at(8), **WEB),
         alert("Errors", fires=at(12), resolves=at(20), **WEB),
         routed("DiskFull", 20, **WEB),
     ],
-    ids=["fires as well", "fired before", "has just ended", "of another Prometheus"],
+    ids=[
+        "fires as well",
+        "fired just before",
+        "has just ended",
+        "of another Prometheus",
+    ],
 )
 def test_where_another_group_was_due_it_stays_open(other: list[Event]) -> None:
     assert outcomes(FIRED, other, slack(25, "trouble")).startswith(
         "inconclusive inconclusive"
     )
+
+
+OLD = alert("Watchdog", fires=at(-300), **WEB)
+
+
+def test_a_group_that_was_told_of_long_ago_was_not_due() -> None:
+    said = [*slack(25, "web is in trouble"), *slack(65, "all is well", "resolved")]
+    assert outcomes(OLD, FIRED, said) == "pass pass pass inconclusive"
+
+
+def test_a_group_that_may_be_told_of_again_was_due() -> None:
+    often = replace(ROUTING, route=replace(ROUTING.route, repeat_interval=60.0))
+    planned = plan(step(alerts=(PROMISE,)), routing=often)
+    found = outcomes(OLD, FIRED, slack(25, "trouble"), planned=planned)
+    assert found.startswith("inconclusive inconclusive")
+
+
+def test_a_group_whose_silence_was_just_lifted_was_due() -> None:
+    labels = {"alertname": "Watchdog", **WEB}
+    about = {"alert": "Watchdog", "labels": labels, "by": "silence", "detail": "s"}
+    held = event(at(-100), "suppressed", **about)
+    free = event(at(20), "unsuppressed", **about)
+    found = outcomes(OLD, FIRED, [held, free], slack(25, "trouble"))
+    assert found.startswith("inconclusive inconclusive")
 
 
 def test_a_group_that_goes_elsewhere_was_not_due_here() -> None:
