@@ -83,7 +83,7 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
     notified = Notified(promised)
     wanted = promised.promise.receiver
     if notified.first(wanted) is None:
-        return unknown(f"no page of {promised.name} arrived, so none could resolve")
+        return unknown(f"{notified.nothing_at(wanted)}, so none could resolve")
     deadline = end + (question.promised or 0.0)
     page = notified.resolved(wanted)
     if page is None:
@@ -124,17 +124,9 @@ def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
         if not open_ and not promised.evaluated_here:
             open_ = notified.unmatched(wanted, deadline)
         return answer.unsure(open_) if open_ and answer.outcome is _FAIL else answer
-    where = "any receiver" if wanted is None else wanted
-    said = f"no page of {promised.name} arrived at {where}"
+    said = notified.nothing_at(wanted)
     others = notified.others(wanted)
     held = notified.held_back
-    untold = notified.untold(wanted)
-    if untold and len(untold) < len(promised.required):
-        said += f" for {', '.join(untold)}"
-    elif others:
-        said += "; it went to " + ", ".join(others)
-    elif held:
-        said += f"; it was held back by {held}"
     evidence = {"reached": others, "held_back": held}
     if held or (others and not notified.told_some(wanted)):
         # The system's own answer: nothing more is to be waited for.

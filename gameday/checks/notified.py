@@ -56,6 +56,19 @@ class Notified:
             return []
         return sorted(self.promised.required - told)
 
+    def nothing_at(self, receiver: str | None) -> str:
+        """Return that no page arrived there, and for whom, or where it went instead."""
+        where = "any receiver" if receiver is None else receiver
+        said = f"no page of {self.promised.name} arrived at {where}"
+        untold = self.untold(receiver)
+        if untold and len(untold) < len(self.promised.required):
+            return f"{said} for {', '.join(untold)}"
+        if others := self.others(receiver):
+            return f"{said}; it went to {', '.join(others)}"
+        return (
+            f"{said}; it was held back by {self.held_back}" if self.held_back else said
+        )
+
     def by(self, page: Page) -> str:
         """Return how a page was told to be the promise's."""
         ways = (reading for reading in self.mine if reading.page is page)

@@ -269,6 +269,15 @@ def paged(*numbers: int, status: str = "firing") -> list[Event]:
     )
 
 
+def test_a_page_that_did_not_arrive_is_named_with_its_victim() -> None:
+    asked = promise(NAME, reaches="oncall", page_resolves_within=60.0)
+    parts = [BOTH, *of_instances(2, 3), paged(2)]
+    verdict = judged(plan(step(alerts=(asked,))), timeline(*parts))
+    for question in ("reaches", "page_resolves_within"):
+        because = answer(verdict, question).because
+        assert f"page of {NAME} arrived at oncall for web-3" in because
+
+
 @pytest.mark.parametrize(
     ("fired", "told_of", "victims", "expected"),
     [
