@@ -45,23 +45,19 @@ def got(played: Played) -> set[str]:
     return {f"{outcome} {name}" for outcome, name, _ in played.not_passed()}
 
 
-def judged(bed: Bed, plant: Plant) -> bool:
-    """Play a plant, print its line, and return whether it is as expected."""
-    began = time.monotonic()
-    bed.plant(plant)
-    played = bed.play(plant)
-    verdict = played.folder / "verdict.json"
-    found = got(played) if verdict.exists() else {f"fail exit-{played.code}"}
+def tell(plant: Plant, played: Played, took: float) -> bool:
+    """Print what came of a plant, and return whether it is as expected."""
+    judged = (played.folder / "verdict.json").exists()
+    found = got(played) if judged else {f"fail exit-{played.code}"}
     same = found == plant.wanted
-    took = time.monotonic() - began
     print(f"{'as expected' if same else 'DIFFERS':11}  {plant.name}  ({took:.0f} s)")
     print(f"             expected  {shown(plant.wanted)}")
     if not same:
         print(f"             got       {shown(found)}")
-    for outcome, question, because in played.not_passed() if verdict.exists() else ():
+    for outcome, question, because in played.not_passed() if judged else ():
         mark = " " if f"{outcome} {question}" in plant.wanted else "!"
         print(f"           {mark}   {outcome} {question}: {because}")
-    if not verdict.exists():
+    if not judged:
         print(played.text)
     sys.stdout.flush()
     return same
@@ -83,7 +79,10 @@ def plants(arguments: argparse.Namespace, folder: Path) -> int:
     try:
         bed.up()
         for number, plant in enumerate(chosen):
-            if not judged(bed, plant):
+            began = time.monotonic()
+            bed.plant(plant)
+            played = bed.play(plant)
+            if not tell(plant, played, time.monotonic() - began):
                 different.append(plant.name)
             if arguments.keep:
                 _keep(

@@ -268,6 +268,7 @@ WATCHED: tuple[Plant, ...] = (
                 "    target_matchers: ['alertname=\"WebReplicaDown\"']\n",
             ),
         ),
+        words=("--anyway",),  # it is known beforehand, and would be refused
         expected="inconclusive: reaches pages_within page_resolves_within",
     ),
     Plant(
