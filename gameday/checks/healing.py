@@ -85,17 +85,19 @@ def _hand(step: StepRun, begun: Event) -> float:
 def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | None:
     """Return the event since which an instance is up, up to the end of its time.
 
-    Where it is not up then, the first up later and before our hand. A stamp that may
-    be late enough counts: one that is up again between two looks has only one event,
-    whose stamp is no more exact than the looks are apart.
+    Where it is not up then, the first up later and before our hand. One that came back
+    and went down again is watched beyond its time: at the end of it a crash loop may
+    just be up. A stamp that may be late enough counts: one that is up again between two
+    looks has only one event, whose stamp is no more exact than the looks are apart.
     """
     since: Event | None = None
-    for one in changes_of(step, begun):
-        if one.at > hand:
+    fell_again = False
+    for change in changes_of(step, begun):
+        settled = since is not None and not fell_again
+        if change.at > hand or (change.at > until and settled):
             break
-        if one.at > until and since is not None:
-            break
-        since = (since or one) if one["up"] else None
+        fell_again = fell_again or (since is not None and not change["up"])
+        since = (since or change) if change["up"] else None
     if since is not None:
         return since
     if any(one.at <= until and not one["up"] for one in _after_its_end(step, begun)):

@@ -503,6 +503,22 @@ def test_a_crash_loop_has_not_healed() -> None:
     assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
 
 
+def test_a_crash_loop_that_is_up_when_its_time_is_over_has_not_healed() -> None:
+    """On a real shop it was up for the last 0.4 ms of its six seconds."""
+    looped = [
+        *(seen(at(11), False) + seen(at(13), True) + seen(at(15), False)),
+        *(seen(at(29), True) + seen(at(31), False)),
+    ]
+    assert heals(killed(ends=at(13)), looped).outcome is Outcome.FAIL
+    found = heals(killed(ends=at(13)), [*looped, *seen(at(33), True)])
+    assert (found.outcome, found.measured) == (Outcome.FAIL, 23.0)
+
+
+def test_what_goes_down_after_its_time_had_healed() -> None:
+    told = [*seen(at(11), False), *seen(at(13), True), *seen(at(40), False)]
+    assert heals(killed(ends=at(13)), told).outcome is Outcome.PASS
+
+
 def test_the_fault_of_a_crash_loop_ends_when_the_instance_is_up_for_good() -> None:
     looped = [*seen(at(15), False), *seen(at(30), True)]
     planned = plan(step(faults=(stop(kind="process.kill"),), recovers_within=60.0))
