@@ -61,7 +61,8 @@ class Plant:
     `expected`: "fail: reaches pages_within; inconclusive: page_resolves_within".
     `rings`: alerts that the defect itself lets ring before the run. `services`: of
     Compose, with what is different in them. `twin`: changes of a second Prometheus'
-    rules. `during`: called with the shop while the fault holds.
+    rules. `during`: called with the shop while the fault holds. `breaks`: the shop has
+    to be opened anew afterwards.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Plant:
     before: Callable[["Bed"], None] | None = None
     during: Callable[["Bed"], None] | None = None
     words: tuple[str, ...] = ()
+    breaks: bool = False
 
     @property
     def wanted(self) -> set[str]:

@@ -84,6 +84,9 @@ def plants(arguments: argparse.Namespace, folder: Path) -> int:
             played = bed.play(plant)
             if not tell(plant, played, time.monotonic() - began):
                 different.append(plant.name)
+            if plant.breaks:
+                bed.down()
+                bed.up()
             if arguments.keep:
                 _keep(
                     bed, arguments.keep / f"{number:02}-{plant.name.replace(' ', '-')}"

@@ -155,6 +155,7 @@ SYSTEM: tuple[Plant, ...] = (
         scenario="hung-replica",
         changes=(asked("    expect:\n", "    hold: 18s\n    expect:\n"),),
         during=replace_the_victim,
+        breaks=True,
         expected="fail: drift; inconclusive: during stays_firing resets_within "
         "page_resolves_within no_other_alerts spends_at_most agrees_with_load "
         "recovers_within",
