@@ -61,11 +61,15 @@ def read_replaced(
 
 
 def _another(timeline: Timeline, fault: Event, until: float) -> float | None:
-    """Return when something else ran in a victim's place; None: nothing did."""
+    """Return when a victim was gone, or something else ran in its place; or None."""
     own = ""
     for event in timeline.of("instance"):
         number = str(event.get("id") or "")
-        if event["instance"] != fault["instance"] or not number:
+        if event["instance"] != fault["instance"]:
+            continue
+        if event.get("state") == "gone" and fault.at < event.at < until:
+            return event.at - float(event.get("error") or 0.0)
+        if not number:
             continue
         if event.at <= fault.at:
             own = number

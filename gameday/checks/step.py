@@ -161,9 +161,15 @@ class StepRun:
         return next((why for one in begun if (why := self.ended_early(one))), "")
 
     def ended_early(self, begun: Event) -> str:
-        """Return why a fault had not held until its undo; empty: it had."""
+        """Return why a fault had not held until its undo; empty: it had.
+
+        Nor where the record tells since when its victim was gone: that is doubt from
+        then on, and no earlier.
+        """
+        known = {victim.fault for victim in self.replaced}
         for event in self.events("fault_ended"):
-            if event["id"] == begun["id"] and event.get("early"):
+            mine = event["id"] == begun["id"] and begun["id"] not in known
+            if mine and event.get("early"):
                 return f"the fault on {begun['instance']} ended early: {event['early']}"
         return self.interrupted
 

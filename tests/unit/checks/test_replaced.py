@@ -61,6 +61,29 @@ def test_what_somebody_replaced_leaves_open_what_came_after(
         assert "web-2 was replaced while the fault held" in found.because
 
 
+def gone(when: float) -> list[Event]:
+    about = {"service": "web", "instance": "web-2", "state": "gone", "health": ""}
+    return [event(at(when), "instance", up=False, error=0.5, stamp=None, **about)]
+
+
+def test_what_somebody_removed_leaves_open_what_came_after_alone() -> None:
+    """Its undo finds nothing, and says that the fault ended early: not from when on."""
+    hurt = [
+        event(one.at, one.kind, **{**one.fields, "early": "its container was gone"})
+        if one.kind == "fault_ended"
+        else one
+        for one in fault(kind=DELAY)
+    ]
+    verdict = judged(PLAN, timeline(hurt, FIRED, seen(3, "a"), gone(35)))
+    assert answer(verdict, "fires_within").outcome is Outcome.PASS  # decided before
+    for question in ("during", "resets_within", "no_other_alerts"):
+        assert answer(verdict, question).outcome is Outcome.INCONCLUSIVE
+    late = judged(PLAN, timeline(hurt, FIRED, seen(3, "a"), gone(15)))
+    assert answer(late, "fires_within").outcome is Outcome.INCONCLUSIVE
+    unseen = judged(PLAN, timeline(hurt, FIRED, seen(3, "a")))
+    assert answer(unseen, "fires_within").outcome is Outcome.INCONCLUSIVE
+
+
 def test_what_the_platform_replaced_is_the_systems_answer() -> None:
     verdict = after(seen(35, "b"), said(34, "Unhealthy"))
     assert answer(verdict, "stays_firing").outcome is Outcome.PASS
