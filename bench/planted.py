@@ -34,6 +34,7 @@ PROGRAMS = {  # where the image has them
 }
 SHORT = (
     ("    hold: 15s\n", ""),  # as long as the promises need
+    ("rate: 50/s", "rate: 20/s"),  # a busy machine is not to be slow for it
     ("fires_within: 15s", "fires_within: 10s"),
     ("reaches: [oncall, chat]", "reaches: oncall"),
     ("pages_within: 20s", "pages_within: 12s"),
