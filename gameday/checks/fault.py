@@ -65,7 +65,8 @@ def undone(step: StepRun, question: Question) -> Answer:
         cut = f"the record of the run ends at {show_instant(step.run.last)}"
         said = f"{cut}, before the fault on {names} ended"
         return unknown(said, evidence={"ended": ended})
-    why = "; ".join([*problems, *step.run.broken]) or "nobody confirmed that it ended"
+    reasons = dict.fromkeys([*problems, *step.run.broken])  # each try says it again
+    why = "; ".join(reasons) or "nobody confirmed that it ended"
     said = f"the fault on {names} was not undone: {why}"
     return failed(said, evidence={"ended": ended})
 
@@ -80,7 +81,10 @@ def _ids(events: list[Event]) -> set[str]:
 
 
 def _problem(event: Event) -> str:
-    return f"{event.get('because', '')} {event.get('by_hand', '')}".strip()
+    because, by_hand = str(event.get("because") or ""), str(event.get("by_hand") or "")
+    return (
+        f"{because}. By hand: {by_hand}" if because and by_hand else because or by_hand
+    )
 
 
 def _begun(step: StepRun, service: str) -> list[Event]:

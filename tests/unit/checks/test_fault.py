@@ -84,10 +84,11 @@ def test_an_undo_that_failed() -> None:
     undo = event(
         at(55), "undo_failed", because="gone", by_hand="docker start web-2", **about
     )
-    verdict = judged(PLAN, timeline(fault(ends=None), [undo]), broken=("web-2",))
+    tries = [undo, undo]
+    verdict = judged(PLAN, timeline(fault(ends=None), tries), broken=("web-2",))
     found = answer(verdict, "undone")
     assert found.outcome is Outcome.FAIL
-    assert "gone docker start web-2" in found.because
+    assert found.because.endswith(": gone. By hand: docker start web-2; web-2.")
     assert verdict.broken == ("web-2",)
 
 
