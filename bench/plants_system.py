@@ -120,7 +120,7 @@ SYSTEM: tuple[Plant, ...] = (
         short=False,
         services=WEB,
         changes=(SICK, SICK_START, asked("      steady_state: holds", RING)),
-        expected="fail: recovers_within after",
+        expected="fail: during recovers_within after",
     ),
     Plant(
         name="successor serves errors, without an SLO",
@@ -133,7 +133,7 @@ SYSTEM: tuple[Plant, ...] = (
             asked("      steady_state: holds", RING),
             *WITHOUT_SLOS,
         ),
-        expected="fail: recovers_within after",
+        expected="fail: during recovers_within after",
     ),
     Plant(
         name="hung service, probe without a time-out",

@@ -1,5 +1,8 @@
 """Whether instances heal by themselves: back before any hand, and up for good."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from gameday.checks.question import (
     Answer,
     Measurement,
@@ -10,8 +13,9 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.step import BY_ITSELF, StepRun
-from gameday.model.quantity import show_duration
+from gameday.model.quantity import show_duration, show_instant
 from gameday.model.timeline import Event
+from gameday.model.verdict import Outcome
 
 # What an undo may take before it is confirmed, where nothing says when it began.
 _UNDO_TAKES = 10.0
@@ -37,7 +41,7 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
     hand = _hand(step, begun)
     back = _back(step, begun, min(hand, deadline), hand)
     if back is not None:
-        return within(
+        answer = within(
             question,
             Measurement(
                 what=f"{name} was back by itself",
@@ -47,6 +51,11 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
                 decided=back.at,
                 evidence={"instance": name, "by": "self"},
             ),
+        )
+        seen = [each for each in changes_of(step, begun) if each.at <= step.end]
+        fell = _fell_about(seen, deadline)
+        return (
+            answer.unsure(fell) if fell and answer.outcome is Outcome.PASS else answer
         )
     if hand <= step.end and hand < deadline:
         left = show_duration(round(deadline - hand, 3))
@@ -85,20 +94,21 @@ def _hand(step: StepRun, begun: Event) -> float:
 def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | None:
     """Return the event since which an instance is up, up to the end of its time.
 
-    Where it is not up then, the first up later and before our hand. One that came back
-    and went down again is watched beyond its time: at the end of it a crash loop may
-    just be up. A stamp that may be late enough counts: one that is up again between two
-    looks has only one event, whose stamp is no more exact than the looks are apart.
+    Where it is not up then, the first up later and before our hand. A crash loop is
+    watched beyond its time, at the end of which it may just be up: what went down again
+    within it, or more than once. A stamp that may be late enough counts: one that is up
+    again between two looks has only one event, whose stamp is no more exact than the
+    looks are apart.
     """
     since: Event | None = None
-    fell_again = False
-    for change in changes_of(step, begun):
-        settled = since is not None and not fell_again
-        if change.at > hand or (change.at > until and settled):
+    last = min(hand, step.end)
+    changes = [change for change in changes_of(step, begun) if change.at <= last]
+    looping = _is_loop(changes, until)
+    for change in changes:
+        if change.at > until and since is not None and not looping:
             break
-        fell_again = fell_again or (since is not None and not change["up"])
         since = (since or change) if change["up"] else None
-    if since is not None:
+    if since is not None or looping:
         return since
     if any(one.at <= until and not one["up"] for one in _after_its_end(step, begun)):
         return None  # it was up for a moment, and is not
@@ -108,6 +118,31 @@ def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | Non
         if event["id"] == begun["id"] and event.get("by") in BY_ITSELF
     ]
     return ended[0] if ended and ended[0].at <= hand else None
+
+
+def _falls(changes: Sequence[Event]) -> list[Event]:
+    """Return when an instance that was up went down again."""
+    return [
+        change
+        for before, change in pairwise(changes)
+        if before["up"] and not change["up"]
+    ]
+
+
+def _is_loop(changes: Sequence[Event], until: float) -> bool:
+    """Return whether an instance came back and went down within its time, or again."""
+    falls = _falls(changes)
+    return len(falls) > 1 or any(fall.at <= until for fall in falls)
+
+
+def _fell_about(changes: Sequence[Event], deadline: float) -> str:
+    """Return that a late look saw it down, maybe within its time; empty: none did."""
+    for fall in _falls(changes):
+        late = float(fall.get("error") or 0.0)
+        if fall.at - late <= deadline < fall.at:
+            seen = show_instant(fall.at)
+            return f"it was seen down again at {seen}, up to {show_duration(late)} late"
+    return ""
 
 
 def changes_of(step: StepRun, begun: Event) -> list[Event]:

@@ -113,7 +113,8 @@ def _not_again(last: Event, evidence: dict[str, object]) -> Answer:
 def _recovered_by(step: StepRun) -> float:
     """Return up to when the system may take to be itself again.
 
-    Until its SLIs are back, where an SLO tells; else as long as was promised.
+    Until its SLIs are back, where an SLO tells and they came back; else as long as was
+    promised: what breaks after that is no recovery that takes its time.
     """
     end, promised = step.fault_end, step.step.expect.recovers_within
     if end is None:
@@ -121,7 +122,8 @@ def _recovered_by(step: StepRun) -> float:
     slos = step.run.plan.scenario.slos
     if slos:
         back = [read_sli(step, slo, end) for slo in slos]
-        return end + max((sli.recovered_after for sli in back), default=0.0)
+        if all(sli.recovered for sli in back):
+            return end + max((sli.recovered_after for sli in back), default=0.0)
     return end + (LONGEST if promised is None else promised)
 
 

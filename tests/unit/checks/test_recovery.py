@@ -351,6 +351,9 @@ def test_the_hypothesis_tells_where_there_is_no_slo(
 KILL = plan(step(faults=(stop(kind="process.kill"),), heals_within=20.0))
 
 
+WEB_2 = {"service": "web", "instance": "web-2", "state": "stopped", "health": ""}
+
+
 def seen(when: float, up: bool, instance: str = "web-2") -> list[Event]:
     state = "running" if up else "stopped"
     about = {"service": "web", "instance": instance, "state": state, "health": ""}
@@ -514,6 +517,22 @@ def test_a_crash_loop_that_is_up_when_its_time_is_over_has_not_healed() -> None:
     assert (found.outcome, found.measured) == (Outcome.FAIL, 23.0)
 
 
+def test_a_crash_loop_whose_first_crash_came_after_its_time_has_not_healed() -> None:
+    looped = [
+        *(seen(at(11), False) + seen(at(13), True) + seen(at(31), False)),
+        *(seen(at(33), True) + seen(at(35), False)),
+    ]
+    assert heals(killed(ends=at(13)), looped).outcome is Outcome.FAIL
+
+
+def test_a_crash_that_a_late_look_shows_may_have_been_within_its_time() -> None:
+    late = event(at(31), "instance", up=False, error=5.0, **WEB_2)
+    told = [*seen(at(11), False), *seen(at(13), True), late]
+    found = heals(killed(ends=at(13)), told)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "up to 5s late" in found.because
+
+
 def test_what_goes_down_after_its_time_had_healed() -> None:
     told = [*seen(at(11), False), *seen(at(13), True), *seen(at(40), False)]
     assert heals(killed(ends=at(13)), told).outcome is Outcome.PASS
@@ -577,6 +596,16 @@ def thirds(count: int) -> list[bool]:
 def test_a_third_that_fails_for_good_is_no_recovery() -> None:
     verdict = lucky(*thirds(189))
     assert answer(verdict, "recovers_within").outcome is not Outcome.PASS
+    assert answer(verdict, "after").outcome is Outcome.FAIL
+
+
+def test_a_third_that_fails_for_good_did_not_hold_after_it() -> None:
+    """An SLI that never came back says no time until which looks may fail."""
+    planned = plan(step(recovers_within=30.0), slos=[objective()])
+    failing = [False, True, True] * 63
+    story = timeline(fault(), requests(errors={(11, 150): 10}), looks(*failing))
+    verdict = judged(planned, story)
+    assert answer(verdict, "recovers_within").outcome is Outcome.FAIL
     assert answer(verdict, "after").outcome is Outcome.FAIL
 
 
