@@ -1,7 +1,8 @@
 """What the actions of other extensions did, as far as it could be seen.
 
 Nobody proves that such an action bites, so what changed in the target and what its
-users noticed while it was at work has to show it.
+users noticed while it was at work has to show it; or, where the target cannot, a probe
+that the step names.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,12 @@ _FEW = 5  # effects that evidence shows
 
 
 def effects(step: StepRun) -> list[str]:
-    """Return what began while the step's foreign actions were at work."""
+    """Return what began while the step's foreign actions were at work.
+
+    Where the step names a probe that shows it, what that probe said.
+    """
+    if step.step.bites:
+        return list(_shown_by_probe(step))[:_FEW]
     found = (
         *_instances(step),
         *_workloads(step),
@@ -33,7 +39,58 @@ def toothless(step: StepRun) -> str:
     foreign = step.step.experiment.foreign
     if not foreign or step.start is None or effects(step):
         return ""
-    return f"nothing was seen to change while {', '.join(foreign)} was at work"
+    if step.step.bites:
+        return _not_shown(step)
+    return f"nothing was seen to change while {_names(step)} was at work"
+
+
+def _shown_by_probe(step: StepRun) -> Iterator[str]:
+    """Yield when the probe that the step names showed the effect.
+
+    A probe of the method does by an answer within its tolerance, one of the
+    hypothesis by one outside of it.
+    """
+    name = step.step.bites
+    for event in _of_method(step):
+        if event.get("ok") is True:
+            yield f"the probe {name!r} shows it at {show_instant(event.at)}"
+    for event in _of_hypothesis(step):
+        if event["ok"] is False:
+            yield f"the probe {name!r} deviated at {show_instant(event.at)}"
+
+
+def _not_shown(step: StepRun) -> str:
+    name = step.step.bites
+    asked = [*_of_method(step), *_of_hypothesis(step)]
+    if not asked:
+        return f"the probe {name!r}, which is to show that they bite, was never asked"
+    if all(event.get("ok") is None for event in asked):
+        why = asked[-1].get("because") or "it gave no answer that could be judged"
+        return f"the probe {name!r}, which is to show that they bite, failed: {why}"
+    return f"the probe {name!r} does not show that {_names(step)} bit"
+
+
+def _names(step: StepRun) -> str:
+    return ", ".join(step.step.experiment.foreign)
+
+
+def _of_method(step: StepRun) -> list[Event]:
+    """Return the answers of the named probe where it is one of the method."""
+    return [
+        event
+        for event in step.events("activity")
+        if (event["name"], event["type"]) == (step.step.bites, "probe")
+        and event["phase"] == "method"
+    ]
+
+
+def _of_hypothesis(step: StepRun) -> list[Event]:
+    """Return the looks at the named probe of the hypothesis during the fault."""
+    return [
+        event
+        for event in step.events("probe")
+        if event["name"] == step.step.bites and event["phase"] == "during"
+    ]
 
 
 def _instances(step: StepRun) -> Iterator[str]:

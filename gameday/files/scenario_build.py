@@ -199,6 +199,7 @@ def _step(read: wire.Step, here: Cursor, experiment: Experiment) -> Step:
         experiment=experiment,
         settings=dict(read.settings),
         hold=read.hold,
+        bites=read.bites,
         expect=_expect(read.expect, here),
         line=here.line,
     )

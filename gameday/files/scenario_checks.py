@@ -7,6 +7,7 @@ no other problem.
 import re
 from collections.abc import Sequence
 
+from gameday.files import biting_probe
 from gameday.files.cursor import Cursor, shown
 from gameday.files.metric_promises import check_load
 from gameday.files.scenario_promises import (
@@ -49,6 +50,8 @@ def check(here: Cursor, named: Named, experiments: Sequence[Experiment | None]) 
     for step, experiment in zip(items(here, "steps"), experiments, strict=True):
         check_step(step, named, experiment)
         check_load(step, here)
+        if experiment is not None:
+            biting_probe.check(step, experiment)
         unique(step, names)
     _foreign(here, experiments)
 

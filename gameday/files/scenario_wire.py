@@ -314,6 +314,12 @@ class Step(Wire):
     experiment: Text
     settings: dict[str, Any] = Field({}, alias="with")
     hold: PositiveDuration | None = None
+    bites: Text = Field(
+        "",
+        description="a probe of the experiment that shows whether another extension's "
+        "actions bite, where the target cannot show it: one of the method that answers "
+        "within its tolerance, or one of the hypothesis that no longer does",
+    )
     expect: Expect = Field(default_factory=Expect.model_construct)
 
 

@@ -243,13 +243,15 @@ class Step:
     """One experiment of a scenario, with its configuration and promises.
 
     `hold`: seconds, None: until the promises are kept or their time is over.
-    `experiment` has `settings` (the scenario's `with`) already applied.
+    `experiment` has `settings` (the scenario's `with`) already applied. `bites`: the
+    probe that shows whether other extensions' actions bite; empty: the target shows it.
     """
 
     name: str
     experiment: Experiment
     settings: Mapping[str, Any] = field(default_factory=dict)
     hold: float | None = None
+    bites: str = ""
     expect: Expect = field(default_factory=Expect)
     line: int | None = None
 

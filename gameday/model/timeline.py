@@ -23,7 +23,8 @@ fault_ended               step, id, ok (bool), by (rollback, run, self, heal, wa
 undone_later              step, id, ok, by, because, by_hand: the end of a fault whose
                           run had died, as only the ledger knows it; in no file
 activity                  step, name, type (action, probe), status, because: what the
-                          engine reports of a method's or a rollback's activity
+                          engine reports of a method's or a rollback's activity; ok: of
+                          a method's probe, whether it answers within its tolerance
 engine                    step, status, deviated, because: how the engine ended
 probe                     step, phase (before, during, after; injection: under way
                           when the fault began), name, ok (true, false, null = could

@@ -27,7 +27,7 @@ from chaoslib.types import Strategy
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
-from gameday.runner.hypothesis import configured, deviation, look
+from gameday.runner.hypothesis import answers_yes, configured, deviation, look
 from gameday.runner.jobs import Job
 from gameday.runner.outcomes import because, failure, function, interruption
 
@@ -50,7 +50,7 @@ def conduct(pipe: Connection, job: Job) -> None:
         Ledger(ledger_path(), SystemClock()).take_over(job.rollbacks)
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     document = copy.deepcopy(dict(job.document))
-    relay = Relay(pipe, hold=job.hold)
+    relay = Relay(pipe, hold=job.hold, given=job.configuration)
     try:
         journal = run_experiment(
             document,
@@ -172,9 +172,13 @@ def _is_plain(value: Any) -> bool:
 class Relay(RunEventHandler):  # type: ignore[misc]
     """Tells the parent what the engine does, and holds where it is told to."""
 
-    def __init__(self, pipe: Pipe, *, hold: bool) -> None:
+    def __init__(
+        self, pipe: Pipe, *, hold: bool, given: Mapping[str, Any] | None = None
+    ) -> None:
         self.pipe = pipe
         self.hold = hold
+        self.given = given or {}  # values of the configuration that are known already
+        self.experiment: Mapping[str, Any] = {}
         self.journal: Mapping[str, Any] | None = None
         self.phase = "gate"
 
@@ -188,6 +192,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
 
     def started(self, experiment: Any, journal: Any) -> None:
         """Keep the live journal."""
+        self.experiment = experiment
         self.journal = journal
         self.say("started")
 
@@ -197,7 +202,14 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         self.say("method")
 
     def activity_completed(self, activity: Any, run: Any) -> None:
-        """Pass on how an activity of the method or a rollback went."""
+        """Pass on how an activity of the method or a rollback went.
+
+        Of a probe of the method also whether its answer is within its tolerance, which
+        the engine itself asks of the hypothesis alone.
+        """
+        shows = {}
+        if self.phase == "method" and activity.get("type") == "probe":
+            shows["ok"] = answers_yes(activity, run, self.experiment, self.given)
         self.say(
             "activity",
             phase=self.phase,
@@ -207,6 +219,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
             status=run.get("status"),
             because=because(run.get("exception")),
             output=as_json(run.get("output"))[:_LONGEST],
+            **shows,
         )
 
     def method_completed(self, experiment: Any, state: Any) -> None:

@@ -206,5 +206,5 @@ class Conductor:
 
 
 def _without_output(fields: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("phase", "name", "type", "status", "because")
-    return {key: fields[key] for key in kept}
+    kept = ("phase", "name", "type", "status", "because", "ok")
+    return {key: fields[key] for key in kept if key in fields}

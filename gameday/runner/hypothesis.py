@@ -24,6 +24,7 @@ from chaoslib.secret import load_secrets
 from gameday.clock import SystemClock
 
 _LONGEST = 300
+_HTTP_ERRORS = 400  # the first status that is one
 PATIENCE = 10.0  # seconds for a probe that has no time-out of its own
 _MORE = 1.0  # seconds for a probe's own time-out to work
 Told = tuple[bool | None, Any, str]
@@ -69,6 +70,40 @@ def look(
             "took": round(clock.now() - began, 4),
             **({} if told else {"gave_up": True}),
         }
+
+
+def answers_yes(
+    probe: Mapping[str, Any],
+    run: Mapping[str, Any],
+    experiment: Mapping[str, Any],
+    given: Mapping[str, Any],
+) -> bool | None:
+    """Return whether a probe's answer is within its tolerance; None: not to be told.
+
+    One without a tolerance says yes with a process that ended well, an HTTP status
+    below 400, or an answer that is not false, nothing or zero. `given`: values of the
+    configuration that are known already.
+    """
+    if run.get("status") != "succeeded":
+        return None
+    value = run.get("output")
+    if probe.get("tolerance") is None:
+        return _is_yes(probe, value)
+    try:
+        declared = experiment.get("configuration", {})
+        configuration = load_configuration(declared, dict(given))
+        secrets = load_secrets(experiment.get("secrets", {}), configuration, {})
+    except Exception:  # noqa: BLE001 - the engine lets anything escape
+        return None
+    return _tolerated(probe, value, configuration, secrets)[0]
+
+
+def _is_yes(probe: Mapping[str, Any], value: Any) -> bool:
+    kind = probe.get("provider", {}).get("type")
+    status = value.get("status") if isinstance(value, Mapping) else None
+    if kind == "http" and isinstance(status, int):
+        return status < _HTTP_ERRORS
+    return status == 0 if kind == "process" else bool(value)
 
 
 def deviation(seen: Mapping[str, Any]) -> str:
@@ -136,6 +171,15 @@ def _one(
         return (None if answered else False), None, _short(error)
     except Exception as error:  # noqa: BLE001 - any code of the user's may run here
         return None, None, f"{type(error).__name__}: {_short(error)}"
+    return _tolerated(probe, value, configuration, secrets)
+
+
+def _tolerated(
+    probe: Mapping[str, Any],
+    value: Any,
+    configuration: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+) -> Told:
     tolerance = probe.get("tolerance")
     if isinstance(tolerance, str):
         tolerance = substitute(tolerance, configuration, secrets)

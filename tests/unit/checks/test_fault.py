@@ -382,3 +382,55 @@ def test_the_targets_of_pods_that_a_foreign_action_took_are_its_doing() -> None:
     lost = scrape("172.18.0.3:8000", down=at(12))
     verdict = judged(foreign_plan(), timeline(acted(), pod_gone(), lost))
     assert answer(verdict, "no_other_alerts").outcome is Outcome.PASS
+
+
+# --- a probe that shows the effect ---
+
+PROBE = "the proxy has the toxic"
+
+
+def shown_by(probe: str = PROBE, **expect: Any) -> Plan:
+    planned = foreign_plan(**expect)
+    one = replace(planned.scenario.steps[0], bites=probe)
+    return replace(planned, scenario=replace(planned.scenario, steps=(one,)))
+
+
+def asked_in_method(ok: bool | None, status: str = "succeeded") -> list[Event]:
+    about = {"name": PROBE, "type": "probe", "status": status, "because": ""}
+    told = {"step": STEP, "phase": "method", **about}
+    return [event(at(10.5), "activity", **told, ok=ok)]
+
+
+def seen_in_hypothesis(ok: bool | None, phase: str = "during") -> list[Event]:
+    about = {"step": STEP, "phase": phase, "name": PROBE, "value": None, "because": ""}
+    return [event(at(20 if phase == "during" else 5), "probe", ok=ok, **about)]
+
+
+@pytest.mark.parametrize(
+    "told", [asked_in_method(ok=True), seen_in_hypothesis(ok=False)]
+)
+def test_a_named_probe_shows_that_a_foreign_action_bites(told: list[Event]) -> None:
+    verdict = judged(shown_by(), timeline(acted(), told))
+    found = answer(verdict, "bites")
+    assert (found.outcome, PROBE in found.because) == (Outcome.PASS, True)
+    assert answer(verdict, "during").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (asked_in_method(ok=False), "does not show that"),
+        (asked_in_method(ok=None, status="failed"), "failed"),
+        (seen_in_hypothesis(ok=True), "does not show that"),
+        (seen_in_hypothesis(ok=False, phase="before"), "was never asked"),
+        ([], "was never asked"),
+        (pod_gone(), "was never asked"),  # the named probe alone decides
+    ],
+)
+def test_a_named_probe_that_does_not_show_it(told: list[Event], why: str) -> None:
+    promises = [promise("WebReplicaDown", fires_within=30.0)]
+    verdict = judged(shown_by(alerts=promises), timeline(acted(), told))
+    for question in ("bites", "fires_within", "during"):
+        found = answer(verdict, question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert why in found.because

@@ -330,6 +330,54 @@ rollbacks:"""
     assert step.experiment.foreign == ("chaosk8s.pod.actions.terminate_pods",)
 
 
+TOXIC = """
+  - type: probe
+    name: too early
+    provider: {type: process, path: "true"}
+  - type: action
+    name: theirs
+    provider: {type: python, module: chaosk8s.pod.actions, func: terminate_pods}
+  - type: probe
+    name: the proxy has the toxic
+    provider: {type: process, path: "true"}
+rollbacks:"""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("the proxy has a toxic", "no probe 'the proxy has a toxic'; did you mean"),
+        ("too early", "'too early' is asked before any action of another extension"),
+        ("theirs", "the experiment has no probe 'theirs'"),
+    ],
+)
+def test_a_step_names_a_probe_of_its_experiment_or_is_refused(
+    shop: Shop, name: str, why: str
+) -> None:
+    shop.change("at_most: 1", "at_most: 1, foreign_actions: true")
+    shop.change("\nrollbacks:", TOXIC, "experiments/stop.yaml")
+    shop.change("hold: 45s", f"bites: {name}\n    hold: 45s")
+    (told,) = (one for one in shop.said() if "warning: " not in one)
+    assert told.startswith("scenarios/s.yaml:26: steps[0].bites: ")
+    assert why in told
+
+
+@pytest.mark.parametrize("name", ["the proxy has the toxic", "answers"])
+def test_a_probe_of_the_method_or_the_hypothesis_shows_the_effect(
+    shop: Shop, name: str
+) -> None:
+    shop.change("at_most: 1", "at_most: 1, foreign_actions: true")
+    shop.change("\nrollbacks:", TOXIC, "experiments/stop.yaml")
+    shop.change("hold: 45s", f"bites: {name}\n    hold: 45s")
+    assert load.scenario(str(shop.scenario), {}).steps[0].bites == name
+
+
+def test_our_own_faults_need_no_probe(shop: Shop) -> None:
+    shop.change("hold: 45s", "bites: answers\n    hold: 45s")
+    (told,) = shop.said()
+    assert "gameday proves itself that its own faults bite" in told
+
+
 def test_the_short_name_of_a_sloth_slo(shop: Shop) -> None:
     shop.change("slo: checkout-availability, spends", "slo: latency, spends")
     made = load.scenario(str(shop.scenario), {})

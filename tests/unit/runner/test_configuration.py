@@ -68,7 +68,20 @@ def played(tmp_path: Path) -> dict[str, Any]:
                 "type": "action",
                 "name": "say",
                 "provider": shell(f"echo ${{number}} ${{plain}} > {method}"),
-            }
+            },
+            *(
+                {
+                    "type": "probe",
+                    "name": f"is {number}",
+                    "tolerance": {
+                        "type": "regex",
+                        "target": "stdout",
+                        "pattern": f"^{number}",
+                    },
+                    "provider": shell("echo ${number}"),
+                }
+                for number in (1, 2)
+            ),
         ],
     }
     done = subprocess.run(
@@ -97,3 +110,11 @@ def test_its_value_is_not_in_the_journal(tmp_path: Path) -> None:
     (journal,) = [fields for name, fields in found["engine"] if name == "journal"]
     configuration = json.loads(journal["text"])["experiment"]["configuration"]
     assert configuration["number"]["type"] == "probe"
+
+
+def test_the_engines_report_says_whether_a_probe_of_the_method_answers_yes(
+    tmp_path: Path,
+) -> None:
+    told = [fields for name, fields in played(tmp_path)["engine"] if name == "activity"]
+    method = {one["name"]: one.get("ok") for one in told if one["phase"] == "method"}
+    assert method == {"say": None, "is 1": True, "is 2": False}

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from gameday.runner.hypothesis import configured, look
+import pytest
+
+from gameday.runner.hypothesis import answers_yes, configured, look
 
 BASENAME = {"type": "python", "module": "os.path", "func": "basename"}
 
@@ -32,3 +34,30 @@ def test_a_plain_value_of_the_configuration_stays() -> None:
         document = _document(wanted)
         (seen,) = look(document, *configured(document))
         assert seen["ok"] is ok
+
+
+def method_probe(kind: str, output: Any, **more: Any) -> bool | None:
+    probe = {"name": "shows", "provider": {"type": kind}, **more}
+    run = {"status": "succeeded", "output": output}
+    return answers_yes(probe, run, {"configuration": {"most": "3"}}, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "more", "yes"),
+    [
+        ("python", True, {}, True),
+        ("python", 0, {}, False),
+        ("process", {"status": 0, "stdout": ""}, {}, True),
+        ("process", {"status": 1, "stdout": ""}, {}, False),
+        ("http", {"status": 200, "body": ""}, {}, True),
+        ("http", {"status": 503, "body": ""}, {}, False),
+        ("http", {"status": 503, "body": ""}, {"tolerance": 503}, True),
+        ("python", "3", {"tolerance": "${most}"}, True),
+        ("python", "4", {"tolerance": "${most}"}, False),
+        ("python", None, {"tolerance": {"type": "range", "range": "x"}}, None),
+    ],
+)
+def test_what_a_probe_of_the_method_says(
+    kind: str, output: Any, more: dict[str, Any], yes: bool | None
+) -> None:
+    assert method_probe(kind, output, **more) is yes
