@@ -83,7 +83,8 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
     notified = Notified(promised)
     wanted = promised.promise.receiver
     if notified.first(wanted) is None:
-        return unknown(f"{notified.nothing_at(wanted)}, so none could resolve")
+        said = f"{notified.nothing_at(wanted)}, so none could resolve"
+        return unknown(notified.unheard(wanted) or said)
     deadline = end + (question.promised or 0.0)
     page = notified.resolved(wanted)
     if page is None:
@@ -132,7 +133,8 @@ def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
         # The system's own answer: nothing more is to be waited for.
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = _open(notified, wanted, deadline)
+    unsure = "" if held else notified.unheard(wanted)
+    unsure = unsure or _open(notified, wanted, deadline)
     if not (unsure or held or others):
         unsure = over_too_soon(promised, deadline)
     return answer.unsure(unsure) if unsure else answer

@@ -17,7 +17,7 @@ from gameday.checks.matching import EARLY, Identity, Key, Match, Matching
 from gameday.checks.mutes import Mute
 from gameday.checks.pages import FIRING, RESOLVED, Page, Told, label_key
 from gameday.checks.reading import ALONE, BY_TITLE, Reading
-from gameday.checks.titles import title_of, values_of
+from gameday.checks.titles import is_cut, is_cut_of, title_of, values_of
 from gameday.model.alert import Routing
 
 _SENT = 10.0  # seconds that a notification may be on its way, tries included
@@ -78,13 +78,19 @@ class Chat:
 
     def by_title(self, page: Page) -> list[Reading]:
         """Return what a page says by Alertmanager's default title; none: nothing."""
-        ways = [
-            (due, way)
+        titled = [
+            (due, way, _titled(due, way))
             for due in self._at(page)
-            if any(values_of(due.group.labels) in title for title in page.titles)
+            if _may_head(page.titles, values_of(due.group.labels))
             for way in self._ways(due, page.at)
-            if _titled(due, way) in page.titles
         ]
+        ways = [(due, way) for due, way, title in titled if title in page.titles]
+        if not ways:  # by a title that the vendor had cut, where none is whole
+            ways = [
+                (due, way)
+                for due, way, title in titled
+                if any(is_cut_of(shown, title) for shown in page.titles)
+            ]
         if not ways:
             return []
         if len({id(due) for due, _ in ways}) > 1:
@@ -132,7 +138,13 @@ class Chat:
         return by_receiver
 
     def _at(self, page: Page) -> list[Due]:
-        """Return the groups that a page may come from, by its receiver and its key."""
+        """Return the groups that a page may come from, by its receiver and its key.
+
+        Alertmanager's own link names the receiver that sent it: another one, that posts
+        to this one's address, sends pages of its own groups.
+        """
+        if page.sender and page.sender != page.receiver:
+            return []
         groups = self._groups.get(page.receiver, [])
         return [
             due
@@ -222,6 +234,11 @@ class Chat:
                 and self._matching.match(mute.labels).identity is identity
             ):
                 yield mute
+
+
+def _may_head(titles: Sequence[str], values: str) -> bool:
+    """Whether one of the titles may be that of a group with these labels' values."""
+    return any(values in title or is_cut(title) for title in titles)
 
 
 def _titled(due: Due, way: Mapping[Held, str]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.clocks import instant
+from gameday.checks.groups import groups_of
 from gameday.checks.heard_ends import HeardEnds
 from gameday.checks.matching import EARLY, SAME, Identity
 from gameday.checks.mutes import SILENCE, Mute, open_through
@@ -89,9 +90,12 @@ class Notified:
         Each integration that was paged and tells the end has to have told it of every
         alert of which it told the beginning; the last of these pages counts.
         """
+        return self._heard_ends.last(receiver)
+
+    @cached_property
+    def _heard_ends(self) -> HeardEnds:
         run = self.promised.step.run
-        heard = HeardEnds(self.mine, self._of_step, run.plan.eyes.routing)
-        return heard.last(receiver)
+        return HeardEnds(self.mine, self._of_step, run.plan.eyes.routing)
 
     def unmatched(self, receiver: str | None, until: float) -> str:
         """Return why a page that did arrive might be this alert's; empty: none is."""
@@ -100,7 +104,8 @@ class Notified:
 
     def unmatched_end(self, receiver: str | None, since: float, until: float) -> str:
         """Return why a page that did arrive might tell its end; empty: none does."""
-        return self._unclear(receiver, since, until, besides=FIRING)
+        unmatched = self._unclear(receiver, since, until, besides=FIRING)
+        return unmatched or self._heard_ends.unclear(receiver)
 
     def _unclear(
         self, receiver: str | None, since: float, until: float, *, besides: str
@@ -114,6 +119,30 @@ class Notified:
                 return f"Alertmanager left {page.cut} alerts out of a page at {where}"
             if reading.status != besides and self._may_be_mine(reading):
                 return f"a page at {page.receiver} could not be matched to an alert"
+        return ""
+
+    def unheard(self, receiver: str | None) -> str:
+        """Return why no pager can tell whether the receiver was told; empty: one can.
+
+        A receiver to which the alert is not routed was not told, whatever it hears.
+        """
+        run = self.promised.step.run
+        routing = run.plan.eyes.routing
+        if routing is None:
+            return ""
+        sets = [
+            labels
+            for identity in self._identities
+            for labels in run.mailbox.labels_of(identity)
+        ]
+        routed = {
+            group.receiver for labels in sets for group in groups_of(labels, routing)
+        }
+        for known in routing.receivers:
+            asked = receiver in (None, known.name) and known.name in routed
+            if asked and known.unheard:
+                said = f"{known.name} is told by {known.unheard}"
+                return f"{said}, which the pager cannot receive"
         return ""
 
     def already(self, until: float) -> str:

@@ -28,7 +28,8 @@ class Page:
     """A notification that arrived; `at` on gameday's clock, `stamp` the pager's.
 
     `titles` are the texts that stand for the alerts where a vendor's message has no
-    labels; `cut` says how many alerts Alertmanager left out.
+    labels; `cut` says how many alerts Alertmanager left out; `sender` is the receiver
+    that the message itself names, where it does.
     """
 
     at: float
@@ -41,6 +42,7 @@ class Page:
     alerts: tuple[Told, ...] = ()
     titles: tuple[str, ...] = ()
     cut: int = 0
+    sender: str = ""
 
     def keys_match(self, other: "Page") -> bool:
         """Whether both pages come from one group of Alertmanager."""
@@ -116,6 +118,7 @@ def _page(event: Event, clocks: Clocks, known: Mapping[str, Mapping[str, str]]) 
         alerts=_alerts(event.get("alerts") or (), status, known),
         titles=tuple(str(title) for title in event.get("titles") or ()),
         cut=int(event.get("truncated") or 0),
+        sender=str(event.get("sender") or ""),
     )
 
 

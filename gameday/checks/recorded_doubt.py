@@ -106,10 +106,26 @@ def _pager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
     yield from _seen(Kind.PAGER_BLIND, "pager")(step, question, span)
     for event in step.run.timeline.of("page_refused"):
         at = step.run.clocks.ours("pager", event.at)
-        if span.start <= at <= span.end:
+        mine = _may_be_of(step, question, str(event.get("receiver") or ""))
+        if mine and span.start <= at <= span.end:
             said = f"the pager refused a page at {show_instant(event.at)}"
             because = f"{said}: {event.get('because', '')}"
             yield Doubt(kind=Kind.PAGES_LOST, because=because, since=at)
+
+
+def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
+    """Whether a page that was refused at a receiver's address may answer a question.
+
+    One that is about other receivers has nothing to do with it. An address that names
+    nobody who is known may be anybody's, mistyped.
+    """
+    wanted = () if question.alert is None else question.alert.reaches
+    if not wanted or receiver in wanted:
+        return True
+    routing = step.run.plan.eyes.routing
+    known = {each.name for each in routing.receivers} if routing is not None else set()
+    known |= {page.receiver for page in step.run.pages}
+    return receiver not in known
 
 
 def _load(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:

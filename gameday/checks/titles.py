@@ -3,10 +3,32 @@
 `[FIRING:2] checkout (web page)`: the status with the number of firing alerts, the
 values of the group's labels, and in parentheses the values of the other labels that
 all alerts of the message share; each in the order of the names, `alertname` first.
-Slack, Teams, Discord and mail show it, PagerDuty and Opsgenie as their summary.
+Slack, Teams, Discord and mail show it, PagerDuty and Opsgenie as their summary. What is
+longer than a vendor takes is cut: Slack's title and PagerDuty's summary to 1024 runes,
+Discord's title to 256, Opsgenie's message to 130. An ellipsis stands for the
+rest, in older versions three full stops.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+
+_LONGEST = (1024, 256, 130)  # runes that vendors take
+_MARKS = ("…", "...")  # what stands for the part that was cut off
+
+
+def is_cut(shown: str) -> bool:
+    """Whether a title has the length and the end of one that was cut."""
+    return len(shown) in _LONGEST and shown.endswith(_MARKS)
+
+
+def is_cut_of(shown: str, title: str) -> bool:
+    """Whether a title that was cut is the exact beginning of this one."""
+    if not is_cut(shown) or len(title) <= len(shown):
+        return False
+    return any(
+        shown == title[: len(shown) - len(mark)] + mark
+        for mark in _MARKS
+        if shown.endswith(mark)
+    )
 
 
 def title_of(

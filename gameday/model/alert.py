@@ -94,12 +94,29 @@ class Route:
         return found or [(self,)]
 
 
+# How a pager takes what the integrations of a kind send; it takes no other.
+_HEARD_AS = {
+    "webhook": "webhook",
+    "pagerduty": "pagerduty",
+    "opsgenie": "opsgenie",
+    **dict.fromkeys(
+        ("slack", "discord", "msteams", "msteamsv2", "mattermost", "rocketchat"),
+        "slack",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
     """One way out of a receiver: `kind` is webhook, pagerduty, slack and so on."""
 
     kind: str
     send_resolved: bool = True
+
+    @property
+    def heard_as(self) -> str:
+        """The vendor as which a pager takes its messages; empty: it cannot."""
+        return _HEARD_AS.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +130,13 @@ class Receiver:
     def tells_resolved(self) -> bool:
         """Whether at least one integration reports the end of an alert."""
         return any(way.send_resolved for way in self.integrations)
+
+    @property
+    def unheard(self) -> str:
+        """By what it is told, where no pager can take that; empty: one can."""
+        if not self.integrations or any(way.heard_as for way in self.integrations):
+            return ""
+        return " and ".join(dict.fromkeys(way.kind for way in self.integrations))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,8 @@ silence, silence_ended    id, matchers (name, op, value), since, until: active; 
 page                      receiver, vendor, status (firing, resolved, unknown),
                           group_key, dedup_key, alerts (labels, status, starts, ends,
                           fingerprint), titles (of a message, where a vendor's has no
-                          labels), truncated (alerts that Alertmanager left out), seq;
+                          labels), truncated (alerts that Alertmanager left out),
+                          sender (the receiver that the message itself names), seq;
                           at = the pager's clock
 page_refused              receiver, vendor, because, seq: a page that the pager did not
                           take; at = the pager's clock

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 from gameday.model.alert import fingerprint
 
@@ -28,6 +29,7 @@ _LABEL = re.compile(r"^ +- ([^=\n]+?) = (.*)$", re.MULTILINE)
 _BLOCK = re.compile(
     r"(?P<head>(?:Alerts )?(?:Firing|Resolved):)|Labels:\n(?P<labels>(?: +- .*\n?)*)"
 )
+_OWN_LINK = re.compile(r"/#/alerts\?receiver=([^&\s]+)")
 _MARK = re.compile(r"\[(FIRING|RESOLVED)(?::\d+)?\]")
 _SHOWN = 5  # titles of a message that are kept
 
@@ -43,7 +45,8 @@ class Page:
     `seq` counts from 1. `group_key` is Alertmanager's where the payload has it,
     `dedup_key` the SHA-256 of it, which PagerDuty and Opsgenie are given instead.
     `titles` is what the message is headed by, `truncated` the number of alerts that
-    Alertmanager left out.
+    Alertmanager left out, `sender` the receiver that Alertmanager's own link in the
+    message names.
     """
 
     seq: int
@@ -57,6 +60,7 @@ class Page:
     raw: str
     titles: tuple[str, ...] = ()
     truncated: int = 0
+    sender: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the page as `GET /pages` shows it."""
@@ -190,7 +194,21 @@ def _slack(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     marks = (mark[1].lower() for text in titles if (mark := _MARK.search(text)))
     status = status or next(marks, None)
     alerts = [one for text in texts for one in _printed(text, status or "unknown")]
-    return _fields(status, _once(alerts), None, None, titles)
+    links = [str(part.get("title_link") or "") for part in parts]
+    fields = _fields(status, _once(alerts), None, None, (*titles, *links))
+    return {**fields, "sender": _sender((*links, *_fallback_links(parts)))}
+
+
+def _fallback_links(parts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the links by which Slack's default fallbacks end."""
+    for part in parts:
+        yield str(part.get("fallback") or "").rpartition(" | ")[2]
+
+
+def _sender(links: Iterable[str]) -> str:
+    """Return the receiver that a link of Alertmanager's own templates names."""
+    found = (match for link in links if (match := _OWN_LINK.search(link)))
+    return next((unquote_plus(match[1]) for match in found), "")
 
 
 def _headings(part: Mapping[str, Any]) -> Iterator[str]:

@@ -143,6 +143,7 @@ class PagesObserver:
             alerts=[_alert(alert) for alert in one["alerts"]],
             titles=list(one.get("titles") or ()),
             truncated=int(one.get("truncated") or 0),
+            sender=str(one.get("sender") or ""),
             seq=int(one["seq"]),
         )
 

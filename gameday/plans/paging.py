@@ -83,6 +83,16 @@ def page_doubts(
         yield from _inhibited(page)
 
 
+def unheard(promise: AlertPromise, eyes: Eyes) -> Iterator[Doubt]:
+    """Yield which promised receivers are told in ways that no pager can receive."""
+    for name in promise.reaches:
+        there = None if eyes.routing is None else eyes.routing.receiver(name)
+        if there is not None and there.unheard:
+            said = f"receiver {name!r} is told by {there.unheard}, which the pager "
+            said += "cannot receive: whether its page arrives will not be seen"
+            yield Doubt("not_guaranteed", said)
+
+
 def _sent(page: _Page) -> Iterator[Doubt]:
     dropped = page.way.dropped
     if dropped:

@@ -20,7 +20,7 @@ from gameday.model.plan import Eyes, Timing
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import AlertPromise, Scenario, Step
 from gameday.model.way import rules_for
-from gameday.plans.paging import Doubt, doubts, page_doubts
+from gameday.plans.paging import Doubt, doubts, page_doubts, unheard
 
 _QUESTIONS = ("fires_within", "pages_within", "resets_within", "page_resolves_within")
 _OF_PAGES = ("pages_within", "page_resolves_within", "reaches")
@@ -34,6 +34,7 @@ class _Asked:
     step: Step
     promise: AlertPromise
     question: str
+    pager: bool = False  # whether pages are observed
 
     @property
     def promised(self) -> float:
@@ -58,8 +59,9 @@ class _Asked:
 
 def timings(scenario: Scenario, eyes: Eyes) -> tuple[Timing, ...]:
     """Return the lint of every promise of the scenario."""
+    pager = scenario.observe.pages is not None
     return tuple(
-        _lint(_Asked(step, promise, question), eyes)
+        _lint(_Asked(step, promise, question, pager), eyes)
         for step in scenario.steps
         for promise in step.expect.alerts
         for question in (*_QUESTIONS, "reaches")
@@ -77,6 +79,7 @@ def _lint(asked: _Asked, eyes: Eyes) -> Timing:
     against = [*doubts(asked.promise, rules)]
     if asked.question in _OF_PAGES:
         against += page_doubts(asked.step, asked.promise, asked.question, rules, eyes)
+        against += unheard(asked.promise, eyes) if asked.pager else ()
     if asked.question == "reaches":
         return _reaches(asked, against, eyes)
     span = _span([_spans(asked, rule, eyes) for rule in rules])

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from gameday.model.alert import Matcher, Route, Routing
+from gameday.model.alert import Integration, Matcher, Receiver, Route, Routing
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
@@ -386,3 +386,69 @@ def test_one_of_several_receivers_that_heard_nothing_fails(missing: str) -> None
     assert found.outcome is Outcome.FAIL
     assert f"arrived at {missing}" in found.because
     assert answer(judged(both(), story), "pages_within").measured is None
+
+
+# --- refused pages, and integrations that cannot be told apart ---
+
+
+def hooks(*telling: bool, kind: str = "webhook") -> Plan:
+    ways = tuple(Integration(kind=kind, send_resolved=tells) for tells in telling)
+    receivers = (Receiver(name="oncall", integrations=ways), Receiver(name="audit"))
+    routing = Routing(route=Route(receiver="oncall"), receivers=receivers)
+    return plan(step(alerts=(PROMISE,)), routing=routing)
+
+
+def copies(when: float, count: int, status: str = "firing") -> list[Event]:
+    return [
+        one
+        for number in range(count)
+        for one in page("oncall", at(when + number / 10), NAME, status=status)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("telling", "paged", "ended", "outcome"),
+    [
+        ((True, True), 2, 2, Outcome.PASS),
+        ((True, True), 2, 1, Outcome.FAIL),
+        ((True, False), 2, 1, Outcome.PASS),
+        ((True, False), 2, 0, Outcome.FAIL),
+        ((True, True), 1, 1, Outcome.PASS),  # the other one posts elsewhere
+        ((True, True), 1, 0, Outcome.FAIL),
+        ((True, False), 1, 1, Outcome.PASS),
+        ((True, False), 1, 0, Outcome.INCONCLUSIVE),  # which of them it is
+        ((True,), 1, 1, Outcome.PASS),
+        ((True, True, False), 2, 1, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_each_of_several_integrations_at_one_address_has_to_hear_the_end(
+    telling: tuple[bool, ...], paged: int, ended: int, outcome: Outcome
+) -> None:
+    told = [*copies(25, paged), *copies(65, ended, "resolved")]
+    verdict = judged(hooks(*telling), timeline(fault(), FIRED, told))
+    assert answer(verdict, "page_resolves_within").outcome is outcome
+
+
+def test_a_page_that_is_told_again_is_no_copy() -> None:
+    told = [*copies(25, 1), *copies(45, 1), *copies(65, 1, "resolved")]
+    verdict = judged(hooks(True, True), timeline(fault(), FIRED, told))
+    assert answer(verdict, "page_resolves_within").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("receiver", "outcome"),
+    [
+        ("oncall", Outcome.INCONCLUSIVE),
+        ("audit", Outcome.FAIL),  # that receiver's own page
+        ("", Outcome.INCONCLUSIVE),  # an address that names nobody
+        ("onclal", Outcome.INCONCLUSIVE),  # mistyped, it may be anybody's
+    ],
+)
+def test_a_refused_page_is_doubt_for_who_could_have_sent_it(
+    receiver: str, outcome: Outcome
+) -> None:
+    refused = event(at(25), "page_refused", receiver=receiver, because="413", seq=1)
+    verdict = judged(hooks(True), timeline(fault(), FIRED, [refused]))
+    assert answer(verdict, "reaches").outcome is outcome
+    assert answer(verdict, "pages_within").outcome is outcome
+    assert answer(verdict, "no_other_alerts").outcome is Outcome.INCONCLUSIVE

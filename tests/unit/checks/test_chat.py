@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.checks.titles import title_of
-from gameday.model.alert import Matcher, Receiver, Route, Routing
+from gameday.checks.titles import is_cut_of, title_of
+from gameday.model.alert import Integration, Matcher, Receiver, Route, Routing
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Outcome
 from tests.builders import (
@@ -163,6 +163,123 @@ def test_a_title_that_no_alert_has_is_not_understood() -> None:
 
 def test_a_title_from_before_the_alert_fired_is_anothers() -> None:
     assert outcomes(FIRED, slack(15, TITLE)).startswith("fail fail")
+
+
+# --- cut titles, links, and what no pager hears ---
+
+
+def cut_at(title: str, longest: int, mark: str = "…") -> str:
+    return title[: longest - len(mark)] + mark
+
+
+LONG: dict[str, Any] = {"severity": "page", "team": "web", "zone": "z" * 2000}
+LONG_TITLE = f"[FIRING:1] WebReplicaDown web (page {'z' * 2000})"
+
+
+@pytest.mark.parametrize("longest", [1024, 256, 130])
+@pytest.mark.parametrize("mark", ["…", "..."])
+def test_a_title_that_was_cut_is_its_exact_beginning(longest: int, mark: str) -> None:
+    fired = alert(NAME, fires=at(22), resolves=at(60), **LONG)
+    said = slack(25, cut_at(LONG_TITLE, longest, mark))
+    assert outcomes(fired, said).startswith("pass pass")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        cut_at(LONG_TITLE, 1023),  # no vendor's limit
+        cut_at(LONG_TITLE.replace("web", "api"), 1024),
+        LONG_TITLE[:1024],  # nothing shows that it was cut
+    ],
+)
+def test_another_beginning_is_not_understood(shown: str) -> None:
+    fired = alert(NAME, fires=at(22), resolves=at(60), **LONG)
+    other = alert("Errors", fires=at(23), resolves=at(60), **WEB)
+    assert outcomes(fired, other, slack(25, shown)).startswith(
+        "inconclusive inconclusive"
+    )
+
+
+def test_what_is_whole_is_not_cut() -> None:
+    assert is_cut_of(cut_at("a" * 300, 256), "a" * 300)
+    assert not is_cut_of("a" * 255 + "…", "a" * 255 + "…")
+
+
+def two_groups(first: str, second: str) -> list[Event]:
+    return [
+        one
+        for zone in (first, second)
+        for one in alert(NAME, fires=at(22), severity="page", zone=zone)
+    ]
+
+
+@pytest.mark.parametrize(("full", "outcome"), [(False, "inconclusive"), (True, "pass")])
+def test_a_beginning_that_two_groups_share_leaves_it_open(
+    full: bool,
+    outcome: str,
+) -> None:
+    route = Route(receiver="chat", group_by=("zone",), group_wait=2.0)
+    asked = promise(NAME, labels={"zone": "z" * 300 + "a"}, reaches="chat")
+    routing = Routing(route=route, receivers=(Receiver(name="chat"),))
+    planned = plan(step(alerts=(asked,)), routing=routing)
+    whole = f"[FIRING:1] {'z' * 300}a (WebReplicaDown page)"
+    (sent,) = slack(25, cut_at(whole, 256))
+    titles = [cut_at(whole, 256), *([whole] if full else [])]  # as Slack's fallback
+    told = event(sent.at, "page", **{**sent.fields, "titles": titles})
+    fired = two_groups("z" * 300 + "a", "z" * 300 + "b")
+    verdict = judged(planned, timeline(fault(), fired, [told]))
+    assert answer(verdict, "reaches").outcome == outcome
+
+
+def from_receiver(sender: str, title: str = TITLE) -> list[Event]:
+    return [
+        event(one.at, "page", **{**one.fields, "sender": sender})
+        for one in slack(25, title)
+    ]
+
+
+def test_a_message_whose_own_link_names_another_receiver_is_not_this_ones() -> None:
+    assert outcomes(FIRED, from_receiver("chat")).startswith("pass pass")
+    assert outcomes(FIRED, from_receiver("dba")).startswith("inconclusive inconclusive")
+
+
+def told_by(*kinds: str) -> Routing:
+    ways = tuple(Integration(kind=kind) for kind in kinds)
+    return Routing(
+        route=ROUTING.route,
+        receivers=(Receiver(name="chat", integrations=ways), Receiver(name="dba")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "outcome"),
+    [
+        (("email",), "inconclusive"),
+        (("email", "telegram"), "inconclusive"),
+        (("email", "msteamsv2"), "fail"),
+        (("webhook",), "fail"),
+    ],
+)
+def test_what_no_pager_can_receive_is_never_a_failure(
+    kinds: tuple[str, ...], outcome: str
+) -> None:
+    planned = plan(step(alerts=(PROMISE,)), routing=told_by(*kinds))
+    verdict = judged(planned, timeline(fault(), FIRED))
+    for question in ("reaches", "pages_within"):
+        found = answer(verdict, question)
+        assert found.outcome == outcome
+        assert ("which the pager cannot receive" in found.because) == (
+            outcome == "inconclusive"
+        )
+
+
+def test_an_alert_that_is_not_routed_to_the_mail_was_not_told_by_it() -> None:
+    planned = plan(step(alerts=(PROMISE,)), routing=told_by("email"))
+    elsewhere = alert(NAME, fires=at(22), severity="page", team="db")
+    verdict = judged(planned, timeline(fault(), elsewhere))
+    assert answer(verdict, "reaches").outcome is Outcome.FAIL
+    silent = judged(planned, timeline(fault()))
+    assert answer(silent, "reaches").outcome is Outcome.FAIL
 
 
 # --- a team's own template ---

@@ -245,6 +245,33 @@ def test_a_chat_messages_title_is_kept(pager: Pager, said: dict[str, Any]) -> No
     assert page.status == "firing"
 
 
+LINK = "http://am:9093/#/alerts?receiver=team+chat%2Fa"
+
+
+@pytest.mark.parametrize(
+    ("attachment", "sender"),
+    [
+        ({"title": TITLE, "title_link": LINK}, "team chat/a"),
+        ({"fallback": f"{TITLE} | {LINK}"}, "team chat/a"),
+        ({"title": TITLE, "title_link": "http://wiki/"}, ""),
+        ({"title": TITLE}, ""),
+    ],
+)
+def test_the_receiver_that_a_messages_link_names_is_kept(
+    pager: Pager, attachment: dict[str, str], sender: str
+) -> None:
+    send(pager, "/slack/chat", {"attachments": [attachment]})
+    (page,) = pager.wait(0, 5)
+    assert (page.titles[0], page.sender) == (TITLE, sender)
+
+
+def test_a_title_may_stand_in_the_link(pager: Pager) -> None:
+    about = {"title": "trouble", "title_link": TITLE}
+    send(pager, "/slack/chat", {"attachments": [about]})
+    (page,) = pager.wait(0, 5)
+    assert TITLE in page.titles
+
+
 @pytest.mark.parametrize(
     ("vendor", "said"),
     [

@@ -14,7 +14,14 @@ from gameday.model.alert import (
 )
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Eyes, Timing
-from gameday.model.scenario import AlertPromise, Expect, Scenario, Step
+from gameday.model.scenario import (
+    AlertPromise,
+    Expect,
+    Observe,
+    Pages,
+    Scenario,
+    Step,
+)
 from gameday.model.target import TargetRef
 from gameday.plans.timing import timings
 
@@ -50,14 +57,19 @@ EYES = Eyes(
 )
 
 
-def lint(promise: AlertPromise, eyes: Eyes = EYES) -> dict[str, Timing]:
+def lint(
+    promise: AlertPromise, eyes: Eyes = EYES, observe: Observe | None = None
+) -> dict[str, Timing]:
     step = Step(
         name="s",
         experiment=Experiment(path="e.yaml", title="t", document={}),
         expect=Expect(alerts=(promise,)),
     )
     scenario = Scenario(
-        name="x", target=TargetRef(kind="docker", name="shop"), steps=(step,)
+        name="x",
+        target=TargetRef(kind="docker", name="shop"),
+        steps=(step,),
+        observe=observe or Observe(),
     )
     return {one.question: one for one in timings(scenario, eyes)}
 
@@ -109,6 +121,17 @@ def test_a_receiver_that_tells_no_end_cannot_keep_page_resolves_within() -> None
     found = lint(promise)["page_resolves_within"]
     assert found.state == "cannot_be_kept"
     assert "send_resolved" in found.because
+
+
+def test_what_the_pager_cannot_receive_is_said() -> None:
+    mail = Receiver(name="oncall", integrations=(Integration(kind="email"),))
+    eyes = replace(EYES, routing=replace(ROUTING, receivers=(mail,)))
+    promise = AlertPromise(alert="Down", reaches=("oncall",), pages_within=130)
+    paged = Observe(pages=Pages(listen="127.0.0.1:9099"))
+    for found in lint(promise, eyes, paged).values():
+        assert found.state == "not_guaranteed"
+        assert "'oncall' is told by email, which the pager cannot" in found.because
+    assert lint(promise, eyes)["reaches"].state == "ok"  # the routes will answer
 
 
 def test_unknown_intervals_are_not_checked() -> None:
