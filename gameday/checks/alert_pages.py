@@ -1,6 +1,7 @@
 """Whether a promised alert's page reaches its receiver, in time, and resolves.
 
-Where the scenario has no pages, Alertmanager's own routing answers `reaches`.
+Where the scenario has no pages, Alertmanager's own routing answers `reaches`. What
+the timeline records as doubt on a page's way, the gate asks (`checks.gate`), not these.
 """
 
 from gameday.checks.alert_fires import silent
@@ -22,7 +23,6 @@ from gameday.model.quantity import show_instant
 from gameday.model.verdict import Outcome
 
 _FAIL = Outcome.FAIL
-_WAY = ("prometheus", "alertmanager", "pager")
 
 
 def reaches(step: StepRun, question: Question) -> Answer:
@@ -56,7 +56,7 @@ def pages_within(step: StepRun, question: Question) -> Answer:
     page = notified.first(wanted)
     if page is None:
         return _missing(notified, wanted, deadline)
-    answer = within(
+    return within(
         question,
         Measurement(
             what=f"{promised.name}'s page arrived at {page.receiver}",
@@ -67,9 +67,6 @@ def pages_within(step: StepRun, question: Question) -> Answer:
             evidence=_shown(notified, page),
         ),
     )
-    gap = promised.gap(promised.start, deadline, *_way(step))
-    gap = gap or notified.doubt(promised.start, deadline)
-    return answer.unsure(gap) if gap and answer.outcome is _FAIL else answer
 
 
 def page_resolves_within(step: StepRun, question: Question) -> Answer:
@@ -89,7 +86,7 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
     page = notified.resolved(wanted)
     if page is None:
         return _unresolved(notified, wanted, deadline)
-    answer = within(
+    return within(
         question,
         Measurement(
             what=f"{page.receiver} heard that {promised.name} was over",
@@ -100,14 +97,6 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
             evidence=_shown(notified, page),
         ),
     )
-    gap = promised.gap(end, deadline, *_way(step))
-    gap = gap or notified.doubt(end, deadline)
-    return answer.unsure(gap) if gap and answer.outcome is _FAIL else answer
-
-
-def _way(step: StepRun) -> list[str]:
-    """Return the observers on a page's way that this scenario has."""
-    return [source for source in _WAY if source in step.run.sources]
 
 
 def _shown(notified: Notified, page: Page) -> dict[str, object]:
@@ -133,23 +122,14 @@ def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
         # The system's own answer: nothing more is to be waited for.
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = "" if held else notified.unheard(wanted)
-    unsure = unsure or _open(notified, wanted, deadline)
-    if not (unsure or held or others):
-        unsure = over_too_soon(promised, deadline)
-    return answer.unsure(unsure) if unsure else answer
-
-
-def _open(notified: Notified, wanted: str | None, deadline: float) -> str:
-    promised = notified.promised
-    start = promised.start
-    return (
-        notified.doubt(start, deadline)
-        or promised.step.unwatched(deadline)
-        or promised.gap(start, deadline, *_way(promised.step))
+    unsure = (
+        ("" if held else notified.unheard(wanted))
         or notified.already(deadline)
         or notified.unmatched(wanted, deadline)
     )
+    if not (unsure or held or others):
+        unsure = over_too_soon(promised, deadline)
+    return answer.unsure(unsure) if unsure else answer
 
 
 def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answer:
@@ -160,13 +140,7 @@ def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answ
         said += f"; it was held back by {notified.held_back}"
     evidence = {"held_back": notified.held_back}
     answer = failed(said, evidence=evidence, decided=deadline)
-    end = promised.step.fault_end or 0.0
-    unsure = (
-        notified.doubt(promised.start, deadline)
-        or promised.step.unwatched(deadline)
-        or promised.gap(end, deadline, *_way(promised.step))
-        or notified.unmatched_end(wanted, promised.start, deadline)
-    )
+    unsure = notified.unmatched_end(wanted, promised.start, deadline)
     return answer.unsure(unsure) if unsure else answer
 
 
@@ -176,8 +150,7 @@ def _routed(notified: Notified, wanted: str) -> Answer:
     receivers = notified.routed
     evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
     held = notified.held_back
-    doubt = notified.doubt(promised.start, promised.step.end)
-    if wanted in receivers and not held and not doubt:
+    if wanted in receivers and not held:
         said = f"Alertmanager routed {promised.name} to {wanted}"
         return passed(f"{said}; no pages are observed", evidence=evidence)
     said = f"Alertmanager did not route {promised.name} to {wanted}"
@@ -186,8 +159,5 @@ def _routed(notified: Notified, wanted: str) -> Answer:
     elif receivers:
         said += f", but to {', '.join(receivers)}"
     answer = failed(said, evidence=evidence)
-    unsure = doubt or notified.routed_unclear(wanted)
-    start, end = promised.start, promised.step.end
-    if not receivers and not unsure:
-        unsure = promised.gap(start, end, "prometheus", "alertmanager")
+    unsure = notified.routed_unclear(wanted)
     return answer.unsure(unsure) if unsure else answer

@@ -19,8 +19,6 @@ from gameday.checks.question import (
 from gameday.checks.step import StepRun
 from gameday.model.timeline import Event
 
-SOURCE = "cluster"  # the observer that tells
-
 
 def known_at(told: Sequence[Event], when: float) -> Event | None:
     """Return how a workload was at a time; None where nobody had seen it yet."""
@@ -56,7 +54,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
     if step.fault_end is None:
         return unknown("the fault was not seen to end")
     back = since[first]
-    answer = within(
+    return within(
         question,
         Measurement(
             what=f"{name} was available again, with all its endpoints,",
@@ -68,8 +66,6 @@ def available_within(step: StepRun, question: Question) -> Answer:
             evidence=_evidence(back, was),
         ),
     )
-    gap = _unseen(step, max(end, back.at))
-    return answer.unsure(gap) if gap else answer
 
 
 def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Answer:
@@ -86,9 +82,7 @@ def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Ans
         if now["endpoints"].get(name, 0) < ready
     ]
     because = "; ".join([said, *short, *_unscheduled(step, end)])
-    answer = failed(because, decided=deadline, since=end, evidence=evidence)
-    open_ = step.unwatched(deadline) or _unseen(step, min(deadline, step.end))
-    return answer.unsure(open_) if open_ else answer
+    return failed(because, decided=deadline, since=end, evidence=evidence)
 
 
 def _unscheduled(step: StepRun, since: float) -> list[str]:
@@ -100,12 +94,6 @@ def _unscheduled(step: StepRun, since: float) -> list[str]:
         and event.get("service") in step.services
     ]
     return [f"{told[-1]['object']}: {told[-1].get('message', '')}"] if told else []
-
-
-def _unseen(step: StepRun, until: float) -> str:
-    """Return why what was before the fault, or what came after, is not sure."""
-    start, end = step.start or 0.0, step.undone_since or 0.0
-    return step.run.gap(start, start, SOURCE) or step.run.gap(end, until, SOURCE)
 
 
 def _show(one: Event) -> str:

@@ -47,9 +47,14 @@ _ROUTED = {
     Kind.RULE_FAILED: FAIL,
     Kind.RESTARTED: FAIL,
     Kind.ALERTMANAGER_BLIND: FAIL,
-    Kind.MUTED: FAIL,
+    Kind.MUTED: BOTH,  # what is muted is routed all the same, but reaches nobody
 }
-_REACHES = {**_ROUTED, Kind.PAGER_BLIND: FAIL, Kind.PAGES_LOST: FAIL}
+_REACHES = {
+    **_ROUTED,
+    Kind.MUTED: FAIL,
+    Kind.PAGER_BLIND: FAIL,
+    Kind.PAGES_LOST: FAIL,
+}
 _RESETS = {
     **_FIRES,
     Kind.PROMETHEUS_BLIND: FAIL,

@@ -162,6 +162,16 @@ def _seen(kind: Kind, source: str) -> Collector:
     return collect
 
 
+def _cluster(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    """Yield when workloads could not be seen: after the fault, or when it began.
+
+    How a workload was before the fault is what it is measured by.
+    """
+    begun = Span(step.start or 0.0, step.start or 0.0)
+    for time in (begun, span):
+        yield from _seen(Kind.CLUSTER_BLIND, "cluster")(step, question, time)
+
+
 COLLECTORS: Mapping[Link, Collector] = {
     Link.FAULT: _fault,
     Link.BEFORE: _before,
@@ -173,6 +183,6 @@ COLLECTORS: Mapping[Link, Collector] = {
     Link.LOAD: _load,
     Link.PROBER: _prober,
     Link.TARGET: _seen(Kind.TARGET_BLIND, "target"),
-    Link.CLUSTER: _seen(Kind.CLUSTER_BLIND, "cluster"),
+    Link.CLUSTER: _cluster,
     Link.RECORD: _record,
 }
