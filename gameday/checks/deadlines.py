@@ -1,8 +1,10 @@
 """Until when a question waits that has no time of its own: `reaches`.
 
-The latest possible first notification, by the rules' and the routes' arithmetic: an
-alert fires, and its group is flushed after group_wait, or after group_interval where
-the group may still be alive. Where the routes are not known it is five minutes.
+The latest possible first notification, by the same arithmetic as the plan's
+(`model.alert_timing`): an alert fires, and its group is flushed after group_wait, or
+after group_interval where the group may still be alive. What is known of the run takes
+the place of what was only possible: when the alert fired, and whether its group was
+alive. Where the routes are not known it is five minutes.
 """
 
 from collections.abc import Mapping
@@ -11,9 +13,14 @@ from gameday.checks.episodes import Episode
 from gameday.checks.promise import Promised
 from gameday.checks.sight import SLACK
 from gameday.model.alert import Route
+from gameday.model.alert_timing import (
+    UNKNOWN_PAGE,
+    first_page_within,
+    latest_first_page,
+    told_within,
+)
 from gameday.model.quantity import show_duration
 
-UNKNOWN = 300.0  # seconds for a first page where the routes are not known
 SENT = 1.0  # seconds that a notification may be under way
 SHORTEST = 30.0  # Alertmanager's default group_wait
 
@@ -22,23 +29,25 @@ def page_deadline(promised: Promised) -> float:
     """Return when the promised alert's first page has to be there at the latest.
 
     As written down (`pages_within`), else by the rules and routes. An alert that
-    never fired was to fire until the step's end.
+    never fired was to fire until then; where that is not known, until the step's end.
     """
-    limit = promised.promise.pages_within
-    if limit is not None:
-        return promised.start + limit
-    if not promised.firsts:
+    promise, eyes = promised.promise, promised.step.run.plan.eyes
+    if promise.pages_within is None and promised.firsts:
+        return max(first_page_by(promised, episode) for episode in promised.firsts)
+    if promise.pages_within is None and latest_first_page(promise, eyes) is None:
         return promised.step.end
-    return max(first_page_by(promised, episode) for episode in promised.firsts)
+    return promised.start + first_page_within(promise, eyes)
 
 
 def first_page_by(promised: Promised, episode: Episode) -> float:
     """Return when an alert that fired is told of at the latest."""
-    waits = [
-        max(route.group_wait, route.group_interval if alive else 0.0) + SENT
-        for route, alive in _routes(promised, episode)
-    ]
-    return (episode.firing or 0.0) + max(waits, default=UNKNOWN)
+    fired = episode.firing or 0.0
+    routes = _routes(promised, episode)
+    if not routes:  # the hold waits for five minutes as well
+        return max(promised.start + UNKNOWN_PAGE, fired + SHORTEST + SENT)
+    return (
+        fired + SENT + max(told_within(route, alive=alive) for route, alive in routes)
+    )
 
 
 def over_too_soon(promised: Promised, deadline: float) -> str:
@@ -47,10 +56,7 @@ def over_too_soon(promised: Promised, deadline: float) -> str:
         if episode.resolved is None or episode.resolved + SLACK >= deadline:
             continue
         routes = _routes(promised, episode)
-        waits = [
-            max(route.group_wait, route.group_interval if alive else 0.0)
-            for route, alive in routes
-        ]
+        waits = [told_within(route, alive=alive) for route, alive in routes]
         due = (episode.firing or 0.0) + max(waits, default=SHORTEST)
         if episode.resolved < due:
             lasted = show_duration(round(episode.resolved - (episode.firing or 0.0), 3))

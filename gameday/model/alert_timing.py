@@ -70,7 +70,7 @@ def pages(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Span:
             0.0 if _may_be_alive(route, rule, found, eyes) else route.group_wait
             for route in found.routes
         ),
-        max(max(route.group_wait, route.group_interval) for route in found.routes),
+        max(told_within(route, alive=True) for route in found.routes),
     )
 
 
@@ -91,12 +91,26 @@ def first_page_within(promise: AlertPromise, eyes: Eyes) -> float:
     """
     if promise.pages_within is not None:
         return promise.pages_within
+    latest = latest_first_page(promise, eyes)
+    return UNKNOWN_PAGE if latest is None else latest
+
+
+def latest_first_page(promise: AlertPromise, eyes: Eyes) -> float | None:
+    """Return the latest possible first page, counted from the start; None: unknown."""
     spans = [
         pages(promise, rule, eyes) for rule in rules_for(promise, eyes.rules or ())
     ]
     if not spans or any(span.unknown or math.isinf(span.latest) for span in spans):
-        return UNKNOWN_PAGE
+        return None
     return max(span.latest for span in spans)
+
+
+def told_within(route: Route, *, alive: bool) -> float:
+    """Return in what time a group tells of an alert that has just fired.
+
+    A group that is alive tells at its next flush, a new one after group_wait.
+    """
+    return max(route.group_wait, route.group_interval) if alive else route.group_wait
 
 
 def _may_be_alive(route: Route, rule: AlertRule, found: Way, eyes: Eyes) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.model.alert import Route, Routing
+from gameday.model.alert_timing import first_page_within
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Finding, Outcome
@@ -12,14 +13,17 @@ from tests.builders import (
     alert,
     answer,
     at,
+    blind,
     fault,
     judged,
     page,
     phases,
     plan,
     promise,
+    rule,
     step,
     timeline,
+    with_rules,
 )
 
 NAME = "WebReplicaDown"
@@ -112,3 +116,37 @@ def test_a_silent_alert_fails_where_the_hold_lasts_as_long_as_it_was_waited_for(
     None
 ):
     assert reaches(REACHES).outcome is Outcome.FAIL
+
+
+def by_rules(hold: float, wait: float = 10.0, interval: float = 20.0) -> Plan:
+    """Return a plan whose rule fires at most 32 s after the fault, `for` 30 s."""
+    planned = with_rules(routed(wait, interval), rule(NAME, hold=hold, interval=1.0))
+    return replace(planned, eyes=replace(planned.eyes, scrape_timeout=1.0))
+
+
+@pytest.mark.parametrize(
+    ("hold", "over", "outcome"),
+    [
+        (30.0, 150, Outcome.FAIL),  # waited for longer than the plan says it may take
+        (30.0, 58, Outcome.INCONCLUSIVE),  # over before that
+        (300.0, 150, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_silent_alert_is_waited_for_as_long_as_the_plan_says(
+    hold: float, over: float, outcome: Outcome
+) -> None:
+    planned = by_rules(hold)
+    latest = first_page_within(promise(NAME, reaches="oncall"), planned.eyes)
+    scenery = phases(ends=at(55), over=at(over))
+    found = answer(judged(planned, timeline(fault(), scenery=scenery)), "reaches")
+    assert found.outcome is outcome
+    assert (10 + latest <= over) == (outcome is Outcome.FAIL)
+
+
+def test_what_happens_after_the_latest_page_was_due_excuses_nothing() -> None:
+    later = timeline(fault(), blind("prometheus", at(100), at(110)))
+    assert answer(judged(by_rules(30.0), later), "reaches").outcome is Outcome.FAIL
+    during = timeline(fault(), blind("prometheus", at(40), at(50)))
+    assert answer(judged(by_rules(30.0), during), "reaches").outcome is (
+        Outcome.INCONCLUSIVE
+    )
