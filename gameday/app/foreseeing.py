@@ -1,30 +1,60 @@
 """How a run would end before it touches anything: for the plan, and for the run.
 
 One place decides, so that "would go on" is a promise: the same words, and the same
-exit code, as the run's own refusal.
+exit code, as the run's own refusal. The hypothesis is asked, and the guardrails are
+looked at, as the run does at its gate.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gameday.app.looking import Eyesight
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
 from gameday.ledger.hold import held_by_another
-from gameday.ledger.home import ledger_path
+from gameday.ledger.home import home, ledger_path
+from gameday.ledger.surroundings import surroundings
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, nothing_left, spoiled
-from gameday.runner.gate import blind
+from gameday.runner.conduct import PROBE_EVERY
+from gameday.runner.gate import GATE_PATIENCE, LOOKS, blind, breached, unsteady
+from gameday.runner.guarding import Watch
+from gameday.runner.jobs import Job
 from gameday.runner.stop import Stop
 
 if TYPE_CHECKING:
     from gameday.app.planning import Prepared
     from gameday.model.plan import Plan
     from gameday.ports import Clock, Observer
+    from gameday.runner.engine import Tell
+
+_SAMPLES = 60.0  # seconds of samples that a guardrail may look back over
 
 
-def foresee(prepared: "Prepared", clock: "Clock") -> Stop | None:
+class Looking(Protocol):
+    """A process that looks at a hypothesis again and again."""
+
+    def release(self) -> None:
+        """Have it end."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; true when it has ended."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+
+class Probers(Protocol):
+    """Who starts such a process."""
+
+    def prober(self, job: Job, every: float, tell: "Tell") -> Looking:
+        """Start looking at a hypothesis every so many seconds."""
+
+
+def foresee(prepared: "Prepared", clock: "Clock", probers: Probers) -> Stop | None:
     """Return how a run of this plan would be refused now; None: it would go on."""
     plan = prepared.plan
     if plan.refusals:
@@ -38,7 +68,23 @@ def foresee(prepared: "Prepared", clock: "Clock") -> Stop | None:
         return Stop(Ending.REFUSED, str(error), conclusive=True)
     if held:
         return Stop(Ending.REFUSED, held, conclusive=True)
-    return _unseen(plan, observers) or spoiled_from_the_start(plan)
+    return (
+        _unseen(plan, observers)
+        or spoiled_from_the_start(plan)
+        or _not_steady(prepared, probers)
+        or _breached(plan, clock)
+    )
+
+
+def environment(url: str, seed: int) -> dict[str, str]:
+    """Return the environment in which the experiments of a target are played."""
+    return {
+        **surroundings(url, os.environ),
+        "GAMEDAY_HOME": home(),
+        "GAMEDAY_TARGET": url,
+        "GAMEDAY_SEED": str(seed),
+        "PATH": os.environ.get("PATH", ""),
+    }
 
 
 def refused_plan(plan: "Plan") -> Stop:
@@ -67,3 +113,75 @@ def _unseen(plan: "Plan", observers: Sequence["Observer"]) -> Stop | None:
             observer.stop()
     step = plan.scenario.steps[0].name
     return Stop(Ending.REFUSED, f"step {step}: {why}") if why else None
+
+
+def _not_steady(prepared: "Prepared", probers: Probers) -> Stop | None:
+    """Return the end where the first step's hypothesis does not hold now."""
+    plan = prepared.plan
+    step = plan.scenario.steps[0]
+    if not step.experiment.has_hypothesis:
+        return None
+    looks: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
+
+    def hear(message: str, fields: Mapping[str, Any]) -> None:
+        if message in ("hypothesis", "gone"):
+            looks.put(fields if message == "hypothesis" else None)
+
+    where = environment(prepared.target.url, plan.seed)
+    job = Job(
+        document=step.experiment.document,
+        environment={**where, "GAMEDAY_STEP": step.name},
+    )
+    prober = probers.prober(job, PROBE_EVERY, hear)
+    try:
+        why = unsteady(_best(looks))
+    finally:
+        prober.release()
+        if not prober.wait(1.0):
+            prober.kill()
+    return Stop(Ending.REFUSED, f"step {step.name}: {why}") if why else None
+
+
+def _best(looks: "SimpleQueue[Mapping[str, Any] | None]") -> Mapping[str, Any] | None:
+    """Return the first look that holds, or the last of as many as the gate allows."""
+    seen: Mapping[str, Any] | None = None
+    for _ in range(LOOKS):
+        try:
+            look = looks.get(timeout=GATE_PATIENCE)
+        except Empty:
+            return seen
+        if look is None or look["ok"] is True:
+            return look or seen
+        seen = look
+    return seen
+
+
+def _breached(plan: "Plan", clock: "Clock") -> Stop | None:
+    """Return the end where a guardrail is breached now.
+
+    What an expression says once the scenario's load has begun cannot be told before;
+    nor what an SLO says that has no samples yet.
+    """
+    eyesight = Eyesight(plan, clock)
+    loaded = plan.scenario.load is not None
+    guards = [
+        guard for guard in eyesight.guards() if not (guard.rail.promql and loaded)
+    ]
+    if not guards:
+        return None
+    prometheus = eyesight.prometheus()
+    followed = any(guard.rail.slo or guard.rail.alert for guard in guards)
+    try:
+        if prometheus is not None and followed:
+            now = clock.now()
+            prometheus.start(lambda _: None, now - _SAMPLES)
+            prometheus.flush(now - _SAMPLES)
+        told = [
+            guard
+            for guard in guards
+            if not guard.rail.slo or guard.look().state != "unanswerable"
+        ]
+        return breached([Watch(guard, clock, lambda _: None) for guard in told])
+    finally:
+        if prometheus is not None:
+            prometheus.stop()

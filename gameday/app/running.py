@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from gameday.app import fingerprinting, recording
-from gameday.app.foreseeing import refused_plan, spoiled_from_the_start
+from gameday.app.foreseeing import environment, refused_plan, spoiled_from_the_start
 from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
@@ -24,7 +24,6 @@ from gameday.ledger.heal import heal
 from gameday.ledger.hold import take
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.recovery import opener, recover
-from gameday.ledger.surroundings import surroundings
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
@@ -309,14 +308,7 @@ def _book(session: Session, ledger: Ledger) -> RunBook:
 def _doors(
     session: Session, eyesight: Eyesight, nursery: Nursery, book: RunBook
 ) -> Doors:
-    environment = {
-        **surroundings(session.target.url, os.environ),
-        "GAMEDAY_RUN": session.run,
-        "GAMEDAY_HOME": home(),
-        "GAMEDAY_TARGET": session.target.url,
-        "GAMEDAY_SEED": str(session.plan.seed),
-        "PATH": os.environ.get("PATH", ""),
-    }
+    played_in = environment(session.target.url, session.plan.seed)
     return Doors(
         clock=session.clock,
         ledger=book,
@@ -328,7 +320,7 @@ def _doors(
         traffic=eyesight.traffic(),
         fingerprint=fingerprinting.looking(session.plan, session.target),
         fingerprint_takes=fingerprinting.takes(session.plan),
-        environment=environment,
+        environment={**played_in, "GAMEDAY_RUN": session.run},
         lost=_lost(session.target),
         standing=partial(standing, session.plan.scenario.observe, session.clock),
         anyway=session.options.anyway,

@@ -16,16 +16,19 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
 
     Shows what would be hit and how, the blast radius, the rules and routes that each
     promise depends on, and the earliest and latest time at which each can come true.
-    Reads only; touches nothing.
+    Asks the steady-state hypothesis and looks at the guardrails, as a run would before
+    its fault. Reads only; touches nothing.
     """
     from gameday.app.foreseeing import foresee
-    from gameday.app.planning import prepare, read
+    from gameday.app.planning import modules_for, prepare, read
     from gameday.clock import SystemClock
+    from gameday.runner.engine import Nursery
 
-    clock = SystemClock()
+    clock, nursery = SystemClock(), Nursery()
     scenario = read([path], env_file)[0]
+    nursery.warm(modules_for([scenario]))
     prepared = prepare(scenario, clock, seed)
-    plan, end = prepared.plan, foresee(prepared, clock)
+    plan, end = prepared.plan, foresee(prepared, clock, nursery)
     if output == "json":
         import json
 

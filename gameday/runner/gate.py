@@ -1,9 +1,11 @@
 """The gate: everybody sees, the hypothesis holds, no guardrail is breached."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
+from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, nothing_left, spoiled
 from gameday.ports import Observer
@@ -26,17 +28,21 @@ def pass_gate(pump: Pump, step: Step, watches: Sequence[Watch], *, first: bool) 
         kind = Ending.REFUSED if first else Ending.FINISHED
         raise Stop(kind, f"step {step.name}: {why}")
     if first:
-        _guardrails(watches)
+        breach = breached(watches)
+        if breach is not None:
+            raise breach
+        for watch in watches:
+            watch.start()
 
 
-def _guardrails(watches: Sequence[Watch]) -> None:
+def breached(watches: Sequence[Watch]) -> Stop | None:
+    """Look at each guardrail once; return the end where one is breached already."""
     for watch in watches:
         state, because = watch.once()
         if state == "breached":
             why = f"guardrail {watch.guard.rail.name} is already breached: {because}"
-            raise Stop(Ending.REFUSED, why, conclusive=True)
-    for watch in watches:
-        watch.start()
+            return Stop(Ending.REFUSED, why, conclusive=True)
+    return None
 
 
 def blind(observers: Sequence[Observer]) -> str:
@@ -93,7 +99,11 @@ def _hypothesis(pump: Pump) -> str:
         return [Awaited(what="the hypothesis to hold", until=until, kept=kept)]
 
     pump.wait(holds, or_else=lambda: board.hypotheses >= LOOKS)
-    seen = board.hypothesis
+    return unsteady(board.hypothesis)
+
+
+def unsteady(seen: Event | Mapping[str, Any] | None) -> str:
+    """Return why a look at the hypothesis does not let the fault begin; or empty."""
     if seen is None:
         return "the steady-state hypothesis gave no answer"
     if seen["ok"] is not True:

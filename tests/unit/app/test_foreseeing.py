@@ -14,8 +14,10 @@ from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
 from gameday.model.plan import Plan
-from gameday.model.scenario import Endpoint, Observe, Pages
+from gameday.model.scenario import Endpoint, Guardrail, Observe, Pages
 from gameday.model.standing import Standing, StandingAlert
+from gameday.runner.engine import Tell
+from gameday.runner.jobs import Job
 from gameday.runner.stop import Stop
 from tests.builders import plan, promise, step
 from tests.unit.ledger.fake import URL, FakeTarget, instance
@@ -30,9 +32,43 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path))
 
 
-def end_of(made: Plan) -> Stop | None:
+class FakeProber:
+    """A prober that has said all it has to say."""
+
+    def __init__(self) -> None:
+        self.released = False
+
+    def release(self) -> None:
+        self.released = True
+
+    def kill(self) -> None:
+        raise AssertionError("it ends by itself")
+
+    def wait(self, seconds: float) -> bool:
+        return self.released and seconds > 0
+
+
+class FakeEngine:
+    """Answers a hypothesis with these looks, one after the other."""
+
+    def __init__(self, *looks: bool | None) -> None:
+        self.looks = looks
+        self.jobs: list[Job] = []
+
+    def prober(self, job: Job, every: float, tell: Tell) -> FakeProber:
+        self.jobs.append(job)
+        for ok in self.looks:
+            because = "" if ok else "answers: status 503"
+            tell("probe", {"ok": ok})
+            tell("hypothesis", {"ok": ok, "because": because, "every": every})
+        tell("gone", {"code": 0})
+        return FakeProber()
+
+
+def end_of(made: Plan, *looks: bool | None) -> Stop | None:
     target = FakeTarget([instance("web-2")])
-    return foresee(Prepared(plan=made, target=target), CLOCK)
+    engine = FakeEngine(*(looks or (True,)))
+    return foresee(Prepared(plan=made, target=target), CLOCK, engine)
 
 
 def seen(**observe: Any) -> Plan:
@@ -125,3 +161,88 @@ def test_an_alert_that_fires_already_is_inconclusive() -> None:
     assert end is not None
     assert not end.refusal
     assert 'Down{severity="page"} is already firing' in end.because
+
+
+# --- what the run would see at its gate ---
+
+
+@pytest.mark.parametrize(
+    ("looks", "why"),
+    [
+        ((True,), ""),
+        ((False, True), ""),  # a system that was just started may need a moment
+        ((False, False, False, True), "does not hold: answers: status 503"),
+        ((None, None, None), "could not be told: answers: status 503"),
+    ],
+)
+def test_the_hypothesis_is_asked_as_at_the_gate(
+    looks: tuple[bool | None, ...], why: str
+) -> None:
+    end = end_of(seen(), *looks)
+    assert (end is None) == (not why)
+    if end is not None:
+        said = f"step lose-a-replica: the steady-state hypothesis {why}"
+        assert (end.because, end.refusal) == (said, False)
+
+
+def test_a_hypothesis_that_gives_no_answer_is_inconclusive() -> None:
+    target = FakeTarget([instance("web-2")])
+    end = foresee(Prepared(plan=seen(), target=target), CLOCK, FakeEngine())
+    assert end is not None
+    assert "the steady-state hypothesis gave no answer" in end.because
+
+
+def test_a_hypothesis_is_asked_where_the_run_would_ask_it() -> None:
+    target, engine = FakeTarget([instance("web-2")]), FakeEngine(True)
+    foresee(Prepared(plan=seen(), target=target), CLOCK, engine)
+    (job,) = engine.jobs
+    told = {name: job.environment.get(name) for name in ("GAMEDAY_STEP", "GAMEDAY_RUN")}
+    assert told == {"GAMEDAY_STEP": "lose-a-replica", "GAMEDAY_RUN": None}
+    assert job.environment["GAMEDAY_TARGET"] == URL
+
+
+def test_a_step_without_a_hypothesis_asks_nobody() -> None:
+    bare = plan(step(alerts=(DOWN,), hypothesis=False), observe=Observe())
+    assert end_of(bare, False) is None
+
+
+def guarded(http: str, **more: Any) -> Plan:
+    rail = Guardrail(name="health", http=http, **more)
+    return plan(step(alerts=(DOWN,)), observe=Observe(), guardrails=[rail])
+
+
+def test_a_guardrail_that_is_breached_is_a_refusal() -> None:
+    with serving(lambda _: Reply("no", status=503)) as server:
+        end = end_of(guarded(f"{server.url}/health"))
+        assert end is not None
+        assert end.refusal
+        said = "guardrail health is already breached: "
+        assert end.because.startswith(said)
+        assert "answers 503" in end.because
+
+
+def test_a_guardrail_that_is_not_breached_lets_it_go_on() -> None:
+    with serving(lambda _: Reply("ok")) as server:
+        assert end_of(guarded(f"{server.url}/health")) is None
+    with serving(lambda _: Reply("no", status=503)) as server:  # not for long enough
+        assert end_of(guarded(f"{server.url}/health", hold=5.0)) is None
+
+
+def breaching(asked: Asked) -> Reply:
+    if asked.path == "/api/v1/query" and "sum" in asked.params.get("query", ""):
+        vector = {"resultType": "vector", "result": [{"metric": {}, "value": [1, "3"]}]}
+        return Reply({"status": "success", "data": vector})
+    return prometheus(asked)
+
+
+@pytest.mark.parametrize("load", [None, 50.0])
+def test_an_expression_is_left_to_the_run_where_a_load_will_change_it(
+    load: float | None,
+) -> None:
+    rail = Guardrail(name="traffic", promql="sum(rate(http_requests_total[10s])) < 5")
+    with serving(breaching) as server:
+        observe = Observe(prometheus=Endpoint(url=server.url))
+        made = plan(step(alerts=(DOWN,)), observe=observe, guardrails=[rail], load=load)
+        end = end_of(made)
+    assert (end is None) == (load is not None)
+    assert end is None or "guardrail traffic is already breached" in end.because
