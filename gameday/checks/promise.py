@@ -88,7 +88,7 @@ class Promised:
     def required(self) -> frozenset[str]:
         """The victims that the alert's labels tell apart; none where they do not."""
         victims, asked = self.step.victims, self.promise.labels
-        if victims.named(asked):
+        if victims.names_one(asked):
             return frozenset()  # the promise itself says for which
         run = self.step.run
         told = (reading.labels for reading in run.mailbox.readings)

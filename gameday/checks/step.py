@@ -11,7 +11,7 @@ from gameday.checks.lost_targets import Hit, Loss, not_hit
 from gameday.checks.replaced import Replaced, read_replaced
 from gameday.checks.run import Run
 from gameday.checks.sight import SLACK
-from gameday.checks.victims import Victims
+from gameday.checks.victims import Victims, nodes_hit
 from gameday.model.fault import CATALOGUE
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
@@ -248,7 +248,11 @@ class StepRun:
     @cached_property
     def victims(self) -> Victims:
         """The instances that the faults hit, of all that the target knows."""
-        return Victims(self.run.directory, self._victims())
+        hit = self._victims()
+        kinds: dict[str, list[str]] = {}
+        for event in self.events("fault_started"):
+            kinds.setdefault(str(event["instance"]), []).append(str(event["fault"]))
+        return Victims(self.run.directory, hit, frozenset(nodes_hit(kinds, hit)))
 
     @cached_property
     def cut(self) -> str:

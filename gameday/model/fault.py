@@ -23,6 +23,7 @@ class FaultType:
     required: tuple[str, ...] = ()
     heals_itself: bool = False  # ends when the instance is back (kill, restart)
     whole: bool = False  # changes the workload itself: hits every instance, always
+    of_node: bool = False  # hits the node that runs the victim
 
     @property
     def takes(self) -> tuple[str, ...]:
@@ -31,6 +32,11 @@ class FaultType:
         if self.whole:
             common = tuple(one for one in common if one not in SELECTORS)
         return (*common, *self.own)
+
+
+def hits_node(kind: str) -> bool:
+    """Return whether a fault of this kind hits the node that runs its victim."""
+    return kind in CATALOGUE and CATALOGUE[kind].of_node
 
 
 def _type(name: str, summary: str, **rest: Any) -> FaultType:
@@ -89,14 +95,20 @@ CATALOGUE: Mapping[str, FaultType] = {
             "the pod is evicted, if its disruption budget allows it",
             heals_itself=True,
         ),
-        _type("kubernetes.cordon", "the pod's node takes no new pods until undone"),
+        _type(
+            "kubernetes.cordon",
+            "the pod's node takes no new pods until undone",
+            of_node=True,
+        ),
         _type(
             "kubernetes.drain",
             "the pod's node is cordoned and the service's pods evicted from it",
+            of_node=True,
         ),
         _type(
             "kubernetes.taint",
             "the pod's node gets a taint",
+            of_node=True,
             own={
                 "key": "text",
                 "effect": f"{ONE_OF}NoSchedule, PreferNoSchedule, NoExecute",

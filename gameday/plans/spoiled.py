@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gameday.model.alert import InhibitRule
+from gameday.model.fault import hits_node
 from gameday.model.known_labels import KnownLabels, exactly
 from gameday.model.plan import Eyes, PlannedStep
 from gameday.model.quantity import show_instant
@@ -68,9 +69,10 @@ def _of(promise: AlertPromise, before: Before) -> Spoiled | None:
 def _there(promise: AlertPromise, before: Before) -> Iterator[StandingAlert]:
     """Yield what is the promised alert already, of a victim or of nobody."""
     others = _names(before, victims=False)
+    nodes = _spared_nodes(before)
     own = set(promise.labels.values())
     for alert in before.standing.alerts:
-        named = {_host(text) for text in alert.labels.values()} & others
+        named = {_host(text) for text in alert.labels.values()} & (others | nodes)
         if promise.fits(alert.labels) and not (named - own):
             yield alert
 
@@ -86,6 +88,18 @@ def _names(before: Before, *, victims: bool) -> set[str]:
         if instance.service in services and (instance.name in chosen) == victims
         for name in (instance.name, *instance.addresses)
     }
+
+
+def _spared_nodes(before: Before) -> set[str]:
+    """Return the other nodes, where the step's faults hit nodes; none where not."""
+    hit = {
+        victim.labels.get("node", "")
+        for fault in before.planned.faults
+        if hits_node(fault.request.kind)
+        for victim in fault.victims
+    }
+    known = {instance.labels.get("node", "") for instance in before.instances}
+    return known - hit - {""} if hit else set()
 
 
 def _host(text: str) -> str:

@@ -57,7 +57,7 @@ class _Whose:
     def all_of(self, sets: Sequence[Mapping[str, str]]) -> bool:
         """Return whether these labels are of all whose alert has to ring."""
         mine = self.mine(sets)
-        if self.promise.victims == "any" or self.victims.named(self.promise.labels):
+        if self.promise.victims == "any" or self.victims.names_one(self.promise.labels):
             return bool(mine)
         told = frozenset[str]().union(*map(self.victims.of, mine))
         required = frozenset[str]().union(*map(self.victims.required, sets))

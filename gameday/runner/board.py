@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gameday.checks.naming import Directory
-from gameday.checks.victims import Victims
+from gameday.checks.victims import Victims, nodes_hit
 from gameday.model.scenario import AlertPromise
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
@@ -110,14 +110,18 @@ class Board:
 
     def victims(self, step: str) -> Victims:
         """Return the instances that the step's faults hit."""
-        names = {event["instance"]: event for event in self.of_step(self.faults, step)}
+        faults = self.of_step(self.faults, step)
+        names = {event["instance"]: event for event in faults}
+        kinds: dict[str, list[str]] = {}
+        for event in faults:
+            kinds.setdefault(event["instance"], []).append(event["fault"])
         known = {each.name: each for each in self.directory.instances}
-        hit = (
+        hit = tuple(
             known.get(name)
             or Instance(service=str(event.get("service", "")), name=name, identity={})
             for name, event in names.items()
         )
-        return Victims(self.directory, tuple(hit))
+        return Victims(self.directory, hit, frozenset(nodes_hit(kinds, hit)))
 
     def fired(self, promise: AlertPromise, since: float) -> list[AlertNow]:
         """Return the promised alerts that have fired since then."""
