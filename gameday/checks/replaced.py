@@ -4,9 +4,14 @@ A fault on what is not there any more is over. Where the platform replaced it (a
 liveness check, an eviction, a lost node), that is the system's own answer, and what
 follows is judged from there. Where somebody else did (a deletion, a rollout, a
 recreate), or nobody knows who, what depends on the fault is open from then on.
+
+A container that was restarted in the same pod ends what holds in the container. A
+liveness check has it restarted by the kubelet, which says so in the cluster's Events;
+where these do not say it, somebody may have killed it, and it is open.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.quantity import show_instant
@@ -14,10 +19,11 @@ from gameday.model.timeline import Event, Timeline
 
 # Faults that hold something in a victim. Others take the victim itself away.
 _HELD_INSIDE = ("network.", "resource.", "http.", "tls.", "clock.", "process.pause")
+# Those that hold in the container; the others hold in its pod, which outlives it.
+_HELD_IN_CONTAINER = ("resource.", "tls.", "clock.", "process.pause")
 _TOLD_BEFORE = 30.0  # seconds before it by which the cluster says why
 _LATE = 2.0  # seconds by which an Event is told after what it tells of
 _PLATFORM = (
-    "Unhealthy",
     "Evicted",
     "Evicting",
     "Preempted",
@@ -25,9 +31,13 @@ _PLATFORM = (
     "OOMKilling",
     "NodeNotReady",
     "TaintManagerEviction",
-    "BackOff",
 )
-_SOMEBODY = ("SuccessfulDelete", "ScalingReplicaSet", "Killing")
+_SOMEBODY = ("SuccessfulDelete", "ScalingReplicaSet")
+_KILLING, _UNHEALTHY = "Killing", "Unhealthy"
+_BY_PROBE = re.compile(
+    r"failed (liveness|startup) probe|(Liveness|Startup) probe failed"
+)
+_READINESS = "Readiness probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +59,37 @@ class Replaced:
 
 
 def read_replaced(
-    timeline: Timeline, begun: Iterable[Event], ends: Mapping[str, float]
+    timeline: Timeline,
+    begun: Iterable[Event],
+    ends: Mapping[str, float],
+    pods: Mapping[str, str],
 ) -> Iterator[Replaced]:
-    """Yield the victims that were replaced between a fault's beginning and its end."""
+    """Yield the victims that were replaced between a fault's beginning and its end.
+
+    `pods`: the names of the instances' pods, in a cluster.
+    """
     for fault in begun:
-        if str(fault["fault"]).startswith(_HELD_INSIDE):
-            until = ends.get(str(fault["id"]), float("inf"))
-            at = _another(timeline, fault, until)
-            if at is not None:
-                yield _why(timeline, fault, at)
+        kind = str(fault["fault"])
+        if not kind.startswith(_HELD_INSIDE):
+            continue
+        until = ends.get(str(fault["id"]), float("inf"))
+        at = _another(timeline, fault, until, "id")
+        again = None
+        if kind.startswith(_HELD_IN_CONTAINER):
+            again = _another(timeline, fault, until, "container")
+        if again is not None and (at is None or again < at):
+            told = _told(timeline, fault, again, pods)
+            yield _replaced(fault, again, _who_restarted(told))
+        elif at is not None:
+            told = _told(timeline, fault, at, pods)
+            yield _replaced(fault, at, _who_replaced(told))
 
 
-def _another(timeline: Timeline, fault: Event, until: float) -> float | None:
+def _another(timeline: Timeline, fault: Event, until: float, what: str) -> float | None:
     """Return when a victim was gone, or something else ran in its place; or None."""
     own = ""
     for event in timeline.of("instance"):
-        number = str(event.get("id") or "")
+        number = str(event.get(what) or "")
         if event["instance"] != fault["instance"]:
             continue
         if event.get("state") == "gone" and fault.at < event.at < until:
@@ -78,15 +103,76 @@ def _another(timeline: Timeline, fault: Event, until: float) -> float | None:
     return None
 
 
-def _why(timeline: Timeline, fault: Event, at: float) -> Replaced:
-    number, name = str(fault["id"]), str(fault["instance"])
+def _told(
+    timeline: Timeline, fault: Event, at: float, pods: Mapping[str, str]
+) -> list[Event]:
+    """Return what the cluster said then of the victim's pod, or of its workload."""
     told = timeline.between(
         max(fault.at, at - _TOLD_BEFORE), at + _LATE, "cluster_event"
     )
-    mine = [one for one in told if one.get("service") == fault["service"]]
-    for reasons, platform in ((_PLATFORM, True), (_SOMEBODY, False)):
-        for one in mine:
-            if one["reason"] in reasons:
-                said = f"{one['object']}: {one['reason']} {one.get('message', '')}"
-                return Replaced(number, name, at, platform, said.strip())
-    return Replaced(number, name, at, False, "nobody says by whom")
+    pod = pods.get(str(fault["instance"]), "")
+    return [
+        event
+        for event in told
+        if event.get("service") == fault["service"]
+        and not (pod and _is_of_another_pod(event, pod))
+    ]
+
+
+def _is_of_another_pod(event: Event, pod: str) -> bool:
+    kind, _, name = str(event["object"]).partition("/")
+    return kind == "pod" and name.rpartition("/")[2] != pod
+
+
+def _who_replaced(told: Sequence[Event]) -> tuple[bool, str]:
+    """Return whether the platform replaced a victim, and what says so."""
+    ways = (
+        (True, lambda event: event["reason"] in _PLATFORM),
+        (False, lambda event: event["reason"] in _SOMEBODY or _stops(event)),
+        (True, _is_sick),
+    )
+    for platform, says in ways:
+        for event in told:
+            if says(event):
+                return platform, _words(event)
+    return False, "nobody says by whom"
+
+
+def _who_restarted(told: Sequence[Event]) -> tuple[bool, str]:
+    """Return whether the platform restarted a container in its pod, and what says so.
+
+    A probe that failed has the kubelet kill it, which says so. A process that somebody
+    kills from inside just ends: the cluster says nothing of who it was.
+    """
+    for event in told:
+        by_probe = _BY_PROBE.search(str(event.get("message") or ""))
+        if event["reason"] == "OOMKilling" or (
+            event["reason"] == _KILLING and by_probe
+        ):
+            return True, _words(event)
+    said = next((_words(event) for event in told if event["reason"] == _KILLING), "")
+    return False, said or "its container was restarted, and nobody says by whom"
+
+
+def _stops(event: Event) -> bool:
+    """Whether the kubelet stops a container because its pod goes."""
+    by_probe = _BY_PROBE.search(str(event.get("message") or ""))
+    return event["reason"] == _KILLING and not by_probe
+
+
+def _is_sick(event: Event) -> bool:
+    """Whether a probe failed that has containers restarted; readiness does not."""
+    message = str(event.get("message") or "")
+    if event["reason"] == _KILLING:
+        return _BY_PROBE.search(message) is not None
+    return event["reason"] == _UNHEALTHY and not message.startswith(_READINESS)
+
+
+def _words(event: Event) -> str:
+    return f"{event['object']}: {event['reason']} {event.get('message', '')}".strip()
+
+
+def _replaced(fault: Event, at: float, who: tuple[bool, str]) -> Replaced:
+    platform, because = who
+    number, name = str(fault["id"]), str(fault["instance"])
+    return Replaced(number, name, at, platform, because)

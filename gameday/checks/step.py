@@ -182,7 +182,11 @@ class StepRun:
             if event.get("ok")
         }
         begun = self.events("fault_started")
-        return tuple(read_replaced(self.run.timeline, begun, ends))
+        pods = {
+            instance.name: instance.labels.get("pod", "")
+            for instance in self.run.plan.instances
+        }
+        return tuple(read_replaced(self.run.timeline, begun, ends, pods))
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:

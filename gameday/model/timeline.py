@@ -35,7 +35,8 @@ hypothesis                step, phase, ok (true, false, null), because: all prob
 instance                  service, instance, state, health, up (bool), error (s),
                           stamp (the target's own time, null where it gave none; `at`
                           is on gameday's clock), id (of what runs there: another id,
-                          another instance): on each change, and once each at the gate
+                          another instance), container (of a pod: another one, it was
+                          restarted there): on each change, and once each at the gate
 workload                  service, workload (deployment/web), wanted, ready (replicas),
                           endpoints (ready ones by Service), available (bool: as many
                           as wanted are ready and current), error (s): of what a fault

@@ -188,7 +188,14 @@ class InstancesObserver:
             error=round(error, 4),
             stamp=stamp,
             id=one.identity.get("id", ""),
+            **_container(one),
         )
+
+
+def _container(one: Instance) -> dict[str, str]:
+    """Return which container of a pod it is, where its target tells them apart."""
+    number = one.identity.get("container", "")
+    return {"container": number} if number else {}
 
 
 def _anew(one: Instance, before: Instance) -> bool:

@@ -1,5 +1,7 @@
 """Victims that were replaced while their fault held."""
 
+# ruff: noqa: E501 - what the cluster says and what follows stand in one line
+
 import pytest
 
 from gameday.model.timeline import Event, event
@@ -12,6 +14,7 @@ from tests.builders import (
     judged,
     plan,
     promise,
+    replica,
     step,
     stop,
     timeline,
@@ -94,3 +97,82 @@ def test_what_the_platform_replaced_is_the_systems_answer() -> None:
 def test_a_victim_that_is_replaced_by_its_undo_is_none_of_it() -> None:
     verdict = after(seen(56, "b"))
     assert answer(verdict, "stays_firing").outcome is Outcome.FAIL
+
+
+# --- in a cluster: whose doing it was, by what the cluster says ---
+
+POD = "web-7d9-x2"
+PODS = [replica(number, labels={"pod": f"web-7d9-x{number}"}) for number in (1, 2, 3)]
+LIVENESS = "Container web failed liveness probe, will be restarted"
+
+
+def told(when: float, reason: str, message: str = "", pod: str = POD) -> list[Event]:
+    about = {"service": "web", "object": f"pod/{pod}", "count": 1}
+    return [event(at(when), "cluster_event", reason=reason, message=message, **about)]
+
+
+def ran(when: float, container: str, pod: str = "uid-a") -> list[Event]:
+    about = {"service": "web", "instance": "web-2", "state": "running", "health": ""}
+    said = {"up": True, "error": 0.1, "id": pod, "container": container}
+    return [event(at(when), "instance", **said, **about)]
+
+
+def on_a_cluster(kind: str, *parts: list[Event]) -> Verdict:
+    promises = (promise(NAME, fires_within=30.0, resets_within=30.0),)
+    planned = plan(step(faults=(stop(kind=kind),), alerts=promises), instances=PODS)
+    return judged(planned, timeline(fault(kind=kind), FIRED, ran(3, "c1"), *parts))
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [
+        ([*told(34, "Unhealthy", "Liveness probe failed"), *told(34.2, "Killing", LIVENESS)], Outcome.PASS),
+        (told(34, "Killing", "Container web failed startup probe"), Outcome.PASS),
+        (told(34, "OOMKilling", "Memory cgroup out of memory"), Outcome.PASS),
+        ([], Outcome.INCONCLUSIVE),  # kubectl exec kill: the cluster says nothing
+        (told(33, "Unhealthy", "Readiness probe failed"), Outcome.INCONCLUSIVE),
+        (told(33, "Unhealthy", "Liveness probe failed"), Outcome.INCONCLUSIVE),  # once
+        (told(36, "BackOff", "Back-off restarting failed container"), Outcome.INCONCLUSIVE),
+        (told(34, "Killing", LIVENESS, pod="web-7d9-x1"), Outcome.INCONCLUSIVE),
+        (told(34, "Killing", "Stopping container web"), Outcome.INCONCLUSIVE),
+    ],
+)  # fmt: skip
+def test_a_container_that_was_restarted_in_its_pod(
+    events: list[Event], outcome: Outcome
+) -> None:
+    verdict = on_a_cluster("process.pause", ran(35, "c2"), events)
+    found = answer(verdict, "resets_within")
+    assert found.outcome is outcome
+    if outcome is Outcome.INCONCLUSIVE:
+        assert "web-2 was replaced while the fault held" in found.because
+
+
+def test_what_holds_in_the_pod_outlives_its_container() -> None:
+    verdict = on_a_cluster("network.delay", ran(35, "c2"))
+    assert answer(verdict, "stays_firing").outcome is Outcome.FAIL
+    verdict = on_a_cluster("resource.cpu", ran(35, "c2"))
+    assert answer(verdict, "stays_firing").outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [
+        (told(34, "Evicted", "The node was low on resource: memory"), Outcome.PASS),
+        (
+            [*told(33, "Evicted"), *told(34, "Killing", "Stopping container web")],
+            Outcome.PASS,
+        ),
+        (
+            [
+                *told(30, "Unhealthy", "Readiness probe failed: timeout"),
+                *told(34, "Killing", "Stopping container web"),
+            ],
+            Outcome.INCONCLUSIVE,  # a deletion: the fault itself made it unready
+        ),
+        (told(30, "Unhealthy", "Readiness probe failed"), Outcome.INCONCLUSIVE),
+        (told(34, "Evicted", pod="web-7d9-x3"), Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_pod_that_was_replaced(events: list[Event], outcome: Outcome) -> None:
+    verdict = on_a_cluster("network.delay", ran(35, "c9", pod="uid-b"), events)
+    assert answer(verdict, "resets_within").outcome is outcome
