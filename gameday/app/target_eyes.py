@@ -16,7 +16,7 @@ def target_eyes(plan: Plan, target: Target, clock: Clock) -> list[Observer]:
     look = target.instances
     offset = target.clock_offset if isinstance(target, Clocked) else None
     eyes: list[Observer] = [
-        InstancesObserver(look, clock, LISTENING, target.watch)
+        InstancesObserver(look, clock, LISTENING, target.watch, offset)
         if isinstance(target, Watched)
         else InstancesObserver(look, clock, offset=offset)
     ]

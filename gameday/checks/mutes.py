@@ -83,11 +83,15 @@ def read_mutes(
     return tuple(_mute(event, ends, inhibitors) for event in timeline.of("suppressed"))
 
 
-def read_silences(timeline: Timeline) -> tuple[Silence, ...]:
-    """Return every silence that was active, up to when it was deleted."""
+def read_silences(timeline: Timeline, clocks: Clocks) -> tuple[Silence, ...]:
+    """Return every silence that was active, up to when it was deleted.
+
+    Its beginning and its end are stamped by Alertmanager's own clock.
+    """
     ended = {str(event["id"]): event.at for event in timeline.of("silence_ended")}
     return tuple(
-        _silence(event, ended.get(str(event["id"]))) for event in timeline.of("silence")
+        _silence(event, ended.get(str(event["id"])), clocks)
+        for event in timeline.of("silence")
     )
 
 
@@ -142,14 +146,17 @@ def _mute(event: Event, ends: Sequence[Event], inhibitors: "_Inhibitors") -> Mut
     )
 
 
-def _silence(event: Event, ended: float | None) -> Silence:
-    until = instant(event.get("until"))
+def _silence(event: Event, ended: float | None, clocks: Clocks) -> Silence:
+    since, until = (
+        None if stamp is None else clocks.ours("alertmanager", stamp)
+        for stamp in (instant(event.get("since")), instant(event.get("until")))
+    )
     if ended is not None:
         until = ended if until is None else min(until, ended)
     return Silence(
         number=str(event.get("id", "")),
         matchers=tuple(_matcher(fields) for fields in event.get("matchers") or ()),
-        since=instant(event.get("since")) or event.at,
+        since=event.at if since is None else since,
         until=float("inf") if until is None else until,
     )
 

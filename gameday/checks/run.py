@@ -83,7 +83,7 @@ class Run:
     @cached_property
     def silences(self) -> tuple[Silence, ...]:
         """Every silence."""
-        return read_silences(self.timeline)
+        return read_silences(self.timeline, self.clocks)
 
     @cached_property
     def mailbox(self) -> Mailbox:

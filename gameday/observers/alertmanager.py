@@ -2,8 +2,8 @@
 
 A time interval's mute shows only in the groups (`mutedBy`); silences and
 inhibitions show in the alerts. `receivers` of an alert are routing, no proof of a
-delivery. Alertmanager's clock is known to the second only (the Date header), and
-nothing here is timed by it.
+delivery. Only silences are stamped by Alertmanager's own clock, which its Date headers
+tell; what was seen is timed by ours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +20,7 @@ from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks
 BUSY = 4.0  # … and at least so many times as long as a look took
+CLOCKS = 30.0  # seconds between two comparisons of the clocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class AlertmanagerObserver:
         self._silences: set[tuple[str, str]] = set()
         self._active: set[str] = set()  # the ids of silences
         self.held: tuple[Held, ...] = ()
+        self._compared: float | None = None  # monotonic
 
     def __repr__(self) -> str:
         return f"AlertmanagerObserver({self.client.url})"
@@ -68,6 +70,7 @@ class AlertmanagerObserver:
         if self._rounds.ended:
             return
         self._rounds.once()
+        self._compare_clocks()
         self._sight.observed(until)
 
     def stop(self) -> None:
@@ -85,10 +88,22 @@ class AlertmanagerObserver:
         events += self._mutings(found, now)
         self.held = tuple(_held(group) for group in groups)
         self._sight.good(asked)
+        if self._compared is None or begun - self._compared >= CLOCKS:
+            self._compare_clocks()
         for one in events:
             self._sight.emit(one)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
+
+    def _compare_clocks(self) -> None:
+        """Tell Alertmanager's clock against ours, as far as its answers show it."""
+        now = self._clock.now()
+        found = self.client.date.offset(now)
+        if found is None:
+            return
+        self._compared = self._clock.monotonic()
+        about = {"offset": round(found[0], 4), "error": round(found[1], 4)}
+        self._sight.emit(event(now, "clock", source=self.source, **about))
 
     def _silenced(
         self, silences: Iterable[Mapping[str, Any]], now: float

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from gameday.errors import ObserverLost
+from gameday.model.date_clock import DateClock
 from gameday.model.scenario import Endpoint
 from gameday.observers.credentials import headers_for, resolve, tls_for
 from gameday.ports import Clock
@@ -87,6 +88,7 @@ class Client:
         self._busy: set[http.client.HTTPConnection] = set()
         self._context: ssl.SSLContext | None = None
         self.closed = False
+        self.date = DateClock()  # the server's, by its answers
 
     def __repr__(self) -> str:
         return f"Client({self.url})"
@@ -165,11 +167,12 @@ class Client:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> Answer:
-        sent = self._clock.monotonic()
+        sent, asked = self._clock.monotonic(), self._clock.now()
         keep = False
         try:
             connection.request(method, target, body=body, headers=dict(headers))
             response = connection.getresponse()
+            self.date.heard(asked, self._clock.now(), response.headers.get("Date"))
             content = self._read(response, sent + (connection.timeout or TIMEOUT))
             keep = not response.will_close
             took = self._clock.monotonic() - sent

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gameday.checks.clocks import Clocks, read_clocks
-from gameday.checks.mutes import read_silences
+from gameday.checks.mutes import Silence, read_silences
 from gameday.model.alert import AlertRule, RecordingRule, Routing
 from gameday.model.known_labels import KnownLabels
 from gameday.model.plan import Plan
@@ -159,9 +159,19 @@ def _sent(plan: Plan, timeline: Timeline, today: Today) -> list[Event]:
         routing=today.routing,
         until=today.until,
         moved=today.moved,
-        silences=read_silences(timeline),
+        silences=tuple(_silences(timeline)),
     )
     return notify.events_of(_firings(plan, today.rung), told)
+
+
+def _silences(timeline: Timeline) -> Iterator[Silence]:
+    """Yield the silences by Prometheus' clock, as all that is replayed."""
+    clocks = read_clocks(timeline)
+    for one in read_silences(timeline, clocks):
+        since, until = (
+            clocks.theirs("prometheus", each) for each in (one.since, one.until)
+        )
+        yield replace(one, since=since, until=until)
 
 
 def _firings(plan: Plan, rung: Sequence[Rung]) -> Iterable[Firing]:

@@ -8,11 +8,12 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
 from gameday.errors import GamedayError, Refused, TargetNotFound
+from gameday.model.date_clock import DateClock
 from gameday.ports import Clock
 from gameday.targets.kubernetes.access import Access, configuration_of
 from gameday.targets.kubernetes.reasons import reason
@@ -81,6 +82,7 @@ class Api:
         self.clock = clock
         self._making = threading.Lock()
         self._made: Any = None
+        self._date = DateClock()
 
     @cached_property
     def configuration(self) -> Any:
@@ -183,6 +185,15 @@ class Api:
                 answer.close()
                 answer.release_conn()
 
+    def clock_offset(self) -> tuple[float, float]:
+        """Return the API server's clock minus ours, by the dates of its answers."""
+        with suppress(ApiRefused):  # then what it answered just before has to do
+            self.get("/version")
+        found = self._date.offset(self.clock.now())
+        if found is None:
+            raise TargetNotFound("the Kubernetes API does not say what time it is")
+        return found
+
     # The wire ---------------------------------------------------------------------
 
     @contextmanager
@@ -244,7 +255,8 @@ class Api:
         headers = {"Accept": "application/json, */*"}
         if body is not None:
             headers["Content-Type"] = form
-        return self._client.call_api(
+        sent = self.clock.now()
+        answer = self._client.call_api(
             path,
             method,
             {},
@@ -256,6 +268,8 @@ class Api:
             _preload_content=False,
             _request_timeout=(CONNECT, read),
         )
+        self._date.heard(sent, self.clock.now(), answer.headers.get("Date"))
+        return answer
 
 
 def _refused(status: int, body: object) -> ApiRefused:

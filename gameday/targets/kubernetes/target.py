@@ -64,6 +64,13 @@ class KubernetesTarget:
         """Return the instances (of a service or a label selector), by number."""
         return self._pods.instances(service)
 
+    def clock_offset(self) -> tuple[float, float]:
+        """Return the cluster's clock minus ours, and how far that may be off (s).
+
+        It is the API server's. Nodes are kept with it: leases and tokens need that.
+        """
+        return self.api.clock_offset()
+
     def watch(self, heard: Heard) -> PodsWatch:
         """Tell the instances as they are, and again on every change."""
         return PodsWatch(self.api, self._pods, heard)

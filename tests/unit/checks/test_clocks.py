@@ -3,6 +3,7 @@
 import pytest
 
 from gameday.checks.clocks import Clocks, Offset, instant
+from gameday.model.timeline import event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
     alert,
@@ -130,3 +131,21 @@ def test_the_pagers_clock_is_applied_piecewise_too() -> None:
     for clocks, outcome in ((stepped, Outcome.INCONCLUSIVE), (known, Outcome.PASS)):
         found = answer(judged(plan(expect), timeline(*parts, clocks)), "pages_within")
         assert found.outcome is outcome
+
+
+def test_a_silences_stamps_are_alertmanagers() -> None:
+    """Made a second after the fault; Alertmanager's clock is five seconds behind."""
+    matchers = [{"name": "alertname", "op": "=", "value": "WebReplicaDown"}]
+    stamps = {"since": at(11 - 5), "until": at(500 - 5)}
+    silence = event(at(11), "silence", id="s1", matchers=matchers, **stamps)
+    behind = measured("alertmanager", at(5), offset=-5.0, error=0.1)
+    asked = promise("WebReplicaDown", fires_within=30.0)
+    planned = plan(step(alerts=(asked,)))
+    fired = alert("WebReplicaDown", fires=at(22), resolves=at(60))
+    found = {
+        known: answer(
+            judged(planned, timeline(fault(), fired, [silence], told)), "fires_within"
+        ).outcome
+        for known, told in ((True, [behind]), (False, []))
+    }
+    assert found == {True: Outcome.PASS, False: Outcome.INCONCLUSIVE}

@@ -174,3 +174,13 @@ def test_an_error_of_the_server_makes_blind_and_probe_says_so() -> None:
         assert "answers 503" in observer.probe()
         world.status = 200
         assert observer.probe() == ""
+
+
+def test_its_clock_is_told_by_the_dates_of_its_answers() -> None:
+    with observing(World()) as (observer, heard):
+        observer.flush(SystemClock().now())
+        told = [one for one in heard.events if one.kind == "clock"]
+    assert told
+    for one in told:
+        assert one["source"] == "alertmanager"
+        assert abs(one["offset"]) <= one["error"]
