@@ -47,7 +47,9 @@ def undone(step: StepRun, question: Question) -> Answer:
     """Every fault on the service was confirmed to be gone."""
     begun = _begun(step, question.subject)
     if not begun:
-        return unknown(step.absent or "nothing was injected into this service")
+        said = step.absent or "nothing was injected into this service"
+        evidence = {"may_have_begun": True} if step.may_have_begun else {}
+        return unknown(said, evidence=evidence)
     mine = {one["id"]: str(one["instance"]) for one in begun}
     told = step.events("fault_ended", "undone_later", "undo_failed")
     events = [e for e in told if e["id"] in mine]

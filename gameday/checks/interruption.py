@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from gameday.model.timeline import Event
 
 # What the engine calls an experiment that did not come to its end.
-_CUT_SHORT = {
+CUT_SHORT = {
     "interrupted": "was interrupted before its end",
     "aborted": "was aborted by the engine",
     "escaped": "broke the engine",
@@ -13,10 +13,10 @@ _CUT_SHORT = {
 
 
 def interruption(engines: Iterable[Event], before: float) -> str:
-    """Return how the engine cut an experiment short before then; empty: it did not."""
+    """Return how the engine cut an experiment short by then; empty: it did not."""
     for engine in engines:
-        how = _CUT_SHORT.get(str(engine.get("status")))
-        if how and engine.at < before:
+        how = CUT_SHORT.get(str(engine.get("status")))
+        if how and engine.at <= before:
             because = engine.get("because")
             return f"the experiment {how}{f' ({because})' if because else ''}"
     return ""

@@ -144,6 +144,12 @@ class StepRun:
             return ""  # it was the run that ended it
         return interruption(self.events("engine"), min(undo, default=self.end))
 
+    @property
+    def may_have_begun(self) -> bool:
+        """Whether a record that was cut may lack a fault that had begun."""
+        phases = (event["phase"] for event in self.events("phase"))
+        return not self.run.complete and "fault" in phases
+
     @cached_property
     def toothless(self) -> str:
         """Why the fault is not proven to bite until its undo; empty when it is."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gameday.checks.interruption import CUT_SHORT
 from gameday.errors import StoreError
 from gameday.model.scenario import Step
 from gameday.model.timeline import event
@@ -59,12 +60,14 @@ class Conductor:
         self._prober: Child | None = None
         self.method_done = False
         self.finished = False
+        self.cut_short = False  # the experiment has ended before its hold was over
         self._rolled_back = False
 
     def begin(self, step: Step) -> None:
         """Look at the step's hypothesis from now on."""
         self._stage = Stage(step=step)
         self._engine, self.method_done, self.finished = None, False, False
+        self.cut_short = False
         self._rolled_back = False
         if step.experiment.has_hypothesis:
             self._prober = self._doors.engine.prober(
@@ -156,6 +159,8 @@ class Conductor:
         if name == "journal":
             self._keep_journal(stage.step.name, fields["text"])
         self._report(stage, name, fields)
+        status = "escaped" if name == "escaped" else fields.get("status")
+        self.cut_short |= name in ("engine", "escaped") and status in CUT_SHORT
         if name in ("method_completed", "finished", "gone"):
             self.method_done = True
         if name in ("finished", "gone"):

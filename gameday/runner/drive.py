@@ -117,12 +117,22 @@ class Drive:
         self.conductor.inject()
         self._until_injected(step, planned)
         self.pump.phase("hold", step.name)
-        self.pump.wait(lambda: in_hold(self.board, step, planned))
+        self._hold(step, planned)
         self.pump.phase("undo", step.name)
         self._undo(step)
         self._aftermath(step, planned)
         if step is not steps[-1] or self.doors.followed:
             settle(self.pump, self.plan, step)
+
+    def _hold(self, step: Step, planned: PlannedStep) -> None:
+        """Wait for what the fault is to bring about, while its experiment goes on."""
+        conductor = self.conductor
+        self.pump.wait(
+            lambda: in_hold(self.board, step, planned),
+            or_else=lambda: conductor.cut_short,
+        )
+        if conductor.cut_short:
+            self.pump.note(f"step {step.name}: the experiment ended during its hold")
 
     def _aftermath(self, step: Step, planned: PlannedStep) -> None:
         self.pump.phase("aftermath", step.name)

@@ -8,6 +8,7 @@ import pytest
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Outcome
+from gameday.reports.headline import ending_words
 from tests.builders import (
     STEP,
     alert,
@@ -434,3 +435,24 @@ def test_a_named_probe_that_does_not_show_it(told: list[Event], why: str) -> Non
         found = answer(verdict, question)
         assert found.outcome is Outcome.INCONCLUSIVE
         assert why in found.because
+
+
+# --- what a crashed run may have left ---
+
+
+@pytest.mark.parametrize(
+    ("parts", "until", "may_be_left"),
+    [
+        ([], 4.0, False),  # at the gate: no fault had begun
+        ([], 10.05, True),  # the fault's phase had: only the ledger knows
+        (fault(ends=None), 20.0, True),
+        (fault(ends=at(15)), 20.0, False),  # it is confirmed to be gone
+    ],
+)
+def test_heal_is_named_only_where_a_fault_may_be_left(
+    parts: list[Event],
+    until: float,
+    may_be_left: bool,
+) -> None:
+    verdict = judged(PLAN, cut(timeline(parts), at(until)), ending=Ending.CRASHED)
+    assert ("gameday heal" in ending_words(verdict)) is may_be_left

@@ -263,6 +263,39 @@ def test_what_interrupted_the_engine_is_told_before_the_hold() -> None:
     assert engine.at <= hold.at
 
 
+class CutShortWorld(World):
+    """Its experiment ends by itself while the fault is held."""
+
+    status = "interrupted"
+
+    def experiment(self, job: Job, tell: Tell) -> FakeChild:
+        child = super().experiment(job, tell)
+        why = {"status": self.status, "deviated": False, "because": "safeguard slow"}
+        self.clock.at(5.0, lambda: tell("engine", why))
+        return child
+
+
+@pytest.mark.parametrize("status", ["interrupted", "aborted"])
+def test_a_hold_ends_with_its_experiment(status: str) -> None:
+    world = CutShortWorld()
+    world.status = status
+    end = Drive(plan(hold=40.0), world.doors()).run()
+    assert end.ending is Ending.FINISHED
+    at = {one["phase"]: one.at for one in world.of("phase")}
+    assert at["undo"] - at["fault"] == pytest.approx(5.0, abs=0.2)
+    assert not world.ledger.open
+    (engine,) = world.of("engine")
+    assert engine.at <= at["undo"]
+
+
+def test_an_experiment_that_completes_is_held_all_the_same() -> None:
+    world = CutShortWorld()
+    world.status = "completed"
+    Drive(plan(hold=40.0), world.doors()).run()
+    at = {one["phase"]: one.at for one in world.of("phase")}
+    assert at["undo"] - at["fault"] == pytest.approx(40.0, abs=0.5)
+
+
 def test_an_alert_already_there_is_noted_before_the_fault() -> None:
     world = World()
     drive = Drive(plan(), world.doors())
