@@ -1,13 +1,12 @@
 """What doubt does to answers, for every question and every kind of doubt.
 
-Two stories in which every question has an answer, one where all goes well and one
-where nothing does. Doubt that the table says can change an answer never leaves it
-standing; doubt that lies off the question's chain, or after the moment that decided,
-changes nothing. Nor does the order of what happened at once, or another clock.
+In the stories of `tests.stories` every question has an answer. Doubt that the table
+says can change an answer never leaves it standing; doubt that lies off the question's
+chain, or after the moment that decided, changes nothing. Nor does the order of what
+happened at once, or another clock.
 """
 
 import random
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,230 +17,21 @@ from hypothesis import strategies as st
 from gameday.checks.doubt import Kind
 from gameday.checks.doubt_table import CHAINS
 from gameday.model.plan import Plan
-from gameday.model.scenario import SloPromise
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
-from tests.builders import (
-    END,
-    alert,
-    answer,
-    at,
-    blind,
-    cut,
-    fault,
-    hypothesis,
-    judged,
-    objective,
-    page,
-    phases,
-    plan,
-    promise,
-    requests,
-    rule,
-    scrape,
-    step,
-    timeline,
-    traffic,
-    with_rules,
-)
-
-NAME = "WebReplicaDown"
-LABELS = {"alertname": NAME, "severity": "page"}
-ASKED = step(
-    alerts=(
-        promise(
-            NAME,
-            fires_within=30.0,
-            reaches="oncall",
-            pages_within=45.0,
-            resets_within=60.0,
-            page_resolves_within=60.0,
-        ),
-    ),
-    slos=(SloPromise(slo="checkout-availability", spends_at_most=0.02),),
-    heals_within=60.0,
-    recovers_within=60.0,
-)
-PLAN = with_rules(plan(ASKED, slos=[objective()], load=50.0), rule(NAME))
-
-WELL = timeline(
-    fault(by="self"),
-    alert(NAME, fires=at(22), resolves=at(60)),
-    page("oncall", at(25), NAME, starts=at(22)),
-    page("oncall", at(63), NAME, status="resolved", ends=at(60)),
-    requests(errors={(11, 13): 10}),
-    traffic(failed={(11, 13): 10}),
-)
-# Nothing is as promised. An alert that never fires cannot stay, nor reset: two more.
-QUIET = [one for one in phases(ends=at(80)) if one.kind != "hypothesis"]
-LOOKS = [
-    *hypothesis(at(4), "before", True),
-    *(
-        one
-        for second in range(11, 150)
-        for one in hypothesis(at(second), "during" if second < 80 else "after", False)
-    ),
-]
-BADLY = timeline(
-    fault(ends=at(80)),
-    alert("Other", fires=at(30), resolves=at(60)),
-    requests(errors={(11, 150): 40}),
-    traffic(failed={(11, 150): 40}),
-    LOOKS,
-    scenery=QUIET,
-)
-FLAPS = timeline(fault(), alert(NAME, fires=at(22), resolves=at(40)))
-STAYS = timeline(
-    fault(), alert(NAME, fires=at(22)), page("oncall", at(25), NAME, starts=at(22))
-)
-# By question: the story in which it passes or fails, and when that is decided.
-PASSES: Mapping[str, tuple[Timeline, float]] = {
-    "during": (WELL, 55),
-    "after": (WELL, END),
-    "fires_within": (WELL, 22),
-    "stays_firing": (WELL, 55),
-    "reaches": (WELL, 25),
-    "pages_within": (WELL, 25),
-    "resets_within": (WELL, 60),
-    "page_resolves_within": (WELL, 63),
-    "no_other_alerts": (WELL, END),
-    "spends_at_most": (WELL, END),
-    "agrees_with_load": (WELL, END),
-    "heals_within": (WELL, 55),
-    "recovers_within": (WELL, 55),
-}
-FAILS: Mapping[str, tuple[Timeline, float]] = {
-    "during": (BADLY, 11),
-    "after": (BADLY, 149),
-    "fires_within": (BADLY, 40),
-    "stays_firing": (FLAPS, 40),
-    "reaches": (BADLY, 55),
-    "pages_within": (BADLY, 55),
-    "resets_within": (STAYS, 115),
-    "page_resolves_within": (STAYS, 115),
-    "no_other_alerts": (BADLY, 30),
-    "spends_at_most": (BADLY, END),
-    "heals_within": (BADLY, 70),
-    "recovers_within": (BADLY, 140),
-}
-ANSWERED = [
-    *((name, "pass", *told) for name, told in PASSES.items()),
-    *((name, "fail", *told) for name, told in FAILS.items()),
-]
-# A doubt about a time before these does not concern the question: its time begins here.
-SINCE = {"resets_within": 55.0, "page_resolves_within": 55.0, "stays_firing": 22.0}
-
-
-def more(story: Timeline, *events: Event) -> Timeline:
-    return Timeline([*story, *events])
-
-
-def rule_failed(story: Timeline, when: float, because: str) -> Timeline:
-    told = {"group": "shop", "alert": "", "because": because, "since": at(when - 1)}
-    return more(story, event(at(when), "rule_failed", **told))
-
-
-def unseen(source: str) -> Callable[[Timeline, float], Timeline]:
-    return lambda story, when: more(story, *blind(source, at(when - 1), at(when)))
-
-
-def not_probed(story: Timeline, when: float) -> Timeline:
-    return Timeline(
-        one
-        for one in story
-        if one.kind != "hypothesis" or not at(when - 6) < one.at < at(when)
-    )
-
-
-def not_biting(story: Timeline, _: float) -> Timeline:
-    return Timeline(
-        replace(one, fields={**one.fields, "bites": False})
-        if one.kind == "fault_biting"
-        else one
-        for one in story
-    )
-
-
-def slow_load(story: Timeline, _: float) -> Timeline:
-    return Timeline(
-        replace(one, fields={**one.fields, "sent": 10.0}) if one.kind == "load" else one
-        for one in story
-    )
-
-
-def held_inside(story: Timeline) -> Timeline:
-    """Return the story with a fault that holds in its victim."""
-    return Timeline(
-        replace(one, fields={**one.fields, "fault": "network.delay"})
-        if one.kind == "fault_started"
-        else one
-        for one in story
-    )
-
-
-def replaced(story: Timeline, when: float) -> Timeline:
-    about = {"service": "web", "instance": "web-2", "state": "running", "health": ""}
-    return more(
-        held_inside(story),
-        event(at(3), "instance", up=True, error=0.0, id="a", **about),
-        event(at(when - 0.5), "instance", up=True, error=0.0, id="b", **about),
-    )
-
-
-def not_injected(story: Timeline, _: float) -> Timeline:
-    about = {"fault": "process.stop", "service": "web", "instance": "web-2"}
-    refused = {"step": ASKED.name, "because": "refused", **about}
-    return more(story, event(at(10), "fault_failed", **refused))
-
-
-def already(story: Timeline, _: float) -> Timeline:
-    told = {"step": ASKED.name, "alert": NAME, "labels": LABELS, "state": "firing"}
-    return more(story, event(at(10), "alert_at_start", **told))
-
-
-def muted(story: Timeline, when: float) -> Timeline:
-    told = {"alert": NAME, "labels": LABELS, "by": "silence", "detail": "s1"}
-    return more(
-        story,
-        event(at(when - 1), "suppressed", **told),
-        event(at(when), "unsuppressed", **told),
-    )
-
-
-# How each kind of doubt is put into a story so that it is there just before a time.
-DOUBTS: Mapping[Kind, Callable[[Timeline, float], Timeline]] = {
-    Kind.NOT_INJECTED: not_injected,
-    Kind.NO_BITE: not_biting,
-    Kind.REPLACED: replaced,
-    Kind.TARGET_LOST: lambda story, when: more(
-        story, *scrape("lb-2:8405", job="lb", down=at(when - 0.5))
-    ),
-    Kind.PROMETHEUS_BLIND: unseen("prometheus"),
-    Kind.RULE_FAILED: lambda story, when: rule_failed(story, when, "it missed one"),
-    Kind.RULE_CHANGED: lambda story, when: rule_failed(
-        story, when, "changed during the run"
-    ),
-    Kind.RESTARTED: lambda story, when: rule_failed(
-        story, when, "Prometheus was restarted: evaluations before it are missing"
-    ),
-    Kind.ALREADY: already,
-    Kind.ALERTMANAGER_BLIND: unseen("alertmanager"),
-    Kind.MUTED: muted,
-    Kind.PAGER_BLIND: unseen("pager"),
-    Kind.PAGES_LOST: lambda story, when: more(
-        story, event(at(when - 0.5), "page_refused", receiver="oncall", because="413")
-    ),
-    Kind.LOAD_SHORT: slow_load,
-    Kind.PROBES_MISSING: not_probed,
-    Kind.TARGET_BLIND: unseen("target"),
-    Kind.CLUSTER_BLIND: unseen("cluster"),
-    Kind.RECORD_ENDS: lambda story, when: cut(story, at(when - 0.5)),
-}
-WITHOUT_A_TIME = (
-    Kind.NOT_INJECTED,
-    Kind.NO_BITE,
-    Kind.ALREADY,
-    Kind.LOAD_SHORT,
+from tests.builders import END, answer, judged
+from tests.stories import (
+    ANSWERED,
+    BADLY,
+    DOUBTS,
+    FAILS,
+    FLAPS,
+    PASSES,
+    PLAN,
+    SINCE,
+    STAYS,
+    WELL,
+    WITHOUT_A_TIME,
 )
 
 
