@@ -15,7 +15,8 @@ from gameday.checks.naming import Directory, host_of
 from gameday.model.fault import hits_node
 from gameday.model.target import Instance
 
-_NODE = "node"  # the label by which a target says where an instance runs
+# The labels by which a target says where an instance runs.
+_NODE, _ADDRESS = "node", "node_address"
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,18 @@ class Victims:
         """Return the nodes that labels name; none where no node was hit."""
         if not self.nodes:
             return frozenset()
-        texts = {host_of(text).lower() for text in _texts(labels)}
-        return frozenset(node for node in self._known if node.lower() in texts)
+        hosts = (host_of(text).lower().strip("[]") for text in _texts(labels))
+        return frozenset(self._known[host] for host in hosts if host in self._known)
 
     @cached_property
-    def _known(self) -> frozenset[str]:
-        """All nodes that the target is known to run on."""
-        return self.nodes | nodes_of(self.directory.instances)
+    def _known(self) -> Mapping[str, str]:
+        """All nodes that the target is known to run on, by name and by address."""
+        found = {node.lower(): node for node in self.nodes}
+        for instance in self.directory.instances:
+            node = instance.labels.get(_NODE, "")
+            names = (node, instance.labels.get(_ADDRESS, ""))
+            found |= {name.lower(): node for name in names if node and name}
+        return found
 
 
 def nodes_of(instances: Iterable[Instance]) -> frozenset[str]:

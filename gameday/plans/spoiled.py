@@ -90,6 +90,9 @@ def _names(before: Before, *, victims: bool) -> set[str]:
     }
 
 
+_NODE_NAMES = ("node", "node_address")  # what a target knows of an instance's node
+
+
 def _spared_nodes(before: Before) -> set[str]:
     """Return the other nodes, where the step's faults hit nodes; none where not."""
     hit = {
@@ -98,8 +101,13 @@ def _spared_nodes(before: Before) -> set[str]:
         if hits_node(fault.request.kind)
         for victim in fault.victims
     }
-    known = {instance.labels.get("node", "") for instance in before.instances}
-    return known - hit - {""} if hit else set()
+    spared = [
+        instance.labels
+        for instance in before.instances
+        if instance.labels.get("node", "") not in hit
+    ]
+    names = {labels.get(key, "") for labels in spared for key in _NODE_NAMES}
+    return names - {""} if hit else set()
 
 
 def _host(text: str) -> str:

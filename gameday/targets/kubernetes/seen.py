@@ -75,6 +75,7 @@ def instance_of(pod: Mapping[str, Any], service: str, workload: str) -> Instance
             **(meta.get("labels") or {}),
             "pod": meta["name"],
             "node": pod["spec"].get("nodeName", ""),
+            "node_address": pod.get("status", {}).get("hostIP", ""),
             "workload": workload,
             "container": container,
             "namespace": meta["namespace"],

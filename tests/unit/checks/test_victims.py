@@ -26,7 +26,14 @@ from tests.builders import (
 NAME = "NodeNotSchedulable"
 WHERE = {1: "worker-a", 2: "worker-b", 3: "worker-c"}
 PODS = [
-    replica(number, labels={"pod": f"web-x{number}", "node": node})
+    replica(
+        number,
+        labels={
+            "pod": f"web-x{number}",
+            "node": node,
+            "node_address": f"10.9.0.{number}",
+        },
+    )
     for number, node in WHERE.items()
 ]
 PROMISE = promise(NAME, fires_within=30.0)
@@ -72,6 +79,17 @@ def test_an_alert_about_the_node_that_was_hit_counts(label: str, form: str) -> N
 @pytest.mark.parametrize("label", ["node", "kubernetes_node", "instance"])
 def test_an_alert_about_another_node_is_another_alert(label: str) -> None:
     assert outcomes([*hit(2)], rang("worker-c", label=label)) == ("fail", "fail")
+
+
+def test_an_exporter_on_a_node_is_known_by_the_nodes_address() -> None:
+    assert outcomes([*hit(2)], rang("10.9.0.2:9100", label="instance")) == (
+        "pass",
+        "pass",
+    )
+    assert outcomes([*hit(2)], rang("10.9.0.3:9100", label="instance")) == (
+        "fail",
+        "fail",
+    )
 
 
 def test_a_node_that_the_target_does_not_know_says_nothing_of_whom() -> None:
