@@ -19,9 +19,10 @@ from gameday.model.standing import Standing, StandingAlert
 from gameday.runner.engine import Tell
 from gameday.runner.jobs import Job
 from gameday.runner.stop import Stop
-from tests.builders import plan, promise, step
+from tests.builders import objective, plan, promise, step
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 from tests.unit.observers.fake import Asked, Reply, serving
+from tests.unit.observers.fake_prometheus import FakePrometheus
 
 CLOCK = SystemClock()
 DOWN = promise("Down", fires_within=9.0)
@@ -246,3 +247,35 @@ def test_an_expression_is_left_to_the_run_where_a_load_will_change_it(
         end = end_of(made)
     assert (end is None) == (load is not None)
     assert end is None or "guardrail traffic is already breached" in end.because
+
+
+def burning(rail: Guardrail) -> Stop | None:
+    """Return how it would end before ten seconds of traffic, a twentieth of it bad."""
+    now = CLOCK.now()
+    world = FakePrometheus(now=now)
+    labels = {"job": "lb", "instance": "lb:8405"}
+    slo = objective()
+    points = [(now - 10 + second, second * 10.0) for second in range(-1, 11)]
+    world.selected[slo.total[0].selector] = [(labels, points)]
+    world.selected[slo.bad[0].selector] = [(labels, [(now - 10, 0.0), (now, 5.0)])]
+    world.target(**labels)
+    with serving(world.answer) as server:
+        observe = Observe(prometheus=Endpoint(url=server.url))
+        made = plan(
+            step(alerts=(DOWN,)), observe=observe, slos=[slo], guardrails=[rail]
+        )
+        return end_of(made)
+
+
+def test_a_budget_that_burns_already_is_a_refusal() -> None:
+    name = objective().name
+    end = burning(Guardrail(name="burn", slo=name, burn_rate=10.0))
+    assert end is not None
+    assert end.refusal
+    assert "guardrail burn is already breached" in end.because
+    assert burning(Guardrail(name="burn", slo=name, burn_rate=100.0)) is None
+
+
+def test_a_budget_is_counted_from_the_run_on() -> None:
+    rail = Guardrail(name="spent", slo=objective().name, budget_spent=0.001)
+    assert burning(rail) is None
