@@ -12,7 +12,7 @@ from gameday.checks.question import RATIO, SECONDS, Question
 from gameday.model.plan import Plan
 from gameday.model.scenario import AlertPromise, Scenario, Step
 from gameday.model.selector import labels_matched
-from gameday.model.slo import Slo
+from gameday.model.slo import COUNTER, Slo
 
 
 def asked(plan: Plan, fed: Collection[str] | None = None) -> tuple[Question, ...]:
@@ -53,9 +53,12 @@ def comparable_with_load(slo: Slo) -> bool:
     """Whether a failed request of the load is a bad event of this SLO.
 
     A latency objective (bad events counted with histogram buckets) is not: a slow
-    request has not failed.
+    request has not failed. Nor is one that counts no requests, but a gauge's samples.
     """
-    return not any("le" in labels_matched(term.selector) for term in slo.bad)
+    return not any(
+        term.reads != COUNTER or "le" in labels_matched(term.selector)
+        for term in slo.bad
+    )
 
 
 def _of_run(scenario: Scenario) -> Question:

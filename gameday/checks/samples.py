@@ -1,7 +1,7 @@
 """The SLOs' raw counters out of the timeline, on Prometheus' own clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gameday.model.counting import Counted, Signed, count_signed
@@ -25,18 +25,23 @@ Pair = tuple[float, float]
 class Counters:
     """The series of one SLO: for each side the signed ones.
 
-    `known`: what else the timeline tells of their targets.
+    `known`: what else the timeline tells of their targets. `gauges`: the samples of
+    gauges are counted, which no restart of a process resets.
     """
 
     bad: tuple[Signed, ...] = ()
     total: tuple[Signed, ...] = ()
     known: Known = NOTHING
+    gauges: bool = False
 
     @cached_property
     def targets(self) -> Mapping[Target, Scraped]:
         """The targets of every series; their totals tell their resets."""
         totals = [one for sign, one in self.total if sign > 0]
-        return read_targets(totals, [one for _, one in self.bad], self.known)
+        found = read_targets(totals, [one for _, one in self.bad], self.known)
+        if not self.gauges:
+            return found
+        return {key: replace(target, resets=()) for key, target in found.items()}
 
     @cached_property
     def first(self) -> float | None:
@@ -109,6 +114,7 @@ class _Collected:
 def read_samples(timeline: Timeline) -> Samples:
     """Return all raw samples; a series may have come in several events."""
     found: dict[str, dict[tuple[object, ...], _Collected]] = {}
+    gauges: set[str] = set()
     for event in timeline.of("sample"):
         series = found.setdefault(str(event["slo"]), {})
         key = _key(event)
@@ -116,8 +122,13 @@ def read_samples(timeline: Timeline) -> Samples:
             sign = float(event.get("sign", 1.0))
             series[key] = _Collected(sign, event["series"], [])
         series[key].pairs.extend((at, float(value)) for at, value in event["values"])
+        if event.get("gauge"):
+            gauges.add(str(event["slo"]))
     known = _known(timeline)
-    counters = {name: _counters(series, known) for name, series in found.items()}
+    counters = {
+        name: replace(_counters(series, known), gauges=name in gauges)
+        for name, series in found.items()
+    }
     return Samples(counters, _spacing(counters))
 
 

@@ -1,8 +1,9 @@
 """OpenSLO v1: ratios of Prometheus counters, validated as OpenSLO's Go SDK does.
 
-Computed are good or bad events beside all events, and raw ratios that divide two sums
-of counters, over rolling windows and calendar windows (as one of the same length that
-ends now). What is not supported is refused by its name; nothing is guessed.
+Computed are good or bad events beside all events, raw ratios that divide two sums of
+counters, and the samples of a threshold metric, over rolling windows and calendar
+windows (as one of the same length that ends now). What is not supported is refused by
+its name; nothing is guessed.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from gameday.files import openslo_objects, openslo_ratio
 from gameday.files.cursor import Cursor, shown
-from gameday.files.openslo_ratio import Known
+from gameday.files.openslo_ratio import Counts, Known, Threshold
 from gameday.files.suggest import did_you_mean
 from gameday.model.slo import Slo
 
@@ -32,6 +33,8 @@ class _Objective(NamedTuple):
     name: str
     target: float
     line: int | None
+    op: str = ""
+    value: float | None = None
 
 
 def read(here: Cursor, known: Known) -> Iterator[Slo]:
@@ -59,7 +62,7 @@ def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
     _budgeting(here)
     window = _window(here)
     counts = openslo_ratio.counts(here, known)
-    targets = _objectives(here)
+    targets = _objectives(here, threshold=_is_threshold(here, known))
     for policy in here.list_of("alertPolicies"):
         openslo_objects.by_reference(
             policy, "alertPolicyRef", "AlertPolicy", openslo_objects.policy
@@ -67,14 +70,15 @@ def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
     if counts is None or window is None or not name:
         return
     for objective in targets:
+        bad, total = _counts(counts, objective)
         full = name if len(targets) == 1 else f"{name}-{objective.name}"
         yield Slo(
             name=full,
             service=service,
             objective=objective.target,
             window=window,
-            bad=counts[0],
-            total=counts[1],
+            bad=bad,
+            total=total,
             format="openslo",
             path=here.document.path,
             line=objective.line,
@@ -82,11 +86,30 @@ def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
         )
 
 
+def _is_threshold(here: Cursor, known: Known) -> bool:
+    """Return whether the SLO's indicator, also one by reference, is a threshold."""
+    inline = here.value.get("indicator")
+    body = inline.get("spec") if isinstance(inline, dict) else None
+    reference = here.value.get("indicatorRef")
+    if body is None and isinstance(reference, str) and reference in known.indicators:
+        body = known.indicators[reference].value
+    return isinstance(body, dict) and body.get("thresholdMetric") is not None
+
+
+def _counts(counts: Counts | Threshold, objective: _Objective) -> Counts:
+    if isinstance(counts, Threshold):
+        return counts.counts(objective.op, objective.value or 0.0)
+    return counts
+
+
 def _budgeting(here: Cursor) -> None:
     method = here.text("budgetingMethod", required=True)
     known = ("Occurrences", "Timeslices", "RatioTimeslices")
     if method in known[1:]:
-        message = f"{method} is not supported; expected Occurrences"
+        message = (
+            f"{method} is not computed: gameday counts events, not stretches of time; "
+            "write Occurrences"
+        )
         here.error(message, "budgetingMethod", code="not-supported")
         for item in here.list_of("objectives"):
             if item.mapping() is not None:
@@ -141,7 +164,7 @@ def _calendar(here: Cursor) -> None:
         here.error(message, "timeZone", code="value")
 
 
-def _objectives(here: Cursor) -> list[_Objective]:
+def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
     found: list[_Objective] = []
     if not here.value.get("objectives"):
         here.warn(
@@ -151,29 +174,44 @@ def _objectives(here: Cursor) -> list[_Objective]:
     for item in here.list_of("objectives"):
         if item.mapping() is None:
             continue
-        _objective_keys(item)
+        _objective_keys(item, threshold=threshold)
         target = _target(item)
-        if target is not None:
+        value = _number(item) if threshold else None
+        op = str(item.value.get("op") or "")
+        compared = value is not None and op in openslo_objects.OPERATORS
+        if target is not None and (compared or not threshold):
             name = re.sub(r"[^a-z0-9]+", "-", item.text("displayName").lower())
             name = name.strip("-") or str(len(found) + 1)
-            found.append(_Objective(name, target, item.line))
+            found.append(_Objective(name, target, item.line, op, value))
     return found
 
 
-def _objective_keys(here: Cursor) -> None:
+def _objective_keys(here: Cursor, *, threshold: bool) -> None:
     here.only(_OBJECTIVE)
     for key in ("compositeWeight", "indicator", "indicatorRef"):
         if here.get(key) is not None:
             message = f"{key}: composite objectives are not supported"
             here.error(message, key, code="not-supported")
-    openslo_objects.operator(here)
-    for key in ("op", "value"):
+    openslo_objects.operator(here, required=threshold)
+    for key in () if threshold else ("op", "value"):
         if here.get(key) is not None:
             here.warn(
                 f"{key} has no meaning for a ratio; passed over",
                 key,
                 code="misplaced-key",
             )
+
+
+def _number(here: Cursor) -> float | None:
+    """Return what the samples of a threshold metric are compared with."""
+    value = here.value.get("value")
+    if value is None:
+        here.error("value is required for a thresholdMetric", code="missing-key")
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        here.error(f"{shown(value)} is not a number", "value", code="wrong-type")
+    else:
+        return float(value)
+    return None
 
 
 def _target(here: Cursor) -> float | None:

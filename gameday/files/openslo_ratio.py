@@ -1,4 +1,8 @@
-"""The indicator of an OpenSLO: bad and all events, as sums of counters."""
+"""The indicator of an OpenSLO: bad and all events, as sums of counters.
+
+Of a threshold metric each sample is an event, and good where it compares as the
+objective says; it is a plain metric, since only such has samples.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,7 +10,7 @@ from typing import NamedTuple
 from gameday.files import openslo_objects, promql
 from gameday.files.cursor import Cursor, shown
 from gameday.files.suggest import among, did_you_mean
-from gameday.model.slo import Term
+from gameday.model.slo import SAMPLES, Term
 
 Counts = tuple[tuple[Term, ...], tuple[Term, ...]]
 _KEYS = ("counter", "good", "bad", "total", "raw", "rawType")
@@ -20,12 +24,24 @@ class Known(NamedTuple):
     sources: Mapping[str, str]  # name -> type
 
 
+class Threshold(NamedTuple):
+    """A metric whose samples are compared with an objective's value."""
+
+    selector: str
+
+    def counts(self, op: str, limit: float) -> Counts:
+        """Return (bad, total): the samples that do not compare so, and all of them."""
+        every = Term(selector=self.selector, reads=SAMPLES)
+        good = Term(selector=self.selector, sign=-1.0, reads=op, limit=limit)
+        return (every, good), (every,)
+
+
 def judge(here: Cursor) -> None:
     """Judge the `spec` of an SLI."""
     _ratio(here, None)
 
 
-def counts(here: Cursor, known: Known) -> Counts | None:
+def counts(here: Cursor, known: Known) -> Counts | Threshold | None:
     """Return (bad, total) of an SLO's indicator; None after an error."""
     reference = here.text("indicatorRef")
     inline = here.mapping("indicator")
@@ -54,7 +70,7 @@ def counts(here: Cursor, known: Known) -> Counts | None:
     return _ratio(body, known)
 
 
-def _ratio(here: Cursor, known: Known | None) -> Counts | None:
+def _ratio(here: Cursor, known: Known | None) -> Counts | Threshold | None:
     """Return (bad, total) of an SLI; without `known` it is only judged."""
     here.only(("description", "thresholdMetric", "ratioMetric"))
     openslo_objects.described(here)
@@ -63,10 +79,8 @@ def _ratio(here: Cursor, known: Known | None) -> Counts | None:
         if ratio is not None:
             message = "thresholdMetric and ratioMetric are both set; keep one of them"
             here.error(message, code="exclusive-keys")
-        elif known is not None:
-            message = "thresholdMetric is not supported; expected a ratioMetric"
-            here.error(message, "thresholdMetric", code="not-supported")
-        return None
+            return None
+        return _threshold(here, known)
     if ratio is None:
         here.error("ratioMetric is missing", code="missing-key")
         return None
@@ -74,6 +88,25 @@ def _ratio(here: Cursor, known: Known | None) -> Counts | None:
     if ratio.get("raw") is not None:
         return _raw(ratio, known)
     return _events(ratio, known)
+
+
+def _threshold(here: Cursor, known: Known | None) -> Threshold | None:
+    query = _query(here, "thresholdMetric", known)
+    if query is None:
+        return None
+    if promql.judge(query.value)[0] == "error" or promql.is_selector(query.value):
+        try:
+            (term,) = promql.terms(query.value)
+        except promql.NotCounted as reason:
+            _not_counted(query, reason)
+            return None
+        return Threshold(term.selector)
+    message = (
+        f"{shown(query.value)} is no plain metric, and only such has samples to count; "
+        "record it by a rule, and write the recorded metric"
+    )
+    query.error(message, code="not-counted")
+    return None
 
 
 def _raw(here: Cursor, known: Known | None) -> Counts | None:

@@ -1,6 +1,8 @@
 """Pyrra's SLO files: `kind: ServiceLevelObjective`, judged as Pyrra judges them.
 
-Computed are `ratio` and `latency`, over all groups of their grouping together.
+All indicators are computed, over all groups of their grouping together, by Pyrra's
+own arithmetic: `latencyNative` as `histogram_fraction(0, latency, …)` of all
+observations, `bool_gauge` as the samples that are 0 of all samples.
 """
 
 import re
@@ -10,7 +12,7 @@ from gameday.files import promql
 from gameday.files.cursor import Cursor, shown
 from gameday.files.suggest import among
 from gameday.files.units import parse_prometheus_duration
-from gameday.model.slo import Slo, Term
+from gameday.model.slo import OBSERVATIONS, SAMPLES, UP_TO, VALUES, Slo, Term
 
 API = "pyrra.dev/v1alpha1"
 _KIND = "ServiceLevelObjective"
@@ -194,21 +196,27 @@ def _latency_native(here: Cursor) -> Counts | None:
     total = _metric(here, "total")
     text = here.text("latency", required=True)
     try:
-        if text:
-            parse_prometheus_duration(text)
+        limit = parse_prometheus_duration(text) if text else 0.0
     except ValueError as error:
         here.error(str(error), "latency", code="value")
         return None
     if not (total and text):
         return None
-    raise promql.NotCounted("latencyNative reads native histograms, no counters")
+    (plain,) = promql.terms(total)
+    every = Term(selector=plain.selector, reads=OBSERVATIONS)
+    quick = Term(selector=plain.selector, sign=-1.0, reads=UP_TO, limit=limit)
+    return (every, quick), (every,)
 
 
 def _bool_gauge(here: Cursor) -> Counts | None:
     here.only(("metric", _GROUPED))
-    if not _selector(here, "metric"):
+    metric = _selector(here, "metric")
+    if not metric:
         return None
-    raise promql.NotCounted("bool_gauge reads a gauge, no counters")
+    (plain,) = promql.terms(metric)
+    every = Term(selector=plain.selector, reads=SAMPLES)
+    true = Term(selector=plain.selector, sign=-1.0, reads=VALUES)
+    return (every, true), (every,)
 
 
 def _metric(here: Cursor, key: str) -> str:

@@ -2,6 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gameday.model.reading import Bucket
+
+COUNTER = "counter"
+SAMPLES = "samples"  # of a gauge
+VALUES = "values"  # the sum of a gauge's samples: of 0 and 1 those that are 1
+OBSERVATIONS = "observations"  # of a native histogram
+UP_TO = "observations up to"  # those of 0 up to a limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,16 +19,19 @@ class Term:
     """One signed counter selector of an event count, such as `+ requests{a="b"}`.
 
     The count of a sum of terms over a time is the sum of `sign` times the
-    selected counters' increases.
+    selected counters' increases. What is no counter becomes one (`reads`, with its
+    `limit`): see `gameday.model.reading`.
     """
 
     selector: str
     sign: float = 1.0
+    reads: str = COUNTER
+    limit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
-    """An SLO on a ratio of events, counted from Prometheus counters.
+    """An SLO on a ratio of events, counted from what Prometheus scraped.
 
     `objective` is a ratio strictly between 0 and 1 (or 1). `window` in seconds.
     `bad` are the events that spend the budget, `total` all of them.
@@ -45,7 +58,11 @@ class Slo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Raw samples of one counter: labels and (time, value) pairs in order."""
+    """Raw samples of one series: labels and (time, value) pairs in order.
+
+    `histograms`: the samples that are native histograms.
+    """
 
     labels: Mapping[str, str]
     samples: tuple[tuple[float, float], ...]
+    histograms: tuple[tuple[float, "tuple[Bucket, ...]"], ...] = ()

@@ -69,7 +69,8 @@ page_refused              receiver, vendor, because, seq: a page that the pager 
 routed                    alert, labels, receivers: Alertmanager's own routing of an
                           alert that it holds
 sample                    slo, side (bad, total), sign, series (labels), values
-                          ([[time, value], …]): raw counters, each scrape once
+                          ([[time, value], …]): raw counters, each scrape once;
+                          gauge (true): a gauge's samples, counted
 scrape                    job, instance, up (bool), targets (known in all), state (up,
                           down, gone), interval (s, of this target): on each change,
                           and once each at the gate

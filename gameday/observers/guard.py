@@ -246,7 +246,7 @@ def _sides(
         side: [
             (term.sign, series)
             for term in terms
-            for series in prometheus.counters.series(term.selector)
+            for series in prometheus.counters.series(term)
         ]
         for side, terms in (("bad", slo.bad), ("total", slo.total))
     }
@@ -260,4 +260,4 @@ def _sides(
 
 
 def _series(terms: Iterable[Term], prometheus: PrometheusObserver) -> list[Series]:
-    return [one for term in terms for one in prometheus.counters.series(term.selector)]
+    return [one for term in terms for one in prometheus.counters.series(term)]

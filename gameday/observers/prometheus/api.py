@@ -12,6 +12,7 @@ from typing import Any
 
 from gameday.errors import ObserverLost
 from gameday.model.quantity import parse_duration, parse_instant
+from gameday.model.reading import Bucket
 from gameday.model.slo import Series
 from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.ports import Clock
@@ -237,4 +238,16 @@ def _series(one: Mapping[str, Any]) -> Series:
     return Series(
         labels=one["metric"],
         samples=tuple(pair for pair in samples if math.isfinite(pair[1])),
+        histograms=tuple(
+            (round(float(at), 3), _buckets(histogram))
+            for at, histogram in one.get("histograms", ())
+        ),
+    )
+
+
+def _buckets(histogram: Mapping[str, Any]) -> tuple[Bucket, ...]:
+    """Read the buckets of a native histogram, each as [which ends, from, to, count]."""
+    return tuple(
+        Bucket(float(lower), float(upper), float(count))
+        for _, lower, upper, count in histogram.get("buckets") or ()
     )

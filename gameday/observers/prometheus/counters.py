@@ -1,13 +1,15 @@
-"""Raw counter samples of the SLOs' terms: each scrape once, kept for guardrails."""
+"""Raw samples of the SLOs' terms as counters: each scrape once, kept for guardrails."""
 
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gameday.model.slo import Series, Slo
+from gameday.model.reading import pairs, reads_gauge
+from gameday.model.slo import Series, Slo, Term
 from gameday.model.timeline import Event, event
 
 Key = tuple[tuple[str, str], ...]
+Reading = tuple[str, str, float]  # a selector, and what is read of it
 
 
 @dataclass(slots=True)
@@ -17,11 +19,11 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """Where a selector is used: an SLO's side (bad, total) with a sign."""
+    """Where a selector is used: an SLO's side (bad, total), and as which term."""
 
     slo: str
     side: str
-    sign: float
+    term: Term
 
 
 class Counters:
@@ -32,39 +34,32 @@ class Counters:
         for slo in slos:
             for side, terms in (("bad", slo.bad), ("total", slo.total)):
                 for term in terms:
-                    use = Use(slo=slo.name, side=side, sign=term.sign)
+                    use = Use(slo=slo.name, side=side, term=term)
                     self.uses.setdefault(term.selector, []).append(use)
-        self._kept: dict[str, dict[Key, _Kept]] = {one: {} for one in self.uses}
+        self._kept: dict[Reading, dict[Key, _Kept]] = {
+            _reading(use.term): {} for uses in self.uses.values() for use in uses
+        }
         self._lock = threading.Lock()
 
     def feed(self, selector: str, found: Iterable[Series]) -> list[Event]:
         """Take raw samples, and return those that are new as events."""
         events = []
+        readings = {_reading(use.term): use.term for use in self.uses[selector]}
         for one in found:
-            fresh = self._keep(selector, one)
-            if not fresh:
-                continue
-            values = [[at, value] for at, value in fresh]
+            fresh = {key: self._keep(term, one) for key, term in readings.items()}
             events += [
-                event(
-                    fresh[-1][0],
-                    "sample",
-                    slo=use.slo,
-                    side=use.side,
-                    sign=use.sign,
-                    series=dict(one.labels),
-                    values=values,
-                )
+                _sample(use, one, fresh[_reading(use.term)])
                 for use in self.uses[selector]
+                if fresh[_reading(use.term)]
             ]
         return events
 
-    def series(self, selector: str) -> list[Series]:
-        """Return all that was seen of a selector since the start."""
+    def series(self, term: Term) -> list[Series]:
+        """Return all that was counted of a term since the start."""
         with self._lock:
             return [
                 Series(labels=dict(key), samples=tuple(kept.samples))
-                for key, kept in self._kept[selector].items()
+                for key, kept in self._kept[_reading(term)].items()
             ]
 
     def jobs(self) -> list[str]:
@@ -83,11 +78,29 @@ class Counters:
             )
             return max(times, default=0.0)
 
-    def _keep(self, selector: str, one: Series) -> list[tuple[float, float]]:
+    def _keep(self, term: Term, one: Series) -> list[tuple[float, float]]:
         with self._lock:
             key = tuple(sorted(one.labels.items()))
-            kept = self._kept[selector].setdefault(key, _Kept())
-            last = kept.samples[-1][0] if kept.samples else 0.0
-            fresh = [pair for pair in one.samples if pair[0] > last]
+            kept = self._kept[_reading(term)].setdefault(key, _Kept())
+            last = kept.samples[-1] if kept.samples else (0.0, 0.0)
+            fresh = list(pairs(term, one, *last))
             kept.samples += fresh
             return fresh
+
+
+def _reading(term: Term) -> Reading:
+    return term.selector, term.reads, term.limit
+
+
+def _sample(use: Use, one: Series, fresh: list[tuple[float, float]]) -> Event:
+    gauge = {"gauge": True} if reads_gauge(use.term) else {}
+    return event(
+        fresh[-1][0],
+        "sample",
+        slo=use.slo,
+        side=use.side,
+        sign=use.term.sign,
+        series=dict(one.labels),
+        values=[[at, value] for at, value in fresh],
+        **gauge,
+    )

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from gameday.model.reading import pairs, reads_gauge, reads_histogram
 from gameday.model.scraped import Target, target_of
 from gameday.model.slo import Series, Slo, Term
 from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted, window
@@ -98,7 +99,9 @@ class _Grid:
 
     def term(self, term: Term) -> _Counted:
         """Return the increase of a term over the grid."""
-        found = self._last(term.selector)
+        if reads_gauge(term):
+            return self._samples(term)
+        found = self._last(term.selector, histogram=reads_histogram(term))
         self.first = min([self.first, *(one.samples[0][0] for one in found)])
         counted = _Counted()
         for series in found:
@@ -106,8 +109,22 @@ class _Grid:
             counted.events += sum(_delta(a, b) for a, b in pairwise(values))
             self._birth(series, counted)
         if found:
-            self._raw_cells(term.selector, found, counted)
+            self._raw_cells(term, found, counted)
         return counted
+
+    def _samples(self, term: Term) -> _Counted:
+        """Return how many samples a gauge has."""
+        found = self._ask(f"count_over_time({term.selector}[{window(self._step)}])")
+        self.first = min([self.first, *(one.samples[0][0] for one in found)])
+        # What came before the grid is of the cell that ends where it begins.
+        return _Counted(
+            events=sum(
+                value
+                for series in found
+                for at, value in series.samples
+                if at > self._since
+            )
+        )
 
     def _birth(self, series: Series, counted: _Counted) -> None:
         """Count the first value of a series that was born inside the window."""
@@ -126,10 +143,11 @@ class _Grid:
         found = self._api.grid(expr, self._since, self._now, self._step)
         return [one for one in found if one.samples]
 
-    def _last(self, selector: str) -> list[Series]:
+    def _last(self, selector: str, *, histogram: bool = False) -> list[Series]:
         """Return the last value that each series had in each cell."""
         reach = window(max(self._step, LOOKBACK))
-        return self._ask(f"last_over_time({selector}[{reach}])")
+        last = f"last_over_time({selector}[{reach}])"
+        return self._ask(f"histogram_count({last})" if histogram else last)
 
     def _first_scrapes(self) -> dict[Target, float]:
         if self._scraped is None:
@@ -164,17 +182,18 @@ class _Grid:
         return cells
 
     def _raw_cells(
-        self, selector: str, found: Iterable[Series], counted: _Counted
+        self, term: Term, found: Iterable[Series], counted: _Counted
     ) -> None:
         """Add what the grid does not see of cells with resets."""
         series = {_key(one.labels): dict(one.samples) for one in found}
-        cells = sorted(self._resets(selector).items(), reverse=True)
+        cells = sorted(self._resets(term.selector).items(), reverse=True)
         for end, keys in cells[: self._raw_left]:
-            for raw in self._api.raw(selector, self._step + 0.001, end):
+            for raw in self._api.raw(term.selector, self._step + 0.001, end):
                 key = _key(raw.labels)
                 if key in keys and end in series.get(key, {}):
                     before = series[key].get(round(end - self._step, 3), 0.0)
-                    counted.events += _unseen(raw, before, series[key][end])
+                    values = [value for _, value in pairs(term, raw, 0.0, 0.0)]
+                    counted.events += _unseen(values, before, series[key][end])
         for _, keys in cells[self._raw_left :]:
             counted.unread += sum(_busiest(series.get(key, {})) for key in keys)
         self._raw_left = max(0, self._raw_left - len(cells))
@@ -190,10 +209,10 @@ def _busiest(values: Mapping[float, float]) -> float:
     return max((_delta(a, b) for a, b in pairwise(ordered)), default=0.0)
 
 
-def _unseen(raw: Series, before: float, after: float) -> float:
+def _unseen(values: Iterable[float], before: float, after: float) -> float:
     """Return a cell's events from raw samples, less what its two ends say."""
     value, previous = 0.0, before
-    for _, now in raw.samples:
+    for now in values:
         value += _delta(previous, now)
         previous = now
     return value - _delta(before, after)

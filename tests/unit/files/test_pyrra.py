@@ -65,19 +65,39 @@ def test_a_target_may_be_a_number_and_groups_are_counted_together() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("indicator", "reason"),
-    [
-        ("bool_gauge: {metric: probe_success}", "bool_gauge reads a gauge"),
-        ("latencyNative: {total: {metric: a}, latency: 200ms}", "native histograms"),
-    ],
-)
-def test_what_is_valid_but_no_counter_is_named(indicator: str, reason: str) -> None:
+def with_indicator(text: str) -> str:
     start, end = RATIO.index("    ratio:"), RATIO.index("  alerting:")
-    found, (told,) = read(f"{RATIO[:start]}    {indicator}\n{RATIO[end:]}")
+    return f"{RATIO[:start]}    {text}\n{RATIO[end:]}"
+
+
+def test_a_bool_gauge_counts_its_samples() -> None:
+    text = "bool_gauge: {metric: 'probe_success{job=\"web\"}'}"
+    (found,), problems = read(with_indicator(text))
+    assert problems == []
+    selector = 'probe_success{job="web"}'
+    assert found.total == (Term(selector=selector, reads="samples"),)
+    assert found.bad == (
+        Term(selector=selector, reads="samples"),
+        Term(selector=selector, sign=-1.0, reads="values"),
+    )
+
+
+def test_a_native_latency_counts_observations() -> None:
+    text = "latencyNative: {total: {metric: http_seconds}, latency: 200ms}"
+    (found,), problems = read(with_indicator(text))
+    assert problems == []
+    assert found.total == (Term(selector="http_seconds", reads="observations"),)
+    assert found.bad == (
+        Term(selector="http_seconds", reads="observations"),
+        Term(selector="http_seconds", sign=-1.0, reads="observations up to", limit=0.2),
+    )
+
+
+def test_a_native_latency_needs_a_duration() -> None:
+    text = "latencyNative: {total: {metric: http_seconds}, latency: fast}"
+    found, (told,) = read(with_indicator(text))
     assert found == ()
-    assert "warning: " in told
-    assert reason in told
+    assert "'fast' is not a duration" in told
 
 
 MISTAKES = [

@@ -177,11 +177,10 @@ def test_sloth_passes_over_keys_that_it_does_not_know() -> None:
 OPENSLO_MISTAKES = [
     ("openslo/v1", "openslo.com/v1", "s.yaml:1: apiVersion: 'openslo.com/v1' is not OpenSLO's version; write apiVersion: openslo/v1"),
     ("openslo/v1", "openslo/v1alpha", "s.yaml:1: apiVersion: OpenSLO 'openslo/v1alpha' is not supported; expected openslo/v1"),
-    ("Occurrences", "RatioTimeslices", "s.yaml:6: spec.budgetingMethod: RatioTimeslices is not supported; expected Occurrences"),
+    ("Occurrences", "RatioTimeslices", "s.yaml:6: spec.budgetingMethod: RatioTimeslices is not computed: gameday counts events, not stretches of time; write Occurrences"),
     ("Occurrences", "Occurences", "s.yaml:6: spec.budgetingMethod: 'Occurences' is not known; did you mean \"Occurrences\"?"),
     ("isRolling: true", "isRolling: false", "s.yaml:7: spec.timeWindow[0]: expected isRolling: true, or a calendar, and not both"),
     ("duration: 30d", "duration: Week", "s.yaml:7: spec.timeWindow[0].duration: 'Week' is not a duration; expected one such as 28d or 4w"),
-    ("ratioMetric:", "thresholdMetric:", "s.yaml:11: spec.indicator.spec.thresholdMetric: thresholdMetric is not supported; expected a ratioMetric"),
     ("name: checkout-availability", "name: Checkout", "s.yaml:3: metadata.name: 'Checkout' is no name in OpenSLO; expected small letters, digits and dashes, 63 at most"),
     ("target: 0.999", "target: 0.9, targetPercent: 90", "s.yaml:21: spec.objectives[0]: has both of target and targetPercent; expected one of them"),
     ("displayName: Good, target: 0.999", "displayName: Good", "s.yaml:21: spec.objectives[0]: has neither of target and targetPercent; expected one of them"),
@@ -398,3 +397,62 @@ def test_objects_that_are_no_slos(kind: str, spec: str, reason: str) -> None:
     )
     found = errors(text)
     assert any(reason in told for told in found) if reason else found == []
+
+
+THRESHOLD = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: queue-is-short}
+spec:
+  service: checkout
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 30d, isRolling: true}]
+  indicator:
+    metadata: {name: length}
+    spec:
+      thresholdMetric:
+        metricSource: {type: Prometheus, spec: {query: 'queue_length{job="web"}'}}
+  objectives: [{op: lte, value: 10, target: 0.99}]
+"""
+
+
+def test_a_threshold_metric_counts_samples() -> None:
+    (found,), problems = slo.parse(THRESHOLD, "s.yaml")
+    assert problems == []
+    selector = 'queue_length{job="web"}'
+    assert found.total == (Term(selector=selector, reads="samples"),)
+    assert found.bad == (
+        Term(selector=selector, reads="samples"),
+        Term(selector=selector, sign=-1.0, reads="lte", limit=10.0),
+    )
+
+
+def test_a_threshold_metric_by_reference_is_compared_as_each_objective_says() -> None:
+    start = THRESHOLD.index("  indicator:")
+    end = THRESHOLD.index("  objectives:")
+    body = THRESHOLD[start:end].split("spec:", 1)[1]
+    text = THRESHOLD[:start] + "  indicatorRef: length\n" + THRESHOLD[end:]
+    text = text.replace("[{op", "[{op: lt, value: 100, target: 0.999}, {op")
+    sli = "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: length}\nspec:"
+    found, problems = slo.parse(text + sli + body, "s.yaml")
+    assert problems == []
+    assert [each.bad[1].reads for each in found] == ["lt", "lte"]
+    assert [each.bad[1].limit for each in found] == [100.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("op: lte, ", "", "op is required"),
+        ("value: 10, ", "", "value is required for a thresholdMetric"),
+        ("value: 10", "value: ten", "'ten' is not a number"),
+        ("query: 'queue", "query: 'avg(queue", "not valid PromQL"),
+        ('queue_length{job="web"}', "avg(queue_length)", "record it by a rule"),
+        ("Occurrences", "Timeslices", "not stretches of time"),
+    ],
+)
+def test_mistakes_of_a_threshold_metric(old: str, new: str, reason: str) -> None:
+    assert old in THRESHOLD
+    found, problems = slo.parse(THRESHOLD.replace(old, new), "s.yaml")
+    assert any(reason in str(told) for told in problems), problems
+    assert not found or reason == "not stretches of time"

@@ -87,6 +87,8 @@ class FakePrometheus:
         start, end, step = (float(params[name]) for name in ("start", "end", "step"))
         if found := re.fullmatch(r"resets\((.*)\[(\d+)ms\]\) > 0", expr):
             return _result("matrix", self._resets(found[1], start, end, step))
+        if found := re.fullmatch(r"count_over_time\((.*)\[(\d+)ms\]\)", expr):
+            return _result("matrix", self._counts(found[1], start, end, step))
         series = []
         reach = LOOKBACK
         if found := re.fullmatch(r"last_over_time\((.*)\[(\d+ms)\]\)", expr):
@@ -113,6 +115,18 @@ class FakePrometheus:
                 points += [(at, float(drops))] if drops else []
             series.append((labels, points))
         return [one for one in series if one[1]]
+
+    def _counts(self, selector: str, start: float, end: float, step: float) -> Any:
+        found = []
+        for labels, samples in self.selected.get(selector, []):
+            points = []
+            for number in range(int((end - start) / step + 1e-6) + 1):
+                at = round(start + number * step, 3)
+                low = bisect.bisect_right(samples, (at - step, math.inf))
+                high = bisect.bisect_right(samples, (at, math.inf))
+                points += [(at, float(high - low))] if high > low else []
+            found.append((labels, points))
+        return [one for one in found if one[1]]
 
     def _between(self, selector: str, since: float, until: float) -> Any:
         found = []

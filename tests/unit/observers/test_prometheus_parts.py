@@ -1,5 +1,7 @@
 """Counters, scrapes, settings: the parts that only think."""
 
+from dataclasses import replace
+
 import pytest
 
 from gameday.errors import ObserverLost
@@ -49,10 +51,31 @@ def test_what_was_seen_is_kept_by_series() -> None:
     counters = Counters([slo("a", "x", "x")])
     counters.feed("x", [series((1.0, 5.0), code="200"), series((4.0, 1.0), code="500")])
     counters.feed("x", [series((2.0, 6.0), code="200")])
-    kept = {one.labels["code"]: one.samples for one in counters.series("x")}
+    kept = {
+        one.labels["code"]: one.samples for one in counters.series(Term(selector="x"))
+    }
     assert kept == {"200": ((1.0, 5.0), (2.0, 6.0)), "500": ((4.0, 1.0),)}
     assert counters.newest() == 4.0
     assert Counters([]).newest() == 0.0
+
+
+def test_samples_of_a_gauge_become_counters() -> None:
+    every = Term(selector="ok", reads="samples")
+    true = Term(selector="ok", sign=-1.0, reads="values")
+    one = replace(slo("a", "ok"), bad=(every, true), total=(every,))
+    counters = Counters([one])
+    first = counters.feed("ok", [series((1.0, 1.0), (2.0, 0.0))])
+    again = counters.feed("ok", [series((2.0, 0.0), (3.0, 1.0), (4.0, 0.0))])
+    values = [(e["side"], e["sign"], e["gauge"], e["values"]) for e in first + again]
+    assert values == [
+        ("bad", 1.0, True, [[1.0, 1.0], [2.0, 2.0]]),
+        ("bad", -1.0, True, [[1.0, 1.0], [2.0, 1.0]]),
+        ("total", 1.0, True, [[1.0, 1.0], [2.0, 2.0]]),
+        ("bad", 1.0, True, [[3.0, 3.0], [4.0, 4.0]]),
+        ("bad", -1.0, True, [[3.0, 2.0], [4.0, 2.0]]),
+        ("total", 1.0, True, [[3.0, 3.0], [4.0, 4.0]]),
+    ]
+    assert [one.samples[-1] for one in counters.series(true)] == [(4.0, 2.0)]
 
 
 def target(last: float = 10.0, interval: float = 1.0) -> ScrapeTarget:

@@ -153,3 +153,14 @@ def test_a_process_that_is_younger_than_the_window_has_counted_from_zero() -> No
     began = [(at, LATER - 88_001) for at in _grid(LATER - 88_000, LATER)]
     one.selected['process_start_time_seconds{job="web"}'] = [(pod, began)]
     assert over_days(one).surplus == 0
+
+
+def test_the_samples_of_a_gauge_are_counted() -> None:
+    start = NOW - SLO.window
+    one = world(start - 1000.0, (start, 0.0), (NOW, 1.0))
+    every = Term(selector="requests_total", reads="samples")
+    with asking(one) as api:
+        found = window_total(api, replace(SLO, total=(every,)), NOW)
+    samples = one.selected["requests_total"][0][1]
+    assert found.total == sum(start < at <= NOW for at, _ in samples)
+    assert found.complete
