@@ -77,8 +77,6 @@ def tidy(problems: list[Problem]) -> list[Problem]:
 
 
 def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
-    # Looking for pydantic's plugins reads the metadata of all packages; none is used.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from gameday.files import scenario_build, scenario_errors
 
     empty_keys(here, here.value)

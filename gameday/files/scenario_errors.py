@@ -1,7 +1,11 @@
 """From pydantic's errors to problems: where, what was expected, what to do."""
 
 import re
+import sys
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -36,11 +40,31 @@ _SHAPES = {
 def validate(here: Cursor) -> Scenario | None:
     """Return the scenario of a document; None with all problems reported."""
     try:
-        return Scenario.model_validate(here.value)
+        with _no_plugins():
+            return Scenario.model_validate(here.value)
     except ValidationError as errors:
         for error in errors.errors(include_url=False):
             _report(here, error)
         return None
+
+
+@contextmanager
+def _no_plugins() -> Iterator[None]:
+    """Keep pydantic from looking for plugins, which costs a tenth of a check.
+
+    It would import `importlib.metadata` and read what all installed packages say.
+    """
+    name = "pydantic.plugin._loader"
+    if name in sys.modules:  # somebody else has paid for it
+        yield
+        return
+    stand_in = ModuleType(name)
+    vars(stand_in)["get_plugins"] = tuple
+    sys.modules[name] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def _report(here: Cursor, error: Any) -> None:
