@@ -10,6 +10,7 @@ from gameday.files.suggest import did_you_mean, near
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]*@")
 _LONGEST = 120  # characters of a value that a message quotes
+MANY = 500  # problems of a file from which on nobody reads what may have been meant
 
 
 class Cursor(NamedTuple):
@@ -144,7 +145,9 @@ class Cursor(NamedTuple):
         for key, _ in self.entries():
             if key in known or (also and re.fullmatch(also, key)):
                 continue
-            hint = near(key, known) if lenient else did_you_mean(key, known)
+            hint = ""
+            if len(self.problems) < MANY:
+                hint = near(key, known) if lenient else did_you_mean(key, known)
             message = f"{key!r} is an unknown key{hint}"
             report(message, key, code="unknown-key")
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gameday.files.cursor import Cursor, redacted, shown
+from gameday.files.cursor import MANY, Cursor, redacted, shown
 from gameday.files.nodes import List, Map
 from gameday.files.suggest import among, did_you_mean
 from gameday.files.units import parse_prometheus_duration
@@ -193,7 +193,8 @@ def known_fields(here: Cursor, fields: Fields) -> None:
     """Judge a mapping's entries; a key that is not among the fields is an error."""
     for key, value in here.entries():
         if key not in fields:
-            message = f"{key!r} is an unknown key{did_you_mean(key, fields)}"
+            hint = did_you_mean(key, fields) if len(here.problems) < MANY else ""
+            message = f"{key!r} is an unknown key{hint}"
             value.error(message, code="unknown-key")
         elif value.value is not None:
             fields[key](value)

@@ -1,6 +1,7 @@
 """Did you mean: the nearest of the names that exist."""
 
 import difflib
+import functools
 from collections.abc import Iterable
 
 _FEW = 9  # more names than that help nobody
@@ -24,13 +25,27 @@ def near(word: str, known: Iterable[str]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known name that is closest; empty when none is close."""
-    names = list(known)
-    folded = {name.lower().replace("-", "_"): name for name in names}
-    same = folded.get(word.lower().replace("-", "_"))
-    if same:
-        return same
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.72)
+    return _nearest(word.lower().replace("-", "_"), word, tuple(known))
+
+
+@functools.lru_cache(maxsize=1024)  # a file may repeat its mistake 10,000 times
+def _nearest(plain: str, word: str, known: tuple[str, ...]) -> str:
+    folded = _folded(known)
+    if plain in folded:
+        return folded[plain]
+    # Who misspells a word begins or ends it right; to compare them all is slow.
+    likely = [
+        name
+        for name_plain, name in folded.items()
+        if plain and (name_plain[:1] == plain[0] or name_plain[-1:] == plain[-1])
+    ]
+    close = difflib.get_close_matches(word, likely, n=1, cutoff=0.72)
     return close[0] if close else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _folded(known: tuple[str, ...]) -> dict[str, str]:
+    return {name.lower().replace("-", "_"): name for name in known}
 
 
 def among(names: Iterable[str], joined: str = "or") -> str:

@@ -1,6 +1,8 @@
 """How much may be read, and what of a large folder."""
 
+import itertools
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,15 @@ def test_every_kind_comes_back_from_other_cores(shop: Shop) -> None:
     assert together.passed == alone.passed * 3
     assert [one.path for one in together.slos] == [one.path for one in alone.slos] * 3
     assert any(problem.id == "rules/promql-syntax" for problem in alone.problems)
+
+
+def test_a_file_of_mistakes_is_judged_as_quickly_as_another(tmp_path: Path) -> None:
+    words = itertools.product("abcdefghij", repeat=5)
+    jobs = (f"- job_{''.join(word)}_configs: null\n" for word in words)
+    path = tmp_path / "prometheus.yml"
+    path.write_text("scrape_configs:\n" + "".join(itertools.islice(jobs, 20_000)))
+    start = time.process_time()
+    result = check([str(path)], {}, None)
+    assert time.process_time() - start < 2.0
+    assert len(result.problems) == 40_000
+    assert all("is an unknown key" in p.message for p in result.problems[::2])
