@@ -8,7 +8,6 @@ histogram each observation is one, as of `histogram_count`.
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from gameday.model.slo import (
     COUNTER,
@@ -16,6 +15,7 @@ from gameday.model.slo import (
     SAMPLES,
     UP_TO,
     VALUES,
+    Bucket,
     Series,
     Term,
 )
@@ -29,15 +29,6 @@ COMPARED: Mapping[str, Callable[[float, float], bool]] = {
 _GAUGES = frozenset((SAMPLES, VALUES, *COMPARED))
 _SMALLEST, _LARGEST = -4, 8  # schemas of exponential buckets
 Pair = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """One bucket of a native histogram: its bounds, and the observations in it."""
-
-    lower: float
-    upper: float
-    count: float
 
 
 def reads_gauge(term: Term) -> bool:

@@ -2,10 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from gameday.model.reading import Bucket
 
 COUNTER = "counter"
 SAMPLES = "samples"  # of a gauge
@@ -56,6 +52,15 @@ class Slo:
         return 1.0 - self.objective
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bucket of a native histogram: its bounds, and the observations in it."""
+
+    lower: float
+    upper: float
+    count: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """Raw samples of one series: labels and (time, value) pairs in order.
@@ -65,4 +70,4 @@ class Series:
 
     labels: Mapping[str, str]
     samples: tuple[tuple[float, float], ...]
-    histograms: tuple[tuple[float, "tuple[Bucket, ...]"], ...] = ()
+    histograms: tuple[tuple[float, tuple[Bucket, ...]], ...] = ()
