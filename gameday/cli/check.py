@@ -138,18 +138,20 @@ def _summary(result: "CheckResult") -> str:
 
 
 def _print_json(result: "CheckResult") -> None:
+    from gameday.reports.wording import clean
+
     print_json(
         {
-            "files": dict(result.files),
-            "passed_over": dict(result.passed),
+            "files": {clean(path): kind for path, kind in result.files},
+            "passed_over": {clean(path): what for path, what in result.passed},
             "problems": [
                 {
-                    "path": problem.path,
+                    "path": clean(problem.path),
                     "line": problem.line,
                     "column": problem.column or None,
                     "severity": problem.severity,
                     "id": problem.id,
-                    "message": problem.message,
+                    "message": clean(problem.message),
                 }
                 for problem in result.problems
             ],

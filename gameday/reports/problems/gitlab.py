@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from gameday.errors import Problem
 from gameday.reports.problems.fingerprints import fingerprints
+from gameday.reports.wording import clean
 
 _SEVERITIES = {"error": "critical", "promise": "major", "warning": "minor"}
 
@@ -14,12 +15,12 @@ def render(problems: Sequence[Problem]) -> str:
     marks = fingerprints(problems)
     issues = [
         {
-            "description": problem.message,
+            "description": clean(problem.message),
             "check_name": problem.id,
             "fingerprint": mark,
             "severity": _SEVERITIES.get(problem.severity, "major"),
             "location": {
-                "path": problem.path,
+                "path": clean(problem.path),
                 "lines": {"begin": problem.line or 1},
             },
         }

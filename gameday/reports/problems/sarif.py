@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from gameday.errors import Problem
 from gameday.reports.problems.fingerprints import fingerprints
+from gameday.reports.wording import clean
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -50,7 +51,7 @@ def _result(problem: Problem, index: int, mark: str) -> dict[str, Any]:
         "ruleId": problem.id,
         "ruleIndex": index,
         "level": "warning" if problem.severity == "warning" else "error",
-        "message": {"text": problem.message},
+        "message": {"text": clean(problem.message)},
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"gameday/v1": mark},
     }
