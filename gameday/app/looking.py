@@ -1,9 +1,10 @@
 """What a run's eyes are: observers, guardrails and load, built from its plan."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gameday.app.target_eyes import target_eyes
 from gameday.errors import GamedayError, ObserverLost
@@ -12,6 +13,9 @@ from gameday.model.plan import Eyes, Plan
 from gameday.model.scenario import Endpoint, ObservedFiles, Scenario, Secret
 from gameday.ports import Clock, Emit, Observer, Target
 from gameday.runner.doors import Flow, Guard
+
+if TYPE_CHECKING:
+    from gameday.files.prometheus_config import PrometheusConfig
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every text
@@ -78,6 +82,7 @@ def offline_eyes(files: ObservedFiles, clock: Clock) -> Eyes:
     rules, recorded = _rules_of(paths)
     return Eyes(
         rules=tuple(_with_offset(rule, offset) for rule in rules) if paths else None,
+        all_rules=not files.rules or _names_all(config, files.rules),
         recorded=tuple(_with_offset(rule, offset) for rule in recorded),
         routing=routing,
         jobs=settings.jobs if settings else (),
@@ -88,6 +93,14 @@ def offline_eyes(files: ObservedFiles, clock: Clock) -> Eyes:
         relabels=settings.relabels if settings else (),
         at=clock.now(),
     )
+
+
+def _names_all(config: "PrometheusConfig | None", paths: Iterable[str]) -> bool:
+    """Return whether these are all rule files that Prometheus' configuration names."""
+    if config is None or not (config.all_rules and config.rule_files):
+        return False
+    given = {os.path.realpath(path) for path in paths}
+    return given.issuperset(os.path.realpath(path) for path in config.rule_files)
 
 
 def _rules_of(

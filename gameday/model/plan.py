@@ -71,7 +71,8 @@ class Eyes:
     """What the observers said of themselves when the plan was made.
 
     `rules`: every alerting rule that Prometheus has; None: not readable.
-    `recorded`: its recording rules. `scrape_interval`: seconds, the longest of those
+    `all_rules`: whether it evaluates no other ones, as far as is known. `recorded`:
+    its recording rules. `scrape_interval`: seconds, the longest of those
     that matter to the alerts here; `slo_interval`: to the SLOs. `unknown_metrics`:
     names that count bad events and that Prometheus has never seen. `jobs`: every
     scrape job; `feeds`: by metric, the jobs that have it, where Prometheus was asked.
@@ -81,6 +82,7 @@ class Eyes:
     """
 
     rules: tuple[AlertRule, ...] | None = None
+    all_rules: bool = True
     recorded: tuple[RecordingRule, ...] = ()
     jobs: tuple[ScrapeJob, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -136,7 +136,8 @@ class Chain:
             return self._gone(tree)
         return Delay() if isinstance(tree, Constant) else self._node(tree)
 
-    def _selected(self, selector: Selector) -> Delay:
+    def _selected(self, selector: Selector, *, instant: bool = True) -> Delay:
+        """Return the delay of a selector; `instant`: its last sample is read."""
         recorded = recording_rules(selector, self.eyes.recorded)
         if recorded:
             return _any([self._recorded(rule) for rule in recorded])
@@ -154,7 +155,15 @@ class Chain:
             return Delay(unscraped=True)
         settled = Moment(interval + timeout, interval + timeout)
         change = Change(Moment(), settled)
-        return Delay(sets=change, clears=change, every=interval, lag=timeout)
+        delay = Delay(sets=change, clears=change, every=interval, lag=timeout)
+        if instant and interval > LOOKBACK:
+            stale = (
+                f"{selector.name or 'it'} is scraped every {show_duration(interval)}, "
+                f"and a sample is read for {show_duration(LOOKBACK)} only (Prometheus' "
+                "lookback): it comes and goes"
+            )
+            return delay.unsettled(stale)
+        return delay
 
     def _recorded(self, rule: RecordingRule) -> Delay:
         if rule in self.above:
@@ -174,7 +183,10 @@ class Chain:
         )
 
     def _window(self, window: Window) -> Delay:
-        inner = self.tree(window.inner)
+        if window.step is None and isinstance(window.inner, Selector):
+            inner = self._selected(window.inner, instant=False)
+        else:
+            inner = self.tree(window.inner)
         inner = replace(inner, looks=(*inner.looks, window.back))
         every = 0.0 if inner.unscraped else inner.every
         lag = max(0.0, inner.lag - self._query_offset())

@@ -74,8 +74,7 @@ def _lint(asked: _Asked, eyes: Eyes) -> Timing:
         return asked.answer("not_checked", "the rules are not known")
     rules = rules_for(asked.promise, eyes.rules)
     if not rules:
-        missing = f"no alert rule is named {asked.promise.alert!r} with these labels"
-        return asked.answer("cannot_be_kept", missing)
+        return asked.answer(*_missing(asked.promise.alert, eyes))
     against = [*doubts(asked.promise, rules)]
     if asked.question in _OF_PAGES:
         against += page_doubts(asked.step, asked.promise, asked.question, rules, eyes)
@@ -145,6 +144,17 @@ def _reaches(asked: _Asked, against: Iterable[Doubt], eyes: Eyes) -> Timing:
 
 def _shown(seconds: float) -> str:
     return show_duration(seconds) if seconds else "0"
+
+
+def _missing(alert: str, eyes: Eyes) -> tuple[str, str]:
+    """Return state and words where no rule is the promised one."""
+    named = any(rule.name == alert for rule in eyes.rules or ())
+    if eyes.all_rules or named:
+        return "cannot_be_kept", f"no alert rule is named {alert!r} with these labels"
+    return "not_guaranteed", (
+        f"no alert rule is named {alert!r} in the files given; it may be evaluated "
+        "elsewhere"
+    )
 
 
 def _finite(seconds: float) -> float | None:

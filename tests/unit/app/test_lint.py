@@ -168,6 +168,32 @@ def test_a_job_has_its_own_scrape_interval(files: Files) -> None:
     assert files.only(WARNED, "between 0 and 5m2s") == ["fires_within"]
 
 
+def test_a_series_that_is_scraped_too_seldom_comes_and_goes(files: Files) -> None:
+    files.prometheus["scrape_configs"][0] |= {"scrape_interval": "10m"}
+    files.promise = {"alert": "Down", "fires_within": "20m"}
+    said = "up is scraped every 10m, and a sample is read for 5m only"
+    assert files.only(WARNED, said) == ["fires_within"]
+
+
+def test_a_range_reads_samples_that_are_older_than_the_lookback(files: Files) -> None:
+    files.prometheus["scrape_configs"][0] |= {"scrape_interval": "10m"}
+    files.group["rules"] = [rule(expr='max_over_time(up{job="web"}[30m]) == 0')]
+    files.promise = {"alert": "Down", "fires_within": "2h"}
+    assert files.lint() == []
+
+
+def test_a_rule_that_is_not_in_the_files_given_may_be_elsewhere(files: Files) -> None:
+    files.promise = {"alert": "Up", "fires_within": "10s"}
+    said = "no alert rule is named 'Up' in the files given"
+    assert files.only(WARNED, said) == ["fires_within"]
+
+
+def test_files_are_all_where_the_configuration_names_no_other(files: Files) -> None:
+    files.prometheus["rule_files"] = ["rules.yaml"]
+    files.promise = {"alert": "Up", "fires_within": "10s"}
+    assert files.only(CANNOT, "no alert rule is named 'Up'") == ["fires_within"]
+
+
 def test_another_jobs_interval_does_not_matter(files: Files) -> None:
     slow = {"job_name": "batch", "scrape_interval": "5m"}
     files.prometheus["scrape_configs"].append(slow)
