@@ -50,6 +50,8 @@ _EXPERIMENTAL = frozenset(
         *("start_timestamp", "limitk", "limit_ratio"),
     )
 )
+_EXTENDED = ("anchored", "smoothed")
+_BEHIND_INFO = (")", "@", "offset", "")
 _FILLS = ("fill", "fill_left", "fill_right")
 _BEFORE_A_METRIC = frozenset(
     (
@@ -94,6 +96,7 @@ class _Rewriting:
         self.braces = 0
         self.in_brackets = False
         self.groups: list[str] = []  # the word before each open parenthesis
+        self.later: dict[int, str] = {}  # by position, what a brace becomes
 
     def done(self) -> Readable:
         index = 0
@@ -119,6 +122,8 @@ class _Rewriting:
         if token.kind == "string":
             self._string(index)
         elif token.text in ("{", "}"):
+            if token.at in self.later:
+                self._change(token, token, self.later[token.at])
             self.braces += 1 if token.text == "{" else -1
         elif self.braces <= 0:
             return self._outside_braces(index)
@@ -163,7 +168,7 @@ class _Rewriting:
         elif self.in_brackets and plain.startswith("."):
             self._change(token, token, f"0{plain}")
         elif plain != token.text:
-            if re.search(r"__|_$|_[.eE]|[.eE]_", token.text):
+            if re.search(r"__|_$|_[.eE]|[.eE][+-]?_", token.text):
                 raise PromqlError(f"bad number syntax: {token.text!r}")
             self._change(token, token, plain)
             self.notes.append("underscores in numbers need Prometheus 2.49")
@@ -195,7 +200,9 @@ class _Rewriting:
             if ":" in token.text:
                 self._change(token, token, f'"{token.text}"')
                 self.notes.append("a colon in a label's name needs Prometheus 3")
-        elif word in ("anchored", "smoothed"):
+            elif word in _EXTENDED:
+                self._change(token, token, f'"{token.text}"')
+        elif word in _EXTENDED:
             self._extended(index)
         elif word == "offset" and self._never_ends(index + 1):
             raise PromqlError("duration out of range")
@@ -214,7 +221,10 @@ class _Rewriting:
         if self._after_selector(index):
             self._change(token, token, "")
             self.notes.append(f"the modifier {token.text} needs Prometheus 3.7")
-        elif self._near(index + 1).text != "{":
+        elif (brace := self._near(index + 1)).text == "{":
+            more = "" if self._near(index + 2).text == "}" else ", "
+            self._change(token, brace, f'{{"{token.text}"{more}')
+        else:
             self._change(token, token, f'{{"{token.text}"}}')
 
     def _call(self, index: int, following: str) -> None:
@@ -230,10 +240,31 @@ class _Rewriting:
                 "--enable-feature=promql-binop-fill-modifiers"
             )
         elif token.text in _EXPERIMENTAL and before != "@":
+            if token.text == "info" and following == "(":
+                self._info(index + 2)
             self.notes.append(
                 f"{token.text}() needs Prometheus with "
                 "--enable-feature=promql-experimental-functions"
             )
+
+    def _info(self, index: int) -> None:
+        """Judge the second argument of `info()`, which is matchers in braces only.
+
+        They may match nothing at all, which the parser refuses of a selector.
+        """
+        depth = 0
+        while (token := self._near(index)).text and (depth or token.text != ","):
+            depth += (token.text in "([{") - (token.text in ")]}")
+            if depth < 0:
+                return  # there is only one
+            index += 1
+        brace, end = self._near(index + 1), index + 1
+        while self._near(end).text not in ("}", ""):
+            end += 1
+        if brace.text != "{" or self._near(end + 1).text.lower() not in _BEHIND_INFO:
+            raise PromqlError("info() takes label selectors in braces only")
+        more = "" if end == index + 2 else ", "
+        self.later[brace.at] = f'{{gameday="1"{more}'
 
     def _after_selector(self, index: int) -> bool:
         before = self._near(index - 1)
@@ -243,7 +274,8 @@ class _Rewriting:
             inside = self.text[self.text.rfind("[", 0, before.at) : before.at]
             return ":" not in inside
         after_offset = self._near(index - 2).text.lower() in ("offset", "-", "@")
-        return before.text == "}" or (before.kind == "duration" and after_offset)
+        is_time = before.kind in ("duration", "number")
+        return before.text == "}" or (is_time and after_offset)
 
     def _never_ends(self, index: int) -> bool:
         """Return whether an offset is infinite."""
