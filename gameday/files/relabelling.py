@@ -36,6 +36,14 @@ def _expression(here: Cursor) -> None:
         here.error(message, code="value")
 
 
+def _label(here: Cursor) -> None:
+    """Judge a label's name: any text but none."""
+    if here.value == "":
+        here.error("is empty; expected a label's name", code="label-name")
+    else:
+        text(here)
+
+
 def _action(here: Cursor) -> None:
     """Judge what an action of relabelling needs."""
     if "action" in here.value and not is_set(here, "action"):
@@ -59,7 +67,7 @@ def _action(here: Cursor) -> None:
 RELABELLING = listing(
     record(
         {
-            "source_labels": listing(text),
+            "source_labels": listing(_label),
             **dict.fromkeys(("separator", "target_label", "replacement"), text),
             "action": text,
             "regex": _expression,

@@ -253,7 +253,7 @@ def _names(here: Cursor, key: str) -> None:
 
 def _duration(here: Cursor, key: str) -> float | None:
     text = here.text(key)
-    if not text:
+    if not text and here.value.get(key) != "":
         return None
     try:
         return parse_prometheus_duration(text)

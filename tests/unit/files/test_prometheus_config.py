@@ -49,6 +49,7 @@ MISTAKES = [
     ("regex: '(.+)'", "regex: '(.+'", "is no regular expression of RE2"),
     ("target_label: c", "replacement: c", "target_label is required for replace"),
     ("action: labeldrop", "action: ", "action is empty"),
+    ("source_labels: [a]", "source_labels: ['']", "expected a label's name"),
     ("scrape_timeout: 5s", "scrape_protocols: []", "at least one protocol"),
     ("action: labeldrop", "action: dropp", "'dropp' is no action"),
     ("action: labeldrop", "action: labeldrop, separator: x", "has no meaning"),

@@ -55,6 +55,7 @@ groups:
 
 MISTAKES = [
     ("annotations:", "annotation:", "r.yaml:9: groups[0].rules[0].annotation: 'annotation' is an unknown key; did you mean \"annotations\"?"),
+    ("for: 5s", "for: ''", "r.yaml:7: groups[0].rules[0].for: '' is not a duration; expected one such as 30s or 5m"),
     ("for: 5s", "for: 5", "r.yaml:7: groups[0].rules[0].for: '5' is not a duration; expected one such as 30s or 5m"),
     ("alert: WebReplicaDown", "alert: A\n        record: b", "r.yaml:5: groups[0].rules[0]: has both of alert and record; expected one of them"),
     ("- record: job:up:sum", "- labels: {a: b}", "r.yaml:10: groups[0].rules[1]: has neither of alert and record; expected one of them"),
