@@ -135,6 +135,9 @@ def _events(here: Cursor, known: Known | None) -> Counts | None:
     sides = [key for key in ("bad", "good") if here.get(key) is not None]
     if not sides:
         here.error("expected exactly one of good and bad", code="missing-key")
+    elif len(sides) > 1:
+        message = "good and bad are both set; keep one of them"
+        here.error(message, "bad", code="exclusive-keys")
     if here.get("total") is None:
         here.error("total is missing", code="missing-key")
     found = {

@@ -59,6 +59,8 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
             "version",
             code="version",
         )
+    if any(told.id == "file/byte-order-mark" for told in here.problems):
+        here.error("Sloth refuses a byte-order mark; remove it", code="value")
     service = _named(body, "service")
     _labels(body)
     plugins = body.get(spelling.plugins)
