@@ -51,13 +51,14 @@ def test_a_run_without_one_has_none(tmp_path: Path) -> None:
     "content",
     [
         b"no gzip",
-        gzip.compress(b""),
-        gzip.compress(b"[]\n"),
-        gzip.compress(b'{"format": 2}\n'),
-        gzip.compress(b"\xff\xfe"),
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b"[]\n", mtime=0),
+        gzip.compress(b'{"format": 2}\n', mtime=0),
+        gzip.compress(b"\xff\xfe", mtime=0),
         recordings.pack(RECORDING)[:-9],
         gzip.compress(
-            gzip.decompress(recordings.pack(RECORDING)) + b'{"labels":{},"at":[1]}\n'
+            gzip.decompress(recordings.pack(RECORDING)) + b'{"labels":{},"at":[1]}\n',
+            mtime=0,
         ),
     ],
     ids=["no gzip", "empty", "a list", "another format", "no text", "cut off", "odd"],
