@@ -59,8 +59,7 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
             "version",
             code="version",
         )
-    if any(told.id == "file/byte-order-mark" for told in here.problems):
-        here.error("Sloth refuses a byte-order mark; remove it", code="value")
+    _refuse_byte_order_mark(here)
     service = _named(body, "service")
     _labels(body)
     plugins = body.get(spelling.plugins)
@@ -91,6 +90,11 @@ def _spec(here: Cursor) -> Cursor | None:
             "spec is missing; expected the service and its SLOs", code="missing-key"
         )
     return here.mapping("spec")
+
+
+def _refuse_byte_order_mark(here: Cursor) -> None:
+    if any(told.id == "file/byte-order-mark" for told in here.problems):
+        here.error("Sloth refuses a byte-order mark; remove it", code="value")
 
 
 def _refuse_plugins(here: Cursor) -> None:
