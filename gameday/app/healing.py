@@ -3,11 +3,12 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gameday.errors import UsageError
+from gameday.errors import TargetNotFound, UsageError
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed, RunEntry
 from gameday.ledger.home import home, ledger_path
@@ -17,6 +18,7 @@ from gameday.model.fault import FaultState, Undone
 if TYPE_CHECKING:
     from gameday.ledger.lost import Found
     from gameday.ports import Clock
+    from gameday.targets.marking import Holder, Lockable
 
 STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
 
@@ -66,13 +68,33 @@ def _faulty(ledger: Ledger, run: str | None) -> list[str]:
     return [fault.run for fault in ledger.open_faults(run=run)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedHeal:
+    """What `gameday heal` found in a target by its marks, and what became of it.
+
+    `lock`: what was done with the lock. `going_on`: who holds the target and lives, so
+    that it was left alone. `unseen`: places that this account may not read, where by
+    all that is known nothing is.
+    """
+
+    found: "Sequence[Found]" = ()
+    unseen: "Sequence[Found]" = ()
+    lock: str = ""
+    going_on: str = ""
+
+
 def heal_marked(
-    target_url: str, clock: "Clock", *, wait: bool = True
-) -> "tuple[list[Found], str]":
+    target_url: str,
+    clock: "Clock",
+    *,
+    wait: bool = True,
+    tell: Callable[[str], None] = lambda _: None,
+) -> MarkedHeal:
     """Undo what carries gameday's marks in a target, though no ledger knows it.
 
-    Returns each with its fate, and what became of the lock. Runs that are going on
-    on this machine are left alone. `wait`: for a heartbeat of the lock's holder.
+    Runs that are going on are left alone. `wait`: until the heartbeat of the lock's
+    holder shows whether that lives, where nothing else does. TargetNotFound where
+    there is no such target.
     """
     from gameday.ledger.lost import free, swept, undo_marked
     from gameday.targets import open_target
@@ -81,22 +103,84 @@ def heal_marked(
     target = open_target(target_url, clock)
     if not isinstance(target, Marked) or not isinstance(target, Lockable):
         raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
-    holder = target.held(wait=wait)
-    going_on = [one.run for one in running(clock)]
-    if holder is not None and holder.alive:
+    holder = _decided(target, wait=wait, tell=tell)
+    alive = holder is not None and holder.alive is True
+    going_on = [entry.run for entry in running(clock)]
+    if holder is not None and alive:
         going_on.append(holder.run)
     found = undo_marked(target, clock, but=going_on)
     if not going_on:
         found += swept(target)
-    if any(not one.undone.ok for one in found):
-        return found, ""
-    return found, free(target, wait=wait)
+    if not found and holder is None and (gone := target.gone()):
+        raise TargetNotFound(gone)
+    counted = [one for one in found if _counts(one, holder)]
+    unseen = [one for one in found if one not in counted]
+    if holder is None or alive:
+        told = _going_on(target_url, holder, wait=wait) if holder else ""
+        return MarkedHeal(found=counted, unseen=unseen, going_on=told)
+    broken = any(not one.undone.ok for one in counted)
+    lock = "" if broken else free(target, holder)
+    return MarkedHeal(found=counted, unseen=unseen, lock=lock)
+
+
+def _decided(
+    target: "Lockable", *, wait: bool, tell: Callable[[str], None]
+) -> "Holder | None":
+    """Return who has the lock of a target, once it shows whether that lives."""
+    from gameday.targets.marking import DECIDED
+
+    holder = target.held(wait=False)
+    if not wait or holder is None or holder.expired is None or holder.known_here:
+        return holder
+    tell(
+        f"run {holder.run} of {holder.user}@{holder.host} holds the lock; waiting for "
+        f"its heartbeat ({DECIDED:g} s at most; `--no-wait` goes by the last one)"
+    )
+    return target.held(decide=True)
+
+
+def _counts(found: "Found", holder: "Holder | None") -> bool:
+    """Whether it bears on what is broken: all but a place where nothing can be.
+
+    Every fault needs more rights than to read, so that nobody left any where he could
+    not look; and a run holds its target until all it left is undone.
+    """
+    if found.left.unread is None:
+        return True
+    return holder is not None and found.left.place not in holder.unseen
+
+
+def _going_on(target_url: str, holder: "Holder", *, wait: bool) -> str:
+    who = f"run {holder.run} of {holder.user}@{holder.host}"
+    sure = "" if wait or holder.known_here else ", by its last heartbeat"
+    return (
+        f"{target_url} is held by {who}, which is going on{sure}; it is left alone: "
+        "`gameday stop` there ends it"
+    )
 
 
 def running(clock: "Clock") -> list[RunEntry]:
     """Return the runs that hold a target and whose process lives."""
     ledger = Ledger(ledger_path(home()), clock)
     return [run for run in ledger.open_runs() if run.process.alive]
+
+
+def left_alone(clock: "Clock", run: str | None) -> list[RunEntry]:
+    """Return the runs that `heal` leaves alone with something broken (or that one)."""
+    ledger = Ledger(ledger_path(home()), clock)
+    return [
+        entry
+        for entry in running(clock)
+        if run == entry.run or (run is None and ledger.open_faults(run=entry.run))
+    ]
+
+
+def died_broken(clock: "Clock") -> list[RunEntry]:
+    """Return the runs whose process is dead and that have left faults behind."""
+    ledger = Ledger(ledger_path(home()), clock)
+    alive = {entry.run for entry in running(clock)}
+    left = {fault.run for fault in ledger.open_faults()} - alive
+    return [entry for name in sorted(left) if (entry := ledger.run(name)) is not None]
 
 
 def stop(

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 @click.option(
     "--no-wait",
     is_flag=True,
-    help="With --namespace: do not wait for a heartbeat of whoever holds its lock; the "
-    "last one's age tells whether that run is alive.",
+    help="With --namespace: do not wait (30 s at most) for a heartbeat of whoever "
+    "holds its lock; the last one's age tells whether that run is alive.",
 )
 def command(  # noqa: PLR0913 - one argument for each option
     *,
@@ -56,34 +56,40 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> int:
     """Undo every fault that the ledger still holds open; idempotent.
 
-    Runs that are going on are left alone; `gameday stop` ends them.
+    Runs that are going on are left alone, and named: `gameday stop` ends them. Ends
+    with 5 where something stays broken, else with 2 where a run that is going on may
+    have faults in place, or where there is no such project or namespace.
     """
-    from gameday.app.healing import fate, heal_all, note_by_hand
+    from gameday.app.healing import fate, heal_all, left_alone, note_by_hand
     from gameday.clock import SystemClock
+    from gameday.model.verdict import worst_code
 
     if by_hand:
         if run is None:
             raise click.UsageError("--by-hand needs --run")
-        for entry in note_by_hand(SystemClock(), run):
-            click.echo(f"noted   {entry.kind} on {entry.victim.name}: undone by hand")
+        for fault in note_by_hand(SystemClock(), run):
+            click.echo(f"noted   {fault.kind} on {fault.victim.name}: undone by hand")
         return 0
     marked = named_target(docker, host, context, namespace)
-    healed = heal_all(SystemClock(), run)
+    clock = SystemClock()
+    healed = heal_all(clock, run)
     for one in healed:
         where = f"{one.fault.kind} on {one.fault.victim.name} ({one.fault.undo.target})"
         click.echo(fate("undone", where, one.undone))
-    ok = all(one.undone.ok for one in healed)
-    nothing = not healed
+    codes = [0 if one.undone.ok else 5 for one in healed]
+    for entry in left_alone(clock, run):
+        what = f"run {entry.run} ({entry.scenario}), process {entry.process.pid}"
+        click.echo(f"GOING ON  {what}: left alone; `gameday stop` ends it")
+        codes.append(2)
     if marked is not None:
-        told = _by_marks(marked, wait=not no_wait)
-        ok, nothing = ok and all(told), nothing and not told
-    if nothing:
+        codes += _by_marks(marked, wait=not no_wait)
+    if not codes:
         click.echo("nothing is broken")
-    return 0 if ok else 5
+    return int(worst_code(codes)) if codes else 0
 
 
-def _by_marks(target: "TargetRef", *, wait: bool) -> list[bool]:
-    """Undo by marks; return for each whether it worked."""
+def _by_marks(target: "TargetRef", *, wait: bool) -> list[int]:
+    """Undo by marks; return for each thing the exit code that it asks for."""
     from dataclasses import replace
 
     from gameday.app.healing import fate, heal_marked
@@ -91,8 +97,8 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[bool]:
 
     if target.namespace:  # who names it by hand means it
         target = replace(target, options={"consent": target.namespace})
-    found, lock = heal_marked(target.url, SystemClock(), wait=wait)
-    for one in found:
+    done = heal_marked(target.url, SystemClock(), wait=wait, tell=_tell)
+    for one in done.found:
         if one.left.unread is not None:
             click.echo(f"UNSEEN  {one.left.what}: {one.undone.found}")
             click.echo(f"        by hand: {one.undone.by_hand}")
@@ -100,6 +106,17 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[bool]:
         whose = f", run {one.left.run}" if one.left.run else ""
         where = f"{one.left.what} (by its mark{whose})"
         click.echo(fate("undone", where, one.undone))
-    if lock:
-        click.echo(f"lock    {lock}")
-    return [one.undone.ok for one in found] + ([True] if lock else [])
+    for one in done.unseen:
+        click.echo(f"unseen  {one.left.what}: not looked at, nothing known to be there")
+    codes = [0 if one.undone.ok else 5 for one in done.found]
+    if done.lock:
+        click.echo(f"lock    {done.lock}")
+        codes.append(0)
+    if done.going_on:
+        click.echo(f"GOING ON  {done.going_on}")
+        codes.append(2)
+    return codes
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)

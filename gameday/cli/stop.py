@@ -13,7 +13,7 @@ def command(run: str | None, because: str) -> int:
 
     Returns when everything is undone; the runs' reports are written as for Ctrl-C.
     """
-    from gameday.app.healing import running, stop
+    from gameday.app.healing import died_broken, running, stop
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
 
@@ -23,7 +23,10 @@ def command(run: str | None, because: str) -> int:
         raise UsageError(f"no run {run!r} is going on")
     if not found:
         click.echo("no game day is running")
-        return 0
+        dead = died_broken(clock)
+        for entry in dead:
+            click.echo(f"{entry.run}: it died and left faults: `gameday heal`")
+        return 5 if dead else 0
     still = []
     for entry, ended in stop(found, because, clock):
         click.echo(

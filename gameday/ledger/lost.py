@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gameday.ledger.heal import patiently
 from gameday.model.fault import Undone
-from gameday.targets.marking import Left, Lockable, Marked
+from gameday.targets.marking import Holder, Left, Lockable, Marked
 
 if TYPE_CHECKING:
     from gameday.ports import Clock
@@ -48,15 +48,10 @@ def _undo(target: Marked, left: Left, clock: "Clock") -> Undone:
     return undone
 
 
-def free(target: Lockable, *, wait: bool = True) -> str:
-    """Free the lock of a target unless its holder surely lives; say what was done."""
-    other = target.held(wait=wait)
-    if other is None:
-        return ""
-    if other.alive:
-        return f"held by run {other.run}, which is going on: `gameday stop` ends it"
-    target.release(other.run)
-    return f"freed: it was held by run {other.run} of {other.user}@{other.host}"
+def free(target: Lockable, dead: Holder) -> str:
+    """Free the lock that somebody has who does not live; say what was done."""
+    target.release(dead.run)
+    return f"freed: it was held by run {dead.run} of {dead.user}@{dead.host}"
 
 
 def swept(target: Marked) -> list[Found]:

@@ -6,7 +6,7 @@ the ledger is lost. A lock says who has it, across users and machines.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ from gameday.model.fault import Undo, Undone
 from gameday.targets.procfs import ProcessId, boot_id, identify, user_name
 
 NOBODY = ProcessId(0)
+DECIDED = 30.0  # seconds within which a holder's heartbeats show whether it lives
 _PROCESS = ("pid", "started", "boot", "namespace", "machine")
 
 
@@ -36,6 +37,11 @@ class Holder:
     since: str = ""
     expired: bool | None = None
     unseen: tuple[str, ...] = ()
+
+    @property
+    def known_here(self) -> bool:
+        """Whether this machine can tell if its process lives, without a heartbeat."""
+        return replace(self, expired=None).alive is not None
 
     @property
     def alive(self) -> bool | None:
@@ -163,6 +169,12 @@ class Marked(Protocol):
     def sweep_rules(self) -> list[tuple[str, int]]:
         """Remove our rules wherever no helper holds them; return instance, number."""
 
+    def gone(self) -> str:
+        """Return why the target does not exist, by its own word; empty: it may.
+
+        A target that does not answer is not gone, but raises TargetNotFound.
+        """
+
 
 @runtime_checkable
 class Lockable(Protocol):
@@ -171,11 +183,13 @@ class Lockable(Protocol):
     def hold(self, holder: Holder) -> Holder | None:
         """Take the lock; return who has it where it is taken, None: it is ours."""
 
-    def held(self, *, wait: bool = True) -> Holder | None:
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has the lock.
 
-        `wait`: where only a heartbeat tells whether it lives, look on until one comes
-        or is overdue; else its last stamp is believed.
+        Where only heartbeats tell whether it lives: one that is overdue by its stamp
+        is looked for again, unless `wait` is false. `decide`: one that is recent is
+        not believed either, but waited for, until it comes or is overdue
+        (`DECIDED` seconds at most).
         """
 
     def release(self, run: str) -> None:

@@ -82,10 +82,7 @@ class Project:
         """
         rows = self._list()
         if not rows:
-            raise TargetNotFound(
-                f"no containers of compose project {self._name!r} on the engine at "
-                f"{self._engine.endpoint.host}"
-            )
+            raise TargetNotFound(self._no_project)
         by_name: dict[str, tuple[float, Instance]] = {}
         for row in rows:
             if service not in (None, row["Labels"][SERVICE]):
@@ -98,6 +95,17 @@ class Project:
                 by_name[instance.name] = (created(found), instance)
         chosen = [one for _, one in by_name.values()]
         return sorted(chosen, key=lambda one: (one.service, len(one.name), one.name))
+
+    @property
+    def _no_project(self) -> str:
+        return (
+            f"no containers of compose project {self._name!r} on the engine at "
+            f"{self._engine.endpoint.host}"
+        )
+
+    def gone(self) -> str:
+        """Return that the project has no container any more; empty: it has."""
+        return "" if self._list() else self._no_project
 
     def inspected(self) -> dict[str, dict[str, Any]]:
         """Return by name what the engine says of each container right now."""

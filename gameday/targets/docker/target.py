@@ -164,9 +164,13 @@ class DockerTarget:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         return self._marks.hold(holder, self._project.image())
 
-    def held(self, *, wait: bool = True) -> Holder | None:
+    def gone(self) -> str:
+        """Return why the project does not exist; empty: it does."""
+        return self._project.gone()
+
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has the lock."""
-        del wait  # whether it lives shows at once
+        del wait, decide  # whether it lives shows at once
         return self._marks.held()
 
     def release(self, run: str) -> None:

@@ -18,6 +18,7 @@ NAME = "gameday"
 GROUP = "coordination.k8s.io/v1"
 LASTS = 20  # seconds after the last renewal in which the holder counts as alive
 EVERY = 5.0  # seconds between renewals
+_LOOK = 1.0  # seconds between two looks for a heartbeat
 _WORD = f"{LABEL}holder-"
 
 
@@ -67,25 +68,38 @@ class Lock:
         now = datetime.fromtimestamp(self._api.clock.now(), tz=UTC)
         return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def held(self, *, wait: bool = True) -> Holder | None:
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has it; expired only if it renews nothing while we look on.
 
         Its stamps are of its own clock, which may be wrong; without `wait` they are
-        believed all the same.
+        believed all the same. `decide`: a recent one is not believed either.
         """
         found = self._api.find(self._path)
         if found is None:
             return None
         holder = self._holder(found)
-        known_here = replace(holder, expired=None).alive is not None
-        if not holder.expired or known_here or not wait:
+        if holder.known_here or not wait or not (holder.expired or decide):
             return holder
-        self._api.clock.sleep(EVERY + 2.0)
-        again = self._api.find(self._path)
-        if again is None:
-            return None
-        beats = again["spec"].get("renewTime") != found["spec"].get("renewTime")
-        return replace(self._holder(again), expired=not beats)
+        return self._watched(found)
+
+    def _watched(self, found: Json) -> Holder | None:
+        """Look on until a heartbeat comes, or it is overdue by its stamp or our watch.
+
+        At least one whole interval is waited for, whatever the stamp says.
+        """
+        clock = self._api.clock
+        began = clock.monotonic()
+        while True:
+            clock.sleep(_LOOK)
+            again = self._api.find(self._path)
+            if again is None:
+                return None
+            if again["spec"].get("renewTime") != found["spec"].get("renewTime"):
+                return replace(self._holder(again), expired=False)
+            watched = clock.monotonic() - began
+            overdue = self._age(again) > LASTS or watched >= LASTS
+            if overdue and watched >= EVERY + 2.0:
+                return replace(self._holder(again), expired=True)
 
     def _holder(self, found: Json) -> Holder:
         words = found["metadata"].get("annotations") or {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from gameday.errors import TargetNotFound
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.api import Api, Gone, Json, namespaced
+from gameday.targets.kubernetes.api import Api, Forbidden, Gone, Json, namespaced
 from gameday.targets.kubernetes.numbers import Numbers
 from gameday.targets.kubernetes.seen import LABEL, instance_of
 from gameday.targets.kubernetes.workloads import (
@@ -67,12 +67,26 @@ class Namespace:
 
     def _exists(self) -> None:
         try:
+            gone = self.gone()
+        except Forbidden:
+            raise TargetNotFound(
+                f"no pods in namespace {self.name!r}, and this account may not see "
+                "whether it exists at all (get namespaces)"
+            ) from None
+        if gone:
+            raise TargetNotFound(gone)
+
+    def gone(self) -> str:
+        """Return that the namespace does not exist; empty: it does.
+
+        Forbidden where this account may not ask.
+        """
+        try:
             self._api.get(f"/api/v1/namespaces/{self.name}")
         except Gone:
             context = self._api.access.context
-            raise TargetNotFound(
-                f"no namespace {self.name!r} in the cluster of context {context!r}"
-            ) from None
+            return f"no namespace {self.name!r} in the cluster of context {context!r}"
+        return ""
 
     def pod(self, name: str) -> Json | None:
         """Return a pod by its name."""

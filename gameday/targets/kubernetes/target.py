@@ -9,7 +9,7 @@ from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock, Emit
 from gameday.targets.hand import Hand
 from gameday.targets.kubernetes.access import access_of
-from gameday.targets.kubernetes.api import Api
+from gameday.targets.kubernetes.api import Api, Forbidden
 from gameday.targets.kubernetes.availability import Availability
 from gameday.targets.kubernetes.events import ClusterEvents
 from gameday.targets.kubernetes.fingerprint import take
@@ -181,9 +181,16 @@ class KubernetesTarget:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         return self._lock.hold(replace(holder, unseen=self._marks.unseen()))
 
-    def held(self, *, wait: bool = True) -> Holder | None:
+    def gone(self) -> str:
+        """Return why the namespace does not exist; empty: it may."""
+        try:
+            return self._pods.gone()
+        except Forbidden:
+            return ""
+
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has the lock."""
-        return self._lock.held(wait=wait)
+        return self._lock.held(wait=wait, decide=decide)
 
     def release(self, run: str) -> None:
         """Let go of a run's lock; nothing happens where another has it."""

@@ -270,9 +270,9 @@ class LocalTarget:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         return self._lock.hold(holder)
 
-    def held(self, *, wait: bool = True) -> Holder | None:
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has the lock."""
-        del wait  # whether it lives shows at once
+        del wait, decide  # whether it lives shows at once
         return self._lock.held()
 
     def release(self, run: str) -> None:

@@ -38,6 +38,13 @@ def test_heal_finds_by_marks_what_a_lost_ledger_knew(
     assert "nothing is broken" in again.stdout
 
 
+def test_a_project_that_does_not_exist_is_not_called_whole(place: Place) -> None:
+    healed = place.gameday("heal", "--docker", "gd-no-such-project")
+    assert healed.returncode == 2, healed.stdout
+    assert "no containers of compose project 'gd-no-such-project'" in healed.stderr
+    assert "nothing is broken" not in healed.stdout
+
+
 def test_rules_whose_helper_is_gone_are_swept(
     place: Place, project: ComposeProject
 ) -> None:
@@ -62,7 +69,11 @@ def test_a_run_that_goes_on_is_left_alone(
     other = place.elsewhere()
     healed = other.gameday("heal", "--docker", project.name)
     assert "gameday stop" in healed.stdout
+    assert healed.returncode == 2, healed.stdout
     assert "is exited" in place.whole()
+    own = place.gameday("heal")
+    assert own.returncode == 2, own.stdout
+    assert "nothing is broken" not in own.stdout
     assert place.gameday("stop", "--because", "enough").returncode == 0
     assert going.end() == 130
 

@@ -52,8 +52,11 @@ class Marking(FakeTarget):
             return None
         return self.holder
 
-    def held(self, *, wait: bool = True) -> Holder | None:
-        del wait
+    def gone(self) -> str:
+        return ""
+
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+        del wait, decide
         return self.holder
 
     def release(self, run: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from gameday.targets.kubernetes.access import Access
 from gameday.targets.kubernetes.api import Api
-from gameday.targets.kubernetes.lease import GROUP, LASTS, NAME, Lock
+from gameday.targets.kubernetes.lease import EVERY, GROUP, LASTS, NAME, Lock
+from gameday.targets.marking import DECIDED
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import CONTEXT, NAMESPACE, FakeCluster, running
 
@@ -36,10 +37,10 @@ def renewed(cluster: FakeCluster, ago: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "alive", "slept"), [(LASTS - 5.0, True, 0), (LASTS + 5.0, False, 1)]
+    ("ago", "alive", "slept"), [(LASTS - 5.0, True, 0.0), (LASTS + 5.0, False, 7.0)]
 )
 def test_an_old_stamp_is_believed_only_once_no_heartbeat_came(
-    cluster: FakeCluster, ago: float, alive: bool, slept: int
+    cluster: FakeCluster, ago: float, alive: bool, slept: float
 ) -> None:
     clock = HandClock(NOW)
     lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
@@ -47,7 +48,7 @@ def test_an_old_stamp_is_believed_only_once_no_heartbeat_came(
     held = lock.held()
     assert held is not None
     assert held.expired is not alive
-    assert len(clock.slept) == slept
+    assert sum(clock.slept) == slept
 
 
 def test_a_heartbeat_while_we_look_on_shows_that_it_lives(cluster: FakeCluster) -> None:
@@ -68,3 +69,48 @@ def test_without_waiting_the_last_stamp_is_believed(cluster: FakeCluster) -> Non
     assert held is not None
     assert (held.run, held.expired) == ("r-9", True)
     assert clock.slept == []
+
+
+# To heal: a heartbeat is waited for, however recent the last one is -----------------
+
+
+@pytest.mark.parametrize("ago", [-40.0, 0.0, LASTS - 5.0, LASTS + 5.0])
+def test_who_has_to_decide_waits_until_a_heartbeat_is_overdue(
+    cluster: FakeCluster, ago: float
+) -> None:
+    clock = HandClock(NOW)
+    lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
+    renewed(cluster, ago)
+    held = lock.held(decide=True)
+    assert held is not None
+    assert held.expired is True
+    assert EVERY < sum(clock.slept) <= DECIDED
+
+
+def test_who_has_to_decide_sees_a_heartbeat_come(cluster: FakeCluster) -> None:
+    clock = HandClock(NOW)
+
+    def beats() -> None:
+        if sum(clock.slept) >= EVERY:
+            renewed(cluster, -EVERY)
+
+    clock.while_asleep = beats
+    lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
+    renewed(cluster, 1.0)
+    held = lock.held(decide=True)
+    assert held is not None
+    assert held.expired is False
+    assert sum(clock.slept) == pytest.approx(EVERY)
+
+
+def test_a_lock_that_goes_meanwhile_is_nobodys(cluster: FakeCluster) -> None:
+    clock = HandClock(NOW)
+
+    def released() -> None:
+        if cluster.object(f"{LEASES}/{NAME}") is not None:
+            cluster.remove(LEASES, NAME)
+
+    clock.while_asleep = released
+    lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
+    renewed(cluster, 1.0)
+    assert lock.held(decide=True) is None

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from gameday.app.healing import MarkedHeal, heal_marked
 from gameday.app.readying import heal_held
 from gameday.cli.heal import command
-from gameday.errors import TargetHeld
+from gameday.errors import TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
@@ -111,6 +113,97 @@ def test_heal_says_what_it_could_not_look_at_and_keeps_the_lock(
     assert found.return_value == 0, found.output
     assert "lock    freed" in found.output
     assert cluster.object(f"{LEASES}/{NAME}") is None
+
+
+def elsewhere(cluster: FakeCluster, target: KubernetesTarget, at: float) -> None:
+    """Have a run of another machine hold the lock, with a heartbeat at that time."""
+    assert target.hold(holder_here("r-far", "checkout", "")) is None
+    stamp = datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    places = ("machine", "boot", "namespace")
+    notes = {f"gameday.dev/holder-{place}": "far" for place in places}
+    cluster.merge(
+        f"{LEASES}/{NAME}",
+        {"metadata": {"annotations": notes}, "spec": {"renewTime": stamp}},
+    )
+
+
+def by_marks(clock: HandClock, told: list[str], *, wait: bool = True) -> MarkedHeal:
+    url = f"kubernetes://{CONTEXT}/{NAMESPACE}"
+    return heal_marked(url, clock, wait=wait, tell=told.append)
+
+
+def test_a_run_that_died_elsewhere_a_moment_ago_is_waited_for_and_healed(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    clock, told = HandClock(), list[str]()
+    elsewhere(cluster, target, clock.at - 3.0)
+    done = by_marks(clock, told)
+    assert "waiting for its heartbeat (30 s at most" in told[0]
+    assert 7.0 <= sum(clock.slept) <= 30.0
+    assert (done.going_on, done.lock[:5]) == ("", "freed")
+    assert cluster.object(f"{LEASES}/{NAME}") is None
+
+
+def test_a_run_that_goes_on_elsewhere_is_left_alone(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    clock, told = HandClock(), list[str]()
+    elsewhere(cluster, target, clock.at - 3.0)
+
+    def beats() -> None:
+        stamp = datetime.fromtimestamp(clock.at, tz=UTC).isoformat()
+        cluster.merge(f"{LEASES}/{NAME}", {"spec": {"renewTime": stamp}})
+
+    clock.while_asleep = beats
+    done = by_marks(clock, told)
+    assert "is going on; it is left alone" in done.going_on
+    assert cluster.object(f"{LEASES}/{NAME}") is not None
+
+
+def test_who_does_not_wait_goes_by_the_last_heartbeat(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    clock, told = HandClock(), list[str]()
+    elsewhere(cluster, target, clock.at - 3.0)
+    done = by_marks(clock, told, wait=False)
+    assert "going on, by its last heartbeat" in done.going_on
+    assert (told, clock.slept) == ([], [])
+
+
+def test_heal_ends_with_2_where_a_run_is_going_on(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    del cluster
+    assert target.hold(holder_here("r-here", "checkout", "")) is None
+    found = heal()
+    assert found.return_value == 2, found.output
+    assert "run r-here" in found.output
+    assert "nothing is broken" not in found.output
+    target.release("r-here")
+
+
+def test_a_namespace_that_does_not_exist_is_not_called_whole(
+    cluster: FakeCluster,
+) -> None:
+    del cluster
+    found = heal()
+    assert isinstance(found.exception, TargetNotFound)
+    assert f"no namespace '{NAMESPACE}'" in str(found.exception)
+    assert "nothing is broken" not in found.output
+
+
+def test_what_a_shipped_role_may_not_read_nobody_left_with_it(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    cluster.forbidden = set(HIDDEN)
+    cluster.put("/api/v1/namespaces", NAMESPACE)
+    found = heal()
+    assert found.return_value == 0, found.output
+    assert "unseen  nodes: not looked at" in found.output
+    dies(cluster, target)  # it could read no more than we
+    found = heal()
+    assert found.return_value == 0, found.output
+    assert "lock    freed" in found.output
 
 
 def test_a_plan_is_not_made_again_for_what_could_not_be_looked_at(
