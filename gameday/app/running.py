@@ -219,19 +219,14 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
 
 def _take(session: Session, ledger: Ledger) -> Handle:
     """Take the target; keep and show what a dead run had left and became of it."""
-    board = Board()  # before the run has one: such an event needs nothing of it
+    scenario, clock = session.plan.scenario.name, session.clock
 
     def emit(recovered: Recovered) -> None:
-        told = _recovered(recovered, session.clock.now())
-        session.store.append(told)
-        session.screen.show(told, board)
+        _show(session, _recovered(recovered, clock.now()))
 
     def tell(text: str) -> None:
-        told = event(session.clock.now(), "note", text=text)
-        session.store.append(told)
-        session.screen.show(told, board)
+        _show(session, event(clock.now(), "note", text=text))
 
-    scenario, clock = session.plan.scenario.name, session.clock
     return take(
         ledger, session.target, session.run, scenario, clock, tell=tell, emit=emit
     )
@@ -244,10 +239,13 @@ def give_back(
 
     `calm`: no process of the run had to be ended.
     """
+    clock = session.clock
     if not session.broken:
         session.broken += _recover(session, ledger, calm=calm)
     if session.broken:
         watchdog.abandon()  # it goes on trying when this process is gone
+        with suppress(StoreError):  # a full disk keeps nobody from being told
+            _show(session, event(clock.now(), "note", text=watchdog.announcement))
         return
     watchdog.close()
 
@@ -342,6 +340,12 @@ def _record(session: Session) -> None:
     if why:
         with suppress(StoreError):
             _note(session, "note", text=why)
+
+
+def _show(session: Session, told: Event) -> None:
+    """Keep and show an event that is told outside of the drive, which has the board."""
+    session.screen.show(told, Board())
+    session.store.append(told)
 
 
 def _note(session: Session, kind: str, **fields: Any) -> None:

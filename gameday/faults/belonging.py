@@ -13,6 +13,7 @@ from typing import Any
 from gameday.clock import SystemClock
 from gameday.errors import FaultFailed
 from gameday.ledger.book import Ledger
+from gameday.ledger.guard import Handle
 from gameday.ledger.heal import Opener
 from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
@@ -22,6 +23,7 @@ from gameday.targets import open_target
 from gameday.targets.procfs import identify
 
 CLOCK = SystemClock()
+WATCHDOGS: dict[str, Handle] = {}  # of the run that this very process has opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +75,6 @@ def open_own_run(mine: Belonging) -> None:
     entry = mine.ledger.run(mine.run)
     if not mine.own or (entry is not None and entry.closed is None):
         return
-    take(mine.ledger, mine.target, mine.run, "chaos run", CLOCK).abandon()
+    watchdog = take(mine.ledger, mine.target, mine.run, "chaos run", CLOCK)
+    watchdog.abandon()
+    WATCHDOGS[mine.run] = watchdog

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import UndoFailed
-from gameday.faults.belonging import CLOCK, Belonging, belonging
+from gameday.faults.belonging import CLOCK, WATCHDOGS, Belonging, belonging
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import heal
 from gameday.ledger.recovery import recover, recover_dead
@@ -28,7 +28,9 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
             if not one.undone.ok
         ]
     if left:
-        raise UndoFailed("still broken: " + "; ".join(left))
+        watchdog = WATCHDOGS.get(mine.run)
+        goes_on = f". {watchdog.announcement}" if watchdog else ""
+        raise UndoFailed("still broken: " + "; ".join(left) + goes_on)
     return {
         "target": mine.target.url,
         "undone": [

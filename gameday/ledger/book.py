@@ -44,10 +44,10 @@ FOLLOWS: Mapping[FaultState, tuple[FaultState, ...]] = {
 class Ledger:
     """Runs, what they planned, what they broke. All times: seconds since the epoch."""
 
-    def __init__(self, path: str, clock: "Clock") -> None:
+    def __init__(self, path: str, clock: "Clock", *, create: bool = True) -> None:
         self.path = path
         self._clock = clock
-        self._db = Database(path)
+        self._db = Database(path, create=create)
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from gameday.errors import StoreError
 
@@ -48,10 +49,12 @@ class Database:
     """The file, opened on first use; safe to use from several threads.
 
     A connection must not cross a fork: after one, a new connection is opened.
+    `create`: whether a file that is not there is made.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, create: bool = True) -> None:
         self.path = path
+        self._mode = "rwc" if create else "rw"
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
@@ -100,7 +103,11 @@ class Database:
             return self._connection
         fresh = not Path(self.path).exists()
         connection = sqlite3.connect(
-            self.path, timeout=BUSY, isolation_level=None, check_same_thread=False
+            f"file:{quote(self.path)}?mode={self._mode}",
+            uri=True,
+            timeout=BUSY,
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
             if fresh:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError, StoreError
+from gameday.ledger import foreign
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, Recovered
 from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal
@@ -44,6 +45,7 @@ def recover(  # noqa: PLR0913 - who recovers what, how
     by: str,
     calm: bool = False,
     insist: bool = False,
+    play_foreign: bool = True,
 ) -> list[Healed]:
     """End a run, undo what it has open, let its target go; return each fault's fate.
 
@@ -53,12 +55,15 @@ def recover(  # noqa: PLR0913 - who recovers what, how
 
     `calm`: none of its processes was killed, so that nothing can be in the making.
     `insist`: a target that does not answer now keeps the run open (GamedayError), for
-    a caller that tries again; else its lock stays behind, stale.
+    a caller that tries again; else its lock stays behind, stale. `play_foreign`:
+    other extensions' rollbacks too, which would go over what people have set since.
     """
     with suppress(StoreError):  # the disk is full: all the more to undo
         ledger.end_run(run)
     left = ledger.open_faults(run=run)
     end_injectors(left)
+    if not play_foreign:
+        left = [fault for fault in left if fault.undo.verb != foreign.VERB]
     healed = heal(ledger, opened, clock, left, by=by) if left else []
     if ledger.open_faults(run=run):
         return healed

@@ -2,7 +2,9 @@
 
 Leaves its parent's session and family, watches the run's process (and the end of a
 pipe that the run holds), ends faults that outlast their duration, and goes when the
-run is closed. What undoing needs is imported only when there is something to undo.
+run is closed. After the run's death it goes when nothing is left to undo, with the
+ledger (once nothing that it remembers of it is open), with the target, or after an
+hour. What undoing needs is imported only when there is something to undo.
 """
 
 import os
@@ -17,7 +19,7 @@ from gameday.targets.procfs import ProcessId
 DONE = b"q"
 READY = b"r"
 _TICK = 0.25  # seconds between two looks into the ledger
-_PATIENCE = 3600.0  # seconds for which a dead run's faults are tried again
+PATIENCE = 3600.0  # seconds for which a dead run's faults are tried again
 _LONGEST_PAUSE = 15.0
 
 
@@ -68,10 +70,11 @@ class Watchdog:
         end_overdue(self._path, self._run, self._clock)
 
     def _after_death(self) -> None:
-        from gameday.ledger.aftercare import undo_all
+        from gameday.ledger.aftercare import Aftercare
 
-        pause, end = 0.5, self._clock.monotonic() + _PATIENCE
-        while not undo_all(self._path, self._run, self._clock):
+        care = Aftercare(self._path, self._run, self._clock)
+        pause, end = 0.5, self._clock.monotonic() + PATIENCE
+        while not care.attempt():
             if self._clock.monotonic() > end:
                 return
             self._clock.sleep(pause)
@@ -98,7 +101,7 @@ def main(arguments: list[str]) -> int:
     process = ProcessId(pid=int(pid), started=int(started), boot=boot)
     dog = Watchdog(run, path, process, int(pipe))
     with suppress(BrokenPipeError):  # dead already: all the more to do
-        os.write(int(ready), READY)
+        os.write(int(ready), READY + str(os.getpid()).encode())
     os.close(int(ready))
     dog.watch()
     return 0

@@ -9,7 +9,7 @@ import pytest
 from docker.types import Mount
 
 from tests.real.ledger.door import Door, door
-from tests.real.ledger.kills import NETWORK, PROCESS, Going, Place
+from tests.real.ledger.kills import NETWORK, PROCESS, Going, Place, watchdogs
 from tests.real.targets.world import CLOCK, ComposeProject, wait_for
 
 pytestmark = pytest.mark.docker
@@ -77,6 +77,10 @@ def test_an_undo_that_never_works_tells_a_person_what_to_do(
     assert command in going.text
     assert command in (going.out / "report.md").read_text()
     assert command in (going.out / "report.html").read_text()
+    (watchdog,) = watchdogs(place)
+    goes_on = f"the watchdog (process {watchdog}) goes on trying to undo this for 1h"
+    assert goes_on in going.text
+    assert goes_on in (going.out / "timeline.ndjson").read_text()
     healed = place.gameday("heal")
     assert healed.returncode == 5
     assert f"by hand: {command}" in healed.stdout

@@ -29,6 +29,8 @@ class Marking(FakeTarget):
 
     steps: list[str] = field(default_factory=list)
     holder: Holder | None = None
+    gone_because: str = ""
+    unreachable: bool = False
 
     def sweep(self, run: str) -> int:
         self.steps.append(f"sweep {run}")
@@ -53,7 +55,9 @@ class Marking(FakeTarget):
         return self.holder
 
     def gone(self) -> str:
-        return ""
+        if self.unreachable:
+            raise TargetNotFound("nobody answers")
+        return self.gone_because
 
     def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         del wait, decide
