@@ -28,6 +28,7 @@ from gameday.faults.flow import inject_for
 from gameday.ledger.book import FOLLOWS, Ledger
 from gameday.ledger.entries import PlannedVictims
 from gameday.ledger.heal import heal
+from gameday.ledger.recovery import recover
 from gameday.model.fault import FaultRequest, FaultState, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.request import parse_request
@@ -334,11 +335,7 @@ class Machine(RuleBasedStateMachine):
         self.alive = False
 
     def _close(self, run: str, ledger: Ledger, hands: Hands) -> None:
-        ledger.end_run(run)
-        found = ledger.open_faults(run=run)
-        healed = heal(ledger, lambda _: hands, self.clock, found)
-        if all(one.undone.ok for one in healed):
-            ledger.close_run(run)
+        recover(ledger, run, lambda _: hands, self.clock, by="heal")
 
     @precondition(lambda self: self.alive)
     @rule()
