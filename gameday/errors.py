@@ -7,7 +7,6 @@
     +-- UsageError       a command that makes no sense as it was given
     +-- Refused          the plan may not run; nothing was touched
     |   +-- TargetNotFound
-    |   +-- BlastRadiusExceeded
     |   +-- CannotFault      this target cannot do this fault
     |   +-- TargetHeld       another run holds the target
     +-- FaultFailed      an injection did not happen (the run goes on, inconclusive)
@@ -64,10 +63,6 @@ class Refused(GamedayError):
 
 class TargetNotFound(Refused):
     """The target, or the service in it, does not exist or does not answer."""
-
-
-class BlastRadiusExceeded(Refused):
-    """More would be hit than the scenario allows, or something protected."""
 
 
 class CannotFault(Refused):

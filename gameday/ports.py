@@ -5,7 +5,6 @@ from typing import Protocol, runtime_checkable
 
 from gameday.model.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
-from gameday.model.plan import Eyes
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 
@@ -105,13 +104,6 @@ class Observer(Protocol):
 
     def stop(self) -> None:
         """End; idempotent."""
-
-
-class Surveyor(Protocol):
-    """Reads what rules and routes the observed systems have, for the plan."""
-
-    def eyes(self) -> Eyes:
-        """Return what could be read, and what could not."""
 
 
 class Store(Protocol):

@@ -31,7 +31,6 @@ _LATER = (
     "tls.expire",
     "clock.skew",
 )
-_HIGHEST_PORT = 65535
 _SIGNALS = tuple(number.name for number in signal.Signals)
 
 
@@ -223,13 +222,6 @@ def _signal(value: Any) -> str:
     return name
 
 
-def _port(value: Any) -> int:
-    port = _count(value)
-    if port > _HIGHEST_PORT:
-        raise ValueError(f"{shown(value)} is not a port; expected 1 to {_HIGHEST_PORT}")
-    return port
-
-
 _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "text": _text,
     "object": _object,
@@ -239,7 +231,6 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "names": _texts,
     "duration": _duration,
     "signal": _signal,
-    "port": _port,
 }
 _COMMON = {
     "service": "text",

@@ -44,7 +44,7 @@ def _type(name: str, summary: str, **rest: Any) -> FaultType:
 
 
 # Kinds of values: signal, duration, share, names, text, object (a Kubernetes
-# object's name), port, number, `one of a, b`.
+# object's name), number, `one of a, b`.
 CATALOGUE: Mapping[str, FaultType] = {
     entry.name: entry
     for entry in (

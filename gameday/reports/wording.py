@@ -34,7 +34,6 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
 WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 CHECK_WORDS: Mapping[str, str] = {
     "steady_state": "steady state",
-    "load_balancer": "load balancer",
     "slo": "SLO",
 }
 

@@ -203,16 +203,6 @@ class PrometheusApi:
         """Return when it was started."""
         return instant(self.data("/status/runtimeinfo")["startTime"])
 
-    def refuses(self, selector: str) -> str:
-        """Return why a selector is no valid one; empty when it is."""
-        try:
-            self.raw(selector, 1.0)
-        except HttpError as problem:
-            if problem.ours:
-                return str(problem)
-            raise
-        return ""
-
 
 def self_metrics(text: bytes) -> SelfMetrics:
     """Return what matters of Prometheus' own metrics page."""

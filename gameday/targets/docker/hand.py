@@ -1,6 +1,6 @@
 """What the hands on an engine have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
@@ -47,8 +47,3 @@ def command(engine: Engine, *words: str) -> str:
     host = engine.endpoint.host
     where = [] if host == "unix:///var/run/docker.sock" else ["--host", host]
     return " ".join(["docker", *where, *words])
-
-
-def container_name(found: Mapping[str, Any]) -> str:
-    """Return the name that a person knows a container by."""
-    return str(found["Name"]).lstrip("/")
