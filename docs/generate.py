@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from gameday.checks.doubt import Turns
 from gameday.checks.doubt_table import CHAINS
 from gameday.cli import main as command_line
 from gameday.files import problem_ids, schema
-from gameday.model import fault, timeline
+from gameday.model import events as event_kinds
+from gameday.model import fault
+from gameday.model.events.codec import default_of
 from gameday.model.verdict import Ending, ExitCode, Outcome
 
 HERE = Path(__file__).resolve().parent
@@ -151,21 +154,24 @@ def events() -> Iterator[str]:
         '"2026-01-01T00:00:00.000Z", "kind": "fault_started", …}`. Times inside of '
         "other fields are seconds since the epoch.\n"
     )
-    yield "| kind | fields |\n|---|---|"
-    table = (timeline.__doc__ or "").split("===\n")[2]
-    rows: list[list[str]] = []
-    for line in table.splitlines():
-        if line.startswith("="):
-            break
-        kind, rest = line[:26].strip(), line[26:].strip()
-        if kind and not (rows and rows[-1][0].endswith(",")):
-            rows.append([kind, rest])
-        else:
-            rows[-1][0] = f"{rows[-1][0]} {kind}".strip()
-            rows[-1][1] += f" {rest}"
-    for kind, rest in rows:
-        names = ", ".join(f"`{one.strip()}`" for one in kind.split(","))
-        yield f"| {names} | {_cell(rest)} |"
+    yield (
+        "A reader passes over fields and kinds that it does not know. Fields in "
+        "brackets are left out where they say nothing, or were not written by earlier "
+        "versions.\n"
+    )
+    yield "| kind | fields | meaning |\n|---|---|---|"
+    for kind, known in event_kinds.KINDS.items():
+        shown = ", ".join(_field(one) for one in fields(known))
+        meaning = " ".join((known.__doc__ or "").split())
+        yield f"| `{kind}` | {shown} | {_cell(meaning)} |"
+
+
+def _field(one: Field[Any]) -> str:
+    """Return a field as the page names it: its unit, in brackets where it may lack."""
+    units = {"Seconds": " (s)", "Instant": " (s since the epoch)", "Ratio": " (share)"}
+    unit = next((said for word, said in units.items() if word in str(one.type)), "")
+    named = f"`{one.name}`{unit}"
+    return named if default_of(one) is MISSING else f"[{named}]"
 
 
 def scenario() -> Iterator[str]:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from gameday.errors import ObserverLost, TargetNotFound
+from gameday.model.events import ClockCompared, InstanceChanged
 from gameday.model.target import Instance
-from gameday.model.timeline import Event, event
+from gameday.model.timeline import Event
 from gameday.observers.sight import Rounds, Sight
 from gameday.ports import Clock, Emit
 
@@ -103,8 +104,10 @@ class InstancesObserver:
         except (TargetNotFound, ObserverLost):
             return  # what it says of its instances says so already
         self._offset = (offset if abs(offset) > error else 0.0, error)
-        about = {"offset": round(offset, 4), "error": round(error, 4)}
-        self._sight.emit(event(self._clock.now(), "clock", source=self.source, **about))
+        compared = ClockCompared(
+            source=self.source, offset=round(offset, 4), error=round(error, 4)
+        )
+        self._sight.emit(compared.at(self._clock.now()))
 
     def _round(self) -> float:
         asked = self._clock.now()
@@ -150,17 +153,14 @@ class InstancesObserver:
             if _differs(one, self._known.get(name))
         ]
         events += [
-            event(
-                at,
-                "instance",
+            InstanceChanged(
                 service=one.service,
                 instance=one.name,
                 state="gone",
                 health="",
                 up=False,
                 error=error,
-                stamp=None,
-            )
+            ).at(at)
             for one in gone
         ]
         self._known = now
@@ -177,9 +177,7 @@ class InstancesObserver:
             # The instance's start is stamped; its health comes to be seen later.
             offset, unsure = self._offset
             at, error, stamp = started - offset, one.exact + unsure, started
-        return event(
-            at,
-            "instance",
+        return InstanceChanged(
             service=one.service,
             instance=one.name,
             state=one.state,
@@ -188,14 +186,8 @@ class InstancesObserver:
             error=round(error, 4),
             stamp=stamp,
             id=one.identity.get("id", ""),
-            **_container(one),
-        )
-
-
-def _container(one: Instance) -> dict[str, str]:
-    """Return which container of a pod it is, where its target tells them apart."""
-    number = one.identity.get("container", "")
-    return {"container": number} if number else {}
+            container=one.identity.get("container", ""),
+        ).at(at)
 
 
 def _anew(one: Instance, before: Instance) -> bool:

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 
 from gameday.errors import GamedayError
-from gameday.model.timeline import Event, event
+from gameday.model.events import Blind, Observed, Sees
+from gameday.model.timeline import Event
 from gameday.observers.http import MALFORMED
 from gameday.ports import Clock, Emit
 
@@ -45,7 +46,7 @@ class Sight:
             if self.blind_because:
                 self.blind_because = ""
                 self._seen_since = asked
-                self.emit(event(self._clock.now(), "sees", source=self.source))
+                self.emit(Sees(source=self.source).at(self._clock.now()))
 
     def bad(self, because: str, *, at_once: bool = False) -> None:
         """Note that it did not answer; blind after the second time, or at once."""
@@ -56,9 +57,8 @@ class Sight:
             self.blind_because = because
             self._report(self._last_good)
             self._seen_since = None
-            self.emit(
-                event(self._last_good, "blind", source=self.source, because=because)
-            )
+            blind = Blind(source=self.source, because=because)
+            self.emit(blind.at(self._last_good))
 
     def observed(self, until: float) -> None:
         """Report up to when it was seen, and begin the next stretch there."""
@@ -76,15 +76,8 @@ class Sight:
     def _report(self, until: float) -> None:
         since = self._seen_since
         if since is not None and until > since:
-            self.emit(
-                event(
-                    until,
-                    "observed",
-                    source=self.source,
-                    since=round(since, 3),
-                    until=round(until, 3),
-                )
-            )
+            known = {"since": round(since, 3), "until": round(until, 3)}
+            self.emit(Observed(source=self.source, **known).at(until))
 
 
 class Rounds:

@@ -1,0 +1,192 @@
+"""Events of alert rules, alerts, routes and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.model.events.codec import Instant, Labels, Seconds, TypedEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPending(TypedEvent, kind="alert_pending"):
+    """An alert is pending.
+
+    `at` is the rule's evaluation, `starts` tells this episode from others.
+    """
+
+    alert: str
+    labels: Labels
+    starts: Instant
+    error: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFiring(TypedEvent, kind="alert_firing"):
+    """An alert fires.
+
+    `at` is the rule's evaluation, `starts` tells this episode from others.
+    """
+
+    alert: str
+    labels: Labels
+    starts: Instant
+    error: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertResolved(TypedEvent, kind="alert_resolved"):
+    """An alert that fired does no more.
+
+    `exact` is false where its end was not marked (an outage, a failed evaluation).
+    """
+
+    alert: str
+    labels: Labels
+    starts: Instant
+    error: Seconds
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCleared(TypedEvent, kind="alert_cleared"):
+    """An alert is no longer pending and never fired.
+
+    `exact` is false where its end was not marked.
+    """
+
+    alert: str
+    labels: Labels
+    starts: Instant
+    error: Seconds
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAtStart(TypedEvent, kind="alert_at_start"):
+    """An alert was pending or firing already when the fault began."""
+
+    step: str
+    alert: str
+    labels: Labels
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed(TypedEvent, kind="suppressed"):
+    """Alertmanager suppresses an alert, by a silence, an inhibition or a mute_time.
+
+    `detail`: its id, or who.
+    """
+
+    alert: str
+    labels: Labels
+    by: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsuppressed(TypedEvent, kind="unsuppressed"):
+    """Alertmanager does not suppress an alert any more."""
+
+    alert: str
+    labels: Labels
+    by: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence(TypedEvent, kind="silence"):
+    """A silence is active.
+
+    `matchers`: name, op and value of each; `by`: who made it.
+    """
+
+    id: str
+    matchers: Sequence[Mapping[str, Any]]
+    since: Instant
+    until: Instant
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceEnded(TypedEvent, kind="silence_ended"):
+    """A silence was deleted before its time, or has expired."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(TypedEvent, kind="page", omits=("late", "sender")):
+    """A page was received; `at` is on the pager's clock.
+
+    `status`: firing, resolved or unknown; `alerts`: labels, status, starts, ends and
+    fingerprint of each; `titles`: of a message, where a vendor's has no labels;
+    `truncated`: alerts that Alertmanager left out; `sender`: the receiver that the
+    message itself names; `late`: of a page that only a replay computed, how much later it
+    may come.
+    """
+
+    receiver: str
+    vendor: str
+    status: str
+    group_key: str | None
+    alerts: Sequence[Mapping[str, Any]]
+    dedup_key: str | None = None
+    titles: Sequence[str] = ()
+    truncated: int = 0
+    seq: int = 0
+    sender: str = ""
+    late: Seconds = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRefused(TypedEvent, kind="page_refused"):
+    """A page that the pager did not take; `at` is on the pager's clock."""
+
+    receiver: str
+    vendor: str
+    because: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(TypedEvent, kind="routed"):
+    """Alertmanager's own routing of an alert.
+
+    It holds the alert by this fingerprint.
+    """
+
+    alert: str
+    labels: Labels
+    receivers: Sequence[str]
+    starts: Instant = 0.0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFailed(TypedEvent, kind="rule_failed", omits=("file", "rule", "since")):
+    """An evaluation failed or was missed, or the rule is not the same any more.
+
+    `what`: failed, missed, changed or restarted; `rule`: a recording rule; both it and
+    `alert` empty: the whole group.
+    """
+
+    group: str
+    alert: str
+    because: str
+    what: str = ""
+    file: str = ""
+    rule: str = ""
+    since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluations(TypedEvent, kind="evaluations"):
+    """A rule group was evaluated up to `last`; told at the end of each step."""
+
+    group: str
+    file: str
+    interval: Seconds
+    last: Instant

@@ -1,0 +1,75 @@
+"""What all kinds of events have in common, and the codec between class and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any, ClassVar
+
+from gameday.model.timeline import Event, event
+
+Seconds = float  # a duration, or the error of a time
+Instant = float  # seconds since the epoch
+Ratio = float  # a share, from 0 to 1
+Labels = Mapping[str, str]
+
+KINDS: dict[str, type[TypedEvent]] = {}  # by the kind's name in a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedEvent:
+    """One kind of event; the class's docstring and fields are its documentation.
+
+    A field with a default is one that runs stored by an earlier version may lack.
+    `omits`: fields that are written only where they are other than their default.
+    """
+
+    kind: ClassVar[str] = ""
+    omits: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, kind: str = "", omits: tuple[str, ...] = ()) -> None:
+        """Register a kind; slots make each class a second time, without these words."""
+        if kind:
+            cls.kind, cls.omits = kind, omits
+        KINDS[cls.kind] = cls
+
+    def at(self, when: float) -> Event:
+        """Return it as the event of a timeline, in the form that files have."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        for one in fields(self):
+            if one.name in self.omits and values[one.name] == default_of(one):
+                del values[one.name]
+        return event(when, self.kind, **values)
+
+
+def default_of(told: Field[Any]) -> Any:
+    """Return the default of a field; MISSING where every version wrote it."""
+    if told.default_factory is not MISSING:
+        return told.default_factory()
+    return told.default
+
+
+def read(found: Event) -> TypedEvent | None:
+    """Return an event as its class; None where this version does not know the kind.
+
+    Fields that it does not know are passed over, and those that an earlier version did
+    not write have their default. ValueError, naming it, where one is missing that every
+    version wrote.
+    """
+    known = KINDS.get(found.kind)
+    if known is None:
+        return None
+    given = {
+        one.name: found.fields[one.name]
+        for one in fields(known)
+        if one.name in found.fields
+    }
+    try:
+        return known(**given)
+    except TypeError:
+        lacking = ", ".join(
+            one.name
+            for one in fields(known)
+            if one.name not in given and default_of(one) is MISSING
+        )
+        raise ValueError(f"an event {found.kind} has no {lacking}") from None

@@ -1,0 +1,84 @@
+"""Events of counters, scrapes and the load."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gameday.model.events.codec import Instant, Labels, Ratio, Seconds, TypedEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample(TypedEvent, kind="sample", omits=("gauge",)):
+    """Raw counters of an SLO (`side`: bad or total), each scrape once.
+
+    `values`: time and value of each; `gauge`: the samples of a gauge, each of which is
+    an event.
+    """
+
+    slo: str
+    side: str
+    sign: float
+    series: Labels
+    values: Sequence[Sequence[float]]
+    gauge: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scrape(TypedEvent, kind="scrape"):
+    """A scrape target: at each change, and once at the gate.
+
+    `state`: up, down or gone; `targets`: how many are known in all; `interval`: of this
+    target.
+    """
+
+    job: str
+    instance: str
+    up: bool
+    targets: int
+    state: str = ""
+    interval: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load(TypedEvent, kind="load", omits=("latencies",)):
+    """One second of intended starts of the load.
+
+    `late`: the share of requests that started over 10 ms late; `latencies`: over, up to
+    and requests of each class.
+    """
+
+    since: Instant
+    until: Instant
+    sent: int
+    ok: int
+    failed: int
+    late: Ratio
+    p50: Seconds | None
+    p99: Seconds | None
+    in_flight: int
+    due: int = 0
+    latencies: Sequence[Sequence[float]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(TypedEvent, kind="window"):
+    """The events of an SLO's own window, counted at the gate.
+
+    `unknown`, `surplus`: how many more, and fewer, there may be.
+    """
+
+    slo: str
+    total: float
+    since: Instant
+    complete: bool
+    unknown: float = 0.0
+    surplus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feeds(TypedEvent, kind="feeds"):
+    """The SLOs that count the load's requests, as the gate found out."""
+
+    slos: Sequence[str]
+    because: str
