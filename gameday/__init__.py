@@ -15,12 +15,72 @@ Rooms, from the ground up (imports point down only; ``.importlinter`` holds it):
 * ``targets``: the only hands that touch a system.
 * ``ledger``: what is broken right now, written before it breaks; the watchdog; heal.
 * ``files``, ``faults``, ``observers``, ``runner``, ``store``: the edges.
-* ``app``: wires them; ``cli``: one verb per module.
+* ``app``: wires them; ``cli``: one verb per module; ``pytest_plugin``: the same for
+  pytest.
+
+For Python: `run` holds a game day, `check` validates files, `judge` judges a stored run
+again. They import what they need when they are called.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from gameday.app.result import Result
+    from gameday.files.check import CheckResult
+    from gameday.model.verdict import Verdict
+
+__all__ = ["check", "discover", "judge", "run"]
 __version__ = "0.1.0"
+
+
+def run(  # noqa: PLR0913 - what `gameday run` has as options
+    scenario: str,
+    /,
+    *,
+    out: str | None = None,
+    seed: int | None = None,
+    env_file: str | None = None,
+    target: str | None = None,
+    anyway: bool = False,
+    wait_for_target: str = "0s",
+    **changes: Any,
+) -> "Result":
+    """Hold a game day and return what came of it, whatever that is.
+
+    `changes` stand in place of what the scenario's file says: `step__hold="20s"` for
+    each step, `load__rate="10/s"`. Raises `gameday.errors.GamedayError` where there was
+    no run: an invalid file, a target that is not there.
+    """
+    from gameday.app import calls
+
+    wanted = calls.Wanted(
+        out=out,
+        seed=seed,
+        env_file=env_file,
+        target=target,
+        anyway=anyway,
+        wait_for_target=wait_for_target,
+    )
+    return calls.run(scenario, wanted, changes)
+
+
+def check(
+    *paths: str,
+    env_file: str | None = None,
+    exclude: tuple[str, ...] = (),
+    base: str | None = None,
+) -> "CheckResult":
+    """Validate files and folders and return every problem; see `gameday check`."""
+    from gameday.app import calls
+
+    return calls.check(paths, env_file=env_file, exclude=exclude, base=base)
+
+
+def judge(run: str = "latest") -> "Verdict":
+    """Judge a stored run again: its id, its folder, or `latest`."""
+    from gameday.app import calls
+
+    return calls.judge(run)
 
 
 def discover(discover_system: bool = True) -> Any:

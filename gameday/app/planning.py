@@ -6,10 +6,11 @@ import os
 import secrets
 import subprocess
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from gameday import __version__
 from gameday.app.checking import environment_with
@@ -41,14 +42,21 @@ class Prepared:
     recovered: tuple[Recovered, ...] = ()
 
 
-def read(paths: Sequence[str], env_file: str | None) -> list[Scenario]:
-    """Return the scenarios; InvalidFile with every problem of all of them at once."""
+def read(
+    paths: Sequence[str],
+    env_file: str | None,
+    changes: Mapping[str, Any] | None = None,
+) -> list[Scenario]:
+    """Return the scenarios; InvalidFile with every problem of all of them at once.
+
+    `changes`: what each of them says in place of its file.
+    """
     from gameday.files import load
 
     environment = environment_with(env_file)
     scenarios, problems = [], []
     for path in paths:
-        scenario, found = load.read_scenario(path, environment)
+        scenario, found = load.read_scenario(path, environment, changes)
         problems += found
         if scenario is not None:
             scenarios.append(scenario)

@@ -16,6 +16,7 @@ from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
 from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
+from gameday.app.result import Options, Result
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, Recovered
@@ -41,26 +42,6 @@ from gameday.store.run import RunStore
 from gameday.targets.marking import Lockable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command line says about a run."""
-
-    out: str | None = None
-    inconclusive: str = "fail"
-    anyway: bool = False
-    followed: bool = False  # another scenario comes after this one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """A run that is over: its exit code, its folder and its verdict."""
-
-    code: ExitCode
-    folder: str
-    verdict: Verdict
-    unwritten: tuple[str, ...] = ()  # files that could not be written, and why
-
-
 @dataclass(slots=True)
 class Session:
     """One run while it is going on."""
@@ -73,6 +54,7 @@ class Session:
     screen: Screen
     options: Options = field(default_factory=Options)
     refusal: bool = False
+    held: bool = False  # refused since another run has the target
     broken: list[str] = field(default_factory=list)
 
 
@@ -135,7 +117,9 @@ def run(
     return Result(
         code=code,
         folder=new.folder,
+        plan=stored.plan,
         verdict=stored.verdict,
+        held=session.held,
         unwritten=stored.unwritten,
     )
 
@@ -200,6 +184,7 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         watchdog = _take(session, ledger)
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
+        session.held = isinstance(error, TargetHeld)
         return Stop(Ending.REFUSED, str(error))
     calm = False
     try:

@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
+def as_seconds(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> float | None:
+    """Return the seconds of an option that is a time with its unit; for `callback`."""
+    from gameday.model.quantity import parse_duration
+
+    try:
+        return None if value is None else parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
 def output(verb: Verb) -> Verb:
     """Add `-o json` to a reading verb."""
     return click.option(

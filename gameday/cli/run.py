@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from gameday.cli.exits import EXITS
-from gameday.cli.options import env_file
+from gameday.cli.options import as_seconds, env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from gameday.model.scenario import Scenario
+    from gameday.app.game_days import Held
 
 
 @click.command("run", epilog=EXITS)
@@ -31,6 +29,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Go on where no alert promise can be answered: all are firing or muted.",
 )
+@click.option(
+    "--wait-for-target",
+    callback=as_seconds,
+    default="0s",
+    metavar="TIME",
+    help="Wait that long where another run has the target; default: refuse at once.",
+)
 @click.option("--plain", is_flag=True, help="Plain lines, also on a terminal.")
 @env_file
 def command(  # noqa: PLR0913, PLR0917 - one argument for each option
@@ -39,6 +44,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     seed: int | None,
     inconclusive: str,
     anyway: bool,
+    wait_for_target: float,
     plain: bool,
     env_file: str | None,
 ) -> int:
@@ -47,61 +53,31 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option
     All PATHs are validated before the first one runs. Ctrl-C undoes everything and
     still leaves a report of what was seen.
     """
-    from gameday.app.planning import fetch, modules_for, read
-    from gameday.cli.views import screen_for
-    from gameday.clock import SystemClock
-    from gameday.runner.engine import Nursery
+    from gameday.app.game_days import Watch, Wishes, hold, read_scenarios, worst
+    from gameday.app.result import Options
+    from gameday.cli.views import close, screen_for
 
-    clock = SystemClock()
-    nursery = Nursery()
-    scenarios = read(paths, env_file)
-    nursery.warm(modules_for(scenarios))
-    fetch("gameday.app.running")  # while the target and Prometheus are waited for
-    from gameday.app.readying import ready
-
-    def one(scenario: "Scenario") -> int:
-        prepared = ready(scenario, clock, seed, _tell)
-        from gameday.app.running import Options, run
-
-        options = Options(
-            out=_folder(out, scenario.name, several=len(scenarios) > 1),
-            inconclusive=inconclusive,
-            anyway=anyway,
-            followed=scenario is not scenarios[-1],
-        )
-        with screen_for(prepared.plan, plain=plain) as screen:
-            result = run(prepared, options, clock, screen, nursery)
-            screen.close(result.verdict, result.folder)
-        for file in result.unwritten:
-            _tell(f"not written: {file}")
-        return result.code
-
-    return _each(scenarios, one)
+    wishes = Wishes(
+        out=out,
+        seed=seed,
+        env_file=env_file,
+        wait_for_target=wait_for_target,
+        options=Options(inconclusive=inconclusive, anyway=anyway),
+    )
+    scenarios = read_scenarios(paths, wishes)
+    watch = Watch(
+        screen=lambda plan: screen_for(plan, plain=plain), tell=_tell, over=close
+    )
+    held = hold(scenarios, wishes, watch)
+    for one in held:
+        _explain(one)
+    return int(worst(held))
 
 
-def _each(scenarios: "Sequence[Scenario]", run: "Callable[[Scenario], int]") -> int:
-    """Run one scenario after the other; return the worst of their exit codes."""
-    from gameday.errors import GamedayError
-    from gameday.model.verdict import worst_code
-
-    codes: list[int] = []
-    for scenario in scenarios:
-        try:
-            codes.append(run(scenario))
-        except GamedayError as error:
-            if not codes:
-                raise
-            _tell(str(error))  # this one touched nothing; those before it did
-            codes.append(2)
-        if codes[-1] in (4, 5, 130):
-            break
-    return int(worst_code(codes))
-
-
-def _folder(out: str | None, name: str, *, several: bool) -> str | None:
-    from pathlib import Path
-
-    return str(Path(out) / name) if out is not None and several else out
+def _explain(held: "Held") -> None:
+    """Say why there was no run; it touched nothing."""
+    if held.error is not None:
+        _tell(str(held.error))
 
 
 def _tell(text: str) -> None:

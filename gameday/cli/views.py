@@ -1,9 +1,14 @@
 """Which view a run gets: a live one on a terminal, plain lines elsewhere."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from gameday.cli.screen import Lines
 from gameday.model.plan import Plan
+
+if TYPE_CHECKING:
+    from gameday.app.result import Result
+    from gameday.runner.doors import Screen
 
 
 def screen_for(plan: Plan, *, plain: bool) -> Lines:
@@ -13,3 +18,9 @@ def screen_for(plan: Plan, *, plain: bool) -> Lines:
     from gameday.cli.live import Live
 
     return Live(plan)
+
+
+def close(screen: "Screen", result: "Result") -> None:
+    """Say in a view what came of its run."""
+    if isinstance(screen, Lines):
+        screen.close(result.verdict, result.folder)

@@ -31,13 +31,20 @@ def scenario(path: str, env: Mapping[str, str]) -> Scenario:
 
 
 def read_scenario(
-    path: str, env: Mapping[str, str]
+    path: str, env: Mapping[str, str], changes: Mapping[str, Any] | None = None
 ) -> tuple[Scenario | None, list[Problem]]:
     """Return the scenario of a file, and every problem, warnings included.
 
     The scenario is None where there is an error in it or in a file it names.
+    `changes`: what is read in place of what the file says (see `files.changes`).
     """
-    return read_source(source.read(path), env)
+    if not changes:
+        return read_source(source.read(path), env)
+    from gameday.files.changes import apply
+
+    document = yaml.read(source.read(path))
+    apply(document, changes)
+    return read_document(document, env)
 
 
 def read_source(

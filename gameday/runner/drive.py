@@ -6,6 +6,7 @@ run ends, whatever the ledger holds open is undone before anything else.
 
 import contextlib
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
@@ -287,7 +288,13 @@ class Drive:
 
 @contextlib.contextmanager
 def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM ask for the end; a second one does not cut the undo."""
+    """SIGINT and SIGTERM ask for the end; a second one does not cut the undo.
+
+    Python lets only the main thread take signals; in another, whoever started it does.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(name, handler) for name in names]
     try:

@@ -1,0 +1,105 @@
+"""The functions of `gameday` for Python, behind their signatures."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gameday.errors import UsageError
+from gameday.model.quantity import parse_duration
+from gameday.runner.awaited import Awaited
+from gameday.runner.board import Board
+
+if TYPE_CHECKING:
+    from gameday.app.result import Result
+    from gameday.files.check import CheckResult
+    from gameday.model.plan import Plan
+    from gameday.model.timeline import Event
+    from gameday.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The options of a game day, as a caller writes them."""
+
+    out: str | None = None
+    seed: int | None = None
+    env_file: str | None = None
+    target: str | None = None
+    anyway: bool = False
+    wait_for_target: str = "0s"
+
+
+def run(
+    scenario: str,
+    wanted: Wanted,
+    changes: Mapping[str, Any],
+    tell: Callable[[str], None] | None = None,
+) -> "Result":
+    """Hold one game day; GamedayError where there was no run. `tell` hears messages."""
+    from gameday.app.game_days import Watch, Wishes, hold, read_scenarios
+    from gameday.app.result import Options
+
+    wishes = Wishes(
+        out=wanted.out,
+        seed=wanted.seed,
+        env_file=wanted.env_file,
+        target=wanted.target,
+        changes=changes,
+        wait_for_target=_duration("wait_for_target", wanted.wait_for_target),
+        options=Options(anyway=wanted.anyway),
+    )
+    watch = Watch(screen=_unseen, tell=tell or _tell, over=lambda *_: None)
+    (held,) = hold(read_scenarios([scenario], wishes), wishes, watch)
+    if held.result is None:
+        raise held.error or UsageError(f"{scenario}: there was no run")
+    return held.result
+
+
+def check(
+    paths: Sequence[str],
+    *,
+    env_file: str | None,
+    exclude: Sequence[str],
+    base: str | None,
+) -> "CheckResult":
+    """Validate files and folders."""
+    from gameday.app import checking
+
+    asked = checking.Asked(exclude=tuple(exclude), base=base)
+    env = checking.environment_with(env_file)
+    return checking.check(paths, env, sys.stdin, asked)
+
+
+def judge(run: str) -> "Verdict":
+    """Judge a stored run again."""
+    from gameday.app.judging import find, judge_stored
+
+    return judge_stored(find(run)).verdict
+
+
+def _duration(name: str, text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+class _Unseen:
+    """A view that shows nothing: the report tells it all."""
+
+    def show(self, event: "Event", board: Board) -> None:
+        """Do nothing."""
+
+    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+        """Do nothing."""
+
+
+@contextmanager
+def _unseen(_plan: "Plan") -> Iterator[_Unseen]:
+    yield _Unseen()

@@ -1,0 +1,188 @@
+"""Hold game days: scenarios read, planned, run and judged, one after the other.
+
+What the command line, the pytest plugin and a notebook share; `Watch` says how each of
+them looks on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gameday.app.planning import fetch, modules_for, read
+from gameday.app.result import Options
+from gameday.clock import SystemClock
+from gameday.errors import GamedayError, UndoFailed, UsageError
+from gameday.model.quantity import show_duration
+from gameday.model.target import parse_target
+from gameday.model.verdict import ExitCode, worst_code
+from gameday.runner.engine import Nursery
+
+if TYPE_CHECKING:
+    from gameday.app.planning import Prepared
+    from gameday.app.result import Result
+    from gameday.model.plan import Plan
+    from gameday.model.scenario import Scenario
+    from gameday.ports import Clock
+    from gameday.runner.doors import Pace, Screen
+
+LOOK_EVERY = 0.5  # seconds between looks whether a held target is free
+# After these nothing follows: a stop, something broken, a guardrail.
+LAST = (ExitCode.GUARDRAIL, ExitCode.BROKEN, ExitCode.INTERRUPTED)
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is wanted of game days beside their scenarios.
+
+    `out`: the folder of the files (several scenarios: a folder in it for each).
+    `target`: the URL of the target, in place of the scenarios' own. `changes`: what
+    scenarios say in place of their files. `wait_for_target`: seconds for which a
+    target that another run holds is waited for.
+    """
+
+    out: str | None = None
+    seed: int | None = None
+    env_file: str | None = None
+    target: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    wait_for_target: float = 0.0
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who looks on: the view of one run, and where messages go.
+
+    `over` hears of each run once it is judged, within its view.
+    """
+
+    screen: "Callable[[Plan], AbstractContextManager[Screen]]"
+    tell: Tell
+    over: "Callable[[Screen, Result], None]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One scenario and what came of it; `error`: why there was no run at all."""
+
+    scenario: "Scenario"
+    code: ExitCode
+    result: "Result | None" = None
+    error: GamedayError | None = None
+
+
+def read_scenarios(paths: Sequence[str], wishes: Wishes) -> "list[Scenario]":
+    """Return the scenarios as they are wished; InvalidFile with every problem."""
+    changes = dict(wishes.changes)
+    if wishes.target is not None:
+        changes["target"] = _target(wishes.target)
+    return read(paths, wishes.env_file, changes)
+
+
+def _target(url: str) -> dict[str, dict[str, str]]:
+    """Return a target as scenarios write it; UsageError where the URL is none."""
+    try:
+        target = parse_target(url)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    first = {"docker": "project", "kubernetes": "context", "local": "supervisor"}
+    place = {first[target.kind]: target.name, **target.options}
+    if target.namespace:
+        place["namespace"] = target.namespace
+    return {target.kind: place}
+
+
+def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[Held]:
+    """Hold one game day after the other; the last one where nothing may follow it."""
+    clock = SystemClock()
+    nursery = Nursery()
+    nursery.warm(modules_for(scenarios))
+    fetch("gameday.app.running")  # while the target and Prometheus are waited for
+    held: list[Held] = []
+    for scenario in scenarios:
+        options = replace(
+            wishes.options,
+            out=_folder(wishes.out, scenario.name, several=len(scenarios) > 1),
+            followed=wishes.options.followed or scenario is not scenarios[-1],
+        )
+        day = _Day(scenario, replace(wishes, options=options), watch)
+        held.append(day.hold(clock, nursery))
+        if held[-1].code in LAST:
+            break
+    return held
+
+
+def worst(held: Sequence[Held]) -> ExitCode:
+    """Return the worst exit code of game days."""
+    return worst_code(one.code for one in held)
+
+
+class _Day:
+    """One scenario while it is held."""
+
+    def __init__(self, scenario: "Scenario", wishes: Wishes, watch: Watch) -> None:
+        self._scenario, self._wishes, self._watch = scenario, wishes, watch
+
+    def hold(self, clock: "Pace", nursery: Nursery) -> Held:
+        """Hold it; a target that is held again meanwhile is waited for again."""
+        until = clock.monotonic() + self._wishes.wait_for_target
+        try:
+            while True:
+                result = self._run(clock, nursery, until)
+                if not result.held or clock.monotonic() >= until:
+                    break
+        except GamedayError as error:
+            broken = isinstance(error, UndoFailed)
+            code = ExitCode.BROKEN if broken else ExitCode.USAGE
+            return Held(scenario=self._scenario, code=code, error=error)
+        for file in result.unwritten:
+            self._watch.tell(f"not written: {file}")
+        return Held(scenario=self._scenario, code=result.code, result=result)
+
+    def _run(self, clock: "Pace", nursery: Nursery, until: float) -> "Result":
+        from gameday.app.readying import ready
+
+        def plan() -> "Prepared":
+            return ready(self._scenario, clock, self._wishes.seed, self._watch.tell)
+
+        prepared = plan()
+        tell = self._watch.tell
+        if self._wishes.wait_for_target and wait(prepared, clock, until, tell):
+            prepared = plan()  # who had the target has changed it
+        from gameday.app.running import run
+
+        with self._watch.screen(prepared.plan) as screen:
+            result = run(prepared, self._wishes.options, clock, screen, nursery)
+            self._watch.over(screen, result)
+        return result
+
+
+def wait(prepared: "Prepared", clock: "Clock", until: float, tell: Tell) -> bool:
+    """Wait while another run has the target; return whether one had it.
+
+    `until`: on the monotonic clock.
+    """
+    from gameday.ledger.book import Ledger
+    from gameday.ledger.hold import held_by_another
+    from gameday.ledger.home import ledger_path
+
+    path, waited = ledger_path(), False
+    while clock.monotonic() < until:
+        ledger = Ledger(path, clock) if Path(path).exists() else None
+        why = held_by_another(ledger, prepared.target)
+        if not why:
+            break
+        if not waited:
+            left = show_duration(round(until - clock.monotonic()))
+            tell(f"waiting for the target, {left} at most: {why}")
+        waited = True
+        clock.sleep(LOOK_EVERY)
+    return waited
+
+
+def _folder(out: str | None, name: str, *, several: bool) -> str | None:
+    return str(Path(out) / name) if out is not None and several else out

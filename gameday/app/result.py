@@ -1,0 +1,66 @@
+"""What is wanted of a run, and what came of it: the words of `gameday.run`."""
+
+from dataclasses import dataclass
+
+from gameday.model.plan import Plan
+from gameday.model.verdict import ExitCode, Finding, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What whoever asked for a run says about it."""
+
+    out: str | None = None
+    inconclusive: str = "fail"
+    anyway: bool = False
+    followed: bool = False  # another scenario comes after this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A run that is over: its exit code, its folder and its verdict.
+
+    `held`: it was refused since another run has the target. `unwritten`: files that
+    could not be written, and why.
+    """
+
+    code: ExitCode
+    folder: str
+    plan: Plan
+    verdict: Verdict
+    held: bool = False
+    unwritten: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What was proven: the worst of the findings."""
+        return self.verdict.outcome
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every question of the scenario, answered."""
+        return self.verdict.findings
+
+    @property
+    def report(self) -> str:
+        """The path of the report for people."""
+        return f"{self.folder}/report.html"
+
+    def finding(self, question: str, subject: str = "", step: str = "") -> Finding:
+        """Return the one finding of that question; LookupError: none, or several.
+
+        `subject` and `step` need to be given where the question alone says too little.
+        """
+        found = [
+            finding
+            for finding in self.findings
+            if finding.question == question
+            and subject in ("", finding.subject)
+            and step in ("", finding.step)
+        ]
+        if len(found) != 1:
+            raise LookupError(
+                f"{len(found)} findings answer {question!r}; asked was: "
+                + ", ".join(f"{one.question} {one.subject}" for one in self.findings)
+            )
+        return found[0]
