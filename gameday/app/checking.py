@@ -85,7 +85,7 @@ def _concerning(
     touched = {
         scenario.path
         for scenario in scenarios
-        if any(_changed(path, since) for path in _named_by(scenario))
+        if any(_changed(path, since) for path in named_by(scenario))
     }
     return [
         problem
@@ -95,7 +95,8 @@ def _concerning(
     ]
 
 
-def _named_by(scenario: "Scenario") -> list[str]:
+def named_by(scenario: "Scenario") -> list[str]:
+    """Return the files whose change concerns a scenario's promises."""
     files = scenario.observe.files
     named = [files.prometheus, files.alertmanager]
     steps = [step.experiment.path for step in scenario.steps]
@@ -107,30 +108,41 @@ def rendered(output: str, result: "CheckResult") -> str:
 
     Paths are seen from the root of the checkout, as these want them.
     """
-    problems = [
-        replace(problem, path=_seen(problem.path)) for problem in result.problems
-    ]
-    if output == "github":
-        from gameday.reports.problems import github
-
-        return github.render(problems)
-    if output == "gitlab":
-        from gameday.reports.problems import gitlab
-
-        return gitlab.render(problems)
-    if output == "sarif":
-        from gameday import __version__
+    if output != "junit":
         from gameday.files.problem_ids import meaning
-        from gameday.reports.problems import sarif
 
-        meanings = {problem.id: meaning(problem.id) for problem in problems}
-        return sarif.render(problems, meanings, __version__)
+        meanings = {problem.id: meaning(problem.id) for problem in result.problems}
+        return rendered_problems(output, result.problems, meanings)
     from gameday.clock import SystemClock
     from gameday.model.quantity import show_instant
     from gameday.reports.problems import junit
 
+    problems = _as_seen(result.problems)
     files = [(_seen(path), kind) for path, kind in result.files]
     return junit.render(problems, files, show_instant(SystemClock().now())[:19])
+
+
+def rendered_problems(
+    output: str, problems: Sequence[Problem], meanings: Mapping[str, str]
+) -> str:
+    """Return problems for `github`, `gitlab` or `sarif`; `meanings`: of their ids."""
+    seen = _as_seen(problems)
+    if output == "github":
+        from gameday.reports.problems import github
+
+        return github.render(seen)
+    if output == "gitlab":
+        from gameday.reports.problems import gitlab
+
+        return gitlab.render(seen)
+    from gameday import __version__
+    from gameday.reports.problems import sarif
+
+    return sarif.render(seen, meanings, __version__)
+
+
+def _as_seen(problems: Sequence[Problem]) -> list[Problem]:
+    return [replace(problem, path=_seen(problem.path)) for problem in problems]
 
 
 def _seen(path: str) -> str:

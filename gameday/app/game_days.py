@@ -38,13 +38,15 @@ Tell = Callable[[str], None]
 class Wishes:
     """What is wanted of game days beside their scenarios.
 
-    `out`: the folder of the files (several scenarios: a folder in it for each).
+    `out`: the folder of the files; of several scenarios, or where `several` says that
+    there could be more, a folder in it for each.
     `target`: the URL of the target, in place of the scenarios' own. `changes`: what
     scenarios say in place of their files. `wait_for_target`: seconds for which a
     target that another run holds is waited for.
     """
 
     out: str | None = None
+    several: bool = False
     seed: int | None = None
     env_file: str | None = None
     target: str | None = None
@@ -102,11 +104,12 @@ def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[
     nursery = Nursery()
     nursery.warm(modules_for(scenarios))
     fetch("gameday.app.running")  # while the target and Prometheus are waited for
+    several = wishes.several or len(scenarios) > 1
     held: list[Held] = []
     for scenario in scenarios:
         options = replace(
             wishes.options,
-            out=_folder(wishes.out, scenario.name, several=len(scenarios) > 1),
+            out=_folder(wishes.out, scenario.name, several=several),
             followed=wishes.options.followed or scenario is not scenarios[-1],
         )
         day = _Day(scenario, replace(wishes, options=options), watch)

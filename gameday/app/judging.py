@@ -68,10 +68,11 @@ def find(name: str) -> Record:
     return History(home()).find(name)
 
 
-def write_all(store: RunStore) -> Stored:
+def write_all(store: RunStore, *, properties: bool = False) -> Stored:
     """Judge the run and write verdict and reports; return what was judged.
 
     What cannot be written (a full disk) hinders neither the verdict nor the rest.
+    `properties`: those of each case, in `junit.xml`.
     """
     from gameday.reports import html, junit, markdown, verdict_json
 
@@ -79,7 +80,7 @@ def write_all(store: RunStore) -> Stored:
     plan, timeline, verdict = stored.plan, stored.timeline, stored.verdict
     texts = {
         VERDICT: verdict_json.render(verdict),
-        "junit.xml": junit.render(verdict),
+        "junit.xml": junit.render(verdict, properties=properties),
         "report.md": markdown.render(plan, timeline, verdict),
         "report.html": html.render(plan, timeline, verdict),
     }

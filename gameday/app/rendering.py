@@ -1,6 +1,22 @@
-"""A stored run in one of its forms."""
+"""Stored runs in one of their forms."""
+
+from collections.abc import Sequence
 
 from gameday.app.judging import Stored
+
+
+def render_several(runs: Sequence[Stored], form: str) -> str:
+    """Return several runs on one page: summary, comment or junit."""
+    from gameday.reports import digest, junit
+
+    if form == "junit":
+        return junit.render(*(run.verdict for run in runs))
+    judged = [
+        digest.Judged(scenario=run.verdict.scenario, verdict=run.verdict)
+        for run in runs
+    ]
+    most = digest.COMMENT if form == "comment" else digest.SUMMARY
+    return digest.render(judged, most)
 
 
 def render(stored: Stored, form: str) -> str:

@@ -14,6 +14,7 @@ class Options:
     inconclusive: str = "fail"
     anyway: bool = False
     followed: bool = False  # another scenario comes after this one
+    junit_properties: bool = False  # in junit.xml, of each case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

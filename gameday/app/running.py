@@ -108,7 +108,7 @@ def run(
             because=stop.because,
             broken=session.broken,
         )
-    stored = write_all(session.store)
+    stored = write_all(session.store, properties=options.junit_properties)
     session.store.close()
     code = exit_code(stored.verdict, refusal=stop.refusal or session.refusal)
     judged = stored.verdict.ending is not Ending.CRASHED

@@ -4,28 +4,38 @@ import click
 
 from gameday.cli.exits import EXITS
 
-_FORMATS = ("html", "md", "junit", "json", "text")
+_SEVERAL = ("summary", "comment", "junit")
+_FORMATS = ("html", "md", "junit", "json", "text", "summary", "comment")
 
 
 @click.command("report", epilog=EXITS)
-@click.argument("run", metavar="RUN", default="latest")
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
 @click.option(
     "--format",
     "form",
     type=click.Choice(_FORMATS),
     default="text",
     show_default=True,
+    help="summary: for a CI job's page, below 1,000,000 bytes; comment: below 64 kB.",
 )
 @click.option("--out", metavar="FILE", help="Write it there instead of printing it.")
-def command(run: str, form: str, out: str | None) -> None:
-    """Render a stored run, judged with today's checks.
+def command(runs: tuple[str, ...], form: str, out: str | None) -> None:
+    """Render stored runs, judged with today's checks.
 
-    RUN is an id, a run's folder (also a downloaded one), or `latest`.
+    RUN is an id, a run's folder (also a downloaded one), or `latest`, which is the
+    default. summary, comment and junit take several, and show the worst first.
     """
     from gameday.app.judging import find, judge_stored
-    from gameday.app.rendering import render
+    from gameday.app.rendering import render, render_several
 
-    text = render(judge_stored(find(run)), form)
+    names = runs or ("latest",)
+    if len(names) > 1 and form not in _SEVERAL:
+        raise click.UsageError(
+            f"--format {form} is of one run; of several: {', '.join(_SEVERAL)}"
+        )
+    stored = [judge_stored(find(name)) for name in names]
+    several = form in _SEVERAL
+    text = render_several(stored, form) if several else render(stored[0], form)
     if out is None:
         click.echo(text, nl=False)
         return

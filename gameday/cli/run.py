@@ -1,6 +1,8 @@
 """`gameday run`."""
 
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,7 +10,10 @@ from gameday.cli.exits import EXITS
 from gameday.cli.options import as_seconds, env_file
 
 if TYPE_CHECKING:
-    from gameday.app.game_days import Held
+    from gameday.app.game_days import Held, Wishes
+    from gameday.model.scenario import Scenario
+
+_FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 
 
 @click.command("run", epilog=EXITS)
@@ -36,48 +41,146 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="Wait that long where another run has the target; default: refuse at once.",
 )
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many targets at once; scenarios on one target are held in turn.",
+)
+@click.option("--shard", metavar="N/M", help="Hold only the Nth of M equal shares.")
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Hold only what a change since this commit may concern.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="What to print; with others than text, people read standard error.",
+)
+@click.option(
+    "--junit-properties",
+    is_flag=True,
+    help="Have JUnit say what was promised and measured, beyond its strict schema.",
+)
 @click.option("--plain", is_flag=True, help="Plain lines, also on a terminal.")
 @env_file
-def command(  # noqa: PLR0913, PLR0917 - one argument for each option
-    paths: tuple[str, ...],
-    out: str | None,
-    seed: int | None,
-    inconclusive: str,
-    anyway: bool,
-    wait_for_target: float,
-    plain: bool,
-    env_file: str | None,
-) -> int:
-    """Plan, run, judge and report each scenario in turn.
+def command(paths: tuple[str, ...], **given: Any) -> int:
+    """Plan, run, judge and report each scenario; a folder stands for all in it.
 
     All PATHs are validated before the first one runs. Ctrl-C undoes everything and
     still leaves a report of what was seen.
     """
-    from gameday.app.game_days import Watch, Wishes, hold, read_scenarios, worst
+    from gameday.app.game_days import Wishes, read_scenarios, worst
     from gameday.app.result import Options
-    from gameday.cli.views import close, screen_for
+    from gameday.app.suites import paths_of
 
+    found = paths_of(paths)
     wishes = Wishes(
-        out=out,
-        seed=seed,
-        env_file=env_file,
-        wait_for_target=wait_for_target,
-        options=Options(inconclusive=inconclusive, anyway=anyway),
+        out=given["out"],
+        several=list(paths) != found or len(found) > 1,
+        seed=given["seed"],
+        env_file=given["env_file"],
+        wait_for_target=given["wait_for_target"],
+        options=Options(
+            inconclusive=given["inconclusive"],
+            anyway=given["anyway"],
+            junit_properties=given["junit_properties"],
+        ),
     )
-    scenarios = read_scenarios(paths, wishes)
-    watch = Watch(
-        screen=lambda plan: screen_for(plan, plain=plain), tell=_tell, over=close
-    )
-    held = hold(scenarios, wishes, watch)
-    for one in held:
-        _explain(one)
+    scenarios = _chosen(read_scenarios(found, wishes), given)
+    held = _held(scenarios, wishes, given) if scenarios else []
+    _print(held, given)
     return int(worst(held))
 
 
-def _explain(held: "Held") -> None:
-    """Say why there was no run; it touched nothing."""
-    if held.error is not None:
-        _tell(str(held.error))
+def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Scenario]":
+    """Return the scenarios of this shard that a change may concern."""
+    from gameday.app import suites
+
+    chosen = list(scenarios)
+    if given["shard"]:
+        try:
+            chosen = suites.shard(chosen, *suites.parse_shard(given["shard"]))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--shard") from None
+    if given["base"]:
+        concerned = suites.changed_since(chosen, given["base"])
+        chosen = [one for one in chosen if one.path in concerned]
+    if len(chosen) < len(scenarios):
+        _tell(f"{len(chosen)} of {len(scenarios)} scenarios are held here")
+    if given["out"] and len({one.name for one in chosen}) < len(chosen):
+        raise click.UsageError(
+            "two of these scenarios have one name, and so one folder in --out; give "
+            "each a name of its own"
+        )
+    return chosen
+
+
+def _held(
+    scenarios: "Sequence[Scenario]", wishes: "Wishes", given: dict[str, Any]
+) -> "list[Held]":
+    if given["jobs"] > 1 and len({one.target.url for one in scenarios}) > 1:
+        from gameday.app.side_by_side import hold_side_by_side
+
+        command = _command(given)
+        return hold_side_by_side(scenarios, given["jobs"], command, _tell)
+    from gameday.app.game_days import Watch, hold
+    from gameday.cli.views import close, screen_for
+
+    aside = given["output"] != "text"
+    watch = Watch(
+        screen=lambda plan: screen_for(plan, plain=given["plain"], aside=aside),
+        tell=_tell,
+        over=close,
+    )
+    return hold(scenarios, wishes, watch)
+
+
+def _command(given: dict[str, Any]) -> "Callable[[Sequence[Scenario]], list[str]]":
+    """Return what runs the scenarios of one target, with the same wishes."""
+    from pathlib import Path
+
+    words = [sys.executable, "-m", "gameday", "run", "--plain", "-o", "json"]
+    words += ["--inconclusive", given["inconclusive"]]
+    words += ["--wait-for-target", f"{given['wait_for_target']:.3f}s"]
+    for name in ("anyway", "junit_properties"):
+        words += [f"--{name.replace('_', '-')}"] if given[name] else []
+    for name, value in (("--seed", given["seed"]), ("--env", given["env_file"])):
+        words += [] if value is None else [name, str(value)]
+
+    def command(group: "Sequence[Scenario]") -> list[str]:
+        out = given["out"]
+        if out and len(group) == 1:
+            out = str(Path(out) / group[0].name)
+        place = ["--out", out] if out else []
+        return [*words, *place, "--", *(scenario.path for scenario in group)]
+
+    return command
+
+
+def _print(held: "Sequence[Held]", given: dict[str, Any]) -> None:
+    """Say why there was no run; then print what was asked for."""
+    for one in held:
+        if one.error is not None:
+            _tell(str(one.error))  # it touched nothing
+    from gameday.app import telling
+
+    several = len(held) > 1
+    if several:
+        from gameday.reports import console
+
+        for line in ["", *console.several(telling.judged(held))]:
+            click.echo(line, err=given["output"] != "text")
+    if given["output"] != "text":
+        properties = given["junit_properties"]
+        text = telling.render(held, given["output"], properties=properties)
+        click.echo(text, nl=False)
 
 
 def _tell(text: str) -> None:

@@ -22,8 +22,9 @@ QUIET = 10.0  # seconds after which a pipe is told what is still awaited
 class Lines:
     """One line for each thing worth telling, with the seconds since the start."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, aside: bool = False) -> None:
         self.plan = plan
+        self._aside = aside  # on standard error: the output is for a machine
         self._first: float | None = None
         self._told = 0.0
         self._unread = False  # whoever read the pipe has gone
@@ -57,10 +58,10 @@ class Lines:
         if self._unread:
             return
         try:
-            click.echo(text)
+            click.echo(text, err=self._aside)
         except BrokenPipeError:
             self._unread = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if self._aside else 1)
 
     def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
         """Say every now and then what is awaited and for how long still."""

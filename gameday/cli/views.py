@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from gameday.runner.doors import Screen
 
 
-def screen_for(plan: Plan, *, plain: bool) -> Lines:
-    """Return the live view on a terminal, plain lines elsewhere."""
-    if plain or not sys.stdout.isatty():
-        return Lines(plan)
+def screen_for(plan: Plan, *, plain: bool, aside: bool = False) -> Lines:
+    """Return the live view on a terminal, plain lines elsewhere.
+
+    `aside`: on standard error, since the output is for a machine.
+    """
+    if plain or aside or not sys.stdout.isatty():
+        return Lines(plan, aside=aside)
     from gameday.cli.live import Live
 
     return Live(plan)

@@ -1,6 +1,9 @@
 """The verdict as plain lines: for a pipe, a log, a CI job's output."""
 
+from collections.abc import Sequence
+
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
+from gameday.reports.digest import Judged
 from gameday.reports.headline import (
     StepFindings,
     by_step,
@@ -21,6 +24,22 @@ def summary(verdict: Verdict) -> list[str]:
         lines.append(f"{group.name or 'the whole run'}:")
         lines += [f"  {_line(finding)}" for finding in group.findings]
     lines.append(counts_words(verdict))
+    return [_printable(line) for line in lines]
+
+
+def several(runs: Sequence[Judged]) -> list[str]:
+    """Return several game days as a line each, the worst first."""
+    lines = [f"{len(runs)} game days:"]
+    for run in sorted(runs, key=lambda run: run.rank):
+        if run.verdict is None:
+            lines.append(f"  {'NO RUN':{_WIDTH}}  {run.scenario}: {run.error}")
+            continue
+        outcome = run.verdict.outcome
+        word = outcome.value
+        if run.verdict.broken or outcome is not Outcome.PASS:
+            word = "BROKEN" if run.verdict.broken else word.upper()
+        said = main_sentence(run.verdict)
+        lines.append(f"  {word:{_WIDTH}}  {run.scenario}: {said}")
     return [_printable(line) for line in lines]
 
 

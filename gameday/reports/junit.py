@@ -5,6 +5,7 @@ document fits both the Ant schema (JUnit.xsd) and the Jenkins one: hence the emp
 `system-out`, the `id` and `package`, and no attributes on `testsuites`.
 """
 
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from gameday.model.quantity import show_instant
@@ -15,18 +16,29 @@ from gameday.reports.wording import clean, plus_minus, promise
 _RUN = "run"  # the suite of findings that belong to no step
 
 
-def render(verdict: Verdict) -> str:
-    """Return the verdict as JUnit XML; `time` is the measured time in seconds."""
+def render(*verdicts: Verdict, properties: bool = False) -> str:
+    """Return verdicts as JUnit XML; `time` is the measured time in seconds.
+
+    `properties`: each case says what was promised and measured, which the strict
+    schemas do not know and Jenkins, Datadog and Xray show.
+    """
     root = ET.Element("testsuites")
-    groups = by_step(verdict) or [StepFindings(name="", findings=())]
-    for number, group in enumerate(groups):
-        root.append(_suite(verdict, group, number))
+    for verdict in verdicts:
+        groups = by_step(verdict) or [StepFindings(name="", findings=())]
+        for group in groups:
+            suite = _suite(verdict, group, len(root), properties=properties)
+            # Only the first suite: what is still broken is the run's, and said once.
+            broken = "\n".join(verdict.broken) if group is groups[0] else ""
+            ET.SubElement(suite, "system-err").text = clean(broken) or None
+            root.append(suite)
     ET.indent(root)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
-def _suite(verdict: Verdict, group: StepFindings, number: int) -> ET.Element:
+def _suite(
+    verdict: Verdict, group: StepFindings, number: int, *, properties: bool
+) -> ET.Element:
     found = [finding.outcome for finding in group.findings]
     suite = ET.Element(
         "testsuite",
@@ -46,11 +58,11 @@ def _suite(verdict: Verdict, group: StepFindings, number: int) -> ET.Element:
     )
     suite.append(_properties(verdict))
     for finding in group.findings:
-        suite.append(_case(verdict, group, finding))
+        case = _case(verdict, group, finding)
+        if properties:
+            case.insert(0, _listed(_of_case(finding)))
+        suite.append(case)
     ET.SubElement(suite, "system-out")
-    # Only the first suite: what is still broken is the run's, and said once.
-    broken = "\n".join(verdict.broken) if number == 0 else ""
-    ET.SubElement(suite, "system-err").text = clean(broken) or None
     return suite
 
 
@@ -63,6 +75,16 @@ def _properties(verdict: Verdict) -> ET.Element:
         "because": verdict.because,
         **{f"provenance.{key}": value for key, value in verdict.provenance.items()},
     }
+    return _listed(given)
+
+
+def _of_case(finding: Finding) -> dict[str, object]:
+    names = ("step", "promised", "measured", "error", "unit")
+    given = {name: getattr(finding, name) for name in names}
+    return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+def _listed(given: Mapping[str, object]) -> ET.Element:
     properties = ET.Element("properties")
     for name, value in given.items():
         attributes = {"name": clean(name), "value": clean(str(value))}

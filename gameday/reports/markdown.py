@@ -22,7 +22,7 @@ from gameday.reports.wording import (
 )
 
 _MOST_MOMENTS = 60
-_SIGNS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
+SIGNS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~])")
 
 
@@ -38,18 +38,20 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
         _load(timeline),
         _moments(timeline, zero),
         _hits(timeline, zero),
-        _listed("Warnings of the plan", (_text(warning) for warning in warnings(plan))),
+        _listed(
+            "Warnings of the plan", (as_text(warning) for warning in warnings(plan))
+        ),
         _provenance(plan, verdict),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _head(verdict: Verdict) -> str:
-    sign = _SIGNS[verdict.outcome]
+    sign = SIGNS[verdict.outcome]
     return (
-        f"# {sign} {_text(verdict_line(verdict))}\n\n"
-        f"**{_text(main_sentence(verdict))}**\n\n"
-        f"{counts_words(verdict)} · run {_code(verdict.run)} · "
+        f"# {sign} {as_text(verdict_line(verdict))}\n\n"
+        f"**{as_text(main_sentence(verdict))}**\n\n"
+        f"{counts_words(verdict)} · run {as_code(verdict.run)} · "
         f"{show_instant(verdict.started)}"
     )
 
@@ -57,14 +59,14 @@ def _head(verdict: Verdict) -> str:
 def _broken(verdict: Verdict) -> str:
     if not verdict.broken:
         return ""
-    lines = "\n".join(f"> - {_text(one)}" for one in verdict.broken)
+    lines = "\n".join(f"> - {as_text(one)}" for one in verdict.broken)
     return f"> ⚠️ **Still broken. Put right by hand:**\n>\n{lines}"
 
 
 def _tried(plan: Plan) -> str:
     """Say in the experiments' own words what was tried."""
     lines = [
-        f"{_code(name)}: **{_text(title)}**" + (f" {_text(more)}" if more else "")
+        f"{as_code(name)}: **{as_text(title)}**" + (f" {as_text(more)}" if more else "")
         for name, title, more in experiments(plan)
     ]
     return _listed("What was tried", lines)
@@ -73,7 +75,7 @@ def _tried(plan: Plan) -> str:
 def _load(timeline: Timeline) -> str:
     found = requests(timeline)
     rows = [
-        f"| {_text(one.phase)} | {one.sent:.0f} | {one.failures} "
+        f"| {as_text(one.phase)} | {one.sent:.0f} | {one.failures} "
         f"| {one.latency('p50')} | {one.latency('p99')} |"
         for one in found
     ]
@@ -86,7 +88,7 @@ def _load(timeline: Timeline) -> str:
 def _findings(plan: Plan, verdict: Verdict) -> str:
     parts = ["## Findings"]
     for group in by_step(verdict, plan):
-        title = f"Step {_code(group.name)}" if group.name else "The whole run"
+        title = f"Step {as_code(group.name)}" if group.name else "The whole run"
         rows = "\n".join(_finding(finding) for finding in group.findings)
         parts.append(
             f"### {title}\n\n"
@@ -99,21 +101,21 @@ def _findings(plan: Plan, verdict: Verdict) -> str:
 
 def _finding(one: Finding) -> str:
     cells = (
-        f"{_SIGNS[one.outcome]} {OUTCOME_WORDS[one.outcome]}",
-        _code(one.question),
-        _code(one.subject),
+        f"{SIGNS[one.outcome]} {OUTCOME_WORDS[one.outcome]}",
+        as_code(one.question),
+        as_code(one.subject),
         promise(one.promised, one.unit),
         plus_minus(one),
-        _text(one.because),
+        as_text(one.because),
     )
     return f"| {' | '.join(cells)} |"
 
 
 def _moments(timeline: Timeline, zero: float) -> str:
     found, left = key_moments(timeline, _MOST_MOMENTS)
-    lines = [f"{_code(relative(one.at, zero))} {_text(one.text)}" for one in found]
+    lines = [f"{as_code(relative(one.at, zero))} {as_text(one.text)}" for one in found]
     if left:
-        lines.append(f"and {left} more in {_code('timeline.ndjson')}")
+        lines.append(f"and {left} more in {as_code('timeline.ndjson')}")
     return _listed("Timeline", lines)
 
 
@@ -124,27 +126,27 @@ def _hits(timeline: Timeline, zero: float) -> str:
 
 
 def _hit(hit: Hit, zero: float) -> str:
-    what = f"{_code(hit.fault)} on {_code(hit.instance)}"
+    what = f"{as_code(hit.fault)} on {as_code(hit.instance)}"
     if hit.started is None:
-        return f"{what}: {_text(hit.proof)}"
+        return f"{what}: {as_text(hit.proof)}"
     bites = {True: "bit", False: "did not bite"}.get(hit.bites, "could not be proven")  # type: ignore[arg-type]
     end = (
-        f"undone by {_text(hit.by)} after {seconds(hit.lasted)}"
+        f"undone by {as_text(hit.by)} after {seconds(hit.lasted)}"
         if hit.undone
         else "**not undone**"
     )
     took = f" (the undo took {seconds(hit.undo_took)})" if hit.undo_took else ""
-    why = f"; {_text(hit.because)}" if hit.because else ""
-    hand = f"; by hand: {_text(hit.by_hand)}" if hit.by_hand else ""
+    why = f"; {as_text(hit.because)}" if hit.because else ""
+    hand = f"; by hand: {as_text(hit.by_hand)}" if hit.by_hand else ""
     return (
-        f"{what} at {relative(hit.started, zero)}: {bites}, {_text(hit.proof)}; "
+        f"{what} at {relative(hit.started, zero)}: {bites}, {as_text(hit.proof)}; "
         f"{end}{took}{why}{hand}"
     )
 
 
 def _provenance(plan: Plan, verdict: Verdict) -> str:
     pairs = provenance(plan, verdict)
-    return _listed("Provenance", (f"{_text(k)}: {_code(v)}" for k, v in pairs))
+    return _listed("Provenance", (f"{as_text(k)}: {as_code(v)}" for k, v in pairs))
 
 
 def _listed(title: str, lines: Iterable[str]) -> str:
@@ -152,14 +154,14 @@ def _listed(title: str, lines: Iterable[str]) -> str:
     return f"## {title}\n\n" + "\n".join(shown) if shown else ""
 
 
-def _text(text: str) -> str:
+def as_text(text: str) -> str:
     """Return text that Markdown shows as it is; nobody is called by an @."""
     line = one_line(text)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SPECIAL.sub(r"\\\1", line).replace("@", "@\u200b")
 
 
-def _code(text: str) -> str:
+def as_code(text: str) -> str:
     """Return text as code, in a table too; its own backticks do not end it."""
     line = one_line(text).replace("|", "\\|")
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)

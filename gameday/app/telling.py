@@ -1,0 +1,75 @@
+"""Game days for a machine: JSON, annotations, SARIF, JUnit; and a page for people."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from gameday.app.checking import rendered_problems
+from gameday.app.game_days import Held, worst
+from gameday.errors import Problem
+from gameday.model.verdict import Outcome
+from gameday.model.verdict import worst as worst_outcome
+from gameday.reports import annotations, junit, verdict_json
+from gameday.reports.digest import Judged
+
+FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
+
+
+def render(held: Sequence[Held], form: str, *, properties: bool = False) -> str:
+    """Return what came of game days in one of the formats, but text."""
+    if form == "json":
+        return _json(held)
+    results = [one.result for one in held if one.result is not None]
+    if form == "junit":
+        verdicts = [result.verdict for result in results]
+        return junit.render(*verdicts, properties=properties)
+    found = [
+        problem
+        for result in results
+        for problem in annotations.problems(result.plan, result.verdict)
+    ]
+    found += [_no_run(one) for one in held if one.result is None]
+    return rendered_problems(form, found, annotations.meanings(found))
+
+
+def judged(held: Sequence[Held]) -> list[Judged]:
+    """Return game days as the digest has them."""
+    return [
+        Judged(
+            scenario=one.scenario.name,
+            verdict=one.result.verdict if one.result else None,
+            error=str(one.error or ""),
+            report=one.result.report if one.result else "",
+        )
+        for one in held
+    ]
+
+
+def _no_run(held: Held) -> Problem:
+    why = str(held.error)
+    return Problem(held.scenario.path, None, f"there was no run: {why}", id="run/none")
+
+
+def _json(held: Sequence[Held]) -> str:
+    outcomes = [
+        one.result.outcome if one.result else Outcome.INCONCLUSIVE for one in held
+    ]
+    document = {
+        "code": int(worst(held)),
+        "outcome": worst_outcome(outcomes).value if held else Outcome.PASS.value,
+        "runs": [_run(one) for one in held],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _run(held: Held) -> dict[str, Any]:
+    result = held.result
+    return {
+        "scenario": held.scenario.name,
+        "path": held.scenario.path,
+        "target": held.scenario.target.kind,
+        "code": int(held.code),
+        "folder": result.folder if result else "",
+        "error": str(held.error or ""),
+        "verdict": json.loads(verdict_json.render(result.verdict)) if result else None,
+    }

@@ -1,0 +1,278 @@
+"""Suites: which scenarios are held, by whom, and what comes of all of them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gameday.app import suites
+from gameday.app.game_days import Held, Wishes, read_scenarios, worst
+from gameday.app.side_by_side import by_target, hold_side_by_side
+from gameday.app.telling import judged, render
+from gameday.errors import UsageError
+from gameday.model.scenario import Scenario
+from gameday.reports import console
+
+ROOT = Path(__file__).resolve().parents[3]
+DAY = """\
+apiVersion: gameday/v1
+kind: Scenario
+metadata: {{name: {name}}}
+target: {{{target}}}
+observe: {{files: {{rules: [rules.yaml]}}}}
+steps: [{{experiment: stop-one-web.yaml, hold: 20s}}]
+"""
+MANIFEST = "{apiVersion: apps/v1, kind: Deployment, spec: {}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "experiments" / "stop-one-web.yaml").read_text()
+    (tmp_path / "stop-one-web.yaml").write_text(text)
+    (tmp_path / "rules.yaml").write_text("groups: [{name: a, rules: []}]\n")
+    return tmp_path
+
+
+def day(folder: Path, name: str, project: str = "shop", text: str = "") -> str:
+    path = folder / f"{name}.yaml"
+    target = text or f"docker: {{project: {project}}}"
+    path.write_text(DAY.format(name=name, target=target))
+    return str(path)
+
+
+def read(*paths: str) -> list[Scenario]:
+    return read_scenarios(paths, Wishes())
+
+
+def test_a_folder_stands_for_its_scenarios_alone(folder: Path) -> None:
+    (folder / "below").mkdir()
+    day(folder, "one")
+    (folder / "below" / "two.yaml").write_text((folder / "one.yaml").read_text())
+    found = suites.paths_of([str(folder)])
+    assert [Path(path).name for path in found] == ["one.yaml", "two.yaml"]
+
+
+def test_a_file_that_is_named_and_in_a_folder_is_held_once(folder: Path) -> None:
+    path = day(folder, "one")
+    assert len(suites.paths_of([path, str(folder)])) == 1
+
+
+def test_a_folder_without_a_scenario_is_refused(folder: Path) -> None:
+    with pytest.raises(UsageError, match="no scenario"):
+        suites.paths_of([str(folder)])
+
+
+def test_shards_hold_each_scenario_once(folder: Path) -> None:
+    scenarios = read(*(day(folder, f"d{number}") for number in range(7)))
+    shares = [suites.shard(scenarios, number, 3) for number in (1, 2, 3)]
+    assert [len(share) for share in shares] == [3, 2, 2]
+    together = [one.path for share in shares for one in share]
+    assert sorted(together) == sorted(one.path for one in scenarios)
+    backwards = suites.shard(scenarios[::-1], 1, 3)
+    assert {one.path for one in backwards} == {one.path for one in shares[0]}
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/", "a/b", "-1/4"])
+def test_what_is_no_shard_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="1/4"):
+        suites.parse_shard(text)
+
+
+# --- what a change concerns -------------------------------------------------------
+
+
+@pytest.fixture
+def repository(folder: Path) -> Callable[..., set[str]]:
+    """Return what tells which scenarios a change concerns; given: (file, text)."""
+    day(folder, "shop")
+    day(folder, "cluster", text="kubernetes: {context: c, namespace: n}")
+    text = (folder / "stop-one-web.yaml").read_text()
+    (folder / "other.yaml").write_text(text)
+    (folder / "compose.yaml").write_text(
+        "services:\n  web: {build: {context: web}, volumes: ['./conf:/etc/web']}\n"
+    )
+    for name in ("web", "conf", "docs"):
+        (folder / name).mkdir()
+    for words in (
+        ("init", "-q"),
+        ("add", "-A"),
+        (
+            *("-c", "user.name=a", "-c", "user.email=a@b"),
+            *("commit", "-q", "-m", "first"),
+        ),
+    ):
+        subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
+
+    def concerned(name: str, text: str) -> set[str]:
+        (folder / name).write_text(text)
+        scenarios = read("shop.yaml", "cluster.yaml")
+        return set(suites.changed_since(scenarios, "HEAD"))
+
+    return concerned
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "concerned"),
+    [
+        ("docs/page.md", "# words\n", set()),
+        ("other.yaml", "title: x\n", set()),
+        ("rules.yaml", "groups: [{name: b, rules: []}]\n", {"shop", "cluster"}),
+        ("web/app.py", "print()\n", {"shop"}),
+        ("conf/web.conf", "a\n", {"shop"}),
+        ("compose.yaml", "services: {}\n", {"shop"}),
+        (
+            "web.yaml",
+            MANIFEST,
+            {"cluster"},
+        ),
+    ],
+)
+def test_a_change_concerns_what_is_made_of_it(
+    repository: Callable[..., set[str]], name: str, text: str, concerned: set[str]
+) -> None:
+    assert repository(name, text) == {f"{one}.yaml" for one in concerned}
+
+
+def test_an_experiment_that_changed_concerns_its_scenarios(
+    repository: Callable[..., set[str]], folder: Path
+) -> None:
+    text = (folder / "stop-one-web.yaml").read_text() + "\n# more\n"
+    assert repository("stop-one-web.yaml", text) == {"shop.yaml", "cluster.yaml"}
+
+
+# --- side by side -----------------------------------------------------------------
+
+PLAY = """
+import json, sys, time, pathlib
+code, *paths = sys.argv[1:]
+print("going", file=sys.stderr)
+runs = [
+    {"path": path, "code": int(code), "folder": "", "error": "not this time"}
+    for path in paths
+]
+print(json.dumps({"runs": runs}))
+"""
+
+
+def play(codes: dict[str, int]) -> Callable[[Sequence[Scenario]], list[str]]:
+    """Return a process that tells the code of each target; default 2."""
+
+    def command(group: Sequence[Scenario]) -> list[str]:
+        code = codes.get(group[0].target.name, 2)
+        paths = [scenario.path for scenario in group]
+        return [sys.executable, "-c", PLAY, str(code), *paths]
+
+    return command
+
+
+def test_scenarios_on_one_target_are_held_in_turn(folder: Path) -> None:
+    scenarios = read(
+        day(folder, "a", "x"), day(folder, "b", "y"), day(folder, "c", "x")
+    )
+    groups = by_target(scenarios)
+    assert [[one.name for one in group] for group in groups] == [["a", "c"], ["b"]]
+
+
+def test_what_came_of_all_is_told_in_their_order(folder: Path) -> None:
+    scenarios = read(
+        day(folder, "a", "x"), day(folder, "b", "y"), day(folder, "c", "x")
+    )
+    told: list[str] = []
+    held = hold_side_by_side(scenarios, 2, play({"y": 3}), told.append)
+    assert [(one.scenario.name, int(one.code)) for one in held] == [
+        ("a", 2),
+        ("b", 3),
+        ("c", 2),
+    ]
+    assert worst(held) == 2
+    assert sorted(told) == ["x  going", "y  going"]
+
+
+@pytest.mark.parametrize("code", [5, 130])
+def test_no_target_is_begun_after_what_is_broken_or_stopped(
+    folder: Path, code: int
+) -> None:
+    scenarios = read(*(day(folder, f"d{n}", f"p{n}") for n in range(4)))
+    held = hold_side_by_side(scenarios, 1, play({"p1": code}), lambda _: None)
+    assert [one.scenario.name for one in held] == ["d0", "d1"]
+    assert worst(held) == code
+
+
+def test_a_process_that_dies_is_no_pass(folder: Path) -> None:
+    def command(group: Sequence[Scenario]) -> list[str]:
+        del group
+        return [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+
+    held = hold_side_by_side(
+        read(day(folder, "a"), day(folder, "b", "y")), 2, command, lambda _: None
+    )
+    assert [int(one.code) for one in held] == [3, 3]
+    assert all(one.error is not None for one in held)
+
+
+def test_a_signal_reaches_every_process_and_begins_no_more(folder: Path) -> None:
+    waiting = (
+        "import signal, sys, json\n"
+        "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+        "print('ready', file=sys.stderr)\n"
+        "signal.pause()\n"
+        "runs = [{'path': p, 'code': 130, 'folder': '', 'error': 'stopped'}"
+        " for p in sys.argv[1:]]\n"
+        "print(json.dumps({'runs': runs}))\n"
+    )
+    ready = threading.Semaphore(0)
+
+    def command(group: Sequence[Scenario]) -> list[str]:
+        return [sys.executable, "-c", waiting, *(one.path for one in group)]
+
+    def stop() -> None:
+        for _ in range(2):
+            assert ready.acquire(timeout=60)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    scenarios = read(*(day(folder, f"d{n}", f"p{n}") for n in range(3)))
+    held = hold_side_by_side(scenarios, 2, command, lambda _: ready.release())
+    stopper.join()
+    assert [int(one.code) for one in held] == [130, 130]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+# --- what is told of them ---------------------------------------------------------
+
+
+def no_run(folder: Path, name: str) -> Held:
+    (scenario,) = read(day(folder, name))
+    error = UsageError("no such project")
+    return Held(scenario=scenario, code=worst([]).USAGE, error=error)
+
+
+def test_json_says_what_came_of_each(folder: Path) -> None:
+    document: dict[str, Any] = json.loads(render([no_run(folder, "a")], "json"))
+    assert (document["code"], document["outcome"]) == (2, "inconclusive")
+    (run,) = document["runs"]
+    assert (run["scenario"], run["error"]) == ("a", "no such project")
+    assert run["verdict"] is None
+
+
+@pytest.mark.parametrize("form", ["github", "gitlab", "sarif"])
+def test_a_scenario_without_a_run_is_an_error(folder: Path, form: str) -> None:
+    text = render([no_run(folder, "a")], form)
+    assert "no such project" in text
+    assert "a.yaml" in text
+
+
+def test_the_summary_has_a_line_for_each(folder: Path) -> None:
+    held = [no_run(folder, "a"), no_run(folder, "b")]
+    lines = console.several(judged(held))
+    assert lines[0] == "2 game days:"
+    assert lines[1].split() == ["NO", "RUN", "a:", "no", "such", "project"]
