@@ -84,9 +84,10 @@ class _Crew:
             target=self._pass_on, args=(process.stderr, name), daemon=True
         )
         teller.start()
-        output = process.stdout.read()
-        code = process.wait()
-        teller.join()
+        with process:  # closes what it was read from
+            output = process.stdout.read()
+            code = process.wait()
+            teller.join()
         held = _read(output, group, code)
         with self._lock:
             self._going.remove(process)
