@@ -65,16 +65,24 @@ def commands() -> Iterator[str]:
     )
     for verb in command_line.VERBS:
         command: click.Command = import_module(f"gameday.cli.{verb}").command
-        command.epilog = None  # the exit codes, which are the same for all
-        context = click.Context(
-            command,
-            info_name=f"gameday {verb}",
-            terminal_width=WIDTH,
-            max_content_width=WIDTH,
-            help_option_names=["-h", "--help"],
-        )
-        yield f"## gameday {verb}\n"
-        yield f"```text\n{command.get_help(context).rstrip()}\n```\n"
+        yield from _help(command, f"gameday {verb}")
+
+
+def _help(command: click.Command, name: str) -> Iterator[str]:
+    """Yield the help of a command, and of those below it."""
+    command.epilog = None  # the exit codes, which are the same for all
+    context = click.Context(
+        command,
+        info_name=name,
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        help_option_names=["-h", "--help"],
+    )
+    yield f"## {name}\n"
+    yield f"```text\n{command.get_help(context).rstrip()}\n```\n"
+    if isinstance(command, click.Group):
+        for word, below in command.commands.items():
+            yield from _help(below, f"{name} {word}")
 
 
 def exit_codes() -> Iterator[str]:
