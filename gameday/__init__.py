@@ -10,6 +10,7 @@ Rooms, from the ground up (imports point down only; ``.importlinter`` holds it):
 * ``errors``, ``model``, ``ports``: the words, without any effect.
 * ``plans``, ``checks``, ``reports``: pure decisions before, judgement after, pages.
 * ``coverage``: what stored runs prove of rules, routes and receivers.
+* ``regressions``: baselines, and whether later runs are worse.
 * ``replay``: whether other rules and routes would have caught a recorded run.
 * ``clock``: the only module that reads time.
 * ``targets``: the only hands that touch a system.

@@ -28,6 +28,8 @@ VERBS = {
     "pager": "Be the far end of the receivers: take pages and keep them.",
     "doctor": "Say what this machine and target can and cannot do.",
     "init": "Write a first scenario, experiment and SLO.",
+    "compare": "Compare runs with a baseline.",
+    "baseline": "Keep what runs have measured, for `compare`.",
     "ci": "Write a pipeline for GitHub, GitLab or Jenkins.",
     "schema": "Print the JSON Schema of scenario files.",
 }

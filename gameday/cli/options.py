@@ -11,6 +11,19 @@ if TYPE_CHECKING:
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
+FILE_OF_BASELINE = "gameday-baseline.json"
+
+
+def testbed(verb: Verb) -> Verb:
+    """Add `--testbed LABEL`: where the runs were held."""
+    return click.option(
+        "--testbed",
+        default="",
+        metavar="LABEL",
+        help="Where the runs were held; default: the scenario's label `testbed`.",
+    )(verb)
+
+
 def as_seconds(
     ctx: click.Context, param: click.Parameter, value: str | None
 ) -> float | None:

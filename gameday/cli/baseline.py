@@ -1,0 +1,38 @@
+"""`gameday baseline`."""
+
+import click
+
+from gameday.cli.exits import EXITS
+from gameday.cli.options import FILE_OF_BASELINE, testbed
+
+
+@click.group("baseline", epilog=EXITS)
+def command() -> None:
+    """What was measured before, for `gameday compare`."""
+
+
+@command.command("set", epilog=EXITS)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "--baseline",
+    "file",
+    default=FILE_OF_BASELINE,
+    show_default=True,
+    metavar="FILE",
+    help="The file; commit it.",
+)
+@testbed
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="Also runs of a change that is not on the default branch yet.",
+)
+def set_(runs: tuple[str, ...], file: str, testbed: str, accept: bool) -> None:
+    """Add passing runs to the baseline.
+
+    Where a rule, a route or an interval has changed, what was measured before it goes.
+    """
+    from gameday.app.regressing import set_baseline
+
+    path, count = set_baseline(runs, file, testbed, accept=accept)
+    click.echo(f"{path}: {count} measures")

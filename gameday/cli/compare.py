@@ -1,0 +1,90 @@
+"""`gameday compare`."""
+
+from typing import Any
+
+import click
+
+from gameday.cli.exits import EXITS
+from gameday.cli.options import FILE_OF_BASELINE, output, testbed
+
+_FORGIVE = click.Choice(["fail", "pass"])
+
+
+@click.command("compare", epilog=EXITS)
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option(
+    "--baseline",
+    "file",
+    default=FILE_OF_BASELINE,
+    show_default=True,
+    metavar="FILE",
+    help="What was measured before.",
+)
+@click.option("--baseline-ref", metavar="REF", help="The file as this commit has it.")
+@click.option(
+    "--baseline-run",
+    multiple=True,
+    metavar="RUN",
+    help="A run in place of the file; may be given several times.",
+)
+@click.option(
+    "--compare-fail",
+    default="",
+    metavar="QUESTION:HOW,...",
+    help="How much worse is a regression, such as fires_within:20%,pages_within:5s; "
+    "default: 20% of each.",
+)
+@click.option("--ignore", multiple=True, metavar="QUESTION", help="Do not compare it.")
+@click.option(
+    "--no-baseline",
+    type=_FORGIVE,
+    default="fail",
+    show_default=True,
+    help="What a measure exits with that has none: fail is 3, pass is 0.",
+)
+@click.option(
+    "--too-few",
+    type=_FORGIVE,
+    default="fail",
+    show_default=True,
+    help="What a measure exits with of which there are too few runs.",
+)
+@testbed
+@output
+def command(runs: tuple[str, ...], **given: Any) -> int:
+    """Compare runs with a baseline: what has become slower, or broke.
+
+    RUN is an id, a run's folder (also a downloaded one), or `latest`, which is the
+    default. Each measure is better, same, worse (exit code 1), broken (1), no-baseline
+    or too-few (3).
+    """
+    from gameday.app import regressing
+    from gameday.regressions import render
+    from gameday.regressions.compare import Rules, Status
+
+    wish = regressing.Wish(
+        file=given["file"],
+        ref=given["baseline_ref"] or "",
+        runs=given["baseline_run"],
+        testbed=given["testbed"],
+        rules=Rules(
+            thresholds=regressing.parse_thresholds(given["compare_fail"]),
+            ignored=regressing.ignored(given["ignore"]),
+        ),
+    )
+    compared = regressing.compare_runs(runs or ("latest",), wish)
+    forgiven = [
+        status
+        for status, word in (
+            (Status.NO_BASELINE, given["no_baseline"]),
+            (Status.TOO_FEW, given["too_few"]),
+        )
+        if word == "pass"
+    ]
+    code = int(regressing.code_of(compared, forgiven))
+    if given["output"] == "json":
+        click.echo(render.as_json(compared, code), nl=False)
+    else:
+        for line in render.lines(compared):
+            click.echo(line)
+    return code

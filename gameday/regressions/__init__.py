@@ -1,0 +1,1 @@
+"""Pure. Baselines, and whether later runs are slower or broken, and why."""

@@ -1,0 +1,304 @@
+"""Runs against a baseline, measure by measure.
+
+In this order: a broken promise; what was configured otherwise, with the shift that it
+makes; what the phases of scrapes and evaluations explain; ranks for the rest.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from statistics import median
+
+from gameday.model.quantity import show_duration, show_share
+from gameday.model.verdict import Outcome
+from gameday.regressions import ranks
+from gameday.regressions.measure import Key, Measure, Observed, Sample
+
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
+CLOSE = 0.1  # of a promise: what is left where it will soon break
+
+
+class Status(StrEnum):
+    """What became of a measure."""
+
+    BROKEN = "broken"
+    WORSE = "worse"
+    TOO_FEW = "too-few"
+    NO_BASELINE = "no-baseline"
+    SAME = "same"
+    BETTER = "better"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """How much worse is a regression: a share of the baseline, or so many seconds."""
+
+    share: float | None = None
+    absolute: float | None = None
+
+    def of(self, value: float) -> float:
+        """Return it in the measure's unit."""
+        return abs(value) * self.share if self.share is not None else self.absolute or 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How to compare; `thresholds` by question, `default` for the others."""
+
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    default: Threshold = field(default_factory=lambda: Threshold(share=0.2))
+    ignored: Collection[str] = ()
+
+    def threshold(self, question: str) -> Threshold:
+        """Return the threshold of a question."""
+        return self.thresholds.get(question, self.default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One measure: what became of it, and why; medians in its unit."""
+
+    key: Key
+    unit: str
+    status: Status
+    because: str
+    before: float | None = None
+    now: float | None = None
+    promised: float | None = None
+    changes: tuple[str, ...] = ()
+    p: float | None = None
+    close: bool = False  # kept, risen, and nearly at its promise's limit
+
+
+def compare(
+    baseline: Iterable[Measure], runs: Sequence[Sequence[Observed]], rules: Rules
+) -> list[Compared]:
+    """Return every measure of the runs, the worst first."""
+    held = {sample.run for run in runs for one in run for sample in one.measure.samples}
+    before = {measure.key: _without(measure, held) for measure in baseline}
+    now: dict[Key, list[Observed]] = {}
+    for run in runs:
+        for one in run:
+            if one.measure.key.question not in rules.ignored:
+                now.setdefault(one.measure.key, []).append(one)
+    chances = _chances(before, now)
+    families = {(key.scenario, key.target, key.testbed) for key in now if key in before}
+    alpha = ranks.ALPHA / max(1, len(families))  # what Holm asks of the first
+    found = [
+        _Comparison(before.get(key), seen, rules, chances, alpha).compared()
+        for key, seen in now.items()
+    ]
+    order = list(Status)
+    return sorted(found, key=lambda one: (order.index(one.status), one.key))
+
+
+def _without(measure: Measure, runs: Collection[str]) -> Measure:
+    """Return a measure of other runs: none is compared with itself."""
+    kept = tuple(sample for sample in measure.samples if sample.run not in runs)
+    return replace(measure, samples=kept)
+
+
+def _chances(
+    before: Mapping[Key, Measure], now: Mapping[Key, Sequence[Observed]]
+) -> dict[Key, tuple[float, float]]:
+    """Return for each measure the p of slower and of faster, over all measures."""
+    places: dict[tuple[str, str, str], list[Key]] = {}
+    for key in now:
+        if key in before:
+            place = (key.scenario, key.target, key.testbed)
+            places.setdefault(place, []).append(key)
+    up: dict[str, dict[str, float]] = {}
+    down: dict[str, dict[str, float]] = {}
+    for place, keys in places.items():
+        old = _by_run({key: before[key].samples for key in keys}, 1.0)
+        new = _by_run({key: _samples(now[key]) for key in keys}, 1.0)
+        if old and new:
+            up[repr(place)] = ranks.slower(old, new)
+            down[repr(place)] = ranks.slower(_turned(old), _turned(new))
+    made: dict[Key, tuple[float, float]] = {}
+    factors = [
+        ranks.holm({place: min(found.values()) for place, found in side.items()})
+        for side in (up, down)
+    ]
+    for place, keys in places.items():
+        name = repr(place)
+        if name in up:
+            for key in keys:
+                made[key] = (
+                    min(1.0, up[name].get(repr(key), 1.0) * factors[0][name]),
+                    min(1.0, down[name].get(repr(key), 1.0) * factors[1][name]),
+                )
+    return made
+
+
+def _by_run(
+    samples: Mapping[Key, Sequence[Sample]], sign: float
+) -> list[dict[str, float]]:
+    runs: dict[str, dict[str, float]] = {}
+    for key, several in samples.items():
+        for sample in several:
+            runs.setdefault(sample.run, {})[repr(key)] = sign * sample.measured
+    return list(runs.values())
+
+
+def _turned(runs: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    return [{name: -value for name, value in run.items()} for run in runs]
+
+
+def _samples(seen: Sequence[Observed]) -> list[Sample]:
+    return [sample for one in seen for sample in one.measure.samples]
+
+
+class _Comparison:
+    """One measure, before and now."""
+
+    def __init__(
+        self,
+        before: Measure | None,
+        seen: Sequence[Observed],
+        rules: Rules,
+        chances: Mapping[Key, tuple[float, float]],
+        alpha: float,
+    ) -> None:
+        self._alpha = alpha
+        self._before, self._seen = before, seen
+        self._measure = seen[-1].measure
+        self._key = self._measure.key
+        self._chance = chances.get(self._key, (1.0, 1.0))
+        self._threshold = rules.threshold(self._key.question)
+        self._new = [sample.measured for sample in _samples(seen)]
+        old = before.samples if before is not None else ()
+        self._old = [sample.measured for sample in old]
+        self._changes = () if before is None else _changes(before, self._measure)
+
+    def compared(self) -> Compared:
+        """Return what became of the measure."""
+        broken = [one for one in self._seen if one.outcome is Outcome.FAIL]
+        if broken:
+            return self._made(Status.BROKEN, broken[0].because)
+        if self._before is None or not self._old:
+            return self._made(
+                Status.NO_BASELINE,
+                "nothing is known of it from before; `gameday baseline set` keeps it",
+            )
+        if not self._new:
+            return self._made(
+                Status.TOO_FEW, f"there is no answer: {self._seen[-1].because}"
+            )
+        shift = self._shift(self._before)
+        if shift is not None:
+            return self._configured(shift)
+        reachable = ranks.reachable(len(self._old), len(self._new)) <= self._alpha
+        return self._ranked() if reachable else self._phased(self._before)
+
+    @property
+    def _difference(self) -> float:
+        return median(self._new) - median(self._old)
+
+    @property
+    def _limit(self) -> float:
+        return self._threshold.of(median(self._old))
+
+    def _shift(self, before: Measure) -> float | None:
+        """Return by what the changed configuration moves it; None: unknown, or none."""
+        if not self._changes or any(one.startswith("query ") for one in self._changes):
+            return None
+        if before.earliest is None or self._measure.earliest is None:
+            return None
+        return self._measure.earliest - before.earliest
+
+    def _configured(self, shift: float) -> Compared:
+        said = f"configured otherwise: {'; '.join(self._changes)}; that moves it by "
+        said += self._signed(shift)
+        if shift > self._limit:
+            more = f"{said}, more than the {self._show(self._limit)} that may be"
+            return self._made(Status.WORSE, more)
+        status = Status.BETTER if -shift > self._limit else Status.SAME
+        return self._made(status, said)
+
+    def _ranked(self) -> Compared:
+        noise = MAD_TO_SIGMA * median(
+            abs(value - median(self._old)) for value in self._old
+        )
+        beyond = max(self._limit, noise)
+        slower, faster = self._chance
+        said = (
+            f"{self._signed(self._difference)} in the middle; its own noise is "
+            f"{self._show(noise)}, {self._show(self._limit)} may be"
+        )
+        if self._difference > beyond and slower <= ranks.ALPHA:
+            return self._made(Status.WORSE, f"{said}; p {slower:.3g}", slower)
+        if -self._difference > beyond and faster <= ranks.ALPHA:
+            return self._made(Status.BETTER, f"{said}; p {faster:.3g}", faster)
+        return self._made(Status.SAME, said, min(slower, faster))
+
+    def _phased(self, before: Measure) -> Compared:
+        """Judge too few runs for ranks by what phases alone can explain."""
+        needed = ranks.repeats_needed(len(self._old), self._alpha)
+        more = (
+            f"{needed} runs would tell"
+            if needed
+            else "the baseline needs more runs as well"
+        )
+        few = f"{len(self._new)} against {len(self._old)} cannot tell by ranks; {more}"
+        if before.earliest is None or before.latest is None:
+            return self._made(Status.TOO_FEW, few)
+        explained = before.latest - before.earliest
+        error = max(sample.error for sample in _samples(self._seen))
+        if self._difference > explained + self._limit + error:
+            return self._made(
+                Status.WORSE,
+                f"{self._signed(self._difference)}; the phases of scrapes and "
+                f"evaluations explain {self._show(explained)} at most",
+            )
+        if median(self._new) <= before.latest + error:
+            return self._made(
+                Status.SAME,
+                f"{self._signed(self._difference)}, within the "
+                f"{self._show(explained)} that phases explain",
+            )
+        return self._made(Status.TOO_FEW, few)
+
+    def _made(self, status: Status, because: str, p: float | None = None) -> Compared:
+        old = median(self._old) if self._old else None
+        new = median(self._new) if self._new else None
+        changes = "; ".join(self._changes)
+        if changes and changes not in because:
+            because += f" (configured otherwise: {changes})"
+        return Compared(
+            key=self._key,
+            unit=self._measure.unit,
+            status=status,
+            because=because,
+            before=old,
+            now=new,
+            promised=self._measure.promised,
+            changes=self._changes,
+            p=p,
+            close=_is_close(status, old, new, self._measure.promised),
+        )
+
+    def _show(self, value: float) -> str:
+        ratio = self._measure.unit == "ratio"
+        return show_share(value) if ratio else show_duration(round(value, 3))
+
+    def _signed(self, value: float) -> str:
+        return ("+" if value >= 0 else "") + self._show(value)
+
+
+def _changes(before: Measure, now: Measure) -> tuple[str, ...]:
+    """Return what is configured otherwise, each with its values."""
+    old, new = before.settings, now.settings
+    return tuple(
+        f"{name} {old.get(name) or 'none'} → {new.get(name) or 'none'}"
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    )
+
+
+def _is_close(
+    status: Status, old: float | None, new: float | None, promised: float | None
+) -> bool:
+    if status is Status.BROKEN or old is None or new is None or not promised:
+        return False
+    return new > old and promised - new < CLOSE * promised

@@ -1,0 +1,191 @@
+"""What of a run is compared: each measured question, with what decides it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gameday.model.alert import AlertRule, Route
+from gameday.model.plan import Plan, Timing
+from gameday.model.quantity import show_duration, show_share
+from gameday.model.scenario import AlertPromise
+from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.model.way import rules_for
+
+# The questions whose answer is a number; less is better in all of them.
+MEASURED = (
+    *("fires_within", "pages_within", "resets_within", "page_resolves_within"),
+    *("heals_within", "recovers_within", "spends_at_most"),
+    *("fails_at_most", "p99_within"),
+)
+TESTBED = "testbed"  # the label of a scenario that says where it was run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Key:
+    """What makes two measurements ones of the same thing."""
+
+    scenario: str
+    target: str  # its kind: docker, kubernetes, local
+    testbed: str
+    step: str
+    question: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What one run measured, in the measure's unit."""
+
+    run: str
+    measured: float
+    error: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One measured question; `settings`: what decides it, by name.
+
+    `earliest`, `latest`: when it can come true by the rules' own arithmetic, in
+    seconds; between them only the phases of scrapes and evaluations decide. None: not
+    known. `generation`: the versions of what was asked.
+    """
+
+    key: Key
+    unit: str
+    promised: float | None = None
+    earliest: float | None = None
+    latest: float | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    generation: Mapping[str, str] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A measure as one run had it, and how its question was answered."""
+
+    measure: Measure
+    outcome: Outcome
+    because: str
+
+
+def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[Observed]:
+    """Return what a run measured; a question without an answer has no sample."""
+    scenario = plan.scenario
+    testbed = testbed or scenario.labels.get(TESTBED, "")
+    generation = {
+        "Prometheus": plan.eyes.prometheus_version,
+        "Alertmanager": plan.eyes.alertmanager_version,
+    }
+    found = []
+    for finding in verdict.findings:
+        if finding.question not in MEASURED:
+            continue
+        key = Key(
+            scenario=verdict.scenario,
+            target=scenario.target.kind,
+            testbed=testbed,
+            step=finding.step,
+            question=finding.question,
+            subject=finding.subject,
+        )
+        timing = _timing(plan, finding)
+        measure = Measure(
+            key=key,
+            unit=finding.unit,
+            promised=finding.promised,
+            earliest=timing.earliest if timing else None,
+            latest=timing.latest if timing else None,
+            settings=dict(_settings(plan, finding)),
+            generation={name: text for name, text in generation.items() if text},
+            samples=_samples(verdict, finding),
+        )
+        found.append(
+            Observed(measure=measure, outcome=finding.outcome, because=finding.because)
+        )
+    return found
+
+
+def _samples(verdict: Verdict, finding: Finding) -> tuple[Sample, ...]:
+    if finding.measured is None or finding.outcome is Outcome.INCONCLUSIVE:
+        return ()
+    error = finding.error or 0.0
+    return (Sample(run=verdict.run, measured=finding.measured, error=error),)
+
+
+def _timing(plan: Plan, finding: Finding) -> Timing | None:
+    """Return the arithmetic of a promise; None where two of them share its name."""
+    name = finding.subject.partition("{")[0]
+    found = [
+        timing
+        for timing in plan.timings
+        if (timing.step, timing.subject, timing.question)
+        == (finding.step, name, finding.question)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _settings(plan: Plan, finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield what decides a measure, as a person would name and write it."""
+    promise = _promise(plan, finding)
+    if promise is not None:
+        yield from _of_alert(plan, promise, finding.question)
+    slo = plan.scenario.slo(finding.subject) if finding.check == "slo" else None
+    if slo is not None:
+        yield "objective", show_share(slo.objective)
+        yield "window", show_duration(slo.window)
+        yield "bad", "; ".join(sorted(str(term) for term in slo.bad))
+        yield "total", "; ".join(sorted(str(term) for term in slo.total))
+    load = plan.scenario.load
+    if load is not None and finding.check in ("load", "slo"):
+        yield "load", f"{load.rate:g}/s, {load.connections}"
+
+
+def _of_alert(
+    plan: Plan, promise: AlertPromise, question: str
+) -> Iterator[tuple[str, str]]:
+    eyes = plan.eyes
+    intervals = {"scrape": eyes.scrape_interval, "evaluation": eyes.evaluation_interval}
+    for name, seconds in intervals.items():
+        if seconds is not None:
+            yield f"{name} interval", show_duration(seconds)
+    rules = rules_for(promise, eyes.rules or ())
+    for number, rule in enumerate(rules):
+        name = rule.name if len(rules) == 1 else f"{rule.name} ({number + 1})"
+        for setting, value in _of_rule(rule):
+            yield f"{setting} of {name}", value
+    if question.startswith("page") and eyes.routing is not None and rules:
+        labels = {"alertname": promise.alert, **rules[0].labels, **promise.labels}
+        for way in eyes.routing.route.paths(labels):
+            yield from _of_route(way[-1])
+
+
+def _of_rule(rule: AlertRule) -> Iterator[tuple[str, str]]:
+    yield "query", rule.expr
+    yield "for", show_duration(rule.hold)
+    yield "keep_firing_for", show_duration(rule.keep_firing)
+    if rule.interval is not None:
+        yield "interval", show_duration(rule.interval)
+    if rule.query_offset:
+        yield "query_offset", show_duration(rule.query_offset)
+
+
+def _of_route(route: Route) -> Iterator[tuple[str, str]]:
+    name = f"the route to {route.receiver}"
+    yield f"group_by of {name}", ", ".join(route.group_by)
+    yield f"group_wait of {name}", show_duration(route.group_wait)
+    yield f"group_interval of {name}", show_duration(route.group_interval)
+    times = (*route.mute_times, *route.active_times)
+    if times:
+        yield f"time intervals of {name}", ", ".join(times)
+
+
+def _promise(plan: Plan, finding: Finding) -> AlertPromise | None:
+    name = finding.subject.partition("{")[0]
+    if finding.check != "alert":
+        return None
+    for step in plan.scenario.steps:
+        if step.name == finding.step:
+            for promise in step.expect.alerts:
+                if promise.alert == name:
+                    return promise
+    return None

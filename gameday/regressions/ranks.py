@@ -1,0 +1,89 @@
+"""Ranks: whether later runs are slower than earlier ones, however they are spread.
+
+All measures of a scenario are tried at once. The labels "earlier" and "later" are
+dealt to the runs anew in every way there is; a measure counts as slower where few of
+these ways have any measure that stands out as much (Westfall and Young's max-T). So the
+number of measures costs no false alarms, and measures that move together cost little.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+ALPHA = 0.05
+MOST_WAYS = 20_000  # beyond that many, so many are drawn
+
+Values = Mapping[str, float]  # what one run measured, by measure
+
+
+def reachable(earlier: int, later: int) -> float:
+    """Return the smallest p that so many runs can reach at all."""
+    return 1.0 / math.comb(earlier + later, later) if later else 1.0
+
+
+def repeats_needed(earlier: int, alpha: float = ALPHA) -> int | None:
+    """Return how many later runs can tell against so many; None: no number can."""
+    for later in range(1, 101):
+        if reachable(earlier, later) <= alpha:
+            return later
+    return None
+
+
+def slower(earlier: Sequence[Values], later: Sequence[Values]) -> dict[str, float]:
+    """Return for each measure how often chance alone makes one stand out so."""
+    runs = [*earlier, *later]
+    names = sorted({name for run in runs for name in run})
+    columns = [_ranks([run.get(name) for run in runs]) for name in names]
+    first, count = len(earlier), len(runs)
+    seen = [_stands_out(column, range(first, count)) for column in columns]
+    beaten = [0] * len(names)
+    ways = 0
+    for way in _ways(count, len(later)):
+        ways += 1
+        most = max((_stands_out(column, way) for column in columns), default=-math.inf)
+        for index, value in enumerate(seen):
+            beaten[index] += most >= value - 1e-12
+    return {
+        name: 1.0 if seen[index] == -math.inf else beaten[index] / ways
+        for index, name in enumerate(names)
+    }
+
+
+def holm(smallest: Mapping[str, float]) -> dict[str, float]:
+    """Return by what each scenario's p is multiplied; the smallest by the most."""
+    ordered = sorted(smallest, key=lambda name: smallest[name])
+    return {name: float(len(ordered) - place) for place, name in enumerate(ordered)}
+
+
+def _ways(count: int, later: int) -> Iterator[Sequence[int]]:
+    """Yield which runs are called later: every choice, or as many as are enough."""
+    if math.comb(count, later) <= MOST_WAYS:
+        yield from combinations(range(count), later)
+        return
+    chance = random.Random(count * 1000 + later)  # noqa: S311 - the same each time
+    yield range(count - later, count)
+    for _ in range(MOST_WAYS - 1):
+        yield chance.sample(range(count), later)
+
+
+def _ranks(values: Sequence[float | None]) -> list[float | None]:
+    """Return ranks from 1, ties sharing the middle one; None stays None."""
+    known = sorted(value for value in values if value is not None)
+    ranks = {
+        value: (known.index(value) + 1 + len(known) - known[::-1].index(value)) / 2
+        for value in set(known)
+    }
+    return [None if value is None else ranks[value] for value in values]
+
+
+def _stands_out(ranks: Sequence[float | None], later: Sequence[int]) -> float:
+    """Return by how many standard deviations these runs' ranks are high."""
+    mine = [rank for index in later if (rank := ranks[index]) is not None]
+    every = [rank for rank in ranks if rank is not None]
+    here, total = len(mine), len(every)
+    if not here or here == total:
+        return -math.inf
+    expected = here * (total + 1) / 2
+    spread = math.sqrt(here * (total - here) * (total + 1) / 12)
+    return (sum(mine) - expected) / spread

@@ -1,0 +1,58 @@
+"""A comparison as lines for a person, as a table, and as JSON."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from gameday.model.quantity import show_duration, show_share
+from gameday.regressions.compare import Compared, Status
+
+NOTHING = "\N{EN DASH}"  # stands where no value is
+_TOLD = (Status.BROKEN, Status.WORSE, Status.TOO_FEW, Status.NO_BASELINE)
+
+
+def lines(compared: Sequence[Compared]) -> Iterator[str]:
+    """Yield a line for each measure, the worst first, and how many of each."""
+    for one in compared:
+        key = one.key
+        where = f"{key.scenario} {key.step} {key.question} {key.subject}"
+        word = one.status.value.upper() if one.status in _TOLD else one.status.value
+        values = f"{_show(one.before, one.unit)} → {_show(one.now, one.unit)}"
+        yield f"{word:11}  {where}: {values}: {one.because}"
+        if one.close:
+            limit = _show(one.promised, one.unit)
+            yield f"{'':11}  it is close to its promise, {limit}, and has risen"
+    counts = Counter(one.status for one in compared)
+    said = ", ".join(
+        f"{counts[status]} {status}" for status in Status if counts[status]
+    )
+    yield said or "nothing to compare: no question of these runs is a measured one"
+
+
+def as_json(compared: Sequence[Compared], code: int) -> str:
+    """Return the comparison as JSON, with a newline at its end."""
+    document = {"code": code, "measures": [_plain(one) for one in compared]}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(one: Compared) -> dict[str, Any]:
+    return {
+        **asdict(one.key),
+        "unit": one.unit,
+        "status": one.status.value,
+        "because": one.because,
+        "before": one.before,
+        "now": one.now,
+        "promised": one.promised,
+        "changes": list(one.changes),
+        "p": one.p,
+        "close_to_promise": one.close,
+    }
+
+
+def _show(value: float | None, unit: str) -> str:
+    if value is None:
+        return NOTHING
+    return show_share(value) if unit == "ratio" else show_duration(round(value, 3))

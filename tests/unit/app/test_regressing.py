@@ -1,0 +1,180 @@
+"""`baseline set` and `compare` on stored runs, as they are called."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gameday.cli import main as command_line
+from gameday.model.plan import Plan
+from gameday.plans.timing import timings
+from gameday.store.plans import to_json
+from tests.builders import alert, at, fault, plan, promise, rule, step, timeline
+
+ALERT = "WebReplicaDown"
+Called = Callable[..., tuple[int, str]]
+
+
+def planned(hold: float, commit: str, path: str) -> Plan:
+    """Return the plan of a run under a rule with that `for`."""
+    asked = step(alerts=(promise(ALERT, fires_within=40.0),), hypothesis=False)
+    made = plan(asked, rules=(rule(ALERT, hold=hold, interval=1.0),))
+    scenario = replace(made.scenario, path=path)
+    made = replace(made, scenario=scenario, provenance={"git": commit})
+    return replace(made, timings=timings(scenario, made.eyes))
+
+
+@pytest.fixture
+def called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Called:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
+    for words in (
+        ("init", "-q", "-b", "main"),
+        (
+            *("-c", "user.name=a", "-c", "user.email=a@b"),
+            *("commit", "-q", "--allow-empty", "-m", "first"),
+        ),
+    ):
+        subprocess.run(["git", *words], check=True, timeout=30)
+
+    def call(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as left:
+            command_line.main(list(words))
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out + err
+
+    return call
+
+
+def head() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    return done.stdout.strip()
+
+
+def run(name: str, fires: float, *, hold: float = 5.0, commit: str = "") -> str:
+    """Store a run in which the alert fired that many seconds after the fault."""
+    folder = Path(name)
+    folder.mkdir()
+    made = planned(hold, commit or head(), str(Path("day.yaml").absolute()))
+    (folder / "plan.json").write_text(to_json(made))
+    began = at(10)
+    story = timeline(
+        fault("web-2", begins=began, ends=at(70)),
+        alert(ALERT, pends=began + 1, fires=began + fires, resolves=at(80)),
+    )
+    events = [
+        replace(one, fields={**one.fields, "run": name})
+        if one.kind.startswith("run_")
+        else one
+        for one in story
+    ]
+    lines = [json.dumps(one.to_json()) for one in events]
+    (folder / "timeline.ndjson").write_text("\n".join(lines) + "\n")
+    return name
+
+
+def only_fires(text: str) -> dict[str, Any]:
+    measures = json.loads(text)["measures"]
+    (found,) = [one for one in measures if one["question"] == "fires_within"]
+    kept: dict[str, Any] = found
+    return kept
+
+
+def test_a_run_is_compared_with_the_baseline_that_was_set(called: Called) -> None:
+    code, said = called("baseline", "set", run("first", 7.0))
+    assert (code, said) == (0, "gameday-baseline.json: 1 measures\n"), said
+    code, said = called("compare", run("second", 7.4), "-o", "json")
+    found = only_fires(said)
+    assert (code, found["status"]) == (0, "same")
+    assert (found["before"], found["now"]) == (7.0, 7.4)
+
+
+def test_a_longer_for_fails_with_its_cause(called: Called) -> None:
+    called("baseline", "set", run("first", 7.0))
+    code, said = called("compare", run("second", 27.0, hold=25.0))
+    assert code == 1
+    assert said.startswith("WORSE")
+    assert f"for of {ALERT} 5s → 25s" in said
+    assert "+20s" in said
+
+
+def test_what_has_no_baseline_is_inconclusive_unless_it_may_pass(
+    called: Called,
+) -> None:
+    name = run("first", 7.0)
+    assert called("compare", name)[0] == 3
+    assert called("compare", name, "--no-baseline", "pass")[0] == 0
+
+
+def test_a_run_that_failed_makes_no_baseline(called: Called) -> None:
+    code, said = called("baseline", "set", run("late", 45.0))
+    assert code == 2
+    assert "did not pass" in said
+    assert not Path("gameday-baseline.json").exists()
+
+
+def test_a_run_of_another_branch_makes_one_only_where_that_is_accepted(
+    called: Called,
+) -> None:
+    for words in (
+        ("checkout", "-q", "-b", "change"),
+        (
+            *("-c", "user.name=a", "-c", "user.email=a@b"),
+            *("commit", "-q", "--allow-empty", "-m", "second"),
+        ),
+    ):
+        subprocess.run(["git", *words], check=True, timeout=30)
+    name = run("first", 7.0)
+    code, said = called("baseline", "set", name)
+    assert code == 2
+    assert "--accept" in said
+    assert called("baseline", "set", name, "--accept")[0] == 0
+
+
+def test_a_baseline_can_be_that_of_a_commit_or_be_runs(called: Called) -> None:
+    called("baseline", "set", run("first", 7.0))
+    subprocess.run(["git", "add", "gameday-baseline.json"], check=True, timeout=30)
+    commit = ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "b")
+    subprocess.run(["git", *commit], check=True, timeout=30)
+    Path("gameday-baseline.json").unlink()
+    name = run("second", 7.4)
+    assert called("compare", name, "--baseline-ref", "HEAD")[0] == 0
+    assert called("compare", name, "--baseline-run", "first")[0] == 0
+    code, said = called("compare", name, "--baseline-ref", "nonsense")
+    assert code == 2
+    assert "fetch" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--compare-fail", "fires:20%"), "no measured question"),
+        (("--compare-fail", "fires_within:fast"), "no threshold"),
+        (("--ignore", "everything"), "no measured question"),
+    ],
+)
+def test_what_is_misspelt_is_named(
+    called: Called, words: tuple[str, ...], said: str
+) -> None:
+    code, told = called("compare", run("first", 7.0), *words)
+    assert code == 2
+    assert said in told
+
+
+def test_another_schema_is_refused(called: Called) -> None:
+    Path("gameday-baseline.json").write_text('{"schema": "gameday-baseline/v9"}')
+    code, said = called("compare", run("first", 7.0))
+    assert code == 2
+    assert "gameday-baseline.json: has the schema" in said

@@ -1,0 +1,249 @@
+"""A comparison: what is named worse, what is not, and what nobody can tell."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gameday.model.verdict import Outcome
+from gameday.regressions import baseline, render
+from gameday.regressions.baseline import NotABaseline
+from gameday.regressions.compare import Compared, Rules, Status, Threshold, compare
+from gameday.regressions.measure import Key, Measure, Observed, Sample
+
+KEY = Key(
+    scenario="checkout",
+    target="docker",
+    testbed="",
+    step="lose",
+    question="fires_within",
+    subject="WebReplicaDown",
+)
+SETTINGS = {"for of WebReplicaDown": "5s", "query of WebReplicaDown": "up == 0"}
+LONGER = {**SETTINGS, "for of WebReplicaDown": "25s"}
+QUIET = tuple(10.0 + number / 10 for number in range(10))
+FREE: dict[str, Any] = {"earliest": None, "latest": None}  # no arithmetic is known
+
+
+def measure(*values: float, prefix: str = "old", **rest: Any) -> Measure:
+    settings: dict[str, Any] = {
+        "key": KEY,
+        "unit": "s",
+        "promised": 60.0,
+        "earliest": 9.0,
+        "latest": 13.0,
+        "settings": SETTINGS,
+    }
+    samples = tuple(
+        Sample(run=f"{prefix}{number}", measured=value)
+        for number, value in enumerate(values)
+    )
+    return Measure(samples=samples, **{**settings, **rest})
+
+
+def now(
+    *values: float, outcome: Outcome = Outcome.PASS, **rest: Any
+) -> list[list[Observed]]:
+    """Return one run for each value; without any, one that has no answer."""
+    made = measure(*values, prefix="new", **rest)
+    samples: Sequence[Any] = [(sample,) for sample in made.samples] or [()]
+    return [
+        [
+            Observed(
+                measure=replace(made, samples=tuple(one)),
+                outcome=outcome,
+                because="because of that.",
+            )
+        ]
+        for one in samples
+    ]
+
+
+def compared(
+    before: Measure | None, runs: list[list[Observed]], rules: Rules | None = None
+) -> Compared:
+    (found,) = compare([before] if before else [], runs, rules or Rules())
+    return found
+
+
+def test_a_broken_promise_is_broken_whatever_was_measured_before() -> None:
+    found = compared(measure(*QUIET), now(61.0, outcome=Outcome.FAIL))
+    assert found.status is Status.BROKEN
+    assert "because of that" in found.because
+
+
+def test_what_was_never_measured_has_no_baseline() -> None:
+    assert compared(None, now(10.0)).status is Status.NO_BASELINE
+
+
+def test_a_question_without_an_answer_is_not_the_same() -> None:
+    found = compared(measure(*QUIET), now(outcome=Outcome.INCONCLUSIVE))
+    assert found.status is Status.TOO_FEW
+
+
+# --- configuration first ----------------------------------------------------------
+
+
+def test_a_longer_for_is_worse_by_exactly_its_shift_in_one_run() -> None:
+    runs = now(31.0, settings=LONGER, earliest=29.0, latest=33.0)
+    found = compared(measure(10.0), runs)
+    assert found.status is Status.WORSE
+    assert found.changes == ("for of WebReplicaDown 5s → 25s",)
+    assert "moves it by +20s" in found.because
+
+
+def test_a_change_within_the_threshold_is_the_same_and_named() -> None:
+    runs = now(11.5, settings=LONGER, earliest=10.0, latest=14.0)
+    found = compared(measure(*QUIET), runs)
+    assert found.status is Status.SAME
+    assert "5s → 25s" in found.because
+
+
+def test_a_shorter_for_is_better() -> None:
+    runs = now(5.0, settings=LONGER, earliest=4.0, latest=8.0)
+    assert compared(measure(10.0), runs).status is Status.BETTER
+
+
+def test_a_changed_query_is_named_and_no_arithmetic_is_trusted() -> None:
+    other = {**SETTINGS, "query of WebReplicaDown": "up < 1"}
+    found = compared(measure(10.0), now(10.0, settings=other))
+    assert found.changes == ("query of WebReplicaDown up == 0 → up < 1",)
+    assert "up < 1" in found.because
+    assert "moves it" not in found.because
+
+
+# --- phases -----------------------------------------------------------------------
+
+
+def test_one_run_within_what_phases_explain_is_the_same() -> None:
+    found = compared(measure(9.1), now(12.9))
+    assert found.status is Status.SAME
+    assert "4s" in found.because
+
+
+def test_one_run_beyond_every_phase_and_the_threshold_is_worse() -> None:
+    assert compared(measure(9.1), now(20.0)).status is Status.WORSE
+
+
+def test_one_run_a_little_beyond_every_phase_cannot_tell() -> None:
+    assert compared(measure(12.9), now(14.0)).status is Status.TOO_FEW
+
+
+@pytest.mark.parametrize(
+    ("before", "needed"), [(QUIET, "2 runs would tell"), ((1.0, 2.0), "5 runs would")]
+)
+def test_one_run_of_what_has_no_arithmetic_says_how_many_would_tell(
+    before: Sequence[float], needed: str
+) -> None:
+    found = compared(measure(*before, **FREE), now(10.5, **FREE))
+    assert found.status is Status.TOO_FEW
+    assert f"1 against {len(before)}" in found.because
+    assert needed in found.because
+
+
+# --- ranks ------------------------------------------------------------------------
+
+
+def test_three_runs_find_a_fifth_more_against_ten() -> None:
+    found = compared(measure(*QUIET), now(12.6, 12.8, 12.9))
+    assert found.status is Status.WORSE
+    assert found.p is not None
+    assert found.p <= 0.05
+
+
+def test_less_than_the_threshold_is_the_same_however_sure() -> None:
+    assert compared(measure(*QUIET), now(11.2, 11.3, 11.4)).status is Status.SAME
+
+
+def test_less_than_its_own_noise_is_the_same() -> None:
+    noisy = measure(*(2.0 * number for number in range(1, 11)))
+    assert compared(noisy, now(17.0, 17.5, 18.5)).status is Status.SAME
+
+
+def test_three_faster_runs_are_better() -> None:
+    assert compared(measure(*QUIET), now(7.0, 7.1, 7.2)).status is Status.BETTER
+
+
+def test_a_threshold_of_its_own_can_be_given() -> None:
+    rules = Rules(thresholds={"fires_within": Threshold(absolute=5.0)})
+    runs = now(12.6, 12.8, 12.9)
+    assert compared(measure(*QUIET), runs, rules).status is Status.SAME
+
+
+def test_a_run_is_never_compared_with_itself() -> None:
+    before = measure(10.0, prefix="new")
+    assert compared(before, now(10.0)).status is Status.NO_BASELINE
+
+
+def test_an_ignored_question_is_left_out() -> None:
+    rules = Rules(ignored=("fires_within",))
+    assert compare([measure(*QUIET)], now(99.0), rules) == []
+
+
+def test_several_scenarios_need_more_before_they_claim() -> None:
+    """Against six, two runs reach 1/28: enough for one scenario, not for two."""
+    old = tuple(10.0 + number / 10 for number in range(6))
+    before, runs = measure(*old, **FREE), now(15.0, 16.0, **FREE)
+    assert compared(before, runs).status is Status.WORSE
+    first, second = (replace(KEY, scenario=name) for name in ("a", "b"))
+    found = compare(
+        [measure(*old, key=key, **FREE) for key in (first, second)],
+        [*now(15.0, 16.0, key=first, **FREE), *now(10.1, 10.3, key=second, **FREE)],
+        Rules(),
+    )
+    assert [one.status for one in found] == [Status.TOO_FEW, Status.TOO_FEW]
+
+
+def test_a_kept_promise_that_nears_its_limit_is_told() -> None:
+    found = compared(measure(10.0, promised=12.0), now(11.5, promised=12.0))
+    assert found.status is Status.SAME
+    assert found.close
+    assert any("close to its promise" in line for line in render.lines([found]))
+    falling = compared(measure(11.6, promised=12.0), now(11.5, promised=12.0))
+    assert not falling.close
+
+
+# --- the file ---------------------------------------------------------------------
+
+
+def test_a_baseline_reads_back_as_it_was_written_sorted() -> None:
+    second = replace(measure(1.0), key=replace(KEY, scenario="a"))
+    text = baseline.render([measure(*QUIET), second])
+    assert baseline.parse(text) == [second, measure(*QUIET)]
+    assert baseline.render(baseline.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no baseline"),
+        ("[]", "no baseline"),
+        ('{"schema": "gameday-baseline/v9"}', "write it anew"),
+        ('{"schema": "gameday-baseline/v1", "measures": [{}]}', "damaged"),
+    ],
+)
+def test_another_file_is_refused_with_what_to_do(text: str, words: str) -> None:
+    with pytest.raises(NotABaseline, match=words):
+        baseline.parse(text)
+
+
+def test_runs_are_added_once_each() -> None:
+    first = baseline.added([measure(10.0)], now(11.0)[0])
+    (again,) = baseline.added(first, now(11.0)[0])
+    assert [sample.measured for sample in again.samples] == [10.0, 11.0]
+
+
+def test_what_is_configured_otherwise_begins_anew() -> None:
+    (kept,) = baseline.added([measure(10.0)], now(31.0, settings=LONGER)[0])
+    assert [sample.measured for sample in kept.samples] == [31.0]
+
+
+def test_a_baseline_does_not_grow_without_end() -> None:
+    (kept,) = baseline.added([measure(*map(float, range(80)))], now(1.0)[0])
+    assert len(kept.samples) == baseline.MOST_SAMPLES
+    assert kept.samples[-1].measured == 1.0
+
+
+def test_an_open_question_adds_nothing() -> None:
+    assert baseline.added([], now(outcome=Outcome.INCONCLUSIVE)[0]) == []
