@@ -172,9 +172,24 @@ def test_a_pipeline_is_short_and_keeps_no_placeholder(
 ) -> None:
     assert checkout.folder.exists()
     text = written(server)
-    assert len(text.splitlines()) <= 45
+    assert len(text.splitlines()) <= 50
     assert "@@" not in text
     assert "{env: NAME}" in text
+
+
+@pytest.mark.parametrize("server", ["github", "gitlab"])
+def test_what_passed_is_compared_where_there_is_a_baseline(
+    checkout: Checkout, server: str
+) -> None:
+    document = yaml.safe_load(written(server))
+    (checkout.folder / "gameday-baseline.json").write_text("{}")
+    if server == "github":
+        assert play_steps(checkout, document["jobs"]["gameday"]["steps"], 0) == 0
+    else:
+        assert checkout.play("\n".join(document["gameday"]["script"]), 0) == 0
+    assert checkout.called("gameday compare") == [
+        "gameday compare gameday-report/day/ --no-baseline pass --too-few pass"
+    ]
 
 
 def test_nothing_is_overwritten(
