@@ -1,5 +1,6 @@
 """A stored run, judged and reported: the same files give the same verdict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Verdict
 from gameday.runner.run_book import transitions
-from gameday.store.folder import VERDICT, parse_lines
+from gameday.store.folder import PLAN, TIMELINE, VERDICT, parse_lines
 from gameday.store.history import History, Record
 from gameday.store.plans import from_json
 from gameday.store.run import RunStore
@@ -66,6 +67,22 @@ def _with_ledger(timeline: Timeline) -> Timeline:
 def find(name: str) -> Record:
     """Return a stored run by its id, its folder, or `latest`."""
     return History(home()).find(name)
+
+
+def find_all(names: Sequence[str]) -> list[Record]:
+    """Return stored runs; a folder of runs, as `run --out` leaves, stands for all."""
+    found = []
+    for name in names:
+        inside = _runs_in(name)
+        found += [find(one) for one in inside or [name]]
+    return found
+
+
+def _runs_in(name: str) -> list[str]:
+    folder = Path(name)
+    if not folder.is_dir() or (folder / TIMELINE).exists() or (folder / PLAN).exists():
+        return []
+    return [str(place.parent) for place in sorted(folder.glob(f"*/{TIMELINE}"))]
 
 
 def write_all(store: RunStore, *, properties: bool = False) -> Stored:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gameday.app.judging import Stored, find, judge_stored
+from gameday.app.judging import Stored, find_all, judge_stored
 from gameday.errors import UsageError
 from gameday.files import git
 from gameday.model.quantity import parse_duration, parse_share
@@ -37,8 +37,8 @@ def compare_runs(names: Sequence[str], wish: Wish) -> list[Compared]:
     """Return every measure of the runs, against the baseline."""
     before = _before(wish)
     runs = []
-    for name in names:
-        stored = judge_stored(find(name))
+    for record in find_all(names):
+        stored = judge_stored(record)
         runs.append(observed(stored.plan, stored.verdict, wish.testbed))
     return compare(before, runs, wish.rules)
 
@@ -61,7 +61,7 @@ def set_baseline(
     UsageError where a run did not pass, or was of a change that is not on the default
     branch; `accept`: of such a change as well.
     """
-    stored = [judge_stored(find(name)) for name in names]
+    stored = [judge_stored(record) for record in find_all(names)]
     for one in stored:
         _refuse_failed(one)
         if not accept:
@@ -113,8 +113,8 @@ def _threshold(part: str, value: str) -> Threshold:
 def _before(wish: Wish) -> list[Measure]:
     if wish.runs:
         known: list[Measure] = []
-        for name in wish.runs:
-            stored = judge_stored(find(name))
+        for record in find_all(wish.runs):
+            stored = judge_stored(record)
             if stored.verdict.outcome is Outcome.PASS:
                 run = observed(stored.plan, stored.verdict, wish.testbed)
                 known = baseline.added(known, run)

@@ -6,8 +6,9 @@ from typing import Any
 
 from gameday.app.checking import rendered_problems
 from gameday.app.game_days import Held, worst
+from gameday.clock import SystemClock
 from gameday.errors import Problem
-from gameday.model.verdict import Outcome
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.model.verdict import worst as worst_outcome
 from gameday.reports import annotations, junit, verdict_json
 from gameday.reports.digest import Judged
@@ -21,7 +22,9 @@ def render(held: Sequence[Held], form: str, *, properties: bool = False) -> str:
         return _json(held)
     results = [one.result for one in held if one.result is not None]
     if form == "junit":
-        verdicts = [result.verdict for result in results]
+        verdicts = [
+            one.result.verdict if one.result else _without_run(one) for one in held
+        ]
         return junit.render(*verdicts, properties=properties)
     found = [
         problem
@@ -48,6 +51,28 @@ def judged(held: Sequence[Held]) -> list[Judged]:
 def _no_run(held: Held) -> Problem:
     why = str(held.error)
     return Problem(held.scenario.path, None, f"there was no run: {why}", id="run/none")
+
+
+def _without_run(held: Held) -> Verdict:
+    """Return the verdict on a scenario that was not run: nothing is known."""
+    finding = Finding(
+        step="",
+        check="run",
+        subject=held.scenario.name,
+        question="begins",
+        outcome=Outcome.INCONCLUSIVE,
+        because=str(held.error),
+    )
+    at = SystemClock().now()
+    return Verdict(
+        run="",
+        scenario=held.scenario.name,
+        started=at,
+        ended=at,
+        ending=Ending.REFUSED,
+        findings=(finding,),
+        because=str(held.error),
+    )
 
 
 def _json(held: Sequence[Held]) -> str:

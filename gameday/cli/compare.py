@@ -54,9 +54,9 @@ _FORGIVE = click.Choice(["fail", "pass"])
 def command(runs: tuple[str, ...], **given: Any) -> int:
     """Compare runs with a baseline: what has become slower, or broke.
 
-    RUN is an id, a run's folder (also a downloaded one), or `latest`, which is the
-    default. Each measure is better, same, worse (exit code 1), broken (1), no-baseline
-    or too-few (3).
+    RUN is an id, a run's folder (also a downloaded one), a folder of such, or `latest`,
+    which is the default. Each measure is better, same, worse (exit code 1), broken
+    (1), no-baseline or too-few (3).
     """
     from gameday.app import regressing
     from gameday.regressions import render

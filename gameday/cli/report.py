@@ -22,18 +22,18 @@ _FORMATS = ("html", "md", "junit", "json", "text", "summary", "comment")
 def command(runs: tuple[str, ...], form: str, out: str | None) -> None:
     """Render stored runs, judged with today's checks.
 
-    RUN is an id, a run's folder (also a downloaded one), or `latest`, which is the
-    default. summary, comment and junit take several, and show the worst first.
+    RUN is an id, a run's folder (also a downloaded one), a folder of such, or `latest`,
+    which is the default. summary, comment and junit take several, the worst first.
     """
-    from gameday.app.judging import find, judge_stored
+    from gameday.app.judging import find_all, judge_stored
     from gameday.app.rendering import render, render_several
 
-    names = runs or ("latest",)
-    if len(names) > 1 and form not in _SEVERAL:
+    records = find_all(runs or ("latest",))
+    if len(records) > 1 and form not in _SEVERAL:
         raise click.UsageError(
             f"--format {form} is of one run; of several: {', '.join(_SEVERAL)}"
         )
-    stored = [judge_stored(find(name)) for name in names]
+    stored = [judge_stored(record) for record in records]
     several = form in _SEVERAL
     text = render_several(stored, form) if several else render(stored[0], form)
     if out is None:

@@ -157,6 +157,21 @@ def test_a_baseline_can_be_that_of_a_commit_or_be_runs(called: Called) -> None:
     assert "fetch" in said
 
 
+def test_a_folder_of_runs_stands_for_all_of_them(called: Called) -> None:
+    called("baseline", "set", run("first", 7.0))
+    Path("out").mkdir()
+    run("out/a", 7.2)
+    run("out/b", 45.0)
+    code, said = called("compare", "out", "-o", "json")
+    assert (code, only_fires(said)["status"]) == (1, "broken")
+    code, said = called("report", "out", "--format", "summary")
+    assert code == 0
+    assert said.startswith("## ❌ 2 game days")
+    code, said = called("report", "out", "--format", "html")
+    assert code == 2
+    assert "of one run" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -269,6 +270,13 @@ def test_a_scenario_without_a_run_is_an_error(folder: Path, form: str) -> None:
     text = render([no_run(folder, "a")], form)
     assert "no such project" in text
     assert "a.yaml" in text
+
+
+def test_junit_has_an_error_where_there_was_no_run(folder: Path) -> None:
+    root = ET.fromstring(render([no_run(folder, "a")], "junit"))  # noqa: S314
+    (error,) = root.iter("error")
+    assert error.get("message") == "no such project"
+    assert [suite.get("errors") for suite in root] == ["1"]
 
 
 def test_the_summary_has_a_line_for_each(folder: Path) -> None:

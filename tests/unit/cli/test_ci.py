@@ -124,7 +124,7 @@ def test_the_workflow_of_github_ends_as_the_game_days_do(
     assert checkout.called("gameday run") == [f"{RUN} -o github"]
     assert checkout.called("gameday heal") == [HEAL]
     assert checkout.called("gameday report") == [
-        "gameday report gameday-report/day/ --format summary"
+        "gameday report gameday-report --format summary"
     ]
 
 
@@ -188,7 +188,7 @@ def test_what_passed_is_compared_where_there_is_a_baseline(
     else:
         assert checkout.play("\n".join(document["gameday"]["script"]), 0) == 0
     assert checkout.called("gameday compare") == [
-        "gameday compare gameday-report/day/ --no-baseline pass --too-few pass"
+        "gameday compare gameday-report --no-baseline pass --too-few pass"
     ]
 
 
