@@ -8,8 +8,9 @@ from pathlib import Path
 from gameday.app.judging import Stored, find_all, judge_stored
 from gameday.errors import UsageError
 from gameday.files import git
+from gameday.model.plan import Plan
 from gameday.model.quantity import parse_duration, parse_share
-from gameday.model.verdict import Ending, ExitCode, Outcome
+from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.regressions import baseline
 from gameday.regressions.compare import Compared, Rules, Status, Threshold, compare
 from gameday.regressions.measure import MEASURED, Measure, observed
@@ -35,12 +36,14 @@ class Wish:
 
 def compare_runs(names: Sequence[str], wish: Wish) -> list[Compared]:
     """Return every measure of the runs, against the baseline."""
-    before = _before(wish)
-    runs = []
-    for record in find_all(names):
-        stored = judge_stored(record)
-        runs.append(observed(stored.plan, stored.verdict, wish.testbed))
-    return compare(before, runs, wish.rules)
+    stored = [judge_stored(record) for record in find_all(names)]
+    return compare_judged([(one.plan, one.verdict) for one in stored], wish)
+
+
+def compare_judged(runs: Sequence[tuple[Plan, Verdict]], wish: Wish) -> list[Compared]:
+    """Return every measure of runs that are judged already."""
+    seen = [observed(plan, verdict, wish.testbed) for plan, verdict in runs]
+    return compare(_before(wish), seen, wish.rules)
 
 
 def code_of(compared: Sequence[Compared], forgiven: Collection[Status]) -> ExitCode:

@@ -54,6 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="What a test is whose question could not be answered; default: error.",
     )
     group.addoption(
+        "--gameday-baseline",
+        metavar="FILE",
+        help="Compare each run with this baseline: a test more for each scenario.",
+    )
+    group.addoption(
         "--gameday-out",
         metavar="DIR",
         help="Where the files of the runs go: DIR/SCENARIO.",

@@ -13,7 +13,7 @@ from gameday.checks.asked import asked
 from gameday.errors import GamedayError
 from gameday.model.plan import Eyes, Plan
 from gameday.pytest_plugin.held import Day
-from gameday.pytest_plugin.items import Asked, QuestionItem, RunItem
+from gameday.pytest_plugin.items import Asked, QuestionItem, RegressionItem, RunItem
 
 if TYPE_CHECKING:
     from gameday.app.result import Result
@@ -101,6 +101,8 @@ class ScenarioFile(pytest.File):
         yield RunItem.from_parent(self, day=day, questions=questions)
         for question in questions:
             yield QuestionItem.from_parent(self, day=day, question=question)
+        if option.gameday_baseline:
+            yield RegressionItem.from_parent(self, day=day)
 
     def _mark(self, scenario: "Scenario") -> None:
         """Mark the tests with the scenario's labels, and with its target."""

@@ -134,6 +134,40 @@ class QuestionItem(Asked):
                 self.user_properties.append((name, str(value)))
 
 
+class RegressionItem(Asked):
+    """Whether the run is worse than those before; what is broken fails elsewhere."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(name="regressions", **rest)
+
+    def inconclusive(self, result: Result) -> str:
+        """Return what nobody can tell, unless something is known to be worse."""
+        worse, unsure = self._compared(result)
+        return "" if worse else "\n".join(unsure)
+
+    def runtest(self) -> None:
+        """Fail where a measure is worse."""
+        worse, _ = self._compared(self.day.result())
+        if worse:
+            raise Broken("\n".join(worse))
+
+    def _compared(self, result: Result) -> tuple[list[str], list[str]]:
+        from gameday.app.regressing import Wish, compare_judged
+        from gameday.regressions.compare import Status
+
+        wish = Wish(file=self.config.getoption("gameday_baseline"))
+        found = compare_judged([(result.plan, result.verdict)], wish)
+
+        def those(*statuses: Status) -> list[str]:
+            return [
+                f"{one.key.question} {one.key.subject}: {one.status}: {one.because}"
+                for one in found
+                if one.status in statuses
+            ]
+
+        return those(Status.WORSE), those(Status.TOO_FEW, Status.NO_BASELINE)
+
+
 def _key(asked: Question | Finding) -> tuple[str, str, str]:
     return asked.step, asked.question, asked.subject
 

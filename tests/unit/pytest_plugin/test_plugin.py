@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -9,7 +10,9 @@ import pytest
 
 import gameday.pytest_plugin.telling  # noqa: F401 - once for all tests here
 from gameday.app.game_days import Wishes, read_scenarios
-from tests.unit.pytest_plugin.fake import CALLS
+from gameday.regressions.baseline import added, render
+from gameday.regressions.measure import Sample, observed
+from tests.unit.pytest_plugin.fake import CALLS, held
 
 ROOT = Path(__file__).resolve().parents[3]
 EXPERIMENT = (ROOT / "experiments" / "stop-one-web.yaml").read_text()
@@ -285,6 +288,38 @@ def test_a_run_that_there_is_not_says_why_without_a_traceback(folder: Folder) ->
 def test_a_strict_filter_of_warnings_ends_no_game_day(folder: Folder) -> None:
     folder.answer(before="import warnings; warnings.warn('old', DeprecationWarning)")
     folder.run("--gameday", "-W", "error").assert_outcomes(passed=EVERY)
+
+
+def baseline(folder: Folder, measured: float) -> None:
+    """Keep what a run before measured; each of these takes 12.5 s."""
+    found = held(str(folder.pytester.path / "day.yaml"), {})
+    runs = [
+        replace(
+            one, measure=replace(one.measure, earliest=1.0, latest=2.0, samples=before)
+        )
+        for one in observed(found.plan, found.verdict)
+        for before in [(Sample(run="before", measured=measured),)]
+    ]
+    (folder.pytester.path / CALLS).unlink()
+    text = render(added([], runs))
+    (folder.pytester.path / "gameday-baseline.json").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("measured", "outcome"), [(12.4, "inconclusive"), (3.0, "failed")]
+)
+def test_a_baseline_is_a_test_more(
+    folder: Folder, measured: float, outcome: str
+) -> None:
+    baseline(folder, measured)
+    done = folder.run("--gameday", "--gameday-baseline", "gameday-baseline.json")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(
+        [f"*1 {outcome}*{EVERY} passed*"]
+        if outcome == "failed"
+        else [f"*{EVERY} passed*1 {outcome}*"]
+    )
+    done.stdout.fnmatch_lines(["*fires_within WebReplicaDown: *"])
 
 
 # --- side by side ---------------------------------------------------------------
