@@ -4,6 +4,8 @@ All measures of a scenario are tried at once. The labels "earlier" and "later" a
 dealt to the runs anew in every way there is; a measure counts as slower where few of
 these ways have any measure that stands out as much (Westfall and Young's max-T). So the
 number of measures costs no false alarms, and measures that move together cost little.
+Of measures whose ranks are equally high, as all are where three runs are the slowest of
+thirteen, the one stands out whose values lie further apart.
 """
 
 import math
@@ -15,6 +17,8 @@ ALPHA = 0.05
 MOST_WAYS = 20_000  # beyond that many, so many are drawn
 
 Values = Mapping[str, float]  # what one run measured, by measure
+Standing = tuple[float, float]  # in standard deviations: of ranks, and of values
+NOTHING: Standing = (-math.inf, -math.inf)
 
 
 def reachable(earlier: int, later: int) -> float:
@@ -34,18 +38,18 @@ def slower(earlier: Sequence[Values], later: Sequence[Values]) -> dict[str, floa
     """Return for each measure how often chance alone makes one stand out so."""
     runs = [*earlier, *later]
     names = sorted({name for run in runs for name in run})
-    columns = [_ranks([run.get(name) for run in runs]) for name in names]
+    columns = [_Column([run.get(name) for run in runs]) for name in names]
     first, count = len(earlier), len(runs)
-    seen = [_stands_out(column, range(first, count)) for column in columns]
+    seen = [column.standing(range(first, count)) for column in columns]
     beaten = [0] * len(names)
     ways = 0
     for way in _ways(count, len(later)):
         ways += 1
-        most = max((_stands_out(column, way) for column in columns), default=-math.inf)
-        for index, value in enumerate(seen):
-            beaten[index] += most >= value - 1e-12
+        most = max((column.standing(way) for column in columns), default=NOTHING)
+        for index, standing in enumerate(seen):
+            beaten[index] += most >= standing
     return {
-        name: 1.0 if seen[index] == -math.inf else beaten[index] / ways
+        name: 1.0 if seen[index] == NOTHING else beaten[index] / ways
         for index, name in enumerate(names)
     }
 
@@ -77,13 +81,27 @@ def _ranks(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else ranks[value] for value in values]
 
 
-def _stands_out(ranks: Sequence[float | None], later: Sequence[int]) -> float:
-    """Return by how many standard deviations these runs' ranks are high."""
-    mine = [rank for index in later if (rank := ranks[index]) is not None]
-    every = [rank for rank in ranks if rank is not None]
-    here, total = len(mine), len(every)
-    if not here or here == total:
-        return -math.inf
-    expected = here * (total + 1) / 2
-    spread = math.sqrt(here * (total - here) * (total + 1) / 12)
-    return (sum(mine) - expected) / spread
+class _Column:
+    """One measure of all runs: values and ranks; None where a run has none."""
+
+    def __init__(self, values: Sequence[float | None]) -> None:
+        self._values = values
+        self._ranks = _ranks(values)
+        known = [value for value in values if value is not None]
+        self._total = len(known)
+        self._middle = sum(known) / len(known) if known else 0.0
+        squares = sum((value - self._middle) ** 2 for value in known)
+        self._spread = math.sqrt(squares / len(known)) if known else 0.0
+
+    def standing(self, later: Sequence[int]) -> Standing:
+        """Return by how much these runs are high among all."""
+        mine = [index for index in later if self._ranks[index] is not None]
+        here, total = len(mine), self._total
+        if not here or here == total:
+            return NOTHING
+        ranks = sum(self._ranks[index] or 0.0 for index in mine)
+        spread = math.sqrt(here * (total - here) * (total + 1) / 12)
+        high = (ranks - here * (total + 1) / 2) / spread
+        values = sum(self._values[index] or 0.0 for index in mine) / here
+        apart = (values - self._middle) / self._spread if self._spread else 0.0
+        return round(high, 9), round(apart, 9)
