@@ -200,12 +200,18 @@ class _Comparison:
         return self._threshold.of(median(self._old))
 
     def _shift(self, before: Measure) -> float | None:
-        """Return by what the changed configuration moves it; None: unknown, or none."""
+        """Return by what the changed configuration moves it; None: unknown, or none.
+
+        A longer interval makes only the latest moment later: the worse of both counts.
+        """
         if not self._changes or any(one.startswith("query ") for one in self._changes):
             return None
         if before.earliest is None or self._measure.earliest is None:
             return None
-        return self._measure.earliest - before.earliest
+        shift = self._measure.earliest - before.earliest
+        if before.latest is None or self._measure.latest is None:
+            return shift
+        return max(shift, self._measure.latest - before.latest)
 
     def _configured(self, shift: float) -> Compared:
         said = f"configured otherwise: {'; '.join(self._changes)}; that moves it by "

@@ -105,6 +105,15 @@ def test_a_shorter_for_is_better() -> None:
     assert compared(measure(10.0), runs).status is Status.BETTER
 
 
+def test_a_longer_interval_is_worse_by_what_it_does_to_the_worst_case() -> None:
+    before = measure(10.0, settings={**SETTINGS, "scrape interval": "2s"})
+    slow = {**SETTINGS, "scrape interval": "15s"}
+    found = compared(before, now(10.0, settings=slow, earliest=9.0, latest=26.0))
+    assert found.status is Status.WORSE
+    assert "scrape interval 2s → 15s" in found.because
+    assert "moves it by +13s" in found.because
+
+
 def test_a_changed_query_is_named_and_no_arithmetic_is_trusted() -> None:
     other = {**SETTINGS, "query of WebReplicaDown": "up < 1"}
     found = compared(measure(10.0), now(10.0, settings=other))
