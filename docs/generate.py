@@ -197,6 +197,19 @@ def scenario() -> Iterator[str]:
         yield from _keys(name, part)
 
 
+def gate_policy() -> Iterator[str]:
+    """Yield the page of a gate policy's keys, from its JSON Schema."""
+    whole = json.loads(schema.text("gate"))
+    yield "# Gate policy\n"
+    yield (
+        "The keys of a policy for [`gameday gate`](../how-to/gate-a-release.md). "
+        "`gameday schema gate` prints the JSON Schema for editors.\n"
+    )
+    yield from _keys("A gate policy", whole)
+    for name, part in whole["$defs"].items():
+        yield from _keys(name, part)
+
+
 def _keys(title: str, part: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {title}\n"
     if "description" in part:
@@ -320,6 +333,7 @@ PAGES = {
     "faults.md": faults,
     "questions.md": questions,
     "scenario.md": scenario,
+    "gate-policy.md": gate_policy,
     "timeline.md": events,
     "exceptions.md": exceptions,
     "problems.md": problems,

@@ -43,8 +43,8 @@ def cover(wish: Wish, clock: Clock) -> Register:
         )
     language = _language()
     files = _rules(wish, language)
-    pasts, unread = _pasts(wish.folders)
-    newest = max(pasts, key=lambda past: past.verdict.ended, default=None)
+    found, unread = pasts(wish.folders)
+    newest = max(found, key=lambda past: past.verdict.ended, default=None)
     rules = files
     if rules is None:
         eyes = newest.plan.eyes if newest else None
@@ -59,7 +59,7 @@ def cover(wish: Wish, clock: Clock) -> Register:
         routing=routing,
         base=_at_base(wish, language),
     )
-    return register(today, pasts, _drills(wish.folders), language, unread)
+    return register(today, found, _drills(wish.folders), language, unread)
 
 
 def write(found: Register, folder: str) -> list[str]:
@@ -117,7 +117,7 @@ def _routing(path: str) -> Routing | None:
     return routing
 
 
-def _pasts(folders: Sequence[str]) -> tuple[list[Past], list[str]]:
+def pasts(folders: Sequence[str]) -> tuple[list[Past], list[str]]:
     """Return every run that can be read, each once, and why others cannot."""
     found: dict[str, Past] = {}
     unread: list[str] = []

@@ -23,6 +23,7 @@ VERBS = {
     "runs": "List the runs of this user on this machine.",
     "coverage": "Say which alert rules and receivers a fault has proven, and when.",
     "replay": "Say whether other rules and routes would have caught recorded runs.",
+    "gate": "Say whether a change may ship.",
     "stop": "End running game days now, reverting their faults.",
     "heal": "Undo every fault that the ledger still holds open.",
     "pager": "Be the far end of the receivers: take pages and keep them.",
@@ -31,7 +32,7 @@ VERBS = {
     "compare": "Compare runs with a baseline.",
     "baseline": "Keep what runs have measured, for `compare`.",
     "ci": "Write a pipeline for GitHub, GitLab or Jenkins.",
-    "schema": "Print the JSON Schema of scenario files.",
+    "schema": "Print the JSON Schema of scenarios, or of gate policies.",
 }
 
 

@@ -65,6 +65,19 @@ def print_json(data: Any) -> None:
     click.echo(json.dumps(data, indent=2, default=str))
 
 
+def parse_date(option: str, text: str) -> float:
+    """Return a date and time in seconds since the epoch; UTC unless it says other."""
+    from datetime import UTC, datetime
+
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(
+            f"{option} {text!r} is not a date; write it such as 2026-01-03T03:00:00Z"
+        ) from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
 def named_target(
     docker: str | None, host: str | None, context: str | None, namespace: str | None
 ) -> "TargetRef | None":

@@ -3,7 +3,7 @@
 import click
 
 from gameday.cli.exits import EXITS
-from gameday.cli.options import output, print_json
+from gameday.cli.options import output, parse_date, print_json
 
 
 @click.command("replay", epilog=EXITS)
@@ -65,7 +65,10 @@ def command(
         Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     }
     wish = replaying.Wish(
-        rules=rules, alertmanager=alertmanager, prometheus=prometheus, at=_at(moment)
+        rules=rules,
+        alertmanager=alertmanager,
+        prometheus=prometheus,
+        at=parse_date("--at", moment) if moment else None,
     )
     found, documents = [], []
     for answer in replaying.replay(runs, wish, SystemClock()):
@@ -80,17 +83,3 @@ def command(
     if output == "json":
         print_json(documents)
     return int(worst_code(found))
-
-
-def _at(text: str | None) -> float | None:
-    from datetime import UTC, datetime
-
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(
-            f"--at {text!r} is not a date; write it such as 2026-01-03T03:00:00Z"
-        ) from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

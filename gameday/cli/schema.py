@@ -6,8 +6,14 @@ from gameday.cli.exits import EXITS
 
 
 @click.command("schema", epilog=EXITS)
-def command() -> None:
-    """Print the JSON Schema of scenario files, for editors."""
+@click.argument(
+    "kind",
+    type=click.Choice(["scenario", "gate"]),
+    default="scenario",
+    metavar="[scenario|gate]",
+)
+def command(kind: str) -> None:
+    """Print the JSON Schema of scenario files, or of gate policies, for editors."""
     from gameday.files import schema
 
-    click.echo(schema.text(), nl=False)
+    click.echo(schema.text(kind), nl=False)

@@ -9,6 +9,7 @@ from gameday.errors import Problem
 from gameday.files import kind, neighbours, pieces, source, yaml
 from gameday.files.kind import (
     EXPERIMENT,
+    GATE,
     PROMETHEUS,
     RULES,
     SCENARIO,
@@ -25,7 +26,7 @@ _EXPECTED = (
 )
 _RULES_BY_NAME = re.compile(r"rule|alert(?!manager)", re.IGNORECASE)
 _NO_KIND = f"is none of the kinds that gameday knows; {_EXPECTED}"
-_SINGLE = (SCENARIO, EXPERIMENT)  # one document a file
+_SINGLE = (SCENARIO, GATE, EXPERIMENT)  # one document a file
 _MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
 _BATCH = 16  # files that a process takes at once
 
@@ -200,19 +201,29 @@ def _read(
 
         made, problems = load.read_document(document, env)
         return Judged(problems=problems, scenarios=[] if made is None else [made])
-    if is_kind == EXPERIMENT:
-        from gameday.files import experiment
-
-        return Judged(problems=experiment.read_document(document, env=env)[1])
-    if is_kind == RULES:
-        from gameday.files import rules
-
-        return Judged(problems=rules.parse_document(document)[1])
     if is_kind == PROMETHEUS:
         from gameday.files import prometheus_config
 
         return Judged(problems=prometheus_config.parse_document(document)[1])
-    return Judged(problems=_alertmanager(document, alone=alone))
+    if is_kind == RULES:
+        from gameday.files import rules
+
+        return Judged(problems=rules.parse_document(document)[1])
+    return Judged(problems=_problems(document, is_kind, env, alone=alone))
+
+
+def _problems(
+    document: Document, is_kind: str, env: Mapping[str, str], *, alone: bool
+) -> list[Problem]:
+    if is_kind == GATE:
+        from gameday.files import gate_policy
+
+        return gate_policy.read_document(document, env)[1]
+    if is_kind == EXPERIMENT:
+        from gameday.files import experiment
+
+        return experiment.read_document(document, env=env)[1]
+    return _alertmanager(document, alone=alone)
 
 
 def _alertmanager(document: Document, *, alone: bool) -> list[Problem]:

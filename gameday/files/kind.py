@@ -7,15 +7,17 @@ from typing import Any
 from gameday.files.nodes import Document
 
 SCENARIO = "scenario"
+GATE = "gate"
 EXPERIMENT = "experiment"
 SLO = "slo"
 RULES = "rules"
 ALERTMANAGER = "alertmanager"
 PROMETHEUS = "prometheus"
-KINDS = (SCENARIO, EXPERIMENT, SLO, RULES, ALERTMANAGER, PROMETHEUS)
+KINDS = (SCENARIO, GATE, EXPERIMENT, SLO, RULES, ALERTMANAGER, PROMETHEUS)
 # kind -> (one, several), as a person calls such files
 NAMES: Mapping[str, tuple[str, str]] = {
     SCENARIO: ("scenario", "scenarios"),
+    GATE: ("gate policy", "gate policies"),
     EXPERIMENT: ("experiment", "experiments"),
     SLO: ("slo", "slos"),
     RULES: ("rule file", "rule files"),
@@ -34,6 +36,7 @@ _GROUP = {"name", "interval", "limit", "query_offset", "labels", "rules"}
 _TELLING = {"method", "steady-state-hypothesis", "rollbacks", "contributions"}
 _KEY = r"^[ \t{\"']*"
 _HINTS = (
+    (GATE, (r"^kind:\s*[\"']?GatePolicy\b",)),
     (SCENARIO, (r"\bgameday/v\d",)),
     (EXPERIMENT, (r"\bsteady-state-hypothesis\b",)),
     (EXPERIMENT, (_KEY + r"(?:method|rollbacks)[\"']?:", r"\bprovider\b")),
@@ -68,6 +71,10 @@ def guessed(text: str) -> str:
         if all(re.search(pattern, text, re.MULTILINE) for pattern in patterns):
             return kind
     return ""
+
+
+def _is_gate(value: dict[str, Any]) -> bool:
+    return value.get("kind") == "GatePolicy"
 
 
 def _is_scenario(value: dict[str, Any]) -> bool:
@@ -149,6 +156,7 @@ def _mappings(value: Any) -> list[dict[str, Any]]:
 
 
 _TESTS = (
+    (GATE, _is_gate),
     (SCENARIO, _is_scenario),
     (SLO, _is_slo),
     (RULES, _is_rules),

@@ -8,6 +8,7 @@ FAMILIES = {
     "file": "the text of any file, before it is known what it is",
     "env": "files of `--env`",
     "scenario": "scenarios",
+    "gate": "gate policies",
     "experiment": "Chaos Toolkit experiments",
     "slo": "SLO files: OpenSLO, Sloth, Pyrra",
     "rules": "Prometheus rules, plain and as PrometheusRule",

@@ -89,8 +89,8 @@ def target(read: wire.Target) -> TargetRef:
 def _observe(read: wire.Observe, path: str) -> Observe:
     pages, files = read.pages, read.files
     return Observe(
-        prometheus=_endpoint(read.prometheus, path),
-        alertmanager=_endpoint(read.alertmanager, path),
+        prometheus=endpoint(read.prometheus, path),
+        alertmanager=endpoint(read.alertmanager, path),
         pages=None
         if pages is None
         else Pages(listen=pages.listen, source=pages.source, forward=pages.forward),
@@ -104,7 +104,8 @@ def _observe(read: wire.Observe, path: str) -> Observe:
     )
 
 
-def _endpoint(read: wire.Endpoint | None, path: str) -> Endpoint | None:
+def endpoint(read: wire.Endpoint | None, path: str) -> Endpoint | None:
+    """Return a server as it is read; paths begin at the file."""
     if read is None:
         return None
     auth: dict[str, str | Secret] = {}

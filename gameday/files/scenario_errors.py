@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -37,14 +37,22 @@ _SHAPES = {
 }
 
 
+_Made = TypeVar("_Made", bound=Wire)
+
+
 def validate(here: Cursor) -> Scenario | None:
     """Return the scenario of a document; None with all problems reported."""
+    return validated(here, Scenario)
+
+
+def validated(here: Cursor, model: type[_Made]) -> _Made | None:
+    """Return a document as a model has it; None with all problems reported."""
     try:
         with _no_plugins():
-            return Scenario.model_validate(here.value)
+            return model.model_validate(here.value)
     except ValidationError as errors:
         for error in errors.errors(include_url=False):
-            _report(here, error)
+            _report(here, error, model)
         return None
 
 
@@ -67,12 +75,12 @@ def _no_plugins() -> Iterator[None]:
         del sys.modules[name]
 
 
-def _report(here: Cursor, error: Any) -> None:
+def _report(here: Cursor, error: Any, model: type[Wire]) -> None:
     if error["type"] != "missing" and error.get("input") is None:
         return  # an empty key, which is reported as such
     path = _in_text(error["loc"], here.value)
     code = _CODES.get(error["type"], "wrong-type")
-    here.error(_message(error, path), *path, code=code)
+    here.error(_message(error, path, model), *path, code=code)
 
 
 def _in_text(location: Path, value: Any) -> Path:
@@ -90,10 +98,10 @@ def _in_text(location: Path, value: Any) -> Path:
     return tuple(path)
 
 
-def _message(error: Any, path: Path) -> str:
+def _message(error: Any, path: Path, model: type[Wire]) -> str:
     kind, given = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        return _unknown(error["loc"])
+        return _unknown(error["loc"], model)
     if kind == "value_error":
         return str(error["ctx"]["error"])
     if kind == "literal_error":
@@ -118,18 +126,19 @@ def _not_one_of(given: Any, expected: str, path: Path) -> str:
     return f"{shown(given)} is not known{did_you_mean(given, known)}"
 
 
-def _unknown(location: Path) -> str:
+def _unknown(location: Path, whole: type[Wire]) -> str:
     key = str(location[-1])
-    if key in _LATER and (len(location) == 1 or location[0] == "steps"):
+    at_step = len(location) == 1 or location[0] == "steps"
+    if key in _LATER and whole is Scenario and at_step:
         return f"{key!r} is not supported yet"
-    model = _model_at(location[:-1])
+    model = _model_at(location[:-1], whole)
     names = [field.alias or name for name, field in model.model_fields.items()]
     return f"{key!r} is an unknown key{did_you_mean(key, names)}"
 
 
-def _model_at(location: Path) -> type[BaseModel]:
+def _model_at(location: Path, whole: type[Wire]) -> type[BaseModel]:
     """Return the model whose keys stand at a location."""
-    model: type[BaseModel] = Scenario
+    model: type[BaseModel] = whole
     for part in location:
         for name, field in model.model_fields.items():
             if part == (field.alias or name):

@@ -1,22 +1,35 @@
-"""The JSON Schema of scenarios, for editors; made from the one definition."""
+"""The JSON Schema of our formats, for editors; made from their one definition."""
 
 import json
 from typing import Any
 
+KINDS = ("scenario", "gate")
 
-def text() -> str:
-    """Return the JSON Schema of the scenario format, as it stands in `schema/`."""
+
+def text(kind: str = "scenario") -> str:
+    """Return the JSON Schema of a format, as it stands in `schema/`."""
+    if kind == "gate":
+        from gameday.files.gate_wire import GatePolicy
+
+        return _schema(GatePolicy.model_json_schema(by_alias=True), "gate-policy")
     from gameday.files.scenario_wire import Scenario
 
-    schema = Scenario.model_json_schema(by_alias=True, mode="validation")
+    return _schema(Scenario.model_json_schema(by_alias=True), "scenario")
+
+
+def _schema(schema: dict[str, Any], name: str) -> str:
     _plainer(schema)
-    observe = schema["$defs"]["Observe"]["properties"]
-    for name in ("prometheus", "alertmanager"):
-        url = schema["$defs"]["Endpoint"]["properties"]["url"]
-        observe[name] = {"anyOf": [url, {"$ref": "#/$defs/Endpoint"}]}
+    parts = schema["$defs"]
+    for part in (schema, *parts.values()):
+        properties = part.get("properties", {})
+        for server in {"prometheus", "alertmanager"} & properties.keys():
+            if "$ref" in properties[server]:
+                url = parts["Endpoint"]["properties"]["url"]
+                reference = {"$ref": properties[server].pop("$ref")}
+                properties[server]["anyOf"] = [url, reference]
     top = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://gameday.invalid/scenario.schema.json",
+        "$id": f"https://gameday.invalid/{name}.schema.json",
     }
     return json.dumps({**top, **schema}, indent=2, sort_keys=True) + "\n"
 

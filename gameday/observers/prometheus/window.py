@@ -12,7 +12,7 @@ value may be older: by that much the window may have fewer events.
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,17 +44,24 @@ class Window:
 
 def window_total(api: PrometheusApi, slo: Slo, now: float) -> Window:
     """Return the events of the SLO's window that ends now, or of what there is."""
-    start = now - slo.window
+    return events_since(api, slo.total, slo.window, now)
+
+
+def events_since(
+    api: PrometheusApi, terms: Sequence[Term], length: float, now: float
+) -> Window:
+    """Return the events of the last `length` seconds, or of what there is of them."""
+    start = now - length
     oldest = _oldest(api)
     since = max(start, oldest)
     step = max(1.0, math.ceil((now - since) / CELLS * 1000) / 1000)
     # The grid ends now; it may begin a little earlier than the window.
     since = now - step * math.ceil((now - since) / step - 1e-9)
     reader = _Grid(api, since, now, step)
-    found = [(term.sign, reader.term(term)) for term in slo.total]
+    found = [(term.sign, reader.term(term)) for term in terms]
     plus = [one for sign, one in found if sign > 0]
     minus = [one for sign, one in found if sign < 0]
-    reaches = reader.first <= since + max(step, 2 * slo.window / CELLS)
+    reaches = reader.first <= since + max(step, 2 * length / CELLS)
     complete = oldest <= start and reaches
     return Window(
         total=sum(sign * one.events for sign, one in found),

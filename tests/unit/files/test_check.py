@@ -168,3 +168,8 @@ def test_an_alertmanager_file_goes_to_amtool_only_when_it_is_valid(
     shop.write("am.yaml", ALERTMANAGER.replace("receiver: team", "receiver: x"))
     (problem,) = check([str(shop.folder / "am.yaml")], {}, None).problems
     assert "there is no receiver 'x'" in problem.message
+
+
+def test_the_schema_of_gate_policies_is_that_of_the_format() -> None:
+    stored = (ROOT / "schema/gate-policy.schema.json").read_text(encoding="utf-8")
+    assert json.loads(stored) == json.loads(schema.text("gate"))

@@ -1,0 +1,78 @@
+"""A gate policy's file: read, judged, and resolved."""
+
+from collections.abc import Mapping
+
+from gameday.errors import InvalidFile, Problem
+from gameday.files import env as environment
+from gameday.files import source, yaml
+from gameday.files.cursor import Cursor, top
+from gameday.files.nodes import Document
+from gameday.model.gate import GatePolicy, GateSlo
+
+
+def read(path: str, env: Mapping[str, str]) -> GatePolicy:
+    """Return the policy of a file; InvalidFile with every problem in it."""
+    made, problems = read_document(yaml.read(source.read(path)), env)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if made is None or errors:
+        raise InvalidFile(errors)
+    return made
+
+
+def read_document(
+    document: Document, env: Mapping[str, str]
+) -> tuple[GatePolicy | None, list[Problem]]:
+    """Return the policy of a document that was read, and every problem in it."""
+    from gameday.files import load
+
+    problems = list(document.problems)
+    problems += environment.substituted(document, env)
+    here = top(document, problems, family="gate")
+    if document.root is None or here.mapping() is None:
+        return None, load.tidy(problems)
+    if document.rest:
+        line = document.rest[0].line(())
+        message = "a second document; a gate policy is one file with one document"
+        problems.append(
+            Problem(document.path, line, message, id="gate/second-document")
+        )
+    load.empty_keys(here, here.value)
+    made = _policy(here)
+    refused = any(problem.severity == "error" for problem in problems)
+    return (None if refused else made), load.tidy(problems)
+
+
+def _policy(here: Cursor) -> GatePolicy | None:
+    from gameday.files import scenario_build, scenario_errors
+    from gameday.files.gate_wire import GatePolicy as Wire
+
+    wired = scenario_errors.validated(here, Wire)
+    if wired is None:
+        return None
+    path = here.document.path
+    slos: list[GateSlo] = []
+    for number, one in enumerate(wired.slos):
+        if one.slo in [other.slo for other in slos]:
+            here.error(
+                f"the SLO {one.slo!r} is there twice; remove one",
+                *("slos", number, "slo"),
+                code="duplicate-name",
+            )
+        burn = one.burn
+        slos.append(
+            GateSlo(
+                slo=one.slo,
+                budget_left=0.0 if one.budget_left is None else one.budget_left,
+                fast=burn.fast if burn else None,
+                slow=burn.slow if burn else None,
+                window=one.window,
+            )
+        )
+    return GatePolicy(
+        name=wired.metadata.name,
+        path=path,
+        slos=tuple(slos),
+        max_age=None if wired.proof is None else wired.proof.max_age,
+        regressions=wired.regressions == "fail",
+        prometheus=scenario_build.endpoint(wired.prometheus, path),
+    )

@@ -1,0 +1,1 @@
+"""Pure. Whether a change may ship: budget left, proof fresh, nothing broken."""

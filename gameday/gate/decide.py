@@ -1,0 +1,229 @@
+"""The decision: every reason with its outcome; the worst wins, no reason is no pass."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gameday.coverage.register import IS_PROVEN, STALE, Register
+from gameday.model.gate import GatePolicy, GateSlo
+from gameday.model.quantity import keeps, show_duration, show_share
+from gameday.model.verdict import Ending, Outcome, worst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burn:
+    """A burn rate over a time in seconds; `whole`: samples reach back over all of it.
+
+    `rate` None: there were no events in it.
+    """
+
+    window: float
+    rate: float | None
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What is known of one SLO's budget: shares; the truth is within the two.
+
+    `unknown`: why nothing is known; empty: it is. `since`: seconds that were counted,
+    of the window's; `whole`: all of it was.
+    """
+
+    least: float = 0.0
+    most: float = 0.0
+    whole: bool = True
+    counted: float = 0.0
+    window: float = 0.0
+    burns: Mapping[str, tuple[Burn, ...]] = field(default_factory=dict)
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The newest run of a scenario, and what the one before proved; None: no such."""
+
+    scenario: str
+    run: str
+    ending: Ending
+    outcome: Outcome
+    before: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was observed for a decision.
+
+    `proof`: None where a policy does not ask. `open_faults`: what is broken right now;
+    `unreadable`: why that could not be told.
+    """
+
+    budgets: Mapping[str, Budget]
+    proof: Register | None = None
+    open_faults: Sequence[str] = ()
+    unreadable: str = ""
+    runs: Sequence[Held] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One line of the table; measured and promised are ratios, or burn rates."""
+
+    question: str
+    subject: str
+    outcome: Outcome
+    because: str
+    measured: float | None = None
+    promised: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether a change may ship, with every reason."""
+
+    gate: str
+    at: float
+    reasons: tuple[Reason, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst reason."""
+        return worst(reason.outcome for reason in self.reasons)
+
+    @property
+    def sentence(self) -> str:
+        """Return why, in one sentence: the first of the worst reasons."""
+        found = [one for one in self.reasons if one.outcome is self.outcome]
+        return found[0].because if found else "nothing was asked"
+
+
+def decide(policy: GatePolicy, seen: Seen, at: float) -> Decision:
+    """Return the decision of a policy on what was observed."""
+    reasons = [
+        _broken(seen),
+        *(
+            reason
+            for slo in policy.slos
+            for reason in _of_slo(slo, seen.budgets.get(slo.slo, Budget()))
+        ),
+    ]
+    if policy.max_age is not None:
+        reasons.append(_proof(seen.proof))
+    if policy.regressions:
+        reasons += _regressions(seen.runs)
+    return Decision(gate=policy.name, at=at, reasons=tuple(reasons))
+
+
+def _broken(seen: Seen) -> Reason:
+    if seen.unreadable:
+        return _reason("no_fault_open", "", Outcome.INCONCLUSIVE, seen.unreadable)
+    if seen.open_faults:
+        said = f"still broken: {', '.join(seen.open_faults)}; `gameday heal` undoes it"
+        return _reason("no_fault_open", "", Outcome.FAIL, said)
+    return _reason("no_fault_open", "", Outcome.PASS, "no fault is open")
+
+
+def _of_slo(slo: GateSlo, budget: Budget) -> Iterator[Reason]:
+    if budget.unknown:
+        yield _reason("budget_left", slo.slo, Outcome.INCONCLUSIVE, budget.unknown)
+        return
+    if slo.budget_left is not None:
+        yield _left(slo, budget, slo.budget_left)
+    for name, limit in (("fast", slo.fast), ("slow", slo.slow)):
+        if limit is not None:
+            yield _burn(slo, name, limit, budget.burns.get(name, ()))
+
+
+def _left(slo: GateSlo, budget: Budget, least: float) -> Reason:
+    """Return whether enough of a budget is left, whatever is not known of it."""
+    left, wanted = show_share(budget.least), show_share(least)
+    said = f"{left} of the error budget is left; at least {wanted} is asked for"
+    outcome = Outcome.PASS if keeps(least, budget.least) else Outcome.FAIL
+    if outcome is Outcome.FAIL and keeps(least, budget.most):
+        outcome = Outcome.INCONCLUSIVE
+        said = f"between {left} and {show_share(budget.most)} is left, of {wanted}"
+    if outcome is Outcome.PASS and not budget.whole:
+        counted = show_duration(budget.counted)
+        outcome = Outcome.INCONCLUSIVE
+        said = (
+            f"{said}; samples reach back {counted} of {show_duration(budget.window)} "
+            "only (window: counts less)"
+        )
+    return _reason("budget_left", slo.slo, outcome, said, (budget.least, least))
+
+
+def _burn(slo: GateSlo, name: str, limit: float, burns: Sequence[Burn]) -> Reason:
+    """Return whether a budget burns too fast: it does where each window says so."""
+    question = f"burn_{name}"
+    rates = [burn.rate for burn in burns]
+    known = [rate for rate in rates if rate is not None]
+    if not known or len(known) < len(rates):
+        return _reason(
+            question, slo.slo, Outcome.INCONCLUSIVE, "there were no events to count"
+        )
+    slowest = min(known)
+    windows = " and ".join(
+        f"{rate:.3g} over {show_duration(burn.window)}"
+        for burn, rate in zip(burns, known, strict=True)
+    )
+    said = f"the budget burns at {windows}; {limit:g} is the limit"
+    outcome = Outcome.PASS if keeps(slowest, limit) else Outcome.FAIL
+    within = [b.whole and keeps(r, limit) for b, r in zip(burns, known, strict=True)]
+    if outcome is Outcome.PASS and not any(within):
+        outcome = Outcome.INCONCLUSIVE
+        said = f"{said}, and samples do not reach back as far"
+    return _reason(question, slo.slo, outcome, said, (slowest, limit))
+
+
+def _proof(proof: Register | None) -> Reason:
+    rules = [] if proof is None else [one for one in proof.rules if one.counted]
+    stale = [one for one in rules if one.state == STALE]
+    proven = [one for one in rules if one.state == IS_PROVEN]
+    if stale:
+        said = "; ".join(f"{one.name}: {one.because}" for one in stale)
+        return _reason("proof_fresh", "", Outcome.FAIL, f"a proof is stale: {said}")
+    if not proven:
+        said = "no alert rule is proven by a stored run"
+        return _reason("proof_fresh", "", Outcome.INCONCLUSIVE, said)
+    said = (
+        f"{len(proven)} of {len(rules)} alert rules are proven, and no proof is stale"
+    )
+    return _reason("proof_fresh", "", Outcome.PASS, said)
+
+
+def _regressions(runs: Iterable[Held]) -> Iterator[Reason]:
+    runs = list(runs)
+    if not runs:
+        said = "no run that ran to its end is stored"
+        yield _reason("no_regression", "", Outcome.INCONCLUSIVE, said)
+    for held in runs:
+        said = f"the newest run ({held.run}) ended with {held.outcome.value}"
+        if held.before is not None:
+            said += f", the one before with {held.before.value}"
+        yield _reason("no_regression", held.scenario, _worse(held), said)
+
+
+def _worse(held: Held) -> Outcome:
+    """Return fail where a run is worse than the one before; that takes two of them."""
+    if held.outcome is not Outcome.FAIL:
+        return held.outcome
+    if held.before is Outcome.FAIL:
+        return Outcome.PASS  # as it was, which is no regression
+    return Outcome.FAIL if held.before is Outcome.PASS else Outcome.INCONCLUSIVE
+
+
+def _reason(
+    question: str,
+    subject: str,
+    outcome: Outcome,
+    because: str,
+    numbers: tuple[float, float] | None = None,
+) -> Reason:
+    measured, promised = numbers or (None, None)
+    return Reason(
+        question=question,
+        subject=subject,
+        outcome=outcome,
+        because=because,
+        measured=measured,
+        promised=promised,
+    )

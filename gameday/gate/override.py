@@ -1,0 +1,88 @@
+"""An override: somebody ships in spite of the gate, says why, and until when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.gate.decide import Decision
+from gameday.model.quantity import parse_instant, show_instant
+from gameday.model.verdict import ExitCode, Outcome
+
+_CODES = {
+    Outcome.PASS: ExitCode.PASS,
+    Outcome.FAIL: ExitCode.FAIL,
+    Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Who opened which gate, why, from when to when (seconds since the epoch)."""
+
+    gate: str
+    by: str
+    because: str
+    at: float
+    until: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is kept, and as answers show it."""
+        return {
+            "gate": self.gate,
+            "by": self.by,
+            "because": self.because,
+            "at": show_instant(self.at),
+            "until": show_instant(self.until),
+        }
+
+
+def from_json(kept: Mapping[str, Any]) -> Override:
+    """Return an override that was kept; ValueError or KeyError where it is none."""
+    return Override(
+        gate=str(kept["gate"]),
+        by=str(kept["by"]),
+        because=str(kept["because"]),
+        at=parse_instant(kept["at"]),
+        until=parse_instant(kept["until"]),
+    )
+
+
+def in_force(overrides: Iterable[Override], gate: str, at: float) -> Override | None:
+    """Return the newest override of a gate that is not over."""
+    found = [one for one in overrides if one.gate == gate and one.at <= at < one.until]
+    return max(found, key=lambda one: one.at, default=None)
+
+
+def document(decision: Decision, override: Override | None) -> dict[str, Any]:
+    """Return a decision as JSON has it: the outcome stays what it is."""
+    found: dict[str, Any] = {
+        "gate": decision.gate,
+        "at": show_instant(decision.at),
+        "outcome": decision.outcome.value,
+        "because": decision.sentence,
+        "reasons": [
+            {
+                "question": one.question,
+                "subject": one.subject,
+                "outcome": one.outcome.value,
+                "measured": one.measured,
+                "promised": one.promised,
+                "because": one.because,
+            }
+            for one in decision.reasons
+        ],
+    }
+    if override is not None and decision.outcome is not Outcome.PASS:
+        found["overridden"] = override.to_json()
+    return found
+
+
+def may_ship(decision: Decision, override: Override | None) -> bool:
+    """Return whether a change may ship: by the gate, or in spite of it."""
+    return decision.outcome is Outcome.PASS or override is not None
+
+
+def code(decision: Decision, override: Override | None) -> ExitCode:
+    """Return what the command exits with."""
+    shipped = may_ship(decision, override)
+    return ExitCode.PASS if shipped else _CODES[decision.outcome]

@@ -1,0 +1,63 @@
+"""What is left of an SLO's error budget, and how fast it burns, from counted events."""
+
+from collections.abc import Iterable
+
+from gameday.errors import ObserverLost
+from gameday.gate.decide import Budget, Burn
+from gameday.model.scenario import Endpoint
+from gameday.model.slo import Slo
+from gameday.observers.http import MALFORMED, Client
+from gameday.observers.prometheus.api import PrometheusApi
+from gameday.observers.prometheus.window import Window, events_since
+from gameday.ports import Clock
+
+WINDOWS = {"fast": (3600.0, 300.0), "slow": (21600.0, 1800.0)}  # seconds
+
+
+def read_budget(
+    endpoint: Endpoint, clock: Clock, slo: Slo, window: float, burns: Iterable[str]
+) -> Budget:
+    """Return what is known of an SLO's budget; `burns`: of `WINDOWS`, which to read."""
+    client = Client(endpoint, clock, timeout=30.0)
+    try:
+        api = PrometheusApi(client, clock)
+        now = api.query("time()")[0].samples[0][1]
+        total = events_since(api, slo.total, window, now)
+        if total.total <= 0.0:
+            return Budget(unknown=f"{slo.name} has no events in Prometheus to count")
+        bad = events_since(api, slo.bad, window, now)
+        return Budget(
+            least=_left(slo, bad.total + bad.unknown, total.total - total.surplus),
+            most=_left(slo, bad.total - bad.surplus, total.total + total.unknown),
+            whole=total.complete,
+            counted=now - total.since,
+            window=window,
+            burns={
+                name: tuple(_burn(api, slo, each, now) for each in WINDOWS[name])
+                for name in burns
+            },
+        )
+    except ObserverLost as error:
+        return Budget(unknown=str(error))
+    except MALFORMED as error:
+        return Budget(unknown=f"{client.url} answers oddly: {error}")
+    finally:
+        client.close()
+
+
+def _left(slo: Slo, bad: float, total: float) -> float:
+    """Return the share of the budget that so many bad events leave."""
+    allowed = slo.budget * total
+    if allowed <= 0.0:
+        return 1.0 if bad <= 0.0 else 0.0
+    return 1.0 - max(0.0, bad) / allowed
+
+
+def _burn(api: PrometheusApi, slo: Slo, window: float, now: float) -> Burn:
+    total = events_since(api, slo.total, window, now)
+    whole = total.complete
+    if total.total <= 0.0 or slo.budget <= 0.0:
+        return Burn(window=window, rate=None, whole=whole)
+    bad: Window = events_since(api, slo.bad, window, now)
+    rate = bad.total / total.total / slo.budget
+    return Burn(window=window, rate=rate, whole=whole)
