@@ -12,6 +12,7 @@ from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ledger.home import home
 from gameday.model.alert import Routing
 from gameday.ports import Clock
+from gameday.store import drills
 from gameday.store.folder import parse_lines
 from gameday.store.history import History, Kept, kept_below
 from gameday.store.plans import from_json
@@ -59,7 +60,8 @@ def cover(wish: Wish, clock: Clock) -> Register:
         routing=routing,
         base=_at_base(wish, language),
     )
-    return register(today, found, _drills(wish.folders), language, unread)
+    synthetic, also = _drills(wish.folders)
+    return register(today, found, synthetic, language, [*unread, *also])
 
 
 def write(found: Register, folder: str) -> list[str]:
@@ -152,6 +154,14 @@ def _past(kept: Kept) -> Past | StoreError:
     return Past(plan=plan, verdict=verdict, heard=tuple(heard))
 
 
-def _drills(folders: Sequence[str]) -> list[Drill]:
-    del folders
-    return []
+def _drills(folders: Sequence[str]) -> tuple[list[Drill], list[str]]:
+    """Return every drill that was delivered, each once, and what cannot be read."""
+    found: dict[str, Drill] = {}
+    unread: list[str] = []
+    for folder in (str(Path(home()) / "drills"), *folders):
+        for drill in drills.below(folder):
+            if isinstance(drill, StoreError):
+                unread.append(str(drill))
+            elif drill.delivered:
+                found.setdefault(drill.name, drill)
+    return list(found.values()), unread

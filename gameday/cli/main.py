@@ -23,6 +23,7 @@ VERBS = {
     "runs": "List the runs of this user on this machine.",
     "coverage": "Say which alert rules and receivers a fault has proven, and when.",
     "replay": "Say whether other rules and routes would have caught recorded runs.",
+    "drill": "Send a labelled synthetic alert to a receiver, without a fault.",
     "gate": "Say whether a change may ship.",
     "stop": "End running game days now, reverting their faults.",
     "heal": "Undo every fault that the ledger still holds open.",

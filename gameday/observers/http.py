@@ -66,7 +66,7 @@ def _reason(problem: Exception) -> str:
 
 
 class Client:
-    """HTTP reads on one endpoint, from any thread, over kept connections."""
+    """HTTP on one endpoint, from any thread, over kept connections."""
 
     def __init__(
         self, endpoint: Endpoint, clock: Clock, timeout: float = TIMEOUT
@@ -102,13 +102,10 @@ class Client:
             target += "?" + urlencode(params, doseq=True)
         return self._ask("GET", target, timeout)
 
-    def read_by_post(
+    def post(
         self, path: str, body: bytes, headers: Mapping[str, str], timeout: float
     ) -> Answer:
-        """Return the answer to a question that is too long, or too odd, for a URL.
-
-        For what only reads: no observer changes anything.
-        """
+        """Return the answer to a POST; no observer changes anything by one."""
         return self._ask("POST", self._prefix + path, timeout, body, headers)
 
     def _ask(

@@ -102,7 +102,7 @@ class Recorder:
             for one in stored
         ]
         since, until = (round(at * 1000) for at in (time.since, time.until))
-        answer = self._client.read_by_post(
+        answer = self._client.post(
             "/api/v1/read",
             read_request(queries, since, until),
             _HEADERS,

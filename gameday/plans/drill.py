@@ -1,0 +1,252 @@
+"""A drill, planned: a synthetic alert's labels, its ways, and why it may not be sent.
+
+It must not be taken for a real alert, mute one, or be sent together with one; and it
+must not wake anybody by accident.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from gameday.model.alert import InhibitRule, Matcher, Receiver, Route, Routing
+from gameday.model.quantity import show_duration
+
+LABEL = "gameday_drill"
+ALERT = "GamedayDrill"
+LASTS = 300.0  # seconds after which it is over, whatever becomes of gameday
+MARGIN = 30.0  # seconds beyond group_wait for a page to come
+# What wakes people; chats, mail and plain webhooks do not.
+PAGING = frozenset(
+    ("incidentio", "jira", "opsgenie", "pagerduty", "pushover", "sns", "victorops")
+)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_BETWEEN = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)(?: ([a-z]{3})(?:-([a-z]{3}))?)?")
+_PLAIN = re.compile(r"[\w .:/-]+")
+Path = tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveGroup:
+    """A group that Alertmanager has now: its labels, its receiver, its alerts."""
+
+    labels: Mapping[str, str]
+    receiver: str
+    alerts: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What Alertmanager has now: alerts that fire, groups, and silences by id."""
+
+    firing: tuple[Mapping[str, str], ...] = ()
+    groups: tuple[LiveGroup, ...] = ()
+    silences: Mapping[str, tuple[Matcher, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """When people may be paged: times of a day, on days of the week (Monday 0)."""
+
+    start: time
+    end: time
+    days: tuple[int, ...]
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment is inside."""
+        return at.weekday() in self.days and self.start <= at.time() < self.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillPlan:
+    """A drill as it would be sent.
+
+    `paths`: the ways to the receiver that a real alert with these labels takes as
+    well. `receivers`: all that would hear of it. `inhibits`: alerts that it would
+    mute. `refusals`: why it may not be sent.
+    """
+
+    receiver: Receiver
+    labels: Mapping[str, str]
+    paths: tuple[Path, ...]
+    receivers: tuple[Receiver, ...]
+    inhibits: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> float:
+        """Seconds within which the page has to come."""
+        return max((path[-1].group_wait for path in self.paths), default=0.0) + MARGIN
+
+
+def parse_between(text: str) -> Between:
+    """Return what `09:00-17:00 Mon-Fri` says; ValueError for anything else."""
+    found = _BETWEEN.fullmatch(text.strip().lower())
+    wrong = ValueError(f"{text!r} is no time of the week; write 09:00-17:00 Mon-Fri")
+    if found is None:
+        raise wrong
+    first, last = found[3] or "mon", found[4] or found[3] or "sun"
+    try:
+        start, end = time.fromisoformat(found[1]), time.fromisoformat(found[2])
+        begin, over = DAYS.index(first), DAYS.index(last)
+    except ValueError:
+        raise wrong from None
+    if end <= start:
+        raise wrong
+    length = (over - begin) % 7 + 1
+    return Between(
+        start=start, end=end, days=tuple((begin + n) % 7 for n in range(length))
+    )
+
+
+def plan_drill(
+    name: str, number: str, given: Mapping[str, str], routing: Routing, around: Around
+) -> DrillPlan:
+    """Return a drill of a receiver; `given`: labels that were asked for.
+
+    Without any, those that the first way to the receiver asks for by `=`. ValueError
+    where there is no such receiver.
+    """
+    receiver = routing.receiver(name)
+    if receiver is None:
+        known = ", ".join(sorted(each.name for each in routing.receivers))
+        raise ValueError(f"there is no receiver {name!r}; there are: {known}")
+    bare = {"alertname": ALERT, **(given or _wanted(name, routing.route))}
+    labels = {**bare, LABEL: number}
+    heard = tuple(routing.route.paths(labels))
+    real = {id(path[-1]) for path in routing.route.paths(bare)}
+    paths = tuple(
+        path for path in heard if path[-1].receiver == name and id(path[-1]) in real
+    )
+    ends = dict.fromkeys(path[-1].receiver for path in heard)
+    told = (routing.receiver(each) for each in ends)
+    planned = DrillPlan(
+        receiver=receiver,
+        labels=labels,
+        paths=paths,
+        receivers=tuple(each for each in told if each is not None),
+        inhibits=tuple(_inhibits(labels, routing.inhibit, around.firing)),
+    )
+    refusals = tuple(_refusals(planned, routing, around))
+    return DrillPlan(
+        receiver=receiver,
+        labels=labels,
+        paths=paths,
+        receivers=planned.receivers,
+        inhibits=planned.inhibits,
+        refusals=refusals,
+    )
+
+
+def _wanted(name: str, route: Route) -> dict[str, str]:
+    """Return labels by which an alert comes to a receiver, as far as routes tell."""
+    for path in _ways(route):
+        if path[-1].receiver == name:
+            matchers = [one for each in path for one in each.matchers]
+            return {
+                one.name: value
+                for one in matchers
+                if (value := _value(one)) is not None
+            }
+    return {}
+
+
+def _value(matcher: Matcher) -> str | None:
+    """Return a value that a matcher takes, where it is plain to see."""
+    if matcher.op == "=":
+        return matcher.value or None
+    first = matcher.value.partition("|")[0]
+    if matcher.op == "=~" and _PLAIN.fullmatch(first):
+        return first
+    return None
+
+
+def _ways(route: Route, above: Path = ()) -> Iterator[Path]:
+    path = (*above, route)
+    for child in route.routes:
+        yield from _ways(child, path)
+    yield path
+
+
+def _refusals(planned: DrillPlan, routing: Routing, around: Around) -> Iterator[str]:
+    name, labels = planned.receiver.name, planned.labels
+    if not planned.receiver.integrations:
+        yield f"the receiver {name} has no integration: nothing would be sent"
+    if not planned.paths:
+        others = ", ".join(each.name for each in planned.receivers)
+        yield (
+            f"an alert with these labels goes to {others or 'nobody'}, not to {name}; "
+            "give the labels that a real one has: --label NAME=VALUE"
+        )
+    yield from _muted(labels, routing, around)
+    yield from _joined(planned, around.groups)
+    longest = planned.waits + MARGIN
+    if planned.paths and longest > LASTS:
+        yield (
+            f"its group waits so long that no page comes within {show_duration(LASTS)}"
+        )
+
+
+def _muted(
+    labels: Mapping[str, str], routing: Routing, around: Around
+) -> Iterator[str]:
+    """Yield why the drill would mute alerts, or be muted."""
+    for rule in routing.inhibit:
+        sources = (one for one in around.firing if _fit(rule.source, one))
+        if _fit(rule.source, labels):
+            yield "its labels are the source of an inhibition: it would mute alerts"
+        elif _fit(rule.target, labels) and any(
+            _equal(rule, one, labels) for one in sources
+        ):
+            yield "it is inhibited by an alert that fires now: nothing would be sent"
+    for number, matchers in around.silences.items():
+        if matchers and _fit(matchers, labels):
+            yield f"the silence {number} covers it: nothing would be sent"
+
+
+def _joined(planned: DrillPlan, groups: Iterable[LiveGroup]) -> Iterator[str]:
+    """Yield the groups of real alerts that the drill would be sent with."""
+    for path in planned.paths:
+        route = path[-1]
+        names = planned.labels if "..." in route.group_by else route.group_by
+        mine = {n: planned.labels[n] for n in names if n in planned.labels}
+        for group in groups:
+            if group.receiver == route.receiver and dict(group.labels) == mine:
+                named = sorted({one.get("alertname", "") for one in group.alerts})
+                yield (
+                    f"it would join a group that is there already "
+                    f"({', '.join(named)}); give a label that tells it apart"
+                )
+
+
+def too_early(planned: DrillPlan, between: Between, now: datetime) -> str:
+    """Return which paging integrations would be reached outside of their time."""
+    if between.holds(now):
+        return ""
+    paging = sorted(
+        f"{each.name} ({way.kind})"
+        for each in planned.receivers
+        for way in each.integrations
+        if way.kind in PAGING
+    )
+    return f"it would page {', '.join(paging)} now" if paging else ""
+
+
+def _inhibits(
+    labels: Mapping[str, str],
+    rules: Sequence[InhibitRule],
+    firing: Iterable[Mapping[str, str]],
+) -> Iterator[str]:
+    for one in firing:
+        for rule in rules:
+            source = _fit(rule.source, labels) and _fit(rule.target, one)
+            if source and _equal(rule, labels, one):
+                yield one.get("alertname", "")
+
+
+def _equal(rule: InhibitRule, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    return all(one.get(name, "") == other.get(name, "") for name in rule.equal)
+
+
+def _fit(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
+    return all(matcher.matches(labels) for matcher in matchers)
