@@ -51,21 +51,28 @@ def read_response(body: bytes) -> list[list[SeriesRecord]]:
 def write_request(series: Iterable[SeriesRecord]) -> bytes:
     """Return the request that writes samples."""
     message = []
+    times = _Times()  # series of one target have the same
+    pack = _DOUBLE.pack
     for one in series:
         inside = [
             _bytes(1, _text(1, name) + _text(2, value))
             for name, value in sorted(one.labels.items())
         ]
-        inside += [
-            _bytes(2, b"\x09" + _value(value) + b"\x10" + _varint(at))
-            for at, value in zip(one.at, one.values, strict=True)
-        ]
+        for at, value in zip(one.at, one.values, strict=True):
+            head, tail = times[at]
+            inside += (head, _STALE if value is None else pack(value), tail)
         message.append(_bytes(1, b"".join(inside)))
     return compress(b"".join(message))
 
 
-def _value(value: float | None) -> bytes:
-    return _STALE if value is None else _DOUBLE.pack(value)
+class _Times(dict[int, tuple[bytes, bytes]]):
+    """What stands before and after a sample's value, by its time in ms."""
+
+    def __missing__(self, at: int) -> tuple[bytes, bytes]:
+        tail = b"\x10" + _varint(at)
+        head = b"\x12" + _varint(1 + _DOUBLE.size + len(tail)) + b"\x09"
+        self[at] = (head, tail)
+        return head, tail
 
 
 def _series(message: bytes) -> SeriesRecord:
