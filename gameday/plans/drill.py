@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import islice, product
 
 from gameday.model.alert import InhibitRule, Matcher, Receiver, Route, Routing
 from gameday.model.quantity import show_duration
@@ -15,6 +16,7 @@ from gameday.model.quantity import show_duration
 LABEL = "gameday_drill"
 ALERT = "GamedayDrill"
 LASTS = 300.0  # seconds after which it is over, whatever becomes of gameday
+MOST_CHOICES = 64  # of labels that are tried
 MARGIN = 30.0  # seconds beyond group_wait for a page to come
 # What wakes people; chats, mail and plain webhooks do not.
 PAGING = frozenset(
@@ -104,14 +106,14 @@ def plan_drill(
 ) -> DrillPlan:
     """Return a drill of a receiver; `given`: labels that were asked for.
 
-    Without any, those that the first way to the receiver asks for by `=`. ValueError
-    where there is no such receiver.
+    Without any, those that a way to the receiver asks for. ValueError where there is
+    no such receiver.
     """
     receiver = routing.receiver(name)
     if receiver is None:
         known = ", ".join(sorted(each.name for each in routing.receivers))
         raise ValueError(f"there is no receiver {name!r}; there are: {known}")
-    bare = {"alertname": ALERT, **(given or _wanted(name, routing.route))}
+    bare = {"alertname": ALERT, **(given or _wanted(name, routing))}
     labels = {**bare, LABEL: number}
     heard = tuple(routing.route.paths(labels))
     real = {id(path[-1]) for path in routing.route.paths(bare)}
@@ -138,27 +140,46 @@ def plan_drill(
     )
 
 
-def _wanted(name: str, route: Route) -> dict[str, str]:
-    """Return labels by which an alert comes to a receiver, as far as routes tell."""
-    for path in _ways(route):
-        if path[-1].receiver == name:
-            matchers = [one for each in path for one in each.matchers]
-            return {
-                one.name: value
-                for one in matchers
-                if (value := _value(one)) is not None
-            }
-    return {}
+def _wanted(name: str, routing: Routing) -> dict[str, str]:
+    """Return labels by which an alert comes to a receiver, as far as routes tell.
+
+    Of several those by which nobody is paged, and the fewest others hear of it.
+    """
+    choices = [
+        labels
+        for path in _ways(routing.route)
+        if path[-1].receiver == name
+        for labels in _choices(path)
+    ]
+
+    def others(labels: Mapping[str, str]) -> tuple[bool, int, int]:
+        paths = routing.route.paths({"alertname": ALERT, **labels})
+        ends = {path[-1].receiver for path in paths}
+        heard = (routing.receiver(each) for each in ends - {name})
+        ways = [way.kind for each in heard if each for way in each.integrations]
+        return name not in ends, len(PAGING & set(ways)), len(ends)
+
+    return min(choices, key=others, default={})
 
 
-def _value(matcher: Matcher) -> str | None:
-    """Return a value that a matcher takes, where it is plain to see."""
+def _choices(path: Path) -> Iterator[dict[str, str]]:
+    """Yield labels that fit all matchers of a way, as far as these are plain."""
+    values = {
+        matcher.name: found
+        for route in path
+        for matcher in route.matchers
+        if (found := _values(matcher))
+    }
+    for chosen in islice(product(*values.values()), MOST_CHOICES):
+        yield dict(zip(values, chosen, strict=True))
+
+
+def _values(matcher: Matcher) -> list[str]:
+    """Return values that a matcher takes, where they are plain to see."""
     if matcher.op == "=":
-        return matcher.value or None
-    first = matcher.value.partition("|")[0]
-    if matcher.op == "=~" and _PLAIN.fullmatch(first):
-        return first
-    return None
+        return [matcher.value] if matcher.value else []
+    found = matcher.value.split("|") if matcher.op == "=~" else []
+    return found if all(map(_PLAIN.fullmatch, found)) else []
 
 
 def _ways(route: Route, above: Path = ()) -> Iterator[Path]:

@@ -64,6 +64,18 @@ def test_the_labels_are_those_that_the_routes_ask_for() -> None:
     assert plan.waits == 35.0
 
 
+def test_of_several_labels_those_are_taken_that_page_nobody_else() -> None:
+    chat = Route(
+        receiver="team",
+        matchers=(Matcher(name="severity", op="=~", value="page|ticket"),),
+        goes_on=True,
+    )
+    root = Route(receiver="nobody", routes=(chat, ONCALL))
+    plan = planned("team", replace(ROUTING, route=root))
+    assert plan.labels["severity"] == "ticket"
+    assert [each.name for each in plan.receivers] == ["team"]
+
+
 def test_a_receiver_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(ValueError, match="there are: oncall, team"):
         planned("nobody")
