@@ -135,7 +135,7 @@ class Heard:
         """Return the events of this kind."""
         return [one for one in list(self.events) if one.kind == kind]
 
-    def wait(self, kind: str, seconds: float = 5.0) -> Event:
+    def wait(self, kind: str, seconds: float = 60.0) -> Event:
         """Return the first event of this kind, waiting for it."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.of(kind), seconds), kind
