@@ -34,7 +34,7 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
         found = Recorder(client, clock).record(
             reads, Span(since=since, until=clock.now())
         )
-        store.write_bytes(SERIES, pack(found))
+        store.write_bytes(SERIES, pack(found, store.redact))
     except ObserverLost as error:
         return f"what the rules read was not recorded: {error}"
     except (GamedayError, OSError, MemoryError) as error:

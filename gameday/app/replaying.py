@@ -20,6 +20,7 @@ from gameday.replay.known import known_lives, lag
 from gameday.replay.machine import ERROR, Life, Result, Slots, Unexpandable, lives
 from gameday.replay.slots import Phase, phases, slots
 from gameday.replay.story import Rung, Today, faults_of
+from gameday.replay.vary import Varied, vary
 from gameday.runner.scratch import Refusal, Row, Scratch, Server, find_program
 from gameday.store import recordings
 
@@ -41,6 +42,7 @@ class Wish:
     alertmanager: str = ""
     prometheus: str = ""
     at: float | None = None
+    vary: tuple[float, ...] = ()  # seconds of `for` to try with what was promised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Answer:
     replayed: Replayed
     alerts: list[Mapping[str, object]] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    varied: list[Varied] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,8 @@ def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
         )
         with door as server:
             work = _Work(plan, timeline, recording, server, clock)
-            yield work.answer(verdict, given, wish.at)
+            answer = work.answer(verdict, given, wish.at)
+            yield replace(answer, varied=work.varied(wish.vary))
 
 
 def _given(wish: Wish) -> Given:
@@ -118,11 +122,12 @@ class _Work:
         self._server = server
         self._clock = clock
         self._spell, self._reads = _language()
-        clocks = read_clocks(timeline)
+        clocks = self._clocks = read_clocks(timeline)
         begun = [clocks.theirs("prometheus", at) for _, at in faults_of(timeline)]
         self._until = clocks.theirs("prometheus", timeline.events[-1].at)
         self._fault = min(begun, default=self._until)
         self._recorded: tuple[RecordingRule, ...] = ()  # today's
+        self._rules: tuple[AlertRule, ...] = ()
         self._computed: dict[str, float] = {}  # recorded name -> since when (s)
 
     def answer(self, verdict: Verdict, given: Given, at: float | None) -> Answer:
@@ -134,7 +139,7 @@ class _Work:
             if given.recorded is not None
             else eyes.recorded
         )
-        rules = tuple(alerts or ())
+        rules = self._rules = tuple(alerts or ())
         self._recorded = tuple(recorded)
         known = phases(self._recording, (*(eyes.rules or ()), *eyes.recorded))
         begun = self._clock.monotonic()
@@ -162,6 +167,27 @@ class _Work:
                 "evaluating": round(ended - between, 3),
             },
         )
+
+    def varied(self, holds: Sequence[float]) -> list[Varied]:
+        """Return what other times of `for` would do with each promised alert."""
+        known = phases(
+            self._recording, (*(self._plan.eyes.rules or ()), *self._plan.eyes.recorded)
+        )
+        found: list[Varied] = []
+        steps = self._plan.scenario.steps if holds else ()
+        begun = dict(faults_of(self._timeline))
+        for step, promise in ((s, p) for s in steps for p in s.expect.alerts):
+            for rule in self._rules:
+                if rule.name != promise.alert or step.name not in begun:
+                    continue
+                reads = self._reads(rule.expr)
+                times = slots(rule, known, self._since(reads), self._until)
+                if self._lacks(reads, self._fault):
+                    continue
+                results = self._results(rule, times)
+                fault = self._clocks.theirs("prometheus", begun[step.name])
+                found += vary(rule, promise, results, times, holds, fault)
+        return found
 
     def _changed(self, recorded: Sequence[RecordingRule]) -> list[RecordingRule]:
         """Return the recording rules that are not as they were, and their readers."""
@@ -269,11 +295,13 @@ class _Work:
         return lag(begun, [one for one in anew if one.active >= self._fault * 1000])
 
     def _lives(self, rule: AlertRule, times: Slots) -> list[Life]:
-        results = [
+        return lives(rule, self._results(rule, times), times)
+
+    def _results(self, rule: AlertRule, times: Slots) -> list[Result]:
+        return [
             Result(labels=labels, at=[at for at, _ in values])
             for labels, values in self._server.evaluate(rule.expr, times)
         ]
-        return lives(rule, results, times)
 
     def _as_they_were(self, rules: Sequence[AlertRule]) -> set[int]:
         """Return the places of the rules that are what they were in the run."""

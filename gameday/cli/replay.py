@@ -29,6 +29,11 @@ from gameday.cli.options import output, parse_date, print_json
     help="Ask time intervals as if the fault began then: 2026-01-03T03:00:00Z.",
 )
 @click.option(
+    "--vary",
+    metavar="for=LIST",
+    help="Also show what other times of `for` would do: for=1m,2m,5m.",
+)
+@click.option(
     "--prometheus",
     default="",
     metavar="PROGRAM|URL",
@@ -36,12 +41,13 @@ from gameday.cli.options import output, parse_date, print_json
     "that has the run's time, or an empty one that takes remote writes.",
 )
 @output
-def command(
+def command(  # noqa: PLR0913 - one argument for each option
     *,
     runs: tuple[str, ...],
     rules: tuple[str, ...],
     alertmanager: str,
     moment: str | None,
+    vary: str | None,
     prometheus: str,
     output: str,
 ) -> int:
@@ -54,6 +60,8 @@ def command(
     Only the questions about alerts are asked again. What the record cannot say, because
     the fault ended too soon or something was not recorded, is inconclusive.
     """
+    from dataclasses import asdict
+
     from gameday.app import replaying
     from gameday.clock import SystemClock
     from gameday.model.verdict import ExitCode, Outcome, worst_code
@@ -65,6 +73,7 @@ def command(
         Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     }
     wish = replaying.Wish(
+        vary=_vary(vary),
         rules=rules,
         alertmanager=alertmanager,
         prometheus=prometheus,
@@ -75,11 +84,25 @@ def command(
         found.append(codes[answer.replayed.outcome])
         if output == "json":
             documents.append(
-                render.document(answer.replayed, answer.alerts, answer.timings)
+                {
+                    **render.document(answer.replayed, answer.alerts, answer.timings),
+                    "varied": [asdict(one) for one in answer.varied],
+                }
             )
             continue
         for line in render.lines(answer.replayed, answer.alerts):
             click.echo(line)
+        for one in answer.varied:
+            click.echo(render.varied(one))
     if output == "json":
         print_json(documents)
     return int(worst_code(found))
+
+
+def _vary(text: str | None) -> tuple[float, ...]:
+    from gameday.replay.vary import parse_vary
+
+    try:
+        return parse_vary(text) if text else ()
+    except ValueError as error:
+        raise click.UsageError(f"--vary: {error}") from None

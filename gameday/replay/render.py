@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gameday.model.quantity import show_duration
 from gameday.model.verdict import Finding, Outcome
 from gameday.replay.judged import Replayed
+from gameday.replay.vary import Varied
 from gameday.reports import verdict_json
 from gameday.reports.wording import clean
 
@@ -99,3 +101,17 @@ def _change(row: Row) -> str:
 def _labels(labels: Mapping[str, str]) -> str:
     pairs = sorted((k, v) for k, v in labels.items() if k != "alertname")
     return "{" + ", ".join(f'{name}="{text}"' for name, text in pairs) + "}"
+
+
+def varied(one: Varied) -> str:
+    """Return in one line what another `for` would do."""
+    hold = show_duration(one.hold) if one.hold else "0s"
+    if one.detected is not None:
+        when = f"fires after {show_duration(one.detected)}"
+    elif one.needs is not None:
+        when = f"does not fire; a longer fault would after {show_duration(one.needs)}"
+    else:
+        when = "does not fire"
+    quiet = show_duration(one.quiet)
+    alarms = f"{one.false_alarms} false alarms in the {quiet} before"
+    return f"  {clean(one.alert)} for {hold}: {when}, {alarms}"

@@ -9,7 +9,7 @@ import gzip
 import json
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -24,9 +24,9 @@ FORMAT = 1
 LARGEST = 1 << 30  # bytes of an unpacked file
 
 
-def pack(recording: Recording) -> bytes:
+def pack(recording: Recording, redact: Callable[[str], str] = str) -> bytes:
     """Return the file's content; the same recording gives the same bytes."""
-    text = "\n".join(_lines(recording)) + "\n"
+    text = redact("\n".join(_lines(recording)) + "\n")
     return gzip.compress(text.encode(), 6, mtime=0)
 
 

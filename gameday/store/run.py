@@ -62,6 +62,10 @@ class RunStore:
             self._history.finish(self._new.run, text)
         return path
 
+    def redact(self, text: str) -> str:
+        """Return a text without any known secret value."""
+        return self._redact(text)
+
     def write_bytes(self, name: str, content: bytes) -> str:
         """Write a file that is no text, whole or not at all; return its path."""
         return self._files.write_bytes(name, content)

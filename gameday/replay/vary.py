@@ -1,0 +1,66 @@
+"""What another `for` would do: how soon a fault is detected, and what rings without."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gameday.model.alert import AlertRule
+from gameday.model.quantity import parse_duration
+from gameday.model.scenario import AlertPromise
+from gameday.replay.machine import Result, Slots, lives, would_fire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Varied:
+    """One rule with another `for`; seconds.
+
+    `detected`: from the fault's start to firing; None: it did not fire before the
+    record's end. `needs`: when it fires if the fault is held long enough; None: its
+    expression was never true. `false_alarms`: how often it fired in the `quiet` time
+    before the fault.
+    """
+
+    alert: str
+    hold: float
+    detected: float | None
+    needs: float | None
+    false_alarms: int
+    quiet: float
+
+
+def parse_vary(text: str) -> tuple[float, ...]:
+    """Return the durations of `for=1m,2m,5m`; ValueError for anything else."""
+    key, _, rest = text.partition("=")
+    if key != "for" or not rest:
+        raise ValueError(f"{text!r} varies nothing; write for=1m,2m,5m")
+    return tuple(parse_duration(part) for part in rest.split(","))
+
+
+def vary(
+    rule: AlertRule,
+    promise: AlertPromise,
+    results: Sequence[Result],
+    slots: Slots,
+    holds: Sequence[float],
+    fault: float,
+) -> list[Varied]:
+    """Return what each `for` would do; `fault`: its start on Prometheus' clock (s)."""
+    begins = round((fault - slots.offset) * 1000)
+    found = []
+    for hold in holds:
+        other = replace(rule, hold=hold)
+        mine = [one for one in lives(other, results, slots) if promise.fits(one.labels)]
+        after = [one for one in mine if one.active >= begins]
+        fired = [one.firing for one in after if one.firing is not None]
+        needs = [would_fire(one, slots.interval) for one in after]
+        before = [one for one in mine if one.firing and one.firing < begins]
+        found.append(
+            Varied(
+                alert=rule.name,
+                hold=hold,
+                detected=(min(fired) - begins) / 1000 if fired else None,
+                needs=(min(needs) - begins) / 1000 if needs else None,
+                false_alarms=len(before),
+                quiet=max(0.0, (begins - slots.first) / 1000),
+            )
+        )
+    return found
