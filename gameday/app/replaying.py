@@ -1,30 +1,19 @@
 """`gameday replay`: recorded game days under today's rules and routes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gameday.app.judging import find, judge_stored
-from gameday.checks.clocks import read_clocks
-from gameday.coverage.definition import Language, define, rule_changes
-from gameday.errors import InvalidFile
-from gameday.model.alert import AlertRule, RecordingRule, Routing
-from gameday.model.plan import Eyes, Plan
-from gameday.model.recording import Reads, Recording, SeriesRecord
-from gameday.model.timeline import Timeline
-from gameday.model.verdict import Verdict
+from gameday.app.replaying_run import Answer, Given, RunReplay
+from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ports import Clock
-from gameday.replay.judged import Replayed, compared, judged, unanswered
-from gameday.replay.known import known_lives, lag
-from gameday.replay.machine import ERROR, Life, Result, Slots, Unexpandable, lives
-from gameday.replay.slots import Phase, phases, slots
-from gameday.replay.story import Rung, Today, faults_of
-from gameday.replay.vary import Varied, vary
-from gameday.runner.scratch import Refusal, Row, Scratch, Server, find_program
+from gameday.replay.judged import unanswered
+from gameday.runner.scratch import Scratch, Server, find_program
 from gameday.store import recordings
+from gameday.store.folder import write_file
 
-_Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 NO_SERIES = (
     "the run recorded nothing of what its rules read; runs of this version record it"
 )
@@ -43,25 +32,7 @@ class Wish:
     prometheus: str = ""
     at: float | None = None
     vary: tuple[float, ...] = ()  # seconds of `for` to try with what was promised
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One replayed run, what rang then and now, and how long the work took (s)."""
-
-    replayed: Replayed
-    alerts: list[Mapping[str, object]] = field(default_factory=list)
-    timings: dict[str, float] = field(default_factory=dict)
-    varied: list[Varied] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """Today's rules and routes, as files have them; None: the run's own."""
-
-    alerts: tuple[AlertRule, ...] | None = None
-    recorded: tuple[RecordingRule, ...] | None = None
-    routing: Routing | None = None
+    emit: str = ""  # the folder for promtool's unit tests
 
 
 def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
@@ -83,9 +54,27 @@ def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
             else Scratch(program, recording.lookback, clock)
         )
         with door as server:
-            work = _Work(plan, timeline, recording, server, clock)
+            work = RunReplay(plan, timeline, recording, server, clock)
             answer = work.answer(verdict, given, wish.at)
-            yield replace(answer, varied=work.varied(wish.vary))
+            test = (
+                work.unit_test(verdict.run, wish.rules, wish.emit) if wish.emit else ""
+            )
+            yield replace(answer, varied=work.varied(wish.vary), test=test)
+
+
+def write_test(answer: Answer, folder: str) -> str:
+    """Write a run's unit test, never over a file; return in words what was done."""
+    run = answer.replayed.recorded.run
+    if not answer.test:
+        return f"{run}: no unit test can be made of it"
+    path = Path(folder) / f"{run}.test.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already; remove it, or name another folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}") from error
+    return f"wrote {write_file(str(path), answer.test)}"
 
 
 def _given(wish: Wish) -> Given:
@@ -103,286 +92,3 @@ def _given(wish: Wish) -> Given:
             raise InvalidFile([one for one in problems if one.severity == "error"])
         given = replace(given, routing=routing)
     return given
-
-
-class _Work:
-    """One run's replay on one Prometheus."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        timeline: Timeline,
-        recording: Recording,
-        server: Server,
-        clock: Clock,
-    ) -> None:
-        self._plan = plan
-        self._timeline = timeline
-        self._recording = recording
-        self._server = server
-        self._clock = clock
-        self._spell, self._reads = _language()
-        clocks = self._clocks = read_clocks(timeline)
-        begun = [clocks.theirs("prometheus", at) for _, at in faults_of(timeline)]
-        self._until = clocks.theirs("prometheus", timeline.events[-1].at)
-        self._fault = min(begun, default=self._until)
-        self._recorded: tuple[RecordingRule, ...] = ()  # today's
-        self._rules: tuple[AlertRule, ...] = ()
-        self._computed: dict[str, float] = {}  # recorded name -> since when (s)
-
-    def answer(self, verdict: Verdict, given: Given, at: float | None) -> Answer:
-        """Return the run as it would have been."""
-        eyes = self._plan.eyes
-        alerts = _filled(given.alerts, eyes) if given.alerts is not None else eyes.rules
-        recorded = (
-            _filled(given.recorded, eyes)
-            if given.recorded is not None
-            else eyes.recorded
-        )
-        rules = self._rules = tuple(alerts or ())
-        self._recorded = tuple(recorded)
-        known = phases(self._recording, (*(eyes.rules or ()), *eyes.recorded))
-        begun = self._clock.monotonic()
-        anew = self._changed(recorded)
-        loaded = self._load({rule.name for rule in anew})
-        between = self._clock.monotonic()
-        self._evaluate_recorded(anew, known)
-        rung, unknown = self._evaluate(rules, known, moved=at is not None)
-        ended = self._clock.monotonic()
-        today = Today(
-            rules=rules,
-            recorded=self._recorded,
-            routing=given.routing or eyes.routing,
-            rung=tuple(rung),
-            unknown=unknown,
-            until=self._until,
-            moved=0.0 if at is None else at - self._fault,
-        )
-        return Answer(
-            replayed=judged(self._plan, self._timeline, verdict, today),
-            alerts=compared(self._timeline, rung, self._fault),
-            timings={
-                "samples": loaded,
-                "loading": round(between - begun, 3),
-                "evaluating": round(ended - between, 3),
-            },
-        )
-
-    def varied(self, holds: Sequence[float]) -> list[Varied]:
-        """Return what other times of `for` would do with each promised alert."""
-        known = phases(
-            self._recording, (*(self._plan.eyes.rules or ()), *self._plan.eyes.recorded)
-        )
-        found: list[Varied] = []
-        steps = self._plan.scenario.steps if holds else ()
-        begun = dict(faults_of(self._timeline))
-        for step, promise in ((s, p) for s in steps for p in s.expect.alerts):
-            for rule in self._rules:
-                if rule.name != promise.alert or step.name not in begun:
-                    continue
-                reads = self._reads(rule.expr)
-                times = slots(rule, known, self._since(reads), self._until)
-                if self._lacks(reads, self._fault):
-                    continue
-                results = self._results(rule, times)
-                fault = self._clocks.theirs("prometheus", begun[step.name])
-                found += vary(rule, promise, results, times, holds, fault)
-        return found
-
-    def _changed(self, recorded: Sequence[RecordingRule]) -> list[RecordingRule]:
-        """Return the recording rules that are not as they were, and their readers."""
-        before = {_definition(rule, self._spell) for rule in self._plan.eyes.recorded}
-        anew = {
-            rule.name
-            for rule in recorded
-            if _definition(rule, self._spell) not in before
-        }
-        grown = True
-        while grown:
-            more = {
-                rule.name
-                for rule in recorded
-                if rule.name not in anew and self._read_names(rule.expr) & anew
-            }
-            anew |= more
-            grown = bool(more)
-        return [rule for rule in recorded if rule.name in anew]
-
-    def _read_names(self, expr: str) -> set[str]:
-        return {read.metric for read in self._reads(expr).selectors}
-
-    def _load(self, without: set[str]) -> float:
-        """Write what was recorded, but not what is computed anew."""
-        series = [
-            one
-            for one in self._recording.series
-            if one.labels.get("__name__") not in without
-        ]
-        if not without and self._server.holds(self._recording):
-            return 0.0
-        return float(self._server.write(series))
-
-    def _evaluate_recorded(
-        self, anew: Sequence[RecordingRule], known: dict[str, Phase]
-    ) -> None:
-        """Evaluate recording rules, those first that others read; write the results."""
-        waiting = list(anew)
-        while waiting:
-            names = {rule.name for rule in waiting}
-            ready = [r for r in waiting if not self._read_names(r.expr) & names]
-            if not ready:
-                return  # a circle, which Prometheus would not get out of either
-            for rule in ready:
-                waiting.remove(rule)
-                since = self._since(self._reads(rule.expr))
-                if self._lacks(self._reads(rule.expr), since):
-                    continue
-                times = slots(rule, known, since, self._until)
-                try:
-                    rows = self._server.evaluate(rule.expr, times)
-                except Refusal:
-                    continue
-                self._server.write([_written(rule, row, times) for row in rows])
-                before = self._computed.get(rule.name, since)
-                self._computed[rule.name] = max(before, since)
-
-    def _evaluate(
-        self, rules: Sequence[AlertRule], known: dict[str, Phase], *, moved: bool
-    ) -> tuple[list[Rung], dict[int, str]]:
-        """Return what rings, and by a rule's place why it cannot be replayed."""
-        same = self._as_they_were(rules)
-        kept: list[Rung] = []
-        evaluated: list[Rung] = []
-        unknown: dict[int, str] = {}
-        late = 0.0
-        for place, rule in enumerate(rules):
-            times = slots(rule, known, self._since(self._reads(rule.expr)), self._until)
-            if place in same and times.error == ERROR:
-                mine = known_lives(rule, self._recording, times)
-                kept += [Rung(life=life, slots=times) for life in mine]
-                if len(same) < len(rules):
-                    late = max(late, self._late(rule, mine, times))
-                continue
-            try:
-                mine = self._anew(rule, times, moved=moved)
-                evaluated += [Rung(life=life, slots=times) for life in mine]
-            except (Refusal, Unexpandable) as error:
-                unknown[place] = str(error)
-        return [*kept, *(_later(one, late) for one in evaluated)], unknown
-
-    def _anew(self, rule: AlertRule, times: Slots, *, moved: bool) -> list[Life]:
-        """Return what a rule's alerts would do; Refusal where that is not known."""
-        reads = self._reads(rule.expr)
-        why = self._lacks(reads, self._fault - rule.hold - rule.keep_firing)
-        if moved and reads.clock:
-            why = why or "it reads the time of day, which --at moves"
-        if why:
-            raise Refusal(why)
-        return self._lives(rule, times)
-
-    def _late(self, rule: AlertRule, mine: Sequence[Life], times: Slots) -> float:
-        """Return by how many seconds evaluating a rule anew differs from the record.
-
-        A sample that was being scraped during an evaluation was not seen by it.
-        """
-        begun = [life for life in mine if life.active >= self._fault * 1000]
-        if not any(life.firing for life in begun):
-            return 0.0
-        try:
-            anew = self._lives(rule, times)
-        except (Refusal, Unexpandable):
-            return 0.0
-        return lag(begun, [one for one in anew if one.active >= self._fault * 1000])
-
-    def _lives(self, rule: AlertRule, times: Slots) -> list[Life]:
-        return lives(rule, self._results(rule, times), times)
-
-    def _results(self, rule: AlertRule, times: Slots) -> list[Result]:
-        return [
-            Result(labels=labels, at=[at for at, _ in values])
-            for labels, values in self._server.evaluate(rule.expr, times)
-        ]
-
-    def _as_they_were(self, rules: Sequence[AlertRule]) -> set[int]:
-        """Return the places of the rules that are what they were in the run."""
-        eyes = self._plan.eyes
-        language = Language(spell=self._spell, metrics=self._read_names)
-        before = define(eyes.rules or (), eyes.recorded, language)
-        now = define(rules, self._recorded, language)
-        return {
-            place
-            for place, rule in enumerate(now)
-            if any(
-                rule.name == old.name and not rule_changes(old, rule) for old in before
-            )
-        }
-
-    def _since(self, reads: Reads) -> float:
-        """Return from when on an expression can be evaluated, in seconds."""
-        back = max((read.back for read in reads.selectors), default=0.0)
-        return self._recording.since + self._recording.lookback + back
-
-    def _lacks(self, reads: Reads, since: float) -> str:
-        """Return what an expression would read that is not there; empty: nothing."""
-        rest = []
-        for read in reads.selectors:
-            begins = self._computed.get(read.metric)
-            if begins is None:
-                rest.append(read)
-            elif begins > since - read.back:
-                return f"{read.metric} can only be computed from later on"
-        return self._recording.lacks(replace(reads, selectors=tuple(rest)), since)
-
-
-def _filled(rules: Sequence[_Rule], eyes: Eyes) -> tuple[_Rule, ...]:
-    """Return rules of a file with the global interval and offset that they had."""
-    known = [rule.query_offset for rule in eyes.rules or ()]
-    offset = next((one for one in known if one is not None), 0.0)
-    return tuple(
-        replace(
-            rule,
-            interval=rule.interval or eyes.evaluation_interval or 60.0,
-            query_offset=offset if rule.query_offset is None else rule.query_offset,
-        )
-        for rule in rules
-    )
-
-
-def _later(one: Rung, late: float) -> Rung:
-    """Return a life whose times are not surer than what was evaluated beside it."""
-    return replace(one, slots=replace(one.slots, error=one.slots.error + late))
-
-
-def _definition(
-    rule: RecordingRule, spell: Callable[[str], str]
-) -> tuple[str, str, tuple[tuple[str, str], ...], float | None]:
-    labels = tuple(sorted(rule.labels.items()))
-    return rule.name, spell(rule.expr), labels, rule.interval
-
-
-def _written(rule: RecordingRule, row: Row, times: Slots) -> SeriesRecord:
-    """Return what a recording rule writes: a marker where a series ends."""
-    labels, values = row
-    at: list[int] = []
-    written: list[float | None] = []
-    for when, value in values:
-        if at and when - at[-1] > times.interval:
-            at.append(at[-1] + times.interval)
-            written.append(None)
-        at.append(when)
-        written.append(value)
-    if at and at[-1] + times.interval <= times.last:
-        at.append(at[-1] + times.interval)
-        written.append(None)
-    named = {**labels, **rule.labels, "__name__": rule.name}
-    kept = {name: text for name, text in named.items() if text}
-    return SeriesRecord(labels=kept, at=at, values=written)
-
-
-def _language() -> tuple[Callable[[str], str], Callable[[str], Reads]]:
-    from functools import cache
-
-    from gameday.files.promql_canonical import canonical
-    from gameday.files.promql_reads import reads
-
-    return cache(canonical), cache(reads)

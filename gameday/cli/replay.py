@@ -34,6 +34,12 @@ from gameday.cli.options import output, parse_date, print_json
     help="Also show what other times of `for` would do: for=1m,2m,5m.",
 )
 @click.option(
+    "--emit",
+    type=(click.Choice(["promtool"]), click.Path()),
+    metavar="promtool DIR",
+    help="With --rules: also write each run as a unit test for `promtool test rules`.",
+)
+@click.option(
     "--prometheus",
     default="",
     metavar="PROGRAM|URL",
@@ -48,6 +54,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     alertmanager: str,
     moment: str | None,
     vary: str | None,
+    emit: tuple[str, str] | None,
     prometheus: str,
     output: str,
 ) -> int:
@@ -67,6 +74,8 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.model.verdict import ExitCode, Outcome, worst_code
     from gameday.replay import render
 
+    if emit and not rules:
+        raise click.UsageError("--emit needs --rules: which files are tested?")
     codes = {
         Outcome.PASS: ExitCode.PASS,
         Outcome.FAIL: ExitCode.FAIL,
@@ -74,6 +83,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     }
     wish = replaying.Wish(
         vary=_vary(vary),
+        emit=emit[1] if emit else "",
         rules=rules,
         alertmanager=alertmanager,
         prometheus=prometheus,
@@ -82,6 +92,8 @@ def command(  # noqa: PLR0913 - one argument for each option
     found, documents = [], []
     for answer in replaying.replay(runs, wish, SystemClock()):
         found.append(codes[answer.replayed.outcome])
+        if emit:
+            click.echo(replaying.write_test(answer, emit[1]), err=True)
         if output == "json":
             documents.append(
                 {

@@ -1,6 +1,7 @@
 """The demo's recorded game day, replayed by a real Prometheus of each generation."""
 
 import json
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from gameday.cli.replay import command
 from gameday.clock import SystemClock
+from gameday.errors import UsageError
 from gameday.model.recording import SeriesRecord
 from gameday.replay.machine import Slots
 from gameday.runner.scratch import Scratch
@@ -124,3 +126,29 @@ def test_evaluation_is_fast_enough_for_whole_histories(
         took = time.monotonic() - begun
     assert len(rows) == 100
     assert 100 * hours / took > 300
+
+
+def test_a_recording_becomes_a_unit_test_that_promtool_passes(
+    programs: dict[str, str], tmp_path: Path
+) -> None:
+    promtool = Path(programs["prometheus"]).with_name("promtool")
+    if not promtool.exists():
+        pytest.skip("version: no promtool beside this Prometheus")
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    folder = tmp_path / "tests"
+    words = ("--rules", str(rules), "--emit", "promtool", str(folder))
+    assert replay(programs, *words)[0] == 0
+    (made,) = folder.iterdir()
+    command = [str(promtool), "test", "rules", str(made)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rules.write_text(RULES.replace("for: 3s", "for: 1m"))
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    with pytest.raises(UsageError, match="is there already"):
+        replay(programs, *words)

@@ -1,0 +1,142 @@
+"""A recording as a unit test for `promtool test rules`: a game day to keep for good.
+
+Evaluations begin at 0 there and have one interval, so each sample stands at the first
+evaluation that can see it. Expected is `ALERTS` itself, which has no annotations.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from gameday.model.recording import Read, SeriesRecord
+from gameday.model.regex import RegexError
+from gameday.replay.machine import Life, Slots
+
+LONG = 3  # equal values in a row that are written as one
+Cell = str  # of a series at one evaluation: a value, `_` or `stale`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A promised alert: its lives in the record, and the evaluations they are on."""
+
+    alert: str
+    lives: Sequence[Life]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitTest:
+    """What one file tests: rules (paths), the series they read, what has to ring."""
+
+    run: str
+    rules: tuple[str, ...]
+    slots: Slots
+    series: Sequence[SeriesRecord]
+    expected: Sequence[Expected]
+
+
+def chosen(series: Iterable[SeriesRecord], reads: Sequence[Read]) -> list[SeriesRecord]:
+    """Return the series that some selector reads."""
+    found = [one for one in series if any(_fits(one, read) for read in reads)]
+    return sorted(found, key=lambda one: sorted(one.labels.items()))
+
+
+def _fits(one: SeriesRecord, read: Read) -> bool:
+    try:
+        return one.labels.get("__name__") == read.metric and all(
+            matcher.matches(one.labels) for matcher in read.matchers
+        )
+    except RegexError:
+        return True  # read too much rather than too little
+
+
+def render(test: UnitTest) -> str:
+    """Return the file for promtool."""
+    return "\n".join(_lines(test)) + "\n"
+
+
+def _lines(test: UnitTest) -> Iterator[str]:
+    interval = f"{test.slots.interval}ms"
+    yield f"# Made by `gameday replay --emit promtool` of the run {test.run}."
+    yield f"rule_files: {json.dumps(list(test.rules))}"
+    yield f"evaluation_interval: {interval}"
+    yield "tests:"
+    yield f"  - interval: {interval}"
+    yield "    input_series:"
+    for one in test.series:
+        values = " ".join(_runs(cells(one, test.slots)))
+        if values:
+            yield f"      - series: {_quoted(_selector(one.labels))}"
+            yield f"        values: {_quoted(values)}"
+    yield "    promql_expr_test:"
+    for expected in test.expected:
+        for at, labels in _moments(expected, test.slots):
+            name = json.dumps(expected.alert)
+            expr = f'ALERTS{{alertname={name}, alertstate="firing"}}'
+            yield f"      - expr: {_quoted(expr)}"
+            yield f"        eval_time: {at - test.slots.first}ms"
+            yield f"        exp_samples: {'[]' if not labels else ''}".rstrip()
+            for each in labels:
+                shown = _selector({**each, "__name__": "ALERTS"})
+                yield f"          - {{labels: {_quoted(shown)}, value: 1}}"
+
+
+def cells(one: SeriesRecord, slots: Slots) -> list[Cell]:
+    """Return what a series has at each evaluation, `_` where nothing came."""
+    found: dict[int, Cell] = {}
+    for at, value in zip(one.at, one.values, strict=True):
+        place = -(-(at - slots.first) // slots.interval)
+        if 0 <= place <= (slots.last - slots.first) // slots.interval:
+            found[place] = "stale" if value is None else _number(value)
+    if not found:
+        return []
+    return [found.get(place, "_") for place in range(max(found) + 1)]
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _runs(values: Iterable[Cell]) -> Iterator[str]:
+    """Yield the values in promtool's notation, equal ones in a row as one."""
+    for value, group in groupby(values):
+        count = len(list(group))
+        if count < LONG or value == "stale":
+            yield from [value] * count
+        elif value == "_":
+            yield f"_x{count}"
+        else:
+            yield f"{value}+0x{count - 1}"
+
+
+def _moments(
+    expected: Expected, slots: Slots
+) -> Iterator[tuple[int, list[Mapping[str, str]]]]:
+    """Yield the evaluations at which what fires changes, and those just before."""
+    edges = {one.firing for one in expected.lives if one.firing is not None}
+    edges |= {one.ended for one in expected.lives if one.firing and one.ended}
+    moments = {at - slots.interval for at in edges} | edges
+    for at in sorted(moment for moment in moments if moment >= slots.first):
+        fires: list[Mapping[str, str]] = [
+            {**one.labels, "alertstate": "firing"}
+            for one in expected.lives
+            if one.firing is not None
+            and one.firing <= at
+            and (one.ended is None or at < one.ended)
+        ]
+        yield at, fires
+
+
+def _selector(labels: Mapping[str, str]) -> str:
+    pairs = ", ".join(
+        f"{name}={json.dumps(text, ensure_ascii=False)}"
+        for name, text in sorted(labels.items())
+        if name != "__name__"
+    )
+    return f"{labels.get('__name__', '')}{{{pairs}}}"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a YAML scalar in single quotes."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,50 @@
+"""A recording as a unit test for promtool."""
+
+import yaml
+
+from gameday.model.alert import Matcher
+from gameday.model.recording import Read, SeriesRecord
+from gameday.replay.machine import Result, Slots, lives
+from gameday.replay.promtool import Expected, UnitTest, cells, chosen, render
+from tests.builders import rule
+
+S = 1000
+TIMES = Slots(first=10_500, last=20_500, interval=S)
+
+
+def series(*samples: tuple[int, float | None], **labels: str) -> SeriesRecord:
+    at, values = zip(*samples, strict=True)
+    return SeriesRecord(labels={"__name__": "up", **labels}, at=at, values=values)
+
+
+def test_a_sample_stands_at_the_first_evaluation_that_can_see_it() -> None:
+    one = series((10_400, 1.0), (10_500, 2.0), (10_501, 3.0), (13_500, None))
+    assert cells(one, TIMES) == ["2", "3", "_", "stale"]
+
+
+def test_what_is_not_read_is_left_out() -> None:
+    match = Matcher(name="job", op="=", value="a")
+    mine, other = series((1, 1.0), job="a"), series((1, 1.0), job="b")
+    assert chosen([other, mine], [Read(metric="up", matchers=(match,))]) == [mine]
+
+
+def test_the_file_says_what_rings_when_and_just_before() -> None:
+    down = [Result(labels={"job": "it's"}, at=range(12_500, 16_500, S))]
+    found = lives(rule("Down", hold=2.0), down, TIMES)
+    values = [(at, 0.0) for at in range(10_500, 20_501, S)]
+    test = UnitTest(
+        run="r1",
+        rules=("../rules.yaml",),
+        slots=TIMES,
+        series=[series(*values, job="it's")],
+        expected=[Expected(alert="Down", lives=found)],
+    )
+    made = yaml.safe_load(render(test))
+    assert made["rule_files"] == ["../rules.yaml"]
+    (case,) = made["tests"]
+    assert case["input_series"] == [{"series": 'up{job="it\'s"}', "values": "0+0x10"}]
+    rings = {
+        one["eval_time"]: [sample["value"] for sample in one["exp_samples"] or []]
+        for one in case["promql_expr_test"]
+    }
+    assert rings == {"3000ms": [], "4000ms": [1], "5000ms": [1], "6000ms": []}
