@@ -124,8 +124,8 @@ class Page(TypedEvent, kind="page", omits=("late", "sender")):
     `status`: firing, resolved or unknown; `alerts`: labels, status, starts, ends and
     fingerprint of each; `titles`: of a message, where a vendor's has no labels;
     `truncated`: alerts that Alertmanager left out; `sender`: the receiver that the
-    message itself names; `late`: of a page that only a replay computed, how much later it
-    may come.
+    message itself names; `late`: of a page that only a replay computed, how much later
+    it may come.
     """
 
     receiver: str
