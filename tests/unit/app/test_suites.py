@@ -222,9 +222,9 @@ def test_a_process_that_dies_is_no_pass(folder: Path) -> None:
 def test_a_signal_reaches_every_process_and_begins_no_more(folder: Path) -> None:
     waiting = (
         "import signal, sys, json\n"
-        "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})\n"
         "print('ready', file=sys.stderr)\n"
-        "signal.pause()\n"
+        "signal.sigwait({signal.SIGTERM})\n"
         "runs = [{'path': p, 'code': 130, 'folder': '', 'error': 'stopped'}"
         " for p in sys.argv[1:]]\n"
         "print(json.dumps({'runs': runs}))\n"
