@@ -156,6 +156,20 @@ class Field:
         world.settle("deployment/web")
         self.unlabel()
 
+    def housed(self) -> None:
+        """Have web's pods find a node again, and what a run left put back."""
+        nodes = self.world.get("nodes", at="")["items"]
+        names = [node["metadata"]["name"] for node in nodes]
+        self.world.kubectl("label", "nodes", *names, f"{LABEL}=yes", at="")
+        try:
+            self.world.settle("deployment/web")
+            home = {"GAMEDAY_HOME": str(self.folder / "home")}
+            command = [sys.executable, "-m", "gameday", "heal"]
+            environment = {**os.environ, **home, "KUBECONFIG": self.config}
+            subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        finally:
+            self.unlabel()
+
     def unlabel(self) -> None:
         """Take the label off all nodes."""
         self.world.kubectl("label", "nodes", "--all", f"{LABEL}-", at="")
@@ -170,6 +184,7 @@ class Case:
     hold: str = "8s"
     expect: str = ""
     before: Callable[[Field], None] | None = None
+    afterwards: Callable[[Field], None] | None = None
     meanwhile: Callable[[Field, Path], None] | None = None
 
 
@@ -247,6 +262,7 @@ CASES = (
         _ours("gameday.faults.kubernetes", "evict"),
         expect=", heals_within: 6s, recovers_within: 20s",
         before=Field.homeless,
+        afterwards=Field.housed,
     ),
 )
 
@@ -274,6 +290,8 @@ def main(context: str, only: list[str], keep: Path | None) -> int:
                 if keep is not None:
                     shutil.copytree(played.folder, keep / case.plant.name)
                 different += not tell(case.plant, played, time.monotonic() - began)
+                if case.afterwards is not None:
+                    case.afterwards(field)
         finally:
             world.remove()
     print(f"{len(chosen) - different} of {len(chosen)} as expected")

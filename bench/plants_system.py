@@ -92,7 +92,11 @@ def foreign(module: str, func: str, arguments: str) -> tuple[Change, ...]:
             'arguments: {service: "${service}", count: "${count}"}',
             f"arguments: {arguments}",
         ),
-        Change("experiment", "gameday.faults, func: undo", "time, func: time"),
+        Change(
+            "experiment",
+            "gameday.faults, func: undo",
+            "os.path, func: exists, arguments: {path: /}",
+        ),
         asked("blast_radius: {at_most: 1, share: 34%}", FOREIGN),
         asked("    expect:\n", "    hold: 12s\n    expect:\n"),
     )
@@ -188,8 +192,8 @@ SYSTEM: tuple[Plant, ...] = (
     Plant(
         name="foreign action that fails",
         changes=foreign("os", "remove", "{path: /nonexistent/file}"),
-        expected=f"inconclusive: bites {ALERT} during no_other_alerts spends_at_most "
-        "agrees_with_load recovers_within",
+        expected=f"inconclusive: bites {ALERT} during after no_other_alerts "
+        "spends_at_most agrees_with_load recovers_within",
     ),
     Plant(
         name="foreign action that changes nothing",
