@@ -42,7 +42,7 @@ _HINTS = (
     (EXPERIMENT, (_KEY + r"(?:method|rollbacks)[\"']?:", r"\bprovider\b")),
     (SLO, (r"\bopenslo(?:\.com)?/v|sloth\.slok\.dev|pyrra\.dev",)),
     (SLO, (r"^version:\s*[\"']?prometheus/v1\b",)),
-    (RULES, (r"^\s*[\"']?kind[\"']?:\s*[\"']?PrometheusRule\b",)),
+    (RULES, (r"^[ \t]*[\"']?kind[\"']?:\s*[\"']?PrometheusRule\b",)),
     (RULES, (_KEY + r"groups[\"']?:", r"[\s{\"'](?:rules|expr|alert|record)[\"']?:")),
     (ALERTMANAGER, (r"^[\"']?(?:route|inhibit_rules)[\"']?:", r"\breceivers?\b")),
     (ALERTMANAGER, (r"^[\"']?receivers[\"']?:", r"\w_configs[\"']?:")),

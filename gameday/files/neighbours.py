@@ -17,11 +17,12 @@ _PLURALS = {
     PLUGINS: "Sloth files with plugins",
 }
 _ACTION = re.compile(
-    r"\{\{[^\n}]*?(?:(?<![\w)\].])\$?\.(?:Values|Release|Chart|Capabilities|Files)\."
+    r"\{\{(?:[^\n{}]|\{(?!\{))*?"  # up to the next one: a long line is read once
+    r"(?:(?<![\w)\].])\$?\.(?:Values|Release|Chart|Capabilities|Files)\."
     r"|\binclude\s+[\"`]|\btoYaml\b|\bnindent\b)|\{\{\s*`|^\{\{",
     re.MULTILINE,
 )
-_JINJA = re.compile(r"^\s*\{%|\{%-?\s*raw\b|\{\{\s*'\{\{'\s*\}\}", re.MULTILINE)
+_JINJA = re.compile(r"^[ \t]*\{%|\{%-?\s*raw\b|\{\{\s*'\{\{'\s*\}\}", re.MULTILINE)
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _LOGQL = re.compile(
     r"\}\s*(?:\|[=~>]|!=|!~|!>|\|\s*(?:json|logfmt|regexp|pattern|unpack|unwrap|drop|keep"

@@ -112,3 +112,25 @@ def test_a_file_of_mistakes_is_judged_as_quickly_as_another(tmp_path: Path) -> N
     assert time.process_time() - start < 2.0
     assert len(result.problems) == 40_000
     assert all("is an unknown key" in p.message for p in result.problems[::2])
+
+
+LONG = {
+    "braces": "{" * 1_000_000,
+    "actions": "{{ a " * 200_000,
+    "lines": "a: {{\n" + "\n" * 1_000_000,
+    "blanks": "a: {%" + "\t" * 1_000_000,
+    "sequences": "- " * 500_000,
+    "matchers": 'groups: [{name: a, rules: [{expr: "' + "a{" * 500_000 + '"}]}]',
+}
+
+
+@pytest.mark.parametrize("ending", [".yaml", ".json"])
+@pytest.mark.parametrize("name", LONG)
+def test_no_text_is_read_again_and_again(
+    tmp_path: Path, name: str, ending: str
+) -> None:
+    path = tmp_path / f"a{ending}"
+    path.write_text(LONG[name])
+    start = time.process_time()
+    check([str(path)], {}, None)
+    assert time.process_time() - start < 2.0
