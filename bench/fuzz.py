@@ -7,6 +7,7 @@ made long, up to 1 MB. What breaks is written to `--keep FOLDER`.
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "samples"
 ENDINGS = (".yaml", ".yml", ".json", ".rules")
 MOST = 1_000_000  # characters of a file
 LONGEST = 2.0  # seconds of this process
+HANGS = 20.0  # of its seconds until a reader is given up
 
 
 def main(asked: argparse.Namespace) -> int:
@@ -30,6 +32,7 @@ def main(asked: argparse.Namespace) -> int:
     texts = [read for path in asked.paths or [SAMPLES] for read in _texts(path)]
     chance = random.Random(asked.seed)
     counts: Counter[str] = Counter()
+    signal.signal(signal.SIGVTALRM, _given_up)
     slowest, end = 0.0, time.monotonic() + asked.seconds
     with tempfile.TemporaryDirectory() as folder:
         while time.monotonic() < end:
@@ -47,6 +50,10 @@ def main(asked: argparse.Namespace) -> int:
                 _keep(asked.keep, name, text, counts["broken"])
     print(f"{dict(counts)}; the slowest took {slowest:.2f} s")
     return 1 if counts["broken"] else 0
+
+
+def _given_up(*_: object) -> None:
+    raise TimeoutError(f"still reading after {HANGS:g} s")
 
 
 def _texts(path: Path) -> list[tuple[str, str]]:
@@ -74,10 +81,13 @@ def _lengthened(text: str, chance: random.Random) -> str:
 
 
 def _broken(file: Path) -> str:
+    signal.setitimer(signal.ITIMER_VIRTUAL, HANGS)
     try:
         problems = check([str(file)], {}, None).problems
     except BaseException:  # noqa: BLE001 - whatever it is, it is what we look for
         return traceback.format_exc(limit=-3)
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     return next(("a message of two lines" for one in problems if "\n" in str(one)), "")
 
 
