@@ -15,6 +15,7 @@ FAMILIES = {
     "prometheus": "Prometheus configurations",
     "alertmanager": "Alertmanager configurations",
     "promise": "promises, compared with rules, routes and intervals",
+    "run": "what a game day found, of `gameday run -o …`; also `run/QUESTION`",
 }
 
 # Any family may have these.
@@ -104,6 +105,12 @@ OWN = {
     "slo/window": "a window that is missing, or odd",
     "scenario/promql": "an expression that cannot be used here",
     "promise/cannot-be-kept": "the earliest possible time is beyond the promise",
+    "run/none": "a scenario of which there was no run",
+    "run/broken": "what is still broken after a run",
+    "run/refused": "a run that was refused",
+    "run/guardrail": "a run that a guardrail stopped",
+    "run/operator": "a run that somebody stopped",
+    "run/crashed": "a run that crashed",
     "promise/not-guaranteed": "the latest possible time is beyond the promise",
 }
 
