@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cost import BIN, Bar, verdict
 
-from gameday.targets.kubernetes.fingerprint import _KINDS
+from gameday.targets.kubernetes.inventory.fingerprint import _KINDS
 from tests.real.kubernetes import kills
 from tests.real.kubernetes.world import World
 from tests.real.ledger.kills import Fault, Place

@@ -33,8 +33,8 @@ PATIENCE = 30.0  # seconds for one experiment
 
 def through_gameday(count: int) -> int:
     """Run the experiments in this process; return how many did not complete."""
-    from gameday.runner.engine import Nursery
-    from gameday.runner.jobs import Job
+    from gameday.runner.engine.engine import Nursery
+    from gameday.runner.engine.jobs import Job
 
     nursery = Nursery()
     nursery.warm()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gameday.model.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule
 from gameday.model.plan import Plan
 from gameday.model.scenario import SloPromise
 from gameday.model.timeline import Event, Timeline, event

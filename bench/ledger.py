@@ -19,11 +19,11 @@ from cost import Bar, verdict
 
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import start_watchdog
 from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
 from gameday.ledger.release import let_go
-from gameday.model.fault import FaultState
+from gameday.ledger.watchdog.guard import start_watchdog
+from gameday.model.faults.fault import FaultState
 from gameday.targets import open_target
 from tests.real.targets.world import ComposeProject
 from tests.unit.ledger.fake import URL, entry

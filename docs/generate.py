@@ -17,13 +17,14 @@ import click
 
 from gameday import errors
 from gameday.checks.compose import CHECKS, RUN_CHECKS
-from gameday.checks.doubt import Turns
-from gameday.checks.doubt_table import CHAINS
+from gameday.checks.doubts.doubt_table import CHAINS
+from gameday.checks.record.doubt import Turns
 from gameday.cli import main as command_line
-from gameday.files import problem_ids, schema
+from gameday.files import problem_ids
+from gameday.files.scenario import schema
 from gameday.model import events as event_kinds
-from gameday.model import fault
 from gameday.model.events.codec import default_of
+from gameday.model.faults import fault
 from gameday.model.verdict import Ending, ExitCode, Outcome
 
 HERE = Path(__file__).resolve().parent

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, runtime_checkable
 
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance
 from gameday.model.timeline import Event

@@ -17,9 +17,9 @@ from dataclasses import replace
 from typing import Any
 
 from gameday.checks.judge import judge
-from gameday.model.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule
 from gameday.model.experiment import Experiment
-from gameday.model.fault import FaultRequest, Selection
+from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep
 from gameday.model.scenario import (
     AlertPromise,
@@ -32,7 +32,7 @@ from gameday.model.scenario import (
     Scenario,
     Step,
 )
-from gameday.model.slo import Slo, Term
+from gameday.model.slos.slo import Slo, Term
 from gameday.model.target import Instance, TargetRef
 from gameday.model.timeline import Event, Timeline, event
 from gameday.model.verdict import Ending, Finding, Verdict

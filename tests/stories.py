@@ -7,7 +7,7 @@ where nothing does; and for each kind of doubt what puts it into a story.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gameday.checks.doubt import Kind
+from gameday.checks.record.doubt import Kind
 from gameday.model.scenario import SloPromise
 from gameday.model.timeline import Event, Timeline, event
 from tests.builders import (

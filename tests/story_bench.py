@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from gameday.app.judging import judge_stored
-from gameday.checks.doubt import Kind
+from gameday.checks.record.doubt import Kind
 from gameday.model.plan import Plan
 from gameday.model.scenario import LoadPromise, MetricPromise
 from gameday.model.target import TargetRef

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from gameday.targets.kubernetes import rights
+from gameday.targets.kubernetes.rbac import rights
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -159,7 +159,7 @@ def environment_with(env_file: str | None) -> Mapping[str, str]:
     """Return the environment, with a file of NAME=VALUE lines over it."""
     if env_file is None:
         return os.environ
-    from gameday.files import env
+    from gameday.files.scenario import env
 
     return {**os.environ, **env.read(env_file)}
 
@@ -169,7 +169,7 @@ def check_offline(scenario: "Scenario") -> list[Problem]:
     files = scenario.observe.files
     if not (files.rules or files.prometheus or files.alertmanager):
         return []
-    from gameday.app.looking import offline_eyes
+    from gameday.app.eyes.looking import offline_eyes
     from gameday.clock import SystemClock
     from gameday.plans.timing import timings
 

@@ -10,7 +10,7 @@ from gameday.coverage.past import Drill, Past
 from gameday.coverage.register import Register, Today, register
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ledger.home import home
-from gameday.model.alert import Routing
+from gameday.model.alerting.alert import Routing
 from gameday.ports import Clock
 from gameday.store import drills
 from gameday.store.folder import parse_lines
@@ -81,8 +81,8 @@ def write(found: Register, folder: str) -> list[str]:
 
 
 def _language() -> Language:
-    from gameday.files.promql import metrics
-    from gameday.files.promql_canonical import canonical
+    from gameday.files.promql.promql import metrics
+    from gameday.files.promql.promql_canonical import canonical
 
     return Language(spell=canonical, metrics=metrics)
 
@@ -90,7 +90,7 @@ def _language() -> Language:
 def _rules(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
     if not wish.rules:
         return None
-    from gameday.files import rule_files
+    from gameday.files.prometheus import rule_files
 
     found = rule_files.read(wish.rules)
     return tuple(
@@ -102,7 +102,8 @@ def _rules(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
 def _at_base(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
     if not wish.base:
         return None
-    from gameday.files import changed, rule_files
+    from gameday.files import changed
+    from gameday.files.prometheus import rule_files
 
     found = rule_files.parse(changed.texts_at(wish.base, wish.rules))
     return define(found.alerts, found.recorded, language)
@@ -111,7 +112,7 @@ def _at_base(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | Non
 def _routing(path: str) -> Routing | None:
     if not path:
         return None
-    from gameday.files import alertmanager
+    from gameday.files.alertmanager import alertmanager
 
     routing, problems = alertmanager.read(path)
     if routing is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gameday.errors import GamedayError
 from gameday.ledger.home import home
-from gameday.model.fault import CATALOGUE
+from gameday.model.faults.fault import CATALOGUE
 from gameday.model.scenario import Scenario
 from gameday.model.target import TargetRef
 from gameday.ports import Clock, Target
@@ -135,7 +135,7 @@ def _rights(target: Target, kinds: Collection[str]) -> Iterator[Diagnosis]:
 
 
 def _observers(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
-    from gameday.app.looking import survey
+    from gameday.app.eyes.looking import survey
 
     eyes, _ = survey(scenario, clock)
     if scenario.observe.prometheus is not None:

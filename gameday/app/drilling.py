@@ -11,7 +11,7 @@ from gameday.app import covering
 from gameday.coverage.past import Drill
 from gameday.errors import ObserverLost, UsageError
 from gameday.ledger.home import home
-from gameday.model.alert import Matcher, Routing
+from gameday.model.alerting.alert import Matcher, Routing
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.scenario import Endpoint
 from gameday.model.verdict import Outcome
@@ -106,7 +106,7 @@ class Drilling:
         )
 
     def _routing(self) -> Routing:
-        from gameday.files import alertmanager
+        from gameday.files.alertmanager import alertmanager
 
         try:
             text = str(self._client.json("/api/v2/status")["config"]["original"])

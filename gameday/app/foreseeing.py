@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gameday.app.looking import Eyesight
+from gameday.app.eyes.looking import Eyesight
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
 from gameday.ledger.hold import held_by_another
@@ -20,16 +20,16 @@ from gameday.ledger.surroundings import surroundings
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, nothing_left, spoiled
 from gameday.runner.conduct import PROBE_EVERY
+from gameday.runner.engine.jobs import Job
 from gameday.runner.gate import GATE_PATIENCE, LOOKS, blind, breached, unsteady
 from gameday.runner.guarding import Watch
-from gameday.runner.jobs import Job
 from gameday.runner.stop import Stop
 
 if TYPE_CHECKING:
     from gameday.app.planning import Prepared
     from gameday.model.plan import Plan
     from gameday.ports import Clock, Observer
-    from gameday.runner.engine import Tell
+    from gameday.runner.engine.engine import Tell
 
 _SAMPLES = 60.0  # seconds of samples that a guardrail may look back over
 

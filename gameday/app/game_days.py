@@ -17,7 +17,7 @@ from gameday.errors import GamedayError, UndoFailed, UsageError
 from gameday.model.quantity import show_duration
 from gameday.model.target import parse_target
 from gameday.model.verdict import ExitCode, worst_code
-from gameday.runner.engine import Nursery
+from gameday.runner.engine.engine import Nursery
 
 if TYPE_CHECKING:
     from gameday.app.planning import Prepared

@@ -15,7 +15,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.home import home, ledger_path
 from gameday.model.gate import GatePolicy, GateSlo
 from gameday.model.scenario import Endpoint
-from gameday.model.slo import Slo
+from gameday.model.slos.slo import Slo
 from gameday.model.verdict import Ending
 from gameday.ports import Clock
 
@@ -196,7 +196,7 @@ def _found(
 
 
 def _of_file(path: str) -> Slo:
-    from gameday.files import slo as slo_files
+    from gameday.files.slo import slo as slo_files
 
     found, problems = slo_files.read(path)
     errors = [problem for problem in problems if problem.severity == "error"]

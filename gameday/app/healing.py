@@ -13,7 +13,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed, RunEntry
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.recovery import opener, recover
-from gameday.model.fault import FaultState, Undone
+from gameday.model.faults.fault import FaultState, Undone
 
 if TYPE_CHECKING:
     from gameday.ledger.lost import Found

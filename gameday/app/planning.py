@@ -16,7 +16,7 @@ from gameday import __version__
 from gameday.app.checking import environment_with
 from gameday.errors import GamedayError, InvalidFile, TargetNotFound
 from gameday.ledger.entries import Recovered
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.plan import Plan
 from gameday.model.scenario import Scenario
@@ -51,7 +51,7 @@ def read(
 
     `changes`: what each of them says in place of its file.
     """
-    from gameday.files import load
+    from gameday.files.scenario import load
 
     environment = environment_with(env_file)
     scenarios, problems = [], []
@@ -90,7 +90,7 @@ def modules_for(scenarios: Sequence[Scenario]) -> list[str]:
 
 def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     """Ask target and observers side by side, and plan."""
-    from gameday.app.looking import survey
+    from gameday.app.eyes.looking import survey
 
     with ThreadPoolExecutor(max_workers=3) as pool:
         eyes = pool.submit(survey, scenario, clock)
@@ -128,7 +128,7 @@ def _unseen(plan: Plan, why: str) -> Plan:
 
 def _refusals(plan: Plan, url: str) -> tuple[str, ...]:
     """Return why the plan may not run: its own reasons, and what only we can see."""
-    from gameday.app.looking import missing_secrets
+    from gameday.app.eyes.looking import missing_secrets
     from gameday.ledger import surroundings
 
     elsewhere = [

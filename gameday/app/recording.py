@@ -6,8 +6,8 @@ Nothing that goes wrong here is a run's failure: the record says what is missing
 from collections.abc import Iterable
 
 from gameday.errors import GamedayError, ObserverLost
+from gameday.model.alerting.recording import Read
 from gameday.model.plan import Eyes, Plan
-from gameday.model.recording import Read
 from gameday.ports import Clock
 from gameday.store.folder import SERIES
 from gameday.store.recordings import pack
@@ -46,7 +46,7 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
 
 def everything_read(eyes: Eyes) -> Iterable[Read]:
     """Yield every selector that a rule reads, alerting or recording, each once."""
-    from gameday.files.promql_reads import reads
+    from gameday.files.promql.promql_reads import reads
 
     exprs = dict.fromkeys(
         [*(one.expr for one in eyes.rules or ()), *(one.expr for one in eyes.recorded)]

@@ -80,12 +80,12 @@ def write_test(answer: Answer, folder: str) -> str:
 def _given(wish: Wish) -> Given:
     given = Given()
     if wish.rules:
-        from gameday.files import rule_files
+        from gameday.files.prometheus import rule_files
 
         found = rule_files.read(wish.rules)
         given = Given(alerts=found.alerts, recorded=found.recorded)
     if wish.alertmanager:
-        from gameday.files import alertmanager
+        from gameday.files.alertmanager import alertmanager
 
         routing, problems = alertmanager.read(wish.alertmanager)
         if routing is None:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from gameday.checks.clocks import read_clocks
+from gameday.checks.record.clocks import read_clocks
 from gameday.coverage.definition import Language, define, rule_changes
-from gameday.model.alert import AlertRule, RecordingRule, Routing
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
+from gameday.model.alerting.recording import Read, Reads, Recording, SeriesRecord
 from gameday.model.plan import Eyes, Plan
-from gameday.model.recording import Read, Reads, Recording, SeriesRecord
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
 from gameday.ports import Clock
@@ -373,7 +373,7 @@ def _written(rule: RecordingRule, row: Row, times: Slots) -> SeriesRecord:
 def _language() -> tuple[Callable[[str], str], Callable[[str], Reads]]:
     from functools import cache
 
-    from gameday.files.promql_canonical import canonical
-    from gameday.files.promql_reads import reads
+    from gameday.files.promql.promql_canonical import canonical
+    from gameday.files.promql.promql_reads import reads
 
     return cache(canonical), cache(reads)

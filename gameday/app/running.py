@@ -11,20 +11,20 @@ from functools import partial
 from typing import Any
 
 from gameday.app import fingerprinting, recording
+from gameday.app.eyes.looking import Eyesight
 from gameday.app.foreseeing import environment, refused_plan, spoiled_from_the_start
 from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
-from gameday.app.looking import Eyesight
 from gameday.app.planning import Prepared
 from gameday.app.result import Options, Result
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, Recovered
-from gameday.ledger.guard import Handle
 from gameday.ledger.heal import heal
 from gameday.ledger.hold import take
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.recovery import opener, recover
+from gameday.ledger.watchdog.guard import Handle
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
@@ -33,7 +33,7 @@ from gameday.ports import Clock, Target
 from gameday.runner.board import Board
 from gameday.runner.doors import Doors, Pace, Screen
 from gameday.runner.drive import Drive
-from gameday.runner.engine import Nursery
+from gameday.runner.engine.engine import Nursery
 from gameday.runner.run_book import RunBook
 from gameday.runner.stop import Stop
 from gameday.store.history import History, NewRun

@@ -10,17 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from gameday.app.request_counters import find_requests
+from gameday.app.eyes.request_counters import find_requests
 from gameday.errors import UsageError
-from gameday.files.starter import Beginning
-from gameday.model.alert import AlertRule
-from gameday.model.alert_timing import fires
-from gameday.model.always import always
+from gameday.files.scenario.starter import Beginning
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.always import always
+from gameday.model.alerting.expression import Selector, overlap
+from gameday.model.alerting.reach import Ends
 from gameday.model.experiment import Experiment
-from gameday.model.expression import Selector, overlap
 from gameday.model.plan import Eyes
-from gameday.model.reach import Ends
-from gameday.model.rule_delays import scraped
 from gameday.model.scenario import (
     AlertPromise,
     Endpoint,
@@ -30,7 +28,9 @@ from gameday.model.scenario import (
     Step,
 )
 from gameday.model.target import Instance, TargetRef
-from gameday.model.way import way
+from gameday.model.timing.alert_timing import fires
+from gameday.model.timing.rule_delays import scraped
+from gameday.model.timing.way import way
 from gameday.plans.timing import timings
 from gameday.ports import Clock
 
@@ -58,7 +58,7 @@ class Wish:
 
 def look(wish: Wish, clock: Clock) -> tuple[Beginning, list[str]]:
     """Return what the first files say, and what their reader has to know."""
-    from gameday.app.looking import survey
+    from gameday.app.eyes.looking import survey
     from gameday.targets import open_target
 
     for address in (wish.prometheus, wish.alertmanager, wish.pager, wish.url):

@@ -132,7 +132,8 @@ def _is_manifest(path: str) -> bool:
 
 
 def _is_scenario(path: str) -> bool:
-    from gameday.files import kind, source, yaml
+    from gameday.files import kind
+    from gameday.files.text import source, yaml
 
     read = source.read(path)
     if kind.guessed(read.text) != kind.SCENARIO:
@@ -142,7 +143,7 @@ def _is_scenario(path: str) -> bool:
 
 
 def _plain(path: Path) -> Any:
-    from gameday.files import source, yaml
+    from gameday.files.text import source, yaml
 
     return yaml.read(source.read(str(path))).value
 

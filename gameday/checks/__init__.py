@@ -2,4 +2,6 @@
 
 `judge` builds a verdict: `asked` lists every question of a plan, `compose` answers
 each one (a crash is inconclusive) from what `run` and `step` make of the timeline.
+`record` and `pages` read the timeline; `alerts`, `slos`, `service` and `faults` hold
+the questions; every answer passes the gate of `doubts`.
 """

@@ -11,8 +11,8 @@ from dataclasses import replace
 from gameday.checks.question import RATIO, SECONDS, Question
 from gameday.model.plan import Plan
 from gameday.model.scenario import AlertPromise, Scenario, Step
-from gameday.model.selector import labels_matched
-from gameday.model.slo import COUNTER, Slo
+from gameday.model.slos.selector import labels_matched
+from gameday.model.slos.slo import COUNTER, Slo
 
 
 def asked(plan: Plan, fed: Collection[str] | None = None) -> tuple[Question, ...]:

@@ -5,27 +5,31 @@ Every answer passes through the gate of doubt, so that no check can forget it.
 
 from collections.abc import Callable, Mapping
 
-from gameday.checks.alert_fires import fires_within
-from gameday.checks.alert_pages import page_resolves_within, pages_within, reaches
-from gameday.checks.alert_resets import resets_within
-from gameday.checks.alert_stays import stays_firing
+from gameday.checks.alerts.alert_fires import fires_within
+from gameday.checks.alerts.alert_pages import (
+    page_resolves_within,
+    pages_within,
+    reaches,
+)
+from gameday.checks.alerts.alert_resets import resets_within
+from gameday.checks.alerts.alert_stays import stays_firing
+from gameday.checks.alerts.other_alerts import no_other_alerts
+from gameday.checks.alerts.receivers import of_each_receiver
 from gameday.checks.asked import asked
-from gameday.checks.drift import drift
-from gameday.checks.error_budget import spends_at_most
-from gameday.checks.fault import bites, undone
-from gameday.checks.gate import barred, doubted
-from gameday.checks.guardrails import guardrails
-from gameday.checks.healing import heals_within
-from gameday.checks.load import fed_at_warm_up
-from gameday.checks.load_agreement import agrees_with_load
-from gameday.checks.load_promises import fails_at_most, p99_within
-from gameday.checks.metric import holds
-from gameday.checks.other_alerts import no_other_alerts
+from gameday.checks.doubts.gate import barred, doubted
+from gameday.checks.faults.drift import drift
+from gameday.checks.faults.fault import bites, undone
+from gameday.checks.faults.guardrails import guardrails
 from gameday.checks.question import Answer, Question, finding, unknown
-from gameday.checks.receivers import of_each_receiver
-from gameday.checks.recovery import recovers_within
 from gameday.checks.run import Run
-from gameday.checks.steady_state import after, before, during
+from gameday.checks.service.healing import heals_within
+from gameday.checks.service.metric import holds
+from gameday.checks.service.recovery import recovers_within
+from gameday.checks.service.steady_state import after, before, during
+from gameday.checks.slos.error_budget import spends_at_most
+from gameday.checks.slos.load import fed_at_warm_up
+from gameday.checks.slos.load_agreement import agrees_with_load
+from gameday.checks.slos.load_promises import fails_at_most, p99_within
 from gameday.checks.step import StepRun
 from gameday.model.verdict import Finding
 

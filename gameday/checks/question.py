@@ -6,7 +6,7 @@ from typing import Any
 
 from gameday.model.quantity import keeps, show_duration
 from gameday.model.scenario import AlertPromise, MetricPromise
-from gameday.model.slo import Slo
+from gameday.model.slos.slo import Slo
 from gameday.model.verdict import Finding, Outcome
 
 SECONDS = "s"

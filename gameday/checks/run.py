@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from gameday.checks.chat import Chat
-from gameday.checks.clocks import Clocks, read_clocks
-from gameday.checks.episodes import Episode, read_episodes
-from gameday.checks.holdings import read_holdings
-from gameday.checks.lost_targets import Loss, read_losses
-from gameday.checks.mailbox import Mailbox
-from gameday.checks.matching import Matching, read_matching
-from gameday.checks.mutes import Mute, Silence, read_mutes, read_silences
-from gameday.checks.naming import Directory
-from gameday.checks.pages import Page, read_pages
-from gameday.checks.samples import Samples, read_samples
-from gameday.checks.sight import Sight, read_sight
+from gameday.checks.pages.chat import Chat
+from gameday.checks.pages.holdings import read_holdings
+from gameday.checks.pages.mailbox import Mailbox
+from gameday.checks.pages.matching import Matching, read_matching
+from gameday.checks.pages.mutes import Mute, Silence, read_mutes, read_silences
+from gameday.checks.pages.pages import Page, read_pages
+from gameday.checks.record.clocks import Clocks, read_clocks
+from gameday.checks.record.episodes import Episode, read_episodes
+from gameday.checks.record.lost_targets import Loss, read_losses
+from gameday.checks.record.naming import Directory
+from gameday.checks.record.samples import Samples, read_samples
+from gameday.checks.record.sight import Sight, read_sight
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Ending

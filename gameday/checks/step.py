@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import Any
 
 from gameday.checks.asked import services
-from gameday.checks.interruption import interruption
-from gameday.checks.lost_targets import Hit, Loss, not_hit
-from gameday.checks.replaced import Replaced, read_replaced
+from gameday.checks.record.interruption import interruption
+from gameday.checks.record.lost_targets import Hit, Loss, not_hit
+from gameday.checks.record.replaced import Replaced, read_replaced
+from gameday.checks.record.sight import SLACK
+from gameday.checks.record.victims import Victims, nodes_hit
 from gameday.checks.run import Run
-from gameday.checks.sight import SLACK
-from gameday.checks.victims import Victims, nodes_hit
-from gameday.model.fault import CATALOGUE
+from gameday.model.faults.fault import CATALOGUE
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
 from gameday.model.target import Instance

@@ -2,8 +2,8 @@
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import FILE_OF_BASELINE, testbed
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import FILE_OF_BASELINE, testbed
 
 
 @click.group("baseline", epilog=EXITS)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import env_file, print_json
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import env_file, print_json
 
 if TYPE_CHECKING:
     from gameday.errors import Problem

@@ -4,7 +4,7 @@ import re
 
 import click
 
-from gameday.cli.exits import EXITS
+from gameday.cli.terminal.exits import EXITS
 
 _WORD = re.compile(r"[\w./@:+~=,\[\]-]+")
 
@@ -37,7 +37,8 @@ def init(server: str, scenarios: str, requirement: str | None, into: str) -> Non
     Overwrites nothing. Exit code 3, nobody can tell, is a warning on GitLab and makes
     a build of Jenkins unstable; GitHub knows no such thing.
     """
-    from gameday.files import ci_templates, starter
+    from gameday.files import ci_templates
+    from gameday.files.scenario import starter
 
     wanted = requirement or ci_templates.REQUIREMENT
     for option, value in (("--scenarios", scenarios), ("--requirement", wanted)):

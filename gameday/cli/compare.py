@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import FILE_OF_BASELINE, output, testbed
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import FILE_OF_BASELINE, output, testbed
 
 _FORGIVE = click.Choice(["fail", "pass"])
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gameday.cli.exits import EXITS
+from gameday.cli.terminal.exits import EXITS
 
 if TYPE_CHECKING:
     from gameday.coverage.register import Register

@@ -2,8 +2,8 @@
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import env_file, output, print_json
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import env_file, output, print_json
 
 _MARKS = {True: "ok", False: "NO", None: "--"}
 

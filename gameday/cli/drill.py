@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import output, print_json
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import output, print_json
 
 if TYPE_CHECKING:
     from gameday.app.drilling import Sent

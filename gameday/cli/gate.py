@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import output, print_json
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import output, print_json
 
 if TYPE_CHECKING:
     from gameday.app.gating import Gates
@@ -134,7 +134,7 @@ def _print(decision: "Decision", override: "Override | None") -> None:
 def _override(
     gate: str, now: float, words: tuple[str | None, str | None, str | None]
 ) -> "Override | None":
-    from gameday.cli.options import parse_date
+    from gameday.cli.terminal.options import parse_date
     from gameday.gate.override import Override
 
     by, because, until = words
@@ -153,7 +153,7 @@ def _serve(gates: "Gates", listen: str, token_file: str) -> int:
     import threading
 
     from gameday.app.gate_serving import GateServer
-    from gameday.files import source
+    from gameday.files.text import source
 
     token = ""
     if token_file:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import named_target
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import named_target
 
 if TYPE_CHECKING:
     from gameday.model.target import TargetRef

@@ -2,8 +2,8 @@
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import named_target
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import named_target
 
 
 @click.command("init", epilog=EXITS)
@@ -45,7 +45,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.app import starting
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
-    from gameday.files import starter
+    from gameday.files.scenario import starter
     from gameday.model.target import TargetRef
 
     names = (docker, local, namespace)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from gameday import __version__
-from gameday.cli.exits import EXITS
+from gameday.cli.terminal.exits import EXITS
 
 # verb -> its line in `--help`; the module is gameday.cli.VERB.
 VERBS = {

@@ -2,7 +2,7 @@
 
 import click
 
-from gameday.cli.exits import EXITS
+from gameday.cli.terminal.exits import EXITS
 
 
 @click.command("pager", epilog=EXITS)
@@ -25,7 +25,7 @@ def command(listen: str, forward: str | None, store: str | None) -> int:
     import threading
 
     from gameday.errors import UsageError
-    from gameday.observers.pager import Pager
+    from gameday.observers.pages.pager import Pager
 
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -2,8 +2,8 @@
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import env_file, output, print_json
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import env_file, output, print_json
 
 
 @click.command("plan", epilog=EXITS)
@@ -22,7 +22,7 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     from gameday.app.foreseeing import foresee
     from gameday.app.planning import modules_for, prepare, read
     from gameday.clock import SystemClock
-    from gameday.runner.engine import Nursery
+    from gameday.runner.engine.engine import Nursery
 
     clock, nursery = SystemClock(), Nursery()
     scenario = read([path], env_file)[0]
@@ -39,7 +39,7 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     elif prepared.lost:
         click.echo(f"refused: {prepared.lost}")
     else:
-        from gameday.cli.plan_text import lines
+        from gameday.cli.terminal.plan_text import lines
 
         for line in lines(plan, refused=end.because if end else ""):
             click.echo(line)

@@ -2,7 +2,7 @@
 
 import click
 
-from gameday.cli.exits import EXITS
+from gameday.cli.terminal.exits import EXITS
 
 _SEVERAL = ("summary", "comment", "junit")
 _FORMATS = ("html", "md", "junit", "json", "text", "summary", "comment")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import as_seconds, env_file
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import as_seconds, env_file
 
 if TYPE_CHECKING:
     from gameday.app.game_days import Held, Wishes
@@ -131,7 +131,7 @@ def _held(
         command = _command(given)
         return hold_side_by_side(scenarios, given["jobs"], command, _tell)
     from gameday.app.game_days import Watch, hold
-    from gameday.cli.views import close, screen_for
+    from gameday.cli.terminal.views import close, screen_for
 
     aside = given["output"] != "text"
     watch = Watch(

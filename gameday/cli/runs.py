@@ -2,8 +2,8 @@
 
 import click
 
-from gameday.cli.exits import EXITS
-from gameday.cli.options import output, print_json
+from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import output, print_json
 
 
 @click.command("runs", epilog=EXITS)

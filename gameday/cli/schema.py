@@ -2,7 +2,7 @@
 
 import click
 
-from gameday.cli.exits import EXITS
+from gameday.cli.terminal.exits import EXITS
 
 
 @click.command("schema", epilog=EXITS)
@@ -14,6 +14,6 @@ from gameday.cli.exits import EXITS
 )
 def command(kind: str) -> None:
     """Print the JSON Schema of scenario files, or of gate policies, for editors."""
-    from gameday.files import schema
+    from gameday.files.scenario import schema
 
     click.echo(schema.text(kind), nl=False)

@@ -2,7 +2,7 @@
 
 import click
 
-from gameday.cli.exits import EXITS
+from gameday.cli.terminal.exits import EXITS
 
 
 @click.command("stop", epilog=EXITS)

@@ -7,7 +7,7 @@ one side knows (a file states no interval, an API no offset) is no change.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alert import AlertRule, Receiver, RecordingRule, Route
+from gameday.model.alerting.alert import AlertRule, Receiver, RecordingRule, Route
 from gameday.model.quantity import show_duration
 
 

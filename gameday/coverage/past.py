@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gameday.coverage.definition import Language, RuleDefinition, define
-from gameday.model.alert import Receiver, Route
+from gameday.model.alerting.alert import Receiver, Route
 from gameday.model.plan import Plan
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.target import Instance

@@ -29,8 +29,8 @@ from gameday.coverage.past import (
     evidence_of_drill,
     versions,
 )
-from gameday.model.alert import Receiver, Route, Routing
-from gameday.model.always import always
+from gameday.model.alerting.alert import Receiver, Route, Routing
+from gameday.model.alerting.always import always
 from gameday.model.quantity import show_duration
 
 IS_PROVEN, STALE, SYNTHETIC, WAS_SEEN, NEVER = (

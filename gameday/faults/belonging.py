@@ -13,11 +13,11 @@ from typing import Any
 from gameday.clock import SystemClock
 from gameday.errors import FaultFailed
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import Handle
 from gameday.ledger.heal import Opener
 from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
 from gameday.ledger.recovery import opener
+from gameday.ledger.watchdog.guard import Handle
 from gameday.ports import Target
 from gameday.targets import open_target
 from gameday.targets.procfs import identify

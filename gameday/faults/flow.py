@@ -14,10 +14,10 @@ from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.faults.belonging import CLOCK, Belonging, belonging, open_own_run
 from gameday.ledger.entries import FaultEntry
 from gameday.ledger.heal import forget, heal, patiently
-from gameday.model.fault import FaultRequest, FaultState, Proof
+from gameday.model.faults.fault import FaultRequest, FaultState, Proof
+from gameday.model.faults.request import parse_request
+from gameday.model.faults.selection import choose
 from gameday.model.quantity import show_instant
-from gameday.model.request import parse_request
-from gameday.model.selection import choose
 from gameday.model.target import Instance
 from gameday.ports import Choosy
 from gameday.targets.marking import Lockable

@@ -7,8 +7,8 @@ or one of the method that is asked after the first of these actions.
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.files.cursor import Cursor, shown
-from gameday.files.suggest import did_you_mean
+from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.suggest import did_you_mean
 from gameday.model.experiment import Experiment
 
 _KEY = "bites"

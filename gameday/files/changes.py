@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gameday.errors import UsageError
-from gameday.files.nodes import Document, Entry, List, Map, Node, Scalar
+from gameday.files.text.nodes import Document, Entry, List, Map, Node, Scalar
 
 EACH_STEP = "step"
 _SPELT = {True: "true", False: "false", None: "null"}

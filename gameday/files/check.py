@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from gameday.errors import Problem
-from gameday.files import judging, source
+from gameday.files import judging
 from gameday.files.judging import Judged
+from gameday.files.text import source
 from gameday.model.scenario import Scenario
 
 
@@ -78,7 +79,7 @@ def _listed(paths: Sequence[str], wishes: Wishes) -> tuple[list[str], list[str]]
 
 
 def _result(found: Judged, stdin: str) -> CheckResult:
-    from gameday.files.load import tidy
+    from gameday.files.scenario.load import tidy
 
     counts: dict[str, int] = {}
     for _, one in found.files:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from gameday.errors import Problem
-from gameday.files import source
+from gameday.files.text import source
 
 _COMMENT = re.compile(r"#\s*gameday\s+disable-next-line\s+([a-z0-9/*,_ -]+)")
 

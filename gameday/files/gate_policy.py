@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from gameday.errors import InvalidFile, Problem
-from gameday.files import env as environment
-from gameday.files import source, yaml
-from gameday.files.cursor import Cursor, top
-from gameday.files.nodes import Document
+from gameday.files.scenario import env as environment
+from gameday.files.text import source, yaml
+from gameday.files.text.cursor import Cursor, top
+from gameday.files.text.nodes import Document
 from gameday.model.gate import GatePolicy, GateSlo
 
 
@@ -23,7 +23,7 @@ def read_document(
     document: Document, env: Mapping[str, str]
 ) -> tuple[GatePolicy | None, list[Problem]]:
     """Return the policy of a document that was read, and every problem in it."""
-    from gameday.files import load
+    from gameday.files.scenario import load
 
     problems = list(document.problems)
     problems += environment.substituted(document, env)
@@ -43,8 +43,8 @@ def read_document(
 
 
 def _policy(here: Cursor) -> GatePolicy | None:
-    from gameday.files import scenario_build, scenario_errors
-    from gameday.files.gate_wire import GatePolicy as Wire
+    from gameday.files.scenario import scenario_build, scenario_errors
+    from gameday.files.scenario.gate_wire import GatePolicy as Wire
 
     wired = scenario_errors.validated(here, Wire)
     if wired is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gameday.errors import Problem
-from gameday.files import kind, neighbours, pieces, source, yaml
+from gameday.files import kind, neighbours, pieces
 from gameday.files.kind import (
     EXPERIMENT,
     GATE,
@@ -15,9 +15,10 @@ from gameday.files.kind import (
     SCENARIO,
     SLO,
 )
-from gameday.files.nodes import Document
 from gameday.files.pieces import Piece
-from gameday.files.source import Source
+from gameday.files.text import source, yaml
+from gameday.files.text.nodes import Document
+from gameday.files.text.source import Source
 from gameday.model.scenario import Scenario
 
 _EXPECTED = (
@@ -197,16 +198,16 @@ def _read(
     if is_kind == SLO:
         return Judged(slos=[document])
     if is_kind == SCENARIO:
-        from gameday.files import load
+        from gameday.files.scenario import load
 
         made, problems = load.read_document(document, env)
         return Judged(problems=problems, scenarios=[] if made is None else [made])
     if is_kind == PROMETHEUS:
-        from gameday.files import prometheus_config
+        from gameday.files.prometheus import prometheus_config
 
         return Judged(problems=prometheus_config.parse_document(document)[1])
     if is_kind == RULES:
-        from gameday.files import rules
+        from gameday.files.prometheus import rules
 
         return Judged(problems=rules.parse_document(document)[1])
     return Judged(problems=_problems(document, is_kind, env, alone=alone))
@@ -220,14 +221,14 @@ def _problems(
 
         return gate_policy.read_document(document, env)[1]
     if is_kind == EXPERIMENT:
-        from gameday.files import experiment
+        from gameday.files.experiment import experiment
 
         return experiment.read_document(document, env=env)[1]
     return _alertmanager(document, alone=alone)
 
 
 def _alertmanager(document: Document, *, alone: bool) -> list[Problem]:
-    from gameday.files import alertmanager, amtool
+    from gameday.files.alertmanager import alertmanager, amtool
 
     problems = alertmanager.parse_document(document)[1]
     refused = any(problem.severity == "error" for problem in problems)
@@ -240,7 +241,7 @@ def slos(found: Judged) -> list[Problem]:
     """Read all SLO files together: one may refer to another's SLI."""
     if not found.slos:
         return []
-    from gameday.files import slo
+    from gameday.files.slo import slo
 
     readings = slo.read_documents(found.slos)
     return [problem for reading in readings for problem in reading.problems]

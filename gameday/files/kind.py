@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.files.nodes import Document
+from gameday.files.text.nodes import Document
 
 SCENARIO = "scenario"
 GATE = "gate"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gameday.errors import Problem
 from gameday.files import kind, neighbours
-from gameday.files.nodes import Document, List, Map, Node, Scalar
+from gameday.files.text.nodes import Document, List, Map, Node, Scalar
 
 _LARGE = 256 * 1024  # characters
 # One of these stands in every document of a known kind.

@@ -13,7 +13,7 @@ from gameday.errors import FaultFailed, TargetHeld
 from gameday.ledger import codec, rows
 from gameday.ledger.database import Database
 from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
-from gameday.model.fault import FaultRequest, FaultState
+from gameday.model.faults.fault import FaultRequest, FaultState
 from gameday.model.quantity import show_instant
 from gameday.targets.procfs import identify, user_name
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from gameday.model.fault import FaultRequest, Selection, Undo
+from gameday.model.faults.fault import FaultRequest, Selection, Undo
 from gameday.model.target import Instance
 
 

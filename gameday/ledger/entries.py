@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gameday.model.fault import FaultRequest, FaultState, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, FaultState, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.procfs import ProcessId
 

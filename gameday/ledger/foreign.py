@@ -17,13 +17,13 @@ from typing import Any
 
 from gameday.ledger.entries import FaultEntry
 from gameday.ledger.surroundings import surroundings
-from gameday.model.fault import Undo, Undone
+from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.procfs import identify
 
 KIND = "foreign.rollbacks"
 VERB = "play_rollbacks"
-PLAYER = "gameday.runner.replay_process"
+PLAYER = "gameday.runner.engine.replay_process"
 PATIENCE = 120.0  # seconds for a process that plays rollbacks
 NEVER = 253402300799.0  # the end of the year 9999: no deadline may cut an experiment
 # Written beside secrets, and needed: without it another cluster would be meant.

@@ -16,7 +16,7 @@ from gameday.errors import GamedayError, StoreError
 from gameday.ledger import foreign
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed
-from gameday.model.fault import FaultState, Undo, Undone
+from gameday.model.faults.fault import FaultState, Undo, Undone
 from gameday.targets.marking import Marked
 from gameday.targets.procfs import session
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from gameday.errors import TargetHeld
 from gameday.ledger.book import Ledger, held_words
 from gameday.ledger.entries import Recovered
-from gameday.ledger.guard import Handle, start_watchdog
 from gameday.ledger.recovery import Tell, opener, recover_dead, recover_marked
+from gameday.ledger.watchdog.guard import Handle, start_watchdog
 from gameday.model.quantity import show_instant
 from gameday.targets.marking import Holder, Lockable, Marked, holder_here
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gameday.ledger.heal import patiently
-from gameday.model.fault import Undone
+from gameday.model.faults.fault import Undone
 from gameday.targets.marking import Holder, Left, Lockable, Marked
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gameday.ledger import codec
 from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
-from gameday.model.fault import FaultState
+from gameday.model.faults.fault import FaultState
 from gameday.targets.procfs import ProcessId
 
 _BIT = (

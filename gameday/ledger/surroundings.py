@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gameday.model.foreign_kubernetes import MODULE
+from gameday.model.faults.foreign_kubernetes import MODULE
 from gameday.model.target import TargetRef, parse_target
 
 IN_CLUSTER = "in-cluster"  # the context that means the pod's own service account

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gameday.model.fault import FaultRequest
+from gameday.model.faults.fault import FaultRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

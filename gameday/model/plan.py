@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gameday.model.alert import AlertRule, RecordingRule, Routing
-from gameday.model.fault import FaultRequest
-from gameday.model.relabel import RelabelRule
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
+from gameday.model.alerting.relabel import RelabelRule
+from gameday.model.alerting.standing import Standing
+from gameday.model.faults.fault import FaultRequest
 from gameday.model.scenario import Scenario
-from gameday.model.standing import Standing
 from gameday.model.target import Instance
 
 

@@ -9,7 +9,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 
-from gameday.model.slo import (
+from gameday.model.slos.slo import (
     COUNTER,
     OBSERVATIONS,
     SAMPLES,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gameday.model.experiment import Experiment
-from gameday.model.slo import Slo
+from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gameday.errors import ObserverLost
-from gameday.model.counting import Counted, count_signed
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import Endpoint, Guardrail
-from gameday.model.scraped import read_targets
-from gameday.model.slo import Series, Slo, Term
+from gameday.model.slos.counting import Counted, count_signed
+from gameday.model.slos.scraped import read_targets
+from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.observer import PrometheusObserver
 from gameday.observers.prometheus.window import Window

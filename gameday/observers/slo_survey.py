@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from gameday.errors import ObserverLost
 from gameday.model.scenario import Endpoint
-from gameday.model.selector import metric_of
-from gameday.model.slo import Slo
+from gameday.model.slos.selector import metric_of
+from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
 from gameday.observers.prometheus.settings import read_settings

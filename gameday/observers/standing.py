@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gameday.errors import ObserverLost
-from gameday.model.alert import Matcher
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.standing import Standing, StandingAlert, StandingSilence
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Observe
-from gameday.model.standing import Standing, StandingAlert, StandingSilence
 from gameday.observers.alertmanager import matcher_fields
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, instant

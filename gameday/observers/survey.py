@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from gameday.errors import InvalidFile, ObserverLost
-from gameday.model.alert import AlertRule, RecordingRule, Routing
-from gameday.model.expression import Selector, series_expression
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
+from gameday.model.alerting.expression import Selector, series_expression
 from gameday.model.plan import Eyes, ScrapeJob
-from gameday.model.prometheus_settings import PrometheusSettings
-from gameday.model.rule_delays import scraped
 from gameday.model.scenario import Observe
+from gameday.model.timing.prometheus_settings import PrometheusSettings
+from gameday.model.timing.rule_delays import scraped
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
 from gameday.observers.prometheus.rules import Group, read_groups

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import islice, product
 
-from gameday.model.alert import InhibitRule, Matcher, Receiver, Route, Routing
+from gameday.model.alerting.alert import InhibitRule, Matcher, Receiver, Route, Routing
 from gameday.model.quantity import show_duration
 
 LABEL = "gameday_drill"

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gameday.model.alert import AlertRule, InhibitRule, Receiver, Route
-from gameday.model.alert_timing import first_page_within
-from gameday.model.always import always
-from gameday.model.known_labels import KnownLabels
+from gameday.model.alerting.alert import AlertRule, InhibitRule, Receiver, Route
+from gameday.model.alerting.always import always
+from gameday.model.alerting.known_labels import KnownLabels
+from gameday.model.alerting.promised_labels import candidates
+from gameday.model.alerting.time_interval import Muting
 from gameday.model.plan import Eyes
-from gameday.model.promised_labels import candidates
 from gameday.model.scenario import AlertPromise, Step
-from gameday.model.time_interval import Muting
-from gameday.model.way import Way, rules_for, way
+from gameday.model.timing.alert_timing import first_page_within
+from gameday.model.timing.way import Way, rules_for, way
 
 MINUTE = 60.0  # seconds: time intervals begin and end on whole ones
 

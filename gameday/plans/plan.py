@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gameday.model.alert_timing import first_page_within
-from gameday.model.fault import FaultRequest
+from gameday.model.faults.fault import FaultRequest
+from gameday.model.faults.selection import choose
 from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import Scenario, Step
-from gameday.model.selection import choose
-from gameday.model.selector import unknown_metrics
+from gameday.model.slos.selector import unknown_metrics
 from gameday.model.target import Instance
+from gameday.model.timing.alert_timing import first_page_within
 from gameday.plans.blast_radius import breaches
 from gameday.plans.spoiled import Before, spoiled
 from gameday.plans.timing import timings

@@ -7,15 +7,15 @@ or inhibited by an alert that fires already, can be seen to fire, but pages nobo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alert import InhibitRule
-from gameday.model.fault import hits_node
-from gameday.model.known_labels import KnownLabels, exactly
+from gameday.model.alerting.alert import InhibitRule
+from gameday.model.alerting.known_labels import KnownLabels, exactly
+from gameday.model.alerting.standing import Standing, StandingAlert
+from gameday.model.faults.fault import hits_node
 from gameday.model.plan import Eyes, PlannedStep
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Step
-from gameday.model.standing import Standing, StandingAlert
 from gameday.model.target import Instance
-from gameday.model.way import rules_for, way
+from gameday.model.timing.way import rules_for, way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,25 @@
 """The lint of a scenario's promises: which can be kept, by the rules' arithmetic.
 
 `check` and `plan` both ask here, the one with what files say, the other with what
-runs. The arithmetic is gameday.model.alert_timing; what stands in a page's way is
-gameday.plans.paging.
+runs. The arithmetic is gameday.model.timing.alert_timing; what stands in a page's way
+is gameday.plans.paging.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alert import AlertRule
-from gameday.model.alert_timing import (
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.plan import Eyes, Timing
+from gameday.model.quantity import show_duration
+from gameday.model.scenario import AlertPromise, Scenario, Step
+from gameday.model.timing.alert_timing import (
     Span,
     fires,
     page_ends,
     pages,
     resets,
 )
-from gameday.model.plan import Eyes, Timing
-from gameday.model.quantity import show_duration
-from gameday.model.scenario import AlertPromise, Scenario, Step
-from gameday.model.way import rules_for
+from gameday.model.timing.way import rules_for
 from gameday.plans.paging import Doubt, doubts, page_doubts, unheard
 
 _QUESTIONS = ("fires_within", "pages_within", "resets_within", "page_resolves_within")

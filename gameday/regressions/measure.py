@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gameday.model.alert import AlertRule, Route
+from gameday.model.alerting.alert import AlertRule, Route
 from gameday.model.plan import Plan, Timing
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import AlertPromise
+from gameday.model.timing.way import rules_for
 from gameday.model.verdict import Finding, Outcome, Verdict
-from gameday.model.way import rules_for
 
 # The questions whose answer is a number; less is better in all of them.
 MEASURED = (

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.checks.compose import compose
+from gameday.checks.record.sight import SLACK
 from gameday.checks.run import Run
-from gameday.checks.sight import SLACK
 from gameday.checks.step import StepRun
 from gameday.model.plan import Plan
 from gameday.model.quantity import keeps, show_duration, show_instant

@@ -6,8 +6,8 @@ the rule was evaluated has a stamp before the evaluation and was not seen by it.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from gameday.model.alert import AlertRule
-from gameday.model.recording import Recording, SeriesRecord
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.replay.machine import Key, Life, Result, Slots, lives
 
 

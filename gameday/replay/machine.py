@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule
 from gameday.model.timeline import Event, event
 
 ERROR = 0.001  # seconds: evaluations are known to the millisecond

@@ -8,8 +8,14 @@ end only with `send_resolved`, and again after `repeat_interval`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gameday.checks.mutes import Silence
-from gameday.model.alert import InhibitRule, Matcher, Route, Routing, fingerprint
+from gameday.checks.pages.mutes import Silence
+from gameday.model.alerting.alert import (
+    InhibitRule,
+    Matcher,
+    Route,
+    Routing,
+    fingerprint,
+)
 from gameday.model.timeline import Event, event
 
 FOREVER = float("inf")

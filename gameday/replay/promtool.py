@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from gameday.model.recording import Read, SeriesRecord
-from gameday.model.regex import RegexError
+from gameday.model.alerting.recording import Read, SeriesRecord
+from gameday.model.alerting.regex import RegexError
 from gameday.replay.machine import Life, Slots
 
 LONG = 3  # equal values in a row that are written as one

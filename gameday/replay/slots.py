@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alert import AlertRule, RecordingRule
-from gameday.model.recording import Recording, SeriesRecord
+from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.replay.machine import ERROR, Slots
 
 LATE = 0.01  # seconds: an evaluation's clock may be read so long after its slot

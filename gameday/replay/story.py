@@ -8,12 +8,12 @@ restarted is not, since samples are missing for that time.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gameday.checks.clocks import Clocks, read_clocks
-from gameday.checks.mutes import Silence, read_silences
-from gameday.model.alert import AlertRule, RecordingRule, Routing
-from gameday.model.known_labels import KnownLabels
+from gameday.checks.pages.mutes import Silence, read_silences
+from gameday.checks.record.clocks import Clocks, read_clocks
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
+from gameday.model.alerting.known_labels import KnownLabels
+from gameday.model.alerting.relabel import sent
 from gameday.model.plan import Plan
-from gameday.model.relabel import sent
 from gameday.model.timeline import Event, Timeline, event
 from gameday.replay import machine, notify
 from gameday.replay.machine import Life, Slots

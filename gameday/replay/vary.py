@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gameday.model.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule
 from gameday.model.quantity import parse_duration
 from gameday.model.scenario import AlertPromise
 from gameday.replay.machine import Result, Slots, lives, would_fire

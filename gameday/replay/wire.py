@@ -8,8 +8,8 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from gameday.model.alert import Matcher
-from gameday.model.recording import SeriesRecord
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.recording import SeriesRecord
 
 _STALE = (0x7FF0000000000002).to_bytes(8, "little")
 _DOUBLE = struct.Struct("<d")

@@ -13,7 +13,10 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
-from gameday.reports import chart, wording
+from gameday.reports import wording
+from gameday.reports.chart import chart
+from gameday.reports.chart.hits import hits
+from gameday.reports.chart.moments import all_moments, key_moments
 from gameday.reports.exhibits import Table, tables
 from gameday.reports.headline import (
     by_step,
@@ -21,9 +24,7 @@ from gameday.reports.headline import (
     main_sentence,
     worst_first,
 )
-from gameday.reports.hits import hits
 from gameday.reports.measures import budget_measures, timing_measures
-from gameday.reports.moments import all_moments, key_moments
 from gameday.reports.provenance import experiments, provenance, step_words, warnings
 from gameday.reports.requests import requests
 

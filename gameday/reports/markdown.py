@@ -7,9 +7,9 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.reports.chart.hits import Hit, hits
+from gameday.reports.chart.moments import key_moments
 from gameday.reports.headline import by_step, counts_words, main_sentence, verdict_line
-from gameday.reports.hits import Hit, hits
-from gameday.reports.moments import key_moments
 from gameday.reports.provenance import experiments, provenance, warnings
 from gameday.reports.requests import requests
 from gameday.reports.wording import (

@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.checks.availability import known_at, whole
-from gameday.checks.victims import Victims
+from gameday.checks.record.victims import Victims
+from gameday.checks.service.availability import known_at, whole
 from gameday.model.plan import PlannedStep
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.stretch import FEWEST, LONGEST, looks_needed

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gameday.checks.naming import Directory
-from gameday.checks.victims import Victims, nodes_hit
+from gameday.checks.record.naming import Directory
+from gameday.checks.record.victims import Victims, nodes_hit
 from gameday.model.scenario import AlertPromise
 from gameday.model.target import Instance
 from gameday.model.timeline import Event

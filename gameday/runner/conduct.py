@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gameday.checks.interruption import CUT_SHORT
+from gameday.checks.record.interruption import CUT_SHORT
 from gameday.errors import StoreError
 from gameday.model.scenario import Step
 from gameday.model.timeline import event
 from gameday.ports import Emit
 from gameday.runner.doors import Doors
-from gameday.runner.engine import Child
-from gameday.runner.jobs import Job
+from gameday.runner.engine.engine import Child
+from gameday.runner.engine.jobs import Job
 
 PROBE_EVERY = 0.5  # seconds between looks at the hypothesis
 FOREIGN_PATIENCE = 10.0  # seconds for the engine to play foreign rollbacks

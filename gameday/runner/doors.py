@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from gameday.model.fault import FaultRequest
+from gameday.model.alerting.standing import Standing
+from gameday.model.faults.fault import FaultRequest
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.scenario import Guardrail
-from gameday.model.standing import Standing
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.ports import Clock, Emit, Observer, Store
 from gameday.runner.awaited import Awaited
 from gameday.runner.board import Board
-from gameday.runner.engine import Child, Tell
-from gameday.runner.jobs import Job
+from gameday.runner.engine.engine import Child, Tell
+from gameday.runner.engine.jobs import Job
 
 Item = TypeVar("Item")
 

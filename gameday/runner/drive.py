@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
-from gameday.checks.naming import Directory
+from gameday.checks.record.naming import Directory
 from gameday.errors import GamedayError, StoreError
-from gameday.model.fault import CATALOGUE
+from gameday.model.faults.fault import CATALOGUE
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
 from gameday.model.timeline import Event, event
@@ -22,9 +22,9 @@ from gameday.runner.awaited import in_aftermath, in_hold
 from gameday.runner.conduct import Conductor
 from gameday.runner.doors import Doors, Flow
 from gameday.runner.drift import Drift
-from gameday.runner.feeding import note_whom_the_load_feeds
 from gameday.runner.gate import left_to_learn, pass_gate
 from gameday.runner.guarding import Watch
+from gameday.runner.load.feeding import note_whom_the_load_feeds
 from gameday.runner.pump import Pump
 from gameday.runner.recovery import Recovery, slis_now
 from gameday.runner.settling import settle

@@ -7,8 +7,8 @@ and shows them.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gameday.checks.samples import read_samples
-from gameday.model.slo import Slo
+from gameday.checks.record.samples import read_samples
+from gameday.model.slos.slo import Slo
 from gameday.model.stretch import LONGEST, looks_needed
 from gameday.model.timeline import Event, Timeline
 

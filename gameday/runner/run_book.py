@@ -7,7 +7,7 @@ from typing import Any
 from gameday.ledger import foreign
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, PlannedVictims, Transition
-from gameday.model.fault import FaultRequest, FaultState
+from gameday.model.faults.fault import FaultRequest, FaultState
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, event
 

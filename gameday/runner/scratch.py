@@ -18,7 +18,7 @@ from types import TracebackType
 from urllib.parse import urlencode, urlsplit
 
 from gameday.errors import UsageError
-from gameday.model.recording import Recording, SeriesRecord
+from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.ports import Clock
 from gameday.replay.machine import Slots
 from gameday.replay.wire import write_request

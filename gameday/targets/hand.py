@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from gameday.model.fault import Undo, Undone
+from gameday.model.faults.fault import Undo, Undone
 from gameday.targets.procfs import ProcessId, boot_id, identify, user_name
 
 NOBODY = ProcessId(0)

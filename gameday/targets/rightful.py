@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from gameday.model.target import parse_target
-from gameday.targets.kubernetes.rights import Rule, as_role, rules_for
+from gameday.targets.kubernetes.rbac.rights import Rule, as_role, rules_for
 
 ROLE = "gameday-missing"  # what the printed Role is called
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gameday.errors import ObserverLost
 from gameday.model.quantity import parse_duration, parse_instant
-from gameday.model.slo import Bucket, Series
+from gameday.model.slos.slo import Bucket, Series
 from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.ports import Clock
 

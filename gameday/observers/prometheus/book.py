@@ -10,8 +10,8 @@ value is activeAt in whole seconds.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from gameday.model.alert import AlertRule
-from gameday.model.slo import Series
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.slos.slo import Series
 from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted
 from gameday.observers.prometheus.episodes import About
 from gameday.observers.prometheus.rules import Group, Listed, Rule

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from gameday.errors import ObserverLost
 from gameday.gate.decide import Budget, Burn
 from gameday.model.scenario import Endpoint
-from gameday.model.slo import Slo
+from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
 from gameday.observers.prometheus.window import Window, events_since

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gameday.model.reading import pairs, reads_gauge
-from gameday.model.slo import Series, Slo, Term
+from gameday.model.slos.slo import Series, Slo, Term
 from gameday.model.timeline import Event, event
 
 Key = tuple[tuple[str, str], ...]

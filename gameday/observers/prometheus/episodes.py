@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gameday.model.slo import Series
+from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event, event
 
 ERROR = 0.001  # seconds: samples are cut to the millisecond

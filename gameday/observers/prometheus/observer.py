@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from gameday.errors import ObserverLost
-from gameday.model.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule
 from gameday.model.scenario import Endpoint
-from gameday.model.slo import Series, Slo
+from gameday.model.slos.slo import Series, Slo
 from gameday.model.timeline import Event, event
 from gameday.observers.http import Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matching

@@ -6,8 +6,8 @@ they were soon as high as before. It is reported at the scrape that first says i
 
 from collections.abc import Iterable
 
-from gameday.model.scraped import Target, target_of
-from gameday.model.slo import Series
+from gameday.model.slos.scraped import Target, target_of
+from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event, event
 
 METRIC = "process_start_time_seconds"

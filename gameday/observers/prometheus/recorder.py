@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.errors import ObserverLost
-from gameday.model.alert import Matcher
-from gameday.model.recording import (
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.recording import (
     LOOKBACK,
     GroupRecord,
     Read,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gameday.model.slo import Series
+from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event, event
 from gameday.observers.prometheus.api import ScrapeTarget
 

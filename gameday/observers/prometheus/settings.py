@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from gameday.errors import ObserverLost
-from gameday.model.prometheus_settings import PrometheusSettings, settings_of
+from gameday.model.timing.prometheus_settings import PrometheusSettings, settings_of
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gameday.model.reading import pairs, reads_gauge, reads_histogram
-from gameday.model.scraped import Target, target_of
-from gameday.model.slo import Series, Slo, Term
+from gameday.model.slos.scraped import Target, target_of
+from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted, window
 
 CELLS = 720

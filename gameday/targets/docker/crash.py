@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import FaultFailed
-from gameday.model.fault import FaultRequest, Undo
+from gameday.model.faults.fault import FaultRequest, Undo
 from gameday.targets.docker.engine import Engine
-from gameday.targets.docker.helper import Helper, Sidecar
+from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 from gameday.targets.sidecar.kill import strike
 from gameday.targets.sidecar.work import WorkFailed
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
-from gameday.model.fault import Undo, Undone
+from gameday.model.faults.fault import Undo, Undone
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
 
 

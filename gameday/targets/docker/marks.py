@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from gameday.model.fault import Undo
+from gameday.model.faults.fault import Undo
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
 from gameday.targets.docker.hand import command
 from gameday.targets.marking import Holder, Left, holder_from

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gameday.errors import FaultFailed
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.docker.crash import Crash
 from gameday.targets.docker.engine import Engine, EngineRefused
@@ -16,8 +16,8 @@ from gameday.targets.docker.hand import (
     same_container,
     undone_or_why,
 )
-from gameday.targets.docker.helper import Helper
 from gameday.targets.docker.marks import Marks
+from gameday.targets.docker.sidecars.helper import Helper
 
 _SOON = 5.0  # seconds within which an engine's word must have become true
 _COMES_BACK = 1.5  # seconds that a restart policy gets before we start it ourselves

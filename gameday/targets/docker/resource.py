@@ -6,12 +6,12 @@ So the container's limits and its metrics feel them as its own.
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_share
 from gameday.model.target import Instance
 from gameday.targets.docker.engine import Engine
-from gameday.targets.docker.held import LASTS, VERB, Held
-from gameday.targets.docker.helper import Helper, Sidecar
+from gameday.targets.docker.sidecars.held import LASTS, VERB, Held
+from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 
 _CGROUPS, _THERE = "/sys/fs/cgroup", "/host/cgroup"
 _WORKS = {"resource.cpu": "cpu", "resource.memory": "memory"}

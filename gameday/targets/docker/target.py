@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
@@ -11,12 +11,12 @@ from gameday.targets.docker.containers import Project
 from gameday.targets.docker.endpoint import endpoint_of
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.fingerprint import Fingerprints
-from gameday.targets.docker.held import VERB
-from gameday.targets.docker.helper import Helper
 from gameday.targets.docker.marks import Marks
 from gameday.targets.docker.network import Network
 from gameday.targets.docker.process import Process
 from gameday.targets.docker.resource import Resource
+from gameday.targets.docker.sidecars.held import VERB
+from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.hand import Hand
 from gameday.targets.marking import Holder, Left
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gameday.targets.docker.engine import Engine
-from gameday.targets.docker.helper import Helper, Sidecar
+from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 
 MARK = "gameday.look"
 NAMES = ("drop", "netem", "nfqueue", "statistic")

@@ -3,27 +3,27 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock, Emit
 from gameday.targets.hand import Hand
-from gameday.targets.kubernetes.access import access_of
-from gameday.targets.kubernetes.api import Api, Forbidden
-from gameday.targets.kubernetes.availability import Availability
-from gameday.targets.kubernetes.events import ClusterEvents
-from gameday.targets.kubernetes.fingerprint import take
-from gameday.targets.kubernetes.helper import Helper
-from gameday.targets.kubernetes.inside import Inside
-from gameday.targets.kubernetes.lease import Lock
-from gameday.targets.kubernetes.marks import Marks
-from gameday.targets.kubernetes.own import own_hands
-from gameday.targets.kubernetes.permission import Permission
-from gameday.targets.kubernetes.place import Place
-from gameday.targets.kubernetes.pods import Namespace
-from gameday.targets.kubernetes.process import Process, fit
-from gameday.targets.kubernetes.rights import Rule
-from gameday.targets.kubernetes.watching import PodsWatch
+from gameday.targets.kubernetes.client.access import access_of
+from gameday.targets.kubernetes.client.api import Api, Forbidden
+from gameday.targets.kubernetes.faults.own import own_hands
+from gameday.targets.kubernetes.faults.process import Process, fit
+from gameday.targets.kubernetes.inventory.fingerprint import take
+from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.kubernetes.ownership.lease import Lock
+from gameday.targets.kubernetes.ownership.marks import Marks
+from gameday.targets.kubernetes.rbac.permission import Permission
+from gameday.targets.kubernetes.rbac.rights import Rule
+from gameday.targets.kubernetes.sidecars.helper import Helper
+from gameday.targets.kubernetes.sidecars.inside import Inside
+from gameday.targets.kubernetes.sidecars.place import Place
+from gameday.targets.kubernetes.watch.availability import Availability
+from gameday.targets.kubernetes.watch.events import ClusterEvents
+from gameday.targets.kubernetes.watch.watching import PodsWatch
 from gameday.targets.marking import Holder, Left
 from gameday.targets.watched import Heard
 

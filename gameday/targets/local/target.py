@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock

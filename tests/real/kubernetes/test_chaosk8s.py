@@ -19,8 +19,8 @@ import yaml
 
 from gameday.ledger.foreign import play, rollbacks_entry
 from gameday.ledger.surroundings import surroundings
-from gameday.runner.engine import Nursery
-from gameday.runner.jobs import Job
+from gameday.runner.engine.engine import Nursery
+from gameday.runner.engine.jobs import Job
 from tests.real.ledger.kills import Place
 from tests.real.targets.world import wait_for
 
@@ -325,7 +325,7 @@ def test_plain_chaos_run_does_the_same(whole: Cluster, tmp_path: Path) -> None:
 
 
 # What `gameday check` warns of really is so. When one of these fails, upstream has
-# mended it: take the trap out of gameday/model/foreign_others.py.
+# mended it: take the trap out of gameday/model/faults/foreign_others.py.
 
 
 def said(cluster: Cluster, module: str, call_of: str) -> str:

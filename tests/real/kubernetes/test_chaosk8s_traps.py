@@ -1,7 +1,7 @@
 """Traps of chaosk8s that need no cluster: what it sends, seen by a server of ours.
 
 When one of these tests fails, upstream has mended the defect: take the trap out of
-gameday/model/foreign_others.py. A mended `delete_nodes` meets this server too.
+gameday/model/faults/foreign_others.py. A mended `delete_nodes` meets this server too.
 """
 
 import json

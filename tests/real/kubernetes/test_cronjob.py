@@ -405,7 +405,7 @@ def test_doctor_prints_the_role_that_is_missing_and_it_suffices(
 DIES = """\
 import os, sys
 from gameday.clock import SystemClock
-from gameday.model.request import parse_request
+from gameday.model.faults.request import parse_request
 from gameday.targets import open_target
 from gameday.targets.marking import holder_here
 target = open_target(sys.argv[1], SystemClock())

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gameday.checks.availability import known_at, whole
+from gameday.checks.service.availability import known_at, whole
 from gameday.model.timeline import Event
 from gameday.observers.cluster import ClusterObserver
 from gameday.observers.instances import LISTENING, InstancesObserver
 from gameday.targets.kubernetes.target import KubernetesTarget
-from gameday.targets.kubernetes.watching import PROMPT
+from gameday.targets.kubernetes.watch.watching import PROMPT
 from tests.real.kubernetes.door import Door
 from tests.real.kubernetes.world import World
 from tests.real.targets.world import CLOCK, ask, wait_for

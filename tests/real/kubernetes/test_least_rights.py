@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from gameday.targets.kubernetes import rights
+from gameday.targets.kubernetes.rbac import rights
 
 pytestmark = pytest.mark.kubernetes
 

@@ -12,15 +12,15 @@ import pytest
 import yaml
 
 from gameday.errors import FaultFailed
-from gameday.model.fault import CATALOGUE, FaultRequest, Proof, Undo
-from gameday.model.request import parse_request
-from gameday.model.selection import choose
+from gameday.model.faults.fault import CATALOGUE, FaultRequest, Proof, Undo
+from gameday.model.faults.request import parse_request
+from gameday.model.faults.selection import choose
 from gameday.model.target import Instance
 from gameday.targets.helper_image import image_name
-from gameday.targets.kubernetes.api import Conflict, namespaced
-from gameday.targets.kubernetes.policy import NOT_ENFORCED
+from gameday.targets.kubernetes.client.api import Conflict, namespaced
+from gameday.targets.kubernetes.faults.policy import NOT_ENFORCED
+from gameday.targets.kubernetes.inventory.workloads import path_of
 from gameday.targets.kubernetes.target import KubernetesTarget
-from gameday.targets.kubernetes.workloads import path_of
 from tests.real.kubernetes.world import World
 from tests.real.targets.world import wait_for
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gameday.errors import FaultFailed
-from gameday.model.fault import Proof, Undo, Undone
+from gameday.model.faults.fault import Proof, Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.helper import exit_code
-from gameday.targets.kubernetes.helper_pod import PID
-from gameday.targets.kubernetes.lease import EVERY
+from gameday.targets.kubernetes.ownership.lease import EVERY
+from gameday.targets.kubernetes.sidecars.helper import exit_code
+from gameday.targets.kubernetes.sidecars.helper_pod import PID
 from gameday.targets.kubernetes.target import KubernetesTarget
 from gameday.targets.marking import holder_here
 from tests.real.kubernetes.world import LOST, World

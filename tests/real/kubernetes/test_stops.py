@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gameday.errors import FaultFailed
-from gameday.model.fault import Undo
+from gameday.model.faults.fault import Undo
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.stopping import COST
+from gameday.targets.kubernetes.faults.stopping import COST
 from gameday.targets.kubernetes.target import KubernetesTarget
 from tests.real.kubernetes.world import World
 from tests.real.targets.world import ask, wait_for

@@ -285,7 +285,7 @@ def watchdogs(place: Place) -> list[int]:
     return [
         pid
         for pid, (_, words) in _processes().items()
-        if b"gameday.ledger.watchdog" in words and home in words
+        if b"gameday.ledger.watchdog.watchdog" in words and home in words
     ]
 
 

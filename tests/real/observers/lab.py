@@ -20,7 +20,7 @@ from typing import Any
 from gameday.clock import SystemClock
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
-from gameday.model.slo import Slo, Term
+from gameday.model.slos.slo import Slo, Term
 from gameday.model.timeline import Event
 from gameday.observers.alertmanager import AlertmanagerObserver
 from gameday.observers.prometheus import PrometheusObserver

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from gameday.checks.groups import groups_of
-from gameday.checks.titles import title_of
-from gameday.model.alert import Matcher, Route, Routing
-from gameday.observers.pager import Pager
-from gameday.observers.pages import Page
+from gameday.checks.pages.groups import groups_of
+from gameday.checks.pages.titles import title_of
+from gameday.model.alerting.alert import Matcher, Route, Routing
+from gameday.observers.pages.pager import Pager
+from gameday.observers.pages.pages import Page
 from tests.real.observers.lab import TEMPLATES, Server, free_port, wait_for
 
 pytestmark = pytest.mark.alerting

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gameday.model.counting import count
-from gameday.model.slo import Series
+from gameday.model.slos.counting import count
+from gameday.model.slos.slo import Series
 from tests.real.observers.lab import RULES, SLO, Lab, Run, running, wait_for
 
 pytestmark = pytest.mark.alerting

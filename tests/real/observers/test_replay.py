@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from gameday.cli.replay import command
 from gameday.clock import SystemClock
 from gameday.errors import UsageError
-from gameday.model.recording import SeriesRecord
+from gameday.model.alerting.recording import SeriesRecord
 from gameday.replay.machine import Slots
 from gameday.runner.scratch import Scratch
 from tests.conftest import ROOT

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.fault import Proof, Undo
+from gameday.model.faults.fault import Proof, Undo
 from gameday.ports import Target
 from gameday.targets import open_target
-from gameday.targets.docker.helper import Sidecar
+from gameday.targets.docker.sidecars.helper import Sidecar
 from gameday.targets.docker.target import DockerTarget
 from tests.real.targets.world import CLOCK, ComposeProject, ask, tcp_door, wait_for
 

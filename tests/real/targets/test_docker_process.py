@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.errors import FaultFailed
-from gameday.model.fault import Proof, Undo, Undone
+from gameday.model.faults.fault import Proof, Undo, Undone
 from gameday.ports import Target
 from gameday.targets import open_target
 from tests.real.targets.world import CLOCK, ComposeProject, ask, tcp_door, wait_for

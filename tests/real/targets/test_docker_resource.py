@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.fault import FaultRequest, Proof, Undo
+from gameday.model.faults.fault import FaultRequest, Proof, Undo
 from gameday.model.target import Instance
 from gameday.ports import Target
 from gameday.targets.docker.target import DockerTarget

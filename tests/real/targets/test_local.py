@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.errors import FaultFailed, TargetNotFound
-from gameday.model.fault import Proof, Undo
+from gameday.model.faults.fault import Proof, Undo
 from gameday.model.fingerprint import differences
 from gameday.model.target import Instance
 from gameday.ports import Target

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import start_watchdog
 from gameday.ledger.heal import heal
-from gameday.model.fault import FaultState
+from gameday.ledger.watchdog.guard import start_watchdog
+from gameday.model.faults.fault import FaultState
 from gameday.ports import Target
 from gameday.targets import open_target
 from tests.real.targets.world import CLOCK, ComposeProject, supervisord, wait_for
@@ -113,7 +113,7 @@ def watchdogs(home: Path) -> list[int]:
             words = cmdline.read_bytes()
         except OSError:
             continue
-        if b"gameday.ledger.watchdog" in words and str(home).encode() in words:
+        if b"gameday.ledger.watchdog.watchdog" in words and str(home).encode() in words:
             found.append(int(cmdline.parent.name))
     return found
 

@@ -18,8 +18,8 @@ from urllib.parse import quote
 from docker.api import APIClient
 
 from gameday.clock import SystemClock
-from gameday.model.fault import FaultRequest
-from gameday.model.request import parse_request
+from gameday.model.faults.fault import FaultRequest
+from gameday.model.faults.request import parse_request
 
 CLOCK = SystemClock()
 SOCKET = "/var/run/docker.sock"

@@ -13,11 +13,11 @@ from gameday.app.planning import Prepared
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
+from gameday.model.alerting.standing import Standing, StandingAlert
 from gameday.model.plan import Plan
 from gameday.model.scenario import Endpoint, Guardrail, Observe, Pages
-from gameday.model.standing import Standing, StandingAlert
-from gameday.runner.engine import Tell
-from gameday.runner.jobs import Job
+from gameday.runner.engine.engine import Tell
+from gameday.runner.engine.jobs import Job
 from gameday.runner.stop import Stop
 from tests.builders import objective, plan, promise, step
 from tests.unit.ledger.fake import URL, FakeTarget, instance

@@ -9,7 +9,7 @@ from gameday.app.judging import judge_stored
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
-from gameday.model.fault import FaultState
+from gameday.model.faults.fault import FaultState
 from gameday.model.timeline import event
 from gameday.model.verdict import Ending, Outcome
 from gameday.store.history import Record

@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from gameday.app.checking import check_offline
-from gameday.app.looking import _with_offsets
-from gameday.files import load, rules
-from gameday.model.alert import AlertRule
+from gameday.app.eyes.looking import _with_offsets
+from gameday.files.prometheus import rules
+from gameday.files.scenario import load
+from gameday.model.alerting.alert import AlertRule
 
 EXPERIMENT = """\
 title: t

@@ -10,7 +10,7 @@ import pytest
 
 from gameday.app.planning import prepare
 from gameday.clock import SystemClock
-from gameday.files import load
+from gameday.files.scenario import load
 
 SCENARIO = """\
 apiVersion: gameday/v1

@@ -8,7 +8,7 @@ import pytest
 from gameday.app import recording
 from gameday.cli.main import main
 from gameday.clock import SystemClock
-from gameday.model.alert import AlertRule, RecordingRule
+from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.plan import Eyes
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import event

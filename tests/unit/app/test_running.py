@@ -10,9 +10,9 @@ from gameday.app.running import Session, exit_code, give_back, put_back
 from gameday.clock import SystemClock
 from gameday.errors import StoreError
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import Handle
-from gameday.ledger.watchdog import DONE
-from gameday.model.fault import FaultState
+from gameday.ledger.watchdog.guard import Handle
+from gameday.ledger.watchdog.watchdog import DONE
+from gameday.model.faults.fault import FaultState
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.runner.drive import Drive

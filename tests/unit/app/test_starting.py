@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.app.request_counters import describe_counter, order_counters
+from gameday.app.eyes.request_counters import describe_counter, order_counters
 from gameday.app.starting import (
     choose_promise,
     choose_service,
@@ -14,8 +14,9 @@ from gameday.app.starting import (
     status_of,
 )
 from gameday.errors import UsageError
-from gameday.files import check, starter
-from gameday.model.alert import (
+from gameday.files import check
+from gameday.files.scenario import starter
+from gameday.model.alerting.alert import (
     AlertRule,
     Integration,
     Matcher,
@@ -26,7 +27,7 @@ from gameday.model.alert import (
 )
 from gameday.model.plan import Eyes, ScrapeJob
 from gameday.model.scenario import AlertPromise
-from gameday.model.slo import Series
+from gameday.model.slos.slo import Series
 from gameday.model.target import Instance, TargetRef
 from tests.unit.observers.fake import Reply, serving
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from gameday.model.alert import Integration, Matcher, Receiver, Route, Routing
+from gameday.model.alerting.alert import Integration, Matcher, Receiver, Route, Routing
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.checks.titles import is_cut_of, title_of
-from gameday.model.alert import Integration, Matcher, Receiver, Route, Routing
+from gameday.checks.pages.titles import is_cut_of, title_of
+from gameday.model.alerting.alert import Integration, Matcher, Receiver, Route, Routing
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Outcome
 from tests.builders import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.checks.clocks import Clocks, Offset, instant
+from gameday.checks.record.clocks import Clocks, Offset, instant
 from gameday.model.timeline import event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (

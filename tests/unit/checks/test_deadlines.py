@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.model.alert import Route, Routing
-from gameday.model.alert_timing import first_page_within
+from gameday.model.alerting.alert import Route, Routing
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
+from gameday.model.timing.alert_timing import first_page_within
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
     alert,

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.checks.doubt import Kind
-from gameday.checks.doubt_table import CHAINS
+from gameday.checks.doubts.doubt_table import CHAINS
+from gameday.checks.record.doubt import Kind
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict

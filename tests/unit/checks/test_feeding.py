@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.checks.feeding import find_fed
+from gameday.checks.slos.feeding import find_fed
 from gameday.model.scenario import Load
 from gameday.model.timeline import Event, Timeline, event
 from tests.builders import at, counter, every, objective, traffic

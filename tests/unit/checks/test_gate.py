@@ -3,9 +3,9 @@
 import pytest
 
 from gameday.checks.compose import CHECKS
-from gameday.checks.doubt import KINDS, Kind, Link, Turns
-from gameday.checks.doubt_table import CHAINS
-from gameday.checks.recorded_doubt import COLLECTORS
+from gameday.checks.doubts.doubt_table import CHAINS
+from gameday.checks.doubts.recorded_doubt import COLLECTORS
+from gameday.checks.record.doubt import KINDS, Kind, Link, Turns
 from gameday.model.timeline import event
 from gameday.model.verdict import Outcome
 from tests.builders import (

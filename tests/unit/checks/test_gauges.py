@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.checks.samples import read_samples
+from gameday.checks.record.samples import read_samples
 from gameday.model.timeline import Event, Timeline, event
 
 WEB = {"job": "web", "instance": "web-1:80"}

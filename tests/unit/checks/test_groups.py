@@ -2,8 +2,8 @@
 
 import pytest
 
-from gameday.checks.groups import groups_of, hashed
-from gameday.model.alert import Matcher, Route, Routing
+from gameday.checks.pages.groups import groups_of, hashed
+from gameday.model.alerting.alert import Matcher, Route, Routing
 
 
 def fits(**labels: str) -> tuple[Matcher, ...]:

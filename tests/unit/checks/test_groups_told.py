@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gameday.checks.groups import groups_of, hashed
-from gameday.model.alert import Integration, Matcher, Receiver, Route, Routing
+from gameday.checks.pages.groups import groups_of, hashed
+from gameday.model.alerting.alert import Integration, Matcher, Receiver, Route, Routing
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Outcome
 from tests.builders import (

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.checks.clocks import Clocks
-from gameday.checks.lost_targets import Hit, Loss, not_hit, read_losses, was_hit
-from gameday.checks.naming import Directory
+from gameday.checks.record.clocks import Clocks
+from gameday.checks.record.lost_targets import Hit, Loss, not_hit, read_losses, was_hit
+from gameday.checks.record.naming import Directory
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, Timeline, event
 from tests.builders import at, promise, replica, scrape, step

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.checks.clocks import Clocks
-from gameday.checks.episodes import read_episodes
-from gameday.checks.matching import Matching, Sighting
+from gameday.checks.pages.matching import Matching, Sighting
+from gameday.checks.record.clocks import Clocks
+from gameday.checks.record.episodes import read_episodes
 from gameday.model.timeline import Event, Timeline, event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (

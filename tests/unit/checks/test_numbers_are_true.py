@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.checks.samples import read_samples
-from gameday.model.counting import count_signed
+from gameday.checks.record.samples import read_samples
 from gameday.model.scenario import SloPromise
-from gameday.model.scraped import read_targets
-from gameday.model.slo import Series
+from gameday.model.slos.counting import count_signed
+from gameday.model.slos.scraped import read_targets
+from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event, Timeline, event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.model.alert import RecordingRule
+from gameday.model.alerting.alert import RecordingRule
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Outcome

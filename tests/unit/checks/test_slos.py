@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from gameday.checks.load_agreement import agrees_with_load
 from gameday.checks.question import Question
 from gameday.checks.run import Run
+from gameday.checks.slos.load_agreement import agrees_with_load
 from gameday.checks.step import StepRun
 from gameday.model.scenario import Load, SloPromise
-from gameday.model.slo import Term
+from gameday.model.slos.slo import Term
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from gameday.cli.wording import line_for
+from gameday.cli.terminal.wording import line_for
 from gameday.model.timeline import event
 from gameday.runner.board import Board
 
 SCRIPT = """\
 import sys
-from gameday.cli.screen import Lines
+from gameday.cli.terminal.screen import Lines
 from tests.builders import plan
 
 lines = Lines(plan())

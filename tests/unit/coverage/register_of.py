@@ -7,9 +7,9 @@ from typing import Any
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.coverage.past import Drill, Past
 from gameday.coverage.register import Register, Standing, Today, register
-from gameday.files.promql import metrics
-from gameday.files.promql_canonical import canonical
-from gameday.model.alert import (
+from gameday.files.promql.promql import metrics
+from gameday.files.promql.promql_canonical import canonical
+from gameday.model.alerting.alert import (
     AlertRule,
     Integration,
     Matcher,

@@ -6,7 +6,13 @@ import pytest
 
 from gameday.coverage.past import Drill
 from gameday.coverage.register import share
-from gameday.model.alert import Integration, Matcher, Receiver, RecordingRule, Route
+from gameday.model.alerting.alert import (
+    Integration,
+    Matcher,
+    Receiver,
+    RecordingRule,
+    Route,
+)
 from gameday.model.verdict import Ending
 from tests.builders import alert, at, fault, page, promise, rule, timeline
 from tests.unit.coverage.register_of import (

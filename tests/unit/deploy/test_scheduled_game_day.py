@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.targets.kubernetes import rights
+from gameday.targets.kubernetes.rbac import rights
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy" / "gameday"

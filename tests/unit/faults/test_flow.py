@@ -13,8 +13,8 @@ from gameday.faults.belonging import Belonging
 from gameday.faults.flow import inject_for
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import PlannedVictims
-from gameday.model.fault import FaultState
-from gameday.model.request import parse_request
+from gameday.model.faults.fault import FaultState
+from gameday.model.faults.request import parse_request
 from gameday.targets.marking import Holder
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gameday.model.fault import FaultRequest, Selection
-from gameday.model.request import parse_request
+from gameday.model.faults.fault import FaultRequest, Selection
+from gameday.model.faults.request import parse_request
 
 
 def test_text_and_values_ask_for_the_same() -> None:

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from gameday.model.fault import Selection
-from gameday.model.selection import choose, wanted
+from gameday.model.faults.fault import Selection
+from gameday.model.faults.selection import choose, wanted
 from gameday.model.target import Instance
 from tests.unit.ledger.fake import instance
 

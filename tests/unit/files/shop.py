@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gameday.errors import Problem
-from gameday.files.load import read_scenario
+from gameday.files.scenario.load import read_scenario
 
 SCENARIO = """\
 apiVersion: gameday/v1

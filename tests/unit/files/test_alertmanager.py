@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files import alertmanager, amtool, matchers
-from gameday.model.alert import InhibitRule, Integration, Matcher, Receiver
+from gameday.files.alertmanager import alertmanager, amtool, matchers
+from gameday.model.alerting.alert import InhibitRule, Integration, Matcher, Receiver
 from tests.unit.files.shop import ALERTMANAGER
 
 FULL = """\

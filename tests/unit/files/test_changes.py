@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gameday.errors import UsageError
-from gameday.files.load import read_scenario
+from gameday.files.scenario.load import read_scenario
 from gameday.model.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[3]

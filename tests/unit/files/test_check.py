@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files import kind, schema, yaml
+from gameday.files import kind
 from gameday.files.check import check
+from gameday.files.scenario import schema
+from gameday.files.text import yaml
 from tests.unit.files.shop import ALERTMANAGER, FILES, Shop
 
 ROOT = Path(__file__).parents[3]

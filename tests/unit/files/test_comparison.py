@@ -2,8 +2,8 @@
 
 import pytest
 
-from gameday.files.comparison import NotCompared, conditions
-from gameday.files.promql import parse
+from gameday.files.promql.promql import parse
+from gameday.files.scenario.comparison import NotCompared, conditions
 
 
 @pytest.mark.parametrize(

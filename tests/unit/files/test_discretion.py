@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import Problem
-from gameday.files.load import read_scenario
+from gameday.files.scenario.load import read_scenario
 from tests.unit.files.shop import Shop
 
 SECRET = "correct-horse"

@@ -1,6 +1,6 @@
 """The scenario's `drift` key: a folder of Terraform's."""
 
-from gameday.files import load
+from gameday.files.scenario import load
 from tests.unit.files.shop import Shop
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gameday.files import experiment
-from gameday.model.fault import FaultRequest, Selection
+from gameday.files.experiment import experiment
+from gameday.model.faults.fault import FaultRequest, Selection
 from tests.unit.files.shop import EXPERIMENT, Shop
 
 NAME = "experiments/stop.yaml"

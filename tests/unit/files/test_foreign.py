@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from gameday.errors import Problem
-from gameday.files import experiment
-from gameday.model.foreign import After
-from gameday.model.foreign_others import ACTIONS, TRAPS
+from gameday.files.experiment import experiment
+from gameday.model.faults.foreign import After
+from gameday.model.faults.foreign_others import ACTIONS, TRAPS
 
 DEPLOYMENT = "chaosk8s.deployment.actions"
 NODE = "chaosk8s.node.actions"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.files import go_template
+from gameday.files.promql import go_template
 
 VALID = [
     "no template at all }}",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files import experiment, installed
+from gameday.files.experiment import experiment, installed
 from tests.unit.files.shop import Shop
 
 NAME = "experiments/foreign.yaml"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.files import prometheus_config
+from gameday.files.prometheus import prometheus_config
 
 CONFIG = """\
 global:

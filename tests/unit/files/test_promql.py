@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.files import promql
+from gameday.files.promql import promql
 
 VALID = [
     r"sum(rate(http_requests_total{code=~`5\d\d`}[5m])) > 1",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.files.promql_canonical import canonical
+from gameday.files.promql.promql_canonical import canonical
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gameday.files.promql_reads import reads
-from gameday.model.alert import Matcher
-from gameday.model.recording import Read, Reads, Recording, Stored
+from gameday.files.promql.promql_reads import reads
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.recording import Read, Reads, Recording, Stored
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gameday.files import slo
-from gameday.model.slo import Slo, Term
+from gameday.files.slo import slo
+from gameday.model.slos.slo import Slo, Term
 
 RATIO = """\
 apiVersion: pyrra.dev/v1alpha1

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files import prometheus_config, promql, rules
-from gameday.model.alert import AlertRule
+from gameday.files.prometheus import prometheus_config, rules
+from gameday.files.promql import promql
+from gameday.model.alerting.alert import AlertRule
 from tests.unit.files.shop import PROMETHEUS, RULES
 
 

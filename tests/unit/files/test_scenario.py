@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import InvalidFile
-from gameday.files import load
-from gameday.model.fault import Selection
+from gameday.files.scenario import load
+from gameday.model.faults.fault import Selection
 from gameday.model.scenario import LoadPromise, NoOtherAlerts, Secret
 from tests.unit.files.shop import Shop
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.files import load
+from gameday.files.scenario import load
 from tests.unit.files.shop import Shop
 
 EXPECTED = "expected at most 63 small letters, digits and inner '-', such as shop"

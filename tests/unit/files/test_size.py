@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files import folder, judging, source, yaml
+from gameday.files import folder, judging
 from gameday.files.check import check
+from gameday.files.text import source, yaml
 from tests.unit.files.shop import Shop
 
 GROUP = """\

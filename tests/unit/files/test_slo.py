@@ -4,8 +4,8 @@
 
 import pytest
 
-from gameday.files import slo
-from gameday.model.slo import Term
+from gameday.files.slo import slo
+from gameday.model.slos.slo import Term
 from tests.unit.files.shop import OPENSLO, SLOTH, Shop
 
 DAY = 86400.0

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import InvalidFile
-from gameday.files import env, json_text, yaml
-from gameday.files.nodes import Document
+from gameday.files.scenario import env
+from gameday.files.text import json_text, yaml
+from gameday.files.text.nodes import Document
 
 TEXT = """\
 a: 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gameday.errors import FaultFailed, TargetNotFound
 from gameday.ledger.entries import FaultEntry
-from gameday.model.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance
 from gameday.targets.procfs import identify

@@ -12,7 +12,7 @@ import pytest
 from gameday.errors import FaultFailed, StoreError, TargetHeld
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import PlannedVictims
-from gameday.model.fault import FaultRequest, FaultState, Selection
+from gameday.model.faults.fault import FaultRequest, FaultState, Selection
 from tests.unit.ledger.fake import URL, HandClock, entry, instance
 
 S = FaultState

@@ -10,7 +10,7 @@ from gameday.errors import StoreError, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import ABSENCE, ATTEMPTS, heal
-from gameday.model.fault import FaultState, Undo, Undone
+from gameday.model.faults.fault import FaultState, Undo, Undone
 from gameday.ports import Target
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
 

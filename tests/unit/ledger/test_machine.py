@@ -29,9 +29,9 @@ from gameday.ledger.book import FOLLOWS, Ledger
 from gameday.ledger.entries import PlannedVictims
 from gameday.ledger.heal import heal
 from gameday.ledger.recovery import recover
-from gameday.model.fault import FaultRequest, FaultState, Proof, Undo, Undone
+from gameday.model.faults.fault import FaultRequest, FaultState, Proof, Undo, Undone
+from gameday.model.faults.request import parse_request
 from gameday.model.fingerprint import Fingerprint
-from gameday.model.request import parse_request
 from gameday.model.target import Instance
 from tests.unit.ledger.fake import URL, HandClock
 from tests.unit.ledger.test_book import dead_pid

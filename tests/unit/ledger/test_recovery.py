@@ -13,7 +13,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Recovered
 from gameday.ledger.hold import take
 from gameday.ledger.recovery import recover, recover_dead
-from gameday.model.fault import FaultState, Undo
+from gameday.model.faults.fault import FaultState, Undo
 from gameday.ports import Target
 from gameday.targets.marking import Holder, Left
 from gameday.targets.procfs import identify

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gameday.ledger import foreign
-from gameday.ledger.aftercare import FOREIGN_PATIENCE, Aftercare
 from gameday.ledger.book import Ledger
-from gameday.ledger.guard import start_watchdog
-from gameday.ledger.watchdog import DONE, Watchdog
-from gameday.model.fault import FaultState
+from gameday.ledger.watchdog.aftercare import FOREIGN_PATIENCE, Aftercare
+from gameday.ledger.watchdog.guard import start_watchdog
+from gameday.ledger.watchdog.watchdog import DONE, Watchdog
+from gameday.model.faults.fault import FaultState
 from gameday.targets.procfs import identify
 from tests.unit.ledger.fake import URL, HandClock, entry, instance
 from tests.unit.ledger.test_book import dead_pid
@@ -174,7 +174,7 @@ def test_it_is_announced_by_its_process(tmp_path: Path) -> None:
     handle = start_watchdog("r1", str(tmp_path))
     try:
         words = Path(f"/proc/{handle.pid}/cmdline").read_text()
-        assert "gameday.ledger.watchdog" in words
+        assert "gameday.ledger.watchdog.watchdog" in words
         assert f"process {handle.pid}" in handle.announcement
         assert f"`kill {handle.pid}`" in handle.announcement
         assert "1h" in handle.announcement

@@ -5,16 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.model.alert import AlertRule, Matcher, RecordingRule, Route, Routing
-from gameday.model.alert_timing import (
+from gameday.model.alerting.alert import (
+    AlertRule,
+    Matcher,
+    RecordingRule,
+    Route,
+    Routing,
+)
+from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.scenario import AlertPromise
+from gameday.model.timing.alert_timing import (
     fires,
     first_page_within,
     page_ends,
     pages,
     resets,
 )
-from gameday.model.plan import Eyes, ScrapeJob
-from gameday.model.scenario import AlertPromise
 
 # Scraped every 10 s with 2 s of patience, evaluated every 5 s.
 EYES = Eyes(

@@ -6,10 +6,16 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from gameday.model.alert import AlertRule, Matcher, RecordingRule, Route, Routing
-from gameday.model.alert_timing import Span, fires, page_ends, pages, resets
+from gameday.model.alerting.alert import (
+    AlertRule,
+    Matcher,
+    RecordingRule,
+    Route,
+    Routing,
+)
 from gameday.model.plan import Eyes, ScrapeJob
 from gameday.model.scenario import AlertPromise
+from gameday.model.timing.alert_timing import Span, fires, page_ends, pages, resets
 from tests.unit.model.simulated import (
     Alerting,
     Both,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gameday.model.counting import Counted, count, count_signed, increases
-from gameday.model.scraped import Known, read_targets
-from gameday.model.slo import Series
+from gameday.model.slos.counting import Counted, count, count_signed, increases
+from gameday.model.slos.scraped import Known, read_targets
+from gameday.model.slos.slo import Series
 
 
 def counter(

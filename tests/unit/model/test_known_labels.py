@@ -2,9 +2,9 @@
 
 import pytest
 
-from gameday.model.always import always
-from gameday.model.expression import parse, series_expression
-from gameday.model.known_labels import labels_of
+from gameday.model.alerting.always import always
+from gameday.model.alerting.expression import parse, series_expression
+from gameday.model.alerting.known_labels import labels_of
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.model.alert import AlertRule, Matcher, Receiver, Route, Routing
-from gameday.model.known_labels import KnownLabels, exactly
-from gameday.model.promised_labels import candidates
-from gameday.model.reach import ends
-from gameday.model.relabel import RelabelRule, sent
+from gameday.model.alerting.alert import AlertRule, Matcher, Receiver, Route, Routing
+from gameday.model.alerting.known_labels import KnownLabels, exactly
+from gameday.model.alerting.promised_labels import candidates
+from gameday.model.alerting.reach import ends
+from gameday.model.alerting.relabel import RelabelRule, sent
 
 
 def route(to: str, *matchers: tuple[str, str, str], **rest: object) -> Route:

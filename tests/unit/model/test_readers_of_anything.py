@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.model.expression import parse, series_expression
-from gameday.model.prometheus_settings import settings_of
-from gameday.model.time_interval import Muting, intervals_of
+from gameday.model.alerting.expression import parse, series_expression
+from gameday.model.alerting.time_interval import Muting, intervals_of
+from gameday.model.timing.prometheus_settings import settings_of
 
 SCALARS = st.one_of(
     st.none(),

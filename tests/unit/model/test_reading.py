@@ -5,7 +5,7 @@ import math
 import pytest
 
 from gameday.model.reading import pairs
-from gameday.model.slo import OBSERVATIONS, UP_TO, Bucket, Series, Term
+from gameday.model.slos.slo import OBSERVATIONS, UP_TO, Bucket, Series, Term
 
 ROOT = 2**0.25
 # What Prometheus 3.16 says of the same histograms and limits:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.model.regex import RegexError, fully_matches
+from gameday.model.alerting.regex import RegexError, fully_matches
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gameday.model.known_labels import KnownLabels, exactly
-from gameday.model.prometheus_settings import settings_of
-from gameday.model.relabel import RelabelRule, sent
+from gameday.model.alerting.known_labels import KnownLabels, exactly
+from gameday.model.alerting.relabel import RelabelRule, sent
+from gameday.model.timing.prometheus_settings import settings_of
 
 PAGE = {"alertname": "Down", "severity": "page", "instance": "web-1:80"}
 

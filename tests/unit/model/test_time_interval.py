@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gameday.model.time_interval import Muting, TimeInterval, intervals_of
+from gameday.model.alerting.time_interval import Muting, TimeInterval, intervals_of
 
 NOW = datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")).timestamp()
 

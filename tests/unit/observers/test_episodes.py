@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.model.slo import Series
+from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event
 from gameday.observers.prometheus.episodes import About, Episodes
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gameday.clock import SystemClock
-from gameday.model.counting import Counted
 from gameday.model.scenario import Endpoint, Guardrail
-from gameday.model.slo import Slo, Term
+from gameday.model.slos.counting import Counted
+from gameday.model.slos.slo import Slo, Term
 from gameday.observers.guard import Lasting, Look, Seen, Watched, look_for, spent
 from gameday.observers.prometheus import PrometheusObserver
 from gameday.observers.prometheus.window import Window

@@ -8,7 +8,7 @@ import pytest
 
 from gameday.clock import SystemClock
 from gameday.model.scenario import Endpoint
-from gameday.model.slo import Slo, Term
+from gameday.model.slos.slo import Slo, Term
 from gameday.observers.prometheus import PrometheusObserver
 from tests.unit.observers.fake import Heard, Reply, serving
 from tests.unit.observers.fake_prometheus import FakePrometheus

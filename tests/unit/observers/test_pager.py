@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gameday.model.alert import fingerprint
-from gameday.observers.pager import KEPT, Pager
+from gameday.model.alerting.alert import fingerprint
+from gameday.observers.pages.pager import KEPT, Pager
 
 LABELS = {"alertname": "WebReplicaDown", "server": "web-2", "severity": "page"}
 # What a real Alertmanager 0.25 sent as the fingerprint of these labels.

@@ -1,6 +1,6 @@
 """When the processes behind scrape targets began."""
 
-from gameday.model.slo import Series
+from gameday.model.slos.slo import Series
 from gameday.observers.prometheus.processes import Processes
 
 WEB = {"job": "web", "instance": "web-1"}

@@ -6,7 +6,7 @@ import pytest
 
 from gameday.errors import ObserverLost
 from gameday.model.plan import ScrapeJob
-from gameday.model.slo import Series, Slo, Term
+from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.prometheus.api import ScrapeTarget, quoted, span
 from gameday.observers.prometheus.counters import Counters
 from gameday.observers.prometheus.scrapes import Scrapes

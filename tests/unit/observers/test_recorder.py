@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gameday.errors import ObserverLost
-from gameday.model.alert import Matcher
-from gameday.model.recording import Read, Recording, SeriesRecord, Stored
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.recording import Read, Recording, SeriesRecord, Stored
 from gameday.model.scenario import Endpoint
 from gameday.observers.http import Client
 from gameday.observers.prometheus import recorder

@@ -2,7 +2,7 @@
 
 from gameday.clock import SystemClock
 from gameday.model.scenario import Endpoint
-from gameday.model.slo import Slo, Term
+from gameday.model.slos.slo import Slo, Term
 from gameday.observers.slo_survey import survey_slos
 from tests.unit.observers.fake import Asked, Reply, serving
 from tests.unit.observers.fake_prometheus import FakePrometheus

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gameday.clock import SystemClock
-from gameday.model.alert import Matcher
+from gameday.model.alerting.alert import Matcher
 from gameday.model.scenario import Endpoint, Observe
 from gameday.observers.standing import standing
 from tests.unit.observers.fake import Asked, Reply, serving

@@ -8,8 +8,8 @@ import pytest
 
 from gameday.clock import SystemClock
 from gameday.errors import ObserverLost
-from gameday.model.alert import Route, Routing
-from gameday.model.relabel import RelabelRule
+from gameday.model.alerting.alert import Route, Routing
+from gameday.model.alerting.relabel import RelabelRule
 from gameday.model.scenario import Endpoint, Observe
 from gameday.observers.promql import metrics_of
 from gameday.observers.survey import LiveSurveyor

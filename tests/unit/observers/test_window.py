@@ -9,7 +9,7 @@ import pytest
 
 from gameday.clock import SystemClock
 from gameday.model.scenario import Endpoint
-from gameday.model.slo import Slo, Term
+from gameday.model.slos.slo import Slo, Term
 from gameday.observers.http import Client
 from gameday.observers.prometheus.api import PrometheusApi
 from gameday.observers.prometheus.window import CELLS, Window, window_total

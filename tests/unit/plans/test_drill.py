@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from gameday.model.alert import (
+from gameday.model.alerting.alert import (
     InhibitRule,
     Integration,
     Matcher,

@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.model.alert import AlertRule, Integration, Receiver, Route, Routing
+from gameday.model.alerting.alert import (
+    AlertRule,
+    Integration,
+    Receiver,
+    Route,
+    Routing,
+)
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Eyes
 from gameday.model.scenario import AlertPromise, Expect, Step

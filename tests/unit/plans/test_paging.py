@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gameday.model.alert import (
+from gameday.model.alerting.alert import (
     AlertRule,
     InhibitRule,
     Integration,
@@ -14,10 +14,10 @@ from gameday.model.alert import (
     Route,
     Routing,
 )
+from gameday.model.alerting.time_interval import TimeInterval, TimeRange
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Eyes
 from gameday.model.scenario import AlertPromise, Expect, Step
-from gameday.model.time_interval import TimeInterval, TimeRange
 from gameday.plans.paging import page_doubts
 
 RULE = AlertRule(name="Down", expr="up == 0", interval=1, labels={"severity": "page"})

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gameday.model.alert import AlertRule, InhibitRule, Matcher, Route, Routing
+from gameday.model.alerting.alert import AlertRule, InhibitRule, Matcher, Route, Routing
+from gameday.model.alerting.standing import Standing, StandingAlert, StandingSilence
 from gameday.model.plan import Eyes
-from gameday.model.standing import Standing, StandingAlert, StandingSilence
 from gameday.plans.spoiled import Before, Spoiled, nothing_left, spoiled
 from tests.builders import plan, promise, rule, step
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.model.alert import (
+from gameday.model.alerting.alert import (
     AlertRule,
     Integration,
     Matcher,

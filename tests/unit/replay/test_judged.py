@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gameday.model.alert import (
+from gameday.model.alerting.alert import (
     AlertRule,
     Integration,
     Matcher,

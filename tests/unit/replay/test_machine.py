@@ -2,8 +2,8 @@
 
 import pytest
 
-from gameday.model.alert import AlertRule, RecordingRule
-from gameday.model.recording import GroupRecord, Recording, SeriesRecord
+from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
 from gameday.replay.machine import (
     Life,
     Result,

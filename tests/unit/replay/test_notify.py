@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from gameday.checks.mutes import Silence
-from gameday.model.alert import (
+from gameday.checks.pages.mutes import Silence
+from gameday.model.alerting.alert import (
     InhibitRule,
     Integration,
     Matcher,
@@ -12,7 +12,7 @@ from gameday.model.alert import (
     Route,
     Routing,
 )
-from gameday.model.time_interval import intervals_of
+from gameday.model.alerting.time_interval import intervals_of
 from gameday.model.timeline import Event
 from gameday.replay.notify import Firing, Told, events_of
 

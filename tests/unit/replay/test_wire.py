@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.model.alert import Matcher
-from gameday.model.recording import SeriesRecord
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.recording import SeriesRecord
 from gameday.replay import wire
 
 

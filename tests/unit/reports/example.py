@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gameday.model.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule
 from gameday.model.experiment import Experiment
-from gameday.model.fault import FaultRequest, Selection
+from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
 from gameday.model.scenario import (
     AlertPromise,
@@ -20,7 +20,7 @@ from gameday.model.scenario import (
     SloPromise,
     Step,
 )
-from gameday.model.slo import Slo, Term
+from gameday.model.slos.slo import Slo, Term
 from gameday.model.target import Instance, TargetRef
 from gameday.model.timeline import Event, Timeline, event
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gameday.model.timeline import Event, Timeline, event
-from gameday.reports import chart
-from gameday.reports.axis import TimeAxis, text_width
-from gameday.reports.curves import POINTS, error_curve, load_curves
+from gameday.reports.chart import chart
+from gameday.reports.chart.axis import TimeAxis, text_width
+from gameday.reports.chart.curves import POINTS, error_curve, load_curves
 from tests.unit.reports import example
 from tests.unit.reports.reading import parse_xml
 

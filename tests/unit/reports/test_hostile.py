@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gameday.reports import chart, console, html, junit, markdown, verdict_json
+from gameday.reports import console, html, junit, markdown, verdict_json
+from gameday.reports.chart import chart
 from tests.unit.reports import example, hostile
 from tests.unit.reports.reading import parse_xml
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.checks.naming import Directory
+from gameday.checks.record.naming import Directory
 from gameday.model.scenario import AlertPromise, Expect
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, event

@@ -9,8 +9,8 @@ from typing import Any
 
 SCRIPT = """\
 import json, multiprocessing, sys
-from gameday.runner.child import conduct, probe
-from gameday.runner.jobs import Job
+from gameday.runner.engine.child import conduct, probe
+from gameday.runner.engine.jobs import Job
 
 context = multiprocessing.get_context("fork")
 document = json.loads(sys.argv[1])

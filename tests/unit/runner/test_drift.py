@@ -6,7 +6,7 @@ from queue import SimpleQueue
 import pytest
 
 from gameday.errors import TargetNotFound
-from gameday.model.fault import FaultRequest, Selection
+from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.verdict import Ending
 from gameday.runner.doors import Told

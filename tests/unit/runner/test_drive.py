@@ -9,9 +9,9 @@ from typing import NoReturn
 import pytest
 
 from gameday.errors import GamedayError
-from gameday.model.fault import CATALOGUE
+from gameday.model.alerting.standing import Standing, StandingAlert
+from gameday.model.faults.fault import CATALOGUE
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
-from gameday.model.standing import Standing, StandingAlert
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Seen
@@ -19,8 +19,8 @@ from gameday.ports import Emit
 from gameday.runner.board import Board
 from gameday.runner.doors import Doors, Guard
 from gameday.runner.drive import Drive
-from gameday.runner.engine import Tell
-from gameday.runner.jobs import Job
+from gameday.runner.engine.engine import Tell
+from gameday.runner.engine.jobs import Job
 from gameday.runner.stop import Stop
 from tests.unit.runner.world import START, FakeChild, FakeObserver, World, plan
 

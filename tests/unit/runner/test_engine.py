@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.engine import Nursery
-from gameday.runner.jobs import Job
+from gameday.runner.engine.engine import Nursery
+from gameday.runner.engine.jobs import Job
 from tests.unit.runner.interrupting import REASON
 
 PATIENCE = 60.0  # seconds

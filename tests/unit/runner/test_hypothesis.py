@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.hypothesis import answers_yes, configured, look
+from gameday.runner.engine.hypothesis import answers_yes, configured, look
 
 BASENAME = {"type": "python", "module": "os.path", "func": "basename"}
 

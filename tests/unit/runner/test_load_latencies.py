@@ -1,6 +1,6 @@
 """The ranges of latencies that the load writes down, second by second."""
 
-from gameday.runner.load_process import GROWTH, bounds_with, in_ranges
+from gameday.runner.load.load_process import GROWTH, bounds_with, in_ranges
 
 
 def test_every_request_is_in_one_range_and_ranges_are_narrow() -> None:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from gameday.runner.load_process import Generator
+from gameday.runner.load.load_process import Generator
 
 ENOUGH = 12  # requests, after which the load is ended
 BROKEN = 4  # connections that were broken, after which it is ended

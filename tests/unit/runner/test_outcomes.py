@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.outcomes import because, failure, interruption
+from gameday.runner.engine.outcomes import because, failure, interruption
 
 MISSING = """\
 chaoslib.exceptions.ActivityFailed: kubernetes.client.exceptions.ApiException: (404)

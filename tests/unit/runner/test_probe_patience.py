@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.hypothesis import look
+from gameday.runner.engine.hypothesis import look
 
 HANGS = {"type": "process", "path": "sleep", "arguments": "30"}
 PYTHON = {

@@ -9,8 +9,8 @@ import pytest
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry
-from gameday.model.fault import FaultState, Undo
-from gameday.model.request import parse_request
+from gameday.model.faults.fault import FaultState, Undo
+from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
 from gameday.runner.run_book import RunBook
 from gameday.targets.procfs import identify

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from gameday.model.experiment import Experiment
-from gameday.model.fault import FaultRequest, Selection
+from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep
 from gameday.model.scenario import Expect, Scenario, Step
 from gameday.model.target import Instance, TargetRef
@@ -17,7 +17,7 @@ from gameday.ports import Emit
 from gameday.runner.awaited import Awaited
 from gameday.runner.board import Board
 from gameday.runner.doors import Doors, Guard, Looking
-from gameday.runner.jobs import Job
+from gameday.runner.engine.jobs import Job
 
 Item = TypeVar("Item")
 START = 1_000_000.0

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import StoreError
-from gameday.model.alert import Matcher
-from gameday.model.recording import GroupRecord, Recording, SeriesRecord, Stored
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.recording import (
+    GroupRecord,
+    Recording,
+    SeriesRecord,
+    Stored,
+)
 from gameday.store import recordings
 from gameday.store.folder import SERIES
 

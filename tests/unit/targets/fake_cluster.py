@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gameday.clock import SystemClock
-from gameday.targets.kubernetes.access import Access
-from gameday.targets.kubernetes.api import Api
+from gameday.targets.kubernetes.client.access import Access
+from gameday.targets.kubernetes.client.api import Api
 
 Json = dict[str, Any]
 Answer = tuple[str, str, int, bytes]  # to which method and path, status, body

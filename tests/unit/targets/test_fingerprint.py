@@ -8,7 +8,7 @@ from gameday.model.fingerprint import Fingerprint, differences
 from gameday.targets.docker.endpoint import Endpoint
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.fingerprint import Fingerprints, inside, mode_of, mounts
-from gameday.targets.docker.helper import Helper
+from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.sidecar.survey import rules_of, tidy
 from tests.unit.ledger.fake import HandClock
 

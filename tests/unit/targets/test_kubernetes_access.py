@@ -13,7 +13,7 @@ from gameday.clock import SystemClock
 from gameday.errors import Refused, TargetNotFound
 from gameday.model.target import TargetRef
 from gameday.targets import open_target
-from gameday.targets.kubernetes.access import access_of, configuration_of
+from gameday.targets.kubernetes.client.access import access_of, configuration_of
 
 SECRET = "hush-hush"
 

@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
-from gameday.model.fault import Undone
-from gameday.targets.kubernetes.api import Api, ApiRefused, Forbidden, Gone, TooMany
-from gameday.targets.kubernetes.place import undone_or_why
+from gameday.model.faults.fault import Undone
+from gameday.targets.kubernetes.client.api import (
+    Api,
+    ApiRefused,
+    Forbidden,
+    Gone,
+    TooMany,
+)
+from gameday.targets.kubernetes.sidecars.place import undone_or_why
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import NAMESPACE, FakeCluster, running
 

@@ -9,9 +9,9 @@ import pytest
 
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.platform import LEADER
-from gameday.targets.kubernetes.api import Api, Forbidden
-from gameday.targets.kubernetes.fingerprint import take
-from gameday.targets.kubernetes.pods import Namespace
+from gameday.targets.kubernetes.client.api import Api, Forbidden
+from gameday.targets.kubernetes.inventory.fingerprint import take
+from gameday.targets.kubernetes.inventory.pods import Namespace
 from tests.unit.targets.fake_cluster import NAMESPACE, FakeCluster, running
 
 CORE = f"/api/v1/namespaces/{NAMESPACE}"

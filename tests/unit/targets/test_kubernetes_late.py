@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from gameday.errors import FaultFailed
-from gameday.model.fault import FaultRequest, Undo, Undone
-from gameday.model.request import parse_request
+from gameday.model.faults.fault import FaultRequest, Undo, Undone
+from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
 from gameday.targets import open_target
-from gameday.targets.kubernetes.late import PASSING
+from gameday.targets.kubernetes.ownership.late import PASSING
 from gameday.targets.kubernetes.target import KubernetesTarget
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import Json

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.targets.kubernetes.access import Access
-from gameday.targets.kubernetes.api import Api
-from gameday.targets.kubernetes.lease import EVERY, GROUP, LASTS, NAME, Lock
+from gameday.targets.kubernetes.client.access import Access
+from gameday.targets.kubernetes.client.api import Api
+from gameday.targets.kubernetes.ownership.lease import EVERY, GROUP, LASTS, NAME, Lock
 from gameday.targets.marking import DECIDED
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import CONTEXT, NAMESPACE, FakeCluster, running

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.fault import CATALOGUE, Undo
-from gameday.model.request import parse_request
-from gameday.targets.kubernetes import fields, nodes, policy
-from gameday.targets.kubernetes.api import TooMany
-from gameday.targets.kubernetes.chosen import goes
-from gameday.targets.kubernetes.config import packed, unpacked
-from gameday.targets.kubernetes.crew import is_ready, trouble
-from gameday.targets.kubernetes.eviction import refused
-from gameday.targets.kubernetes.marks import noted
-from gameday.targets.kubernetes.workloads import Workload
+from gameday.model.faults.fault import CATALOGUE, Undo
+from gameday.model.faults.request import parse_request
+from gameday.targets.kubernetes.client.api import TooMany
+from gameday.targets.kubernetes.faults import fields, nodes, policy
+from gameday.targets.kubernetes.faults.chosen import goes
+from gameday.targets.kubernetes.faults.config import packed, unpacked
+from gameday.targets.kubernetes.faults.crew import is_ready, trouble
+from gameday.targets.kubernetes.faults.eviction import refused
+from gameday.targets.kubernetes.inventory.workloads import Workload
+from gameday.targets.kubernetes.ownership.marks import noted
 from tests.unit.targets.fake_cluster import merged
 
 Json = dict[str, Any]

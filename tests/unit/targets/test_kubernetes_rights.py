@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.model.fault import CATALOGUE
-from gameday.targets.kubernetes import rights
-from gameday.targets.kubernetes.rights import Rule
+from gameday.model.faults.fault import CATALOGUE
+from gameday.targets.kubernetes.rbac import rights
+from gameday.targets.kubernetes.rbac.rights import Rule
 from gameday.targets.rightful import Rightful
 from gameday.targets.rightful import rights as rights_of
 

@@ -13,11 +13,11 @@ import pytest
 
 from gameday.errors import CannotFault, FaultFailed
 from gameday.ledger.heal import patiently
-from gameday.model.fault import Undo, Undone
-from gameday.model.request import parse_request
+from gameday.model.faults.fault import Undo, Undone
+from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
 from gameday.targets import open_target
-from gameday.targets.kubernetes.stopping import COST
+from gameday.targets.kubernetes.faults.stopping import COST
 from gameday.targets.kubernetes.target import KubernetesTarget
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import (

@@ -16,7 +16,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
 from gameday.targets import open_target
-from gameday.targets.kubernetes.lease import GROUP, NAME
+from gameday.targets.kubernetes.ownership.lease import GROUP, NAME
 from gameday.targets.kubernetes.target import KubernetesTarget
 from gameday.targets.marking import holder_here
 from tests.unit.ledger.fake import HandClock

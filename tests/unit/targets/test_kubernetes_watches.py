@@ -10,12 +10,12 @@ import pytest
 from gameday.errors import Refused, TargetNotFound
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
-from gameday.targets.kubernetes.api import Api
-from gameday.targets.kubernetes.availability import Availability, state_of
-from gameday.targets.kubernetes.events import ClusterEvents, service_of
-from gameday.targets.kubernetes.pods import Namespace
-from gameday.targets.kubernetes.watching import PROMPT, Feed, PodsWatch, Seen
-from gameday.targets.kubernetes.workloads import Workload
+from gameday.targets.kubernetes.client.api import Api
+from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.kubernetes.inventory.workloads import Workload
+from gameday.targets.kubernetes.watch.availability import Availability, state_of
+from gameday.targets.kubernetes.watch.events import ClusterEvents, service_of
+from gameday.targets.kubernetes.watch.watching import PROMPT, Feed, PodsWatch, Seen
 from tests.unit.targets.fake_cluster import NAMESPACE, FakeCluster, running
 
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gameday.targets import helper_image
-from gameday.targets.docker import image
+from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import code_files
 from gameday.targets.sidecar import knock
 from gameday.targets.sidecar.addresses import matched

@@ -1,0 +1,1 @@
+"""Edge. A run's eyes: observers, guardrails and load, built from its plan."""

@@ -1,0 +1,1 @@
+"""Pure. Questions about alerts: they fire, stay, reset, page; nothing else rings."""

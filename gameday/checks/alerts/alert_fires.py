@@ -1,0 +1,113 @@
+"""Whether a promised alert fires in time, with its labels."""
+
+from dataclasses import replace
+
+from gameday.checks.alerts.deadlines import undone_too_soon
+from gameday.checks.alerts.notified import Notified
+from gameday.checks.alerts.pending import pending_words
+from gameday.checks.alerts.promise import Promised, promise_of
+from gameday.checks.pages.reading import Reading
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    within,
+)
+from gameday.checks.record.episodes import Episode
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+
+
+def fires_within(step: StepRun, question: Question) -> Answer:
+    """Fault begins -> firing."""
+    promised = promise_of(step, question)
+    deadline = promised.start + (question.promised or 0.0)
+    if not promised.fired or promised.silent_victims:
+        return silent(promised, deadline)
+    first = promised.firsts[-1]  # of several victims the last one decides
+    at, evidence = _firing_time(promised, first)
+    return within(
+        question,
+        Measurement(
+            what=f"{promised.name} fired",
+            origin="the fault began",
+            measured=at - promised.start,
+            error=first.error + step.fault_error,
+            decided=at,
+            evidence={**evidence, "also": _others(promised)},
+        ),
+    )
+
+
+def silent(promised: Promised, deadline: float) -> Answer:
+    """Answer for an alert that never fired: a failure, decided at the deadline."""
+    said = f"{promised.name}{_wanted(promised)} never fired"
+    if promised.fired:
+        said += f" for {', '.join(promised.silent_victims)}"
+    namesakes = [
+        episode.show()
+        for episode in promised.step.run.episodes
+        if episode.alert == promised.name
+        and episode.firing is not None
+        and promised.start <= episode.firing <= promised.step.end
+        and episode not in promised.fired
+    ]
+    if promised.fired:
+        said += "; each instance that was hit has to ring"
+    elif namesakes:
+        said += "; it fired with other labels, which is another alert"
+    elif promised.step.run.plan.eyes.rules is not None and not promised.rules:
+        said += "; no rule of that name and with those labels is loaded"
+    else:
+        said += pending_words(promised)
+    answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
+    elsewhere = _elsewhere(promised)
+    if elsewhere is None:
+        early = undone_too_soon(promised, deadline)
+        return answer.unsure(early) if early else answer
+    evidence = {**answer.evidence, "page": elsewhere.show()}
+    why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
+    return replace(answer.unsure(why), evidence=evidence)
+
+
+def _firing_time(
+    promised: Promised, episode: Episode
+) -> tuple[float, dict[str, object]]:
+    """Return when it fired, on our clock: under a query offset the page tells."""
+    at = episode.firing or 0.0
+    evidence = episode.show()
+    told = _told_starts(promised, episode)
+    if told is None:
+        return at, evidence
+    evidence["page_starts"] = show_instant(told)
+    if any(rule.query_offset for rule in promised.rules):
+        at = promised.step.run.clocks.ours("prometheus", told)
+    return at, evidence
+
+
+def _told_starts(promised: Promised, episode: Episode) -> float | None:
+    for reading in promised.step.run.mailbox.about(episode):
+        told = reading.told
+        late = reading.page.at >= promised.start
+        if late and told is not None and told.starts is not None:
+            return told.starts
+    return None
+
+
+def _elsewhere(promised: Promised) -> Reading | None:
+    """Return the page of an alert that this Prometheus has no rule for."""
+    if promised.fired or promised.evaluated_here:
+        return None
+    return next(iter(Notified(promised).mine), None)
+
+
+def _wanted(promised: Promised) -> str:
+    pairs = sorted(promised.promise.labels.items())
+    inside = ", ".join(f'{key}="{value}"' for key, value in pairs)
+    return f" with {{{inside}}}" if inside else ""
+
+
+def _others(promised: Promised) -> list[dict[str, object]]:
+    """Return the other instances that fit, a few of them."""
+    return [one.show() for one in promised.fired[1:6]]

@@ -1,0 +1,163 @@
+"""Whether a promised alert's page reaches its receiver, in time, and resolves.
+
+Where the scenario has no pages, Alertmanager's own routing answers `reaches`. What
+the timeline records as doubt on a page's way, the gate asks (`checks.gate`), not these.
+"""
+
+from gameday.checks.alerts.alert_fires import silent
+from gameday.checks.alerts.deadlines import over_too_soon, page_deadline
+from gameday.checks.alerts.notified import Notified
+from gameday.checks.alerts.promise import promise_of
+from gameday.checks.pages.pages import Page
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    passed,
+    unknown,
+    within,
+)
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.verdict import Outcome
+
+_FAIL = Outcome.FAIL
+
+
+def reaches(step: StepRun, question: Question) -> Answer:
+    """Some page about the alert, firing, arrived at the promised receiver."""
+    promised = promise_of(step, question)
+    wanted = str(promised.promise.receiver)
+    deadline = page_deadline(promised)
+    if promised.spoiled:
+        return unknown(promised.spoiled)
+    notified = Notified(promised)
+    if "pager" not in step.run.sources:
+        silent_ = not promised.fired or promised.silent_victims
+        return silent(promised, deadline) if silent_ else _routed(notified, wanted)
+    page = notified.first(wanted)
+    if page is None:
+        return _missing(notified, wanted, deadline)
+    said = f"{promised.name} reached {wanted} at {show_instant(page.stamp)}"
+    return passed(said, evidence=_shown(notified, page), decided=page.at)
+
+
+def pages_within(step: StepRun, question: Question) -> Answer:
+    """Fault begins -> notification received, by the pager's own clock."""
+    promised = promise_of(step, question)
+    wanted = promised.promise.receiver
+    deadline = promised.start + (question.promised or 0.0)
+    if promised.spoiled:
+        return unknown(promised.spoiled)
+    if "pager" not in step.run.sources:
+        return unknown("the scenario observes no pages, so their times are not known")
+    notified = Notified(promised)
+    page = notified.first(wanted)
+    if page is None:
+        return _missing(notified, wanted, deadline)
+    return within(
+        question,
+        Measurement(
+            what=f"{promised.name}'s page arrived at {page.receiver}",
+            origin="the fault began",
+            measured=page.at - promised.start,
+            error=step.run.clocks.stamp_error("pager", page.stamp) + step.fault_error,
+            decided=page.at,
+            evidence=_shown(notified, page),
+        ),
+    )
+
+
+def page_resolves_within(step: StepRun, question: Question) -> Answer:
+    """Fault ends -> the receiver hears that the alert is over."""
+    promised = promise_of(step, question)
+    end = step.fault_end
+    if promised.spoiled or end is None:
+        return unknown(promised.spoiled or "the fault was not seen to end")
+    if "pager" not in step.run.sources:
+        return unknown("the scenario observes no pages, so their times are not known")
+    notified = Notified(promised)
+    wanted = promised.promise.receiver
+    if notified.first(wanted) is None:
+        said = f"{notified.nothing_at(wanted)}, so none could resolve"
+        return unknown(notified.unheard(wanted) or said)
+    deadline = end + (question.promised or 0.0)
+    page = notified.resolved(wanted)
+    if page is None:
+        return _unresolved(notified, wanted, deadline)
+    return within(
+        question,
+        Measurement(
+            what=f"{page.receiver} heard that {promised.name} was over",
+            origin="the fault ended",
+            measured=max(0.0, page.at - end),
+            error=step.run.clocks.stamp_error("pager", page.stamp) + step.fault_error,
+            decided=max(page.at, end),
+            evidence=_shown(notified, page),
+        ),
+    )
+
+
+def _shown(notified: Notified, page: Page) -> dict[str, object]:
+    """Return a page as evidence, and how it was told whose it is."""
+    return {"page": page.show(), "told_by": notified.by(page)}
+
+
+def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
+    """Answer for a page that never came to where it was promised."""
+    promised = notified.promised
+    if not notified.mine and (not promised.fired or promised.silent_victims):
+        answer = silent(promised, deadline)
+        # Evaluated elsewhere it may have rung in a page that names no alert.
+        open_ = notified.already(deadline)
+        if not open_ and not promised.evaluated_here:
+            open_ = notified.unmatched(wanted, deadline)
+        return answer.unsure(open_) if open_ and answer.outcome is _FAIL else answer
+    said = notified.nothing_at(wanted)
+    others = notified.others(wanted)
+    held = notified.held_back
+    evidence = {"reached": others, "held_back": held}
+    if held or (others and not notified.told_some(wanted)):
+        # The system's own answer: nothing more is to be waited for.
+        deadline = min(deadline, promised.step.end)
+    answer = failed(said, evidence=evidence, decided=deadline)
+    unsure = (
+        ("" if held else notified.unheard(wanted))
+        or notified.already(deadline)
+        or notified.unmatched(wanted, deadline)
+    )
+    if not (unsure or held or others):
+        unsure = over_too_soon(promised, deadline)
+    return answer.unsure(unsure) if unsure else answer
+
+
+def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answer:
+    promised = notified.promised
+    where = "the receiver" if wanted is None else wanted
+    said = f"{where} never heard that {promised.name} was over"
+    if notified.held_back:
+        said += f"; it was held back by {notified.held_back}"
+    evidence = {"held_back": notified.held_back}
+    answer = failed(said, evidence=evidence, decided=deadline)
+    unsure = notified.unmatched_end(wanted, promised.start, deadline)
+    return answer.unsure(unsure) if unsure else answer
+
+
+def _routed(notified: Notified, wanted: str) -> Answer:
+    """Answer `reaches` from the receivers that Alertmanager itself named."""
+    promised = notified.promised
+    receivers = notified.routed
+    evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
+    held = notified.held_back
+    if wanted in receivers and not held:
+        said = f"Alertmanager routed {promised.name} to {wanted}"
+        return passed(f"{said}; no pages are observed", evidence=evidence)
+    said = f"Alertmanager did not route {promised.name} to {wanted}"
+    if held:
+        said = f"{promised.name} was held back by {held}"
+    elif receivers:
+        said += f", but to {', '.join(receivers)}"
+    answer = failed(said, evidence=evidence)
+    unsure = notified.routed_unclear(wanted)
+    return answer.unsure(unsure) if unsure else answer

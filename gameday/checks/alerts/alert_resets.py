@@ -1,0 +1,87 @@
+"""Whether an alert is resolved in time after the fault."""
+
+from gameday.checks.alerts.promise import Promised, promise_of
+from gameday.checks.question import (
+    Answer,
+    Measurement,
+    Question,
+    failed,
+    unknown,
+    within,
+)
+from gameday.checks.record.episodes import Episode
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+
+_SAME = 0.0021  # two stamps of one instant, each cut to a millisecond
+
+
+def resets_within(step: StepRun, question: Question) -> Answer:
+    """Fault ends -> resolved in Prometheus, every instance that fired."""
+    promised = promise_of(step, question)
+    if step.fault_end is None:
+        return unknown("the fault was not seen to end")
+    if not promised.fired or promised.silent_victims:
+        return unknown(f"{promised.silence}, so it could not reset")
+    deadline = step.fault_end + (question.promised or 0.0)
+    still = [one for one in promised.fired if not one.over(step.end)]
+    if still:
+        return _still_firing(promised, still[0], deadline)
+    last = max(promised.fired, key=lambda one: one.resolved or 0.0)
+    return _resolved(promised, question, last)
+
+
+def _still_firing(promised: Promised, episode: Episode, deadline: float) -> Answer:
+    since = show_instant(episode.firing or 0.0)
+    said = f"{promised.name} did not reset: it has been firing since {since}"
+    ended = promised.step.fault_end
+    return failed(said, evidence=episode.show(), decided=deadline, since=ended)
+
+
+def _resolved(promised: Promised, question: Question, episode: Episode) -> Answer:
+    step = promised.step
+    end = step.fault_end or 0.0
+    at, confirmed = _resolved_time(promised, episode)
+    answer = within(
+        question,
+        Measurement(
+            what=f"{promised.name} was resolved",
+            origin="the fault ended",
+            measured=max(0.0, at - end),
+            error=episode.end_error + step.fault_error,
+            decided=max(at, end),
+            since=min(at, end),
+            evidence={**episode.show(), "confirmed_by_page": confirmed},
+        ),
+    )
+    if not episode.exact and not confirmed:
+        return answer.unsure(f"nothing marks the end of {promised.name}")
+    return answer
+
+
+def _resolved_time(promised: Promised, episode: Episode) -> tuple[float, bool]:
+    """Return when it ended and whether a page says the same; the page wins if not."""
+    run = promised.step.run
+    at = episode.resolved or 0.0
+    offset = any(rule.query_offset for rule in promised.rules)
+    for reading in run.mailbox.about(episode):
+        told = reading.told
+        if told is None or told.status != "resolved" or told.ends is None:
+            continue
+        ends = run.clocks.ours("prometheus", told.ends)
+        if ends < (episode.firing or 0.0):
+            continue
+        if offset or (not episode.exact and not _expired(promised, ends)):
+            return ends, True
+        if abs(ends - at) <= _SAME:
+            return at, True
+    return at, False
+
+
+def _expired(promised: Promised, ends: float) -> bool:
+    """Whether an end may be Alertmanager's own: nobody saw Prometheus evaluate then.
+
+    Alertmanager ends by itself what it has not heard of for some minutes.
+    """
+    every = max((rule.interval or 0.0 for rule in promised.rules), default=0.0)
+    return bool(promised.gap(ends - max(every, 1.0), ends, "prometheus"))

@@ -1,0 +1,87 @@
+"""Whether an alert keeps firing until the fault ends."""
+
+from collections.abc import Iterator
+
+from gameday.checks.alerts.alert_fires import silent
+from gameday.checks.alerts.promise import Promised, promise_of
+from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.record.episodes import Episode
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_duration
+
+_SAME = 0.0021  # two stamps of one instant, each cut to a millisecond
+
+
+def stays_firing(step: StepRun, question: Question) -> Answer:
+    """From the first firing to the fault's end, without a break."""
+    promised = promise_of(step, question)
+    if not promised.fired or promised.silent_victims:
+        return _never_fired(promised)
+    if step.fault_end is None:
+        return unknown("the fault was not seen to end")
+    return _until(promised, step.fault_end)
+
+
+def _never_fired(promised: Promised) -> Answer:
+    asked = promised.promise
+    if (asked.fires_within, asked.receiver, asked.pages_within) == (None, None, None):
+        return silent(promised, promised.step.end)  # nobody else would say so
+    return unknown(f"{promised.silence}, so it could not stay firing")
+
+
+def _until(promised: Promised, end: float) -> Answer:
+    began = promised.fired[0].firing or 0.0
+    if began > end:
+        said = f"{promised.name} fired only after the fault had ended"
+        evidence = {"episodes": [one.show() for one in promised.fired]}
+        return passed(said, evidence=evidence, decided=began)
+    for lives in _lives(promised):
+        broken = _broken(promised.step, lives, end)
+        if broken is not None:
+            return _stopped(promised, lives, broken, end)
+    evidence = {"episodes": [one.show() for one in promised.fired]}
+    said = f"{promised.name} kept firing until the fault ended"
+    return passed(said, evidence=evidence, decided=end, since=began)
+
+
+def _stopped(
+    promised: Promised, lives: list[Episode], broken: Episode, end: float
+) -> Answer:
+    stopped = broken.resolved or 0.0
+    before = show_duration(round(end - stopped, 3))
+    said = f"{promised.name} stopped firing {before} before the fault ended"
+    evidence = {"episodes": [one.show() for one in lives]}
+    began = lives[0].firing
+    answer = failed(said, evidence=evidence, decided=stopped, since=began)
+    return answer if broken.exact else answer.unsure("its end was not marked")
+
+
+def _lives(promised: Promised) -> Iterator[list[Episode]]:
+    """Yield what has to keep firing, each in order: one for each victim.
+
+    Where the labels do not tell victims apart all that fits is one firing: what
+    hands over from a short window to a long one has not stopped.
+    """
+    victims = promised.step.victims
+    if not promised.required:
+        yield promised.fired
+    for victim in sorted(promised.required):
+        lives = [one for one in promised.fired if victim in victims.of(one.labels)]
+        if lives:
+            yield lives
+
+
+def _broken(step: StepRun, lives: list[Episode], end: float) -> Episode | None:
+    """Return the life after which nothing fired; None: it kept firing.
+
+    A fault that heals itself is over before its end is confirmed: there only an
+    alert that fires again shows that it had stopped too early.
+    """
+    last = lives[0]
+    for life in lives[1:]:
+        if last.resolved is not None and (life.firing or 0.0) > last.resolved + _SAME:
+            return last if last.over(end) else None
+        if last.resolved is not None:
+            longer = life.resolved is None or life.resolved > last.resolved
+            last = life if longer else last
+    return last if last.over(end) and not step.heals_itself else None

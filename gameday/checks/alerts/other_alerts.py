@@ -1,0 +1,199 @@
+"""Whether anything rings that nobody promised.
+
+Alerts that began to fire between the fault's start and the end of the aftermath, and
+all that pages tell of, from whatever Prometheus. What had been firing before the
+fault is no effect of it; what had been pending, or rang again, may not be.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.checks.pages.matching import SAME, Identity
+from gameday.checks.pages.pages import FIRING, RESOLVED, label_key
+from gameday.checks.pages.reading import ALONE, Reading
+from gameday.checks.question import Answer, Question, failed, passed
+from gameday.checks.record.episodes import Episode, fits
+from gameday.checks.step import StepRun
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.quantity import show_instant
+
+_SHOWN = 20
+
+
+def no_other_alerts(step: StepRun, _: Question) -> Answer:
+    """Nothing rang but what was promised."""
+    rung = _Rung(step)
+    strangers = rung.strangers
+    names = dict.fromkeys(
+        [*(offender.alert for offender in rung.offenders), *strangers]
+    )
+    evidence = {
+        "offenders": [offender.show() for offender in rung.offenders[:_SHOWN]],
+        "pages": list(strangers)[:_SHOWN],
+    }
+    if names:
+        times = [offender.firing or 0.0 for offender in rung.offenders]
+        first = min([*times, *strangers.values()])
+        said = f"nobody promised {', '.join(names)}, which rang"
+        return failed(said, evidence=evidence, decided=first)
+    answer = passed("nothing rang that was not promised", evidence=evidence)
+    return answer.unsure(rung.unclear) if rung.unclear else answer
+
+
+def rules_that_matter(step: StepRun) -> list[AlertRule] | None:
+    """Return the rules whose alerts would be unexpected; None: not known."""
+    rules = step.run.plan.eyes.rules
+    return None if rules is None else [rule for rule in rules if _matters(step, rule)]
+
+
+def _matters(step: StepRun, rule: AlertRule) -> bool:
+    """Whether a rule's alerts could be unexpected: not excepted, not narrowed away."""
+    asked = step.step.expect.no_other_alerts
+    if rule.name in asked.except_:
+        return False
+    static = {key: text for key, text in rule.labels.items() if "{{" not in text}
+    return all(
+        static[key] == text for key, text in asked.matching.items() if key in static
+    )
+
+
+@dataclass(frozen=True)
+class _Rung:
+    """What rang in a step, and what of it nobody promised."""
+
+    step: StepRun
+
+    @cached_property
+    def offenders(self) -> list[Episode]:
+        """The alerts that fired in the step and were not promised."""
+        return [one for one in self._unexpected if not self._was_there(one)]
+
+    @cached_property
+    def strangers(self) -> dict[str, float]:
+        """The alerts that only pages tell of, each with the time of its first page."""
+        found: dict[str, float] = {}
+        for reading in self._readings:
+            labels = reading.labels
+            sure = reading.match.sure or reading.match.identities
+            if (
+                sure
+                or reading.by == ALONE
+                or not labels
+                or self._expected(labels)
+                or not self._new(reading)
+            ):
+                continue
+            found.setdefault(labels.get("alertname", "an alert"), reading.page.at)
+        return found
+
+    @cached_property
+    def unclear(self) -> str:
+        """Why it cannot be told whether anything else rang; empty when it can."""
+        for episode in self._unexpected:
+            if self._was_there(episode):
+                since = show_instant(self._before[label_key(episode.labels)])
+                state = "pending or firing before the fault"
+                return f"{episode.alert}, which rang, was {state}, since {since}"
+        for reading in self._readings:
+            page = reading.page
+            where = f"a page at {page.receiver} ({show_instant(page.stamp)})"
+            if page.cut:
+                return f"Alertmanager left {page.cut} alerts out of {where}"
+            if not self._understood(reading):
+                return f"{where} could not be matched to an alert"
+        return ""
+
+    @cached_property
+    def _unexpected(self) -> list[Episode]:
+        start, end = self.step.start or 0.0, self.step.end
+        return [
+            episode
+            for episode in self.step.run.episodes
+            if episode.firing is not None
+            and start <= episode.firing <= end
+            and not any(map(self._expected, self._labels_of(episode)))
+        ]
+
+    @cached_property
+    def _before(self) -> dict[object, float]:
+        """The alerts that were pending or firing when the fault began, since when."""
+        start, found = self.step.start or 0.0, dict[object, float]()
+        for event in self.step.events("alert_at_start"):
+            found[label_key({**event["labels"], "alertname": event["alert"]})] = start
+        for episode in self.step.run.episodes:
+            times = [
+                each for each in (episode.pending, episode.firing) if each is not None
+            ]
+            if times and min(times) < start and not episode.over(start):
+                found[label_key({**episode.labels, "alertname": episode.alert})] = min(
+                    times
+                )
+        return found
+
+    def _was_there(self, episode: Episode) -> bool:
+        return label_key({**episode.labels, "alertname": episode.alert}) in self._before
+
+    def _labels_of(self, episode: Episode) -> list[dict[str, str]]:
+        """Return an alert's labels in Prometheus, with what was added on the way."""
+        own = {**episode.labels, "alertname": episode.alert}
+        identity = self.step.run.matching.of(episode)
+        seen = [] if identity is None else self.step.run.matching.seen_as(identity)
+        return [own, *({**labels, **own} for labels in seen)]
+
+    def _expected(self, labels: Mapping[str, str]) -> bool:
+        asked = self.step.step.expect.no_other_alerts
+        name = labels.get("alertname", "")
+        if name in asked.except_ or not fits(name, labels, asked.matching):
+            return True
+        return any(
+            promise.alert == name
+            and fits(name, labels, promise.labels)
+            and self.step.victims.concern(labels, promise.labels)
+            for promise in self.step.step.expect.alerts
+        )
+
+    # --- pages ---
+
+    @cached_property
+    def _readings(self) -> list[Reading]:
+        start, end = self.step.start or 0.0, self.step.end
+        readings = self.step.run.mailbox.readings
+        return [each for each in readings if start <= each.page.at <= end]
+
+    def _understood(self, reading: Reading) -> bool:
+        """Whether a page is of what is promised, of an offender, or of before."""
+        if reading.by == ALONE:
+            return False  # who was the only one due is no proof of what a page says
+        if reading.match.sure:
+            return True
+        if reading.labels and self._expected(reading.labels):
+            return True
+        if reading.match.identities:
+            return all(map(self._harmless, reading.match.identities))
+        return bool(reading.labels)
+
+    def _harmless(self, identity: Identity) -> bool:
+        start = self.step.start or 0.0
+        older = all((life.firing or 0.0) < start for life in identity.lives)
+        return older or self._expected(identity.labels)
+
+    def _new(self, reading: Reading) -> bool:
+        """Whether a page tells of an alert that began in the step."""
+        start = self.step.start or 0.0
+        if reading.began is not None:
+            error = self.step.run.clocks.error("prometheus") + SAME
+            return reading.began >= start - error
+        return reading.status == FIRING and not self._known_before(reading)
+
+    def _known_before(self, reading: Reading) -> bool:
+        """Whether the same labels had been told firing before the fault."""
+        key, start, last = label_key(reading.labels), self.step.start or 0.0, RESOLVED
+        for other in self.step.run.mailbox.readings:
+            if other.page.at < start and label_key(other.labels) == key:
+                last = other.status
+        routed = any(
+            event.at < start and label_key(event["labels"]) == key
+            for event in self.step.run.timeline.of("routed", "suppressed")
+        )
+        return last == FIRING or routed

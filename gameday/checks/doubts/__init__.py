@@ -1,0 +1,1 @@
+"""Pure. The one gate of doubt that every answer passes, and its table."""

@@ -1,0 +1,70 @@
+"""The gate: every answer passes through it, and doubt is consulted there.
+
+A check answers from what was seen. Here all that the timeline records as doubt on the
+question's chain, from the fault's start to the moment that decided, makes the answer
+inconclusive where the table says that it could have changed it, a pass as well as a
+fail.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gameday.checks.doubts.doubt_table import chain_of
+from gameday.checks.doubts.recorded_doubt import COLLECTORS
+from gameday.checks.question import Answer, Question, unknown
+from gameday.checks.record.doubt import Chain, Doubt, Kind, Link, Span, Turns
+from gameday.checks.step import StepRun
+from gameday.model.verdict import Outcome
+
+_FIRST = (Link.FAULT, Link.BEFORE)
+# What no observation can make up for, whenever it was made.
+_BARRING = (Kind.NOT_INJECTED, Kind.NO_BITE, Kind.ALREADY)
+
+
+def barred(step: StepRun, question: Question) -> Answer | None:
+    """Return the answer where none can be looked for; None: let the check look."""
+    chain = chain_of(step.run.plan.scenario, question)
+    span = Span(step.start or 0.0, step.end)
+    links = tuple(link for link in chain.links if link in _FIRST)
+    for doubt in _doubts(step, question, links, span):
+        if doubt.kind in _BARRING and Turns.BOTH in chain.turns[doubt.kind]:
+            return unknown(doubt.because)
+    return None
+
+
+def doubted(step: StepRun, question: Question, answer: Answer) -> Answer:
+    """Return the answer as sure as it is: inconclusive where doubt may change it."""
+    if answer.outcome is Outcome.INCONCLUSIVE:
+        return answer
+    chain = chain_of(step.run.plan.scenario, question)
+    for doubt in doubts(step, question, answer):
+        if chain.turned(doubt.kind, answer.outcome):
+            return answer.unsure(doubt.because)
+        answer = _earlier(step, chain, doubt, answer)
+    return answer
+
+
+def doubts(step: StepRun, question: Question, answer: Answer) -> Iterator[Doubt]:
+    """Yield all doubt on a question's chain in the time that its answer rests on."""
+    chain = chain_of(step.run.plan.scenario, question)
+    start = step.start or 0.0 if answer.since is None else answer.since
+    end = step.end if answer.decided is None else answer.decided
+    yield from _doubts(step, question, chain.links, Span(start, end))
+
+
+def _doubts(
+    step: StepRun, question: Question, links: tuple[Link, ...], span: Span
+) -> Iterator[Doubt]:
+    for link in links:
+        yield from COLLECTORS[link](step, question, span)
+
+
+def _earlier(step: StepRun, chain: Chain, doubt: Doubt, answer: Answer) -> Answer:
+    """Widen the error of a time that may have been earlier, unseen."""
+    if Turns.EARLIER not in chain.turns[doubt.kind] or answer.measured is None:
+        return answer
+    since = max(0.0, (doubt.since or 0.0) - (step.start or 0.0))
+    missed = max(0.0, answer.measured - since)
+    evidence = {**answer.evidence, "may_be_earlier": doubt.because}
+    error = max(answer.error or 0.0, missed)
+    return replace(answer, error=error, evidence=evidence)

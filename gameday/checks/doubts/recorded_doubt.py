@@ -1,0 +1,188 @@
+"""What a timeline records as doubt, link by link, as far as it concerns a question.
+
+Each function here reads one link of a chain. It yields the doubts that concern its
+question and lie in its time; whether they matter is for the table to say.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from gameday.checks.alerts.notified import Notified
+from gameday.checks.alerts.other_alerts import rules_that_matter
+from gameday.checks.alerts.promise import promise_of
+from gameday.checks.faults.foreign_effect import toothless
+from gameday.checks.question import Question
+from gameday.checks.record.doubt import Doubt, Kind, Link, Span
+from gameday.checks.record.rule_chain import reads, scope_of
+from gameday.checks.record.sight import RuleScope
+from gameday.checks.service.coverage import is_recorded, probing_holes
+from gameday.checks.slos.error_budget import rests_on_load
+from gameday.checks.slos.load import slack
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+
+Collector = Callable[[StepRun, Question, Span], Iterable[Doubt]]
+
+
+def _fault(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+    if step.absent:
+        yield Doubt(kind=Kind.NOT_INJECTED, because=step.absent)
+        return
+    why = step.toothless or toothless(step)
+    if why:
+        yield Doubt(kind=Kind.NO_BITE, because=why)
+    for victim in step.replaced:
+        if not victim.platform and victim.at <= span.end:
+            because = victim.show()
+            yield Doubt(kind=Kind.REPLACED, because=because, since=victim.at)
+
+
+def _before(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
+    why = promise_of(step, question).spoiled
+    if why:
+        yield Doubt(kind=Kind.ALREADY, because=why)
+
+
+def _scrape(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    jobs = _jobs(step, question)
+    eyes = step.run.plan.eyes
+    rules = [] if question.alert is None else promise_of(step, question).rules
+    for loss in step.losses:
+        on_chain = (jobs is None or loss.job in jobs) and reads(eyes, rules, loss)
+        if on_chain and loss.since <= span.end:
+            yield Doubt(kind=Kind.TARGET_LOST, because=loss.show(), since=loss.since)
+
+
+def _jobs(step: StepRun, question: Question) -> set[str] | None:
+    """Return the jobs whose scrapes a question rests on; None: it may be any."""
+    if question.check not in ("slo", "recovery"):
+        return None
+    slos = step.run.plan.scenario.slos if question.slo is None else (question.slo,)
+    jobs = {
+        str(series.labels.get("job", ""))
+        for counters in (step.run.samples.of(slo.name) for slo in slos)
+        for _, series in (*counters.bad, *counters.total)
+    }
+    return jobs if jobs and "" not in jobs else None
+
+
+def _rules(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    yield from _seen(Kind.PROMETHEUS_BLIND, "prometheus")(step, question, span)
+    since_fault = Span(min(span.start, step.start or span.start), span.end)
+    sight = step.run.sight
+    if next(sight.rule_doubts(RuleScope(), since_fault), None) is None:
+        return  # nothing happened to any rule: no need to follow the chain
+    scope = _scope(step, question)
+    if scope is None:
+        return
+    for doubt in sight.rule_doubts(scope, span):
+        if doubt.kind is not Kind.RULE_CHANGED:
+            yield doubt
+    for doubt in sight.rule_doubts(scope, since_fault):
+        if doubt.kind is Kind.RULE_CHANGED:  # what it does from then on is its own
+            yield doubt
+
+
+def _scope(step: StepRun, question: Question) -> RuleScope | None:
+    """Return the rules on a question's chain; None: there are none."""
+    if question.alert is not None:
+        return promise_of(step, question).rule_scope
+    rules = rules_that_matter(step)
+    if rules is None:
+        return RuleScope()
+    if not rules:
+        return None
+    return scope_of(step.run.plan.eyes, (rule.name for rule in rules), rules)
+
+
+def _alertmanager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    yield from _seen(Kind.ALERTMANAGER_BLIND, "alertmanager")(step, question, span)
+    if question.alert is not None:
+        why = Notified(promise_of(step, question)).doubt(span.start, span.end)
+        if why:
+            yield Doubt(kind=Kind.MUTED, because=why)
+
+
+def _pager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    yield from _seen(Kind.PAGER_BLIND, "pager")(step, question, span)
+    for event in step.run.timeline.of("page_refused"):
+        at = step.run.clocks.ours("pager", event.at)
+        mine = _may_be_of(step, question, str(event.get("receiver") or ""))
+        if mine and span.start <= at <= span.end:
+            said = f"the pager refused a page at {show_instant(event.at)}"
+            because = f"{said}: {event.get('because', '')}"
+            yield Doubt(kind=Kind.PAGES_LOST, because=because, since=at)
+
+
+def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
+    """Whether a page that was refused at a receiver's address may answer a question.
+
+    One that is about other receivers has nothing to do with it. An address that names
+    nobody who is known may be anybody's, mistyped.
+    """
+    wanted = () if question.alert is None else question.alert.reaches
+    if not wanted or receiver in wanted:
+        return True
+    routing = step.run.plan.eyes.routing
+    known = {each.name for each in routing.receivers} if routing is not None else set()
+    known |= {page.receiver for page in step.run.pages}
+    return receiver not in known
+
+
+def _load(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
+    spends, slo = question.question == "spends_at_most", question.slo
+    if spends and slo is not None and not rests_on_load(step, slo):
+        return
+    why = slack(step)
+    if why:
+        yield Doubt(kind=Kind.LOAD_SHORT, because=why)
+
+
+def _prober(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    if question.question != "during" and not is_recorded(step):
+        return  # an older record: one look after the fault is enough
+    for hole in probing_holes(step, span):
+        yield Doubt(kind=Kind.PROBES_MISSING, because=hole.because, since=hole.since)
+
+
+def _record(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+    why = step.unwatched(span.end) or (step.cut if span.end >= step.end else "")
+    if why:
+        yield Doubt(kind=Kind.RECORD_ENDS, because=why, since=step.end)
+
+
+def _seen(kind: Kind, source: str) -> Collector:
+    """Return what tells when an observer that the scenario has did not see."""
+
+    def collect(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+        hole = step.run.sight.hole(source, span.start, span.end)
+        ours = source in ("prometheus", "target", "cluster")
+        if hole is not None and (ours or source in step.run.sources):
+            yield Doubt(kind=kind, because=hole.because, since=hole.since)
+
+    return collect
+
+
+def _cluster(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    """Yield when workloads could not be seen: after the fault, or when it began.
+
+    How a workload was before the fault is what it is measured by.
+    """
+    begun = Span(step.start or 0.0, step.start or 0.0)
+    for time in (begun, span):
+        yield from _seen(Kind.CLUSTER_BLIND, "cluster")(step, question, time)
+
+
+COLLECTORS: Mapping[Link, Collector] = {
+    Link.FAULT: _fault,
+    Link.BEFORE: _before,
+    Link.SCRAPE: _scrape,
+    Link.RULES: _rules,
+    Link.ALERTMANAGER: _alertmanager,
+    Link.PAGER: _pager,
+    Link.SLI: _seen(Kind.PROMETHEUS_BLIND, "prometheus"),
+    Link.LOAD: _load,
+    Link.PROBER: _prober,
+    Link.TARGET: _seen(Kind.TARGET_BLIND, "target"),
+    Link.CLUSTER: _cluster,
+    Link.RECORD: _record,
+}

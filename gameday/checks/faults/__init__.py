@@ -1,0 +1,1 @@
+"""Pure. Questions about the fault: it bit, was undone, left nothing behind."""

@@ -1,0 +1,105 @@
+"""Whether the fault bites, and is undone."""
+
+from gameday.checks.faults.foreign_effect import effects, toothless
+from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event
+
+
+def bites(step: StepRun, question: Question) -> Answer:
+    """Every fault on the service was proven to be there, and held."""
+    if question.subject not in step.services:
+        return _foreign_bites(step)
+    begun = _begun(step, question.subject)
+    if step.absent or not begun:
+        return unknown(step.absent or "nothing was injected into this service")
+    proofs = {event["id"]: event for event in step.events("fault_biting")}
+    evidence = {"faults": [_show(one, proofs.get(one["id"])) for one in begun]}
+    for one in begun:
+        proof = proofs.get(one["id"])
+        if proof is None:
+            because = f"there is no proof that the fault on {one['instance']} bit"
+            return unknown(because, evidence=evidence)
+        if not proof["bites"]:
+            because = f"the fault on {one['instance']} did not bite"
+            said = f"{because}: {proof.get('because', '')}"
+            return unknown(said, evidence=evidence)
+        if early := step.ended_early(one):
+            return unknown(early, evidence=evidence)
+    hit = ", ".join(str(one["instance"]) for one in begun)
+    return passed(f"{begun[0]['fault']} is proven to bite on {hit}", evidence=evidence)
+
+
+def _foreign_bites(step: StepRun) -> Answer:
+    """What other extensions' actions did was seen."""
+    if step.absent:
+        return unknown(step.absent)
+    why = toothless(step)
+    if why:
+        return unknown(why)
+    seen = effects(step)
+    said = f"the actions of other extensions bite: {seen[0]}"
+    return passed(said, evidence={"effects": seen})
+
+
+def undone(step: StepRun, question: Question) -> Answer:
+    """Every fault on the service was confirmed to be gone."""
+    begun = _begun(step, question.subject)
+    if not begun:
+        said = step.absent or "nothing was injected into this service"
+        evidence = {"may_have_begun": True} if step.may_have_begun else {}
+        return unknown(said, evidence=evidence)
+    mine = {one["id"]: str(one["instance"]) for one in begun}
+    told = step.events("fault_ended", "undone_later", "undo_failed")
+    events = [e for e in told if e["id"] in mine]
+    over = [e for e in events if e.kind != "undo_failed" and e.get("ok")]
+    ended = [_end(e) for e in over]
+    left = {key: name for key, name in mine.items() if key not in _ids(over)}
+    if not left:
+        found = {mine[str(e["id"])]: str(e.get("because") or "gone") for e in over}
+        how = "; ".join(f"{name}: {what}" for name, what in sorted(found.items()))
+        said = f"every fault is confirmed to be gone ({how})"
+        return passed(said, evidence={"ended": ended})
+    names = ", ".join(left.values())
+    problems = [_problem(e) for e in events if e["id"] in left]
+    if not problems and not step.run.broken and not step.run.complete:
+        cut = f"the record of the run ends at {show_instant(step.run.last)}"
+        said = f"{cut}, before the fault on {names} ended"
+        return unknown(said, evidence={"ended": ended})
+    reasons = dict.fromkeys([*problems, *step.run.broken])  # each try says it again
+    why = "; ".join(reasons) or "nobody confirmed that it ended"
+    said = f"the fault on {names} was not undone: {why}"
+    return failed(said, evidence={"ended": ended})
+
+
+def _end(event: Event) -> dict[str, str]:
+    by, found = str(event.get("by", "")), str(event.get("because", ""))
+    return {"at": show_instant(event.at), "by": by, "found": found}
+
+
+def _ids(events: list[Event]) -> set[str]:
+    return {str(event["id"]) for event in events}
+
+
+def _problem(event: Event) -> str:
+    because, by_hand = str(event.get("because") or ""), str(event.get("by_hand") or "")
+    return (
+        f"{because}. By hand: {by_hand}" if because and by_hand else because or by_hand
+    )
+
+
+def _begun(step: StepRun, service: str) -> list[Event]:
+    return [
+        event for event in step.events("fault_started") if event["service"] == service
+    ]
+
+
+def _show(begun: Event, proof: Event | None) -> dict[str, object]:
+    return {
+        "fault": begun["fault"],
+        "instance": begun["instance"],
+        "began": show_instant(begun.at),
+        "proof": "" if proof is None else proof.get("because", ""),
+        "evidence": {} if proof is None else proof.get("evidence", {}),
+    }

@@ -1,0 +1,161 @@
+"""What the actions of other extensions did, as far as it could be seen.
+
+Nobody proves that such an action bites, so what changed in the target and what its
+users noticed while it was at work has to show it; or, where the target cannot, a probe
+that the step names.
+"""
+
+from collections.abc import Iterator
+
+from gameday.checks.alerts.promise import Promised
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event
+
+_BY_THEMSELVES = ("job/", "cronjob/", "horizontalpodautoscaler/")
+_FEW = 5  # effects that evidence shows
+
+
+def effects(step: StepRun) -> list[str]:
+    """Return what began while the step's foreign actions were at work.
+
+    Where the step names a probe that shows it, what that probe said.
+    """
+    if step.step.bites:
+        return list(_shown_by_probe(step))[:_FEW]
+    found = (
+        *_instances(step),
+        *_workloads(step),
+        *_cluster_events(step),
+        *_deviations(step),
+        *_alerts(step),
+        *_bad_events(step),
+    )
+    return list(dict.fromkeys(found))[:_FEW]
+
+
+def toothless(step: StepRun) -> str:
+    """Return why the foreign actions are not known to bite; empty: they do."""
+    foreign = step.step.experiment.foreign
+    if not foreign or step.start is None or effects(step):
+        return ""
+    if step.step.bites:
+        return _not_shown(step)
+    return f"nothing was seen to change while {_names(step)} was at work"
+
+
+def _shown_by_probe(step: StepRun) -> Iterator[str]:
+    """Yield when the probe that the step names showed the effect.
+
+    A probe of the method does by an answer within its tolerance, one of the
+    hypothesis by one outside of it.
+    """
+    name = step.step.bites
+    for event in _of_method(step):
+        if event.get("ok") is True:
+            yield f"the probe {name!r} shows it at {show_instant(event.at)}"
+    for event in _of_hypothesis(step):
+        if event["ok"] is False:
+            yield f"the probe {name!r} deviated at {show_instant(event.at)}"
+
+
+def _not_shown(step: StepRun) -> str:
+    name = step.step.bites
+    asked = [*_of_method(step), *_of_hypothesis(step)]
+    if not asked:
+        return f"the probe {name!r}, which is to show that they bite, was never asked"
+    if all(event.get("ok") is None for event in asked):
+        why = asked[-1].get("because") or "it gave no answer that could be judged"
+        return f"the probe {name!r}, which is to show that they bite, failed: {why}"
+    return f"the probe {name!r} does not show that {_names(step)} bit"
+
+
+def _names(step: StepRun) -> str:
+    return ", ".join(step.step.experiment.foreign)
+
+
+def _of_method(step: StepRun) -> list[Event]:
+    """Return the answers of the named probe where it is one of the method."""
+    return [
+        event
+        for event in step.events("activity")
+        if (event["name"], event["type"]) == (step.step.bites, "probe")
+        and event["phase"] == "method"
+    ]
+
+
+def _of_hypothesis(step: StepRun) -> list[Event]:
+    """Return the looks at the named probe of the hypothesis during the fault."""
+    return [
+        event
+        for event in step.events("probe")
+        if event["name"] == step.step.bites and event["phase"] == "during"
+    ]
+
+
+def _instances(step: StepRun) -> Iterator[str]:
+    for one in step.changed:
+        yield f"{one['instance']} was {one['state']} at {show_instant(one.at)}"
+
+
+def _workloads(step: StepRun) -> Iterator[str]:
+    scaled = any(
+        str(one["object"]).startswith("horizontalpodautoscaler/")
+        for one in _while_at_work(step, "cluster_event")
+    )
+    before: dict[str, Event] = {}
+    for event in step.run.timeline.of("workload"):
+        was = before.get(event["workload"])
+        if event.at < (step.start or 0.0):
+            before[event["workload"]] = event
+        elif was is not None and event.at <= _until(step):
+            fewer = event["ready"] < was["ready"] and was["available"]
+            other = event["wanted"] != was["wanted"] and not scaled
+            if fewer or other:
+                ready = f"{event['ready']} of {event['wanted']} replicas ready"
+                yield f"{event['workload']} had {ready} at {show_instant(event.at)}"
+
+
+def _cluster_events(step: StepRun) -> Iterator[str]:
+    for one in _while_at_work(step, "cluster_event"):
+        own = str(one["object"]).startswith(_BY_THEMSELVES)
+        if one.get("service") and not own:
+            yield f"{one['object']}: {one['reason']} at {show_instant(one.at)}"
+
+
+def _deviations(step: StepRun) -> Iterator[str]:
+    for event in step.events("hypothesis"):
+        inside = (step.start or 0.0) <= event.at <= _until(step)
+        if inside and event["ok"] is False:
+            yield f"the hypothesis deviated at {show_instant(event.at)}"
+            return
+
+
+def _alerts(step: StepRun) -> Iterator[str]:
+    for promise in step.step.expect.alerts:
+        promised = Promised(step=step, promise=promise)
+        fired = [one for one in promised.fired if (one.firing or 0.0) <= _until(step)]
+        if fired and not promised.spoiled:
+            yield f"{promised.name} fired at {show_instant(fired[0].firing or 0.0)}"
+
+
+def _bad_events(step: StepRun) -> Iterator[str]:
+    run, start = step.run, step.start or 0.0
+    since = run.clocks.theirs("prometheus", start)
+    until = run.clocks.theirs("prometheus", _until(step))
+    for slo in run.plan.scenario.slos:
+        counters = run.samples.of(slo.name)
+        first = counters.first
+        if first is None or counters.count("bad", first, since).value > 0:
+            continue
+        bad = counters.count("bad", since, until).value
+        if bad > 0:
+            yield f"{slo.name} counted {bad:g} bad events"
+
+
+def _while_at_work(step: StepRun, kind: str) -> list[Event]:
+    return step.run.timeline.between(step.start or 0.0, _until(step), kind)
+
+
+def _until(step: StepRun) -> float:
+    return step.end if step.fault_end is None else step.fault_end

@@ -1,0 +1,1 @@
+"""Pure. Pages, and which alert each of them speaks of."""

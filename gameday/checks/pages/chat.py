@@ -1,0 +1,285 @@
+"""Messages without labels: whose they are, by their title or by who was due.
+
+For every group that could have been due at a receiver, from the routes and from the
+alerts that fired, the titles that Alertmanager's default template could have given it
+then are computed and compared exactly. Where a team heads its messages in its own
+way, a message is a group's when that group alone was due there in its time.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gameday.checks.pages.groups import Group, groups_of
+from gameday.checks.pages.matching import EARLY, Identity, Key, Match, Matching
+from gameday.checks.pages.mutes import Mute
+from gameday.checks.pages.pages import FIRING, RESOLVED, Page, Told, label_key
+from gameday.checks.pages.reading import ALONE, BY_TITLE, Reading
+from gameday.checks.pages.titles import is_cut, is_cut_of, title_of, values_of
+from gameday.checks.record.episodes import Episode
+from gameday.model.alerting.alert import Routing
+
+_SENT = 10.0  # seconds that a notification may be on its way, tries included
+_MOST = 512  # ways in which the alerts of one group may have been told
+_NOWAY = Match()
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """An alert as Alertmanager holds it: its labels there, and when it fired.
+
+    `identity` None: another Prometheus' alert. A span ends with inf where nobody saw
+    it end.
+    """
+
+    labels: Mapping[str, str]
+    spans: tuple[tuple[float, float], ...]
+    identity: Identity | None = None
+
+    def span(self, when: float) -> tuple[float, float] | None:
+        """Return the last time in which it fired that had begun by then."""
+        begun = [span for span in self.spans if span[0] <= when + EARLY]
+        return begun[-1] if begun else None
+
+
+@dataclass(eq=False)
+class Due:
+    """A group at a receiver, with all alerts that may be in it."""
+
+    group: Group
+    held: list[Held] = field(default_factory=list)
+
+    @property
+    def late(self) -> float:
+        """How long after a change its notification may arrive, at most."""
+        return max(self.group.wait, self.group.interval) + _SENT
+
+
+class Chat:
+    """All groups of a run at all receivers."""
+
+    def __init__(
+        self,
+        held: Sequence[Held],
+        pages: Sequence[Page],
+        matching: Matching,
+        *,
+        routing: Routing | None,
+        mutes: Sequence[Mute] = (),
+        accounted: bool = False,
+    ) -> None:
+        self._held = held
+        self._pages = pages
+        self._matching = matching
+        self._routing = routing
+        self._mutes = mutes
+        self._accounted = accounted  # all alerts that may be due are known
+
+    def by_title(self, page: Page) -> list[Reading]:
+        """Return what a page says by Alertmanager's default title; none: nothing."""
+        titled = [
+            (due, way, _titled(due, way))
+            for due in self._at(page)
+            if _may_head(page.titles, values_of(due.group.labels))
+            for way in self._ways(due, page.at)
+        ]
+        ways = [(due, way) for due, way, title in titled if title in page.titles]
+        if not ways:  # by a title that the vendor had cut, where none is whole
+            ways = [
+                (due, way)
+                for due, way, title in titled
+                if any(is_cut_of(shown, title) for shown in page.titles)
+            ]
+        if not ways:
+            return []
+        if len({id(due) for due, _ in ways}) > 1:
+            held = {each for _, way in ways for each in way}
+            return [_unsure(page, held)]
+        return _told_in_all([way for _, way in ways], page)
+
+    def alone(self, page: Page) -> list[Reading]:
+        """Return what a page says if one group alone was due; none: it was not."""
+        groups = self._at(page)
+        due = [each for each in groups if self._active(each, page.at)]
+        if not self._accounted or len(due) != 1 or page.receiver in self._by_default:
+            return []
+        firing = [each for each in due[0].held if self._firing(each, page.at)]
+        if page.status == RESOLVED or (page.status != FIRING and not firing):
+            return [] if firing else self._ended(due[0], page)
+        if not any(self._in_time(each, page.at, due[0]) for each in firing):
+            return []  # too early, or later than it can have been told of
+        first = min(each.span(page.at) or (0.0, 0.0) for each in firing)[0]
+        return [
+            _reading(page, each, FIRING, ALONE)
+            for each in firing
+            if (began := (each.span(page.at) or (0.0, 0.0))[0]) == first
+            or began <= page.at - 2 * EARLY
+        ]
+
+    @cached_property
+    def _by_default(self) -> frozenset[str]:
+        """The receivers that head their messages by the default template."""
+        return frozenset(
+            page.receiver for page in self._pages if page.titles and self.by_title(page)
+        )
+
+    @cached_property
+    def _groups(self) -> Mapping[str, list[Due]]:
+        """Every group by its receiver."""
+        found: dict[tuple[str, str], Due] = {}
+        for held in self._held:
+            for group in groups_of(held.labels, self._routing):
+                due = found.setdefault((group.receiver, group.key), Due(group))
+                due.held.append(held)
+        by_receiver: dict[str, list[Due]] = {}
+        for due in found.values():
+            by_receiver.setdefault(due.group.receiver, []).append(due)
+        return by_receiver
+
+    def _at(self, page: Page) -> list[Due]:
+        """Return the groups that a page may come from, by its receiver and its key.
+
+        Alertmanager's own link names the receiver that sent it: another one, that posts
+        to this one's address, sends pages of its own groups.
+        """
+        if page.sender and page.sender != page.receiver:
+            return []
+        groups = self._groups.get(page.receiver, [])
+        return [
+            due
+            for due in groups
+            if not page.keys or any(due.group.called(key) for key in page.keys)
+        ]
+
+    # --- by title ---
+
+    def _ways(self, due: Due, when: float) -> Iterator[dict[Held, str]]:
+        """Yield how the alerts of a group may have been told: firing, resolved."""
+        choices = [(held, self._choices(held, when, due.late)) for held in due.held]
+        open_ = [(held, states) for held, states in choices if states != ("",)]
+        count = 1
+        for _, states in open_:
+            count *= len(states)
+        if not open_ or count > _MOST:
+            return
+        for states in itertools.product(*(states for _, states in open_)):
+            pairs = zip(open_, states, strict=True)
+            way = {held: state for (held, _), state in pairs if state}
+            if way:
+                yield way
+
+    def _choices(self, held: Held, when: float, late: float) -> tuple[str, ...]:
+        """Return what a message may say of an alert: "" is nothing."""
+        span = held.span(when)
+        if span is None or when - span[1] > late:
+            return ("",)
+        if span[1] < when:
+            return ("", FIRING, RESOLVED)
+        fresh = when - span[0] < late
+        if self._muted(held, when) or fresh:
+            return ("", FIRING)
+        return (FIRING,)
+
+    # --- alone ---
+
+    def _active(self, due: Due, when: float) -> bool:
+        """Whether a group may have told something then: a change, or it all again."""
+        return any(self._tells(held, when, due) for held in due.held)
+
+    def _tells(self, held: Held, when: float, due: Due) -> bool:
+        span = held.span(when)
+        if span is None or self._choices(held, when, due.late) == ("",):
+            return False
+        lifted = [mute.until for mute in self._mutes_of(held) if mute.until <= when]
+        changed = max([span[0], *(end for end in span[1:] if end <= when), *lifted])
+        again = when - span[0] >= due.group.repeat - EARLY
+        return again or when - changed < due.late
+
+    def _firing(self, held: Held, when: float) -> bool:
+        span = held.span(when)
+        alive = span is not None and span[1] > when - EARLY
+        return alive and not self._muted(held, when)
+
+    @staticmethod
+    def _in_time(held: Held, when: float, due: Due) -> bool:
+        """Whether a message about an alert can have come then.
+
+        A new group waits for group_wait; one that told of an end just before does not.
+        """
+        span = held.span(when)
+        if span is None or when - span[0] > due.late:
+            return False
+        ends = [end for each in due.held for _, end in each.spans if end <= span[0]]
+        alive = any(span[0] - end <= due.late for end in ends)
+        return alive or when >= span[0] + due.group.wait - EARLY
+
+    def _ended(self, due: Due, page: Page) -> list[Reading]:
+        over = (
+            held
+            for held in due.held
+            if (span := held.span(page.at)) and 0 <= page.at - span[1] <= due.late
+        )
+        return [_reading(page, held, RESOLVED, ALONE) for held in over]
+
+    def _muted(self, held: Held, when: float) -> bool:
+        return any(mute.since <= when < mute.until for mute in self._mutes_of(held))
+
+    def _mutes_of(self, held: Held) -> Iterator[Mute]:
+        for mute in self._mutes:
+            same = label_key(mute.labels) == label_key(held.labels)
+            identity = held.identity
+            if same or (
+                identity is not None
+                and self._matching.match(mute.labels).identity is identity
+            ):
+                yield mute
+
+
+def _may_head(titles: Sequence[str], values: str) -> bool:
+    """Whether one of the titles may be that of a group with these labels' values."""
+    return any(values in title or is_cut(title) for title in titles)
+
+
+def _titled(due: Due, way: Mapping[Held, str]) -> str:
+    firing = [held.labels for held, state in way.items() if state == FIRING]
+    resolved = [held.labels for held, state in way.items() if state == RESOLVED]
+    return title_of(due.group.labels, firing, resolved)
+
+
+def _told_in_all(ways: Sequence[Mapping[Held, str]], page: Page) -> list[Reading]:
+    """Return what every way to read a title says; what only some say is unsure."""
+    held = sorted({each for way in ways for each in way}, key=_order)
+    states = {each: {way.get(each, "") for way in ways} for each in held}
+    sure = [
+        _reading(page, each, said.copy().pop(), BY_TITLE)
+        for each, said in states.items()
+        if len(said) == 1 and "" not in said
+    ]
+    open_ = {each for each, said in states.items() if len(said) > 1}
+    return [*sure, *([_unsure(page, open_)] if open_ else [])]
+
+
+def _unsure(page: Page, held: set[Held]) -> Reading:
+    ordered = sorted(held, key=_order)
+    known = tuple(each.identity for each in ordered if each.identity is not None)
+    match = Match(tuple(dict.fromkeys(known)), by=BY_TITLE)
+    return Reading(page=page, status=page.status, match=match)
+
+
+def _reading(page: Page, held: Held, status: str, by: str) -> Reading:
+    span = held.span(page.at)
+    known = held.identity
+    life: Episode | None = None if known is None else known.life(None, page.at)
+    return Reading(
+        page=page,
+        status=status,
+        match=_NOWAY if known is None else Match((known,), sure=True, by=by),
+        told=Told(labels=held.labels, status=status),
+        life=life,
+        began=None if span is None else span[0],
+    )
+
+
+def _order(held: Held) -> tuple[Key, tuple[tuple[float, float], ...]]:
+    return label_key(held.labels), held.spans

@@ -1,0 +1,57 @@
+"""What Alertmanager held in a run: every alert under its labels there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gameday.checks.pages.chat import Held
+from gameday.checks.pages.matching import Key, Matching
+from gameday.checks.pages.pages import RESOLVED, Page, label_key
+from gameday.checks.record.clocks import Clocks, instant
+from gameday.model.timeline import Timeline
+
+_FOREVER = float("inf")
+
+
+def read_holdings(
+    timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
+) -> tuple[Held, ...]:
+    """Return the alerts that fired here, and those that only Alertmanager told of."""
+    return (*_ours(matching), *_others(timeline, pages, matching, clocks))
+
+
+def _ours(matching: Matching) -> Iterator[Held]:
+    for identity in matching.identities:
+        spans = tuple(
+            (life.firing or 0.0, _FOREVER if life.resolved is None else life.resolved)
+            for life in identity.lives
+        )
+        for labels in matching.seen_as(identity) or [identity.labels]:
+            yield Held(labels, spans, identity)
+
+
+def _others(
+    timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
+) -> Iterator[Held]:
+    """Yield the alerts of other Prometheis, as they were routed or paged."""
+    found: dict[Key, tuple[Mapping[str, str], dict[float, float]]] = {}
+    for labels, starts, ends in _tellings(timeline, pages):
+        if not matching.match(labels, starts).identities:
+            _, spans = found.setdefault(label_key(labels), (labels, {}))
+            began = clocks.ours("prometheus", starts)
+            over = _FOREVER if ends is None else clocks.ours("prometheus", ends)
+            spans[began] = min(spans.get(began, _FOREVER), over)
+    for labels, spans in found.values():
+        yield Held(labels, tuple(sorted(spans.items())))
+
+
+def _tellings(
+    timeline: Timeline, pages: Sequence[Page]
+) -> Iterator[tuple[Mapping[str, str], float, float | None]]:
+    for event in timeline.of("routed"):
+        starts = instant(event.get("starts"))
+        labels = {**event["labels"], "alertname": event["alert"]}
+        yield labels, event.at if starts is None else starts, None
+    for page in pages:
+        for told in page.alerts:
+            over = told.ends if told.status == RESOLVED else None
+            if told.labels and told.starts is not None:
+                yield told.labels, told.starts, over

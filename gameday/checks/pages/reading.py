@@ -1,0 +1,50 @@
+"""A reading: what one page says of one alert, and how that is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gameday.checks.pages.matching import Match
+from gameday.checks.pages.pages import Page, Told
+from gameday.checks.record.episodes import Episode
+from gameday.model.quantity import show_instant
+
+BY_TITLE, BY_KEY, ALONE = "its title", "its group's key", "the only group that was due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one page says of one alert; `told` None: its labels are not in it.
+
+    `began`: since when the alert of which it speaks had been firing, on our clock.
+    """
+
+    page: Page
+    status: str
+    match: Match
+    told: Told | None = None
+    life: Episode | None = None
+    began: float | None = None
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of the page's entry, or what is known of the alert."""
+        if self.told is not None and self.told.labels:
+            return self.told.labels
+        return self.match.identity.labels if self.match.identity else {}
+
+    @property
+    def opaque(self) -> bool:
+        """Whether neither its labels nor its alert are known."""
+        return not self.match.identities and not self.labels
+
+    def show(self) -> dict[str, object]:
+        """Return the page as evidence, with how it was told whose it is."""
+        shown = {**self.page.show(), "by": self.by}
+        if self.told is not None and self.told.starts is not None:
+            shown["starts"] = show_instant(self.told.starts)
+        return shown
+
+    @property
+    def by(self) -> str:
+        """By what it was told whose page it is."""
+        return self.match.by or ("labels" if self.labels else "")

@@ -1,0 +1,1 @@
+"""Pure. What a timeline recorded: alerts, samples, clocks, sight, disturbances."""

@@ -1,0 +1,111 @@
+"""Episodes: one alert from pending over firing to resolved, from raw transitions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gameday.checks.record.clocks import Clocks, instant
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event, Timeline
+
+PROMETHEUS = "prometheus"
+_ENDS = ("alert_resolved", "alert_cleared")  # cleared: pending, and never fired
+_KINDS = ("alert_pending", "alert_firing", *_ENDS)
+
+
+@dataclass(slots=True, kw_only=True)
+class Episode:
+    """One life of one alert instance; times on gameday's clock, None: not seen.
+
+    `stamps` are the evaluations' own times, as Prometheus wrote them. `exact` is
+    false where the end was not marked.
+    """
+
+    alert: str
+    labels: Mapping[str, str]
+    starts: float | None = None
+    pending: float | None = None
+    firing: float | None = None
+    resolved: float | None = None
+    exact: bool = True
+    error: float = 0.0  # of `firing`, seconds
+    end_error: float = 0.0  # of `resolved`
+    stamps: dict[str, float] = field(default_factory=dict)
+
+    def over(self, at: float) -> bool:
+        """Whether it had been resolved by then."""
+        return self.resolved is not None and self.resolved <= at
+
+    def show(self) -> dict[str, object]:
+        """Return the episode as evidence, with Prometheus' own stamps."""
+        times = {name: show_instant(at) for name, at in self.stamps.items()}
+        return {"alert": self.alert, "labels": dict(self.labels), **times}
+
+
+def fits(name: str, labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether labels contain the wanted ones; an absent label is empty."""
+    return all(
+        labels.get(key, name if key == "alertname" else "") == value
+        for key, value in wanted.items()
+    )
+
+
+def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
+    """Return every episode, in the order in which they began."""
+    found: list[Episode] = []
+    current: dict[frozenset[tuple[str, str]], Episode] = {}
+    for event in sorted(timeline.of(*_KINDS), key=_order):
+        key = frozenset({**event["labels"], "alertname": event["alert"]}.items())
+        episode = current.get(key)
+        if episode is None or _begins_another(episode, event):
+            if episode is not None and episode.resolved is None:
+                _end(episode, clocks.ours(PROMETHEUS, event.at))
+            episode = _begin(event)
+            current[key] = episode
+            found.append(episode)
+        _take(episode, event, clocks)
+    return found
+
+
+def _order(event: Event) -> tuple[float, bool, bool]:
+    """Return the order: in one moment what ends, then pending, then firing."""
+    return event.at, event.kind not in _ENDS, event.kind == "alert_firing"
+
+
+def _begins_another(episode: Episode, event: Event) -> bool:
+    if episode.resolved is not None:
+        return event.kind not in _ENDS
+    if event.kind == "alert_pending":
+        return True
+    if event.kind in _ENDS or episode.firing is None:
+        return False
+    return event.at != episode.stamps.get("firing")  # else it was reported twice
+
+
+def _begin(event: Event) -> Episode:
+    return Episode(
+        alert=str(event["alert"]),
+        labels=dict(event["labels"]),
+        starts=instant(event.get("starts")),
+    )
+
+
+def _end(episode: Episode, at: float) -> None:
+    """End an episode whose end nobody saw: the next one has begun."""
+    episode.resolved, episode.exact = at, False
+
+
+def _take(episode: Episode, event: Event, clocks: Clocks) -> None:
+    state = event.kind.removeprefix("alert_")
+    episode.stamps[state] = event.at
+    at = clocks.ours(PROMETHEUS, event.at)
+    error = clocks.stamp_error(PROMETHEUS, event.at)
+    error += float(event.get("error") or 0.0)
+    if event.kind in _ENDS:
+        episode.resolved = at
+        episode.exact = bool(event.get("exact", True))
+        episode.end_error = error
+    elif state == "firing":
+        episode.firing = at
+        episode.error = error
+    else:
+        episode.pending = at

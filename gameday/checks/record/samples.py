@@ -1,0 +1,192 @@
+"""The SLOs' raw counters out of the timeline, on Prometheus' own clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from gameday.model.slos.counting import Counted, Signed, count_signed
+from gameday.model.slos.scraped import (
+    NOTHING,
+    Known,
+    Scraped,
+    Target,
+    read_targets,
+    spacing,
+    target_of,
+)
+from gameday.model.slos.slo import Series
+from gameday.model.timeline import Event, Timeline
+
+SIDES = ("bad", "total")
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counters:
+    """The series of one SLO: for each side the signed ones.
+
+    `known`: what else the timeline tells of their targets. `gauges`: the samples of
+    gauges are counted, which no restart of a process resets.
+    """
+
+    bad: tuple[Signed, ...] = ()
+    total: tuple[Signed, ...] = ()
+    known: Known = NOTHING
+    gauges: bool = False
+
+    @cached_property
+    def targets(self) -> Mapping[Target, Scraped]:
+        """The targets of every series; their totals tell their resets."""
+        totals = [one for sign, one in self.total if sign > 0]
+        found = read_targets(totals, [one for _, one in self.bad], self.known)
+        if not self.gauges:
+            return found
+        return {key: replace(target, resets=()) for key, target in found.items()}
+
+    @cached_property
+    def first(self) -> float | None:
+        """When the first sample was scraped."""
+        return min((target.times[0] for target in self.targets.values()), default=None)
+
+    @cached_property
+    def last(self) -> float | None:
+        """When the last sample was scraped."""
+        return max((target.times[-1] for target in self.targets.values()), default=None)
+
+    @cached_property
+    def interval(self) -> float:
+        """Seconds between the scrapes of the target that is scraped most seldom."""
+        return max((target.interval for target in self.targets.values()), default=0.0)
+
+    def side(self, name: str) -> tuple[Signed, ...]:
+        """Return the signed series of a side (bad, total)."""
+        return self.bad if name == "bad" else self.total
+
+    def count(self, side: str, start: float, end: float) -> Counted:
+        """Return the events of a side between two times on Prometheus' clock."""
+        unborn = self.unborn if side == "bad" else ()
+        return count_signed(self.side(side), start, end, self.targets, unborn)
+
+    @cached_property
+    def unborn(self) -> frozenset[Target]:
+        """The targets that show no bad events, but could have had some.
+
+        Those of a job that shows some elsewhere, or all where nothing shows any: a
+        counter by labels exists only once it has counted something.
+        """
+        showing = {target_of(one) for _, one in self.bad}
+        jobs = {job for job, _ in showing}
+        silent = {target_of(one) for _, one in self.total} - showing
+        return frozenset(one for one in silent if not jobs or one[0] in jobs)
+
+    def rate(self, side: str, start: float, end: float) -> float:
+        """Return the events per second; each target's over its own scrapes."""
+        by_target: dict[Target, list[Signed]] = {}
+        for sign, series in self.side(side):
+            by_target.setdefault(target_of(series), []).append((sign, series))
+        found = 0.0
+        for mine in by_target.values():
+            counted = count_signed(mine, start, end, self.targets)
+            seconds = max(counted.until - counted.since, end - start, 1e-9)
+            found += counted.value / seconds
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The counters of every SLO, by name; `spacing` seconds between two scrapes."""
+
+    counters: Mapping[str, Counters] = field(default_factory=dict)
+    spacing: float = 0.0
+
+    def of(self, slo: str) -> Counters:
+        """Return an SLO's counters; without any series where nothing was sampled."""
+        return self.counters.get(slo, Counters())
+
+
+@dataclass(slots=True)
+class _Collected:
+    sign: float
+    labels: Mapping[str, str]
+    pairs: list[Pair]
+
+
+def read_samples(timeline: Timeline) -> Samples:
+    """Return all raw samples; a series may have come in several events."""
+    found: dict[str, dict[tuple[object, ...], _Collected]] = {}
+    gauges: set[str] = set()
+    for event in timeline.of("sample"):
+        series = found.setdefault(str(event["slo"]), {})
+        key = _key(event)
+        if key not in series:
+            sign = float(event.get("sign", 1.0))
+            series[key] = _Collected(sign, event["series"], [])
+        series[key].pairs.extend((at, float(value)) for at, value in event["values"])
+        if event.get("gauge"):
+            gauges.add(str(event["slo"]))
+    known = _known(timeline)
+    counters = {
+        name: replace(_counters(series, known), gauges=name in gauges)
+        for name, series in found.items()
+    }
+    return Samples(counters, _spacing(counters))
+
+
+def _known(timeline: Timeline) -> Known:
+    """Return what the timeline tells of scrape targets beside their counters."""
+    scraped: dict[Target, float] = {}
+    for event in timeline.of("scrape"):
+        if event["up"]:
+            scraped.setdefault((str(event["job"]), str(event["instance"])), event.at)
+    processes: dict[Target, list[Pair]] = {}
+    for event in timeline.of("process"):
+        target = (str(event["job"]), str(event["instance"]))
+        processes.setdefault(target, []).append((event.at, float(event["began"])))
+    return Known(
+        scraped=scraped,
+        processes={key: tuple(pairs) for key, pairs in processes.items()},
+        came_up=_came_up(timeline),
+    )
+
+
+def _came_up(timeline: Timeline) -> dict[str, float]:
+    """Return when instances came up: those that were down before, or not there."""
+    faults = timeline.of("fault_started")
+    before = faults[0].at if faults else float("inf")
+    down: set[str] = set()
+    found: dict[str, float] = {}
+    for event in timeline.of("instance"):
+        name = str(event["instance"])
+        if not event["up"]:
+            down.add(name)
+        elif name in down or event.at > before:
+            found.setdefault(name, event.at)
+    return found
+
+
+def _key(event: Event) -> tuple[object, ...]:
+    labels = frozenset(event["series"].items())
+    return event["side"], event.get("sign", 1.0), labels
+
+
+def _counters(
+    series: Mapping[tuple[object, ...], _Collected], known: Known
+) -> Counters:
+    sides: dict[str, list[Signed]] = {side: [] for side in SIDES}
+    for key, collected in series.items():
+        pairs = tuple(sorted(dict(collected.pairs).items()))
+        one = Series(labels=collected.labels, samples=pairs)
+        sides[str(key[0])].append((collected.sign, one))
+    return Counters(bad=tuple(sides["bad"]), total=tuple(sides["total"]), known=known)
+
+
+def _spacing(counters: Mapping[str, Counters]) -> float:
+    """Return the usual distance of two samples in the longest series."""
+    every = [
+        one
+        for some in counters.values()
+        for side in SIDES
+        for _, one in some.side(side)
+    ]
+    longest = max(every, key=lambda one: len(one.samples), default=None)
+    return 0.0 if longest is None else spacing([at for at, _ in longest.samples])

@@ -1,0 +1,216 @@
+"""Sight: from when to when each observer saw, and which rules were evaluated.
+
+Silence proves something only while somebody was listening.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from gameday.checks.record.clocks import Clocks
+from gameday.checks.record.doubt import Doubt, Kind, Span
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event, Timeline
+
+SLACK = 0.1  # seconds by which a record may end before the question does
+_NAMES = {
+    "prometheus": "Prometheus",
+    "alertmanager": "Alertmanager",
+    "pager": "the pager",
+    "target": "the target",
+    "load": "the load",
+    "metrics": "the promised metrics",
+    "cluster": "the cluster's workloads",
+    "events": "the cluster's events",
+}
+_CHANGED = "changed during the run"
+_NAMED = re.compile(r"([a-zA-Z_:][\w:]*)(?:: the evaluation failed| changed during)")
+_RESTARTED = "Prometheus was restarted"
+Stretch = tuple[float, float]
+GroupKey = tuple[str, str]  # name, file ("" where it is not known)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A time that a source did not see, from `since` on, and why."""
+
+    since: float
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleScope:
+    """The rules on a question's chain.
+
+    `alerts`: the alerts' names, None: every rule counts. `groups`: the groups that
+    hold the chain's rules, None: not known, so that every group may be theirs.
+    `feeds`: the recording rules that feed the alerts; `feeds_known`: all of them.
+    """
+
+    alerts: frozenset[str] | None = None
+    groups: frozenset[GroupKey] | None = None
+    feeds: frozenset[str] = frozenset()
+    feeds_known: bool = False
+
+    def concerns(self, event: Event) -> bool:
+        """Return whether a rule's failure lies on the chain."""
+        if self.alerts is None:
+            return True
+        alert, recording = event.get("alert"), recording_of(event)
+        if alert and alert not in self.alerts:
+            return False
+        if recording and recording in self.feeds:
+            return True
+        if recording and self.feeds_known:
+            return False
+        return self.has_group(str(event.get("group", "")), str(event.get("file") or ""))
+
+    def has_group(self, name: str, file: str) -> bool:
+        """Return whether a group may hold a rule of the chain."""
+        if self.groups is None:
+            return True
+        return any(
+            name == group and (not file or not known or file == known)
+            for group, known in self.groups
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A time through which an observer saw nothing, and why."""
+
+    since: float
+    until: float
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was watched, by source; times on gameday's clock."""
+
+    observed: dict[str, list[Stretch]] = field(default_factory=dict)
+    blind: dict[str, list[Blind]] = field(default_factory=dict)
+    failed_rules: tuple[Event, ...] = ()
+    evaluated: dict[GroupKey, tuple[float, float]] = field(default_factory=dict)
+
+    def gap(self, source: str, start: float, end: float) -> str:
+        """Return why a source did not see all of a time; empty when it did."""
+        hole = self.hole(source, start, end)
+        return "" if hole is None else hole.because
+
+    def hole(self, source: str, start: float, end: float) -> Hole | None:
+        """Return the first hole in what a source saw of a time; None: it saw all."""
+        name = _NAMES.get(source, source)
+        for blind in self.blind.get(source, []):
+            if blind.since < end and blind.until > start:
+                until = show_instant(min(blind.until, end))
+                said = (
+                    f"{name} could not be seen from {show_instant(blind.since)} to "
+                    f"{until}: {blind.because}"
+                )
+                return Hole(max(start, blind.since), said)
+        reached = _reach(self.observed.get(source, []), start)
+        if reached + SLACK >= end:
+            return None
+        if reached <= start:
+            said = f"there is no record that {name} was watched at"
+            return Hole(start, f"{said} {show_instant(start)}")
+        said = f"the record of {name} reaches only to {show_instant(reached)}"
+        return Hole(reached, said)
+
+    def rule_doubts(self, scope: RuleScope, span: Span) -> Iterator[Doubt]:
+        """Yield what kept the rules of a chain from being evaluated all the time."""
+        for event in self.failed_rules:
+            since = float(event.get("since") or event.at)
+            inside = since <= span.end and span.start <= event.at
+            if inside and scope.concerns(event):
+                what = event.get("alert") or event.get("rule")
+                what = what or f"the group {event.get('group', '')}"
+                because = (
+                    f"the rule of {what} was not evaluated at {show_instant(event.at)}:"
+                    f" {event.get('because', '')}"
+                )
+                yield Doubt(kind=_kind(event), because=because, since=since)
+        for group, (last, interval) in sorted(self.evaluated.items()):
+            if scope.has_group(*group) and last + interval + SLACK < span.end:
+                because = (
+                    f"the rules of the group {group[0]} were evaluated only up to "
+                    f"{show_instant(last)}"
+                )
+                yield Doubt(kind=Kind.RULE_FAILED, because=because, since=last)
+
+
+def read_sight(timeline: Timeline, clocks: Clocks) -> Sight:
+    """Return what the timeline says about who saw when."""
+    return Sight(
+        observed=_observed(timeline.of("observed")),
+        blind=_blind(timeline.of("blind", "sees")),
+        failed_rules=tuple(
+            replace(event, at=clocks.ours("prometheus", event.at))
+            for event in timeline.of("rule_failed")
+        ),
+        evaluated=_evaluated(timeline.of("evaluations"), clocks),
+    )
+
+
+def _reach(spans: list[Stretch], start: float) -> float:
+    """Return up to when a source was watched without a break from `start` on."""
+    reached = float("-inf")
+    for since, until in spans:
+        if since <= max(start, reached) + SLACK and until > reached:
+            reached = until
+    return reached
+
+
+def _observed(events: Iterable[Event]) -> dict[str, list[Stretch]]:
+    found: dict[str, list[Stretch]] = {}
+    for event in events:
+        span = (float(event["since"]), float(event["until"]))
+        found.setdefault(str(event["source"]), []).append(span)
+    return {source: sorted(spans) for source, spans in found.items()}
+
+
+def _blind(events: Iterable[Event]) -> dict[str, list[Blind]]:
+    found: dict[str, list[Blind]] = {}
+    since: dict[str, tuple[float, str]] = {}
+    for event in events:
+        source = str(event["source"])
+        if event.kind == "blind":
+            since.setdefault(source, (event.at, str(event.get("because", ""))))
+        elif source in since:
+            at, because = since.pop(source)
+            found.setdefault(source, []).append(Blind(at, event.at, because))
+    for source, (at, because) in since.items():
+        found.setdefault(source, []).append(Blind(at, float("inf"), because))
+    return found
+
+
+def _evaluated(
+    events: Iterable[Event], clocks: Clocks
+) -> dict[GroupKey, tuple[float, float]]:
+    found: dict[GroupKey, tuple[float, float]] = {}
+    for event in events:
+        last = clocks.ours("prometheus", float(event["last"]))
+        group = (str(event["group"]), str(event.get("file") or ""))
+        if group not in found or found[group][0] < last:
+            found[group] = (last, float(event.get("interval") or 0.0))
+    return found
+
+
+def recording_of(event: Event) -> str:
+    """Return the recording rule that failed; older records name it in words only."""
+    if event.get("rule"):
+        return str(event["rule"])
+    named = _NAMED.match(str(event.get("because", "")))
+    return named.group(1) if named and not event.get("alert") else ""
+
+
+def _kind(event: Event) -> Kind:
+    """Return what happened to a rule; older records say it in words only."""
+    because = str(event.get("because", ""))
+    what = str(event.get("what") or "")
+    if what == "changed" or (not what and _CHANGED in because):
+        return Kind.RULE_CHANGED
+    if what == "restarted" or (not what and because.startswith(_RESTARTED)):
+        return Kind.RESTARTED
+    return Kind.RULE_FAILED

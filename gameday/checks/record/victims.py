@@ -1,0 +1,101 @@
+"""Whose alert it is: which instances of the services that were hit its labels name.
+
+Only an alert about a victim counts for a promise. Labels that name no instance of
+these services (an aggregate, an exporter, another service, a successor that the plan
+did not know) say nothing of whom, and the promise's labels alone decide. A fault of a
+node hits the node: labels that name one of the nodes that the target knows, whatever
+the label is called, are about that node, and only one that was hit counts.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.checks.record.naming import Directory, host_of
+from gameday.model.faults.fault import hits_node
+from gameday.model.target import Instance
+
+# The labels by which a target says where an instance runs.
+_NODE, _ADDRESS = "node", "node_address"
+
+
+@dataclass(frozen=True)
+class Victims:
+    """The instances that a step's faults hit, of all that the target knows.
+
+    `nodes`: the nodes that were hit themselves.
+    """
+
+    directory: Directory
+    hit: tuple[Instance, ...]
+    nodes: frozenset[str] = frozenset()
+
+    def named(self, labels: Mapping[str, str]) -> dict[str, Instance]:
+        """Return the instances of the services that were hit which labels name."""
+        services = {victim.service for victim in self.hit}
+        found = (self.directory.find(text) for text in _texts(labels))
+        return {each.name: each for each in found if each and each.service in services}
+
+    def names_one(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels name an instance, or a node where nodes were hit."""
+        return bool(self._nodes_named(labels) or self.named(labels))
+
+    def of(self, labels: Mapping[str, str]) -> frozenset[str]:
+        """Return the victims that labels name: nodes, where they name any."""
+        nodes = self._nodes_named(labels)
+        if nodes:
+            return nodes & self.nodes
+        names = {victim.name for victim in self.hit}
+        return frozenset(self.named(labels)) & names
+
+    def concern(self, labels: Mapping[str, str], asked: Mapping[str, str]) -> bool:
+        """Whether an alert may be about a victim; `asked`: a promise's own labels.
+
+        A promise that itself names an instance is about that one.
+        """
+        named = self.names_one(labels)
+        return not named or bool(self.of(labels)) or self.names_one(asked)
+
+    def required(self, labels: Mapping[str, str]) -> frozenset[str]:
+        """Return the victims of the services of which labels name an instance."""
+        if self._nodes_named(labels):
+            return self.nodes
+        services = {each.service for each in self.named(labels).values()}
+        return frozenset(each.name for each in self.hit if each.service in services)
+
+    def _nodes_named(self, labels: Mapping[str, str]) -> frozenset[str]:
+        """Return the nodes that labels name; none where no node was hit."""
+        if not self.nodes:
+            return frozenset()
+        hosts = (host_of(text).lower().strip("[]") for text in _texts(labels))
+        return frozenset(self._known[host] for host in hosts if host in self._known)
+
+    @cached_property
+    def _known(self) -> Mapping[str, str]:
+        """All nodes that the target is known to run on, by name and by address."""
+        found = {node.lower(): node for node in self.nodes}
+        for instance in self.directory.instances:
+            node = instance.labels.get(_NODE, "")
+            names = (node, instance.labels.get(_ADDRESS, ""))
+            found |= {name.lower(): node for name in names if node and name}
+        return found
+
+
+def nodes_of(instances: Iterable[Instance]) -> frozenset[str]:
+    """Return the nodes that run these instances, as far as the target tells."""
+    nodes = (instance.labels.get(_NODE, "") for instance in instances)
+    return frozenset(node for node in nodes if node)
+
+
+def nodes_hit(kinds: Mapping[str, Iterable[str]], hit: Iterable[Instance]) -> set[str]:
+    """Return the nodes that faults hit; `kinds`: of the faults on each instance."""
+    mine = (
+        instance
+        for instance in hit
+        if any(map(hits_node, kinds.get(instance.name, ())))
+    )
+    return set(nodes_of(mine))
+
+
+def _texts(labels: Mapping[str, str]) -> list[str]:
+    return [text for key, text in sorted(labels.items()) if key != "alertname"]

@@ -1,0 +1,1 @@
+"""Pure. Questions about the service: steady state, recovery, healing, metrics."""

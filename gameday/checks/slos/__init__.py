@@ -1,0 +1,1 @@
+"""Pure. Questions about SLOs and load: budget spent, agreement, what users saw."""

@@ -1,0 +1,180 @@
+"""How much of an SLO's error budget a step spends.
+
+spent = bad / ((1 - objective) x events in the SLO's window), from counts of events
+(Google's SRE workbook, chapter 5, counts rather than rates). The window's events
+are counted where samples reach back to its start, and hold the step's own; otherwise
+the rate of the time of the load is assumed to hold. The evidence says which.
+
+The error holds what the counters may have missed, and what the load's users saw
+fail and the SLI did not.
+"""
+
+from dataclasses import dataclass, replace
+
+from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.record.samples import Counters
+from gameday.checks.slos.load import lasted, sees_load
+from gameday.checks.slos.load_agreement import own_probes, unseen_by, unseen_errors
+from gameday.checks.slos.spent import Spent, spent_in
+from gameday.checks.step import StepRun
+from gameday.model.quantity import keeps, show_duration, show_share
+from gameday.model.slos.slo import Slo
+from gameday.model.timeline import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """How many events the SLO's window has, and how that is known.
+
+    There may be up to `unknown` more of them, and up to `surplus` fewer.
+    """
+
+    events: float
+    unknown: float = 0.0
+    surplus: float = 0.0
+    assumption: str  # counted, or rate x window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Share:
+    """Shares of the budget: the measured one, and the bounds of the truth."""
+
+    measured: float
+    least: float
+    most: float
+
+
+def spends_at_most(step: StepRun, question: Question) -> Answer:
+    """Share of the window's error budget between the fault's start and step's end."""
+    slo = question.slo
+    if slo is None:
+        return unknown("the scenario has no SLO of that name")
+    found = spent_in(step, slo)
+    if found.missing:
+        return unknown(found.missing)
+    unseen = unseen_by(step, slo, found)
+    window = _window(step, slo)
+    answer = _spent(question, slo, _with_unseen(found, unseen), window)
+    shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
+    answer = replace(answer, evidence=shown)
+    why = unseen_errors(step, slo, found)
+    return answer.unsure(why) if why else answer
+
+
+def rests_on_load(step: StepRun, slo: Slo) -> bool:
+    """Whether the window's events are taken from the rate of a load that it sees."""
+    return _window(step, slo).assumption != "counted" and sees_load(step.run, slo)
+
+
+def _with_unseen(found: Spent, unseen: float) -> Spent:
+    """Add the failures that only users saw; a reset may have lost the same ones."""
+    bad = replace(found.bad, unknown=max(found.bad.unknown, unseen))
+    return replace(found, bad=bad)
+
+
+def _spent(question: Question, slo: Slo, found: Spent, window: _Window) -> Answer:
+    promised = question.promised or 0.0
+    share = _shares(slo, found, window)
+    burn = _share(found.bad.value / found.total.value, slo.budget)
+    evidence = {
+        **found.show(),
+        "objective": slo.objective,
+        "window_s": slo.window,
+        "window_stated": slo.window_stated,
+        "events_in_window": round(window.events, 3),
+        "window_events": window.assumption,
+        "burn_rate": round(burn, 6),
+    }
+    said = (
+        f"{found.bad.value:g} of {found.total.value:g} events were bad: "
+        f"{show_share(share.measured)} of the error budget of "
+        f"{show_duration(slo.window)}; promised at most {show_share(promised)}"
+    )
+    error = max(share.most - share.measured, share.measured - share.least)
+    rest = {"measured": share.measured, "error": error, "evidence": evidence}
+    if not keeps(share.least, promised):
+        return failed(said, **rest)
+    if keeps(share.most, promised):
+        return passed(said, **rest)
+    return passed(said, **rest).unsure(_doubt(found, window))
+
+
+def _doubt(found: Spent, window: _Window) -> str:
+    """Return what leaves it open on which side of the promise the truth lies."""
+    bad = found.bad
+    if bad.unknown or bad.surplus:
+        more, less = f"{bad.unknown:g} more", f"{bad.surplus:g} fewer"
+        many = " or ".join(
+            text for text, count in ((more, bad.unknown), (less, bad.surplus)) if count
+        )
+        return f"up to {many} bad events may have been there than were counted"
+    return (
+        f"the events of the window are known only to {window.surplus:g} fewer and "
+        f"{window.unknown:g} more"
+    )
+
+
+def _shares(slo: Slo, found: Spent, window: _Window) -> _Share:
+    bad, budget = found.bad, slo.budget
+    fewest = max(0.0, window.events - window.surplus)
+    return _Share(
+        measured=_share(bad.value, budget * window.events),
+        least=_share(
+            max(0.0, bad.value - bad.surplus), budget * (window.events + window.unknown)
+        ),
+        most=_share(bad.value + bad.unknown, budget * fewest),
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    """Return part of whole; without any budget the first bad event spends it all."""
+    if whole > 0:
+        return part / whole
+    return 0.0 if part <= 0 else 1e9
+
+
+def _window(step: StepRun, slo: Slo) -> _Window:
+    told = [
+        event
+        for event in step.run.timeline.of("window")
+        if event["slo"] == slo.name and event.get("complete") and event.at <= step.end
+    ]
+    counters = step.run.samples.of(slo.name)
+    if told:
+        return _counted(step, counters, told[-1])
+    rate = _rate(step, slo, counters)
+    return _Window(events=rate * slo.window, assumption="rate x window")
+
+
+def _counted(step: StepRun, counters: Counters, told: Event) -> _Window:
+    """Return the events of the window before the run, and those up to step's end."""
+    clocks = step.run.clocks
+    since = max(clocks.theirs("prometheus", told.at), counters.first or 0.0)
+    until = clocks.theirs("prometheus", step.end)
+    events = float(told["total"])
+    unknown = float(told.get("unknown") or 0.0)
+    surplus = float(told.get("surplus") or 0.0)
+    if since < until:
+        own = counters.count("total", since, until)
+        events += own.value
+        unknown += own.unknown
+        surplus += own.surplus
+    return _Window(
+        events=events, unknown=unknown, surplus=surplus, assumption="counted"
+    )
+
+
+def _rate(step: StepRun, slo: Slo, counters: Counters) -> float:
+    """Return the events per second, while the load ran where it feeds the SLO.
+
+    Each target counts over its own scrapes, which are not the others'.
+    """
+    # A series that is first read a scrape after the others was not born then.
+    start, end = (counters.first or 0.0) + counters.interval, counters.last or 0.0
+    time = lasted(step.run) if sees_load(step.run, slo) else None
+    if time is not None:
+        clocks = step.run.clocks
+        since, until = (clocks.theirs("prometheus", one) for one in time)
+        if max(start, since) < min(end, until):
+            start, end = max(start, since), min(end, until)
+    return counters.rate("total", start, end)

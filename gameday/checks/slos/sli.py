@@ -1,0 +1,251 @@
+"""An SLI after a fault: scrape by scrape, and since when it is within bounds.
+
+Its own scrapes are looked at, on a grid as wide as those of its slowest target: what
+others are scraped at says nothing of it.
+"""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from gameday.checks.record.samples import Counters
+from gameday.checks.step import StepRun
+from gameday.model.slos.counting import births, increases, is_skewed
+from gameday.model.slos.scraped import Scraped, target_of
+from gameday.model.slos.slo import Slo
+
+WINDOW = 5  # scrapes that are looked at together
+FEW = 1.0  # a single bad event says nothing in so short a window
+_STRIKES = 2.0  # seconds in which a fault strikes: what it takes with it came before
+EMPTY = 3  # scrapes in a row without any event: nobody was served
+EXPECTED = 10.0  # events in that time; below it the silence means nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sli:
+    """How an SLI came back: `recovered_after` seconds after the fault's end.
+
+    `recovered` is false where it was out at the last scrape. The truth is at most
+    `below` earlier and `above` later.
+    """
+
+    slo: str
+    events: float
+    bad: float
+    recovered: bool
+    recovered_after: float
+    below: float
+    above: float = 0.0
+
+    def show(self) -> dict[str, object]:
+        """Return it as evidence."""
+        return {
+            "events_after": self.events,
+            "bad_after": self.bad,
+            "recovered": self.recovered,
+            "recovered_after_s": round(self.recovered_after, 3),
+        }
+
+
+class _Seen(NamedTuple):
+    """Events that one scrape showed: they came after `before`, at the latest at `at`.
+
+    `lost`: others may have come in that time of which nothing was seen.
+    """
+
+    before: float
+    at: float
+    events: float
+    lost: bool = False
+
+
+def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
+    """Return how an SLI came back after the fault's end."""
+    run = step.run
+    counters = run.samples.of(slo.name)
+    interval = counters.interval or run.scrape_interval or 1.0
+    start = run.clocks.theirs("prometheus", end)
+    edges = _edges(step, counters, start, interval)
+    seen = {side: _seen(counters, side, start) for side in ("bad", "total")}
+    bad, total = (_per_slot(seen[side], edges) for side in ("bad", "total"))
+    out = _out(slo, counters, edges, (bad, total))
+    if _rate(counters, start) * interval * EMPTY >= EXPECTED:
+        out = sorted({*out, *_empty(total)})
+    after, below = _back(edges, out, seen["bad"])
+    unsure = run.clocks.error("prometheus", end)
+    begun = run.clocks.theirs("prometheus", step.start or end)
+    lost = [
+        one
+        for side in seen.values()
+        for one in side
+        if one.lost and one.before > begun + _STRIKES
+    ]
+    return Sli(
+        slo=slo.name,
+        events=sum(total),
+        bad=sum(bad),
+        recovered=not out or out[-1] < len(edges) - 2,
+        recovered_after=after,
+        below=below + (unsure if out else 0.0),
+        above=_lost_later(lost, start, after, interval) + unsure,
+    )
+
+
+def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
+    """Return when the load's users had the last burst of failures behind them.
+
+    In seconds after the fault's end, and only where the SLI did not count them: 0
+    otherwise. Looked at as an SLI is, second by second.
+    """
+    told = [event for event in step.run.timeline.of("load") if event["since"] >= end]
+    told = [one for one in told if one["until"] <= step.end]
+    failed = sum(float(one["failed"]) for one in told)
+    if failed - sli.bad <= FEW:
+        return 0.0
+    bad = [float(one["failed"]) for one in told]
+    sent = [float(one["sent"]) for one in told]
+    out = _windows_out(slo, bad, sent)
+    return float(told[out[-1]]["until"]) - end if out else 0.0
+
+
+def _edges(
+    step: StepRun, counters: Counters, start: float, interval: float
+) -> list[float]:
+    """Return the edges of the slots, one scrape of the slowest target each."""
+    over = step.run.clocks.theirs("prometheus", step.end)
+    last = min(over, counters.last or start)
+    slots = max(1, int((last - start) / interval + 1e-6))
+    edges = [start + interval * index for index in range(slots)]
+    return [*edges, max(last, edges[-1] + interval)]
+
+
+def _out(
+    slo: Slo,
+    counters: Counters,
+    edges: Sequence[float],
+    sides: tuple[Sequence[float], Sequence[float]],
+) -> list[int]:
+    """Return the slots from which on the SLI is out of its objective."""
+    bad, total = sides
+    out = _windows_out(slo, bad, total)
+    if not is_skewed(counters.bad):
+        return out
+    return [one for one in out if _surely_out(slo, counters, edges, one)]
+
+
+def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list[int]:
+    """Return the slots that begin a window with too many bad events.
+
+    At the record's end a window is cut off: what is too many for the slots that are
+    left counts where it is too many for the last whole window as well.
+    """
+
+    def is_out_from(slot: int) -> bool:
+        window = slice(slot, slot + WINDOW)
+        return _is_out(slo, sum(bad[window]), sum(total[window]))
+
+    last_whole = max(0, len(bad) - WINDOW)
+    out_at_the_end = is_out_from(last_whole)
+    return [
+        slot
+        for slot in range(len(bad))
+        if is_out_from(slot) and (slot <= last_whole or out_at_the_end)
+    ]
+
+
+def _is_out(slo: Slo, bad: float, total: float) -> bool:
+    return bad > max(FEW, slo.budget * total)
+
+
+def _surely_out(
+    slo: Slo, counters: Counters, edges: Sequence[float], index: int
+) -> bool:
+    """Whether a difference of several targets is out by more than their skew."""
+    span = edges[index], edges[min(index + WINDOW, len(edges) - 1)]
+    bad, total = (counters.count(side, *span) for side in ("bad", "total"))
+    return _is_out(slo, bad.value - bad.surplus, total.value)
+
+
+def _empty(total: Sequence[float]) -> list[int]:
+    """Return the slots that lie in a long enough run of empty ones."""
+    found: list[int] = []
+    run: list[int] = []
+    for index, events in enumerate([*total, 1.0]):
+        if events <= 0:
+            run.append(index)
+            continue
+        found += run if len(run) >= EMPTY else []
+        run = []
+    return found
+
+
+def _back(
+    edges: Sequence[float], out: Sequence[int], bad: Sequence[_Seen]
+) -> tuple[float, float]:
+    """Return how long after the fault's end the last burst was over, and its error.
+
+    It was over by the last scrape that shows a bad event of it, and after the scrape
+    before that one; a silence was over with the slot that ends it.
+    """
+    if not out:
+        return 0.0, 0.0
+    begin, end = edges[out[-1]], edges[out[-1] + 1]
+    showing = [one for one in bad if one.events and begin < one.at <= end]
+    if not showing:
+        return end - edges[0], end - begin
+    latest = max(showing, key=lambda one: one.at)
+    after = latest.at - edges[0]
+    return after, min(after, latest.at - latest.before)
+
+
+def _lost_later(
+    lost: Sequence[_Seen], start: float, after: float, interval: float
+) -> float:
+    """Return how much later bad events may have come of which nothing was seen."""
+    latest = (min(one.at, one.before + interval) - start - after for one in lost)
+    return max(0.0, max(latest, default=0.0))
+
+
+def _seen(counters: Counters, side: str, start: float) -> list[_Seen]:
+    """Return what each scrape after the start showed, minus terms as negative."""
+    found: list[_Seen] = []
+    for sign, series in counters.side(side):
+        target = counters.targets.get(target_of(series), Scraped())
+        from_zero = births(series, target, start)
+        low = bisect.bisect_right(series.samples, (start, float("inf"))) - 1
+        later = replace(series, samples=series.samples[max(0, low) :])
+        for one in increases(later, from_zero=from_zero, target=target):
+            before, lost = one.before, one.fell
+            if one.first:
+                before = _scrape_before(target, one.at)
+                lost = side == "bad" and sign * later.samples[0][1] > 0
+                lost = lost and one.at > start and not from_zero
+            elif target.resets:
+                lost = lost or target.reset_in(one.before, one.at) is not None
+            if one.events or lost:
+                found.append(_Seen(before, one.at, sign * one.events, lost))
+    return found
+
+
+def _scrape_before(target: Scraped, at: float) -> float:
+    place = bisect.bisect_left(target.times, at)
+    return target.times[place - 1] if place else at - target.interval
+
+
+def _per_slot(seen: Sequence[_Seen], edges: Sequence[float]) -> list[float]:
+    """Return the events of each slot: those first seen in its scrape."""
+    slots = [0.0] * (len(edges) - 1)
+    for one in seen:
+        index = bisect.bisect_left(edges, one.at) - 1
+        if 0 <= index < len(slots):
+            slots[index] += one.events
+    return slots
+
+
+def _rate(counters: Counters, until: float) -> float:
+    """Return the events per second up to the fault's end."""
+    first = counters.first
+    if first is None or first >= until:
+        return 0.0
+    return counters.rate("total", first, until)

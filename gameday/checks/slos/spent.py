@@ -1,0 +1,124 @@
+"""What an SLO counted in a step: raw samples, aligned to scrapes."""
+
+from dataclasses import dataclass, replace
+
+from gameday.checks.record.samples import Counters
+from gameday.checks.step import StepRun
+from gameday.model.quantity import show_instant
+from gameday.model.slos.counting import Counted
+from gameday.model.slos.selector import unknown_metrics
+from gameday.model.slos.slo import Slo
+
+_REACH = 2.0  # scrapes by which the samples may end before the step
+_UNSURE = 1.0  # seconds; what a clock is off by more than that may move events
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Bad and all events from the fault's start to the step's end.
+
+    `missing` says why they could not be counted.
+    """
+
+    bad: Counted = Counted()  # noqa: RUF009 - frozen
+    total: Counted = Counted()  # noqa: RUF009 - frozen
+    missing: str = ""
+
+    def show(self) -> dict[str, object]:
+        """Return the counts as evidence, with the interval that they belong to."""
+        return {
+            "bad": self.bad.value,
+            "total": self.total.value,
+            "may_be_missing": round(self.bad.unknown, 3),
+            "may_be_too_many": round(self.bad.surplus, 3),
+            "since": show_instant(self.total.since),
+            "until": show_instant(self.total.until),
+            "counter_resets": self.total.resets,
+            "series_born": self.total.born + self.bad.born,
+        }
+
+
+def spent_in(step: StepRun, slo: Slo) -> Spent:
+    """Return what an SLO counted in a step whose fault was injected; counted once."""
+    if slo.name not in step.counted:
+        step.counted[slo.name] = _count(step, slo)
+    found: Spent = step.counted[slo.name]
+    return found
+
+
+def _count(step: StepRun, slo: Slo) -> Spent:
+    run = step.run
+    start = run.clocks.theirs("prometheus", step.start or 0.0)
+    end = run.clocks.theirs("prometheus", step.end)
+    gap = run.gap(step.start or 0.0, step.end, "prometheus")
+    if gap:
+        return Spent(missing=gap)
+    counters = run.samples.of(slo.name)
+    missing = _missing(step, slo, counters, (start, end))
+    if missing:
+        return Spent(missing=missing)
+    if unborn := _unborn(step, slo, counters):
+        return Spent(missing=unborn)
+    total = counters.count("total", start, end)
+    if total.value <= 0:
+        return Spent(missing=f"{slo.name} counted no events at all")
+    bad = _moved(step, counters, counters.count("bad", start, end), (start, end))
+    if bad.value + bad.unknown < 0:
+        more = f"{-bad.value:g} more good events than events"
+        return Spent(missing=f"{slo.name} counted {more}: its counters do not fit")
+    return Spent(bad=_not_negative(bad), total=total)
+
+
+def _missing(
+    step: StepRun, slo: Slo, counters: Counters, span: tuple[float, float]
+) -> str:
+    """Return why an SLO's samples do not cover a step; empty when they do."""
+    start, end = span
+    first, last = counters.first, counters.last
+    if first is None or last is None or not counters.total:
+        return f"no samples of {slo.name} were read"
+    if first > start:
+        return f"the samples of {slo.name} begin after the fault"
+    if last + _REACH * (counters.interval or step.run.scrape_interval) < end:
+        reach = show_instant(last)
+        return f"the samples of {slo.name} reach only to {reach}"
+    return ""
+
+
+def _unborn(step: StepRun, slo: Slo, counters: Counters) -> str:
+    """Return which metric of bad events nobody has ever seen; empty: they are seen."""
+    if any(sign > 0 for sign, _ in counters.bad):
+        return ""
+    names = unknown_metrics(slo, step.run.plan.eyes.unknown_metrics)
+    if not names:
+        return ""
+    counts = f"counts the bad events of {slo.name}"
+    return f"Prometheus has never seen {', '.join(names)}, which {counts}"
+
+
+def _moved(
+    step: StepRun, counters: Counters, bad: Counted, span: tuple[float, float]
+) -> Counted:
+    """Add what lies between where a clock that stepped may put the step's ends."""
+    start, end = span
+    clocks = step.run.clocks
+    early = clocks.error("prometheus", step.start or 0.0)
+    late = clocks.error("prometheus", step.end)
+    if max(early, late) <= _UNSURE:
+        return bad
+    most = counters.count("bad", start - early, end + late)
+    least = Counted()
+    if start + early < end - late:
+        least = counters.count("bad", start + early, end - late)
+    return replace(
+        bad,
+        unknown=max(bad.unknown, most.value + most.unknown - bad.value),
+        surplus=max(bad.surplus, bad.value - least.value + least.surplus),
+    )
+
+
+def _not_negative(bad: Counted) -> Counted:
+    """Return a difference that came out below nothing as nothing."""
+    if bad.value >= 0:
+        return bad
+    return replace(bad, value=0.0, unknown=bad.unknown + bad.value, surplus=0.0)

@@ -1,0 +1,88 @@
+"""What a person sees while a run goes on: a live view, or plain lines in a pipe."""
+
+import os
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+
+from gameday.cli.terminal.wording import line_for
+from gameday.model.plan import Plan
+from gameday.model.quantity import show_duration
+from gameday.model.timeline import Event
+from gameday.model.verdict import Verdict
+from gameday.runner.awaited import Awaited
+from gameday.runner.board import Board
+
+RECENT = 5.0  # seconds before the start; what is older is in the report
+QUIET = 10.0  # seconds after which a pipe is told what is still awaited
+
+
+class Lines:
+    """One line for each thing worth telling, with the seconds since the start."""
+
+    def __init__(self, plan: Plan, *, aside: bool = False) -> None:
+        self.plan = plan
+        self._aside = aside  # on standard error: the output is for a machine
+        self._first: float | None = None
+        self._told = 0.0
+        self._unread = False  # whoever read the pipe has gone
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave nothing behind."""
+
+    def show(self, event: Event, board: Board) -> None:
+        """Print the event when it is worth a line."""
+        self._first = self._first or event.at
+        text = line_for(event, board)
+        if text and event.at >= self._first - RECENT:
+            self._told = event.at
+            self.line(event.at, text)
+
+    def line(self, at: float, text: str) -> None:
+        """Print one line."""
+        since = at - (self._first or at)
+        self.say(f"{since:7.1f}s  {text}")
+
+    def say(self, text: str) -> None:
+        """Print a line; a reader that has had enough ends no run, nor its exit code."""
+        if self._unread:
+            return
+        try:
+            click.echo(text, err=self._aside)
+        except BrokenPipeError:
+            self._unread = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if self._aside else 1)
+
+    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+        """Say every now and then what is awaited and for how long still."""
+        del board
+        if awaited and now - self._told >= QUIET:
+            self._told = now
+            self.line(now, "waiting for " + waiting(awaited, now))
+
+    def close(self, verdict: Verdict, folder: str) -> None:
+        """Print the verdict and where its files are."""
+        from gameday.reports import console
+
+        self.say("")
+        for line in console.summary(verdict):
+            self.say(line)
+        self.say(f"report: {folder}/report.html")
+
+
+def waiting(awaited: Sequence[Awaited], now: float) -> str:
+    """Return what is awaited, the most urgent first."""
+    first = sorted(awaited, key=lambda one: one.until)
+    return ", ".join(
+        f"{one.what} ({show_duration(round(one.until - now))} left)" for one in first
+    )

@@ -1,0 +1,1 @@
+"""Edge. Alertmanager: receivers, routes, matchers, time intervals."""

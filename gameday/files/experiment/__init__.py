@@ -1,0 +1,1 @@
+"""Edge. Chaos Toolkit experiments, judged and read as far as gameday needs them."""

@@ -1,0 +1,103 @@
+"""What an experiment does: gameday's own faults, and the actions of others."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gameday.files.experiment import faults
+from gameday.files.experiment.activities import Activity
+from gameday.files.experiment.configuration import Given, Values
+from gameday.files.text.cursor import Cursor, redacted
+from gameday.model.faults.fault import FaultRequest
+
+
+class Acts(NamedTuple):
+    """The faults that could be read; whether there is any; others' actions."""
+
+    faults: tuple[FaultRequest, ...]
+    has_faults: bool
+    foreign: tuple[str, ...]
+
+
+class _Ours(NamedTuple):
+    activity: Activity
+    kind: str  # the fault's name, `undo`, or empty where there is no such fault
+
+
+def read(method: Sequence[Activity], values: Values) -> Acts:
+    """Return what a method does; its mistakes are reported where they are."""
+    asked: list[FaultRequest] = []
+    ours = [one for one in _ours(method) if one.kind and one.kind != faults.UNDO]
+    for one in ours:
+        if one.activity.kind == "probe":
+            one.activity.here.error(
+                "a fault is an action, not a probe", "type", code="activity-type"
+            )
+        made = faults.request(one.activity.provider, one.kind, values)
+        asked += [] if made is None else [made]
+    return Acts(tuple(asked), bool(ours), tuple(_foreign(method)))
+
+
+def _ours(found: Sequence[Activity]) -> list[_Ours]:
+    ours = []
+    for one in found:
+        if one.provider_kind == "python" and faults.is_ours(one.said("module")):
+            kind = faults.kind_of(one.provider, one.said("module"), one.said("func"))
+            ours.append(_Ours(one, kind))
+    return ours
+
+
+def _foreign(method: Sequence[Activity]) -> list[str]:
+    names: dict[str, None] = {}
+    for one in method:
+        if one.kind != "action" or faults.is_ours(one.said("module")):
+            continue
+        said = {
+            "python": f"{one.said('module')}.{one.said('func')}",
+            "process": f"process:{one.said('path')}",
+            "http": f"http:{redacted(one.said('url'))}",
+        }
+        names[said[one.provider_kind]] = None
+    return list(names)
+
+
+def check_undone(
+    here: Cursor, acts: Acts, rollbacks: Sequence[Activity | None]
+) -> None:
+    """Warn where no rollback undoes the experiment's faults."""
+    kinds = [
+        one.kind
+        for one in _ours([rollback for rollback in rollbacks if rollback is not None])
+    ]
+    if acts.has_faults and faults.UNDO not in kinds:
+        here.warn(
+            "no rollback calls gameday.faults.undo; under plain `chaos run` the faults "
+            "stay until their duration is over",
+            code="no-undo",
+        )
+
+
+def check_foreign(
+    here: Cursor,
+    found: tuple[
+        Sequence[Activity], Sequence[Activity | None], Sequence[Activity | None]
+    ],
+    values: Values,
+    given: Given,
+) -> None:
+    """Judge the calls of other extensions; `found`: method, rollbacks, probes.
+
+    What is known of them is imported only where there is one.
+    """
+    method, rollbacks, probes = found
+    everything = (*method, *rollbacks, *probes)
+    if not any(
+        one is not None
+        and one.provider_kind == "python"
+        and not faults.is_ours(one.said("module"))
+        for one in everything
+    ):
+        return
+    from gameday.files.experiment import foreign, foreign_cluster
+
+    foreign.check(method, rollbacks, probes, values)
+    foreign_cluster.check(here, everything, values, given)

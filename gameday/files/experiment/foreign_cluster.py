@@ -1,0 +1,107 @@
+"""Which cluster chaosk8s would act on, against the scenario's target.
+
+chaosk8s takes the context from the experiment's secrets, else from the environment
+(which `gameday run` sets), and "default" for a namespace that is not given.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from gameday.files.experiment.activities import Activity
+from gameday.files.experiment.configuration import Given, Values
+from gameday.files.experiment.foreign import Call, calls
+from gameday.files.text.cursor import Cursor, shown
+from gameday.model.faults.foreign_kubernetes import MODULE, NAMESPACED
+from gameday.model.namespace import is_protected
+from gameday.model.target import TargetRef, parse_target
+
+CONTEXT = "KUBERNETES_CONTEXT"
+
+
+def check(
+    here: Cursor,
+    found: Sequence[Activity | None],
+    values: Values,
+    given: Given,
+) -> None:
+    """Refuse another cluster than the scenario's; warn of another namespace."""
+    target = _target(given)
+    if target is None:
+        return
+    theirs = [call for call in calls(found, values) if _is_theirs(call)]
+    contexts = list(_contexts(here, given))
+    if target.kind == "kubernetes":
+        for place, context in contexts:
+            _same_context(place, context, target)
+        for one in theirs:
+            _same_namespace(one, target)
+    elif theirs and not contexts:
+        theirs[0].activity.here.warn(
+            "chaosk8s would act on the kubeconfig's current context, which nobody "
+            f"named; give the experiment a secret {CONTEXT}",
+            code="cluster",
+        )
+
+
+def _target(given: Given) -> TargetRef | None:
+    try:
+        return parse_target(given.target_url) if given.target_url else None
+    except ValueError:
+        return None
+
+
+def _is_theirs(one: Call) -> bool:
+    return one.name.split(".", maxsplit=1)[0] == MODULE
+
+
+def _contexts(here: Cursor, given: Given) -> Iterator[tuple[Cursor, Any]]:
+    """Yield each context that the secrets name; None where only a run knows it."""
+    groups = here.get("secrets")
+    if groups is None or not isinstance(groups.value, dict):
+        return
+    for _, group in groups.entries():
+        one = group.get(CONTEXT) if isinstance(group.value, dict) else None
+        if one is None:
+            continue
+        value = one.value
+        if isinstance(value, dict):
+            known = value.get("type") == "env"
+            value = given.env.get(str(value.get("key"))) if known else None
+        yield one, value
+
+
+def _same_context(place: Cursor, context: Any, target: TargetRef) -> None:
+    if context is None:
+        place.warn(
+            f"not checked: only a run knows this context; it must be {target.name!r}, "
+            "the scenario's",
+            code="cluster",
+        )
+    elif context != target.name:
+        place.error(
+            f"names the context {shown(context)}, the scenario's target is "
+            f"{target.name!r}; chaosk8s would act on another cluster, remove it",
+            code="cluster",
+        )
+
+
+def _same_namespace(one: Call, target: TargetRef) -> None:
+    family = one.name.split(".")[1]
+    if family not in NAMESPACED or (".crd." in one.name and "cluster" in one.name):
+        return
+    if one.name.rpartition(".")[2].startswith("apply_from_"):
+        return
+    asked = one.arguments.get("ns", "default")
+    if asked == target.namespace or "${" in str(asked):
+        return
+    message = (
+        f"{one.name} acts on the namespace {shown(asked)}, the scenario's is "
+        f"{target.namespace!r}; give it ns"
+    )
+    action = one.activity.kind == "action"
+    if action and is_protected(str(asked)):
+        one.activity.here.error(
+            f"{message} (what runs the cluster is protected)", code="cluster"
+        )
+    else:
+        one.activity.here.warn(message, code="cluster")

@@ -1,0 +1,1 @@
+"""Edge. Prometheus: its configuration and its rule files."""

@@ -1,0 +1,264 @@
+"""A scenario with everything that it names, and every problem of every file."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gameday.errors import InvalidFile, Problem
+from gameday.files import kind, pieces
+from gameday.files.experiment import experiment
+from gameday.files.scenario import env as environment
+from gameday.files.scenario import scenario_checks
+from gameday.files.scenario.scenario_promises import Named
+from gameday.files.slo import slo
+from gameday.files.text import source, yaml
+from gameday.files.text.cursor import Cursor, top
+from gameday.files.text.nodes import Document
+from gameday.model.experiment import Experiment
+from gameday.model.scenario import Scenario
+from gameday.model.slos.slo import Slo
+
+# What of a file that cannot be read is told without quoting it.
+_SAYS_NOTHING = ("file/missing", "file/unreadable", "file/not-regular", "file/bounds")
+
+
+def scenario(path: str, env: Mapping[str, str]) -> Scenario:
+    """Return the scenario of a file.
+
+    Raises InvalidFile with every error in it and in every file that it names.
+    """
+    made, problems = read_scenario(path, env)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if made is None or errors:
+        raise InvalidFile(errors)
+    return made
+
+
+def read_scenario(
+    path: str, env: Mapping[str, str], changes: Mapping[str, Any] | None = None
+) -> tuple[Scenario | None, list[Problem]]:
+    """Return the scenario of a file, and every problem, warnings included.
+
+    The scenario is None where there is an error in it or in a file it names.
+    `changes`: what is read in place of what the file says (see `files.changes`).
+    """
+    if not changes:
+        return read_source(source.read(path), env)
+    from gameday.files.changes import apply
+
+    document = yaml.read(source.read(path))
+    apply(document, changes)
+    return read_document(document, env)
+
+
+def read_source(
+    found: source.Source, env: Mapping[str, str]
+) -> tuple[Scenario | None, list[Problem]]:
+    """Do what `read_scenario` does for a text that was read already."""
+    return read_document(yaml.read(found), env)
+
+
+def read_document(
+    document: Document, env: Mapping[str, str]
+) -> tuple[Scenario | None, list[Problem]]:
+    """Do what `read_scenario` does for a document that was read already."""
+    problems = list(document.problems)
+    problems += environment.substituted(document, env)
+    here = top(document, problems, family="scenario")
+    if document.root is None or here.mapping() is None:
+        return None, tidy(problems)
+    if document.rest:
+        line = document.rest[0].line(())
+        message = "a second document; a scenario is one file with one document"
+        problems.append(
+            Problem(document.path, line, message, id="scenario/second-document")
+        )
+    made = _scenario(here, env)
+    refused = any(problem.severity == "error" for problem in problems)
+    return (None if refused else made), tidy(problems)
+
+
+def tidy(problems: list[Problem]) -> list[Problem]:
+    """Return problems once each, in the order of files and lines."""
+    order = {path: n for n, path in enumerate(dict.fromkeys(p.path for p in problems))}
+    once = dict.fromkeys(problems)
+    return sorted(
+        once, key=lambda one: (order[one.path], one.line or 0, one.column, one.message)
+    )
+
+
+def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
+    from gameday.files.scenario import scenario_build, scenario_errors
+
+    empty_keys(here, here.value)
+    wired = scenario_errors.validate(here)
+    named = _slos(here)
+    _observed(here)
+    _drift(here)
+    url = None if wired is None else scenario_build.target(wired.target).url
+    experiments = _experiments(here, env, url)
+    scenario_checks.check(here, named, experiments)
+    complete = [experiment for experiment in experiments if experiment is not None]
+    errors = any(problem.severity == "error" for problem in here.problems)
+    if wired is None or errors or len(complete) != len(experiments):
+        return None
+    return scenario_build.scenario(
+        wired, here, scenario_build.Parts(named.slos, complete)
+    )
+
+
+def empty_keys(here: Cursor, value: Any) -> None:
+    """Report each key without a value: it would be passed over in silence."""
+    for part, below in _parts(value):
+        if below is None:
+            place = Cursor(here.document, value, here.problems, here.path)
+            place.error(
+                "is empty; give it a value or remove the key", part, code="empty-key"
+            )
+        elif part != "with":
+            empty_keys(
+                Cursor(here.document, below, here.problems, (*here.path, part)), below
+            )
+
+
+def _parts(value: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
+
+
+def _named_files(here: Cursor, *keys: str) -> list[tuple[Cursor, str]]:
+    """Return the paths that a list (or one key) names, each with its place."""
+    from gameday.files.scenario.scenario_build import beside
+
+    place: Cursor | None = here
+    for key in keys:
+        place = place.get(key) if place is not None else None
+    if place is None:
+        return []
+    items = [place]
+    if isinstance(place.value, list):
+        items = [place.at(index) for index in range(len(place.value))]
+    path = here.document.path
+    return [
+        (item, beside(path, item.value))
+        for item in items
+        if isinstance(item.value, str) and item.value
+    ]
+
+
+def _slos(here: Cursor) -> Named:
+    opened = [
+        (place, _opened(place, path)) for place, path in _named_files(here, "slos")
+    ]
+    named = [(place, document) for place, document in opened if document is not None]
+    readings = slo.read_documents([document for _, document in named])
+    found: list[Slo] = []
+    unmeasured: dict[str, str] = {}
+    complete = True
+    for (place, _), reading in zip(named, readings, strict=True):
+        _taken(place, reading.problems)
+        complete &= not any(problem.severity == "error" for problem in reading.problems)
+        unmeasured.update(reading.unmeasured)
+        for one in reading.slos:
+            if any(one.name == other.name for other in found):
+                place.error(
+                    f"the SLO {one.name!r} is in two of these files",
+                    code="duplicate-name",
+                )
+            found.append(one)
+    return Named(tuple(found), unmeasured, complete)
+
+
+def _taken(place: Cursor, problems: list[Problem]) -> None:
+    """Take over a named file's problems; a file that is not there is blamed here."""
+    for problem in problems:
+        if problem.id == "file/missing":
+            place.error(f"{problem.path}: {problem.message}", code=problem.id)
+        else:
+            place.problems.append(problem)
+
+
+def _observed(here: Cursor) -> None:
+    """Read the files that let promises be linted, for their problems."""
+    if (here.get("observe") or here).get("files") is None:
+        return
+    from gameday.files.alertmanager import alertmanager
+    from gameday.files.prometheus import prometheus_config, rules
+
+    readers: dict[str, Callable[[Document], tuple[object, list[Problem]]]] = {
+        "rules": rules.parse_document,
+        "prometheus": prometheus_config.parse_document,
+        "alertmanager": alertmanager.parse_document,
+    }
+    for key, read in readers.items():
+        for place, path in _named_files(here, "observe", "files", key):
+            document = _opened(place, path)
+            if document is not None:
+                _taken(place, read(document)[1])
+
+
+def _opened(place: Cursor, path: str) -> Document | None:
+    """Return the document of a file that a scenario names.
+
+    A file from elsewhere that is none of ours is refused without a word of it: whoever
+    writes a scenario could otherwise have any file of the machine that checks it shown
+    in a public log.
+    """
+    read = source.read(path)
+    document = yaml.read(read)
+    folder = os.path.realpath(os.path.dirname(place.document.path))  # noqa: PTH120
+    inside = os.path.join(folder, "")  # noqa: PTH118
+    if os.path.realpath(path).startswith(inside) or _may_be_quoted(read, document):
+        return document
+    message = f"{path}: is of no kind that gameday knows; correct the path"
+    place.error(message, code="named-file")
+    return None
+
+
+def _may_be_quoted(read: source.Source, document: Document) -> bool:
+    if read.problem is not None:
+        return read.problem.id in _SAYS_NOTHING
+    if not read.text.strip() or any(
+        piece.kind for piece in pieces.of(document, passing=False)
+    ):
+        return True
+    return document.broken_off and bool(kind.guessed(read.text))
+
+
+def _drift(here: Cursor) -> None:
+    """Report a folder of Terraform's that is not there."""
+    for place, path in _named_files(here, "drift", "terraform"):
+        if not os.path.isdir(path):  # noqa: PTH112 - paths stay as the user wrote them
+            place.error(f"{path}: no such folder", code="named-file")
+
+
+def _experiments(
+    here: Cursor, env: Mapping[str, str], url: str | None
+) -> list[Experiment | None]:
+    steps = here.get("steps")
+    if steps is None or not isinstance(steps.value, list):
+        return []
+    return [_experiment(steps.at(n), env, url) for n in range(len(steps.value))]
+
+
+def _experiment(
+    step: Cursor, env: Mapping[str, str], target_url: str | None
+) -> Experiment | None:
+    named = _named_files(step, "experiment")
+    settings = step.value.get("with") if isinstance(step.value, dict) else None
+
+    def blame(key: str, message: str) -> None:
+        step.error(message, "with", key, code="with")
+
+    for place, path in named:
+        document = _opened(place, path)
+        if document is None:
+            return None
+        given = settings if isinstance(settings, dict) else {}
+        found, problems = experiment.read_document(
+            document, given, target_url, env, blame
+        )
+        _taken(place, problems)
+        return found
+    return None

@@ -1,0 +1,277 @@
+"""From the wire to the model: a scenario with everything that it names."""
+
+import os.path
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gameday.files.scenario import scenario_wire as wire
+from gameday.files.scenario.scenario_promises import step_name
+from gameday.files.text.cursor import Cursor
+from gameday.model.experiment import Experiment
+from gameday.model.scenario import (
+    AlertPromise,
+    BlastRadius,
+    DriftProbes,
+    Endpoint,
+    Expect,
+    Guardrail,
+    Load,
+    LoadPromise,
+    MetricPromise,
+    NoOtherAlerts,
+    Observe,
+    ObservedFiles,
+    Pages,
+    Scenario,
+    Secret,
+    SloPromise,
+    Step,
+)
+from gameday.model.slos.slo import Slo
+from gameday.model.target import TargetRef
+
+
+def beside(path: str, name: str) -> str:
+    """Return the path of a file that the file `path` names."""
+    folder = os.path.dirname(path)  # noqa: PTH120 - paths stay as the user wrote them
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(name)))  # noqa: PTH111, PTH118
+
+
+class Parts(NamedTuple):
+    """What a scenario names, read: its SLOs, and each step's experiment."""
+
+    slos: Sequence[Slo]
+    experiments: Sequence[Experiment]
+
+
+def scenario(read: wire.Scenario, here: Cursor, parts: Parts) -> Scenario:
+    """Return the scenario; `here` is its document, for lines and names."""
+    path = here.document.path
+    steps = [
+        _step(step, here.at("steps").at(index), parts.experiments[index])
+        for index, step in enumerate(read.steps)
+    ]
+    return Scenario(
+        name=read.metadata.name,
+        owner=read.metadata.owner,
+        labels=dict(read.metadata.labels),
+        target=target(read.target),
+        observe=_observe(read.observe, path),
+        slos=tuple(parts.slos),
+        load=_load(read.load, path),
+        guardrails=_guardrails(read.guardrails),
+        blast_radius=_blast_radius(read.blast_radius),
+        drift=_drift(read.drift, path),
+        steps=tuple(steps),
+        path=path,
+    )
+
+
+def target(read: wire.Target) -> TargetRef:
+    """Return the target; exactly one is there."""
+    if read.docker is not None:
+        options = {"host": read.docker.host, "context": read.docker.context}
+        given = {key: value for key, value in options.items() if value}
+        return TargetRef(kind="docker", name=read.docker.project, options=given)
+    if read.kubernetes is not None:
+        cluster = read.kubernetes
+        options = {"consent": cluster.consent, "helper_image": cluster.helper_image}
+        return TargetRef(
+            kind="kubernetes",
+            name=cluster.context,
+            namespace=cluster.namespace,
+            options={key: value for key, value in options.items() if value},
+        )
+    name = read.local.supervisor if read.local is not None else ""
+    return TargetRef(kind="local", name=name)
+
+
+def _observe(read: wire.Observe, path: str) -> Observe:
+    pages, files = read.pages, read.files
+    return Observe(
+        prometheus=endpoint(read.prometheus, path),
+        alertmanager=endpoint(read.alertmanager, path),
+        pages=None
+        if pages is None
+        else Pages(listen=pages.listen, source=pages.source, forward=pages.forward),
+        files=ObservedFiles()
+        if files is None
+        else ObservedFiles(
+            rules=tuple(beside(path, name) for name in files.rules),
+            prometheus=beside(path, files.prometheus) if files.prometheus else "",
+            alertmanager=beside(path, files.alertmanager) if files.alertmanager else "",
+        ),
+    )
+
+
+def endpoint(read: wire.Endpoint | None, path: str) -> Endpoint | None:
+    """Return a server as it is read; paths begin at the file."""
+    if read is None:
+        return None
+    auth: dict[str, str | Secret] = {}
+    if read.auth is not None:
+        for key in ("password", "bearer"):
+            secret = getattr(read.auth, key)
+            auth.update({} if secret is None else {key: _secret(secret, path)})
+        auth.update({"username": read.auth.username} if read.auth.username else {})
+    tls: dict[str, str | bool] = {}
+    if read.tls is not None:
+        given = {key: getattr(read.tls, key) for key in ("ca", "cert", "key")}
+        tls = {key: beside(path, name) for key, name in given.items() if name}
+        tls["verify"] = read.tls.verify
+    headers = _headers(read.headers, path)
+    return Endpoint(url=read.url, auth=auth, headers=headers, tls=tls)
+
+
+def _secret(read: wire.Secret, path: str) -> Secret:
+    return Secret(env=read.env, file=beside(path, read.file) if read.file else "")
+
+
+def _headers(
+    read: Mapping[str, str | wire.Secret], path: str
+) -> dict[str, str | Secret]:
+    return {
+        name: value if isinstance(value, str) else _secret(value, path)
+        for name, value in read.items()
+    }
+
+
+def _load(read: wire.Load | None, path: str) -> Load | None:
+    if read is None:
+        return None
+    return Load(
+        url=read.url,
+        rate=read.rate or 0.0,
+        method=read.method,
+        headers=_headers(read.headers, path),
+        body=read.body,
+        timeout=read.timeout,
+        connections=read.connections,
+        redirects=read.redirects,
+        feeds=tuple(read.feeds),
+        command=tuple(read.command),
+    )
+
+
+def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:
+    made: list[Guardrail] = []
+    taken: set[str] = set()
+    for one in read:
+        wanted = one.name or one.slo or one.alert or one.promql or one.http
+        name, number = wanted, 1
+        while name in taken:
+            number += 1
+            name = f"{wanted} ({number})"
+        taken.add(name)
+        stop = one.stop_when or wire.StopWhen.model_construct()
+        made.append(
+            Guardrail(
+                name=name,
+                slo=one.slo,
+                budget_spent=stop.budget_spent,
+                burn_rate=stop.burn_rate,
+                promql=one.promql,
+                http=one.http,
+                alert=one.alert,
+                hold=one.hold,
+                every=one.every,
+                grace=one.grace,
+            )
+        )
+    return tuple(made)
+
+
+def _blast_radius(read: wire.BlastRadius) -> BlastRadius:
+    return BlastRadius(
+        at_most=read.at_most,
+        share=read.share,
+        protect=tuple(read.protect),
+        foreign_actions=read.foreign_actions,
+    )
+
+
+def _drift(read: wire.Drift | None, path: str) -> DriftProbes:
+    return DriftProbes(terraform=beside(path, read.terraform) if read else "")
+
+
+def _step(read: wire.Step, here: Cursor, experiment: Experiment) -> Step:
+    return Step(
+        name=step_name(here),
+        experiment=experiment,
+        settings=dict(read.settings),
+        hold=read.hold,
+        bites=read.bites,
+        expect=_expect(read.expect, here),
+        line=here.line,
+    )
+
+
+def _expect(read: wire.Expect, here: Cursor) -> Expect:
+    place = here.get("expect") or here
+    slos = [
+        SloPromise(
+            slo=one.slo,
+            spends_at_most=one.spends_at_most,
+            line=place.at("slos").at(index).line,
+        )
+        for index, one in enumerate(read.slos)
+    ]
+    return Expect(
+        alerts=tuple(
+            _alert(one, place.at("alerts").at(index).line)
+            for index, one in enumerate(read.alerts)
+        ),
+        no_other_alerts=_no_other(read.no_other_alerts),
+        steady_state=read.steady_state,
+        slos=tuple(slos),
+        metrics=tuple(
+            _metric(one, place.at("metrics").at(index).line)
+            for index, one in enumerate(read.metrics)
+        ),
+        load=_load_promise(read.load, place),
+        heals_within=read.heals_within,
+        recovers_within=read.recovers_within,
+    )
+
+
+def _metric(read: wire.MetricPromise, line: int | None) -> MetricPromise:
+    from gameday.files.scenario.comparison import conditions
+
+    return MetricPromise(
+        promql=read.promql,
+        name=read.name,
+        holds=read.holds,
+        within=read.within,
+        conditions=conditions(read.promql),
+        line=line,
+    )
+
+
+def _load_promise(read: wire.LoadPromise | None, place: Cursor) -> LoadPromise | None:
+    if read is None:
+        return None
+    return LoadPromise(
+        fails_at_most=read.fails_at_most,
+        p99_within=read.p99_within,
+        line=place.at("load").line,
+    )
+
+
+def _no_other(read: bool | wire.NoOtherAlerts) -> NoOtherAlerts:
+    if isinstance(read, bool):
+        return NoOtherAlerts(asked=read)
+    return NoOtherAlerts(matching=dict(read.matching), except_=tuple(read.except_))
+
+
+def _alert(read: wire.AlertPromise, line: int | None) -> AlertPromise:
+    return AlertPromise(
+        alert=read.alert,
+        labels=dict(read.labels),
+        fires_within=read.fires_within,
+        victims=read.victims,
+        reaches=read.reaches,
+        pages_within=read.pages_within,
+        resets_within=read.resets_within,
+        page_resolves_within=read.page_resolves_within,
+        line=line,
+    )

@@ -1,0 +1,238 @@
+"""OpenSLO v1: ratios of Prometheus counters, validated as OpenSLO's Go SDK does.
+
+Computed are good or bad events beside all events, raw ratios that divide two sums of
+counters, and the samples of a threshold metric, over rolling windows and calendar
+windows (as one of the same length that ends now). What is not supported is refused by
+its name; nothing is guessed.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gameday.files.slo import openslo_objects, openslo_ratio
+from gameday.files.slo.openslo_ratio import Counts, Known, Threshold
+from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.suggest import did_you_mean
+from gameday.model.slos.slo import Slo
+
+_SLO = (
+    *("description", "service", "indicator", "indicatorRef", "timeWindow"),
+    *("budgetingMethod", "objectives", "alertPolicies"),
+)
+_OBJECTIVE = (
+    *("displayName", "op", "value", "target", "targetPercent", "timeSliceTarget"),
+    *("timeSliceWindow", "indicator", "indicatorRef", "compositeWeight"),
+)
+_STARTS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
+_HOUR = 3600.0
+_PERCENT = 100.0
+
+
+class _Objective(NamedTuple):
+    name: str
+    target: float
+    line: int | None
+    op: str = ""
+    value: float | None = None
+
+
+def read(here: Cursor, known: Known) -> Iterator[Slo]:
+    """Go through the SLOs of one OpenSLO object (one for each objective)."""
+    kind = here.choice("kind", openslo_objects.KINDS)
+    if not kind and here.get("kind") is None:
+        here.error("kind is required and missing", code="missing-key")
+    here.only(("apiVersion", "kind", "metadata", "spec"))
+    name = openslo_objects.metadata(here)
+    body = here.mapping("spec")
+    if body is None:
+        here.error("spec is missing", code="missing-key")
+    elif kind == "SLO":
+        yield from _slo(body, name, known)
+    elif kind == "SLI":
+        openslo_ratio.judge(body)
+    elif kind:
+        openslo_objects.other(body, kind)
+
+
+def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
+    here.only(_SLO)
+    openslo_objects.described(here)
+    service = here.text("service", required=True)
+    _budgeting(here)
+    window = _window(here)
+    counts = openslo_ratio.counts(here, known)
+    targets = _objectives(here, threshold=_is_threshold(here, known))
+    for policy in here.list_of("alertPolicies"):
+        openslo_objects.by_reference(
+            policy, "alertPolicyRef", "AlertPolicy", openslo_objects.policy
+        )
+    if counts is None or window is None or not name:
+        return
+    for objective in targets:
+        bad, total = _counts(counts, objective)
+        full = name if len(targets) == 1 else f"{name}-{objective.name}"
+        yield Slo(
+            name=full,
+            service=service,
+            objective=objective.target,
+            window=window,
+            bad=bad,
+            total=total,
+            format="openslo",
+            path=here.document.path,
+            line=objective.line,
+            short_name=name,
+        )
+
+
+def _is_threshold(here: Cursor, known: Known) -> bool:
+    """Return whether the SLO's indicator, also one by reference, is a threshold."""
+    inline = here.value.get("indicator")
+    body = inline.get("spec") if isinstance(inline, dict) else None
+    reference = here.value.get("indicatorRef")
+    if body is None and isinstance(reference, str) and reference in known.indicators:
+        body = known.indicators[reference].value
+    return isinstance(body, dict) and body.get("thresholdMetric") is not None
+
+
+def _counts(counts: Counts | Threshold, objective: _Objective) -> Counts:
+    if isinstance(counts, Threshold):
+        return counts.counts(objective.op, objective.value or 0.0)
+    return counts
+
+
+def _budgeting(here: Cursor) -> None:
+    method = here.text("budgetingMethod", required=True)
+    known = ("Occurrences", "Timeslices", "RatioTimeslices")
+    if method in known[1:]:
+        message = (
+            f"{method} is not computed: gameday counts events, not stretches of time; "
+            "write Occurrences"
+        )
+        here.error(message, "budgetingMethod", code="not-supported")
+        for item in here.list_of("objectives"):
+            if item.mapping() is not None:
+                openslo_objects.duration(item, "timeSliceWindow")
+    elif method and method not in known:
+        hint = did_you_mean(method, known)
+        here.error(
+            f"{method!r} is not known{hint}", "budgetingMethod", code="unknown-value"
+        )
+
+
+def _window(here: Cursor) -> float | None:
+    windows = here.list_of("timeWindow")
+    if len(windows) != 1 or windows[0].mapping() is None:
+        here.error(
+            "timeWindow is missing or has not exactly one entry",
+            "timeWindow",
+            code="window",
+        )
+        return None
+    window = windows[0]
+    window.only(("duration", "isRolling", "calendar"))
+    calendar = window.mapping("calendar")
+    rolling = bool(window.flag("isRolling"))
+    if rolling == (calendar is not None):
+        message = "expected isRolling: true, or a calendar, and not both"
+        window.error(message, code="exclusive-keys")
+    if calendar is not None:
+        _calendar(calendar)
+        message = "a calendar window is computed as one of its length that ends now"
+        window.warn(message, "calendar", code="window")
+    seconds = openslo_objects.duration(window, "duration")
+    text = window.text("duration")
+    if seconds is not None and seconds < _HOUR:
+        hint = "; m is a minute, M a month" if text.endswith("m") else ""
+        window.warn(f"{text!r} is less than an hour{hint}", "duration", code="window")
+    return seconds or None
+
+
+def _calendar(here: Cursor) -> None:
+    import zoneinfo
+
+    here.only(("startTime", "timeZone"))
+    start = str(here.value.get("startTime") or "")
+    if not _STARTS.fullmatch(start):
+        message = f"{shown(start)} is not a time such as 2026-01-01 00:00:00"
+        here.error(message, "startTime", code="value")
+    zone = here.text("timeZone", required=True)
+    known = zoneinfo.available_timezones()
+    if zone and known and zone not in {*known, "Local"}:
+        message = f"{shown(zone)} is no time zone; expected one such as Europe/Berlin"
+        here.error(message, "timeZone", code="value")
+
+
+def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
+    found: list[_Objective] = []
+    if not here.value.get("objectives"):
+        here.warn(
+            "objectives is missing or empty; there is nothing to promise",
+            code="objective",
+        )
+    for item in here.list_of("objectives"):
+        if item.mapping() is None:
+            continue
+        _objective_keys(item, threshold=threshold)
+        target = _target(item)
+        value = _number(item) if threshold else None
+        op = str(item.value.get("op") or "")
+        compared = value is not None and op in openslo_objects.OPERATORS
+        if target is not None and (compared or not threshold):
+            name = re.sub(r"[^a-z0-9]+", "-", item.text("displayName").lower())
+            name = name.strip("-") or str(len(found) + 1)
+            found.append(_Objective(name, target, item.line, op, value))
+    return found
+
+
+def _objective_keys(here: Cursor, *, threshold: bool) -> None:
+    here.only(_OBJECTIVE)
+    for key in ("compositeWeight", "indicator", "indicatorRef"):
+        if here.get(key) is not None:
+            message = f"{key}: composite objectives are not supported"
+            here.error(message, key, code="not-supported")
+    openslo_objects.operator(here, required=threshold)
+    for key in () if threshold else ("op", "value"):
+        if here.get(key) is not None:
+            here.warn(
+                f"{key} has no meaning for a ratio; passed over",
+                key,
+                code="misplaced-key",
+            )
+
+
+def _number(here: Cursor) -> float | None:
+    """Return what the samples of a threshold metric are compared with."""
+    value = here.value.get("value")
+    if value is None:
+        here.error("value is required for a thresholdMetric", code="missing-key")
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        here.error(f"{shown(value)} is not a number", "value", code="wrong-type")
+    else:
+        return float(value)
+    return None
+
+
+def _target(here: Cursor) -> float | None:
+    keys = [key for key in ("target", "targetPercent") if here.get(key) is not None]
+    if len(keys) != 1:
+        which = "both" if keys else "neither"
+        message = f"has {which} of target and targetPercent; expected one of them"
+        here.error(message, code="exclusive-keys" if keys else "missing-key")
+        return None
+    key = keys[0]
+    scale = _PERCENT if key == "targetPercent" else 1.0
+    value = here.value[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        here.error(
+            f"target {shown(value)} is not a number; expected one below 1",
+            code="objective",
+        )
+        return None
+    if not 0 <= value / scale < 1:
+        here.error(
+            f"{value} is not at least 0 and below {scale:g}", key, code="objective"
+        )
+        return None
+    return round(value / scale, 12)

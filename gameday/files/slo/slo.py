@@ -1,0 +1,173 @@
+"""SLO files as they are: OpenSLO v1, Sloth and Pyrra, told apart by their content."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from gameday.errors import Problem
+from gameday.files.slo.openslo_objects import KINDS
+from gameday.files.slo.openslo_ratio import Known
+from gameday.files.text import source, yaml
+from gameday.files.text.cursor import Cursor, shown, top
+from gameday.files.text.nodes import Document
+from gameday.model.slos.slo import Slo
+
+_OPENSLO = "openslo/v1"
+
+
+class Reading(NamedTuple):
+    """The SLOs of a file; `unmeasured`: name -> why gameday cannot count it."""
+
+    slos: tuple[Slo, ...]
+    problems: list[Problem]
+    unmeasured: dict[str, str]
+
+
+def read(path: str) -> tuple[tuple[Slo, ...], list[Problem]]:
+    """Return the SLOs of a file that gameday can measure, and every problem."""
+    reading = read_set([path])[0]
+    return reading.slos, reading.problems
+
+
+def parse(text: str, path: str) -> tuple[tuple[Slo, ...], list[Problem]]:
+    """Return the SLOs of a text that gameday can measure, and every problem."""
+    reading = _readings([yaml.parse(text, path)])[0]
+    return reading.slos, reading.problems
+
+
+def read_set(paths: Sequence[str]) -> list[Reading]:
+    """Read several files; an `indicatorRef` finds its SLI in any of them."""
+    return read_sources([source.read(path) for path in paths])
+
+
+def read_sources(sources: Sequence[source.Source]) -> list[Reading]:
+    """Read several texts; an `indicatorRef` finds its SLI in any of them."""
+    return _readings([yaml.read(found) for found in sources])
+
+
+def read_documents(documents: Sequence[Document]) -> list[Reading]:
+    """Read several documents; an `indicatorRef` finds its SLI in any of them."""
+    return _readings(documents)
+
+
+def _readings(documents: Sequence[Document]) -> list[Reading]:
+    files = [_file(document) for document in documents]
+    known = Known(
+        indicators={
+            name: body for file in files for name, body in _named(file.objects, "SLI")
+        },
+        sources={
+            name: str(body.value.get("type") or "")
+            for file in files
+            for name, body in _named(file.objects, "DataSource")
+        },
+    )
+    return [_reading(file, known) for file in files]
+
+
+class _File(NamedTuple):
+    path: str
+    objects: list[Cursor]
+    problems: list[Problem]
+
+
+def _file(document: Document) -> _File:
+    problems = list(document.problems)
+    objects = [one for each in document.all for one in _objects(each, problems)]
+    return _File(document.path, objects, problems)
+
+
+def _reading(file: _File, known: Known) -> Reading:
+    unmeasured: dict[str, str] = {}
+    slos: list[Slo] = []
+    for here in file.objects:
+        if _is_sloth(here):
+            from gameday.files.slo import sloth
+
+            slos += sloth.read(here, unmeasured)
+        elif here.value.get("apiVersion") == _OPENSLO:
+            from gameday.files.slo import openslo
+
+            slos += openslo.read(here, known)
+        elif str(here.value.get("apiVersion")).startswith("pyrra.dev/"):
+            from gameday.files.slo import pyrra
+
+            slos += pyrra.read(here, unmeasured)
+        else:
+            _other(here)
+    _twice(slos, file)
+    if file.objects and not (slos or unmeasured) and not _errors(file.problems):
+        message = "holds no SLO; expected an object of kind SLO"
+        line = file.objects[0].line
+        file.problems.append(Problem(file.path, line, message, "warning", "slo/none"))
+    return Reading(tuple(slos), file.problems, unmeasured)
+
+
+def _errors(problems: list[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _objects(document: Document, problems: list[Problem]) -> list[Cursor]:
+    here = top(document, problems, family="slo")
+    items = list(here.items()) if isinstance(here.value, list) else [here]
+    return [one for one in items if one.mapping() is not None]
+
+
+def _named(objects: list[Cursor], kind: str) -> Iterator[tuple[str, Cursor]]:
+    """Go through (name, spec) of all OpenSLO objects of a kind."""
+    for here in objects:
+        value = here.value
+        if value.get("apiVersion") != _OPENSLO or value.get("kind") != kind:
+            continue
+        metadata, body = value.get("metadata"), value.get("spec")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if isinstance(name, str) and name and isinstance(body, dict):
+            yield name, here.at("spec")
+
+
+def _is_sloth(here: Cursor) -> bool:
+    version = str(here.value.get("apiVersion") or here.value.get("version") or "")
+    return version.startswith(("sloth.slok.dev/", "prometheus/"))
+
+
+def _other(here: Cursor) -> None:
+    """Name a format or a version that is not read."""
+    version = here.value.get("apiVersion")
+    kind = here.value.get("kind")
+    text = version if isinstance(version, str) else ""
+    if text.startswith("sre.google.com/"):
+        here.error(
+            "slo-generator's format is not supported; "
+            "expected OpenSLO v1, Sloth or Pyrra",
+            code="version",
+        )
+    elif text == "openslo.com/v1":
+        here.error(
+            "'openslo.com/v1' is not OpenSLO's version; write apiVersion: openslo/v1",
+            "apiVersion",
+            code="version",
+        )
+    elif text.startswith(("openslo/", "openslo.com/")):
+        here.error(
+            f"OpenSLO {text!r} is not supported; expected openslo/v1",
+            "apiVersion",
+            code="version",
+        )
+    elif kind in KINDS and not text:
+        here.error("apiVersion is missing; expected openslo/v1", code="version")
+    else:
+        here.error(
+            f"apiVersion {shown(version)} is no SLO format that is supported; "
+            "expected OpenSLO (openslo/v1), Sloth (version: prometheus/v1) or Pyrra",
+            code="version",
+        )
+
+
+def _twice(slos: list[Slo], file: _File) -> None:
+    seen: set[str] = set()
+    for slo in slos:
+        if slo.name in seen:
+            message = f"the SLO {slo.name!r} is there twice; rename one"
+            file.problems.append(
+                Problem(file.path, slo.line, message, id="slo/duplicate-name")
+            )
+        seen.add(slo.name)

@@ -1,0 +1,295 @@
+"""Sloth's SLO files: `version: prometheus/v1`, and PrometheusServiceLevel.
+
+What Sloth refuses is refused. It passes over keys that it does not know; so do we,
+with a warning.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gameday.files.promql import go_template, promql
+from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.suggest import among, nearest
+from gameday.model.slos.slo import Slo, Term
+
+WINDOW = 30 * 86400.0  # Sloth's default period, in seconds; its files name none
+_TEMPLATE = re.compile(r"\{\{ *\.window *\}\}")  # what Sloth looks for
+_WINDOW = re.compile(r"\{\{(?:- )?\s*\.window\s*(?: -)?\}\}")
+_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*)[A-Za-z0-9]")
+_MOST = 100.0  # percent
+_SLO_KEYS = (
+    "name",
+    "description",
+    "objective",
+    "labels",
+    "sli",
+    "alerting",
+    "plugins",
+)
+
+
+class _Spelling(NamedTuple):
+    """The names of the keys: the plain form's, or the Kubernetes form's."""
+
+    error: str = "error_query"
+    total: str = "total_query"
+    ratio: str = "error_ratio_query"
+    plugins: str = "slo_plugins"
+
+
+_KUBERNETES = _Spelling("errorQuery", "totalQuery", "errorRatioQuery", "sloPlugins")
+
+
+def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
+    """Go through the SLOs of one Sloth object.
+
+    Those that cannot be counted go to `unmeasured`, with the reason.
+    """
+    spelling, body = _Spelling(), here
+    if "apiVersion" in here.value:
+        spec = _spec(here)
+        if spec is None:
+            return
+        spelling, body = _KUBERNETES, spec
+    elif here.value.get("version") != "prometheus/v1":
+        version = shown(here.value.get("version"))
+        here.error(
+            f"{version} is not supported; expected prometheus/v1",
+            "version",
+            code="version",
+        )
+    _refuse_byte_order_mark(here)
+    service = _named(body, "service")
+    _labels(body)
+    plugins = body.get(spelling.plugins)
+    if plugins is not None:
+        _refuse_plugins(plugins)
+    if not body.value.get("slos"):
+        body.error("slos is missing; expected a list of SLOs", code="missing-key")
+    for item in body.list_of("slos"):
+        if item.mapping() is not None:
+            yield from _slo(item, service, spelling, unmeasured)
+
+
+def _spec(here: Cursor) -> Cursor | None:
+    if here.value.get("kind") != "PrometheusServiceLevel":
+        kind = shown(here.value.get("kind"))
+        here.error(
+            f"Sloth's {kind} is no SLO; expected PrometheusServiceLevel",
+            "kind",
+            code="version",
+        )
+        return None
+    if here.value.get("apiVersion") != "sloth.slok.dev/v1":
+        version = shown(here.value.get("apiVersion"))
+        message = f"{version} is not supported; expected sloth.slok.dev/v1"
+        here.error(message, "apiVersion", code="version")
+    if here.get("spec") is None:
+        here.error(
+            "spec is missing; expected the service and its SLOs", code="missing-key"
+        )
+    return here.mapping("spec")
+
+
+def _refuse_byte_order_mark(here: Cursor) -> None:
+    if any(told.id == "file/byte-order-mark" for told in here.problems):
+        here.error("Sloth refuses a byte-order mark; remove it", code="value")
+
+
+def _refuse_plugins(here: Cursor) -> None:
+    chain = here.list_of("chain") if here.mapping() is not None else []
+    ids = [one.text("id") for one in chain if isinstance(one.value, dict)]
+    names = ", ".join(name for name in ids if name) or "unnamed"
+    here.error(f"Sloth plugins are code and not supported: {names}", code="plugin")
+
+
+def _slo(
+    here: Cursor, service: str, spelling: _Spelling, unmeasured: dict[str, str]
+) -> Iterator[Slo]:
+    name = _named(here, "name")
+    _labels(here)
+    for key, value in here.entries():
+        if key not in _SLO_KEYS:
+            close = nearest(key, _SLO_KEYS)
+            hint = f'; did you mean "{close}"?' if close else ""
+            value.warn(
+                f"Sloth passes over the unknown key {key!r}{hint}", code="unknown-key"
+            )
+    if here.get("plugins") is not None:
+        _refuse_plugins(here.at("plugins"))
+    _alerting(here)
+    objective = _objective(here)
+    full = f"{service}-{name}"
+    try:
+        counts = _counts(here, spelling)
+    except promql.NotCounted as reason:
+        unmeasured[full] = unmeasured[name] = str(reason)
+        message = f"the SLO {name!r} cannot be used in a scenario: {reason}"
+        here.warn(message, "sli", code="not-counted")
+        return
+    if counts is None or objective is None or not (name and service):
+        return
+    yield Slo(
+        name=full,
+        service=service,
+        objective=objective,
+        window=WINDOW,
+        bad=counts[0],
+        total=counts[1],
+        format="sloth",
+        path=here.document.path,
+        line=here.line,
+        window_stated=False,
+        short_name=name,
+    )
+
+
+def _named(here: Cursor, key: str) -> str:
+    name = here.text(key, required=True)
+    if name and not _NAME.fullmatch(name):
+        message = f"{name!r} is no name for Sloth; expected two letters or more"
+        here.error(message, key, code="value")
+    return name
+
+
+def _labels(here: Cursor, key: str = "labels") -> None:
+    """Refuse labels without a value, and `__name__`."""
+    labels = here.get(key)
+    for name, value in labels.entries() if labels else ():
+        if name in ("", "__name__"):
+            value.error(
+                f"{name!r} cannot be a label here; choose another name",
+                code="label-name",
+            )
+        if value.value in (None, ""):
+            value.error("has no value; Sloth asks for one", code="missing-key")
+        elif isinstance(value.value, dict | list):
+            message = f"{shown(value.value)} is not text; write it in quotes"
+            value.error(message, code="wrong-type")
+
+
+def _alerting(here: Cursor) -> None:
+    """Require an alert's name where Sloth does: unless both alerts are off."""
+    alerting = here.mapping("alerting") or here._replace(value={})
+    alerts = [alerting.get(a) or alerting.get(b) for a, b in _ALERTS]
+    off = [isinstance(a.value, dict) and a.value.get("disable") for a in alerts if a]
+    if len(off) == len(alerts) and all(off):
+        return
+    if not alerting.value.get("name"):
+        place = alerting if here.get("alerting") else here
+        message = "name is required and missing; expected the alert's name"
+        place.error(message, code="missing-key")
+    for place in (alerting, *(alert for alert in alerts if alert is not None)):
+        if isinstance(place.value, dict):
+            _labels(place)
+            _labels(place, "annotations")
+
+
+_ALERTS = (("page_alert", "pageAlert"), ("ticket_alert", "ticketAlert"))
+
+
+def _objective(here: Cursor) -> float | None:
+    value = here.value.get("objective")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        here.error(
+            f"objective {shown(value)} is not a number; expected percent",
+            code="objective",
+        )
+        return None
+    if not 0 < value <= _MOST:
+        here.error(
+            f"{value} is not above 0 and at most 100 percent",
+            "objective",
+            code="objective",
+        )
+        return None
+    return round(float(value) / _MOST, 12)
+
+
+def _counts(
+    here: Cursor, spelling: _Spelling
+) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
+    """Return bad and total; NotCounted where the query is no count of events."""
+    sli = here.mapping("sli")
+    if sli is None:
+        here.error(
+            "sli is missing; expected events with two queries", code="missing-key"
+        )
+        return None
+    kinds = [key for key in ("events", "raw", "plugin") if sli.get(key) is not None]
+    if len(kinds) > 1 and "plugin" not in kinds:
+        message = f"{among(kinds, 'and')} are both set; Sloth takes one kind of SLI"
+        sli.error(message, code="exclusive-keys")
+        return None
+    plugin = sli.mapping("plugin")
+    if plugin is not None:
+        message = f"the plugin {plugin.text('id')!r} is code and not supported"
+        plugin.error(f"{message}; write the queries out", code="plugin")
+        return None
+    raw = sli.mapping("raw")
+    if raw is not None:
+        return _ratio(raw, spelling.ratio)
+    events = sli.mapping("events")
+    if events is None:
+        message = "events is missing; expected an error query and a total query"
+        sli.error(message, code="missing-key")
+        return None
+    return _events(events, spelling)
+
+
+def _events(
+    here: Cursor, spelling: _Spelling
+) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
+    bad, total = (_query(here, key) for key in (spelling.error, spelling.total))
+    if not (bad and total):
+        return None
+    counted = promql.terms(bad), promql.terms(total)
+    if bad == total or set(counted[0]) == set(counted[1]):
+        message = "the error query and the total query count the same events"
+        here.error(message, spelling.error, code="same-query")
+        return None
+    return counted
+
+
+def _ratio(here: Cursor, key: str) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
+    query = _query(here, key)
+    if not query:
+        return None
+    try:
+        return promql.ratio(query)
+    except promql.NotCounted as reason:
+        raise promql.NotCounted(f"raw.{key} is not supported: {reason}") from None
+
+
+def _query(here: Cursor, key: str) -> str:
+    """Return a query with a window in it; empty after an error.
+
+    Sloth runs it as a Go template that knows nothing but `.window`.
+    """
+    query = here.text(key, required=True)
+    if not query:
+        return ""
+    try:
+        reads = go_template.parse(query, (), go_template.BUILT_IN)
+    except go_template.TemplateError as error:
+        message = f"Sloth cannot parse the template: {error}"
+        here.error(message, key, code="template-syntax")
+        return ""
+    if not _TEMPLATE.search(query):
+        message = "has no {{.window}} where Sloth puts each of its windows"
+        here.error(message, key, code="template-window")
+        return ""
+    unknown = sorted(reads - {".window", "$"})
+    if unknown:
+        message = f"Sloth's templates know .window only, not {among(unknown)}"
+        here.error(message, key, code="template-window")
+        return ""
+    filled = _WINDOW.sub("5m", query)
+    if "{{" in filled:
+        raise promql.NotCounted(f"{key} has template actions beside {{{{.window}}}}")
+    severity, why = promql.judge(filled)
+    if severity == "error":
+        here.error(f"{shown(query)} {why}", key, code="promql-syntax")
+        return ""
+    return filled

@@ -1,0 +1,243 @@
+"""YAML to nodes with lines, safely: no tags, no bombs, no depth, bounded time.
+
+Events come from PyYAML (libyaml's parser where it was built in); composing and
+constructing is done here, so that nothing of a file is ever executed, and every
+key and value keeps its line.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from gameday.errors import Problem
+from gameday.files.text import json_text
+from gameday.files.text.json_text import DEEPEST
+from gameday.files.text.nodes import MERGE, Document, Entry, List, Map, Node, Scalar
+from gameday.files.text.source import Source
+
+# Nodes that may stand in the tree through aliases: so many, and so many for each one
+# that is written out. A file that people wrote repeats less than it says.
+MOST_ALIASED = 50_000
+ALIASED_EACH = 4
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CORE = "tag:yaml.org,2002:"
+_PLAIN_TAGS = frozenset(
+    _CORE + name for name in ("str", "int", "float", "bool", "null", "timestamp")
+)
+_TREE_TAGS = frozenset(_CORE + name for name in ("map", "seq"))
+_LONGEST_NUMBER = 400
+_LONG = 65_536  # characters from which on it pays to ask a quicker reader first
+
+
+class _Bad(Exception):
+    def __init__(self, message: str, line: int, code: str = "syntax") -> None:
+        super().__init__(message)
+        self.line, self.id = line, f"file/{code}"
+
+
+def read(source: Source) -> Document:
+    """Return the first document of a file that was read, problems included."""
+    if source.problem is not None:
+        return Document(source.path, None, [source.problem])
+    return parse(source.text, source.path)
+
+
+def parse(text: str, path: str) -> Document:
+    """Return the first document of a YAML or JSON text; it carries all problems."""
+    problems: list[Problem] = []
+    if text.startswith("\ufeff"):
+        text = text[1:]
+        message = "starts with a byte-order mark, which other readers refuse; remove it"
+        problems.append(Problem(path, 1, message, "warning", "file/byte-order-mark"))
+    if not text.strip():
+        return Document(path, None, [*problems, empty(path)])
+    document = _either(text, path)
+    document.problems[:0] = problems
+    return document
+
+
+def _either(text: str, path: str) -> Document:
+    named_json = path.endswith(".json")
+    if not named_json and text.lstrip()[0] not in "{[":
+        return _yaml(text, path)
+    as_json = _json(text, path)
+    if not as_json.broken or named_json:
+        return as_json
+    as_yaml = _yaml(text, path)
+    looks_json = bool(re.match(r'\s*(\[\s*)*\{\s*"', text))
+    return as_json if as_yaml.broken and looks_json else as_yaml
+
+
+def _json(text: str, path: str) -> Document:
+    """Return a JSON text's document; a long one that is broken is not read twice."""
+    problem = json_text.broken(text, path) if len(text) > _LONG else None
+    if problem is not None:
+        return Document(path, None, [problem])
+    return json_text.parse(text, path)
+
+
+def _yaml(text: str, path: str) -> Document:
+    problems: list[Problem] = []
+    roots: list[Node] = []
+    try:
+        loader = _BASE(text)
+        try:
+            roots.extend(_Composer(loader, path, problems).roots())
+        finally:
+            loader.dispose()
+    except _Bad as error:
+        problems.append(Problem(path, error.line, str(error), id=error.id))
+    except yaml.YAMLError as error:
+        problems.append(_syntax(error, text, path))
+    except ValueError as error:  # an int of a million digits, a date of 31 February
+        problems.append(
+            Problem(path, None, f"cannot be read: {error}", id="file/value")
+        )
+    if not roots and not problems:
+        problems.append(empty(path))
+    documents = [Document(path, root) for root in roots] or [Document(path)]
+    first = documents[0]
+    first.problems, first.rest = problems, tuple(documents[1:])
+    return first
+
+
+def _syntax(error: yaml.YAMLError, text: str, path: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = mark.line + 1 if mark is not None else None
+    what = getattr(error, "problem", None) or str(error).split("\n")[0]
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        what = f"the character #x{error.character:04x} is not allowed"
+    lines = text.split("\n", line) if line else []
+    tabbed = line and len(lines) >= line and lines[line - 1].lstrip(" ")[:1] == "\t"
+    hint = "; indent with spaces, not with a tab" if tabbed else ""
+    message = f"is not valid YAML: {what}{hint}"
+    return Problem(path, line, message, id="file/syntax")
+
+
+def empty(path: str) -> Problem:
+    """Return the problem of a file without any content."""
+    return Problem(path, None, "is empty", id="file/empty")
+
+
+class _Composer:
+    """Builds nodes from the loader's events, one document after the other."""
+
+    def __init__(self, loader: Any, path: str, problems: list[Problem]) -> None:
+        self.loader, self.path, self.problems = loader, path, problems
+        self.anchors: dict[str, Node] = {}
+        self.sizes: dict[int, int] = {}
+        self.made = 0
+        self.aliased = 0
+
+    def roots(self) -> Iterator[Node]:
+        while True:
+            event = self.loader.get_event()
+            if isinstance(event, yaml.StreamEndEvent):
+                return
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.anchors = {}
+                root = self._node(self.loader.get_event(), 0)
+                if not (isinstance(root, Scalar) and root.value is None):
+                    yield root
+
+    def _node(self, event: Any, depth: int) -> Node:
+        mark = event.start_mark
+        line = mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(str(event.anchor), line)
+        self.made += 1
+        if depth > DEEPEST:
+            raise _Bad(f"is nested deeper than {DEEPEST} levels", line, "bounds")
+        before = self.made + self.aliased
+        node = self._made(event, depth, line, mark.column + 1)
+        if event.anchor:
+            self.anchors[event.anchor] = node
+            self.sizes[id(node)] = self.made + self.aliased - before + 1
+        return node
+
+    def _alias(self, anchor: str, line: int) -> Node:
+        node = self.anchors.get(anchor)
+        if node is None:
+            raise _Bad(f"the alias *{anchor} names no anchor before it", line)
+        self.aliased += self.sizes[id(node)]
+        if self.aliased > MOST_ALIASED + ALIASED_EACH * self.made:
+            raise _Bad(
+                "aliases blow this file up; write the values out", line, "bounds"
+            )
+        return node
+
+    def _made(self, event: Any, depth: int, line: int, column: int) -> Node:
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, line, column)
+        if event.tag not in (None, "!") and event.tag not in _TREE_TAGS:
+            raise _bad_tag(event.tag, line)
+        if isinstance(event, yaml.SequenceStartEvent):
+            made = List(line, [], column)
+            while not isinstance(
+                item := self.loader.get_event(), yaml.SequenceEndEvent
+            ):
+                made.items.append(self._node(item, depth + 1))
+            return made
+        return self._map(depth, line, column)
+
+    def _scalar(self, event: Any, line: int, column: int) -> Scalar:
+        tag = event.tag
+        if tag in (None, "!"):
+            tag = self.loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        if tag in (_CORE + "merge", _CORE + "value"):
+            tag = _CORE + "str"
+        if tag not in _PLAIN_TAGS:
+            raise _bad_tag(tag, line)
+        if tag in (_CORE + "str", _CORE + "timestamp"):
+            return Scalar(event.value, event.value, line, column)
+        return Scalar(self._typed(tag, event, line), event.value, line, column)
+
+    def _typed(self, tag: str, event: Any, line: int) -> Any:
+        if len(event.value) > _LONGEST_NUMBER:
+            raise _Bad("this number is too long", line, "value")
+        node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
+        try:
+            return self.loader.yaml_constructors[tag](self.loader, node)
+        except (ValueError, KeyError, OverflowError):
+            name = tag.removeprefix(_CORE)
+            raise _Bad(
+                f"{event.value!r} is not a valid {name}", line, "value"
+            ) from None
+
+    def _map(self, depth: int, line: int, column: int) -> Map:
+        made = Map(line, {}, column)
+        merged: list[Node] = []
+        while not isinstance(event := self.loader.get_event(), yaml.MappingEndEvent):
+            mark = event.start_mark
+            key_line = mark.line + 1
+            key = self._node(event, depth + 1)
+            if not isinstance(key, Scalar):
+                raise _Bad("a list or a mapping cannot be a key", key_line)
+            node = self._node(self.loader.get_event(), depth + 1)
+            if key.text == MERGE and not getattr(event, "style", None):
+                merged.append(node)
+            elif key.text in made.entries:
+                problem = json_text.duplicate(self.path, key_line, key.text)
+                self.problems.append(problem)
+            else:
+                made.entries[key.text] = Entry(
+                    key.text, node, key_line, mark.column + 1
+                )
+        for node in merged:
+            self._merge(made, node, line)
+        return made
+
+    def _merge(self, made: Map, node: Node, line: int) -> None:
+        for one in node.items if isinstance(node, List) else [node]:
+            if not isinstance(one, Map):
+                raise _Bad("only a mapping can be merged with <<", line)
+            for key, entry in one.entries.items():
+                made.entries.setdefault(key, entry)
+
+
+def _bad_tag(tag: str, line: int) -> _Bad:
+    name = tag.replace(_CORE, "!!")
+    return _Bad(f"the tag {name} is not allowed; write a plain value", line, "tag")

@@ -1,0 +1,1 @@
+"""Edge. The process beside each run that undoes what a dead run left."""

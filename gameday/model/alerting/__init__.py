@@ -1,0 +1,1 @@
+"""Pure. Alert rules, labels, routes and receivers, as known before they fire."""

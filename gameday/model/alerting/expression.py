@@ -1,0 +1,357 @@
+"""What a PromQL expression reads and how far it looks back, as a small tree.
+
+The parser is `promql-parser`, a library without effects. What it does not know (a
+newer syntax) is None: how far such an expression looks back cannot be told.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from gameday.model.alerting.alert import Matcher
+from gameday.model.alerting.regex import RegexError
+
+NAME = "__name__"
+_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+_PAIRWISE = frozenset(
+    ("rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear")
+)
+_CLOCK = frozenset(
+    ("time", "timestamp", "minute", "hour", "month", "year", "days_in_month")
+) | {"day_of_week", "day_of_month", "day_of_year"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Series by name and matchers; `name` is "" where no matcher fixes it."""
+
+    name: str
+    matchers: tuple[Matcher, ...] = ()
+
+    def admits(self, label: str, value: str) -> bool:
+        """Whether a series with this value of the label can be selected."""
+        return all(
+            _may_match(matcher, value)
+            for matcher in self.matchers
+            if matcher.name == label
+        )
+
+    def fixed(self) -> dict[str, str]:
+        """Return the labels whose value the matchers fix."""
+        return {
+            matcher.name: matcher.value
+            for matcher in self.matchers
+            if matcher.op == "=" and matcher.value
+        }
+
+
+def _may_match(matcher: Matcher, value: str) -> bool:
+    """Whether it fits; an expression that RE2 refuses may fit anything."""
+    try:
+        return matcher.matches({matcher.name: value})
+    except RegexError:
+        return True
+
+
+def overlap(one: Selector, other: Selector) -> bool:
+    """Return whether some series may be selected by both."""
+    if not one.name or one.name != other.name:
+        return False
+    return all(
+        there.admits(label, value)
+        for here, there in ((one, other), (other, one))
+        for label, value in here.fixed().items()
+        if label != NAME
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of the past, by a range (`x[5m]`) or a subquery, in seconds.
+
+    `samples`: how many samples the function over it needs (`rate` two); `gone`:
+    whether it asks for there being none (`absent_over_time`). `step`: of a subquery,
+    0 where it is the global evaluation interval; None: the samples as they are.
+    """
+
+    inner: "Tree"
+    back: float
+    samples: int = 1
+    gone: bool = False
+    step: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What was `offset` seconds ago; None: at an instant fixed by `@`."""
+
+    inner: "Tree"
+    offset: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """`absent()`: true while nothing is selected."""
+
+    inner: "Tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number, or a text; reads nothing."""
+
+    value: float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An operator, a function or an aggregation over its parts.
+
+    `grouping`: for aggregations (`by`, labels) or (`without`, labels); for operators
+    (`on`, labels) or (`ignoring`, labels). `card`: group_left, group_right or "".
+    `included`: the labels that the group modifier brings from the other side.
+    """
+
+    word: str
+    parts: tuple["Tree", ...]
+    kind: str = "call"  # call, aggregate, operator
+    grouping: tuple[str, tuple[str, ...]] = ("", ())
+    card: str = ""
+    included: tuple[str, ...] = ()
+    returns_bool: bool = False
+
+    @property
+    def tells_time(self) -> bool:
+        """Whether its value changes by the clock alone."""
+        return self.kind == "call" and self.word in _CLOCK
+
+
+Tree = Selector | Window | Shift | Gone | Constant | Node
+COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
+
+
+@lru_cache(maxsize=4096)
+def parse(expr: str) -> Tree | None:
+    """Return the tree of an expression; None where the parser does not know it."""
+    import promql_parser
+
+    try:
+        return _tree(promql_parser.parse(expr))
+    except (ValueError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def series_expression(expr: str) -> str | None:
+    """Return the expression whose series an alert may have; None: not understood.
+
+    A comparison hides the series that are healthy now, so it is taken away; `unless`
+    may hide them as well.
+    """
+    import promql_parser
+
+    try:
+        return _compared(promql_parser.parse(expr))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _compared(node: Any) -> str:
+    kind = type(node).__name__
+    if kind == "ParenExpr":
+        return _compared(node.expr)
+    if kind != "BinaryExpr":
+        return str(node)
+    op, modifier = str(node.op), node.modifier
+    if op in COMPARISONS and not (modifier is not None and modifier.return_bool):
+        sides = [one for one in (node.lhs, node.rhs) if not _is_number(one)]
+        return _compared(sides[0]) if sides else str(node)
+    if op == "unless":
+        return _compared(node.lhs)
+    if op in ("and", "or"):
+        how = f" {modifier}".rstrip() if modifier is not None else ""
+        return f"({_compared(node.lhs)}) {op}{how} ({_compared(node.rhs)})"
+    return str(node)
+
+
+def _is_number(node: Any) -> bool:
+    kind = type(node).__name__
+    if kind in ("ParenExpr", "UnaryExpr"):
+        return _is_number(node.expr)
+    if kind == "BinaryExpr":
+        return _is_number(node.lhs) and _is_number(node.rhs)
+    return kind == "NumberLiteral" or (
+        kind == "Call" and str(node).startswith(("scalar(", "time("))
+    )
+
+
+def selectors(tree: Tree | None) -> Iterator[Selector]:
+    """Yield every selector of an expression, in order."""
+    if isinstance(tree, Selector):
+        yield tree
+    elif isinstance(tree, Window | Shift | Gone):
+        yield from selectors(tree.inner)
+    elif isinstance(tree, Node):
+        for part in tree.parts:
+            yield from selectors(part)
+
+
+def ranges(tree: Tree | None) -> Iterator[float]:
+    """Yield how far each window of an expression looks back, in seconds."""
+    if isinstance(tree, Window):
+        yield tree.back
+        yield from ranges(tree.inner)
+    elif isinstance(tree, Shift | Gone):
+        yield from ranges(tree.inner)
+    elif isinstance(tree, Node):
+        for part in tree.parts:
+            yield from ranges(part)
+
+
+def _tree(node: Any) -> Tree:
+    read = _READERS.get(type(node).__name__)
+    if read is None:
+        raise ValueError(f"{type(node).__name__} is not known")
+    tree: Tree = read(node)
+    return tree
+
+
+def _selector(node: Any) -> Tree:
+    matchers = tuple(_matcher(matcher) for matcher in node.matchers.matchers)
+    alternatives = getattr(node.matchers, "or_matchers", None)
+    if alternatives:
+        matchers = ()  # `or` between matchers: any of them, so none is certain
+    named = [
+        matcher.value
+        for matcher in matchers
+        if matcher.name == NAME and matcher.op == "="
+    ]
+    name = node.name or (named[0] if named else "")
+    return _shifted(node, Selector(str(name), matchers))
+
+
+def _matcher(one: Any) -> Matcher:
+    op = _OPERATORS[str(one.op).removeprefix("MatchOp.")]
+    return Matcher(name=one.name, op=op, value=one.value)
+
+
+def _shifted(node: Any, inner: Tree) -> Tree:
+    pinned = node.at is not None and str(node.at).strip("@ ")[:1] not in "se"
+    if pinned:
+        return Shift(inner, None)
+    if node.offset is None or node.offset.total_seconds() <= 0:
+        return inner  # what lies ahead is not known yet: the newest sample answers
+    return Shift(inner, node.offset.total_seconds())
+
+
+def _matrix(node: Any) -> Tree:
+    inner = _tree(node.vector_selector)
+    back = node.range.total_seconds()
+    if isinstance(inner, Shift):
+        return Shift(Window(inner.inner, back), inner.offset)
+    return Window(inner, back)
+
+
+def _subquery(node: Any) -> Tree:
+    step = 0.0 if node.step is None else node.step.total_seconds()
+    window = Window(_tree(node.expr), node.range.total_seconds(), step=step)
+    return _shifted(node, window)
+
+
+def _call(node: Any) -> Tree:
+    word = str(getattr(node.func, "name", "")) or str(node).split("(", 1)[0].strip()
+    parts = tuple(_tree(part) for part in node.args)
+    if word == "absent" and parts:
+        return Gone(parts[0])
+    gone = word == "absent_over_time"
+    if gone or word in _PAIRWISE:
+        samples = 2 if word in _PAIRWISE else 1
+        parts = tuple(_asked(part, samples, gone=gone) for part in parts)
+    if gone and parts:
+        return parts[0]
+    return Node(word, parts)
+
+
+def _asked(part: Tree, samples: int, *, gone: bool) -> Tree:
+    if isinstance(part, Shift):
+        return Shift(_asked(part.inner, samples, gone=gone), part.offset)
+    if isinstance(part, Window):
+        return replace(part, samples=samples, gone=gone)
+    return part
+
+
+def _aggregate(node: Any) -> Tree:
+    parts = [_tree(node.expr)]
+    if node.param is not None:
+        parts.append(_tree(node.param))
+    return Node(
+        str(node.op), tuple(parts), kind="aggregate", grouping=_grouping(node.modifier)
+    )
+
+
+def _grouping(modifier: Any) -> tuple[str, tuple[str, ...]]:
+    if modifier is None:
+        return "by", ()
+    way = str(modifier).split("(", 1)[0].strip()
+    return way, tuple(str(label) for label in modifier.labels)
+
+
+def _operator(node: Any) -> Tree:
+    modifier = node.modifier
+    grouping: tuple[str, tuple[str, ...]] = ("", ())
+    card, returns_bool = "", False
+    included: tuple[str, ...] = ()
+    if modifier is not None:
+        returns_bool = bool(modifier.return_bool)
+        if modifier.matching is not None:
+            way = str(modifier.matching).split("(", 1)[0].strip()
+            grouping = (way, tuple(str(label) for label in modifier.matching.labels))
+        card = _card(modifier)
+        included = tuple(str(label) for label in modifier.group_labels or ())
+    return Node(
+        str(node.op),
+        (_tree(node.lhs), _tree(node.rhs)),
+        kind="operator",
+        grouping=grouping,
+        card=card,
+        included=included,
+        returns_bool=returns_bool,
+    )
+
+
+def _card(modifier: Any) -> str:
+    text = str(modifier.card)
+    if "ManyToOne" in text:
+        return "group_left"
+    return "group_right" if "OneToMany" in text else ""
+
+
+def _below(node: Any) -> Tree:
+    return _tree(node.expr)
+
+
+def _number(node: Any) -> Tree:
+    return Constant(float(node.val))
+
+
+def _text(node: Any) -> Tree:
+    return Constant(str(node.val))
+
+
+def _negative(node: Any) -> Tree:
+    return Node("-", (_tree(node.expr),), kind="call")
+
+
+_READERS: dict[str, Any] = {
+    "VectorSelector": _selector,
+    "MatrixSelector": _matrix,
+    "SubqueryExpr": _subquery,
+    "Call": _call,
+    "AggregateExpr": _aggregate,
+    "BinaryExpr": _operator,
+    "ParenExpr": _below,
+    "UnaryExpr": _negative,
+    "NumberLiteral": _number,
+    "StringLiteral": _text,
+}

@@ -1,0 +1,190 @@
+"""What Prometheus does to an alert's labels on its way to Alertmanager.
+
+External labels are added where the alert has none of the name; then come
+`alert_relabel_configs` in order (Prometheus, "relabel_config").
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from gameday.model.alerting.known_labels import KnownLabels
+from gameday.model.alerting.regex import RegexError, compiled
+
+_REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
+_PLAIN = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelabelRule:
+    """One entry of `alert_relabel_configs`, its defaults filled in."""
+
+    action: str = "replace"
+    source: tuple[str, ...] = ()
+    separator: str = ";"
+    regex: str = "(.*)"
+    target: str = ""
+    replacement: str = "$1"
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelled:
+    """An alert as it is sent; `dropped` None: that is not known."""
+
+    labels: KnownLabels
+    dropped: bool | None = False
+
+
+def sent(
+    labels: KnownLabels, external: Mapping[str, str], rules: Iterable[RelabelRule]
+) -> Relabelled:
+    """Return what Alertmanager hears of an alert with these labels."""
+    missing = {
+        # `$NAME` is of Prometheus' own environment, which is not ours.
+        name: value if labels.get(name) == "" and "$" not in value else None
+        for name, value in external.items()
+        if not labels.get(name)
+    }
+    now = Relabelled(labels.with_(missing))
+    for rule in rules:
+        now = _apply(rule, now)
+        if now.dropped:
+            break
+    return now
+
+
+def _apply(rule: RelabelRule, before: Relabelled) -> Relabelled:
+    labels = before.labels
+    value = _value(rule, labels)
+    if rule.action in _TESTS:
+        drops = _TESTS[rule.action](rule, labels, value)
+        dropped = before.dropped if drops is False else drops
+        return Relabelled(labels, dropped)
+    change = _CHANGES.get(rule.action)
+    if change is None:
+        return Relabelled(KnownLabels(), before.dropped)
+    return Relabelled(change(rule, labels, value), before.dropped)
+
+
+def _value(rule: RelabelRule, labels: KnownLabels) -> str | None:
+    values = [labels.get(name) for name in rule.source]
+    known = [value for value in values if value is not None]
+    return rule.separator.join(known) if len(known) == len(values) else None
+
+
+def _matches(rule: RelabelRule, value: str | None) -> bool | None:
+    if value is None:
+        return True if rule.regex in ("(.*)", ".*") else None
+    try:
+        return compiled(rule.regex, dot_all=True).fullmatch(value) is not None
+    except RegexError:
+        return None
+
+
+def _dropped(rule: RelabelRule, labels: KnownLabels, value: str | None) -> bool | None:
+    del labels
+    return _matches(rule, value)
+
+
+def _not_kept(rule: RelabelRule, labels: KnownLabels, value: str | None) -> bool | None:
+    del labels
+    matched = _matches(rule, value)
+    return None if matched is None else not matched
+
+
+def _equal(rule: RelabelRule, labels: KnownLabels, value: str | None) -> bool | None:
+    target = labels.get(rule.target)
+    return None if None in (target, value) else target == value
+
+
+def _unequal(rule: RelabelRule, labels: KnownLabels, value: str | None) -> bool | None:
+    equal = _equal(rule, labels, value)
+    return None if equal is None else not equal
+
+
+def _replace(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownLabels:
+    if _matches(rule, value) is False:
+        return labels
+    if value is None or _matches(rule, value) is None:
+        plain = "$" not in rule.replacement and _matches(rule, value)
+        made = rule.replacement if plain else None
+        return (
+            KnownLabels() if "$" in rule.target else labels.with_({rule.target: made})
+        )
+    match = compiled(rule.regex, dot_all=True).fullmatch(value)
+    target = _expanded(rule.target, match)
+    return labels.with_({target: _expanded(rule.replacement, match)})
+
+
+def _expanded(template: str, match: object) -> str:
+    """Return a template with its references filled in, as Go's Regexp.Expand does."""
+
+    def group(found: "re.Match[str]") -> str:
+        if found[1]:
+            return "$"
+        name = found[2] or found[3]
+        try:
+            text = match.group(int(name) if name.isdigit() else name)  # type: ignore[attr-defined]
+        except (IndexError, KeyError):
+            return ""
+        return str(text or "")
+
+    return _REFERENCE.sub(group, template)
+
+
+def _cased(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownLabels:
+    if value is None:
+        return labels.with_({rule.target: None})
+    told = value.lower() if rule.action == "lowercase" else value.upper()
+    return labels.with_({rule.target: told})
+
+
+def _hashed(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownLabels:
+    del value
+    return labels.with_({rule.target: None})
+
+
+def _named(rule: RelabelRule, names: Iterable[str]) -> list[str]:
+    """Return the names that fit; those that the expression spells out as well."""
+    spelt = [name for name in rule.regex.split("|") if _PLAIN.fullmatch(name)]
+    return [name for name in {*names, *spelt} if _matches(rule, name)]
+
+
+def _without(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownLabels:
+    del value
+    return labels.without(_named(rule, labels.values))
+
+
+def _only(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownLabels:
+    del value
+    kept = _named(rule, labels.values)
+    return labels.without(name for name in labels.values if name not in kept)
+
+
+def _mapped(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownLabels:
+    del value
+    if labels.others:
+        return KnownLabels()
+    made = {}
+    for name, known in labels.values.items():
+        match = compiled(rule.regex, dot_all=True).fullmatch(name)
+        if match is not None and known != "":
+            made[_expanded(rule.replacement, match)] = known
+    return labels.with_(made)
+
+
+_TESTS: dict[str, Callable[[RelabelRule, KnownLabels, str | None], bool | None]] = {
+    "drop": _dropped,
+    "keep": _not_kept,
+    "dropequal": _equal,
+    "keepequal": _unequal,
+}
+_CHANGES: dict[str, Callable[[RelabelRule, KnownLabels, str | None], KnownLabels]] = {
+    "replace": _replace,
+    "lowercase": _cased,
+    "uppercase": _cased,
+    "hashmod": _hashed,
+    "labeldrop": _without,
+    "labelkeep": _only,
+    "labelmap": _mapped,
+}

@@ -1,0 +1,1 @@
+"""Pure. Faults: the catalogue, requests, victims; the actions of other extensions."""

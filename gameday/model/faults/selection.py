@@ -1,0 +1,64 @@
+"""Which instances of a service a fault hits: the arithmetic and the choice.
+
+Shares are rounded down, but hit at least one. The choice among equals is made by
+hash, so that the same seed always names the same victims on any machine.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+
+from gameday.model.faults.fault import Selection
+from gameday.model.target import Instance
+
+_TINY = 1e-9  # 0.07 * 100 is 7.000000000000001, and 0.29 * 100 is 28.999999999999996
+
+
+def wanted(selection: Selection, found: int) -> int:
+    """Return how many of `found` instances the selection asks for."""
+    if selection.instances:
+        return len(selection.instances)
+    if selection.share is not None:
+        return max(1, math.floor(selection.share * found + _TINY))
+    return 1 if selection.count is None else selection.count
+
+
+def choose(
+    selection: Selection, instances: Sequence[Instance], seed: int | str
+) -> tuple[Instance, ...]:
+    """Return the victims among the instances, by name.
+
+    `instances` may hold other services; running ones are chosen before the rest.
+    ValueError, with a sentence for a person, where nothing fits or too few are there.
+    """
+    service = selection.service
+    found = [instance for instance in instances if instance.service == service]
+    if not found:
+        known = (
+            ", ".join(sorted({instance.service for instance in instances})) or "none"
+        )
+        raise ValueError(f"service {service!r} has no instances here (found: {known})")
+    if selection.instances:
+        return _named(selection, found)
+    count = wanted(selection, len(found))
+    if count > len(found):
+        raise ValueError(
+            f"{count} instances of {service!r} are asked for, {len(found)} found"
+        )
+
+    def rank(one: Instance) -> tuple[bool, bytes]:
+        digest = hashlib.sha256(f"{seed}:{one.name}".encode()).digest()
+        return (one.state != "running", digest)
+
+    return tuple(sorted(sorted(found, key=rank)[:count], key=lambda one: one.name))
+
+
+def _named(selection: Selection, found: Sequence[Instance]) -> tuple[Instance, ...]:
+    by_name = {one.name: one for one in found}
+    missing = [name for name in selection.instances if name not in by_name]
+    if missing:
+        raise ValueError(
+            f"{', '.join(missing)} not found; service {selection.service!r} has "
+            f"{', '.join(sorted(by_name))}"
+        )
+    return tuple(by_name[name] for name in dict.fromkeys(selection.instances))

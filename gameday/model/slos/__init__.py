@@ -1,0 +1,1 @@
+"""Pure. SLOs and the counting of their events."""

@@ -1,0 +1,56 @@
+"""What a counter's selector says: its metric, and the labels that it matches.
+
+Selectors are parsed, never searched as text: `role="edge"` is no `le=`.
+"""
+
+import functools
+from collections.abc import Collection
+from typing import Any
+
+from gameday.model.slos.slo import Slo
+
+_EQUAL = "Equal"
+
+
+@functools.lru_cache(maxsize=4096)
+def metric_of(selector: str) -> str:
+    """Return the metric's name; empty where the selector does not fix one."""
+    parsed = _parsed(selector)
+    if parsed is None:
+        return ""
+    if parsed.name:
+        return str(parsed.name)
+    named = [
+        matcher for matcher in parsed.matchers.matchers if matcher.name == "__name__"
+    ]
+    equal = [one for one in named if str(one.op).endswith(f".{_EQUAL}")]
+    return str(equal[0].value) if equal else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def labels_matched(selector: str) -> frozenset[str]:
+    """Return the names of the labels that a selector has matchers for."""
+    parsed = _parsed(selector)
+    if parsed is None:
+        return frozenset()
+    return frozenset(str(matcher.name) for matcher in parsed.matchers.matchers)
+
+
+def unknown_metrics(slo: Slo, unknown: Collection[str]) -> tuple[str, ...]:
+    """Return the metrics by which bad events are counted, if none of them is known."""
+    counting = [metric_of(term.selector) for term in slo.bad if term.sign > 0]
+    missing = tuple(dict.fromkeys(name for name in counting if name in unknown))
+    return missing if len(missing) == len(set(counting)) else ()
+
+
+def _parsed(selector: str) -> Any:
+    """Return the selector's syntax tree; None where the parser does not know it."""
+    import promql_parser
+
+    try:
+        tree = promql_parser.parse(selector)
+    except ValueError:
+        return None
+    while isinstance(tree, promql_parser.ParenExpr):
+        tree = tree.expr
+    return tree if isinstance(tree, promql_parser.VectorSelector) else None

@@ -1,0 +1,61 @@
+"""The way of a promised alert through relabelling and Alertmanager's routes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gameday.model.alerting.alert import AlertRule, Route
+from gameday.model.alerting.known_labels import KnownLabels
+from gameday.model.alerting.promised_labels import candidates
+from gameday.model.alerting.reach import Ends, ends_of_all
+from gameday.model.alerting.relabel import sent
+from gameday.model.plan import Eyes
+from gameday.model.scenario import AlertPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where an alert goes, by what is known of its labels.
+
+    `labels`: what Alertmanager hears, one entry for each kind of series. `dropped`:
+    whether it hears of none; None where that is not known. `routes`: those that may
+    lead to where the page is promised, or else all that it may end at.
+    """
+
+    labels: tuple[KnownLabels, ...]
+    dropped: bool | None
+    ends: Ends
+    routes: tuple[Route, ...]
+
+
+def way(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Way:
+    """Return the way of a rule's alert that the promise speaks of."""
+    told = [
+        sent(labels, eyes.external_labels, eyes.relabels)
+        for labels in candidates(rule, promise.labels).labels
+    ]
+    drops = {one.dropped for one in told}
+    labels = tuple(one.labels for one in told if not one.dropped)
+    ends = Ends((), ())
+    if eyes.routing is not None:
+        ends = ends_of_all(eyes.routing.route, labels)
+    wanted = [one for one in ends.possible if one.receiver in promise.reaches]
+    return Way(
+        labels=labels,
+        dropped=next(iter(drops)) if len(drops) == 1 else None if drops else False,
+        ends=ends,
+        routes=tuple(wanted) or ends.possible,
+    )
+
+
+def rules_for(promise: AlertPromise, rules: Iterable[AlertRule]) -> list[AlertRule]:
+    """Return the rules that may produce the promised alert (a name is not a key)."""
+    return [
+        rule
+        for rule in rules
+        if rule.name == promise.alert
+        and all(
+            "{{" in rule.labels[name] or rule.labels[name] == value
+            for name, value in promise.labels.items()
+            if name in rule.labels
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Edge. The pager: takes webhooks, and tells of the pages in them."""

@@ -1,0 +1,1 @@
+"""Pure. The drawing of a timeline: axis, lanes, curves, in SVG."""

@@ -1,0 +1,66 @@
+"""The rows of alerts: pending and firing as bars, promises as deadlines."""
+
+from gameday.model.timeline import Event
+from gameday.reports.chart.drawing import Bar, Row, Run, deadlines
+from gameday.reports.wording import labels_text
+
+_STARTS = {
+    "alert_at_start": "firing",
+    "alert_pending": "pending",
+    "alert_firing": "firing",
+}
+_ENDS = ("alert_resolved", "alert_cleared")
+
+
+def alert_rows(run: Run) -> list[Row]:
+    """Return a row for each alert with its labels; those promised come first."""
+    found = _episodes(run)
+    promised = dict.fromkeys(
+        alert.alert for step in run.plan.scenario.steps for alert in step.expect.alerts
+    )
+    rows: list[Row] = []
+    for name in promised:
+        made = _alert_rows(run, name, found.pop(name, {}))
+        made = made or [Row(label=name, note="never fired")]
+        made[0].deadlines = deadlines(run, ("fires_within", "resets_within"), name)
+        rows += made
+    for name, episodes in found.items():
+        rows += _alert_rows(run, name, episodes)
+    return rows
+
+
+def _episodes(run: Run) -> dict[str, dict[str, list[Event]]]:
+    """Return the transitions by the alert's name and its other labels."""
+    found: dict[str, dict[str, list[Event]]] = {}
+    for event in run.timeline.of(*_STARTS, *_ENDS):
+        name = str(event.get("alert"))
+        labels = labels_text(event.get("labels"), name=name)
+        found.setdefault(name, {}).setdefault(labels, []).append(event)
+    return found
+
+
+def _alert_rows(run: Run, name: str, found: dict[str, list[Event]]) -> list[Row]:
+    rows = []
+    for labels, events in found.items():
+        label = f"{name} {labels}" if len(found) > 1 else name
+        row = Row(label=label, title=f"{name}{labels}")
+        row.bars = _alert_bars(run, name, events)
+        rows.append(row)
+    return rows
+
+
+def _alert_bars(run: Run, name: str, events: list[Event]) -> list[Bar]:
+    bars: list[Bar] = []
+    state, since = "", 0.0
+    for event in events:
+        new = (
+            "" if event.kind in _ENDS else str(event.get("state", _STARTS[event.kind]))
+        )
+        if new == state:
+            continue
+        if state:
+            bars.append(run.bar(since, event.at, state, state, f"{name} {state}"))
+        state, since = new, event.at
+    if state:
+        bars.append(run.bar(since, None, state, state, f"{name} {state}"))
+    return bars

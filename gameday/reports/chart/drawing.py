@@ -1,0 +1,155 @@
+"""What a chart is made of: rows of bars, marks and deadlines; no places yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from gameday.model.plan import Plan
+from gameday.model.timeline import Timeline
+from gameday.model.verdict import Finding, Verdict
+from gameday.reports.chart.hits import Hit, hits
+from gameday.reports.wording import clock_time, relative
+from gameday.reports.wording import short_seconds as short
+
+_FROM_END = ("resets_within", "page_resolves_within", "recovers_within")
+_SHORT = {"page_resolves_within": "page ends", "recovers_within": "recovers"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A state that held from `start` to `end`; `kind` is its class in the style."""
+
+    start: float
+    end: float
+    kind: str
+    title: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something at an instant."""
+
+    at: float
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """When a promise's time was over."""
+
+    at: float
+    words: str
+    title: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One line of the chart; `note` is said where nothing else is drawn."""
+
+    label: str
+    title: str = ""
+    note: str = ""
+    bars: list[Bar] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    deadlines: list[Deadline] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Rows under one heading; `left_off`: how many more there are."""
+
+    name: str
+    rows: list[Row]
+    left_off: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What the rows are made of; `start`, `end`, `zero` in seconds since the epoch."""
+
+    plan: Plan
+    timeline: Timeline
+    verdict: Verdict
+    start: float
+    end: float
+    zero: float
+    hits: tuple[Hit, ...] = ()
+
+    def when(self, at: float) -> str:
+        """Return an instant for a tooltip."""
+        return f"{relative(at, self.zero)}, {clock_time(at)} UTC"
+
+    def bar(
+        self, start: float, end: float | None, kind: str, words: str, what: str
+    ) -> Bar:
+        """Return a bar; without an end it lasts to the end of the run."""
+        until = self.end if end is None else end
+        last = f" to {self.when(until)}, {short(until - start)}" if end else " on"
+        title = f"{what}: {self.when(start)}{last}"
+        return Bar(start=start, end=until, kind=kind, title=title, words=words)
+
+
+def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> Run | None:
+    """Return the run's bounds, None where nothing happened that could be drawn.
+
+    It begins with the warm-up: what observers tell of the time before is no part of
+    the game day. Zero is the first fault's start, or the run's where none was injected.
+    """
+    shown = timeline.of("fault_started", "alert_firing", "probe", "load", "sample")
+    if not shown:
+        return None
+    times = [e.at for e in timeline]
+    begun = timeline.of("phase") or timeline.of("run_started")
+    start, end = (begun[0].at if begun else min(times)), max(times)
+    faults = timeline.of("fault_started")
+    return Run(
+        plan=plan,
+        timeline=timeline,
+        verdict=verdict,
+        start=start,
+        end=max(end, start + 1.0),
+        zero=faults[0].at if faults else start,
+        hits=tuple(hits(timeline)),
+    )
+
+
+def cut(run: Run, row: Row) -> Row:
+    """Return the row without what was over before the run began."""
+    bars = [
+        replace(bar, start=max(bar.start, run.start))
+        for bar in row.bars
+        if bar.end > run.start
+    ]
+    marks = [mark for mark in row.marks if mark.at >= run.start]
+    return replace(row, bars=bars, marks=marks)
+
+
+def deadlines(run: Run, questions: Iterable[str], subject: str) -> list[Deadline]:
+    """Return when the time for these questions about a subject was over."""
+    found = []
+    for finding in run.verdict.findings:
+        if finding.question in questions and finding.subject == subject:
+            base = _base(run, finding)
+            if (
+                base is not None
+                and finding.promised is not None
+                and finding.unit == "s"
+            ):
+                found.append(_deadline(run, finding, base + finding.promised))
+    return found
+
+
+def _deadline(run: Run, one: Finding, at: float) -> Deadline:
+    asked = _SHORT.get(one.question, one.question.removesuffix("_within"))
+    words = f"{asked} ≤ {short(one.promised or 0.0)}"
+    title = f"{one.subject}: promised {words}, until {run.when(at)}"
+    return Deadline(at=at, words=words, title=title)
+
+
+def _base(run: Run, one: Finding) -> float | None:
+    """Return what the promise counts from: the step's fault's start or its end."""
+    own = [hit for hit in run.hits if hit.step == one.step]
+    if one.question in _FROM_END:
+        return max((hit.ended for hit in own if hit.ended is not None), default=None)
+    return min((hit.started for hit in own if hit.started is not None), default=None)

@@ -1,0 +1,1 @@
+"""Edge. Processes of the engine: forked warm, one per experiment or prober."""

@@ -1,0 +1,123 @@
+"""The parent's side of the engine: processes forked from one warm server.
+
+Starting Python with Chaos Toolkit costs some 140 ms of CPU; a fork from a server
+that has it imported costs 11. The server is the standard library's.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from gameday.runner.engine import forks
+from gameday.runner.engine.jobs import Job
+
+Message = tuple[str, Mapping[str, Any]]
+Tell = Callable[[str, Mapping[str, Any]], None]
+
+
+# The main script too: a child would import it again, at every fork.
+_PRELOAD = ["__main__", "gameday.runner.engine.child"]
+
+
+class Nursery:
+    """Starts experiments and probers; `warm` may be called long before."""
+
+    def __init__(self) -> None:
+        self._context: ForkServerContext = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(_PRELOAD)
+
+    def warm(self, modules: Iterable[str] = ()) -> None:
+        """Start the server in the background; it imports while others plan.
+
+        `modules`: what the faults will need besides the engine.
+        """
+        self._context.set_forkserver_preload([*_PRELOAD, *modules])
+        threading.Thread(target=_start_server, daemon=True).start()
+
+    def experiment(self, job: Job, tell: Tell) -> "Child":
+        """Start one experiment; its messages arrive at `tell`, on a thread."""
+        return Child(self._context, forks.conduct, (job,), tell)
+
+    def rollbacks(self, job: Job, tell: Tell) -> "Child":
+        """Start an experiment's rollbacks alone."""
+        return Child(self._context, forks.replay, (job,), tell)
+
+    def prober(self, job: Job, every: float, tell: Tell) -> "Child":
+        """Start looking at a hypothesis every so many seconds."""
+        return Child(self._context, forks.probe, (job, every), tell)
+
+
+def _start_server() -> None:
+    from multiprocessing.forkserver import ensure_running
+
+    ensure_running()
+
+
+class Child:
+    """One forked process and its pipe; ends with the message `gone`."""
+
+    def __init__(
+        self,
+        context: ForkServerContext,
+        work: Callable[..., None],
+        arguments: tuple[Any, ...],
+        tell: Tell,
+    ) -> None:
+        self._pipe, theirs = context.Pipe(duplex=True)
+        self._tell = tell
+        self.process: BaseProcess = context.Process(
+            target=work, args=(theirs, *arguments), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                name, fields = self._pipe.recv()
+            except (EOFError, OSError):
+                break
+            self._tell(name, fields)
+        self.process.join(timeout=5)
+        self._tell("gone", {"code": self.process.exitcode})
+
+    def release(self) -> None:
+        """Let it go on: the hold is over, or the probing ends."""
+        with contextlib.suppress(BrokenPipeError, OSError):
+            self._pipe.send("go on")
+
+    def interrupt(self) -> None:
+        """Ask the engine to stop and play its rollbacks (SIGUSR1, facts 1.6)."""
+        self._signal(signal.SIGUSR1)
+
+    def kill(self) -> None:
+        """End it and everything that it started, now."""
+        self._signal(signal.SIGKILL)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; true when it has ended."""
+        self.process.join(timeout=seconds)
+        if self.process.exitcode is None:
+            return False
+        self._thread.join(timeout=1.0)  # what it said last has been heard then
+        return True
+
+    def _signal(self, number: int) -> None:
+        pid = self.process.pid
+        if pid is None or self.process.exitcode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            # Its own session (child.py), so that grandchildren are reached too;
+            # in its first moments it has none yet and is signalled alone.
+            if os.getpgid(pid) == pid:
+                os.killpg(pid, number)
+            else:
+                os.kill(pid, number)

@@ -1,0 +1,1 @@
+"""Edge. The load of a run, and which SLOs it feeds."""

@@ -1,0 +1,31 @@
+"""Whom the load feeds: found out at the first gate, and written down."""
+
+from gameday.checks.record.clocks import read_clocks
+from gameday.checks.slos.feeding import find_fed
+from gameday.checks.slos.load import http_probes
+from gameday.model.plan import Plan
+from gameday.model.scenario import Step
+from gameday.model.timeline import Timeline, event
+from gameday.runner.pump import Pump
+
+
+def note_whom_the_load_feeds(pump: Pump, plan: Plan, step: Step) -> None:
+    """Record which SLOs see the load, where the scenario does not say so."""
+    scenario, now = plan.scenario, pump.now
+    load = scenario.load
+    if load is None or not load.url or load.feeds or not scenario.slos:
+        return
+    ours = http_probes(step.experiment)
+    seen = Timeline(
+        one
+        for one in pump.board.warm_up
+        if one.kind != "probe" or one.get("name") in ours
+    )
+    offset = read_clocks(seen).theirs("prometheus", now) - now
+    fed = find_fed(scenario.slos, load, seen, offset)
+    pump.tell(event(now, "feeds", slos=list(fed.slos), because=fed.because))
+    if not fed.slos:
+        pump.note(
+            f"no SLO is known to count the load's requests ({fed.because}); "
+            "name those that do: load: {feeds: [SLO]}"
+        )

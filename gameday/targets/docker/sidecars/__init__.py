@@ -1,0 +1,1 @@
+"""Edge. Helper containers beside a victim, and the faults that they hold."""

@@ -1,0 +1,239 @@
+"""Helper containers: started and waiting, then told to go, then told to end.
+
+What a helper says are lines of JSON in its log; what it is told are signals. Both
+are plain requests to the engine, near or far.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from docker.types import LogConfig
+
+from gameday.errors import FaultFailed
+from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.docker.sidecars import image
+from gameday.targets.helper_image import image_name
+from gameday.targets.marking import is_dead, process_words
+
+_READY = 10.0  # seconds until a helper has started and looked around
+_APPLIED = 15.0
+_ENDED = 10.0
+_WAIT = 60.0  # seconds that a helper waits for the word before it gives up
+_PAUSE = 0.01
+_LOOKS = ("look", "survey")  # what a helper of nobody does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """One helper container: its order, and whose namespaces it shares.
+
+    `beside`: the container whose network it shares; empty: none at all. `mounts`:
+    folders of the host, to write in, and where it sees them.
+    """
+
+    spec: Mapping[str, Any]
+    mark: str
+    beside: str = ""
+    host_processes: bool = False
+    rights: Sequence[str] = ("NET_ADMIN", "NET_RAW")
+    mounts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Helper:
+    """Helper containers on one engine."""
+
+    def __init__(self, engine: Engine, project: str = "") -> None:
+        self._engine = engine
+        self._project = project
+
+    @property
+    def image(self) -> str:
+        """The name of the helpers' image."""
+        return image_name()
+
+    @property
+    def missing(self) -> bool:
+        """Whether the image has to be built before the first helper."""
+        return not image.is_there(self._engine)
+
+    def make_ready(self) -> None:
+        """Build the image if it is not there."""
+        if self.missing:
+            image.build(self._engine)
+
+    def start(self, sidecar: Sidecar) -> str:
+        """Start a helper and wait until it is ready for the word; return its id."""
+        try:
+            helper = self._create(sidecar)
+        except Gone:
+            image.build(self._engine)
+            helper = self._create(sidecar)
+        try:
+            api = self._engine.api
+            with self._engine.speaking():
+                api.put_archive(helper, "/", image.code())
+                api.start(helper)
+            self.said(helper, "ready", _READY)
+        except BaseException:
+            self.remove(helper)
+            raise
+        return helper
+
+    def _create(self, sidecar: Sidecar) -> str:
+        api = self._engine.api
+        order = {"mark": sidecar.mark, "wait": _WAIT, **sidecar.spec}
+        beside = sidecar.beside
+        with self._engine.speaking():
+            host = api.create_host_config(
+                network_mode=f"container:{beside}" if beside else "none",
+                pid_mode="host" if sidecar.host_processes else None,
+                cap_drop=["ALL"],
+                cap_add=list(sidecar.rights),
+                userns_mode="host" if sidecar.host_processes else None,
+                **_mounted(sidecar),
+                log_config=LogConfig(type="json-file"),
+            )
+            made = api.create_container(
+                image_name(),
+                ["python3", "-S", "-m", "gameday.targets.sidecar"],
+                environment={
+                    "PYTHONPATH": image.FOLDER,
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "GAMEDAY_SPEC": json.dumps(order),
+                },
+                host_config=host,
+                name=_name(sidecar),
+                stop_signal="SIGTERM",
+                labels={
+                    "gameday.run": sidecar.mark.rpartition(".")[0],
+                    "gameday.mark": sidecar.mark,
+                    "gameday.do": str(sidecar.spec["do"]),
+                    "gameday.beside": beside,
+                    "gameday.project": self._project,
+                    "gameday.by": process_words(),
+                },
+            )
+        return str(made["Id"])
+
+    def lines(self, helper: str) -> list[dict[str, Any]]:
+        """Return all that a helper has said."""
+        api = self._engine.api
+        with self._engine.speaking():
+            text: bytes = api.logs(helper, stdout=True, stderr=True)
+        found: list[dict[str, Any]] = []
+        for line in text.decode(errors="replace").splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                found.append({"say": "", "because": line})
+        return found
+
+    def said(self, helper: str, word: str, seconds: float) -> dict[str, Any]:
+        """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
+        clock = self._engine.clock
+        end = clock.monotonic() + seconds
+        while True:
+            running = self._engine.inspect(helper)["State"]["Running"]
+            lines = self.lines(helper)
+            for line in lines:
+                if line["say"] == word:
+                    return line
+                if line["say"] == "failed":
+                    raise FaultFailed(line["because"])
+            if not running or clock.monotonic() >= end:
+                last = lines[-1].get("because") if lines else "nothing"
+                state = "is silent" if running else "ended"
+                raise FaultFailed(f"the helper {state}; it last said: {last}")
+            clock.sleep(_PAUSE)
+
+    def go(self, helper: str) -> dict[str, Any]:
+        """Give the word and wait until it is done; return what the helper says."""
+        api = self._engine.api
+        with self._engine.speaking():
+            api.kill(helper, "SIGUSR1")
+        return self.said(helper, "applied", _APPLIED)
+
+    def run(self, sidecar: Sidecar) -> dict[str, Any]:
+        """Start, give the word, take the answer, remove."""
+        helper = self.start(sidecar)
+        try:
+            return self.go(helper)
+        finally:
+            self.remove(helper)
+
+    def runs(self, helper: str) -> bool:
+        """Return whether a helper is there and has not ended."""
+        try:
+            return bool(self._engine.inspect(helper)["State"]["Running"])
+        except Gone:
+            return False
+
+    def end(self, helper: str) -> int | None:
+        """End a helper gently; return its exit code, None where it is not there.
+
+        0: it has put back all that it changed, and has looked.
+        """
+        api = self._engine.api
+        try:
+            with self._engine.speaking():
+                api.kill(helper, "SIGTERM")
+        except Gone:
+            return None
+        except EngineRefused:
+            pass  # it ended by itself; its exit code tells
+        _, found = self._engine.until(
+            helper, lambda now: not now["State"]["Running"], _ENDED
+        )
+        return None if found["State"]["Running"] else int(found["State"]["ExitCode"])
+
+    def of_run(self, run: str) -> list[str]:
+        """Return the helpers that carry a run's mark, whatever their state.
+
+        With them the ones of nobody: left behind while they only had a look, by a
+        process that is gone.
+        """
+        api = self._engine.api
+        with self._engine.speaking():
+            found = api.containers(all=True, filters={"label": ["gameday.mark"]})
+        old = self._engine.clock.now() - 2 * _WAIT
+        return [
+            str(one["Id"])
+            for one in found
+            if one["Labels"].get("gameday.run") == run
+            or (one["Labels"].get("gameday.do") in _LOOKS and _left(one, old))
+        ]
+
+    def remove(self, helper: str) -> None:
+        """Remove a helper's container, whatever its state."""
+        api = self._engine.api
+        try:
+            with self._engine.speaking():
+                api.remove_container(helper, force=True, v=True)
+        except EngineRefused:
+            pass  # gone, or being removed
+
+
+def _name(sidecar: Sidecar) -> str:
+    """Return a name by which a person knows whose a helper is, and what it does."""
+    words = re.sub(r"[^a-zA-Z0-9_.-]+", "-", f"{sidecar.spec['do']}-{sidecar.mark}")
+    return f"gameday-{words[:80]}-{secrets.token_hex(3)}"
+
+
+def _mounted(sidecar: Sidecar) -> dict[str, Any]:
+    """Return what a container needs that works on folders of the host.
+
+    The host's own view of cgroups is among it: with version 2 no process may move to
+    a cgroup outside of its own cgroup namespace.
+    """
+    if not sidecar.mounts:
+        return {}
+    binds = [f"{there}:{here}:rw" for there, here in sidecar.mounts.items()]
+    return {"binds": binds, "cgroupns": "host", "security_opt": ["label=disable"]}
+
+
+def _left(found: Mapping[str, Any], old: float) -> bool:
+    return found["Created"] < old or is_dead(found["Labels"].get("gameday.by", ""))

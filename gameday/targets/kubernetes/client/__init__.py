@@ -1,0 +1,1 @@
+"""Edge. The cluster's API: which cluster, one client, bounded waits."""

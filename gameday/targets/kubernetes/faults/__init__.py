@@ -1,0 +1,1 @@
+"""Edge. Kubernetes' own faults: each is one hand with its undo."""

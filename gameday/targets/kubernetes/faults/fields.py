@@ -1,0 +1,130 @@
+"""One field of a workload that a fault changes: what it gets, is, and was before."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gameday.errors import CannotFault, FaultFailed
+from gameday.model.faults.fault import FaultRequest, Undo
+from gameday.targets.kubernetes.client.api import Json
+from gameday.targets.kubernetes.inventory.workloads import Workload
+from gameday.targets.kubernetes.ownership.marks import UNDO, key_of
+
+NEVER = {  # a port on which nothing listens
+    "tcpSocket": {"port": 1},
+    "timeoutSeconds": 1,
+    "periodSeconds": 1,
+    "successThreshold": 1,
+    "failureThreshold": 1,
+}
+
+
+def wanted_by(request: FaultRequest, mark: str) -> tuple[str, Any]:
+    """Return which field gets which value; one and the same for all victims."""
+    if request.kind == "kubernetes.scale":
+        return "replicas", int(request.arguments["to"])
+    if request.kind == "kubernetes.bad_readiness":
+        return "readinessProbe", NEVER
+    if request.kind == "kubernetes.bad_image":
+        return "image", str(request.arguments["image"])
+    run = hashlib.sha256(mark.rpartition(".")[0].encode()).hexdigest()[:10]
+    return "image", f"gameday.invalid/none:{run}"
+
+
+def check(workload: Workload, field: str) -> None:
+    """Refuse what would change the workload and nothing else."""
+    spec, words = workload.raw["spec"], workload.words
+    if field == "replicas":
+        if workload.kind == "DaemonSet":
+            raise CannotFault(f"{words}: a DaemonSet cannot be scaled")
+        return
+    if spec.get("paused"):
+        raise CannotFault(f"{words} is paused: nothing would be rolled out")
+    if (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
+        raise CannotFault(
+            f"{words} replaces pods only when they are deleted (OnDelete)"
+        )
+
+
+def _where(undo: Undo) -> tuple[str, str]:
+    return str(undo.arguments["field"]), str(undo.arguments["container"])
+
+
+def read(found: Mapping[str, Any], undo: Undo) -> Any:
+    """Return the field as a workload has it; None where it has none."""
+    field, container = _where(undo)
+    if field == "replicas":
+        return found["spec"].get("replicas", 1)
+    template = found["spec"]["template"]["spec"]
+    return _of(template["containers"], container).get(field)
+
+
+def read_pod(pod: Mapping[str, Any], undo: Undo) -> Any:
+    """Return the field as a pod has it."""
+    field, container = _where(undo)
+    return _of(pod["spec"]["containers"], container).get(field)
+
+
+def _of(containers: list[Json], name: str) -> Mapping[str, Any]:
+    return next(
+        (container for container in containers if container["name"] == name), {}
+    )
+
+
+def put(found: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
+    """Return the patch that gives the field a value; None takes it away.
+
+    A list is replaced as a whole: whoever patches has to hold the version it read.
+    """
+    field, container = _where(undo)
+    if field == "replicas":
+        return {"spec": {"replicas": value}}
+    containers = [
+        _with(one, field, value) if one["name"] == container else one
+        for one in found["spec"]["template"]["spec"]["containers"]
+    ]
+    return {"spec": {"template": {"spec": {"containers": containers}}}}
+
+
+def _with(container: Json, field: str, value: Any) -> Json:
+    rest = {key: other for key, other in container.items() if key != field}
+    return rest if value is None else {**rest, field: value}
+
+
+def before(found: Json, undo: Undo) -> Any:
+    """Return what the field was before the first of this request's victims."""
+    for other in _notes(found):
+        same = ("field", "value")
+        if all(other.get(key) == undo.arguments[key] for key in same):
+            return other["before"]
+        raise FaultFailed(f"{undo.arguments['workload']} carries another fault already")
+    return read(found, undo)
+
+
+def _notes(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for key, text in (found["metadata"].get("annotations") or {}).items():
+        if key.startswith(UNDO):
+            yield json.loads(text)["arguments"]
+
+
+def own_note(found: Mapping[str, Any], undo: Undo) -> Mapping[str, Any]:
+    """Return this fault's own words on the object: only they say what was before."""
+    text = found["metadata"]["annotations"][key_of(str(undo.arguments["mark"]))]
+    note: Mapping[str, Any] = json.loads(text)["arguments"]
+    return note
+
+
+def given_back(found: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
+    """Return whether the field is still as the fault left it, and what it gets back.
+
+    A pod that process.stop took away meanwhile comes back by that fault's own undo.
+    """
+    now, was = read(found, undo), own_note(found, undo)["before"]
+    value, stopped = undo.arguments["value"], 0
+    if undo.arguments["field"] == "replicas":
+        stopped = sum("field" not in note for note in _notes(found))
+        now += stopped
+    if now not in (was, value):
+        return False, None
+    return True, was - stopped if stopped else was

@@ -1,0 +1,209 @@
+"""Faults of a whole workload: another number of pods, a rollout that goes wrong.
+
+What is changed is one field; what it was stands in the mark, taken down in the very
+patch that changes it. A probe may hold a password, which so stays on the object that
+it came from.
+
+chaosk8s can scale, too, and is not called: it patches without a version, so its patch
+may come after the undo of an engine that died, and nothing would tell that the number
+is ours, nor what it was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gameday.errors import FaultFailed, GamedayError
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.target import Instance
+from gameday.targets.kubernetes.client.api import Json
+from gameday.targets.kubernetes.faults.crew import (
+    SHOWS,
+    about,
+    is_ready,
+    is_rolled_out,
+    pods_of,
+    poll,
+    trouble,
+    warnings,
+)
+from gameday.targets.kubernetes.faults.fields import (
+    before,
+    check,
+    given_back,
+    put,
+    read,
+    read_pod,
+    wanted_by,
+)
+from gameday.targets.kubernetes.inventory.workloads import Workload
+from gameday.targets.kubernetes.ownership.copies import remove_copies
+from gameday.targets.kubernetes.ownership.late import refuse_late
+from gameday.targets.kubernetes.ownership.marks import erased, is_noted, noted
+from gameday.targets.kubernetes.sidecars.place import Place, undone_or_why
+
+COMPLETE = 90.0  # seconds for a rollout to be taken back
+_GONE = "the workload is gone"
+HOW: Mapping[str, str] = {
+    "kubernetes.scale": "the workload is told to want that many pods",
+    "kubernetes.bad_image": "the workload's main container gets that image",
+    "kubernetes.image_pull_failure": "the workload's main container gets an image of "
+    "a registry that does not exist",
+    "kubernetes.bad_readiness": "the workload's main container gets a readiness probe "
+    "of a port on which nothing listens",
+}
+_ROLLED = "; undone by giving it back what it had, and waiting until that is rolled out"
+
+
+class Rollout:
+    """scale, bad_image, image_pull_failure and bad_readiness."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def refusal(self, kind: str) -> str:
+        """Return why it cannot; empty when it can."""
+        del kind
+        return ""
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence what is done."""
+        return HOW[request.kind] + _ROLLED
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Look at the workload: whether the fault would change anything."""
+        self._place.pod_of(victim)
+        workload = self._workload(victim.labels["workload"])
+        field, value = wanted_by(request, mark)
+        check(workload, field)
+        more = {
+            "field": field,
+            "value": value,
+            "ready": min(workload.ready, workload.wanted),
+        }
+        undo = Undo(
+            target="",
+            verb="restore_workload",
+            instance=victim.name,
+            identity=dict(victim.identity),
+            arguments={**about(victim, mark), **more},
+        )
+        if read(workload.raw, undo) == value:
+            raise FaultFailed(f"{workload.words} has {field} {value} already")
+        return undo
+
+    def _workload(self, words: str) -> Workload:
+        found = self._place.pods.workload(words)
+        if found is None:
+            raise FaultFailed(f"{words or 'its workload'} is not there")
+        return found
+
+    # Injecting --------------------------------------------------------------------
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Change the workload; a second victim finds it changed, and marks it too."""
+        try:
+            workload = self._workload(str(undo.arguments["workload"]))
+            self._change(request.kind, workload, undo)
+        except GamedayError as wrong:
+            what = f"{victim.name}: {request.kind} did not work"
+            raise FaultFailed(f"{what}: {wrong}") from wrong
+
+    def _change(self, kind: str, workload: Workload, undo: Undo) -> None:
+        api, given = self._place.api, undo.arguments
+
+        def changed(found: Json) -> Mapping[str, Any]:
+            kept = replace(undo, arguments={**given, "before": before(found, undo)})
+            notes = {"metadata": {"annotations": dict(noted(kept, kind))}}
+            return {**notes, **put(found, undo, given["value"])}
+
+        api.change(workload.path, changed)
+
+    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+        """Look until a pod shows it."""
+        given, last = undo.arguments, [""]
+
+        def look() -> str:
+            pods = pods_of(self._place, str(given["workload"]))
+            if given["field"] == "replicas":
+                last[0] = f"{len(pods)} pods of {given['workload']} are there"
+                return last[0] if len(pods) == given["value"] else ""
+            new = [one for one in pods if read_pod(one, undo) == given["value"]]
+            for pod in new:
+                why = self._shows(request.kind, pod)
+                if why:
+                    return f"the new pod {pod['metadata']['name']} is not ready: {why}"
+            last[0] = "no pod of the new template was made"
+            if new:
+                last[0] = f"{len(new)} new pods, and nothing is wrong with them"
+            return ""
+
+        said = poll(self._place, SHOWS, look)
+        evidence = {"workload": given["workload"]}
+        return Proof(bites=bool(said), because=said or last[0], evidence=evidence)
+
+    def _shows(self, kind: str, pod: Json) -> str:
+        if is_ready(pod):
+            return ""
+        if kind != "kubernetes.bad_readiness":
+            return trouble(pod)
+        told = warnings(self._place, pod, "Unhealthy")
+        return next((one for one in told if one.startswith("Readiness")), "")
+
+    # Undoing ----------------------------------------------------------------------
+
+    def undo(self, undo: Undo) -> Undone:
+        """Give the workload back what it had, and wait until that is rolled out."""
+        workload = str(undo.arguments["workload"])
+        by_hand = self._place.kubectl("rollout", "undo", workload)
+        if undo.arguments["field"] == "replicas":
+            by_hand = self._place.kubectl("scale", workload, "--replicas=N")
+        return undone_or_why(by_hand, lambda: self._restore(undo))
+
+    def _restore(self, undo: Undo) -> Undone:
+        words = str(undo.arguments["workload"])
+        workload = self._place.pods.workload(words)
+        if workload is None:
+            return Undone(ok=True, found=_GONE)
+        said: list[str] = []
+        already = f"{words} had been given back already"
+
+        def restored(found: Json) -> Mapping[str, Any] | None:
+            if not is_noted(found, undo):
+                said.append(already)
+                return None
+            notes = {"metadata": {"annotations": dict(erased(undo))}}
+            ours, was = given_back(found, undo)
+            if not ours:
+                said.append(f"{words} was changed by somebody else; left as it is")
+                return notes
+            said.append(f"{words} has its {undo.arguments['field']} back")
+            return {**notes, **put(found, undo, was)}
+
+        api = self._place.api
+        api.change(workload.path, restored)
+        if said[-1] == already:
+            refuse_late(api, workload.path)
+            api.change(workload.path, restored)  # it came in between
+        return self._confirmed(undo, said[-1])
+
+    def _confirmed(self, undo: Undo, said: str) -> Undone:
+        words, ready = str(undo.arguments["workload"]), int(undo.arguments["ready"])
+
+        def complete() -> str:
+            now = self._place.pods.workload(words)
+            if now is None:
+                return _GONE
+            rolled = is_rolled_out(self._place, now, undo, min(ready, now.wanted))
+            return "and is rolled out" if rolled else ""
+
+        done = poll(self._place, COMPLETE, complete)
+        last = self._place.pods.workload(words)
+        if last is None:
+            return Undone(ok=True, found=f"{said}; {_GONE}")
+        remove_copies(self._place.api, self._place.namespace, last)
+        if done:
+            return Undone(ok=True, found=f"{said}, {done}")
+        by_hand = self._place.kubectl("rollout", "status", words)
+        found = f"{said}, but that is not rolled out after {COMPLETE:g} s"
+        return Undone(ok=False, found=found, by_hand=by_hand)

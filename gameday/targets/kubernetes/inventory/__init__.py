@@ -1,0 +1,1 @@
+"""Edge. What is in a namespace: pods as instances, workloads, the fingerprint."""

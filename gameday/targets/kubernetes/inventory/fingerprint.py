@@ -1,0 +1,161 @@
+"""What a namespace is like: the specs of what runs in it, and what leads there.
+
+Generation, status and what controllers write (revisions, conditions) are left out:
+a workload that was changed and put back has another generation and the same spec.
+Values that may hold a secret are digests under a key of the process. What the platform
+changes by itself is marked as that: how many replicas a workload wants where an
+autoscaler decides it, and who leads. What may not be read at all cannot be compared, so
+that no fingerprint is better than half of one.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from gameday.model.fingerprint import Fingerprint, digest, shown
+from gameday.model.platform import LEADER, PLATFORM, WHOLE
+from gameday.targets.kubernetes.client.api import (
+    Api,
+    Forbidden,
+    Gone,
+    Json,
+    all_of,
+    namespaced,
+)
+from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.kubernetes.inventory.seen import LABEL
+from gameday.targets.kubernetes.inventory.workloads import APPS
+
+_KEY = secrets.token_bytes(16)
+_KINDS = {  # what is read: the name a difference goes by -> resource and group
+    "deployment": ("deployments", APPS),
+    "statefulset": ("statefulsets", APPS),
+    "daemonset": ("daemonsets", APPS),
+    "service": ("services", ""),
+    "configmap": ("configmaps", ""),
+    "networkpolicy": ("networkpolicies", "networking.k8s.io/v1"),
+    "poddisruptionbudget": ("poddisruptionbudgets", "policy/v1"),
+}
+_PASSING = (  # annotations that controllers and tools write
+    "deployment.kubernetes.io/revision",
+    "kubectl.kubernetes.io/last-applied-configuration",
+)
+_HIDDEN = (
+    "env",
+    "args",
+    "command",
+    "data",
+    "binaryData",
+    "stringData",
+    "httpHeaders",  # of a probe, an authorization maybe
+    "volumeAttributes",
+    "options",
+)
+_REPLICAS = "spec.replicas"
+_SCALING = "autoscaling/v2"
+_DEEPEST = 12
+_NODES = "/api/v1/nodes"
+_CONDITIONS = "node.kubernetes.io/"  # taints that the cluster itself sets
+_TRACES = (LABEL, "controller.kubernetes.io/pod-deletion-cost")
+
+
+def take(api: Api, pods: Namespace) -> Fingerprint:
+    """Return what every object of the namespace is like, by `kind/name`."""
+    paths = [namespaced(pods.name, plural, group=g) for plural, g in _KINDS.values()]
+    scalers = namespaced(pods.name, "horizontalpodautoscalers", group=_SCALING)
+    *lists, scaling = all_of(
+        [
+            *(partial(api.items, path) for path in paths),
+            partial(_if_allowed, api, _NODES),
+            partial(_if_allowed, api, scalers),
+        ]
+    )
+    taken: dict[str, dict[str, str]] = {}
+    for kind, found in zip((*_KINDS, "node"), lists, strict=True):
+        for one in found:
+            name = f"{kind}/{one['metadata']['name']}"
+            taken[name] = {key: text for key, text in _values(kind, one) if text}
+    for one in scaling:
+        if _scaled(one) in taken:
+            why = f"the autoscaler {one['metadata']['name']} decides that"
+            taken[_scaled(one)][f"{PLATFORM}{_REPLICAS}"] = why
+    there = pods.pods()
+    by_uid = {pod["metadata"]["uid"]: pod for pod in there}
+    for one in pods.arranged(there, None):
+        pod, workload = by_uid.get(one.identity["id"]), one.labels["workload"]
+        if pod is not None and workload in taken:
+            taken[workload] |= dict(_traces(pod))
+    return taken
+
+
+def _values(kind: str, found: Json) -> Iterator[tuple[str, str]]:
+    if kind == "node":
+        yield from _node(found.get("spec", {}))
+        return
+    meta = found["metadata"]
+    for key, text in (meta.get("labels") or {}).items():
+        yield f"labels.{key}", shown(text)
+    for key, text in (meta.get("annotations") or {}).items():
+        if key not in _PASSING:
+            yield f"annotations.{key}", digest(text, _KEY)
+        if key == LEADER:
+            yield WHOLE, "a leader was elected"
+    for part in ("spec", "data", "binaryData"):
+        if part in found:
+            yield from flat(found[part], part)
+
+
+def _node(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what keeps pods away: a node is the cluster's, the rest not ours to see."""
+    yield "spec.unschedulable", shown(spec.get("unschedulable"))
+    for taint in spec.get("taints") or ():
+        if not taint["key"].startswith(_CONDITIONS):
+            key = f"spec.taints.{taint['key']}:{taint['effect']}"
+            yield key, taint.get("value") or "yes"
+
+
+def _traces(pod: Json) -> Iterator[tuple[str, str]]:
+    """Yield what a fault may leave on a pod that its workload does not ask for."""
+    for container in pod["spec"].get("ephemeralContainers") or ():
+        yield (
+            f"pods.ephemeralContainers.{container['name']}",
+            shown(container.get("image")),
+        )
+    meta = pod["metadata"]
+    for key in {**(meta.get("annotations") or {}), **(meta.get("labels") or {})}:
+        if key.startswith(_TRACES):
+            yield f"pods.{key}", "yes"
+
+
+def _scaled(autoscaler: Json) -> str:
+    about = autoscaler["spec"]["scaleTargetRef"]
+    return f"{about['kind'].lower()}/{about['name']}"
+
+
+def _if_allowed(api: Api, path: str) -> list[Json]:
+    """Return a list that a run may go without."""
+    try:
+        return api.items(path)
+    except (Forbidden, Gone):
+        return []
+
+
+def flat(value: Any, key: str, deep: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield a spec as keys and texts; lists of named things go by their names."""
+    last = key.rpartition(".")[2]
+    if last in _HIDDEN:
+        yield key, digest(value, _KEY)
+    elif isinstance(value, Mapping) and deep < _DEEPEST:
+        for name in sorted(value):
+            yield from flat(value[name], f"{key}.{name}", deep + 1)
+    elif _named(value) and deep < _DEEPEST:
+        for one in value:
+            yield from flat(one, f"{key}.{one['name']}", deep + 1)
+    else:
+        yield key, shown(value)
+
+
+def _named(value: Any) -> bool:
+    listed = isinstance(value, Sequence) and not isinstance(value, str) and value
+    return bool(listed) and all(isinstance(v, Mapping) and "name" in v for v in value)

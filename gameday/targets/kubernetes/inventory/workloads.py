@@ -1,0 +1,85 @@
+"""What keeps pods running: Deployments, StatefulSets and DaemonSets of a namespace."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from gameday.targets.kubernetes.client.api import Api, Json, all_of, namespaced
+
+APPS = "apps/v1"
+PLURALS = {
+    "Deployment": "deployments",
+    "StatefulSet": "statefulsets",
+    "DaemonSet": "daemonsets",
+}
+_REPLICA_SETS = "replicasets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One workload: its service name, its path in the API, and it as it was read."""
+
+    kind: str
+    name: str
+    service: str
+    path: str
+    raw: Json
+
+    @property
+    def wanted(self) -> int:
+        """How many pods it wants."""
+        if self.kind == "DaemonSet":
+            return int(self.raw.get("status", {}).get("desiredNumberScheduled", 0))
+        return int(self.raw["spec"].get("replicas", 1))
+
+    @property
+    def ready(self) -> int:
+        """How many of its pods are ready."""
+        key = "numberReady" if self.kind == "DaemonSet" else "readyReplicas"
+        return int(self.raw.get("status", {}).get(key, 0))
+
+    @property
+    def words(self) -> str:
+        """The name that a person types: `deployment/web`."""
+        return f"{self.kind.lower()}/{self.name}"
+
+
+def path_of(namespace: str, kind: str, name: str) -> str:
+    """Return a workload's path in the API."""
+    return namespaced(namespace, PLURALS[kind], name, group=APPS)
+
+
+def read_workloads(api: Api, namespace: str) -> dict[str, Workload]:
+    """Return the workloads by uid; a name that two kinds have carries its kind."""
+    paths = [namespaced(namespace, one, group=APPS) for one in PLURALS.values()]
+    lists = all_of([partial(api.items, path) for path in paths])
+    pairs = [
+        (kind, raw) for kind, raws in zip(PLURALS, lists, strict=True) for raw in raws
+    ]
+    names = [raw["metadata"]["name"] for _, raw in pairs]
+    found = {}
+    for kind, raw in pairs:
+        name = raw["metadata"]["name"]
+        several = names.count(name) > 1
+        found[raw["metadata"]["uid"]] = Workload(
+            kind=kind,
+            name=name,
+            service=f"{kind.lower()}/{name}" if several else name,
+            path=path_of(namespace, kind, name),
+            raw=raw,
+        )
+    return found
+
+
+def read_replica_sets(api: Api, namespace: str) -> dict[str, str]:
+    """Return by each ReplicaSet's uid the uid of the Deployment that owns it."""
+    found = api.items(namespaced(namespace, _REPLICA_SETS, group=APPS))
+    pairs = ((one["metadata"]["uid"], controller(one)) for one in found)
+    return {uid: owner["uid"] for uid, owner in pairs if owner is not None}
+
+
+def controller(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the owner reference that controls an object; None: nobody does."""
+    owners: Iterable[Mapping[str, Any]] = found["metadata"].get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)

@@ -1,0 +1,1 @@
+"""Edge. Whose a namespace and its faults are: marks, the lock, late calls."""

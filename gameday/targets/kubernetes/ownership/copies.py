@@ -1,0 +1,55 @@
+"""Copies of our marks: controllers write a workload's annotations onto its revisions.
+
+A Deployment's go onto its ReplicaSet at every look, a StatefulSet's and a DaemonSet's
+onto each new ControllerRevision; none of them is ever taken away again.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from gameday.targets.kubernetes.client.api import Api, Forbidden, Gone, Json, namespaced
+from gameday.targets.kubernetes.inventory.workloads import APPS, Workload, controller
+from gameday.targets.kubernetes.ownership.marks import COPIES, UNDO
+
+_LOOKS = 5  # the last of them has to find nothing
+_PAUSE = 0.5  # seconds: a controller that looked before the mark went may still write
+
+
+def remove_copies(api: Api, namespace: str, workload: Workload) -> None:
+    """Take from a workload's revisions what it does not carry itself any more.
+
+    Revisions go with their workload, and old ones at any time; their marks with them.
+    """
+    plural = COPIES[0] if workload.kind == "Deployment" else COPIES[1]
+    path = namespaced(namespace, plural, group=APPS)
+    for _ in range(_LOOKS):
+        now = api.find(workload.path)
+        found = list(_copies(api, path, workload, _keys(now))) if now else []
+        if not found:
+            return
+        for name, keys in found:
+            gone = {"metadata": {"annotations": dict.fromkeys(keys)}}
+            with suppress(Gone):
+                api.merge(f"{path}/{name}", gone)
+        api.clock.sleep(_PAUSE)
+
+
+def _copies(
+    api: Api, path: str, workload: Workload, held: set[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each revision that carries more than the workload, and what."""
+    try:
+        listed: list[Json] = api.items(path)
+    except Forbidden:
+        return
+    for one in listed:
+        owner = controller(one)
+        more = sorted(_keys(one) - held)
+        if more and owner and owner["uid"] == workload.raw["metadata"]["uid"]:
+            yield str(one["metadata"]["name"]), more
+
+
+def _keys(found: Mapping[str, Any]) -> set[str]:
+    notes = found["metadata"].get("annotations") or {}
+    return {key for key in notes if key.startswith(UNDO)}

@@ -1,0 +1,163 @@
+"""The lock on a namespace: a Lease that its holder keeps renewing while it lives.
+
+It also owns the helper pods of its run: when it goes, the cluster removes them.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from gameday.errors import GamedayError
+from gameday.targets.kubernetes.client.api import Api, Conflict, Gone, Json, namespaced
+from gameday.targets.kubernetes.inventory.seen import LABEL
+from gameday.targets.marking import Holder, holder_from
+
+NAME = "gameday"
+GROUP = "coordination.k8s.io/v1"
+LASTS = 20  # seconds after the last renewal in which the holder counts as alive
+EVERY = 5.0  # seconds between renewals
+_LOOK = 1.0  # seconds between two looks for a heartbeat
+_WORD = f"{LABEL}holder-"
+
+
+class Lock:
+    """The lock of one namespace."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api = api
+        self._all = namespaced(namespace, "leases", group=GROUP)
+        self._path = f"{self._all}/{NAME}"
+        self._beating: dict[str, threading.Event] = {}
+        self._lost = ""
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take it and keep it fresh; return who has it where it is taken."""
+        try:
+            self._api.create(self._all, self._body(holder))
+        except Conflict:
+            other = self.held()
+            if other is None:
+                return self.hold(holder)  # it went between the two calls
+            if other.run != holder.run:
+                return other
+        self._lost = ""
+        self._beat(holder.run)
+        return None
+
+    def _body(self, holder: Holder) -> Mapping[str, Any]:
+        words = {f"{_WORD}{key}": value for key, value in holder.to_words().items()}
+        return {
+            "apiVersion": GROUP,
+            "kind": "Lease",
+            "metadata": {
+                "name": NAME,
+                "labels": {"app.kubernetes.io/managed-by": "gameday"},
+                "annotations": words,
+            },
+            "spec": {
+                "holderIdentity": holder.run,
+                "leaseDurationSeconds": LASTS,
+                "acquireTime": self._stamp(),
+                "renewTime": self._stamp(),
+            },
+        }
+
+    def _stamp(self) -> str:
+        now = datetime.fromtimestamp(self._api.clock.now(), tz=UTC)
+        return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+        """Return who has it; expired only if it renews nothing while we look on.
+
+        Its stamps are of its own clock, which may be wrong; without `wait` they are
+        believed all the same. `decide`: a recent one is not believed either.
+        """
+        found = self._api.find(self._path)
+        if found is None:
+            return None
+        holder = self._holder(found)
+        if holder.known_here or not wait or not (holder.expired or decide):
+            return holder
+        return self._watched(found)
+
+    def _watched(self, found: Json) -> Holder | None:
+        """Look on until a heartbeat comes, or it is overdue by its stamp or our watch.
+
+        At least one whole interval is waited for, whatever the stamp says.
+        """
+        clock = self._api.clock
+        began = clock.monotonic()
+        while True:
+            clock.sleep(_LOOK)
+            again = self._api.find(self._path)
+            if again is None:
+                return None
+            if again["spec"].get("renewTime") != found["spec"].get("renewTime"):
+                return replace(self._holder(again), expired=False)
+            watched = clock.monotonic() - began
+            overdue = self._age(again) > LASTS or watched >= LASTS
+            if overdue and watched >= EVERY + 2.0:
+                return replace(self._holder(again), expired=True)
+
+    def _holder(self, found: Json) -> Holder:
+        words = found["metadata"].get("annotations") or {}
+        plain = {key.removeprefix(_WORD): value for key, value in words.items()}
+        return replace(holder_from(plain), expired=self._age(found) > LASTS)
+
+    def _age(self, found: Json) -> float:
+        try:
+            renewed = datetime.fromisoformat(found["spec"]["renewTime"])
+        except (KeyError, ValueError):
+            return float("inf")
+        return self._api.clock.now() - renewed.timestamp()
+
+    def owner(self, run: str) -> list[Mapping[str, str]]:
+        """Return the reference by which things of a run go with its lock."""
+        found = self._api.find(self._path)
+        if found is None or self._holder(found).run != run:
+            return []
+        meta = {"name": NAME, "uid": found["metadata"]["uid"]}
+        return [{"apiVersion": GROUP, "kind": "Lease", **meta}]
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock, and of no other's: it is removed by its uid."""
+        over = self._beating.pop(run, None)
+        if over is not None:
+            over.set()
+        found = self._api.find(self._path)
+        if found is not None and self._holder(found).run == run:
+            sure = {"preconditions": {"uid": found["metadata"]["uid"]}}
+            try:
+                self._api.delete(self._path, sure)
+            except Conflict:
+                return  # another has it by now
+
+    def lost(self) -> str:
+        """Return why it is not ours any more; empty while nothing else is known."""
+        return self._lost
+
+    def _beat(self, run: str) -> None:
+        if run in self._beating:
+            return
+        over = self._beating[run] = threading.Event()
+        threading.Thread(target=self._renew, args=(run, over), daemon=True).start()
+
+    def _renew(self, run: str, over: threading.Event) -> None:
+        def renewed(found: Json) -> Mapping[str, Any] | None:
+            mine = self._holder(found).run == run
+            return {"spec": {"renewTime": self._stamp()}} if mine else None
+
+        while not over.wait(EVERY):
+            try:
+                found = self._api.change(self._path, renewed)
+            except Gone:
+                if not over.is_set():
+                    self._lost = "its Lease was deleted"
+                return
+            except GamedayError:
+                continue  # not now; the next one may get through
+            if self._holder(found).run != run:
+                self._lost = f"run {self._holder(found).run} has its Lease"
+                return

@@ -1,0 +1,200 @@
+"""Marks on the objects themselves: the undo of a fault, written with the fault.
+
+A fault that changes an object leaves its undo as an annotation on that very object,
+in the same patch. So whoever has lost the ledger finds it, no fault is there without
+its undo, and no undo is done twice: it takes the annotation away as it puts back.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gameday.model.faults.fault import Undo, Undone
+from gameday.targets.kubernetes.client.api import (
+    Api,
+    Forbidden,
+    Gone,
+    Json,
+    all_of,
+    namespaced,
+)
+from gameday.targets.kubernetes.inventory.seen import LABEL
+from gameday.targets.kubernetes.inventory.workloads import APPS, PLURALS
+from gameday.targets.kubernetes.sidecars.place import kubectl_of
+from gameday.targets.marking import Left
+
+UNDO = f"{LABEL}undo."
+NODES = "/api/v1/nodes"
+POLICIES = "networking.k8s.io/v1"
+COPIES = ("replicasets", "controllerrevisions")  # controllers copy annotations there
+OURS = {"app.kubernetes.io/managed-by": "gameday"}
+
+
+def key_of(mark: str) -> str:
+    """Return the annotation under which the undo of one fault stands."""
+    return UNDO + hashlib.sha256(mark.encode()).hexdigest()[:10]
+
+
+def note_of(undo: Undo, does: str) -> str:
+    """Return the undo of one fault as an annotation's value."""
+    return json.dumps(
+        {
+            "do": does,
+            "verb": undo.verb,
+            "instance": undo.instance,
+            "identity": dict(undo.identity),
+            "arguments": dict(undo.arguments),
+        }
+    )
+
+
+def noted(undo: Undo, does: str) -> Mapping[str, str]:
+    """Return the annotation that goes into the fault's own patch."""
+    return {key_of(str(undo.arguments["mark"])): note_of(undo, does)}
+
+
+def erased(undo: Undo) -> Mapping[str, None]:
+    """Return what takes it away again, in a merge patch."""
+    return {key_of(str(undo.arguments["mark"])): None}
+
+
+def is_noted(found: Mapping[str, Any], undo: Undo) -> bool:
+    """Return whether an object carries this fault."""
+    notes = found["metadata"].get("annotations") or {}
+    return key_of(str(undo.arguments["mark"])) in notes
+
+
+class Marks:
+    """All of ours that can be found in one namespace (and on the nodes)."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api = api
+        self._namespace = namespace
+
+    def left(self) -> list[Left]:
+        """Return what carries a mark; a fault that left several is named once each.
+
+        Copies of marks are litter: only what may hold a fault is told where unread.
+        """
+        found: list[Left] = []
+        for path in self._places():
+            try:
+                found += self._on(path)
+            except Forbidden as wrong:
+                found.append(self._unread(path, wrong))
+        known = {one.place.partition("#")[2] for one in found}
+        for plural in COPIES:
+            with suppress(Forbidden):
+                found += [
+                    replace(copy, what=f"{copy.what} (a copy of its mark)", undo=None)
+                    for copy in self._on(
+                        namespaced(self._namespace, plural, group=APPS)
+                    )
+                    if copy.place.partition("#")[2] not in known
+                ]
+        return [one for one in found if self._is_ours(one)]
+
+    def unseen(self) -> tuple[str, ...]:
+        """Return the places that this account may not read; it breaks nothing there.
+
+        Each fault's rights (`rights`) have those to list what carries its mark.
+        """
+
+        def may_not(path: str) -> bool:
+            try:
+                self._api.items(path, limit=1)
+            except Forbidden:
+                return True
+            return False
+
+        places = self._places()
+        found = all_of([partial(may_not, path) for path in places])
+        return tuple(path for path, hidden in zip(places, found, strict=True) if hidden)
+
+    def _is_ours(self, left: Left) -> bool:
+        """A node carries the marks of faults of every namespace."""
+        given = left.undo.arguments if left.undo is not None else {}
+        return given.get("namespace") in (None, self._namespace)
+
+    def _places(self) -> list[str]:
+        space = self._namespace
+        return [
+            namespaced(space, "pods"),
+            *(namespaced(space, plural, group=APPS) for plural in PLURALS.values()),
+            namespaced(space, "networkpolicies", group=POLICIES),
+            namespaced(space, "secrets"),
+            NODES,
+        ]
+
+    def _on(self, path: str) -> list[Left]:
+        # Of secrets only ours are asked for: nobody else's are our business.
+        ours = path.endswith("/secrets")
+        query = {"labelSelector": f"{LABEL}run"} if ours else {}
+        listed = self._api.items(path, **query)
+        return [
+            left
+            for one in listed
+            for left in _on(f"{path}/{one['metadata']['name']}", one)
+        ]
+
+    def _unread(self, path: str, wrong: Forbidden) -> Left:
+        """Return that a place was not looked at, and how a person can."""
+        what = path.rpartition("/")[2]
+        words = ("get", what, "-o", "yaml")
+        kubectl = kubectl_of(self._api.access, *words, namespaced=path != NODES)
+        undone = Undone(
+            ok=False,
+            found=f"could not be looked at: {wrong}",
+            by_hand="heal with an account that may list them, or look with one: "
+            f"{kubectl} | grep {LABEL}",
+        )
+        return Left(run="", what=what, undo=None, place=path, unread=undone)
+
+    def forget(self, undo: Undo) -> None:
+        """Do nothing: the undo took the annotation away with the fault."""
+
+    def drop(self, left: Left) -> None:
+        """Remove a mark: an annotation, or an object that is all ours."""
+        path, _, key = left.place.partition("#")
+        try:
+            if key:
+                self._api.merge(path, {"metadata": {"annotations": {key: None}}})
+            else:
+                self._api.delete(path, {"gracePeriodSeconds": 0})
+        except Gone:
+            return
+
+
+def _on(path: str, found: Json) -> Iterator[Left]:
+    meta = found["metadata"]
+    notes = meta.get("annotations") or {}
+    run = str(notes.get(f"{LABEL}run", ""))
+    ours = f"{LABEL}run" in (meta.get("labels") or {})
+    if ours:
+        text = notes.get(f"{LABEL}undo", "")
+        does = (meta.get("labels") or {}).get(f"{LABEL}do", "")
+        kind = path.split("/")[-2].removesuffix("s").replace("policie", "policy")
+        what = f"{kind} {meta['name']} ({does})"
+        undo = _undo(text) if text else None
+        yield Left(run=run, what=what, undo=undo, place=path)
+    for key, text in notes.items():
+        if key.startswith(UNDO):
+            undo = _undo(text)
+            mark = str(undo.arguments.get("mark", ""))
+            does = str(json.loads(text).get("do", "a fault"))
+            yield Left(
+                run=mark.rpartition(".")[0],
+                what=f"{does} on {undo.instance}",
+                undo=undo,
+                place=f"{path}#{key}",
+            )
+
+
+def _undo(text: str) -> Undo:
+    found = json.loads(text)
+    found.pop("do", None)
+    return Undo(target="", **found)

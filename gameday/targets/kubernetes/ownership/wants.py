@@ -1,0 +1,39 @@
+"""How many pods a workload may want while faults of ours hold.
+
+Each stop takes one away; `kubernetes.scale` sets a number. Whichever is undone first,
+what was wanted before comes back with the last, and what somebody else sets is known.
+"""
+
+import json
+
+from gameday.errors import FaultFailed
+from gameday.targets.kubernetes.client.api import Json
+from gameday.targets.kubernetes.ownership.marks import UNDO
+
+STOPPED = "scale_back"  # the verb of a stop's undo
+
+
+def _marks(workload: Json) -> dict[str, Json]:
+    notes = workload["metadata"].get("annotations") or {}
+    return {k: json.loads(text) for k, text in notes.items() if k.startswith(UNDO)}
+
+
+def stops(workload: Json) -> dict[str, Json]:
+    """Return the arguments of all stops of a workload, by their annotation."""
+    marks = _marks(workload).items()
+    return {key: one["arguments"] for key, one in marks if one["verb"] == STOPPED}
+
+
+def wants(workload: Json, words: str) -> list[int]:
+    """Return what a workload may want but for the stops that hold.
+
+    While `kubernetes.scale` holds: what that has set, or what it will give back.
+    """
+    held = stops(workload).values()
+    now = int(workload["spec"].get("replicas", 1)) + len(held)
+    given = [mark["arguments"] for mark in _marks(workload).values()]
+    scales = [one for one in given if one.get("field") == "replicas"]
+    known = [one["wants"] for one in held] + [[scale["value"]] for scale in scales]
+    if any(now not in one for one in known):
+        raise FaultFailed(f"{words} does not want what our other faults left it with")
+    return [now, *{int(scale["before"]) for scale in scales}]

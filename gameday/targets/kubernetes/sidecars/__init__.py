@@ -1,0 +1,1 @@
+"""Edge. Helper pods beside a victim, and what they are ordered to do."""

@@ -1,0 +1,247 @@
+"""Helper pods: on the victim's node, started and waiting, then told to go, to end.
+
+What a helper says are lines of JSON, and what it is told are signals; both go by a
+command inside of it. Its own deadline ends the fault when nobody else is left to,
+and the pod's (`activeDeadlineSeconds`) ends the helper.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gameday.errors import FaultFailed
+from gameday.targets.helper_image import image_name
+from gameday.targets.kubernetes.client.api import (
+    Api,
+    ApiRefused,
+    Conflict,
+    namespaced,
+)
+from gameday.targets.kubernetes.client.telling import Spoken, heard
+from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.kubernetes.sidecars.helper_pod import (
+    PID,
+    SAID,
+    Order,
+    manifest,
+    pod_name,
+    run_of,
+)
+
+READY = 60.0  # seconds until a helper has started: its image may have to be pulled
+_APPLIED = 15.0
+_ENDED = 15.0
+_TOLD = 2.0  # seconds after its end within which the API knows it
+_STUCK = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+_STUCK_TOO = ("CreateContainerError", "CreateContainerConfigError", "RunContainerError")
+_SIGNAL = f"kill -{{name}} $(cat {PID}) || exit 1; "
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Whether a helper put everything back, and when, by its own clock.
+
+    `held`: seconds from the word to that, where it told. `over`: it had ended before
+    it was told to. `seen`: its end was seen, or its pod is not there.
+    """
+
+    clean: bool
+    at: float | None = None
+    lost: str = ""  # why it did not hold to the end, where it said so
+    held: float | None = None
+    over: bool = False
+    seen: bool = True
+
+
+class Helper:
+    """The helper pods of one namespace."""
+
+    def __init__(
+        self,
+        api: Api,
+        pods: Namespace,
+        image: str,
+        owner: Callable[[str], list[Mapping[str, str]]],
+    ) -> None:
+        self._api = api
+        self._pods = pods
+        self._all = namespaced(pods.name, "pods")
+        self.image = image or image_name()
+        self._owner = owner
+
+    def start(self, order: Order) -> str:
+        """Start a helper and wait until it is ready for the word; return its name."""
+        name = pod_name(order)
+        try:
+            self._api.create(self._all, self._manifest(order))
+        except Conflict:
+            raise FaultFailed(f"helper pod {name} is there already") from None
+        except ApiRefused as wrong:
+            raise FaultFailed(f"no helper pod could be made: {wrong}") from wrong
+        try:
+            self._started(name)
+            self.said(name, "ready", READY)
+        except BaseException:
+            self.remove(name)
+            raise
+        return name
+
+    def _manifest(self, order: Order) -> Mapping[str, Any]:
+        owners = self._owner(run_of(order))
+        return manifest(order, self.image, owners, grace=int(_ENDED))
+
+    # Talking ----------------------------------------------------------------------
+
+    def _started(self, name: str) -> None:
+        """Wait until the pod's container runs (or has run)."""
+        for pods in self._pods.changes(READY, f"metadata.name={name}"):
+            if not pods:
+                break
+            pod = pods[0]
+            phase = pod["status"].get("phase")
+            if phase in ("Running", "Succeeded", "Failed"):
+                return
+            why = _stuck(pod)
+            if why:
+                raise FaultFailed(f"helper pod {name} does not start: {why}")
+        raise FaultFailed(f"helper pod {name} did not start within {READY:g} s")
+
+    def said(self, name: str, word: str, seconds: float) -> dict[str, Any]:
+        """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
+        return _until(self._heard(name, seconds), word)
+
+    def _heard(
+        self, name: str, seconds: float, first: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield what it says as it says it, until it ends or time is over.
+
+        Listened to inside of it, not in its log, which a node may lose. `first`: what
+        is done before listening.
+        """
+        tail = f"tail -s 0.02 -n +1 -F {SAID} 2>/dev/null"
+        listen = f"{first}exec timeout {seconds:g} {tail}"
+        command = Spoken(self._pods.name, name, listen)
+        for line in heard(self._api, command, seconds):
+            yield _line(line)
+
+    def go(self, name: str) -> dict[str, Any]:
+        """Give the word and wait until it is done; return what the helper says."""
+        told = self._heard(name, _APPLIED, _SIGNAL.format(name="USR1"))
+        try:
+            return _until(told, "applied")
+        except FaultFailed:  # one that was quicker than we could listen?
+            words = self._words(name, _TOLD)
+            if "applied" not in words:
+                raise
+            return words["applied"]
+
+    def run(self, order: Order) -> dict[str, Any]:
+        """Start, give the word, take the answer, remove."""
+        name = self.start(order)
+        try:
+            return self.go(name)
+        except FaultFailed:
+            if self._exits(name, _TOLD) != 0:
+                raise
+            return {}  # it is done, though its log does not say so
+        finally:
+            self.remove(name)
+
+    def end(self, name: str) -> Ended:
+        """End a helper gently, and say whether it has put back all that it changed."""
+        pod = self._api.find(f"{self._all}/{name}")
+        if pod is None:
+            return Ended(clean=False, over=True)
+        lost, over = "", exit_code(pod) is not None
+        if not over:
+            try:
+                for told in self._heard(name, _ENDED, _SIGNAL.format(name="TERM")):
+                    if told["say"] == "lost":
+                        lost = str(told["because"])
+                    elif told["say"] == "removed":
+                        return Ended(clean=True, at=told["at"], lost=lost)
+            except (ApiRefused, FaultFailed):
+                pass  # it cannot hear, or has just ended
+            if self._exits(name, _TOLD) is None:
+                self._api.delete(f"{self._all}/{name}")  # the kubelet tells it then
+        return replace(self._by_its_status(name), over=over)
+
+    def _by_its_status(self, name: str) -> Ended:
+        """Return how a helper ended that nobody heard."""
+        words = self._words(name, _ENDED)
+        lost = str(words.get("lost", {}).get("because", ""))
+        began, at = (words.get(one, {}).get("at") for one in ("applied", "removed"))
+        code = self._exits(name, _TOLD)
+        there = self._api.find(f"{self._all}/{name}") is not None
+        return Ended(
+            clean=code == 0,  # one that never got the word has nothing to remove
+            at=at,
+            lost=lost,
+            held=at - began if at is not None and began is not None else None,
+            seen=code is not None or not there,
+        )
+
+    def _words(self, name: str, seconds: float) -> dict[str, dict[str, Any]]:
+        """Return what an ended helper has left with the API, by its words."""
+        self._exits(name, seconds)
+        pod = self._api.find(f"{self._all}/{name}")
+        return {told["say"]: told for told in map(_line, _last_words(pod))}
+
+    def _exits(self, name: str, seconds: float) -> int | None:
+        for pods in self._pods.changes(seconds, f"metadata.name={name}"):
+            code = exit_code(pods[0]) if pods else None
+            if code is not None or not pods:
+                return code
+        return None
+
+    def remove(self, name: str) -> None:
+        """Remove a helper's pod, whatever its state."""
+        try:
+            self._api.delete(f"{self._all}/{name}", {"gracePeriodSeconds": 0})
+        except ApiRefused:
+            return
+
+
+def _until(told: Iterator[dict[str, Any]], word: str) -> dict[str, Any]:
+    last: Any = "nothing"
+    for one in told:
+        if one["say"] == word:
+            return one
+        if one["say"] == "failed":
+            raise FaultFailed(one["because"])
+        last = one.get("because", one["say"])
+    raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
+
+
+def _last_words(pod: Mapping[str, Any] | None) -> list[str]:
+    listed = (pod or {}).get("status", {}).get("containerStatuses") or ()
+    ended = [one.get("state", {}).get("terminated") or {} for one in listed]
+    return [line for one in ended for line in one.get("message", "").splitlines()]
+
+
+def exit_code(pod: Mapping[str, Any]) -> int | None:
+    """Return a helper's exit code; None while it runs."""
+    for status in pod.get("status", {}).get("containerStatuses") or ():
+        ended = status.get("state", {}).get("terminated")
+        if ended is not None:
+            return int(ended["exitCode"])
+    return None
+
+
+def _stuck(pod: Mapping[str, Any]) -> str:
+    for status in pod["status"].get("containerStatuses") or ():
+        waiting = status.get("state", {}).get("waiting") or {}
+        if waiting.get("reason") in (*_STUCK, *_STUCK_TOO):
+            return f"{waiting['reason']}: {waiting.get('message', '')}".strip(": ")
+    return ""
+
+
+def _line(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and "say" in found:
+        return found
+    return {"say": "", "because": text}

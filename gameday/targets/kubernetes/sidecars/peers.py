@@ -1,0 +1,105 @@
+"""Who the other ends are: services and instances to addresses in the cluster.
+
+A pod sees another one under the pod's own address and, where it goes through a
+Service, under the Service's: the node translates outside of the pod's network. A node
+may also hide its pods behind its own address from pods of other nodes
+(masquerading); then only the far end knows who speaks to whom.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.errors import FaultFailed
+from gameday.model.target import Instance
+from gameday.targets.kubernetes.client.api import Api, Json, namespaced
+from gameday.targets.kubernetes.inventory.pods import Namespace
+
+_AT_MOST = 4  # probes; one answer is enough
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The addresses that a fault is about, and those that a proof may knock at.
+
+    `peers` empty: everybody. `far`: the peers' instances on other nodes.
+    """
+
+    peers: tuple[str, ...]
+    probes: tuple[str, ...]
+    far: tuple[Instance, ...] = ()
+
+
+def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str] | None) -> Ends:
+    """Return the ends of a pod's connections to its peers.
+
+    FaultFailed where a peer is neither a service, an instance, nor an address.
+    """
+    there = pods.pods()
+    others = [
+        one
+        for one in pods.arranged(there, None)
+        if one.identity["id"] != pod["metadata"]["uid"]
+    ]
+    if not peers:
+        near = [other for other in others if other.state == "running"]
+        return Ends(peers=(), probes=_first(near))
+    services = api.items(namespaced(pods.name, "services"))
+    addresses: list[str] = []
+    named: list[Instance] = []
+    for peer in peers:
+        found = [other for other in others if peer in (other.service, *_names(other))]
+        fronts = _fronts(services, peer, found)
+        named += found
+        hits = [*(a for one in found for a in one.addresses), *fronts]
+        addresses += hits or _literal(peer)
+    running = [one for one in named if one.state == "running"]
+    literal = [address for address in addresses if "/" not in address]
+    return Ends(
+        peers=tuple(dict.fromkeys(addresses)),
+        probes=_first(running) or tuple(literal[:_AT_MOST]),
+        far=_far(pod, there, running),
+    )
+
+
+def _far(
+    pod: Json, there: Sequence[Json], peers: Sequence[Instance]
+) -> tuple[Instance, ...]:
+    """Return the peers on other nodes that have a network of their own."""
+    here = pod["spec"].get("nodeName")
+    shared = {one["metadata"]["uid"] for one in there if one["spec"].get("hostNetwork")}
+    found = {peer.identity["id"]: peer for peer in peers if peer.labels["node"] != here}
+    return tuple(one for uid, one in found.items() if uid not in shared)
+
+
+def _names(one: Instance) -> tuple[str, str]:
+    return one.name, one.labels.get("pod", "")
+
+
+def _first(instances: Iterable[Instance]) -> tuple[str, ...]:
+    found = [address for instance in instances for address in instance.addresses[:1]]
+    return tuple(found[:_AT_MOST])
+
+
+def _fronts(
+    services: Sequence[Mapping[str, Any]], peer: str, found: Sequence[Instance]
+) -> list[str]:
+    """Return the cluster addresses of Services that lead to these instances."""
+    fronts = []
+    for service in services:
+        selector = service["spec"].get("selector") or {}
+        leads = any(selector.items() <= there.labels.items() for there in found)
+        if service["metadata"]["name"] == peer or (selector and leads):
+            listed = service["spec"].get("clusterIPs") or ()
+            fronts += [address for address in listed if address != "None"]
+    return fronts
+
+
+def _literal(peer: str) -> list[str]:
+    try:
+        return [str(ipaddress.ip_network(peer, strict=False)).removesuffix("/32")]
+    except ValueError:
+        raise FaultFailed(
+            f"peer {peer!r} is no service or instance of this target and no address"
+        ) from None

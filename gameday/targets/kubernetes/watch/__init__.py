@@ -1,0 +1,1 @@
+"""Edge. What changes in a namespace: watches, Events, availability."""

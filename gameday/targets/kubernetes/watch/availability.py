@@ -1,0 +1,173 @@
+"""Whether workloads are available: replicas ready and current, endpoints ready.
+
+Wanted, ready and current are what the controllers say of the newest spec; endpoints
+are the ready ones in the EndpointSlices of every Service that selects the pods.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from gameday.errors import TargetNotFound
+from gameday.model.timeline import Event, event
+from gameday.ports import Emit
+from gameday.targets.kubernetes.client.api import Api, Json, namespaced
+from gameday.targets.kubernetes.inventory.workloads import PLURALS, Workload, path_of
+from gameday.targets.kubernetes.watch.watching import Feed, Seen, listed
+
+SERVICE = "kubernetes.io/service-name"
+_SLICES = "discovery.k8s.io/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How one workload is; `endpoints`: ready ones by Service."""
+
+    wanted: int
+    ready: int
+    available: bool
+    endpoints: Mapping[str, int]
+
+
+GONE = State(wanted=0, ready=0, available=False, endpoints={})
+
+
+def state_of(
+    kind: str, raw: Json, services: Iterable[Json], slices: Iterable[Json]
+) -> State:
+    """Return how a workload is, from it, the Services and the EndpointSlices."""
+    one = Workload(kind=kind, name="", service="", path="", raw=raw)
+    labels = raw["spec"]["template"]["metadata"].get("labels") or {}
+    selecting = sorted(
+        found["metadata"]["name"] for found in services if _selects(found, labels)
+    )
+    current = _observed(raw) and _current(kind, raw, one.wanted)
+    return State(
+        wanted=one.wanted,
+        ready=one.ready,
+        available=current and one.ready >= one.wanted,
+        endpoints={name: _ready(slices, name) for name in selecting},
+    )
+
+
+def _selects(service: Json, labels: Mapping[str, str]) -> bool:
+    selector = service["spec"].get("selector") or {}
+    return bool(selector) and selector.items() <= labels.items()
+
+
+def _observed(raw: Json) -> bool:
+    """Whether the status is about the spec as it is now."""
+    seen = raw.get("status", {}).get("observedGeneration", 0)
+    return bool(seen >= raw["metadata"].get("generation", 0))
+
+
+def _current(kind: str, raw: Json, wanted: int) -> bool:
+    """Whether every pod has the newest template, as far as it is to be rolled out."""
+    status = raw.get("status", {})
+    if kind == "Deployment":
+        updated = status.get("updatedReplicas", 0)
+        return bool(status.get("replicas", 0) == updated == wanted)
+    strategy = raw["spec"].get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    if strategy.get("type") == "OnDelete" or rolling.get("partition"):
+        return True
+    key = "updatedReplicas" if kind == "StatefulSet" else "updatedNumberScheduled"
+    return bool(status.get(key, 0) >= wanted)
+
+
+def _ready(slices: Iterable[Json], service: str) -> int:
+    ready = set()
+    for one in slices:
+        if (one["metadata"].get("labels") or {}).get(SERVICE) != service:
+            continue
+        for endpoint in one.get("endpoints") or ():
+            if (endpoint.get("conditions") or {}).get("ready") is not False:
+                pod = (endpoint.get("targetRef") or {}).get("uid")
+                ready.add(pod or tuple(endpoint.get("addresses") or ()))
+    return len(ready)
+
+
+class Availability:
+    """Reports `workload` events: each workload once, then every change of it."""
+
+    def __init__(
+        self, api: Api, namespace: str, services: Mapping[str, str], emit: Emit
+    ) -> None:
+        """`services`: the service of each workload that is meant (`deployment/web`)."""
+        self._api = api
+        self._services = services
+        self._emit = emit
+        self._lock = threading.Lock()
+        self._seen: dict[str, Mapping[str, Json]] = {}
+        self._told: dict[str, State] = {}
+        self._looked = namespaced(namespace, "endpointslices", group=_SLICES)
+        paths = {
+            **{kind: _plural(namespace, kind) for kind in _kinds(services)},
+            "Service": namespaced(namespace, "services"),
+            "EndpointSlice": self._looked,
+        }
+        self._feeds = {
+            kind: Feed(api, path, partial(self._heard, kind))
+            for kind, path in paths.items()
+        }
+        for feed in self._feeds.values():
+            feed.start()
+
+    def look(self) -> None:
+        """Make sure that the API answers, and every watch of ours with it."""
+        found = listed(self._api, self._looked)
+        for feed in self._feeds.values():
+            if feed.broken:
+                raise TargetNotFound(feed.broken)
+        self._feeds["EndpointSlice"].has(found, 1.0)
+
+    def stop(self) -> None:
+        """Tell nothing from now on."""
+        for feed in self._feeds.values():
+            feed.stop()
+
+    def _heard(self, kind: str, seen: Seen) -> None:
+        with self._lock:
+            self._seen[kind] = seen.objects
+            if len(self._seen) < len(self._feeds):
+                return
+            for words, service in self._services.items():
+                state = self._state(words)
+                if state != self._told.get(words):
+                    self._emit(self._event(words, service, state, seen))
+                self._told[words] = state
+
+    def _state(self, words: str) -> State:
+        kind, name = _parts(words)
+        found = [
+            one for one in self._seen[kind].values() if one["metadata"]["name"] == name
+        ]
+        if not found:
+            return GONE
+        services = self._seen["Service"].values()
+        return state_of(kind, found[0], services, self._seen["EndpointSlice"].values())
+
+    def _event(self, words: str, service: str, state: State, seen: Seen) -> Event:
+        fields: dict[str, Any] = {
+            "wanted": state.wanted,
+            "ready": state.ready,
+            "endpoints": dict(state.endpoints),
+            "available": state.available,
+            "error": round(seen.late, 3),
+        }
+        return event(seen.at, "workload", service=service, workload=words, **fields)
+
+
+def _kinds(services: Iterable[str]) -> list[str]:
+    return sorted({_parts(words)[0] for words in services})
+
+
+def _parts(words: str) -> tuple[str, str]:
+    kind, _, name = words.partition("/")
+    return next(one for one in PLURALS if one.lower() == kind), name
+
+
+def _plural(namespace: str, kind: str) -> str:
+    return path_of(namespace, kind, "").rstrip("/")

@@ -1,0 +1,93 @@
+"""What the cluster itself says about a namespace: its Events, as they come.
+
+Only what is said from now on; an Event that is said again and again is told when
+its count has doubled.
+"""
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gameday.errors import TargetNotFound
+from gameday.model.timeline import event
+from gameday.ports import Emit
+from gameday.targets.kubernetes.client.api import Api, Json, namespaced
+from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.kubernetes.inventory.workloads import Workload
+from gameday.targets.kubernetes.watch.watching import Feed, Seen, listed
+
+LONGEST = 300  # characters of a message
+_MADE = {  # what the pods of a workload are called after its name
+    "Deployment": r"-[a-z0-9]{1,10}(-[a-z0-9]{5})?",
+    "StatefulSet": r"-[0-9]+",
+    "DaemonSet": r"-[a-z0-9]{5}",
+}
+
+
+def count_of(found: Json) -> int:
+    """Return how often an Event was said."""
+    series = found.get("series") or {}
+    return int(series.get("count") or found.get("count") or 1)
+
+
+def service_of(kind: str, name: str, workloads: Iterable[Workload]) -> str:
+    """Return the service that an object belongs to by its name; empty: to none."""
+    for workload in workloads:
+        same = (workload.kind, workload.name) == (kind, name)
+        pattern = re.escape(workload.name) + _MADE[workload.kind]
+        if same or (kind in ("Pod", "ReplicaSet") and re.fullmatch(pattern, name)):
+            return workload.service
+    return ""
+
+
+class ClusterEvents:
+    """Reports `cluster_event` events."""
+
+    def __init__(self, api: Api, pods: Namespace, emit: Emit) -> None:
+        self._api = api
+        self._pods = pods
+        self._emit = emit
+        self._path = namespaced(pods.name, "events")
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] | None = None  # None: what was before is unknown
+        self._workloads: list[Workload] = []
+        self._feed = Feed(api, self._path, self._heard)
+        self._feed.start()
+
+    def look(self) -> None:
+        """Make sure that the API answers, and the watch with it."""
+        listed(self._api, self._path, limit=1)
+        if self._feed.broken:
+            raise TargetNotFound(self._feed.broken)
+
+    def stop(self) -> None:
+        """Tell nothing from now on."""
+        self._feed.stop()
+
+    def _heard(self, seen: Seen) -> None:
+        with self._lock:
+            if self._counts is None:  # said before the run
+                self._workloads = self._pods.workloads()
+                self._counts = {u: count_of(one) for u, one in seen.objects.items()}
+                return
+            told = [seen.one] if seen.one is not None else list(seen.objects.values())
+            for one in told:
+                uid, count = one["metadata"]["uid"], count_of(one)
+                known = self._counts.get(uid, 0)
+                gone = seen.one is not None and uid not in seen.objects
+                if not gone and (not known or count >= 2 * known):
+                    self._counts[uid] = count
+                    self._emit(event(seen.at, "cluster_event", **self._fields(one)))
+
+    def _fields(self, found: Json) -> Mapping[str, Any]:
+        about = found.get("involvedObject") or {}
+        kind, name = str(about.get("kind", "")), str(about.get("name", ""))
+        return {
+            "reason": str(found.get("reason") or ""),
+            "type": str(found.get("type") or ""),
+            "object": f"{kind.lower()}/{name}",
+            "service": service_of(kind, name, self._workloads),
+            "message": " ".join(str(found.get("message") or "").split())[:LONGEST],
+            "count": count_of(found),
+        }

@@ -1,0 +1,189 @@
+"""Watches: a collection of the API, listed once and then told change by change.
+
+A watch may end at any time, and its place in the stream may be forgotten (410): then
+the collection is listed again. That a silent watch is alive shows in lists beside it.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.errors import GamedayError
+from gameday.targets.kubernetes.client.api import Api, ApiRefused, Json, namespaced
+from gameday.targets.kubernetes.inventory.pods import Namespace, version_of
+from gameday.targets.watched import Heard
+
+PROMPT = 0.1  # seconds by which a watch tells a change at the latest, see `Seen.late`
+LASTS = 10  # seconds of one watch; the next goes on where it ended
+SILENCE = LASTS + 5.0  # seconds after which a silent one is given up
+ANSWER = 3.0  # seconds for a list
+_PAUSE = 0.2  # seconds before a broken one begins anew
+_TOO_OLD = 410
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A collection as it is known; `at`: since when (s since the epoch).
+
+    `late`: by how many seconds that may be too late. `one`: the object that was told;
+    None where all were listed.
+    """
+
+    objects: Mapping[str, Json]
+    version: str
+    at: float
+    late: float
+    one: Json | None = None
+
+
+def listed(api: Api, path: str, **query: str | int) -> Json:
+    """Return a list, asked once and waited for no longer than 3 s."""
+    found: Json = json.loads("\n".join(api.lines(path, ANSWER, **query)))
+    return {**found, "items": found.get("items") or []}
+
+
+class Feed:
+    """One collection, followed in a thread of its own until `stop`."""
+
+    def __init__(self, api: Api, path: str, tell: Callable[[Seen], None]) -> None:
+        self._api = api
+        self._path = path
+        self._tell = tell
+        self._end = threading.Event()
+        self._changed = threading.Condition()
+        self._known: dict[str, Json] = {}
+        self._version = ""
+        self._sure = 0.0  # when it was last known to be all there is
+        self.broken = "it has not been listed yet"
+
+    def start(self) -> None:
+        """Begin."""
+        threading.Thread(target=self._run, name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Tell nothing from now on; the thread ends with its watch."""
+        self._end.set()
+
+    def has(self, found: Json, seconds: float) -> bool:
+        """Wait until all that a list brought was told; return whether it was."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._reaches(found), seconds)
+
+    def _reaches(self, found: Json) -> bool:
+        here = {one["metadata"]["uid"]: version_of(one) for one in found["items"]}
+        gone = [
+            uid
+            for uid, one in self._known.items()
+            if uid not in here and version_of(one) <= version_of(found)
+        ]
+        known = self._known
+        new = [u for u, n in here.items() if u not in known or version_of(known[u]) < n]
+        return not gone and not new
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            try:
+                self._follow()
+            except (GamedayError, OSError) as problem:
+                self.broken = str(problem)
+            except _MALFORMED as problem:
+                self.broken = f"the API says what is not understood: {problem!r}"
+            self._end.wait(_PAUSE)
+
+    def _follow(self) -> None:
+        asked = self._api.clock.now()
+        found = listed(self._api, self._path)
+        known = {one["metadata"]["uid"]: one for one in found["items"]}
+        late = max(0.0, asked - self._sure) if self._sure else 0.0
+        self._take(known, found["metadata"]["resourceVersion"])
+        self._report(Seen(objects=known, version=self._version, at=asked, late=late))
+        self.broken = ""
+        while not self._end.is_set() and self._stream():
+            pass
+
+    def _stream(self) -> bool:
+        """Take in one watch; return whether the next can go on where it ended."""
+        query: dict[str, str | int] = {
+            "watch": 1,
+            "resourceVersion": self._version,
+            "timeoutSeconds": LASTS,
+            "allowWatchBookmarks": "true",
+        }
+        try:
+            for line in self._api.lines(self._path, SILENCE, **query):
+                told = json.loads(line)
+                if told["type"] == "ERROR" or self._end.is_set():
+                    return False
+                self._told(told)
+        except ApiRefused as problem:
+            if problem.status != _TOO_OLD:
+                raise
+            return False
+        self._sure = self._api.clock.now()
+        return True
+
+    def _told(self, told: Mapping[str, Any]) -> None:
+        now, one = self._api.clock.now(), told["object"]
+        version = one["metadata"]["resourceVersion"]
+        if told["type"] == "BOOKMARK":
+            self._take(self._known, version)
+            return
+        known = dict(self._known)
+        if told["type"] == "DELETED":
+            known.pop(one["metadata"]["uid"], None)
+        else:
+            known[one["metadata"]["uid"]] = one
+        self._take(known, version)
+        seen = Seen(objects=known, version=version, at=now, late=PROMPT, one=one)
+        self._report(seen)
+
+    def _take(self, known: dict[str, Json], version: str) -> None:
+        with self._changed:
+            self._known, self._version = known, version
+            self._sure = self._api.clock.now()
+
+    def _report(self, seen: Seen) -> None:
+        if not self._end.is_set():
+            self._tell(seen)
+        with self._changed:
+            self._changed.notify_all()
+
+
+class PodsWatch:
+    """The instances of a namespace, told on every change of a pod."""
+
+    def __init__(self, api: Api, pods: Namespace, heard: Heard) -> None:
+        self._api = api
+        self._pods = pods
+        self._heard = heard
+        self._path = namespaced(pods.name, "pods")
+        self._one_at_a_time = threading.Lock()
+        self._looked = 0.0
+        self._feed = Feed(api, self._path, self._told)
+        self._feed.start()
+
+    def look(self) -> None:
+        """List as well; the watch, where it is alive, has told it all before."""
+        asked = self._api.clock.now()
+        found = listed(self._api, self._path)
+        if not self._feed.broken:
+            self._feed.has(found, PROMPT)
+        late = max(0.0, asked - self._looked) if self._looked else 0.0
+        self._say(found, asked, late)
+        self._looked = asked
+
+    def stop(self) -> None:
+        """End."""
+        self._feed.stop()
+
+    def _told(self, seen: Seen) -> None:
+        version = {"resourceVersion": seen.version}
+        found = {"metadata": version, "items": list(seen.objects.values())}
+        self._say(found, seen.at, seen.late)
+
+    def _say(self, found: Json, at: float, late: float) -> None:
+        with self._one_at_a_time:  # what is older is told as what is newer by then
+            self._heard(self._pods.told(found), at, late)
