@@ -116,7 +116,9 @@ def _routing(path: str) -> Routing | None:
 
     routing, problems = alertmanager.read(path)
     if routing is None:
-        raise InvalidFile([one for one in problems if one.severity == "error"])
+        raise InvalidFile(
+            [problem for problem in problems if problem.severity == "error"]
+        )
     return routing
 
 

@@ -125,12 +125,12 @@ class Drilling:
             groups = self._client.json("/api/v2/alerts/groups")
             silences = self._client.json("/api/v2/silences")
             return Around(
-                firing=tuple(dict(one["labels"]) for one in alerts),
+                firing=tuple(dict(alert["labels"]) for alert in alerts),
                 groups=tuple(_groups(groups)),
                 silences={
-                    str(one["id"]): tuple(map(_matcher, one["matchers"]))
-                    for one in silences
-                    if one["status"]["state"] == "active"
+                    str(silence["id"]): tuple(map(_matcher, silence["matchers"]))
+                    for silence in silences
+                    if silence["status"]["state"] == "active"
                 },
             )
         except MALFORMED as error:
@@ -245,7 +245,7 @@ def _groups(found: Sequence[Mapping[str, Any]]) -> Iterator[LiveGroup]:
         yield LiveGroup(
             labels=dict(group["labels"]),
             receiver=str(group["receiver"]["name"]),
-            alerts=tuple(dict(one["labels"]) for one in group["alerts"]),
+            alerts=tuple(dict(alert["labels"]) for alert in group["alerts"]),
         )
 
 

@@ -72,7 +72,7 @@ def read_policies(paths: Sequence[str]) -> dict[str, GatePolicy]:
             raise UsageError(f"{path}: {other} has a gate {policy.name!r} as well")
         found[policy.name] = policy
     if problems:
-        raise InvalidFile([one for error in problems for one in error.problems])
+        raise InvalidFile([problem for error in problems for problem in error.problems])
     return found
 
 
@@ -124,7 +124,7 @@ def _broken(clock: Clock) -> tuple[list[str], str]:
             ledger.close()
     except GamedayError as error:
         return [], str(error)
-    return [f"{one.kind} on {one.victim.name}" for one in faults], ""
+    return [f"{fault.kind} on {fault.victim.name}" for fault in faults], ""
 
 
 def held(pasts: Sequence[Past]) -> list[Held]:

@@ -21,7 +21,9 @@ SETTLED = 60.0  # seconds before the run in which alerts may become what they we
 def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     """Record the run's time in its folder; return why it was not, or nothing."""
     endpoint = plan.scenario.observe.prometheus
-    started = next((one.at for one in store.events() if one.kind == "run_started"), 0.0)
+    started = next(
+        (event.at for event in store.events() if event.kind == "run_started"), 0.0
+    )
     if endpoint is None or not plan.eyes.rules or not started:
         return ""
     from gameday.observers.http import Client

@@ -89,6 +89,8 @@ def _given(wish: Wish) -> Given:
 
         routing, problems = alertmanager.read(wish.alertmanager)
         if routing is None:
-            raise InvalidFile([one for one in problems if one.severity == "error"])
+            raise InvalidFile(
+                [problem for problem in problems if problem.severity == "error"]
+            )
         given = replace(given, routing=routing)
     return given

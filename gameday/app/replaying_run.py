@@ -136,7 +136,7 @@ class RunReplay:
         promised rules have one.
         """
         steps = self._plan.scenario.steps
-        promised = {one.alert for step in steps for one in step.expect.alerts}
+        promised = {alert.alert for step in steps for alert in step.expect.alerts}
         mine = [
             one
             for one in self._rules

@@ -26,7 +26,7 @@ def paths_of(given: Sequence[str]) -> list[str]:
     for path in given:
         inside = [path]
         if Path(path).is_dir():
-            inside = [one for one in files(path, Excluded(())) if _is_scenario(one)]
+            inside = [file for file in files(path, Excluded(())) if _is_scenario(file)]
             if not inside:
                 raise UsageError(f"{path}: no scenario is in this folder")
         found.update({os.path.realpath(one): one for one in inside})
@@ -107,7 +107,7 @@ def _parts_of(path: Path) -> Iterator[str]:
         build = service.get("build")
         context = _mapping(build).get("context") if isinstance(build, dict) else build
         volumes = service.get("volumes")
-        mounted = [_source(one) for one in volumes if one] if volumes else []
+        mounted = [_source(volume) for volume in volumes if volume] if volumes else []
         parts = [one for one in mounted if one.startswith((".", "/"))]  # no volumes
         if isinstance(context, str) and ":" not in context:  # and no address
             parts.append(context)

@@ -123,9 +123,9 @@ def _print(decision: "Decision", override: "Override | None") -> None:
     from gameday.reports.wording import clean
 
     click.echo(f"{decision.outcome.value}: {clean(decision.gate)}")
-    for one in decision.reasons:
-        about = clean(f"{one.question} {one.subject}".strip())
-        click.echo(f"  {one.outcome.value:12}  {about}: {clean(one.because)}")
+    for reason in decision.reasons:
+        about = clean(f"{reason.question} {reason.subject}".strip())
+        click.echo(f"  {reason.outcome.value:12}  {about}: {clean(reason.because)}")
     if override is not None and decision.outcome is not Outcome.PASS:
         said = f"overridden by {override.by} until {show_instant(override.until)}"
         click.echo(clean(f"{said}: {override.because}"))

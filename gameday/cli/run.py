@@ -125,7 +125,7 @@ def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Sce
 def _held(
     scenarios: "Sequence[Scenario]", wishes: "Wishes", given: dict[str, Any]
 ) -> "list[Held]":
-    if given["jobs"] > 1 and len({one.target.url for one in scenarios}) > 1:
+    if given["jobs"] > 1 and len({scenario.target.url for scenario in scenarios}) > 1:
         from gameday.app.side_by_side import hold_side_by_side
 
         command = _command(given)

@@ -122,7 +122,9 @@ def rule_changes(then: RuleDefinition, now: RuleDefinition) -> list[str]:
 def path_words(path: Sequence[Route]) -> str:
     """Return a way down the routing tree as one line: its matchers, its receiver."""
     steps = [
-        ", ".join(f'{one.name}{one.op}"{one.value}"' for one in route.matchers)
+        ", ".join(
+            f'{matcher.name}{matcher.op}"{matcher.value}"' for matcher in route.matchers
+        )
         for route in path[1:]
     ]
     way = " / ".join(f"{{{step}}}" for step in steps) or "{}"

@@ -163,7 +163,7 @@ def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Eviden
         return  # without a pager nobody has seen a page arrive
     found = [_finding(past.verdict, step, promise, name) for name in _DELIVERED]
     answers = [finding for finding in found if finding is not None]
-    if not answers or any(one.outcome is not Outcome.PASS for one in answers):
+    if not answers or any(answer.outcome is not Outcome.PASS for answer in answers):
         return
     fired = _finding(past.verdict, step, promise, "fires_within")
     known = fired.evidence.get("labels") if fired else None
@@ -175,7 +175,7 @@ def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Eviden
         None,
         kind=PROVEN,
         labels=labels,
-        receivers=tuple(one for one in receivers if one is not None),
+        receivers=tuple(receiver for receiver in receivers if receiver is not None),
     )
 
 
@@ -194,7 +194,7 @@ def _evidence(  # noqa: PLR0913 - what one step of one run has shown
     if routing is not None and labels is not None:
         paths = tuple(routing.route.paths(labels))
         if receivers:
-            names = {one.name for one in receivers}
+            names = {receiver.name for receiver in receivers}
             paths = tuple(path for path in paths if path[-1].receiver in names)
     if routing is not None and not receivers and paths:
         ends = dict.fromkeys(path[-1].receiver for path in paths)
@@ -247,14 +247,15 @@ def _finding(
     verdict: Verdict, step: Step, promise: AlertPromise, question: str
 ) -> Finding | None:
     """Return the finding about a promise; its subject may carry the labels."""
-    same = [one.alert for one in step.expect.alerts].count(promise.alert)
+    same = [alert.alert for alert in step.expect.alerts].count(promise.alert)
     pairs = ", ".join(f'{key}="{text}"' for key, text in sorted(promise.labels.items()))
     subject = f"{promise.alert}{{{pairs}}}" if same > 1 else promise.alert
     return next(
         (
-            one
-            for one in verdict.findings
-            if (one.step, one.question, one.subject) == (step.name, question, subject)
+            finding
+            for finding in verdict.findings
+            if (finding.step, finding.question, finding.subject)
+            == (step.name, question, subject)
         ),
         None,
     )
@@ -266,7 +267,9 @@ def _method(step: Step) -> str:
 
 
 def _services(step: Step) -> list[str]:
-    return list(dict.fromkeys(one.selection.service for one in step.experiment.faults))
+    return list(
+        dict.fromkeys(fault.selection.service for fault in step.experiment.faults)
+    )
 
 
 def _version(past: Past, service: str) -> str:

@@ -333,6 +333,6 @@ def _since_base(rule: RuleDefinition, base: tuple[RuleDefinition, ...] | None) -
     if base is None:
         return ""
     namesakes = [one for one in base if one.name == rule.name]
-    if any(not rule_changes(one, rule) for one in namesakes):
+    if any(not rule_changes(namesake, rule) for namesake in namesakes):
         return SAME
     return CHANGED if namesakes else NEW

@@ -36,16 +36,16 @@ def to_json(register: Register) -> str:
         "runs": register.runs,
         "unread": [clean(one) for one in register.unread],
         "proven": _ratio(register.rules),
-        "rules": [_rule(one) for one in register.rules],
+        "rules": [_rule(rule) for rule in register.rules],
         "receivers_proven": _ratio(register.receivers),
-        "receivers": [_of(one, "receiver") for one in register.receivers],
-        "routes": [_of(one, "route") for one in register.routes],
+        "receivers": [_of(receiver, "receiver") for receiver in register.receivers],
+        "routes": [_of(route, "route") for route in register.routes],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _ratio(standings: Sequence[Standing]) -> dict[str, Any]:
-    counted = [one for one in standings if one.counted]
+    counted = [standing for standing in standings if standing.counted]
     ratio = share(standings)
     return {
         "ratio": None if ratio is None else round(ratio, 6),
@@ -101,7 +101,7 @@ def _because(one: Standing) -> str:
 
 def headline(register: Register) -> str:
     """Return in one sentence how many rules are proven, and the other states."""
-    counted = [one for one in register.rules if one.counted]
+    counted = [rule for rule in register.rules if rule.counted]
     if not counted:
         return "no alert rule is known"
     counts = Counter(one.state for one in counted)
@@ -118,8 +118,8 @@ def _percent(ratio: float | None) -> str:
 
 def text(register: Register) -> Iterator[str]:
     """Yield the lines that a terminal shows: what lacks proof comes last."""
-    compared = any(one.since_base for one in register.rules)
-    rules = [one for one in register.rules if one.since_base != SAME]
+    compared = any(rule.since_base for rule in register.rules)
+    rules = [rule for rule in register.rules if rule.since_base != SAME]
     if compared and not rules:
         yield "no alert rule is new or changed"
     yield from _lines(rules)
@@ -136,10 +136,11 @@ def text(register: Register) -> Iterator[str]:
 
 
 def _lines(standings: Iterable[Standing]) -> Iterator[str]:
-    for one in sorted(standings, key=_order):
-        mark = f" ({one.since_base})" if one.since_base else ""
-        said = _said(one)
-        yield f"  {one.state:14}  {clean(one.name)}{mark}{': ' if said else ''}{said}"
+    for standing in sorted(standings, key=_order):
+        mark = f" ({standing.since_base})" if standing.since_base else ""
+        said = _said(standing)
+        more = f": {said}" if said else ""
+        yield f"  {standing.state:14}  {clean(standing.name)}{mark}{more}"
 
 
 def _order(one: Standing) -> tuple[int, str]:
@@ -159,8 +160,8 @@ def markdown(register: Register) -> str:
     """Return the register as a page."""
     lines = ["# What has been proven", "", f"{headline(register)}.", ""]
     rows = [
-        (one.name, one.state, *_columns(one), _because(one))
-        for one in sorted(register.rules, key=_order)
+        (rule.name, rule.state, *_columns(rule), _because(rule))
+        for rule in sorted(register.rules, key=_order)
     ]
     heads = ("alert rule", "state", "by", "last proven", "testbed", "because")
     lines += _table(heads, rows)
@@ -170,8 +171,8 @@ def markdown(register: Register) -> str:
     ):
         if standings:
             rows = [
-                (one.name, one.state, *_columns(one), _because(one))
-                for one in sorted(standings, key=_order)
+                (standing.name, standing.state, *_columns(standing), _because(standing))
+                for standing in sorted(standings, key=_order)
             ]
             lines += ["", f"## {title.capitalize()}s", ""]
             lines += _table((title, *heads[1:]), rows)

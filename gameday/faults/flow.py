@@ -68,7 +68,7 @@ def inject_for(
         _take_back(mine, entries)
         raise FaultFailed(why)
     hits = _side_by_side(lambda one: _hit(mine, request, one), entries)
-    failures = [one for one in hits if not isinstance(one, Hit)]
+    failures = [hit for hit in hits if not isinstance(hit, Hit)]
     if failures:
         _take_back(mine, entries)
         raise FaultFailed("; ".join(str(failure) for failure in failures))
@@ -77,7 +77,7 @@ def inject_for(
         "target": mine.target.url,
         "run": mine.run,
         "seed": mine.seed,
-        "hits": [_shown(one) for one in hits if isinstance(one, Hit)],
+        "hits": [_shown(hit) for hit in hits if isinstance(hit, Hit)],
     }
 
 

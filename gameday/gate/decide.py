@@ -92,7 +92,7 @@ class Decision:
     @property
     def sentence(self) -> str:
         """Return why, in one sentence: the first of the worst reasons."""
-        found = [one for one in self.reasons if one.outcome is self.outcome]
+        found = [reason for reason in self.reasons if reason.outcome is self.outcome]
         return found[0].because if found else "nothing was asked"
 
 
@@ -175,9 +175,9 @@ def _burn(slo: GateSlo, name: str, limit: float, burns: Sequence[Burn]) -> Reaso
 
 
 def _proof(proof: Register | None) -> Reason:
-    rules = [] if proof is None else [one for one in proof.rules if one.counted]
-    stale = [one for one in rules if one.state == STALE]
-    proven = [one for one in rules if one.state == IS_PROVEN]
+    rules = [] if proof is None else [rule for rule in proof.rules if rule.counted]
+    stale = [rule for rule in rules if rule.state == STALE]
+    proven = [rule for rule in rules if rule.state == IS_PROVEN]
     if stale:
         said = "; ".join(f"{one.name}: {one.because}" for one in stale)
         return _reason("proof_fresh", "", Outcome.FAIL, f"a proof is stale: {said}")

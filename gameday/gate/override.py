@@ -49,7 +49,11 @@ def from_json(kept: Mapping[str, Any]) -> Override:
 
 def in_force(overrides: Iterable[Override], gate: str, at: float) -> Override | None:
     """Return the newest override of a gate that is not over."""
-    found = [one for one in overrides if one.gate == gate and one.at <= at < one.until]
+    found = [
+        override
+        for override in overrides
+        if override.gate == gate and override.at <= at < override.until
+    ]
     return max(found, key=lambda one: one.at, default=None)
 
 
@@ -62,14 +66,14 @@ def document(decision: Decision, override: Override | None) -> dict[str, Any]:
         "because": decision.sentence,
         "reasons": [
             {
-                "question": one.question,
-                "subject": one.subject,
-                "outcome": one.outcome.value,
-                "measured": one.measured,
-                "promised": one.promised,
-                "because": one.because,
+                "question": reason.question,
+                "subject": reason.subject,
+                "outcome": reason.outcome.value,
+                "measured": reason.measured,
+                "promised": reason.promised,
+                "because": reason.because,
             }
-            for one in decision.reasons
+            for reason in decision.reasons
         ],
     }
     if override is not None and decision.outcome is not Outcome.PASS:

@@ -217,7 +217,7 @@ def _muted(
         if _fit(rule.source, labels):
             yield "its labels are the source of an inhibition: it would mute alerts"
         elif _fit(rule.target, labels) and any(
-            _equal(rule, one, labels) for one in sources
+            _equal(rule, source, labels) for source in sources
         ):
             yield "it is inhibited by an alert that fires now: nothing would be sent"
     for number, matchers in around.silences.items():
@@ -233,7 +233,7 @@ def _joined(planned: DrillPlan, groups: Iterable[LiveGroup]) -> Iterator[str]:
         mine = {n: planned.labels[n] for n in names if n in planned.labels}
         for group in groups:
             if group.receiver == route.receiver and dict(group.labels) == mine:
-                named = sorted({one.get("alertname", "") for one in group.alerts})
+                named = sorted({alert.get("alertname", "") for alert in group.alerts})
                 yield (
                     f"it would join a group that is there already "
                     f"({', '.join(named)}); give a label that tells it apart"

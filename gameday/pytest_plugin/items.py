@@ -94,7 +94,9 @@ class RunItem(Asked):
             raise Broken("\n".join(why))
 
     def _others(self, result: Result) -> list[Finding]:
-        return [one for one in result.findings if _key(one) not in self._listed]
+        return [
+            finding for finding in result.findings if _key(finding) not in self._listed
+        ]
 
 
 class QuestionItem(Asked):

@@ -37,7 +37,7 @@ def parse(text: str) -> list[Measure]:
             "with `gameday baseline set`, or use the gameday that wrote it"
         )
     try:
-        return [_measure(one) for one in document["measures"]]
+        return [_measure(measure) for measure in document["measures"]]
     except (KeyError, TypeError) as error:
         raise NotABaseline(
             f"is damaged ({type(error).__name__}: {error}); write it anew with "
@@ -52,8 +52,8 @@ def added(baseline: Sequence[Measure], runs: Iterable[Observed]) -> list[Measure
     nothing of it any more, and goes.
     """
     known = {measure.key: measure for measure in baseline}
-    for one in runs:
-        new, old = one.measure, known.get(one.measure.key)
+    for run in runs:
+        new, old = run.measure, known.get(run.measure.key)
         if not new.samples:
             continue
         if old is None or dict(old.settings) != dict(new.settings):

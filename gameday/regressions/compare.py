@@ -204,7 +204,9 @@ class _Comparison:
 
         A longer interval makes only the latest moment later: the worse of both counts.
         """
-        if not self._changes or any(one.startswith("query ") for one in self._changes):
+        if not self._changes or any(
+            change.startswith("query ") for change in self._changes
+        ):
             return None
         if before.earliest is None or self._measure.earliest is None:
             return None

@@ -49,16 +49,18 @@ def unanswered(recorded: Verdict, because: str) -> Replayed:
     return Replayed(
         recorded=recorded,
         findings=tuple(
-            _unsure(replace(one, measured=None, error=None, evidence={}), because)
-            for one in recorded.findings
-            if one.question in REPLAYED
+            _unsure(replace(finding, measured=None, error=None, evidence={}), because)
+            for finding in recorded.findings
+            if finding.question in REPLAYED
         ),
         others=_others(recorded),
     )
 
 
 def _others(recorded: Verdict) -> tuple[Finding, ...]:
-    return tuple(one for one in recorded.findings if one.question not in REPLAYED)
+    return tuple(
+        finding for finding in recorded.findings if finding.question not in REPLAYED
+    )
 
 
 def judged(plan: Plan, timeline: Timeline, recorded: Verdict, today: Today) -> Replayed:
@@ -138,7 +140,11 @@ class _Censor:
 
     def _promise(self, finding: Finding) -> AlertPromise:
         promises = self.step.step.expect.alerts
-        named = [one for one in promises if _subject(one, promises) == finding.subject]
+        named = [
+            promise
+            for promise in promises
+            if _subject(promise, promises) == finding.subject
+        ]
         return named[0]
 
     def _others(self, finding: Finding) -> Finding:

@@ -133,12 +133,12 @@ def _flush(group: _Group, firings: Sequence[Firing], told: Told) -> Iterator[Eve
     if receiver is None or _route_muted(group.path, at, told):
         return
     alerts = [
-        one
-        for one in group.alerts.values()
-        if not _muted_by(one, at, firings, told) or one.ends <= at
+        alert
+        for alert in group.alerts.values()
+        if not _muted_by(alert, at, firings, told) or alert.ends <= at
     ]
-    burning = frozenset(one.key for one in alerts if one.ends > at)
-    over = frozenset(one.key for one in alerts if one.ends <= at)
+    burning = frozenset(alert.key for alert in alerts if alert.ends > at)
+    over = frozenset(alert.key for alert in alerts if alert.ends <= at)
     for number, way in enumerate(receiver.integrations):
         before = group.told.get(number, frozenset())
         resolved = over & before if way.send_resolved else frozenset[Key]()
@@ -148,7 +148,7 @@ def _flush(group: _Group, firings: Sequence[Firing], told: Told) -> Iterator[Eve
         if not fresh and not resolved:
             continue
         group.sent[number] = at
-        shown = [one for one in alerts if one.key in burning | resolved]
+        shown = [alert for alert in alerts if alert.key in burning | resolved]
         yield event(
             at,
             "page",

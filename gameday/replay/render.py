@@ -18,13 +18,13 @@ def document(
 ) -> dict[str, Any]:
     """Return a run as JSON has it; `replayed` false: asked then, not asked again."""
     recorded = replayed.recorded
-    before = {_key(one): one for one in recorded.findings}
+    before = {_key(finding): finding for finding in recorded.findings}
     return {
         "run": clean(recorded.run),
         "scenario": clean(recorded.scenario),
         "outcome": replayed.outcome.value,
         "findings": [
-            *(_finding(one, before) for one in replayed.findings),
+            *(_finding(finding, before) for finding in replayed.findings),
             *(
                 {**verdict_json.finding(one), "replayed": False}
                 for one in replayed.others
@@ -55,7 +55,7 @@ def _key(one: Finding) -> tuple[str, str, str]:
 def lines(replayed: Replayed, alerts: Sequence[Row]) -> Iterator[str]:
     """Yield what a terminal shows: every answer, and what rings otherwise now."""
     recorded, outcome = replayed.recorded, replayed.outcome.value
-    before = {_key(one): one for one in recorded.findings}
+    before = {_key(finding): finding for finding in recorded.findings}
     yield f"{outcome}: {clean(recorded.scenario)} ({clean(recorded.run)})"
     for one in replayed.findings:
         about = f"{one.question} {clean(one.subject)}"

@@ -128,7 +128,7 @@ def _at_start(timeline: Timeline, clocks: Clocks, today: Today) -> Iterator[Even
 
 def _evaluations(timeline: Timeline, today: Today) -> Iterator[Event]:
     """Yield that every group was evaluated up to each time at which that was told."""
-    groups = {(one.group, one.file, one.interval) for one in today.rules}
+    groups = {(rule.group, rule.file, rule.interval) for rule in today.rules}
     groups |= {(one.group, one.file, one.interval) for one in today.recorded}
     for at in sorted({one.at for one in timeline.of("evaluations")}):
         for group, file, interval in sorted(groups, key=str):
@@ -167,11 +167,11 @@ def _sent(plan: Plan, timeline: Timeline, today: Today) -> list[Event]:
 def _silences(timeline: Timeline) -> Iterator[Silence]:
     """Yield the silences by Prometheus' clock, as all that is replayed."""
     clocks = read_clocks(timeline)
-    for one in read_silences(timeline, clocks):
+    for silence in read_silences(timeline, clocks):
         since, until = (
-            clocks.theirs("prometheus", each) for each in (one.since, one.until)
+            clocks.theirs("prometheus", each) for each in (silence.since, silence.until)
         )
-        yield replace(one, since=since, until=until)
+        yield replace(silence, since=since, until=until)
 
 
 def _firings(plan: Plan, rung: Sequence[Rung]) -> Iterable[Firing]:

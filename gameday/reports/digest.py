@@ -113,7 +113,9 @@ def _finding(finding: Finding) -> str:
 def _kept(verdict: Verdict) -> Iterator[str]:
     """Yield what was kept, folded away: one block for each step."""
     for group in by_step(verdict):
-        kept = [one for one in group.findings if one.outcome is Outcome.PASS]
+        kept = [
+            finding for finding in group.findings if finding.outcome is Outcome.PASS
+        ]
         if kept:
             lines = "".join(_finding(one) for one in kept)
             title = as_text(f"{verdict.scenario} {group.name}".strip())

@@ -121,7 +121,7 @@ def _moments(timeline: Timeline, zero: float) -> str:
 
 def _hits(timeline: Timeline, zero: float) -> str:
     return _listed(
-        "What was hit, and undone", (_hit(one, zero) for one in hits(timeline))
+        "What was hit, and undone", (_hit(hit, zero) for hit in hits(timeline))
     )
 
 

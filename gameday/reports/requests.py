@@ -39,7 +39,7 @@ def requests(timeline: Timeline) -> list[Requests]:
     found = []
     for number, (name, since) in enumerate(spans):
         until = spans[number + 1][1] if number + 1 < len(spans) else float("inf")
-        own = [one for one in seconds if since <= float(one["since"]) < until]
+        own = [second for second in seconds if since <= float(second["since"]) < until]
         if own:
             found.append(_requests(name, own))
     return found
@@ -64,8 +64,8 @@ def _phases(timeline: Timeline) -> Iterator[tuple[str, float]]:
 def _requests(phase: str, seconds: Sequence[Event]) -> Requests:
     return Requests(
         phase=phase,
-        sent=sum(float(one["sent"]) for one in seconds),
-        failed=sum(float(one["failed"]) for one in seconds),
+        sent=sum(float(second["sent"]) for second in seconds),
+        failed=sum(float(second["failed"]) for second in seconds),
         p50=_percentile(seconds, 0.5),
         p99=_percentile(seconds, 0.99),
     )

@@ -105,23 +105,30 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
         for event in step.run.timeline.of("load")
         if float(event["since"]) < step.end and float(event["until"]) > start
     ]
-    covered = sum(_inside(one, start, step.end) for one in seconds)
+    covered = sum(_inside(second, start, step.end) for second in seconds)
     missing = max(0.0, step.end - start - covered - 0.001)
-    sent = sum(float(one["sent"]) for one in seconds)
+    sent = sum(float(second["sent"]) for second in seconds)
     if not sent:
         return None, "the load sent nothing in this step"
-    edge = [one for one in seconds if _inside(one, start, step.end) < _length(one)]
+    edge = [
+        second
+        for second in seconds
+        if _inside(second, start, step.end) < _length(second)
+    ]
     # The load may end in the second in which the step does: that one is not short.
-    whole = [one for one in seconds if one not in edge]
+    whole = [second for second in seconds if second not in edge]
     due = load.rate * sum(_length(one) for one in whole)
     short = max(0.0, due - sum(float(one["sent"]) for one in whole) - 1.0)
     unsent = short + load.rate * missing
     return Users(
         sent=sent,
-        failed=sum(float(one["failed"]) for one in seconds),
+        failed=sum(float(second["failed"]) for second in seconds),
         failed_edge=sum(float(one["failed"]) for one in edge),
         unsent=unsent,
-        late=sum(float(one.get("late") or 0.0) * float(one["sent"]) for one in seconds),
+        late=sum(
+            float(second.get("late") or 0.0) * float(second["sent"])
+            for second in seconds
+        ),
         latencies=_latencies(seconds),
     ), ""
 

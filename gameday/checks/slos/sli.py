@@ -215,16 +215,16 @@ def _seen(counters: Counters, side: str, start: float) -> list[_Seen]:
         from_zero = births(series, target, start)
         low = bisect.bisect_right(series.samples, (start, float("inf"))) - 1
         later = replace(series, samples=series.samples[max(0, low) :])
-        for one in increases(later, from_zero=from_zero, target=target):
-            before, lost = one.before, one.fell
-            if one.first:
-                before = _scrape_before(target, one.at)
+        for increase in increases(later, from_zero=from_zero, target=target):
+            before, lost = increase.before, increase.fell
+            if increase.first:
+                before = _scrape_before(target, increase.at)
                 lost = side == "bad" and sign * later.samples[0][1] > 0
-                lost = lost and one.at > start and not from_zero
+                lost = lost and increase.at > start and not from_zero
             elif target.resets:
-                lost = lost or target.reset_in(one.before, one.at) is not None
-            if one.events or lost:
-                found.append(_Seen(before, one.at, sign * one.events, lost))
+                lost = lost or target.reset_in(increase.before, increase.at) is not None
+            if increase.events or lost:
+                found.append(_Seen(before, increase.at, sign * increase.events, lost))
     return found
 
 

@@ -119,7 +119,7 @@ def end_overdue(path: str, run: str, clock: "Clock") -> None:
     ledger = Ledger(path, clock, create=False)
     try:
         now = clock.now()
-        overdue = [one for one in ledger.open_faults(run=run) if one.until <= now]
+        overdue = [fault for fault in ledger.open_faults(run=run) if fault.until <= now]
         if overdue:
             heal(ledger, opener(clock), clock, overdue, by="deadline")
     finally:

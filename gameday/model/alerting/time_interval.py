@@ -139,8 +139,8 @@ def _range(entry: Mapping[str, Any]) -> TimeRange:
     times = [_mapping(one) for one in _list(entry.get("times"))]
     return TimeRange(
         minutes=tuple(
-            (_minute(one.get("start_time")), _minute(one.get("end_time")))
-            for one in times
+            (_minute(time.get("start_time")), _minute(time.get("end_time")))
+            for time in times
         ),
         weekdays=_bounds(entry.get("weekdays"), _WEEK),
         days=_bounds(entry.get("days_of_month"), ()),

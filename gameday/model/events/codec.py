@@ -35,7 +35,7 @@ class TypedEvent:
 
     def at(self, when: float) -> Event:
         """Return it as the event of a timeline, in the form that files have."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         for one in fields(self):
             if one.name in self.omits and values[one.name] == default_of(one):
                 del values[one.name]
@@ -60,16 +60,16 @@ def read(found: Event) -> TypedEvent | None:
     if known is None:
         return None
     given = {
-        one.name: found.fields[one.name]
-        for one in fields(known)
-        if one.name in found.fields
+        field.name: found.fields[field.name]
+        for field in fields(known)
+        if field.name in found.fields
     }
     try:
         return known(**given)
     except TypeError:
         lacking = ", ".join(
-            one.name
-            for one in fields(known)
-            if one.name not in given and default_of(one) is MISSING
+            field.name
+            for field in fields(known)
+            if field.name not in given and default_of(field) is MISSING
         )
         raise ValueError(f"an event {found.kind} has no {lacking}") from None

@@ -162,7 +162,7 @@ class PrometheusObserver:
         started = self._clock.now()
         self._prepare(begun)
         alerts, ups = self._alerts(begun), self._ups(begun)
-        counted = {one: self._counter(one, begun) for one in self.counters.uses}
+        counted = {use: self._counter(use, begun) for use in self.counters.uses}
         starts = self._starts(begun)
         targets = self.api.targets()
         groups = read_groups(self.api.groups())

@@ -142,7 +142,7 @@ def _longest(probe: Mapping[str, Any], patience: float) -> float:
     """Return the seconds after which a probe is given up."""
     own = probe.get("provider", {}).get("timeout")
     times = own if isinstance(own, list | tuple) else [own]
-    known = [float(one) for one in times if isinstance(one, int | float)]
+    known = [float(time) for time in times if isinstance(time, int | float)]
     return sum(known) + _MORE if known else patience
 
 

@@ -206,8 +206,8 @@ class Namespace:
     def _read(self) -> None:
         self._workloads = read_workloads(self._api, self.name)
         self._owners = read_replica_sets(self._api, self.name)
-        for one in self._workloads.values():
-            self._wanted.setdefault(one.service, one.wanted)
+        for workload in self._workloads.values():
+            self._wanted.setdefault(workload.service, workload.wanted)
 
     def _workload_of(self, pod: Json) -> Workload | None:
         owner = controller(pod)
