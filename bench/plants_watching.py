@@ -66,7 +66,7 @@ def silence() -> str:
 def silence_and_lift(bed: Bed) -> None:
     """Silence it before it fires, and lift that after its page was due."""
     number = silence()
-    time.sleep(11)
+    time.sleep(14)
     lift(bed, number)
 
 
