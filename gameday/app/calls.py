@@ -38,7 +38,7 @@ def run(
     tell: Callable[[str], None] | None = None,
 ) -> "Result":
     """Hold one game day; GamedayError where there was no run. `tell` hears messages."""
-    from gameday.app.game_days import Watch, Wishes, hold, read_scenarios
+    from gameday.app.days.game_days import Watch, Wishes, hold, read_scenarios
     from gameday.app.result import Options
 
     wishes = Wishes(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gameday.app.checking import rendered_problems
-from gameday.app.game_days import Held, worst
+from gameday.app.days.game_days import Held, worst
 from gameday.clock import SystemClock
 from gameday.errors import Problem
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict

@@ -58,7 +58,7 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
     which is the default. Each measure is better, same, worse (exit code 1), broken
     (1), no-baseline or too-few (3).
     """
-    from gameday.app import regressing
+    from gameday.app.evidence import regressing
     from gameday.regressions import render
     from gameday.regressions.compare import Rules, Status
 

@@ -81,7 +81,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     A rule is proven where a finished run had promised it and it fired in time, and
     neither the rule, its route, its receiver nor what was hit has changed since.
     """
-    from gameday.app import covering
+    from gameday.app.evidence import covering
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
 

@@ -8,7 +8,7 @@ from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import output, print_json
 
 if TYPE_CHECKING:
-    from gameday.app.gating import Gates
+    from gameday.app.evidence.gating import Gates
     from gameday.gate.decide import Decision
     from gameday.gate.override import Override
 
@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     --by, --because and --until together open the gate in spite of its outcome; that is
     recorded, and the outcome stays what it is.
     """
-    from gameday.app import gating
+    from gameday.app.evidence import gating
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
     from gameday.gate.override import code, document
@@ -152,7 +152,7 @@ def _serve(gates: "Gates", listen: str, token_file: str) -> int:
     import signal
     import threading
 
-    from gameday.app.gate_serving import GateServer
+    from gameday.app.evidence.gate_serving import GateServer
     from gameday.files.text import source
 
     token = ""

@@ -19,8 +19,8 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     Asks the steady-state hypothesis and looks at the guardrails, as a run would before
     its fault. Reads only; touches nothing.
     """
-    from gameday.app.foreseeing import foresee
-    from gameday.app.planning import modules_for, prepare, read
+    from gameday.app.days.foreseeing import foresee
+    from gameday.app.days.planning import modules_for, prepare, read
     from gameday.clock import SystemClock
     from gameday.runner.engine.engine import Nursery
 

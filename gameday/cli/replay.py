@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     """
     from dataclasses import asdict
 
-    from gameday.app import replaying
+    from gameday.app.evidence import replaying
     from gameday.clock import SystemClock
     from gameday.model.verdict import ExitCode, Outcome, worst_code
     from gameday.replay import render

@@ -10,7 +10,7 @@ from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import as_seconds, env_file
 
 if TYPE_CHECKING:
-    from gameday.app.game_days import Held, Wishes
+    from gameday.app.days.game_days import Held, Wishes
     from gameday.model.scenario import Scenario
 
 _FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
@@ -76,9 +76,9 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     All PATHs are validated before the first one runs. Ctrl-C undoes everything and
     still leaves a report of what was seen.
     """
-    from gameday.app.game_days import Wishes, read_scenarios, worst
+    from gameday.app.days.game_days import Wishes, read_scenarios, worst
+    from gameday.app.days.suites import paths_of
     from gameday.app.result import Options
-    from gameday.app.suites import paths_of
 
     found = paths_of(paths)
     wishes = Wishes(
@@ -101,7 +101,7 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
 
 def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Scenario]":
     """Return the scenarios of this shard that a change may concern."""
-    from gameday.app import suites
+    from gameday.app.days import suites
 
     chosen = list(scenarios)
     if given["shard"]:
@@ -126,11 +126,11 @@ def _held(
     scenarios: "Sequence[Scenario]", wishes: "Wishes", given: dict[str, Any]
 ) -> "list[Held]":
     if given["jobs"] > 1 and len({scenario.target.url for scenario in scenarios}) > 1:
-        from gameday.app.side_by_side import hold_side_by_side
+        from gameday.app.days.side_by_side import hold_side_by_side
 
         command = _command(given)
         return hold_side_by_side(scenarios, given["jobs"], command, _tell)
-    from gameday.app.game_days import Watch, hold
+    from gameday.app.days.game_days import Watch, hold
     from gameday.cli.terminal.views import close, screen_for
 
     aside = given["output"] != "text"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gameday.app.calls import Wanted, run
-from gameday.app.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import Wishes, read_scenarios
 from gameday.checks.asked import asked
 from gameday.errors import GamedayError
 from gameday.model.plan import Eyes, Plan

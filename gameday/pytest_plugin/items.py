@@ -154,7 +154,7 @@ class RegressionItem(Asked):
             raise Broken("\n".join(worse))
 
     def _compared(self, result: Result) -> tuple[list[str], list[str]]:
-        from gameday.app.regressing import Wish, compare_judged
+        from gameday.app.evidence.regressing import Wish, compare_judged
         from gameday.regressions.compare import Status
 
         wish = Wish(file=self.config.getoption("gameday_baseline"))

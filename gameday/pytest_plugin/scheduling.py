@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gameday.app.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import Wishes, read_scenarios
 from gameday.errors import GamedayError
 
 

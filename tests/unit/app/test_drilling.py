@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gameday.app.drilling import Drilling, Wish
+from gameday.app.evidence.drilling import Drilling, Wish
 from gameday.cli.main import main
 from gameday.coverage.past import Drill
 from gameday.errors import StoreError

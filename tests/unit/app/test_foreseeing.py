@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gameday.app.foreseeing import foresee
-from gameday.app.planning import Prepared
+from gameday.app.days.foreseeing import foresee
+from gameday.app.days.planning import Prepared
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import gameday
-from gameday.app.game_days import Wishes, read_scenarios, wait
-from gameday.app.planning import Prepared
+from gameday.app.days.game_days import Wishes, read_scenarios, wait
+from gameday.app.days.planning import Prepared
 from gameday.app.result import Result
 from gameday.clock import SystemClock
 from gameday.errors import InvalidFile, UsageError

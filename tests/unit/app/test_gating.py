@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.app import gating
-from gameday.app.gate_serving import GateServer
-from gameday.app.gating import Gates, Wish
+from gameday.app.evidence import gating
+from gameday.app.evidence.gate_serving import GateServer
+from gameday.app.evidence.gating import Gates, Wish
 from gameday.cli.main import main
 from gameday.clock import SystemClock
 from gameday.errors import UsageError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.app.planning import prepare
+from gameday.app.days.planning import prepare
 from gameday.clock import SystemClock
 from gameday.files.scenario import load
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.app import recording
+from gameday.app.days import recording
 from gameday.cli.main import main
 from gameday.clock import SystemClock
 from gameday.model.alerting.alert import AlertRule, RecordingRule

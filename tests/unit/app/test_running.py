@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.app.running import Session, exit_code, give_back, put_back
+from gameday.app.days.running import Session, exit_code, give_back, put_back
 from gameday.clock import SystemClock
 from gameday.errors import StoreError
 from gameday.ledger.book import Ledger

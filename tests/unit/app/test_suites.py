@@ -13,9 +13,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gameday.app import suites
-from gameday.app.game_days import Held, Wishes, read_scenarios, worst
-from gameday.app.side_by_side import by_target, hold_side_by_side
+from gameday.app.days import suites
+from gameday.app.days.game_days import Held, Wishes, read_scenarios, worst
+from gameday.app.days.side_by_side import by_target, hold_side_by_side
 from gameday.app.telling import judged, render
 from gameday.errors import UsageError
 from gameday.model.scenario import Scenario

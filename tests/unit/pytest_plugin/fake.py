@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gameday.app.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import Wishes, read_scenarios
 from gameday.app.result import Result
 from gameday.checks.asked import asked
 from gameday.model.plan import Eyes, Plan

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import gameday.pytest_plugin.telling  # noqa: F401 - once for all tests here
-from gameday.app.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import Wishes, read_scenarios
 from gameday.regressions.baseline import added, render
 from gameday.regressions.measure import Sample, observed
 from tests.unit.pytest_plugin.fake import CALLS, held

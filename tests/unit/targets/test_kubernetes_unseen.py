@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gameday.app.days.readying import heal_held
 from gameday.app.healing import MarkedHeal, heal_marked
-from gameday.app.readying import heal_held
 from gameday.cli.heal import command
 from gameday.errors import TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger

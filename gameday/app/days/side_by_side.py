@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from gameday.app.game_days import Held, Tell
+from gameday.app.days.game_days import Held, Tell
 from gameday.app.judging import find, judge_stored
 from gameday.app.result import Result
 from gameday.errors import GamedayError

@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from gameday.app import fingerprinting, recording
+from gameday.app.days import fingerprinting, recording
+from gameday.app.days.foreseeing import (
+    environment,
+    refused_plan,
+    spoiled_from_the_start,
+)
+from gameday.app.days.planning import Prepared
 from gameday.app.eyes.looking import Eyesight
-from gameday.app.foreseeing import environment, refused_plan, spoiled_from_the_start
 from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
-from gameday.app.planning import Prepared
 from gameday.app.result import Options, Result
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger

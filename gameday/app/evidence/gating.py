@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gameday.app import covering
+from gameday.app.evidence import covering
 from gameday.coverage.past import Past
 from gameday.errors import GamedayError, InvalidFile, StoreError, UsageError
 from gameday.gate.decide import Budget, Decision, Held, Seen, decide

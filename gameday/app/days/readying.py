@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gameday.app.days.planning import Prepared, prepare
 from gameday.app.healing import fate
-from gameday.app.planning import Prepared, prepare
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Recovered

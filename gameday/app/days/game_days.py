@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gameday.app.planning import fetch, modules_for, read
+from gameday.app.days.planning import fetch, modules_for, read
 from gameday.app.result import Options
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError, UndoFailed, UsageError
@@ -20,7 +20,7 @@ from gameday.model.verdict import ExitCode, worst_code
 from gameday.runner.engine.engine import Nursery
 
 if TYPE_CHECKING:
-    from gameday.app.planning import Prepared
+    from gameday.app.days.planning import Prepared
     from gameday.app.result import Result
     from gameday.model.plan import Plan
     from gameday.model.scenario import Scenario
@@ -103,7 +103,7 @@ def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[
     clock = SystemClock()
     nursery = Nursery()
     nursery.warm(modules_for(scenarios))
-    fetch("gameday.app.running")  # while the target and Prometheus are waited for
+    fetch("gameday.app.days.running")  # while the target and Prometheus are waited for
     several = wishes.several or len(scenarios) > 1
     held: list[Held] = []
     for scenario in scenarios:
@@ -147,7 +147,7 @@ class _Day:
         return Held(scenario=self._scenario, code=result.code, result=result)
 
     def _run(self, clock: "Pace", nursery: Nursery, until: float) -> "Result":
-        from gameday.app.readying import ready
+        from gameday.app.days.readying import ready
 
         def plan() -> "Prepared":
             return ready(self._scenario, clock, self._wishes.seed, self._watch.tell)
@@ -156,7 +156,7 @@ class _Day:
         tell = self._watch.tell
         if self._wishes.wait_for_target and wait(prepared, clock, until, tell):
             prepared = plan()  # who had the target has changed it
-        from gameday.app.running import run
+        from gameday.app.days.running import run
 
         with self._watch.screen(prepared.plan) as screen:
             result = run(prepared, self._wishes.options, clock, screen, nursery)

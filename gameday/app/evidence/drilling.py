@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from gameday.app import covering
+from gameday.app.evidence import covering
 from gameday.coverage.past import Drill
 from gameday.errors import ObserverLost, UsageError
 from gameday.ledger.home import home

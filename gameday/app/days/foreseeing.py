@@ -26,7 +26,7 @@ from gameday.runner.guarding import Watch
 from gameday.runner.stop import Stop
 
 if TYPE_CHECKING:
-    from gameday.app.planning import Prepared
+    from gameday.app.days.planning import Prepared
     from gameday.model.plan import Plan
     from gameday.ports import Clock, Observer
     from gameday.runner.engine.engine import Tell

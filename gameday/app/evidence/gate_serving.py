@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from gameday.app.gating import Gates
+from gameday.app.evidence.gating import Gates
 from gameday.errors import GamedayError, UsageError
 from gameday.gate.override import document, may_ship
 from gameday.model.quantity import show_instant

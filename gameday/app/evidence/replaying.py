@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gameday.app.evidence.replaying_run import Answer, Given, RunReplay
 from gameday.app.judging import find, judge_stored
-from gameday.app.replaying_run import Answer, Given, RunReplay
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ports import Clock
 from gameday.replay.judged import unanswered

@@ -1,0 +1,1 @@
+"""Edge. What stored runs prove: coverage, replay, regressions, the gate, drills."""
