@@ -14,6 +14,11 @@ PACKAGE = ROOT / "gameday"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 450  # lines of any module
 USUAL = 120  # lines of the module in the middle
+MOST = 15  # modules of a folder, besides its `__init__`
+FLAT = {
+    "cli": "a module for each verb",
+    "targets/sidecar": "copied into a victim's neighbourhood as one folder",
+}
 
 # What must not be in a repository that strangers read. Put together here, so that
 # this file does not hold it either.
@@ -124,6 +129,15 @@ def test_the_architecture_page_names_every_room() -> None:
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     for text in (page, contributing):
         assert sorted(room for room in rooms if f"`{room}`" not in text) == []
+
+
+def test_a_room_with_many_modules_has_sub_rooms() -> None:
+    crowded = {
+        folder.relative_to(PACKAGE).as_posix(): modules
+        for folder in PACKAGE.rglob("*")
+        if folder.is_dir() and (modules := len([*folder.glob("[!_]*.py")])) > MOST
+    }
+    assert crowded.keys() <= FLAT.keys(), crowded
 
 
 def test_there_is_no_room_for_leftovers() -> None:
