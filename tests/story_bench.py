@@ -17,7 +17,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -254,9 +254,9 @@ def judged_as(case: Case) -> tuple[Outcome, str]:
     return finding.outcome, finding.because
 
 
-def write(folder: Path) -> None:
-    """Write every case as a stored run with the answer that is expected."""
-    for case in cases():
+def write(folder: Path, chosen: Iterable[Case]) -> None:
+    """Write cases as stored runs, each with the answer that is expected."""
+    for case in chosen:
         place = folder / re.sub(r"[^a-z0-9_]+", "-", case.name)
         place.mkdir(parents=True, exist_ok=True)
         record = stored(case)
@@ -301,7 +301,7 @@ def _judged_all(arguments: list[str]) -> int:
     every = [answer for answers in rightly.values() for answer in answers]
     sys.stdout.write(f"stories: {sum(every)} of {len(every)} judged rightly\n")
     if arguments:
-        write(Path(arguments[0]))
+        write(Path(arguments[0]), cases())
     return 0 if all(every) else 1
 
 

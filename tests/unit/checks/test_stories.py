@@ -37,6 +37,7 @@ def test_the_stories_can_be_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-    write(tmp_path / "cases")
+    some = CASES[::20]
+    write(tmp_path / "cases", some)
     written = list((tmp_path / "cases").glob("*/expected.json"))
-    assert len(written) == len(CASES)
+    assert len(written) == len(some)
