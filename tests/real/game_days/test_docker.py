@@ -325,7 +325,7 @@ def test_an_alert_that_fired_already_is_inconclusive(stage: Stage) -> None:
             "lost-replica.yaml",
             ("alert: WebReplicaDown", "alert: WorkerDown"),
             ("          labels: {severity: page}\n", ""),
-            ("reaches: oncall", "reaches: team"),
+            ("reaches: [oncall, chat]", "reaches: team"),
             ("      steady_state: holds", EXCEPT),
         )
         played = stage.run(scenario)
