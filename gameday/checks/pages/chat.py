@@ -21,6 +21,10 @@ from gameday.checks.record.episodes import Episode
 from gameday.model.alerting.alert import Routing
 
 _SENT = 10.0  # seconds that a notification may be on its way, tries included
+# Seconds for which Prometheus sends a resolved alert again and again (resolvedRetention
+# in its rules/alerting.go), so that it comes back into a live group and its messages.
+_RETAINED = 900.0
+_AGAIN = "resolved long ago"  # in a message again; the message says nothing new of it
 _MOST = 512  # ways in which the alerts of one group may have been told
 _NOWAY = Match()
 
@@ -93,10 +97,10 @@ class Chat:
             ]
         if not ways:
             return []
+        news = [_news(way) for _, way in ways]
         if len({id(due) for due, _ in ways}) > 1:
-            held = {each for _, way in ways for each in way}
-            return [_unsure(page, held)]
-        return _told_in_all([way for _, way in ways], page)
+            return [_unsure(page, {each for way in news for each in way})]
+        return _told_in_all(news, page)
 
     def alone(self, page: Page) -> list[Reading]:
         """Return what a page says if one group alone was due; none: it was not."""
@@ -161,13 +165,16 @@ class Chat:
         count = 1
         for _, states in open_:
             count *= len(states)
-        if not open_ or count > _MOST:
+        if not open_:
+            return
+        old = _alike([held for held in due.held if _retained(held, when, due.late)])
+        if count * len(old) > _MOST:
             return
         for states in itertools.product(*(states for _, states in open_)):
             pairs = zip(open_, states, strict=True)
             way = {held: state for (held, _), state in pairs if state}
             if way:
-                yield way
+                yield from ({**way, **dict.fromkeys(again, _AGAIN)} for again in old)
 
     def _choices(self, held: Held, when: float, late: float) -> tuple[str, ...]:
         """Return what a message may say of an alert: "" is nothing."""
@@ -241,9 +248,34 @@ def _may_head(titles: Sequence[str], values: str) -> bool:
     return any(values in title or is_cut(title) for title in titles)
 
 
+def _retained(held: Held, when: float, late: float) -> bool:
+    """Whether an alert that ended long ago may be in a message again."""
+    span = held.span(when)
+    return span is not None and late < when - span[1] <= _RETAINED + late
+
+
+def _alike(retained: Sequence[Held]) -> list[tuple[Held, ...]]:
+    """Return subsets of alerts, one for each set of labels that a subset shares.
+
+    That is all that a title shows of them: how many were resolved it does not say.
+    """
+    found: dict[frozenset[tuple[str, str]] | None, tuple[Held, ...]] = {None: ()}
+    for held in retained:
+        labels = frozenset(held.labels.items())
+        for shared, subset in list(found.items()):
+            common = labels if shared is None else shared & labels
+            found.setdefault(common, (*subset, held))
+    return list(found.values())
+
+
+def _news(way: Mapping[Held, str]) -> Mapping[Held, str]:
+    """Return what a message says that none before it has said."""
+    return {held: state for held, state in way.items() if state != _AGAIN}
+
+
 def _titled(due: Due, way: Mapping[Held, str]) -> str:
     firing = [held.labels for held, state in way.items() if state == FIRING]
-    resolved = [held.labels for held, state in way.items() if state == RESOLVED]
+    resolved = [held.labels for held, state in way.items() if state != FIRING]
     return title_of(due.group.labels, firing, resolved)
 
 

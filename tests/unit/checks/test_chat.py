@@ -128,6 +128,46 @@ def test_labels_that_were_added_on_the_way_are_in_the_title() -> None:
     assert outcomes(FIRED, seen, said) == "pass pass fail pass"
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        [("b", -100.0)],
+        [("b", -100.0), ("c", -300.0)],
+        [(f"z{number}", -100.0 - number) for number in range(60)],
+    ],
+    ids=["one", "two", "many"],
+)
+@pytest.mark.parametrize("again", [False, True], ids=["not again", "again"])
+def test_what_was_resolved_long_ago_may_be_in_a_message_again(
+    before: list[tuple[str, float]], again: bool
+) -> None:
+    """Prometheus sends it again for 15 min: the zone is then not in the title."""
+    old = [
+        one
+        for zone, fired in before
+        for one in alert(
+            NAME, fires=at(fired), resolves=at(fired + 20), zone=zone, **WEB
+        )
+    ]
+    mine = alert(NAME, fires=at(22), resolves=at(60), zone="a", **WEB)
+    shown = "page" if again else "page a"
+    said = [
+        *slack(25, "[FIRING:1] WebReplicaDown web (page a)"),
+        *slack(65, f"[RESOLVED] WebReplicaDown web ({shown})", "resolved"),
+    ]
+    assert outcomes(old, mine, said) == "pass pass pass pass"
+
+
+def test_what_was_resolved_before_the_retention_is_in_no_message() -> None:
+    old = alert(NAME, fires=at(-1000), resolves=at(-980), zone="b", **WEB)
+    mine = alert(NAME, fires=at(22), resolves=at(60), zone="a", **WEB)
+    said = [
+        *slack(25, "[FIRING:1] WebReplicaDown web (page a)"),
+        *slack(65, OVER, "resolved"),
+    ]
+    assert outcomes(old, mine, said) == "pass pass inconclusive inconclusive"
+
+
 def test_a_message_that_nobody_sent_is_a_failure() -> None:
     other = alert("Errors", fires=at(23), **WEB)
     said = slack(26, "[FIRING:1] Errors web (page)")
