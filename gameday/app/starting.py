@@ -157,12 +157,12 @@ def choose_promise(eyes: Eyes, service: str, *, paged: bool) -> AlertPromise | N
     static = {key: best.labels.get(key, "{{") for key in ("severity",)}
     labels = {key: value for key, value in static.items() if "{{" not in value}
     reaches, tells = _reaches(eyes, best)
-    paged = paged and reaches is not None
+    paged = paged and bool(reaches)
     asked = AlertPromise(
         alert=best.name,
         labels=labels,
         fires_within=A_DAY,
-        reaches=(reaches,) if reaches is not None else (),
+        reaches=reaches,
         pages_within=A_DAY if paged else None,
         resets_within=A_DAY,
         page_resolves_within=A_DAY if paged and tells else None,
@@ -192,17 +192,17 @@ def _likely(rule: AlertRule, service: str) -> int:
     return 4 * named + 2 * about + 3 * gone if (named or about) else 0
 
 
-def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[str | None, bool]:
-    """Return the receiver that gets the alert today, and whether it tells its end."""
+def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
+    """Return the receivers that get the alert today, and whether all tell its end."""
     if eyes.routing is None:
-        return None, False
+        return (), False
     found = way(AlertPromise(alert=rule.name), rule, eyes)
     ends = found.ends if found.dropped is False else Ends((), ())
-    sure = [one.receiver for one in ends.possible if ends.surely(one.receiver)]
-    there = eyes.routing.receiver(sure[0]) if sure else None
-    if there is None or not there.integrations:
-        return None, False
-    return there.name, there.tells_resolved
+    names = {end.receiver for end in ends.possible if ends.surely(end.receiver)}
+    receivers = [eyes.routing.receiver(name) for name in sorted(names)]
+    heard = [each for each in receivers if each is not None and each.integrations]
+    tells = all(receiver.tells_resolved for receiver in heard)
+    return tuple(receiver.name for receiver in heard), tells
 
 
 def set_off_beside(

@@ -31,7 +31,7 @@ def test_init_writes_what_passes_and_never_overwrites(
     assert checked == "1 experiment, 1 scenario, 1 slo: all good\n"
     scenario = (tmp_path / "new" / "scenarios" / "first.yaml").read_text()
     assert "alert: WebReplicaDown" in scenario
-    assert "reaches: oncall" in scenario
+    assert "reaches: [chat, oncall]" in scenario
     slo = (tmp_path / "new" / "slos" / "first.yaml").read_text()
     assert r"haproxy_backend_http_responses_total{proxy=\"checkout\"" in slo
     planned = run("gameday plan new/scenarios/first.yaml", tmp_path, environment)

@@ -202,9 +202,11 @@ def _alerts(start: Beginning) -> Iterator[str]:
     if promise.labels:
         yield f"          labels: {_flow(promise.labels)}"
     yield from _within(promise, "fires_within")
-    if promise.receiver is not None:
+    if promise.reaches:
+        names = ", ".join(map(_text, promise.reaches))
+        names = names if len(promise.reaches) == 1 else f"[{names}]"
         yield "          # Where Alertmanager sends it today; who should hear of it?"
-        yield f"          reaches: {_text(promise.receiver)}"
+        yield f"          reaches: {names}"
     for key in ("pages_within", "resets_within", "page_resolves_within"):
         yield from _within(promise, key)
     if start.beside:

@@ -128,9 +128,11 @@ def test_every_kind_of_receiver_is_understood(
     firing = all_told(pager, "firing")
     post(alertmanager, ended=True)
     resolved = all_told(pager, "resolved")
-    assert firing["slack"].titles == (title_of(GROUP, ALERTS, []),)
-    assert resolved["slack"].titles == (title_of(GROUP, [], ALERTS),)
-    assert firing["pagerduty"].titles == firing["slack"].titles
+    title, link = firing["slack"].titles
+    assert title == title_of(GROUP, ALERTS, [])
+    assert link.endswith("/#/alerts?receiver=chat")  # Alertmanager's own
+    assert resolved["slack"].titles == (title_of(GROUP, [], ALERTS), link)
+    assert firing["pagerduty"].titles == (title,)
     for vendor in ("webhook", "pagerduty", "opsgenie"):
         labels = [alert["labels"] for alert in firing[vendor].alerts]
         assert sorted(labels, key=lambda one: one["zone"]) == ALERTS
