@@ -6,8 +6,6 @@ run ends, whatever the ledger holds open is undone before anything else.
 
 import contextlib
 import signal
-import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
@@ -28,6 +26,7 @@ from gameday.runner.load.feeding import note_whom_the_load_feeds
 from gameday.runner.pump import Pump
 from gameday.runner.recovery import Recovery, slis_now
 from gameday.runner.settling import settle
+from gameday.runner.signals import handled
 from gameday.runner.stop import Stop
 
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
@@ -73,7 +72,8 @@ class Drive:
     def run(self) -> Stop:
         """Drive the plan to its end, whatever that is; everything is undone then."""
         end = Stop(Ending.CRASHED, "")
-        with _signals(self._on_signal):
+        # A second signal does not cut the undo.
+        with handled(self._on_signal):
             try:
                 self._warm_up()
                 for step in self.plan.scenario.steps:
@@ -284,21 +284,3 @@ class Drive:
             return False
         # Quicker than the looks are apart, its stamp may be the earlier one.
         return bool(now.at + float(now.get("error") or 0.0) > fault.at)
-
-
-@contextlib.contextmanager
-def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM ask for the end; a second one does not cut the undo.
-
-    Python lets only the main thread take signals; in another, whoever started it does.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(name, handler) for name in names]
-    try:
-        yield
-    finally:
-        for name, old in zip(names, before, strict=True):
-            signal.signal(name, old)

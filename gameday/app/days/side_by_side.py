@@ -6,7 +6,6 @@ own, so that `gameday stop` and a watchdog mean one run and no other.
 
 import json
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from gameday.app.judging import find, judge_stored
 from gameday.app.result import Result
 from gameday.errors import GamedayError
 from gameday.model.verdict import ExitCode
+from gameday.runner.signals import handled
 
 if TYPE_CHECKING:
     from gameday.model.scenario import Scenario
@@ -108,13 +108,8 @@ class _Crew:
                 with suppress(ProcessLookupError):
                     process.send_signal(number)
 
-        names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = [signal.signal(name, stop) for name in names]
-        try:
+        with handled(stop):
             yield
-        finally:
-            for name, old in zip(names, before, strict=True):
-                signal.signal(name, old)
 
 
 def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[Held]:
