@@ -3,7 +3,7 @@
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import FILE_OF_BASELINE, testbed
+from gameday.cli.terminal.options import baseline_file, testbed
 
 
 @click.group("baseline", epilog=EXITS)
@@ -13,14 +13,7 @@ def command() -> None:
 
 @command.command("set", epilog=EXITS)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
-@click.option(
-    "--baseline",
-    "file",
-    default=FILE_OF_BASELINE,
-    show_default=True,
-    metavar="FILE",
-    help="The file; commit it.",
-)
+@baseline_file("The file; commit it.")
 @testbed
 @click.option(
     "--accept",

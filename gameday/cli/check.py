@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import env_file, print_json
+from gameday.cli.terminal.options import env_file, output_as, print_json
 
 if TYPE_CHECKING:
     from gameday.errors import Problem
@@ -19,14 +19,7 @@ _FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 @click.command("check", epilog=EXITS)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @env_file
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@output_as(_FORMATS)
 @click.option(
     "--exclude",
     multiple=True,

@@ -5,21 +5,14 @@ from typing import Any
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import FILE_OF_BASELINE, output, testbed
+from gameday.cli.terminal.options import baseline_file, output, testbed
 
 _FORGIVE = click.Choice(["fail", "pass"])
 
 
 @click.command("compare", epilog=EXITS)
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
-@click.option(
-    "--baseline",
-    "file",
-    default=FILE_OF_BASELINE,
-    show_default=True,
-    metavar="FILE",
-    help="What was measured before.",
-)
+@baseline_file("What was measured before.")
 @click.option("--baseline-ref", metavar="REF", help="The file as this commit has it.")
 @click.option(
     "--baseline-run",

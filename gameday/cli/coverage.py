@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gameday.cli.terminal.exits import EXITS
+from gameday.cli.terminal.options import output_as, rules_and_routes
 
 if TYPE_CHECKING:
     from gameday.coverage.register import Register
@@ -14,20 +15,7 @@ _FORMATS = ("text", "json", "md", "badge")
 
 @click.command("coverage", epilog=EXITS)
 @click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=click.Path())
-@click.option(
-    "--rules",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(),
-    help="Today's alert rules: a file or a folder; may be given several times.",
-)
-@click.option(
-    "--alertmanager",
-    default="",
-    metavar="FILE",
-    type=click.Path(),
-    help="Today's routes and receivers.",
-)
+@rules_and_routes("alert rules")
 @click.option(
     "--base", default="", metavar="REF", help="Say which rules differ from this commit."
 )
@@ -46,14 +34,7 @@ _FORMATS = ("text", "json", "md", "badge")
     is_flag=True,
     help="With --base: exit with 1 where a new or changed rule is not proven.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@output_as(_FORMATS)
 @click.option(
     "--out",
     metavar="DIR",

@@ -3,25 +3,17 @@
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import output, parse_date, print_json
+from gameday.cli.terminal.options import (
+    output,
+    parse_date,
+    print_json,
+    rules_and_routes,
+)
 
 
 @click.command("replay", epilog=EXITS)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path())
-@click.option(
-    "--rules",
-    multiple=True,
-    metavar="PATH",
-    type=click.Path(),
-    help="Today's rules: a file or a folder; may be given several times.",
-)
-@click.option(
-    "--alertmanager",
-    default="",
-    metavar="FILE",
-    type=click.Path(),
-    help="Today's routes and receivers.",
-)
+@rules_and_routes("rules")
 @click.option(
     "--at",
     "moment",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import as_seconds, env_file
+from gameday.cli.terminal.options import as_seconds, env_file, output_as
 
 if TYPE_CHECKING:
     from gameday.app.days.game_days import Held, Wishes
@@ -55,14 +55,7 @@ _FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
     metavar="REF",
     help="Hold only what a change since this commit may concern.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="What to print; with others than text, people read standard error.",
-)
+@output_as(_FORMATS, "; with others than text, people read standard error")
 @click.option(
     "--junit-properties",
     is_flag=True,

@@ -1,6 +1,6 @@
 """Options that several verbs share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -36,16 +36,55 @@ def as_seconds(
         raise click.BadParameter(str(error), ctx, param) from None
 
 
-def output(verb: Verb) -> Verb:
-    """Add `-o json` to a reading verb."""
+def output_as(formats: Sequence[str], more: str = "") -> Callable[[Verb], Verb]:
+    """Add `-o FORMAT`, text by default; `more`: what to say of it besides."""
     return click.option(
         "-o",
         "--output",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(formats),
         default="text",
         show_default=True,
-        help="What to print.",
-    )(verb)
+        help=f"What to print{more}.",
+    )
+
+
+def output(verb: Verb) -> Verb:
+    """Add `-o json` to a reading verb."""
+    return output_as(("text", "json"))(verb)
+
+
+def rules_and_routes(of: str) -> Callable[[Verb], Verb]:
+    """Add `--rules PATH` and `--alertmanager FILE`: today's; `of`: what rules."""
+
+    def add(verb: Verb) -> Verb:
+        verb = click.option(
+            "--alertmanager",
+            default="",
+            metavar="FILE",
+            type=click.Path(),
+            help="Today's routes and receivers.",
+        )(verb)
+        return click.option(
+            "--rules",
+            multiple=True,
+            metavar="PATH",
+            type=click.Path(),
+            help=f"Today's {of}: a file or a folder; may be given several times.",
+        )(verb)
+
+    return add
+
+
+def baseline_file(what: str) -> Callable[[Verb], Verb]:
+    """Add `--baseline FILE`, as `file`; `what`: what the verb has it for."""
+    return click.option(
+        "--baseline",
+        "file",
+        default=FILE_OF_BASELINE,
+        show_default=True,
+        metavar="FILE",
+        help=what,
+    )
 
 
 def env_file(verb: Verb) -> Verb:
