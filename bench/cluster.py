@@ -80,9 +80,9 @@ def reached(place: Place, fault: Fault) -> float:
     going = place.start(place.scenario(fault, hold="200ms"))
     code = going.end()
     lines = (going.out / "timeline.ndjson").read_text().splitlines()
-    events = [json.loads(one) for one in lines]
+    events = [json.loads(line) for line in lines]
     waited = at(events, "fault") - at(events, "warmup")
-    there = [one for one in events if one["kind"] == "fault_biting"]
+    there = [event for event in events if event["kind"] == "fault_biting"]
     if code not in (0, 3) or not there:
         raise SystemExit(f"the run ended with {code}:\n{going.text}")
     return stamp(there[0]) - going.started - waited
@@ -90,7 +90,7 @@ def reached(place: Place, fault: Fault) -> float:
 
 def at(events: list[dict[str, Any]], phase: str) -> float:
     """Return when a phase began."""
-    return next(stamp(one) for one in events if one.get("phase") == phase)
+    return next(stamp(event) for event in events if event.get("phase") == phase)
 
 
 def stamp(event: dict[str, Any]) -> float:

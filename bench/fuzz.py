@@ -88,7 +88,9 @@ def _broken(file: Path) -> str:
         return traceback.format_exc(limit=-3)
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    return next(("a message of two lines" for one in problems if "\n" in str(one)), "")
+    return next(
+        ("a message of two lines" for problem in problems if "\n" in str(problem)), ""
+    )
 
 
 def _keep(folder: Path | None, name: str, text: str, number: int) -> None:

@@ -35,7 +35,9 @@ def shown(findings: set[str]) -> str:
     """Return findings as a table's cell: `fail: reaches; inconclusive: …`."""
     parts = []
     for outcome in ("fail", "inconclusive"):
-        names = sorted(one.split()[1] for one in findings if one.startswith(outcome))
+        names = sorted(
+            finding.split()[1] for finding in findings if finding.startswith(outcome)
+        )
         parts += [f"{outcome}: {' '.join(names)}"] if names else []
     return "; ".join(parts) or "pass"
 
@@ -119,7 +121,7 @@ def clean(arguments: argparse.Namespace, folder: Path) -> int:
             ready.wait(90)
             shutil.rmtree(folder / "out", ignore_errors=True)
             played = stage.run(scenario)
-            found = [one["outcome"] for one in played.verdict["findings"]]
+            found = [finding["outcome"] for finding in played.verdict["findings"]]
             outcomes.update(found)
             print(
                 f"run {number}: exit {played.code}, {len(found)} findings", flush=True

@@ -545,11 +545,13 @@ def judged(
 def answer(verdict: Verdict, question: str, subject: str = "") -> Finding:
     """Return the one finding to a question (about a subject)."""
     found = [
-        one
-        for one in verdict.findings
-        if one.question == question and subject in ("", one.subject)
+        finding
+        for finding in verdict.findings
+        if finding.question == question and subject in ("", finding.subject)
     ]
-    assert len(found) == 1, [(one.question, one.subject) for one in verdict.findings]
+    assert len(found) == 1, [
+        (finding.question, finding.subject) for finding in verdict.findings
+    ]
     return found[0]
 
 

@@ -68,7 +68,7 @@ def no_alerting() -> str:
         for name, spellings in wanted.items()
         if not os.environ.get(f"GAMEDAY_TEST_{name.upper()}")
         and not os.environ.get("GAMEDAY_TEST_ALERTING_CURRENT")
-        and not any(shutil.which(one) for one in spellings)
+        and not any(shutil.which(spelling) for spelling in spellings)
     ]
     return _unpackable(missing)
 

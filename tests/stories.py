@@ -60,7 +60,7 @@ WELL = timeline(
     traffic(failed={(11, 13): 10}),
 )
 # Nothing is as promised. An alert that never fires cannot stay, nor reset: two more.
-QUIET = [one for one in phases(ends=at(80)) if one.kind != "hypothesis"]
+QUIET = [phase for phase in phases(ends=at(80)) if phase.kind != "hypothesis"]
 LOOKS = [
     *hypothesis(at(4), "before", True),
     *(

@@ -177,7 +177,7 @@ def bases() -> Iterator[Base]:
     )  # fmt: skip
     for chain, made, well, badly in more:
         for outcome, (decided, *parts) in ((Outcome.PASS, well), (Outcome.FAIL, badly)):
-            bare = [one for one in phases() if one.kind != "hypothesis"]
+            bare = [phase for phase in phases() if phase.kind != "hypothesis"]
             probed = chain.endswith("hypothesis")
             story = timeline(*parts, scenery=bare if probed else None)
             yield Base(
@@ -262,13 +262,13 @@ def write(folder: Path, chosen: Iterable[Case]) -> None:
         record = stored(case)
         (place / "plan.json").write_text(record.plan)
         (place / "timeline.ndjson").write_text(
-            "".join(f"{one}\n" for one in record.lines)
+            "".join(f"{line}\n" for line in record.lines)
         )
         verdict = judge_stored(record).verdict
         subjects = {
-            one.subject
-            for one in verdict.findings
-            if one.question == case.base.question
+            finding.subject
+            for finding in verdict.findings
+            if finding.question == case.base.question
         }
         subject = _WEB if case.base.chain.endswith("workload") else subjects.pop()
         expected = {

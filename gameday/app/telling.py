@@ -20,10 +20,11 @@ def render(held: Sequence[Held], form: str, *, properties: bool = False) -> str:
     """Return what came of game days in one of the formats, but text."""
     if form == "json":
         return _json(held)
-    results = [one.result for one in held if one.result is not None]
+    results = [game_day.result for game_day in held if game_day.result is not None]
     if form == "junit":
         verdicts = [
-            one.result.verdict if one.result else _without_run(one) for one in held
+            game_day.result.verdict if game_day.result else _without_run(game_day)
+            for game_day in held
         ]
         return junit.render(*verdicts, properties=properties)
     found = [
@@ -31,7 +32,7 @@ def render(held: Sequence[Held], form: str, *, properties: bool = False) -> str:
         for result in results
         for problem in annotations.problems(result.plan, result.verdict)
     ]
-    found += [_no_run(one) for one in held if one.result is None]
+    found += [_no_run(game_day) for game_day in held if game_day.result is None]
     return rendered_problems(form, found, annotations.meanings(found))
 
 
@@ -39,12 +40,12 @@ def judged(held: Sequence[Held]) -> list[Judged]:
     """Return game days as the digest has them."""
     return [
         Judged(
-            scenario=one.scenario.name,
-            verdict=one.result.verdict if one.result else None,
-            error=str(one.error or ""),
-            report=one.result.report if one.result else "",
+            scenario=game_day.scenario.name,
+            verdict=game_day.result.verdict if game_day.result else None,
+            error=str(game_day.error or ""),
+            report=game_day.result.report if game_day.result else "",
         )
-        for one in held
+        for game_day in held
     ]
 
 
@@ -77,12 +78,13 @@ def _without_run(held: Held) -> Verdict:
 
 def _json(held: Sequence[Held]) -> str:
     outcomes = [
-        one.result.outcome if one.result else Outcome.INCONCLUSIVE for one in held
+        game_day.result.outcome if game_day.result else Outcome.INCONCLUSIVE
+        for game_day in held
     ]
     document = {
         "code": int(worst(held)),
         "outcome": worst_outcome(outcomes).value if held else Outcome.PASS.value,
-        "runs": [_run(one) for one in held],
+        "runs": [_run(game_day) for game_day in held],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

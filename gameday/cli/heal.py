@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     for one in healed:
         where = f"{one.fault.kind} on {one.fault.victim.name} ({one.fault.undo.target})"
         click.echo(fate("undone", where, one.undone))
-    codes = [0 if one.undone.ok else 5 for one in healed]
+    codes = [0 if healing.undone.ok else 5 for healing in healed]
     for entry in left_alone(clock, run):
         what = f"run {entry.run} ({entry.scenario}), process {entry.process.pid}"
         click.echo(f"GOING ON  {what}: left alone; `gameday stop` ends it")

@@ -90,7 +90,7 @@ def command(  # noqa: PLR0913 - one argument for each option
             documents.append(
                 {
                     **render.document(answer.replayed, answer.alerts, answer.timings),
-                    "varied": [asdict(one) for one in answer.varied],
+                    "varied": [asdict(variant) for variant in answer.varied],
                 }
             )
             continue

@@ -159,9 +159,9 @@ def _command(given: dict[str, Any]) -> "Callable[[Sequence[Scenario]], list[str]
 
 def _print(held: "Sequence[Held]", given: dict[str, Any]) -> None:
     """Say why there was no run; then print what was asked for."""
-    for one in held:
-        if one.error is not None:
-            _tell(str(one.error))  # it touched nothing
+    for game_day in held:
+        if game_day.error is not None:
+            _tell(str(game_day.error))  # it touched nothing
     from gameday.app import telling
 
     several = len(held) > 1

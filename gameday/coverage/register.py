@@ -149,9 +149,9 @@ def _of_rule(
     today: Today,
 ) -> Standing:
     mine = [
-        one
-        for one in evidence
-        if one.rule is not None and _is_same(one.rule, rule, today.rules)
+        proof
+        for proof in evidence
+        if proof.rule is not None and _is_same(proof.rule, rule, today.rules)
     ]
 
     def changes(one: Evidence) -> list[str]:
@@ -228,9 +228,9 @@ def _of_routes(
     for path in _paths(today.routing.route) if today.routing else ():
         words = path_words(path)
         mine = [
-            one
-            for one in evidence
-            if words in [path_words(way) for way in one.paths or ()]
+            proof
+            for proof in evidence
+            if words in [path_words(way) for way in proof.paths or ()]
         ]
         yield _standing(
             words, mine, lambda one: _way_changes(one, today.routing), newest, today
@@ -247,9 +247,9 @@ def _of_receivers(
             return [said for old in then for said in receiver_changes(old, receiver)]
 
         mine = [
-            one
-            for one in evidence
-            if receiver.name in [each.name for each in one.receivers]
+            proof
+            for proof in evidence
+            if receiver.name in [each.name for each in proof.receivers]
         ]
         yield _standing(receiver.name, mine, changes, newest, today)
 

@@ -16,9 +16,10 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     mine = belonging(configuration)
     healed = _undone(mine)
     left = [
-        f"{one.fault.victim.name}: {one.undone.found}; by hand: {one.undone.by_hand}"
-        for one in healed
-        if not one.undone.ok
+        f"{healing.fault.victim.name}: {healing.undone.found}; "
+        f"by hand: {healing.undone.by_hand}"
+        for healing in healed
+        if not healing.undone.ok
     ]
     if mine.own:
         left += [
@@ -35,12 +36,12 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
         "target": mine.target.url,
         "undone": [
             {
-                "fault": one.fault.kind,
-                "instance": one.fault.victim.name,
-                "found": one.undone.found,
-                "at": show_instant(one.at),
+                "fault": healing.fault.kind,
+                "instance": healing.fault.victim.name,
+                "found": healing.undone.found,
+                "at": show_instant(healing.at),
             }
-            for one in healed
+            for healing in healed
         ],
     }
 

@@ -179,7 +179,7 @@ def _proof(proof: Register | None) -> Reason:
     stale = [rule for rule in rules if rule.state == STALE]
     proven = [rule for rule in rules if rule.state == IS_PROVEN]
     if stale:
-        said = "; ".join(f"{one.name}: {one.because}" for one in stale)
+        said = "; ".join(f"{run.name}: {run.because}" for run in stale)
         return _reason("proof_fresh", "", Outcome.FAIL, f"a proof is stale: {said}")
     if not proven:
         said = "no alert rule is proven by a stored run"

@@ -213,7 +213,7 @@ def _muted(
 ) -> Iterator[str]:
     """Yield why the drill would mute alerts, or be muted."""
     for rule in routing.inhibit:
-        sources = (one for one in around.firing if _fit(rule.source, one))
+        sources = (alert for alert in around.firing if _fit(rule.source, alert))
         if _fit(rule.source, labels):
             yield "its labels are the source of an inhibition: it would mute alerts"
         elif _fit(rule.target, labels) and any(
@@ -258,11 +258,11 @@ def _inhibits(
     rules: Sequence[InhibitRule],
     firing: Iterable[Mapping[str, str]],
 ) -> Iterator[str]:
-    for one in firing:
+    for alert in firing:
         for rule in rules:
-            source = _fit(rule.source, labels) and _fit(rule.target, one)
-            if source and _equal(rule, labels, one):
-                yield one.get("alertname", "")
+            source = _fit(rule.source, labels) and _fit(rule.target, alert)
+            if source and _equal(rule, labels, alert):
+                yield alert.get("alertname", "")
 
 
 def _equal(rule: InhibitRule, one: Mapping[str, str], other: Mapping[str, str]) -> bool:

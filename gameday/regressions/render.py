@@ -24,7 +24,7 @@ def lines(compared: Sequence[Compared]) -> Iterator[str]:
         if one.close:
             limit = _show(one.promised, one.unit)
             yield f"{'':11}  it is close to its promise, {limit}, and has risen"
-    counts = Counter(one.status for one in compared)
+    counts = Counter(measure.status for measure in compared)
     said = ", ".join(
         f"{counts[status]} {status}" for status in Status if counts[status]
     )
@@ -33,7 +33,7 @@ def lines(compared: Sequence[Compared]) -> Iterator[str]:
 
 def as_json(compared: Sequence[Compared], code: int) -> str:
     """Return the comparison as JSON, with a newline at its end."""
-    document = {"code": code, "measures": [_plain(one) for one in compared]}
+    document = {"code": code, "measures": [_plain(measure) for measure in compared]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -332,16 +332,16 @@ _Fired = tuple[str, str, Mapping[str, str], float, float | None]
 
 def _recorded(timeline: Timeline) -> Iterator[_Fired]:
     ends = timeline.of("alert_resolved")
-    for one in timeline.of("alert_firing"):
+    for event in timeline.of("alert_firing"):
         end = next(
             (
                 other.at
                 for other in ends
-                if other["labels"] == one["labels"] and other.at >= one.at
+                if other["labels"] == event["labels"] and other.at >= event.at
             ),
             None,
         )
-        yield "recorded", one["alert"], one["labels"], one.at, end
+        yield "recorded", event["alert"], event["labels"], event.at, end
 
 
 def _replayed(rung: Sequence[Rung]) -> Iterator[_Fired]:

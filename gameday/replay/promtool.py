@@ -114,16 +114,16 @@ def _moments(
     expected: Expected, slots: Slots
 ) -> Iterator[tuple[int, list[Mapping[str, str]]]]:
     """Yield the evaluations at which what fires changes, and those just before."""
-    edges = {one.firing for one in expected.lives if one.firing is not None}
-    edges |= {one.ended for one in expected.lives if one.firing and one.ended}
+    edges = {life.firing for life in expected.lives if life.firing is not None}
+    edges |= {life.ended for life in expected.lives if life.firing and life.ended}
     moments = {at - slots.interval for at in edges} | edges
     for at in sorted(moment for moment in moments if moment >= slots.first):
         fires: list[Mapping[str, str]] = [
-            {**one.labels, "alertstate": "firing"}
-            for one in expected.lives
-            if one.firing is not None
-            and one.firing <= at
-            and (one.ended is None or at < one.ended)
+            {**life.labels, "alertstate": "firing"}
+            for life in expected.lives
+            if life.firing is not None
+            and life.firing <= at
+            and (life.ended is None or at < life.ended)
         ]
         yield at, fires
 

@@ -48,7 +48,9 @@ def vary(
     found = []
     for hold in holds:
         other = replace(rule, hold=hold)
-        mine = [one for one in lives(other, results, slots) if promise.fits(one.labels)]
+        mine = [
+            life for life in lives(other, results, slots) if promise.fits(life.labels)
+        ]
         after = [one for one in mine if one.active >= begins]
         fired = [one.firing for one in after if one.firing is not None]
         needs = [would_fire(one, slots.interval) for one in after]

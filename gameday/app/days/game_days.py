@@ -121,7 +121,7 @@ def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[
 
 def worst(held: Sequence[Held]) -> ExitCode:
     """Return the worst exit code of game days."""
-    return worst_code(one.code for one in held)
+    return worst_code(game_day.code for game_day in held)
 
 
 class _Day:

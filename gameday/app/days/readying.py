@@ -79,6 +79,12 @@ def heal_held(target: "Target", clock: "Clock", tell: Tell) -> list[Recovered]:
 
 
 def _told(recovered: list[Recovered], tell: Tell) -> list[Recovered]:
-    for one in recovered:
-        tell(fate("healed", f"{one.what}, left by run {one.run}", one.undone))
+    for recovery in recovered:
+        tell(
+            fate(
+                "healed",
+                f"{recovery.what}, left by run {recovery.run}",
+                recovery.undone,
+            )
+        )
     return recovered

@@ -91,7 +91,7 @@ class _Crew:
         held = _read(output, group, code)
         with self._lock:
             self._going.remove(process)
-            self._over |= any(one.code in LAST for one in held)
+            self._over |= any(game_day.code in LAST for game_day in held)
         return held
 
     def _pass_on(self, lines: IO[str], name: str) -> None:

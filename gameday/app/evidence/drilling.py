@@ -218,7 +218,9 @@ class Drilling:
             return Outcome.FAIL, f"Alertmanager could not deliver by {named}"
         if not all(sent.values()):
             return None
-        others = [one for one in self._around().firing if one.get(LABEL) != self.number]
+        others = [
+            alert for alert in self._around().firing if alert.get(LABEL) != self.number
+        ]
         if others:
             said = "other alerts fire: whose the notifications were cannot be told"
             return Outcome.INCONCLUSIVE, f"{said}; --pages URL names the far end"

@@ -48,7 +48,7 @@ def compare_judged(runs: Sequence[tuple[Plan, Verdict]], wish: Wish) -> list[Com
 
 def code_of(compared: Sequence[Compared], forgiven: Collection[Status]) -> ExitCode:
     """Return the exit code; `forgiven`: of no-baseline and too-few, what may pass."""
-    found = {one.status for one in compared} - set(forgiven)
+    found = {measure.status for measure in compared} - set(forgiven)
     if found & {Status.BROKEN, Status.WORSE}:
         return ExitCode.FAIL
     if found & {Status.NO_BASELINE, Status.TOO_FEW} or not compared:

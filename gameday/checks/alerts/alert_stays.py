@@ -50,7 +50,7 @@ def _stopped(
     stopped = broken.resolved or 0.0
     before = show_duration(round(end - stopped, 3))
     said = f"{promised.name} stopped firing {before} before the fault ended"
-    evidence = {"episodes": [one.show() for one in lives]}
+    evidence = {"episodes": [life.show() for life in lives]}
     began = lives[0].firing
     answer = failed(said, evidence=evidence, decided=stopped, since=began)
     return answer if broken.exact else answer.unsure("its end was not marked")

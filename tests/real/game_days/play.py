@@ -129,9 +129,9 @@ class Playing:
         """Wait until the timeline has such an event; return it."""
 
         def look() -> dict[str, Any] | None:
-            for one in _events(self.folder / "timeline.ndjson"):
-                if one["kind"] == kind and fields.items() <= one.items():
-                    return one
+            for event in _events(self.folder / "timeline.ndjson"):
+                if event["kind"] == kind and fields.items() <= event.items():
+                    return event
             assert self.process.poll() is None, self.process.stdout.read()  # type: ignore[union-attr]
             return None
 

@@ -162,7 +162,7 @@ def test_a_signal_at_any_phase_undoes_everything(
     played = playing.end()
     assert played.code == 130
     assert played.verdict["ending"] == "operator"
-    ends = [seconds(one["at"]) for one in played.of("fault_ended")]
+    ends = [seconds(event["at"]) for event in played.of("fault_ended")]
     assert len(ends) == len(played.of("fault_started"))
     assert all(end - sent <= 2.0 for end in ends)
     assert (played.folder / "report.html").stat().st_size > 10_000
@@ -226,8 +226,8 @@ def test_no_secret_reaches_a_file_or_the_terminal(stage: Stage) -> None:
     for path in stage.folder.rglob("*"):
         if path.is_file() and path != scenario:
             content = path.read_bytes()
-            assert not any(one.encode() in content for one in secrets), path
-    assert not any(one in played.text for one in secrets)
+            assert not any(secret.encode() in content for secret in secrets), path
+    assert not any(secret in played.text for secret in secrets)
 
 
 def inconclusive(stage: Stage, service: str) -> None:
@@ -252,7 +252,9 @@ def _sees_again() -> bool:
         return False
     targets = up["data"]["activeTargets"]
     quiet = not [a for a in _alerts() if a["labels"]["severity"] != "info"]
-    return quiet and bool(targets) and all(one["health"] == "up" for one in targets)
+    return (
+        quiet and bool(targets) and all(target["health"] == "up" for target in targets)
+    )
 
 
 def _alerts() -> list[dict[str, dict[str, str]]]:
@@ -315,8 +317,9 @@ def test_an_alert_that_fired_already_is_inconclusive(stage: Stage) -> None:
     try:
         wait_for(
             lambda: any(
-                one["labels"]["alertname"] == "WorkerDown" and one["state"] == "firing"  # type: ignore[comparison-overlap]
-                for one in _alerts()
+                alert["labels"]["alertname"] == "WorkerDown"
+                and alert["state"] == "firing"  # type: ignore[comparison-overlap]
+                for alert in _alerts()
             ),
             30,
             "WorkerDown firing",

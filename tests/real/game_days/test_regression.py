@@ -23,7 +23,8 @@ def test_a_run_is_no_worse_than_the_one_before(stage: Stage, tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stdout
     statuses = {
-        one["question"]: one["status"] for one in json.loads(done.stdout)["measures"]
+        measure["question"]: measure["status"]
+        for measure in json.loads(done.stdout)["measures"]
     }
     assert statuses["fires_within"] == "same"
     assert statuses["pages_within"] == "same"

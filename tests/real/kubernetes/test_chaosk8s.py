@@ -443,7 +443,7 @@ def test_a_game_day_of_chaosk8s_alone_passes(whole: Cluster, tmp_path: Path) -> 
     assert before - whole.pods()
     lines = (tmp_path / "out" / "timeline.ndjson").read_text().splitlines()
     events = [json.loads(line) for line in lines]
-    ran = [one for one in events if one["kind"] == "activity"]
+    ran = [event for event in events if event["kind"] == "activity"]
     assert {one["status"] for one in ran} == {"succeeded"}
     assert [one["phase"] for one in ran].count("rollback") == 3
 

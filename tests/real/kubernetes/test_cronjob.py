@@ -394,10 +394,10 @@ def test_doctor_prints_the_role_that_is_missing_and_it_suffices(
         assert "---" not in enough.stdout
     finally:
         again = next(
-            one
-            for one in place.manifests()
-            if one["kind"] == "RoleBinding"
-            and one["metadata"]["name"] == "gameday-process"
+            manifest
+            for manifest in place.manifests()
+            if manifest["kind"] == "RoleBinding"
+            and manifest["metadata"]["name"] == "gameday-process"
         )
         kubectl("apply", "-f", "-", given=json.dumps(again))
 

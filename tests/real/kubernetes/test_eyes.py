@@ -90,7 +90,7 @@ def test_a_pod_that_goes_is_seen_at_once_and_its_successor_has_its_number(
     observer.flush(CLOCK.now())
     observer.stop()
     assert back["instance"] == "web-2"
-    now = {one.name: one for one in settled.target().instances("web")}
+    now = {instance.name: instance for instance in settled.target().instances("web")}
     assert set(now) == {"web-1", "web-2", "web-3"}
     assert not heard.of("blind")
 
@@ -118,7 +118,7 @@ def test_an_api_that_does_not_answer_is_blindness_and_what_changed_is_found_afte
     settled.kubectl("delete", "pod", victim.labels["pod"], "--wait=false")
     blind = heard.first("blind", lambda _: True)
     assert blind.at <= stalled + AT_ONCE
-    assert not [one for one in heard.of("instance") if not one["up"]]
+    assert not [event for event in heard.of("instance") if not event["up"]]
     door.pass_on()
     sees = heard.first("sees", lambda _: True)
     changed = heard.first("instance", lambda e: e.at > stalled)
@@ -186,4 +186,4 @@ def test_the_clusters_events_are_told_with_whom_they_are_about(
     assert created["object"].startswith("replicaset/web-")
     assert created["service"] == "web"
     observer.stop()
-    assert all(one.at >= began for one in heard.of("cluster_event"))
+    assert all(event.at >= began for event in heard.of("cluster_event"))

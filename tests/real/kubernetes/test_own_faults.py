@@ -95,7 +95,7 @@ class Hurt:
 
     @property
     def nodes(self) -> list[Any]:
-        names = {one.labels["node"] for one in self.victims}
+        names = {victim.labels["node"] for victim in self.victims}
         return [self.world.get("node", name, at="") for name in sorted(names)]
 
 
@@ -164,13 +164,13 @@ class Case:
 
 
 def cordoned(hurt: Hurt) -> bool:
-    return all(one["spec"].get("unschedulable") for one in hurt.nodes)
+    return all(node["spec"].get("unschedulable") for node in hurt.nodes)
 
 
 def tainted(hurt: Hurt) -> bool:
     wanted = {"key": "gameday.dev/taint", "effect": "NoSchedule"}
     return all(
-        any(wanted.items() <= one.items() for one in node["spec"].get("taints", ()))
+        any(wanted.items() <= taint.items() for taint in node["spec"].get("taints", ()))
         for node in hurt.nodes
     )
 
@@ -227,7 +227,7 @@ def test_it_bites_and_is_undone_by_its_marks_alone(
     found = hurt(case.kind, service=case.service, **case.given)
     found.inject()
     proofs = found.proofs()
-    assert [one for one in proofs if not one.bites] == []
+    assert [proof for proof in proofs if not proof.bites] == []
     assert case.seen(found)
     left = found.world.left()
     assert len(left) == len(found.victims)
@@ -281,8 +281,8 @@ def _allows(world: World, number: int) -> bool:
 def _together(hurt: Callable[..., Hurt]) -> list[str]:
     """Return all instances of web on the node that runs the most of them."""
     by_node: dict[str, list[str]] = {}
-    for one in hurt("scale", to=0).victims:  # a choice only: nothing is injected
-        by_node.setdefault(one.labels["node"], []).append(one.name)
+    for victim in hurt("scale", to=0).victims:  # a choice only: nothing is injected
+        by_node.setdefault(victim.labels["node"], []).append(victim.name)
     return max(by_node.values(), key=len)
 
 
@@ -291,13 +291,13 @@ def test_a_drained_node_takes_nothing_and_loses_the_service(
 ) -> None:
     found = hurt("drain", names=_together(hurt))
     found.inject()
-    assert [one for one in found.proofs() if not one.bites] == []
+    assert [proof for proof in found.proofs() if not proof.bites] == []
     assert cordoned(found)
-    uids = {one.identity["id"] for one in found.victims}
+    uids = {victim.identity["id"] for victim in found.victims}
     pods = found.world.get("pods", "-l", "app=web")["items"]
     assert not [o for o in pods if o["metadata"]["uid"] in uids and not _ends(o)]
     agents = found.world.get("pods", "-l", "app=agent")["items"]
-    assert not [one for one in agents if _ends(one)]
+    assert not [agent for agent in agents if _ends(agent)]
     found.end()
     assert not cordoned(found)
 
@@ -319,8 +319,8 @@ def test_no_execute_is_refused_where_others_would_go(
     with pytest.raises(FaultFailed, match="NoExecute would end"):
         found.inject()
     assert not any(
-        one["key"].startswith("gameday")
-        for one in found.nodes[0]["spec"].get("taints", ())
+        taint["key"].startswith("gameday")
+        for taint in found.nodes[0]["spec"].get("taints", ())
     )
 
 
@@ -346,7 +346,7 @@ def test_a_node_that_was_cordoned_before_stays_so(hurt: Callable[..., Hurt]) -> 
         with pytest.raises(FaultFailed, match="was made unschedulable by another"):
             hurt("cordon", names=[found.victims[0].name]).inject()
         found.inject()
-        assert [one for one in found.proofs() if not one.bites] == []
+        assert [proof for proof in found.proofs() if not proof.bites] == []
         found.end()
         assert cordoned(found)
     finally:
@@ -454,7 +454,7 @@ def test_what_was_removed_is_the_same_again_and_told_nobody(
     before = _lasting(found.world.get("secret", "password"))
     found.inject()
     kept = found.world.get("secret", str(found.undos[0].arguments["kept"]))
-    said = [json.dumps(dict(one.arguments)) for one in found.undos]
+    said = [json.dumps(dict(undo.arguments)) for undo in found.undos]
     said += [json.dumps(kept["metadata"]), *(o.because for o in found.proofs())]
     assert not [one for one in said if SECRET in one or "c3dvcmRmaXNo" in one]
     found.end()
@@ -481,7 +481,9 @@ def test_a_policy_bites_where_it_is_enforced_and_is_said_not_to_elsewhere(
     found = hurt("isolate")
     found.inject()
     policies = found.world.get("networkpolicies")["items"]
-    assert [one["spec"]["policyTypes"] for one in policies] == [["Ingress", "Egress"]]
+    assert [policy["spec"]["policyTypes"] for policy in policies] == [
+        ["Ingress", "Egress"]
+    ]
     labels = found.world.pod(found.victims[0].labels["pod"])["metadata"]["labels"]
     wanted = policies[0]["spec"]["podSelector"]["matchLabels"]
     assert wanted.items() <= labels.items()

@@ -226,7 +226,7 @@ def test_a_far_end_whose_helper_is_gone_is_swept_up(field: Field) -> None:
     ends = hurt.undo.arguments["far"]
     assert ends, "no peer on another node"
     left = {one.undo.instance for one in field.world.left() if one.undo}
-    assert {one["instance"] for one in ends} < left, "heal finds each end by itself"
+    assert {end["instance"] for end in ends} < left, "heal finds each end by itself"
     for one in ends:
         helper = one["arguments"]["helper"]
         field.world.kubectl("delete", "pod", helper, "--grace-period=0", "--force")

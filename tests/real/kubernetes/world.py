@@ -99,9 +99,9 @@ class World:
 
     def settle(self, *workloads: str) -> None:
         """Wait until every pod is there and ready (kubectl watches)."""
-        for one in workloads or WORKLOADS:
+        for workload in workloads or WORKLOADS:
             wait = f"--timeout={PATIENCE}s"
-            self.kubectl("rollout", "status", one, wait)
+            self.kubectl("rollout", "status", workload, wait)
 
     # gameday ----------------------------------------------------------------------
 
@@ -129,7 +129,9 @@ class World:
 
     def drift(self, before: Fingerprint) -> list[str]:
         """Return what is not as it was."""
-        return [one.show() for one in differences(before, self.fingerprint())]
+        return [
+            difference.show() for difference in differences(before, self.fingerprint())
+        ]
 
     def traces(self) -> list[str]:
         """Return all that bears gameday's name, by kubectl."""
@@ -167,7 +169,7 @@ class World:
     def deaf(self) -> list[str]:
         """Return the addresses of web's pods that do not answer db-0 at once."""
         pods = self.get("pods", "-l", "app=web")["items"]
-        there = [one["status"].get("podIP", "none") for one in pods]
+        there = [pod["status"].get("podIP", "none") for pod in pods]
         return [one for one in there if (self.answers("db-0", one, AT_ONCE) is None)]
 
     def damage(self, before: Fingerprint) -> str:

@@ -118,8 +118,8 @@ class Place:
         rollbacks: str = "",
     ) -> Path:
         """Write a scenario and its experiment; return its path."""
-        name = "-".join(one.kind.replace(".", "-") for one in faults) or "foreign"
-        method = "".join(one.action for one in faults) + extra
+        name = "-".join(fault.kind.replace(".", "-") for fault in faults) or "foreign"
+        method = "".join(fault.action for fault in faults) + extra
         experiment = self.folder / f"{name}.exp.yaml"
         experiment.write_text(EXPERIMENT.format(method=method, rollbacks=rollbacks))
         path = self.folder / f"{name}.yaml"

@@ -199,7 +199,7 @@ def test_a_fault_whose_helper_is_ended_proves_nothing(
     assert going.end() == 3, going.text
     (end,) = ended(going)
     assert end["ok"]
-    found = {one["question"]: one for one in verdict(going)["findings"]}
+    found = {finding["question"]: finding for finding in verdict(going)["findings"]}
     for question in ("bites", "during", "no_other_alerts"):
         assert found[question]["outcome"] == "inconclusive"
         assert "ended early" in found[question]["because"]

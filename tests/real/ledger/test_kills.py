@@ -110,7 +110,7 @@ def test_the_next_run_heals_before_it_plans(here: Place) -> None:
     assert "healed  process.stop on web-1" in done.stderr
     assert here.whole() == ""
     lines = map(json.loads, (out / "timeline.ndjson").read_text().splitlines())
-    (told,) = [one for one in lines if one["kind"] == "recovered"]
+    (told,) = [line for line in lines if line["kind"] == "recovered"]
     assert (told["what"], told["ok"]) == ("process.stop on web-1", True)
     for report in ("report.md", "report.html"):
         text = (out / report).read_text()

@@ -150,10 +150,10 @@ class Sink:
     def alerts(self, status: str) -> list[dict[str, Any]]:
         """Return the alerts of all notifications that have this status."""
         return [
-            one
+            alert
             for _, page in self.got
-            for one in page["alerts"]
-            if one["status"] == status
+            for alert in page["alerts"]
+            if alert["status"] == status
         ]
 
     def all_over(self) -> bool:
@@ -374,9 +374,9 @@ class Run:
     def of(self, kind: str, **fields: Any) -> list[Event]:
         """Return the events so far of this kind that have these fields."""
         return [
-            one
-            for one in list(self.events)
-            if one.kind == kind and all(one.get(k) == v for k, v in fields.items())
+            event
+            for event in list(self.events)
+            if event.kind == kind and all(event.get(k) == v for k, v in fields.items())
         ]
 
     def wait(self, kind: str, seconds: float = 20.0, **fields: Any) -> Event:
@@ -393,9 +393,9 @@ class Run:
     def pages(self, status: str, key: str) -> dict[str, set[float]]:
         """Return by alert the times that the webhooks carry."""
         found: dict[str, set[float]] = {}
-        for one in self.lab.sink.alerts(status):
-            times = found.setdefault(one["labels"]["alertname"], set())
-            times.add(round(parse_instant(one[key]), 3))
+        for alert in self.lab.sink.alerts(status):
+            times = found.setdefault(alert["labels"]["alertname"], set())
+            times.add(round(parse_instant(alert[key]), 3))
         return found
 
     def times(self, kind: str) -> dict[str, set[float]]:

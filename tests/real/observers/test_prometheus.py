@@ -39,7 +39,7 @@ def test_episodes_are_exact_to_the_millisecond(common_run: Run) -> None:
     common_run.flush()
     close(common_run.times("alert_firing"), common_run.pages("firing", "startsAt"))
     close(common_run.times("alert_resolved"), common_run.pages("resolved", "endsAt"))
-    assert all(one["exact"] for one in common_run.of("alert_resolved"))
+    assert all(event["exact"] for event in common_run.of("alert_resolved"))
     assert len(common_run.of("alert_firing")) == 4
     assert not common_run.of("rule_failed")
     assert not common_run.of("blind")
@@ -90,10 +90,10 @@ def test_counters_born_in_between_are_counted_exactly(run: Run) -> None:
 def samples(run: Run, side: str) -> list[Series]:
     found: dict[str, list[tuple[float, float]]] = {}
     labels = {}
-    for one in run.of("sample", side=side):
-        key = str(sorted(one["series"].items()))
-        labels[key] = one["series"]
-        found.setdefault(key, []).extend((at, value) for at, value in one["values"])
+    for event in run.of("sample", side=side):
+        key = str(sorted(event["series"].items()))
+        labels[key] = event["series"]
+        found.setdefault(key, []).extend((at, value) for at, value in event["values"])
     return [Series(labels=labels[key], samples=tuple(found[key])) for key in found]
 
 
@@ -129,12 +129,14 @@ def test_a_rule_that_fails_to_evaluate_is_reported(run: Run) -> None:
     failed = run.wait("rule_failed", alert="Matched")
     assert failed["group"] == "fragile"
     assert "many-to-many" in failed["because"]
-    wait_for(lambda: [one for one in run.of("rule_failed") if "since" in one.fields])
+    wait_for(
+        lambda: [event for event in run.of("rule_failed") if "since" in event.fields]
+    )
     run.flush()
     last = run.of("rule_failed")[-1]
     assert last["since"] == failed.at
     assert last.at >= failed.at + 1.0
-    assert {one["alert"] for one in run.of("rule_failed")} == {"Matched"}
+    assert {event["alert"] for event in run.of("rule_failed")} == {"Matched"}
 
 
 def test_a_rule_that_changes_during_the_run_is_reported(run: Run) -> None:
@@ -250,10 +252,13 @@ def test_the_end_of_a_step_is_covered(common_run: Run) -> None:
     assert observed["until"] == pytest.approx(now, abs=0.001)
     for one in common_run.of("evaluations"):
         assert one["last"] + one["interval"] >= now
-    assert {one["group"] for one in common_run.of("evaluations")} == {"shop", "fragile"}
+    assert {event["group"] for event in common_run.of("evaluations")} == {
+        "shop",
+        "fragile",
+    }
     clocks = common_run.of("clock", source="prometheus")
     assert clocks
-    assert all(abs(one["offset"]) < 0.05 for one in clocks)
+    assert all(abs(clock["offset"]) < 0.05 for clock in clocks)
 
 
 def test_a_window_that_samples_do_not_reach_back_to_is_not_complete(run: Run) -> None:

@@ -37,9 +37,9 @@ def replay(programs: dict[str, str], *words: str) -> tuple[int, dict[str, Any]]:
 
 def outcome(found: dict[str, Any], question: str) -> str:
     return next(
-        str(one["outcome"])
-        for one in found["findings"]
-        if one["replayed"] and one["question"] == question
+        str(finding["outcome"])
+        for finding in found["findings"]
+        if finding["replayed"] and finding["question"] == question
     )
 
 
@@ -47,7 +47,9 @@ def test_unchanged_rules_ring_as_they_rang(programs: dict[str, str]) -> None:
     code, found = replay(programs)
     assert code == 0
     assert found["alerts"]
-    assert [one for one in found["alerts"] if one["recorded"] != one["replayed"]] == []
+    assert [
+        alert for alert in found["alerts"] if alert["recorded"] != alert["replayed"]
+    ] == []
 
 
 def changed(tmp_path: Path, before: str, after: str) -> str:
@@ -65,7 +67,9 @@ def test_an_expression_that_means_the_same_rings_at_the_same_millisecond(
     rules = changed(tmp_path, 'state="UP"}) == 0', 'state="UP"}) + 0 == 0')
     code, found = replay(programs, "--rules", rules)
     assert code == 0
-    assert [one for one in found["alerts"] if one["recorded"] != one["replayed"]] == []
+    assert [
+        alert for alert in found["alerts"] if alert["recorded"] != alert["replayed"]
+    ] == []
 
 
 def test_a_longer_for_is_found(programs: dict[str, str], tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ def _image(session_project: ComposeProject) -> None:
 
 def inject(target: Target, kind: str, **given: str) -> tuple[Undo, Proof]:
     request = ask(kind, "web", instances="web-1", **given)
-    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    (victim,) = [
+        instance for instance in target.instances("web") if instance.name == "web-1"
+    ]
     undo = target.prepare(request, victim, MARK)
     target.inject(request, victim, undo)
     return undo, target.bites(request, victim, undo)
@@ -191,7 +193,9 @@ def test_a_held_delay_dies_with_its_holder(
 def test_a_helper_that_never_got_the_word_changed_nothing(
     target: Target, project: ComposeProject
 ) -> None:
-    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    (victim,) = [
+        instance for instance in target.instances("web") if instance.name == "web-1"
+    ]
     undo = target.prepare(ask("network.partition", instances="web-1"), victim, MARK)
     assert project.knock("web-1", "db-1") is not None
     assert target.undo(undo).ok
@@ -201,7 +205,9 @@ def test_a_helper_that_never_got_the_word_changed_nothing(
 def test_what_a_dead_run_had_prepared_is_found_by_its_mark(
     target: Target, project: ComposeProject
 ) -> None:
-    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    (victim,) = [
+        instance for instance in target.instances("web") if instance.name == "web-1"
+    ]
     target.prepare(ask("network.partition", instances="web-1"), victim, MARK)
     assert target.sweep("another") == 0  # type: ignore[attr-defined]
     assert target.sweep("gdtest") == 1  # type: ignore[attr-defined]
@@ -219,7 +225,9 @@ def test_on_a_far_engine_it_is_the_same(project: ComposeProject) -> None:
 
 
 def test_a_peer_that_nobody_knows_is_no_fault(target: Target) -> None:
-    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    (victim,) = [
+        instance for instance in target.instances("web") if instance.name == "web-1"
+    ]
     request = ask("network.partition", peers="nobody")
     with pytest.raises(FaultFailed, match="'nobody'"):
         target.prepare(request, victim, MARK)

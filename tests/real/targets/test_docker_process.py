@@ -18,7 +18,9 @@ MARK = "gdtest.0123abcd"
 def inject(target: Target, kind: str, name: str, **given: str) -> tuple[Undo, Proof]:
     service = name.rpartition("-")[0]
     request = ask(kind, service, **given)
-    (victim,) = [one for one in target.instances(service) if one.name == name]
+    (victim,) = [
+        instance for instance in target.instances(service) if instance.name == name
+    ]
     undo = target.prepare(request, victim, MARK)
     target.inject(request, victim, undo)
     return undo, target.bites(request, victim, undo)
@@ -30,7 +32,7 @@ def test_a_stopped_container_stays_down_until_undone(
     undo, proof = inject(target, "process.stop", "web-1")
     assert proof.bites, proof.because
     assert project.inspect("web-1")["State"]["Status"] == "exited"
-    states = {one.name: one.state for one in target.instances()}
+    states = {instance.name: instance.state for instance in target.instances()}
     assert states == {"web-1": "stopped", "web-2": "running", "db-1": "running"}
     assert target.undo(undo).found == "was down; started again"
     assert project.inspect("web-1")["State"]["Running"]
@@ -101,7 +103,9 @@ def test_a_restarted_container_is_a_new_process_of_the_old_container(
 def test_a_container_that_is_down_cannot_be_a_victim(
     target: Target, project: ComposeProject
 ) -> None:
-    (victim,) = [one for one in target.instances("db") if one.name == "db-1"]
+    (victim,) = [
+        instance for instance in target.instances("db") if instance.name == "db-1"
+    ]
     project.api.kill(victim.identity["id"])
     wait_for(lambda: not project.inspect("db-1")["State"]["Running"])
     with pytest.raises(FaultFailed, match="not running"):

@@ -127,7 +127,9 @@ def test_the_filler_dies_first_when_memory_runs_out(
 
 
 def test_a_container_without_a_limit_is_not_filled(target: Target) -> None:
-    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    (victim,) = [
+        instance for instance in target.instances("web") if instance.name == "web-1"
+    ]
     with pytest.raises(CannotFault, match="web-1 has no memory limit"):
         target.prepare(ask("resource.memory", fill="10%"), victim, MARK)
 

@@ -30,12 +30,14 @@ def target(url: str, monkeypatch: pytest.MonkeyPatch) -> Target:
     monkeypatch.setenv("GAMEDAY_SUPERVISOR_USER", "ops")
     monkeypatch.setenv("GAMEDAY_SUPERVISOR_PASSWORD", "hush")
     target = open_target(url, CLOCK)
-    wait_for(lambda: all(one.state == "running" for one in target.instances()))
+    wait_for(
+        lambda: all(instance.state == "running" for instance in target.instances())
+    )
     return target
 
 
 def find(target: Target, name: str) -> Instance:
-    return next(one for one in target.instances() if one.name == name)
+    return next(instance for instance in target.instances() if instance.name == name)
 
 
 def inject(target: Target, kind: str, name: str, **given: str) -> tuple[Undo, Proof]:
@@ -51,8 +53,12 @@ def pid(one: Instance) -> int:
 
 
 def test_instances_are_processes_with_their_start(target: Target) -> None:
-    assert [one.name for one in target.instances()] == ["db-1", "web-1", "web-2"]
-    assert [one.name for one in target.instances("web")] == ["web-1", "web-2"]
+    assert [instance.name for instance in target.instances()] == [
+        "db-1",
+        "web-1",
+        "web-2",
+    ]
+    assert [instance.name for instance in target.instances("web")] == ["web-1", "web-2"]
     web = find(target, "web-1")
     assert web.started_at is not None
     assert 0 <= CLOCK.now() - web.started_at < 120

@@ -82,7 +82,7 @@ def opener(url: str) -> Target:
 
 
 def states(url: str) -> dict[str, str]:
-    return {one.name: one.state for one in opener(url).instances("web")}
+    return {instance.name: instance.state for instance in opener(url).instances("web")}
 
 
 def sprint(*faults: tuple[str, str], **given: str) -> subprocess.Popen[str]:
@@ -148,9 +148,9 @@ def _ended(ledger: Ledger, prefix: str) -> dict[int, str]:
     number, found = 1, {}
     while (fault := ledger.fault(number)) is not None:
         if fault.run.startswith(prefix):
-            for one in ledger.transitions(fault.run):
-                if one.fault == number and one.state is FaultState.UNDONE:
-                    found[number] = one.by
+            for transition in ledger.transitions(fault.run):
+                if transition.fault == number and transition.state is FaultState.UNDONE:
+                    found[number] = transition.by
         number += 1
     return found
 
@@ -177,7 +177,7 @@ def test_with_the_watchdog_dead_as_well_the_next_fault_finds_it_held_by_the_dead
     (stale,) = ledger.stale(opener(url).url)
     assert both_down(url)
     healed = heal(ledger, opener, CLOCK, ledger.open_faults(run=stale.run))
-    assert [one.undone.ok for one in healed] == [True, True]
+    assert [healing.undone.ok for healing in healed] == [True, True]
     assert all_up(url)
     ledger.close_run(stale.run)
     assert ledger.stale(opener(url).url) == []

@@ -103,7 +103,10 @@ class ComposeProject:
 
     def helpers(self) -> list[str]:
         """Return the helper containers that hang at this project's containers."""
-        mine = [one["Id"] for one in self._containers(f"{_COMPOSE}project={self.name}")]
+        mine = [
+            container["Id"]
+            for container in self._containers(f"{_COMPOSE}project={self.name}")
+        ]
         found = self._containers("gameday.mark")
         return [
             one["Id"] for one in found if one["Labels"].get("gameday.beside") in mine

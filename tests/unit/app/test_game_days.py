@@ -112,8 +112,8 @@ def test_every_public_function_is_typed() -> None:
         signature = inspect.signature(function)
         assert signature.return_annotation is not inspect.Signature.empty
         assert all(
-            one.annotation is not inspect.Parameter.empty
-            for one in signature.parameters.values()
+            parameter.annotation is not inspect.Parameter.empty
+            for parameter in signature.parameters.values()
         )
 
 

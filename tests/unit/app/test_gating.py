@@ -125,7 +125,9 @@ def test_a_budget_is_counted_in_prometheus(capsys: pytest.CaptureFixture[str]) -
     with serving(fake.answer) as server:
         gate("--policy", "policy.yaml", "--prometheus", server.url, "-o", "json")
     shown = json.loads(capsys.readouterr().out)
-    (left,) = [one for one in shown["reasons"] if one["question"] == "budget_left"]
+    (left,) = [
+        reason for reason in shown["reasons"] if reason["question"] == "budget_left"
+    ]
     assert left["measured"] == pytest.approx(0.6)
     assert left["outcome"] == "pass"
 

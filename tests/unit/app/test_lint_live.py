@@ -160,7 +160,7 @@ def test_what_runs_is_judged_as_its_files_are(from_files: list[Timing]) -> None:
 def test_the_files_say_each_thing(from_files: list[Timing]) -> None:
     """So that the comparison compares what differs between the alerts."""
     states = {
-        name: {one.question: one.state for one in from_files if one.subject == name}
+        name: {file.question: file.state for file in from_files if file.subject == name}
         for name in NAMES
     }
     assert set(states["Down"].values()) == {"ok"}

@@ -80,14 +80,16 @@ def run(name: str, fires: float, *, hold: float = 5.0, commit: str = "") -> str:
         else one
         for one in story
     ]
-    lines = [json.dumps(one.to_json()) for one in events]
+    lines = [json.dumps(event.to_json()) for event in events]
     (folder / "timeline.ndjson").write_text("\n".join(lines) + "\n")
     return name
 
 
 def only_fires(text: str) -> dict[str, Any]:
     measures = json.loads(text)["measures"]
-    (found,) = [one for one in measures if one["question"] == "fires_within"]
+    (found,) = [
+        measure for measure in measures if measure["question"] == "fires_within"
+    ]
     kept: dict[str, Any] = found
     return kept
 

@@ -46,10 +46,10 @@ def test_an_old_run_is_inconclusive_with_a_finding_for_each_question(
     stored(RUN)
     assert replay(RUN, "--prometheus", program(), "-o", "json") == 3
     (found,) = json.loads(capsys.readouterr().out)
-    asked = [one for one in found["findings"] if one["replayed"]]
+    asked = [finding for finding in found["findings"] if finding["replayed"]]
     assert {one["question"] for one in asked} >= {"fires_within", "reaches"}
     assert {one["outcome"] for one in asked} == {"inconclusive"}
-    assert {one["replayed"] for one in found["findings"]} == {True, False}
+    assert {finding["replayed"] for finding in found["findings"]} == {True, False}
 
 
 @pytest.mark.parametrize(

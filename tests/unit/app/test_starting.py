@@ -245,7 +245,9 @@ def test_what_is_written_passes_check(
 ) -> None:
     paths = starter.write(starter.texts(beginning), str(tmp_path))
     result = check.check([str(tmp_path)], os.environ, None)
-    assert [str(one) for one in result.problems if one.severity != "warning"] == []
+    assert [
+        str(problem) for problem in result.problems if problem.severity != "warning"
+    ] == []
     assert len(paths) == 3
     (scenario,) = result.scenarios
     assert scenario.target == beginning.target

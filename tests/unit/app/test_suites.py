@@ -76,7 +76,7 @@ def test_shards_hold_each_scenario_once(folder: Path) -> None:
     shares = [suites.shard(scenarios, number, 3) for number in (1, 2, 3)]
     assert [len(share) for share in shares] == [3, 2, 2]
     together = [one.path for share in shares for one in share]
-    assert sorted(together) == sorted(one.path for one in scenarios)
+    assert sorted(together) == sorted(scenario.path for scenario in scenarios)
     backwards = suites.shard(scenarios[::-1], 1, 3)
     assert {one.path for one in backwards} == {one.path for one in shares[0]}
 
@@ -188,7 +188,7 @@ def test_what_came_of_all_is_told_in_their_order(folder: Path) -> None:
     )
     told: list[str] = []
     held = hold_side_by_side(scenarios, 2, play({"y": 3}), told.append)
-    assert [(one.scenario.name, int(one.code)) for one in held] == [
+    assert [(game_day.scenario.name, int(game_day.code)) for game_day in held] == [
         ("a", 2),
         ("b", 3),
         ("c", 2),
@@ -203,7 +203,7 @@ def test_no_target_is_begun_after_what_is_broken_or_stopped(
 ) -> None:
     scenarios = read(*(day(folder, f"d{n}", f"p{n}") for n in range(4)))
     held = hold_side_by_side(scenarios, 1, play({"p1": code}), lambda _: None)
-    assert [one.scenario.name for one in held] == ["d0", "d1"]
+    assert [game_day.scenario.name for game_day in held] == ["d0", "d1"]
     assert worst(held) == code
 
 
@@ -215,8 +215,8 @@ def test_a_process_that_dies_is_no_pass(folder: Path) -> None:
     held = hold_side_by_side(
         read(day(folder, "a"), day(folder, "b", "y")), 2, command, lambda _: None
     )
-    assert [int(one.code) for one in held] == [3, 3]
-    assert all(one.error is not None for one in held)
+    assert [int(game_day.code) for game_day in held] == [3, 3]
+    assert all(game_day.error is not None for game_day in held)
 
 
 def test_a_signal_reaches_every_process_and_begins_no_more(folder: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_signal_reaches_every_process_and_begins_no_more(folder: Path) -> None
     scenarios = read(*(day(folder, f"d{n}", f"p{n}") for n in range(3)))
     held = hold_side_by_side(scenarios, 2, command, lambda _: ready.release())
     stopper.join()
-    assert [int(one.code) for one in held] == [130, 130]
+    assert [int(game_day.code) for game_day in held] == [130, 130]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 

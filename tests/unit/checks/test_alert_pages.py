@@ -324,9 +324,9 @@ def second_step(*parts: list[Event]) -> Finding:
         fault(), FIRED, PAGED, again, refires, *parts, scenery=scenery, eyes=watched()
     )
     found = [
-        one
-        for one in judged(planned, story).findings
-        if (one.step, one.question) == ("again", "pages_within")
+        finding
+        for finding in judged(planned, story).findings
+        if (finding.step, finding.question) == ("again", "pages_within")
     ]
     return found[0]
 

@@ -184,6 +184,12 @@ def _moved(key: str, value: Any, seconds: float) -> Any:
 
 def told(verdict: Verdict) -> list[tuple[object, ...]]:
     return [
-        (one.question, one.subject, one.outcome, one.measured, one.error)
-        for one in verdict.findings
+        (
+            finding.question,
+            finding.subject,
+            finding.outcome,
+            finding.measured,
+            finding.error,
+        )
+        for finding in verdict.findings
     ]

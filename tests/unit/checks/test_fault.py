@@ -161,7 +161,7 @@ def test_a_foreign_action_is_bounded_by_the_phases() -> None:
     verdict = judged(planned, story)
     assert answer(verdict, "fires_within").measured == 12.0
     assert answer(verdict, "resets_within").measured == 5.0
-    assert not [one for one in verdict.findings if one.check == "fault"]
+    assert not [finding for finding in verdict.findings if finding.check == "fault"]
 
 
 # --- an experiment that was interrupted ---
@@ -195,7 +195,9 @@ def test_an_experiment_that_was_interrupted_before_its_fault() -> None:
 
 
 def test_an_engine_that_a_guardrail_ended_was_not_interrupted_by_itself() -> None:
-    scenery = [one for one in phases() if one.get("phase") not in ("undo", "aftermath")]
+    scenery = [
+        phase for phase in phases() if phase.get("phase") not in ("undo", "aftermath")
+    ]
     story = timeline(fault(ends=at(20)), engine(at(20)), scenery=scenery)
     verdict = judged(PLAN, story, ending=Ending.GUARDRAIL, because="budget spent")
     assert "experiment was interrupted" not in answer(verdict, "fires_within").because

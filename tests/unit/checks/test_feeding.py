@@ -69,17 +69,17 @@ def test_without_a_second_of_load_nothing_is_known() -> None:
 def test_prometheus_clock_may_be_another() -> None:
     parts = [*traffic(50.0, until=10), *service("shop", 0, 50)]
     moved = [
-        event(one.at + 3600, one.kind, **one.fields)
-        if one.kind != "load"
+        event(part.at + 3600, part.kind, **part.fields)
+        if part.kind != "load"
         else event(
-            one.at - 3600,
+            part.at - 3600,
             "load",
             **{
-                **one.fields,
-                "since": one["since"] - 3600,
-                "until": one["until"] - 3600,
+                **part.fields,
+                "since": part["since"] - 3600,
+                "until": part["until"] - 3600,
             },
         )
-        for one in parts
+        for part in parts
     ]
     assert find_fed(SLOS, LOAD, Timeline(moved), 3600.0).slos == ("shop",)

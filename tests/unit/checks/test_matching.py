@@ -399,7 +399,7 @@ def test_what_happens_in_one_moment_has_one_order(turned: bool) -> None:
     parts = lives[::-1] if turned else lives
     found = answer(judged(PLAN, timeline(fault(), parts)), "stays_firing")
     episodes = read_episodes(Timeline(parts), Clocks({}))
-    assert [(one.firing, one.resolved) for one in episodes] == [
+    assert [(episode.firing, episode.resolved) for episode in episodes] == [
         (at(22), at(30)),
         (at(30), at(60)),
     ]

@@ -84,7 +84,9 @@ class Server:
 
     def life(self, when: float) -> Process | None:
         """Return the process that serves at a time; None while it is down."""
-        return next((one for one in self.lives if one.since <= when < one.until), None)
+        return next(
+            (life for life in self.lives if life.since <= when < life.until), None
+        )
 
     def scrapes(self) -> list[float]:
         """Return when it is scraped, with success."""
@@ -278,14 +280,14 @@ def test_order_and_epoch_change_nothing(
     first = read_samples(Timeline(parts)).of(NAME)
     moved = [
         event(
-            one.at + by,
+            part.at + by,
             "sample",
             **{
-                **one.fields,
-                "values": [[when + by, value] for when, value in one["values"]],
+                **part.fields,
+                "values": [[when + by, value] for when, value in part["values"]],
             },
         )
-        for one in parts
+        for part in parts
     ]
     order.shuffle(moved)  # type: ignore[attr-defined]
     second = read_samples(Timeline(moved)).of(NAME)

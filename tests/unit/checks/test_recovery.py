@@ -66,9 +66,9 @@ def slow(
 ) -> list[Event]:
     """Return what is scraped seldom of a counter, beside alerts scraped each second."""
     found = []
-    for one in requests(errors=errors or {}, until=180):
-        seldom = one["values"][::interval]
-        found.append(event(at(0), "sample", **{**one.fields, "values": seldom}))
+    for request in requests(errors=errors or {}, until=180):
+        seldom = request["values"][::interval]
+        found.append(event(at(0), "sample", **{**request.fields, "values": seldom}))
     return found
 
 

@@ -139,10 +139,10 @@ def test_an_slo_as_a_difference_of_counters() -> None:
 
 def test_a_series_in_several_pieces_is_one() -> None:
     pieces = []
-    for one in requests(errors=ERRORS):
-        values = one["values"]
+    for request in requests(errors=ERRORS):
+        values = request["values"]
         pieces += [
-            event(at(0), "sample", **{**one.fields, "values": part})
+            event(at(0), "sample", **{**request.fields, "values": part})
             for part in (values[:70], values[60:])
         ]
     assert spent(pieces).evidence["bad"] == 60.0
@@ -150,11 +150,11 @@ def test_a_series_in_several_pieces_is_one() -> None:
 
 def test_what_a_restart_may_have_lost_leaves_it_open() -> None:
     restarted = []
-    for one in requests(errors={(20, 30): 20}):
-        values = [[t, v if t < at(27) else v - 130] for t, v in one["values"]]
-        if one["side"] == "total":
-            values = one["values"]
-        restarted.append(event(at(0), "sample", **{**one.fields, "values": values}))
+    for request in requests(errors={(20, 30): 20}):
+        values = [[t, v if t < at(27) else v - 130] for t, v in request["values"]]
+        if request["side"] == "total":
+            values = request["values"]
+        restarted.append(event(at(0), "sample", **{**request.fields, "values": values}))
     limit = 190 / (0.001 * WINDOW)
     found = spent(restarted, at_most=limit)
     assert found.outcome is Outcome.INCONCLUSIVE
@@ -181,8 +181,8 @@ def test_what_could_not_be_counted(parts: list[list[Event]], why: str) -> None:
 
 def test_samples_that_begin_after_the_fault() -> None:
     late = [
-        event(at(0), "sample", **{**one.fields, "values": one["values"][20:]})
-        for one in requests()
+        event(at(0), "sample", **{**request.fields, "values": request["values"][20:]})
+        for request in requests()
     ]
     assert "begin after the fault" in spent(late).because
 
@@ -360,7 +360,9 @@ def test_an_slo_that_does_not_see_the_load_is_not_spoiled_by_it() -> None:
 )
 def test_a_selector_is_parsed_never_searched(selector: str, asked: bool) -> None:
     planned = plan(slos=[objective(bad=(Term(selector=selector),))], load=50.0)
-    names = [one.question for one in judged(planned, timeline(fault())).findings]
+    names = [
+        finding.question for finding in judged(planned, timeline(fault())).findings
+    ]
     assert ("agrees_with_load" in names) is asked
 
 
@@ -533,5 +535,7 @@ def test_a_slow_request_has_not_failed() -> None:
 
 
 def test_without_a_load_nobody_is_asked() -> None:
-    names = [one.question for one in judged(plan(slos=[DAY]), timeline()).findings]
+    names = [
+        finding.question for finding in judged(plan(slos=[DAY]), timeline()).findings
+    ]
     assert "agrees_with_load" not in names

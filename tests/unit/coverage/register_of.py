@@ -117,7 +117,7 @@ def found(
 
 def the(standings: Sequence[Standing], name: str = NAME) -> Standing:
     """Return what is known of one of them."""
-    return next(one for one in standings if one.name == name)
+    return next(standing for standing in standings if standing.name == name)
 
 
 def image(digest: str) -> Instance:

@@ -102,5 +102,5 @@ def test_that_helpers_are_made_of_the_image_that_was_pushed(ways: Any) -> None:
 @BOTH
 def test_that_the_rights_are_those_of_its_fault(ways: Any) -> None:
     wanted = {f"gameday-{name}" for name in rights.capabilities_for(["process.stop"])}
-    roles = {one["metadata"]["name"] for one in ways() if one["kind"] == "Role"}
+    roles = {way["metadata"]["name"] for way in ways() if way["kind"] == "Role"}
     assert roles == wanted

@@ -52,7 +52,7 @@ def plan(mine: Belonging, *victims: str, **given: object) -> dict[str, object]:
 
 
 def states(mine: Belonging) -> list[FaultState]:
-    return [one.state for one in mine.ledger.transitions(mine.run)]
+    return [transition.state for transition in mine.ledger.transitions(mine.run)]
 
 
 def test_the_planned_victims_are_hit_and_proven(
@@ -75,7 +75,7 @@ def test_it_is_written_down_before_the_target_feels_it(
 ) -> None:
     seen: list[list[FaultState]] = []
     target.on_inject = lambda _: seen.append(
-        [one.state for one in Ledger(mine.ledger.path, SystemClock()).open_faults()]
+        [fault.state for fault in Ledger(mine.ledger.path, SystemClock()).open_faults()]
     )
     inject_for(mine, "process.stop", plan(mine, "web-2"))
     assert seen == [[S.INJECTING]]

@@ -187,4 +187,4 @@ class Shop:
 
     def told(self, problems: list[Problem]) -> list[str]:
         """Return problems as they are shown, paths relative to the folder."""
-        return [str(one).removeprefix(f"{self.folder}/") for one in problems]
+        return [str(problem).removeprefix(f"{self.folder}/") for problem in problems]

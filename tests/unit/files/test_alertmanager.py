@@ -54,7 +54,7 @@ time_intervals:
 
 def errors(text: str) -> list[str]:
     routing, problems = alertmanager.parse(text, "a.yaml")
-    found = [str(one) for one in problems if one.severity == "error"]
+    found = [str(problem) for problem in problems if problem.severity == "error"]
     assert (routing is None) == bool(found)
     return found
 
@@ -359,7 +359,7 @@ def test_receivers_are_judged_by_amtool_where_it_is(
     path = tmp_path / "a.yaml"
     path.write_text(ALERTMANAGER)
     problems = amtool.judge(str(path))
-    assert [str(one).removeprefix(f"{tmp_path}/") for one in problems] == told
+    assert [str(problem).removeprefix(f"{tmp_path}/") for problem in problems] == told
 
 
 def test_an_older_amtool_only_warns(

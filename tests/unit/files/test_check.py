@@ -30,7 +30,7 @@ def test_a_folder_with_one_file_of_every_kind(shop: Shop) -> None:
         "scenario": 1,
         "slo": 2,
     }
-    assert [one.name for one in result.scenarios] == ["survives"]
+    assert [scenario.name for scenario in result.scenarios] == ["survives"]
     assert (str(shop.folder / "am.yaml"), "alertmanager") in result.files
 
 
@@ -46,7 +46,7 @@ def test_a_named_file_without_content_holds_no_rules(tmp_path: Path, text: str) 
     path = tmp_path / "rules.yaml"
     path.write_text(text)
     result = check([str(path)], {}, None)
-    assert [one for one in result.problems if one.severity == "error"] == []
+    assert [problem for problem in result.problems if problem.severity == "error"] == []
     assert result.counts == {"rules": 1}
 
 
@@ -68,7 +68,7 @@ def test_standard_input(name: str) -> None:
     raw = io.TextIOWrapper(io.BytesIO(FILES[name].encode()))
     result = check(["-"], {}, raw)
     assert [path for path, _ in result.files] == ["-"]
-    paths = {one.path for one in result.problems}
+    paths = {problem.path for problem in result.problems}
     assert paths <= {"-"}  # a scenario's own files are not beside it
 
 

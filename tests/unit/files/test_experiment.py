@@ -161,7 +161,9 @@ def test_a_json_path_is_read_as_the_engine_reads_it(
     tolerance = f"tolerance: {{type: jsonpath, path: '{path}'}}"
     shop.change("tolerance: 200", tolerance, NAME)
     problems = experiment.read(str(shop.folder / NAME), env={})[1]
-    assert [one.id for one in problems] == ([] if right else ["experiment/json-path"])
+    assert [problem.id for problem in problems] == (
+        [] if right else ["experiment/json-path"]
+    )
     assert capfd.readouterr() == ("", "")
 
 
@@ -339,7 +341,7 @@ def test_json_with_tabs_is_read_as_json(tmp_path: Path) -> None:
     path = tmp_path / "e.yaml"
     path.write_text('{\n\t"title": "t",\n\t"description": "d",\n\t"method": {}\n}\n')
     _, problems = experiment.read(str(path), env={})
-    assert [(one.line, one.message) for one in problems] == [
+    assert [(problem.line, problem.message) for problem in problems] == [
         (4, "method: a mapping is not a list; expected a list")
     ]
 

@@ -48,7 +48,7 @@ def judged(
         "description": "d",
         "configuration": {"name": "web", "late": {"type": "env", "key": "LATE"}},
         "method": [activity(one) for one in method],
-        "rollbacks": [activity(one) for one in rollbacks],
+        "rollbacks": [activity(rollback) for rollback in rollbacks],
         **more,
     }
     if probe is not None:
@@ -57,7 +57,7 @@ def judged(
     path = folder / "e.yaml"
     path.write_text(json.dumps(document, indent=1))
     problems = experiment.read(str(path), target_url=target, env={})[1]
-    return [one for one in problems if "LATE" not in one.message]
+    return [problem for problem in problems if "LATE" not in problem.message]
 
 
 def told(*given: Any, **more: Any) -> list[str]:
@@ -242,7 +242,10 @@ def test_a_context_of_the_environment_is_looked_up(tmp_path: Path) -> None:
     for value, errors in (("lab", 0), ("production", 1)):
         env = {"WHICH": value, "LATE": ""}
         problems = experiment.read(path, target_url=HERE, env=env)[1]
-        assert len([one for one in problems if one.severity == "error"]) == errors
+        assert (
+            len([problem for problem in problems if problem.severity == "error"])
+            == errors
+        )
 
 
 def test_another_namespace_is_told_and_a_systems_own_is_refused(tmp_path: Path) -> None:

@@ -109,9 +109,9 @@ def test_arguments_are_compared(
     problems = experiment.read(str(shop.folder / NAME), env={})[1]
     place = "method[0].provider.arguments"
     seen = [
-        f"{one.severity}: {one.message.removeprefix(place).removeprefix('.')}"
-        for one in problems
-        if one.id == "experiment/argument"
+        f"{problem.severity}: {problem.message.removeprefix(place).removeprefix('.')}"
+        for problem in problems
+        if problem.id == "experiment/argument"
     ]
     assert len(seen) == len(told)
     for one, start in zip(seen, told, strict=True):

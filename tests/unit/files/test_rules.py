@@ -153,7 +153,7 @@ def test_defaults_and_mistakes_of_a_prometheus_configuration() -> None:
     assert config == prometheus_config.PrometheusConfig()
     text = "global: {scrape_interval: 1s, scrape_timeout: 2s, evaluation_interval: 1}"
     _, problems = prometheus_config.parse(text, "p.yaml")
-    assert [one.message for one in problems] == [
+    assert [problem.message for problem in problems] == [
         "global.evaluation_interval: '1' is not a duration; expected one such as 30s or 5m",
         "global.scrape_timeout: is longer than scrape_interval; shorten it",
     ]

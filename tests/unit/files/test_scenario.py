@@ -26,7 +26,7 @@ def test_everything_of_the_example_is_in_the_model(shop: Shop) -> None:
     assert made.observe.pages is not None
     assert made.observe.pages.listen == "0.0.0.0:9099"
     assert made.observe.files.alertmanager == str(shop.folder / "am.yaml")
-    assert [one.name for one in made.slos] == [
+    assert [slo.name for slo in made.slos] == [
         "checkout-availability",
         "checkout-latency",
     ]
@@ -320,7 +320,9 @@ def test_foreign_actions_have_to_be_allowed(shop: Shop) -> None:
 rollbacks:"""
     shop.change("\nrollbacks:", "\n" + action, "experiments/stop.yaml")
     told, *warnings = sorted(shop.said(), key=lambda one: "warning: " in one)
-    assert all("warning: " in one for one in warnings)  # test_foreign.py has them
+    assert all(
+        "warning: " in warning for warning in warnings
+    )  # test_foreign.py has them
     assert told.startswith(
         "scenarios/s.yaml:24: steps[0].experiment: this experiment does "
         "'chaosk8s.pod.actions.terminate_pods', whose reach gameday cannot know"
@@ -468,7 +470,7 @@ def test_paths_stay_as_they_are_written(
     monkeypatch.chdir(shop.folder)
     made = load.scenario("scenarios/s.yaml", {})
     assert made.steps[0].experiment.path == "experiments/stop.yaml"
-    assert {one.path for one in made.slos} == {
+    assert {slo.path for slo in made.slos} == {
         str(Path("slos/checkout.yaml")),
         str(Path("slos/latency.yaml")),
     }

@@ -59,7 +59,7 @@ def test_aliases_that_blow_a_file_up_are_refused(wide: int) -> None:
     for level in range(1, 12):
         text += f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * wide)}]\n"
     document = yaml.parse(text, "a.yaml")
-    assert [one.id for one in document.problems] == ["file/bounds"]
+    assert [problem.id for problem in document.problems] == ["file/bounds"]
 
 
 def test_aliases_of_a_large_file_are_read() -> None:
@@ -99,7 +99,7 @@ def test_every_kind_comes_back_from_other_cores(shop: Shop) -> None:
     assert together.problems == alone.problems * 3
     assert together.files == alone.files * 3
     assert together.passed == alone.passed * 3
-    assert [one.path for one in together.slos] == [one.path for one in alone.slos] * 3
+    assert [slo.path for slo in together.slos] == [slo.path for slo in alone.slos] * 3
     assert any(problem.id == "rules/promql-syntax" for problem in alone.problems)
 
 

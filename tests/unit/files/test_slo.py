@@ -13,13 +13,13 @@ DAY = 86400.0
 
 def errors(text: str) -> list[str]:
     _, problems = slo.parse(text, "s.yaml")
-    return [str(one) for one in problems if one.severity == "error"]
+    return [str(problem) for problem in problems if problem.severity == "error"]
 
 
 def warnings(text: str) -> list[str]:
     found, problems = slo.parse(text, "s.yaml")
     assert found
-    return [str(one) for one in problems if one.severity == "warning"]
+    return [str(problem) for problem in problems if problem.severity == "warning"]
 
 
 def test_openslo_counts_bad_as_total_less_good() -> None:
@@ -230,7 +230,7 @@ def test_a_reference_finds_its_indicator_in_another_file(shop: Shop) -> None:
     paths = [str(shop.folder / "slos" / name) for name in ("a.yaml", "b.yaml")]
     first, second = slo.read_set(paths)
     assert [one.name for one in first.slos] == ["checkout-availability"]
-    assert [one.severity for one in second.problems] == ["warning"]
+    assert [problem.severity for problem in second.problems] == ["warning"]
     (alone,) = slo.read_set(paths[:1])
     assert "there is no SLI 'ours' in these files" in alone.problems[0].message
 

@@ -68,7 +68,7 @@ def test_json_says_where_and_what() -> None:
     document = json_text.parse(text, "f.json")
     assert document.value == {"a": [1, -2500.0, True, None], "b": {}}
     assert document.line(("a", 3)) == 2
-    assert [str(one) for one in document.problems] == [
+    assert [str(problem) for problem in document.problems] == [
         "f.json:4: the key 'b' is written twice; keep one of them"
     ]
 
@@ -111,7 +111,7 @@ def test_an_environment_file(tmp_path: Path) -> None:
     path.write_text("A=1\nnothing\n2=b\n")
     with pytest.raises(InvalidFile) as raised:
         env.read(str(path))
-    assert [one.line for one in raised.value.problems] == [2, 3]
+    assert [problem.line for problem in raised.value.problems] == [2, 3]
 
 
 @pytest.mark.parametrize(

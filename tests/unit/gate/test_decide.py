@@ -30,7 +30,9 @@ def decided(policy: GatePolicy = POLICY, **seen: Any) -> Decision:
 
 def outcome(decision: Decision, question: str) -> str:
     return next(
-        one.outcome.value for one in decision.reasons if one.question == question
+        reason.outcome.value
+        for reason in decision.reasons
+        if reason.question == question
     )
 
 
@@ -46,7 +48,7 @@ def burns(*rates: float | None, whole: bool = True) -> dict[str, Budget]:
 def test_where_all_holds_a_change_may_ship() -> None:
     decision = decided()
     assert decision.outcome is Outcome.PASS
-    assert {one.question for one in decision.reasons} == {
+    assert {reason.question for reason in decision.reasons} == {
         *("no_fault_open", "budget_left", "burn_fast"),
         *("proof_fresh", "no_regression"),
     }
@@ -132,7 +134,7 @@ def test_without_evidence_it_is_inconclusive() -> None:
 def test_what_a_policy_does_not_ask_is_not_looked_at() -> None:
     policy = GatePolicy(name="shop", max_age=None, regressions=False)
     decision = decided(policy, proof=None, runs=[])
-    assert [one.question for one in decision.reasons] == ["no_fault_open"]
+    assert [reason.question for reason in decision.reasons] == ["no_fault_open"]
 
 
 OVERRIDE = Override(gate="shop", by="ann", because="hotfix", at=10.0, until=20.0)

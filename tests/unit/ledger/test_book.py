@@ -69,12 +69,12 @@ def test_another_target_is_free_and_so_is_one_that_was_let_go(ledger: Ledger) ->
     ledger.close_run("r1")
     assert ledger.holder(URL) is None
     ledger.open_run("r3", URL)
-    assert [one.run for one in ledger.open_runs()] == ["r2", "r3"]
+    assert [run.run for run in ledger.open_runs()] == ["r2", "r3"]
 
 
 def test_the_lock_of_a_dead_run_is_taken_over(ledger: Ledger) -> None:
     ledger.open_run("r1", URL, pid=dead_pid())
-    assert [one.run for one in ledger.stale(URL)] == ["r1"]
+    assert [run.run for run in ledger.stale(URL)] == ["r1"]
     ledger.open_run("r2", URL)
     holder = ledger.holder(URL)
     assert holder is not None
@@ -98,7 +98,7 @@ def test_a_closed_run_that_left_a_fault_is_stale_once_it_is_dead(
     ledger.open_run("r1", URL, pid=dead_pid())
     ledger.begin(entry())
     ledger.close_run("r1")
-    assert [one.run for one in ledger.stale(URL)] == ["r1"]
+    assert [run.run for run in ledger.stale(URL)] == ["r1"]
 
 
 # Plans --------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_what_was_written_is_there_for_another_process(path: str) -> None:
     assert found.undo == entry().undo
     assert (found.state, found.at, found.until) == (S.BITING, 1002.0, 1060.0)
     steps = Ledger(path, HandClock()).transitions("r1")
-    assert [(one.state, one.at) for one in steps] == [
+    assert [(step.state, step.at) for step in steps] == [
         (S.PLANNED, 1000.0),
         (S.INJECTING, 1001.5),
         (S.BITING, 1002.0),
@@ -177,7 +177,7 @@ def test_a_fault_that_could_not_be_undone_stays_open(ledger: Ledger) -> None:
 def test_faults_come_newest_first(ledger: Ledger) -> None:
     ledger.open_run("r1", URL)
     ids = [ledger.begin(entry(f"web-{n}")) for n in (1, 2, 3)]
-    assert [one.id for one in ledger.open_faults(run="r1")] == ids[::-1]
+    assert [fault.id for fault in ledger.open_faults(run="r1")] == ids[::-1]
 
 
 def test_a_run_that_is_over_injects_nothing_more(ledger: Ledger) -> None:

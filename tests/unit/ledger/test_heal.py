@@ -38,7 +38,7 @@ class World:
     def heal(self) -> list[bool]:
         found = self.ledger.open_faults(run="r1")
         healed = heal(self.ledger, self.open, self.clock, found, by="heal")
-        return [one.undone.ok for one in healed]
+        return [healing.undone.ok for healing in healed]
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_faults_of_one_instance_are_undone_newest_first(world: World) -> None:
     first, second = world.break_("web-1"), world.break_("web-1")
     world.heal()
     ends = [
-        one.fault
-        for one in world.ledger.transitions("r1")
-        if one.state is FaultState.UNDONE
+        transition.fault
+        for transition in world.ledger.transitions("r1")
+        if transition.state is FaultState.UNDONE
     ]
     assert ends == [second, first]
 
@@ -217,7 +217,7 @@ def test_a_target_that_cannot_even_be_opened_stops_no_other_undo(
 
     found = world.ledger.open_faults()
     healed = heal(world.ledger, opener, world.clock, found)
-    assert [one.undone.ok for one in healed] == [False, True]
+    assert [healing.undone.ok for healing in healed] == [False, True]
     assert "KeyError" in healed[0].undone.found
 
 
@@ -234,9 +234,9 @@ class Ended(FakeTarget):
 
 def early(world: World) -> list[str]:
     return [
-        str(one.extra.get("early", ""))
-        for one in world.ledger.transitions("r1")
-        if one.state is FaultState.UNDONE
+        str(transition.extra.get("early", ""))
+        for transition in world.ledger.transitions("r1")
+        if transition.state is FaultState.UNDONE
     ]
 
 

@@ -346,7 +346,7 @@ class Machine(RuleBasedStateMachine):
     @rule(crossings=MAYBE_DEATH)
     def heal(self, crossings: int | None) -> None:
         def act(ledger: Mortal, hands: Hands) -> None:
-            faulty = [one.run for one in ledger.open_faults()]
+            faulty = [fault.run for fault in ledger.open_faults()]
             held = [one.run for one in ledger.open_runs()]
             for run in dict.fromkeys([*faulty, *held]):
                 self._close(run, ledger, hands)
@@ -362,7 +362,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES))
     def a_person_stops(self, name: str) -> None:
-        ours = {one.victim.identity["id"] for one in self.truth.open_faults()}
+        ours = {fault.victim.identity["id"] for fault in self.truth.open_faults()}
         one = self.shop.there[name]
         if str(one.id) not in ours:
             one.up, one.by = False, "a person"
@@ -377,7 +377,7 @@ class Machine(RuleBasedStateMachine):
     def what_is_broken_is_written_down(self) -> None:
         if not hasattr(self, "truth"):
             return
-        known = {one.mark for one in self.truth.open_faults()}
+        known = {fault.mark for fault in self.truth.open_faults()}
         ours = {c.by for c in self.shop.there.values() if c.by not in ("", "a person")}
         assert ours <= known
 
@@ -411,13 +411,13 @@ class Machine(RuleBasedStateMachine):
 
     def _assert_lives(self, run: str) -> None:
         last: dict[int, FaultState] = {}
-        for one in self.truth.transitions(run):
-            before = last.get(one.fault)
+        for transition in self.truth.transitions(run):
+            before = last.get(transition.fault)
             if before is None:
-                assert one.state is FaultState.PLANNED
+                assert transition.state is FaultState.PLANNED
             else:
-                assert one.state in FOLLOWS[before]
-            last[one.fault] = one.state
+                assert transition.state in FOLLOWS[before]
+            last[transition.fault] = transition.state
         assert set(last.values()) <= {FaultState.UNDONE}
 
 

@@ -116,7 +116,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 def test_it_ends_the_run_and_its_injectors_before_it_undoes(scene: Scene) -> None:
     healed = recover(scene.ledger, "dead", scene.opened, scene.clock, by="heal")
     assert scene.injector.wait(10.0) != 0
-    assert [one.undone.ok for one in healed] == [True, True]
+    assert [healing.undone.ok for healing in healed] == [True, True]
     assert scene.is_recovered()
     with pytest.raises(FaultFailed, match="is over"):
         scene.ledger.begin(entry("web-1", run="dead"))
@@ -138,7 +138,7 @@ def test_nothing_of_a_calm_end_is_waited_for(scene: Scene) -> None:
 def test_a_run_that_left_something_broken_keeps_its_target(scene: Scene) -> None:
     scene.target.undo_failures = 10_000
     healed = recover(scene.ledger, "dead", scene.opened, scene.clock, by="heal")
-    assert [one.undone.ok for one in healed] == [False, False]
+    assert [healing.undone.ok for healing in healed] == [False, False]
     assert "release dead" not in scene.target.steps
     run = scene.ledger.run("dead")
     assert run is not None
@@ -156,7 +156,7 @@ def test_who_tries_again_keeps_the_run_while_its_target_does_not_answer(
 
     with pytest.raises(TargetNotFound):
         recover(scene.ledger, "next", away, scene.clock, by="watchdog", insist=True)
-    assert [one.run for one in scene.ledger.open_runs()] == ["next"]
+    assert [run.run for run in scene.ledger.open_runs()] == ["next"]
     recover(scene.ledger, "next", away, scene.clock, by="heal")
     assert scene.ledger.open_runs() == []
 
@@ -220,8 +220,8 @@ def test_nobody_takes_a_target_in_which_something_stays_broken(scene: Scene) -> 
         )
     assert [one.undone.ok for one in emitted] == [False, False]
     assert scene.ledger.open_runs() == []
-    assert [one.run for one in scene.ledger.stale(URL)] == ["dead"]
+    assert [run.run for run in scene.ledger.stale(URL)] == ["dead"]
     scene.target.undo_failures = 0
     recovered = recover_dead(scene.ledger, URL, scene.opened, scene.clock)
-    assert all(one.undone.ok for one in recovered)
+    assert all(recovery.undone.ok for recovery in recovered)
     assert scene.is_recovered()

@@ -74,7 +74,7 @@ def test_a_ledger_that_cannot_be_written_hinders_no_undo(tmp_path: Path) -> None
     db.close()
     care = Aftercare(path, "r1", HandClock())
     assert care.attempt() is False  # there is no such engine
-    states = [one.state for one in ledger.transitions("r1")]
+    states = [transition.state for transition in ledger.transitions("r1")]
     ledger.close()
     assert FaultState.UNDOING in states
 

@@ -85,7 +85,7 @@ def _emitted() -> list[tuple[str, str, str]]:
 
 
 def test_no_event_is_made_of_a_kind_or_with_a_field_that_is_not_declared() -> None:
-    declared = {kind: {one.name for one in fields(KINDS[kind])} for kind in KINDS}
+    declared = {kind: {field.name for field in fields(KINDS[kind])} for kind in KINDS}
     made = _emitted()
     assert len(made) > 100
     strange = [

@@ -116,7 +116,7 @@ def test_the_only_alertmanagers_own_rules_come_last() -> None:
             }
         }
     )
-    assert [(one.action, one.regex) for one in settings.relabels] == [
+    assert [(relabel.action, relabel.regex) for relabel in settings.relabels] == [
         ("labeldrop", "a"),
         ("drop", "b"),
     ]

@@ -133,7 +133,7 @@ class Heard:
 
     def of(self, kind: str) -> list[Event]:
         """Return the events of this kind."""
-        return [one for one in list(self.events) if one.kind == kind]
+        return [event for event in list(self.events) if event.kind == kind]
 
     def wait(self, kind: str, seconds: float = 60.0) -> Event:
         """Return the first event of this kind, waiting for it."""

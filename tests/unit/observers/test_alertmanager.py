@@ -179,7 +179,7 @@ def test_an_error_of_the_server_makes_blind_and_probe_says_so() -> None:
 def test_its_clock_is_told_by_the_dates_of_its_answers() -> None:
     with observing(World()) as (observer, heard):
         observer.flush(SystemClock().now())
-        told = [one for one in heard.events if one.kind == "clock"]
+        told = [event for event in heard.events if event.kind == "clock"]
     assert told
     for one in told:
         assert one["source"] == "alertmanager"

@@ -94,17 +94,17 @@ def watch(engine: Engine, every: int = 1, rounds: int = 0) -> list[Event]:
 
 
 def told(events: Iterable[Event]) -> list[tuple[str, float]]:
-    return [(one.kind.removeprefix("alert_"), one.at) for one in events]
+    return [(event.kind.removeprefix("alert_"), event.at) for event in events]
 
 
 @pytest.mark.parametrize("every", [1, 2, 5])
 def test_an_episode_is_pending_firing_and_resolved_at_its_slots(every: int) -> None:
     events = watch(Engine("   ppfff   "), every)
     assert told(events) == [("pending", 103.0), ("firing", 105.0), ("resolved", 108.0)]
-    assert {one["starts"] for one in events} == {103.0}
+    assert {event["starts"] for event in events} == {103.0}
     assert events[-1]["exact"]
     assert events[-1]["labels"] == DOWN
-    assert [one["error"] for one in events] == [0.001] * 3
+    assert [event["error"] for event in events] == [0.001] * 3
 
 
 def test_a_rule_without_for_fires_at_once() -> None:
@@ -123,7 +123,7 @@ def test_two_episodes_in_one_look_are_two() -> None:
         ("firing", 107.0),
         ("resolved", 109.0),
     ]
-    assert [one["starts"] for one in events] == [103.0, 103.0, 107.0, 107.0]
+    assert [event["starts"] for event in events] == [103.0, 103.0, 107.0, 107.0]
 
 
 def test_times_carry_the_query_offset() -> None:
@@ -180,7 +180,7 @@ def test_firing_again_from_pending_after_a_gap_is_a_new_episode() -> None:
     events = watch(Engine("  ppffxxxppff   "), every=14)
     kinds = [kind for kind, _ in told(events)]
     assert kinds == ["pending", "firing", "resolved", "pending", "firing", "resolved"]
-    exact = [one["exact"] for one in events if one.kind == "alert_resolved"]
+    exact = [event["exact"] for event in events if event.kind == "alert_resolved"]
     assert exact == [False, True]
 
 

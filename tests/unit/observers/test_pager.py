@@ -174,7 +174,7 @@ def test_opsgenie_opens_by_alias_and_closes_by_path(pager: Pager) -> None:
     pager.wait(1, 5)
     opened_, closed = pager.pages()
     assert (opened_.status, opened_.dedup_key) == ("firing", DEDUP)
-    assert [one["labels"] for one in opened_.alerts] == [LABELS]
+    assert [alert["labels"] for alert in opened_.alerts] == [LABELS]
     assert (closed.status, closed.dedup_key) == ("resolved", DEDUP)
 
 
@@ -182,7 +182,7 @@ def test_slack_tells_firing_from_resolved(pager: Pager) -> None:
     assert send(pager, "/slack/chat/services/T/B/x", SLACK) == (200, "ok")
     (page,) = pager.wait(0, 5)
     assert (page.receiver, page.status) == ("chat", "firing")
-    assert [one["status"] for one in page.alerts] == ["firing", "resolved"]
+    assert [alert["status"] for alert in page.alerts] == ["firing", "resolved"]
 
 
 @pytest.mark.parametrize(

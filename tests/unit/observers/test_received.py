@@ -103,7 +103,7 @@ def test_pages_from_before_are_left_out_by_the_pagers_clock() -> None:
     observer, heard = observing(box)
     observer.flush(1002.0)
     observer.stop()
-    assert [one["seq"] for one in heard.of("page")] == [2]
+    assert [event["seq"] for event in heard.of("page")] == [2]
     assert heard.of("clock")[0]["offset"] == 60.0
 
 
@@ -115,7 +115,7 @@ def test_a_pager_that_was_started_anew_counts_from_one_again() -> None:
     box.kept = [page(1, 1010.0)]
     observer.flush(1011.0)
     observer.stop()
-    assert [(one["seq"], one.at) for one in heard.of("page")] == [
+    assert [(event["seq"], event.at) for event in heard.of("page")] == [
         (1, 1001.0),
         (2, 1002.0),
         (3, 1003.0),
@@ -162,5 +162,5 @@ def test_a_remote_pager_is_asked_for_what_is_new() -> None:
         box.kept.append(page(2, clock.now() + 2.0))
         observer.flush(clock.now())
         observer.stop()
-        assert [one["seq"] for one in heard.of("page")] == [1, 2]
+        assert [event["seq"] for event in heard.of("page")] == [1, 2]
         assert {one.path for one in server.asked} == {"/pages"}

@@ -52,7 +52,7 @@ def test_alerts_of_both_are_told_once_and_active_silences() -> None:
     with serving(answer) as server:
         end = Endpoint(url=server.url)
         found = standing(Observe(prometheus=end, alertmanager=end), SystemClock())
-    states = {one.labels["alertname"]: one.state for one in found.alerts}
+    states = {alert.labels["alertname"]: alert.state for alert in found.alerts}
     assert states == {"Down": "firing", "Slow": "pending", "Elsewhere": "firing"}
     assert len(found.alerts) == len(states)
     (silence,) = found.silences

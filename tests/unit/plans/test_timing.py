@@ -71,7 +71,7 @@ def lint(
         steps=(step,),
         observe=observe or Observe(),
     )
-    return {one.question: one for one in timings(scenario, eyes)}
+    return {timing.question: timing for timing in timings(scenario, eyes)}
 
 
 def test_fires_between_for_and_for_plus_every_interval() -> None:

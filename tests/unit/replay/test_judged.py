@@ -78,7 +78,9 @@ def replayed(
     if true is not None:
         since, until = (round(at(second) * S) for second in true)
         results = [Result(labels={"server": "web-2"}, at=range(since, until, S))]
-        rung = [Rung(life=one, slots=TIMES) for one in lives(rules[0], results, TIMES)]
+        rung = [
+            Rung(life=life, slots=TIMES) for life in lives(rules[0], results, TIMES)
+        ]
     today = Today(
         rules=rules,
         routing=routing,
@@ -90,11 +92,11 @@ def replayed(
 
 
 def the(found: Replayed, question: str) -> Finding:
-    return next(one for one in found.findings if one.question == question)
+    return next(finding for finding in found.findings if finding.question == question)
 
 
 def outcomes(found: Replayed) -> dict[str, str]:
-    return {one.question: one.outcome.value for one in found.findings}
+    return {finding.question: finding.outcome.value for finding in found.findings}
 
 
 def test_the_same_rule_gives_the_same_answers() -> None:
@@ -215,8 +217,8 @@ def test_a_run_without_a_record_answers_every_question_with_the_reason() -> None
     asks = plan(step(alerts=(PROMISE,)))
     found = unanswered(judged_then(asks, STORY), "nothing was recorded")
     assert len(found.findings) == 6
-    assert {one.outcome for one in found.findings} == {Outcome.INCONCLUSIVE}
-    assert {one.because for one in found.findings} == {"nothing was recorded."}
+    assert {finding.outcome for finding in found.findings} == {Outcome.INCONCLUSIVE}
+    assert {finding.because for finding in found.findings} == {"nothing was recorded."}
 
 
 def rows(rung: Sequence[Rung]) -> list[Any]:

@@ -499,7 +499,8 @@ def passing() -> Run:
 
 def _changed(**by_question: dict[str, Any]) -> tuple[Finding, ...]:
     return tuple(
-        replace(one, **by_question.get(one.question, {})) for one in findings()
+        replace(finding, **by_question.get(finding.question, {}))
+        for finding in findings()
     )
 
 
@@ -640,14 +641,14 @@ def refused() -> Run:
     because = "The target docker://shop is held by run 20260115-115501-a7fq (pid 4711)."
     asked = tuple(
         replace(
-            one,
+            finding,
             outcome=Outcome.INCONCLUSIVE,
             because=f"Not asked: the run was refused. {because}",
             measured=None,
             error=None,
             evidence={},
         )
-        for one in findings()
+        for finding in findings()
     )
     return Run(
         plan=plan(refusals=(because,)),

@@ -138,7 +138,7 @@ def test_several_alerts_of_one_name_are_told_apart_and_flooding_is_cut() -> None
     ]
     root = drawn(replace(run, timeline=Timeline([*run.timeline, *flood])))
     assert "and 177 more in timeline.ndjson" in texts(root)
-    assert any('disk="sd7"' in one for one in titles(root))
+    assert any('disk="sd7"' in title for title in titles(root))
 
 
 def test_ticks_are_round_and_far_enough_apart() -> None:
@@ -225,4 +225,4 @@ def test_the_axis_begins_with_the_warm_up_and_older_episodes_are_cut_there() -> 
     words = texts(root)
     assert "Watchdog" in words
     assert "Gone" not in words
-    assert not [one for one in words if one.startswith("\N{MINUS SIGN}500")]
+    assert not [word for word in words if word.startswith("\N{MINUS SIGN}500")]

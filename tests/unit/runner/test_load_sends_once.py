@@ -79,7 +79,9 @@ async def load(server: Server, **orders: object) -> None:
 def counted(text: str) -> tuple[int, int]:
     """Return how many requests were sent, and how many failed, by the load's lines."""
     seconds = [json.loads(line) for line in text.splitlines()]
-    return sum(one["sent"] for one in seconds), sum(one["failed"] for one in seconds)
+    return sum(second["sent"] for second in seconds), sum(
+        second["failed"] for second in seconds
+    )
 
 
 def test_every_request_is_sent_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,7 +64,7 @@ def test_a_victim_that_the_run_replaced_is_looked_up_by_its_number(
     book.plan_again("second")
     planned = ledger.claim(RUN, "second", REQUEST)
     assert planned is not None
-    assert [one.identity["id"] for one in planned.victims] == ["new"]
+    assert [victim.identity["id"] for victim in planned.victims] == ["new"]
 
 
 def test_a_victim_that_somebody_else_replaced_stays_as_it_was_planned(
@@ -76,7 +76,7 @@ def test_a_victim_that_somebody_else_replaced_stays_as_it_was_planned(
     book.plan_again("second")
     planned = ledger.claim(RUN, "second", REQUEST)
     assert planned is not None
-    assert [one.identity["id"] for one in planned.victims] == ["old"]
+    assert [victim.identity["id"] for victim in planned.victims] == ["old"]
 
 
 @pytest.mark.parametrize("early", ["its helper had died", ""])

@@ -136,10 +136,10 @@ class FakeCluster:
 
     def answer(self, method: str, path: str) -> tuple[int, bytes] | None:
         """Return what is to be answered once in place of what is there."""
-        for one in self.answers:
-            if one[:2] == (method, path):
-                self.answers.remove(one)
-                return one[2:]
+        for answer in self.answers:
+            if answer[:2] == (method, path):
+                self.answers.remove(answer)
+                return answer[2:]
         return None
 
     def _tick(self) -> int:

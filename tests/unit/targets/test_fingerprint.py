@@ -75,7 +75,10 @@ class Project:
 
     def changed(self, **changes: Any) -> list[str]:
         """Return the keys that differ with these changes."""
-        return [one.key for one in differences(self.take(), self.take(**changes))]
+        return [
+            difference.key
+            for difference in differences(self.take(), self.take(**changes))
+        ]
 
 
 NETWORK = "NetworkSettings__Networks__shop_default"

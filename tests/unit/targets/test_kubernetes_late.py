@@ -108,7 +108,7 @@ class Hurt:
 
 
 def changes(found: FakeObjects, path: str) -> list[Call]:
-    return [one for one in found.calls if one.path == path]
+    return [call for call in found.calls if call.path == path]
 
 
 def die_in(objects: FakeObjects, hurt: Hurt, path: str) -> None:
@@ -284,9 +284,9 @@ def stateful(objects: FakeObjects, **rolling: int) -> Callable[..., None]:
 
 def deleted_pods(objects: FakeObjects) -> list[tuple[str, Json]]:
     return [
-        (one.path.rpartition("/")[2], one.body)
-        for one in objects.calls
-        if one.method == "DELETE" and "/pods/" in one.path
+        (call.path.rpartition("/")[2], call.body)
+        for call in objects.calls
+        if call.method == "DELETE" and "/pods/" in call.path
     ]
 
 

@@ -123,7 +123,7 @@ def test_no_other_container_is_changed() -> None:
     undo = undo_of(field="image", value="bad:1")
     patch = fields.put(deployment(), undo, "bad:1")
     containers = patch["spec"]["template"]["spec"]["containers"]
-    assert [one["image"] for one in containers] == ["side:1", "bad:1"]
+    assert [container["image"] for container in containers] == ["side:1", "bad:1"]
 
 
 def marked(found: Json, undo: Undo, **more: Any) -> Json:
@@ -244,8 +244,8 @@ TAINT = {"key": "gameday.dev/taint", "effect": "NoSchedule"}
 
 def node(*marks: Undo, **spec: Any) -> Json:
     found: Json = {"metadata": {"name": "n", "annotations": {}}, "spec": spec}
-    for one in marks:
-        found = marked(found, one)
+    for mark in marks:
+        found = marked(found, mark)
     return found
 
 

@@ -70,9 +70,9 @@ def test_only_faults_of_nodes_reach_beyond_the_namespace() -> None:
 
 def test_rules_of_one_kind_of_object_become_one() -> None:
     rules = rights.rules_for(["process.kill", "process.stop"])
-    kinds = [(one.group, one.resource, one.cluster) for one in rules]
+    kinds = [(rule.group, rule.resource, rule.cluster) for rule in rules]
     assert len(kinds) == len(set(kinds))
-    pods = next(one for one in rules if one.resource == "pods")
+    pods = next(rule for rule in rules if rule.resource == "pods")
     assert pods.verbs == ("get", "list", "watch", "create", "delete", "patch")
 
 
@@ -89,7 +89,10 @@ def test_the_capabilities_of_faults_hold_all_their_rules() -> None:
     for kind in rights.FAULTS:
         names = rights.capabilities_for([kind])
         held = rights.merged(*(rights.capability(name) for name in names))
-        verbs = {(one.group, one.resource, one.cluster): set(one.verbs) for one in held}
+        verbs = {
+            (game_day.group, game_day.resource, game_day.cluster): set(game_day.verbs)
+            for game_day in held
+        }
         for rule in rights.rules_for([kind]):
             key = rule.group, rule.resource, rule.cluster
             assert set(rule.verbs) <= verbs[key], kind

@@ -78,7 +78,7 @@ class Lab:
 
     def active(self, app: str) -> list[Json]:
         pods = self.cluster.listed(PODS)["items"]
-        ours = [one for one in pods if one["metadata"]["labels"]["app"] == app]
+        ours = [pod for pod in pods if pod["metadata"]["labels"]["app"] == app]
         return [one for one in ours if "deletionTimestamp" not in one["metadata"]]
 
     def _last_to_go(self, pod: Json) -> tuple[int, ...]:
@@ -317,7 +317,7 @@ def test_two_stops_give_back_one_each(lab: Lab, order: tuple[int, ...]) -> None:
 
 def test_two_stops_at_once_take_both_victims_and_nobody_else(lab: Lab) -> None:
     victims = [lab.victim(0), lab.victim(1)]
-    undos = [lab.prepared(one) for one in victims]
+    undos = [lab.prepared(victim) for victim in victims]
     spared = lab.victim(2).labels["pod"]
     control, lab.cluster.patched = lab.cluster.patched, lambda _: None  # it comes late
     lab.target.inject(STOP, victims[0], undos[0])

@@ -33,7 +33,9 @@ def wants(workload: Json, words: str) -> list[int]:
     now = int(workload["spec"].get("replicas", 1)) + len(held)
     given = [mark["arguments"] for mark in _marks(workload).values()]
     scales = [one for one in given if one.get("field") == "replicas"]
-    known = [one["wants"] for one in held] + [[scale["value"]] for scale in scales]
+    known = [game_day["wants"] for game_day in held] + [
+        [scale["value"]] for scale in scales
+    ]
     if any(now not in one for one in known):
         raise FaultFailed(f"{words} does not want what our other faults left it with")
     return [now, *{int(scale["before"]) for scale in scales}]

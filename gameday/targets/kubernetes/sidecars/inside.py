@@ -70,10 +70,10 @@ class Inside:
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Start the helpers; they wait for the word."""
         held = orders(self._place, request, victim, mark)
-        first, *far = [one.undo for one in held]
+        first, *far = [game_day.undo for game_day in held]
         start = self._place.helper.start
         try:
-            all_of([partial(start, one.order) for one in held])
+            all_of([partial(start, game_day.order) for game_day in held])
         except BaseException:
             for one in held:
                 self._place.helper.remove(_name(one.undo))
