@@ -86,6 +86,25 @@ def test_a_delay_that_is_not_there_is_seen() -> None:
     assert "before and" in proof["because"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "bites"),
+    [
+        ((0.025, 0.001, 0.001), (0.061, 0.051, 0.052), True),  # a hiccup before
+        ((0.001, 0.001, 0.001), (0.051, 0.090, 0.200), True),  # hiccups within
+        ((0.001, 0.001, 0.001), (0.060, 0.001, 0.070), False),  # hiccups, no delay
+        ((0.001, None, None), (None, 0.051, None), True),
+        ((0.001, 0.001, 0.001), (None, None, None), False),
+    ],
+)
+def test_a_hiccup_of_the_machine_neither_proves_nor_refutes_a_delay(
+    before: tuple[float | None, ...], after: tuple[float | None, ...], bites: bool
+) -> None:
+    trips = iter((*before, *after))
+    trip = RoundTrip(["peer"], lambda _address, _timeout: next(trips))
+    trip.before()
+    assert trip.proof(by=0.05, jitter=0.0)["bites"] is bites
+
+
 def test_without_anybody_to_ask_nothing_is_proven() -> None:
     trip = RoundTrip([])
     trip.before()
