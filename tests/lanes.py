@@ -156,13 +156,13 @@ def _engine(lane: Lane) -> dict[str, str]:
     return engine
 
 
-def run(lane: Lane, name: str, tests: str) -> Count:
+def run(lane: Lane, name: str, tests: str, *options: str) -> Count:
     """Run some tests in the lane; return how they went, as pytest's own file says."""
     results = lane.home / f"{name.replace(' ', '-')}.xml"
     results.unlink(missing_ok=True)
     began = time.monotonic()
     pytest = (str(lane.own), "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    command = [*pytest, f"--junitxml={results}", tests]
+    command = [*pytest, f"--junitxml={results}", *options, tests]
     try:
         subprocess.run(command, cwd=ROOT, timeout=LONGEST, check=False)
     except subprocess.TimeoutExpired:
@@ -195,7 +195,7 @@ def drive(lane: Lane, *, game_day: bool) -> bool:
     try:
         prepare(lane)
         print(f"lane {lane.version}: {_resolved(lane)}", flush=True)
-        lane.counts.append(run(lane, "unit", UNIT))
+        lane.counts.append(run(lane, "unit", UNIT, "-n", "2"))
         if game_day:
             lane.counts.append(run(lane, "game day", GAME_DAY))
     except (LaneError, OSError, subprocess.TimeoutExpired) as error:
