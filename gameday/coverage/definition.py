@@ -86,7 +86,8 @@ def _records(
         records = by_name[name]
         found[name] = tuple(
             sorted(
-                f"{language.spell(one.expr)} {_pairs(one.labels)}" for one in records
+                f"{language.spell(recorded.expr)} {_pairs(recorded.labels)}"
+                for recorded in records
             )
         )
         for record in records:

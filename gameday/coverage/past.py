@@ -138,7 +138,7 @@ def deliveries_of(past: Past) -> Iterator[Evidence]:
     for step in past.plan.scenario.steps:
         for promise in step.expect.alerts:
             for evidence in _delivered(past, step, promise):
-                promised.update(one.name for one in evidence.receivers)
+                promised.update(receiver.name for receiver in evidence.receivers)
                 yield evidence
     routing = past.plan.eyes.routing
     for event in past.heard:  # a receiver that has its proof needs no more
@@ -199,7 +199,7 @@ def _evidence(  # noqa: PLR0913 - what one step of one run has shown
     if routing is not None and not receivers and paths:
         ends = dict.fromkeys(path[-1].receiver for path in paths)
         told = (routing.receiver(name) for name in ends)
-        receivers = tuple(one for one in told if one is not None)
+        receivers = tuple(receiver for receiver in told if receiver is not None)
     return Evidence(
         kind=kind,
         at=past.verdict.ended,
@@ -274,7 +274,7 @@ def _services(step: Step) -> list[str]:
 
 def _version(past: Past, service: str) -> str:
     """Return what tells versions of a service apart; empty where nothing does."""
-    mine = [one for one in past.plan.instances if one.service == service]
+    mine = [instance for instance in past.plan.instances if instance.service == service]
     told = sorted({_digest(instance) for instance in mine} - {""})
     return " ".join(told)
 

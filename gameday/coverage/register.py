@@ -124,8 +124,8 @@ def register(
 ) -> Register:
     """Return what stored runs and drills prove of today's rules and routes."""
     newest = versions(pasts)
-    rules = [one for past in pasts for one in evidence_of(past, language)]
-    ways = [one for past in pasts for one in deliveries_of(past)]
+    rules = [evidence for past in pasts for evidence in evidence_of(past, language)]
+    ways = [evidence for past in pasts for evidence in deliveries_of(past)]
     ways += [evidence_of_drill(drill) for drill in drills]
     return Register(
         at=today.now,
@@ -249,7 +249,7 @@ def _of_receivers(
         mine = [
             proof
             for proof in evidence
-            if receiver.name in [each.name for each in proof.receivers]
+            if receiver.name in [heard.name for heard in proof.receivers]
         ]
         yield _standing(receiver.name, mine, changes, newest, today)
 
@@ -271,17 +271,17 @@ def _standing(
 ) -> Standing:
     ordered = sorted(evidence, key=lambda one: (one.at, one.run), reverse=True)
     stale: Standing | None = None
-    for one in ordered:
-        if one.kind != PROVEN:
+    for proof in ordered:
+        if proof.kind != PROVEN:
             continue
-        service, moved = _service(one, newest)
-        why = [*changes(one), *moved, *_age(one, today)]
+        service, moved = _service(proof, newest)
+        why = [*changes(proof), *moved, *_age(proof, today)]
         state = STALE if why else IS_PROVEN
         found = Standing(
             name=name,
             state=state,
             because="; ".join(dict.fromkeys(why)),
-            evidence=one,
+            evidence=proof,
             service=service,
         )
         if not why:
@@ -295,16 +295,16 @@ def _standing(
 def _without_proof(
     name: str, evidence: Sequence[Evidence], changes: Changes, today: Today
 ) -> Standing:
-    for one in evidence:
-        if one.kind == DRILL:
-            why = [*changes(one), *_age(one, today)]
+    for drill in evidence:
+        if drill.kind == DRILL:
+            why = [*changes(drill), *_age(drill, today)]
             state = STALE if why else SYNTHETIC
             said = "; ".join(why) or "delivery is proven by a drill, detection is not"
-            return Standing(name=name, state=state, because=said, evidence=one)
-    for one in evidence:
-        if one.kind == SEEN:
-            said = one.because or "it rang, and nobody had promised it"
-            return Standing(name=name, state=WAS_SEEN, because=said, evidence=one)
+            return Standing(name=name, state=state, because=said, evidence=drill)
+    for sighting in evidence:
+        if sighting.kind == SEEN:
+            said = sighting.because or "it rang, and nobody had promised it"
+            return Standing(name=name, state=WAS_SEEN, because=said, evidence=sighting)
     return Standing(name=name, state=NEVER)
 
 
@@ -332,7 +332,7 @@ def _age(one: Evidence, today: Today) -> list[str]:
 def _since_base(rule: RuleDefinition, base: tuple[RuleDefinition, ...] | None) -> str:
     if base is None:
         return ""
-    namesakes = [one for one in base if one.name == rule.name]
+    namesakes = [other for other in base if other.name == rule.name]
     if any(not rule_changes(namesake, rule) for namesake in namesakes):
         return SAME
     return CHANGED if namesakes else NEW

@@ -34,7 +34,7 @@ def to_json(register: Register) -> str:
         "at": show_instant(register.at),
         "max_age": show_duration(register.max_age),
         "runs": register.runs,
-        "unread": [clean(one) for one in register.unread],
+        "unread": [clean(file) for file in register.unread],
         "proven": _ratio(register.rules),
         "rules": [_rule(rule) for rule in register.rules],
         "receivers_proven": _ratio(register.receivers),
@@ -49,7 +49,7 @@ def _ratio(standings: Sequence[Standing]) -> dict[str, Any]:
     ratio = share(standings)
     return {
         "ratio": None if ratio is None else round(ratio, 6),
-        "proven": sum(one.proven for one in counted),
+        "proven": sum(standing.proven for standing in counted),
         "of": len(counted),
     }
 
@@ -104,7 +104,7 @@ def headline(register: Register) -> str:
     counted = [rule for rule in register.rules if rule.counted]
     if not counted:
         return "no alert rule is known"
-    counts = Counter(one.state for one in counted)
+    counts = Counter(rule.state for rule in counted)
     others = [f"{counts[state]} {state}" for state in STATES[1:] if counts[state]]
     tail = f"; {', '.join(others)}" if others else ""
     said = f"{counts[IS_PROVEN]} of {len(counted)} alert rules proven"

@@ -148,7 +148,9 @@ class Ledger:
                 target_url,
             )
         here = os.uname().nodename
-        return [one for one in found if one.here(here) and not one.process.alive]
+        return [
+            entry for entry in found if entry.here(here) and not entry.process.alive
+        ]
 
     # Plans ------------------------------------------------------------------------
 

@@ -107,7 +107,7 @@ def only_rollbacks(document: Mapping[str, Any]) -> dict[str, Any]:
         for group, values in document.get("secrets", {}).items()
         if isinstance(values, Mapping)
     }
-    rest = [dict(one) for one in played if not _own_undo(one)]
+    rest = [dict(activity) for activity in played if not _own_undo(activity)]
     return {**kept, "secrets": secrets, "method": [], "rollbacks": rest}
 
 
@@ -138,9 +138,11 @@ def _environment(document: Mapping[str, Any]) -> dict[str, str]:
     secret = {str(ref["key"]) for name, ref in refs if name not in _NO_SECRETS}
     meant = {str(ref["key"]) for name, ref in refs if name in _NO_SECRETS}
     read = {
-        str(one["key"])
-        for one in document.get("configuration", {}).values()
-        if isinstance(one, Mapping) and one.get("type") == "env" and "key" in one
+        str(setting["key"])
+        for setting in document.get("configuration", {}).values()
+        if isinstance(setting, Mapping)
+        and setting.get("type") == "env"
+        and "key" in setting
     }
     names = (read | meant | set(_PLACES)) - secret
     there = {name: os.environ[name] for name in sorted(names) if name in os.environ}

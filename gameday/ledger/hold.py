@@ -103,11 +103,17 @@ def _take(target: "Target", mine: Holder, clock: "Clock", emit: Emit) -> None:
 def _why_not_freed(target: Marked, dead: Holder, clock: "Clock", emit: Emit) -> str:
     """Undo what a dead holder left; return why that is not all, empty where it is."""
     found = recover_marked(target, dead, clock)
-    for one in found:
-        if one.left.unread is None:
-            emit(Recovered(run=dead.run, what=one.left.what, undone=one.undone))
-    broken = [one for one in found if not one.undone.ok]
-    unread = [one.left.what for one in broken if one.left.unread is not None]
+    for recovered in found:
+        if recovered.left.unread is None:
+            emit(
+                Recovered(
+                    run=dead.run, what=recovered.left.what, undone=recovered.undone
+                )
+            )
+    broken = [recovered for recovered in found if not recovered.undone.ok]
+    unread = [
+        recovered.left.what for recovered in broken if recovered.left.unread is not None
+    ]
     if len(broken) > len(unread):
         return "it died and left faults behind"
     if not unread:

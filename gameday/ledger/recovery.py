@@ -117,4 +117,4 @@ def recover_marked(target: Marked, dead: Holder, clock: "Clock") -> list[Found]:
     needs more rights than to read, so that it left nothing there.
     """
     found = undo_marked(target, clock, dead.run)
-    return [one for one in found if one.left.place not in dead.unseen]
+    return [recovered for recovered in found if recovered.left.place not in dead.unseen]

@@ -64,7 +64,9 @@ def uses_chaosk8s(document: Mapping[str, Any]) -> bool:
         *(document.get("rollbacks") or ()),
         *(document.get("controls") or ()),
     )
-    modules = (str(one.get("provider", {}).get("module", "")) for one in called)
+    modules = (
+        str(activity.get("provider", {}).get("module", "")) for activity in called
+    )
     return any(module.split(".", maxsplit=1)[0] == MODULE for module in modules)
 
 
@@ -78,7 +80,7 @@ def _cluster(url: str) -> TargetRef | None:
 
 def _files(environ: Mapping[str, str]) -> list[Path]:
     named = environ.get("KUBECONFIG") or _DEFAULT
-    paths = [Path(one).expanduser() for one in named.split(os.pathsep) if one]
+    paths = [Path(path).expanduser() for path in named.split(os.pathsep) if path]
     return [path.absolute() for path in paths if path.is_file()]
 
 
@@ -119,9 +121,9 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
     content = read if isinstance(read, dict) else {}
     return {
         kind: {
-            str(one.get("name")): one.get(kind[:-1]) or {}
-            for one in content.get(kind) or ()
-            if isinstance(one, dict)
+            str(entry.get("name")): entry.get(kind[:-1]) or {}
+            for entry in content.get(kind) or ()
+            if isinstance(entry, dict)
         }
         for kind in ("contexts", "clusters", "users")
     }

@@ -22,8 +22,8 @@ def problems(plan: Plan, verdict: Verdict) -> list[Problem]:
     """
     path = plan.scenario.path
     found = [
-        Problem(path, None, f"still broken: {clean(one)}", id="run/broken")
-        for one in verdict.broken
+        Problem(path, None, f"still broken: {clean(broken)}", id="run/broken")
+        for broken in verdict.broken
     ]
     if verdict.ending is not Ending.FINISHED:
         said = clean(main_sentence(verdict))

@@ -18,7 +18,7 @@ _WIDTH = len("INCONCLUSIVE")
 
 def summary(verdict: Verdict) -> list[str]:
     """Return the verdict as lines without any styling, what is broken first."""
-    lines = [f"STILL BROKEN: {one}" for one in verdict.broken]
+    lines = [f"STILL BROKEN: {broken}" for broken in verdict.broken]
     lines += [verdict_line(verdict), f"  {main_sentence(verdict)}"]
     for group in _told(verdict):
         lines.append(f"{group.name or 'the whole run'}:")

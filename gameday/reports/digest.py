@@ -87,13 +87,15 @@ def _row(run: Judged) -> str:
 
 def _wrong(verdict: Verdict, report: str) -> Iterator[str]:
     """Yield what of a run was not as promised, one block for each finding."""
-    wrong = [one for one in verdict.findings if one.outcome is not Outcome.PASS]
+    wrong = [
+        finding for finding in verdict.findings if finding.outcome is not Outcome.PASS
+    ]
     if not wrong and not verdict.broken:
         return
     where = f" · report: {as_code(report)}" if report else ""
     yield f"\n### {as_text(verdict.scenario)}\n\n{ending_words(verdict)}{where}\n\n"
-    for thing in verdict.broken:
-        yield f"- ⚠️ **Still broken**: {as_text(thing)}\n"
+    for broken in verdict.broken:
+        yield f"- ⚠️ **Still broken**: {as_text(broken)}\n"
     for finding in worst_first(wrong):
         yield _finding(finding)
 
@@ -117,7 +119,7 @@ def _kept(verdict: Verdict) -> Iterator[str]:
             finding for finding in group.findings if finding.outcome is Outcome.PASS
         ]
         if kept:
-            lines = "".join(_finding(one) for one in kept)
+            lines = "".join(_finding(finding) for finding in kept)
             title = as_text(f"{verdict.scenario} {group.name}".strip())
             summary = f"<summary>{title}: {len(kept)} kept</summary>"
             yield f"\n<details>{summary}\n\n{lines}\n</details>\n"

@@ -48,21 +48,21 @@ def _of_mapping(
 def _of_nested(caption: str, value: Any, zero: float, depth: int) -> list[Table]:
     if isinstance(value, Mapping):
         return _of_mapping(caption, value, zero, depth)
-    if all(isinstance(one, Mapping) for one in value):
-        columns = list(dict.fromkeys(str(key) for one in value for key in one))
+    if all(isinstance(row, Mapping) for row in value):
+        columns = list(dict.fromkeys(str(key) for row in value for key in row))
         columns = columns[:_COLUMNS]
         rows = [
-            tuple(_cell(name, one.get(name), zero) for name in columns)
-            for one in value[:_ROWS]
+            tuple(_cell(name, row.get(name), zero) for name in columns)
+            for row in value[:_ROWS]
         ]
         head = tuple(_words(name) for name in columns)
         return [_table(caption, head, rows, len(value))]
-    if all(_is_row(one) for one in value):
+    if all(_is_row(row) for row in value):
         rows = [
-            tuple(_cell("", x, zero) for x in one[:_COLUMNS]) for one in value[:_ROWS]
+            tuple(_cell("", x, zero) for x in row[:_COLUMNS]) for row in value[:_ROWS]
         ]
         return [_table(caption, (), rows, len(value))]
-    rows = [(_cell("", one, zero),) for one in value[:_ROWS]]
+    rows = [(_cell("", item, zero),) for item in value[:_ROWS]]
     return [_table(caption, (), rows, len(value))]
 
 
@@ -84,12 +84,12 @@ def _is_flat(value: Any) -> bool:
     if isinstance(value, Mapping):
         return len(value) <= _COLUMNS and all(_is_scalar(x) for x in value.values())
     if isinstance(value, list | tuple | set | frozenset):
-        return all(_is_scalar(one) for one in value)
+        return all(_is_scalar(item) for item in value)
     return True
 
 
 def _is_row(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(_is_scalar(one) for one in value)
+    return isinstance(value, list | tuple) and all(_is_scalar(item) for item in value)
 
 
 def _is_scalar(value: Any) -> bool:
@@ -122,7 +122,7 @@ def _several(key: str, value: Any, zero: float) -> str:
         ordered = (
             sorted(value, key=str) if isinstance(value, set | frozenset) else value
         )
-        inner = [("", key, one) for one in ordered]
+        inner = [("", key, item) for item in ordered]
     # What is nested still deeper is counted only: a cell has one line.
     items = [
         f"{name}{_cell(of, one, zero) if _is_flat(one) else f'({len(one)} more)'}"

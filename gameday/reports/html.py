@@ -87,13 +87,20 @@ def _view(plan: Plan, timeline: Timeline, verdict: Verdict) -> dict[str, Any]:
 
 def _exhibits(verdict: Verdict, zero: float) -> list[Exhibit]:
     shown = _with_evidence(verdict)[:_MOST_EXHIBITS]
-    return [Exhibit(finding=one, tables=tables(one.evidence, zero)) for one in shown]
+    return [
+        Exhibit(finding=finding, tables=tables(finding.evidence, zero))
+        for finding in shown
+    ]
 
 
 def _with_evidence(verdict: Verdict) -> list[Finding]:
     """Return the findings that have more to show than their sentence."""
     ordered = worst_first(verdict.findings)
-    return [one for one in ordered if one.evidence or one.measured is not None]
+    return [
+        finding
+        for finding in ordered
+        if finding.evidence or finding.measured is not None
+    ]
 
 
 def _zero(timeline: Timeline, verdict: Verdict) -> float:

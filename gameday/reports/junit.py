@@ -53,7 +53,7 @@ def _suite(
             "failures": str(found.count(Outcome.FAIL)),
             "errors": str(found.count(Outcome.INCONCLUSIVE)),
             "skipped": "0",
-            "time": f"{sum(_took(one) for one in group.findings):.3f}",
+            "time": f"{sum(_took(finding) for finding in group.findings):.3f}",
         },
     )
     suite.append(_properties(verdict))

@@ -59,7 +59,7 @@ def _head(verdict: Verdict) -> str:
 def _broken(verdict: Verdict) -> str:
     if not verdict.broken:
         return ""
-    lines = "\n".join(f"> - {as_text(one)}" for one in verdict.broken)
+    lines = "\n".join(f"> - {as_text(broken)}" for broken in verdict.broken)
     return f"> ⚠️ **Still broken. Put right by hand:**\n>\n{lines}"
 
 
@@ -75,9 +75,9 @@ def _tried(plan: Plan) -> str:
 def _load(timeline: Timeline) -> str:
     found = requests(timeline)
     rows = [
-        f"| {as_text(one.phase)} | {one.sent:.0f} | {one.failures} "
-        f"| {one.latency('p50')} | {one.latency('p99')} |"
-        for one in found
+        f"| {as_text(row.phase)} | {row.sent:.0f} | {row.failures} "
+        f"| {row.latency('p50')} | {row.latency('p99')} |"
+        for row in found
     ]
     if not rows:
         return ""
@@ -113,7 +113,10 @@ def _finding(one: Finding) -> str:
 
 def _moments(timeline: Timeline, zero: float) -> str:
     found, left = key_moments(timeline, _MOST_MOMENTS)
-    lines = [f"{as_code(relative(one.at, zero))} {as_text(one.text)}" for one in found]
+    lines = [
+        f"{as_code(relative(moment.at, zero))} {as_text(moment.text)}"
+        for moment in found
+    ]
     if left:
         lines.append(f"and {left} more in {as_code('timeline.ndjson')}")
     return _listed("Timeline", lines)

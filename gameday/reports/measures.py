@@ -37,14 +37,14 @@ def budget_measures(verdict: Verdict) -> list[Measure]:
     asked = [
         finding for finding in verdict.findings if finding.question == "spends_at_most"
     ]
-    return _measures([one for one in asked if _is(one, "ratio")])
+    return _measures([finding for finding in asked if _is(finding, "ratio")])
 
 
 def _measures(found: list[Finding]) -> list[Measure]:
     """Return nothing where nothing at all was measured: there is nothing to see."""
-    if all(one.measured is None for one in found):
+    if all(finding.measured is None for finding in found):
         return []
-    return [_measure(one) for one in found]
+    return [_measure(finding) for finding in found]
 
 
 def _is(finding: Finding, unit: str) -> bool:

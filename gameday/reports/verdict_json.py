@@ -28,7 +28,7 @@ def render(verdict: Verdict) -> str:
         **({"because": verdict.because} if verdict.because else {}),
         **({"broken": verdict.broken} if verdict.broken else {}),
         "provenance": _provenance(verdict.provenance),
-        "findings": [finding(one) for one in verdict.findings],
+        "findings": [finding(reached) for reached in verdict.findings],
     }
     return json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n"
 

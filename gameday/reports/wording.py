@@ -144,4 +144,6 @@ def is_instant(key: str, value: object) -> bool:
 def outcome_counts(verdict: Verdict) -> list[tuple[Outcome, int]]:
     """Return how many findings have each outcome, the worst first, without zeros."""
     found = [finding.outcome for finding in verdict.findings]
-    return [(one, found.count(one)) for one in WORST_FIRST if one in found]
+    return [
+        (outcome, found.count(outcome)) for outcome in WORST_FIRST if outcome in found
+    ]

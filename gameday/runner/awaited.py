@@ -72,7 +72,7 @@ def _fires(
         yield Awaited(
             what=f"{promise.alert} firing",
             until=start + promise.fires_within,
-            kept=whose.all_of([each.labels for each in board.fired(promise, start)]),
+            kept=whose.all_of([alert.labels for alert in board.fired(promise, start)]),
         )
     asks = promise.reaches or promise.pages_within is not None
     if not asks or board.is_spoiled(promise, pages=True):
@@ -141,7 +141,7 @@ def _metrics(
         if promise.holds != "after":
             continue
         looks = board.metrics.get(promise.promql, [])
-        stale = max((float(one.get("stale") or 0.0) for one in looks), default=0.0)
+        stale = max((float(look.get("stale") or 0.0) for look in looks), default=0.0)
         fresh = [look for look in looks if look.at > end + stale]
         during = [look for look in looks if start <= look.at <= end]
         false = sum(look["ok"] is False for look in during)
@@ -161,14 +161,14 @@ def _metrics(
 def _resets(board: Board, whose: _Whose, start: float, end: float) -> Iterator[Awaited]:
     promise = whose.promise
     fired = board.fired(promise, start)
-    alerts = [each for each in fired if whose.mine([each.labels])]
+    alerts = [alert for alert in fired if whose.mine([alert.labels])]
     if not alerts or board.is_spoiled(promise):
         return
     if promise.resets_within is not None:
         yield Awaited(
             what=f"{promise.alert} resolved",
             until=end + promise.resets_within,
-            kept=all((each.resolved_at or 0.0) >= end for each in alerts),
+            kept=all((alert.resolved_at or 0.0) >= end for alert in alerts),
         )
     if promise.page_resolves_within is None or board.is_spoiled(promise, pages=True):
         return

@@ -97,15 +97,15 @@ class Board:
         if step in self.alone:
             return self.begun.get((step, "aftermath"))
         started = self.of_step(self.faults, step)
-        ends = [self.ended.get(one["id"]) for one in started]
+        ends = [self.ended.get(fault["id"]) for fault in started]
         times = [end.at for end in ends if end is not None]
         return max(times) if times and len(times) == len(started) else None
 
     def is_spoiled(self, promise: AlertPromise, *, pages: bool = False) -> bool:
         """Return whether nothing can be learned of a promise any more; of its pages."""
         return any(
-            one.promise == promise and (one.wholly or pages)
-            for one in self.spoiled.get(self.step, ())
+            spoiled.promise == promise and (spoiled.wholly or pages)
+            for spoiled in self.spoiled.get(self.step, ())
         )
 
     def victims(self, step: str) -> Victims:
@@ -115,7 +115,7 @@ class Board:
         kinds: dict[str, list[str]] = {}
         for event in faults:
             kinds.setdefault(event["instance"], []).append(event["fault"])
-        known = {each.name: each for each in self.directory.instances}
+        known = {instance.name: instance for instance in self.directory.instances}
         hit = tuple(
             known.get(name)
             or Instance(service=str(event.get("service", "")), name=name, identity={})

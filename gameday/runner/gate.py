@@ -69,8 +69,8 @@ def left_to_learn(pump: Pump, plan: Plan, step: Step, *, first: bool) -> bool:
     )
     found = spoiled(step, before)
     pump.board.spoiled = {step.name: found}
-    for one in found:
-        pump.note(f"{step.name}: {one.because}")
+    for spoiled_promise in found:
+        pump.note(f"{step.name}: {spoiled_promise.because}")
     why = nothing_left(step, found)
     if not why or pump.doors.anyway:
         return True

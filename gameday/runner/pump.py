@@ -76,15 +76,15 @@ class Pump:
                 raise self._wanted
             self._look()
             now = self.now
-            still = [one for one in things() if one.open(now)]
+            still = [awaited for awaited in things() if awaited.open(now)]
             self.doors.screen.tick(self.board, still, now)
             if not still or or_else():
                 return
 
     def drain(self) -> None:
         """Take in all that is there, without waiting."""
-        for one in self.doors.ledger.news():
-            self._take(one)
+        for transition in self.doors.ledger.news():
+            self._take(transition)
         while not self._queue.empty():
             with contextlib.suppress(queue.Empty):
                 self._take(self._queue.get_nowait())

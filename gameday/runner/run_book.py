@@ -59,12 +59,12 @@ class RunBook:
         """
         if self._look is None:
             return
-        mine = [one for one in self._planned if one.step == step]
+        mine = [fault for fault in self._planned if fault.step == step]
         if not any(
             self._replaced(victim) for fault in mine for victim in fault.victims
         ):
             return
-        now = {one.name: one for one in self._look()}
+        now = {instance.name: instance for instance in self._look()}
         for fault in mine:
             victims = tuple(
                 now.get(victim.name, victim) if self._replaced(victim) else victim
@@ -122,10 +122,10 @@ class RunBook:
     def heal(self) -> list[str]:
         """Undo what the run holds open; return what is still broken, and the remedy."""
         return [
-            f"{one.fault.kind} on {one.fault.victim.name}: {one.undone.found}. "
-            f"By hand: {one.undone.by_hand or 'run `gameday heal`'}"
-            for one in self._heal()
-            if not one.undone.ok
+            f"{tried.fault.kind} on {tried.fault.victim.name}: {tried.undone.found}. "
+            f"By hand: {tried.undone.by_hand or 'run `gameday heal`'}"
+            for tried in self._heal()
+            if not tried.undone.ok
         ]
 
     def _as_events(self, one: Transition) -> list[Event]:

@@ -113,7 +113,7 @@ class Server:
                     f"({status}: {why}); name the Prometheus that the run observed, or "
                     "an empty one with --web.enable-remote-write-receiver"
                 )
-            count += sum(len(one.at) for one in batch)
+            count += sum(len(series.at) for series in batch)
         return count
 
     def evaluate(self, expr: str, slots: Slots) -> list[Row]:
@@ -129,11 +129,13 @@ class Server:
                 "step": f"{slots.interval / 1000:.3f}",
             }
             result = self._data("/query_range", asked)
-            for one in result["result"]:
+            for answered in result["result"]:
                 row = found.setdefault(
-                    frozenset(one["metric"].items()), (one["metric"], [])
+                    frozenset(answered["metric"].items()), (answered["metric"], [])
                 )
-                row[1].extend((round(at * 1000), float(v)) for at, v in one["values"])
+                row[1].extend(
+                    (round(at * 1000), float(v)) for at, v in answered["values"]
+                )
             first = last + slots.interval
         return list(found.values())
 
@@ -159,14 +161,14 @@ class Server:
 
 def batches(series: Sequence[SeriesRecord]) -> Iterator[list[SeriesRecord]]:
     """Yield the samples slice of time by slice of time, of all series side by side."""
-    starts = [one.at[0] for one in series if one.at]
-    ends = [one.at[-1] for one in series if one.at]
+    starts = [record.at[0] for record in series if record.at]
+    ends = [record.at[-1] for record in series if record.at]
     at = min(starts, default=0)
     while starts and at <= max(ends):
         batch: list[SeriesRecord] = []
         size = 0
-        for one in series:
-            piece = _between(one, at, at + SLICE)
+        for record in series:
+            piece = _between(record, at, at + SLICE)
             if not piece.at:
                 continue
             batch.append(piece)

@@ -41,18 +41,20 @@ def _lines(recording: Recording) -> Iterator[str]:
         "since": recording.since,
         "until": recording.until,
         "lookback": recording.lookback,
-        "stored": [asdict(one) for one in recording.stored],
+        "stored": [asdict(selector) for selector in recording.stored],
         "left_out": dict(recording.left_out),
         "groups": [asdict(group) for group in recording.groups],
     }
     yield _json(head)
-    for one in sorted(recording.series, key=lambda each: sorted(each.labels.items())):
-        steps = [later - before for before, later in pairwise(one.at)]
+    for series in sorted(
+        recording.series, key=lambda each: sorted(each.labels.items())
+    ):
+        steps = [later - before for before, later in pairwise(series.at)]
         yield _json(
             {
-                "labels": dict(sorted(one.labels.items())),
-                "at": [*one.at[:1], *steps],
-                "values": [_shown(value) for value in one.values],
+                "labels": dict(sorted(series.labels.items())),
+                "at": [*series.at[:1], *steps],
+                "values": [_shown(value) for value in series.values],
             }
         )
 
@@ -86,10 +88,10 @@ def _recording(head: dict[str, Any], lines: list[str]) -> Recording:
         lookback=float(head["lookback"]),
         stored=tuple(
             Stored(
-                metric=one["metric"],
-                matchers=tuple(Matcher(**matcher) for matcher in one["matchers"]),
+                metric=selector["metric"],
+                matchers=tuple(Matcher(**matcher) for matcher in selector["matchers"]),
             )
-            for one in head["stored"]
+            for selector in head["stored"]
         ),
         left_out=head["left_out"],
         groups=tuple(GroupRecord(**group) for group in head["groups"]),

@@ -29,7 +29,7 @@ class TimeAxis:
     def ticks(self, apart: float = 64.0) -> list[float]:
         """Return instants at round distances from zero, at least `apart` units."""
         least = apart * (self.end - self.start) / self._width
-        step = next((one for one in _STEPS if one >= least), None)
+        step = next((seconds for seconds in _STEPS if seconds >= least), None)
         step = step or math.ceil(least / 3600) * 3600
         first = math.ceil((self.start - self.zero) / step)
         last = math.floor((self.end - self.zero) / step)

@@ -127,11 +127,11 @@ def probe_rows(run: Run) -> list[Row]:
     kinds = {True: "probe ok", False: "probe bad"}
     marks = [
         Mark(
-            at=one.at,
-            kind=kinds.get(one.get("ok"), "probe unsure"),
-            title=f"{moment(one).text}: {run.when(one.at)}",
+            at=event.at,
+            kind=kinds.get(event.get("ok"), "probe unsure"),
+            title=f"{moment(event).text}: {run.when(event.at)}",
         )
-        for one in worst.values()
+        for event in worst.values()
     ]
     return [Row(label="hypothesis", marks=marks)]
 

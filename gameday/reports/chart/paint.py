@@ -100,20 +100,22 @@ def paint_deadlines(
 ) -> None:
     """Draw thin lines, each with its words on a free side, or as a tooltip only."""
     line = Line()
-    shown = [one for one in given if one.at <= pen.axis.end]
-    for one in shown:
-        x = pen.axis.x(one.at)
+    shown = [deadline for deadline in given if deadline.at <= pen.axis.end]
+    for deadline in shown:
+        x = pen.axis.x(deadline.at)
         stroke = element(
             "line", x1=x, x2=x, y1=round(top, 2), y2=round(bottom, 2), class_="deadline"
         )
         # A hair is hard to point at: a wide, invisible one carries the tooltip.
-        reach = rectangle(x - 4, top, 8, bottom - top, class_="reach", title=one.title)
+        reach = rectangle(
+            x - 4, top, 8, bottom - top, class_="reach", title=deadline.title
+        )
         pen.out += [stroke, reach]
         line.take(x - 1, x + 1, gap=0)
-    for one in shown:
-        _paint_deadline_words(pen, one, line, words_at)
+    for deadline in shown:
+        _paint_deadline_words(pen, deadline, line, words_at)
     # What was over only after the run has no place; an arrow points there.
-    later = ", ".join(one.words for one in given if one not in shown)
+    later = ", ".join(deadline.words for deadline in given if deadline not in shown)
     if later:
         words = f"{later} \N{RIGHTWARDS ARROW}"
         if line.take(RIGHT - 4 - text_width(words, 11), RIGHT):

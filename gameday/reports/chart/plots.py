@@ -77,9 +77,15 @@ def _slo_plot(run: Run, name: str) -> Plot | None:
 def _recovers(run: Run, slo: str) -> list[Deadline]:
     """Return when recovery was due: asked of the SLO, its service or the step."""
     found = run.verdict.findings
-    subjects = {one.subject for one in found if one.question == "recovers_within"}
+    subjects = {
+        finding.subject for finding in found if finding.question == "recovers_within"
+    }
     own = [subject for subject in subjects if subject == slo] or _first(subjects)
-    return [line for one in own for line in deadlines(run, ("recovers_within",), one)]
+    return [
+        line
+        for subject in own
+        for line in deadlines(run, ("recovers_within",), subject)
+    ]
 
 
 def _first(subjects: Collection[str]) -> list[str]:

@@ -60,5 +60,7 @@ def _case(path: str, kind: str, problems: list[Problem]) -> ET.Element:
             "failure",
             {"type": wrong[0].id, "message": clean(wrong[0].message)},
         )
-        failure.text = clean("\n".join(f"{one} [{one.id}]" for one in wrong))
+        failure.text = clean(
+            "\n".join(f"{problem} [{problem.id}]" for problem in wrong)
+        )
     return case

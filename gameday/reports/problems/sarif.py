@@ -23,7 +23,7 @@ def render(
             "driver": {
                 "name": "gameday",
                 "version": version,
-                "rules": [_rule(one, meanings) for one in ids],
+                "rules": [_rule(rule_id, meanings) for rule_id in ids],
             }
         },
         "columnKind": "unicodeCodePoints",

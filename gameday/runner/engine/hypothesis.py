@@ -109,7 +109,7 @@ def _is_yes(probe: Mapping[str, Any], value: Any) -> bool:
 def deviation(seen: Mapping[str, Any]) -> str:
     """Return in a few words what a probe saw that did not do."""
     said = [seen["value"], seen["because"]]
-    return f"{seen['name']}: {', '.join(str(one) for one in said if one)}"
+    return f"{seen['name']}: {', '.join(str(words) for words in said if words)}"
 
 
 def _in_time(

@@ -17,9 +17,9 @@ def note_whom_the_load_feeds(pump: Pump, plan: Plan, step: Step) -> None:
         return
     ours = http_probes(step.experiment)
     seen = Timeline(
-        one
-        for one in pump.board.warm_up
-        if one.kind != "probe" or one.get("name") in ours
+        event
+        for event in pump.board.warm_up
+        if event.kind != "probe" or event.get("name") in ours
     )
     offset = read_clocks(seen).theirs("prometheus", now) - now
     fed = find_fed(scenario.slos, load, seen, offset)
