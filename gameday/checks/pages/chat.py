@@ -16,7 +16,13 @@ from gameday.checks.pages.matching import EARLY, Identity, Key, Match, Matching
 from gameday.checks.pages.mutes import Mute
 from gameday.checks.pages.pages import FIRING, RESOLVED, Page, Told, label_key
 from gameday.checks.pages.reading import ALONE, BY_TITLE, Reading
-from gameday.checks.pages.titles import is_cut, is_cut_of, title_of, values_of
+from gameday.checks.pages.titles import (
+    is_cut,
+    is_cut_of,
+    names_another,
+    title_of,
+    values_of,
+)
 from gameday.checks.record.episodes import Episode
 from gameday.model.alerting.alert import Routing
 
@@ -107,6 +113,9 @@ class Chat:
         groups = self._at(page)
         due = [each for each in groups if self._active(each, page.at)]
         if not self._accounted or len(due) != 1 or page.receiver in self._by_default:
+            return []
+        names = [each.labels.get("alertname", "") for each in due[0].held]
+        if any(names_another(text, due[0].group.labels, names) for text in page.titles):
             return []
         firing = [each for each in due[0].held if self._firing(each, page.at)]
         if page.status == RESOLVED or (page.status != FIRING and not firing):
@@ -245,7 +254,8 @@ class Chat:
 
 def _may_head(titles: Sequence[str], values: str) -> bool:
     """Whether one of the titles may be that of a group with these labels' values."""
-    return any(values in title or is_cut(title) for title in titles)
+    head = values.partition("\n")[0]
+    return any(head in title or is_cut(title) for title in titles)
 
 
 def _retained(held: Held, when: float, late: float) -> bool:

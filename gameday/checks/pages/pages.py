@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.checks.pages.groups import hashed
+from gameday.checks.pages.titles import first_line
 from gameday.checks.record.clocks import Clocks, instant
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
@@ -116,7 +117,7 @@ def _page(event: Event, clocks: Clocks, known: Mapping[str, Mapping[str, str]]) 
         ),
         seq=event.get("seq"),
         alerts=_alerts(event.get("alerts") or (), status, known),
-        titles=tuple(str(title) for title in event.get("titles") or ()),
+        titles=tuple(first_line(str(title)) for title in event.get("titles") or ()),
         cut=int(event.get("truncated") or 0),
         sender=str(event.get("sender") or ""),
     )

@@ -9,10 +9,17 @@ Discord's title to 256, Opsgenie's message to 130. An ellipsis stands for the
 rest, in older versions three full stops.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
+_STATUS = re.compile(r"\[(FIRING:\d+|RESOLVED)\] ")
 _LONGEST = (1024, 256, 130)  # runes that vendors take
 _MARKS = ("…", "...")  # what stands for the part that was cut off
+
+
+def first_line(text: str) -> str:
+    """Return what the pager keeps of a title: a label's value may be of many lines."""
+    return text.strip().split("\n")[0].strip()
 
 
 def is_cut(shown: str) -> bool:
@@ -31,6 +38,18 @@ def is_cut_of(shown: str, title: str) -> bool:
     )
 
 
+def names_another(shown: str, group: Mapping[str, str], names: Iterable[str]) -> bool:
+    """Whether a title begins as the default template's does, but names another group.
+
+    Many a template of a team's own begins so too, and then names the alert or the
+    group; `names`: those of the group's alerts.
+    """
+    if _STATUS.match(shown) is None:
+        return False
+    mine = [text for text in (values_of(group), *names) if text]
+    return bool(mine) and not any(text in shown for text in mine)
+
+
 def title_of(
     group: Mapping[str, str],
     firing: Sequence[Mapping[str, str]],
@@ -43,7 +62,7 @@ def title_of(
     text = f"{status} {values_of(group)} "
     if len(common) > len(group):
         text += f"({values_of(rest)})"
-    return text.strip()
+    return first_line(text)
 
 
 def _common(alerts: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -332,6 +332,34 @@ def test_the_only_group_that_was_due_was_told_of() -> None:
     assert found.evidence["told_by"] == "the only group that was due"
 
 
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [
+        ("[FIRING:1] DiskFull db-1 (ticket)", "inconclusive"),
+        ("[RESOLVED] DiskFull db-1 (ticket)", "inconclusive"),
+        ("[FIRING:1] WebReplicaDown in web, wake up", "pass"),  # of the team's own
+        ("[FIRING:1] WebReplicaDown", "pass"),
+        ("DiskFull, or what else it may be", "pass"),
+    ],
+)
+def test_a_title_that_names_another_group_is_not_the_only_one_due(
+    title: str, outcome: str
+) -> None:
+    """Many a template of a team's own begins as the default one does."""
+    assert outcomes(FIRED, slack(25, title)).split()[0] == outcome
+
+
+def test_a_label_of_several_lines_is_cut_as_the_pager_cuts_it() -> None:
+    labels = {"alertname": "A", "text": "one\ntwo"}
+    assert title_of({"alertname": "A"}, [labels], []) == "[FIRING:1] A (one"
+
+
+def test_blanks_at_the_end_of_a_title_say_nothing() -> None:
+    assert outcomes(FIRED, slack(25, f"{TITLE} "), slack(63, OVER, "resolved")) == (
+        "pass pass pass pass"
+    )
+
+
 def test_a_message_of_an_old_run_has_no_title() -> None:
     assert outcomes(FIRED, slack(25)).startswith("pass pass")
 
