@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from gameday.checks.alerts.promise import Promised
 from gameday.checks.record.episodes import Episode
 from gameday.checks.record.sight import SLACK
+from gameday.checks.step import BY_ITSELF, StepRun
 from gameday.model.alerting.alert import Route
 from gameday.model.quantity import show_duration
 from gameday.model.timing.alert_timing import (
@@ -71,18 +72,28 @@ def over_too_soon(promised: Promised, deadline: float) -> str:
 def undone_too_soon(promised: Promised, deadline: float) -> str:
     """Return why a silent alert was not waited for: its hold was too short.
 
-    Only a hold that the scenario fixes can be; any other lasts until the promises'
-    time is over. A fault that ends when the instance is back is over when it is.
+    Where the promise says when it fires, the record tells, unless the whole step was
+    over too soon, which is doubt by itself. Else only a hold that the scenario fixes
+    can be; any other lasts until the promises' time is over. A fault that ended by
+    itself, or when the instance was back, was all that there was.
     """
     step, fires = promised.step, promised.promise.fires_within
     if fires is not None:
         deadline = min(deadline, promised.start + fires)
     end = step.fault_end
-    fixed = step.step.hold is not None and not step.heals_itself
-    if end is None or not fixed or end + SLACK >= deadline:
+    told = fires is not None and not step.unwatched(deadline)
+    known = step.step.hold is not None or told
+    ours = known and not step.heals_itself and not _over_by_itself(step)
+    if end is None or not ours or end + SLACK >= deadline:
         return ""
     left = show_duration(round(deadline - end, 3))
     return f"the fault was undone {left} before the time of {promised.name} was over"
+
+
+def _over_by_itself(step: StepRun) -> bool:
+    """Whether a fault ended without anybody's hand; the last one decides."""
+    ended = [event for event in step.events("fault_ended") if event.get("ok")]
+    return bool(ended) and ended[-1].get("by") in BY_ITSELF
 
 
 def _routes(promised: Promised, episode: Episode) -> list[tuple[Route, bool]]:

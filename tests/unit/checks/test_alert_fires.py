@@ -120,7 +120,7 @@ def test_a_late_alert_may_be_the_outages_fault() -> None:
 
 def test_a_failure_that_was_over_before_the_fault_is_none() -> None:
     failure = event(at(30), "rule_failed", group="g", alert=NAME, since=at(28))
-    story = timeline(fault(begins=at(40)), [failure])
+    story = timeline(fault(begins=at(40), ends=at(75)), [failure])
     found = answer(judged(PLAN, story), "fires_within")
     assert found.outcome is Outcome.FAIL
 
@@ -344,7 +344,7 @@ def test_what_fired_before_the_loss_stands() -> None:
 def test_an_alert_that_was_pending_for_too_short_says_for_how_long() -> None:
     slow = rule("WebReplicaDown", hold=120.0)
     asked = with_rules(
-        plan(step(alerts=(promise("WebReplicaDown", fires_within=100.0),))), slow
+        plan(step(alerts=(promise("WebReplicaDown", fires_within=45.0),))), slow
     )
     cleared = {"alert": "WebReplicaDown", "labels": PAGED, "exact": True}
     told = [

@@ -150,3 +150,21 @@ def test_what_happens_after_the_latest_page_was_due_excuses_nothing() -> None:
     assert answer(judged(by_rules(30.0), during), "reaches").outcome is (
         Outcome.INCONCLUSIVE
     )
+
+
+@pytest.mark.parametrize(
+    ("by", "fires", "outcome"),
+    [
+        ("rollback", 60.0, Outcome.INCONCLUSIVE),  # undone at 45 s
+        ("heal", 60.0, Outcome.INCONCLUSIVE),
+        ("rollback", 45.0, Outcome.FAIL),
+        ("self", 60.0, Outcome.FAIL),  # that was all of the fault that there was
+    ],
+)
+def test_a_silent_alert_whose_fault_was_undone_before_its_time(
+    by: str, fires: float, outcome: Outcome
+) -> None:
+    """Whatever the scenario says of the hold, the record says how long it was."""
+    planned = plan(step(alerts=(promise(NAME, fires_within=fires),)))
+    story = timeline(fault(by=by))
+    assert answer(judged(planned, story), "fires_within").outcome is outcome
