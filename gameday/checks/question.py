@@ -39,7 +39,8 @@ class Answer:
 
     `measured` and `error` are in the question's unit. Whatever disturbs the step
     after `decided` cannot change the answer; None: the end of the step. Nor does what
-    observers missed before `since`; None: the fault's start.
+    observers missed before `since`; None: the fault's start. `lasts_until`: up to when
+    what passed has to stay so, which what nobody saw after `decided` leaves open.
     """
 
     outcome: Outcome
@@ -49,6 +50,7 @@ class Answer:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     decided: float | None = None
     since: float | None = None
+    lasts_until: float | None = None
 
     def unsure(self, because: str) -> "Answer":
         """Return the same measurement, inconclusive for this reason."""
@@ -86,6 +88,7 @@ class Measurement:
     below: float | None = None
     decided: float | None = None
     since: float | None = None
+    lasts_until: float | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -107,6 +110,7 @@ def within(question: Question, found: Measurement) -> Answer:
         evidence=found.evidence,
         decided=found.decided,
         since=found.since,
+        lasts_until=found.lasts_until,
     )
     if keeps(measured + found.error, promised):
         return answer

@@ -151,8 +151,13 @@ CHAINS: Mapping[str, Chain] = {
         },
     ),
     "holds": Chain(
-        (Link.FAULT, Link.RECORD, Link.SCRAPE),
-        {**_FAULT, Kind.TARGET_LOST: FAIL, Kind.RECORD_ENDS: BOTH},
+        (Link.FAULT, Link.RECORD, Link.SCRAPE, Link.METRIC),
+        {
+            **_FAULT,
+            Kind.TARGET_LOST: FAIL,
+            Kind.METRIC_UNSEEN: PASS,
+            Kind.RECORD_ENDS: BOTH,
+        },
     ),
     "fails_at_most": Chain(
         (Link.FAULT, Link.RECORD, Link.SCRAPE),

@@ -41,7 +41,8 @@ def doubted(step: StepRun, question: Question, answer: Answer) -> Answer:
         if chain.turned(doubt.kind, answer.outcome):
             return answer.unsure(doubt.because)
         answer = _earlier(step, chain, doubt, answer)
-    return answer
+    why = _may_not_have_lasted(step, question, answer)
+    return answer.unsure(why) if why else answer
 
 
 def doubts(step: StepRun, question: Question, answer: Answer) -> Iterator[Doubt]:
@@ -50,6 +51,23 @@ def doubts(step: StepRun, question: Question, answer: Answer) -> Iterator[Doubt]
     start = step.start or 0.0 if answer.since is None else answer.since
     end = step.end if answer.decided is None else answer.decided
     yield from _doubts(step, question, chain.links, Span(start, end))
+
+
+def _may_not_have_lasted(step: StepRun, question: Question, answer: Answer) -> str:
+    """Return what hides whether a pass stayed one as long as it had to; empty: nothing.
+
+    What can only have been earlier until it was seen may have broken off after that.
+    """
+    since, until = answer.decided, answer.lasts_until
+    if answer.outcome is not Outcome.PASS or since is None or until is None:
+        return ""
+    chain = chain_of(step.run.plan.scenario, question)
+    if since >= until:
+        return ""
+    for doubt in _doubts(step, question, chain.links, Span(since, until)):
+        if chain.turns[doubt.kind] & (Turns.PASS | Turns.EARLIER):
+            return doubt.because
+    return ""
 
 
 def _doubts(

@@ -15,6 +15,7 @@ from gameday.checks.record.doubt import Doubt, Kind, Link, Span
 from gameday.checks.record.rule_chain import reads, scope_of
 from gameday.checks.record.sight import RuleScope
 from gameday.checks.service.coverage import is_recorded, probing_holes
+from gameday.checks.service.metric import looks_at
 from gameday.checks.slos.error_budget import rests_on_load
 from gameday.checks.slos.load import slack
 from gameday.checks.step import StepRun
@@ -144,6 +145,14 @@ def _prober(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
         yield Doubt(kind=Kind.PROBES_MISSING, because=hole.because, since=hole.since)
 
 
+def _metric(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+    """Yield when nobody looked at the expression, and which looks had no answer."""
+    if question.metric is not None:
+        for hole in looks_at(step, question.metric).unseen(span):
+            yield Doubt(kind=Kind.METRIC_UNSEEN, because=hole.because, since=hole.since)
+    yield from _seen(Kind.METRIC_UNSEEN, "metrics")(step, question, span)
+
+
 def _record(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
     why = step.unwatched(span.end) or (step.cut if span.end >= step.end else "")
     if why:
@@ -155,7 +164,7 @@ def _seen(kind: Kind, source: str) -> Collector:
 
     def collect(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
         hole = step.run.sight.hole(source, span.start, span.end)
-        ours = source in ("prometheus", "target", "cluster")
+        ours = source in ("prometheus", "target", "cluster", "metrics")
         if hole is not None and (ours or source in step.run.sources):
             yield Doubt(kind=kind, because=hole.because, since=hole.since)
 
@@ -182,6 +191,7 @@ COLLECTORS: Mapping[Link, Collector] = {
     Link.SLI: _seen(Kind.PROMETHEUS_BLIND, "prometheus"),
     Link.LOAD: _load,
     Link.PROBER: _prober,
+    Link.METRIC: _metric,
     Link.TARGET: _seen(Kind.TARGET_BLIND, "target"),
     Link.CLUSTER: _cluster,
     Link.RECORD: _record,

@@ -24,6 +24,7 @@ class Link(StrEnum):
     SLI = "sli"
     LOAD = "load"
     PROBER = "prober"
+    METRIC = "metric"  # the looks at a promised expression
     TARGET = "target"
     CLUSTER = "cluster"
     RECORD = "record"
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     PAGES_LOST = "pages were refused or cut off"
     LOAD_SHORT = "the load did not keep its rate"
     PROBES_MISSING = "the hypothesis was not probed"
+    METRIC_UNSEEN = "the promised expression was not looked at, or gave no answer"
     TARGET_BLIND = "the instances could not be seen"
     CLUSTER_BLIND = "the workloads could not be seen"
     RECORD_ENDS = "the record ends early"
@@ -67,6 +69,7 @@ KINDS: Mapping[Link, tuple[Kind, ...]] = {
     Link.SLI: (Kind.PROMETHEUS_BLIND,),
     Link.LOAD: (Kind.LOAD_SHORT,),
     Link.PROBER: (Kind.PROBES_MISSING,),
+    Link.METRIC: (Kind.METRIC_UNSEEN,),
     Link.TARGET: (Kind.TARGET_BLIND,),
     Link.CLUSTER: (Kind.CLUSTER_BLIND,),
     Link.RECORD: (Kind.RECORD_ENDS,),

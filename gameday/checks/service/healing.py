@@ -49,6 +49,7 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
                 measured=max(0.0, back.at - begun.at),
                 error=float(back.get("error") or 0.0) + float(begun.get("error") or 0),
                 decided=back.at,
+                lasts_until=min(deadline, step.end),
                 evidence={"instance": name, "by": "self"},
             ),
         )

@@ -5,7 +5,7 @@ start, or its end, belongs to neither side of it.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gameday.checks.question import (
@@ -17,6 +17,8 @@ from gameday.checks.question import (
     unknown,
     within,
 )
+from gameday.checks.record.doubt import Span
+from gameday.checks.record.sight import Hole
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.scenario import MetricPromise
@@ -44,17 +46,21 @@ class Looks:
         """Return the looks of the closed interval."""
         return [look for look in self.events if since <= look.at <= until]
 
-    def hole(self, since: float, until: float) -> str:
-        """Return where nobody looked for longer than twice the interval."""
+    def unseen(self, span: Span) -> Iterator[Hole]:
+        """Yield the looks without an answer, and the holes between the looks.
+
+        A hole is where nobody looked for longer than twice the interval.
+        """
+        seen = self.between(span.start, span.end)
+        for look in seen:
+            if look["ok"] is None:
+                yield Hole(look.at, _untold(look))
         most = _HOLE * self.every
-        times = [since, *(look.at for look in self.between(since, until)), until]
+        times = [span.start, *(look.at for look in seen), span.end]
         for earlier, later in itertools.pairwise(times):
             if later - earlier > most:
-                return (
-                    f"nobody looked at it from {show_instant(earlier)} to "
-                    f"{show_instant(later)}"
-                )
-        return ""
+                when = f"from {show_instant(earlier)} to {show_instant(later)}"
+                yield Hole(earlier, f"nobody looked at it {when}")
 
 
 def holds(step: StepRun, question: Question) -> Answer:
@@ -62,7 +68,7 @@ def holds(step: StepRun, question: Question) -> Answer:
     promise = question.metric
     if promise is None:
         return unknown("the scenario promises no such metric")
-    looks = _looks(step, promise)
+    looks = looks_at(step, promise)
     if not looks.events:
         return unknown(_never_looked(step))
     if promise.holds == "after":
@@ -79,7 +85,8 @@ def _is_fail(answer: Answer) -> bool:
     return answer.outcome.value == "fail"
 
 
-def _looks(step: StepRun, promise: MetricPromise) -> Looks:
+def looks_at(step: StepRun, promise: MetricPromise) -> Looks:
+    """Return the looks at a promised expression; what they missed, the gate asks."""
     every = step.run.timeline.of("metric")
     events = [one for one in every if one["promql"] == promise.promql]
     eyes = step.run.plan.eyes
@@ -107,14 +114,11 @@ def _all_through(
         said = f"{promise.subject} did not hold {_when(step, broken)}{_value(broken)}"
         said += _already(step, looks)
         return failed(said, evidence=evidence, decided=broken.at)
-    unsure = _untold(seen) or looks.hole(since, until)
     if since >= until or not seen:
-        unsure = "the time was too short to look at it"
-    unsure = unsure or step.run.gap(since, until, "metrics")
-    if unsure:
-        return unknown(unsure, evidence=evidence)
-    said = f"{promise.subject} held each of the {len(seen)} times it was looked at"
-    return passed(said, evidence=evidence, decided=until)
+        return unknown("the time was too short to look at it", evidence=evidence)
+    held = sum(look["ok"] is True for look in seen)
+    said = f"{promise.subject} held each of the {held} times it was looked at"
+    return passed(said, evidence=evidence, since=since, decided=until)
 
 
 def _after(
@@ -133,9 +137,7 @@ def _after(
         return _not_back(step, promise, looks, deadline)
     stretch = looks.between(first.at, step.end)
     evidence = _evidence(seen)
-    unsure = looks.hole(first.at, step.end)
-    unsure = unsure or step.run.gap(first.at, step.end, "metrics")
-    unsure = unsure or _too_short(step, looks, stretch, deadline)
+    unsure = _too_short(step, looks, stretch, deadline)
     before = [look for look in seen if look.at < first.at]
     last_bad = before[-1].at if before else first.at
     answer = within(
@@ -145,6 +147,7 @@ def _after(
             origin="the fault ended",
             measured=first.at - end if before else 0.0,
             below=first.at - last_bad + looks.stale if before else 0.0,
+            since=first.at,
             decided=step.end,
             evidence=evidence,
         ),
@@ -172,7 +175,7 @@ def _not_back(
         return unknown("it was not looked at after the fault", evidence=evidence)
     last = seen[-1]
     if last["ok"] is None:
-        return unknown(_untold([last]), evidence=evidence)
+        return unknown(_untold(last), evidence=evidence)
     said = f"{promise.subject} did not hold {_when(step, last)}{_value(last)}"
     answer = failed(said + _already(step, looks), evidence=evidence, decided=last.at)
     # What was false so long after its time was false when its time was over.
@@ -202,12 +205,9 @@ def _too_short(
     return f"it held in the last {len(fresh)} looks, too few to be no chance"
 
 
-def _untold(seen: Sequence[Event]) -> str:
-    untold = next((look for look in seen if look["ok"] is None), None)
-    if untold is None:
-        return ""
-    because = untold.get("because") or "no answer"
-    return f"it could not be told at {show_instant(untold.at)}: {because}"
+def _untold(look: Event) -> str:
+    because = look.get("because") or "no answer"
+    return f"it could not be told at {show_instant(look.at)}: {because}"
 
 
 def _already(step: StepRun, looks: Looks) -> str:

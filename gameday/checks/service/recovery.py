@@ -3,9 +3,10 @@
 An SLI is out while more than its budget's share of events, and more than one, were
 bad within five scrapes. The windows look ahead, so a burst counts up to its last
 bad scrape and no longer. Measured is the scrape that shows the last bad event of the
-last such burst: at most one scrape later than the truth. Of several SLIs the last to
-recover answers. Where traffic is to be expected,
-three scrapes in a row without any event are out as well: nobody was served.
+last such burst that had begun when the promise's time was over: at most one scrape
+later than the truth. Of several SLIs the last to recover answers. Where traffic is to
+be expected, three scrapes in a row without any event are out as well: nobody was
+served.
 """
 
 from dataclasses import replace
@@ -53,7 +54,8 @@ def _of_slo(
     why = counted.missing or unseen_errors(step, slo, counted)
     if why:
         return unknown(why), None
-    sli = read_sli(step, slo, end)
+    deadline = end + (question.promised or 0.0)
+    sli = read_sli(step, slo, end, until=deadline)
     if not sli.events:
         return unknown(f"{slo.name} counted no events after the fault"), sli
     if unseen_by(step, slo, counted):
@@ -74,6 +76,7 @@ def _recovered(step: StepRun, question: Question, sli: Sli, end: float) -> Answe
                 error=sli.above + step.fault_error,
                 below=sli.below + step.fault_error,
                 decided=end + sli.recovered_after,
+                lasts_until=min(deadline, step.end),
             ),
         )
     said = f"{sli.slo} was still outside of its objective when its time was over"

@@ -60,8 +60,11 @@ class _Seen(NamedTuple):
     lost: bool = False
 
 
-def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
-    """Return how an SLI came back after the fault's end."""
+def read_sli(step: StepRun, slo: Slo, end: float, until: float = float("inf")) -> Sli:
+    """Return how an SLI came back after the fault's end, to stay so `until` then.
+
+    What goes wrong later is another matter than this recovery.
+    """
     run = step.run
     counters = run.samples.of(slo.name)
     interval = counters.interval or run.scrape_interval or 1.0
@@ -72,7 +75,12 @@ def read_sli(step: StepRun, slo: Slo, end: float) -> Sli:
     out = _out(slo, counters, edges, (bad, total))
     if _rate(counters, start) * interval * EMPTY >= EXPECTED:
         out = sorted({*out, *_empty(total)})
+    due = run.clocks.theirs("prometheus", until)
+    out, open_ = _begun_by(due, edges, out, seen["bad"])
     after, below = _back(edges, out, seen["bad"])
+    if open_:  # its first scrape shows what came before or after the time was over
+        sure, _ = _back(edges, out[: -len(open_)], seen["bad"])
+        below = max(below, after - sure)
     unsure = run.clocks.error("prometheus", end)
     begun = run.clocks.theirs("prometheus", step.start or end)
     lost = [
@@ -177,6 +185,42 @@ def _empty(total: Sequence[float]) -> list[int]:
             continue
         found += run if len(run) >= EMPTY else []
         run = []
+    return found
+
+
+def _begun_by(
+    due: float, edges: Sequence[float], out: Sequence[int], bad: Sequence[_Seen]
+) -> tuple[list[int], list[int]]:
+    """Return the slots of the bursts that had begun by then; and of those that may.
+
+    The slots of a burst follow each other; it begins with its first bad event, or,
+    where nobody was served, with its first slot. What was out from the fault's end on
+    had begun.
+    """
+    kept: list[int] = []
+    for burst in _bursts(out):
+        if burst[0] == 0:
+            kept += burst
+            continue
+        since, to = edges[burst[0]], edges[burst[-1] + 1]
+        shown = [one for one in bad if one.events > 0 and since < one.at <= to]
+        first = min(shown, key=lambda one: one.at, default=None)
+        if (since if first is None else first.before) >= due:
+            break
+        kept += burst
+        if first is not None and first.at > due:
+            return kept, burst
+    return kept, []
+
+
+def _bursts(out: Sequence[int]) -> list[list[int]]:
+    """Return slots that follow each other together."""
+    found: list[list[int]] = []
+    for slot in out:
+        if found and slot == found[-1][-1] + 1:
+            found[-1].append(slot)
+        else:
+            found.append([slot])
     return found
 
 

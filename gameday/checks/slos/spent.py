@@ -50,9 +50,6 @@ def _count(step: StepRun, slo: Slo) -> Spent:
     run = step.run
     start = run.clocks.theirs("prometheus", step.start or 0.0)
     end = run.clocks.theirs("prometheus", step.end)
-    gap = run.gap(step.start or 0.0, step.end, "prometheus")
-    if gap:
-        return Spent(missing=gap)
     counters = run.samples.of(slo.name)
     missing = _missing(step, slo, counters, (start, end))
     if missing:

@@ -6,6 +6,7 @@ from gameday.checks.compose import CHECKS
 from gameday.checks.doubts.doubt_table import CHAINS
 from gameday.checks.doubts.recorded_doubt import COLLECTORS
 from gameday.checks.record.doubt import KINDS, Kind, Link, Turns
+from gameday.model.scenario import MetricPromise
 from gameday.model.timeline import event
 from gameday.model.verdict import Outcome
 from tests.builders import (
@@ -15,6 +16,7 @@ from tests.builders import (
     blind,
     fault,
     judged,
+    looks,
     plan,
     promise,
     rule,
@@ -58,6 +60,41 @@ def test_what_was_missed_before_an_alert_fired_can_only_be_earlier() -> None:
     assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
     assert found.error == 7.0  # it may have fired at 15 already
     assert "could not be seen" in found.evidence["may_be_earlier"]
+
+
+@pytest.mark.parametrize(
+    ("unseen", "outcome"),
+    [
+        ((11, 13), Outcome.PASS),  # seen up at 14, whenever it came up
+        ((20, 25), Outcome.INCONCLUSIVE),  # it may have gone down again
+        ((35, 40), Outcome.PASS),  # its time was over at 30
+    ],
+)
+def test_what_has_to_last_may_break_off_where_nobody_looks(
+    unseen: tuple[float, float], outcome: Outcome
+) -> None:
+    planned = plan(step(heals_within=20.0))
+    came_back = fault(by="self", ends=at(14))
+    story = timeline(came_back, blind("target", *map(at, unseen)))
+    assert answer(judged(planned, story), "heals_within").outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("unseen", "outcome"),
+    [
+        ((5, 9), Outcome.PASS),
+        ((20, 25), Outcome.INCONCLUSIVE),
+        ((80, 90), Outcome.PASS),
+    ],
+)
+def test_nobody_looked_at_a_promised_metric(
+    unseen: tuple[float, float], outcome: Outcome
+) -> None:
+    """It is the gate that asks; the time of `during` is the fault's."""
+    metric = MetricPromise(promql="queue_depth < 10", holds="during")
+    story = timeline(fault(), looks(metric.promql), blind("metrics", *map(at, unseen)))
+    found = answer(judged(plan(step(metrics=(metric,))), story), "holds")
+    assert found.outcome is outcome
 
 
 @pytest.mark.parametrize("question", ["fires_within", "stays_firing", "resets_within"])

@@ -54,8 +54,30 @@ def test_an_sli_that_takes_a_while() -> None:
 def test_the_last_scrapes_are_looked_at_as_five(bad: float, recovered: bool) -> None:
     """2 of the last 250 are within 1 %, though they are 4 % of the last scrape's 50."""
     last = requests(errors={(END - 1, END): bad})
-    found = recovers(last, objective=0.99)
+    found = recovers(last, objective=0.99, within=120.0)
     assert found.evidence["slis"]["checkout-availability"]["recovered"] is recovered
+
+
+@pytest.mark.parametrize(
+    ("again", "outcome", "measured"),
+    [
+        ((80, 100), Outcome.FAIL, 45.0),  # its time is over at 85
+        ((86, 100), Outcome.PASS, 5.0),  # another matter than this recovery
+        ((20, 100), Outcome.FAIL, 45.0),  # it never was back
+    ],
+)
+def test_a_recovery_lasts_to_the_end_of_its_time(
+    again: tuple[int, int], outcome: Outcome, measured: float
+) -> None:
+    found = recovers(requests(errors={(11, 60): 10, again: 10}), within=30.0)
+    assert (found.outcome, found.measured) == (outcome, measured)
+
+
+def test_a_relapse_whose_first_scrape_straddles_the_time_leaves_it_open() -> None:
+    """Bad events between the scrapes at 105 s and 120 s; the time is over at 118 s."""
+    seen = slow({(11, 30): 10, (107, 109): 10}, interval=15)
+    found = recovers(seen, within=63.0)
+    assert found.outcome is Outcome.INCONCLUSIVE
 
 
 # --- scrapes of their own ---
@@ -460,9 +482,14 @@ def test_a_service_that_was_not_hit_cannot_heal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost", "outcome"), [(60.0, Outcome.INCONCLUSIVE), (100.0, Outcome.PASS)]
+    ("lost", "outcome"),
+    [
+        (60.0, Outcome.INCONCLUSIVE),
+        (100.0, Outcome.INCONCLUSIVE),
+        (120.0, Outcome.PASS),
+    ],
 )
-def test_a_recovery_stands_that_came_before_a_healthy_target_was_lost(
+def test_a_recovery_stands_if_its_time_was_over_when_a_healthy_target_was_lost(
     lost: float, outcome: Outcome
 ) -> None:
     gone = scrape("lb-2:9121", job="lb", down=at(lost))
