@@ -9,7 +9,7 @@ from gameday.checks.pages.mailbox import Mailbox
 from gameday.checks.pages.matching import Matching, read_matching
 from gameday.checks.pages.mutes import Mute, Silence, read_mutes, read_silences
 from gameday.checks.pages.pages import Page, read_pages
-from gameday.checks.record.clocks import Clocks, read_clocks
+from gameday.checks.record.clocks import Clocks, read_clocks, read_instances
 from gameday.checks.record.episodes import Episode, read_episodes
 from gameday.checks.record.lost_targets import Loss, read_losses
 from gameday.checks.record.naming import Directory
@@ -48,15 +48,8 @@ class Run:
 
     @cached_property
     def instances(self) -> list[Event]:
-        """Every change of an instance, on gameday's clock.
-
-        What the observer has not read on it already (it keeps the `stamp` then) is
-        the target's own time.
-        """
-        return [
-            event if "stamp" in event.fields else self.clocks.read("target", event)
-            for event in self.timeline.of("instance")
-        ]
+        """Every change of an instance, on gameday's clock."""
+        return read_instances(self.timeline, self.clocks)
 
     @cached_property
     def episodes(self) -> list[Episode]:
@@ -122,7 +115,7 @@ class Run:
     @cached_property
     def samples(self) -> Samples:
         """The SLOs' raw counters."""
-        return read_samples(self.timeline)
+        return read_samples(self.timeline, self.clocks)
 
     @cached_property
     def losses(self) -> list[Loss]:

@@ -124,6 +124,18 @@ def read_clocks(timeline: Timeline) -> Clocks:
     return Clocks(measured)
 
 
+def read_instances(timeline: Timeline, clocks: Clocks) -> list[Event]:
+    """Return every change of an instance, on gameday's clock.
+
+    What the observer has not read on it already (it keeps the `stamp` then) is the
+    target's own time.
+    """
+    return [
+        event if "stamp" in event.fields else clocks.read("target", event)
+        for event in timeline.of("instance")
+    ]
+
+
 def instant(value: object) -> float | None:
     """Return an instant in seconds; None for none (also Go's zero time)."""
     if isinstance(value, str):

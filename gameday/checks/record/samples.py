@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from gameday.checks.record.clocks import Clocks, read_instances
 from gameday.model.slos.counting import Counted, Signed, count_signed
 from gameday.model.slos.scraped import (
     NOTHING,
@@ -111,7 +112,7 @@ class _Collected:
     pairs: list[Pair]
 
 
-def read_samples(timeline: Timeline) -> Samples:
+def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
     """Return all raw samples; a series may have come in several events."""
     found: dict[str, dict[tuple[object, ...], _Collected]] = {}
     gauges: set[str] = set()
@@ -124,7 +125,7 @@ def read_samples(timeline: Timeline) -> Samples:
         series[key].pairs.extend((at, float(value)) for at, value in event["values"])
         if event.get("gauge"):
             gauges.add(str(event["slo"]))
-    known = _known(timeline)
+    known = _known(timeline, clocks or Clocks())
     counters = {
         name: replace(_counters(series, known), gauges=name in gauges)
         for name, series in found.items()
@@ -132,7 +133,7 @@ def read_samples(timeline: Timeline) -> Samples:
     return Samples(counters, _spacing(counters))
 
 
-def _known(timeline: Timeline) -> Known:
+def _known(timeline: Timeline, clocks: Clocks) -> Known:
     """Return what the timeline tells of scrape targets beside their counters."""
     scraped: dict[Target, float] = {}
     for event in timeline.of("scrape"):
@@ -145,17 +146,20 @@ def _known(timeline: Timeline) -> Known:
     return Known(
         scraped=scraped,
         processes={key: tuple(pairs) for key, pairs in processes.items()},
-        came_up=_came_up(timeline),
+        came_up={
+            name: clocks.theirs("prometheus", at) - clocks.error("prometheus", at)
+            for name, at in _came_up(timeline, clocks).items()
+        },
     )
 
 
-def _came_up(timeline: Timeline) -> dict[str, float]:
+def _came_up(timeline: Timeline, clocks: Clocks) -> dict[str, float]:
     """Return when instances came up: those that were down before, or not there."""
     faults = timeline.of("fault_started")
     before = faults[0].at if faults else float("inf")
     down: set[str] = set()
     found: dict[str, float] = {}
-    for event in timeline.of("instance"):
+    for event in read_instances(timeline, clocks):
         name = str(event["instance"])
         if not event["up"]:
             down.add(name)

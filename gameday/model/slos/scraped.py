@@ -69,7 +69,7 @@ class Known:
 
     `processes`: a target's processes, each as the scrape that first showed it and its
     beginning. `came_up`: when instances came up in the run, by name; it may be in a
-    target's labels.
+    target's labels. All on the clock of the samples.
     """
 
     scraped: Mapping[Target, float] = field(default_factory=dict)
@@ -145,8 +145,20 @@ def _scraped(
         interval=spacing(times),
         rate=_busiest(totals),
         first=min(times[0], known.scraped.get(target, times[0])),
-        began=processes[0][1] if processes else came_up,
+        began=_beginning(processes, came_up),
     )
+
+
+def _beginning(processes: Sequence[Pair], came_up: float | None) -> float | None:
+    """Return when a target's first process began at the latest that is sure.
+
+    A process stamps by its node's clock, which nobody has compared: one that began
+    after the scrape that showed it says nothing, and of two witnesses the older one is
+    believed.
+    """
+    known = [] if came_up is None else [came_up]
+    known += [began for at, began in processes[:1] if began <= at + _ROUNDED]
+    return min(known, default=None)
 
 
 def _with_rates(targets: dict[Target, Scraped]) -> dict[Target, Scraped]:

@@ -1,5 +1,6 @@
 """Error budgets from raw counts, and whether the SLO sees what users see."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -412,6 +413,36 @@ def test_a_new_pod_that_came_up_in_the_fault_counts_from_zero() -> None:
     ]
     assert spent(*parts, at_most=0.0005).outcome is Outcome.INCONCLUSIVE
     assert spent(*parts, up, at_most=0.0005).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("ahead", "came_up", "outcome"),
+    [
+        (40.0, 14.0, Outcome.FAIL),  # 200 errors since it came up
+        (-40.0, 14.0, Outcome.FAIL),
+        (-40.0, -20.0, Outcome.INCONCLUSIVE),  # before the fault: from earlier, maybe
+    ],
+)
+def test_when_a_pod_came_up_is_told_on_the_clock_of_the_samples(
+    ahead: float, came_up: float, outcome: Outcome
+) -> None:
+    def theirs(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(when + ahead, value) for when, value in pairs]
+
+    rest = every(5, 50, since=15, first=200)
+    bad = [(when, 200.0) for when, _ in rest]
+    about = {"service": "web", "instance": "web-9", "state": "up"}
+    parts = [
+        counter(*theirs(every(1, 50)), instance="lb:1"),
+        counter(*theirs(rest), instance="web-9:80"),
+        counter(*theirs(bad), side="bad", instance="web-9:80"),
+        [event(at(1), "clock", source="prometheus", offset=ahead, error=0.001)],
+        [
+            event(at(came_up - 1), "instance", up=False, **about),
+            event(at(came_up), "instance", up=True, **about),
+        ],
+    ]
+    assert spent(*parts, at_most=0.0005).outcome is outcome
 
 
 @pytest.mark.parametrize("elsewhere", [True, False])

@@ -131,6 +131,30 @@ def test_a_new_pod_counts_from_zero_where_it_is_younger_than_the_fault(
     assert (found.value, found.unknown) == (counted, 9 - counted)
 
 
+@pytest.mark.parametrize(
+    ("began", "came_up", "counted"),
+    [
+        (17.0, None, 9),
+        (17.0, 16.0, 9),
+        (47.0, None, 2),  # after the scrape that shows it: its node's clock is ahead
+        (17.0, -60.0, 2),  # we saw it up before the fault
+        (-60.0, 17.0, 2),  # it may be its node's clock that is behind: nobody knows
+    ],
+)
+def test_a_process_whose_nodes_clock_contradicts_is_not_believed_young(
+    began: float, came_up: float | None, counted: float
+) -> None:
+    total = counter((20, 50), (25, 300), instance="web-9:80")
+    errors = counter((20, 7), (25, 9), instance="web-9:80", code="500")
+    known = Known(
+        processes={("web", "web-9:80"): ((20.0, began),)},
+        came_up={} if came_up is None else {"web-9": came_up},
+    )
+    targets = read_targets([total], [errors], known)
+    found = count_signed([(1.0, errors)], 10, 25, targets)
+    assert (found.value, found.unknown) == (counted, 9 - counted)
+
+
 # --- differences ---
 
 
