@@ -19,7 +19,7 @@ _PLURALS = {
 _ACTION = re.compile(
     r"\{\{(?:[^\n{}]|\{(?!\{))*?"  # up to the next one: a long line is read once
     r"(?:(?<![\w)\].])\$?\.(?:Values|Release|Chart|Capabilities|Files)\."
-    r"|\binclude\s+[\"`]|\btoYaml\b|\bnindent\b)|\{\{\s*`|^\{\{",
+    r"|\binclude\s+[\"`]|\btoYaml\b|\bnindent\b)|\{\{\s*`[^`]*(?:\{\{|\}\})|^\{\{",
     re.MULTILINE,
 )
 _JINJA = re.compile(r"^[ \t]*\{%|\{%-?\s*raw\b|\{\{\s*'\{\{'\s*\}\}", re.MULTILINE)

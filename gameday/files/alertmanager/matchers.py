@@ -8,6 +8,7 @@ one where only that exists or where the two differ.
 import re
 from collections.abc import Iterator
 
+from gameday.files.text import go_literals
 from gameday.files.text.cursor import Cursor, shown
 from gameday.model.alerting import regex
 from gameday.model.alerting.alert import Matcher
@@ -29,24 +30,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_GO_STRING = re.compile(
-    r'"(?:[^"\\\n]|\\(?:[abfnrtv\\"]|[0-3][0-7]{2}|x[\da-fA-F]{2}|u[\da-fA-F]{4}'
-    r'|U[\da-fA-F]{8}))*"'
-)
-_GO_ESCAPE = re.compile(
-    r"\\(?:([0-3][0-7]{2})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))"
-)
-_GO_PLAIN = {
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "v": "\v",
-}
 _LONGEST = 50_000  # characters
-_LAST_CHARACTER = 0x10FFFF
 
 
 def read(here: Cursor, prefix: str = "") -> tuple[Matcher, ...]:
@@ -200,17 +184,12 @@ def _words(text: str) -> Iterator[tuple[str, str]]:
 def _go_text(word: str) -> str:
     if not word.startswith('"'):
         return word
-    if not _GO_STRING.fullmatch(word):
+    if not go_literals.is_string(word):
         raise ValueError(f"{word} is no string: an escape in it does not exist")
-    return _GO_ESCAPE.sub(_go_character, word[1:-1])
-
-
-def _go_character(match: re.Match[str]) -> str:
-    octal, two, four, eight, plain = match.groups()
-    if plain is not None:
-        return _GO_PLAIN.get(plain, plain)
-    code = int(octal, 8) if octal else int(two or four or eight, 16)
-    return chr(code) if code <= _LAST_CHARACTER else "�"
+    try:
+        return go_literals.content(word).decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"{word} is no text: its bytes are no UTF-8") from None
 
 
 def _checked(name: str, operator: str, value: str) -> Matcher:

@@ -5,6 +5,7 @@ variables that there are. One mistake, and Prometheus refuses the whole rule fil
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from gameday.files.promql.go_template_pipelines import DEEPEST, Pipelines, unexpected
 from gameday.files.promql.go_template_tokens import (
@@ -13,6 +14,7 @@ from gameday.files.promql.go_template_tokens import (
     check_literal,
     tokens,
 )
+from gameday.files.text import go_literals
 
 __all__ = ["ALERT_FUNCTIONS", "ALERT_VARIABLES", "BUILT_IN", "TemplateError", "parse"]
 
@@ -47,8 +49,16 @@ def parse(
     return frozenset(parser.read)
 
 
+@dataclass
 class _Parser(Pipelines):
-    """Text, actions, and what they control."""
+    """Text, actions, and what they control.
+
+    `defined`: the templates of a name, and whether they hold anything; `solid`: how
+    many pieces there were that are no blank text.
+    """
+
+    defined: dict[str, bool] = field(default_factory=dict)
+    solid: int = 0
 
     def template(self) -> None:
         """Read to the end of the text."""
@@ -65,17 +75,28 @@ class _Parser(Pipelines):
                 raise TemplateError(f"unexpected {{{{{ended}}}}}")
 
     def definition(self) -> None:
-        check_literal(self.expect("string", "define clause"))
+        name = self.name("define clause")
         self.expect("close", "define clause")
-        self.separate_body("define clause")
+        self.separate_body("define clause", name)
 
-    def separate_body(self, where: str) -> None:
+    def name(self, where: str) -> str:
+        """Read a template's name."""
+        token = self.expect("string", where)
+        check_literal(token)
+        return go_literals.unquoted(token.text)
+
+    def separate_body(self, where: str, name: str) -> None:
         """Read the body of a template of its own, to its end; it has no variables."""
+        before = self.solid
         outside, self.variables = self.variables, ["$"]
         ranges, self.ranges = self.ranges, 0
         if self.body() != "end":
             raise TemplateError(f"unexpected {{{{else}}}} in {where}")
         self.variables, self.ranges = outside, ranges
+        solid = self.solid > before
+        if solid and self.defined.get(name):
+            raise TemplateError(f"multiple definition of template {name!r}")
+        self.defined[name] = solid or self.defined.get(name, False)
 
     def body(self) -> str:
         """Read up to `end` or `else`, and return which of them it was."""
@@ -93,6 +114,7 @@ class _Parser(Pipelines):
         """Read text or an action; return "end" or "else" where it was one."""
         token = self.next_after_space()
         if token.kind == "text":
+            self.solid += bool(token.text.strip())
             return ""
         if token.kind != "open":
             raise unexpected(token, "input")
@@ -100,6 +122,7 @@ class _Parser(Pipelines):
         word = token.text if token.kind == "word" else ""
         if word in ("end", "else"):
             return self.ending(word)
+        self.solid += 1
         if word in ("if", "with", "range"):
             self.control(word)
         elif word in ("break", "continue"):
@@ -125,13 +148,13 @@ class _Parser(Pipelines):
 
     def named(self, word: str) -> None:
         where = f"{word} clause"
-        check_literal(self.expect("string", where))
+        name = self.name(where)
         if word == "template" and self.peek_after_space().kind == "close":
             self.next_after_space()
             return
         self.pipeline(where, "close")
         if word == "block":
-            self.separate_body(where)
+            self.separate_body(where, name)
 
     def control(self, word: str) -> None:
         """Read `if`, `with` or `range` to its end; its variables end there too."""

@@ -8,6 +8,8 @@ import re
 from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
+from gameday.files.text import go_literals
+
 
 class TemplateError(ValueError):
     """A template that Go does not parse; the message says why."""
@@ -27,6 +29,12 @@ class Token(NamedTuple):
 END = Token("EOF", "EOF")
 _LONGEST = 100_000  # characters
 _LINE = r"[^\\\n]|\\[^\n]"
+# As far as Go's lexer reads one; whether it is one is said by `go_literals`.
+_NUMBER = (
+    r"[+-]?(?:0[xX][\da-fA-F_]*(?:\.[\da-fA-F_]*)?(?:[pP][+-]?[\d_]*)?"
+    r"|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?"
+    r"|[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?[\d_]*)?)i?"
+)
 _INSIDE = re.compile(
     rf"""
     (?P<close> [ \t\r\n]*[ \t\r\n]-}}}} | }}}} )
@@ -39,31 +47,14 @@ _INSIDE = re.compile(
   | (?P<string> "(?:(?!"){_LINE})*" | `[^`]*` )
   | (?P<constant> '(?:(?!'){_LINE})*' )
   | (?P<variable> \$\w* )
-  | (?P<number> [+-] (?:0[xX][\da-fA-F_]*|[\d_]*) (?:\.[\d_]*)? (?:[eE][+-]?[\d_]*)? i?
-              | (?:0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+
-                 |[0-9][\d_]*(?:\.[\d_]*)?|\.[0-9][\d_]*) (?:[eEpP][+-]?[\d_]+)? i? )
+  | (?P<number> (?=[+-]|\.?[0-9]) {_NUMBER} (?:[+-]{_NUMBER})? )
   | (?P<field> \.\w* )
   | (?P<word> \w+ )
   | (?P<char> [!-~] )
     """,
     re.VERBOSE,
 )
-_INTEGER = re.compile(
-    r"[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?\d)*|0)"
-)
-_FLOAT = re.compile(
-    r"[+-]?(?:(?:\d(?:_?\d)*)?\.?(?:\d(?:_?\d)*)?(?:[eE][+-]?\d+)?"
-    r"|0[xX][\da-fA-F_]+[pP][+-]?\d+)"
-)
-_STRING = re.compile(
-    r'"(?:[^"\\\n]|\\(?:[abfnrtv\\"]|[0-3][0-7]{2}|x[\da-fA-F]{2}|u[\da-fA-F]{4}'
-    r'|U[\da-fA-F]{8}))*"|`[^`]*`'
-)
-_CONSTANT = re.compile(
-    r"'(?:[^'\\\n]|\\(?:[abfnrtv\\']|[0-3][0-7]{2}|x[\da-fA-F]{2}|u[\da-fA-F]{4}"
-    r"|U[\da-fA-F]{8}))'"
-)
-
+_NAMES = ("variable", "field", "word")
 _AFTER_A_NAME = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
 _UNCLOSED = {
     '"': "unterminated quoted string",
@@ -129,31 +120,36 @@ def _inside(text: str, at: int) -> tuple[Token, int]:
     kind, value, end = str(match.lastgroup), match[0], match.end()
     if kind == "char" and value in _UNCLOSED:
         raise TemplateError(_UNCLOSED[value])
-    if kind in ("variable", "field", "word") and not _AFTER_A_NAME.match(text, end):
-        raise TemplateError(f"bad character {text[end]!r} after {value!r}")
-    if kind == "number" and re.match(r"[\w+-]", text[end : end + 1]):
-        raise TemplateError(f"bad number syntax: {text[at : end + 1]!r}")
+    if kind in _NAMES:
+        _check_name(value, text, end)
+    elif kind == "number":
+        _check_number(value, text, end)
     if value == ".":
         kind = "dot"
     return Token(kind, value), end
 
 
+def _check_name(name: str, text: str, end: int) -> None:
+    for character in name.lstrip("$."):
+        if not (character == "_" or character.isalpha() or character.isdecimal()):
+            raise TemplateError(f"bad character {character!r} in {name!r}")
+    if not _AFTER_A_NAME.match(text, end):
+        raise TemplateError(f"bad character {text[end]!r} after {name!r}")
+
+
+def _check_number(number: str, text: str, end: int) -> None:
+    two = re.search(r"(?<![eEpP+-])(?<=.)[+-]", number)
+    if re.match(r"[\w+-]", text[end : end + 1]) or (two and number[-1] != "i"):
+        raise TemplateError(f"bad number syntax: {number + text[end : end + 1]!r}")
+
+
 def check_literal(token: Token) -> None:
     """Refuse a string, character or number that Go cannot read."""
     if token.kind == "string":
-        if not _STRING.fullmatch(token.text):
+        if not go_literals.is_string(token.text):
             raise TemplateError(f"invalid syntax in the string {token.text}")
     elif token.kind == "constant":
-        if not _CONSTANT.fullmatch(token.text):
+        if not go_literals.is_character(token.text):
             raise TemplateError(f"malformed character constant: {token.text}")
-    elif not _is_number(token.text):
-        raise TemplateError(f"illegal number syntax: {token.text!r}")
-
-
-def _is_number(text: str) -> bool:
-    number = text.removesuffix("i")
-    if _INTEGER.fullmatch(number):
-        return True
-    has_digits = any(character.isdigit() for character in number)
-    looks_float = any(mark in number for mark in ".eEpP")
-    return bool(has_digits and looks_float and _FLOAT.fullmatch(number))
+    elif not go_literals.is_number(token.text):
+        raise TemplateError(f"no number that Go can hold: {token.text!r}")

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gameday.files.promql import promql_text
+from gameday.files.promql import promql_text, promql_types
+from gameday.files.promql.promql_types import is_kind as _is
 from gameday.model.slos.slo import Term
 
 _OPERATORS = {"=": "Equal", "!=": "NotEqual", "=~": "Re", "!~": "NotRe"}
@@ -47,6 +48,9 @@ def _read(expr: str) -> tuple[Any, tuple[str, ...]]:
     for node in walk(tree):
         if _is(node, "VectorSelector") and node.matchers.or_matchers:
             raise ValueError("`or` between matchers is MetricsQL, not PromQL")
+        complaint = promql_types.complaint(node)
+        if complaint:
+            raise ValueError(complaint)
     return tree, text.notes
 
 
@@ -105,10 +109,6 @@ def walk(node: Any) -> Iterator[Any]:
             yield from walk(below)
     for below in getattr(node, "args", None) or ():
         yield from walk(below)
-
-
-def _is(node: Any, kind: str) -> bool:
-    return type(node).__name__ == kind
 
 
 def _mark(matcher: Any) -> str:

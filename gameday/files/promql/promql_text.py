@@ -26,8 +26,8 @@ from gameday.files.promql.promql_tokens import (
     magnitude,
     quoted,
     tokens,
-    unquoted,
 )
+from gameday.files.text.go_literals import unquoted
 from gameday.model.alerting import regex
 
 
@@ -146,6 +146,9 @@ class _Rewriting:
 
     def _string(self, index: int) -> None:
         token = self.tokens[index]
+        in_grouping = self.groups and self.groups[-1] in _GROUPINGS
+        if in_grouping and self.braces <= 0 and not unquoted(token.text):
+            raise PromqlError('invalid label name for grouping: ""')
         mark = self._near(index - 1).text
         is_regex = self.braces > 0 and mark in ("=~", "!~")
         if is_regex:
@@ -208,7 +211,7 @@ class _Rewriting:
             raise PromqlError("duration out of range")
         elif word == "offset" and self._is_expression(index + 1):
             end = Durations(self.tokens, index + 1).offset()
-            self._change(self.tokens[index + 1], self.tokens[end - 1], "5m")
+            self._change(self.tokens[index + 1], self.tokens[end - 1], " 5m")
             self.notes.append("a duration expression needs Prometheus 3.4")
             return end
         elif following == "(" or following.lower() in ("by", "without"):
@@ -267,12 +270,16 @@ class _Rewriting:
         self.later[brace.at] = f'{{gameday="1"{more}'
 
     def _after_selector(self, index: int) -> bool:
+        while self._near(index - 1).text.lower() == self._near(index).text.lower():
+            index -= 1  # Prometheus takes the same one twice
         before = self._near(index - 1)
         if before.kind == "word":
             return before.text.lower() not in _BEFORE_A_METRIC
         if before.text == "]":
             inside = self.text[self.text.rfind("[", 0, before.at) : before.at]
             return ":" not in inside
+        if before.text == ")":  # `@ start()`, `@ end()`
+            return self._near(index - 4).text == "@"
         after_offset = self._near(index - 2).text.lower() in ("offset", "-", "@")
         is_time = before.kind in ("duration", "number")
         return before.text == "}" or (is_time and after_offset)

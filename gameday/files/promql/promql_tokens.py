@@ -35,11 +35,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_ESCAPE = re.compile(
-    r"\\(?:([0-3][0-7]{2})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))",
-    re.DOTALL,
-)
-_PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _UNITS = {
     **dict(zip(("ms", "s", "m", "h"), (0.001, 1.0, 60.0, 3600.0), strict=True)),
     **dict(zip(("d", "w", "y"), (86400.0, 604800.0, 31536000.0), strict=True)),
@@ -95,20 +90,6 @@ def bound_nesting(words: list[Token]) -> None:
         signs = signs + 1 if token.text in ("-", "+") else 0
         if depth > _DEEPEST or signs > _DEEPEST:
             raise PromqlError(f"is nested deeper than {_DEEPEST} levels")
-
-
-def unquoted(text: str) -> str:
-    """Return what a string literal stands for, as Go reads it."""
-    inside = text[1:-1]
-    return inside if text[0] == "`" else _ESCAPE.sub(_character, inside)
-
-
-def _character(match: re.Match[str]) -> str:
-    octal, two, four, eight, plain = match.groups()
-    if plain is not None:
-        return _PLAIN.get(plain, plain)
-    code = int(octal, 8) if octal else int(two or four or eight, 16)
-    return chr(code) if code <= 0x10FFFF else "�"  # noqa: PLR2004 - Unicode ends
 
 
 def quoted(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gameday.model.alerting.known_labels import KnownLabels
-from gameday.model.alerting.regex import RegexError, compiled
+from gameday.model.alerting.regex import RegexError, fully_matches, match
 
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 _PLAIN = re.compile(r"\w+")
@@ -76,7 +76,7 @@ def _matches(rule: RelabelRule, value: str | None) -> bool | None:
     if value is None:
         return True if rule.regex in ("(.*)", ".*") else None
     try:
-        return compiled(rule.regex, dot_all=True).fullmatch(value) is not None
+        return fully_matches(rule.regex, value, dot_all=True)
     except RegexError:
         return None
 
@@ -111,12 +111,12 @@ def _replace(rule: RelabelRule, labels: KnownLabels, value: str | None) -> Known
         return (
             KnownLabels() if "$" in rule.target else labels.with_({rule.target: made})
         )
-    match = compiled(rule.regex, dot_all=True).fullmatch(value)
-    target = _expanded(rule.target, match)
-    return labels.with_({target: _expanded(rule.replacement, match)})
+    matched = match(rule.regex, value, dot_all=True)
+    target = _expanded(rule.target, matched)
+    return labels.with_({target: _expanded(rule.replacement, matched)})
 
 
-def _expanded(template: str, match: object) -> str:
+def _expanded(template: str, matched: object) -> str:
     """Return a template with its references filled in, as Go's Regexp.Expand does."""
 
     def group(found: "re.Match[str]") -> str:
@@ -124,7 +124,7 @@ def _expanded(template: str, match: object) -> str:
             return "$"
         name = found[2] or found[3]
         try:
-            text = match.group(int(name) if name.isdigit() else name)  # type: ignore[attr-defined]
+            text = matched.group(int(name) if name.isdigit() else name)  # type: ignore[attr-defined]
         except (IndexError, KeyError):
             return ""
         return str(text or "")
@@ -167,9 +167,9 @@ def _mapped(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownL
         return KnownLabels()
     made = {}
     for name, known in labels.values.items():
-        match = compiled(rule.regex, dot_all=True).fullmatch(name)
-        if match is not None and known != "":
-            made[_expanded(rule.replacement, match)] = known
+        matched = match(rule.regex, name, dot_all=True)
+        if matched is not None and known != "":
+            made[_expanded(rule.replacement, matched)] = known
     return labels.with_(made)
 
 

@@ -318,7 +318,18 @@ def test_matchers(text: str, parts: list[tuple[str, str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "=b", 'a="b', 'a=b"c', "a=b,,c=d", '{"a.b"="c"', 'a.b="\\d"']
+    "text",
+    [
+        "a",
+        "=b",
+        'a="b',
+        'a=b"c',
+        "a=b,,c=d",
+        '{"a.b"="c"',
+        'a.b="\\d"',
+        'é="\\xff"',
+        'é="\\ud800"',
+    ],
 )
 def test_no_matchers(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):

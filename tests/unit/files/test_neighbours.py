@@ -291,3 +291,15 @@ def test_an_experiment_behind_another_document_is_told_so(
     assert _told(check([str(tmp_path)], {}, None)) == [
         "a.yaml:5 experiment/second-document"
     ]
+
+
+@pytest.mark.parametrize(
+    ("summary", "passed"),
+    [("{{ `a\\b` }}", []), ("{{ `{{ $value }}` }}", ["Helm template"])],
+)
+def test_only_what_escapes_braces_is_a_helm_template(
+    write: Write, tmp_path: Path, summary: str, passed: list[str]
+) -> None:
+    write("a.yaml", RULE.replace("is down", summary))
+    result = check([str(tmp_path)], {}, None)
+    assert ([what for _, what in result.passed], result.problems) == (passed, ())

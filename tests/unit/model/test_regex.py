@@ -13,6 +13,13 @@ from gameday.model.alerting.regex import RegexError, fully_matches
         (r"\pL+", "éß"),
         ("a|b", "b"),
         ("", ""),
+        (r"a\Qb*\E", "ab*"),
+        (r"\\Ca", r"\Ca"),
+        (r"\pL{1000}", "é" * 1000),
+        ("a{1000}", "a" * 1000),
+        ("[{99999}]", "9"),
+        ("a)|(b", "b"),
+        (r"\x{00041}", "A"),
     ],
 )
 def test_whole_values_match(expression: str, text: str) -> None:
@@ -29,8 +36,14 @@ def test_a_dot_matches_a_line_break_only_where_asked() -> None:
     assert fully_matches(".", "\n", dot_all=True)
 
 
-@pytest.mark.parametrize("expression", ["(?!a)", "[", r"(a)\1", "a{1001}", "(?<=a)b"])
-def test_what_re2_refuses_is_an_error_in_its_words(
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("(?!a)", "[", r"(a)\1", "a{1001}", "(?<=a)b", r"\C", r"a\Qb", "(?P<é>a)"),
+        *("a{99999999999}", "a{1,99999999999}"),
+    ],
+)
+def test_what_go_refuses_is_an_error(
     expression: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(RegexError, match=r"\w"):

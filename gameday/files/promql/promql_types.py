@@ -1,0 +1,41 @@
+"""What Prometheus asks of the types of operands, and our parser does not."""
+
+from typing import Any
+
+_SET_OPERATORS = ("and", "or", "unless")
+_SCALAR_PARAMETERS = ("limitk", "limit_ratio")
+
+
+def complaint(node: Any) -> str:
+    """Return why Prometheus refuses a node of the syntax tree; empty: it does not."""
+    if is_kind(node, "AggregateExpr"):
+        takes_scalar = str(node.op) in _SCALAR_PARAMETERS
+        if takes_scalar and not is_scalar(node.param):
+            return "expected type scalar in aggregation parameter"
+    elif is_kind(node, "BinaryExpr") and _fills(node):
+        if str(node.op) in _SET_OPERATORS:
+            return "filling in missing series is not allowed for set operators"
+        if is_scalar(node.lhs) or is_scalar(node.rhs):
+            return "filling in missing series is only allowed between instant vectors"
+    return ""
+
+
+def _fills(node: Any) -> bool:
+    values = getattr(node.modifier, "fill_values", None)
+    return values is not None and (values.lhs, values.rhs) != (None, None)
+
+
+def is_scalar(node: Any) -> bool:
+    """Return whether an expression's value is a plain number."""
+    if is_kind(node, "ParenExpr") or is_kind(node, "UnaryExpr"):
+        return is_scalar(node.expr)
+    if is_kind(node, "BinaryExpr"):
+        return is_scalar(node.lhs) and is_scalar(node.rhs)
+    if is_kind(node, "Call"):
+        return str(node.func.return_type).endswith("Scalar")
+    return is_kind(node, "NumberLiteral")
+
+
+def is_kind(node: Any, kind: str) -> bool:
+    """Return whether a node is of a class of the parser's, by its name."""
+    return type(node).__name__ == kind
