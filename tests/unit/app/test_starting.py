@@ -10,7 +10,6 @@ from gameday.app.eyes.request_counters import describe_counter, order_counters
 from gameday.app.starting import (
     choose_promise,
     choose_service,
-    set_off_beside,
     status_of,
 )
 from gameday.errors import UsageError
@@ -29,6 +28,7 @@ from gameday.model.plan import Eyes, ScrapeJob
 from gameday.model.scenario import AlertPromise
 from gameday.model.slos.slo import Series
 from gameday.model.target import Instance, TargetRef
+from gameday.plans.promising import set_off_beside
 from tests.unit.observers.fake import Reply, serving
 
 

@@ -1,0 +1,117 @@
+"""What to promise of an alert: what its rule and its routes say themselves."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.always import always
+from gameday.model.alerting.expression import Selector, overlap
+from gameday.model.alerting.reach import Ends
+from gameday.model.experiment import Experiment
+from gameday.model.plan import Eyes
+from gameday.model.scenario import AlertPromise, Expect, Scenario, Step
+from gameday.model.target import TargetRef
+from gameday.model.timing.alert_timing import fires
+from gameday.model.timing.rule_delays import scraped
+from gameday.model.timing.way import way
+from gameday.plans.timing import timings
+
+A_DAY = 86400.0  # a promise that long is only made to learn its arithmetic
+UNKNOWN = 60.0  # seconds beyond `for`, where the arithmetic is not known
+STEP = 5.0  # seconds; promises are multiples of it
+MARGIN = 15.0  # seconds for what the rules do not know: health checks, a start
+
+
+def promise_of(rule: AlertRule, eyes: Eyes, *, paged: bool) -> AlertPromise:
+    """Return what the rule itself promises of its alert; `paged`: pages are seen."""
+    static = {key: rule.labels.get(key, "{{") for key in ("severity",)}
+    labels = {key: value for key, value in static.items() if "{{" not in value}
+    reaches, tells = _reaches(eyes, rule)
+    paged = paged and bool(reaches)
+    asked = AlertPromise(
+        alert=rule.name,
+        labels=labels,
+        fires_within=A_DAY,
+        reaches=reaches,
+        pages_within=A_DAY if paged else None,
+        resets_within=A_DAY,
+        page_resolves_within=A_DAY if paged and tells else None,
+    )
+    times = _times(asked, eyes, rule)
+    return replace(
+        asked,
+        fires_within=times["fires_within"],
+        pages_within=times.get("pages_within"),
+        resets_within=times["resets_within"],
+        page_resolves_within=times.get("page_resolves_within"),
+    )
+
+
+def settles(rule: AlertRule, eyes: Eyes) -> bool:
+    """Whether a fault makes it fire in a time that can be told, where any can be."""
+    span = fires(rule, eyes)
+    return bool(span.unknown or not span.why) and always(rule.expr) is None
+
+
+def set_off_beside(
+    eyes: Eyes, service: str, promise: AlertPromise | None
+) -> tuple[str, ...]:
+    """Return the other alerts that a lost replica of the service may set off.
+
+    They rest on the same series as the promised one, or on the replica's own `up`.
+    """
+    if promise is None:
+        return ()
+    rules = list(eyes.rules or ())
+    own = Selector("up")
+    jobs = [job.name for job in eyes.jobs if service.lower() in job.name.lower()]
+    shared = [
+        selector
+        for rule in rules
+        if rule.name == promise.alert
+        for selector in scraped(rule.expr, eyes.recorded)
+    ]
+    found = [
+        rule.name
+        for rule in rules
+        if rule.name != promise.alert
+        and any(
+            any(overlap(selector, other) for other in shared)
+            or (
+                overlap(selector, own)
+                and any(selector.admits("job", name) for name in jobs)
+            )
+            for selector in scraped(rule.expr, eyes.recorded)
+        )
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
+    """Return the receivers that get the alert today, and whether all tell its end."""
+    if eyes.routing is None:
+        return (), False
+    found = way(AlertPromise(alert=rule.name), rule, eyes)
+    ends = found.ends if found.dropped is False else Ends((), ())
+    names = {end.receiver for end in ends.possible if ends.surely(end.receiver)}
+    receivers = [eyes.routing.receiver(name) for name in sorted(names)]
+    heard = [each for each in receivers if each is not None and each.integrations]
+    tells = all(receiver.tells_resolved for receiver in heard)
+    return tuple(receiver.name for receiver in heard), tells
+
+
+def _times(asked: AlertPromise, eyes: Eyes, rule: AlertRule) -> Mapping[str, float]:
+    """Return each asked time as the rules' arithmetic guarantees it, and a margin."""
+    nothing = Experiment(path="", title="", document={})
+    step = Step(name="", experiment=nothing, expect=Expect(alerts=(asked,)))
+    scenario = Scenario(
+        name="", target=TargetRef(kind="docker", name="-"), steps=(step,)
+    )
+    times = {}
+    for timing in timings(scenario, eyes):
+        if timing.question == "reaches":
+            continue
+        late = rule.hold + UNKNOWN if timing.latest is None else timing.latest
+        times[timing.question] = STEP * math.ceil(late / STEP) + MARGIN
+    return times
