@@ -48,7 +48,7 @@ def look(wish: Wish, clock: Clock) -> tuple[Beginning, list[str]]:
     from gameday.targets import open_target
 
     for address in (wish.prometheus, wish.alertmanager, wish.pager, wish.url):
-        _plain(address)
+        plain(address)
     service, replicas = choose_service(open_target(wish.target.url, clock).instances())
     observe = Observe(
         prometheus=_end(wish.prometheus), alertmanager=_end(wish.alertmanager)
@@ -85,7 +85,7 @@ def status_of(url: str) -> tuple[int, str]:
 
     Redirects are followed, as the probe that will ask for it follows them.
     """
-    request = urllib.request.Request(url, headers={"User-Agent": "gameday"})  # noqa: S310 - _plain
+    request = urllib.request.Request(url, headers={"User-Agent": "gameday"})  # noqa: S310 - plain
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
             status = int(answer.status)
@@ -152,7 +152,8 @@ def _likely(rule: AlertRule, service: str) -> int:
     return 4 * named + 2 * about + 3 * gone if (named or about) else 0
 
 
-def _plain(address: str) -> None:
+def plain(address: str) -> None:
+    """Raise UsageError where an address is none, or carries a password."""
     parts = urlsplit(address)
     if not address:
         return

@@ -22,6 +22,7 @@ VERBS = {
     "report": "Render a stored run.",
     "runs": "List the runs of this user on this machine.",
     "coverage": "Say which alert rules and receivers a fault has proven, and when.",
+    "suggest": "Suggest game days that would prove the other alert rules.",
     "replay": "Say whether other rules and routes would have caught recorded runs.",
     "drill": "Send a labelled synthetic alert to a receiver, without a fault.",
     "gate": "Say whether a change may ship.",

@@ -42,7 +42,7 @@ def cover(wish: Wish, clock: Clock) -> Register:
         raise UsageError(
             "--base compares rule files: name them with --rules FILE or --rules FOLDER"
         )
-    language = _language()
+    language = promql_language()
     files = _rules(wish, language)
     found, unread = pasts(wish.folders)
     newest = max(found, key=lambda past: past.verdict.ended, default=None)
@@ -80,7 +80,8 @@ def write(found: Register, folder: str) -> list[str]:
     ]
 
 
-def _language() -> Language:
+def promql_language() -> Language:
+    """Return what the register has to know of PromQL."""
     from gameday.files.promql.promql import metrics
     from gameday.files.promql.promql_canonical import canonical
 

@@ -108,14 +108,17 @@ def texts(beginning: Beginning) -> dict[str, str]:
     }
 
 
-def write(files: Mapping[str, str], folder: str) -> list[str]:
-    """Write the files and return their paths; UsageError where one is there."""
+def write(files: Mapping[str, str], folder: str, option: str = "--into") -> list[str]:
+    """Write the files and return their paths; UsageError where one is there.
+
+    `option`: the one that names the folder.
+    """
     places = {Path(folder) / name: text for name, text in files.items()}
     there = [str(place) for place in places if place.exists() or place.is_symlink()]
     if there:
         raise UsageError(
             f"{', '.join(there)}: already there, and nothing is overwritten; "
-            "move it away, or choose another folder with --into"
+            f"move it away, or choose another folder with {option}"
         )
     try:
         for place, text in places.items():

@@ -157,6 +157,28 @@ def series_expression(expr: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=4096)
+def alternatives(expr: str) -> tuple[str, ...]:
+    """Return the expressions of which any makes the whole true: the sides of `or`."""
+    import promql_parser
+
+    try:
+        return tuple(_sides(promql_parser.parse(expr)))
+    except (ValueError, RecursionError):
+        return (expr,)
+
+
+def _sides(node: Any) -> Iterator[str]:
+    kind = type(node).__name__
+    if kind == "ParenExpr":
+        yield from _sides(node.expr)
+    elif kind == "BinaryExpr" and str(node.op) == "or":
+        yield from _sides(node.lhs)
+        yield from _sides(node.rhs)
+    else:
+        yield str(node)
+
+
 def _compared(node: Any) -> str:
     kind = type(node).__name__
     if kind == "ParenExpr":

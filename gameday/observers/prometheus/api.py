@@ -29,13 +29,17 @@ _METRIC = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScrapeTarget:
-    """One active target; `interval` and `timeout` in seconds, 0 where not told."""
+    """One active target; `interval` and `timeout` in seconds, 0 where not told.
+
+    `url`: what is asked for its samples.
+    """
 
     labels: Mapping[str, str]
     health: str
     last: float
     interval: float = 0.0
     timeout: float = 0.0
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +166,7 @@ class PrometheusApi:
                 last=instant(one.get("lastScrape")),
                 interval=span(one.get("scrapeInterval", "0s")),
                 timeout=span(one.get("scrapeTimeout", "0s")),
+                url=str(one.get("scrapeUrl", "")),
             )
             for one in found
         ]

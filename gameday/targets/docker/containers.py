@@ -42,6 +42,7 @@ def instance_of(found: Mapping[str, Any]) -> Instance:
     labels = found["Config"]["Labels"] or {}
     started = state["StartedAt"]
     networks = found["NetworkSettings"]["Networks"]
+    own = {**labels, "container": found["Name"].lstrip("/"), **volumes_of(found)}
     return Instance(
         service=labels[SERVICE],
         name=name_of(labels),
@@ -49,9 +50,16 @@ def instance_of(found: Mapping[str, Any]) -> Instance:
         state=STATES.get(state["Status"], "stopped"),
         health=(state.get("Health") or {}).get("Status", "").replace("none", ""),
         started_at=_instant(started),
-        labels={**labels, "container": found["Name"].lstrip("/")},
+        labels=own,
         addresses=addresses_of(networks),
     )
+
+
+def volumes_of(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return the label `volumes`, where the container keeps data in some."""
+    mounts = [one for one in found.get("Mounts") or () if one.get("Type") == "volume"]
+    places = sorted(str(one.get("Destination", "")) for one in mounts)
+    return {"volumes": ",".join(places)} if places else {}
 
 
 def _instant(text: str) -> float | None:

@@ -66,3 +66,13 @@ def test_ipv4_comes_before_ipv6() -> None:
         "b": {"IPAddress": "10.0.0.1", "GlobalIPv6Address": ""},
     }
     assert addresses_of(networks) == ("10.0.0.1", "fd00::1")
+
+
+def test_what_keeps_data_in_volumes_says_so() -> None:
+    mounts = [
+        {"Type": "volume", "Destination": "/var/lib/data"},
+        {"Type": "bind", "Destination": "/etc/shop"},
+    ]
+    kept = instance_of({**inspected(), "Mounts": mounts})
+    assert kept.labels["volumes"] == "/var/lib/data"
+    assert "volumes" not in instance_of({**inspected(), "Mounts": mounts[1:]}).labels

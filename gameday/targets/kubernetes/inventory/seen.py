@@ -59,6 +59,17 @@ def _condition(pod: Mapping[str, Any], name: str) -> bool:
     return any(one["type"] == name and one["status"] == "True" for one in listed)
 
 
+def volumes_of(pod: Mapping[str, Any]) -> dict[str, str]:
+    """Return the label `volumes`, where the pod keeps data in claimed ones."""
+    listed = pod["spec"].get("volumes") or ()
+    claims = [one.get("persistentVolumeClaim") or {} for one in listed]
+    claims += [one for one in listed if "ephemeral" in one]
+    names = sorted(
+        str(one.get("claimName") or one.get("name")) for one in claims if one
+    )
+    return {"volumes": ",".join(names)} if names else {}
+
+
 def instance_of(pod: Mapping[str, Any], service: str, workload: str) -> Instance:
     """Return a pod as an instance that has no number yet."""
     meta = pod["metadata"]
@@ -79,6 +90,7 @@ def instance_of(pod: Mapping[str, Any], service: str, workload: str) -> Instance
             "workload": workload,
             "container": container,
             "namespace": meta["namespace"],
+            **volumes_of(pod),
         },
         addresses=tuple(addresses),
     )

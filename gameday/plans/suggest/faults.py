@@ -1,0 +1,321 @@
+"""Which fault on which service brings a symptom about.
+
+Each symptom has its ways, the nearest first. Where one does not lead anywhere it says
+why, so that a rule without a suggestion has a reason.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.expression import Node
+from gameday.model.faults.fault import CATALOGUE
+from gameday.model.quantity import show_duration, show_share
+from gameday.plans.suggest.conditions import LOW
+from gameday.plans.suggest.losses import needed
+from gameday.plans.suggest.surroundings import Surroundings
+from gameday.plans.suggest.symptoms import Reading, Symptom, seconds_of, share_of
+
+SLOWER = 1.5  # times the limit: slow for certain, and no timeout yet
+MORE = 0.1  # of a saturation, beyond its limit
+FULL = 0.95  # where the limit is not told
+STOP, PAUSE = "process.stop", "process.pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A fault on one instance of a service; `peers`: the service at the other end."""
+
+    kind: str
+    service: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def peers(self) -> str:
+        """The other end of a network fault; empty: all, or there is none."""
+        return self.arguments.get("peers", "")
+
+    @property
+    def between(self) -> bool:
+        """Whether it lies between two services, which others reach as before."""
+        return self.kind.startswith("network.") and bool(self.peers)
+
+    @property
+    def words(self) -> str:
+        """The fault in a line."""
+        more = [f"{name}: {value}" for name, value in self.arguments.items()]
+        return f"{self.kind} of one {self.service}" + (
+            f" ({', '.join(more)})" if more else ""
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What a fault is sought for: a rule, what it reads, and where."""
+
+    rule: AlertRule
+    reading: Reading
+    around: Surroundings
+    on_cluster: bool = False
+
+    def spoken_of(self) -> list[str]:
+        """Return the services that the rule's series, or its matchers, name."""
+        around, selector = self.around, self.reading.selector
+        found = [around.of_labels(labels) for labels in self.rule.series or ()]
+        found.append(around.of_labels(selector.fixed()))
+        return list(dict.fromkeys(service for service in found if service))
+
+    @property
+    def metric(self) -> str:
+        """The name of the series that decides."""
+        return self.reading.selector.name
+
+
+Ways = Iterator[Hit | str]
+
+
+def ways(sought: Sought) -> Ways:
+    """Yield the faults that may bring it about, and why others do not."""
+    for way in _WAYS[sought.reading.symptom](sought):
+        blind = isinstance(way, Hit) and sought.around.sees(way.service)
+        if isinstance(way, Hit) and blind:
+            yield f"{way.service} is what a game day watches with"
+        else:
+            yield way
+
+
+def _down(sought: Sought) -> Ways:
+    around, reading = sought.around, sought.reading
+    found = around.selected(reading.selector) or sought.spoken_of()
+    if not found:
+        yield f"no service of the target is scraped as {_shown(sought)}"
+    watcher = around.eyes()
+    for service in found:
+        alone = _alone(sought, service)
+        if alone:
+            yield alone
+            continue
+        if reading.condition.excused and watcher and watcher != service:
+            # Others say that it is well: only Prometheus loses it.
+            yield _cut(service, watcher)
+        # A pod that is stopped is no target any more: `up` has to stay, as 0.
+        yield Hit(kind=PAUSE if sought.on_cluster else STOP, service=service)
+
+
+def _probe(sought: Sought) -> Ways:
+    found = sought.around.selected(sought.reading.selector)
+    if not found:
+        yield f"what {_shown(sought)} asks is no service of the target"
+    probers = sought.around.probers(sought.reading.selector)
+    for service in found:
+        yield _only(sought, service, f"the probe is answered by any {service}")
+        if len(sought.around.of(service)) == 1:
+            yield from (_cut(service, prober) for prober in probers)
+
+
+def _seen_down(sought: Sought) -> Ways:
+    found = sought.around.spoken_of(sought.metric) or sought.spoken_of()
+    if not found:
+        yield f"no service of the target is known as what {sought.metric} speaks of"
+    for service in found:
+        yield _only(sought, service, f"{sought.metric} is about all of {service}")
+
+
+def _out(sought: Sought) -> Ways:
+    around = sought.around
+    balancers = around.exposing(sought.reading.selector)
+    behind = [around.servers(balancer) for balancer in balancers]
+    found = [*sought.spoken_of(), *behind]
+    servers = [name for name in dict.fromkeys(found) if name and name not in balancers]
+    if not servers:
+        yield f"which services are behind {sought.metric} is not known"
+    for service in servers:
+        yield _alone(sought, service) or Hit(kind=STOP, service=service)
+        yield from (_cut(balancer, service) for balancer in balancers)
+
+
+def _errors(sought: Sought) -> Ways:
+    around = sought.around
+    serving = around.exposing(sought.reading.selector) or sought.spoken_of()
+    if not serving:
+        yield f"which service counts {sought.metric} is not known"
+    for service in serving:
+        if around.sees(service):
+            yield f"{service} is what a game day watches with"
+            continue
+        behind = around.servers(service)
+        if behind:
+            yield _cut(service, behind)
+            continue
+        needs = around.dependencies(service)
+        if not needs:
+            yield f"nothing is known that {service} needs, so nothing can be taken away"
+        for other in needs:
+            yield _few(sought, service) or _cut(service, other)
+            yield Hit(kind=STOP, service=other)
+
+
+def _latency(sought: Sought) -> Ways:
+    around = sought.around
+    counting = around.exposing(sought.reading.selector) or sought.spoken_of()
+    if not counting:
+        yield f"which service times {sought.metric} is not known"
+    seconds = seconds_of(sought.reading.condition) or 1.0
+    by = show_duration(round(seconds * SLOWER, 3))
+    for service in [around.servers(name) or name for name in counting]:
+        if around.sees(service):
+            yield f"{service} is what a game day watches with"
+            continue
+        for other in around.dependencies(service):
+            late = {"by": by, "peers": other}
+            few = _few(sought, service)
+            yield few or Hit(kind="network.delay", service=service, arguments=late)
+            late = {"by": by, "peers": service}
+            yield Hit(kind="network.delay", service=other, arguments=late)
+        yield Hit(kind="network.delay", service=service, arguments={"by": by})
+
+
+def _saturated(kind: str, argument: str) -> Callable[[Sought], Ways]:
+    def ways_of(sought: Sought) -> Ways:
+        if sought.metric.startswith("node_"):
+            yield f"{sought.metric} is about the machine, and a fault hits instances"
+            return
+        selector = sought.reading.selector
+        found = sought.spoken_of() or sought.around.exposing(selector)
+        if not found:
+            yield f"which service {sought.metric} is about is not known"
+        limit = share_of(sought.reading.condition)
+        share = FULL if limit is None else min(1.0, limit + MORE)
+        for service in found:
+            arguments = {argument: show_share(round(share, 2))}
+            yield _known(Hit(kind=kind, service=service, arguments=arguments))
+
+    return ways_of
+
+
+def _restarts(sought: Sought) -> Ways:
+    limit = sought.reading.condition.limit
+    if limit is not None and limit >= 1.0:
+        yield "it asks for several restarts, and a fault is one"
+        return
+    found = sought.spoken_of() or sought.around.exposing(sought.reading.selector)
+    if not found:
+        yield f"which service {sought.metric} is about is not known"
+    for service in found:
+        yield Hit(kind="process.kill", service=service)
+
+
+def _replicas(sought: Sought) -> Ways:
+    found = sought.spoken_of()
+    if not found:
+        yield f"which workload {sought.metric} is about is not known"
+    for service in found:
+        # What is stopped is scaled down: then fewer are wanted, and none is missing.
+        yield Hit(kind=PAUSE, service=service)
+
+
+def _queue(sought: Sought) -> Ways:
+    found = sought.around.consumers()
+    if not found:
+        yield f"which service takes work from {sought.metric} is not known"
+    for service in found:
+        yield _only(sought, service, f"any other {service} goes on taking work")
+
+
+def _absent(sought: Sought) -> Ways:
+    around, selector = sought.around, sought.reading.selector
+    found = around.exposing(selector) or around.selected(selector)
+    if not found:
+        yield f"which service has {_shown(sought)} is not known"
+    for service in found:
+        yield _only(sought, service, f"any other {service} has it as well")
+
+
+def _special(kind: str, arguments: Mapping[str, str]) -> Callable[[Sought], Ways]:
+    def ways_of(sought: Sought) -> Ways:
+        found = sought.spoken_of() or sought.around.exposing(sought.reading.selector)
+        if kind not in CATALOGUE:
+            yield f"gameday has no fault for {sought.metric} ({kind} would be it)"
+        elif not found:
+            yield f"which service {sought.metric} is about is not known"
+        else:
+            for service in found:
+                yield Hit(kind=kind, service=service, arguments=arguments)
+
+    return ways_of
+
+
+_WAYS: Mapping[Symptom, Callable[[Sought], Ways]] = {
+    Symptom.DOWN: _down,
+    Symptom.PROBE: _probe,
+    Symptom.SEEN_DOWN: _seen_down,
+    Symptom.OUT: _out,
+    Symptom.ERRORS: _errors,
+    Symptom.LATENCY: _latency,
+    Symptom.CPU: _saturated("resource.cpu", "load"),
+    Symptom.MEMORY: _saturated("resource.memory", "fill"),
+    Symptom.DISK: _special("resource.disk", {"fill": "95%"}),
+    Symptom.RESTARTS: _restarts,
+    Symptom.REPLICAS: _replicas,
+    Symptom.CERTIFICATE: _special("tls.expire", {"within": "1h"}),
+    Symptom.CLOCK: _special("clock.skew", {"by": "5m"}),
+    Symptom.QUEUE: _queue,
+    Symptom.ABSENT: _absent,
+}
+
+
+def _cut(service: str, peers: str) -> Hit:
+    return Hit(kind="network.partition", service=service, arguments={"peers": peers})
+
+
+def _known(hit: Hit) -> Hit | str:
+    return hit if hit.kind in CATALOGUE else f"gameday has no fault {hit.kind}"
+
+
+def _alone(sought: Sought, service: str) -> str:
+    """Return why the loss of one instance alone does not do; empty: it does."""
+    reading = sought.reading
+    instances = len(sought.around.of(service))
+    least = needed(reading.condition.tree, instances, counts=reading.counts)
+    if least == 1:
+        return ""
+    if least is None:
+        return (
+            f"how many of {service} have to be lost does not follow from the expression"
+        )
+    return (
+        f"it fires when {least} of {instances} {service} are lost, and a suggestion "
+        "takes one"
+    )
+
+
+def _only(sought: Sought, service: str, otherwise: str) -> Hit | str:
+    """Return the loss of a service's only instance; else why that does not do."""
+    if len(sought.around.of(service)) == 1:
+        return Hit(kind=STOP, service=service)
+    return f"{otherwise}, and a suggestion takes one"
+
+
+def _few(sought: Sought, service: str) -> str:
+    """Return why what one instance serves is too small a share; empty: it is not."""
+    condition = sought.reading.condition
+    instances = len(sought.around.of(service))
+    is_ratio = isinstance(condition.value, Node) and condition.value.word in ("/", "-")
+    limit = condition.limit if is_ratio else None
+    if limit is None or not 0.0 < limit < 1.0:
+        return ""
+    limit = 1.0 - limit if condition.side == LOW else limit
+    if 1.0 / instances > limit:
+        return ""
+    return (
+        f"one of {instances} {service} serves {show_share(1.0 / instances)}, and it "
+        f"takes more than {show_share(limit)}"
+    )
+
+
+def _shown(sought: Sought) -> str:
+    selector = sought.reading.selector
+    inside = ", ".join(
+        f'{matcher.name}{matcher.op}"{matcher.value}"' for matcher in selector.matchers
+    )
+    return f"{selector.name}{{{inside}}}" if inside else selector.name

@@ -1,0 +1,377 @@
+"""Which fault is suggested for a rule, by what it reads; and of which none is known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gameday.files.prometheus import rules as rule_file
+from gameday.model.alerting.alert import (
+    AlertRule,
+    InhibitRule,
+    Integration,
+    Matcher,
+    Receiver,
+    RecordingRule,
+    Route,
+    Routing,
+)
+from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.target import Instance
+from gameday.plans.suggest.suggestion import Asked, Suggestion, suggest
+from gameday.plans.suggest.surroundings import Scraped, Surroundings
+
+DEMO = Path(__file__).resolve().parents[3] / "demo"
+REPLICAS = {
+    "web": 3,
+    **dict.fromkeys(("haproxy", "worker", "database", "cache"), 1),
+    **dict.fromkeys(("prometheus", "alertmanager", "blackbox", "pager"), 1),
+}
+JOBS = ("web", "haproxy", "worker", "prometheus", "alertmanager", "blackbox")
+FEEDS = {
+    **dict.fromkeys(
+        (
+            "haproxy_server_status",
+            "haproxy_backend_active_servers",
+            "haproxy_backend_http_responses_total",
+        ),
+        ("haproxy",),
+    ),
+    **dict.fromkeys(
+        (
+            "http_request_duration_seconds_bucket",
+            "http_request_duration_seconds_count",
+            "http_requests_total",
+            "shop_database_up",
+            "shop_cache_up",
+        ),
+        ("web",),
+    ),
+}
+SERVERS = tuple({"server": f"web-{n}"} for n in (1, 2, 3))
+
+
+def instances(
+    replicas: Mapping[str, int] = REPLICAS, **labels: str
+) -> tuple[Instance, ...]:
+    return tuple(
+        Instance(service=name, name=f"{name}-{n}", identity={}, labels=labels)
+        for name, many in replicas.items()
+        for n in range(1, many + 1)
+    )
+
+
+def scraped() -> tuple[Scraped, ...]:
+    own = [
+        Scraped(
+            labels={"job": job, "instance": f"{job}-{n}"}, address=f"{job}-{n}:8000"
+        )
+        for job in JOBS
+        for n in range(1, REPLICAS[job] + 1)
+    ]
+    door = {"job": "probe", "instance": "front-door"}
+    probe = Scraped(
+        labels=door, address="blackbox:9115", probed="http://haproxy:8080/healthz"
+    )
+    return (*own, probe)
+
+
+SHOP = Surroundings(
+    instances=instances(),
+    scraped=scraped(),
+    feeds=FEEDS,
+    behind={"haproxy": ("web-1", "web-2", "web-3")},
+)
+
+
+def rule(
+    expr: str, name: str = "Asked", hold: float = 3.0, **rest: object
+) -> AlertRule:
+    made = AlertRule(name=name, expr=expr, hold=hold, interval=1.0)
+    return replace(made, **rest)  # type: ignore[arg-type]
+
+
+def asked(
+    rules: Sequence[AlertRule],
+    around: Surroundings = SHOP,
+    refused: Mapping[str, str] | None = None,
+    recorded: Sequence[RecordingRule] = (),
+    routing: Routing | None = None,
+    *,
+    include_risky: bool = True,
+    on_cluster: bool = False,
+) -> Asked:
+    eyes = Eyes(
+        rules=tuple(rules),
+        recorded=tuple(recorded),
+        routing=routing,
+        jobs=tuple(
+            ScrapeJob(name=name, interval=1.0, timeout=0.9) for name in (*JOBS, "probe")
+        ),
+        feeds=around.feeds,
+        scrape_interval=1.0,
+        scrape_timeout=0.9,
+        evaluation_interval=1.0,
+    )
+    return Asked(
+        eyes=eyes,
+        around=around,
+        refusal=lambda kind: (refused or {}).get(kind, ""),
+        include_risky=include_risky,
+        on_cluster=on_cluster,
+        paged=True,
+    )
+
+
+def suggested(expr: str, around: Surroundings = SHOP, **rest: object) -> Suggestion:
+    series = rest.pop("series", None)
+    (one,) = suggest(
+        [rule(expr, series=series)],
+        asked([rule(expr, series=series)], around, **rest),  # type: ignore[arg-type]
+    )
+    return one
+
+
+def fault(suggestion: Suggestion) -> tuple[str, str, Mapping[str, str]] | None:
+    hit = suggestion.hit
+    return None if hit is None else (hit.kind, hit.service, dict(hit.arguments))
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        pytest.param('up{job="web"} == 0', ("process.stop", "web", {}), id="up"),
+        pytest.param(
+            'avg(up{job="web"}) < 0.9', ("process.stop", "web", {}), id="few-up"
+        ),
+        pytest.param(
+            'count(up{job="web"} == 0) / count(up{job="web"}) > 0.3',
+            ("process.stop", "web", {}),
+            id="share-down",
+        ),
+        pytest.param(
+            'probe_success{job="probe"} == 0',
+            ("process.stop", "haproxy", {}),
+            id="probe",
+        ),
+        pytest.param(
+            "max(shop_database_up) == 0", ("process.stop", "database", {}), id="seen"
+        ),
+        pytest.param("redis_up == 0", ("process.stop", "cache", {}), id="seen-by-kind"),
+        pytest.param(
+            'haproxy_backend_active_servers{proxy="x"} == 0',
+            ("network.partition", "haproxy", {"peers": "web"}),
+            id="no-servers",
+        ),
+        pytest.param(
+            'rate(http_requests_total{code=~"5.."}[10s])'
+            " / rate(http_requests_total[10s]) > 0.05",
+            ("network.partition", "web", {"peers": "database"}),
+            id="errors",
+        ),
+        pytest.param(
+            'rate(haproxy_backend_http_responses_total{code="5xx"}[10s]) > 1',
+            ("network.partition", "haproxy", {"peers": "web"}),
+            id="errors-of-a-balancer",
+        ),
+        pytest.param(
+            "histogram_quantile(0.9, sum by (le)"
+            " (rate(http_request_duration_seconds_bucket[1m]))) > 0.4",
+            ("network.delay", "web", {"by": "600ms", "peers": "database"}),
+            id="latency",
+        ),
+        pytest.param(
+            'sum(rate(http_request_duration_seconds_bucket{le="0.2"}[1m]))'
+            " / sum(rate(http_request_duration_seconds_count[1m])) < 0.9",
+            ("network.delay", "web", {"by": "300ms", "peers": "database"}),
+            id="latency-by-bucket",
+        ),
+        pytest.param(
+            'rate(process_cpu_seconds_total{job="web"}[1m]) > 0.8',
+            ("resource.cpu", "web", {"load": "90%"}),
+            id="cpu",
+        ),
+        pytest.param(
+            'container_memory_working_set_bytes{container="web"}'
+            ' / container_spec_memory_limit_bytes{container="web"} * 100 > 90',
+            ("resource.memory", "web", {"fill": "100%"}),
+            id="memory",
+        ),
+        pytest.param(
+            'changes(process_start_time_seconds{job="web"}[5m]) > 0',
+            ("process.kill", "web", {}),
+            id="restarts",
+        ),
+        pytest.param(
+            'kube_deployment_status_replicas_available{deployment="web"}'
+            ' != kube_deployment_spec_replicas{deployment="web"}',
+            ("process.pause", "web", {}),
+            id="replicas",
+        ),
+        pytest.param(
+            "orders_queue_length > 100", ("process.stop", "worker", {}), id="queue"
+        ),
+        pytest.param(
+            'absent(haproxy_server_status{job="haproxy"})',
+            ("process.stop", "haproxy", {}),
+            id="absent",
+        ),
+    ],
+)
+def test_what_a_rule_reads_tells_the_fault(
+    expr: str, expected: tuple[str, str, Mapping[str, str]]
+) -> None:
+    one = suggested(expr)
+    assert fault(one) == expected, one.because
+    assert one.state == "suggested"
+
+
+@pytest.mark.parametrize(
+    ("expr", "why"),
+    [
+        ("orders_total > 5", "no fault is known that changes orders_total"),
+        ('up{job="prometheus"} == 0', "what a game day watches with"),
+        ('up{job="elsewhere"} == 0', "no service of the target is scraped"),
+        ('sum(up{job="web"}) == 0', "fires when 3 of 3 web are lost"),
+        ('count(up{job="web"}) < 3', "does not follow from the expression"),
+        ('absent(up{job="web"})', "up stays, as 0"),
+        ('changes(process_start_time_seconds{job="web"}[5m]) > 3', "several restarts"),
+        ("node_load1 > 8", "about the machine"),
+        ("this is no promql", "a syntax that gameday does not know"),
+    ],
+)
+def test_a_rule_that_nothing_is_known_for_says_why(expr: str, why: str) -> None:
+    one = suggested(expr)
+    assert (one.state, one.hit) == ("not known how", None)
+    assert why in one.because
+
+
+def test_a_single_instance_is_risky_unless_it_is_asked_for() -> None:
+    kept = suggested("max(shop_database_up) == 0", include_risky=False)
+    assert (kept.state, kept.because) == ("risky", "its only instance")
+    taken = suggested("max(shop_database_up) == 0", include_risky=True)
+    assert (taken.state, taken.because) == ("suggested", "its only instance")
+
+
+@pytest.mark.parametrize(
+    ("around", "why"),
+    [
+        (
+            replace(SHOP, instances=instances(volumes="/var/lib/data")),
+            "it keeps data in volumes",
+        ),
+        (
+            replace(SHOP, instances=instances(workload="statefulset/web")),
+            "it is a StatefulSet",
+        ),
+        (replace(SHOP, protect=("web",)), "protected by 'web'"),
+    ],
+)
+def test_what_may_not_be_lost_unasked_is_risky(around: Surroundings, why: str) -> None:
+    one = suggested('up{job="web"} == 0', around, include_risky=False)
+    assert (one.state, one.because) == ("risky", why)
+
+
+def test_what_the_target_cannot_do_gives_way_to_what_it_can() -> None:
+    """Processes of one machine have no network of their own."""
+    cannot = {"network.partition": "no network of its own"}
+    errors = 'rate(http_requests_total{code=~"5.."}[10s]) > 1'
+    assert fault(suggested(errors, refused=cannot)) == ("process.stop", "database", {})
+    neither = {**cannot, "process.stop": "no"}
+    assert "no network of its own" in suggested(errors, refused=neither).because
+
+
+def test_on_a_cluster_what_is_scraped_has_to_stay_there() -> None:
+    """A pod that is stopped is forgotten, and `up` with it."""
+    one = suggested('up{job="web"} == 0', on_cluster=True)
+    assert fault(one) == ("process.pause", "web", {})
+
+
+def test_the_share_that_one_replica_serves_has_to_be_enough() -> None:
+    ratio = 'http_requests_total{code="500"} / http_requests_total > 0.5'
+    one = suggested(ratio)
+    # One replica of three cannot make half of all requests fail; the database can.
+    assert fault(one) == ("process.stop", "database", {})
+
+
+def test_a_recorded_series_is_read_through() -> None:
+    recorded = [RecordingRule(name="job:up:min", expr='min(up{job="web"})')]
+    one = suggested("job:up:min == 0", recorded=recorded)
+    assert fault(one) == ("process.stop", "web", {})
+
+
+def test_of_several_sides_one_that_is_safe_is_chosen() -> None:
+    one = suggested('up{job="haproxy"} == 0 or up{job="web"} == 0')
+    assert fault(one) == ("process.stop", "web", {})
+
+
+def test_what_others_excuse_is_taken_from_prometheus_alone() -> None:
+    one = suggested('up{job="web"} == 0 unless on (instance) web_is_known_to_be_gone')
+    assert fault(one) == ("network.partition", "web", {"peers": "prometheus"})
+
+
+INHIBITING = Routing(
+    route=Route(receiver="team"),
+    receivers=(Receiver(name="team", integrations=(Integration(kind="webhook"),)),),
+    inhibit=(
+        InhibitRule(
+            source=(Matcher(name="alertname", op="=", value="Balancer"),),
+            target=(Matcher(name="alertname", op="=", value="Probe"),),
+        ),
+    ),
+)
+
+
+def test_a_fault_after_which_the_page_is_muted_gives_way() -> None:
+    probe = rule('probe_success{job="probe"} == 0', "Probe")
+    balancer = rule('up{job="haproxy"} == 0', "Balancer")
+    wish = asked([probe, balancer], routing=INHIBITING)
+    first, second = suggest([probe, balancer], wish)
+    assert fault(first) == ("network.partition", "haproxy", {"peers": "blackbox"})
+    assert second.promise is not None
+    assert second.promise.reaches == ("team",)
+
+
+def test_a_page_that_would_be_muted_is_not_promised() -> None:
+    probe = rule('probe_success{job="probe"} == 0', "Probe")
+    balancer = rule('up{job="haproxy"} == 0', "Balancer")
+    refused = {"network.partition": "no network"}
+    wish = asked([probe, balancer], routing=INHIBITING, refused=refused)
+    (one,) = suggest([probe], wish)
+    assert one.promise is not None
+    assert fault(one) == ("process.stop", "haproxy", {})
+    assert (one.promise.reaches, one.promise.pages_within) == ((), None)
+    assert one.promise.fires_within is not None
+
+
+def test_what_users_feel_may_ring_beside_the_loss_of_a_store() -> None:
+    database = rule("max(shop_database_up) == 0", "DatabaseDown")
+    errors = rule('http_requests_total{code="500"} > 1', "Errors")
+    cache = rule("max(shop_cache_up) == 0", "CacheDown")
+    wish = asked([database, errors, cache])
+    (one,) = suggest([database], wish)
+    assert (one.beside, one.felt) == (("Errors",), True)
+
+
+def test_most_rules_of_the_demo_have_a_suggestion() -> None:
+    """All but the watchdog, which always fires."""
+    found, _ = rule_file.read(str(DEMO / "rules.yaml"))
+    rules = [
+        replace(
+            one, interval=1.0, series=SERVERS if one.name == "WebReplicaDown" else None
+        )
+        for one in found
+    ]
+    told = {one.rule.name: one for one in suggest(rules, asked(rules))}
+    assert {name for name, one in told.items() if one.state != "suggested"} == {
+        "Watchdog"
+    }
+    assert told["Watchdog"].because == "it always fires"
+    # Without losing an only instance: one replica lost, one slow, one unseen.
+    safe = suggest(rules, asked(rules, include_risky=False))
+    assert [one.rule.name for one in safe if one.state == "suggested"] == [
+        "WebReplicaDown",
+        "CheckoutLatency",
+        "TargetMissing",
+    ]
