@@ -7,9 +7,10 @@ or one of the method that is asked after the first of these actions.
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.experiment import Experiment
+from gameday.model.quoting import shown
 
 _KEY = "bites"
 _OURS = "gameday.faults"

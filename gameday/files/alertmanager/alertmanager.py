@@ -14,12 +14,13 @@ from gameday.files.alertmanager import (
 )
 from gameday.files.alertmanager.alertmanager_fields import GLOBAL, TRACING
 from gameday.files.text import source, yaml
-from gameday.files.text.cursor import Cursor, shown, top
+from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
 from gameday.files.text.shapes import anything, known_fields, listing, record, text
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.alerting.alert import InhibitRule, Routing
 from gameday.model.alerting.time_interval import intervals_of
+from gameday.model.quoting import shown
 
 _TOP = {
     "global": record(GLOBAL, alertmanager_receivers.judge_global),

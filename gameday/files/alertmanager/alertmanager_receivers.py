@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from gameday.files.alertmanager.alertmanager_fields import KINDS, Kind
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import is_set, known_fields
 from gameday.files.text.suggest import among, did_you_mean
 from gameday.model.alerting.alert import Integration, Receiver
+from gameday.model.quoting import shown
 
 _CONFIGS = "_configs"
 _KEYS = ("name", *(f"{kind}{_CONFIGS}" for kind in KINDS))

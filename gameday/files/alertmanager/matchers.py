@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 
 from gameday.files.text import go_literals
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.model.alerting import regex
 from gameday.model.alerting.alert import Matcher
+from gameday.model.quoting import shown
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _CLASSIC = re.compile(

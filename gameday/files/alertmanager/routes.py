@@ -4,11 +4,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gameday.files.alertmanager import matchers
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import flag
 from gameday.files.text.suggest import did_you_mean
 from gameday.files.text.units import parse_prometheus_duration
 from gameday.model.alerting.alert import Route
+from gameday.model.quoting import shown
 
 _ROUTE = (
     "receiver",

@@ -4,8 +4,9 @@ import functools
 import re
 import zoneinfo
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
+from gameday.model.quoting import shown
 
 _RANGES = ("times", "weekdays", "days_of_month", "months", "years", "location")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")

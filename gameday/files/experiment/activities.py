@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gameday.files.experiment import tolerances
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
+from gameday.model.quoting import shown
 
 _ACTIVITY = (
     "type",

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among, nearest
+from gameday.model.quoting import shown
 
 ENV_TYPES = ("str", "int", "float", "bytes", "bool", "json")
 Blame = Callable[[str, str], None]  # key, message: a problem of the scenario's `with`

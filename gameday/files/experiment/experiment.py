@@ -18,10 +18,11 @@ from gameday.files.experiment import (
 from gameday.files.experiment.activities import Activity
 from gameday.files.experiment.configuration import Blame, Given
 from gameday.files.text import source, yaml
-from gameday.files.text.cursor import Cursor, shown, top
+from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document, Path
 from gameday.files.text.suggest import among
 from gameday.model.experiment import Experiment
+from gameday.model.quoting import shown
 
 _TOP = (
     "title",

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from gameday.files.experiment import faults
 from gameday.files.experiment.activities import Activity
 from gameday.files.experiment.configuration import Given, Values
-from gameday.files.text.cursor import Cursor, redacted
+from gameday.files.text.cursor import Cursor
 from gameday.model.faults.fault import FaultRequest
+from gameday.model.quoting import redacted
 
 
 class Acts(NamedTuple):

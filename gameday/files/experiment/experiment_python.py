@@ -8,7 +8,8 @@ import re
 import sys
 
 from gameday.files.experiment import activities
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
+from gameday.model.quoting import shown
 
 _KEYS = ("dependencies", "isolated", "version")
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?")  # of a distribution (PEP 508)

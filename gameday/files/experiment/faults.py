@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.files.experiment.configuration import Unknown, Values
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among, did_you_mean, nearest
 from gameday.model.faults.fault import (
     CATALOGUE,
@@ -16,8 +16,9 @@ from gameday.model.faults.fault import (
     FaultType,
     Selection,
 )
-from gameday.model.namespace import object_name
 from gameday.model.quantity import parse_duration, parse_share
+from gameday.model.quoting import shown
+from gameday.model.values.namespace import object_name
 
 ROOM = "gameday.faults"
 UNDO = "undo"

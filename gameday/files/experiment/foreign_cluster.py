@@ -10,10 +10,11 @@ from typing import Any
 from gameday.files.experiment.activities import Activity
 from gameday.files.experiment.configuration import Given, Values
 from gameday.files.experiment.foreign import Call, calls
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.model.faults.foreign_kubernetes import MODULE, NAMESPACED
-from gameday.model.namespace import is_protected
+from gameday.model.quoting import shown
 from gameday.model.target import TargetRef, parse_target
+from gameday.model.values.namespace import is_protected
 
 CONTEXT = "KUBERNETES_CONTEXT"
 

@@ -7,7 +7,8 @@ judged beforehand.
 import re
 import warnings
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
+from gameday.model.quoting import shown
 
 _KINDS = ("probe", "regex", "jsonpath", "range")
 _KEYS = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from gameday.files.text import http_client
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
     Fields,
     Shape,
@@ -21,6 +21,7 @@ from gameday.files.text.shapes import (
 )
 from gameday.files.text.suggest import among
 from gameday.files.text.units import parse_prometheus_duration
+from gameday.model.quoting import shown
 
 _HTTP = (http_client.authentication, http_client.proxy)
 _REFRESH: Fields = {"refresh_interval": duration}

@@ -8,7 +8,7 @@ from gameday.files.prometheus.kubernetes_selectors import (
 )
 from gameday.files.prometheus.prometheus_clouds import CLOUDS, filled
 from gameday.files.text import http_client
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
     Fields,
     Shape,
@@ -26,6 +26,7 @@ from gameday.files.text.shapes import (
     url,
 )
 from gameday.files.text.suggest import among
+from gameday.model.quoting import shown
 
 _ROLES = ("pod", "service", "endpoints", "endpointslice", "node", "ingress")
 _SELECTORS = {

@@ -17,7 +17,7 @@ from gameday.files.prometheus.prometheus_remote import (
 )
 from gameday.files.prometheus.relabelling import RELABELLING
 from gameday.files.text import http_client, shapes
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
     Fields,
     anything,
@@ -31,6 +31,7 @@ from gameday.files.text.shapes import (
     text,
     texts,
 )
+from gameday.model.quoting import shown
 
 _SIZE = re.compile(r"0|\d+(?:\.\d+)?\s*(?:[KMGTPE]i?)?B", re.IGNORECASE)
 

@@ -5,7 +5,7 @@ import re
 from gameday.files.prometheus.prometheus_clouds import more_than_nothing, required
 from gameday.files.prometheus.relabelling import RELABELLING
 from gameday.files.text import http_client
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
     Shape,
     at_least_one,
@@ -24,6 +24,7 @@ from gameday.files.text.shapes import (
 )
 from gameday.files.text.suggest import among
 from gameday.files.text.units import parse_prometheus_duration
+from gameday.model.quoting import shown
 
 _RESERVED = {
     *("host", "content-encoding", "content-length", "content-type", "user-agent"),

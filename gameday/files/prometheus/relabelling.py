@@ -1,9 +1,10 @@
 """`relabel_configs` of Prometheus: what each action needs."""
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import count, is_set, listing, record, text
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.alerting import regex
+from gameday.model.quoting import shown
 
 _ACTIONS = (
     *("replace", "keep", "drop", "hashmod", "labelmap", "labeldrop", "labelkeep"),

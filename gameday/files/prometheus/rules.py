@@ -11,11 +11,12 @@ from typing import NamedTuple
 from gameday.errors import Problem
 from gameday.files.promql import go_template, promql
 from gameday.files.text import source, yaml
-from gameday.files.text.cursor import Cursor, shown, top
+from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
 from gameday.files.text.suggest import did_you_mean, nearest
 from gameday.files.text.units import parse_prometheus_duration
 from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.quoting import shown
 
 _GROUP = ("name", "interval", "query_offset", "limit", "labels", "rules")
 _GROUP_OF_OTHERS = ("partial_response_strategy", "source_tenants", "evaluation_delay")

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.model.alerting import relabel
 from gameday.model.alerting.known_labels import exactly
 from gameday.model.alerting.relabel import RelabelRule
+from gameday.model.quoting import shown
 from gameday.model.timing.prometheus_settings import relabel_rule
 
 _ADDRESS = "__address__"

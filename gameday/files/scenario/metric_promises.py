@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
+from gameday.model.quoting import shown
 
 
 def check(promises: Sequence[Cursor]) -> None:

@@ -18,10 +18,11 @@ from gameday.files.scenario.scenario_promises import (
     slo_named,
     unique,
 )
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among
 from gameday.model.experiment import Experiment
-from gameday.model.namespace import is_name, lacks_consent
+from gameday.model.quoting import shown
+from gameday.model.values.namespace import is_name, lacks_consent
 
 _TARGETS = ("docker", "kubernetes", "local")
 _CONDITIONS = ("slo", "promql", "http", "alert")

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from gameday.files.scenario.scenario_wire import Scenario, Wire
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.nodes import Path
 from gameday.files.text.suggest import did_you_mean
+from gameday.model.quoting import shown
 
 _LATER = ("manual", "observe", "people", "roles", "agenda", "scenarios")
 _TAGS = ("text", "mapping", "flag")

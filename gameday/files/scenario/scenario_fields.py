@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from gameday.files.text.cursor import shown
-from gameday.model.namespace import EXPECTED, NAME, is_name
 from gameday.model.quantity import parse_duration, parse_rate, parse_share
+from gameday.model.quoting import shown
+from gameday.model.values.namespace import EXPECTED, NAME, is_name
 
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):(\d{1,5})")
 _HIGHEST_PORT = 65535

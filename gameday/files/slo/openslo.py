@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from gameday.files.slo import openslo_objects, openslo_ratio
 from gameday.files.slo.openslo_ratio import Counts, Known, Threshold
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
+from gameday.model.quoting import shown
 from gameday.model.slos.slo import Slo
 
 _SLO = (

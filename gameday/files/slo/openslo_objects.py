@@ -6,8 +6,9 @@ As OpenSLO's Go SDK validates it, which resolves no references.
 import re
 from collections.abc import Callable, Mapping
 
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among
+from gameday.model.quoting import shown
 
 KINDS = (
     *("SLO", "SLI", "Service", "DataSource", "AlertPolicy", "AlertCondition"),

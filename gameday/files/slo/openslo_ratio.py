@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from gameday.files.promql import promql
 from gameday.files.slo import openslo_objects
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among, did_you_mean
+from gameday.model.quoting import shown
 from gameday.model.slos.slo import SAMPLES, Term
 
 Counts = tuple[tuple[Term, ...], tuple[Term, ...]]

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from gameday.files.promql import promql
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among
 from gameday.files.text.units import parse_prometheus_duration
+from gameday.model.quoting import shown
 from gameday.model.slos.slo import OBSERVATIONS, SAMPLES, UP_TO, VALUES, Slo, Term
 
 API = "pyrra.dev/v1alpha1"

@@ -7,8 +7,9 @@ from gameday.errors import Problem
 from gameday.files.slo.openslo_objects import KINDS
 from gameday.files.slo.openslo_ratio import Known
 from gameday.files.text import source, yaml
-from gameday.files.text.cursor import Cursor, shown, top
+from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
+from gameday.model.quoting import shown
 from gameday.model.slos.slo import Slo
 
 _OPENSLO = "openslo/v1"

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gameday.files.promql import go_template, promql
-from gameday.files.text.cursor import Cursor, shown
+from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among, nearest
+from gameday.model.quoting import shown
 from gameday.model.slos.slo import Slo, Term
 
 WINDOW = 30 * 86400.0  # Sloth's default period, in seconds; its files name none

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 from gameday.errors import Problem
 from gameday.files.text.nodes import Document, Path
 from gameday.files.text.suggest import did_you_mean, near
+from gameday.model.quoting import shown
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]*@")
-_LONGEST = 120  # characters of a value that a message quotes
 MANY = 500  # problems of a file from which on nobody reads what may have been meant
 
 
@@ -177,21 +176,3 @@ def dotted(path: Path) -> str:
         else:
             made += f".{part}" if made else str(part)
     return made
-
-
-def shown(value: Any) -> str:
-    """Return a value as a message quotes it: short, and without credentials."""
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, str):
-        text = repr(redacted(value))
-    elif isinstance(value, Mapping | list):
-        text = "a mapping" if isinstance(value, Mapping) else "a list"
-    else:
-        text = repr(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def redacted(text: str) -> str:
-    """Return the text with `user:password@` in URLs blotted out."""
-    return _CREDENTIALS.sub("…@", text)

@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gameday.files.text.cursor import MANY, Cursor, redacted, shown
+from gameday.files.text.cursor import MANY, Cursor
 from gameday.files.text.nodes import List, Map
 from gameday.files.text.suggest import among, did_you_mean
 from gameday.files.text.units import parse_prometheus_duration
+from gameday.model.quoting import redacted, shown
 
 Shape = Callable[[Cursor], None]
 Fields = Mapping[str, Shape]

@@ -16,8 +16,8 @@ from gameday.model.faults.fault import (
     FaultType,
     Selection,
 )
-from gameday.model.namespace import object_name
 from gameday.model.quantity import parse_duration, parse_share
+from gameday.model.values.namespace import object_name
 
 
 def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:

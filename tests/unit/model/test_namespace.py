@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.model.namespace import (
+from gameday.model.values.namespace import (
     is_name,
     is_protected,
     lacks_consent,

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gameday.errors import Refused, TargetNotFound
-from gameday.model.namespace import EXPECTED, is_name, lacks_consent
 from gameday.model.target import TargetRef
+from gameday.model.values.namespace import EXPECTED, is_name, lacks_consent
 
 IN_CLUSTER = "in-cluster"
 _CONNECTIONS = 16  # kept open: watches and calls of several threads
