@@ -25,6 +25,7 @@ from gameday.files.scenario import schema
 from gameday.model import events as event_kinds
 from gameday.model.events.codec import default_of
 from gameday.model.faults import fault
+from gameday.model.faults.request import kind_of
 from gameday.model.verdict import Ending, ExitCode, Outcome
 
 HERE = Path(__file__).resolve().parent
@@ -38,15 +39,6 @@ TURNS = {
     Turns.FAIL: "a fail",
     Turns.FAIL | Turns.EARLIER: "a fail; what passed may have been earlier",
     Turns.NOTHING: "nothing",
-}
-KINDS = {
-    "duration": "a duration: `500ms`, `30s`, `5m`, `1h30m`",
-    "names": "one name or a list of them",
-    "signal": "a signal's name: `SIGKILL`, `SIGTERM`, …",
-    "share": "a share: `34%`",
-    "text": "text",
-    "port": "a port's number",
-    "number": "a whole number, also 0",
 }
 COMMON = {
     "service": "the service whose instances are hit",
@@ -123,11 +115,11 @@ def faults() -> Iterator[str]:
     yield "| argument | is |\n|---|---|"
     for name in fault.COMMON_ARGUMENTS:
         yield f"| `{name}` | {COMMON[name]} |"
-    own_kinds: dict[str, str] = {}
+    meanings: dict[str, str] = {}
     for entry in fault.CATALOGUE.values():
-        own_kinds.update(entry.own)
-    for name, kind in own_kinds.items():
-        yield f"| `{name}` | {KINDS.get(kind, kind)} |"
+        meanings.update({name: kind_of(entry, name).meaning for name in entry.own})
+    for name, meaning in meanings.items():
+        yield f"| `{name}` | {meaning} |"
     healing = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.heals_itself]
     yield f"\n{_listed(healing)} end by themselves when the instance is back."
     whole = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.whole]

@@ -3,15 +3,21 @@
 A number in a file always carries its unit; a bare number is an error.
 """
 
+import math
 import re
 from datetime import UTC, datetime
 
+from gameday.model.quoting import shown
+
 EQUAL = 1e-9  # relative: what differs by less is equal, and equal keeps a promise
+LONGEST = 36_525 * 86400.0  # seconds, a century: some calendars end not long after
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"  # no digits of other scripts, which `\d` takes
+_DURATION = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d|w))+")
+_PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
+_SHARE = re.compile(rf"({_NUMBER})\s*%")
+_RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|m|h)")
+_BARE = re.compile(r"[0-9.]+")
 
 
 def keeps(value: float, promised: float) -> bool:
@@ -24,28 +30,55 @@ def parse_duration(text: object) -> float:
 
     Raises ValueError, with what was expected, for anything else.
     """
+    if _is_bare(text):
+        raise ValueError(
+            f"{shown(text)} is a bare number; write it with its unit, such as 30s"
+        )
     if not isinstance(text, str) or not _DURATION.fullmatch(text.strip()):
         raise ValueError(
-            f"{text!r} is not a duration; write it with its unit, such as 500ms, 30s, "
-            "5m or 1h30m"
+            f"{shown(text)} is not a duration; write it with its unit, such as 500ms, "
+            "30s, 5m or 1h30m"
         )
-    return sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text))
+    seconds = sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text))
+    if seconds > LONGEST:
+        most = show_duration(LONGEST)
+        raise ValueError(f"{shown(text)} is too long; expected at most {most}")
+    return seconds
 
 
 def parse_share(text: object) -> float:
     """Return the ratio (0.34) that `34%` stands for; ValueError otherwise."""
+    if _is_bare(text):
+        raise ValueError(f"{shown(text)} is a bare number; write a share such as 34%")
     match = _SHARE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f"{text!r} is not a share; write it such as 34%")
-    return float(match[1]) / 100.0
+        raise ValueError(f"{shown(text)} is not a share; write it such as 34%")
+    return _finite(float(match[1]) / 100.0, text)
 
 
 def parse_rate(text: object) -> float:
     """Return the events per second that `50/s` stands for; ValueError otherwise."""
+    if _is_bare(text):
+        raise ValueError(f"{shown(text)} is a bare number; write a rate such as 50/s")
     match = _RATE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f"{text!r} is not a rate; write it such as 50/s")
-    return float(match[1]) / _UNITS[match[2]]
+        raise ValueError(f"{shown(text)} is not a rate; write it such as 50/s")
+    return _finite(float(match[1]) / _UNITS[match[2]], text)
+
+
+def _is_bare(value: object) -> bool:
+    """Return whether a number has no unit; NaN and infinity are no numbers here."""
+    if isinstance(value, str):
+        return _BARE.fullmatch(value.strip()) is not None
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _finite(number: float, text: object) -> float:
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(text)} is too large")
+    return number
 
 
 def show_duration(seconds: float) -> str:

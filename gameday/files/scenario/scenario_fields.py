@@ -1,37 +1,40 @@
-"""The kinds of values in a scenario, each with its own message and JSON Schema."""
+"""The kinds of values in a scenario as pydantic takes them, each with its JSON Schema.
+
+Those that a fault's arguments have as well are in gameday.model.values.kinds.
+"""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from gameday.model.quantity import parse_duration, parse_rate, parse_share
 from gameday.model.quoting import shown
+from gameday.model.values.kinds import (
+    DURATION,
+    NUMBER,
+    POSITIVE_DURATION,
+    POSITIVE_SHARE,
+    RATE,
+    SHARE,
+    TEXT,
+    ValueKind,
+    read_line,
+    read_text,
+    written,
+)
 from gameday.model.values.namespace import EXPECTED, NAME, is_name
 
-_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):(\d{1,5})")
+_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):([0-9]{1,5})")
 _HIGHEST_PORT = 65535
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-_wrong = ValueError  # also for a wrong type: the only one that pydantic collects
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list | dict):
-        raise _wrong(f"{shown(value)} is not text; expected text")
-    if not isinstance(value, str):
-        raise _wrong(f"{shown(value)} is not text; write it in quotes")
-    if not value.strip():
-        raise ValueError("is empty; expected text")
-    return value
-
-
 def _receivers(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        return (_text(value),)
-    names = tuple(_text(name) for name in value)
+        return (read_text(value),)
+    names = tuple(read_text(name) for name in value)
     if not names:
         raise ValueError("is an empty list; expected at least one receiver")
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -42,80 +45,24 @@ def _receivers(value: Any) -> tuple[str, ...]:
 
 def _body(value: Any) -> str:
     if not isinstance(value, str):
-        raise _wrong(f"{shown(value)} is not text; write it in quotes")
+        said = f"{shown(value)} is not text; write it in quotes"
+        raise ValueError(said)  # noqa: TRY004 - the only one that pydantic collects
     return value
 
 
-def _line(value: Any) -> str:
-    text = _text(value)
-    if not text.isprintable():
-        raise ValueError(f"{shown(value)} has a control character in it; remove it")
-    return text
-
-
 def _word(value: Any) -> str:
-    text = _line(value)
+    text = read_line(value)
     if " " in text:
         raise ValueError(f"{shown(value)} has a space in it; remove it")
     return text
 
 
 def _namespace(value: Any) -> str:
-    text = _text(value)
+    text = read_text(value)
     if not is_name(text):
         message = f"{shown(value)} is not a namespace's name; expected {EXPECTED}"
         raise ValueError(message)
     return text
-
-
-def _bare(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number or (isinstance(value, str) and bool(re.fullmatch(r"[\d.]+", value)))
-
-
-def _duration(value: Any) -> float:
-    if _bare(value):
-        raise ValueError(
-            f"{shown(value)} is a bare number; write it with its unit, such as 30s"
-        )
-    return parse_duration(value)
-
-
-def _above_zero(value: Any) -> float:
-    seconds = _duration(value)
-    if seconds <= 0:
-        raise ValueError(f"{shown(value)} is zero; expected a duration above it")
-    return seconds
-
-
-def _share(value: Any) -> float:
-    if _bare(value):
-        raise ValueError(f"{shown(value)} is a bare number; write a share such as 34%")
-    return parse_share(value)
-
-
-def _some(value: Any) -> float:
-    share = _share(value)
-    if not 0 < share <= 1:
-        raise ValueError(f"{shown(value)} is not above 0% and at most 100%")
-    return share
-
-
-def _rate(value: Any) -> float:
-    if _bare(value):
-        raise ValueError(f"{shown(value)} is a bare number; write a rate such as 50/s")
-    rate = parse_rate(value)
-    if rate <= 0:
-        raise ValueError(f"{shown(value)} is zero; expected a rate above it")
-    return rate
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip()):
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{shown(value)} is not a whole number")
-    return value
 
 
 def _times(value: Any) -> float:
@@ -133,12 +80,13 @@ def _flag(value: Any) -> bool:
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if not isinstance(value, bool):
-        raise _wrong(f"{shown(value)} is not true or false")
+        said = f"{shown(value)} is not true or false"
+        raise ValueError(said)  # noqa: TRY004 - as above
     return value
 
 
 def _url(value: Any) -> str:
-    text = _text(value)
+    text = read_text(value)
     try:
         parts = urlsplit(text)
         port, host = parts.port, parts.hostname
@@ -173,37 +121,39 @@ def _listen(value: Any) -> str:
 
 
 def _method(value: Any) -> str:
-    text = _text(value).upper()
+    text = read_text(value).upper()
     if text not in _METHODS:
         raise ValueError(f"{shown(value)} is not an HTTP method, such as GET or POST")
     return text
 
 
-_REFERENCE = r"\$\{"  # a value from the environment, whatever it is
+_REFERENCE = {"type": "string", "pattern": r"\$\{"}  # from the environment
 
 
-def _written(pattern: str, *examples: str) -> WithJsonSchema:
-    either = f"({pattern})|{_REFERENCE}"
-    return WithJsonSchema(
-        {"type": "string", "pattern": either, "examples": list(examples)}
-    )
+def _schema(kind: ValueKind[Any]) -> WithJsonSchema:
+    """Return the JSON Schema of a kind; any value may be a reference instead."""
+    return _either(kind.schema)
 
 
-def _number(schema: dict[str, Any]) -> WithJsonSchema:
-    reference = {"type": "string", "pattern": _REFERENCE}
-    return WithJsonSchema({"anyOf": [schema, reference]})
+def _either(schema: Mapping[str, Any]) -> WithJsonSchema:
+    if "pattern" in schema:
+        pattern = f"({schema['pattern']})|{_REFERENCE['pattern']}"
+        return WithJsonSchema({**schema, "pattern": pattern})
+    if schema["type"] == "string":
+        return WithJsonSchema(dict(schema))
+    return WithJsonSchema({"anyOf": [dict(schema), _REFERENCE]})
 
 
-_DURATION = _written(r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$", "500ms", "30s", "5m", "1h30m")
-_PERCENT = _written(r"^\d+(\.\d+)?\s*%$", "34%")
-_HTTP = {"type": "string", "pattern": "^https?://[^@/]+|" + _REFERENCE}
+_HTTP = {"type": "string", "pattern": f"^https?://[^@/]+|{_REFERENCE['pattern']}"}
 
-_TEXT = WithJsonSchema({"type": "string"})
-Text = Annotated[str, PlainValidator(_text), _TEXT]
-Line = Annotated[str, PlainValidator(_line), _TEXT]
+_TEXT = _schema(TEXT)
+Text = Annotated[str, PlainValidator(read_text), _TEXT]
+Line = Annotated[str, PlainValidator(read_line), _TEXT]
 Word = Annotated[str, PlainValidator(_word), _TEXT]
 Namespace = Annotated[
-    str, PlainValidator(_namespace), _written(f"^{NAME}$", "shop", "shop-staging")
+    str,
+    PlainValidator(_namespace),
+    _either(written(f"^{NAME}$", "shop", "shop-staging")),
 ]
 Body = Annotated[str, PlainValidator(_body), _TEXT]
 Receivers = Annotated[
@@ -223,20 +173,20 @@ Receivers = Annotated[
         }
     ),
 ]
-Duration = Annotated[float, PlainValidator(_duration), _DURATION]
-PositiveDuration = Annotated[float, PlainValidator(_above_zero), _DURATION]
-Share = Annotated[float, PlainValidator(_share), _PERCENT]
-PositiveShare = Annotated[float, PlainValidator(_some), _PERCENT]
-Rate = Annotated[
-    float, PlainValidator(_rate), _written(r"^\d+(\.\d+)?\s*/\s*(s|m|h)$", "50/s")
+Duration = Annotated[float, PlainValidator(DURATION.read), _schema(DURATION)]
+PositiveDuration = Annotated[
+    float, PlainValidator(POSITIVE_DURATION.read), _schema(POSITIVE_DURATION)
 ]
-Count = Annotated[
-    int, PlainValidator(_count), _number({"type": "integer", "minimum": 0})
+Share = Annotated[float, PlainValidator(SHARE.read), _schema(SHARE)]
+PositiveShare = Annotated[
+    float, PlainValidator(POSITIVE_SHARE.read), _schema(POSITIVE_SHARE)
 ]
+Rate = Annotated[float, PlainValidator(RATE.read), _schema(RATE)]
+Count = Annotated[int, PlainValidator(NUMBER.read), _schema(NUMBER)]
 Times = Annotated[
     float,
     PlainValidator(_times),
-    _number({"type": "number", "exclusiveMinimum": 0}),
+    _either({"type": "number", "exclusiveMinimum": 0}),
 ]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Url = Annotated[str, PlainValidator(_url), WithJsonSchema(_HTTP)]
@@ -257,5 +207,7 @@ Probed = Annotated[
         }
     ),
 ]
-Listen = Annotated[str, PlainValidator(_listen), _written(r"^.*:\d+$", "0.0.0.0:9099")]
+Listen = Annotated[
+    str, PlainValidator(_listen), _either(written(r"^.*:\d+$", "0.0.0.0:9099"))
+]
 Method = Annotated[str, PlainValidator(_method), _TEXT]

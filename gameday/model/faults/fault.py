@@ -43,8 +43,7 @@ def _type(name: str, summary: str, **rest: Any) -> FaultType:
     return FaultType(name=name, summary=summary, **rest)
 
 
-# Kinds of values: signal, duration, share, names, text, object (a Kubernetes
-# object's name), number, `one of a, b`.
+# How a kind of value is called here: see gameday.model.faults.request.
 CATALOGUE: Mapping[str, FaultType] = {
     entry.name: entry
     for entry in (

@@ -1,12 +1,12 @@
 """A fault's arguments as an experiment gives them, read into a FaultRequest.
 
-Arguments may arrive as text (Chaos Toolkit substitutes variables as text).
+The one reader of them, for `check` and for an injection. Arguments may arrive as text
+(Chaos Toolkit substitutes variables as text).
 """
 
 import re
-import signal as signals
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 from gameday.model.faults.fault import (
     CATALOGUE,
@@ -16,8 +16,55 @@ from gameday.model.faults.fault import (
     FaultType,
     Selection,
 )
-from gameday.model.quantity import parse_duration, parse_share
-from gameday.model.values.namespace import object_name
+from gameday.model.values.kinds import (
+    COUNT,
+    NAME,
+    NAMES,
+    NUMBER,
+    OBJECT,
+    POSITIVE_DURATION,
+    POSITIVE_SHARE,
+    SIGNAL,
+    UnknownWord,
+    ValueKind,
+    one_of,
+)
+
+_KINDS: Mapping[str, ValueKind[Any]] = {  # as the catalogue calls them
+    "count": COUNT,
+    "duration": POSITIVE_DURATION,
+    "names": NAMES,
+    "number": NUMBER,
+    "object": OBJECT,
+    "share": POSITIVE_SHARE,
+    "signal": SIGNAL,
+    "text": NAME,
+}
+_COMMON = {
+    "service": "text",
+    "count": "count",
+    "share": "share",
+    "instances": "names",
+    "duration": "duration",
+}
+
+
+class WrongArgument(NamedTuple):
+    """What is wrong with an argument; `name` empty: with all of them together."""
+
+    name: str
+    error: ValueError
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.error}" if self.name else str(self.error)
+
+
+class WrongArguments(ValueError):
+    """Arguments that ask for no fault; `all` of what is wrong with them."""
+
+    def __init__(self, wrong: Collection[WrongArgument]) -> None:
+        super().__init__("; ".join(map(str, wrong)))
+        self.all = tuple(wrong)
 
 
 def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:
@@ -28,151 +75,94 @@ def parse_request(kind: str, arguments: Mapping[str, Any]) -> FaultRequest:
     """
     if kind not in CATALOGUE:
         raise ValueError(f"there is no fault {kind!r}")
-    given = {key: value for key, value in arguments.items() if value is not None}
+    request = read_request(kind, arguments)
+    if request is None:
+        raise ValueError(f"{kind}: not all of its arguments are known")
+    return request
+
+
+def read_request(
+    kind: str, arguments: Mapping[str, Any], unknown: Collection[str] = ()
+) -> FaultRequest | None:
+    """Do what `parse_request` does for a fault of the catalogue, as far as is known.
+
+    `unknown`: the arguments that are given, but whose values only a run knows. With one
+    of them the answer is None, unless another is wrong already (WrongArguments).
+    """
     fault = CATALOGUE[kind]
-    own = fault.own
-    _check_names(fault, given)
+    given = {name: value for name, value in arguments.items() if value is not None}
+    wrong = [*_misnamed(fault, arguments), *_missing(fault, {*given, *unknown})]
+    values: dict[str, Any] = {}
+    for name in fault.takes:
+        if name not in given or name in unknown:
+            continue
+        try:
+            values[name] = kind_of(fault, name).read(given[name])
+        except ValueError as error:
+            wrong.append(WrongArgument(name, error))
+    wrong += _foreign_instances(values)
+    if wrong:
+        raise WrongArguments(wrong)
+    return None if unknown else _request(fault, values)
+
+
+def kind_of(fault: FaultType, argument: str) -> ValueKind[Any]:
+    """Return the kind of value that an argument of a fault is."""
+    name = _COMMON.get(argument) or fault.own[argument]
+    if name.startswith(ONE_OF):
+        return one_of(*name.removeprefix(ONE_OF).split(", "))
+    return _KINDS[name]
+
+
+def _misnamed(fault: FaultType, names: Collection[str]) -> list[WrongArgument]:
+    wrong = []
+    for name in names:
+        if name in SELECTORS and fault.whole:
+            said = f"{fault.name} takes no {name}: it changes the whole workload"
+            wrong.append(WrongArgument(name, ValueError(said)))
+        elif name not in fault.takes:
+            said = f"{fault.name} has no argument {name!r}"
+            error = UnknownWord(said, name, fault.takes)
+            wrong.append(WrongArgument(name, error))
+    return wrong
+
+
+def _missing(fault: FaultType, given: Collection[str]) -> list[WrongArgument]:
+    sentences = [
+        f"{fault.name} requires {name}; it is missing"
+        for name in ("service", *fault.required)
+        if name not in given
+    ]
+    several = [name for name in SELECTORS if name in given and not fault.whole]
+    if len(several) > 1:
+        listed = f"{', '.join(several[:-1])} and {several[-1]}"
+        sentences.append(f"{listed} exclude each other; keep one of them")
+    return [WrongArgument("", ValueError(sentence)) for sentence in sentences]
+
+
+def _foreign_instances(values: Mapping[str, Any]) -> list[WrongArgument]:
+    service = values.get("service")
+    return [
+        WrongArgument(
+            "instances",
+            ValueError(f"{name!r} is no instance of {service}; expected {service}-N"),
+        )
+        for name in values.get("instances", ())
+        if service and not re.fullmatch(rf"{re.escape(service)}-[0-9]+", name)
+    ]
+
+
+def _request(fault: FaultType, values: Mapping[str, Any]) -> FaultRequest:
+    chosen = fault.whole or any(name in values for name in SELECTORS)
+    selection = Selection(
+        service=values["service"],
+        count=values.get("count") if chosen else 1,
+        share=1.0 if fault.whole else values.get("share"),
+        instances=values.get("instances", ()),
+    )
     return FaultRequest(
-        kind=kind,
-        selection=_selection(fault, given),
-        duration=_read("duration", "duration", given.get("duration")),
-        arguments={
-            key: _read(key, own[key], given[key]) for key in own if key in given
-        },
+        kind=fault.name,
+        selection=selection,
+        duration=values.get("duration"),
+        arguments={name: values[name] for name in fault.own if name in values},
     )
-
-
-def _check_names(fault: FaultType, given: Mapping[str, Any]) -> None:
-    unknown = [key for key in given if key not in fault.takes]
-    if unknown:
-        whole = set(unknown) & set(SELECTORS)
-        because = " (it changes the whole workload)" if whole else ""
-        raise ValueError(
-            f"{fault.name} does not take {', '.join(sorted(unknown))}{because}; "
-            f"it takes {', '.join(fault.takes)}"
-        )
-    missing = [key for key in fault.required if key not in given]
-    if missing:
-        raise ValueError(f"{fault.name} needs {', '.join(missing)}")
-
-
-def _selection(fault: FaultType, given: Mapping[str, Any]) -> Selection:
-    kind = fault.name
-    service = given.get("service")
-    if not isinstance(service, str) or not service.strip():
-        raise ValueError(f"{kind} needs a service")
-    if fault.whole:
-        return Selection(service=service.strip(), share=1.0)
-    chosen = [key for key in SELECTORS if key in given]
-    if len(chosen) > 1:
-        raise ValueError(
-            f"{kind} takes one of count, share, instances; got {' and '.join(chosen)}"
-        )
-    instances = _read("instances", "names", given.get("instances")) or ()
-    return Selection(
-        service=service.strip(),
-        count=_count(given.get("count")) if chosen else 1,
-        share=_read("share", "share", given.get("share")),
-        instances=instances,
-    )
-
-
-def _count(value: Any) -> int | None:
-    if value is None:
-        return None
-    text = str(value).strip()
-    if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"count: {value!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def _number(argument: str, value: Any) -> int:
-    text = str(value).strip()
-    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", text):
-        raise ValueError(f"{argument}: {value!r} is not a whole number of 0 or more")
-    return int(text)
-
-
-def _one_of(argument: str, form: str, value: Any) -> str:
-    allowed = form.removeprefix(ONE_OF).split(", ")
-    if value not in allowed:
-        raise ValueError(f"{argument}: {value!r} is not one of {', '.join(allowed)}")
-    return str(value)
-
-
-def _share(value: Any) -> float:
-    share = parse_share(value)
-    if not 0 < share <= 1:
-        raise ValueError(f"{value!r} is not between 0% and 100%")
-    return share
-
-
-def _duration(value: Any) -> float:
-    seconds = parse_duration(value)
-    if seconds <= 0:
-        raise ValueError(f"{value!r} is zero; it has to be more")
-    return seconds
-
-
-def _names(argument: str, value: Any) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(
-        isinstance(part, str) for part in parts
-    ):
-        raise ValueError(f"{argument}: {value!r} is not a list of names")
-    names = tuple(part.strip() for part in parts)
-    # No names at all would otherwise be taken as not given, which means everybody.
-    if not any(names):
-        raise ValueError(f"{argument}: the list is empty; name at least one")
-    if not all(names):
-        raise ValueError(f"{argument}: {value!r} has an empty name in it")
-    return names
-
-
-def _signal(value: Any) -> str:
-    text = str(value).strip()
-    if text.isdecimal() and int(text) in {number.value for number in signals.Signals}:
-        return signals.Signals(int(text)).name
-    name = text.upper()
-    name = name if name.startswith("SIG") else f"SIG{name}"
-    if name not in signals.Signals.__members__:
-        raise ValueError(f"signal: {value!r} is not the name of a signal")
-    return name
-
-
-def _text(argument: str, value: Any) -> str:
-    text = str(value)
-    if not re.fullmatch(r"[^\x00-\x1f]*", text):
-        raise ValueError(f"{argument}: control characters are not allowed")
-    return text
-
-
-def _object(argument: str, value: Any) -> str:
-    try:
-        return object_name(str(value).strip())
-    except ValueError as wrong:
-        raise ValueError(f"{argument}: {wrong}") from None
-
-
-def _read(argument: str, form: str, value: Any) -> Any:
-    if value is None:
-        return None
-    try:
-        if form == "duration":
-            return _duration(value)
-        if form == "share":
-            return _share(value)
-    except ValueError as wrong:
-        raise ValueError(f"{argument}: {wrong}") from None
-    if form.startswith(ONE_OF):
-        return _one_of(argument, form, value)
-    if form in _FORMS:
-        return _FORMS[form](argument, value)
-    return _signal(value) if form == "signal" else _text(argument, value)
-
-
-_FORMS: Mapping[str, Callable[[str, Any], Any]] = {
-    "names": _names,
-    "number": _number,
-    "object": _object,
-}

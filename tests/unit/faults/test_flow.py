@@ -155,7 +155,7 @@ def test_what_the_target_cannot_do_is_refused_where_no_plan_has(
 
 
 def test_wrong_arguments_are_a_failure_in_words(mine: Belonging) -> None:
-    with pytest.raises(FaultFailed, match="needs a service"):
+    with pytest.raises(FaultFailed, match="requires service"):
         inject_for(mine, "process.stop", {})
 
 

@@ -84,7 +84,7 @@ MISTAKES = [
     ("holds", "hold", "37: steps[0].expect.steady_state: 'hold' is not known; did you mean \"holds\"?"),
     ("share: 34%", "share: 0.34", "21: blast_radius.share: 0.34 is a bare number; write a share such as 34%"),
     ("share: 34%", "share: 134%", "21: blast_radius.share: '134%' is not above 0% and at most 100%"),
-    ("at_most: 1", "at_most: true", "21: blast_radius.at_most: true is not a whole number"),
+    ("at_most: 1", "at_most: true", "21: blast_radius.at_most: true is not a whole number of 0 or more"),
     ("rate: 50/s", "rate: 50", "17: load.rate: 50 is a bare number; write a rate such as 50/s"),
     ("rate: 50/s", "timeout: 5s", "15: load: rate is required with url and missing; write one such as 50/s"),
     ("rate: 50/s", "command: [k6]", "15: load: expected exactly one of url and command"),

@@ -75,12 +75,16 @@ def test_only_rollouts_are_of_the_whole() -> None:
 @pytest.mark.parametrize(
     ("kind", "given", "said"),
     [
-        ("taint", {"effect": "Never"}, "effect: 'Never' is not one of NoSchedule, "),
-        ("isolate", {"direction": "egress"}, "not one of both, ingress"),
+        (
+            "taint",
+            {"effect": "Never"},
+            "effect: 'Never' is not known; expected",
+        ),
+        ("isolate", {"direction": "egress"}, "expected one of both, ingress"),
         ("config_removed", {"name": "x", "object": "pod"}, "one of configmap, secret"),
-        ("config_removed", {}, "needs name"),
+        ("config_removed", {}, "requires name"),
         ("scale", {"to": "-1"}, "'-1' is not a whole number of 0 or more"),
-        ("scale", {"to": True}, "True is not a whole number of 0 or more"),
+        ("scale", {"to": True}, "true is not a whole number of 0 or more"),
     ],
 )
 def test_what_an_argument_may_be(kind: str, given: Json, said: str) -> None:
