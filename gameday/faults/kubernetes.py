@@ -5,7 +5,7 @@ Each is explained in docs/explanation/kubernetes-faults.md.
 
 from typing import Any
 
-from gameday.faults.flow import inject
+from gameday.faults.declare import fault
 
 __all__ = [
     "bad_image",
@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 
+@fault("kubernetes.evict")
 def evict(
     service: str,
     count: int | str | None = None,
@@ -28,7 +29,7 @@ def evict(
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Evict pods, as a drained node does; a disruption budget may refuse.
 
     What follows is the workload's doing; the fault ends when the pods are back.
@@ -36,16 +37,9 @@ def evict(
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-    }
-    return inject("kubernetes.evict", given, configuration)
 
 
+@fault("kubernetes.cordon")
 def cordon(
     service: str,
     count: int | str | None = None,
@@ -53,22 +47,15 @@ def cordon(
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Make the nodes of the victims unschedulable: nothing new is placed there.
 
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-    }
-    return inject("kubernetes.cordon", given, configuration)
 
 
+@fault("kubernetes.drain")
 def drain(
     service: str,
     count: int | str | None = None,
@@ -76,7 +63,7 @@ def drain(
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Cordon the nodes of the victims and evict the service's pods from them.
 
     Refused where more of the service's pods are there than were chosen.
@@ -84,16 +71,9 @@ def drain(
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-    }
-    return inject("kubernetes.drain", given, configuration)
 
 
+@fault("kubernetes.taint")
 def taint(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     count: int | str | None = None,
@@ -103,7 +83,7 @@ def taint(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experimen
     key: str = "gameday.dev/taint",
     effect: str = "NoSchedule",
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Put a taint on the nodes of the victims.
 
     `effect` NoExecute is refused where others than the victims would have to go.
@@ -111,90 +91,63 @@ def taint(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experimen
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "key": key,
-        "effect": effect,
-    }
-    return inject("kubernetes.taint", given, configuration)
 
 
+@fault("kubernetes.scale")
 def scale(
     service: str,
     to: int | str,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Have the workload (Deployment, StatefulSet) want `to` pods.
 
     It takes no count: every instance is hit. `duration` (`10m`) is the longest it
     may last.
     """
-    given = {
-        "service": service,
-        "duration": duration,
-        "to": to,
-    }
-    return inject("kubernetes.scale", given, configuration)
 
 
+@fault("kubernetes.bad_image")
 def bad_image(
     service: str,
     image: str,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Roll out `image` in the place of the main container's own.
 
     It takes no count: every instance is hit. `duration` (`10m`) is the longest it
     may last.
     """
-    given = {
-        "service": service,
-        "duration": duration,
-        "image": image,
-    }
-    return inject("kubernetes.bad_image", given, configuration)
 
 
+@fault("kubernetes.image_pull_failure")
 def image_pull_failure(
     service: str,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Roll out an image that no registry has.
 
     It takes no count: every instance is hit. `duration` (`10m`) is the longest it
     may last.
     """
-    given = {
-        "service": service,
-        "duration": duration,
-    }
-    return inject("kubernetes.image_pull_failure", given, configuration)
 
 
+@fault("kubernetes.bad_readiness")
 def bad_readiness(
     service: str,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Roll out a readiness probe that always fails.
 
     It takes no count: every instance is hit. `duration` (`10m`) is the longest it
     may last.
     """
-    given = {
-        "service": service,
-        "duration": duration,
-    }
-    return inject("kubernetes.bad_readiness", given, configuration)
 
 
+@fault("kubernetes.config_removed")
 def config_removed(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     name: str,
@@ -204,24 +157,15 @@ def config_removed(  # noqa: PLR0913, PLR0917 - an activity's arguments are the 
     duration: str | None = None,
     object: str = "configmap",  # noqa: A002 - the experiment's word
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Remove a ConfigMap (or `object: secret`) and start the victims anew without it.
 
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "name": name,
-        "object": object,
-    }
-    return inject("kubernetes.config_removed", given, configuration)
 
 
+@fault("kubernetes.isolate")
 def isolate(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     count: int | str | None = None,
@@ -230,7 +174,7 @@ def isolate(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experim
     duration: str | None = None,
     direction: str = "both",
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Cut pods off by a NetworkPolicy, where the cluster enforces those.
 
     `direction`: `both`, or `ingress`: only what comes in.
@@ -238,12 +182,3 @@ def isolate(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experim
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "direction": direction,
-    }
-    return inject("kubernetes.isolate", given, configuration)

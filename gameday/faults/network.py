@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from gameday.faults.flow import inject
+from gameday.faults.declare import fault
 
 __all__ = ["delay", "loss", "partition"]
 
 
+@fault("network.partition")
 def partition(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     count: int | str | None = None,
@@ -15,24 +16,16 @@ def partition(  # noqa: PLR0913, PLR0917 - an activity's arguments are the exper
     duration: str | None = None,
     peers: list[str] | str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Drop every packet between instances and their peers, in both directions.
 
     `peers`: services, instances or addresses; by default everybody. One of `count`,
     `share` (`34%`) and `instances` (SERVICE-N) says which; `duration` (`10m`) is the
     longest it may last, also when nobody is left to end it.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "peers": peers,
-    }
-    return inject("network.partition", given, configuration)
 
 
+@fault("network.delay")
 def delay(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     by: str,
@@ -43,7 +36,7 @@ def delay(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experimen
     duration: str | None = None,
     peers: list[str] | str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Hold packets between instances and their peers back by some time (`200ms`).
 
     A round trip takes `by` longer, plus or minus `jitter`. `peers`: services,
@@ -51,19 +44,9 @@ def delay(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experimen
     `instances` (SERVICE-N) says which; `duration` (`10m`) is the longest it may
     last, also when nobody is left to end it.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "by": by,
-        "jitter": jitter,
-        "peers": peers,
-    }
-    return inject("network.delay", given, configuration)
 
 
+@fault("network.loss")
 def loss(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     packets: str,
@@ -73,7 +56,7 @@ def loss(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment
     duration: str | None = None,
     peers: list[str] | str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Lose a share (`10%`) of the packets that come to instances from their peers.
 
     Each packet by chance; those that the instances send arrive. `peers`: services,
@@ -81,13 +64,3 @@ def loss(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment
     `instances` (SERVICE-N) says which; `duration` (`10m`) is the longest it may
     last, also when nobody is left to end it.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "packets": packets,
-        "peers": peers,
-    }
-    return inject("network.loss", given, configuration)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from gameday.faults.flow import inject
+from gameday.faults.declare import fault
 
 __all__ = ["kill", "pause", "restart", "stop"]
 
 
+@fault("process.kill")
 def kill(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     count: int | str | None = None,
@@ -15,24 +16,16 @@ def kill(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment
     duration: str | None = None,
     signal: str = "SIGKILL",
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Crash instances: their main process gets a signal from outside.
 
     What follows is the platform's doing; the fault ends when the instance is back,
     by itself or by the undo. One of `count`, `share` (`34%`) and `instances`
     (SERVICE-N) says which; `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "signal": signal,
-    }
-    return inject("process.kill", given, configuration)
 
 
+@fault("process.stop")
 def stop(
     service: str,
     count: int | str | None = None,
@@ -40,22 +33,15 @@ def stop(
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Take instances down; they stay down until undone.
 
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-    }
-    return inject("process.stop", given, configuration)
 
 
+@fault("process.pause")
 def pause(
     service: str,
     count: int | str | None = None,
@@ -63,22 +49,15 @@ def pause(
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Freeze instances: they are alive, but do nothing until undone.
 
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-    }
-    return inject("process.pause", given, configuration)
 
 
+@fault("process.restart")
 def restart(
     service: str,
     count: int | str | None = None,
@@ -86,17 +65,9 @@ def restart(
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Take instances down and bring them up again at once.
 
     One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which;
     `duration` (`10m`) is the longest it may last.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-    }
-    return inject("process.restart", given, configuration)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from gameday.faults.flow import inject
+from gameday.faults.declare import fault
 
 __all__ = ["cpu", "memory"]
 
 
+@fault("resource.cpu")
 def cpu(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     load: str,
@@ -15,7 +16,7 @@ def cpu(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment'
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Burn a share (`80%`) of the CPU time that instances may use.
 
     Of their limit, or of all CPUs where they have none; beside what they use
@@ -23,17 +24,9 @@ def cpu(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment'
     (SERVICE-N) says which; `duration` (`10m`) is the longest it may last, also when
     nobody is left to end it.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "load": load,
-    }
-    return inject("resource.cpu", given, configuration)
 
 
+@fault("resource.memory")
 def memory(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
     service: str,
     fill: str,
@@ -42,19 +35,10 @@ def memory(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experime
     instances: list[str] | str | None = None,
     duration: str | None = None,
     configuration: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> None:
     """Fill the memory of instances up to a share (`90%`) of their limit.
 
     What they use themselves counts. An instance without a limit is refused. One of
     `count`, `share` (`34%`) and `instances` (SERVICE-N) says which; `duration`
     (`10m`) is the longest it may last, also when nobody is left to end it.
     """
-    given = {
-        "service": service,
-        "count": count,
-        "share": share,
-        "instances": instances,
-        "duration": duration,
-        "fill": fill,
-    }
-    return inject("resource.memory", given, configuration)
