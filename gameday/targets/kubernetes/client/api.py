@@ -7,7 +7,7 @@ of a client's classes could refuse, and what is not known passes unharmed.
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
@@ -297,13 +297,3 @@ def namespaced(namespace: str, *words: str, group: str = "") -> str:
     """Return a path: `pods`, `pods/x/log`, or of a group such as `apps/v1`."""
     root = f"/apis/{group}" if group else "/api/v1"
     return "/".join([root, "namespaces", namespace, *words])
-
-
-def all_of(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Do several things side by side; the first error is raised."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    if len(acts) == 1:
-        return [acts[0]()]
-    with ThreadPoolExecutor(max_workers=min(8, len(acts))) as pool:
-        return [one.result() for one in [pool.submit(act) for act in acts]]

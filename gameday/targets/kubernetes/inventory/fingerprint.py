@@ -20,12 +20,12 @@ from gameday.targets.kubernetes.client.api import (
     Forbidden,
     Gone,
     Json,
-    all_of,
     namespaced,
 )
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.inventory.workloads import APPS
+from gameday.targets.threads import all_of
 
 _KEY = secrets.token_bytes(16)
 _KINDS = {  # what is read: the name a difference goes by -> resource and group

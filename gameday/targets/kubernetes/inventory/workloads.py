@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gameday.targets.kubernetes.client.api import Api, Json, all_of, namespaced
+from gameday.targets.kubernetes.client.api import Api, Json, namespaced
+from gameday.targets.threads import all_of
 
 APPS = "apps/v1"
 PLURALS = {

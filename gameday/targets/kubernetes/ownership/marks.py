@@ -19,13 +19,13 @@ from gameday.targets.kubernetes.client.api import (
     Forbidden,
     Gone,
     Json,
-    all_of,
     namespaced,
 )
 from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.inventory.workloads import APPS, PLURALS
 from gameday.targets.kubernetes.sidecars.place import kubectl_of
 from gameday.targets.marking import Left
+from gameday.targets.threads import all_of
 
 UNDO = f"{LABEL}undo."
 NODES = "/api/v1/nodes"

@@ -14,7 +14,7 @@ from gameday.errors import FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.client.api import Json, all_of
+from gameday.targets.kubernetes.client.api import Json
 from gameday.targets.kubernetes.inventory.seen import container_id, running_container
 from gameday.targets.kubernetes.sidecars.helper import Ended
 from gameday.targets.kubernetes.sidecars.helper_pod import Order
@@ -26,6 +26,7 @@ from gameday.targets.kubernetes.sidecars.orders import (
     with_far_ends,
 )
 from gameday.targets.kubernetes.sidecars.place import REPLACED, Place, undone_or_why
+from gameday.targets.threads import all_of
 
 _PROVEN = 15.0  # seconds beyond what the measurement itself takes
 _SLACK = 1.0  # seconds by which a deadline may be kept too early
