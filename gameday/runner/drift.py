@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from gameday.errors import GamedayError
+from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
@@ -137,7 +138,7 @@ def within_namespaces(plan: Plan) -> list[str]:
         victim.name
         for step in plan.steps
         for fault in step.faults
-        if fault.request.kind.startswith("network.")
+        if held_in(fault.request.kind) is HeldIn.NETWORK
         for victim in fault.victims
     }
     return sorted(names)

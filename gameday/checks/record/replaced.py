@@ -14,13 +14,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
-# Faults that hold something in a victim. Others take the victim itself away.
-_HELD_INSIDE = ("network.", "resource.", "http.", "tls.", "clock.", "process.pause")
-# Those that hold in the container; the others hold in its pod, which outlives it.
-_HELD_IN_CONTAINER = ("resource.", "tls.", "clock.", "process.pause")
 _TOLD_BEFORE = 30.0  # seconds before it by which the cluster says why
 _LATE = 2.0  # seconds by which an Event is told after what it tells of
 _PLATFORM = (
@@ -69,13 +66,13 @@ def read_replaced(
     `pods`: the names of the instances' pods, in a cluster.
     """
     for fault in begun:
-        kind = str(fault["fault"])
-        if not kind.startswith(_HELD_INSIDE):
+        carrier = held_in(str(fault["fault"]))
+        if carrier is HeldIn.NOTHING:
             continue
         until = ends.get(str(fault["id"]), float("inf"))
         at = _another(timeline, fault, until, "id")
         again = None
-        if kind.startswith(_HELD_IN_CONTAINER):
+        if carrier is HeldIn.CONTAINER:
             again = _another(timeline, fault, until, "container")
         if again is not None and (at is None or again < at):
             told = _told(timeline, fault, again, pods)

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from gameday.model.faults.fault import CATALOGUE
+
 LOOK = ("get", "list", "watch")
 
 
@@ -124,17 +126,11 @@ _ISOLATE = (
     *HELPER,  # it looks whether the cluster enforces the policy
 )
 
-# What each fault needs beside READ and RUN.
-FAULTS: Mapping[str, tuple[Rule, ...]] = {
+# What the faults need that no helper holds, beside READ and RUN.
+_OWN: Mapping[str, tuple[Rule, ...]] = {
     "process.kill": HELPER,
-    "process.pause": HELPER,
     "process.restart": (_core("pods", *LOOK, "delete"),),
     "process.stop": (*_SCALE, _core("pods", "get", "list", "patch")),
-    "network.partition": HELPER,
-    "network.delay": HELPER,
-    "network.loss": HELPER,
-    "resource.cpu": HELPER,
-    "resource.memory": HELPER,
     "kubernetes.evict": _EVICT,
     "kubernetes.drain": (*_EVICT, *_NODES),
     "kubernetes.cordon": _NODES,
@@ -145,6 +141,11 @@ FAULTS: Mapping[str, tuple[Rule, ...]] = {
     "kubernetes.bad_readiness": _REVISION,
     "kubernetes.config_removed": _REMOVED,
     "kubernetes.isolate": _ISOLATE,
+}
+
+# What each fault needs beside READ and RUN.
+FAULTS: Mapping[str, tuple[Rule, ...]] = {
+    kind: HELPER if entry.ways else _OWN[kind] for kind, entry in CATALOGUE.items()
 }
 
 # A role each: its name, and the faults that it is for.
