@@ -8,10 +8,10 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.target import Instance
 from gameday.targets.docker.engine import Engine
-from gameday.targets.docker.peers import ends_of
 from gameday.targets.docker.sidecars.held import LASTS, VERB, Held
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
-from gameday.targets.docker.ways import Ways
+from gameday.targets.docker.sidecars.peers import ends_of
+from gameday.targets.docker.sidecars.ways import Ways
 
 _PROVEN = 12.0  # seconds beyond what the measurement itself takes
 # What each fault is done with: the way that the kernel has to have, the helper's work;

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gameday.errors import FaultFailed
-from gameday.targets.docker.peers import ends_of
+from gameday.targets.docker.sidecars.peers import ends_of
 from tests.unit.ledger.fake import instance
 
 VICTIM: dict[str, Any] = {
