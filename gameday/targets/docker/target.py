@@ -3,7 +3,14 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.fault import (
+    CATALOGUE,
+    Driver,
+    FaultRequest,
+    Proof,
+    Undo,
+    Undone,
+)
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
@@ -12,15 +19,15 @@ from gameday.targets.docker.endpoint import endpoint_of
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.fingerprint import Fingerprints
 from gameday.targets.docker.marks import Marks
-from gameday.targets.docker.network import Network
 from gameday.targets.docker.process import Process
-from gameday.targets.docker.resource import Resource
-from gameday.targets.docker.sidecars.held import VERB
 from gameday.targets.docker.sidecars.helper import Helper
+from gameday.targets.docker.sidecars.host import DockerSidecars
 from gameday.targets.hand import Hand
 from gameday.targets.marking import Holder, Left
+from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
-_HELD = ("network.", "resource.")  # the families whose faults a helper holds
+# The engine pauses by itself, so that no helper has to.
+_BY_SIDECAR = [k for k, fault in CATALOGUE.items() if fault.driver is Driver.SIDECAR]
 
 
 class DockerTarget:
@@ -33,8 +40,8 @@ class DockerTarget:
         self.helper = Helper(self.engine, ref.name)
         self._marks = Marks(self.engine, ref.name)
         self._project = Project(self.engine, ref.name)
-        self._network = Network(self.engine, self.helper, self._project.instances)
-        self._resource = Resource(self.engine, self.helper)
+        self._host = DockerSidecars(self.engine, self.helper, self._project.instances)
+        self._sidecars = SidecarFaults(self._host, _BY_SIDECAR)
         self._process = Process(self.engine, self.helper, self._marks)
         look = self._project.inspected
         self._fingerprints = Fingerprints(self.engine, self.helper, look)
@@ -62,12 +69,9 @@ class DockerTarget:
         return self._fingerprints.take(touched)
 
     def _hand(self, kind: str) -> Hand | None:
-        hands: dict[str, Hand] = {
-            "process": self._process,
-            "network": self._network,
-            "resource": self._resource,
-        }
-        return hands.get(kind.partition(".")[0])
+        if kind in self._sidecars.kinds:
+            return self._sidecars
+        return self._process if kind.startswith("process.") else None
 
     def _sure_hand(self, kind: str) -> Hand:
         hand = self._hand(kind)
@@ -88,11 +92,11 @@ class DockerTarget:
 
     def holds_deadline(self, kind: str) -> bool:
         """Return whether the fault ends by itself inside the target."""
-        return kind.startswith(_HELD)
+        return kind in self._sidecars.kinds
 
     def needs(self, kind: str) -> str:
         """Return what has to be made before this fault; empty: nothing."""
-        if kind.startswith(_HELD) and self.helper.missing:
+        if kind in self._sidecars.kinds and self.helper.missing:
             return "the helper's image is built on the engine first (10 to 60 s, once)"
         return ""
 
@@ -127,12 +131,8 @@ class DockerTarget:
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
-        if undo.verb != VERB:
-            return self._process.undo(undo)
-        held_by = f"resource.{undo.arguments.get('way')}"
-        if not self._resource.refusal(held_by):
-            return self._resource.undo(undo)
-        return self._network.undo(undo)
+        hand = self._sidecars if undo.verb == VERB else self._process
+        return hand.undo(undo)
 
     # What is ours on the engine besides faults ------------------------------------
 
@@ -156,7 +156,7 @@ class DockerTarget:
         found = []
         for one in there:
             if one.state == "running" and one.identity["id"] not in held:
-                number = self._network.sweep(one.identity["id"])
+                number = self._host.sweep_rules(one.identity["id"])
                 found.append((one.name, number))
         return [one for one in found if one[1]]
 

@@ -19,15 +19,14 @@ from gameday.targets.kubernetes.ownership.marks import Marks
 from gameday.targets.kubernetes.rbac.permission import Permission
 from gameday.targets.kubernetes.rbac.rights import Rule
 from gameday.targets.kubernetes.sidecars.helper import Helper
-from gameday.targets.kubernetes.sidecars.inside import Inside
+from gameday.targets.kubernetes.sidecars.host import KubernetesSidecars
 from gameday.targets.kubernetes.sidecars.place import Place
 from gameday.targets.kubernetes.watch.availability import Availability
 from gameday.targets.kubernetes.watch.events import ClusterEvents
 from gameday.targets.kubernetes.watch.watching import PodsWatch
 from gameday.targets.marking import Holder, Left
+from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 from gameday.targets.watched import Heard
-
-_HELD = ("network.", "resource.", "process.pause")  # by a helper, with a deadline
 
 
 class KubernetesTarget:
@@ -44,17 +43,12 @@ class KubernetesTarget:
         self._place = Place(api=self.api, pods=self._pods, helper=self.helper)
         self._marks = Marks(self.api, access.namespace)
         self._permission = Permission(self.api, access.namespace)
-        inside, process = Inside(self._place), Process(self._place)
+        process = Process(self._place)
+        self._sidecars = SidecarFaults(KubernetesSidecars(self._place))
         kinds, verbs = own_hands(self._place)
-        self._by_kind: Mapping[str, Hand] = {
-            "process.pause": inside,
-            "process": process,
-            "network": inside,
-            "resource": inside,
-            **kinds,
-        }
+        self._by_kind: Mapping[str, Hand] = {"process": process, **kinds}
         self._by_verb: Mapping[str, Hand] = {
-            "end_helper": inside,
+            VERB: self._sidecars,
             "scale_back": process,
             "wait_back": process,
             **verbs,
@@ -89,6 +83,8 @@ class KubernetesTarget:
         return take(self.api, self._pods)
 
     def _hand(self, kind: str) -> Hand | None:
+        if kind in self._sidecars.kinds:
+            return self._sidecars
         return self._by_kind.get(kind) or self._by_kind.get(kind.partition(".")[0])
 
     def _sure_hand(self, kind: str) -> Hand:
@@ -120,7 +116,7 @@ class KubernetesTarget:
 
     def holds_deadline(self, kind: str) -> bool:
         """Return whether the fault ends by itself inside the cluster."""
-        return kind.startswith(_HELD)
+        return kind in self._sidecars.kinds
 
     def needs(self, kind: str) -> str:
         """Return nothing: the nodes pull the helper's image themselves."""

@@ -3,7 +3,8 @@
 The order of things is in the environment (GAMEDAY_SPEC, JSON). GO starts it, END
 or its own deadline ends it: the fault ends even when nobody is left to end it.
 `enter` in the order is the id of a container whose network is entered first; `ways`
-are works of which the first that this kernel can is done instead of `do`.
+are works, each with what it needs of the kernel: the first that this one can is done
+instead of `do`.
 Exit codes: 0 nothing is left, 1 something is, 2 it was not applied.
 """
 

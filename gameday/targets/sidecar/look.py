@@ -11,22 +11,18 @@ from gameday.targets.sidecar.rules import Rule, Rules, RulesFailed
 from gameday.targets.sidecar.work import WorkFailed
 
 _QUEUE = 9
-_NEEDS = {  # works, and what each of them needs of the kernel
-    "netem": "netem",
-    "nfqueue": "nfqueue",
-    "loss": "statistic",
-    "loss_by_queue": "nfqueue",
-}
 
 
-def first_way(works: Sequence[str], mark: str) -> str:
-    """Return the first of these works that this kernel can; WorkFailed: none."""
+def first_way(ways: Sequence[tuple[str, str]], mark: str) -> str:
+    """Return the first of these works that this kernel can; WorkFailed: none.
+
+    Each comes with what it needs of the kernel.
+    """
     able = Look({"mark": mark}).apply()
-    for work in works:
-        if not able[_NEEDS[work]]:
+    for work, needs in ways:
+        if not able[needs]:
             return work
-    whys = [f"no {_NEEDS[work]} ({able[_NEEDS[work]]})" for work in works]
-    raise WorkFailed(" and ".join(whys))
+    raise WorkFailed(" and ".join(f"no {needs} ({able[needs]})" for _, needs in ways))
 
 
 class Look:

@@ -1,5 +1,6 @@
 """The network family on a real engine: what really passes between containers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ def test_loss_without_a_statistic_match_dies_with_its_holder(
 
 def lose_by_queue(
     target: Target, project: ComposeProject
-) -> tuple[Undo, dict[str, Any]]:
+) -> tuple[Undo, Mapping[str, Any]]:
     """Let half of the packets from db be lost by a queue's holder."""
     assert isinstance(target, DockerTarget)
     victim, db = project.inspect("web-1")["Id"], project.address("db-1")

@@ -7,17 +7,18 @@ are plain requests to the engine, near or far.
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from docker.types import LogConfig
 
-from gameday.errors import FaultFailed
 from gameday.targets.docker.engine import Engine, EngineRefused, Gone
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import image_name
 from gameday.targets.marking import is_dead, process_words
+from gameday.targets.sidecar_faults.host import END, GO, Line
+from gameday.targets.sidecar_faults.talk import until
 
 _READY = 10.0  # seconds until a helper has started and looked around
 _APPLIED = 15.0
@@ -132,32 +133,35 @@ class Helper:
                 found.append({"say": "", "because": line})
         return found
 
-    def said(self, helper: str, word: str, seconds: float) -> dict[str, Any]:
-        """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
-        clock = self._engine.clock
+    def hear(self, helper: str, seconds: float) -> Iterator[dict[str, Any]]:
+        """Yield each line that it says, until it has ended or time is over."""
+        clock, heard = self._engine.clock, 0
         end = clock.monotonic() + seconds
         while True:
             running = self._engine.inspect(helper)["State"]["Running"]
             lines = self.lines(helper)
-            for line in lines:
-                if line["say"] == word:
-                    return line
-                if line["say"] == "failed":
-                    raise FaultFailed(line["because"])
+            yield from lines[heard:]
+            heard = len(lines)
             if not running or clock.monotonic() >= end:
-                last = lines[-1].get("because") if lines else "nothing"
-                state = "is silent" if running else "ended"
-                raise FaultFailed(f"the helper {state}; it last said: {last}")
+                return
             clock.sleep(_PAUSE)
 
-    def go(self, helper: str) -> dict[str, Any]:
-        """Give the word and wait until it is done; return what the helper says."""
+    def said(self, helper: str, word: str, seconds: float) -> Line:
+        """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
+        return until(self.hear(helper, seconds), word)
+
+    def signal(self, helper: str, name: str) -> None:
+        """Tell it a signal."""
         api = self._engine.api
         with self._engine.speaking():
-            api.kill(helper, "SIGUSR1")
+            api.kill(helper, f"SIG{name}")
+
+    def go(self, helper: str) -> Line:
+        """Give the word and wait until it is done; return what the helper says."""
+        self.signal(helper, GO)
         return self.said(helper, "applied", _APPLIED)
 
-    def run(self, sidecar: Sidecar) -> dict[str, Any]:
+    def run(self, sidecar: Sidecar) -> Line:
         """Start, give the word, take the answer, remove."""
         helper = self.start(sidecar)
         try:
@@ -177,10 +181,8 @@ class Helper:
 
         0: it has put back all that it changed, and has looked.
         """
-        api = self._engine.api
         try:
-            with self._engine.speaking():
-                api.kill(helper, "SIGTERM")
+            self.signal(helper, END)
         except Gone:
             return None
         except EngineRefused:

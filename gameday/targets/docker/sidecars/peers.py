@@ -2,24 +2,13 @@
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import FaultFailed
 from gameday.model.target import Instance
+from gameday.targets.sidecar_faults.host import Ends
 
 _AT_MOST = 4  # probes; one answer is enough
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
-    """The addresses that a fault is about, and those that a proof may knock at.
-
-    `peers` empty: everybody.
-    """
-
-    peers: tuple[str, ...]
-    probes: tuple[str, ...]
 
 
 def ends_of(

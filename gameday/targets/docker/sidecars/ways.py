@@ -8,20 +8,27 @@ is good news.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from gameday.model.faults.fault import CATALOGUE, Way
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 
 MARK = "gameday.look"
-NAMES = ("drop", "netem", "nfqueue", "statistic")
+NAMES = sorted(
+    {way.needs for fault in CATALOGUE.values() for way in fault.ways if way.needs}
+)
 
 
-def usable(ways: Mapping[str, str]) -> bool:
-    """Return whether packets can be dropped, and delayed one way or another."""
-    return not ways["drop"] and (not ways["netem"] or not ways["nfqueue"])
+def usable(known: Mapping[str, str]) -> bool:
+    """Return whether there is a way to each fault, so that it is worth keeping."""
+    return all(
+        any(not known.get(way.needs) for way in fault.ways)
+        for fault in CATALOGUE.values()
+        if fault.ways
+    )
 
 
 class Ways:
@@ -45,6 +52,18 @@ class Ways:
                 fresh.write_text(json.dumps(self._known), encoding="utf-8")
                 fresh.replace(file)
         return self._known
+
+    def refusal(self, ways: Sequence[Way]) -> str:
+        """Return why the kernel has none of these ways; empty: it has one."""
+        known = self.all()
+        if any(not known[way.needs] for way in ways):
+            return ""
+        return " and ".join(f"no {way.needs} ({known[way.needs]})" for way in ways)
+
+    def first(self, ways: Sequence[Way]) -> Way:
+        """Return the first that the kernel has; the last, which will say why not."""
+        known = self.all()
+        return next((way for way in ways if not known[way.needs]), ways[-1])
 
     def _look(self) -> dict[str, str]:
         spec = {"do": "look", "duration": 1.0}

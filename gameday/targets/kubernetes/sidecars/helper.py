@@ -7,7 +7,7 @@ and the pod's (`activeDeadlineSeconds`) ends the helper.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gameday.errors import FaultFailed
@@ -28,6 +28,8 @@ from gameday.targets.kubernetes.sidecars.helper_pod import (
     pod_name,
     run_of,
 )
+from gameday.targets.sidecar_faults.host import END, GO, Ended, Line
+from gameday.targets.sidecar_faults.talk import until
 
 READY = 60.0  # seconds until a helper has started: its image may have to be pulled
 _APPLIED = 15.0
@@ -36,22 +38,6 @@ _TOLD = 2.0  # seconds after its end within which the API knows it
 _STUCK = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _STUCK_TOO = ("CreateContainerError", "CreateContainerConfigError", "RunContainerError")
 _SIGNAL = f"kill -{{name}} $(cat {PID}) || exit 1; "
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Whether a helper put everything back, and when, by its own clock.
-
-    `held`: seconds from the word to that, where it told. `over`: it had ended before
-    it was told to. `seen`: its end was seen, or its pod is not there.
-    """
-
-    clean: bool
-    at: float | None = None
-    lost: str = ""  # why it did not hold to the end, where it said so
-    held: float | None = None
-    over: bool = False
-    seen: bool = True
 
 
 class Helper:
@@ -107,13 +93,11 @@ class Helper:
                 raise FaultFailed(f"helper pod {name} does not start: {why}")
         raise FaultFailed(f"helper pod {name} did not start within {READY:g} s")
 
-    def said(self, name: str, word: str, seconds: float) -> dict[str, Any]:
+    def said(self, name: str, word: str, seconds: float) -> Line:
         """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
-        return _until(self._heard(name, seconds), word)
+        return until(self.hear(name, seconds), word)
 
-    def _heard(
-        self, name: str, seconds: float, first: str = ""
-    ) -> Iterator[dict[str, Any]]:
+    def hear(self, name: str, seconds: float, first: str = "") -> Iterator[Line]:
         """Yield what it says as it says it, until it ends or time is over.
 
         Listened to inside of it, not in its log, which a node may lose. `first`: what
@@ -125,28 +109,21 @@ class Helper:
         for line in heard(self._api, command, seconds):
             yield _line(line)
 
-    def go(self, name: str) -> dict[str, Any]:
-        """Give the word and wait until it is done; return what the helper says."""
-        told = self._heard(name, _APPLIED, _SIGNAL.format(name="USR1"))
+    def signal(self, name: str, signal: str) -> Iterator[Line]:
+        """Tell it a signal and yield what it says; at last what only its end tells."""
+        wrong: FaultFailed | None = None
         try:
-            return _until(told, "applied")
-        except FaultFailed:  # one that was quicker than we could listen?
-            words = self._words(name, _TOLD)
-            if "applied" not in words:
-                raise
-            return words["applied"]
+            yield from self.hear(name, _APPLIED, _SIGNAL.format(name=signal))
+        except FaultFailed as error:
+            wrong = error
+        # One that was quicker than we could listen has left its words with the API.
+        yield from self._words(name, _TOLD).values()
+        if wrong is not None:
+            raise wrong
 
-    def run(self, order: Order) -> dict[str, Any]:
-        """Start, give the word, take the answer, remove."""
-        name = self.start(order)
-        try:
-            return self.go(name)
-        except FaultFailed:
-            if self._exits(name, _TOLD) != 0:
-                raise
-            return {}  # it is done, though its log does not say so
-        finally:
-            self.remove(name)
+    def go(self, name: str) -> Line:
+        """Give the word and wait until it is done; return what the helper says."""
+        return until(self.signal(name, GO), "applied")
 
     def end(self, name: str) -> Ended:
         """End a helper gently, and say whether it has put back all that it changed."""
@@ -156,7 +133,7 @@ class Helper:
         lost, over = "", exit_code(pod) is not None
         if not over:
             try:
-                for told in self._heard(name, _ENDED, _SIGNAL.format(name="TERM")):
+                for told in self.hear(name, _ENDED, _SIGNAL.format(name=END)):
                     if told["say"] == "lost":
                         lost = str(told["because"])
                     elif told["say"] == "removed":
@@ -201,17 +178,6 @@ class Helper:
             self._api.delete(f"{self._all}/{name}", {"gracePeriodSeconds": 0})
         except ApiRefused:
             return
-
-
-def _until(told: Iterator[dict[str, Any]], word: str) -> dict[str, Any]:
-    last: Any = "nothing"
-    for one in told:
-        if one["say"] == word:
-            return one
-        if one["say"] == "failed":
-            raise FaultFailed(one["because"])
-        last = one.get("because", one["say"])
-    raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
 
 
 def _last_words(pod: Mapping[str, Any] | None) -> list[str]:

@@ -8,30 +8,18 @@ may also hide its pods behind its own address from pods of other nodes
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import FaultFailed
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.sidecar_faults.host import Ends
 
 _AT_MOST = 4  # probes; one answer is enough
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
-    """The addresses that a fault is about, and those that a proof may knock at.
-
-    `peers` empty: everybody. `far`: the peers' instances on other nodes.
-    """
-
-    peers: tuple[str, ...]
-    probes: tuple[str, ...]
-    far: tuple[Instance, ...] = ()
-
-
-def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str] | None) -> Ends:
+def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Ends:
     """Return the ends of a pod's connections to its peers.
 
     FaultFailed where a peer is neither a service, an instance, nor an address.

@@ -1,0 +1,282 @@
+"""How every fault that a helper holds begins, is proven, and ends.
+
+The helper carries the deadline: it puts everything back when its time is over, when
+it is told to, and when it is ended by whoever finds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from secrets import token_hex
+from typing import Any
+
+from gameday.errors import CannotFault, FaultFailed, GamedayError
+from gameday.model.faults.fault import (
+    CATALOGUE,
+    FaultRequest,
+    FaultType,
+    HeldIn,
+    Proof,
+    Undo,
+    Undone,
+)
+from gameday.model.target import Instance
+from gameday.targets.sidecar_faults.container import CONTAINER
+from gameday.targets.sidecar_faults.definition import SidecarFault
+from gameday.targets.sidecar_faults.host import (
+    Ended,
+    Ends,
+    Scope,
+    SidecarHost,
+    SidecarOrder,
+    VictimPlace,
+)
+from gameday.targets.sidecar_faults.network import NETWORK
+from gameday.targets.sidecar_faults.talk import go, run, until
+from gameday.targets.sidecar_faults.undos import (
+    all_undone,
+    each,
+    why_early,
+    with_far_ends,
+    with_helper,
+)
+from gameday.targets.threads import all_of
+
+VERB = "end_helper"
+LASTS = 600.0  # seconds: the longest it lasts where nothing else is said
+_FAR_ENDS = 32  # helpers at most, so that no fault floods a cluster
+_DEFINED: Mapping[str, SidecarFault] = {**NETWORK, **CONTAINER}
+# What undoes what the kernel, or a signal, goes on with when a helper has died.
+_LEFT = {HeldIn.NETWORK: "sweep", HeldIn.CONTAINER: "thaw"}
+
+
+def fault_of(work: str) -> FaultType | None:
+    """Return the fault that a helper's work holds.
+
+    A helper that chooses its way by itself is known by the fault's own name.
+    """
+    for kind in _DEFINED:
+        entry = CATALOGUE[kind]
+        if work == entry.function or work in {way.work for way in entry.ways}:
+            return entry
+    return None
+
+
+class SidecarFaults:
+    """The fault driver of all that helpers hold on one platform."""
+
+    def __init__(self, host: SidecarHost, kinds: Sequence[str] = ()) -> None:
+        self._host = host
+        self.kinds = frozenset(kinds or _DEFINED)
+
+    def refusal(self, kind: str) -> str:
+        """Return why it cannot; empty when it can."""
+        if kind not in self.kinds:
+            return f"{self._host.platform} targets cannot do {kind} yet"
+        return self._host.refusal(CATALOGUE[kind].ways)
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence what is done."""
+        done = _DEFINED[request.kind].does(request)
+        return f"{self._host.where} {done}; it ends by itself when its time is over"
+
+    # Beginning --------------------------------------------------------------------
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Start the helpers; they look around and wait for the word."""
+        orders = self._orders(request, victim, mark)
+        started: list[str] = []
+
+        def start(order: SidecarOrder, undo: Undo) -> Undo:
+            helper = self._host.start(replace(order, undo=undo))
+            started.append(helper)
+            return with_helper(undo, helper)
+
+        try:
+            first, *far = all_of([partial(start, *order) for order in orders])
+        except BaseException:
+            for helper in started:
+                self._host.remove(helper)
+            raise
+        return with_far_ends(first, far)
+
+    def _orders(
+        self, request: FaultRequest, victim: Instance, mark: str
+    ) -> list[tuple[SidecarOrder, Undo]]:
+        """Return the orders of a fault, the victim's first.
+
+        A fault that is held at far ends has one more for each of these.
+        """
+        fault, entry = _DEFINED[request.kind], CATALOGUE[request.kind]
+        place = self._host.place(victim)
+        self._host.check(victim, place, fault.scope)
+        if fault.needs_limit:
+            self._host.check_limit(victim, place)
+        spec = {
+            **self._host.work(entry.function, entry.ways),
+            "duration": request.duration or LASTS,
+            **fault.order(request),
+        }
+        if fault.scope is not Scope.NETWORK:
+            return [_order(spec, mark, fault, victim, place)]
+        ends = self._host.ends(place, request.arguments.get("peers") or ())
+        near = {**spec, "peers": ends.peers, "probes": ends.probes}
+        first = _order(near, mark, fault, victim, place)
+        if not fault.at_far_ends:
+            return [first]
+        return [first, *self._at_far_ends(spec, mark, fault, victim, ends)]
+
+    def _at_far_ends(
+        self,
+        spec: Mapping[str, Any],
+        mark: str,
+        fault: SidecarFault,
+        victim: Instance,
+        ends: Ends,
+    ) -> list[tuple[SidecarOrder, Undo]]:
+        """Return what cuts far peers off from the victim, and only from it."""
+        if len(ends.far) > _FAR_ENDS:
+            raise CannotFault(
+                f"{len(ends.far)} peers of {victim.name} are on other nodes, and a "
+                f"partition is held at {_FAR_ENDS} at most; name fewer peers"
+            )
+        there = {
+            **spec,
+            "peers": victim.addresses,
+            "probes": victim.addresses[:1],
+        }
+        return [
+            _order(there, mark, fault, peer, self._host.far_place(peer), end=True)
+            for peer in ends.far
+        ]
+
+    def inject(self, _request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Give the helpers the word."""
+        try:
+            all_of([partial(go, self._host, _helper(end)) for end in each(undo)])
+        except GamedayError as wrong:
+            what = f"{victim.name}: the fault did not work"
+            raise FaultFailed(f"{what}: {wrong}") from wrong
+
+    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+        """Return the proof that each helper took where the fault is."""
+        patience = _DEFINED[request.kind].patience(request)
+        ends = each(undo)
+
+        def proof(end: Undo) -> Mapping[str, Any]:
+            return until(self._host.lines(_helper(end), patience), "proof")
+
+        try:
+            proofs = all_of([partial(proof, end) for end in ends])
+        except GamedayError as wrong:
+            return Proof(bites=False, because=f"not proven: {wrong}")
+        return _whole(ends, proofs)
+
+    # Ending -----------------------------------------------------------------------
+
+    def undo(self, undo: Undo) -> Undone:
+        """End the helpers; where one did not clean up itself, sweep after it."""
+        return all_undone(all_of([partial(self._undone, end) for end in each(undo)]))
+
+    def _undone(self, undo: Undo) -> Undone:
+        return self._host.undone(undo, lambda: self._end(undo))
+
+    def _end(self, undo: Undo) -> Undone:
+        host, helper = self._host, _helper(undo)
+        replaced = host.replaced(undo)
+        ended = host.end(helper)
+        if ended.clean:
+            host.remove(helper)
+            early = why_early(undo, ended) or replaced
+            words = "the helper put everything back"
+            words = f"{early}; {words}" if early else words
+            return Undone(ok=True, found=words, at=ended.at, early=early)
+        swept = self._swept(undo, ended)
+        host.remove(helper)  # last: with it goes what says that something is left
+        return replace(swept, early=swept.early or replaced)
+
+    def _swept(self, undo: Undo, ended: Ended) -> Undone:
+        """Remove what a dead helper left in the victim."""
+        gone = self._host.gone(undo)
+        if gone is not None:
+            return gone
+        fault = fault_of(str(undo.arguments["way"]))
+        if fault is not None and not any(way.stays for way in fault.ways):
+            if not ended.seen:
+                raise FaultFailed("whether the helper has ended could not be seen")
+            words = "the helper had died; its processes died with it"
+            return Undone(ok=True, found=words, early=why_early(undo, ended))
+        held_in = HeldIn.NETWORK if fault is None else fault.held_in
+        in_container = held_in is HeldIn.CONTAINER
+        place = self._host.place_again(undo, in_container=in_container)
+        if isinstance(place, Undone):
+            return place
+        swept = run(
+            self._host,
+            SidecarOrder(
+                spec={"do": _LEFT[held_in], "duration": 1.0},
+                mark=str(undo.arguments["mark"]),
+                place=place,
+                scope=Scope.PROCESSES if in_container else Scope.NETWORK,
+                end=token_hex(4),  # one that a killed undo left is not in the way
+            ),
+        )
+        what = "processes let go on" if in_container else "rules swept up"
+        words = f"the helper had died; {swept.get('found', 0)} {what}"
+        early = why_early(undo, ended, int(swept.get("held", 0)))
+        return Undone(ok=True, found=words, early=early)
+
+
+def _order(
+    spec: Mapping[str, Any],
+    mark: str,
+    fault: SidecarFault,
+    whose: Instance,
+    place: VictimPlace,
+    *,
+    end: bool = False,
+) -> tuple[SidecarOrder, Undo]:
+    """Return an order, and its undo but for the helper's name; `end`: a far one."""
+    undo = Undo(
+        target="",
+        verb=VERB,
+        instance=whose.name,
+        identity=dict(whose.identity),
+        arguments={
+            **place.keep,
+            "mark": mark,
+            "way": spec["do"],
+            "duration": spec["duration"],
+        },
+    )
+    order = SidecarOrder(
+        spec=spec,
+        mark=mark,
+        place=place,
+        scope=fault.scope,
+        end=whose.identity["id"] if end else "",
+    )
+    return order, undo
+
+
+def _helper(undo: Undo) -> str:
+    return str(undo.arguments["helper"])
+
+
+def _whole(ends: Sequence[Undo], proofs: Sequence[Mapping[str, Any]]) -> Proof:
+    """Return one proof of what each end's helper saw: all have to."""
+    first, way = proofs[0], ends[0].arguments["way"]
+    evidence: dict[str, Any] = {**first["evidence"], "way": way}
+    far = list(zip(ends, proofs, strict=True))[1:]
+    if far:
+        evidence["far ends"] = {end.instance: proof["evidence"] for end, proof in far}
+    failed = [(end, proof) for end, proof in far if not proof["bites"]]
+    because = str(first["because"])
+    if first["bites"] and failed:
+        end, proof = failed[0]
+        because = f"at {end.instance}: {proof['because']}"
+    elif far:
+        names = ", ".join(end.instance for end, _ in far)
+        because += f"; the same at the far end ({names})"
+    bites = all(proof["bites"] for proof in proofs)
+    return Proof(bites=bites, because=because, evidence=evidence)

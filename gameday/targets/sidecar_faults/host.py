@@ -1,0 +1,155 @@
+"""What a platform contributes to the faults that helpers hold.
+
+A helper says lines of JSON and is told signals; see `targets/sidecar`. How it is
+started, how lines and signals travel and how it is ended is the platform's, and so is
+where victims are and who their peers are.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from gameday.model.faults.fault import Undo, Undone, Way
+from gameday.model.target import Instance
+
+Line = Mapping[str, Any]
+GO, END = "USR1", "TERM"  # the signals that a helper knows
+
+
+class Scope(Enum):
+    """What of a victim a helper works on; the platform gives it the rights for that."""
+
+    NETWORK = "network"
+    CGROUP = "cgroup"
+    PROCESSES = "processes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VictimPlace:
+    """Where a helper works: at one container, on one node of a cluster.
+
+    `keep`: what an undo has to know to find it again. `seen`: the container or pod as
+    the platform has just described it.
+    """
+
+    container: str
+    node: str = ""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    seen: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The addresses that a network fault is about, and those that a proof may ask.
+
+    `peers` empty: everybody. `far`: peers that have to be cut off at their own end as
+    well, since the victim's cannot tell their packets.
+    """
+
+    peers: tuple[str, ...]
+    probes: tuple[str, ...]
+    far: tuple[Instance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidecarOrder:
+    """One helper to be started: what it does, and where.
+
+    `undo`: its own, but for the helper's name; kept with the helper where the platform
+    can, for whoever has lost the ledger. `end`: tells helpers of one fault apart.
+    """
+
+    spec: Mapping[str, Any]
+    mark: str
+    place: VictimPlace
+    scope: Scope
+    undo: Undo | None = None
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Whether a helper put everything back, and when, by its own clock.
+
+    `lost`: why it did not hold to the end, where it said so. `held`: seconds from the
+    word to the end, where it told. `over`: it had ended before it was told to. `seen`:
+    its end was seen, or it is not there.
+    """
+
+    clean: bool
+    at: float | None = None
+    lost: str = ""
+    held: float | None = None
+    over: bool = False
+    seen: bool = True
+
+
+class SidecarHost(Protocol):
+    """One platform's helpers, and where they find their victims."""
+
+    platform: str  # as in a URL
+    where: str  # a helper in words, for a plan
+
+    # Helpers ----------------------------------------------------------------------
+
+    def start(self, order: SidecarOrder) -> str:
+        """Start a helper and wait until it is ready for the word; return its name."""
+
+    def signal(self, helper: str, name: str) -> Iterator[Line]:
+        """Tell it a signal, then yield what it says, for some seconds."""
+
+    def lines(self, helper: str, seconds: float) -> Iterator[Line]:
+        """Yield what it says from its beginning on, until it ends or time is over."""
+
+    def end(self, helper: str) -> Ended:
+        """End it gently, and say whether it has put back all that it changed."""
+
+    def remove(self, helper: str) -> None:
+        """Remove it, whatever its state."""
+
+    # Kernels ----------------------------------------------------------------------
+
+    def refusal(self, ways: Sequence[Way]) -> str:
+        """Return why none of these ways is there; empty: one is, or nobody knows."""
+
+    def work(self, name: str, ways: Sequence[Way]) -> Mapping[str, Any]:
+        """Return the part of an order that says which of several ways is gone.
+
+        `name`: the fault's, for a helper that chooses by itself.
+        """
+
+    # Victims ----------------------------------------------------------------------
+
+    def place(self, victim: Instance) -> VictimPlace:
+        """Return where a victim is; FaultFailed where it does not run."""
+
+    def far_place(self, peer: Instance) -> VictimPlace:
+        """Return where a peer is."""
+
+    def check(self, victim: Instance, place: VictimPlace, scope: Scope) -> None:
+        """CannotFault where others would be hit with this victim."""
+
+    def check_limit(self, victim: Instance, place: VictimPlace) -> None:
+        """CannotFault where the victim's memory is known to have no limit."""
+
+    def ends(self, place: VictimPlace, peers: Sequence[str]) -> Ends:
+        """Return the ends of a victim's connections to its peers."""
+
+    def gone(self, undo: Undo) -> Undone | None:
+        """Return that a victim is gone, and the fault with it; None: it is there."""
+
+    def place_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
+        """Return where a helper reaches what another left, or that it is gone.
+
+        `in_container`: it was left in the very container, not in its network.
+        """
+
+    def replaced(self, undo: Undo) -> str:
+        """Return that the fault went with its victim before it was undone, or nothing.
+
+        Empty as well where the platform reports the victims' ends itself.
+        """
+
+    def undone(self, undo: Undo, act: Callable[[], Undone]) -> Undone:
+        """Do an undo; what goes wrong becomes a sentence with a way out."""

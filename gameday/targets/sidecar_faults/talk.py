@@ -1,0 +1,40 @@
+"""Talking with a helper: wait for a word of its, give it the word, use it once."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gameday.errors import FaultFailed
+from gameday.targets.sidecar_faults.host import GO, Line, SidecarHost, SidecarOrder
+
+
+def until(lines: Iterator[Line], word: str) -> Line:
+    """Return the line with this word; FaultFailed where it fails, or never says it."""
+    last: Any = "nothing"
+    for line in lines:
+        if line["say"] == word:
+            return line
+        if line["say"] == "failed":
+            raise FaultFailed(line["because"])
+        last = line.get("because", line["say"])
+    raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
+
+
+def go(host: SidecarHost, helper: str) -> Line:
+    """Give a helper the word and wait until its work is done; return what it says."""
+    return until(host.signal(helper, GO), "applied")
+
+
+def run(host: SidecarHost, order: SidecarOrder) -> Mapping[str, Any]:
+    """Start a helper, give the word, take the answer, remove it.
+
+    Empty where it did its work and nobody could hear what it said.
+    """
+    helper = host.start(order)
+    try:
+        return go(host, helper)
+    except FaultFailed:
+        if not host.end(helper).clean:
+            raise
+        return {}
+    finally:
+        host.remove(helper)
