@@ -5,9 +5,10 @@ from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.loss import chance
-from gameday.targets.sidecar.netem import commands, remove_qdiscs, tc
+from gameday.targets.sidecar.netem import leaf
 from gameday.targets.sidecar.nfqueue import QUEUED, Queue
 from gameday.targets.sidecar.rules import Rule, Rules, RulesFailed
+from gameday.targets.sidecar.shaping import interfaces, remove_qdiscs, why_not
 from gameday.targets.sidecar.work import WorkFailed
 
 _QUEUE = 9
@@ -38,7 +39,7 @@ class Look:
         """Return for each way an empty text, or why the kernel has it not."""
         return {
             "drop": self._rule("filter", "-j DROP"),
-            "netem": _netem(),
+            "netem": why_not(*leaf(0.001, 0.0)),
             "nfqueue": self._queue(),
             "statistic": self._rule("mangle", f"{chance(0.5)} -j DROP"),
         }
@@ -66,15 +67,6 @@ class Look:
         """Leave it: the namespace goes with the helper."""
 
 
-def _netem() -> str:
-    try:
-        for words in commands("lo", 0.001, 0.0):
-            tc(*words)
-    except WorkFailed as wrong:
-        return str(wrong)
-    return ""
-
-
 class Sweep:
     """Removes what a mark left in this namespace."""
 
@@ -97,7 +89,7 @@ class Sweep:
                 rules.remove()
         except RulesFailed as wrong:
             raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
-        remove_qdiscs()
+        remove_qdiscs(*interfaces())
         held = sum(QUEUED not in text for text in found)
         return {"found": len(found), "held": held}
 

@@ -21,8 +21,9 @@ from gameday.targets.sidecar.addresses import matched
 from gameday.targets.sidecar.enter import enter
 from gameday.targets.sidecar.look import Sweep
 from gameday.targets.sidecar.measure import RoundTrip
-from gameday.targets.sidecar.netem import commands
+from gameday.targets.sidecar.netem import leaf
 from gameday.targets.sidecar.nfqueue import packet_ids
+from gameday.targets.sidecar.shaping import commands
 from gameday.targets.sidecar.work import WorkFailed
 
 
@@ -65,7 +66,8 @@ def test_everybody_does_not_mean_loopback() -> None:
 
 
 def test_netem_sits_in_a_class_of_its_own() -> None:
-    outer, one, inner = (" ".join(words) for words in commands("eth0", 0.2, 0.05))
+    made = commands("eth0", *leaf(0.2, 0.05))
+    outer, one, inner = (" ".join(words) for words in made)
     assert outer == "qdisc add dev eth0 root handle 6da7: htb default 0"
     assert one.startswith("class add dev eth0 parent 6da7: classid 6da7:4 htb rate ")
     assert inner.startswith("qdisc add dev eth0 parent 6da7:4 netem limit ")

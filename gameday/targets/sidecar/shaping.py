@@ -1,0 +1,114 @@
+"""A class of our own for outgoing packets to the peers, made with tc.
+
+An htb qdisc lets everything pass as it comes, but for the one class that our rules
+put packets into; what sits in that class is the fault. The handle is how a later
+sweep knows the qdisc as ours.
+"""
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gameday.targets.sidecar import addresses
+from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.work import WorkFailed
+
+HANDLE = "6da7"
+CLASS = f"{HANDLE}:4"
+_RATE = "10gbit"  # more than a container sends: the class shall not throttle
+_TIMEOUT = 10.0
+_PLAIN = ("noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo")
+
+
+def tc(*words: str) -> str:
+    """Run tc; WorkFailed with its own words where it refuses."""
+    return run_tool("tc", *words)
+
+
+def run_tool(tool: str, *words: str) -> str:
+    """Run a tool of the helper's image; WorkFailed with its words where it refuses."""
+    if shutil.which(tool) is None:
+        raise WorkFailed(f"no {tool} in the helper image")
+    done = subprocess.run(
+        [tool, *words], capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
+    if done.returncode != 0:
+        raise WorkFailed(f"{tool} {' '.join(words)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def interfaces() -> list[str]:
+    """Return the namespace's interfaces without loopback.
+
+    Not from /sys/class/net: that shows the namespace in which it was mounted.
+    """
+    return sorted(name for _, name in socket.if_nameindex() if name != "lo")
+
+
+def commands(interface: str, *leaf: str) -> list[Sequence[str]]:
+    """Return the tc commands that make the class, and what sits in it."""
+    there = ["add", "dev", interface]
+    whole = ["htb", "rate", _RATE, "burst", "1mb", "cburst", "1mb", "quantum", "60000"]
+    return [
+        ["qdisc", *there, "root", "handle", f"{HANDLE}:", "htb", "default", "0"],
+        ["class", *there, "parent", f"{HANDLE}:", "classid", CLASS, *whole],
+        ["qdisc", *there, "parent", CLASS, *leaf],
+    ]
+
+
+def why_not(*leaf: str) -> str:
+    """Return why this kernel has no such leaf; tried in the helper's own namespace."""
+    try:
+        for words in commands("lo", *leaf):
+            tc(*words)
+    except WorkFailed as wrong:
+        return str(wrong)
+    finally:
+        remove_qdiscs("lo")
+    return ""
+
+
+class Shaper:
+    """The class on every interface, and the rules that lead packets into it."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._spec = spec
+        self._rules = {one: Rules(spec["mark"], "mangle", one) for one in (4, 6)}
+
+    def check(self) -> None:
+        """Refuse to replace a qdisc of the user's own."""
+        for interface in interfaces():
+            kind = tc("qdisc", "show", "dev", interface, "root").split()[1:2]
+            if kind and kind[0] not in _PLAIN:
+                raise WorkFailed(f"{interface} has a qdisc of its own ({kind[0]})")
+
+    def add(self, *leaf: str, only: str = "") -> None:
+        """Put qdiscs and rules in; `only`: what a packet has to match besides."""
+        for interface in interfaces():
+            for words in commands(interface, *leaf):
+                tc(*words)
+        end = f"{only} -j CLASSIFY --set-class {CLASS}".strip()
+        try:
+            for family in addresses.families(self._spec):
+                rules = addresses.matched("POSTROUTING", self._spec, family, end)
+                self._rules[family].add(rules)
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
+
+    def remove(self) -> None:
+        """Take the rules out, then the qdiscs that carry our handle."""
+        try:
+            for rules in self._rules.values():
+                rules.remove()
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        remove_qdiscs(*interfaces())
+
+
+def remove_qdiscs(*names: str) -> None:
+    """Remove the qdiscs that carry our handle from these interfaces."""
+    for interface in names if shutil.which("tc") else ():
+        if f" {HANDLE}: " in tc("qdisc", "show", "dev", interface, "root"):
+            tc("qdisc", "del", "dev", interface, "root")
