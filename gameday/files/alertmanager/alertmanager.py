@@ -3,8 +3,6 @@
 Judged as Alertmanager judges it when it loads one, by itself, without `amtool`.
 """
 
-import re
-
 from gameday.errors import Problem
 from gameday.files.alertmanager import (
     alertmanager_receivers,
@@ -28,7 +26,15 @@ _TOP = {
     "tracing": TRACING,
     **dict.fromkeys(("route", "inhibit_rules", "receivers"), anything),
     **dict.fromkeys(("mute_time_intervals", "time_intervals"), anything),
-    "event_recorder": anything,
+    "event_recorder": record(
+        dict.fromkeys(
+            (
+                *("file_outputs", "webhook_outputs", "kafka_outputs"),
+                "stdout_outputs",
+            ),
+            listing(anything),
+        )
+    ),
 }
 _INHIBIT = (
     "name",
@@ -111,7 +117,7 @@ def _inhibit(here: Cursor) -> InhibitRule:
             )
     equal = [one.value for one in here.list_of("equal")]
     for index, label in enumerate(equal):
-        if not isinstance(label, str) or not re.search(r"\S", label):
+        if not isinstance(label, str) or not label:
             here.error(
                 f"{shown(label)} is not a label's name",
                 "equal",

@@ -6,6 +6,7 @@ A key that is not here is refused, as Alertmanager refuses it.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from gameday.files.promql import go_template
 from gameday.files.text import http_client, shapes
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
@@ -17,12 +18,12 @@ from gameday.files.text.shapes import (
     duration,
     flag,
     go_duration,
+    go_timeout,
     host_and_port,
     listing,
     one_of,
     record,
     secret_url,
-    template_url,
     text,
     texts,
     url,
@@ -81,6 +82,18 @@ _THREADS = record(
         "summary_header": record({"resolve_color": text}),
     }
 )
+_ROCKET_ACTION = record(
+    {
+        **dict.fromkeys(
+            (
+                *("type", "text", "url", "imageurl", "webviewheightratio", "msg"),
+                "msgprocessingtype",
+            ),
+            text,
+        ),
+        **dict.fromkeys(("iswebview", "msginchatwindow"), flag),
+    }
+)
 _ROCKET_FIELD = record({"title": text, "value": text, "short": flag})
 _ATTACHMENT = record(
     {
@@ -112,6 +125,26 @@ _SIGV4 = record(
         "tags": anything,
     }
 )
+
+
+def template(here: Cursor) -> None:
+    """A template that Alertmanager parses when it loads, without its own functions."""
+    text(here)
+    try:
+        go_template.parse(str(here.value), (), go_template.BUILT_IN)
+    except go_template.TemplateError as error:
+        message = f"Alertmanager cannot parse the template: {error}"
+        here.error(message, code="value")
+
+
+def _template_url(here: Cursor) -> None:
+    """A secret HTTP address, or a template that makes one."""
+    shape = template if "{{" in str(here.value) else secret_url
+    shape(here)
+
+
+def _mapping(here: Cursor) -> None:
+    here.mapping()
 
 
 def _jira_text(here: Cursor) -> None:
@@ -156,7 +189,7 @@ KINDS: Mapping[str, Kind] = {
             url=url,
             texts="url_file alert_source_token alert_source_token_file",
             max_alerts=count,
-            timeout=go_duration,
+            timeout=go_timeout,
             metadata=texts,
         ),
         (("url", "url_file"),),
@@ -166,10 +199,10 @@ KINDS: Mapping[str, Kind] = {
             url=url,
             texts="service_key service_key_file routing_key routing_key_file client "
             "client_url description source severity class component group",
-            details=anything,
+            details=_mapping,
             images=listing(record(dict.fromkeys(("src", "alt", "href"), text))),
             links=listing(record(dict.fromkeys(("href", "text"), text))),
-            timeout=go_duration,
+            timeout=go_timeout,
         ),
         (("routing_key", "service_key", "routing_key_file", "service_key_file"),),
     ),
@@ -188,7 +221,7 @@ KINDS: Mapping[str, Kind] = {
             update_message=flag,
             message_strategy=one_of("new", "update", "thread"),
             threaded_options=_THREADS,
-            timeout=go_duration,
+            timeout=go_timeout,
         ),
         (),
         (
@@ -203,10 +236,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "webhook": Kind(
         _fields(
-            url=template_url,
+            url=_template_url,
             texts="url_file",
             max_alerts=count,
-            timeout=go_duration,
+            timeout=go_timeout,
             payload=anything,
         ),
         (("url", "url_file"),),
@@ -217,7 +250,7 @@ KINDS: Mapping[str, Kind] = {
             texts="api_key api_key_file message description source entity actions tags "
             "note priority",
             details=texts,
-            responders=listing(_RESPONDER),
+            responders=listing(_RESPONDER, nulls=False),
             update_alerts=flag,
         ),
         (),
@@ -330,7 +363,7 @@ KINDS: Mapping[str, Kind] = {
             fields=listing(_ROCKET_FIELD),
             short_fields=flag,
             link_names=flag,
-            actions=listing(anything),
+            actions=listing(_ROCKET_ACTION),
         ),
         (),
         (

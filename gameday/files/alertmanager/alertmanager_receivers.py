@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from gameday.files.alertmanager.alertmanager_fields import KINDS, Kind
+from gameday.files.alertmanager.alertmanager_fields import KINDS, Kind, template
 from gameday.files.text.cursor import Cursor
+from gameday.files.text.go_literals import yaml_number
 from gameday.files.text.shapes import is_set, known_fields
 from gameday.files.text.suggest import among, did_you_mean
 from gameday.model.alerting.alert import Integration, Receiver
@@ -87,7 +88,8 @@ def _judge(here: Cursor, general: Mapping[str, object]) -> None:
 def _integration(kind: str, here: Cursor, general: Mapping[str, object]) -> None:
     known = KINDS[kind]
     known_fields(here, known.fields)
-    one_of_each(here)
+    if kind != "email":  # there the file wins, without a word
+        one_of_each(here)
     for keys in known.needs:
         if not any(is_set(here, key) for key in keys):
             message = f"{among(keys)} is required and missing"
@@ -120,8 +122,10 @@ def one_of_each(here: Cursor) -> None:
 
 def _authorized(here: Cursor) -> bool:
     client = here.value.get("http_config")
-    keys = ("authorization", "bearer_token", "bearer_token_file")
-    return isinstance(client, dict) and any(client.get(key) for key in keys)
+    if not isinstance(client, dict):
+        return False
+    bearer = (client.get(key) for key in ("bearer_token", "bearer_token_file"))
+    return client.get("authorization") is not None or any(bearer)
 
 
 def _email(here: Cursor, _general: Mapping[str, object]) -> None:
@@ -165,7 +169,9 @@ def _opsgenie(here: Cursor, _general: Mapping[str, object]) -> None:
         if not isinstance(responder.value, dict):
             continue
         kind = responder.text("type")
-        if "{{" not in kind and kind.lower() not in known:
+        if "{{" in kind:
+            template(responder.at("type"))
+        elif kind.lower() not in known:
             message = f"{shown(kind)} is no type of responder; expected {among(known)}"
             responder.error(message, "type", code="unknown-value")
 
@@ -222,13 +228,18 @@ def _sns(here: Cursor, _general: Mapping[str, object]) -> None:
     if len(keys) == 1:
         message = "access_key and secret_key are set together; one of them is missing"
         here.error(message, "sigv4", code="missing-key")
+    if signer and is_set(signer, "external_id") and not is_set(signer, "role_arn"):
+        message = "external_id needs a role_arn"
+        here.error(message, "sigv4", "external_id", code="missing-key")
     if sum(is_set(here, key) for key in ways) not in (1, len(ways)):
         message = f"expected exactly one of {among(ways)}"
         here.error(message, code="exclusive-keys")
 
 
 def _telegram(here: Cursor, _general: Mapping[str, object]) -> None:
-    if here.value.get("chat_id") == "0" and not is_set(here, "chat_id_file"):
+    chat = here.value.get("chat_id")
+    is_zero = isinstance(chat, str) and yaml_number(chat) == 0
+    if is_zero and not is_set(here, "chat_id_file"):
         here.error("0 is no chat", "chat_id", code="value")
 
 

@@ -41,6 +41,9 @@ def read(here: Cursor, prefix: str = "") -> tuple[Matcher, ...]:
         *_old(here, f"{prefix}match_re", "=~"),
     ]
     for line in here.list_of(f"{prefix}matchers"):
+        if line.value is None:
+            line.warn("is empty: it matches every alert; remove it", code="empty-key")
+            continue
         if not isinstance(line.value, str):
             message = f'{shown(line.value)} is no matcher; expected one such as a="b"'
             line.error(message, code="matcher")

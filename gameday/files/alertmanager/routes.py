@@ -129,7 +129,7 @@ def _group_by(here: Cursor) -> tuple[str, ...]:
 
 def _seconds(here: Cursor, key: str, inherited: float) -> float:
     text = here.text(key)
-    if not text:
+    if not text and here.value.get(key) != "":
         return inherited
     try:
         seconds = parse_prometheus_duration(text)

@@ -18,7 +18,7 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),
     *("september", "october", "november", "december"),
 )
-_WHOLE = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _LONGEST_MONTH, _SHORTEST_MONTH = 31, 28
 
 
@@ -27,7 +27,7 @@ def read(here: Cursor) -> tuple[str, ...]:
     names: list[str] = []
     for key in ("mute_time_intervals", "time_intervals"):
         for item in here.list_of(key):
-            if item.mapping() is None:
+            if _is_empty(item) or item.mapping() is None:
                 continue
             name = item.text("name", required=True)
             if name and name in names:
@@ -41,21 +41,28 @@ def read(here: Cursor) -> tuple[str, ...]:
 
 
 def _interval(here: Cursor) -> None:
-    if here.mapping() is None:
+    if _is_empty(here) or here.mapping() is None:
         return
     here.only(_RANGES)
     for times in here.list_of("times"):
-        if times.mapping() is not None:
+        if not _is_empty(times) and times.mapping() is not None:
             _times(times)
     for key, judge in _JUDGES.items():
         for item in here.list_of(key):
-            ends = _ends(item)
+            ends = None if _is_empty(item) else _ends(item)
             if ends is not None:
                 judge(item, ends)
     place = here.text("location")
     if place and not _is_location(place):
         message = f"{shown(place)} is no time zone; expected one such as Europe/Berlin"
         here.error(message, "location", code="time-interval")
+
+
+def _is_empty(here: Cursor) -> bool:
+    """Return whether there is nothing here, which Alertmanager takes for zero."""
+    if here.value is None:
+        here.warn("is empty; Alertmanager takes it for zero", code="empty-key")
+    return here.value is None
 
 
 def _times(here: Cursor) -> None:

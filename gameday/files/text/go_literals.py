@@ -1,4 +1,4 @@
-"""Strings, characters and numbers as Go writes them, in templates and matchers."""
+"""Strings, characters and numbers as Go reads them, in templates, matchers, YAML."""
 
 import re
 
@@ -92,3 +92,22 @@ def _is_float(text: str) -> bool:
         return bool(_DECIMAL.fullmatch(text)) and abs(float(text)) != float("inf")
     except OverflowError:
         return False
+
+
+_YAML_INTEGER = re.compile(
+    r"[+-]?(?:0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9]\d*|0)"
+)
+_YAML_FLOAT = re.compile(r"[+-]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][+-]?\d+)?")
+
+
+def yaml_number(text: str) -> int | float | None:
+    """Return the number that Go's YAML reads of a plain scalar; None: it is none.
+
+    A whole number beyond 64 bits is read as one with a point.
+    """
+    plain = text.replace("_", "")
+    if len(plain) <= _LONGEST_INTEGER and _YAML_INTEGER.fullmatch(plain):
+        value = int(_without_octal(plain), 0)
+        if _SMALLEST <= value <= _LARGEST:
+            return value
+    return float(plain) if _YAML_FLOAT.fullmatch(plain) else None

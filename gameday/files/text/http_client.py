@@ -41,19 +41,42 @@ TLS = record(
 )
 
 
+# Those that Prometheus and Alertmanager set by themselves, in small letters.
+_RESERVED = frozenset(
+    (
+        *("authorization", "host", "content-encoding", "content-length"),
+        *("content-type", "user-agent", "connection", "keep-alive"),
+        *("proxy-authenticate", "proxy-authorization", "www-authenticate"),
+        *("accept-encoding", "x-prometheus-remote-write-version"),
+        *("x-prometheus-remote-read-version", "x-prometheus-scrape-timeout-seconds"),
+        *("x-amz-date", "x-amz-security-token", "x-amz-content-sha256"),
+    )
+)
+
+
 def headers(here: Cursor) -> None:
     """Names of headers, each with values, secrets or files."""
     value = record(dict.fromkeys(("values", "secrets", "files"), listing(text)))
-    for _, header in here.entries():
+    for name, header in here.entries():
+        if name.lower() in _RESERVED:
+            message = f"{name!r} is set by the program itself; remove it"
+            header.error(message, code="value")
         if header.value is not None:
             value(header)
 
 
+def _lists(here: Cursor) -> None:
+    """Names, each with a list of texts."""
+    for _, values in here.entries():
+        if values.value is not None:
+            listing(text)(values)
+
+
 PROXY = {
-    "proxy_url": text,
+    "proxy_url": shapes.any_url,
     "no_proxy": text,
     "proxy_from_environment": flag,
-    "proxy_connect_header": shapes.anything,
+    "proxy_connect_header": _lists,
 }
 
 
@@ -61,6 +84,9 @@ def proxy(here: Cursor) -> None:
     """Judge how the keys of a proxy go together."""
     environment = (here.text("proxy_from_environment") or "false").lower() == "true"
     has_url = is_set(here, "proxy_url")
+    if here.value.get("proxy_connect_header") and not (environment or has_url):
+        message = "needs a proxy_url, or proxy_from_environment"
+        here.error(message, "proxy_connect_header", code="missing-key")
     if environment and has_url:
         message = "proxy_from_environment and proxy_url are both set; keep one of them"
         here.error(message, "proxy_url", code="exclusive-keys")

@@ -127,7 +127,7 @@ class _Reader:
     def _scalar(self, line: int, column: int) -> Scalar:
         if self.text.startswith('"', self.at):
             text = self._string()
-            return Scalar(text, text, line, column)
+            return Scalar(text, text, line, column, quoted=True)
         word = _WORD.match(self.text, self.at)
         if word is not None:
             self.at = word.end()

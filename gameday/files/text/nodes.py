@@ -16,12 +16,13 @@ MERGE = "<<"
 
 
 class Scalar(NamedTuple):
-    """A leaf: its value and the text it was written as."""
+    """A leaf: its value and the text it was written as; `quoted`: in quotes."""
 
     value: Any
     text: str
     line: int
     column: int = 0
+    quoted: bool = False
 
 
 class Entry(NamedTuple):

@@ -6,10 +6,11 @@ wrong with the value at a cursor; it is never asked about a key without a value.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from gameday.files.text import go_url
 from gameday.files.text.cursor import MANY, Cursor
-from gameday.files.text.nodes import List, Map
+from gameday.files.text.go_literals import yaml_number
+from gameday.files.text.nodes import List, Map, Scalar
 from gameday.files.text.suggest import among, did_you_mean
 from gameday.files.text.units import parse_prometheus_duration
 from gameday.model.quoting import redacted, shown
@@ -20,11 +21,8 @@ Fields = Mapping[str, Shape]
 SECRET = "<secret>"  # what Alertmanager shows instead of one
 _WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n")
 _FLAGS = {form for word in _WORDS for form in (word, word.title(), word.upper())}
-_URL = re.compile(
-    r"(https?)://(?:[^@/?#\s]*@)?([^/?#\s@]+)(?:[/?#]\S*)?", re.IGNORECASE
-)
 _GO_DURATION = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)")
-_WHOLE = re.compile(r"[+-]?(?:0|[1-9][\d_]*|0x[\da-fA-F]+|0o?[0-7]+)")
+_MOST_WHOLE, _MOST_COUNTED = 2**63 - 1, 2**64 - 1
 
 
 def anything(here: Cursor) -> None:
@@ -38,8 +36,8 @@ def text(here: Cursor) -> None:
         here.error(message, code="wrong-type")
 
 
-def written(here: Cursor) -> Any:
-    """Return the value with its type: text where it is written in quotes."""
+def is_quoted(here: Cursor) -> bool:
+    """Return whether a scalar is written in quotes, and so is text."""
     node = here.document.root
     for part in here.path:
         if isinstance(node, Map) and part in node.entries:
@@ -47,15 +45,14 @@ def written(here: Cursor) -> Any:
         elif isinstance(node, List) and part in range(len(node.items)):
             node = node.items[int(part)]
         else:
-            return here.value
-    return None if node is None or isinstance(node, Map | List) else node.value
+            return False
+    return isinstance(node, Scalar) and node.quoted
 
 
 def flag(here: Cursor) -> None:
     """True or false, as Go's reader takes them: never in quotes."""
     known = isinstance(here.value, str) and here.value in _FLAGS
-    # `y` and `n` look the same with and without quotes in the tree.
-    if known and here.value.lower() not in "yn" and isinstance(written(here), str):
+    if known and is_quoted(here):
         message = f"{shown(here.value)} is text; expected true or false, without quotes"
         here.error(message, code="wrong-type")
     elif not known:
@@ -63,22 +60,30 @@ def flag(here: Cursor) -> None:
 
 
 def whole(here: Cursor) -> None:
-    """A whole number, not in quotes."""
-    value = here.value
-    is_number = isinstance(value, str) and _WHOLE.fullmatch(value)
-    if not is_number:
-        here.error(f"{shown(value)} is not a whole number", code="wrong-type")
-    elif isinstance(written(here), str):
-        message = f"{shown(value)} is text; expected a whole number, without quotes"
-        here.error(message, code="wrong-type")
+    """A number of 64 bits, not in quotes; Go cuts off what is behind a point."""
+    _number(here, _MOST_WHOLE)
 
 
 def count(here: Cursor) -> None:
-    """A whole number that is not negative."""
-    whole(here)
-    if isinstance(here.value, str) and here.value.startswith("-"):
+    """A number that is not negative, of 64 bits."""
+    value = _number(here, _MOST_COUNTED)
+    if isinstance(value, int) and value < 0:
         message = f"{here.value} is negative; expected 0 or more"
         here.error(message, code="value")
+
+
+def _number(here: Cursor, most: int) -> int | float | None:
+    value = here.value
+    number = yaml_number(value) if isinstance(value, str) else None
+    if number is None:
+        here.error(f"{shown(value)} is not a whole number", code="wrong-type")
+    elif is_quoted(here):
+        message = f"{shown(value)} is text; expected a whole number, without quotes"
+        here.error(message, code="wrong-type")
+    elif number > most:
+        message = f"{value} is too large; expected {most} at most"
+        here.error(message, code="value")
+    return number
 
 
 def number(here: Cursor) -> None:
@@ -108,15 +113,33 @@ def go_duration(here: Cursor) -> None:
         here.error(message, code="value")
 
 
+def go_timeout(here: Cursor) -> None:
+    """A duration as Go writes it, or a plain number, which is of nanoseconds."""
+    is_number = isinstance(here.value, str) and yaml_number(here.value) is not None
+    if not is_number or is_quoted(here):
+        go_duration(here)
+    elif here.value not in ("0", "-0", "+0"):
+        message = f"{here.value} is so many nanoseconds; write a unit, such as 5s"
+        here.warn(message, code="value")
+
+
+def any_url(here: Cursor) -> None:
+    """An address of any scheme, or a path."""
+    text(here)
+    if isinstance(here.value, str):
+        try:
+            go_url.parse(here.value)
+        except go_url.UrlError as error:
+            message = f"{shown(redacted(here.value))} is not an address: {error}"
+            here.error(message, code="value")
+
+
 def url(here: Cursor) -> None:
     """An HTTP address."""
     text(here)
-    if not isinstance(here.value, str):
-        return
-    match = _URL.fullmatch(here.value)
-    port = re.search(r":([^:\]]*)\Z", match[2]) if match else None
-    if match is None or (port and not port[1].isdigit() and port[1]):
-        message = f"{shown(redacted(here.value))} is not an address; "
+    why = _no_address(here.value) if isinstance(here.value, str) else ""
+    if why:
+        message = f"{shown(redacted(here.value))} is not an address: {why}; "
         here.error(message + "expected one such as https://HOST/PATH", code="value")
 
 
@@ -125,15 +148,20 @@ def secret_url(here: Cursor) -> None:
     text(here)
     if not isinstance(here.value, str) or here.value == SECRET:
         return
-    if not _URL.fullmatch(here.value):
+    if _no_address(here.value):
         message = "is not an address; expected one such as https://HOST/PATH"
         here.error(message, code="value")
 
 
-def template_url(here: Cursor) -> None:
-    """A secret HTTP address, or a template that makes one."""
-    if not (isinstance(here.value, str) and "{{" in here.value):
-        secret_url(here)
+def _no_address(text: str) -> str:
+    """Return why a text is no HTTP address; empty where it is one."""
+    try:
+        address = go_url.parse(text)
+    except go_url.UrlError as error:
+        return str(error)
+    if address.scheme not in ("http", "https"):
+        return "it does not begin with http:// or https://"
+    return "" if address.host else "it has no host"
 
 
 def host_and_port(here: Cursor) -> None:

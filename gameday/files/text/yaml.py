@@ -192,7 +192,8 @@ class _Composer:
         if tag not in _PLAIN_TAGS:
             raise _bad_tag(tag, line)
         if tag in (_CORE + "str", _CORE + "timestamp"):
-            return Scalar(event.value, event.value, line, column)
+            quoted = event.style in ("'", '"')
+            return Scalar(event.value, event.value, line, column, quoted=quoted)
         return Scalar(self._typed(tag, event, line), event.value, line, column)
 
     def _typed(self, tag: str, event: Any, line: int) -> Any:

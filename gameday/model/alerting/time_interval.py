@@ -161,7 +161,9 @@ def _minute(text: Any) -> int:
 def _bounds(value: Any, words: Sequence[str]) -> Bounds:
     found = []
     for item in _list(value):
-        ends = [_number(end, words) for end in str(item).lower().split(":")]
+        # Nothing is the number 0 to Alertmanager: a Sunday, and no month at all.
+        text = "0" if item is None else str(item).lower()
+        ends = [_number(end, words) for end in text.split(":")]
         if all(end is not None for end in ends):
             found.append((ends[0] or 0, ends[-1] or 0))
     return tuple(found)

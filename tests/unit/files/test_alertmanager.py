@@ -187,6 +187,16 @@ COMPLETE = [
     ("pushover_configs: [{user_key: a, token: b}, ]", ""),
     ("discord_configs: [{webhook_url: <secret>}]", ""),
     ("victorops_configs: [{api_key: a, routing_key: b, custom_fields: {c: d}}]", ""),
+    ("webhook_configs: [{url: 'http://x/ y', max_alerts: 1e3, timeout: 0}]", ""),
+    ("webhook_configs: [{url: 'http://[::1]:9', max_alerts: 0o17}]", ""),
+    ("webex_configs: [{room_id: a, http_config: {authorization: {}}}]", ""),
+    (
+        (
+            "email_configs: [{to: a, from: b, smarthost: 'c:25', auth_password: d, "
+            "auth_password_file: /e}]"
+        ),
+        "",
+    ),
 ]
 
 
@@ -207,6 +217,43 @@ INCOMPLETE = [
         "webhook_configs: [{url: http://x, http_config: {bearer_token: a, basic_auth: {}}}]",
         "basic_auth and bearer_token are both set",
     ),
+    ("webhook_configs: [{url: 'http://x:p/'}]", "is not an address"),
+    ("webhook_configs: [{url: 'http://[::1/'}]", "is not an address"),
+    ("webhook_configs: [{url: 'http://x/%zz'}]", "is not an address"),
+    (
+        "webhook_configs: [{url: 'http://x/{{ .A | toUpper }}'}]",
+        "'toUpper' not defined",
+    ),
+    ("webhook_configs: [{url: http://x, max_alerts: 1e20}]", "is too large"),
+    ("webhook_configs: [{url: http://x, max_alerts: '5'}]", "without quotes"),
+    ("webhook_configs: [{url: http://x, timeout: '5'}]", "is not a duration"),
+    (
+        "webhook_configs: [{url: http://x, http_config: {proxy_url: '::'}}]",
+        "is not an address: its scheme is missing",
+    ),
+    (
+        (
+            "webhook_configs: [{url: http://x, http_config: "
+            "{proxy_connect_header: {A: [b]}}}]"
+        ),
+        "needs a proxy_url",
+    ),
+    (
+        (
+            "webhook_configs: [{url: http://x, http_config: "
+            "{http_headers: {user-agent: {values: [b]}}}}]"
+        ),
+        "is set by the program itself",
+    ),
+    ("pagerduty_configs: [{routing_key: x, details: y}]", "is not a mapping"),
+    ("opsgenie_configs: [{api_key: a, responders: [null]}]", "not a mapping"),
+    (
+        "opsgenie_configs: [{api_key: a, responders: [{name: b, type: '{{ .x'}]}]",
+        "unclosed action",
+    ),
+    ("rocketchat_configs: [{token: a, token_id: b, actions: [{c: d}]}]", "unknown key"),
+    ("sns_configs: [{topic_arn: a, sigv4: {external_id: b}}]", "needs a role_arn"),
+    ("telegram_configs: [{bot_token: a, chat_id: 00}]", "0 is no chat"),
     ("slack_configs: [{channel: a}]", "global has no slack_api_url"),
     ("slack_configs: [{api_url: http://x, app_token: a}]", "both set"),
     (
@@ -284,6 +331,8 @@ INTERVALS = [
     ("times: [{start_time: '22:00', end_time: '06:00'}]", "split it at midnight"),
     ("weekdays: ['1:5']", "'1' is not known"),
     ("weekday: [monday]", 'did you mean "weekdays"?'),
+    ("weekdays: [null]", ""),
+    ("months: [99999999999]", ""),
 ]
 
 
@@ -291,6 +340,26 @@ INTERVALS = [
 def test_time_intervals(text: str, reason: str) -> None:
     found = errors(time_interval(text))
     assert any(reason in told for told in found) if reason else found == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('[severity="page"]', "[null]"),
+        ("weekdays: [saturday]", "weekdays: [null]"),
+    ],
+)
+def test_what_is_empty_is_a_warning(old: str, new: str) -> None:
+    text = (ALERTMANAGER + time_interval("weekdays: [saturday]")).replace(old, new, 1)
+    _, problems = alertmanager.parse(text, "a.yaml")
+    assert "warning alertmanager/empty-key" in [
+        f"{problem.severity} {problem.id}" for problem in problems
+    ]
+
+
+def test_an_empty_duration_is_none() -> None:
+    text = ALERTMANAGER.replace("group_wait: 1s", "group_wait: ''", 1)
+    assert any("is not a duration" in told for told in errors(text))
 
 
 MATCHERS = [
