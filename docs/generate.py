@@ -115,11 +115,12 @@ def faults() -> Iterator[str]:
     yield "| argument | is |\n|---|---|"
     for name in fault.COMMON_ARGUMENTS:
         yield f"| `{name}` | {COMMON[name]} |"
-    meanings: dict[str, str] = {}
+    own_kinds: dict[str, dict[str, None]] = {}  # one name may be several kinds
     for entry in fault.CATALOGUE.values():
-        meanings.update({name: kind_of(entry, name).meaning for name in entry.own})
-    for name, meaning in meanings.items():
-        yield f"| `{name}` | {meaning} |"
+        for name in entry.own:
+            own_kinds.setdefault(name, {})[kind_of(entry, name).meaning] = None
+    for name, meanings in own_kinds.items():
+        yield f"| `{name}` | {'; or '.join(meanings)} |"
     healing = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.heals_itself]
     yield f"\n{_listed(healing)} end by themselves when the instance is back."
     whole = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.whole]

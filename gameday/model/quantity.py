@@ -18,6 +18,9 @@ _PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
 _SHARE = re.compile(rf"({_NUMBER})\s*%")
 _RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|m|h)")
 _BARE = re.compile(r"[0-9.]+")
+_BIT_UNITS = {"gbit": 1e9, "mbit": 1e6, "kbit": 1e3, "bit": 1.0}  # as tc has them
+_BIT_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(gbit|mbit|kbit|bit)")
+SLOWEST, FASTEST = 8e3, 100e9  # bits per second: what tc and a queue can keep
 
 
 def keeps(value: float, promised: float) -> bool:
@@ -79,6 +82,29 @@ def _finite(number: float, text: object) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{shown(text)} is too large")
     return number
+
+
+def parse_bit_rate(text: object) -> float:
+    """Return the bits per second that `10mbit` or `512kbit` stand for."""
+    match = _BIT_RATE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(
+            f"{shown(text)} is no rate in bits per second; write it such as 512kbit or "
+            "10mbit"
+        )
+    rate = float(match[1]) * _BIT_UNITS[match[2]]
+    if not SLOWEST <= rate <= FASTEST:
+        least, most = show_bit_rate(SLOWEST), show_bit_rate(FASTEST)
+        raise ValueError(f"{shown(text)} is out of range; expected {least} to {most}")
+    return rate
+
+
+def show_bit_rate(rate: float) -> str:
+    """Return bits per second as a person would say them: `9.53mbit`, `512kbit`."""
+    for unit, size in _BIT_UNITS.items():
+        if rate >= size:
+            return f"{rate / size:.4g}{unit}"
+    return "0bit"
 
 
 def show_duration(seconds: float) -> str:

@@ -5,22 +5,12 @@ from typing import Any
 from gameday.files.experiment.configuration import Unknown, Values
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among, did_you_mean, nearest
-from gameday.model.faults.fault import CATALOGUE, FaultRequest
+from gameday.model.faults.fault import CATALOGUE, NOT_YET, FaultRequest
 from gameday.model.faults.request import WrongArguments, read_request
 from gameday.model.values.kinds import UnknownWord
 
 ROOM = "gameday.faults"
 UNDO = "undo"
-_LATER = (
-    "network.rate",
-    "network.dns",
-    "resource.io",
-    "resource.disk",
-    "http.error",
-    "http.delay",
-    "tls.expire",
-    "clock.skew",
-)
 
 
 def is_ours(module: str) -> bool:
@@ -35,7 +25,7 @@ def kind_of(here: Cursor, module: str, func: str) -> str:
     name = f"{module.removeprefix(ROOM + '.')}.{func}"
     if module.startswith(ROOM + ".") and name in CATALOGUE:
         return name
-    if name in _LATER and module.startswith(ROOM + "."):
+    if name in NOT_YET and module.startswith(ROOM + "."):
         here.error(
             f"the fault {name} is not supported yet", "func", code="unknown-function"
         )

@@ -17,6 +17,7 @@ from gameday.model.faults.fault import (
     Selection,
 )
 from gameday.model.values.kinds import (
+    BIT_RATE,
     COUNT,
     NAME,
     NAMES,
@@ -36,6 +37,7 @@ _KINDS: Mapping[str, ValueKind[Any]] = {  # as the catalogue calls them
     "names": NAMES,
     "number": NUMBER,
     "object": OBJECT,
+    "rate": BIT_RATE,
     "share": POSITIVE_SHARE,
     "signal": SIGNAL,
     "text": NAME,

@@ -11,7 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from gameday.model.quantity import parse_duration, parse_rate, parse_share
+from gameday.model.quantity import (
+    parse_bit_rate,
+    parse_duration,
+    parse_rate,
+    parse_share,
+)
 from gameday.model.quoting import shown
 from gameday.model.values.namespace import object_name
 
@@ -185,6 +190,11 @@ RATE = ValueKind(
     meaning="a rate: `50/s`",
     read=_positive_rate,
     schema=written(r"^\d+(\.\d+)?\s*/\s*(s|m|h)$", "50/s"),
+)
+BIT_RATE = ValueKind(
+    meaning="bits per second: `512kbit`, `10mbit`, `1gbit`",
+    read=parse_bit_rate,
+    schema=written(r"^\d+(\.\d+)?\s*[gmk]?bit$", "512kbit", "10mbit"),
 )
 NUMBER = ValueKind(
     meaning="a whole number, also 0",
