@@ -1,8 +1,9 @@
 """A kernel packet queue (nfnetlink_queue): packets wait here until let through.
 
 The messages are those of the kernel's `linux/netfilter/nfnetlink_queue.h`: a
-netlink header, four bytes of nfgenmsg, attributes. Only metadata is copied; the
-packet stays in the kernel until its verdict. When the socket closes, by whatever
+netlink header, four bytes of nfgenmsg, attributes. Only metadata is copied (with one
+byte of the packet where its size is asked for); the packet stays in the kernel until
+its verdict. When the socket closes, by whatever
 death, rules with `--queue-bypass` let everything pass.
 """
 
@@ -22,7 +23,8 @@ _REQUEST, _ACK = 1, 4  # NLM_F_*
 _ERROR = 2  # NLMSG_ERROR
 _CFG_CMD, _CFG_PARAMS, _CFG_MAXLEN, _CFG_MASK, _CFG_FLAGS = 1, 2, 3, 4, 5
 _BIND = 1  # NFQNL_CFG_CMD_BIND
-_COPY_META = 1
+_COPY_META, _COPY_PACKET = 1, 2
+_PAYLOAD, _WHOLE_SIZE = 10, 13  # NFQA_PAYLOAD, NFQA_CAP_LEN (where that is cut off)
 _FAIL_OPEN, _GSO = 1, 4  # let pass what finds no room; do not split large packets
 _PACKET_HEADER = 1  # NFQA_PACKET_HDR
 _VERDICT_HEADER = 2  # NFQA_VERDICT_HDR
@@ -54,31 +56,45 @@ def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:
         data = data[(size + 3) & ~3 :]
 
 
-def packet_ids(data: bytes) -> Iterator[int]:
-    """Yield the ids of the packets that a read from the socket announces."""
+def packets(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield id and size of the packets that a read from the socket announces.
+
+    The size is 0 where the queue was not asked to tell it.
+    """
     for kind, payload in _parts(data):
         if kind != _SUBSYSTEM | _PACKET:
             continue
-        rest = payload[4:]
-        while len(rest) >= 4:  # noqa: PLR2004 - an attribute's header
-            size, attribute = struct.unpack_from("=HH", rest)
-            if attribute & 0x3FFF == _PACKET_HEADER:
-                yield struct.unpack_from("!I", rest, 4)[0]
-                break
-            rest = rest[max(4, (size + 3) & ~3) :]
+        attributes = dict(_attributes(payload[4:]))
+        if len(header := attributes.get(_PACKET_HEADER, b"")) < 4:  # noqa: PLR2004
+            continue
+        size = len(attributes.get(_PAYLOAD, b""))
+        if _WHOLE_SIZE in attributes:
+            size = struct.unpack_from("!I", attributes[_WHOLE_SIZE])[0]
+        yield struct.unpack_from("!I", header)[0], size
+
+
+def _attributes(rest: bytes) -> Iterator[tuple[int, bytes]]:
+    while len(rest) >= 4:  # noqa: PLR2004 - an attribute's header
+        size, kind = struct.unpack_from("=HH", rest)
+        yield kind & 0x3FFF, rest[4:size]
+        rest = rest[max(4, (size + 3) & ~3) :]
 
 
 class Queue:
-    """One numbered queue of this network namespace; OSError where it is taken."""
+    """One numbered queue of this network namespace; OSError where it is taken.
 
-    def __init__(self, number: int) -> None:
+    `sizes`: it tells how large its packets are.
+    """
+
+    def __init__(self, number: int, *, sizes: bool = False) -> None:
         self._number = number
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETFILTER)
         self._socket.setsockopt(_SOL_NETLINK, _NO_ENOBUFS, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         flags = struct.pack("!I", _FAIL_OPEN | _GSO)
         self._configure(_attribute(_CFG_CMD, struct.pack("!BBH", _BIND, 0, 0)))
-        self._configure(_attribute(_CFG_PARAMS, struct.pack("!IB", 0, _COPY_META)))
+        copied = struct.pack("!IB", *((1, _COPY_PACKET) if sizes else (0, _COPY_META)))
+        self._configure(_attribute(_CFG_PARAMS, copied))
         self._configure(_attribute(_CFG_MAXLEN, struct.pack("!I", _ROOM)))
         self._configure(_attribute(_CFG_FLAGS, flags) + _attribute(_CFG_MASK, flags))
         self._socket.setblocking(False)
@@ -97,10 +113,14 @@ class Queue:
 
     def read(self) -> list[int]:
         """Return the ids of packets that came since the last time."""
-        found: list[int] = []
+        return [packet for packet, _ in self.read_sizes()]
+
+    def read_sizes(self) -> list[tuple[int, int]]:
+        """Return id and size of the packets that came since the last time."""
+        found: list[tuple[int, int]] = []
         while True:
             try:
-                found.extend(packet_ids(self._socket.recv(65536)))
+                found.extend(packets(self._socket.recv(65536)))
             except (BlockingIOError, InterruptedError):
                 return found
 
@@ -125,13 +145,13 @@ class Queue:
         self._socket.close()
 
 
-def any_queue() -> tuple[Queue, int]:
+def any_queue(*, sizes: bool = False) -> tuple[Queue, int]:
     """Return a queue that nobody had, and its number; WorkFailed: there is none."""
     first = random.SystemRandom().randrange(1024, 60000)
     problem = "no queue"
     for number in range(first, first + _TRIES):
         try:
-            return Queue(number), number
+            return Queue(number, sizes=sizes), number
         except OSError as wrong:
             problem = str(wrong)
     raise WorkFailed(f"no packet queue could be opened: {problem}")

@@ -22,7 +22,7 @@ from gameday.targets.sidecar.enter import enter
 from gameday.targets.sidecar.look import Sweep
 from gameday.targets.sidecar.measure import RoundTrip
 from gameday.targets.sidecar.netem import leaf
-from gameday.targets.sidecar.nfqueue import packet_ids
+from gameday.targets.sidecar.nfqueue import packets
 from gameday.targets.sidecar.shaping import commands
 from gameday.targets.sidecar.work import WorkFailed
 
@@ -40,14 +40,37 @@ def announced(*ids: int) -> bytes:
 
 
 def test_packets_are_known_by_their_ids() -> None:
-    assert list(packet_ids(announced(1, 70000, 3))) == [1, 70000, 3]
+    assert list(packets(announced(1, 70000, 3))) == [(1, 0), (70000, 0), (3, 0)]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        (struct.pack("=HH", 5, 10) + b"E\0\0\0", 1),  # all of a packet
+        (
+            struct.pack("=HH", 5, 10)
+            + b"E\0\0\0"
+            + struct.pack("=HH", 8, 13)
+            # what it was cut off from
+            + struct.pack("!I", 65226),
+            65226,
+        ),
+    ],
+)
+def test_a_packet_s_size_is_told_where_it_was_asked_for(
+    attributes: bytes, size: int
+) -> None:
+    header = struct.pack("=HH", 11, 1) + struct.pack("!IHB", 7, 0x800, 1) + b"\0"
+    payload = struct.pack("!BBH", socket.AF_INET, 0, 7) + header + attributes
+    whole = struct.pack("=IHHII", 16 + len(payload), 3 << 8, 0, 0, 0) + payload
+    assert list(packets(whole)) == [(7, size)]
 
 
 def test_other_messages_and_torn_ones_announce_nothing() -> None:
     error = struct.pack("=IHHII", 20, 2, 0, 0, 0) + struct.pack("=i", 0)
-    assert list(packet_ids(error)) == []
-    assert list(packet_ids(announced(1)[:10])) == []
-    assert list(packet_ids(b"\0" * 64)) == []
+    assert list(packets(error)) == []
+    assert list(packets(announced(1)[:10])) == []
+    assert list(packets(b"\0" * 64)) == []
 
 
 def test_rules_name_each_peer_of_their_family_in_each_direction() -> None:
