@@ -1,10 +1,10 @@
-"""Faults of the network family: partition, delay, loss."""
+"""Faults of the network family: partition, delay, loss, rate."""
 
 from typing import Any
 
 from gameday.faults.declare import fault
 
-__all__ = ["delay", "loss", "partition"]
+__all__ = ["delay", "loss", "partition", "rate"]
 
 
 @fault("network.partition")
@@ -63,4 +63,24 @@ def loss(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment
     instances or addresses; by default everybody. One of `count`, `share` (`34%`) and
     `instances` (SERVICE-N) says which; `duration` (`10m`) is the longest it may
     last, also when nobody is left to end it.
+    """
+
+
+@fault("network.rate")
+def rate(  # noqa: PLR0913, PLR0917 - an activity's arguments are the experiment's words
+    service: str,
+    to: str,
+    count: int | str | None = None,
+    share: str | None = None,
+    instances: list[str] | str | None = None,
+    duration: str | None = None,
+    peers: list[str] | str | None = None,
+    configuration: dict[str, Any] | None = None,
+) -> None:
+    """Let no more than `to` (`10mbit`) through between instances and their peers.
+
+    In each direction; what is more waits for its turn, and is dropped where it would
+    wait too long. `peers`: services, instances or addresses; by default everybody.
+    One of `count`, `share` (`34%`) and `instances` (SERVICE-N) says which; `duration`
+    (`10m`) is the longest it may last, also when nobody is left to end it.
     """

@@ -106,7 +106,6 @@ def _cluster(name: str, summary: str, **rest: Any) -> FaultType:
 
 # Faults that are to come: whoever asks for one is told so.
 NOT_YET = (
-    "network.rate",
     "network.dns",
     "resource.io",
     "resource.disk",
@@ -162,6 +161,16 @@ CATALOGUE: Mapping[str, FaultType] = {
             ways=(
                 Way(work="loss", needs="statistic", stays=True),
                 Way(work="loss_by_queue", needs="nfqueue"),
+            ),
+        ),
+        _network(
+            "network.rate",
+            "no more than so many bits per second go to the peers, or come from them",
+            own={"to": "rate", "peers": "names"},
+            required=("to",),
+            ways=(
+                Way(work="rate", needs="shaping", stays=True),
+                Way(work="rate_by_queue", needs="nfqueue"),
             ),
         ),
         _resource(

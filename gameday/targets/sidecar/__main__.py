@@ -25,6 +25,7 @@ from gameday.targets.sidecar.loss import QueueLoss, RuleLoss
 from gameday.targets.sidecar.memory import Fill
 from gameday.targets.sidecar.netem import NetemDelay
 from gameday.targets.sidecar.partition import Partition
+from gameday.targets.sidecar.rate import QueueRate, Rate
 from gameday.targets.sidecar.reach import Reach
 from gameday.targets.sidecar.survey import Survey
 from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, say
@@ -35,6 +36,8 @@ WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "netem": NetemDelay,
     "loss": RuleLoss,
     "loss_by_queue": QueueLoss,
+    "rate": Rate,
+    "rate_by_queue": QueueRate,
     "cpu": Cpu,
     "memory": Fill,
     "kill": Kill,

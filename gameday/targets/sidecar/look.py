@@ -7,6 +7,7 @@ from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.loss import chance
 from gameday.targets.sidecar.netem import leaf
 from gameday.targets.sidecar.nfqueue import QUEUED, Queue
+from gameday.targets.sidecar.rate import no_shaping, remove_incoming
 from gameday.targets.sidecar.rules import Rule, Rules, RulesFailed
 from gameday.targets.sidecar.shaping import interfaces, remove_qdiscs, why_not
 from gameday.targets.sidecar.work import WorkFailed
@@ -41,6 +42,7 @@ class Look:
             "drop": self._rule("filter", "-j DROP"),
             "netem": why_not(*leaf(0.001, 0.0)),
             "nfqueue": self._queue(),
+            "shaping": no_shaping(),
             "statistic": self._rule("mangle", f"{chance(0.5)} -j DROP"),
         }
 
@@ -89,6 +91,7 @@ class Sweep:
                 rules.remove()
         except RulesFailed as wrong:
             raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        remove_incoming()
         remove_qdiscs(*interfaces())
         held = sum(QUEUED not in text for text in found)
         return {"found": len(found), "held": held}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.model.faults.fault import FaultRequest
-from gameday.model.quantity import show_duration, show_share
+from gameday.model.quantity import show_bit_rate, show_duration, show_share
 from gameday.targets.sidecar_faults.definition import (
     PROVEN,
     SidecarFault,
@@ -13,6 +13,7 @@ from gameday.targets.sidecar_faults.definition import (
 from gameday.targets.sidecar_faults.host import Scope
 
 _TRIPS = 9  # round trips that the proof of a delay may wait for
+_MEASURED = 400e3  # bits that the proof of a very low rate may wait for
 
 
 def _partition(request: FaultRequest) -> str:
@@ -50,6 +51,20 @@ def _delay_patience(request: FaultRequest) -> float:
     return PROVEN + _TRIPS * slow
 
 
+def _rate(request: FaultRequest) -> str:
+    return (
+        f"lets no more than {show_bit_rate(request.arguments['to'])} through to "
+        f"{peers_in_words(request)}, and as much from there, on each of its networks; "
+        "tc where the kernel has it, else two queues, which let everything pass when "
+        "their holder dies"
+    )
+
+
+def _rate_patience(request: FaultRequest) -> float:
+    slow: float = request.arguments["to"]
+    return PROVEN + _MEASURED / slow
+
+
 NETWORK: Mapping[str, SidecarFault] = {
     "network.partition": SidecarFault(
         scope=Scope.NETWORK, does=_partition, at_far_ends=True
@@ -58,4 +73,7 @@ NETWORK: Mapping[str, SidecarFault] = {
         scope=Scope.NETWORK, does=_delay, order=_delay_order, patience=_delay_patience
     ),
     "network.loss": SidecarFault(scope=Scope.NETWORK, does=_loss),
+    "network.rate": SidecarFault(
+        scope=Scope.NETWORK, does=_rate, patience=_rate_patience
+    ),
 }

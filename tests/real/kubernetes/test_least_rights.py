@@ -35,6 +35,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "network.partition": ONE,
     "network.delay": {**ONE, "by": "50ms"},
     "network.loss": {**ONE, "packets": "50%"},
+    "network.rate": {**ONE, "to": "2mbit"},
     "resource.cpu": {**LIMITED, "load": "50%"},
     "resource.memory": {**LIMITED, "fill": "50%"},
     "kubernetes.evict": ONE,

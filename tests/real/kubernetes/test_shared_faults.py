@@ -264,6 +264,30 @@ def test_loss_loses_what_goes_to_the_peer(field: Field) -> None:
     assert None not in tries
 
 
+@pytest.mark.quiet
+def test_a_rate_is_kept_in_both_directions(field: Field) -> None:
+    peer = field.world.pod(PEER)["status"]["podIP"]
+    hurt = field.hurt("network.rate", to="2mbit")
+    assert fetched(field.world, PEER, hurt.address) > 1.8
+    assert fetched(field.world, hurt.pod, peer) > 1.8
+    hurt.end()
+    assert fetched(field.world, PEER, hurt.address) < 1.8
+    assert fetched(field.world, hurt.pod, peer) < 1.8
+
+
+_FETCH = (  # half a megabyte, 2 s at 2mbit, of a file that is larger
+    "import http.client, sys, time; began = time.monotonic();"
+    "c = http.client.HTTPConnection(sys.argv[1], 8000, timeout=20);"
+    "c.request('GET', '/usr/bin/python3'); n = len(c.getresponse().read(500_000));"
+    "assert n == 500_000, n; print(time.monotonic() - began)"
+)
+
+
+def fetched(world: World, pod: str, address: str) -> float:
+    """Return the seconds until a pod had half a megabyte of another's."""
+    return float(world.kubectl("exec", pod, "--", "python3", "-c", _FETCH, address))
+
+
 # Resources ----------------------------------------------------------------------------
 
 _CPU = (
@@ -342,8 +366,12 @@ def test_a_helper_that_is_deleted_by_force_leaves_nothing_after_the_undo(
 
 @pytest.mark.parametrize(
     ("kind", "given"),
-    [("network.delay", {"by": "100ms"}), ("network.loss", {"packets": "50%"})],
-    ids=["network.delay", "network.loss"],
+    [
+        ("network.delay", {"by": "100ms"}),
+        ("network.loss", {"packets": "50%"}),
+        ("network.rate", {"to": "2mbit"}),
+    ],
+    ids=["network.delay", "network.loss", "network.rate"],
 )
 def test_what_the_kernel_goes_on_with_held_and_what_a_helper_does_itself_had_not(
     field: Field, kind: str, given: Any

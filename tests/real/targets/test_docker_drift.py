@@ -20,6 +20,7 @@ FAULTS = {
     "process.restart": {},
     "network.partition": {},
     "network.delay": {"by": "100ms"},
+    "network.rate": {"to": "2mbit"},
 }
 TOUCHED = ("web-1",)
 LEFT = "iptables -A INPUT -s 192.0.2.1 -j DROP; ip route add 192.0.2.0/24 dev eth0"

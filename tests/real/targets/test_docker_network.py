@@ -125,7 +125,8 @@ def test_a_share_of_packets_is_lost_and_no_more(
 def test_loss_without_a_statistic_match_dies_with_its_holder(
     target: Target, project: ComposeProject
 ) -> None:
-    undo, proof = lose_by_queue(target, project)
+    loss = {"packets": 0.5}
+    undo, proof = hold_by_queue(target, project, "loss_by_queue", loss)
     assert proof["bites"], proof["because"]
     assert proof["evidence"]["share"] == pytest.approx(0.5, abs=0.25)
     project.api.kill(undo.arguments["helper"], "SIGKILL")
@@ -133,19 +134,13 @@ def test_loss_without_a_statistic_match_dies_with_its_holder(
     assert target.undo(undo).found == "the helper had died; 1 rules swept up"
 
 
-def lose_by_queue(
-    target: Target, project: ComposeProject
+def hold_by_queue(
+    target: Target, project: ComposeProject, work: str, given: Mapping[str, float]
 ) -> tuple[Undo, Mapping[str, Any]]:
-    """Let half of the packets from db be lost by a queue's holder."""
+    """Have a fault between web-1 and db held by a queue, whatever the kernel has."""
     assert isinstance(target, DockerTarget)
     victim, db = project.inspect("web-1")["Id"], project.address("db-1")
-    spec = {
-        "do": "loss_by_queue",
-        "peers": [db],
-        "probes": [db],
-        "packets": 0.5,
-        "duration": 60.0,
-    }
+    spec = {"do": work, "peers": [db], "probes": [db], "duration": 60.0, **given}
     helper = target.helper.start(Sidecar(spec=spec, mark=MARK, beside=victim))
     target.helper.go(helper)
     undo = Undo(
@@ -153,9 +148,65 @@ def lose_by_queue(
         verb="end_helper",
         instance="web-1",
         identity={"id": victim},
-        arguments={"helper": helper, "mark": MARK, "way": "loss_by_queue"},
+        arguments={"helper": helper, "mark": MARK, "way": work},
     )
     return undo, target.helper.said(helper, "proof", 10.0)
+
+
+AMOUNT = 500_000  # bytes: 2 s at 2mbit
+_SEND = (
+    "$l = IO::Socket::INET->new(LocalPort => 7000, Listen => 1, ReuseAddr => 1);"
+    "$c = $l->accept; print $c 'x' x $ARGV[0];"
+)
+_TAKE = (
+    "for (1..100) { last if $c = IO::Socket::INET->new(qq($ARGV[0]:7000));"
+    "select undef, undef, undef, 0.05 }"
+    "$n = 0; while ($k = sysread $c, $b, 65536) { $n += $k } print $n;"
+)
+
+
+def carried(project: ComposeProject, sender: str, receiver: str) -> float:
+    """Return the seconds that AMOUNT took from one container to another."""
+
+    def perl(instance: str, code: str, word: str) -> str:
+        command = ["perl", "-MIO::Socket::INET", "-e", code, word]
+        made = project.api.exec_create(project.inspect(instance)["Id"], command)
+        return str(made["Id"])
+
+    project.api.exec_start(perl(sender, _SEND, str(AMOUNT)), detach=True)
+    taking = perl(receiver, _TAKE, project.address(sender))
+    began = CLOCK.monotonic()
+    assert project.api.exec_start(taking) == str(AMOUNT).encode()
+    return CLOCK.monotonic() - began
+
+
+@pytest.mark.quiet
+def test_a_rate_is_kept_in_both_directions_and_by_the_peer_alone(
+    target: Target, project: ComposeProject
+) -> None:
+    undo, proof = inject(target, "network.rate", to="2mbit", peers="db")
+    assert proof.bites, proof.because
+    assert proof.evidence["before"] > 1.2 * 2e6 > proof.evidence["both"] > 0
+    assert carried(project, "web-1", "db-1") > 1.8
+    assert carried(project, "db-1", "web-1") > 1.8
+    assert carried(project, "web-2", "web-1") < 1.8
+    assert target.undo(undo).ok
+    assert carried(project, "web-1", "db-1") < 1.8
+    assert carried(project, "db-1", "web-1") < 1.8
+
+
+@pytest.mark.quiet
+def test_a_rate_without_tc_dies_with_its_holder(
+    target: Target, project: ComposeProject
+) -> None:
+    rate = {"to": 2e6}
+    undo, proof = hold_by_queue(target, project, "rate_by_queue", rate)
+    assert proof["bites"], proof["because"]
+    assert carried(project, "web-1", "db-1") > 1.8
+    assert carried(project, "db-1", "web-1") > 1.8
+    project.api.kill(undo.arguments["helper"], "SIGKILL")
+    wait_for(lambda: carried(project, "web-1", "db-1") < 1.8)
+    assert target.undo(undo).found == "the helper had died; 2 rules swept up"
 
 
 def test_the_deadline_is_in_the_target(target: Target, project: ComposeProject) -> None:
@@ -302,14 +353,18 @@ def test_rules_that_stay_without_their_helper_held(
 
 @pytest.mark.parametrize(
     ("kind", "given"),
-    [("network.delay", {"by": "100ms"}), ("network.loss", {"packets": "50%"})],
+    [
+        ("network.delay", {"by": "100ms"}),
+        ("network.loss", {"packets": "50%"}),
+        ("network.rate", {"to": "2mbit"}),
+    ],
 )
 def test_what_the_kernel_goes_on_with_held_and_what_a_helper_does_itself_had_not(
     target: Target, project: ComposeProject, kind: str, given: Any
 ) -> None:
     undo, _ = inject(target, kind, peers="db", **given)
     project.api.remove_container(undo.arguments["helper"], force=True)
-    by_a_queue = undo.arguments["way"] in ("nfqueue", "loss_by_queue")
+    by_a_queue = undo.arguments["way"] in ("nfqueue", "loss_by_queue", "rate_by_queue")
     early = ended_early(target, undo)
     assert early == ("its helper was gone before it was undone" if by_a_queue else "")
 

@@ -20,6 +20,7 @@ WEB = replace(instance("web-1"), addresses=("10.0.0.1",))
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "network.delay": {"by": "200ms"},
     "network.loss": {"packets": "10%"},
+    "network.rate": {"to": "10mbit"},
     "resource.cpu": {"load": "80%"},
     "resource.memory": {"fill": "90%"},
 }

@@ -1,0 +1,202 @@
+"""The proof of a rate: echo requests to a peer, as many as the way takes.
+
+So many are kept under way at a time as the fault's own buffer has room for, so that
+none is lost and what is measured is the rate and not its drops. The requests leave
+under the limit of one direction and their answers, as large, come under the other's:
+with a mark that the outgoing limit lets pass, what is measured is the incoming one.
+"""
+
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.targets.sidecar.work import CLOCK
+
+PASSES = 0x6DA7  # the mark of packets that the outgoing limit lets pass
+_SIZE = 1200  # bytes of an echo's payload: fits everywhere
+_PACKET = _SIZE + 28  # with the headers of ICMP and IPv4
+_NEAR = 0.4  # seconds to wait for an answer before the fault
+_LEAST, _MOST = 8, 3000  # echoes of one measurement
+_WINDOW = 64  # echoes under way at most
+_BUFFER = 0.2  # seconds of the rate that may be under way
+_SURE = 1.2  # times the limit that the way has to carry before
+_OVER = 1.15  # times the limit that may be seen: what was saved up, and rounding
+_SO_MARK = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """So many echoes were answered in so many seconds."""
+
+    answered: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Bits per second in each direction."""
+        return self.answered * _PACKET * 8 / self.seconds if self.seconds else 0.0
+
+
+def echoes(rate: float) -> int:
+    """Return how many echoes take about a second at that rate."""
+    return min(_MOST, max(_LEAST, round(rate / 8 / _PACKET)))
+
+
+def under_way(rate: float) -> int:
+    """Return how many of them the buffer of a line of that rate has room for."""
+    return min(_WINDOW, max(2, int(rate * _BUFFER / 8 / _PACKET)))
+
+
+def _checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071) of an even number of bytes."""
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def request(identity: int, number: int, *, v6: bool) -> bytes:
+    """Return an echo request; the kernel puts in the checksum of ICMPv6 itself."""
+    kind, payload = 128 if v6 else 8, bytes(_SIZE)
+    words = struct.pack("!HH", identity, number & 0xFFFF)
+    empty = struct.pack("!BBH", kind, 0, 0) + words + payload
+    if v6:
+        return empty
+    return struct.pack("!BBH", kind, 0, _checksum(empty)) + words + payload
+
+
+def is_answer(data: bytes, identity: int, *, v6: bool) -> bool:
+    """Return whether a packet from a raw socket answers requests of that identity."""
+    start = 0 if v6 else (data[0] & 0xF) * 4 if data else 0
+    if len(data) < start + 8:
+        return False
+    answer = (129 if v6 else 0, identity)
+    kind, _, _, its = struct.unpack_from("!BBHH", data, start)
+    return (kind, its) == answer
+
+
+def flow(address: str, many: int, window: int, limit: float, mark: int = 0) -> Flow:
+    """Have so many echoes answered, for so many seconds at most."""
+    v6 = ":" in address
+    protocol = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
+    family = socket.AF_INET6 if v6 else socket.AF_INET
+    identity = int.from_bytes(os.urandom(2), "big")
+    with socket.socket(family, socket.SOCK_RAW, protocol) as line:
+        line.setblocking(False)
+        if mark:
+            line.setsockopt(socket.SOL_SOCKET, _SO_MARK, mark)
+        began = last = CLOCK.monotonic()
+        sent = answered = out = 0
+        while answered < many and (now := CLOCK.monotonic()) < began + limit:
+            while out < window and _send(line, address, identity, sent, v6=v6):
+                sent, out = sent + 1, out + 1
+            ready, _, _ = select.select([line], [], [], min(limit / 4, 1.0))
+            if not ready and now - last > limit / 4:
+                out = 0  # what has not come by now is lost
+            for data in _received(line) if ready else ():
+                if is_answer(data, identity, v6=v6):
+                    answered, out = answered + 1, max(0, out - 1)
+                    last = CLOCK.monotonic()
+    return Flow(answered, last - began)
+
+
+def _send(
+    line: socket.socket, address: str, identity: int, number: int, *, v6: bool
+) -> bool:
+    """Return whether the kernel took one more request."""
+    try:
+        line.sendto(request(identity, number, v6=v6), (address, 0))
+    except OSError:  # no room in a buffer, or nobody there
+        return False
+    return True
+
+
+def _received(line: socket.socket) -> list[bytes]:
+    found: list[bytes] = []
+    while True:
+        try:
+            found.append(line.recv(2048))
+        except OSError:
+            return found
+
+
+Measure = Callable[[str, int, int, float, int], Flow]
+
+
+class Stream:
+    """Finds a peer that answers echoes, and measures what the way to it carries."""
+
+    def __init__(
+        self, probes: Sequence[str], rate: float, measure: Measure = flow
+    ) -> None:
+        self._probes = probes
+        self._rate = rate
+        self._flow = measure
+        self._before = Flow(0, 0.0)
+        self.peer = ""
+
+    @property
+    def _takes(self) -> float:
+        """Seconds that a measurement takes at the rate."""
+        return echoes(self._rate) * _PACKET * 8 / self._rate
+
+    def before(self) -> None:
+        """Measure without the fault; the first peer that answers is kept."""
+        for address in self._probes:
+            if self._flow(address, 1, 1, _NEAR, 0).answered:
+                self.peer = address
+                self._before = self._measured(0)
+                return
+
+    def _measured(self, mark: int) -> Flow:
+        window = under_way(self._rate)
+        limit = 2 * self._takes + 1.0
+        return self._flow(self.peer, echoes(self._rate), window, limit, mark)
+
+    def proof(self, held_back: Callable[[], int]) -> dict[str, Any]:
+        """Measure again; return whether both directions carry the rate and no more.
+
+        `held_back`: how many packets the outgoing limit has had to wait so far.
+        """
+        if not self.peer:
+            return _verdict("no peer answered an echo before the limit", {})
+        waited = held_back()
+        both, waited = self._measured(0), held_back() - waited
+        came = self._measured(PASSES)
+        evidence = {
+            "peer": self.peer,
+            "asked": self._rate,
+            "before": self._before.rate,
+            "both": both.rate,
+            "in": came.rate,
+            "waited": waited,
+        }
+        if self._before.rate < _SURE * self._rate:
+            because = (
+                f"the way to {self.peer} carried {_mbit(self._before.rate)} before: a "
+                f"limit of {_mbit(self._rate)} cannot be told there"
+            )
+            return _verdict(because, evidence)
+        because = (
+            f"the way to {self.peer} carried {_mbit(self._before.rate)} before; now "
+            f"{_mbit(both.rate)} there and back, {_mbit(came.rate)} back"
+        )
+        kept = all(
+            measured.answered and measured.rate <= _OVER * self._rate
+            for measured in (both, came)
+        )
+        return _verdict(because, evidence, bites=kept and waited > 0)
+
+
+def _verdict(
+    because: str, evidence: Mapping[str, Any], *, bites: bool = False
+) -> dict[str, Any]:
+    return {"bites": bites, "because": because, "evidence": dict(evidence)}
+
+
+def _mbit(rate: float) -> str:
+    return f"{rate / 1e6:.4g} Mbit/s"
