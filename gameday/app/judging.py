@@ -70,7 +70,10 @@ def find(name: str) -> Record:
 
 
 def find_all(names: Sequence[str]) -> list[Record]:
-    """Return stored runs; a folder of runs, as `run --out` leaves, stands for all."""
+    """Return stored runs; a folder of runs, as `run --out` leaves, stands for all.
+
+    Of several scenarios, or repeats, there are folders in it, and in these again.
+    """
     found = []
     for name in names:
         inside = _runs_in(name)
@@ -82,7 +85,8 @@ def _runs_in(name: str) -> list[str]:
     folder = Path(name)
     if not folder.is_dir() or (folder / TIMELINE).exists() or (folder / PLAN).exists():
         return []
-    return [str(place.parent) for place in sorted(folder.glob(f"*/{TIMELINE}"))]
+    inside = [*folder.glob(f"*/{TIMELINE}"), *folder.glob(f"*/*/{TIMELINE}")]
+    return [str(place.parent) for place in sorted(inside)]
 
 
 def write_all(store: RunStore, *, properties: bool = False) -> Stored:

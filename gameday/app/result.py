@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gameday.app.days.phasing import Repeat
 from gameday.model.plan import Plan
 from gameday.model.verdict import ExitCode, Finding, Outcome, Verdict
 
@@ -15,6 +16,7 @@ class Options:
     anyway: bool = False
     followed: bool = False  # another scenario comes after this one
     junit_properties: bool = False  # in junit.xml, of each case
+    repeat: Repeat | None = None  # which of several runs of the scenario it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

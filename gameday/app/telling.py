@@ -10,7 +10,7 @@ from gameday.clock import SystemClock
 from gameday.errors import Problem
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.model.verdict import worst as worst_outcome
-from gameday.reports import annotations, junit, verdict_json
+from gameday.reports import annotations, junit, repeats, verdict_json
 from gameday.reports.digest import Judged
 
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
@@ -47,6 +47,12 @@ def judged(held: Sequence[Held]) -> list[Judged]:
         )
         for game_day in held
     ]
+
+
+def phases(held: Sequence[Held]) -> list[str]:
+    """Return how far apart repeated runs are, and at which phases they were."""
+    results = [game_day.result for game_day in held if game_day.result is not None]
+    return list(repeats.lines([result.verdict for result in results]))
 
 
 def _no_run(held: Held) -> Problem:
@@ -94,6 +100,7 @@ def _run(held: Held) -> dict[str, Any]:
     return {
         "scenario": held.scenario.name,
         "path": held.scenario.path,
+        "repeat": held.repeat,
         "target": held.scenario.target.kind,
         "code": int(held.code),
         "folder": result.folder if result else "",

@@ -49,6 +49,15 @@ _FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
     show_default=True,
     help="How many targets at once; scenarios on one target are held in turn.",
 )
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Hold each N times, the fault each time elsewhere between scrapes and "
+    "evaluations (DIR/1, DIR/2, …).",
+)
 @click.option("--shard", metavar="N/M", help="Hold only the Nth of M equal shares.")
 @click.option(
     "--base",
@@ -80,6 +89,7 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
         seed=given["seed"],
         env_file=given["env_file"],
         wait_for_target=given["wait_for_target"],
+        repeat=given["repeat"],
         options=Options(
             inconclusive=given["inconclusive"],
             anyway=given["anyway"],
@@ -141,6 +151,7 @@ def _command(given: dict[str, Any]) -> "Callable[[Sequence[Scenario]], list[str]
 
     words = [sys.executable, "-m", "gameday", "run", "--plain", "-o", "json"]
     words += ["--inconclusive", given["inconclusive"]]
+    words += ["--repeat", str(given["repeat"])]
     words += ["--wait-for-target", f"{given['wait_for_target']:.3f}s"]
     for name in ("anyway", "junit_properties"):
         words += [f"--{name.replace('_', '-')}"] if given[name] else []
@@ -168,7 +179,10 @@ def _print(held: "Sequence[Held]", given: dict[str, Any]) -> None:
     if several:
         from gameday.reports import console
 
-        for line in ["", *console.several(telling.judged(held))]:
+        lines = console.several(telling.judged(held))
+        if given["repeat"] > 1:
+            lines = [*lines, *telling.phases(held)]
+        for line in ["", *lines]:
             click.echo(line, err=given["output"] != "text")
     if given["output"] != "text":
         properties = given["junit_properties"]

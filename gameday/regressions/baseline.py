@@ -74,9 +74,13 @@ def _plain(measure: Measure) -> dict[str, Any]:
         "latest": measure.latest,
         "settings": dict(sorted(measure.settings.items())),
         "generation": dict(sorted(measure.generation.items())),
-        "samples": [asdict(sample) for sample in measure.samples],
+        "samples": [_known(asdict(sample)) for sample in measure.samples],
     }
     return {name: value for name, value in plain.items() if value not in (None, "")}
+
+
+def _known(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in plain.items() if value is not None}
 
 
 def _measure(plain: Mapping[str, Any]) -> Measure:

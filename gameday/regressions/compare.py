@@ -110,8 +110,8 @@ def _chances(
     up: dict[str, dict[str, float]] = {}
     down: dict[str, dict[str, float]] = {}
     for place, keys in places.items():
-        old = _by_run({key: before[key].samples for key in keys}, 1.0)
-        new = _by_run({key: _samples(now[key]) for key in keys}, 1.0)
+        old = _by_run({key: before[key].samples for key in keys}, now, before)
+        new = _by_run({key: _samples(now[key]) for key in keys}, now, before)
         if old and new:
             up[repr(place)] = ranks.slower(old, new)
             down[repr(place)] = ranks.slower(_turned(old), _turned(new))
@@ -132,13 +132,22 @@ def _chances(
 
 
 def _by_run(
-    samples: Mapping[Key, Sequence[Sample]], sign: float
+    samples: Mapping[Key, Sequence[Sample]],
+    now: Mapping[Key, Sequence[Observed]],
+    before: Mapping[Key, Measure],
 ) -> list[dict[str, float]]:
     runs: dict[str, dict[str, float]] = {}
     for key, several in samples.items():
+        steady = _phases_known([*before[key].samples, *_samples(now[key])])
         for sample in several:
-            runs.setdefault(sample.run, {})[repr(key)] = sign * sample.measured
+            value = sample.steady if steady else sample.measured
+            runs.setdefault(sample.run, {})[repr(key)] = value
     return list(runs.values())
+
+
+def _phases_known(samples: Sequence[Sample]) -> bool:
+    """Whether the phase of each is known, so that it can be subtracted from all."""
+    return all(sample.waited is not None for sample in samples)
 
 
 def _turned(runs: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
@@ -166,9 +175,13 @@ class _Comparison:
         self._key = self._measure.key
         self._chance = chances.get(self._key, (1.0, 1.0))
         self._threshold = rules.threshold(self._key.question)
-        self._new = [sample.measured for sample in _samples(seen)]
+        new = _samples(seen)
         old = before.samples if before is not None else ()
+        self._new = [sample.measured for sample in new]
         self._old = [sample.measured for sample in old]
+        self._phased_out = bool(old and new) and _phases_known([*old, *new])
+        self._steady = ([one.steady for one in old], [one.steady for one in new])
+        self._left = max((one.period or 0.0 for one in (*old, *new)), default=0.0)
         self._changes = () if before is None else _changes(before, self._measure)
 
     def compared(self) -> Compared:
@@ -193,6 +206,9 @@ class _Comparison:
 
     @property
     def _difference(self) -> float:
+        """By how much it is more in the middle, without the phases where known."""
+        if self._phased_out:
+            return median(self._steady[1]) - median(self._steady[0])
         return median(self._new) - median(self._old)
 
     @property
@@ -225,14 +241,12 @@ class _Comparison:
         return self._made(status, said)
 
     def _ranked(self) -> Compared:
-        noise = MAD_TO_SIGMA * median(
-            abs(value - median(self._old)) for value in self._old
-        )
+        noise = self._noise
         beyond = max(self._limit, noise)
         slower, faster = self._chance
         said = (
-            f"{self._signed(self._difference)} in the middle; its own noise is "
-            f"{self._show(noise)}, {self._show(self._limit)} may be"
+            f"{self._signed(self._difference)} in the middle{self._without}; its own "
+            f"noise is {self._show(noise)}, {self._show(self._limit)} may be"
         )
         if self._difference > beyond and slower <= ranks.ALPHA:
             return self._made(Status.WORSE, f"{said}; p {slower:.3g}", slower)
@@ -242,30 +256,47 @@ class _Comparison:
 
     def _phased(self, before: Measure) -> Compared:
         """Judge too few runs for ranks by what phases alone can explain."""
-        needed = ranks.repeats_needed(len(self._old), self._alpha)
-        more = (
-            f"{needed} runs would tell"
-            if needed
-            else "the baseline needs more runs as well"
-        )
-        few = f"{len(self._new)} against {len(self._old)} cannot tell by ranks; {more}"
+        few = self._few()
         if before.earliest is None or before.latest is None:
             return self._made(Status.TOO_FEW, few)
         explained = before.latest - before.earliest
+        if self._phased_out:  # what lies between two evaluations nobody sees
+            explained = min(explained, self._left)
         error = max(sample.error for sample in _samples(self._seen))
-        if self._difference > explained + self._limit + error:
+        said = f"{self._signed(self._difference)}{self._without}"
+        if self._difference > explained + max(self._limit, self._noise) + error:
             return self._made(
                 Status.WORSE,
-                f"{self._signed(self._difference)}; the phases of scrapes and "
-                f"evaluations explain {self._show(explained)} at most",
+                f"{said}; the phases of scrapes and evaluations explain "
+                f"{self._show(explained)} at most",
             )
         if median(self._new) <= before.latest + error:
             return self._made(
                 Status.SAME,
-                f"{self._signed(self._difference)}, within the "
-                f"{self._show(explained)} that phases explain",
+                f"{said}, within the {self._show(explained)} that phases explain",
             )
         return self._made(Status.TOO_FEW, few)
+
+    @property
+    def _noise(self) -> float:
+        """The measure's own noise before, as a standard deviation."""
+        old = self._steady[0] if self._phased_out else self._old
+        return MAD_TO_SIGMA * median(abs(value - median(old)) for value in old)
+
+    @property
+    def _without(self) -> str:
+        return " once the phase of each run is subtracted" if self._phased_out else ""
+
+    def _few(self) -> str:
+        """Return that ranks cannot tell, and how many runs could."""
+        needed = ranks.repeats_needed(len(self._old), self._alpha)
+        here, there = len(self._new), len(self._old)
+        more = (
+            f"{needed} runs would tell: `gameday run --repeat {needed}`"
+            if needed
+            else "the baseline needs more runs as well"
+        )
+        return f"{here} against {there} cannot tell by ranks; {more}"
 
     def _made(self, status: Status, because: str, p: float | None = None) -> Compared:
         old = median(self._old) if self._old else None

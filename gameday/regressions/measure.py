@@ -33,11 +33,22 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What one run measured, in the measure's unit."""
+    """What one run measured, in the measure's unit.
+
+    `waited`: how much of it is due to where the change fell between scrapes and
+    evaluations, in seconds, which repeat after `period`; None: not known.
+    """
 
     run: str
     measured: float
     error: float = 0.0
+    waited: float | None = None
+    period: float | None = None
+
+    @property
+    def steady(self) -> float:
+        """What is left of it once the phase is subtracted; all, where it is unknown."""
+        return self.measured - (self.waited or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +119,36 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[Observed]:
 def _samples(verdict: Verdict, finding: Finding) -> tuple[Sample, ...]:
     if finding.measured is None or finding.outcome is Outcome.INCONCLUSIVE:
         return ()
-    error = finding.error or 0.0
-    return (Sample(run=verdict.run, measured=finding.measured, error=error),)
+    sample = Sample(
+        run=verdict.run,
+        measured=finding.measured,
+        error=finding.error or 0.0,
+        **_phase(verdict, finding),
+    )
+    return (sample,)
+
+
+# A page comes when the alert has changed; the phase is that of the change.
+_PHASE_OF = {
+    "fires_within": "fires_within",
+    "pages_within": "fires_within",
+    "resets_within": "resets_within",
+    "page_resolves_within": "resets_within",
+}
+
+
+def _phase(verdict: Verdict, finding: Finding) -> dict[str, float]:
+    """Return what the phase added to a time; empty where it is unknown, or has none."""
+    question = _PHASE_OF.get(finding.question)
+    for other in verdict.findings:
+        of_same = (other.step, other.subject) == (finding.step, finding.subject)
+        if of_same and other.question == question:
+            told = other.evidence.get("phase") or {}
+            return {name: float(told[name]) for name in _TOLD if name in told}
+    return {}
+
+
+_TOLD = ("waited", "period")
 
 
 def _timing(plan: Plan, finding: Finding) -> Timing | None:

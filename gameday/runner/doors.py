@@ -124,6 +124,18 @@ def _kept() -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a step's fault is ordered, and why then; seconds since the epoch."""
+
+    at: float
+    words: str
+
+
+def _at_once(_step: str) -> Moment | None:
+    return None
+
+
 Told = Callable[[Fingerprint | str], None]  # a fingerprint, or why there is none
 Looking = Callable[[Told], None]  # returns at once, tells later, from any thread
 
@@ -145,6 +157,7 @@ class Doors:
     `lost`: why the target is not this run's any more; empty while it is. `standing`:
     the alerts and silences that are there now. `anyway`: go on where nothing can be
     learned of any promised alert. `followed`: another scenario comes after this one.
+    `moment`: when a step's fault is to begin; None: at once.
     """
 
     clock: Pace
@@ -162,3 +175,4 @@ class Doors:
     standing: Callable[[], Standing] = Standing
     anyway: bool = False
     followed: bool = False
+    moment: Callable[[str], Moment | None] = _at_once

@@ -112,6 +112,7 @@ class Drive:
             self.conductor.stop_probing()
             return
         self.drift.look_before()
+        self._await_the_moment(step)
         self.pump.phase("fault", step.name)
         self._note_alerts_at_start(step)
         self._still_ours()
@@ -124,6 +125,13 @@ class Drive:
         self._aftermath(step, planned)
         if step is not steps[-1] or self.doors.followed:
             settle(self.pump, self.plan, step)
+
+    def _await_the_moment(self, step: Step) -> None:
+        """Wait until the fault falls where it is wanted between evaluations."""
+        moment = self.doors.moment(step.name)
+        if moment is not None:
+            self.pump.note(f"step {step.name}: {moment.words}")
+            self.pump.pause("the moment for the fault", moment.at)
 
     def _hold(self, step: Step, planned: PlannedStep) -> None:
         """Wait for what the fault is to bring about, while its experiment goes on."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gameday.app.days import phasing
 from gameday.app.days.planning import fetch, modules_for, read
 from gameday.app.result import Options
 from gameday.clock import SystemClock
@@ -42,7 +43,7 @@ class Wishes:
     there could be more, a folder in it for each.
     `target`: the URL of the target, in place of the scenarios' own. `changes`: what
     scenarios say in place of their files. `wait_for_target`: seconds for which a
-    target that another run holds is waited for.
+    target that another run holds is waited for. `repeat`: how often each is held.
     """
 
     out: str | None = None
@@ -52,6 +53,7 @@ class Wishes:
     target: str | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
     wait_for_target: float = 0.0
+    repeat: int = 1
     options: Options = field(default_factory=Options)
 
 
@@ -69,12 +71,16 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One scenario and what came of it; `error`: why there was no run at all."""
+    """One scenario and what came of it; `error`: why there was no run at all.
+
+    `repeat`: the how many-th run of it.
+    """
 
     scenario: "Scenario"
     code: ExitCode
     result: "Result | None" = None
     error: GamedayError | None = None
+    repeat: int = 1
 
 
 def read_scenarios(paths: Sequence[str], wishes: Wishes) -> "list[Scenario]":
@@ -106,17 +112,37 @@ def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[
     fetch("gameday.app.days.running")  # while the target and Prometheus are waited for
     several = wishes.several or len(scenarios) > 1
     held: list[Held] = []
-    for scenario in scenarios:
+    lead = phasing.FIRST_LEAD
+    turns = [(each, n + 1) for each in scenarios for n in range(wishes.repeat)]
+    for place, (scenario, number) in enumerate(turns, start=1):
+        repeated = wishes.repeat > 1
+        folder = _folder(wishes.out, scenario.name, several=several)
         options = replace(
             wishes.options,
-            out=_folder(wishes.out, scenario.name, several=several),
-            followed=wishes.options.followed or scenario is not scenarios[-1],
+            out=_folder(folder, str(number), several=repeated),
+            followed=wishes.options.followed or place < len(turns),
+            repeat=phasing.Repeat(number, wishes.repeat, lead) if repeated else None,
         )
         day = _Day(scenario, replace(wishes, options=options), watch)
-        held.append(day.hold(clock, nursery))
+        held.append(replace(day.hold(clock, nursery), repeat=number))
         if held[-1].code in LAST:
             break
+        lead = (_lead_of(held[-1]) if repeated else None) or lead
     return held
+
+
+def _lead_of(held: Held) -> float | None:
+    """Return how long it took from the order to the fault; None: not known."""
+    from gameday.app.judging import find
+    from gameday.store.folder import parse_lines
+
+    if held.result is None:
+        return None
+    try:
+        record = find(held.result.folder)
+        return phasing.lead_of(parse_lines(record.lines, record.where))
+    except GamedayError:
+        return None
 
 
 def worst(held: Sequence[Held]) -> ExitCode:

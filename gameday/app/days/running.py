@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from gameday.app.days import fingerprinting, recording
+from gameday.app.days import fingerprinting, phasing, recording
 from gameday.app.days.foreseeing import (
     environment,
     refused_plan,
@@ -312,6 +312,7 @@ def _doors(
         standing=partial(standing, session.plan.scenario.observe, session.clock),
         anyway=session.options.anyway,
         followed=session.options.followed,
+        moment=phasing.moments(session.plan, session.options.repeat, session.clock),
     )
 
 

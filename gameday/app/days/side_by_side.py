@@ -118,13 +118,11 @@ def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[Held]:
         runs: list[dict[str, Any]] = json.loads(output)["runs"]
     except (ValueError, KeyError, TypeError):
         runs = []
-    told = {run["path"]: run for run in runs}
     held = []
     for scenario in group:
-        run = told.get(scenario.path)
-        if run is not None:
-            held.append(_one(scenario, run))
-        elif not runs:
+        told = [run for run in runs if run["path"] == scenario.path]
+        held += [_one(scenario, run) for run in told]
+        if not runs:
             error = GamedayError(f"{scenario.path}: `gameday run` ended with {code}")
             held.append(Held(scenario=scenario, code=_known(code), error=error))
     return held
@@ -133,12 +131,13 @@ def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[Held]:
 def _one(scenario: "Scenario", run: dict[str, Any]) -> Held:
     code = ExitCode(run["code"])
     if not run["folder"]:
-        return Held(scenario=scenario, code=code, error=GamedayError(run["error"]))
+        error = GamedayError(run["error"])
+        return Held(scenario=scenario, code=code, error=error, repeat=run["repeat"])
     stored = judge_stored(find(str(Path(run["folder"]))))
     result = Result(
         code=code, folder=run["folder"], plan=stored.plan, verdict=stored.verdict
     )
-    return Held(scenario=scenario, code=code, result=result)
+    return Held(scenario=scenario, code=code, result=result, repeat=run["repeat"])
 
 
 def _known(code: int) -> ExitCode:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from gameday.checks.alerts.deadlines import undone_too_soon
 from gameday.checks.alerts.notified import Notified
 from gameday.checks.alerts.pending import pending_words
+from gameday.checks.alerts.phase import phase
 from gameday.checks.alerts.promise import Promised, promise_of
 from gameday.checks.pages.reading import Reading
 from gameday.checks.question import (
@@ -35,7 +36,11 @@ def fires_within(step: StepRun, question: Question) -> Answer:
             measured=at - promised.start,
             error=first.error + step.fault_error,
             decided=at,
-            evidence={**evidence, "also": _others(promised)},
+            evidence={
+                **evidence,
+                "also": _others(promised),
+                "phase": phase(promised, first, promised.start, at).show(),
+            },
         ),
     )
 

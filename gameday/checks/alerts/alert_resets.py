@@ -1,5 +1,6 @@
 """Whether an alert is resolved in time after the fault."""
 
+from gameday.checks.alerts.phase import phase
 from gameday.checks.alerts.promise import Promised, promise_of
 from gameday.checks.question import (
     Answer,
@@ -51,7 +52,11 @@ def _resolved(promised: Promised, question: Question, episode: Episode) -> Answe
             error=episode.end_error + step.fault_error,
             decided=max(at, end),
             since=min(at, end),
-            evidence={**episode.show(), "confirmed_by_page": confirmed},
+            evidence={
+                **episode.show(),
+                "confirmed_by_page": confirmed,
+                "phase": phase(promised, episode, end, at).show(),
+            },
         ),
     )
     if not episode.exact and not confirmed:

@@ -82,6 +82,85 @@ def test_a_question_without_an_answer_is_not_the_same() -> None:
     assert found.status is Status.TOO_FEW
 
 
+# --- the phase is subtracted ------------------------------------------------------
+
+
+def phased(*pairs: tuple[float, float], prefix: str = "old", **rest: Any) -> Measure:
+    """Return a measure of runs that took the first, of which the phase is the second.
+
+    Scrapes and evaluations are ten seconds apart: by arithmetic alone a run may take
+    between nine and 34 s.
+    """
+    made = measure(earliest=9.0, latest=34.0, prefix=prefix, **rest)
+    samples = tuple(
+        Sample(
+            run=f"{prefix}{number}", measured=taken, waited=waited or None, period=10.0
+        )
+        for number, (taken, waited) in enumerate(pairs)
+    )
+    return replace(made, samples=samples)
+
+
+def now_phased(*pairs: tuple[float, float]) -> list[list[Observed]]:
+    made = phased(*pairs, prefix="new")
+    return [
+        [
+            Observed(
+                measure=replace(made, samples=(one,)), outcome=Outcome.PASS, because=""
+            )
+        ]
+        for one in made.samples
+    ]
+
+
+BEFORE = ((12.0, 2.0), (15.0, 5.0), (19.0, 9.0))  # ten seconds, whatever the phase
+
+
+def test_a_run_that_only_had_a_late_phase_is_the_same() -> None:
+    found = compared(phased(*BEFORE), now_phased((27.0, 17.0)))
+    assert found.status is Status.SAME
+    assert "+0ms once the phase of each run is subtracted" in found.because
+
+
+def test_a_slower_run_is_worse_though_the_phase_could_explain_it() -> None:
+    """Without the phases ten to 34 s are possible, and 30 s would say nothing."""
+    found = compared(phased(*BEFORE), now_phased((32.0, 2.0)))
+    assert found.status is Status.WORSE
+    assert "+20s once the phase of each run is subtracted" in found.because
+    unknown = compared(phased(*BEFORE), now_phased((32.0, 0.0)))
+    assert unknown.status is Status.SAME
+
+
+def test_what_is_left_between_two_evaluations_is_no_regression() -> None:
+    assert compared(phased(*BEFORE), now_phased((22.0, 2.0))).status is Status.SAME
+
+
+def test_ranks_are_of_what_is_left_without_the_phases() -> None:
+    old = [
+        (10.0 + wait + wobble / 10, wait)
+        for wait, wobble in zip(
+            (0.5, 9.0, 4.0, 7.0, 2.0, 9.5, 1.0, 5.0, 8.0, 3.0), range(10), strict=True
+        )
+    ]
+    new = [(14.0 + wait, wait) for wait in (0.6, 4.0, 1.1)]
+    found = compared(phased(*old), now_phased(*new))
+    assert found.status is Status.WORSE
+    assert "p 0.00" in found.because
+
+
+def test_too_few_says_how_many_repeats_would_tell() -> None:
+    found = compared(measure(*QUIET, **FREE), now(10.0, **FREE))
+    assert found.status is Status.TOO_FEW
+    assert "2 runs would tell: `gameday run --repeat 2`" in found.because
+
+
+def test_phases_are_kept_in_the_baseline() -> None:
+    text = baseline.render([phased(*BEFORE)])
+    (read,) = baseline.parse(text)
+    assert read.samples == phased(*BEFORE).samples
+    assert "waited" not in baseline.render([measure(10.0)])
+
+
 # --- configuration first ----------------------------------------------------------
 
 

@@ -1,0 +1,104 @@
+"""The phase of a run's fault: where it fell between scrapes and evaluations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gameday.checks.alerts.promise import Promised
+from gameday.checks.record.episodes import Episode
+from gameday.checks.run import Run
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.expression import Selector, parse, selectors
+from gameday.model.timeline import Event
+from gameday.model.timing.phase import Grid, Phases, undecided
+from gameday.model.timing.rule_delays import jobs_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """What the phase added to a time; `unknown`: why that cannot be told.
+
+    `waited`: seconds from the change to the first evaluation that could see it. `at`:
+    where in `period` the change fell.
+    """
+
+    waited: float = 0.0
+    at: float = 0.0
+    period: float = 0.0
+    unknown: str = ""
+
+    def show(self) -> dict[str, object]:
+        """Return it as evidence."""
+        if self.unknown:
+            return {"unknown": self.unknown}
+        return {
+            "waited": round(self.waited, 3),
+            "at": round(self.at, 3),
+            "period": round(self.period, 3),
+        }
+
+
+def phase(promised: Promised, episode: Episode, change: float, slot: float) -> Phase:
+    """Return the phase of a change; `slot`: an evaluation of the alert's rule."""
+    found = _phases(promised, episode, change, slot)
+    if isinstance(found, str):
+        return Phase(unknown=found)
+    return Phase(
+        waited=found.seen(change) - change,
+        at=found.position(change),
+        period=found.period,
+    )
+
+
+def _phases(
+    promised: Promised, episode: Episode, change: float, slot: float
+) -> Phases | str:
+    run = promised.step.run
+    if len(promised.rules) != 1:
+        return "which rule it is of cannot be told"
+    rule, eyes = promised.rules[0], run.plan.eyes
+    every = rule.interval or eyes.evaluation_interval
+    why = undecided(rule, eyes)
+    if why or not every:
+        return why or "the interval of its evaluations is not known"
+    targets = _deciding(run, rule, episode, change)
+    if len(targets) != 1:
+        what = f"{len(targets)} scrape targets decide together"
+        return what if targets else "no scrape of what it reads was recorded"
+    (scrape,) = targets
+    interval = float(scrape.get("interval") or 0.0)
+    if not interval:
+        return "the interval of its scrapes is not known"
+    scraped = run.clocks.ours("prometheus", scrape.at)
+    return Phases(Grid(scraped, interval), Grid(slot, every))
+
+
+def _deciding(
+    run: Run, rule: AlertRule, episode: Episode, change: float
+) -> list[Event]:
+    """Return a scrape of each target that the rule reads for this alert."""
+    newest: dict[tuple[str, str], Event] = {}
+    for scrape in run.timeline.of("scrape"):
+        key = (str(scrape["job"]), str(scrape["instance"]))
+        if key not in newest or scrape.at <= change:
+            newest[key] = scrape
+    read = [selector for selector in selectors(parse(rule.expr)) if selector.name]
+    admitted = {
+        key: scrape for key, scrape in newest.items() if _admits(run, read, *key)
+    }
+    own = [
+        scrape
+        for (job, instance), scrape in admitted.items()
+        if episode.labels.get("instance") == instance
+        and episode.labels.get("job", job) == job
+    ]
+    return own or list(admitted.values())
+
+
+def _admits(run: Run, read: Iterable[Selector], job: str, instance: str) -> bool:
+    eyes = run.plan.eyes
+    return any(
+        job in {known.name for known in jobs_of(selector, eyes)}
+        and selector.admits("job", job)
+        and selector.admits("instance", instance)
+        for selector in read
+    )
