@@ -11,7 +11,7 @@ Rooms, from the ground up (imports point down only; ``.importlinter`` holds it):
 * ``plans``, ``checks``, ``reports``: pure decisions before, judgement after, pages.
 * ``coverage``: what stored runs prove of rules, routes and receivers.
 * ``regressions``: baselines, and whether later runs are worse.
-* ``replay``: whether other rules and routes would have caught a recorded run.
+* ``replays``: whether other rules and routes would have caught a recorded run.
 * ``gate``: whether a change may ship.
 * ``clock``: the only module that reads time.
 * ``targets``: the only hands that touch a system.

@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.app.evidence import replaying
     from gameday.clock import SystemClock
     from gameday.model.verdict import ExitCode, Outcome, worst_code
-    from gameday.replay import render
+    from gameday.replays import render
 
     if emit and not rules:
         raise click.UsageError("--emit needs --rules: which files are tested?")
@@ -104,7 +104,7 @@ def command(  # noqa: PLR0913 - one argument for each option
 
 
 def _vary(text: str | None) -> tuple[float, ...]:
-    from gameday.replay.vary import parse_vary
+    from gameday.replays.vary import parse_vary
 
     try:
         return parse_vary(text) if text else ()

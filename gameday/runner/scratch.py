@@ -20,8 +20,8 @@ from urllib.parse import urlencode, urlsplit
 from gameday.errors import UsageError
 from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.ports import Clock
-from gameday.replay.machine import Slots
-from gameday.replay.wire import write_request
+from gameday.replays.machine import Slots
+from gameday.replays.wire import write_request
 
 PROGRAM = "prometheus"
 READY = 30.0  # seconds for a Prometheus to come up

@@ -9,7 +9,7 @@ from gameday.app.evidence.replaying_run import Answer, Given, RunReplay
 from gameday.app.judging import find, judge_stored
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ports import Clock
-from gameday.replay.judged import unanswered
+from gameday.replays.judged import unanswered
 from gameday.runner.scratch import Scratch, Server, find_program
 from gameday.store import recordings
 from gameday.store.folder import write_file

@@ -13,13 +13,13 @@ from gameday.model.plan import Eyes, Plan
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
 from gameday.ports import Clock
-from gameday.replay import promtool
-from gameday.replay.judged import Replayed, compared, judged
-from gameday.replay.known import known_lives, lag
-from gameday.replay.machine import ERROR, Life, Result, Slots, Unexpandable, lives
-from gameday.replay.slots import Phase, phases, slots
-from gameday.replay.story import Rung, Today, faults_of
-from gameday.replay.vary import Varied, vary
+from gameday.replays import promtool
+from gameday.replays.judged import Replayed, compared, judged
+from gameday.replays.known import known_lives, lag
+from gameday.replays.machine import ERROR, Life, Result, Slots, Unexpandable, lives
+from gameday.replays.slots import Phase, phases, slots
+from gameday.replays.story import Rung, Today, faults_of
+from gameday.replays.vary import Varied, vary
 from gameday.runner.scratch import Refusal, Row, Server
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)

@@ -22,7 +22,7 @@ from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, span
 from gameday.observers.prometheus.rules import read_groups
 from gameday.ports import Clock
-from gameday.replay.wire import WireError, read_request, read_response
+from gameday.replays.wire import WireError, read_request, read_response
 
 WHOLE = 500  # series of a metric up to which all of them are recorded
 MOST = 5000  # series in all

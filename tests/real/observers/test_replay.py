@@ -13,7 +13,7 @@ from gameday.cli.replay import command
 from gameday.clock import SystemClock
 from gameday.errors import UsageError
 from gameday.model.alerting.recording import SeriesRecord
-from gameday.replay.machine import Slots
+from gameday.replays.machine import Slots
 from gameday.runner.scratch import Scratch
 from tests.conftest import ROOT
 

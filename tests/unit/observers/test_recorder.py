@@ -12,7 +12,7 @@ from gameday.model.scenario import Endpoint
 from gameday.observers.http import Client
 from gameday.observers.prometheus import recorder
 from gameday.observers.prometheus.recorder import Recorder, Span, choose
-from gameday.replay import wire
+from gameday.replays import wire
 from tests.unit.observers.fake import Asked, FakeServer, HandClock, Reply, serving
 
 GROUP = {

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from gameday.model.alerting.recording import Read, SeriesRecord
 from gameday.model.alerting.regex import RegexError
-from gameday.replay.machine import Life, Slots
+from gameday.replays.machine import Life, Slots
 
 LONG = 3  # equal values in a row that are written as one
 Cell = str  # of a series at one evaluation: a value, `_` or `stale`

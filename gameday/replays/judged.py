@@ -17,8 +17,8 @@ from gameday.model.quantity import keeps, show_duration, show_instant
 from gameday.model.scenario import AlertPromise
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict, worst
-from gameday.replay.machine import would_fire
-from gameday.replay.story import Rung, Today, labels_sent, plan_of, timeline_of
+from gameday.replays.machine import would_fire
+from gameday.replays.story import Rung, Today, labels_sent, plan_of, timeline_of
 
 REPLAYED = (
     *("fires_within", "stays_firing", "reaches", "pages_within"),

@@ -4,8 +4,8 @@ import yaml
 
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import Read, SeriesRecord
-from gameday.replay.machine import Result, Slots, lives
-from gameday.replay.promtool import Expected, UnitTest, cells, chosen, render
+from gameday.replays.machine import Result, Slots, lives
+from gameday.replays.promtool import Expected, UnitTest, cells, chosen, render
 from tests.builders import rule
 
 S = 1000

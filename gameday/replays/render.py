@@ -5,8 +5,8 @@ from typing import Any
 
 from gameday.model.quantity import show_duration
 from gameday.model.verdict import Finding, Outcome
-from gameday.replay.judged import Replayed
-from gameday.replay.vary import Varied
+from gameday.replays.judged import Replayed
+from gameday.replays.vary import Varied
 from gameday.reports import verdict_json
 from gameday.reports.wording import clean
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gameday.replay.machine import Result, Slots
-from gameday.replay.render import varied
-from gameday.replay.vary import Varied, parse_vary, vary
+from gameday.replays.machine import Result, Slots
+from gameday.replays.render import varied
+from gameday.replays.vary import Varied, parse_vary, vary
 from tests.builders import promise, rule
 
 S = 1000

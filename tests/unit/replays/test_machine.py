@@ -4,7 +4,7 @@ import pytest
 
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
-from gameday.replay.machine import (
+from gameday.replays.machine import (
     Life,
     Result,
     Slots,
@@ -14,7 +14,7 @@ from gameday.replay.machine import (
     lives,
     would_fire,
 )
-from gameday.replay.slots import phases, slots
+from gameday.replays.slots import phases, slots
 from tests.builders import rule
 
 S = 1000  # ms

@@ -15,9 +15,9 @@ from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.alerting.relabel import sent
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline, event
-from gameday.replay import machine, notify
-from gameday.replay.machine import Life, Slots
-from gameday.replay.notify import Firing, Told
+from gameday.replays import machine, notify
+from gameday.replays.machine import Life, Slots
+from gameday.replays.notify import Firing, Told
 
 PAGE_ERROR = 1.0  # seconds: what lies between an evaluation and a page
 _REPLACED = frozenset(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import SeriesRecord
-from gameday.replay import wire
+from gameday.replays import wire
 
 
 def answered(*series: SeriesRecord) -> bytes:

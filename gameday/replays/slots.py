@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.recording import Recording, SeriesRecord
-from gameday.replay.machine import ERROR, Slots
+from gameday.replays.machine import ERROR, Slots
 
 LATE = 0.01  # seconds: an evaluation's clock may be read so long after its slot
 Rule = AlertRule | RecordingRule

@@ -16,9 +16,9 @@ from gameday.model.alerting.alert import (
 )
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
-from gameday.replay.judged import Replayed, compared, judged, unanswered
-from gameday.replay.machine import Result, Slots, lives
-from gameday.replay.story import Rung, Today
+from gameday.replays.judged import Replayed, compared, judged, unanswered
+from gameday.replays.machine import Result, Slots, lives
+from gameday.replays.story import Rung, Today
 from tests.builders import (
     alert,
     at,

@@ -14,7 +14,7 @@ from gameday.model.alerting.alert import (
 )
 from gameday.model.alerting.time_interval import intervals_of
 from gameday.model.timeline import Event
-from gameday.replay.notify import Firing, Told, events_of
+from gameday.replays.notify import Firing, Told, events_of
 
 
 def equals(name: str, value: str) -> Matcher:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.quantity import parse_duration
 from gameday.model.scenario import AlertPromise
-from gameday.replay.machine import Result, Slots, lives, would_fire
+from gameday.replays.machine import Result, Slots, lives, would_fire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

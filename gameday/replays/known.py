@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.recording import Recording, SeriesRecord
-from gameday.replay.machine import Key, Life, Result, Slots, lives
+from gameday.replays.machine import Key, Life, Result, Slots, lives
 
 
 def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Life]:
