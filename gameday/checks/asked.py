@@ -7,12 +7,24 @@ plan alone and never from the timeline.
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from gameday.checks.question import RATIO, SECONDS, Question
+from gameday.checks.question import Question
 from gameday.model.plan import Plan
-from gameday.model.scenario import AlertPromise, Scenario, Step
+from gameday.model.promise import SECONDS, made
+from gameday.model.scenario import (
+    OF_ALERT,
+    OF_LOAD,
+    OF_SLO,
+    OF_STEP,
+    PROMISES,
+    Scenario,
+    Step,
+)
 from gameday.model.slos.selector import labels_matched
 from gameday.model.slos.slo import COUNTER, Slo
+
+_RECOVERS = "recovers_within"  # asked of others than of the services that are hit
 
 
 def asked(plan: Plan, fed: Collection[str] | None = None) -> tuple[Question, ...]:
@@ -85,7 +97,7 @@ def _of_step(
     yield from _agree(scenario, step, fed)
     yield from _metrics(step)
     yield from _load(step)
-    yield from _heals(step)
+    yield from _of_services(step)
 
 
 def _alerts(step: Step) -> Iterator[Question]:
@@ -94,44 +106,21 @@ def _alerts(step: Step) -> Iterator[Question]:
         subject = promise.alert
         if names[subject] > 1:  # the name alone would not say which promise
             subject += _selector(promise.labels)
-        for name, limit in _limits(promise):
-            unit = "" if limit is None else SECONDS
-            yield Question(
-                step=step.name,
-                check="alert",
-                subject=subject,
-                question=name,
-                promised=limit,
-                unit=unit,
-                alert=promise,
-            )
+        questions = [
+            _promised(step, subject, *each) for each in made(promise, OF_ALERT)
+        ]
+        stays = _question(step, "alert", subject, "stays_firing")  # asked unwritten
+        questions.insert(0 if promise.fires_within is None else 1, stays)
+        yield from (replace(question, alert=promise) for question in questions)
     if step.expect.no_other_alerts.asked:
         yield _question(step, "alert", step.name, "no_other_alerts")
 
 
-def _limits(promise: AlertPromise) -> Iterator[tuple[str, float | None]]:
-    if promise.fires_within is not None:
-        yield "fires_within", promise.fires_within
-    yield "stays_firing", None
-    if promise.reaches:
-        yield "reaches", None
-    for name in ("pages_within", "resets_within", "page_resolves_within"):
-        limit: float | None = getattr(promise, name)
-        if limit is not None:
-            yield name, limit
-
-
 def _slos(scenario: Scenario, step: Step) -> Iterator[Question]:
     for promise in step.expect.slos:
-        yield Question(
-            step=step.name,
-            check="slo",
-            subject=promise.slo,
-            question="spends_at_most",
-            promised=promise.spends_at_most,
-            unit=RATIO,
-            slo=scenario.slo(promise.slo),
-        )
+        for each in made(promise, OF_SLO):
+            asked_so = _promised(step, promise.slo, *each)
+            yield replace(asked_so, slo=scenario.slo(promise.slo))
 
 
 def _agree(
@@ -156,28 +145,22 @@ def _agree(
 
 def _metrics(step: Step) -> Iterator[Question]:
     for promise in step.expect.metrics:
-        asked_so = _question(step, "metric", promise.subject, "holds", promise.within)
-        yield replace(asked_so, metric=promise)
+        asked_so = _question(step, "metric", promise.subject, "holds")
+        unit = "" if promise.within is None else SECONDS
+        yield replace(asked_so, promised=promise.within, unit=unit, metric=promise)
 
 
 def _load(step: Step) -> Iterator[Question]:
-    promise = step.expect.load
-    if promise is None:
-        return
-    if promise.fails_at_most is not None:
-        asked_so = _question(
-            step, "load", step.name, "fails_at_most", promise.fails_at_most
-        )
-        yield replace(asked_so, unit=RATIO)
-    if promise.p99_within is not None:
-        yield _question(step, "load", step.name, "p99_within", promise.p99_within)
+    for each in made(step.expect.load, OF_LOAD) if step.expect.load else ():
+        yield _promised(step, step.name, *each)
 
 
-def _heals(step: Step) -> Iterator[Question]:
-    limit = step.expect.heals_within
-    if limit is not None:
-        for service in services(step) or (step.name,):
-            yield _question(step, "recovery", service, "heals_within", limit)
+def _of_services(step: Step) -> Iterator[Question]:
+    """Yield what is asked of each service that is hit, or of the step as a whole."""
+    for name, limit in made(step.expect, OF_STEP):
+        if name != _RECOVERS:
+            for service in services(step) or (step.name,):
+                yield _promised(step, service, name, limit)
 
 
 def _recovers(plan: Plan, step: Step) -> Iterator[Question]:
@@ -191,24 +174,23 @@ def _recovers(plan: Plan, step: Step) -> Iterator[Question]:
     hit, found = services(step), workloads(plan, step)
     if plan.scenario.slos or step.experiment.has_hypothesis or not found:
         subject = hit[0] if hit else step.name
-        yield _question(step, "recovery", subject, "recovers_within", limit)
+        yield _promised(step, subject, _RECOVERS, limit)
     for words in found:
         subject = f"workload {words}" if words in hit else words
-        asked_so = _question(step, "recovery", subject, "recovers_within", limit)
+        asked_so = _promised(step, subject, _RECOVERS, limit)
         yield replace(asked_so, workload=words)
 
 
-def _question(
-    step: Step, check: str, subject: str, name: str, limit: float | None = None
-) -> Question:
-    return Question(
-        step=step.name,
-        check=check,
-        subject=subject,
-        question=name,
-        promised=limit,
-        unit="" if limit is None else SECONDS,
-    )
+def _promised(step: Step, subject: str, name: str, promised: Any) -> Question:
+    """Return the question whether a promise is kept."""
+    promise = PROMISES[name]
+    asked_so = _question(step, promise.check, subject, name)
+    limit = promised if promise.unit else None
+    return replace(asked_so, promised=limit, unit=promise.unit)
+
+
+def _question(step: Step, check: str, subject: str, name: str) -> Question:
+    return Question(step=step.name, check=check, subject=subject, question=name)
 
 
 def _selector(labels: object) -> str:

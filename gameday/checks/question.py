@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gameday.model.promise import RATIO, SECONDS
 from gameday.model.quantity import keeps, show_duration
 from gameday.model.scenario import AlertPromise, MetricPromise
 from gameday.model.slos.slo import Slo
 from gameday.model.verdict import Finding, Outcome
 
-SECONDS = "s"
-RATIO = "ratio"
 _ORDINARY = frozenset(
     ("a", "every", "it", "no", "nobody", "nothing", "the", "there", "up", "users")
 )

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.model.alerting.alert import Receiver, Route
 from gameday.model.plan import Plan
-from gameday.model.scenario import AlertPromise, Step
+from gameday.model.promise import Since
+from gameday.model.scenario import OF_ALERT, AlertPromise, Step
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
@@ -18,7 +19,11 @@ _VERSIONS = (
     "pod-template-hash",
     "controller-revision-hash",
 )
-_DELIVERED = ("pages_within", "reaches")
+_DELIVERED = [
+    name
+    for name, promise in OF_ALERT.items()
+    if promise.of_pages and promise.since is not Since.END
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

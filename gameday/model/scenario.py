@@ -2,9 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 from gameday.model.experiment import Experiment
+from gameday.model.promise import (
+    DrawnAt,
+    Since,
+    at_most,
+    declared,
+    lasts_at_most,
+    receivers,
+    within,
+)
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
 
@@ -137,11 +146,20 @@ class AlertPromise:
     alert: str
     labels: Mapping[str, str] = field(default_factory=dict)
     victims: str = "each"
-    fires_within: float | None = None
-    reaches: tuple[str, ...] = ()
-    pages_within: float | None = None
-    resets_within: float | None = None
-    page_resolves_within: float | None = None
+    fires_within: Annotated[float | None, within("alert", drawn=DrawnAt.ALERT)] = None
+    reaches: Annotated[tuple[str, ...], receivers("alert")] = ()
+    pages_within: Annotated[
+        float | None, within("alert", of_pages=True, drawn=DrawnAt.RECEIVER)
+    ] = None
+    resets_within: Annotated[
+        float | None, within("alert", Since.END, drawn=DrawnAt.ALERT)
+    ] = None
+    page_resolves_within: Annotated[
+        float | None,
+        within(
+            "alert", Since.END, of_pages=True, drawn=DrawnAt.RECEIVER, words="page ends"
+        ),
+    ] = None
     line: int | None = None
 
     @property
@@ -179,7 +197,7 @@ class SloPromise:
     """The most of an SLO's error budget that the step may spend, as a ratio."""
 
     slo: str
-    spends_at_most: float
+    spends_at_most: Annotated[float, at_most("slo")]
     line: int | None = None
 
 
@@ -219,8 +237,8 @@ class MetricPromise:
 class LoadPromise:
     """What the load's users may see: a share of failures, and a p99 in seconds."""
 
-    fails_at_most: float | None = None
-    p99_within: float | None = None
+    fails_at_most: Annotated[float | None, at_most("load")] = None
+    p99_within: Annotated[float | None, lasts_at_most("load")] = None
     line: int | None = None
 
 
@@ -234,8 +252,17 @@ class Expect:
     slos: tuple[SloPromise, ...] = ()
     metrics: tuple[MetricPromise, ...] = ()
     load: LoadPromise | None = None
-    heals_within: float | None = None
-    recovers_within: float | None = None
+    heals_within: Annotated[float | None, within("recovery", drawn=DrawnAt.FAULT)] = (
+        None
+    )
+    recovers_within: Annotated[
+        float | None, within("recovery", Since.END, drawn=DrawnAt.SLI, words="recovers")
+    ] = None
+
+
+OF_ALERT, OF_SLO = declared(AlertPromise), declared(SloPromise)
+OF_LOAD, OF_STEP = declared(LoadPromise), declared(Expect)
+PROMISES = {**OF_ALERT, **OF_SLO, **OF_LOAD, **OF_STEP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

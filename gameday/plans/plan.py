@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.faults.selection import choose
 from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
+from gameday.model.promise import Since, times
 from gameday.model.quantity import show_duration
-from gameday.model.scenario import Scenario, Step
+from gameday.model.scenario import OF_ALERT, OF_STEP, Scenario, Step
 from gameday.model.slos.selector import unknown_metrics
 from gameday.model.target import Instance
 from gameday.model.timing.alert_timing import first_page_within
@@ -71,16 +72,15 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
 
 def hold_at_most(step: Step, eyes: Eyes) -> float:
     """Return the longest that the step's fault is held, in seconds."""
-    times = [] if step.hold is None else [step.hold]
+    longest = [] if step.hold is None else [step.hold]
     if step.hold is None:
         for promise in step.expect.alerts:
-            times += [t for t in (promise.fires_within, promise.pages_within) if t]
+            longest += times(promise, OF_ALERT, Since.START)
             if promise.reaches:
                 latest = first_page_within(promise, eyes)
-                times.append(min(latest, max(LONGEST_HOLD, *times, 0.0)))
-    if step.expect.heals_within is not None:
-        times.append(step.expect.heals_within)
-    return max(times, default=0.0)
+                longest.append(min(latest, max(LONGEST_HOLD, *longest, 0.0)))
+    longest += times(step.expect, OF_STEP, Since.START)
+    return max(longest, default=0.0)
 
 
 def uncovered(step: Step, eyes: Eyes) -> Iterable[str]:
@@ -101,12 +101,12 @@ def uncovered(step: Step, eyes: Eyes) -> Iterable[str]:
 
 def aftermath_at_most(step: Step) -> float:
     """Return the longest that gameday looks on after the undo, in seconds."""
-    times = [SHORTEST_AFTERMATH]
+    longest = [SHORTEST_AFTERMATH]
     for promise in step.expect.alerts:
-        times += [t for t in (promise.resets_within, promise.page_resolves_within) if t]
-    times += [t for t in (step.expect.recovers_within, step.expect.heals_within) if t]
-    times += [metric.within for metric in step.expect.metrics if metric.within]
-    return max(times)
+        longest += times(promise, OF_ALERT, Since.END)
+    longest += times(step.expect, OF_STEP, Since.START, Since.END)
+    longest += [metric.within for metric in step.expect.metrics if metric.within]
+    return max(longest)
 
 
 def _fault(

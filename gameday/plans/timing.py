@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.plan import Eyes, Timing
+from gameday.model.promise import Since, made
 from gameday.model.quantity import show_duration
-from gameday.model.scenario import AlertPromise, Scenario, Step
+from gameday.model.scenario import OF_ALERT, AlertPromise, Scenario, Step
 from gameday.model.timing.alert_timing import (
     Span,
     fires,
@@ -22,8 +23,6 @@ from gameday.model.timing.alert_timing import (
 from gameday.model.timing.way import rules_for
 from gameday.plans.paging import Doubt, doubts, page_doubts, unheard
 
-_QUESTIONS = ("fires_within", "pages_within", "resets_within", "page_resolves_within")
-_OF_PAGES = ("pages_within", "page_resolves_within", "reaches")
 _ORDER = ("cannot_be_kept", "not_guaranteed", "not_checked", "ok")
 
 
@@ -39,8 +38,12 @@ class _Asked:
     @property
     def promised(self) -> float:
         """The promised time in seconds; 0 where the question has none."""
-        told = getattr(self.promise, self.question)
-        return 0.0 if self.question == "reaches" else float(told)
+        return float(getattr(self.promise, self.question)) if self.is_timed else 0.0
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it asks for a time: who is told is asked without one."""
+        return OF_ALERT[self.question].since is not None
 
     def answer(self, state: str, because: str, span: Span | None = None) -> Timing:
         """Return the lint's answer."""
@@ -64,9 +67,14 @@ def timings(scenario: Scenario, eyes: Eyes) -> tuple[Timing, ...]:
         _lint(_Asked(step, promise, question, pager), eyes)
         for step in scenario.steps
         for promise in step.expect.alerts
-        for question in (*_QUESTIONS, "reaches")
-        if getattr(promise, question) not in (None, ())
+        for question in _in_order(promise)
     )
+
+
+def _in_order(promise: AlertPromise) -> list[str]:
+    """Return the questions of a promise, those without a time last."""
+    questions = [question for question, _ in made(promise, OF_ALERT)]
+    return sorted(questions, key=lambda question: OF_ALERT[question].since is None)
 
 
 def _lint(asked: _Asked, eyes: Eyes) -> Timing:
@@ -76,10 +84,10 @@ def _lint(asked: _Asked, eyes: Eyes) -> Timing:
     if not rules:
         return asked.answer(*_missing(asked.promise.alert, eyes))
     against = [*doubts(asked.promise, rules)]
-    if asked.question in _OF_PAGES:
+    if OF_ALERT[asked.question].of_pages:
         against += page_doubts(asked.step, asked.promise, asked.question, rules, eyes)
         against += unheard(asked.promise, eyes) if asked.pager else ()
-    if asked.question == "reaches":
+    if not asked.is_timed:
         return _reaches(asked, against, eyes)
     span = _span([_spans(asked, rule, eyes) for rule in rules])
     state, words = _timed(asked, span)
@@ -92,12 +100,11 @@ def _lint(asked: _Asked, eyes: Eyes) -> Timing:
 
 
 def _spans(asked: _Asked, rule: AlertRule, eyes: Eyes) -> Span:
-    if asked.question == "fires_within":
-        return fires(rule, eyes)
-    if asked.question == "resets_within":
-        return resets(rule, eyes)
-    way = pages if asked.question == "pages_within" else page_ends
-    return way(asked.promise, rule, eyes)
+    promise = OF_ALERT[asked.question]
+    if promise.of_pages:
+        way = pages if promise.since is Since.START else page_ends
+        return way(asked.promise, rule, eyes)
+    return (fires if promise.since is Since.START else resets)(rule, eyes)
 
 
 def _span(spans: Sequence[Span]) -> Span:

@@ -6,16 +6,12 @@ from dataclasses import dataclass, field
 from gameday.model.alerting.alert import AlertRule, Route
 from gameday.model.plan import Plan, Timing
 from gameday.model.quantity import show_duration, show_share
-from gameday.model.scenario import AlertPromise
+from gameday.model.scenario import PROMISES, AlertPromise
 from gameday.model.timing.way import rules_for
 from gameday.model.verdict import Finding, Outcome, Verdict
 
 # The questions whose answer is a number; less is better in all of them.
-MEASURED = (
-    *("fires_within", "pages_within", "resets_within", "page_resolves_within"),
-    *("heals_within", "recovers_within", "spends_at_most"),
-    *("fails_at_most", "p99_within"),
-)
+MEASURED = tuple(name for name, promise in PROMISES.items() if promise.unit)
 TESTBED = "testbed"  # the label of a scenario that says where it was run
 
 

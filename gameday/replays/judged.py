@@ -14,16 +14,13 @@ from gameday.checks.run import Run
 from gameday.checks.step import StepRun
 from gameday.model.plan import Plan
 from gameday.model.quantity import keeps, show_duration, show_instant
-from gameday.model.scenario import AlertPromise
+from gameday.model.scenario import OF_ALERT, AlertPromise
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict, worst
 from gameday.replays.machine import would_fire
 from gameday.replays.story import Rung, Today, labels_sent, plan_of, timeline_of
 
-REPLAYED = (
-    *("fires_within", "stays_firing", "reaches", "pages_within"),
-    *("resets_within", "page_resolves_within", "no_other_alerts"),
-)
+REPLAYED = (*OF_ALERT, "stays_firing", "no_other_alerts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

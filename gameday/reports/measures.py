@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gameday.model.scenario import OF_SLO
 from gameday.model.verdict import Finding, Outcome, Verdict
 
 _FULL = 1.5  # the track's right end, in promises; what is longer is cut there
@@ -34,9 +35,7 @@ def timing_measures(verdict: Verdict) -> list[Measure]:
 
 def budget_measures(verdict: Verdict) -> list[Measure]:
     """Return a measure for each finding that was promised a share of a budget."""
-    asked = [
-        finding for finding in verdict.findings if finding.question == "spends_at_most"
-    ]
+    asked = [finding for finding in verdict.findings if finding.question in OF_SLO]
     return _measures([finding for finding in asked if _is(finding, "ratio")])
 
 

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from gameday.checks.record.victims import Victims
 from gameday.checks.service.availability import known_at, whole
 from gameday.model.plan import PlannedStep
-from gameday.model.scenario import AlertPromise, Step
+from gameday.model.promise import Promise, Since, made
+from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, Step
 from gameday.model.stretch import FEWEST, LONGEST, looks_needed
 from gameday.model.timeline import Event
 from gameday.runner.board import Board
+
+# The promises of which it is seen here, while a run is going on, that they are kept.
+_SEEN = (
+    *("fires_within", "pages_within", "resets_within", "page_resolves_within"),
+    *("heals_within", "recovers_within"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,8 @@ def in_hold(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]
         for promise in step.expect.alerts:
             whose = _Whose(promise, board.victims(step.name))
             yield from _fires(board, planned, whose, start)
+            yield from _unseen(promise, OF_ALERT, Since.START, start)
+    yield from _unseen(step.expect, OF_STEP, Since.START, start)
     if step.expect.heals_within is not None:
         until = start + step.expect.heals_within
         yield Awaited(what="healing", until=until, kept=healed(board, step, start))
@@ -96,6 +105,8 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
     for promise in step.expect.alerts:
         whose = _Whose(promise, board.victims(step.name))
         yield from _resets(board, whose, start, end)
+        yield from _unseen(promise, OF_ALERT, Since.END, end)
+    yield from _unseen(step.expect, OF_STEP, Since.END, end)
     if step.expect.recovers_within is not None:
         until = end + step.expect.recovers_within
         yield Awaited(what="recovery", until=until, kept=board.recovered)
@@ -105,6 +116,19 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
     yield from _metrics(board, step, planned, start, end)
     if step.experiment.has_hypothesis:
         yield _holds_again(board, end + planned.aftermath_at_most)
+
+
+def _unseen(
+    owner: object, promises: Mapping[str, Promise], since: Since, base: float
+) -> Iterator[Awaited]:
+    """Yield the promises of which nothing here can see whether they are kept already.
+
+    They are waited for until their time is over, so that their answer is not cut off.
+    """
+    for name, value in made(owner, promises):
+        if promises[name].since is since and name not in _SEEN:
+            what = promises[name].words
+            yield Awaited(what=what, until=base + value, kept=False)
 
 
 def _holds_again(board: Board, until: float) -> Awaited:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from gameday.model.plan import Plan, PlannedFault, Timing
+from gameday.model.promise import RATIO, made
 from gameday.model.quantity import show_duration, show_share
+from gameday.model.scenario import OF_ALERT, OF_LOAD
 from gameday.plans.blast_radius import allowed
 
 _MARKS = {
@@ -69,14 +71,12 @@ def _other_promises(plan: Plan, name: str) -> Iterator[str]:
         within = f" within {show_duration(metric.within)}" if metric.within else ""
         now = plan.eyes.metrics.get(metric.promql, "not looked at")
         yield f"  metric         {metric.subject} holds {metric.holds}{within}: {now}"
-    if (load := expect.load) is None:
-        return
-    if load.fails_at_most is not None:
-        yield f"  load           fails_at_most {show_share(load.fails_at_most)}"
-    if load.p99_within is not None:
-        yield f"  load           p99_within {show_duration(load.p99_within)}"
+    for promise, value in made(expect.load, OF_LOAD) if expect.load else ():
+        show = show_share if OF_LOAD[promise].unit == RATIO else show_duration
+        yield f"  load           {promise} {show(value)}"
 
 
 def _timing(one: Timing) -> str:
-    promised = "" if one.question == "reaches" else f" {show_duration(one.promised)}"
+    is_timed = OF_ALERT[one.question].since is not None
+    promised = f" {show_duration(one.promised)}" if is_timed else ""
     return f"{_MARKS[one.state]} {one.subject} {one.question}{promised}: {one.because}"

@@ -17,6 +17,7 @@ from gameday.model.values.kinds import (
     POSITIVE_DURATION,
     POSITIVE_SHARE,
     RATE,
+    RECEIVERS,
     SHARE,
     TEXT,
     ValueKind,
@@ -29,18 +30,6 @@ from gameday.model.values.namespace import EXPECTED, NAME, is_name
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):([0-9]{1,5})")
 _HIGHEST_PORT = 65535
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-def _receivers(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        return (read_text(value),)
-    names = tuple(read_text(name) for name in value)
-    if not names:
-        raise ValueError("is an empty list; expected at least one receiver")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"{shown(twice)} is named twice; name each receiver once")
-    return names
 
 
 def _body(value: Any) -> str:
@@ -158,20 +147,8 @@ Namespace = Annotated[
 Body = Annotated[str, PlainValidator(_body), _TEXT]
 Receivers = Annotated[
     tuple[str, ...],
-    PlainValidator(_receivers),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "minItems": 1,
-                    "uniqueItems": True,
-                },
-            ]
-        }
-    ),
+    PlainValidator(RECEIVERS.read),
+    WithJsonSchema(dict(RECEIVERS.schema)),
 ]
 Duration = Annotated[float, PlainValidator(DURATION.read), _schema(DURATION)]
 PositiveDuration = Annotated[

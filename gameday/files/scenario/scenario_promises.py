@@ -1,6 +1,6 @@
 """What holds between the promises of a step, its experiment and the SLOs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gameday.files.scenario import metric_promises
@@ -8,12 +8,13 @@ from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import CATALOGUE
+from gameday.model.promise import Since
 from gameday.model.quantity import parse_duration, parse_share, show_duration
+from gameday.model.scenario import OF_ALERT
 from gameday.model.slos.slo import Slo
 
-_NEEDS_RECEIVER = ("pages_within", "page_resolves_within")
-_HOLDING = ("fires_within", "reaches", "pages_within")
-_ASKS = (*_HOLDING, "resets_within", "page_resolves_within")
+_NEEDS_RECEIVER = [key for key, made in OF_ALERT.items() if made.needs_receiver]
+_HOLDING = [key for key, made in OF_ALERT.items() if made.since is not Since.END]
 
 
 class Named(NamedTuple):
@@ -32,7 +33,7 @@ def items(here: Cursor | None, key: str) -> Iterator[Cursor]:
             yield below.at(index)
 
 
-def has(here: Cursor, known: Sequence[str]) -> list[str]:
+def has(here: Cursor, known: Iterable[str]) -> list[str]:
     """Return which of these keys are there."""
     value = here.value if isinstance(here.value, dict) else {}
     return [key for key in known if key in value]
@@ -192,7 +193,7 @@ def _each_slo_once(promises: Sequence[Cursor], named: Named) -> None:
 def _alert(here: Cursor) -> None:
     if not isinstance(here.value, dict):
         return
-    if not has(here, _ASKS):
+    if not has(here, OF_ALERT):
         here.error(
             "asks nothing of this alert; add fires_within, or name it under "
             "no_other_alerts: {except: […]}",
@@ -217,11 +218,11 @@ def _hold(
             code="missing-key",
         )
     awaited = [
-        _seconds(promise.value.get(k))
+        _seconds(promise.value.get(key))
         for promise in promises
-        for k in has(promise, _HOLDING)
+        for key in has(promise, _HOLDING)
     ]
-    longest = max((one for one in awaited if one is not None), default=0.0)
+    longest = max((time for time in awaited if time is not None), default=0.0)
     for fault in experiment.faults if experiment is not None else ():
         if fault.duration is None or CATALOGUE[fault.kind].heals_itself:
             continue

@@ -88,6 +88,18 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(map(_name, texts))
 
 
+def _receivers(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return (read_text(value),)
+    names = tuple(map(read_text, value))
+    if not names:
+        raise ValueError("is an empty list; expected at least one receiver")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{shown(twice)} is named twice; name each receiver once")
+    return names
+
+
 def _positive_duration(value: object) -> float:
     seconds = parse_duration(value)
     if seconds <= 0:
@@ -168,6 +180,16 @@ NAMES = ValueKind(
     meaning="one name or a list of them",
     read=_names,
     schema={"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]},
+)
+RECEIVERS = ValueKind(
+    meaning="a receiver's name or a list of them",
+    read=_receivers,
+    schema={
+        "anyOf": [
+            _TEXT,
+            {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
+        ]
+    },
 )
 OBJECT = ValueKind(
     meaning="the name of an object in the cluster", read=_object, schema=_TEXT

@@ -1,5 +1,6 @@
 """The rows of alerts: pending and firing as bars, promises as deadlines."""
 
+from gameday.model.promise import DrawnAt
 from gameday.model.timeline import Event
 from gameday.reports.chart.drawing import Bar, Row, Run, deadlines
 from gameday.reports.wording import labels_text
@@ -22,7 +23,7 @@ def alert_rows(run: Run) -> list[Row]:
     for name in promised:
         made = _alert_rows(run, name, found.pop(name, {}))
         made = made or [Row(label=name, note="never fired")]
-        made[0].deadlines = deadlines(run, ("fires_within", "resets_within"), name)
+        made[0].deadlines = deadlines(run, DrawnAt.ALERT, name)
         rows += made
     for name, episodes in found.items():
         rows += _alert_rows(run, name, episodes)

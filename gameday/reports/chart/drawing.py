@@ -1,17 +1,16 @@
 """What a chart is made of: rows of bars, marks and deadlines; no places yet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from gameday.model.plan import Plan
+from gameday.model.promise import SECONDS, DrawnAt, Promise, Since
+from gameday.model.scenario import PROMISES
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Verdict
 from gameday.reports.chart.hits import Hit, hits
 from gameday.reports.wording import clock_time, relative
 from gameday.reports.wording import short_seconds as short
-
-_FROM_END = ("resets_within", "page_resolves_within", "recovers_within")
-_SHORT = {"page_resolves_within": "page ends", "recovers_within": "recovers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,31 +124,37 @@ def cut(run: Run, row: Row) -> Row:
     return replace(row, bars=bars, marks=marks)
 
 
-def deadlines(run: Run, questions: Iterable[str], subject: str) -> list[Deadline]:
-    """Return when the time for these questions about a subject was over."""
-    found = []
+def promised(run: Run, place: DrawnAt) -> Iterator[tuple[Finding, Promise]]:
+    """Yield the findings on promises that are drawn there, each with its promise."""
     for finding in run.verdict.findings:
-        if finding.question in questions and finding.subject == subject:
-            base = _base(run, finding)
-            if (
-                base is not None
-                and finding.promised is not None
-                and finding.unit == "s"
-            ):
-                found.append(_deadline(run, finding, base + finding.promised))
+        promise = PROMISES.get(finding.question)
+        if promise is not None and promise.drawn is place:
+            yield finding, promise
+
+
+def deadlines(run: Run, place: DrawnAt, subject: str) -> list[Deadline]:
+    """Return when the time of promises about a subject was over."""
+    found = []
+    for finding, promise in promised(run, place):
+        base = _base(run, finding.step, promise) if finding.subject == subject else None
+        if (
+            base is not None
+            and finding.promised is not None
+            and finding.unit == SECONDS
+        ):
+            found.append(_deadline(run, finding, promise, base + finding.promised))
     return found
 
 
-def _deadline(run: Run, one: Finding, at: float) -> Deadline:
-    asked = _SHORT.get(one.question, one.question.removesuffix("_within"))
-    words = f"{asked} ≤ {short(one.promised or 0.0)}"
-    title = f"{one.subject}: promised {words}, until {run.when(at)}"
+def _deadline(run: Run, finding: Finding, promise: Promise, at: float) -> Deadline:
+    words = f"{promise.words} ≤ {short(finding.promised or 0.0)}"
+    title = f"{finding.subject}: promised {words}, until {run.when(at)}"
     return Deadline(at=at, words=words, title=title)
 
 
-def _base(run: Run, one: Finding) -> float | None:
+def _base(run: Run, step: str, promise: Promise) -> float | None:
     """Return what the promise counts from: the step's fault's start or its end."""
-    own = [hit for hit in run.hits if hit.step == one.step]
-    if one.question in _FROM_END:
+    own = [hit for hit in run.hits if hit.step == step]
+    if promise.since is Since.END:
         return max((hit.ended for hit in own if hit.ended is not None), default=None)
     return min((hit.started for hit in own if hit.started is not None), default=None)

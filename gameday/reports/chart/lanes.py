@@ -1,5 +1,6 @@
 """The rows of the chart: faults, instances, pages, probes, what watched."""
 
+from gameday.model.promise import DrawnAt
 from gameday.model.timeline import Event
 from gameday.reports.chart.alert_lanes import alert_rows
 from gameday.reports.chart.drawing import Bar, Mark, Row, Run, Section, cut, deadlines
@@ -50,9 +51,8 @@ def fault_rows(run: Run) -> list[Row]:
         label = f"{hit.fault} {hit.instance}"
         row = rows.setdefault((hit.fault, hit.instance), Row(label=label))
         row.bars.append(_fault_bar(run, hit, hit.started))
-        row.deadlines += deadlines(
-            run, ("heals_within",), hit.instance.rpartition("-")[0]
-        )
+        service = hit.instance.rpartition("-")[0]
+        row.deadlines += deadlines(run, DrawnAt.FAULT, service)
     return list(rows.values())
 
 
@@ -95,11 +95,10 @@ def page_rows(run: Run) -> list[Row]:
     """Return a row for each receiver that was paged or was promised a page."""
     rows: dict[str, Row] = {}
     for step in run.plan.scenario.steps:
-        for promised in step.expect.alerts:
-            for name in promised.reaches:
+        for promise in step.expect.alerts:
+            for name in promise.reaches:
                 row = rows.setdefault(name, Row(label=name))
-                asked = ("pages_within", "page_resolves_within")
-                row.deadlines += deadlines(run, asked, promised.alert)
+                row.deadlines += deadlines(run, DrawnAt.RECEIVER, promise.alert)
     for event in run.timeline.of("page"):
         name = str(event.get("receiver", "?"))
         row = rows.setdefault(name, Row(label=name))

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from gameday.model.promise import DrawnAt
 from gameday.model.quantity import show_share
 from gameday.reports.chart.axis import nice_ceiling
 from gameday.reports.chart.curves import Curve, error_curve, load_curves
-from gameday.reports.chart.drawing import Deadline, Run, deadlines
+from gameday.reports.chart.drawing import Deadline, Run, deadlines, promised
 from gameday.reports.chart.paint import GUTTER, RIGHT, ROW, Pen, label, paint_deadlines
 from gameday.reports.chart.svg import element, path, text, tooltip
 from gameday.reports.wording import one_line
@@ -76,16 +77,9 @@ def _slo_plot(run: Run, name: str) -> Plot | None:
 
 def _recovers(run: Run, slo: str) -> list[Deadline]:
     """Return when recovery was due: asked of the SLO, its service or the step."""
-    found = run.verdict.findings
-    subjects = {
-        finding.subject for finding in found if finding.question == "recovers_within"
-    }
+    subjects = {finding.subject for finding, _ in promised(run, DrawnAt.SLI)}
     own = [subject for subject in subjects if subject == slo] or _first(subjects)
-    return [
-        line
-        for subject in own
-        for line in deadlines(run, ("recovers_within",), subject)
-    ]
+    return [line for subject in own for line in deadlines(run, DrawnAt.SLI, subject)]
 
 
 def _first(subjects: Collection[str]) -> list[str]:
