@@ -105,14 +105,16 @@ class StepRun:
     def end(self) -> float:
         """When the step's aftermath was over, or the record ends."""
         phases = self.run.timeline.of("phase")
-        aftermath = [
+        mine = [phase for phase in phases if phase.get("step") == self.name]
+        began = [phase.at for phase in mine if phase["phase"] == "aftermath"]
+        if not began:
+            return self.run.last
+        later = [
             phase
             for phase in phases
-            if phase.get("step") == self.name and phase["phase"] == "aftermath"
+            if phase.at >= began[-1]
+            and (phase not in mine or phase["phase"] in ("done", "settle"))
         ]
-        if not aftermath:
-            return self.run.last
-        later = phases[phases.index(aftermath[-1]) + 1 :]
         return later[0].at if later else self.run.last
 
     @cached_property

@@ -91,9 +91,16 @@ def undone_too_soon(promised: Promised, deadline: float) -> str:
 
 
 def _over_by_itself(step: StepRun) -> bool:
-    """Whether a fault ended without anybody's hand; the last one decides."""
-    ended = [event for event in step.events("fault_ended") if event.get("ok")]
-    return bool(ended) and ended[-1].get("by") in BY_ITSELF
+    """Whether the fault was over before anybody's hand was laid on it.
+
+    By itself, or since the platform had replaced the victim.
+    """
+    hands = [
+        event.at
+        for event in step.events("fault_ended")
+        if event.get("ok") and event.get("by") not in BY_ITSELF
+    ]
+    return not hands or (step.fault_end or 0.0) + SLACK < min(hands)
 
 
 def _routes(promised: Promised, episode: Episode) -> list[tuple[Route, bool]]:

@@ -1,6 +1,7 @@
 """The whole verdict: every question answered, nothing missing, always the same."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -322,3 +323,21 @@ def test_a_step_without_a_foreign_fault_needs_its_phases() -> None:
     planned = plan(step(faults=(), alerts=(promise(NAME, fires_within=30.0),)))
     verdict = judged(planned, timeline(scenery=[]))
     assert answer(verdict, "fires_within").outcome is Outcome.INCONCLUSIVE
+
+
+def test_an_event_that_is_told_twice_is_the_same_event() -> None:
+    assert outcomes(judged(PLAN, Timeline([*EVERYTHING, *EVERYTHING]))) == outcomes(
+        judged(PLAN, EVERYTHING)
+    )
+
+
+def test_phases_of_one_moment_may_come_in_any_order() -> None:
+    """An undo that takes no time begins the aftermath in the same millisecond."""
+    told = [
+        replace(one, at=at(55))
+        if one.kind == "phase" and one["phase"] in ("undo", "aftermath")
+        else one
+        for one in EVERYTHING
+    ]
+    forwards, backwards = Timeline(told), Timeline(reversed(told))
+    assert outcomes(judged(PLAN, backwards)) == outcomes(judged(PLAN, forwards))

@@ -176,3 +176,10 @@ def test_what_holds_in_the_pod_outlives_its_container() -> None:
 def test_a_pod_that_was_replaced(events: list[Event], outcome: Outcome) -> None:
     verdict = on_a_cluster("network.delay", ran(35, "c9", pod="uid-b"), events)
     assert answer(verdict, "resets_within").outcome is outcome
+
+
+def test_a_silent_alert_whose_victim_the_platform_replaced_has_failed() -> None:
+    """That was all of the fault that there was: nobody undid it too soon."""
+    hurt, evicted = fault(kind=DELAY), said(19.5, "Evicted")
+    verdict = judged(PLAN, timeline(hurt, seen(3, "a"), seen(20, "b"), evicted))
+    assert answer(verdict, "fires_within").outcome is Outcome.FAIL
