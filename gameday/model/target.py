@@ -57,7 +57,8 @@ class Instance:
     replaced or restarted (container id and start time, pid and start time).
     `state`: running, paused, restarting, stopping, stopped. `health`: healthy,
     unhealthy, starting, or empty where the platform knows none. `started_at`:
-    the target's own stamp; `exact` says how exact it is, in seconds.
+    the target's own stamp; `exact` says how exact it is, in seconds. `ended`: why what
+    ran in it before had ended, where the platform says.
     """
 
     service: str
@@ -69,6 +70,7 @@ class Instance:
     exact: float = 0.001
     labels: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
+    ended: str = ""
 
     @property
     def up(self) -> bool:

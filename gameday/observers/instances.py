@@ -187,6 +187,7 @@ class InstancesObserver:
             stamp=stamp,
             id=one.identity.get("id", ""),
             container=one.identity.get("container", ""),
+            ended=one.ended,
         ).at(at)
 
 

@@ -7,7 +7,8 @@ recreate), or nobody knows who, what depends on the fault is open from then on.
 
 A container that was restarted in the same pod ends what holds in the container. A
 liveness check has it restarted by the kubelet, which says so in the cluster's Events;
-where these do not say it, somebody may have killed it, and it is open.
+where these do not say it, somebody may have killed it, and it is open. What the kernel
+killed for want of memory is in the pod's own status, whether an Event tells it or not.
 """
 
 import re
@@ -35,6 +36,7 @@ _BY_PROBE = re.compile(
     r"failed (liveness|startup) probe|(Liveness|Startup) probe failed"
 )
 _READINESS = "Readiness probe"
+_NO_MEMORY = "OOMKilled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +72,41 @@ def read_replaced(
         if carrier is HeldIn.NOTHING:
             continue
         until = ends.get(str(fault["id"]), float("inf"))
-        at = _another(timeline, fault, until, "id")
+        other = _another(timeline, fault, until, "id")
+        at = None if other is None else _since(other)
         again = None
         if carrier is HeldIn.CONTAINER:
             again = _another(timeline, fault, until, "container")
-        if again is not None and (at is None or again < at):
-            told = _told(timeline, fault, again, pods)
-            yield _replaced(fault, again, _who_restarted(told))
+        if again is not None and (at is None or _since(again) < at):
+            told = _told(timeline, fault, _since(again), pods)
+            yield _replaced(fault, _since(again), _who_restarted(told, again))
         elif at is not None:
             told = _told(timeline, fault, at, pods)
             yield _replaced(fault, at, _who_replaced(told))
 
 
-def _another(timeline: Timeline, fault: Event, until: float, what: str) -> float | None:
-    """Return when a victim was gone, or something else ran in its place; or None."""
+def _another(timeline: Timeline, fault: Event, until: float, what: str) -> Event | None:
+    """Return what showed that a victim was gone, or another in its place; or None."""
     own = ""
     for event in timeline.of("instance"):
         number = str(event.get(what) or "")
         if event["instance"] != fault["instance"]:
             continue
         if event.get("state") == "gone" and fault.at < event.at < until:
-            return event.at - float(event.get("error") or 0.0)
+            return event
         if not number:
             continue
         if event.at <= fault.at:
             own = number
         elif own and number != own and event.at < until:
-            return event.at
+            return event
     return None
+
+
+def _since(change: Event) -> float:
+    """Return since when a victim may have been gone: a look saw only that it was."""
+    late = float(change.get("error") or 0.0) if change.get("state") == "gone" else 0.0
+    return change.at - late
 
 
 def _told(
@@ -135,7 +144,7 @@ def _who_replaced(told: Sequence[Event]) -> tuple[bool, str]:
     return False, "nobody says by whom"
 
 
-def _who_restarted(told: Sequence[Event]) -> tuple[bool, str]:
+def _who_restarted(told: Sequence[Event], again: Event) -> tuple[bool, str]:
     """Return whether the platform restarted a container in its pod, and what says so.
 
     A probe that failed has the kubelet kill it, which says so. A process that somebody
@@ -147,6 +156,8 @@ def _who_restarted(told: Sequence[Event]) -> tuple[bool, str]:
             event["reason"] == _KILLING and by_probe
         ):
             return True, _words(event)
+    if again.get("ended") == _NO_MEMORY:
+        return True, f"its pod says that its container was {_NO_MEMORY}"
     said = next((_words(event) for event in told if event["reason"] == _KILLING), "")
     return False, said or "its container was restarted, and nobody says by whom"
 

@@ -9,12 +9,13 @@ from gameday.model.events.codec import Instant, Seconds, TypedEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceChanged(TypedEvent, kind="instance", omits=("id", "container")):
+class InstanceChanged(TypedEvent, kind="instance", omits=("id", "container", "ended")):
     """An instance as it is: at each change, and once at the gate.
 
     `stamp`: the target's own time of it, null where it gave none (`at` is on gameday's
     clock); `id`: what runs there, so that another id is another instance; `container`:
-    of a pod, so that another one was restarted there.
+    of a pod, so that another one was restarted there; `ended`: why the one before it
+    ended, as the cluster says.
     """
 
     service: str
@@ -26,6 +27,7 @@ class InstanceChanged(TypedEvent, kind="instance", omits=("id", "container")):
     stamp: Instant | None = None
     id: str = ""
     container: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,22 @@ def test_a_container_that_was_restarted_in_its_pod(
         assert "web-2 was replaced while the fault held" in found.because
 
 
+@pytest.mark.parametrize(
+    ("ended", "outcome"),
+    [("OOMKilled", Outcome.PASS), ("Error", Outcome.INCONCLUSIVE)],
+)
+def test_what_its_pod_says_of_a_containers_end_needs_no_event(
+    ended: str, outcome: Outcome
+) -> None:
+    """The kernel that has no memory left is the platform; a kill may be anybody's."""
+    again = [
+        event(one.at, one.kind, **{**one.fields, "ended": ended})
+        for one in ran(35, "c2")
+    ]
+    verdict = on_a_cluster("resource.memory", again)
+    assert answer(verdict, "resets_within").outcome is outcome
+
+
 def test_what_holds_in_the_pod_outlives_its_container() -> None:
     verdict = on_a_cluster("network.delay", ran(35, "c2"))
     assert answer(verdict, "stays_firing").outcome is Outcome.FAIL

@@ -16,6 +16,7 @@ from gameday.targets.kubernetes.faults.chosen import goes
 from gameday.targets.kubernetes.faults.config import packed, unpacked
 from gameday.targets.kubernetes.faults.crew import is_ready, trouble
 from gameday.targets.kubernetes.faults.eviction import refused
+from gameday.targets.kubernetes.inventory.seen import why_it_ended
 from gameday.targets.kubernetes.inventory.workloads import Workload
 from gameday.targets.kubernetes.ownership.marks import noted
 from tests.unit.targets.fake_cluster import merged
@@ -219,6 +220,26 @@ def test_trouble_is_told_in_the_kubelets_words() -> None:
         "status": {"containerStatuses": [{"state": {"terminated": {"exitCode": 3}}}]}
     }
     assert trouble(ended) == "its container ended with 3"
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ({"state": {"running": {}}}, ""),
+        (
+            {
+                "state": {"running": {}},
+                "lastState": {"terminated": {"reason": "OOMKilled"}},
+            },
+            "OOMKilled",
+        ),
+        ({"state": {"terminated": {"reason": "Error", "exitCode": 1}}}, "Error"),
+        ({"state": {"terminated": {"exitCode": 1}}}, ""),
+    ],
+)
+def test_a_pod_says_why_its_containers_process_ended(status: Json, why: str) -> None:
+    found = {"status": {"containerStatuses": [{"name": "web", **status}]}}
+    assert why_it_ended(found, "web") == why
 
 
 def test_an_init_container_that_ended_is_no_trouble() -> None:

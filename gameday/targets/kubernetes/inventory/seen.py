@@ -42,6 +42,16 @@ def running_container(pod: Mapping[str, Any], preferred: str) -> str:
     return container_id(pod, running[0]) if running else ""
 
 
+def why_it_ended(pod: Mapping[str, Any], container: str) -> str:
+    """Return why a container's last process ended, in the cluster's words: OOMKilled.
+
+    It is in the pod's status, also where the cluster's Events do not tell of it.
+    """
+    status = status_of(pod, container)
+    ends = (status.get(name, {}).get("terminated") for name in ("state", "lastState"))
+    return next((str(end.get("reason") or "") for end in ends if end), "")
+
+
 def state_of(pod: Mapping[str, Any], container: str) -> tuple[str, str]:
     """Return state and health of a pod's main container, in `Instance`'s words."""
     if pod["metadata"].get("deletionTimestamp"):
@@ -93,4 +103,5 @@ def instance_of(pod: Mapping[str, Any], service: str, workload: str) -> Instance
             **volumes_of(pod),
         },
         addresses=tuple(addresses),
+        ended=why_it_ended(pod, container),
     )
