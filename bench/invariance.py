@@ -46,7 +46,6 @@ _CRASHED = "check itself crashed"
 # may only be less sure.
 _WITNESSES: Mapping[str, Callable[[Line], bool]] = {
     "observed": lambda _: True,
-    "evaluations": lambda _: True,
     "run_ended": lambda _: True,
     "fault_started": lambda _: True,
     "fault_biting": lambda line: bool(line.get("bites")),

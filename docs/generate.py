@@ -38,6 +38,9 @@ TURNS = {
     Turns.PASS: "a pass",
     Turns.FAIL: "a fail",
     Turns.FAIL | Turns.EARLIER: "a fail; what passed may have been earlier",
+    Turns.FAIL | Turns.EARLIER | Turns.BROKEN: (
+        "a fail, and a pass that had to last; what passed may have been earlier"
+    ),
     Turns.NOTHING: "nothing",
 }
 COMMON = {

@@ -14,6 +14,8 @@ Why a cell is what it is, where it is not plain:
 * A page that arrived has arrived, whatever else went wrong before it.
 * What must hold all through a time (nothing else rang, the hypothesis, stays firing)
   may be broken unseen, but a break that was seen is one.
+* What came back has to stay back until its time is over: what nobody saw after that
+  may have broken it again.
 * A hypothesis that holds in spite of a lost target holds.
 """
 
@@ -169,7 +171,11 @@ CHAINS: Mapping[str, Chain] = {
     ),
     "heals_within": Chain(
         (Link.FAULT, Link.RECORD, Link.TARGET),
-        {**_FAULT, Kind.TARGET_BLIND: EARLIER, Kind.RECORD_ENDS: BOTH},
+        {
+            **_FAULT,
+            Kind.TARGET_BLIND: EARLIER | Turns.BROKEN,
+            Kind.RECORD_ENDS: BOTH,
+        },
     ),
     "recovers_within": Chain(
         _SLI,

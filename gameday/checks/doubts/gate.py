@@ -65,7 +65,7 @@ def _may_not_have_lasted(step: StepRun, question: Question, answer: Answer) -> s
     if since >= until:
         return ""
     for doubt in _doubts(step, question, chain.links, Span(since, until)):
-        if chain.turns[doubt.kind] & (Turns.PASS | Turns.EARLIER):
+        if chain.turns[doubt.kind] & (Turns.PASS | Turns.BROKEN):
             return doubt.because
     return ""
 

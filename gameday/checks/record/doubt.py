@@ -80,12 +80,14 @@ class Turns(Flag):
     """Which answers a doubt may turn into another one.
 
     `EARLIER`: it turns no pass, but what was measured may have happened earlier.
+    `BROKEN`: it turns a pass that had to last, where it hides what came after.
     """
 
     NOTHING = 0
     PASS = auto()
     FAIL = auto()
     EARLIER = auto()
+    BROKEN = auto()
     BOTH = PASS | FAIL
 
 
