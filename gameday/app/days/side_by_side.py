@@ -129,15 +129,15 @@ def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[Held]:
 
 
 def _one(scenario: "Scenario", run: dict[str, Any]) -> Held:
-    code = ExitCode(run["code"])
+    code, repeat = ExitCode(run["code"]), int(run.get("repeat", 1))
     if not run["folder"]:
         error = GamedayError(run["error"])
-        return Held(scenario=scenario, code=code, error=error, repeat=run["repeat"])
+        return Held(scenario=scenario, code=code, error=error, repeat=repeat)
     stored = judge_stored(find(str(Path(run["folder"]))))
     result = Result(
         code=code, folder=run["folder"], plan=stored.plan, verdict=stored.verdict
     )
-    return Held(scenario=scenario, code=code, result=result, repeat=run["repeat"])
+    return Held(scenario=scenario, code=code, result=result, repeat=repeat)
 
 
 def _known(code: int) -> ExitCode:
