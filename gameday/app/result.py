@@ -2,9 +2,19 @@
 
 from dataclasses import dataclass
 
-from gameday.app.days.phasing import Repeat
 from gameday.model.plan import Plan
 from gameday.model.verdict import ExitCode, Finding, Outcome, Verdict
+
+FIRST_LEAD = 0.3  # seconds from the order to the fault's start, until one was measured
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """One of several runs of a scenario; `lead`: seconds from order to fault."""
+
+    number: int
+    of: int
+    lead: float = FIRST_LEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameday.app.days import phasing
 from gameday.app.days.planning import fetch, modules_for, read
-from gameday.app.result import Options
+from gameday.app.result import FIRST_LEAD, Options, Repeat
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError, UndoFailed, UsageError
 from gameday.model.quantity import show_duration
@@ -112,7 +112,7 @@ def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[
     fetch("gameday.app.days.running")  # while the target and Prometheus are waited for
     several = wishes.several or len(scenarios) > 1
     held: list[Held] = []
-    lead = phasing.FIRST_LEAD
+    lead = FIRST_LEAD
     turns = [(each, n + 1) for each in scenarios for n in range(wishes.repeat)]
     for place, (scenario, number) in enumerate(turns, start=1):
         repeated = wishes.repeat > 1
@@ -121,7 +121,7 @@ def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[
             wishes.options,
             out=_folder(folder, str(number), several=repeated),
             followed=wishes.options.followed or place < len(turns),
-            repeat=phasing.Repeat(number, wishes.repeat, lead) if repeated else None,
+            repeat=Repeat(number, wishes.repeat, lead) if repeated else None,
         )
         day = _Day(scenario, replace(wishes, options=options), watch)
         held.append(replace(day.hold(clock, nursery), repeat=number))

@@ -7,6 +7,7 @@ least common multiple of the two intervals meet the worst of them, to the N-th p
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from gameday.app.result import Repeat
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import parse, selectors
@@ -20,17 +21,7 @@ from gameday.model.timing.way import rules_for
 from gameday.ports import Clock
 from gameday.runner.doors import Moment
 
-FIRST_LEAD = 0.3  # seconds from the order to the fault's start, until one was measured
 MARGIN = 0.05  # seconds: a moment that is nearer than this is missed
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """One of several runs of a scenario; `lead`: seconds from order to fault."""
-
-    number: int
-    of: int
-    lead: float = FIRST_LEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gameday.app.days import phasing
-from gameday.app.days.phasing import Cycle, Repeat, lead_of, moments
+from gameday.app.days.phasing import Cycle, lead_of, moments
+from gameday.app.result import Repeat
 from gameday.clock import SystemClock
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.plan import Eyes, ScrapeJob
