@@ -21,7 +21,8 @@ Rooms, from the ground up (imports point down only; ``.importlinter`` holds it):
   pytest.
 
 For Python: `run` holds a game day, `check` validates files, `judge` judges a stored run
-again. They import what they need when they are called.
+again, `replay` does so under other rules and routes. They import what they need when
+they are called.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from gameday.app.result import Result
     from gameday.files.check import CheckResult
     from gameday.model.verdict import Verdict
+    from gameday.replays.judged import Replayed
 
-__all__ = ["check", "discover", "judge", "run"]
+__all__ = ["check", "discover", "judge", "replay", "run"]
 __version__ = "0.1.0"
 
 
@@ -83,6 +85,30 @@ def judge(run: str = "latest") -> "Verdict":
     from gameday.app import calls
 
     return calls.judge(run)
+
+
+def replay(
+    *runs: str,
+    rules: tuple[str, ...] = (),
+    alertmanager: str = "",
+    prometheus: str = "",
+    at: str | None = None,
+) -> "tuple[Replayed, ...]":
+    """Judge stored runs under other rules and routes; see `gameday replay`.
+
+    `runs`: ids or folders; none: `latest`. `rules`, `alertmanager`: files, empty where
+    the run's own hold. `prometheus`: a program, a server's address, or empty: the
+    program on PATH. `at`: when the fault begins for time intervals, as a date.
+    """
+    from gameday.app import calls
+
+    return calls.replay(
+        runs or ("latest",),
+        rules=rules,
+        alertmanager=alertmanager,
+        prometheus=prometheus,
+        at=at,
+    )
 
 
 def discover(discover_system: bool = True) -> Any:

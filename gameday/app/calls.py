@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gameday.model.plan import Plan
     from gameday.model.timeline import Event
     from gameday.model.verdict import Verdict
+    from gameday.replays.judged import Replayed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,40 @@ def judge(run: str) -> "Verdict":
     from gameday.app.judging import find, judge_stored
 
     return judge_stored(find(run)).verdict
+
+
+def replay(
+    runs: Sequence[str],
+    *,
+    rules: Sequence[str],
+    alertmanager: str,
+    prometheus: str,
+    at: str | None,
+) -> "tuple[Replayed, ...]":
+    """Judge stored runs again, under other rules and routes."""
+    from gameday.app.evidence import replaying
+    from gameday.clock import SystemClock
+
+    wish = replaying.Wish(
+        rules=(rules,) if isinstance(rules, str) else tuple(rules),
+        alertmanager=alertmanager,
+        prometheus=prometheus,
+        at=None if at is None else _instant("at", at),
+    )
+    answers = replaying.replay(runs, wish, SystemClock())
+    return tuple(answer.replayed for answer in answers)
+
+
+def _instant(name: str, text: str) -> float:
+    from datetime import UTC, datetime
+
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{name}: {text!r} is not a date; write it such as 2026-01-03T03:00:00Z"
+        ) from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _duration(name: str, text: str) -> float:

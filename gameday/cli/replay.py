@@ -27,9 +27,10 @@ from gameday.cli.terminal.options import (
 )
 @click.option(
     "--emit",
-    type=(click.Choice(["promtool"]), click.Path()),
-    metavar="promtool DIR",
-    help="With --rules: also write each run as a unit test for `promtool test rules`.",
+    type=(click.Choice(["promtool", "amtool"]), click.Path()),
+    metavar="promtool|amtool DIR",
+    help="Also write each run as a unit test: with --rules for `promtool test rules`, "
+    "or its alerts and receivers in the test file proposed for `amtool config routes`.",
 )
 @click.option(
     "--prometheus",
@@ -66,8 +67,8 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.model.verdict import ExitCode, Outcome, worst_code
     from gameday.replays import render
 
-    if emit and not rules:
-        raise click.UsageError("--emit needs --rules: which files are tested?")
+    if emit and emit[0] == "promtool" and not rules:
+        raise click.UsageError("--emit promtool needs --rules: which files are tested?")
     codes = {
         Outcome.PASS: ExitCode.PASS,
         Outcome.FAIL: ExitCode.FAIL,
@@ -76,6 +77,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     wish = replaying.Wish(
         vary=_vary(vary),
         emit=emit[1] if emit else "",
+        tests=emit[0] if emit else replaying.PROMTOOL,
         rules=rules,
         alertmanager=alertmanager,
         prometheus=prometheus,
@@ -85,7 +87,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     for answer in replaying.replay(runs, wish, SystemClock()):
         found.append(codes[answer.replayed.outcome])
         if emit:
-            click.echo(replaying.write_test(answer, emit[1]), err=True)
+            click.echo(replaying.write_test(answer, emit[1], emit[0]), err=True)
         if output == "json":
             documents.append(
                 {

@@ -9,6 +9,7 @@ from gameday.app.evidence.replaying_run import Answer, Given, RunReplay
 from gameday.app.judging import find, judge_stored
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ports import Clock
+from gameday.replays import amtool
 from gameday.replays.judged import unanswered
 from gameday.runner.scratch import Scratch, Server, find_program
 from gameday.store import recordings
@@ -17,6 +18,9 @@ from gameday.store.folder import write_file
 NO_SERIES = (
     "the run recorded nothing of what its rules read; runs of this version record it"
 )
+
+
+PROMTOOL, AMTOOL = "promtool", "amtool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +36,16 @@ class Wish:
     prometheus: str = ""
     at: float | None = None
     vary: tuple[float, ...] = ()  # seconds of `for` to try with what was promised
-    emit: str = ""  # the folder for promtool's unit tests
+    emit: str = ""  # the folder for unit tests
+    tests: str = PROMTOOL  # for which tool they are
 
 
 def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
     """Yield each run as it would have been; files and program are looked at first."""
     given = _given(wish)
+    records = [find(name) for name in names]  # a missing run before a missing program
     is_server = wish.prometheus.startswith(("http://", "https://"))
     program = "" if is_server else find_program(wish.prometheus)
-    records = [find(name) for name in names]
     for record in records:
         stored = judge_stored(record)
         recording = recordings.read(record.folder)
@@ -56,18 +61,20 @@ def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
         with door as server:
             work = RunReplay(plan, timeline, recording, server, clock)
             answer = work.answer(verdict, given, wish.at)
-            test = (
-                work.unit_test(verdict.run, wish.rules, wish.emit) if wish.emit else ""
-            )
+            test = ""
+            if wish.emit and wish.tests == AMTOOL:
+                test = amtool.render(verdict.run, timeline)
+            elif wish.emit:
+                test = work.unit_test(verdict.run, wish.rules, wish.emit)
             yield replace(answer, varied=work.varied(wish.vary), test=test)
 
 
-def write_test(answer: Answer, folder: str) -> str:
+def write_test(answer: Answer, folder: str, tests: str = PROMTOOL) -> str:
     """Write a run's unit test, never over a file; return in words what was done."""
     run = answer.replayed.recorded.run
     if not answer.test:
         return f"{run}: no unit test can be made of it"
-    path = Path(folder) / f"{run}.test.yaml"
+    path = Path(folder) / f"{run}.{'routes' if tests == AMTOOL else 'test'}.yaml"
     if path.exists():
         raise UsageError(f"{path} is there already; remove it, or name another folder")
     try:

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+import gameday
 from gameday.app.days import recording
 from gameday.cli.main import main
 from gameday.clock import SystemClock
+from gameday.errors import UsageError
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.plan import Eyes
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import event
+from gameday.model.verdict import Outcome
 from gameday.store.history import History, NewRun
 from gameday.store.run import RunStore
 from tests.builders import everything, plan, rule, step
@@ -125,3 +128,25 @@ def test_what_recording_rules_read_and_made_is_recorded() -> None:
     )
     read = {one.metric for one in recording.everything_read(eyes)}
     assert read == {"job:up", "up"}
+
+
+def test_a_missing_run_is_told_before_a_missing_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("GAMEDAY_PROMETHEUS", raising=False)
+    assert replay("nothing") == 2
+    said = capsys.readouterr().err
+    assert "nothing" in said
+    assert "prometheus" not in said.lower()
+
+
+def test_python_replays_as_the_command_line_does() -> None:
+    """Also the second time: a room of that name would stand in its way."""
+    place = stored()
+    for _ in range(2):
+        (one,) = gameday.replay(str(place), prometheus=program())
+        assert one.outcome is Outcome.INCONCLUSIVE
+        assert one.recorded.scenario
+    with pytest.raises(UsageError, match="at: 'soon' is not a date"):
+        gameday.replay(str(place), at="soon")
