@@ -10,9 +10,10 @@ from gameday.clock import SystemClock
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import home, ledger_path
+from gameday.model.events.damage import sound
 from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
-from gameday.model.verdict import Ending, Verdict
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.runner.run_book import transitions
 from gameday.store.folder import PLAN, TIMELINE, VERDICT, parse_lines
 from gameday.store.history import History, Record
@@ -31,13 +32,26 @@ class Stored:
 
 
 def judge_stored(record: Record) -> Stored:
-    """Judge a stored run; StoreError where it is none."""
+    """Judge a stored run; StoreError where it is none.
+
+    Of one whose record is damaged nothing is sure: what is missing may decide.
+    """
     plan = from_json(record.plan, record.where)
-    timeline = _with_ledger(Timeline(parse_lines(record.lines, record.where)))
-    return Stored(
-        plan=plan,
-        timeline=timeline,
-        verdict=judge(plan, timeline, **_frame(record, timeline)),
+    events, damage = sound(parse_lines(record.lines, record.where))
+    timeline = _with_ledger(Timeline(events))
+    verdict = judge(plan, timeline, **_frame(record, timeline))
+    if damage:
+        findings = tuple(_unsure(finding, damage) for finding in verdict.findings)
+        verdict = replace(verdict, findings=findings)
+    return Stored(plan=plan, timeline=timeline, verdict=verdict)
+
+
+def _unsure(finding: Finding, damage: str) -> Finding:
+    said = f"The record of the run is damaged: {damage}; what is missing may decide"
+    return replace(
+        finding,
+        outcome=Outcome.INCONCLUSIVE,
+        because=f"{said}. {finding.because}",
     )
 
 

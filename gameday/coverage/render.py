@@ -131,6 +131,11 @@ def text(register: Register) -> Iterator[str]:
             yield title
             yield from _lines(standings)
     yield headline(register)
+    if not register.rules:
+        yield (
+            "name the rules with --rules FILE, or hold a game day that observes a "
+            "Prometheus: then its rules are known"
+        )
     for why in register.unread:
         yield f"not read: {clean(why)}"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gameday.coverage.definition import Language, RuleDefinition, define
-from gameday.coverage.past import Drill, Past
+from gameday.coverage.past import Drill, Past, deliveries_of, evidence_of
 from gameday.coverage.register import Register, Today, register
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ledger.home import home
@@ -155,7 +155,13 @@ def _past(kept: Kept) -> Past | StoreError:
         return error
     except (ValueError, KeyError, TypeError) as error:
         return StoreError(f"{kept.where}: not a verdict ({error})")
-    return Past(plan=plan, verdict=verdict, heard=tuple(heard))
+    past = Past(plan=plan, verdict=verdict, heard=tuple(heard))
+    try:
+        list(evidence_of(past, promql_language()))
+        list(deliveries_of(past))
+    except (KeyError, TypeError) as error:
+        return StoreError(f"{kept.where}: an event of the record lacks {error}")
+    return past
 
 
 def _drills(folders: Sequence[str]) -> tuple[list[Drill], list[str]]:

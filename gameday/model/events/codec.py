@@ -67,9 +67,15 @@ def read(found: Event) -> TypedEvent | None:
     try:
         return known(**given)
     except TypeError:
-        lacking = ", ".join(
-            field.name
-            for field in fields(known)
-            if field.name not in given and default_of(field) is MISSING
-        )
-        raise ValueError(f"an event {found.kind} has no {lacking}") from None
+        names = ", ".join(lacking(found))
+        raise ValueError(f"an event {found.kind} has no {names}") from None
+
+
+def lacking(found: Event) -> list[str]:
+    """Return the fields that an event has not, and that every version wrote."""
+    known = KINDS.get(found.kind)
+    return [
+        field.name
+        for field in (fields(known) if known is not None else ())
+        if field.name not in found.fields and default_of(field) is MISSING
+    ]

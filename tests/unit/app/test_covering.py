@@ -149,3 +149,9 @@ def test_what_makes_no_sense_is_said_in_one_message(
         main(["coverage", *words])
     assert left.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_without_any_rule_it_says_what_to_do() -> None:
+    code, said, _ = coverage()
+    assert code == 0
+    assert "no alert rule is known\nname the rules with --rules FILE" in said
