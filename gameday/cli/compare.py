@@ -5,9 +5,13 @@ from typing import Any
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import baseline_file, output, testbed
-
-_FORGIVE = click.Choice(["fail", "pass"])
+from gameday.cli.terminal.options import (
+    baseline_file,
+    forgiven,
+    forgiving,
+    output,
+    testbed,
+)
 
 
 @click.command("compare", epilog=EXITS)
@@ -28,20 +32,7 @@ _FORGIVE = click.Choice(["fail", "pass"])
     "default: 20% of each.",
 )
 @click.option("--ignore", multiple=True, metavar="QUESTION", help="Do not compare it.")
-@click.option(
-    "--no-baseline",
-    type=_FORGIVE,
-    default="fail",
-    show_default=True,
-    help="What a measure exits with that has none: fail is 3, pass is 0.",
-)
-@click.option(
-    "--too-few",
-    type=_FORGIVE,
-    default="fail",
-    show_default=True,
-    help="What a measure exits with of which there are too few runs.",
-)
+@forgiving
 @testbed
 @output
 def command(runs: tuple[str, ...], **given: Any) -> int:
@@ -53,7 +44,7 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
     """
     from gameday.app.evidence import regressing
     from gameday.regressions import render
-    from gameday.regressions.compare import Rules, Status
+    from gameday.regressions.compare import Rules
 
     wish = regressing.Wish(
         file=given["file"],
@@ -66,18 +57,11 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
         ),
     )
     compared = regressing.compare_runs(runs or ("latest",), wish)
-    forgiven = [
-        status
-        for status, word in (
-            (Status.NO_BASELINE, given["no_baseline"]),
-            (Status.TOO_FEW, given["too_few"]),
-        )
-        if word == "pass"
-    ]
-    code = int(regressing.code_of(compared, forgiven))
+    may_pass = forgiven(given["no_baseline"], given["too_few"])
+    code = int(regressing.code_of(compared, may_pass))
     if given["output"] == "json":
         click.echo(render.as_json(compared, code), nl=False)
     else:
-        for line in render.lines(compared):
+        for line in render.lines(compared, regressing.nowhere(wish)):
             click.echo(line)
     return code

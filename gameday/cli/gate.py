@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import output, print_json
+from gameday.cli.terminal.options import (
+    baseline_file,
+    forgiven,
+    forgiving,
+    output,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from gameday.app.evidence.gating import Gates
@@ -44,6 +50,8 @@ if TYPE_CHECKING:
     type=click.Path(),
     help="Today's routes, which proofs have to be about.",
 )
+@baseline_file("What the newest runs are compared with, where it is there.")
+@forgiving
 @click.option("--by", metavar="NAME", help="Override: who ships in spite of the gate.")
 @click.option("--because", metavar="TEXT", help="Override: why.")
 @click.option("--until", metavar="DATE", help="Override: until when it holds.")
@@ -70,6 +78,9 @@ def command(  # noqa: PLR0913 - one argument for each option
     prometheus: str,
     rules: tuple[str, ...],
     alertmanager: str,
+    file: str,
+    no_baseline: str,
+    too_few: str,
     by: str | None,
     because: str | None,
     until: str | None,
@@ -80,8 +91,9 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> int:
     """Say whether a change may ship: budget left, proof fresh, nothing broken or worse.
 
-    Looks at stored runs, at the runs in each FOLDER, at the ledger, and counts SLOs'
-    events in Prometheus. Without evidence it is inconclusive. Changes nothing.
+    Looks at stored runs, at the runs in each FOLDER, at the ledger, compares the newest
+    runs with the baseline, and counts SLOs' events in Prometheus. Without evidence it
+    is inconclusive. Changes nothing.
 
     --by, --because and --until together open the gate in spite of its outcome; that is
     recorded, and the outcome stays what it is.
@@ -93,7 +105,12 @@ def command(  # noqa: PLR0913 - one argument for each option
 
     clock = SystemClock()
     wish = gating.Wish(
-        prometheus=prometheus, folders=folders, rules=rules, alertmanager=alertmanager
+        prometheus=prometheus,
+        folders=folders,
+        rules=rules,
+        alertmanager=alertmanager,
+        baseline=file,
+        forgiven=forgiven(no_baseline, too_few),
     )
     gates = gating.Gates(
         policies=gating.read_policies(policies), clock=clock, wish=wish

@@ -1,6 +1,6 @@
 """The decision: every reason with its outcome; the worst wins, no reason is no pass."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gameday.coverage.register import IS_PROVEN, STALE, Register
@@ -50,11 +50,22 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One measure against the baseline; `status` as `gameday compare` has it."""
+
+    subject: str
+    status: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What was observed for a decision.
 
     `proof`: None where a policy does not ask. `open_faults`: what is broken right now;
-    `unreadable`: why that could not be told.
+    `unreadable`: why that could not be told. `compared`: the newest runs' measures
+    against the baseline, `baseline`, empty where there is none; `forgiven`: what of
+    no-baseline and too-few may pass.
     """
 
     budgets: Mapping[str, Budget]
@@ -62,6 +73,9 @@ class Seen:
     open_faults: Sequence[str] = ()
     unreadable: str = ""
     runs: Sequence[Held] = ()
+    compared: Sequence[Measured] = ()
+    baseline: str = ""
+    forgiven: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +124,7 @@ def decide(policy: GatePolicy, seen: Seen, at: float) -> Decision:
         reasons.append(_proof(seen.proof))
     if policy.regressions:
         reasons += _regressions(seen.runs)
+        reasons += _against_baseline(seen)
     return Decision(gate=policy.name, at=at, reasons=tuple(reasons))
 
 
@@ -200,6 +215,35 @@ def _regressions(runs: Iterable[Held]) -> Iterator[Reason]:
         if held.before is not None:
             said += f", the one before with {held.before.value}"
         yield _reason("no_regression", held.scenario, _worse(held), said)
+
+
+_OUTCOMES = {
+    "broken": Outcome.FAIL,
+    "worse": Outcome.FAIL,
+    "too-few": Outcome.INCONCLUSIVE,
+    "no-baseline": Outcome.INCONCLUSIVE,
+}
+
+
+def _against_baseline(seen: Seen) -> Iterator[Reason]:
+    """Yield each measure that is not as in the baseline, and how many are."""
+    if not seen.baseline:
+        return
+    told = [
+        measure
+        for measure in seen.compared
+        if measure.status in _OUTCOMES and measure.status not in seen.forgiven
+    ]
+    for measure in told:
+        outcome, said = (
+            _OUTCOMES[measure.status],
+            f"{measure.status}: {measure.because}",
+        )
+        yield _reason("no_regression", measure.subject, outcome, said)
+    alike = len(seen.compared) - len(told)
+    if alike:
+        said = f"{alike} measures are no worse than in {seen.baseline}"
+        yield _reason("no_regression", "", Outcome.PASS, said)
 
 
 def _worse(held: Held) -> Outcome:

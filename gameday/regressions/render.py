@@ -13,9 +13,16 @@ NOTHING = "\N{EN DASH}"  # stands where no value is
 _TOLD = (Status.BROKEN, Status.WORSE, Status.TOO_FEW, Status.NO_BASELINE)
 
 
-def lines(compared: Sequence[Compared]) -> Iterator[str]:
-    """Yield a line for each measure, the worst first, and how many of each."""
+def lines(compared: Sequence[Compared], nowhere: str = "") -> Iterator[str]:
+    """Yield a line for each measure, the worst first, and how many of each.
+
+    `nowhere`: that there is no baseline at all, which is said once.
+    """
+    if nowhere:
+        yield nowhere
     for one in compared:
+        if nowhere and one.status is Status.NO_BASELINE:
+            continue
         key = one.key
         where = f"{key.scenario} {key.step} {key.question} {key.subject}"
         word = one.status.value.upper() if one.status in _TOLD else one.status.value

@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from gameday.app.evidence import covering
+from gameday.app.evidence import covering, regressing
 from gameday.coverage.past import Past
 from gameday.errors import GamedayError, InvalidFile, StoreError, UsageError
-from gameday.gate.decide import Budget, Decision, Held, Seen, decide
+from gameday.gate.decide import Budget, Decision, Held, Measured, Seen, decide
 from gameday.gate.override import Override, from_json, in_force
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import home, ledger_path
@@ -18,6 +19,7 @@ from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo
 from gameday.model.verdict import Ending
 from gameday.ports import Clock
+from gameday.regressions.compare import Status
 
 OVERRIDES = "gate-overrides.ndjson"
 DEFAULT = "default"
@@ -28,13 +30,16 @@ class Wish:
     """Where a gate looks beside its policy.
 
     `prometheus`: instead of the policy's. `folders`: of downloaded runs. `rules`,
-    `alertmanager`: today's files, for proofs.
+    `alertmanager`: today's files, for proofs. `baseline`: the file that the newest runs
+    are compared with, where it is there; `forgiven`: what may pass of it.
     """
 
     prometheus: str = ""
     folders: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     alertmanager: str = ""
+    baseline: str = regressing.FILE
+    forgiven: tuple[Status, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,46 @@ def _seen(policy: GatePolicy, wish: Wish, clock: Clock) -> Seen:
         open_faults=open_faults,
         unreadable=unreadable,
         runs=held(pasts),
+        **_compared(policy, wish, pasts),
     )
+
+
+def _compared(policy: GatePolicy, wish: Wish, pasts: Sequence[Past]) -> dict[str, Any]:
+    """Return the newest runs against the baseline; nothing where there is none."""
+    if not policy.regressions or not Path(wish.baseline).exists():
+        return {}
+    runs = [(past.plan, past.verdict) for past in newest(pasts)]
+    asked = regressing.Wish(file=wish.baseline)
+    compared = regressing.compare_judged(runs, asked) if runs else []
+    return {
+        "compared": [
+            Measured(
+                subject=f"{key.scenario} {key.step} {key.question} {key.subject}",
+                status=measure.status.value,
+                because=measure.because,
+            )
+            for measure in compared
+            for key in (measure.key,)
+        ],
+        "baseline": wish.baseline,
+        "forgiven": wish.forgiven,
+    }
+
+
+def newest(pasts: Sequence[Past]) -> list[Past]:
+    """Return of each scenario and testbed the newest run, and all of its commit.
+
+    What was repeated is one answer; a run of which no commit is known stands alone.
+    """
+    found: dict[tuple[str, str], list[Past]] = {}
+    for past in pasts:  # the newest first
+        if past.verdict.ending is not Ending.FINISHED:
+            continue
+        same = found.setdefault((past.verdict.scenario, past.testbed), [])
+        commit = past.verdict.provenance.get("git", "")
+        if not same or (commit and commit == same[0].verdict.provenance.get("git")):
+            same.append(past)
+    return [past for same in found.values() for past in same]
 
 
 def _broken(clock: Clock) -> tuple[list[str], str]:

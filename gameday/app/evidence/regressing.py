@@ -127,6 +127,17 @@ def _before(wish: Wish) -> list[Measure]:
     return _read(wish.file) if Path(wish.file).exists() else []
 
 
+def nowhere(wish: Wish) -> str:
+    """Return that there is no baseline at all, and what to do; empty: there is one."""
+    if wish.runs or _before(wish):
+        return ""
+    where = f"{wish.ref}:{wish.file}" if wish.ref else wish.file
+    return (
+        f"{where}: there is no baseline yet; `gameday baseline set RUN` writes one "
+        "from a run that passed"
+    )
+
+
 def _read(file: str) -> list[Measure]:
     try:
         text = Path(file).read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from gameday.model.target import TargetRef
+    from gameday.regressions.compare import Status
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -85,6 +86,33 @@ def baseline_file(what: str) -> Callable[[Verb], Verb]:
         metavar="FILE",
         help=what,
     )
+
+
+def forgiving(verb: Verb) -> Verb:
+    """Add `--no-baseline` and `--too-few`: what may pass of a comparison."""
+    choice = click.Choice(["fail", "pass"])
+    verb = click.option(
+        "--too-few",
+        type=choice,
+        default="fail",
+        show_default=True,
+        help="What a measure exits with of which there are too few runs.",
+    )(verb)
+    return click.option(
+        "--no-baseline",
+        type=choice,
+        default="fail",
+        show_default=True,
+        help="What a measure exits with that has none: fail is 3, pass is 0.",
+    )(verb)
+
+
+def forgiven(no_baseline: str, too_few: str) -> "tuple[Status, ...]":
+    """Return what of a comparison may pass."""
+    from gameday.regressions.compare import Status
+
+    words = {Status.NO_BASELINE: no_baseline, Status.TOO_FEW: too_few}
+    return tuple(status for status, word in words.items() if word == "pass")
 
 
 def env_file(verb: Verb) -> Verb:

@@ -4,18 +4,21 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from gameday.app.evidence import gating
+from gameday.app.evidence import covering, gating
 from gameday.app.evidence.gate_serving import GateServer
 from gameday.app.evidence.gating import Gates, Wish
 from gameday.cli.main import main
 from gameday.clock import SystemClock
 from gameday.errors import UsageError
+from gameday.regressions import baseline
+from gameday.regressions.measure import observed
 from tests.conftest import ROOT
 from tests.unit.app.test_covering import stored
 from tests.unit.observers.fake import serving
@@ -69,6 +72,34 @@ def test_a_proven_rule_and_a_run_that_passed_open_it() -> None:
     for finding in verdict["findings"]:
         finding["outcome"] = "pass"
     (place / "verdict.json").write_text(json.dumps(verdict))
+    assert gate("artifacts", "--policy", "policy.yaml") == 0
+
+
+def test_the_committed_baseline_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same run, and a baseline in which it was much quicker."""
+    place = stored()
+    verdict = json.loads((place / "verdict.json").read_text())
+    for finding in verdict["findings"]:
+        finding["outcome"] = "pass"
+    (place / "verdict.json").write_text(json.dumps(verdict))
+    past = covering.pasts(["artifacts"])[0][0]
+    known = [one.measure for one in observed(past.plan, past.verdict)]
+    quick = [
+        replace(
+            measure,
+            earliest=0.0,
+            latest=0.1,
+            samples=tuple(
+                replace(one, run="earlier", measured=0.01) for one in measure.samples
+            ),
+        )
+        for measure in known
+    ]
+    assert quick
+    Path("gameday-baseline.json").write_text(baseline.render(quick))
+    assert gate("artifacts", "--policy", "policy.yaml") == 1
+    assert "fires_within WebReplicaDown: worse" in capsys.readouterr().out
+    Path("policy.yaml").write_text(POLICY.replace("fail", "ignore"))
     assert gate("artifacts", "--policy", "policy.yaml") == 0
 
 

@@ -195,3 +195,11 @@ def test_another_schema_is_refused(called: Called) -> None:
     code, said = called("compare", run("first", 7.0))
     assert code == 2
     assert "gameday-baseline.json: has the schema" in said
+
+
+def test_that_there_is_no_baseline_is_said_once(called: Called) -> None:
+    code, said = called("compare", run("first", 7.0))
+    assert code == 3
+    lines = said.splitlines()
+    assert lines[0].startswith("gameday-baseline.json: there is no baseline yet;")
+    assert lines[1:] == ["1 no-baseline"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gameday.gate.decide import Budget, Burn, Decision, Held, Seen, decide
+from gameday.gate.decide import Budget, Burn, Decision, Held, Measured, Seen, decide
 from gameday.gate.override import Override, code, document, from_json, in_force
 from gameday.model.gate import GatePolicy, GateSlo
 from gameday.model.verdict import Ending, Outcome
@@ -158,3 +158,30 @@ def test_an_override_holds_for_its_gate_and_time(
 ) -> None:
     kept = from_json(OVERRIDE.to_json())
     assert (in_force([kept], gate, at) == OVERRIDE) is holds
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("worse", "fail"),
+        ("broken", "fail"),
+        ("too-few", "inconclusive"),
+        ("no-baseline", "inconclusive"),
+        ("same", "pass"),
+        ("better", "pass"),
+    ],
+)
+def test_the_baseline_is_asked_for_regressions(status: str, said: str) -> None:
+    measure = Measured(subject="lost s fires_within A", status=status, because="so")
+    decision = decided(compared=[measure], baseline="b.json")
+    assert decision.outcome.value == said
+    ignoring = decided(
+        replace(POLICY, regressions=False), compared=[measure], baseline="b.json"
+    )
+    assert ignoring.outcome is Outcome.PASS
+
+
+def test_what_is_forgiven_of_a_comparison_passes() -> None:
+    few = Measured(subject="x", status="too-few", because="1 against 3")
+    decision = decided(compared=[few], baseline="b.json", forgiven=["too-few"])
+    assert decision.outcome is Outcome.PASS
