@@ -6,11 +6,14 @@ Where the kernel has no such thing, two queues whose holder keeps to the rate by
 they let everything pass when it dies.
 """
 
+import fcntl
 import select
 import socket
+import struct
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gameday.targets.sidecar import addresses
@@ -30,17 +33,28 @@ from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped
 _SAVED = 0.02  # seconds of the rate that may be saved up
-_LARGEST = 10_000  # bytes: a bucket has to hold the largest packet of a network
+_HEADERS = 100  # bytes: a bucket has to hold the largest packet with these
+_SIOCGIFMTU = 0x8921
 _IDLE = 3600.0  # seconds
 OURS = "gameday-in"  # how the devices of what comes in begin, before a number
 NOT_PASSING = f"-m mark ! --mark {PASSES:#x}"
 
 
-def bucket(rate: float) -> Sequence[str]:
-    """Return the words by which tc keeps a rate (bits per second)."""
-    burst = max(_LARGEST, round(rate / 8 * _SAVED))
+def bucket(rate: float, largest: int = 1500) -> Sequence[str]:
+    """Return the words by which tc keeps a rate; `largest`: bytes of a packet."""
+    burst = max(largest + _HEADERS, round(rate / 8 * _SAVED))
     latency = f"{LATENCY * 1000:g}ms"
     return ["tbf", "rate", f"{rate:.0f}bit", "burst", f"{burst}b", "latency", latency]
+
+
+def largest_packet() -> int:
+    """Return the largest MTU of the namespace's interfaces."""
+    with socket.socket() as asked:
+        answers = [
+            fcntl.ioctl(asked, _SIOCGIFMTU, struct.pack("16sI", name.encode(), 0))
+            for name in interfaces()
+        ]
+    return max((struct.unpack_from("I", one, 16)[0] for one in answers), default=1500)
 
 
 # Coming in, by tc ------------------------------------------------------------------
@@ -110,7 +124,6 @@ class Rate:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._spec = spec
-        self._leaf = bucket(spec["to"])
         self._shaper = Shaper(spec)
         self._stream = Stream(spec["probes"], spec["to"])
 
@@ -125,14 +138,16 @@ class Rate:
     def apply(self) -> Mapping[str, Any]:
         """Put everything in."""
         there = interfaces()
-        self._shaper.add(*self._leaf, only=NOT_PASSING)
+        leaf = bucket(self._spec["to"], largest_packet())
+        self._shaper.add(*leaf, only=NOT_PASSING)
         for interface in there:
-            add_incoming(interface, self._spec, *self._leaf)
+            add_incoming(interface, self._spec, *leaf)
         return {"way": "tc"}
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Prove it once, then wait for the end."""
-        say("proof", **self._stream.proof(_waited))
+        out, back = partial(_waited, ours=False), partial(_waited, ours=True)
+        say("proof", **self._stream.proof(out, back))
         rest(bell, deadline)
 
     def remove(self) -> None:
@@ -141,12 +156,15 @@ class Rate:
         self._shaper.remove()
 
 
-def _waited() -> int:
-    """Return how often an outgoing packet has found its bucket empty."""
+def _waited(*, ours: bool) -> int:
+    """Return how often a packet has found its bucket empty.
+
+    `ours`: on the devices of what comes in, else on the way out.
+    """
     total = 0
     for interface in interfaces():
         lines = tc("-s", "qdisc", "show", "dev", interface).split("qdisc ")
-        for text in lines if not interface.startswith(OURS) else ():
+        for text in lines if interface.startswith(OURS) is ours else ():
             if text.startswith("tbf "):
                 words = text.replace(",", " ").split()
                 total += int(words[words.index("overlimits") + 1])
@@ -256,8 +274,11 @@ class QueueRate:
                     queues[number].take(CLOCK.monotonic())
 
     def _prove(self) -> None:
-        line = self._ways["POSTROUTING"].line
-        say("proof", **self._stream.proof(lambda: line.waited))
+        out, back = (self._ways[chain].line for chain in ("POSTROUTING", "INPUT"))
+        say(
+            "proof",
+            **self._stream.proof(lambda: out.waited, lambda: back.waited),
+        )
 
     def remove(self) -> None:
         """Take the rules out, then let everything go that still waits."""

@@ -62,7 +62,7 @@ def _rate(request: FaultRequest) -> str:
 
 def _rate_patience(request: FaultRequest) -> float:
     slow: float = request.arguments["to"]
-    return PROVEN + _MEASURED / slow
+    return 2 * PROVEN + _MEASURED / slow
 
 
 NETWORK: Mapping[str, SidecarFault] = {

@@ -9,11 +9,13 @@ import pytest
 from gameday.targets.sidecar.rate import LATENCY, Line, bucket, incoming
 from gameday.targets.sidecar.stream import (
     PASSES,
+    EchoSeries,
     Flow,
     Stream,
     echoes,
     is_answer,
     request,
+    saved_up,
     under_way,
 )
 
@@ -71,8 +73,9 @@ def test_over_time_a_line_carries_its_rate(rate: float) -> None:
 def test_a_bucket_holds_the_largest_packet_and_not_much_more() -> None:
     assert bucket(512e3) == [
         *("tbf", "rate", "512000bit"),
-        *("burst", "10000b", "latency", "400ms"),
+        *("burst", "1600b", "latency", "400ms"),
     ]
+    assert "9101b" in bucket(512e3, 9001)
     assert "250000b" in bucket(100e6)
 
 
@@ -97,32 +100,36 @@ def test_everybody_is_both_families() -> None:
 # The proof ------------------------------------------------------------------------
 
 
+DEAD = Flow(0, 0.0)
+
+
 @dataclass
 class Way:
     """A way that carries so much, by the mark of what is sent."""
 
     rates: Sequence[float]  # of each measurement in its turn
     answers: Sequence[str] = ("peer",)
-    asked: list[tuple[str, int, int]] = field(default_factory=list)
+    asked: list[tuple[str, int]] = field(default_factory=list)
 
-    def measure(
-        self, address: str, many: int, window: int, limit: float, mark: int
-    ) -> Flow:
-        assert limit > 0
+    def measure(self, address: str, series: EchoSeries) -> Flow:
+        assert series.limit > 0
         if address not in self.answers:
             return Flow(0, 0.0)
-        if many == 1:
+        if series.many == 1:
             return Flow(1, 0.001)
         rate = self.rates[len(self.asked)]
-        self.asked.append((address, window, mark))
-        return Flow(many, many * 1228 * 8 / rate) if rate else Flow(0, 0.0)
+        self.asked.append((address, series.mark))
+        counted = series.many - series.saved
+        return Flow(series.many, counted * 9824 / rate, series.saved) if rate else DEAD
 
 
-def proven(way: Way, waited: int = 9, probes: Sequence[str] = ("peer",)) -> bool:
+def proven(
+    way: Way, waited: tuple[int, int] = (9, 9), probes: Sequence[str] = ("peer",)
+) -> bool:
     stream = Stream(probes, 10e6, way.measure)
     stream.before()
-    counts = iter((0, waited))
-    proof = stream.proof(lambda: next(counts))
+    out, back = (iter((100, 100 + count)) for count in waited)
+    proof = stream.proof(lambda: next(out), lambda: next(back))
     assert proof["because"]
     return bool(proof["bites"])
 
@@ -130,25 +137,43 @@ def proven(way: Way, waited: int = 9, probes: Sequence[str] = ("peer",)) -> bool
 def test_both_directions_are_measured_the_second_by_a_mark() -> None:
     way = Way([900e6, 9.6e6, 9.7e6], answers=("late", "peer"))
     assert proven(way, probes=("mute", "late", "peer"))
-    assert [(address, mark) for address, _, mark in way.asked] == [
-        ("late", 0),
-        ("late", 0),
-        ("late", PASSES),
-    ]
+    assert way.asked == [("late", 0), ("late", 0), ("late", PASSES)]
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        (3e6, 900e6, 9.6e6, 9.6e6),  # the machine was busy before
+        (900e6, 31e6, 9.6e6, 9.6e6),  # answers had piled up
+        (900e6, 0.0, 0.0, 9.6e6, 0.0, 9.6e6),
+    ],
+)
+def test_a_hiccup_of_the_machine_is_no_answer(rates: Sequence[float]) -> None:
+    assert proven(Way(rates))
+
+
+def test_what_was_saved_up_says_nothing_of_the_rate() -> None:
+    assert Flow(18, 1.0, saved=8).rate == 10 * 1228 * 8
+    assert Flow(8, 0.0, saved=8).rate == 0.0
+    assert saved_up(64e3) * 1228 > 10_000
+    assert saved_up(100e6) * 1228 > 250_000
 
 
 @pytest.mark.parametrize(
     ("rates", "waited"),
     [
-        ((900e6, 900e6, 900e6), 9),  # nothing is limited
-        ((900e6, 9.6e6, 900e6), 9),  # what comes in is not
-        ((900e6, 9.6e6, 9.6e6), 0),  # what goes out never waited
-        ((11e6, 9.6e6, 9.6e6), 9),  # it was hardly faster before
-        ((900e6, 0.0, 0.0), 9),  # nothing passes at all
-        ((900e6, 9.6e6, 0.0), 9),
+        ((900e6, *[900e6] * 6), (9, 9)),  # nothing is limited
+        ((900e6, 9.6e6, *[900e6] * 3), (9, 9)),  # what comes in is not
+        ((900e6, 9.6e6, 9.6e6), (0, 9)),  # what goes out never waited
+        ((900e6, 2e6, 2e6), (9, 0)),  # a slow machine, and what comes in never waited
+        ((11e6, 11e6, 11e6, 9.6e6, 9.6e6), (9, 9)),  # it was hardly faster before
+        ((900e6, *[0.0] * 6), (9, 9)),  # nothing passes at all
+        ((900e6, 9.6e6, *[0.0] * 3), (9, 9)),
     ],
 )
-def test_what_was_not_seen_is_not_proven(rates: Sequence[float], waited: int) -> None:
+def test_what_was_not_seen_is_not_proven(
+    rates: Sequence[float], waited: tuple[int, int]
+) -> None:
     assert not proven(Way(rates), waited)
 
 
