@@ -14,6 +14,9 @@ from gameday.targets.kubernetes.client.api import (
     Gone,
     TooMany,
 )
+from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.kubernetes.sidecars.helper import Helper
+from gameday.targets.kubernetes.sidecars.helper_pod import Order, pod_name
 from gameday.targets.kubernetes.sidecars.place import undone_or_why
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import NAMESPACE, FakeCluster, running
@@ -130,3 +133,18 @@ def test_what_goes_wrong_undoes_nothing_and_what_may_pass_is_waited_for(
     assert found.unanswered is unanswered
     assert str(wrong) in found.found
     assert found.by_hand == "kubectl it"
+
+
+@pytest.mark.parametrize("code", [500, 504])
+def test_a_helper_that_was_made_though_nobody_said_so_is_removed(
+    lab: tuple[FakeCluster, Api], code: int
+) -> None:
+    cluster, api = lab
+    order = Order(spec={"do": "partition"}, mark="r1.abc", node="n1")
+    name = pod_name(order)
+    cluster.put(PODS, name)
+    cluster.answers = [("POST", PODS, code, b'{"message": "timeout"}')]
+    helper = Helper(api, Namespace(api, NAMESPACE), "an-image", lambda _run: [])
+    with pytest.raises(FaultFailed, match=r"no helper pod could be made: .*timeout"):
+        helper.start(order)
+    assert cluster.object(f"{PODS}/{name}") is None

@@ -7,10 +7,11 @@ and the pod's (`activeDeadlineSeconds`) ends the helper.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from gameday.errors import FaultFailed
+from gameday.errors import FaultFailed, GamedayError
 from gameday.targets.helper_image import image_name
 from gameday.targets.kubernetes.client.api import (
     Api,
@@ -63,8 +64,12 @@ class Helper:
             self._api.create(self._all, self._manifest(order))
         except Conflict:
             raise FaultFailed(f"helper pod {name} is there already") from None
-        except ApiRefused as wrong:
-            raise FaultFailed(f"no helper pod could be made: {wrong}") from wrong
+        except BaseException as wrong:
+            with suppress(GamedayError):
+                self.remove(name)  # it may have been made before the answer was lost
+            if isinstance(wrong, ApiRefused):
+                raise FaultFailed(f"no helper pod could be made: {wrong}") from wrong
+            raise
         try:
             self._started(name)
             self.said(name, "ready", READY)
