@@ -20,7 +20,6 @@ from gameday.files.text import http_client, shapes
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
     Fields,
-    anything,
     count,
     duration,
     flag,
@@ -33,13 +32,38 @@ from gameday.files.text.shapes import (
 )
 from gameday.model.quoting import shown
 
-_SIZE = re.compile(r"0|\d+(?:\.\d+)?\s*(?:[KMGTPE]i?)?B", re.IGNORECASE)
+_SIZE = re.compile(r"0|\d+(?:\.\d+)?\s*(?:[KMGTPE]i?)?B")
 
 
 def _size(here: Cursor) -> None:
     text(here)
     if isinstance(here.value, str) and not _SIZE.fullmatch(here.value):
         here.error(f"{shown(here.value)} is not a size such as 10MB", code="value")
+
+
+def _external_labels(here: Cursor) -> None:
+    texts(here)
+    for name, value in here.entries():
+        if not name:
+            value.error("'' is not a label's name", code="label-name")
+
+
+def _parameters(here: Cursor) -> None:
+    for _, values in here.entries():
+        if values.value is not None:
+            listing(text)(values)
+
+
+def _classic(here: Cursor) -> None:
+    flag(here)
+    message = "is always_scrape_classic_histograms since Prometheus 3, which refuses it"
+    here.warn(message, code="unknown-key")
+
+
+def _version(here: Cursor) -> None:
+    one_of("v1", "v2")(here)
+    if here.value == "v1":
+        here.warn("v1 is refused since Prometheus 3; remove it", code="unknown-value")
 
 
 _PROTOCOL = one_of(
@@ -103,7 +127,7 @@ _GLOBAL = record(
         "query_max_series": count,
         "query_max_samples_read": count,
         "query_max_duration": duration,
-        "external_labels": texts,
+        "external_labels": _external_labels,
     }
 )
 
@@ -115,12 +139,12 @@ _JOB = record(
         **http_client.FIELDS,
         **dict.fromkeys(("job_name", "metrics_path", "scheme"), text),
         "fallback_scrape_protocol": _PROTOCOL,
-        "params": anything,
+        "params": _parameters,
         **dict.fromkeys(
             ("honor_labels", "honor_timestamps", "enable_compression"), flag
         ),
         "track_timestamps_staleness": flag,
-        "scrape_classic_histograms": flag,
+        "scrape_classic_histograms": _classic,
         "native_histogram_bucket_limit": count,
         "native_histogram_min_bucket_factor": number,
         "relabel_configs": RELABELLING,
@@ -138,7 +162,7 @@ _ALERTMANAGER = record(
         "scheme": text,
         "path_prefix": text,
         "timeout": duration,
-        "api_version": one_of("v1", "v2"),
+        "api_version": _version,
         "relabel_configs": RELABELLING,
         "alert_relabel_configs": RELABELLING,
     },

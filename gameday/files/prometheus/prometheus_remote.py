@@ -8,6 +8,7 @@ from gameday.files.text import http_client
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
     Shape,
+    any_url,
     at_least_one,
     at_most_one,
     count,
@@ -175,7 +176,7 @@ WRITE = record(
     {
         **http_client.FIELDS,
         **_SIGNERS,
-        "url": text,
+        "url": any_url,
         "remote_timeout": duration,
         "headers": _headers,
         "write_relabel_configs": RELABELLING,
@@ -199,7 +200,7 @@ WRITE = record(
 READ = record(
     {
         **http_client.FIELDS,
-        "url": text,
+        "url": any_url,
         "remote_timeout": duration,
         "chunked_read_limit": count,
         "headers": _headers,

@@ -58,6 +58,9 @@ def _action(here: Cursor) -> None:
     elif action in _NEED_TARGET and not is_set(here, "target_label"):
         message = f"target_label is required for {action} and missing"
         here.error(message, code="missing-key")
+    if action == "labelmap" and here.value.get("replacement") == "":
+        message = "replacement is empty; labelmap makes a label's name of it"
+        here.error(message, "replacement", code="value")
     for key in _TOO_MUCH.get(action, ()):
         if here.get(key) is not None or (key == "regex" and key in here.value):
             here.error(f"{key} has no meaning for {action}; remove it", key)

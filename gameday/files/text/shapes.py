@@ -199,7 +199,8 @@ def one_of(*known: str) -> Shape:
     def judge(here: Cursor) -> None:
         text(here)
         if isinstance(here.value, str) and here.value not in known:
-            message = f"{shown(here.value)} is not known; expected {among(known)}"
+            names = among(name for name in known if name)
+            message = f"{shown(here.value)} is not known; expected {names}"
             here.error(message, code="unknown-value")
 
     return judge

@@ -38,6 +38,23 @@ def test_configurations_that_prometheus_loads(text: str) -> None:
     assert errors(text) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("scrape_timeout: 5s", "scrape_classic_histograms: true"),
+        (
+            "- static_configs: [{targets: ['alert",
+            "- api_version: v1\n      static_configs: [{targets: ['alert",
+        ),
+    ],
+)
+def test_what_only_prometheus_2_takes_is_a_warning(old: str, new: str) -> None:
+    text = CONFIG.replace(old, new, 1)
+    (problem,) = prometheus_config.parse(text, "p.yaml")[1]
+    assert problem.severity == "warning"
+    assert "Prometheus 3" in problem.message
+
+
 MISTAKES = [
     ("rule_files:", "rule_file:", 'did you mean "rule_files"?'),
     ("scrape_interval: 15s", "scrap_interval: 15s", 'did you mean "scrape_interval"?'),
@@ -53,6 +70,16 @@ MISTAKES = [
     ("scrape_timeout: 5s", "scrape_protocols: []", "at least one protocol"),
     ("action: labeldrop", "action: dropp", "'dropp' is no action"),
     ("action: labeldrop", "action: labeldrop, separator: x", "has no meaning"),
+    ("{cluster: a}", "{'': a}", "'' is not a label's name"),
+    ("scrape_interval: 15s", "body_size_limit: 15mb", "is not a size"),
+    ("job_name: pods", "job_name: pods\n    params: {a: b}", "is not a list"),
+    ("{action: labeldrop", "{action: labelmap, replacement: ''", "is empty"),
+    ("url: http://x/write", "url: '::'", "is not an address"),
+    (
+        "scrape_timeout: 5s",
+        "metric_name_validation_scheme: x",
+        "expected legacy or utf8",
+    ),
     ("web:8000'], labels: {a: b}", "web:8000'], label: {a: b}", "unknown key"),
     ("alertmanager:9093", "http://alertmanager:9093/", "is not HOST:PORT"),
     ("{credentials_file: /x}", "{type: Basic}", "write basic_auth"),
