@@ -100,10 +100,11 @@ def _is_slo(value: dict[str, Any]) -> bool:
 def _is_rules(value: dict[str, Any]) -> bool:
     if value.get("kind") == "PrometheusRule":
         return True
-    if set(value) == {"groups"} and not value["groups"]:
+    alone = "groups" in value and set(value) <= {"groups", "namespace"}
+    if alone and not value["groups"]:
         return True
     groups = _mappings(value.get("groups"))
-    if set(value) == {"groups"} and groups:
+    if alone and groups:
         bare = all("name" in group and set(group) <= _GROUP for group in groups)
         if bare:  # groups that have no rules yet
             return True
@@ -136,8 +137,13 @@ def _is_activity(value: dict[str, Any]) -> bool:
 
 def _is_alertmanager(value: dict[str, Any]) -> bool:
     route, receivers = value.get("route"), value.get("receivers")
-    return any("name" in receiver for receiver in _mappings(receivers)) or (
-        isinstance(route, dict) and ("receiver" in route or "routes" in route)
+    if isinstance(route, dict) and ("receiver" in route or "routes" in route):
+        return True
+    named = [receiver for receiver in _mappings(receivers) if "name" in receiver]
+    # Without a route, who has receivers of a name may be another program.
+    keys = {str(key) for receiver in named for key in receiver} - {"name"}
+    return bool(named) and (
+        "route" in value or not keys or any("_config" in key for key in keys)
     )
 
 

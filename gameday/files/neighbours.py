@@ -41,6 +41,10 @@ _GRAFANA = {
     *("templates", "notifiers", "apps", "deleteDatasources", "deleteRules"),
     *("deleteContactPoints", "resetPolicies", "deleteMuteTimes", "deleteTemplates"),
 }
+_VMAGENT_JOB = {
+    *("stream_parse", "no_stale_markers", "series_limit", "scrape_align_interval"),
+    *("scrape_offset", "disable_keepalive", "disable_compression", "vm_scrape_params"),
+}
 _PROMTAIL = {"clients", "client", "positions"}
 _COMPOSE = {"image", "build", "extends", "deploy", "command", "ports"}
 
@@ -131,6 +135,11 @@ def _is_vmalert(value: Mapping[str, Any]) -> bool:
         or any(_VMALERT_RULE & set(rule) for rule in _mappings(group.get("rules")))
         for group in groups
     )
+
+
+def _is_vmagent(value: Mapping[str, Any]) -> bool:
+    jobs = _mappings(value.get("scrape_configs"))
+    return any(_VMAGENT_JOB & set(job) for job in jobs)
 
 
 def _is_loki(value: Mapping[str, Any]) -> bool:
@@ -236,6 +245,7 @@ _ALIKE: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
     ("Grafana-provisioned rule file", _is_grafana_rules),
     ("Grafana provisioning file", _is_grafana),
     ("vmalert rule file", _is_vmalert),
+    ("vmagent configuration", _is_vmagent),
     ("Loki rule file", _is_loki),
     ("kubernetes-event-exporter configuration", _is_event_exporter),
     ("slo-generator file", _is_slo_generator),

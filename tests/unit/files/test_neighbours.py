@@ -36,6 +36,10 @@ groups:
     concurrency: 2
     rules: [{alert: Down, expr: "up == 0"}]
 """,
+    "vmagent configuration": """\
+global: {scrape_interval: 1m}
+scrape_configs: [{job_name: web, stream_parse: true}]
+""",
     "Grafana-provisioned rule file": """\
 apiVersion: 1
 groups:
@@ -291,6 +295,25 @@ def test_an_experiment_behind_another_document_is_told_so(
     assert _told(check([str(tmp_path)], {}, None)) == [
         "a.yaml:5 experiment/second-document"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("receivers: [{name: a, provider: sms}]\n", []),
+        ("receivers: [{name: a, project: b}]\ndefaults: {}\n", []),
+        ("receivers: [{name: a, webhook_config: []}]\n", ["alertmanager"]),
+        ("receivers: [{name: a}]\n", ["alertmanager"]),
+        ("receivers: [{name: a, provider: b}]\nroute: null\n", ["alertmanager"]),
+        ("namespace: a\ngroups: []\n", ["rules"]),
+    ],
+)
+def test_receivers_of_other_programs_are_no_alertmanager(
+    write: Write, tmp_path: Path, text: str, kinds: list[str]
+) -> None:
+    write("a.yaml", text)
+    result = check([str(tmp_path)], {}, None)
+    assert [kind for _, kind in result.files] == kinds
 
 
 @pytest.mark.parametrize(
