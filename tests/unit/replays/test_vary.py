@@ -40,5 +40,7 @@ def test_another_alert_of_the_name_does_not_count() -> None:
 def test_what_is_varied_is_written_as_a_list() -> None:
     assert parse_vary("for=0s,1m30s") == (0.0, 90.0)
     for text in ("", "for=", "hold=1m", "for=5", "for=1m,"):
-        with pytest.raises(ValueError, match=r"is not a duration|varies nothing"):
+        with pytest.raises(
+            ValueError, match=r"bare number|not a duration|varies nothing"
+        ):
             parse_vary(text)
