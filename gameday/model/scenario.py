@@ -16,6 +16,19 @@ from gameday.model.promise import (
 )
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
+from gameday.model.values.kinds import (
+    ANY_TEXT,
+    FLAG,
+    NUMBER,
+    POSITIVE_DURATION,
+    POSITIVE_SHARE,
+    TEXT,
+    one_of,
+)
+
+# What is annotated with a kind of value is a key of the file; what is not is made up.
+Text = Annotated[str, TEXT]
+AnyText = Annotated[str, ANY_TEXT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +132,10 @@ class Guardrail:
 class BlastRadius:
     """The most that may be hit per service, of the instances found."""
 
-    at_most: int | None = None
-    share: float | None = None
-    protect: tuple[str, ...] = ()  # NAME, or LABEL=VALUE
-    foreign_actions: bool = False
+    at_most: Annotated[int | None, NUMBER] = None
+    share: Annotated[float | None, POSITIVE_SHARE] = None
+    protect: tuple[Text, ...] = ()  # NAME, or LABEL=VALUE
+    foreign_actions: Annotated[bool, FLAG] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,15 +150,15 @@ class DriftProbes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPromise:
-    """What one alert must do; None is not asked.
+    """What one alert must do; what is left out is not asked.
 
     `victims`: each (every instance that was hit must ring, where the alert's labels
     tell instances apart) or any. `reaches`: receivers that must all be told.
     """
 
-    alert: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-    victims: str = "each"
+    alert: Text
+    labels: Mapping[str, AnyText] = field(default_factory=dict)
+    victims: Annotated[str, one_of("each", "any")] = "each"
     fires_within: Annotated[float | None, within("alert", drawn=DrawnAt.ALERT)] = None
     reaches: Annotated[tuple[str, ...], receivers("alert")] = ()
     pages_within: Annotated[
@@ -181,22 +194,21 @@ class AlertPromise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoOtherAlerts:
-    """Nothing else may ring: `asked` false switches it off.
+    """Which alerts may not ring beside the promised ones.
 
-    `matching` narrows it to alerts with these labels; `except_` names those
-    that may ring.
+    `matching` narrows it to alerts with these labels; `except` names those that may.
     """
 
     asked: bool = True
-    matching: Mapping[str, str] = field(default_factory=dict)
-    except_: tuple[str, ...] = ()
+    matching: Mapping[str, AnyText] = field(default_factory=dict)
+    except_: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SloPromise:
-    """The most of an SLO's error budget that the step may spend, as a ratio."""
+    """The most of an SLO's error budget that the step may spend."""
 
-    slo: str
+    slo: Text
     spends_at_most: Annotated[float, at_most("slo")]
     line: int | None = None
 
@@ -216,15 +228,14 @@ class Condition:
 class MetricPromise:
     """A PromQL expression that has to hold, for each series that it has.
 
-    `holds`: during, after or throughout. `within`: seconds from the fault's end after
-    which it holds. `conditions`: the expression taken apart; all of them have to hold.
+    `holds`: during the fault, after it (`within` a time from its end), or throughout.
     """
 
-    promql: str
-    holds: str = "throughout"
-    within: float | None = None
-    name: str = ""
-    conditions: tuple[Condition, ...] = ()
+    promql: Text
+    holds: Annotated[str, one_of("during", "after", "throughout")] = "throughout"
+    within: Annotated[float | None, POSITIVE_DURATION] = None
+    name: Text = ""
+    conditions: tuple[Condition, ...] = ()  # the expression taken apart; all must hold
     line: int | None = None
 
     @property
@@ -235,7 +246,7 @@ class MetricPromise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPromise:
-    """What the load's users may see: a share of failures, and a p99 in seconds."""
+    """What the load's users may see, from the fault's start on."""
 
     fails_at_most: Annotated[float | None, at_most("load")] = None
     p99_within: Annotated[float | None, lasts_at_most("load")] = None
@@ -244,11 +255,11 @@ class LoadPromise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expect:
-    """The promises of one step."""
+    """The promises of a step."""
 
     alerts: tuple[AlertPromise, ...] = ()
     no_other_alerts: NoOtherAlerts = field(default_factory=NoOtherAlerts)
-    steady_state: str = "holds"  # or may_deviate
+    steady_state: Annotated[str, one_of("holds", "may_deviate")] = "holds"
     slos: tuple[SloPromise, ...] = ()
     metrics: tuple[MetricPromise, ...] = ()
     load: LoadPromise | None = None

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from gameday.checks.asked import asked
 from gameday.checks.compose import CHECKS
@@ -15,6 +16,7 @@ from gameday.model.scenario import (
     OF_SLO,
     PROMISES,
     AlertPromise,
+    Expect,
     LoadPromise,
     SloPromise,
     Step,
@@ -53,7 +55,7 @@ def test_it_is_read_as_it_is_declared(name: str) -> None:
         whole = {"slos": [{"slo": "checkout", **value}]}
     elif name in OF_LOAD:
         whole = {"load": value}
-    read: Any = WrittenExpect.model_validate(whole)
+    read: Expect = TypeAdapter(WrittenExpect).validate_python(whole)
     owner = [*read.alerts, *read.slos, *filter(None, [read.load]), read][0]
     assert getattr(owner, name) == MEANT[PROMISES[name].unit]
 

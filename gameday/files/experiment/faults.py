@@ -4,10 +4,9 @@ from typing import Any
 
 from gameday.files.experiment.configuration import Unknown, Values
 from gameday.files.text.cursor import Cursor
-from gameday.files.text.suggest import among, did_you_mean, nearest
+from gameday.files.text.suggest import among, did_you_mean, explained, nearest
 from gameday.model.faults.fault import CATALOGUE, NOT_YET, FaultRequest
 from gameday.model.faults.request import WrongArguments, read_request
-from gameday.model.values.kinds import UnknownWord
 
 ROOM = "gameday.faults"
 UNDO = "undo"
@@ -66,7 +65,7 @@ def request(here: Cursor, kind: str, values: Values) -> FaultRequest | None:
     except WrongArguments as wrong:
         for argument in wrong.all:
             at = (argument.name,) if argument.name else ()
-            arguments.error(_sentence(argument.error), *at, code="argument")
+            arguments.error(explained(argument.error), *at, code="argument")
     return None
 
 
@@ -84,9 +83,3 @@ def _not_known(
     key = str(reference.args[0])
     message = f"the configuration has no key {key!r}{did_you_mean(key, values.known)}"
     here.error(message, name, code="argument")
-
-
-def _sentence(error: ValueError) -> str:
-    if isinstance(error, UnknownWord):
-        return f"{error.message}{did_you_mean(error.word, error.known)}"
-    return str(error)

@@ -2,6 +2,7 @@
 
 import os.path
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from gameday.files.scenario import scenario_wire as wire
@@ -9,22 +10,16 @@ from gameday.files.scenario.scenario_promises import step_name
 from gameday.files.text.cursor import Cursor
 from gameday.model.experiment import Experiment
 from gameday.model.scenario import (
-    AlertPromise,
-    BlastRadius,
     DriftProbes,
     Endpoint,
     Expect,
     Guardrail,
     Load,
-    LoadPromise,
-    MetricPromise,
-    NoOtherAlerts,
     Observe,
     ObservedFiles,
     Pages,
     Scenario,
     Secret,
-    SloPromise,
     Step,
 )
 from gameday.model.slos.slo import Slo
@@ -60,7 +55,7 @@ def scenario(read: wire.Scenario, here: Cursor, parts: Parts) -> Scenario:
         slos=tuple(parts.slos),
         load=_load(read.load, path),
         guardrails=_guardrails(read.guardrails),
-        blast_radius=_blast_radius(read.blast_radius),
+        blast_radius=read.blast_radius,
         drift=_drift(read.drift, path),
         steps=tuple(steps),
         path=path,
@@ -181,15 +176,6 @@ def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:
     return tuple(made)
 
 
-def _blast_radius(read: wire.BlastRadius) -> BlastRadius:
-    return BlastRadius(
-        at_most=read.at_most,
-        share=read.share,
-        protect=tuple(read.protect),
-        foreign_actions=read.foreign_actions,
-    )
-
-
 def _drift(read: wire.Drift | None, path: str) -> DriftProbes:
     return DriftProbes(terraform=beside(path, read.terraform) if read else "")
 
@@ -206,72 +192,32 @@ def _step(read: wire.Step, here: Cursor, experiment: Experiment) -> Step:
     )
 
 
-def _expect(read: wire.Expect, here: Cursor) -> Expect:
-    place = here.get("expect") or here
-    slos = [
-        SloPromise(
-            slo=one.slo,
-            spends_at_most=one.spends_at_most,
-            line=place.at("slos").at(index).line,
-        )
-        for index, one in enumerate(read.slos)
-    ]
-    return Expect(
-        alerts=tuple(
-            _alert(one, place.at("alerts").at(index).line)
-            for index, one in enumerate(read.alerts)
-        ),
-        no_other_alerts=_no_other(read.no_other_alerts),
-        steady_state=read.steady_state,
-        slos=tuple(slos),
-        metrics=tuple(
-            _metric(one, place.at("metrics").at(index).line)
-            for index, one in enumerate(read.metrics)
-        ),
-        load=_load_promise(read.load, place),
-        heals_within=read.heals_within,
-        recovers_within=read.recovers_within,
-    )
-
-
-def _metric(read: wire.MetricPromise, line: int | None) -> MetricPromise:
+def _expect(read: Expect, here: Cursor) -> Expect:
+    """Return the promises, each with its line, and the expressions taken apart."""
     from gameday.files.scenario.comparison import conditions
 
-    return MetricPromise(
-        promql=read.promql,
-        name=read.name,
-        holds=read.holds,
-        within=read.within,
-        conditions=conditions(read.promql),
-        line=line,
-    )
+    place = here.get("expect") or here
 
+    def line(*path: str | int) -> int | None:
+        return place.document.line((*place.path, *path))
 
-def _load_promise(read: wire.LoadPromise | None, place: Cursor) -> LoadPromise | None:
-    if read is None:
-        return None
-    return LoadPromise(
-        fails_at_most=read.fails_at_most,
-        p99_within=read.p99_within,
-        line=place.at("load").line,
-    )
-
-
-def _no_other(read: bool | wire.NoOtherAlerts) -> NoOtherAlerts:
-    if isinstance(read, bool):
-        return NoOtherAlerts(asked=read)
-    return NoOtherAlerts(matching=dict(read.matching), except_=tuple(read.except_))
-
-
-def _alert(read: wire.AlertPromise, line: int | None) -> AlertPromise:
-    return AlertPromise(
-        alert=read.alert,
-        labels=dict(read.labels),
-        fires_within=read.fires_within,
-        victims=read.victims,
-        reaches=read.reaches,
-        pages_within=read.pages_within,
-        resets_within=read.resets_within,
-        page_resolves_within=read.page_resolves_within,
-        line=line,
+    return replace(
+        read,
+        alerts=tuple(
+            replace(promise, line=line("alerts", index))
+            for index, promise in enumerate(read.alerts)
+        ),
+        slos=tuple(
+            replace(promise, line=line("slos", index))
+            for index, promise in enumerate(read.slos)
+        ),
+        metrics=tuple(
+            replace(
+                promise,
+                conditions=conditions(promise.promql),
+                line=line("metrics", index),
+            )
+            for index, promise in enumerate(read.metrics)
+        ),
+        load=None if read.load is None else replace(read.load, line=line("load")),
     )

@@ -5,16 +5,19 @@ import sys
 import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from gameday.files.scenario.model_wire import wire_of
 from gameday.files.scenario.scenario_wire import Scenario, Wire
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.nodes import Path
-from gameday.files.text.suggest import did_you_mean
+from gameday.files.text.suggest import did_you_mean, explained
 from gameday.model.quoting import shown
+from gameday.model.values.kinds import UnknownWord
 
 _LATER = ("manual", "observe", "people", "roles", "agenda", "scenarios")
 _TAGS = ("text", "mapping", "flag")
@@ -81,6 +84,8 @@ def _report(here: Cursor, error: Any, model: type[Wire]) -> None:
         return  # an empty key, which is reported as such
     path = _in_text(error["loc"], here.value)
     code = _CODES.get(error["type"], "wrong-type")
+    if code == "value" and isinstance(error["ctx"]["error"], UnknownWord):
+        code = "unknown-value"
     here.error(_message(error, path, model), *path, code=code)
 
 
@@ -104,7 +109,7 @@ def _message(error: Any, path: Path, model: type[Wire]) -> str:
     if kind == "extra_forbidden":
         return _unknown(error["loc"], model)
     if kind == "value_error":
-        return str(error["ctx"]["error"])
+        return explained(error["ctx"]["error"])
     if kind == "literal_error":
         return _not_one_of(given, error["ctx"]["expected"], path)
     if kind in _SHAPES:
@@ -149,8 +154,10 @@ def _model_at(location: Path, whole: type[Wire]) -> type[BaseModel]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Wire):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
+    if is_dataclass(annotation) and isinstance(annotation, type):
+        return wire_of(annotation)
     for arg in typing.get_args(annotation):
         found = _model_in(arg)
         if found is not None:

@@ -4,15 +4,17 @@ Those that a fault's arguments have as well are in gameday.model.values.kinds.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import PlainValidator, WithJsonSchema
 
+from gameday.files.scenario.model_wire import REFERENCE, either
 from gameday.model.quoting import shown
 from gameday.model.values.kinds import (
+    ANY_TEXT,
     DURATION,
+    FLAG,
     NUMBER,
     POSITIVE_DURATION,
     POSITIVE_SHARE,
@@ -20,7 +22,6 @@ from gameday.model.values.kinds import (
     RECEIVERS,
     SHARE,
     TEXT,
-    ValueKind,
     read_line,
     read_text,
     written,
@@ -30,13 +31,6 @@ from gameday.model.values.namespace import EXPECTED, NAME, is_name
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):([0-9]{1,5})")
 _HIGHEST_PORT = 65535
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-def _body(value: Any) -> str:
-    if not isinstance(value, str):
-        said = f"{shown(value)} is not text; write it in quotes"
-        raise ValueError(said)  # noqa: TRY004 - the only one that pydantic collects
-    return value
 
 
 def _word(value: Any) -> str:
@@ -63,15 +57,6 @@ def _times(value: Any) -> float:
     if not 0 < times < float("inf"):
         raise ValueError(f"{shown(value)} is no burn rate; expected one such as 14.4")
     return times
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if not isinstance(value, bool):
-        said = f"{shown(value)} is not true or false"
-        raise ValueError(said)  # noqa: TRY004 - as above
-    return value
 
 
 def _url(value: Any) -> str:
@@ -116,56 +101,39 @@ def _method(value: Any) -> str:
     return text
 
 
-_REFERENCE = {"type": "string", "pattern": r"\$\{"}  # from the environment
+_HTTP = {"type": "string", "pattern": f"^https?://[^@/]+|{REFERENCE['pattern']}"}
 
-
-def _schema(kind: ValueKind[Any]) -> WithJsonSchema:
-    """Return the JSON Schema of a kind; any value may be a reference instead."""
-    return _either(kind.schema)
-
-
-def _either(schema: Mapping[str, Any]) -> WithJsonSchema:
-    if "pattern" in schema:
-        pattern = f"({schema['pattern']})|{_REFERENCE['pattern']}"
-        return WithJsonSchema({**schema, "pattern": pattern})
-    if schema["type"] == "string":
-        return WithJsonSchema(dict(schema))
-    return WithJsonSchema({"anyOf": [dict(schema), _REFERENCE]})
-
-
-_HTTP = {"type": "string", "pattern": f"^https?://[^@/]+|{_REFERENCE['pattern']}"}
-
-_TEXT = _schema(TEXT)
+_TEXT = either(TEXT.schema)
 Text = Annotated[str, PlainValidator(read_text), _TEXT]
 Line = Annotated[str, PlainValidator(read_line), _TEXT]
 Word = Annotated[str, PlainValidator(_word), _TEXT]
 Namespace = Annotated[
     str,
     PlainValidator(_namespace),
-    _either(written(f"^{NAME}$", "shop", "shop-staging")),
+    either(written(f"^{NAME}$", "shop", "shop-staging")),
 ]
-Body = Annotated[str, PlainValidator(_body), _TEXT]
+Body = Annotated[str, PlainValidator(ANY_TEXT.read), _TEXT]
 Receivers = Annotated[
     tuple[str, ...],
     PlainValidator(RECEIVERS.read),
     WithJsonSchema(dict(RECEIVERS.schema)),
 ]
-Duration = Annotated[float, PlainValidator(DURATION.read), _schema(DURATION)]
+Duration = Annotated[float, PlainValidator(DURATION.read), either(DURATION.schema)]
 PositiveDuration = Annotated[
-    float, PlainValidator(POSITIVE_DURATION.read), _schema(POSITIVE_DURATION)
+    float, PlainValidator(POSITIVE_DURATION.read), either(POSITIVE_DURATION.schema)
 ]
-Share = Annotated[float, PlainValidator(SHARE.read), _schema(SHARE)]
+Share = Annotated[float, PlainValidator(SHARE.read), either(SHARE.schema)]
 PositiveShare = Annotated[
-    float, PlainValidator(POSITIVE_SHARE.read), _schema(POSITIVE_SHARE)
+    float, PlainValidator(POSITIVE_SHARE.read), either(POSITIVE_SHARE.schema)
 ]
-Rate = Annotated[float, PlainValidator(RATE.read), _schema(RATE)]
-Count = Annotated[int, PlainValidator(NUMBER.read), _schema(NUMBER)]
+Rate = Annotated[float, PlainValidator(RATE.read), either(RATE.schema)]
+Count = Annotated[int, PlainValidator(NUMBER.read), either(NUMBER.schema)]
 Times = Annotated[
     float,
     PlainValidator(_times),
-    _either({"type": "number", "exclusiveMinimum": 0}),
+    either({"type": "number", "exclusiveMinimum": 0}),
 ]
-Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Flag = Annotated[bool, PlainValidator(FLAG.read), either(FLAG.schema)]
 Url = Annotated[str, PlainValidator(_url), WithJsonSchema(_HTTP)]
 Probed = Annotated[
     str,
@@ -185,6 +153,6 @@ Probed = Annotated[
     ),
 ]
 Listen = Annotated[
-    str, PlainValidator(_listen), _either(written(r"^.*:\d+$", "0.0.0.0:9099"))
+    str, PlainValidator(_listen), either(written(r"^.*:\d+$", "0.0.0.0:9099"))
 ]
 Method = Annotated[str, PlainValidator(_method), _TEXT]

@@ -5,11 +5,18 @@ Imported only when a scenario is read: pydantic costs half of a start.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+)
 
+from gameday.files.scenario.model_wire import CONFIG, Into
 from gameday.files.scenario.scenario_fields import (
     Body,
-    Count,
     Duration,
     Flag,
     Line,
@@ -20,21 +27,18 @@ from gameday.files.scenario.scenario_fields import (
     PositiveShare,
     Probed,
     Rate,
-    Receivers,
-    Share,
     Text,
     Times,
     Url,
     Word,
 )
+from gameday.model import scenario as model
 
 
 class Wire(BaseModel):
-    """What all of them share: unknown keys are errors, nothing is coerced."""
+    """What all of them share."""
 
-    model_config = ConfigDict(
-        extra="forbid", defer_build=True, hide_input_in_errors=True, frozen=True
-    )
+    model_config = CONFIG
 
 
 def _secret(value: Any) -> Any:
@@ -226,85 +230,27 @@ class Guardrail(Wire):
     )
 
 
-class BlastRadius(Wire):
-    """The most that may be hit per service, of the instances found."""
-
-    at_most: Count | None = None
-    share: PositiveShare | None = None
-    protect: list[Text] = []
-    foreign_actions: Flag = False
-
-
 class Drift(Wire):
     """What tells of drift beside the target: a folder to run `terraform plan` in."""
 
     terraform: Text
 
 
-class AlertPromise(Wire):
-    """What one alert must do."""
-
-    alert: Text
-    labels: dict[str, Body] = {}
-    victims: Literal["each", "any"] = "each"
-    fires_within: PositiveDuration | None = None
-    reaches: Receivers = ()
-    pages_within: PositiveDuration | None = None
-    resets_within: PositiveDuration | None = None
-    page_resolves_within: PositiveDuration | None = None
-
-
-class NoOtherAlerts(Wire):
-    """Which alerts may not ring beside the promised ones."""
-
-    matching: dict[str, Body] = {}
-    except_: list[Text] = Field([], alias="except")
-
-
-class SloPromise(Wire):
-    """The most of an error budget that the step may spend."""
-
-    slo: Text
-    spends_at_most: Share
-
-
-class MetricPromise(Wire):
-    """A PromQL expression that has to hold, for each series that it has.
-
-    `holds`: during the fault, after it (`within` a time from its end), or throughout.
-    """
-
-    promql: Text
-    name: Text = ""
-    holds: Literal["during", "after", "throughout"] = "throughout"
-    within: PositiveDuration | None = None
-
-
-class LoadPromise(Wire):
-    """What the load's users may see, from the fault's start on."""
-
-    fails_at_most: Share | None = None
-    p99_within: PositiveDuration | None = None
-
-
 def _is_flag(value: Any) -> str:
     return "flag" if isinstance(value, bool | str) else "mapping"
 
 
-class Expect(Wire):
-    """The promises of a step."""
+def _asked(read: bool | model.NoOtherAlerts) -> model.NoOtherAlerts:
+    return model.NoOtherAlerts(asked=read) if isinstance(read, bool) else read
 
-    alerts: list[AlertPromise] = []
-    no_other_alerts: Annotated[
-        Annotated[Flag, Tag("flag")] | Annotated[NoOtherAlerts, Tag("mapping")],
-        Discriminator(_is_flag),
-    ] = True
-    steady_state: Literal["holds", "may_deviate"] = "holds"
-    slos: list[SloPromise] = []
-    metrics: list[MetricPromise] = []
-    load: LoadPromise | None = None
-    heals_within: PositiveDuration | None = None
-    recovers_within: PositiveDuration | None = None
+
+NoOtherAlerts = Annotated[
+    Annotated[Flag, Tag("flag")]
+    | Annotated[model.NoOtherAlerts, Into(), Tag("mapping")],
+    Discriminator(_is_flag),
+    AfterValidator(_asked),
+]
+Expect = Annotated[model.Expect, Into(no_other_alerts=NoOtherAlerts)]
 
 
 class Step(Wire):
@@ -320,7 +266,7 @@ class Step(Wire):
         "actions bite, where the target cannot show it: one of the method that answers "
         "within its tolerance, or one of the hypothesis that no longer does",
     )
-    expect: Expect = Field(default_factory=Expect.model_construct)
+    expect: Expect = Field(default_factory=model.Expect)
 
 
 class Scenario(Wire):
@@ -334,6 +280,8 @@ class Scenario(Wire):
     slos: list[Text] = []
     load: Load | None = None
     guardrails: list[Guardrail] = []
-    blast_radius: BlastRadius = Field(default_factory=BlastRadius.model_construct)
+    blast_radius: Annotated[model.BlastRadius, Into()] = Field(
+        default_factory=model.BlastRadius
+    )
     drift: Drift | None = None
     steps: list[Step] = Field(min_length=1)

@@ -4,6 +4,8 @@ import difflib
 import functools
 from collections.abc import Iterable
 
+from gameday.model.values.kinds import UnknownWord
+
 _FEW = 9  # more names than that help nobody
 
 
@@ -15,6 +17,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f'; did you mean "{close}"?'
     few = 0 < len(names) <= _FEW
     return f"; expected {among(names)}" if few else ""
+
+
+def explained(error: ValueError) -> str:
+    """Return what an error says; of a word that is not known, what was meant."""
+    if isinstance(error, UnknownWord):
+        return f"{error.message}{did_you_mean(error.word, error.known)}"
+    return str(error)
 
 
 def near(word: str, known: Iterable[str]) -> str:

@@ -35,7 +35,7 @@ class UnknownWord(ValueError):
         self.message, self.word, self.known = message, word, tuple(known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ValueKind(Generic[Value]):
     """A kind of value. `meaning`: what the reference says of it.
 
@@ -56,6 +56,20 @@ def read_text(value: object) -> str:
         raise ValueError(f"{shown(value)} is not text; {what}")  # noqa: TRY004
     if not value.strip():
         raise ValueError("is empty; expected text")
+    return value
+
+
+def _any_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{shown(value)} is not text; write it in quotes")  # noqa: TRY004
+    return value
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise ValueError(f"{shown(value)} is not true or false")  # noqa: TRY004
     return value
 
 
@@ -162,7 +176,8 @@ def one_of(*known: str) -> ValueKind[str]:
         return str(value)
 
     meaning = f"one of {', '.join(f'`{word}`' for word in known)}"
-    return ValueKind(meaning=meaning, read=read, schema={"enum": list(known)})
+    schema = {"type": "string", "enum": list(known)}
+    return ValueKind(meaning=meaning, read=read, schema=schema)
 
 
 def written(pattern: str, *examples: str) -> Mapping[str, Any]:
@@ -175,6 +190,8 @@ _DURATIONS = written(r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$", "500ms", "30s", "5m", "1
 _SHARES = written(r"^\d+(\.\d+)?\s*%$", "34%")
 
 TEXT = ValueKind(meaning="text", read=read_text, schema=_TEXT)
+ANY_TEXT = ValueKind(meaning="text, also empty", read=_any_text, schema=_TEXT)
+FLAG = ValueKind(meaning="true or false", read=_flag, schema={"type": "boolean"})
 NAME = ValueKind(meaning="text", read=_name, schema=_TEXT)
 NAMES = ValueKind(
     meaning="one name or a list of them",
