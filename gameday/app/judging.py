@@ -34,12 +34,21 @@ class Stored:
 def judge_stored(record: Record) -> Stored:
     """Judge a stored run; StoreError where it is none.
 
-    Of one whose record is damaged nothing is sure: what is missing may decide.
+    Where an event lacks a field that an answer rests on, nothing is sure: what is
+    missing may decide. A field that no answer asks for is not missed.
     """
     plan = from_json(record.plan, record.where)
-    events, damage = sound(parse_lines(record.lines, record.where))
-    timeline = _with_ledger(Timeline(events))
-    verdict = judge(plan, timeline, **_frame(record, timeline))
+    events = list(parse_lines(record.lines, record.where))
+    whole, damage = sound(events)
+    timeline = _with_ledger(Timeline(whole))
+    try:
+        verdict = judge(plan, timeline, **_frame(record, timeline))
+    except (KeyError, TypeError):
+        whole, damage = sound(events, strictly=True)
+        if not damage:
+            raise
+        timeline = _with_ledger(Timeline(whole))
+        verdict = judge(plan, timeline, **_frame(record, timeline))
     if damage:
         findings = tuple(_unsure(finding, damage) for finding in verdict.findings)
         verdict = replace(verdict, findings=findings)
@@ -152,6 +161,6 @@ def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:
     return frame | {
         "ended": ended[-1].at,
         "ending": Ending(ended[-1]["ending"]),
-        "because": ended[-1]["because"],
+        "because": ended[-1].get("because", ""),
         "broken": tuple(ended[-1].get("broken", ())),
     }

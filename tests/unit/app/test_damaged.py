@@ -67,14 +67,32 @@ def test_no_field_of_any_event_is_missed_with_a_traceback() -> None:
     assert tried > 50
 
 
-def test_a_run_that_does_not_say_why_it_ended_is_not_understood() -> None:
+def test_a_run_that_does_not_say_why_it_ended_is_judged() -> None:
     lines = story()
     del lines[-1]["because"]
+    assert judged(lines).findings == judged(story()).findings
+
+
+def test_what_an_earlier_version_did_not_write_is_no_damage() -> None:
+    spare = ("p50", "p99", "by_hand", "arguments", "duration", "starts")
+    lines = [
+        {key: value for key, value in line.items() if key not in spare}
+        for line in story()
+    ]
+    outcomes = [finding.outcome for finding in judged(lines).findings]
+    assert outcomes == [finding.outcome for finding in judged(story()).findings]
+
+
+def test_an_event_that_does_not_say_what_it_is_about_is_damage() -> None:
+    lines = story()
+    (ended,) = [line for line in lines if line["kind"] == "fault_ended"]
+    del ended["step"]
     verdict = judged(lines)
-    assert {one.outcome for one in verdict.findings} == {Outcome.INCONCLUSIVE}
-    assert "an event run_ended has no because" in verdict.findings[0].because
+    assert {finding.outcome for finding in verdict.findings} == {Outcome.INCONCLUSIVE}
+    assert "an event fault_ended has no step" in verdict.findings[0].because
 
 
-def test_a_remark_decides_nothing() -> None:
-    whole, damage = sound([event(1.0, "note"), event(2.0, "note", text="x")])
-    assert (len(whole), damage) == (1, "")
+def test_a_remark_without_a_word_is_only_missed_strictly() -> None:
+    events = [event(1.0, "note"), event(2.0, "note", text="x")]
+    assert sound(events) == (events, "")
+    assert sound(events, strictly=True) == (events[1:], "an event note has no text")

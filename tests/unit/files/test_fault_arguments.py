@@ -22,6 +22,7 @@ PLACES = {
     "duration": ("process.stop", "duration", {"service": "web"}),
     "own duration": ("network.delay", "by", {"service": "web"}),
     "own share": ("network.loss", "packets", {"service": "web"}),
+    "rate": ("network.rate", "to", {"service": "web"}),
     "names": ("network.partition", "peers", {"service": "web"}),
     "signal": ("process.kill", "signal", {"service": "web"}),
     "number": ("kubernetes.scale", "to", {"service": "web"}),
@@ -61,7 +62,12 @@ OTHERS = [
     *(["a", ""], ["a", 5], [5], ["a", None], [["a"]], ["a\nb"], [" a "]),
     *(["web-1"], ["web-1", "web-2"], ["web-1", "a"], ["web-1", "web-1"]),
 ]
-VALUES = [*DURATIONS, *SHARES, *NUMBERS, *TEXTS, *OTHERS]
+RATES = [
+    *("10mbit", "512 kbit", "1.5gbit", "8kbit", "7999bit", "100gbit", "101gbit"),
+    *("0bit", "-1mbit", "+1mbit", "1Mbit", "10mb", "mbit", "1e3kbit", "50/s"),
+    *("\u0665mbit", "9" * 400 + "bit", "nanbit"),
+]
+VALUES = [*RATES, *DURATIONS, *SHARES, *NUMBERS, *TEXTS, *OTHERS]
 
 
 ARGUMENTS_LINE = 11
