@@ -4,7 +4,7 @@ Stored runs are judged as they are and with a change in their record. What happe
 once in another order, a page's entries in another order, a page sent as two, all clocks
 set to another time, kinds and fields that nobody knows, no newline at the end: the
 answers stay. One event less that shows something to have been seen, or to have gone
-well: no answer becomes a pass. Nothing crashes.
+well: no answer becomes a pass. What is missing, or null, breaks nothing.
 
 Prints each answer that changed with what changed it, then the count; exits 1 if any.
 The runs are those of the folders (each folder with a `plan.json`) and the stories of
@@ -29,6 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gameday.app.judging import find, judge_stored
+from gameday.errors import GamedayError
 from gameday.model.quantity import parse_instant, show_instant
 from gameday.model.verdict import Verdict
 from gameday.store.history import Record
@@ -203,6 +204,30 @@ def better(story: Story, place: int) -> Iterator[str]:
             yield f"{question}: {was} became pass"
 
 
+def damaged(story: Story, dice: random.Random) -> Iterator[tuple[str, str]]:
+    """Yield where a field that is missing, or null, is not said in a sentence."""
+    place = dice.randrange(len(story.lines))
+    line = story.lines[place]
+    names = sorted(line.keys() - {"at", "kind"})
+    if not names:
+        return
+    name = dice.choice(names)
+    without = {key: value for key, value in line.items() if key != name}
+    for what, other in (("without", without), ("null", {**line, name: None})):
+        lines = [*story.lines[:place], other, *story.lines[place + 1 :]]
+        problems: list[str] = []
+        try:
+            verdict = story.judged(lines)
+        except GamedayError:
+            continue
+        except Exception as error:  # noqa: BLE001 - that is what is looked for
+            problems = [repr(error)]
+        else:
+            problems = crashed(verdict) if what == "without" else []
+        for said in problems:
+            yield f"{what} {name} of {line['kind']}", said
+
+
 def read_without_newline(story: Story, folder: Path) -> Iterator[str]:
     """Yield the answers that a missing newline at the file's end changes."""
     (folder / "plan.json").write_text(story.plan)
@@ -235,6 +260,8 @@ def trials(story: Story, dice: random.Random, home: Path) -> Iterator[tuple[str,
     for place in dice.sample(places, min(4, len(places))):
         said = json.dumps(story.lines[place])[:120]
         yield from ((f"without {said}", one) for one in better(story, place))
+    for _ in range(3):
+        yield from damaged(story, dice)
     yield from (("no newline", said) for said in read_without_newline(story, home))
 
 

@@ -13,6 +13,7 @@
     +-- UndoFailed       something is still broken; says what a person must do
     +-- ObserverLost     we cannot see; what depends on it is inconclusive
     +-- StoreError       a run's folder or database cannot be read or written
+        +-- LacksField       an event of a timeline has not what every run wrote
 """
 
 from collections.abc import Sequence
@@ -87,3 +88,10 @@ class ObserverLost(GamedayError):
 
 class StoreError(GamedayError):
     """A run's folder or a database cannot be read or written."""
+
+
+class LacksField(StoreError, KeyError):
+    """An event of a stored timeline has no field that every version wrote."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])

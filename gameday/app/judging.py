@@ -12,7 +12,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.home import home, ledger_path
 from gameday.model.events.damage import sound
 from gameday.model.plan import Plan
-from gameday.model.timeline import Timeline
+from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.runner.run_book import transitions
 from gameday.store.folder import PLAN, TIMELINE, VERDICT, parse_lines
@@ -148,7 +148,7 @@ def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:
     ended = timeline.of("run_ended")
     first, last = timeline.events[0], timeline.events[-1]
     frame: dict[str, Any] = {
-        "run": started[0]["run"] if started else record.run,
+        "run": str(started[0].get("run") or record.run) if started else record.run,
         "started": started[0].at if started else first.at,
     }
     if not ended:
@@ -160,7 +160,17 @@ def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:
         }
     return frame | {
         "ended": ended[-1].at,
-        "ending": Ending(ended[-1]["ending"]),
-        "because": ended[-1].get("because", ""),
-        "broken": tuple(ended[-1].get("broken", ())),
+        "ending": _ending(record, ended[-1]),
+        "because": str(ended[-1].get("because") or ""),
+        "broken": tuple(ended[-1].get("broken") or ()),
     }
+
+
+def _ending(record: Record, ended: Event) -> Ending:
+    known = [ending.value for ending in Ending]
+    if ended["ending"] not in known:
+        raise StoreError(
+            f"{record.where}: the run ended as {ended['ending']!r}, which is none of "
+            f"{', '.join(known)}; the timeline is not as a run wrote it"
+        )
+    return Ending(ended["ending"])

@@ -31,6 +31,7 @@ from gameday.checks.slos.load import fed_at_warm_up
 from gameday.checks.slos.load_agreement import agrees_with_load
 from gameday.checks.slos.load_promises import fails_at_most, p99_within
 from gameday.checks.step import StepRun
+from gameday.errors import LacksField
 from gameday.model.verdict import Finding
 
 Check = Callable[[StepRun, Question], Answer]
@@ -78,6 +79,8 @@ def _answered(
         if isinstance(about, Run):
             return RUN_CHECKS[question.question](about)
         return _of_step(about, question, checks)
+    except LacksField as problem:  # what a damaged record does not say
+        return unknown(str(problem))
     except Exception as problem:  # noqa: BLE001 - a crash is never a missing finding
         kind = type(problem).__name__
         return unknown(f"the check itself crashed ({kind}: {problem})")

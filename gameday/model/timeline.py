@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gameday.errors import LacksField
 from gameday.model.quantity import parse_instant, show_instant
 
 
@@ -22,7 +23,11 @@ class Event:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
-        return self.fields[name]
+        try:
+            return self.fields[name]
+        except KeyError:
+            told = f"the event {self.kind} of {show_instant(self.at)} has no {name!r}"
+            raise LacksField(f"{told}: the timeline is not as a run wrote it") from None
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a field, or the default where the event has none."""

@@ -7,6 +7,7 @@ import pytest
 
 from gameday.app.judging import judge_stored
 from gameday.clock import SystemClock
+from gameday.errors import StoreError
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
 from gameday.model.faults.fault import FaultState
@@ -14,7 +15,7 @@ from gameday.model.timeline import event
 from gameday.model.verdict import Ending, Outcome
 from gameday.store.history import Record
 from gameday.store.plans import to_json
-from tests.builders import answer, at, plan, step
+from tests.builders import answer, at, fault, plan, step, timeline
 from tests.unit.ledger.fake import URL, entry
 
 
@@ -61,3 +62,42 @@ def test_undone_after_a_kill_is_answered_by_the_ledger(
     assert stored.verdict.ending is Ending.CRASHED
     assert answer(stored.verdict, "undone").outcome is outcome
     ledger.close()
+
+
+# --- records that are not as a run wrote them ---
+
+
+def altered(kind: str, **changes: object) -> Record:
+    """Return a healthy run's record of which the first such event is another."""
+    told = [one.to_json() for one in timeline(fault())]
+    line = next(line for line in told if line["kind"] == kind)
+    line |= changes
+    for name in [name for name, value in changes.items() if value is ...]:
+        del line[name]
+    lines = tuple(json.dumps(line) for line in told)
+    return Record(run="r-1", plan=to_json(plan(step())), lines=lines, where="r-1")
+
+
+@pytest.mark.usefixtures("ledger")
+def test_what_an_event_lacks_is_said_in_a_sentence() -> None:
+    found = answer(judge_stored(altered("fault_biting", bites=...)).verdict, "bites")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.because == (
+        "The event fault_biting of 2026-01-01T00:00:10.200Z has no 'bites': the "
+        "timeline is not as a run wrote it."
+    )
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_run_that_does_not_say_who_it_was_is_judged() -> None:
+    verdict = judge_stored(altered("run_started", run=...)).verdict
+    assert verdict.run == "r-1"
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize("ending", ["over", None, ...])
+def test_a_run_that_ended_in_no_known_way_is_refused_in_a_sentence(
+    ending: object,
+) -> None:
+    with pytest.raises(StoreError, match="is not as a run wrote it"):
+        judge_stored(altered("run_ended", ending=ending))
