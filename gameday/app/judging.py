@@ -34,21 +34,12 @@ class Stored:
 def judge_stored(record: Record) -> Stored:
     """Judge a stored run; StoreError where it is none.
 
-    Where an event lacks a field that an answer rests on, nothing is sure: what is
-    missing may decide. A field that no answer asks for is not missed.
+    Where an event does not say what it is about, nothing is sure: it may decide.
     """
     plan = from_json(record.plan, record.where)
-    events = list(parse_lines(record.lines, record.where))
-    whole, damage = sound(events)
+    whole, damage = sound(parse_lines(record.lines, record.where))
     timeline = _with_ledger(Timeline(whole))
-    try:
-        verdict = judge(plan, timeline, **_frame(record, timeline))
-    except (KeyError, TypeError):
-        whole, damage = sound(events, strictly=True)
-        if not damage:
-            raise
-        timeline = _with_ledger(Timeline(whole))
-        verdict = judge(plan, timeline, **_frame(record, timeline))
+    verdict = judge(plan, timeline, **_frame(record, timeline))
     if damage:
         findings = tuple(_unsure(finding, damage) for finding in verdict.findings)
         verdict = replace(verdict, findings=findings)

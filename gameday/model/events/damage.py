@@ -1,28 +1,29 @@
-"""Events that lack a field which every version wrote: a record that was cut oddly."""
+"""Events that do not say what they are about: a record that was cut oddly."""
 
 from collections.abc import Iterable
 
 from gameday.model.events.codec import lacking
 from gameday.model.timeline import Event
 
-# Without these nobody knows what an event is about: no answer would notice its loss.
+# No answer would notice that such an event is lost to it. What else an event lacks is
+# told by the answer that asks for it.
 _TELL_WHICH = frozenset(
-    ("step", "id", "fault", "service", "instance", "receiver", "slo", "phase", "ok")
+    (
+        *("step", "id", "fault", "service", "instance", "receiver", "slo", "phase"),
+        *("ok", "ending"),
+    )
 )
 
 
-def sound(
-    events: Iterable[Event], *, strictly: bool = False
-) -> tuple[list[Event], str]:
-    """Return the events that are whole, and what the first that is not lacks.
+def sound(events: Iterable[Event]) -> tuple[list[Event], str]:
+    """Return the events that say what they are about, and what the first other lacks.
 
-    The text is empty where nothing is missing. `strictly`: also what only some answers
-    ask for, and what an earlier version may not have written.
+    The text is empty where there is no other.
     """
     whole: list[Event] = []
     damage = ""
     for event in events:
-        missing = [name for name in lacking(event) if strictly or name in _TELL_WHICH]
+        missing = [name for name in lacking(event) if name in _TELL_WHICH]
         if not missing:
             whole.append(event)
         elif not damage:

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from gameday.app.judging import find, judge_stored
-from gameday.model.events.damage import sound
-from gameday.model.timeline import event
 from gameday.model.verdict import Outcome, Verdict
 from tests.conftest import ROOT
 
@@ -90,9 +88,3 @@ def test_an_event_that_does_not_say_what_it_is_about_is_damage() -> None:
     verdict = judged(lines)
     assert {finding.outcome for finding in verdict.findings} == {Outcome.INCONCLUSIVE}
     assert "an event fault_ended has no step" in verdict.findings[0].because
-
-
-def test_a_remark_without_a_word_is_only_missed_strictly() -> None:
-    events = [event(1.0, "note"), event(2.0, "note", text="x")]
-    assert sound(events) == (events, "")
-    assert sound(events, strictly=True) == (events[1:], "an event note has no text")
