@@ -101,7 +101,7 @@ def _is_rules(value: dict[str, Any]) -> bool:
     if value.get("kind") == "PrometheusRule":
         return True
     alone = "groups" in value and set(value) <= {"groups", "namespace"}
-    if alone and not value["groups"]:
+    if alone and _is_hollow(value["groups"]):
         return True
     groups = _mappings(value.get("groups"))
     if alone and groups:
@@ -109,6 +109,11 @@ def _is_rules(value: dict[str, Any]) -> bool:
         if bare:  # groups that have no rules yet
             return True
     return any({"name", "rules"} <= set(group) or _has_rules(group) for group in groups)
+
+
+def _is_hollow(groups: Any) -> bool:
+    """Return whether there are no groups, or nothing but empty ones."""
+    return not groups or (isinstance(groups, list) and not any(groups))
 
 
 def _has_rules(group: dict[str, Any]) -> bool:

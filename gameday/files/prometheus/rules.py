@@ -13,6 +13,7 @@ from gameday.files.promql import go_template, promql
 from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
+from gameday.files.text.shapes import whole
 from gameday.files.text.suggest import did_you_mean, nearest
 from gameday.files.text.units import parse_prometheus_duration
 from gameday.model.alerting.alert import AlertRule, RecordingRule
@@ -121,9 +122,9 @@ def _group(here: Cursor, names: set[str], path: str) -> list[_Rule]:
         )
     names.add(name)
     interval = _duration(here, "interval")
-    limit = here.text("limit")
-    if limit and not re.fullmatch(r"-?\d+", limit):
-        here.error(f"{shown(limit)} is not a whole number", "limit", code="value")
+    limit = here.get("limit")
+    if limit is not None:
+        whole(limit)
     _names(here, "labels")
     offset = _duration(here, "query_offset")
     group = _Group(name, interval, offset, path, _texts(here, "labels"))
@@ -212,7 +213,7 @@ def _recording(
                 key,
                 code="recording-rule",
             )
-    if here.get("annotations") is not None:
+    if here.value.get("annotations"):
         here.error(
             "a recording rule has no annotations; remove them",
             "annotations",

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gameday.files.text import units
+
 
 class PromqlError(ValueError):
     """A text that is no PromQL; the message says why."""
@@ -40,7 +42,7 @@ _UNITS = {
     **dict(zip(("d", "w", "y"), (86400.0, 604800.0, 31536000.0), strict=True)),
 }
 _PART = re.compile(r"(\d+)(ms|[smhdwy])")
-LONGEST_DURATION = 2**63 / 1e9  # seconds
+LONGEST_DURATION = units.LONGEST
 _DEEPEST = 100  # brackets in brackets; the parser recurses
 _LONGEST = 100_000  # tokens
 

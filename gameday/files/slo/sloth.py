@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from gameday.files.promql import go_template, promql
 from gameday.files.text.cursor import Cursor
+from gameday.files.text.go_literals import yaml_number
+from gameday.files.text.shapes import flag, is_quoted
 from gameday.files.text.suggest import among, nearest
 from gameday.model.quoting import shown
 from gameday.model.slos.slo import Slo, Term
@@ -60,6 +62,8 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
             "version",
             code="version",
         )
+    else:
+        body = _as_written(here)
     _refuse_byte_order_mark(here)
     service = _named(body, "service")
     _labels(body)
@@ -93,6 +97,14 @@ def _spec(here: Cursor) -> Cursor | None:
     return here.mapping("spec")
 
 
+def _as_written(here: Cursor) -> Cursor:
+    """Return the plain form with its scalars as text: `name: 12` is a name."""
+    value = here.document.texts
+    for part in here.path:
+        value = value[part]
+    return here._replace(value=value)
+
+
 def _refuse_byte_order_mark(here: Cursor) -> None:
     if any(told.id == "file/byte-order-mark" for told in here.problems):
         here.error("Sloth refuses a byte-order mark; remove it", code="value")
@@ -101,6 +113,8 @@ def _refuse_byte_order_mark(here: Cursor) -> None:
 def _refuse_plugins(here: Cursor) -> None:
     chain = here.list_of("chain") if here.mapping() is not None else []
     ids = [one.text("id") for one in chain if isinstance(one.value, dict)]
+    if here.mapping() is not None and not chain:
+        return
     names = ", ".join(name for name in ids if name) or "unnamed"
     here.error(f"Sloth plugins are code and not supported: {names}", code="plugin")
 
@@ -155,10 +169,10 @@ def _named(here: Cursor, key: str) -> str:
 
 
 def _labels(here: Cursor, key: str = "labels") -> None:
-    """Refuse labels without a value, and `__name__`."""
+    """Refuse labels (or annotations) without a value, and the label `__name__`."""
     labels = here.get(key)
     for name, value in labels.entries() if labels else ():
-        if name in ("", "__name__"):
+        if not name or (name == "__name__" and key == "labels"):
             value.error(
                 f"{name!r} cannot be a label here; choose another name",
                 code="label-name",
@@ -173,18 +187,29 @@ def _labels(here: Cursor, key: str = "labels") -> None:
 def _alerting(here: Cursor) -> None:
     """Require an alert's name where Sloth does: unless both alerts are off."""
     alerting = here.mapping("alerting") or here._replace(value={})
-    alerts = [alerting.get(a) or alerting.get(b) for a, b in _ALERTS]
-    off = [isinstance(a.value, dict) and a.value.get("disable") for a in alerts if a]
-    if len(off) == len(alerts) and all(off):
+    both = [alerting.get(plain) or alerting.get(other) for plain, other in _ALERTS]
+    alerts = [alert for alert in both if alert is not None and not _is_off(alert)]
+    if None not in both and not alerts:
         return
     if not alerting.value.get("name"):
         place = alerting if here.get("alerting") else here
         message = "name is required and missing; expected the alert's name"
         place.error(message, code="missing-key")
-    for place in (alerting, *(alert for alert in alerts if alert is not None)):
+    for place in (alerting, *alerts):
         if isinstance(place.value, dict):
             _labels(place)
             _labels(place, "annotations")
+
+
+def _is_off(alert: Cursor) -> bool:
+    disable = alert.get("disable") if isinstance(alert.value, dict) else None
+    if disable is None or isinstance(disable.value, bool):
+        return disable is not None and disable.value
+    if alert.path[-1] in ("page_alert", "ticket_alert"):
+        flag(disable)
+        return str(disable.value).lower() in ("true", "yes", "on", "y")
+    disable.error(f"{shown(disable.value)} is not true or false", code="wrong-type")
+    return False
 
 
 _ALERTS = (("page_alert", "pageAlert"), ("ticket_alert", "ticketAlert"))
@@ -192,6 +217,9 @@ _ALERTS = (("page_alert", "pageAlert"), ("ticket_alert", "ticketAlert"))
 
 def _objective(here: Cursor) -> float | None:
     value = here.value.get("objective")
+    if isinstance(value, str) and not is_quoted(here.at("objective")):
+        number = yaml_number(value)
+        value = value if number is None else number
     if isinstance(value, bool) or not isinstance(value, int | float):
         here.error(
             f"objective {shown(value)} is not a number; expected percent",

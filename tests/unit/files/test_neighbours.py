@@ -306,6 +306,7 @@ def test_an_experiment_behind_another_document_is_told_so(
         ("receivers: [{name: a}]\n", ["alertmanager"]),
         ("receivers: [{name: a, provider: b}]\nroute: null\n", ["alertmanager"]),
         ("namespace: a\ngroups: []\n", ["rules"]),
+        ("groups: [null]\n", ["rules"]),
     ],
 )
 def test_receivers_of_other_programs_are_no_alertmanager(

@@ -70,6 +70,9 @@ MISTAKES = [
     ("{severity: page}", "{__name__: page}", "r.yaml:8: groups[0].rules[0].labels.__name__: '__name__' cannot be a label here; choose another name"),
     ("  - name: shop", "  - name: null", "r.yaml:2: groups[0]: name is required and missing; expected text"),
     ("interval: 1s", "intervall: 1s", "r.yaml:3: groups[0].intervall: 'intervall' is an unknown key; did you mean \"interval\"?"),
+    ("for: 5s", "for: 300y", "r.yaml:7: groups[0].rules[0].for: '300y' is out of range; expected 292 years at most"),
+    ("interval: 1s", "limit: '5'", "r.yaml:3: groups[0].limit: '5' is text; expected a whole number, without quotes"),
+    ("interval: 1s", "limit: 99999999999999999999", "r.yaml:3: groups[0].limit: 99999999999999999999 is too large; expected 9223372036854775807 at most"),
     ("groups:", "group:", "r.yaml:1: group: 'group' is an unknown key; did you mean \"groups\"?"),
 ]  # fmt: skip
 
@@ -99,6 +102,19 @@ def test_what_is_only_warned_of(old: str, new: str, expected: str) -> None:
     (warned,) = told(RULES.replace(old, new))
     assert "warning: " in warned
     assert expected in warned
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("interval: 1s", "limit: 0x10"),
+        ("interval: 1s", "limit: 1e3"),
+        ("record: job:up:sum", "record: x\n        annotations: {}"),
+    ],
+)
+def test_what_prometheus_takes_as_well(old: str, new: str) -> None:
+    assert old in RULES
+    assert told(RULES.replace(old, new, 1)) == []
 
 
 def test_variables_that_a_template_declares_are_known() -> None:

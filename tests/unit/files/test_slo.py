@@ -111,8 +111,26 @@ SLOTH_MISTAKES = [
     ("prometheus/v1", "prometheus/v2", "s.yaml:1: version: 'prometheus/v2' is not supported; expected prometheus/v1"),
     ("service: checkout", "service: ''", "s.yaml:1: service is required and missing; expected text"),
     ("service: checkout", "service: c\nslo_plugins: {chain: [{id: a/b/v1}]}", "s.yaml:3: slo_plugins: Sloth plugins are code and not supported: a/b/v1"),
+    ("{page_alert: {disable: true}", "{page_alert: {disable: 'true'}", "s.yaml:12: slos[0].alerting.page_alert.disable: 'true' is text; expected true or false, without quotes"),
     ("alerting: {page", "alerting: {pag", "s.yaml:12: slos[0].alerting: name is required and missing; expected the alert's name"),
 ]  # fmt: skip
+
+
+SLOTH_AS_WRITTEN = [
+    ("service: checkout", "service: 12", "12-latency"),
+    ("name: latency", "name: true", "checkout-true"),
+    ("objective: 99.97", "objective: 9e1", "checkout-latency"),
+    ("service: checkout", "service: checkout\nslo_plugins: {chain: []}", "checkout-latency"),
+    ("{page_alert: {disable: true}", "{page_alert: {disable: yes, labels: {a: ''}}", "checkout-latency"),
+    ("{page_alert", "{annotations: {__name__: a}, page_alert", "checkout-latency"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "name"), SLOTH_AS_WRITTEN)
+def test_what_sloth_takes_as_well(old: str, new: str, name: str) -> None:
+    assert old in SLOTH
+    (one,), problems = slo.parse(SLOTH.replace(old, new, 1), "s.yaml")
+    assert (one.name, problems) == (name, [])
 
 
 @pytest.mark.parametrize(("old", "new", "told"), SLOTH_MISTAKES)
