@@ -145,6 +145,11 @@ def check_secrets(here: Cursor, given: Given) -> None:
     """Report secrets whose environment variable is not set: they have no default."""
     secrets = here.mapping("secrets")
     for _, secret in secrets.entries() if secrets is not None else ():
+        if not isinstance(secret.value, dict | None):
+            message = (
+                f"{shown(secret.value)} is not a mapping; expected names of secrets"
+            )
+            secret.error(message, code="wrong-type")
         _check_secret(secret, given)
 
 

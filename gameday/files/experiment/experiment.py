@@ -175,16 +175,32 @@ def _top(here: Cursor) -> None:
             "method",
             code="empty-key",
         )
-    for tag in here.list_of("tags"):
-        if not isinstance(tag.value, str) or not tag.value:
-            tag.error(f"{shown(tag.value)} is no tag; expected text", code="wrong-type")
     for extension in here.list_of("extensions"):
         if extension.mapping() is not None:
             extension.text("name", required=True)
     for control in here.list_of("controls"):
         activities.check_control(control)
-    here.mapping("contributions")
+    _described(here)
     _runtime(here)
+
+
+def _described(here: Cursor) -> None:
+    """Judge what is for people only: tags and contributions."""
+    passed_over = _passed_over(here, "tags", str, "a list")
+    for tag in [] if passed_over else here.list_of("tags"):
+        if not isinstance(tag.value, str) or not tag.value:
+            tag.error(f"{shown(tag.value)} is no tag; expected text", code="wrong-type")
+    if not _passed_over(here, "contributions", list, "a mapping"):
+        here.mapping("contributions")
+
+
+def _passed_over(here: Cursor, key: str, kind: type, expected: str) -> bool:
+    """Warn of a value of a kind that the engine, which never looks at it, lets pass."""
+    value = here.value.get(key)
+    if isinstance(value, kind):
+        message = f"{shown(value)} is passed over; expected {expected}"
+        here.warn(message, key, code="wrong-type")
+    return isinstance(value, kind)
 
 
 def _runtime(here: Cursor) -> None:

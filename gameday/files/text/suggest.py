@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from gameday.model.values.kinds import UnknownWord
 
 _FEW = 9  # more names than that help nobody
+_LONGEST = 60  # characters of a name
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -14,7 +15,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted({name for name in known if name})
     close = nearest(word, names)
     if close:
-        return f'; did you mean "{close}"?'
+        return f'; did you mean "{_shown(close)}"?'
     few = 0 < len(names) <= _FEW
     return f"; expected {among(names)}" if few else ""
 
@@ -29,7 +30,7 @@ def explained(error: ValueError) -> str:
 def near(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "x"?`, or nothing where no name is close."""
     close = nearest(word, known)
-    return f'; did you mean "{close}"?' if close else ""
+    return f'; did you mean "{_shown(close)}"?' if close else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -57,9 +58,15 @@ def _folded(known: tuple[str, ...]) -> dict[str, str]:
     return {name.lower().replace("-", "_"): name for name in known}
 
 
+def _shown(name: str) -> str:
+    """Return a name in one line and not too long; it may come from a file."""
+    text = name if name.isprintable() else repr(name)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
 def among(names: Iterable[str], joined: str = "or") -> str:
     """Return `a, b or c`."""
-    several = list(names)
+    several = [_shown(name) for name in names]
     if len(several) < 2:  # noqa: PLR2004 - nothing to join
         return "".join(several)
     return f"{', '.join(several[:-1])} {joined} {several[-1]}"

@@ -357,6 +357,12 @@ def test_what_is_empty_is_a_warning(old: str, new: str) -> None:
     ]
 
 
+def test_names_in_a_message_stand_in_one_short_line() -> None:
+    name = "'a\\n  b" + "c" * 200 + "'"
+    text = ALERTMANAGER.replace("name: oncall", f"name: {name}", 1)
+    assert all("\n" not in told and len(told) < 200 for told in errors(text))
+
+
 def test_an_empty_duration_is_none() -> None:
     text = ALERTMANAGER.replace("group_wait: 1s", "group_wait: ''", 1)
     assert any("is not a duration" in told for told in errors(text))

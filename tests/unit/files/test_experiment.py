@@ -27,6 +27,8 @@ MISTAKES = [
     ("{rollbacks: {strategy: always}}", "{python: {version: 3.14}}", "4: runtime.python.version: 3.14 is not text; write it in quotes"),
     ("{rollbacks: {strategy: always}}", "{python: 3}", "4: runtime.python: 3 is not a mapping; expected a mapping"),
     ("tags: [web, capacity]", "tags: [web, 5]", "3: tags[1]: 5 is no tag; expected text"),
+    ("tags: [web, capacity]", "secrets: {shop: token}", "3: secrets.shop: 'token' is not a mapping; expected names of secrets"),
+    ("tags: [web, capacity]", "secrets: {shop: [token]}", "3: secrets.shop: a list is not a mapping; expected names of secrets"),
     ("tags: [web, capacity]", "extensions: {gameday: 1}", "3: extensions: a mapping is not a list; expected a list"),
     ("tags: [web, capacity]", "extensions: [{vendor: x}]", "3: extensions[0]: name is required and missing; expected text"),
     ("tolerance: 200", "tolerence: 200", "12: steady-state-hypothesis.probes[0]: tolerance is missing; a probe of the hypothesis needs one"),
@@ -208,6 +210,8 @@ def test_arguments_of_faults(
 
 
 WARNINGS = [
+    ("tags: [web, capacity]", "tags: web", "3: warning: tags: 'web' is passed over; expected a list"),
+    ("tags: [web, capacity]", "contributions: [security]", "3: warning: contributions: a list is passed over; expected a mapping"),
     ("rollbacks:\n", "rollbacks: []\nx-rest:\n", "1: warning: no rollback calls gameday.faults.undo"),
     ("{rollbacks: {strategy: always}}", "{python: {dependencies: ['no-such-extension>=1.2']}}", "4: warning: runtime.python.dependencies[0]: 'no-such-extension>=1.2' is not installed here, and gameday prepares no other Python; install it beside gameday"),
     ("{rollbacks: {strategy: always}}", "{python: {version: '2.7'}}", "4: warning: runtime.python.version: '2.7' is not prepared: gameday runs experiments in its own Python, here 3."),
