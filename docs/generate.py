@@ -118,12 +118,12 @@ def faults() -> Iterator[str]:
     yield "| argument | is |\n|---|---|"
     for name in fault.COMMON_ARGUMENTS:
         yield f"| `{name}` | {COMMON[name]} |"
-    own_kinds: dict[str, dict[str, None]] = {}  # one name may be several kinds
+    meanings: dict[str, dict[str, None]] = {}  # one name may be of several kinds
     for entry in fault.CATALOGUE.values():
         for name in entry.own:
-            own_kinds.setdefault(name, {})[kind_of(entry, name).meaning] = None
-    for name, meanings in own_kinds.items():
-        yield f"| `{name}` | {'; or '.join(meanings)} |"
+            meanings.setdefault(name, {})[kind_of(entry, name).meaning] = None
+    for name, several in meanings.items():
+        yield f"| `{name}` | {'; or '.join(several)} |"
     healing = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.heals_itself]
     yield f"\n{_listed(healing)} end by themselves when the instance is back."
     whole = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.whole]
@@ -227,7 +227,7 @@ def _value(value: Mapping[str, Any]) -> str:
     for key, say in SAYINGS.items():
         if key in value:
             return say(value[key])
-    if str(value.get("pattern", "")).startswith("^https"):
+    if str(value.get("pattern", "")).startswith("(^https"):
         return "an `http://` or `https://` address"
     if value.get("type") == "array":
         return f"a list: {_value(value.get('items', {}))}"

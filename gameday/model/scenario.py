@@ -16,27 +16,19 @@ from gameday.model.promise import (
 )
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
-from gameday.model.values.kinds import (
-    ANY_TEXT,
-    FLAG,
-    NUMBER,
-    POSITIVE_DURATION,
-    POSITIVE_SHARE,
-    TEXT,
-    one_of,
-)
+from gameday.model.values import kinds
 
 # What is annotated with a kind of value is a key of the file; what is not is made up.
-Text = Annotated[str, TEXT]
-AnyText = Annotated[str, ANY_TEXT]
+Text = Annotated[str, kinds.TEXT]
+AnyText = Annotated[str, kinds.ANY_TEXT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """Where a secret value is; never the value itself. One of the two is set."""
+    """Where a secret value is: an environment variable, or a file."""
 
-    env: str = ""
-    file: str = ""
+    env: Text = ""
+    file: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,23 +80,23 @@ class Observe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Open-loop traffic: `rate` requests per second to `url`, or a `command`.
+    """Open-loop traffic: requests to `url` at `rate`, or a command.
 
-    `connections`: reuse (kept open) or fresh (one for each request). `redirects`:
-    whether they are followed. `feeds`: the SLOs that count its requests; none named:
-    found out at warm-up.
+    Every request is sent once, over `connections` that are kept open (`reuse`) or
+    opened for each (`fresh`). `redirects`: whether they are followed. `feeds`: the SLOs
+    that count these requests; none named: found out at warm-up.
     """
 
-    url: str = ""
-    rate: float = 0.0
-    method: str = "GET"
+    url: Annotated[str, kinds.URL] = ""
+    rate: Annotated[float, kinds.RATE] = 0.0
+    method: Annotated[str, kinds.METHOD] = "GET"
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
-    body: str = ""
-    timeout: float = 5.0
-    connections: str = "reuse"
-    redirects: bool = False
-    feeds: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
+    body: AnyText = ""
+    timeout: Annotated[float, kinds.POSITIVE_DURATION] = 5.0
+    connections: Annotated[str, kinds.one_of("reuse", "fresh")] = "reuse"
+    redirects: Annotated[bool, kinds.FLAG] = False
+    feeds: tuple[Text, ...] = ()
+    command: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +124,10 @@ class Guardrail:
 class BlastRadius:
     """The most that may be hit per service, of the instances found."""
 
-    at_most: Annotated[int | None, NUMBER] = None
-    share: Annotated[float | None, POSITIVE_SHARE] = None
+    at_most: Annotated[int | None, kinds.NUMBER] = None
+    share: Annotated[float | None, kinds.POSITIVE_SHARE] = None
     protect: tuple[Text, ...] = ()  # NAME, or LABEL=VALUE
-    foreign_actions: Annotated[bool, FLAG] = False
+    foreign_actions: Annotated[bool, kinds.FLAG] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +150,7 @@ class AlertPromise:
 
     alert: Text
     labels: Mapping[str, AnyText] = field(default_factory=dict)
-    victims: Annotated[str, one_of("each", "any")] = "each"
+    victims: Annotated[str, kinds.one_of("each", "any")] = "each"
     fires_within: Annotated[float | None, within("alert", drawn=DrawnAt.ALERT)] = None
     reaches: Annotated[tuple[str, ...], receivers("alert")] = ()
     pages_within: Annotated[
@@ -232,8 +224,8 @@ class MetricPromise:
     """
 
     promql: Text
-    holds: Annotated[str, one_of("during", "after", "throughout")] = "throughout"
-    within: Annotated[float | None, POSITIVE_DURATION] = None
+    holds: Annotated[str, kinds.one_of("during", "after", "throughout")] = "throughout"
+    within: Annotated[float | None, kinds.POSITIVE_DURATION] = None
     name: Text = ""
     conditions: tuple[Condition, ...] = ()  # the expression taken apart; all must hold
     line: int | None = None
@@ -259,7 +251,7 @@ class Expect:
 
     alerts: tuple[AlertPromise, ...] = ()
     no_other_alerts: NoOtherAlerts = field(default_factory=NoOtherAlerts)
-    steady_state: Annotated[str, one_of("holds", "may_deviate")] = "holds"
+    steady_state: Annotated[str, kinds.one_of("holds", "may_deviate")] = "holds"
     slos: tuple[SloPromise, ...] = ()
     metrics: tuple[MetricPromise, ...] = ()
     load: LoadPromise | None = None

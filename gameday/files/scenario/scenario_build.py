@@ -118,34 +118,19 @@ def endpoint(read: wire.Endpoint | None, path: str) -> Endpoint | None:
     return Endpoint(url=read.url, auth=auth, headers=headers, tls=tls)
 
 
-def _secret(read: wire.Secret, path: str) -> Secret:
-    return Secret(env=read.env, file=beside(path, read.file) if read.file else "")
+def _secret(read: Secret, path: str) -> Secret:
+    return replace(read, file=beside(path, read.file)) if read.file else read
 
 
-def _headers(
-    read: Mapping[str, str | wire.Secret], path: str
-) -> dict[str, str | Secret]:
+def _headers(read: Mapping[str, str | Secret], path: str) -> dict[str, str | Secret]:
     return {
         name: value if isinstance(value, str) else _secret(value, path)
         for name, value in read.items()
     }
 
 
-def _load(read: wire.Load | None, path: str) -> Load | None:
-    if read is None:
-        return None
-    return Load(
-        url=read.url,
-        rate=read.rate or 0.0,
-        method=read.method,
-        headers=_headers(read.headers, path),
-        body=read.body,
-        timeout=read.timeout,
-        connections=read.connections,
-        redirects=read.redirects,
-        feeds=tuple(read.feeds),
-        command=tuple(read.command),
-    )
+def _load(read: Load | None, path: str) -> Load | None:
+    return read and replace(read, headers=_headers(read.headers, path))
 
 
 def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:

@@ -5,11 +5,10 @@ Those that a fault's arguments have as well are in gameday.model.values.kinds.
 
 import re
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from gameday.files.scenario.model_wire import REFERENCE, either
+from gameday.files.scenario.model_wire import either
 from gameday.model.quoting import shown
 from gameday.model.values.kinds import (
     ANY_TEXT,
@@ -18,10 +17,10 @@ from gameday.model.values.kinds import (
     NUMBER,
     POSITIVE_DURATION,
     POSITIVE_SHARE,
-    RATE,
     RECEIVERS,
     SHARE,
     TEXT,
+    URL,
     read_line,
     read_text,
     written,
@@ -30,7 +29,6 @@ from gameday.model.values.namespace import EXPECTED, NAME, is_name
 
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):([0-9]{1,5})")
 _HIGHEST_PORT = 65535
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def _word(value: Any) -> str:
@@ -59,32 +57,12 @@ def _times(value: Any) -> float:
     return times
 
 
-def _url(value: Any) -> str:
-    text = read_text(value)
-    try:
-        parts = urlsplit(text)
-        port, host = parts.port, parts.hostname
-    except ValueError:
-        raise ValueError(f"{shown(value)} is not a URL; correct it") from None
-    if "@" in parts.netloc:
-        raise ValueError(
-            "the URL holds credentials, and a scenario never does; remove them, and "
-            "give them as auth or headers with {env: NAME} or {file: PATH}"
-        )
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise ValueError(
-            f"{shown(value)} is not an HTTP URL; expected one such as "
-            "http://127.0.0.1:9090"
-        )
-    return text
-
-
 def _probed(value: Any) -> str:
     if not isinstance(value, dict):
-        return _url(value)
+        return URL.read(value)
     if set(value) != {"url"}:
         raise ValueError("expected a URL, or a mapping with url alone")
-    return _url(value["url"])
+    return URL.read(value["url"])
 
 
 def _listen(value: Any) -> str:
@@ -93,15 +71,6 @@ def _listen(value: Any) -> str:
         raise ValueError(f'{shown(value)} is not HOST:PORT, such as "0.0.0.0:9099"')
     return match[0]
 
-
-def _method(value: Any) -> str:
-    text = read_text(value).upper()
-    if text not in _METHODS:
-        raise ValueError(f"{shown(value)} is not an HTTP method, such as GET or POST")
-    return text
-
-
-_HTTP = {"type": "string", "pattern": f"^https?://[^@/]+|{REFERENCE['pattern']}"}
 
 _TEXT = either(TEXT.schema)
 Text = Annotated[str, PlainValidator(read_text), _TEXT]
@@ -126,7 +95,6 @@ Share = Annotated[float, PlainValidator(SHARE.read), either(SHARE.schema)]
 PositiveShare = Annotated[
     float, PlainValidator(POSITIVE_SHARE.read), either(POSITIVE_SHARE.schema)
 ]
-Rate = Annotated[float, PlainValidator(RATE.read), either(RATE.schema)]
 Count = Annotated[int, PlainValidator(NUMBER.read), either(NUMBER.schema)]
 Times = Annotated[
     float,
@@ -134,7 +102,8 @@ Times = Annotated[
     either({"type": "number", "exclusiveMinimum": 0}),
 ]
 Flag = Annotated[bool, PlainValidator(FLAG.read), either(FLAG.schema)]
-Url = Annotated[str, PlainValidator(_url), WithJsonSchema(_HTTP)]
+Url = Annotated[str, PlainValidator(URL.read), either(URL.schema)]
+_HTTP = either(URL.schema).json_schema
 Probed = Annotated[
     str,
     PlainValidator(_probed),
@@ -155,4 +124,3 @@ Probed = Annotated[
 Listen = Annotated[
     str, PlainValidator(_listen), either(written(r"^.*:\d+$", "0.0.0.0:9099"))
 ]
-Method = Annotated[str, PlainValidator(_method), _TEXT]

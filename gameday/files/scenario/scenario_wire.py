@@ -16,23 +16,21 @@ from pydantic import (
 
 from gameday.files.scenario.model_wire import CONFIG, Into
 from gameday.files.scenario.scenario_fields import (
-    Body,
     Duration,
     Flag,
     Line,
     Listen,
-    Method,
     Namespace,
     PositiveDuration,
     PositiveShare,
     Probed,
-    Rate,
     Text,
     Times,
     Url,
     Word,
 )
 from gameday.model import scenario as model
+from gameday.model.scenario import Secret
 
 
 class Wire(BaseModel):
@@ -53,18 +51,11 @@ def _secret(value: Any) -> Any:
     return value
 
 
-class Secret(Wire):
-    """Where a secret value is: an environment variable, or a file."""
-
-    env: Text = ""
-    file: Text = ""
-
-
-SecretRef = Annotated[Secret, BeforeValidator(_secret)]
+SecretRef = Annotated[Secret, Into(), BeforeValidator(_secret)]
 
 
 def _is_mapping(value: Any) -> str:
-    return "mapping" if isinstance(value, dict | BaseModel) else "text"
+    return "mapping" if isinstance(value, dict | Secret) else "text"
 
 
 Header = Annotated[
@@ -174,25 +165,6 @@ class Observe(Wire):
     files: Files | None = None
 
 
-class Load(Wire):
-    """Open-loop traffic: requests to `url` at `rate`, or a command.
-
-    Every request is sent once, over `connections` that are kept open (`reuse`) or
-    opened for each (`fresh`). `feeds`: the SLOs that count these requests.
-    """
-
-    url: Url = ""
-    rate: Rate | None = None
-    method: Method = "GET"
-    headers: dict[str, Header] = {}
-    body: Body = ""
-    timeout: PositiveDuration = 5.0
-    connections: Literal["reuse", "fresh"] = "reuse"
-    redirects: Flag = False
-    feeds: list[Text] = []
-    command: list[Text] = []
-
-
 class StopWhen(Wire):
     """What of an SLO stops the run; exactly one."""
 
@@ -278,7 +250,7 @@ class Scenario(Wire):
     target: Target
     observe: Observe = Field(default_factory=Observe.model_construct)
     slos: list[Text] = []
-    load: Load | None = None
+    load: Annotated[model.Load, Into(headers=dict[str, Header])] | None = None
     guardrails: list[Guardrail] = []
     blast_radius: Annotated[model.BlastRadius, Into()] = Field(
         default_factory=model.BlastRadius

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from gameday.model.quantity import (
     parse_bit_rate,
@@ -22,6 +23,7 @@ from gameday.model.values.namespace import object_name
 
 MOST_DIGITS = 9  # of a whole number
 _TOO_LARGE = 10**MOST_DIGITS
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _USUAL_SIGNALS = ("SIGKILL", "SIGTERM", "SIGSEGV", "SIGABRT")
 
 Value = TypeVar("Value")
@@ -167,6 +169,33 @@ def _signal(value: object) -> str:
     return signal.Signals[name].name
 
 
+def _url(value: object) -> str:
+    text = read_text(value)
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        raise ValueError(f"{shown(value)} is not a URL; correct it") from None
+    if "@" in parts.netloc:
+        raise ValueError(
+            "the URL holds credentials, and a scenario never does; remove them, and "
+            "give them as auth or headers with {env: NAME} or {file: PATH}"
+        )
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        raise ValueError(
+            f"{shown(value)} is not an HTTP URL; expected one such as "
+            "http://127.0.0.1:9090"
+        )
+    return text
+
+
+def _method(value: object) -> str:
+    text = read_text(value).upper()
+    if text not in _METHODS:
+        raise ValueError(f"{shown(value)} is not an HTTP method, such as GET or POST")
+    return text
+
+
 def one_of(*known: str) -> ValueKind[str]:
     """Return the kind that is one of a few words."""
 
@@ -182,7 +211,8 @@ def one_of(*known: str) -> ValueKind[str]:
 
 def written(pattern: str, *examples: str) -> Mapping[str, Any]:
     """Return the JSON Schema of text that has a pattern."""
-    return {"type": "string", "pattern": pattern, "examples": list(examples)}
+    known = {"examples": list(examples)} if examples else {}
+    return {"type": "string", "pattern": pattern, **known}
 
 
 _TEXT = {"type": "string"}
@@ -235,6 +265,12 @@ BIT_RATE = ValueKind(
     read=parse_bit_rate,
     schema=written(r"^\d+(\.\d+)?\s*[gmk]?bit$", "512kbit", "10mbit"),
 )
+URL = ValueKind(
+    meaning="an HTTP URL",
+    read=_url,
+    schema=written("^https?://[^@/]+"),
+)
+METHOD = ValueKind(meaning="an HTTP method", read=_method, schema=_TEXT)
 NUMBER = ValueKind(
     meaning="a whole number, also 0",
     read=_whole(0),
