@@ -54,8 +54,8 @@ def workloads(plan: Plan, step: Step) -> Mapping[str, str]:
     """
     if plan.scenario.target.kind != "kubernetes":
         return {}
-    planned = [one for one in plan.steps if one.name == step.name]
-    faults = [fault for one in planned for fault in one.faults]
+    steps = [planned for planned in plan.steps if planned.name == step.name]
+    faults = [fault for planned in steps for fault in planned.faults]
     victims = [victim for fault in faults for victim in fault.victims]
     pairs = ((victim.labels.get("workload", ""), victim.service) for victim in victims)
     return {words: service for words, service in pairs if words}
@@ -77,7 +77,7 @@ def _of_run(scenario: Scenario) -> Question:
     """Return what is asked once, of no step: whether all is as it was."""
     target = scenario.target
     place = (target.name, target.namespace)
-    subject = "/".join(one for one in place if one)
+    subject = "/".join(part for part in place if part)
     return Question(step="", check="drift", subject=subject, question="drift")
 
 
@@ -131,7 +131,7 @@ def _agree(
         return  # an own load generator does not tell us what failed
     if load.feeds:
         named = [scenario.slo(feed) for feed in load.feeds]
-        fed = {one.name for one in named if one is not None}
+        fed = {slo.name for slo in named if slo is not None}
     for slo in scenario.slos:
         if comparable_with_load(slo) and (fed is None or slo.name in fed):
             yield Question(

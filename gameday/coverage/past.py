@@ -241,7 +241,7 @@ def evidence_of_drill(drill: Drill) -> Evidence:
 def versions(pasts: Iterable[Past]) -> dict[tuple[str, str], str]:
     """Return the version of each service of each testbed, as last recorded."""
     found: dict[tuple[str, str], str] = {}
-    for past in sorted(pasts, key=lambda one: one.verdict.ended):
+    for past in sorted(pasts, key=lambda past: past.verdict.ended):
         names = {instance.service for instance in past.plan.instances}
         for name in names:
             found[past.testbed, name] = _version(past, name)

@@ -32,7 +32,7 @@ def check(here: Cursor, experiment: Experiment) -> None:
     method = _activities(experiment.document.get("method"))
     hypothesis = experiment.document.get("steady-state-hypothesis")
     probes = hypothesis.get("probes") if isinstance(hypothesis, Mapping) else None
-    expected = [str(one.get("name")) for one in _activities(probes)]
+    expected = [str(probe.get("name")) for probe in _activities(probes)]
     acted = False
     too_early: list[str] = []
     for activity in method:
@@ -57,7 +57,7 @@ def check(here: Cursor, experiment: Experiment) -> None:
 
 def _activities(value: Any) -> list[Mapping[str, Any]]:
     listed = value if isinstance(value, list) else []
-    return [one for one in listed if isinstance(one, Mapping)]
+    return [activity for activity in listed if isinstance(activity, Mapping)]
 
 
 def _is_foreign_action(activity: Mapping[str, Any]) -> bool:

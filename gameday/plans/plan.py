@@ -42,7 +42,7 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
         for request in step.experiment.faults:
             fault, why = _fault(step, request, found, seed)
             faults.append(fault)
-            refusals += [f"step {step.name}: {one}" for one in why]
+            refusals += [f"step {step.name}: {reason}" for reason in why]
         refusals += _together(scenario, step, faults)
         refusals += _foreign(scenario, step)
         steps.append(
@@ -194,12 +194,11 @@ def _foreign(scenario: Scenario, step: Step) -> list[str]:
 
 def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterable[str]:
     yield from eyes.problems
-    for one in lint:
-        if one.state in ("not_guaranteed", "cannot_be_kept"):
-            mark = (
-                "cannot be kept" if one.state == "cannot_be_kept" else "not guaranteed"
-            )
-            yield f"{one.step}: {one.subject} {one.question}: {mark}: {one.because}"
+    for timing in lint:
+        if timing.state in ("not_guaranteed", "cannot_be_kept"):
+            mark = timing.state.replace("_", " ")
+            asked = f"{timing.step}: {timing.subject} {timing.question}"
+            yield f"{asked}: {mark}: {timing.because}"
     for step in scenario.steps:
         yield from uncovered(step, eyes)
         if not step.experiment.has_hypothesis:
@@ -225,9 +224,9 @@ def _spoiled(
             planned=planned,
             instances=found.instances,
         )
-        for one in spoiled(step, before):
-            what = "nothing" if one.wholly else "nothing of its pages"
-            yield f"{step.name}: {one.because}: {what} can be learned of it"
+        for promise in spoiled(step, before):
+            what = "nothing" if promise.wholly else "nothing of its pages"
+            yield f"{step.name}: {promise.because}: {what} can be learned of it"
 
 
 def _slo_warnings(scenario: Scenario, eyes: Eyes) -> Iterable[str]:

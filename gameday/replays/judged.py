@@ -178,7 +178,7 @@ class _Censor:
         return self.step.run.clocks.theirs("prometheus", at)
 
     def _fired(self, promise: AlertPromise) -> list[Rung]:
-        return [one for one in self._mine(promise) if one.life.firing is not None]
+        return [rung for rung in self._mine(promise) if rung.life.firing is not None]
 
     def _silent(self, finding: Finding, promise: AlertPromise) -> Finding:
         """Answer for an alert that stayed silent: a held fault might have met it."""
@@ -207,9 +207,9 @@ class _Censor:
         """Return when it could have fired at the earliest, had the fault gone on."""
         start = self.step.start or 0.0
         pending = [
-            would_fire(one.life, one.slots.interval) / 1000 + one.slots.offset
-            for one in self._mine(promise)
-            if one.life.active / 1000 + one.slots.offset <= self._theirs(end)
+            would_fire(rung.life, rung.slots.interval) / 1000 + rung.slots.offset
+            for rung in self._mine(promise)
+            if rung.life.active / 1000 + rung.slots.offset <= self._theirs(end)
         ]
         offset = self._theirs(end) - end
         if pending:
@@ -281,7 +281,7 @@ def _after(at: float, start: float) -> str:
 
 def _subject(promise: AlertPromise, promises: Sequence[AlertPromise]) -> str:
     """Return what a finding calls a promise: several of a name carry their labels."""
-    if sum(one.alert == promise.alert for one in promises) == 1:
+    if sum(other.alert == promise.alert for other in promises) == 1:
         return promise.alert
     pairs = ", ".join(f'{k}="{v}"' for k, v in sorted(promise.labels.items()))
     return f"{promise.alert}{{{pairs}}}"
@@ -342,8 +342,8 @@ def _recorded(timeline: Timeline) -> Iterator[_Fired]:
 
 
 def _replayed(rung: Sequence[Rung]) -> Iterator[_Fired]:
-    for one in sorted(rung, key=lambda each: each.life.firing or 0):
-        life, offset = one.life, one.slots.offset
+    for alert in sorted(rung, key=lambda alert: alert.life.firing or 0):
+        life, offset = alert.life, alert.slots.offset
         if life.firing is not None:
             ended = None if life.ended is None else life.ended / 1000 + offset
             fired = life.firing / 1000 + offset

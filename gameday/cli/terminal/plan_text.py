@@ -76,7 +76,8 @@ def _other_promises(plan: Plan, name: str) -> Iterator[str]:
         yield f"  load           {promise} {show(value)}"
 
 
-def _timing(one: Timing) -> str:
-    is_timed = OF_ALERT[one.question].since is not None
-    promised = f" {show_duration(one.promised)}" if is_timed else ""
-    return f"{_MARKS[one.state]} {one.subject} {one.question}{promised}: {one.because}"
+def _timing(timing: Timing) -> str:
+    is_timed = OF_ALERT[timing.question].since is not None
+    promised = f" {show_duration(timing.promised)}" if is_timed else ""
+    asked = f"{timing.subject} {timing.question}{promised}"
+    return f"{_MARKS[timing.state]} {asked}: {timing.because}"

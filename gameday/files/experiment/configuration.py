@@ -37,7 +37,7 @@ class Values(NamedTuple):
         is not there at all.
         """
         if isinstance(value, list):
-            return [self.put(one) for one in value]
+            return [self.put(item) for item in value]
         if not isinstance(value, str):
             return value
         lone = _LONE.fullmatch(value)

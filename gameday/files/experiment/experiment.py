@@ -141,7 +141,8 @@ def _read(
     configuration.check_secrets(here, given)
     method = _method(here)
     rollbacks = [
-        activities.check(one, _named(here)) for one in here.list_of("rollbacks")
+        activities.check(rollback, _named(here))
+        for rollback in here.list_of("rollbacks")
     ]
     acts = experiment_acts.read(method, values)
     experiment_acts.check_undone(here, acts, rollbacks)

@@ -27,37 +27,38 @@ class _Ours(NamedTuple):
 def read(method: Sequence[Activity], values: Values) -> Acts:
     """Return what a method does; its mistakes are reported where they are."""
     asked: list[FaultRequest] = []
-    ours = [one for one in _ours(method) if one.kind and one.kind != faults.UNDO]
-    for one in ours:
-        if one.activity.kind == "probe":
-            one.activity.here.error(
+    ours = [act for act in _ours(method) if act.kind and act.kind != faults.UNDO]
+    for act in ours:
+        if act.activity.kind == "probe":
+            act.activity.here.error(
                 "a fault is an action, not a probe", "type", code="activity-type"
             )
-        made = faults.request(one.activity.provider, one.kind, values)
+        made = faults.request(act.activity.provider, act.kind, values)
         asked += [] if made is None else [made]
     return Acts(tuple(asked), bool(ours), tuple(_foreign(method)))
 
 
 def _ours(found: Sequence[Activity]) -> list[_Ours]:
     ours = []
-    for one in found:
-        if one.provider_kind == "python" and faults.is_ours(one.said("module")):
-            kind = faults.kind_of(one.provider, one.said("module"), one.said("func"))
-            ours.append(_Ours(one, kind))
+    for activity in found:
+        module = activity.said("module")
+        if activity.provider_kind == "python" and faults.is_ours(module):
+            kind = faults.kind_of(activity.provider, module, activity.said("func"))
+            ours.append(_Ours(activity, kind))
     return ours
 
 
 def _foreign(method: Sequence[Activity]) -> list[str]:
     names: dict[str, None] = {}
-    for one in method:
-        if one.kind != "action" or faults.is_ours(one.said("module")):
+    for activity in method:
+        if activity.kind != "action" or faults.is_ours(activity.said("module")):
             continue
         said = {
-            "python": f"{one.said('module')}.{one.said('func')}",
-            "process": f"process:{one.said('path')}",
-            "http": f"http:{redacted(one.said('url'))}",
+            "python": f"{activity.said('module')}.{activity.said('func')}",
+            "process": f"process:{activity.said('path')}",
+            "http": f"http:{redacted(activity.said('url'))}",
         }
-        names[said[one.provider_kind]] = None
+        names[said[activity.provider_kind]] = None
     return list(names)
 
 
@@ -66,8 +67,8 @@ def check_undone(
 ) -> None:
     """Warn where no rollback undoes the experiment's faults."""
     kinds = [
-        one.kind
-        for one in _ours([rollback for rollback in rollbacks if rollback is not None])
+        act.kind
+        for act in _ours([rollback for rollback in rollbacks if rollback is not None])
     ]
     if acts.has_faults and faults.UNDO not in kinds:
         here.warn(
@@ -92,10 +93,10 @@ def check_foreign(
     method, rollbacks, probes = found
     everything = (*method, *rollbacks, *probes)
     if not any(
-        one is not None
-        and one.provider_kind == "python"
-        and not faults.is_ours(one.said("module"))
-        for one in everything
+        activity is not None
+        and activity.provider_kind == "python"
+        and not faults.is_ours(activity.said("module"))
+        for activity in everything
     ):
         return
     from gameday.files.experiment import foreign, foreign_cluster

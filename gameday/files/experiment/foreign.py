@@ -30,9 +30,9 @@ class Call(NamedTuple):
 def calls(found: Sequence[Activity | None], values: Values) -> list[Call]:
     """Return the calls of Python functions; their arguments as far as known now."""
     return [
-        Call(one, f"{one.said('module')}.{one.said('func')}", _arguments(one, values))
-        for one in found
-        if one is not None and one.provider_kind == "python"
+        Call(activity, _name(activity), _arguments(activity, values))
+        for activity in found
+        if activity is not None and activity.provider_kind == "python"
     ]
 
 
@@ -45,15 +45,19 @@ def check(
     """Warn where an action has no undo, and where a call is known not to work."""
     done = calls(method, values)
     undos = calls(rollbacks, values)
-    for place, one in enumerate(done):
-        _check_undone(one, undos, done[:place])
-    for one in (*done, *calls(probes, values), *undos):
-        _check_traps(one)
-        _check_arguments(one)
+    for place, call in enumerate(done):
+        _check_undone(call, undos, done[:place])
+    for call in (*done, *calls(probes, values), *undos):
+        _check_traps(call)
+        _check_arguments(call)
 
 
-def _arguments(one: Activity, values: Values) -> dict[str, Any]:
-    given = one.provider.value.get("arguments")
+def _name(activity: Activity) -> str:
+    return f"{activity.said('module')}.{activity.said('func')}"
+
+
+def _arguments(activity: Activity, values: Values) -> dict[str, Any]:
+    given = activity.provider.value.get("arguments")
     made: dict[str, Any] = {}
     for key, value in (given if isinstance(given, dict) else {}).items():
         try:
@@ -63,29 +67,29 @@ def _arguments(one: Activity, values: Values) -> dict[str, Any]:
     return made
 
 
-def _check_undone(one: Call, undos: Sequence[Call], before: Sequence[Call]) -> None:
-    if one.activity.kind != "action":
+def _check_undone(call: Call, undos: Sequence[Call], before: Sequence[Call]) -> None:
+    if call.activity.kind != "action":
         return
-    action = ACTIONS.get(one.name)
+    action = ACTIONS.get(call.name)
     if action is None:
-        _check_known(one)
+        _check_known(call)
         return
     if action.after in (After.PLATFORM, After.ENDS):
         return
-    if any(undoes(action, one.arguments, two.name, two.arguments) for two in undos):
+    if any(undoes(action, call.arguments, undo.name, undo.arguments) for undo in undos):
         return
-    if _undoes_an_earlier(one, before):
+    if _undoes_an_earlier(call, before):
         return
-    one.activity.here.warn(_sentence(action, undos), code="no-undo")
+    call.activity.here.warn(_sentence(action, undos), code="no-undo")
 
 
-def _undoes_an_earlier(one: Call, before: Sequence[Call]) -> bool:
+def _undoes_an_earlier(call: Call, before: Sequence[Call]) -> bool:
     """Return whether the method itself takes back with it what it did before."""
     return any(
-        (action := ACTIONS.get(two.name)) is not None
-        and one.name != two.name
-        and undoes(action, two.arguments, one.name, one.arguments)
-        for two in before
+        (action := ACTIONS.get(earlier.name)) is not None
+        and call.name != earlier.name
+        and undoes(action, earlier.arguments, call.name, call.arguments)
+        for earlier in before
     )
 
 
@@ -100,9 +104,11 @@ def _sentence(action: ForeignAction, undos: Sequence[Call]) -> str:
         return f"{action.name} has no undo{says}: nothing can bring it back"
     # `chaosk8s.actions` holds names that are still taken, and told to nobody.
     new = [
-        one for one in action.undone_by if not one.startswith(f"{KUBERNETES}.actions")
+        name
+        for name in action.undone_by
+        if not name.startswith(f"{KUBERNETES}.actions")
     ]
-    named = among(one.rpartition(".")[2] for one in new or action.undone_by)
+    named = among(name.rpartition(".")[2] for name in new or action.undone_by)
     if any(undo.name in action.undone_by for undo in undos):
         agree = among([*action.same, *([action.differs] if action.differs else [])])
         return (
@@ -116,41 +122,41 @@ def _sentence(action: ForeignAction, undos: Sequence[Call]) -> str:
     return f"{action.name} stays when the run ends, or dies: no rollback calls {named}"
 
 
-def _check_known(one: Call) -> None:
+def _check_known(call: Call) -> None:
     """Warn of a function that an extension which is known does not have."""
-    module, _, func = one.name.rpartition(".")
+    module, _, func = call.name.rpartition(".")
     there = [name.rpartition(".") for name in ACTIONS]
     funcs = [name for its, _, name in there if its == module]
     if funcs:
         close = nearest(func, funcs)
         hint = f'; did you mean "{close}"?' if close else ""
-        one.activity.provider.warn(
+        call.activity.provider.warn(
             f"{module} is not known to have {func!r}{hint}", code="unknown-function"
         )
     elif module.split(".", maxsplit=1)[0] == KUBERNETES:
-        one.activity.provider.warn(
-            f"{one.name} is not known to gameday; whether it has an undo is not "
+        call.activity.provider.warn(
+            f"{call.name} is not known to gameday; whether it has an undo is not "
             "checked",
             code="unknown-function",
         )
 
 
-def _check_arguments(one: Call) -> None:
+def _check_arguments(call: Call) -> None:
     """Report arguments that the function, where it is installed, does not take."""
-    module, _, func = one.name.rpartition(".")
+    module, _, func = call.name.rpartition(".")
     known = installed.signature(module, func)
     if known is None:
         return
-    here = one.activity.provider
+    here = call.activity.provider
     report = here.error if known.certain else here.warn
-    for key in one.arguments:
+    for key in call.arguments:
         if key not in known.names and not known.takes_any:
             hint = did_you_mean(key, [n for n in known.names if n not in _INJECTED])
-            message = f"{one.name} has no argument {key!r}{hint}"
+            message = f"{call.name} has no argument {key!r}{hint}"
             report(message, "arguments", key, code="argument")
 
 
-def _check_traps(one: Call) -> None:
+def _check_traps(call: Call) -> None:
     for trap in TRAPS:
-        if trap.name == one.name and trap.springs(one.arguments):
-            one.activity.here.warn(f"{one.name}: {trap.says}", code="trap")
+        if trap.name == call.name and trap.springs(call.arguments):
+            call.activity.here.warn(f"{call.name}: {trap.says}", code="trap")

@@ -34,8 +34,8 @@ def check(
     if target.kind == "kubernetes":
         for place, context in contexts:
             _same_context(place, context, target)
-        for one in theirs:
-            _same_namespace(one, target)
+        for call in theirs:
+            _same_namespace(call, target)
     elif theirs and not contexts:
         theirs[0].activity.here.warn(
             "chaosk8s would act on the kubeconfig's current context, which nobody "
@@ -51,8 +51,8 @@ def _target(given: Given) -> TargetRef | None:
         return None
 
 
-def _is_theirs(one: Call) -> bool:
-    return one.name.split(".", maxsplit=1)[0] == MODULE
+def _is_theirs(call: Call) -> bool:
+    return call.name.split(".", maxsplit=1)[0] == MODULE
 
 
 def _contexts(here: Cursor, given: Given) -> Iterator[tuple[Cursor, Any]]:
@@ -61,14 +61,14 @@ def _contexts(here: Cursor, given: Given) -> Iterator[tuple[Cursor, Any]]:
     if groups is None or not isinstance(groups.value, dict):
         return
     for _, group in groups.entries():
-        one = group.get(CONTEXT) if isinstance(group.value, dict) else None
-        if one is None:
+        context = group.get(CONTEXT) if isinstance(group.value, dict) else None
+        if context is None:
             continue
-        value = one.value
+        value = context.value
         if isinstance(value, dict):
             known = value.get("type") == "env"
             value = given.env.get(str(value.get("key"))) if known else None
-        yield one, value
+        yield context, value
 
 
 def _same_context(place: Cursor, context: Any, target: TargetRef) -> None:
@@ -86,23 +86,23 @@ def _same_context(place: Cursor, context: Any, target: TargetRef) -> None:
         )
 
 
-def _same_namespace(one: Call, target: TargetRef) -> None:
-    family = one.name.split(".")[1]
-    if family not in NAMESPACED or (".crd." in one.name and "cluster" in one.name):
+def _same_namespace(call: Call, target: TargetRef) -> None:
+    family = call.name.split(".")[1]
+    if family not in NAMESPACED or (".crd." in call.name and "cluster" in call.name):
         return
-    if one.name.rpartition(".")[2].startswith("apply_from_"):
+    if call.name.rpartition(".")[2].startswith("apply_from_"):
         return
-    asked = one.arguments.get("ns", "default")
+    asked = call.arguments.get("ns", "default")
     if asked == target.namespace or "${" in str(asked):
         return
     message = (
-        f"{one.name} acts on the namespace {shown(asked)}, the scenario's is "
+        f"{call.name} acts on the namespace {shown(asked)}, the scenario's is "
         f"{target.namespace!r}; give it ns"
     )
-    action = one.activity.kind == "action"
+    action = call.activity.kind == "action"
     if action and is_protected(str(asked)):
-        one.activity.here.error(
+        call.activity.here.error(
             f"{message} (what runs the cluster is protected)", code="cluster"
         )
     else:
-        one.activity.here.warn(message, code="cluster")
+        call.activity.here.warn(message, code="cluster")

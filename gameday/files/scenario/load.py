@@ -83,7 +83,13 @@ def tidy(problems: list[Problem]) -> list[Problem]:
     order = {path: n for n, path in enumerate(dict.fromkeys(p.path for p in problems))}
     once = dict.fromkeys(problems)
     return sorted(
-        once, key=lambda one: (order[one.path], one.line or 0, one.column, one.message)
+        once,
+        key=lambda problem: (
+            order[problem.path],
+            problem.line or 0,
+            problem.column,
+            problem.message,
+        ),
     )
 
 
@@ -160,13 +166,13 @@ def _slos(here: Cursor) -> Named:
         _taken(place, reading.problems)
         complete &= not any(problem.severity == "error" for problem in reading.problems)
         unmeasured.update(reading.unmeasured)
-        for one in reading.slos:
-            if any(one.name == other.name for other in found):
+        for objective in reading.slos:
+            if any(objective.name == other.name for other in found):
                 place.error(
-                    f"the SLO {one.name!r} is in two of these files",
+                    f"the SLO {objective.name!r} is in two of these files",
                     code="duplicate-name",
                 )
-            found.append(one)
+            found.append(objective)
     return Named(tuple(found), unmeasured, complete)
 
 

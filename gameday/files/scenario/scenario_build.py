@@ -136,26 +136,27 @@ def _load(read: Load | None, path: str) -> Load | None:
 def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:
     made: list[Guardrail] = []
     taken: set[str] = set()
-    for one in read:
-        wanted = one.name or one.slo or one.alert or one.promql or one.http
+    for guardrail in read:
+        condition = guardrail.alert or guardrail.promql or guardrail.http
+        wanted = guardrail.name or guardrail.slo or condition
         name, number = wanted, 1
         while name in taken:
             number += 1
             name = f"{wanted} ({number})"
         taken.add(name)
-        stop = one.stop_when or wire.StopWhen.model_construct()
+        stop = guardrail.stop_when or wire.StopWhen.model_construct()
         made.append(
             Guardrail(
                 name=name,
-                slo=one.slo,
+                slo=guardrail.slo,
                 budget_spent=stop.budget_spent,
                 burn_rate=stop.burn_rate,
-                promql=one.promql,
-                http=one.http,
-                alert=one.alert,
-                hold=one.hold,
-                every=one.every,
-                grace=one.grace,
+                promql=guardrail.promql,
+                http=guardrail.http,
+                alert=guardrail.alert,
+                hold=guardrail.hold,
+                every=guardrail.every,
+                grace=guardrail.grace,
             )
         )
     return tuple(made)

@@ -36,8 +36,8 @@ def _schema(schema: dict[str, Any], name: str) -> str:
 
 def _plainer(node: Any) -> None:
     """Take out `null` (an empty key is an error, not an absent one) and noise."""
-    for one in node if isinstance(node, list) else ():
-        _plainer(one)
+    for item in node if isinstance(node, list) else ():
+        _plainer(item)
     if not isinstance(node, dict):
         return
     choices = node.get("anyOf")
@@ -53,5 +53,5 @@ def _plainer(node: Any) -> None:
         del node["additionalProperties"]
     if "const" in node:
         node.pop("enum", None)
-    for one in node.values():
-        _plainer(one)
+    for value in node.values():
+        _plainer(value)

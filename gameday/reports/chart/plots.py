@@ -84,7 +84,7 @@ def _recovers(run: Run, slo: str) -> list[Deadline]:
 
 def _first(subjects: Collection[str]) -> list[str]:
     """Return one of them: a cluster's workloads (deployment/web) have no curve."""
-    return sorted(subjects, key=lambda one: ("/" in one, one))[:1]
+    return sorted(subjects, key=lambda subject: ("/" in subject, subject))[:1]
 
 
 def paint_plot(pen: Pen, plot: Plot) -> None:
