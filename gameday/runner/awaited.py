@@ -44,8 +44,8 @@ def in_hold(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]
         for promise in step.expect.alerts:
             whose = _Whose(promise, board.victims(step.name))
             yield from _fires(board, planned, whose, start)
-            yield from _unseen(promise, OF_ALERT, Since.START, start)
-    yield from _unseen(step.expect, OF_STEP, Since.START, start)
+            yield from until_over(promise, OF_ALERT, Since.START, start)
+    yield from until_over(step.expect, OF_STEP, Since.START, start)
     if step.expect.heals_within is not None:
         until = start + step.expect.heals_within
         yield Awaited(what="healing", until=until, kept=healed(board, step, start))
@@ -105,8 +105,8 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
     for promise in step.expect.alerts:
         whose = _Whose(promise, board.victims(step.name))
         yield from _resets(board, whose, start, end)
-        yield from _unseen(promise, OF_ALERT, Since.END, end)
-    yield from _unseen(step.expect, OF_STEP, Since.END, end)
+        yield from until_over(promise, OF_ALERT, Since.END, end)
+    yield from until_over(step.expect, OF_STEP, Since.END, end)
     if step.expect.recovers_within is not None:
         until = end + step.expect.recovers_within
         yield Awaited(what="recovery", until=until, kept=board.recovered)
@@ -118,7 +118,7 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
         yield _holds_again(board, end + planned.aftermath_at_most)
 
 
-def _unseen(
+def until_over(
     owner: object, promises: Mapping[str, Promise], since: Since, base: float
 ) -> Iterator[Awaited]:
     """Yield the promises of which nothing here can see whether they are kept already.

@@ -1,10 +1,14 @@
 """What the aftermath waits for."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import pytest
 
+from gameday.model.promise import Since, declared, within
 from gameday.model.scenario import Expect, MetricPromise
 from gameday.model.timeline import event
-from gameday.runner.awaited import in_aftermath
+from gameday.runner.awaited import Awaited, in_aftermath, until_over
 from gameday.runner.board import Board
 from tests.unit.runner.world import plan
 
@@ -116,3 +120,22 @@ def test_without_a_time_it_is_looked_at_until_it_is_plain(
     waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
     (one,) = [one for one in waited if one.what == "q < 1 holding"]
     assert (one.kept, one.until) == (kept, 50.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promising:
+    """Promises of which nothing here sees whether they are kept."""
+
+    calms_within: Annotated[float | None, within("alert", Since.END)] = None
+    rings_within: Annotated[float | None, within("alert")] = None
+    heals_within: Annotated[float | None, within("recovery", Since.END)] = None
+
+
+def test_what_nobody_sees_kept_is_waited_for_until_its_time_is_over() -> None:
+    promises = declared(Promising)
+    made = Promising(calms_within=5.0, rings_within=7.0, heals_within=9.0)
+    waited = list(until_over(made, promises, Since.END, 20.0))
+    assert waited == [Awaited(what="calms", until=25.0, kept=False)]
+    assert waited[0].open(24.9)
+    assert not waited[0].open(25.0)
+    assert not list(until_over(Promising(), promises, Since.END, 20.0))
