@@ -8,10 +8,7 @@ from gameday.model.timeline import Event
 # No answer would notice that such an event is lost to it. What else an event lacks is
 # told by the answer that asks for it.
 _TELL_WHICH = frozenset(
-    (
-        *("step", "id", "fault", "service", "instance", "receiver", "slo", "phase"),
-        *("ok", "ending"),
-    )
+    ("step", "id", "fault", "service", "instance", "receiver", "slo", "phase", "ok")
 )
 
 
