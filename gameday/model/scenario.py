@@ -48,15 +48,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """Where pages arrive: at the run's own pager, or at a `gameday pager` elsewhere.
+    """Where pages arrive: here (`listen`), or at a `gameday pager` (`from`).
 
-    `listen`: HOST:PORT for the run's length; `source`: that pager's URL; `forward`
-    passes pages on.
+    `forward`: where pages are passed on to.
     """
 
-    listen: str = ""
-    source: str = ""
-    forward: str = ""
+    listen: Annotated[str, kinds.LISTEN] = ""
+    source: Annotated[str, kinds.URL, kinds.Key("from")] = ""
+    forward: Annotated[str, kinds.URL] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +192,7 @@ class NoOtherAlerts:
 
     asked: bool = True
     matching: Mapping[str, AnyText] = field(default_factory=dict)
-    except_: tuple[Text, ...] = ()
+    except_: Annotated[tuple[Text, ...], kinds.Key("except")] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

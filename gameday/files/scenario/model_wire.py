@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from gameday.model.promise import Promise
-from gameday.model.values.kinds import ValueKind
+from gameday.model.values.kinds import Key, ValueKind
 
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # a value from the environment
 
@@ -69,14 +69,15 @@ def _wire(model: type, by_hand: Mapping[str, Any]) -> type[BaseModel]:
     for field in fields(model):
         written = by_hand.get(field.name) or as_written(hints[field.name])
         if written is not None:
-            keys[field.name] = (written, _field(field))
+            keys[field.name] = (written, _field(field, hints[field.name]))
     return create_model(
         model.__name__, __config__=CONFIG, __doc__=model.__doc__, **keys
     )
 
 
-def _field(field: Any) -> Any:
-    alias = field.name.removesuffix("_")  # `except_`: no name in Python without it
+def _field(field: Any, hint: Any) -> Any:
+    known = getattr(hint, "__metadata__", ())
+    alias = next((key.name for key in known if isinstance(key, Key)), None)
     if field.default_factory is not MISSING:
         return Field(default_factory=field.default_factory, alias=alias)
     required = field.default is MISSING
@@ -90,7 +91,8 @@ def as_written(hint: Any) -> Any:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
         kinds = [_kind(known) for known in args[1:]]
-        return next((of_kind(kind) for kind in kinds if kind is not None), None)
+        whole = [of_kind(kind) for kind in kinds if kind is not None]
+        return whole[0] if whole else as_written(args[0])
     if origin in (Union, UnionType):
         inner = as_written(args[0])
         return None if inner is None else inner | None

@@ -17,7 +17,6 @@ from gameday.model.scenario import (
     Load,
     Observe,
     ObservedFiles,
-    Pages,
     Scenario,
     Secret,
     Step,
@@ -82,13 +81,11 @@ def target(read: wire.Target) -> TargetRef:
 
 
 def _observe(read: wire.Observe, path: str) -> Observe:
-    pages, files = read.pages, read.files
+    files = read.files
     return Observe(
         prometheus=endpoint(read.prometheus, path),
         alertmanager=endpoint(read.alertmanager, path),
-        pages=None
-        if pages is None
-        else Pages(listen=pages.listen, source=pages.source, forward=pages.forward),
+        pages=read.pages,
         files=ObservedFiles()
         if files is None
         else ObservedFiles(

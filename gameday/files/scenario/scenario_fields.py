@@ -3,7 +3,6 @@
 Those that a fault's arguments have as well are in gameday.model.values.kinds.
 """
 
-import re
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
@@ -26,9 +25,6 @@ from gameday.model.values.kinds import (
     written,
 )
 from gameday.model.values.namespace import EXPECTED, NAME, is_name
-
-_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):([0-9]{1,5})")
-_HIGHEST_PORT = 65535
 
 
 def _word(value: Any) -> str:
@@ -63,13 +59,6 @@ def _probed(value: Any) -> str:
     if set(value) != {"url"}:
         raise ValueError("expected a URL, or a mapping with url alone")
     return URL.read(value["url"])
-
-
-def _listen(value: Any) -> str:
-    match = _LISTEN.fullmatch(value) if isinstance(value, str) else None
-    if match is None or int(match[2]) > _HIGHEST_PORT:
-        raise ValueError(f'{shown(value)} is not HOST:PORT, such as "0.0.0.0:9099"')
-    return match[0]
 
 
 _TEXT = either(TEXT.schema)
@@ -120,7 +109,4 @@ Probed = Annotated[
             ]
         }
     ),
-]
-Listen = Annotated[
-    str, PlainValidator(_listen), either(written(r"^.*:\d+$", "0.0.0.0:9099"))
 ]

@@ -19,7 +19,6 @@ from gameday.files.scenario.scenario_fields import (
     Duration,
     Flag,
     Line,
-    Listen,
     Namespace,
     PositiveDuration,
     PositiveShare,
@@ -140,12 +139,7 @@ def _endpoint(value: Any) -> Any:
 Server = Annotated[Endpoint, BeforeValidator(_endpoint)]
 
 
-class Pages(Wire):
-    """Where pages arrive: here (`listen`), or at a `gameday pager` (`from`)."""
-
-    listen: Listen = ""
-    source: Url = Field("", alias="from")
-    forward: Url = ""
+Pages = Annotated[model.Pages, Into()]
 
 
 class Files(Wire):

@@ -9,7 +9,7 @@ import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from gameday.model.quantity import (
@@ -23,6 +23,8 @@ from gameday.model.values.namespace import object_name
 
 MOST_DIGITS = 9  # of a whole number
 _TOO_LARGE = 10**MOST_DIGITS
+_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):([0-9]{1,5})")
+_HIGHEST_PORT = 65535
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _USUAL_SIGNALS = ("SIGKILL", "SIGTERM", "SIGSEGV", "SIGABRT")
 
@@ -47,6 +49,12 @@ class ValueKind(Generic[Value]):
     meaning: str
     read: Callable[[object], Value]
     schema: Mapping[str, Any]
+
+
+class Key(NamedTuple):
+    """What a file calls a field, where the name means something else in Python."""
+
+    name: str
 
 
 def read_text(value: object) -> str:
@@ -196,6 +204,13 @@ def _method(value: object) -> str:
     return text
 
 
+def _listen(value: object) -> str:
+    match = _LISTEN.fullmatch(value) if isinstance(value, str) else None
+    if match is None or int(match[2]) > _HIGHEST_PORT:
+        raise ValueError(f'{shown(value)} is not HOST:PORT, such as "0.0.0.0:9099"')
+    return match[0]
+
+
 def one_of(*known: str) -> ValueKind[str]:
     """Return the kind that is one of a few words."""
 
@@ -269,6 +284,9 @@ URL = ValueKind(
     meaning="an HTTP URL",
     read=_url,
     schema=written("^https?://[^@/]+"),
+)
+LISTEN = ValueKind(
+    meaning="HOST:PORT", read=_listen, schema=written(r"^.*:\d+$", "0.0.0.0:9099")
 )
 METHOD = ValueKind(meaning="an HTTP method", read=_method, schema=_TEXT)
 NUMBER = ValueKind(

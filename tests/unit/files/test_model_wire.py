@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from gameday.files.scenario.model_wire import Into, wire_of
-from gameday.model.values.kinds import COUNT, POSITIVE_DURATION, TEXT, one_of
+from gameday.model.values.kinds import COUNT, POSITIVE_DURATION, TEXT, Key, one_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Whole:
     labels: Mapping[str, Annotated[str, TEXT]] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     first: Part | None = None
-    except_: tuple[Annotated[str, TEXT], ...] = ()
+    except_: Annotated[tuple[Annotated[str, TEXT], ...], Key("except")] = ()
     line: int | None = None
     made_up: tuple[MadeUp, ...] = ()
 
@@ -94,5 +94,6 @@ def test_what_is_wrong_is_told_where_it_is(
 
 
 def test_its_keys_are_those_that_a_file_has() -> None:
-    keys = [key.alias for key in wire_of(Whole).model_fields.values()]
+    fields = wire_of(Whole).model_fields
+    keys = [key.alias or name for name, key in fields.items()]
     assert keys == ["count", "lasts", "mode", "labels", "parts", "first", "except"]

@@ -130,6 +130,7 @@ MISTAKES = [
     ("spends_at_most: 2%", "spends_at_most: 2", "39: steps[0].expect.slos[0].spends_at_most: 2 is a bare number; write a share such as 34%"),
     ("no_other_alerts: true", "no_other_alerts: {matchin: {a: b}}", "36: steps[0].expect.no_other_alerts.matchin: 'matchin' is an unknown key; did you mean \"matching\"?"),
     ("../slos/latency.yaml", "../slos/checkout.yaml", "14: slos[1]: the SLO 'checkout-availability' is in two of these files"),
+    ("pages: {listen", "pages: {form: http://a, listen", "12: observe.pages.form: 'form' is an unknown key; did you mean \"from\"?"),
     ("pages: {listen", "prometheuss: http://a\n  pages: {listen", "12: observe.prometheuss: 'prometheuss' is an unknown key; did you mean \"prometheus\"?"),
 ]  # fmt: skip
 
