@@ -15,6 +15,15 @@ HEALTH = """\
     http-check expect status 200
 """
 
+# Another name of the alerts' own group would be no harmless commit: it moves the
+# instants at which they are evaluated, and a record cannot tell by how much.
+RECORDING = """\
+  - name: recorded
+    rules:
+      - record: shop:up:sum
+        expr: sum(up)
+"""
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -81,7 +90,7 @@ HARMLESS = (
     Commit("another summary", RULES, "is out of the load balancer", "is gone"),
     Commit("another runbook", RULES, "runbooks/web-replica-down", "runbooks/replica"),
     Commit("a comment", RULES, "groups:\n", "# Rules of the shop.\ngroups:\n"),
-    Commit("another name of the group", RULES, "- name: shop\n", "- name: alerts\n"),
+    Commit("a group of its own", RULES, "groups:\n", f"groups:\n{RECORDING}"),
     Commit(
         "an expression in other words",
         RULES,
