@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gameday.model.plan import Plan
 from gameday.model.verdict import ExitCode, Finding, Outcome, Verdict
 
-FIRST_LEAD = 0.3  # seconds from the order to the fault's start, until one was measured
+FIRST_LEAD = 0.1  # seconds from the order to the fault's start, until one was measured
 
 
 @dataclass(frozen=True, slots=True)
