@@ -1,10 +1,10 @@
 """Whether gameday and a format's own tool refuse the same files.
 
 `python bench/differential.py KIND PATH... [--count N] [--seed S] [--tool PROGRAM]`:
-KIND is `rules` (judged by promtool), `prometheus` (promtool) or `alertmanager`
-(amtool). All files below the paths that are of the kind are judged as they are, and
-then N files with mistakes put into them (tests/fuzz/mutations.py). Each disagreement is
-printed and, with `--keep FOLDER`, written there.
+KIND is `rules` (judged by promtool), `prometheus` (promtool), `alertmanager` (amtool)
+or `sloth` (sloth). All files below the paths that are of the kind are judged as they
+are, and then N files with mistakes put into them (tests/fuzz/mutations.py). Each
+disagreement is printed and, with `--keep FOLDER`, written there.
 """
 
 import argparse
@@ -29,7 +29,11 @@ TOOLS = {
     "rules": ("promtool", _FEATURES, "check", "rules", "--lint=none"),
     "prometheus": ("promtool", "check", "config", "--syntax-only", "--lint=none"),
     "alertmanager": ("amtool", "check-config"),
+    "sloth": ("sloth", "generate", "--no-log", "-o", "/dev/null", "-i"),
 }
+KINDS = {"sloth": "slo"}  # what gameday calls such files, where it is another word
+ONE_BY_ONE = ("sloth",)
+SLOTHS = re.compile(r"^version: *.?prometheus/v1\b|sloth\.slok\.dev/v1\b", re.MULTILINE)
 BATCH = 25  # files that the tool judges at once
 LONGEST = 400_000  # bytes of a file that is worth many turns
 
@@ -91,9 +95,15 @@ def _texts(paths: Sequence[Path], kind: str) -> Iterator[tuple[str, str]]:
                 continue
             with contextlib.suppress(UnicodeDecodeError):
                 text = file.read_text(encoding="utf-8")
-                kinds = [known for _, known in check([str(file)], {}, None).files]
-                if kinds == [kind] and "PrometheusRule" not in text:
+                if _is_of(kind, file, text):
                     yield str(file), text
+
+
+def _is_of(kind: str, file: Path, text: str) -> bool:
+    kinds = [known for _, known in check([str(file)], {}, None).files]
+    if kinds != [KINDS.get(kind, kind)] or "PrometheusRule" in text:
+        return False
+    return kind != "sloth" or SLOTHS.search(text) is not None
 
 
 def _judged(batch: Sequence[Case], tool: Sequence[str], kind: str) -> list[Answer]:
@@ -101,7 +111,10 @@ def _judged(batch: Sequence[Case], tool: Sequence[str], kind: str) -> list[Answe
         paths = [str(Path(folder) / f"{case.number}.yaml") for case in batch]
         for path, case in zip(paths, batch, strict=True):
             Path(path).write_text(case.text, encoding="utf-8")
-        refused = _refused(tool, paths)
+        if kind in ONE_BY_ONE:
+            refused = {path for path in paths if _refused(tool, [path])}
+        else:
+            refused = _refused(tool, paths)
         return [_answer(path, kind, theirs=path in refused) for path in paths]
 
 
@@ -129,7 +142,7 @@ def _answer(path: str, kind: str, *, theirs: bool) -> Answer:
     result = check([path], {}, None)
     errors = [problem for problem in result.problems if problem.severity == "error"]
     why = "; ".join(str(problem).removeprefix(path) for problem in errors[:2])
-    known = kind in (known for _, known in result.files)
+    known = KINDS.get(kind, kind) in (known for _, known in result.files)
     return Answer(bool(errors), theirs, why, known)
 
 

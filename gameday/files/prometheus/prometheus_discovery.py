@@ -12,6 +12,7 @@ from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
     Fields,
     Shape,
+    any_url,
     at_least_one,
     at_most_one,
     count,
@@ -125,7 +126,7 @@ _KINDS: dict[str, Shape] = {
     "kubernetes": record(
         {
             **http_client.FIELDS,
-            "api_server": url,
+            "api_server": any_url,
             "role": one_of("", *_ROLES, "cronjob", "deployment", "job"),
             "kubeconfig_file": text,
             "namespaces": record({"own_namespace": flag, "names": listing(text)}),

@@ -19,6 +19,13 @@ _NEED_TARGET = (
     "dropequal",
 )
 _REST = ("modulus", "separator", "replacement")
+# A key that says what it is anyway does no harm.
+_DEFAULTS = {
+    "separator": ";",
+    "replacement": "$1",
+    "target_label": "",
+    "modulus": "0",
+}
 _TOO_MUCH = {
     **dict.fromkeys(
         ("labeldrop", "labelkeep"), ("source_labels", "target_label", *_REST)
@@ -62,7 +69,8 @@ def _action(here: Cursor) -> None:
         message = "replacement is empty; labelmap makes a label's name of it"
         here.error(message, "replacement", code="value")
     for key in _TOO_MUCH.get(action, ()):
-        if here.get(key) is not None or (key == "regex" and key in here.value):
+        stated = here.get(key) is not None and here.value[key] != _DEFAULTS.get(key)
+        if stated or (key == "regex" and key in here.value):
             here.error(f"{key} has no meaning for {action}; remove it", key)
     if action == "hashmod" and (here.text("modulus") or "0") == "0":
         here.error("modulus is required for hashmod and missing", code="missing-key")

@@ -33,6 +33,18 @@ def errors(text: str) -> list[str]:
     return [str(problem) for problem in problems if problem.severity == "error"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{action: labeldrop", "{action: labeldrop, separator: ;, target_label: ''"),
+        ("{role: pod}", "{role: pod, api_server: /x}"),
+    ],
+)
+def test_what_prometheus_loads_as_well(old: str, new: str) -> None:
+    assert old in CONFIG
+    assert errors(CONFIG.replace(old, new, 1)) == []
+
+
 @pytest.mark.parametrize("text", [CONFIG, "", "# all defaults\n", "global:\n"])
 def test_configurations_that_prometheus_loads(text: str) -> None:
     assert errors(text) == []
