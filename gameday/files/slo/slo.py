@@ -1,6 +1,7 @@
 """SLO files as they are: OpenSLO v1, Sloth and Pyrra, told apart by their content."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from gameday.errors import Problem
@@ -74,7 +75,17 @@ class _File(NamedTuple):
 def _file(document: Document) -> _File:
     problems = list(document.problems)
     objects = [one for each in document.all for one in _objects(each, problems)]
+    if objects and all(_is_sloth(one) for one in objects):
+        problems[:] = [_as_sloth_has_it(problem) for problem in problems]
     return _File(document.path, objects, problems)
+
+
+def _as_sloth_has_it(problem: Problem) -> Problem:
+    """Return a problem of the text, which Sloth may not mind."""
+    if problem.id != "file/duplicate-key":
+        return problem
+    message = f"{problem.message.partition(';')[0]}; Sloth takes the last one"
+    return replace(problem, severity="warning", message=message)
 
 
 def _reading(file: _File, known: Known) -> Reading:

@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 
 
 class Map(NamedTuple):
-    """A mapping in the order of the text; duplicates are reported, not kept."""
+    """A mapping in the order of the text; of duplicates, reported, the last."""
 
     line: int
     entries: dict[str, Entry]

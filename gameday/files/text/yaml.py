@@ -220,10 +220,10 @@ class _Composer:
             node = self._node(self.loader.get_event(), depth + 1)
             if key.text == MERGE and not getattr(event, "style", None):
                 merged.append(node)
-            elif key.text in made.entries:
-                problem = json_text.duplicate(self.path, key_line, key.text)
-                self.problems.append(problem)
             else:
+                if key.text in made.entries:  # the last one wins, as elsewhere
+                    problem = json_text.duplicate(self.path, key_line, key.text)
+                    self.problems.append(problem)
                 made.entries[key.text] = Entry(
                     key.text, node, key_line, mark.column + 1
                 )

@@ -133,6 +133,15 @@ def test_what_sloth_takes_as_well(old: str, new: str, name: str) -> None:
     assert (one.name, problems) == (name, [])
 
 
+def test_of_a_key_that_is_there_twice_sloth_takes_the_last() -> None:
+    text = SLOTH.replace("service: checkout", "service: a1\nservice: checkout", 1)
+    (one,), (problem,) = slo.parse(text, "s.yaml")
+    assert one.name == "checkout-latency"
+    assert str(problem) == (
+        "s.yaml:3: warning: the key 'service' is written twice; Sloth takes the last one"
+    )
+
+
 @pytest.mark.parametrize(("old", "new", "told"), SLOTH_MISTAKES)
 def test_mistakes_in_sloth(old: str, new: str, told: str) -> None:
     assert old in SLOTH
