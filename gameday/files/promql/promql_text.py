@@ -222,6 +222,8 @@ class _Rewriting:
         """Drop a modifier; a metric of that name gets quotes."""
         token = self.tokens[index]
         if self._after_selector(index):
+            if self._near(index + 1).text == "(":
+                raise PromqlError(f"unexpected '(' after {token.text}")
             self._change(token, token, "")
             self.notes.append(f"the modifier {token.text} needs Prometheus 3.7")
         elif (brace := self._near(index + 1)).text == "{":

@@ -79,6 +79,7 @@ BROKEN = [
     ("sum(foo) anchored", "invalid promql query"),
     ("foo[5m:1m] anchored", "invalid promql query"),
     ("foo anchored smoothed", "is not valid PromQL"),
+    ("rate smoothed (foo[5m])", "unexpected '(' after smoothed"),
     ('sum by ("") (foo)', 'invalid label name for grouping: ""'),
     ("limitk(foo, bar)", "expected type scalar in aggregation parameter"),
     ("limit_ratio((foo), bar)", "expected type scalar in aggregation parameter"),
