@@ -21,12 +21,16 @@ def close(found: dict[str, set[float]], wanted: dict[str, set[float]]) -> None:
         assert sorted(found[name]) == pytest.approx(sorted(times), abs=0.0011)
 
 
-def outage(run: Run, seconds: float) -> None:
-    """Take the flag down for a while, and wait until all of it is over."""
+def outage(run: Run, seconds: float, firing: int = 0) -> None:
+    """Take the flag down for a while, and wait until all of it is over.
+
+    `firing`: how many alerts have to fire before it is up again, however long that is.
+    """
     query = run.prometheus.api.query
     run.lab.shop.values["flag"] = 0.0
     time.sleep(seconds)
     wait_for(lambda: query("ALERTS"))
+    wait_for(lambda: len(query('ALERTS{alertstate="firing"}')) >= firing)
     run.lab.shop.values["flag"] = 1.0
     wait_for(lambda: not query("ALERTS"))
 
@@ -34,8 +38,9 @@ def outage(run: Run, seconds: float) -> None:
 def test_episodes_are_exact_to_the_millisecond(common_run: Run) -> None:
     common_run.start()
     for _ in range(2):
-        outage(common_run, 4.5 + random.random())  # noqa: S311 - any phase
-    wait_for(lambda: len(common_run.lab.sink.alerts("resolved")) >= 4)
+        phase = random.random()  # noqa: S311 - any phase
+        outage(common_run, 4.5 + phase, firing=2)
+    wait_for(lambda: len(common_run.lab.sink.alerts("resolved")) >= 4, 60.0)
     common_run.flush()
     close(common_run.times("alert_firing"), common_run.pages("firing", "startsAt"))
     close(common_run.times("alert_resolved"), common_run.pages("resolved", "endsAt"))
@@ -286,7 +291,7 @@ def test_times_are_exact_under_a_query_offset(
             (tmp_path / "rules.yaml").write_text(rules)
             lab.prometheus.reload()
             run.start()
-            outage(run, 8.5)
+            outage(run, 8.5, firing=2)
             wait_for(lambda: len(lab.sink.alerts("resolved")) >= 2)
             run.flush()
             close(run.times("alert_firing"), run.pages("firing", "startsAt"))
