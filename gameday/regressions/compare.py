@@ -158,6 +158,9 @@ def _samples(seen: Sequence[Observed]) -> list[Sample]:
     return [sample for one in seen for sample in one.measure.samples]
 
 
+_TELL_NOISE = 3  # runs before: of fewer nobody knows how much they vary by themselves
+
+
 class _Comparison:
     """One measure, before and now."""
 
@@ -260,7 +263,8 @@ class _Comparison:
         if before.earliest is None or before.latest is None:
             return self._made(Status.TOO_FEW, few)
         explained = before.latest - before.earliest
-        if self._phased_out:  # what lies between two evaluations nobody sees
+        if self._phased_out and len(self._old) >= _TELL_NOISE:
+            # What lies between two evaluations nobody sees.
             explained = min(explained, self._left)
         error = max(sample.error for sample in _samples(self._seen))
         said = f"{self._signed(self._difference)}{self._without}"

@@ -1,5 +1,6 @@
 """What of a run is compared: each measured question, with what decides it."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -104,7 +105,7 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[Observed]:
             latest=timing.latest if timing else None,
             settings=dict(_settings(plan, finding)),
             generation={name: text for name, text in generation.items() if text},
-            samples=_samples(verdict, finding),
+            samples=_samples(plan, verdict, finding),
         )
         found.append(
             Observed(measure=measure, outcome=finding.outcome, because=finding.because)
@@ -112,14 +113,14 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[Observed]:
     return found
 
 
-def _samples(verdict: Verdict, finding: Finding) -> tuple[Sample, ...]:
+def _samples(plan: Plan, verdict: Verdict, finding: Finding) -> tuple[Sample, ...]:
     if finding.measured is None or finding.outcome is Outcome.INCONCLUSIVE:
         return ()
     sample = Sample(
         run=verdict.run,
         measured=finding.measured,
         error=finding.error or 0.0,
-        **_phase(verdict, finding),
+        **_phase(plan, verdict, finding),
     )
     return (sample,)
 
@@ -133,17 +134,33 @@ _PHASE_OF = {
 }
 
 
-def _phase(verdict: Verdict, finding: Finding) -> dict[str, float]:
-    """Return what the phase added to a time; empty where it is unknown, or has none."""
+def _phase(plan: Plan, verdict: Verdict, finding: Finding) -> dict[str, float]:
+    """Return what the phase added to a time; empty where it is unknown, or has none.
+
+    A page that may also have waited for its group's next notification has a second
+    phase, which nothing tells.
+    """
     question = _PHASE_OF.get(finding.question)
     for other in verdict.findings:
         of_same = (other.step, other.subject) == (finding.step, finding.subject)
         if of_same and other.question == question:
+            own, alone = _range(plan, finding), _range(plan, other)
+            if other is not finding and not own <= alone + _EQUAL < math.inf:
+                return {}
             told = other.evidence.get("phase") or {}
             return {name: float(told[name]) for name in _TOLD if name in told}
     return {}
 
 
+def _range(plan: Plan, finding: Finding) -> float:
+    """Return the seconds between the earliest and the latest possible time."""
+    timing = _timing(plan, finding)
+    if timing is None or timing.earliest is None or timing.latest is None:
+        return math.inf
+    return timing.latest - timing.earliest
+
+
+_EQUAL = 0.001  # seconds: what the arithmetic rounds
 _TOLD = ("waited", "period")
 
 

@@ -131,6 +131,13 @@ def test_a_slower_run_is_worse_though_the_phase_could_explain_it() -> None:
     assert unknown.status is Status.SAME
 
 
+def test_of_one_run_before_nobody_knows_how_much_it_varies() -> None:
+    """So that all which phases could explain may be, though they are known."""
+    alone = phased(BEFORE[0])
+    assert compared(alone, now_phased((32.0, 2.0))).status is Status.SAME
+    assert compared(alone, now_phased((52.0, 2.0))).status is Status.WORSE
+
+
 def test_what_is_left_between_two_evaluations_is_no_regression() -> None:
     assert compared(phased(*BEFORE), now_phased((22.0, 2.0))).status is Status.SAME
 

@@ -1,0 +1,66 @@
+"""What a run measured, and which part of it its phase explains."""
+
+from dataclasses import replace
+
+import pytest
+
+from gameday.model.plan import Plan, Timing
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
+from gameday.regressions.measure import Observed, observed
+from tests.builders import STEP, plan, step
+
+PHASE = {"phase": {"waited": 0.4, "at": 0.1, "period": 1.0}}
+PAGE_OF = {"pages_within": "fires_within", "page_resolves_within": "resets_within"}
+
+
+def finding(question: str, measured: float, **evidence: object) -> Finding:
+    return Finding(
+        step=STEP,
+        check="alert",
+        subject="Down",
+        question=question,
+        outcome=Outcome.PASS,
+        because="",
+        measured=measured,
+        unit="s",
+        evidence=evidence,
+    )
+
+
+def timed(question: str, latest: float | None) -> Timing:
+    return Timing(
+        step=STEP,
+        subject="Down",
+        question=question,
+        promised=20.0,
+        earliest=1.0,
+        latest=latest,
+        state="ok",
+        because="",
+    )
+
+
+def seen(planned: Plan, page: str) -> dict[str, Observed]:
+    findings = (finding(PAGE_OF[page], 2.0, **PHASE), finding(page, 3.0))
+    verdict = Verdict(
+        run="r",
+        scenario="s",
+        started=0.0,
+        ended=9.0,
+        ending=Ending.FINISHED,
+        findings=findings,
+    )
+    found = observed(planned, verdict)
+    return {measure.measure.key.question: measure for measure in found}
+
+
+@pytest.mark.parametrize("page", PAGE_OF)
+@pytest.mark.parametrize(("latest", "waited"), [(2.0, 0.4), (4.0, None), (None, None)])
+def test_a_page_that_may_wait_for_its_group_has_a_phase_that_nobody_knows(
+    page: str, latest: float | None, waited: float | None
+) -> None:
+    timings = (timed(PAGE_OF[page], 2.0), timed(page, latest))
+    found = seen(replace(plan(step()), timings=timings), page)
+    (alert,) = found[PAGE_OF[page]].measure.samples
+    (paged,) = found[page].measure.samples
+    assert (alert.waited, paged.waited) == (0.4, waited)
