@@ -139,6 +139,9 @@ def _slo(
     try:
         counts = _counts(here, spelling)
     except promql.NotCounted as reason:
+        if full in unmeasured:
+            message = f"the SLO {full!r} is there twice; rename one"
+            here.error(message, code="duplicate-name")
         unmeasured[full] = unmeasured[name] = str(reason)
         message = f"the SLO {name!r} cannot be used in a scenario: {reason}"
         here.warn(message, "sli", code="not-counted")

@@ -133,6 +133,16 @@ def test_what_sloth_takes_as_well(old: str, new: str, name: str) -> None:
     assert (one.name, problems) == (name, [])
 
 
+def test_two_slos_of_one_name_that_cannot_be_counted() -> None:
+    one = SLOTH[SLOTH.index("  - name") :]
+    uncounted = one.replace("sum(rate(seconds_count", "max(rate(seconds_count", 1)
+    text = SLOTH.replace(one, uncounted + uncounted)
+    assert (
+        "s.yaml:13: slos[1]: the SLO 'checkout-latency' is there twice; rename one"
+        in errors(text)
+    )
+
+
 def test_of_a_key_that_is_there_twice_sloth_takes_the_last() -> None:
     text = SLOTH.replace("service: checkout", "service: a1\nservice: checkout", 1)
     (one,), (problem,) = slo.parse(text, "s.yaml")
