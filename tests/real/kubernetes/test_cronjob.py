@@ -200,7 +200,8 @@ class Place:
 class Held:
     """A game day that was held: the container's exit code, last words and log.
 
-    Two kubelets on one machine remove each other's logs: it may be LOST.
+    Two kubelets on one machine remove each other's logs: it may be lost, which is
+    empty where it was removed while it was being read.
     """
 
     code: int
@@ -256,7 +257,8 @@ def test_a_game_day_is_held_with_these_roles_alone(place: Place) -> None:
     held = place.hold("whole")
     assert held.code == 0, held.said
     assert "pass  " in held.said, held.said
-    assert held.log.startswith(LOST) or "## Findings" in held.log, held.log
+    lost = not held.log or held.log.startswith(LOST)
+    assert lost or "## Findings" in held.log, held.log
     assert wait_for(place.whole, PATIENCE)
 
 

@@ -35,6 +35,8 @@ _KNOCK = (
     "socket.create_connection((sys.argv[1], int(sys.argv[2])), float(sys.argv[3]))"
     ".close(); print(time.monotonic() - began)"
 )
+# What is said where nobody answers; a pod that is just being made has no route yet.
+_SILENCES = ("timed out", "refused", "No route to host", "unreachable")
 _ASK = (
     "import http.client, sys, time; began = time.monotonic();"
     "c = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]),"
@@ -163,7 +165,7 @@ class World:
         done = self.tried("exec", pod, "--", *words)
         if done.returncode == 0:
             return float(done.stdout)
-        assert "timed out" in done.stderr or "refused" in done.stderr, done.stderr
+        assert any(silence in done.stderr for silence in _SILENCES), done.stderr
         return None
 
     def deaf(self) -> list[str]:
