@@ -3,19 +3,11 @@
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import named_target
+from gameday.cli.terminal.options import named_target, target_options
 
 
 @click.command("init", epilog=EXITS)
-@click.option("--docker", metavar="PROJECT", help="A running compose project.")
-@click.option("--host", metavar="URL", help="With --docker: the engine's address.")
-@click.option(
-    "--context",
-    metavar="NAME",
-    help="With --docker: the engine's context; with --namespace: the kubeconfig's.",
-)
-@click.option("--namespace", metavar="NAMESPACE", help="A namespace of a cluster.")
-@click.option("--local", metavar="URL", help="A supervisord's address.")
+@target_options
 @click.option("--prometheus", metavar="URL", help="Knows the rules and the counters.")
 @click.option("--alertmanager", metavar="URL", help="Knows the routes.")
 @click.option("--pager", metavar="URL", help="A `gameday pager` that receivers reach.")

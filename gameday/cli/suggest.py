@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import as_seconds, named_target, output, print_json
+from gameday.cli.terminal.options import (
+    as_seconds,
+    named_target,
+    output,
+    print_json,
+    target_options,
+)
 
 if TYPE_CHECKING:
     from gameday.app.evidence.suggesting import Entry, Suggestions
@@ -15,15 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("suggest", epilog=EXITS)
 @click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=click.Path())
-@click.option("--docker", metavar="PROJECT", help="A running compose project.")
-@click.option("--host", metavar="URL", help="With --docker: the engine's address.")
-@click.option(
-    "--context",
-    metavar="NAME",
-    help="With --docker: the engine's context; with --namespace: the kubeconfig's.",
-)
-@click.option("--namespace", metavar="NAMESPACE", help="A namespace of a cluster.")
-@click.option("--local", metavar="URL", help="A supervisord's address.")
+@target_options
 @click.option(
     "--rules",
     multiple=True,

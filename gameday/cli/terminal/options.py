@@ -145,6 +145,26 @@ def parse_date(option: str, text: str) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
+_TARGET = (
+    click.option("--docker", metavar="PROJECT", help="A running compose project."),
+    click.option("--host", metavar="URL", help="With --docker: the engine's address."),
+    click.option(
+        "--context",
+        metavar="NAME",
+        help="With --docker: the engine's context; with --namespace: the kubeconfig's.",
+    ),
+    click.option("--namespace", metavar="NAMESPACE", help="A namespace of a cluster."),
+    click.option("--local", metavar="URL", help="A supervisord's address."),
+)
+
+
+def target_options(verb: Verb) -> Verb:
+    """Add the options that name a target; see `named_target`."""
+    for option in reversed(_TARGET):
+        verb = option(verb)
+    return verb
+
+
 def named_target(
     docker: str | None, host: str | None, context: str | None, namespace: str | None
 ) -> "TargetRef | None":
