@@ -183,8 +183,11 @@ class _Comparison:
         self._new = [sample.measured for sample in new]
         self._old = [sample.measured for sample in old]
         self._phased_out = bool(old and new) and _phases_known([*old, *new])
-        self._steady = ([one.steady for one in old], [one.steady for one in new])
-        self._left = max((one.period or 0.0 for one in (*old, *new)), default=0.0)
+        self._steady = (
+            [sample.steady for sample in old],
+            [sample.steady for sample in new],
+        )
+        self._left = max((sample.period or 0.0 for sample in (*old, *new)), default=0.0)
         self._changes = () if before is None else _changes(before, self._measure)
 
     def compared(self) -> Compared:

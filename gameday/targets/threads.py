@@ -11,4 +11,4 @@ def all_of(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     if len(acts) == 1:
         return [acts[0]()]
     with ThreadPoolExecutor(max_workers=min(8, len(acts))) as pool:
-        return [one.result() for one in [pool.submit(act) for act in acts]]
+        return [future.result() for future in [pool.submit(act) for act in acts]]

@@ -72,12 +72,14 @@ class Suggestions:
     @property
     def unproven(self) -> list[Entry]:
         """The rules that something could prove, and nothing has."""
-        return [one for one in self.entries if one.state not in (PROVEN, "always")]
+        return [
+            entry for entry in self.entries if entry.state not in (PROVEN, "always")
+        ]
 
     @property
     def suggested(self) -> list[Entry]:
         """The rules with a suggestion."""
-        return [one for one in self.entries if one.state == SUGGESTED]
+        return [entry for entry in self.entries if entry.state == SUGGESTED]
 
 
 def target_of(wish: Wish, clock: Clock) -> Target:
@@ -119,7 +121,11 @@ def look(wish: Wish, target: Target, clock: Clock) -> Suggestions:
     status, odd = starting.status_of(begin.url) if begin.url else (200, "")
     proven = _proven(wish, eyes, clock)
     entries = _entries(suggest(eyes.rules, asked), proven, wish, status)
-    if any(one.suggestion.requests for one in entries if one.proof and one.suggestion):
+    if any(
+        entry.suggestion.requests
+        for entry in entries
+        if entry.proof and entry.suggestion
+    ):
         notes += [] if begin.url else [_NO_REQUESTS]
     return Suggestions(entries=tuple(entries), notes=(*notes, *([odd] if odd else [])))
 
@@ -223,7 +229,7 @@ def _proven(wish: Wish, eyes: Eyes, clock: Clock) -> Register:
 def _entries(
     suggestions: Sequence[Suggestion], proven: Register, wish: Wish, status: int
 ) -> list[Entry]:
-    names = proving.names([one.rule.name for one in suggestions])
+    names = proving.names([suggestion.rule.name for suggestion in suggestions])
     return [
         Entry(rule=one.rule, state=PROVEN)
         if standing.proven

@@ -203,7 +203,11 @@ def _begun_by(
             kept += burst
             continue
         since, to = edges[burst[0]], edges[burst[-1] + 1]
-        shown = [one for one in bad if one.events > 0 and since < one.at <= to]
+        shown = [
+            increase
+            for increase in bad
+            if increase.events > 0 and since < increase.at <= to
+        ]
         first = min(shown, key=lambda one: one.at, default=None)
         if (since if first is None else first.before) >= due:
             break

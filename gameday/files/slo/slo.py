@@ -75,7 +75,7 @@ class _File(NamedTuple):
 def _file(document: Document) -> _File:
     problems = list(document.problems)
     objects = [one for each in document.all for one in _objects(each, problems)]
-    if objects and all(_is_sloth(one) for one in objects):
+    if objects and all(map(_is_sloth, objects)):
         problems[:] = [_as_sloth_has_it(problem) for problem in problems]
     return _File(document.path, objects, problems)
 

@@ -78,7 +78,7 @@ class Surroundings:
 
     def of(self, service: str) -> list[Instance]:
         """Return the instances of a service."""
-        return [one for one in self.instances if one.service == service]
+        return [instance for instance in self.instances if instance.service == service]
 
     def named(self, text: str) -> str:
         """Return the service that a text names: itself, an instance, an address."""
@@ -91,7 +91,12 @@ class Surroundings:
         if host.startswith(_LOOPBACK):
             return ""
         return next(
-            (one.service for one in self.instances if host in one.addresses), ""
+            (
+                instance.service
+                for instance in self.instances
+                if host in instance.addresses
+            ),
+            "",
         )
 
     def of_labels(self, labels: Mapping[str, str]) -> str:
@@ -106,7 +111,7 @@ class Surroundings:
 
     def of_job(self, job: str) -> list[str]:
         """Return the services whose instances a job scrapes."""
-        targets = [one for one in self.scraped if one.labels.get("job") == job]
+        targets = [target for target in self.scraped if target.labels.get("job") == job]
         services = [self.of_target(target) for target in targets] or [self.named(job)]
         return list(dict.fromkeys(service for service in services if service))
 
@@ -162,7 +167,7 @@ class Surroundings:
 
     def dependencies(self, service: str) -> list[str]:
         """Return what a service needs, stores first: by Compose, else by names."""
-        told = [one.labels.get(_DEPENDS) for one in self.of(service)]
+        told = [instance.labels.get(_DEPENDS) for instance in self.of(service)]
         listed = [
             entry.partition(":")[0]
             for text in told
@@ -193,15 +198,15 @@ class Surroundings:
         """Return why nobody should lose an instance of it unasked."""
         instances = self.of(service)
         radius = BlastRadius(protect=self.protect)
-        kept = [why for one in instances if (why := protected(radius, one))]
+        kept = [why for instance in instances if (why := protected(radius, instance))]
         risks = [f"protected by {kept[0]!r}"] if kept else []
         if len(instances) == 1:
             risks.append("its only instance")
-        if any(one.labels.get("volumes") for one in instances):
+        if any(instance.labels.get("volumes") for instance in instances):
             risks.append("it keeps data in volumes")
         if any(
-            one.labels.get("workload", "").startswith("statefulset/")
-            for one in instances
+            instance.labels.get("workload", "").startswith("statefulset/")
+            for instance in instances
         ):
             risks.append("it is a StatefulSet")
         return risks

@@ -57,8 +57,10 @@ def instance_of(found: Mapping[str, Any]) -> Instance:
 
 def volumes_of(found: Mapping[str, Any]) -> dict[str, str]:
     """Return the label `volumes`, where the container keeps data in some."""
-    mounts = [one for one in found.get("Mounts") or () if one.get("Type") == "volume"]
-    places = sorted(str(one.get("Destination", "")) for one in mounts)
+    mounts = [
+        mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume"
+    ]
+    places = sorted(str(mount.get("Destination", "")) for mount in mounts)
     return {"volumes": ",".join(places)} if places else {}
 
 

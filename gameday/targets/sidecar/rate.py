@@ -54,7 +54,9 @@ def largest_packet() -> int:
             fcntl.ioctl(asked, _SIOCGIFMTU, struct.pack("16sI", name.encode(), 0))
             for name in interfaces()
         ]
-    return max((struct.unpack_from("I", one, 16)[0] for one in answers), default=1500)
+    return max(
+        (struct.unpack_from("I", answer, 16)[0] for answer in answers), default=1500
+    )
 
 
 # Coming in, by tc ------------------------------------------------------------------

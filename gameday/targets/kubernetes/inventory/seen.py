@@ -72,10 +72,10 @@ def _condition(pod: Mapping[str, Any], name: str) -> bool:
 def volumes_of(pod: Mapping[str, Any]) -> dict[str, str]:
     """Return the label `volumes`, where the pod keeps data in claimed ones."""
     listed = pod["spec"].get("volumes") or ()
-    claims = [one.get("persistentVolumeClaim") or {} for one in listed]
-    claims += [one for one in listed if "ephemeral" in one]
+    claims = [volume.get("persistentVolumeClaim") or {} for volume in listed]
+    claims += [volume for volume in listed if "ephemeral" in volume]
     names = sorted(
-        str(one.get("claimName") or one.get("name")) for one in claims if one
+        str(claim.get("claimName") or claim.get("name")) for claim in claims if claim
     )
     return {"volumes": ",".join(names)} if names else {}
 
