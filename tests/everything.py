@@ -2,9 +2,9 @@
 
     tests/everything.py [--workers N] [PYTEST OPTION…]
 
-First the tests of real systems, each group of tests/groups.toml on one of N workers,
-with the lanes of the other Pythons (tests/lanes.py) beside them at a low priority;
-then, alone, the tests that are marked `quiet`. Exits with 1 where anything failed.
+First the tests of real systems, each group of tests/groups.toml on one of N workers;
+then, alone, the tests that are marked `quiet`. Exits with 1 where anything failed. The
+other Pythons have their own command, tests/lanes.py.
 
 Beside others a test may fail for want of a core: two of them share five game days with
 times of seconds. A few that failed are therefore run once more, alone. What fails again
@@ -18,8 +18,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,47 +29,6 @@ WORKERS = int(os.environ.get("GAMEDAY_TEST_WORKERS") or 5)
 FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"  # where pytest says it
 FEW = 3  # tests that may have failed for want of a core; of more something is wrong
 NOTHING_RAN = 5  # pytest's exit code where no test was chosen
-LANES_SHOP = "20"  # the number of the shop that the lanes' game days have
-
-
-class Part:
-    """A process of the suite, what it has printed, and how long it took."""
-
-    def __init__(self, name: str, *command: str, **environment: str) -> None:
-        self.name = name
-        self.seconds = 0.0
-        self._began = time.monotonic()
-        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `end`
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-        self._ended = threading.Thread(target=self._time)
-        self._ended.start()
-
-    def _time(self) -> None:
-        self._process.wait()
-        self.seconds = time.monotonic() - self._began
-
-    def end(self) -> int:
-        """Wait for its end; return its exit code."""
-        try:
-            return self._process.wait()
-        except KeyboardInterrupt:
-            return self._process.wait()
-        finally:
-            self._ended.join()
-
-    def show(self) -> None:
-        """Print what it printed."""
-        self._log.seek(0)
-        sys.stdout.write(self._log.read())
-        sys.stdout.flush()
-        self._log.close()
 
 
 def pytest(*words: str) -> int:
@@ -98,12 +55,6 @@ def flakes(code: int, names: Sequence[str], alone: Callable[..., int]) -> list[s
     return list(names)
 
 
-def other_pythons() -> Part:
-    """Begin the lanes, at a low priority."""
-    command = ("nice", "-n", "10", sys.executable, "tests/lanes.py")
-    return Part("lanes", *command, GAMEDAY_TEST_SHOP=LANES_SHOP)
-
-
 def tell(took: Sequence[tuple[str, float]], flaky: Sequence[str]) -> None:
     """Print what took how long, and which tests are flaky."""
     for name, seconds in took:
@@ -116,19 +67,13 @@ def main(words: Sequence[str]) -> int:
     """Run all; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--workers", type=int, default=WORKERS)
-    parser.add_argument("--no-lanes", action="store_true", help="this Python alone")
     asked, options = parser.parse_known_args(words)
-    lanes = None if asked.no_lanes else other_pythons()
     began = time.monotonic()
     spread = ("-n", str(asked.workers), "--dist", "loadscope", "--no-loadscope-reorder")
     FAILED.unlink(missing_ok=True)
     codes = [pytest("-q", *spread, "-m", "not quiet", *options, *REAL)]
     suspects = failed() if codes[0] else []
     took = [("side by side", time.monotonic() - began)]
-    if lanes:
-        codes.append(lanes.end())
-        took.append(("lanes, beside them", lanes.seconds))
-        lanes.show()
     began = time.monotonic()
     flaky = flakes(codes[0], suspects, pytest)
     if flaky:

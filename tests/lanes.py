@@ -8,8 +8,10 @@ a lane is also a generation of the engine. Without a VERSION these are the suppo
 Pythons but the one that runs this script, as far as they are on the machine: they run
 as `python3.12`, or pyenv has them. What is there has to pass; what is not is named.
 
-`--unit` leaves the game day out. What the tests are told by the environment
-(GAMEDAY_TEST_REQUIRE and the rest) reaches them in every lane.
+Lanes are driven side by side, each with a shop of its own: a game day mostly waits, so
+every second lane begins with it while the others compute. `--unit` leaves the game day
+out. What the tests are told by the environment (GAMEDAY_TEST_REQUIRE and the rest)
+reaches them in every lane.
 """
 
 # ruff: noqa: T201 - a script, and one that says how it went
@@ -20,8 +22,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -31,12 +35,18 @@ CACHE = ROOT / ".cache" / "lanes"
 SUPPORTED = ("3.11", "3.12", "3.13")
 ENGINE = ("chaostoolkit", "chaostoolkit-lib")
 LEAST_ENGINE = {"3.12": (1, 45), "3.13": (1, 45)}  # of chaostoolkit-lib
-UNIT = "tests/unit"
-GAME_DAY = (
-    "tests/real/game_days/test_docker.py"
-    "::test_a_shipped_scenario_passes_and_leaves_nothing[lost-replica]"
-)
+UNIT = "unit"
+GAME_DAY = "game day"
+DOCKER = "tests/real/game_days/test_docker.py"
+PLAYED = "lost-replica"
+TESTS = {  # pytest's words
+    UNIT: ("-n", "2", "tests/unit"),
+    GAME_DAY: (
+        f"{DOCKER}::test_a_shipped_scenario_passes_and_leaves_nothing[{PLAYED}]",
+    ),
+}
 LONGEST = 900.0  # seconds for any one command of a lane
+FIRST_SHOP = 20  # its number, see tests/shops.py; each further lane has the next
 
 
 class LaneError(Exception):
@@ -67,10 +77,11 @@ class Count:
 
 @dataclass
 class Lane:
-    """One Python, what it resolved, and how its tests went."""
+    """One Python, its shop's number, what it resolved, and how its tests went."""
 
     version: str
     python: Path
+    shop: int = FIRST_SHOP
     engine: dict[str, str] = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
 
@@ -156,17 +167,31 @@ def _engine(lane: Lane) -> dict[str, str]:
     return engine
 
 
-def run(lane: Lane, name: str, tests: str, *options: str) -> Count:
+def run(lane: Lane, name: str, *words: str) -> Count:
     """Run some tests in the lane; return how they went, as pytest's own file says."""
     results = lane.home / f"{name.replace(' ', '-')}.xml"
     results.unlink(missing_ok=True)
     began = time.monotonic()
     pytest = (str(lane.own), "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    command = [*pytest, f"--junitxml={results}", *options, tests]
-    try:
-        subprocess.run(command, cwd=ROOT, timeout=LONGEST, check=False)
-    except subprocess.TimeoutExpired:
-        raise LaneError(f"{name} did not end within {LONGEST:.0f} s") from None
+    command = [*pytest, f"--junitxml={results}", *words]
+    shop = {**os.environ, "GAMEDAY_TEST_SHOP": str(lane.shop)}
+    # Whole at its end: the lines of two lanes would mix.
+    with tempfile.TemporaryFile("w+") as said:
+        try:
+            subprocess.run(
+                command,
+                cwd=ROOT,
+                env=shop,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                timeout=LONGEST,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LaneError(f"{name} did not end within {LONGEST:.0f} s") from None
+        finally:
+            said.seek(0)
+            print(f"lane {lane.version}, {name}:\n{said.read()}", flush=True)
     if not results.exists():
         raise LaneError(f"{name}: pytest left no results")
     return counted(name, results.read_text(), time.monotonic() - began)
@@ -189,15 +214,13 @@ def counted(name: str, results: str, seconds: float) -> Count:
     )
 
 
-def drive(lane: Lane, *, game_day: bool) -> bool:
-    """Run a lane's tests; return whether it is good."""
+def drive(lane: Lane, names: Sequence[str]) -> bool:
+    """Run these tests of a lane in this order; return whether it is good."""
     print(f"lane {lane.version}: {lane.python}", flush=True)
     try:
         prepare(lane)
         print(f"lane {lane.version}: {_resolved(lane)}", flush=True)
-        lane.counts.append(run(lane, "unit", UNIT, "-n", "2"))
-        if game_day:
-            lane.counts.append(run(lane, "game day", GAME_DAY))
+        lane.counts.extend(run(lane, name, *TESTS[name]) for name in names)
     except (LaneError, OSError, subprocess.TimeoutExpired) as error:
         print(f"lane {lane.version}: {error}", file=sys.stderr, flush=True)
         return False
@@ -211,13 +234,20 @@ def _resolved(lane: Lane) -> str:
 def summary(lane: Lane, good: bool) -> str:
     """Return a lane in one line: engine, counts, and what a skip said."""
     line = "; ".join((_resolved(lane), *map(str, lane.counts)))
-    reasons = {why for count in lane.counts[1:] for why in count.skipped}
+    days = [count for count in lane.counts if count.name != UNIT]
+    reasons = {why for count in days for why in count.skipped}
     said = "".join(f" ({reason})" for reason in sorted(reasons))
     return f"lane {lane.version}: {'good' if good else 'FAILED'}: {line}{said}"
 
 
+def orders(unit_alone: bool, lanes: int) -> list[list[str]]:
+    """Return each lane's tests in their order; every second lane has it reversed."""
+    names = [UNIT] if unit_alone else [UNIT, GAME_DAY]
+    return [names[:: -1 if number % 2 else 1] for number in range(lanes)]
+
+
 def main(words: Sequence[str]) -> int:
-    """Drive the lanes one after the other; return 1 where one is not good."""
+    """Drive the lanes side by side; return 1 where one is not good."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("versions", metavar="VERSION", nargs="*")
     parser.add_argument("--unit", action="store_true", help="leave the game day out")
@@ -226,17 +256,19 @@ def main(words: Sequence[str]) -> int:
         parser.error(f"{', '.join(sorted(unknown))}: not of {', '.join(SUPPORTED)}")
     this = "{}.{}".format(*sys.version_info[:2])
     others = [version for version in SUPPORTED if version != this]
-    lines, good = [], True
+    lanes: list[Lane] = []
+    lines: list[str] = []
     for version in asked.versions or others:
         python = located(version)
-        if python is None:
+        if python:
+            lanes.append(Lane(version, python, FIRST_SHOP + len(lanes)))
+        else:
             lines.append(f"lane {version}: this machine has no Python {version}")
-            good &= not asked.versions
-            continue
-        lane = Lane(version, python)
-        passed = drive(lane, game_day=not asked.unit)
-        good &= passed
-        lines.append(summary(lane, passed))
+    good = not (lines and asked.versions)
+    with ThreadPoolExecutor() as side_by_side:
+        passed = list(side_by_side.map(drive, lanes, orders(asked.unit, len(lanes))))
+    lines += map(summary, lanes, passed)
+    good &= all(passed)
     print(*lines, sep="\n")
     return 0 if good else 1
 

@@ -98,3 +98,9 @@ def test_without_a_version_every_other_python_is_asked_for(
     said = capsys.readouterr().out
     assert said.count("this machine has no Python") == len(lanes.SUPPORTED) - 1
     assert f"no Python {this}" not in said
+
+
+def test_every_second_lane_begins_with_its_game_day() -> None:
+    unit, day = lanes.UNIT, lanes.GAME_DAY
+    assert lanes.orders(False, 3) == [[unit, day], [day, unit], [unit, day]]
+    assert lanes.orders(True, 2) == [[unit], [unit]]
