@@ -89,8 +89,6 @@ class PagesObserver:
         self._rounds.stop(close or (lambda: None))
 
     def _round(self) -> float:
-        if self._offset is None:
-            self._clocks()
         return self._fetch(LONG)
 
     def _clocks(self) -> float:
@@ -114,6 +112,9 @@ class PagesObserver:
         return 0.0
 
     def _fetch(self, wait: float = 0.0) -> float:
+        if self._offset is None:
+            # Which pages are from before is known by its clock only.
+            self._clocks()
         asked = self._clock.now()
         found = self._mailbox.show(self._seq, wait)
         if found["seq"] < self._seq:

@@ -107,6 +107,18 @@ def test_pages_from_before_are_left_out_by_the_pagers_clock() -> None:
     assert heard.of("clock")[0]["offset"] == 60.0
 
 
+def test_pages_are_not_read_before_the_pagers_clock_is_known() -> None:
+    box = Box(now=1060.0)
+    box.kept = [page(1, 1059.0), page(2, 1061.0)]
+    box.lost = True
+    observer, heard = observing(box)
+    heard.wait("blind")
+    box.lost = False
+    observer.flush(1002.0)
+    observer.stop()
+    assert [event["seq"] for event in heard.of("page")] == [2]
+
+
 def test_a_pager_that_was_started_anew_counts_from_one_again() -> None:
     box = Box()
     box.kept = [page(number, 1000.0 + number) for number in range(1, 4)]
