@@ -126,9 +126,12 @@ def _share(text: str | None) -> float | None:
     from gameday.model.quantity import parse_share
 
     try:
-        return None if text is None else parse_share(text)
+        share = None if text is None else parse_share(text)
     except ValueError as error:
         raise click.UsageError(f"--fail-under: {error}") from None
+    if share is not None and share > 1.0:
+        raise click.UsageError(f"--fail-under: {text} is more than all rules, 100%")
+    return share
 
 
 def _duration(text: str) -> float:

@@ -158,6 +158,16 @@ def _samples(seen: Sequence[Observed]) -> list[Sample]:
     return [sample for one in seen for sample in one.measure.samples]
 
 
+def _unknown(before: Measure | None) -> str:
+    """Return why there is nothing to compare a measure with, and what to do."""
+    if before is None:
+        return "nothing is known of it from before; `gameday baseline set` keeps it"
+    return (
+        "the baseline knows it from these runs only, and none is compared with itself; "
+        "`gameday baseline set` adds others"
+    )
+
+
 _TELL_NOISE = 3  # runs before: of fewer nobody knows how much they vary by themselves
 
 
@@ -196,10 +206,7 @@ class _Comparison:
         if broken:
             return self._made(Status.BROKEN, broken[0].because)
         if self._before is None or not self._old:
-            return self._made(
-                Status.NO_BASELINE,
-                "nothing is known of it from before; `gameday baseline set` keeps it",
-            )
+            return self._made(Status.NO_BASELINE, _unknown(self._before))
         if not self._new:
             return self._made(
                 Status.TOO_FEW, f"there is no answer: {self._seen[-1].because}"

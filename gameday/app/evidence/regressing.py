@@ -193,9 +193,12 @@ def _refuse_elsewhere(stored: Stored) -> None:
         start = _git(folder, "merge-base", commit, branch).strip()
         if start == commit:
             return
-    what = f"commit {commit[:12]}" if commit else "no known commit"
+    why = f"commit {commit[:12]} is not on {branch}"
+    if not branch:
+        why = "no default branch is known here"
+    if not commit:
+        why = "nobody knows of which commit it is"
     raise UsageError(
-        f"run {verdict.run} is of {what}, which is not on the default branch "
-        f"({branch or 'none is known here'}); with --accept this change makes the "
-        "baseline: commit both together"
+        f"run {verdict.run} is not known to be of the default branch: {why}; with "
+        "--accept this change makes the baseline: commit both together"
     )

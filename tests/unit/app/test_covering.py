@@ -137,6 +137,7 @@ def test_the_files_are_written_whole() -> None:
         (["--rules", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
         (["--alertmanager", "rules.yaml"], "rules.yaml"),
         (["--fail-under", "80"], "'80' is a bare number"),
+        (["--fail-under", "180%"], "180% is more than all rules"),
         (["--max-age", "30"], "'30' is a bare number"),
         (["--new-rules-proven"], "needs --base REF"),
         (["--base", "HEAD"], "name them with --rules"),

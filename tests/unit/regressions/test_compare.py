@@ -268,7 +268,9 @@ def test_a_threshold_of_its_own_can_be_given() -> None:
 
 def test_a_run_is_never_compared_with_itself() -> None:
     before = measure(10.0, prefix="new")
-    assert compared(before, now(10.0)).status is Status.NO_BASELINE
+    found = compared(before, now(10.0))
+    assert found.status is Status.NO_BASELINE
+    assert "knows it from these runs only" in found.because
 
 
 def test_an_ignored_question_is_left_out() -> None:
