@@ -109,6 +109,8 @@ def show_bit_rate(rate: float) -> str:
 
 def show_duration(seconds: float) -> str:
     """Return the seconds as a person would say them: `12.3s`, `1m30s`, `350ms`."""
+    if not math.isfinite(seconds):
+        return f"{seconds:g}s"
     if seconds < 0:
         return "-" + show_duration(-seconds)
     if seconds < 1:
@@ -129,8 +131,16 @@ def show_share(ratio: float) -> str:
     return f"{ratio * 100:.3g}%"
 
 
+LATEST = 1e11  # seconds since the epoch, some 3,000 years: no stamp is later
+
+
 def show_instant(at: float) -> str:
-    """Return seconds since the epoch as RFC 3339 UTC with milliseconds."""
+    """Return seconds since the epoch as RFC 3339 UTC with milliseconds.
+
+    What no calendar has, as an infinite time, is told as it is.
+    """
+    if not abs(at) < LATEST:
+        return f"{at:g} s"
     stamp = datetime.fromtimestamp(round(at, 3), tz=UTC)
     return stamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

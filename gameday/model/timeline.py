@@ -44,9 +44,15 @@ def event(at: float, kind: str, /, **fields: Any) -> Event:
 
 
 def event_from_json(line: Mapping[str, Any]) -> Event:
-    """Return the event that a line of `timeline.ndjson` describes."""
+    """Return the event that a line of `timeline.ndjson` describes.
+
+    TypeError and ValueError where it describes none.
+    """
+    kind: object = line["kind"]
+    if not isinstance(kind, str):
+        raise TypeError("an event has a kind, which is a text")
     rest = {key: value for key, value in line.items() if key not in ("at", "kind")}
-    return Event(at=round(parse_instant(line["at"]), 3), kind=line["kind"], fields=rest)
+    return Event(at=round(parse_instant(line["at"]), 3), kind=kind, fields=rest)
 
 
 class Timeline:

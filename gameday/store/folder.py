@@ -15,6 +15,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from gameday.errors import StoreError
+from gameday.model.events.fitting import fitting
 from gameday.model.timeline import Event, event_from_json
 
 TIMELINE = "timeline.ndjson"
@@ -121,13 +122,16 @@ def read_lines(folder: str) -> list[str]:
 
 
 def parse_lines(lines: Sequence[str], where: str) -> list[Event]:
-    """Return the events of a timeline; a last line that was cut off is left out."""
+    """Return the events of a timeline; a last line that was cut off is left out.
+
+    A field whose value cannot be its own is left out of its event.
+    """
     events = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            events.append(event_from_json(json.loads(line)))
+            events.append(fitting(event_from_json(json.loads(line))))
         except (ValueError, KeyError, TypeError) as error:
             if number == len(lines):
                 break

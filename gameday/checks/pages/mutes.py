@@ -155,7 +155,7 @@ def _silence(event: Event, ended: float | None, clocks: Clocks) -> Silence:
         until = ended if until is None else min(until, ended)
     return Silence(
         number=str(event.get("id", "")),
-        matchers=tuple(_matcher(fields) for fields in event.get("matchers") or ()),
+        matchers=tuple(_matcher(fields) for fields in event["matchers"]),
         since=event.at if since is None else since,
         until=float("inf") if until is None else until,
     )

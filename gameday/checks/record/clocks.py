@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gameday.model.quantity import parse_instant
+from gameday.model.quantity import LATEST, parse_instant
 from gameday.model.timeline import Event, Timeline
 
 
@@ -137,12 +137,15 @@ def read_instances(timeline: Timeline, clocks: Clocks) -> list[Event]:
 
 
 def instant(value: object) -> float | None:
-    """Return an instant in seconds; None for none (also Go's zero time)."""
+    """Return an instant in seconds; None for none (also Go's zero time).
+
+    And for a number that no calendar has.
+    """
     if isinstance(value, str):
         try:
             value = parse_instant(value)
         except ValueError:
             return None
-    if isinstance(value, int | float) and value > 0:
+    if isinstance(value, int | float) and 0 < value < LATEST:
         return float(value)
     return None

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from gameday.model.events.codec import Instant, Labels, Seconds, TypedEvent
+
+
+def _are_matchers(values: Sequence[Mapping[str, Any]]) -> bool:
+    return all(type(text) is str for one in values for text in one.values())
+
+
+def _are_entries(values: Sequence[Mapping[str, Any]]) -> bool:
+    return all(_are_texts(entry.get("labels")) for entry in values)
+
+
+def _are_texts(labels: object) -> bool:
+    """Whether labels are such; null where a payload has none."""
+    if labels is None:
+        return True
+    return type(labels) is dict and all(type(text) is str for text in labels.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +119,7 @@ class Silence(TypedEvent, kind="silence"):
     """
 
     id: str
-    matchers: Sequence[Mapping[str, Any]]
+    matchers: Annotated[Sequence[Mapping[str, Any]], _are_matchers]
     since: Instant
     until: Instant
     by: str = ""
@@ -132,7 +147,7 @@ class Page(TypedEvent, kind="page", omits=("late", "sender")):
     vendor: str
     status: str
     group_key: str | None
-    alerts: Sequence[Mapping[str, Any]]
+    alerts: Annotated[Sequence[Mapping[str, Any]], _are_entries]
     dedup_key: str | None = None
     titles: Sequence[str] = ()
     truncated: int = 0

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from gameday.model.quantity import LATEST
 from gameday.model.timeline import Event, event
 
-Seconds = float  # a duration, or the error of a time
-Instant = float  # seconds since the epoch
-Ratio = float  # a share, from 0 to 1
+
+def _is_duration(value: float | None) -> bool:
+    return value is None or abs(value) < LATEST
+
+
+def _is_instant(value: float | None) -> bool:
+    return value is None or 0 <= value < LATEST
+
+
+# What follows a type says which of its values a stored field may have (`fitting`).
+Seconds = Annotated[float, _is_duration]  # a duration, or the error of a time
+Instant = Annotated[float, _is_instant]  # seconds since the epoch
+Ratio = Annotated[float, _is_duration]  # a share, from 0 to 1
 Labels = Mapping[str, str]
 
 KINDS: dict[str, type[TypedEvent]] = {}  # by the kind's name in a file

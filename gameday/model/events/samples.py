@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from gameday.model.events.codec import Instant, Labels, Ratio, Seconds, TypedEvent
+from gameday.model.quantity import LATEST
+
+_PAIR = 2  # time and value
+_CLASS = 3  # over, up to, requests
+
+
+def _are_pairs(values: Sequence[Sequence[float]]) -> bool:
+    return all(len(pair) == _PAIR and 0 <= pair[0] < LATEST for pair in values)
+
+
+def _are_classes(values: Sequence[Sequence[float]]) -> bool:
+    return all(len(each) == _CLASS for each in values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +33,7 @@ class Sample(TypedEvent, kind="sample", omits=("gauge",)):
     side: str
     sign: float
     series: Labels
-    values: Sequence[Sequence[float]]
+    values: Annotated[Sequence[Sequence[float]], _are_pairs]
     gauge: bool = False
 
 
@@ -58,7 +71,7 @@ class Load(TypedEvent, kind="load", omits=("latencies",)):
     p99: Seconds | None
     in_flight: int
     due: int = 0
-    latencies: Sequence[Sequence[float]] = ()
+    latencies: Annotated[Sequence[Sequence[float]], _are_classes] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

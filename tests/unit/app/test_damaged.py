@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gameday.app.judging import find, judge_stored
-from gameday.errors import LacksField
+from gameday.errors import GamedayError, LacksField
 from gameday.model.verdict import Outcome, Verdict
+from gameday.reports import html, junit, markdown, verdict_json
+from gameday.store.history import Record
 from tests.conftest import ROOT
 
 RECORDED = ROOT / "demo" / "recorded" / "lost-replica"
@@ -93,3 +97,108 @@ def test_an_event_that_does_not_say_what_it_is_about_is_damage() -> None:
     verdict = judged(lines)
     assert {finding.outcome for finding in verdict.findings} == {Outcome.INCONCLUSIVE}
     assert "an event fault_ended has no step" in verdict.findings[0].because
+
+
+# --- a field that has no value that could be its own ---
+
+# None of these is a value of any field that must have one.
+UNFIT: tuple[Any, ...] = (None, [None], {"a": None}, [[1]], [{}])
+ANYTHING: tuple[Any, ...] = (
+    *UNFIT,
+    *("", "x", "1", "nan", "2026-01-01T00:00:10.000Z"),
+    *(0, -1, 10**400, 1e308, float("nan"), float("inf"), True, [], {}, ["x"]),
+)
+
+
+@pytest.mark.parametrize("value", [None, [None], {"a": None}], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "name", "questions"),
+    [
+        ("alert_firing", "labels", ("fires_within", "stays_firing", "no_other_alerts")),
+        ("page", "receiver", ("reaches", "pages_within")),
+        ("fault_biting", "bites", ("bites",)),
+        ("observed", "until", ("fires_within", "no_other_alerts")),
+        ("hypothesis", "phase", ("during",)),
+    ],
+)
+def test_a_field_without_a_value_is_like_one_that_is_lacking(
+    kind: str, name: str, questions: tuple[str, ...], value: object
+) -> None:
+    lines, without = story(), story()
+    for line, bare in zip(lines, without, strict=True):
+        if line["kind"] == kind:
+            line[name] = value
+            del bare[name]
+    found, expected = judged(lines).findings, judged(without).findings
+    assert found == expected
+    for finding in found:
+        if finding.question in questions:
+            assert finding.outcome is Outcome.INCONCLUSIVE
+            assert f"has no {name}" in finding.because.replace("'", "")
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to each value inside, a few of every list's."""
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for key in value:
+            yield from places(value[key], (*path, key))
+    elif isinstance(value, list):
+        for index in range(min(len(value), 3)):
+            yield from places(value[index], (*path, index))
+
+
+def put(document: Any, path: tuple[Any, ...], value: object) -> None:
+    for key in path[:-1]:
+        document = document[key]
+    document[path[-1]] = value
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_no_record_however_damaged_ends_in_a_crash(data: st.DataObject) -> None:
+    lines, planned = story(), json.loads((RECORDED / "plan.json").read_text())
+    for _ in range(data.draw(st.integers(1, 3), "changes")):
+        kind = data.draw(st.sampled_from(sorted({line["kind"] for line in lines})))
+        line = data.draw(st.sampled_from([one for one in lines if one["kind"] == kind]))
+        of_plan = data.draw(st.integers(0, 3)) == 0
+        document = planned if of_plan else line
+        ways = [way for way in places(document) if way != ("kind",)]
+        value = json.loads(json.dumps(data.draw(st.sampled_from(ANYTHING))))
+        put(document, data.draw(st.sampled_from(ways)), value)
+    record = Record(
+        run="r-1",
+        plan=json.dumps(planned),
+        lines=tuple(map(json.dumps, lines)),
+        where="run",
+    )
+    try:
+        stored = judge_stored(record)
+    except GamedayError:  # one clear message
+        return
+    told = [finding.because for finding in stored.verdict.findings]
+    assert not any("itself crashed" in because for because in told)
+    verdict_json.render(stored.verdict)
+    junit.render(stored.verdict)
+    markdown.render(stored.plan, stored.timeline, stored.verdict)
+    html.render(stored.plan, stored.timeline, stored.verdict)
+
+
+@pytest.mark.parametrize("line", ["null", "[]", "3", '{"at": 3}', '{"kind": 7}'])
+def test_a_line_that_is_no_event_is_refused_with_its_place(line: str) -> None:
+    lines = [json.dumps(one) for one in story()]
+    record = Record(
+        run="r-1",
+        plan=(RECORDED / "plan.json").read_text(),
+        lines=(lines[0], line, *lines[1:]),
+        where="run/timeline.ndjson",
+    )
+    with pytest.raises(
+        GamedayError, match=r"timeline\.ndjson:2: not a timeline's line"
+    ):
+        judge_stored(record)

@@ -341,3 +341,13 @@ def test_phases_of_one_moment_may_come_in_any_order() -> None:
     ]
     forwards, backwards = Timeline(told), Timeline(reversed(told))
     assert outcomes(judged(PLAN, backwards)) == outcomes(judged(PLAN, forwards))
+
+
+def test_a_silence_that_does_not_say_what_it_mutes_may_mute_anything() -> None:
+    about = {"id": "s1", "since": at(12), "until": at(900)}
+    silence = event(at(12), "silence", **about)
+    quiet = [part for part in PARTS if part[0].kind != "page"]
+    for question in ("reaches", "pages_within", "fires_within"):
+        found = answer(judged(PLAN, timeline(*quiet, [silence])), question)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "has no 'matchers'" in found.because

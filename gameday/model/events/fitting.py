@@ -1,0 +1,82 @@
+"""Whether a stored value can be that of a field, by the field's declared type.
+
+A field that must have a value and has none (a null, a text for a number) is like one
+that is lacking: it is taken out of its event, and what asks for it says so.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from gameday.model.events.codec import KINDS
+from gameday.model.timeline import Event
+
+Fits = Callable[[Any], bool]
+
+
+def fitting(event: Event) -> Event:
+    """Return an event without the fields whose values cannot be theirs."""
+    if event.kind not in KINDS:
+        return event
+    checks = _of_kind(event.kind)
+    unfit = [
+        name
+        for name, value in event.fields.items()
+        if name in checks and not checks[name](value)
+    ]
+    if not unfit:
+        return event
+    rest = {name: value for name, value in event.fields.items() if name not in unfit}
+    return Event(at=event.at, kind=event.kind, fields=rest)
+
+
+@cache
+def _of_kind(kind: str) -> Mapping[str, Fits]:
+    """Return, for each field of a kind, whether a value fits."""
+    known = KINDS[kind]
+    hints = get_type_hints(known, include_extras=True)
+    names = [field.name for field in fields(known)]
+    return {name: _of(hints[name]) for name in names}
+
+
+def _of(declared: Any) -> Fits:
+    """Return whether a value fits a declared type."""
+    origin, inner = get_origin(declared), get_args(declared)
+    if declared is Any:
+        return lambda _: True
+    if origin is Annotated:
+        base, also = _of(inner[0]), inner[1]
+        return lambda value: base(value) and also(value)
+    if origin in (Union, UnionType):
+        ways = [_of(one) for one in inner]
+        return lambda value: any(way(value) for way in ways)
+    if origin is not None and issubclass(origin, Mapping):
+        own = _of(inner[1])
+        return lambda value: type(value) is dict and all(map(own, value.values()))
+    if origin is not None:  # a sequence
+        each = _of(inner[0])
+        return lambda value: type(value) in (list, tuple) and all(map(each, value))
+    return _SINGLE[declared]
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number; one that no float can hold is none."""
+    if type(value) is float:
+        return True
+    return type(value) is int and abs(value) < 1 << 1000
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and math.isfinite(value)
+
+
+_SINGLE: Mapping[Any, Fits] = {
+    str: lambda value: type(value) is str,
+    bool: lambda value: type(value) is bool,
+    int: _is_count,
+    float: _is_number,
+    NoneType: lambda value: value is None,
+}
