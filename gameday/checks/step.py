@@ -201,7 +201,7 @@ class StepRun:
         """Healthy scrape targets that were lost without being hit by the fault."""
         if self.start is None:
             return ()
-        hit = Hit(self.step, self.services, self.victims.hit, self.victims.directory)
+        hit = Hit(self.step, self.services, self.victims)
         losses = not_hit(self.run.losses, hit, self.start, self.end)
         return tuple(loss for loss in losses if not self._taken_along(loss))
 

@@ -5,9 +5,9 @@ Whether a lost target is what the fault hit is told by its `job` and `instance`:
 1. The instance label names a known instance (`naming` says how), or its job is a
    service that has only one. Then it was hit exactly when that instance is a victim
    of the step.
-2. Otherwise it was hit when its job or host is a faulted service, or when a promise
-   of the step names it (`instance` or `job` label): who promises an alert about a
-   target expects to lose it.
+2. Otherwise it was hit when its job or host is a faulted service, when its host is a
+   node that was hit, or when a promise of the step names it (`instance` or `job`
+   label): who promises an alert about a target expects to lose it.
 
 One failed scrape (down for at most one and a half scrape intervals) is no loss.
 A target that was down when it was first seen was missing from the start.
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.naming import Directory, host_of
+from gameday.checks.record.victims import Victims
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
-from gameday.model.target import Instance
 from gameday.model.timeline import Timeline
 
 
@@ -51,8 +51,12 @@ class Hit:
 
     step: Step
     services: tuple[str, ...]
-    victims: tuple[Instance, ...]
-    directory: Directory
+    victims: Victims
+
+    @property
+    def directory(self) -> Directory:
+        """The target's instances, by all that they go by."""
+        return self.victims.directory
 
 
 def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Loss]:
@@ -101,7 +105,9 @@ def was_hit(loss: Loss, hit: Hit) -> bool:
     """Whether a lost target is what the fault hit (the module says how)."""
     known = hit.directory.find(loss.instance) or hit.directory.only(loss.job)
     if known is not None:
-        return known.name in {victim.name for victim in hit.victims}
+        return known.name in {victim.name for victim in hit.victims.hit}
+    if hit.victims.is_node(host_of(loss.instance)):
+        return True
     names = {
         name for each in hit.services for name in hit.directory.service_names(each)
     }

@@ -30,6 +30,10 @@ class Victims:
     hit: tuple[Instance, ...]
     nodes: frozenset[str] = frozenset()
 
+    def is_node(self, host: str) -> bool:
+        """Whether a host, by name or address, is a node that was hit."""
+        return self._known.get(host.lower().strip("[]")) in self.nodes
+
     def named(self, labels: Mapping[str, str]) -> dict[str, Instance]:
         """Return the instances of the services that were hit which labels name."""
         services = {victim.service for victim in self.hit}

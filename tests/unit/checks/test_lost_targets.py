@@ -7,6 +7,7 @@ import pytest
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.lost_targets import Hit, Loss, not_hit, read_losses, was_hit
 from gameday.checks.record.naming import Directory
+from gameday.checks.record.victims import Victims
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, Timeline, event
 from tests.builders import at, promise, replica, scrape, step
@@ -19,7 +20,7 @@ SHOP = (replica(1), replica(2), replica(3), DATABASE)
 def hit(victim: Instance, *shop: Instance, **labels: str) -> Hit:
     asked = step(alerts=(promise("X", labels=labels),)) if labels else step()
     directory = Directory(shop or SHOP, "shop")
-    return Hit(asked, (victim.service,), (victim,), directory)
+    return Hit(asked, (victim.service,), Victims(directory, (victim,)))
 
 
 def lost(instance: str, job: str = "web") -> Loss:
@@ -111,6 +112,33 @@ def test_a_target_that_a_promise_names_was_meant() -> None:
     assert was_hit(loss, hit(replica(2), instance="probe:9115"))
     assert was_hit(loss, hit(replica(2), job="blackbox"))
     assert not was_hit(loss, hit(replica(2), severity="page"))
+
+
+@pytest.mark.parametrize(
+    ("instance", "expected"),
+    [
+        ("10.9.0.2:9100", True),
+        ("worker-b:9100", True),
+        ("http://worker-b:9100/metrics", True),
+        ("10.9.0.3:9100", False),
+        ("10.9.0.21:9100", False),
+    ],
+)
+def test_what_runs_on_a_node_under_its_own_address_was_hit_with_it(
+    instance: str, expected: bool
+) -> None:
+    pods = tuple(
+        replica(
+            number,
+            labels={"node": f"worker-{name}", "node_address": f"10.9.0.{number}"},
+        )
+        for number, name in ((2, "b"), (3, "c"))
+    )
+    directory = Directory(pods, "shop")
+    of_node = Victims(directory, pods[:1], frozenset(("worker-b",)))
+    assert was_hit(lost(instance, "node"), Hit(step(), ("web",), of_node)) is expected
+    of_pod = Victims(directory, pods[:1])
+    assert not was_hit(lost(instance, "node"), Hit(step(), ("web",), of_pod))
 
 
 def test_a_target_without_a_port() -> None:
