@@ -68,6 +68,8 @@ def silent(promised: Promised, deadline: float) -> Answer:
         said += pending_words(promised)
     answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
     elsewhere = _elsewhere(promised)
+    if elsewhere is None and (since := _elsewhere_since_before(promised, deadline)):
+        return answer.unsure(since)
     if elsewhere is None:
         early = undone_too_soon(promised, deadline)
         return answer.unsure(early) if early else answer
@@ -105,6 +107,13 @@ def _elsewhere(promised: Promised) -> Reading | None:
     if promised.fired or promised.evaluated_here:
         return None
     return next(iter(Notified(promised).mine), None)
+
+
+def _elsewhere_since_before(promised: Promised, deadline: float) -> str:
+    """Return that an alert without a rule here had been firing before; or empty."""
+    if promised.fired or promised.evaluated_here:
+        return ""
+    return Notified(promised).already(deadline)
 
 
 def _wanted(promised: Promised) -> str:

@@ -198,6 +198,9 @@ def test_an_alert_that_is_evaluated_elsewhere_is_answered_by_its_page() -> None:
     assert found.evidence["page"]["starts"] == "2026-01-01T00:00:22.000Z"
     before = outcomes(notice(25, told(4)))
     assert before.startswith("inconclusive inconclusive")
+    found = answer(judged(PLAN, timeline(fault(), notice(25, told(4)))), "fires_within")
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "had been firing elsewhere since" in found.because
     assert outcomes(notice(25, told(severity="ticket"))).startswith("fail fail")
     assert outcomes(notice(25, told(), receiver="chat")).startswith("fail fail")
 
