@@ -9,6 +9,7 @@ The error holds what the counters may have missed, and what the load's users saw
 fail and the SLI did not.
 """
 
+import bisect
 from dataclasses import dataclass, replace
 
 from gameday.checks.question import Answer, Question, failed, passed, unknown
@@ -20,6 +21,7 @@ from gameday.checks.step import StepRun
 from gameday.model.quantity import keeps, show_duration, show_share
 from gameday.model.slos.slo import Slo
 from gameday.model.timeline import Event
+from gameday.model.verdict import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +52,44 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
     if slo is None:
         return unknown("the scenario has no SLO of that name")
     found = spent_in(step, slo)
-    if found.missing:
+    if not found.total.value:
         return unknown(found.missing)
     unseen = unseen_by(step, slo, found)
     window = _window(step, slo)
     answer = _spent(question, slo, _with_unseen(found, unseen), window)
     shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
     answer = replace(answer, evidence=shown)
+    if answer.outcome is Outcome.FAIL:
+        answer = replace(answer, decided=_overspent_at(step, question, slo, window))
+    elif found.missing:
+        return unknown(found.missing)
     why = unseen_errors(step, slo, found)
     return answer.unsure(why) if why else answer
+
+
+def _overspent_at(
+    step: StepRun, question: Question, slo: Slo, window: _Window
+) -> float | None:
+    """Return when more was spent than promised, whatever came after; None: at the end.
+
+    Bad events only become more, but for those that are told by a difference.
+    """
+    counters, clocks = step.run.samples.of(slo.name), step.run.clocks
+    if any(sign < 0 for sign, _ in counters.bad):
+        return None
+    start, end = (
+        clocks.theirs("prometheus", at) for at in (step.start or 0.0, step.end)
+    )
+    scraped = sorted({at for each in counters.targets.values() for at in each.times})
+    times = [at for at in scraped if start < at < end]
+
+    def is_over(until: float) -> bool:
+        bad = counters.count("bad", start, until)
+        share = _shares(slo, Spent(bad=bad), window)
+        return not keeps(share.least, question.promised or 0.0)
+
+    place = bisect.bisect_left(times, True, key=is_over)
+    return clocks.ours("prometheus", times[place]) if place < len(times) else None
 
 
 def rests_on_load(step: StepRun, slo: Slo) -> bool:

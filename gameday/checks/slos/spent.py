@@ -17,7 +17,8 @@ _UNSURE = 1.0  # seconds; what a clock is off by more than that may move events
 class Spent:
     """Bad and all events from the fault's start to the step's end.
 
-    `missing` says why they could not be counted.
+    `missing` says why they could not be counted to the end; what was counted up to
+    then stands beside it.
     """
 
     bad: Counted = Counted()  # noqa: RUF009 - frozen
@@ -51,11 +52,9 @@ def _count(step: StepRun, slo: Slo) -> Spent:
     start = run.clocks.theirs("prometheus", step.start or 0.0)
     end = run.clocks.theirs("prometheus", step.end)
     counters = run.samples.of(slo.name)
-    missing = _missing(step, slo, counters, (start, end))
+    missing = _missing(slo, counters, start) or _unborn(step, slo, counters)
     if missing:
         return Spent(missing=missing)
-    if unborn := _unborn(step, slo, counters):
-        return Spent(missing=unborn)
     total = counters.count("total", start, end)
     if total.value <= 0:
         return Spent(missing=f"{slo.name} counted no events at all")
@@ -63,19 +62,22 @@ def _count(step: StepRun, slo: Slo) -> Spent:
     if bad.value + bad.unknown < 0:
         more = f"{-bad.value:g} more good events than events"
         return Spent(missing=f"{slo.name} counted {more}: its counters do not fit")
-    return Spent(bad=_not_negative(bad), total=total)
+    short = _short(step, slo, counters, end)
+    return Spent(bad=_not_negative(bad), total=total, missing=short)
 
 
-def _missing(
-    step: StepRun, slo: Slo, counters: Counters, span: tuple[float, float]
-) -> str:
-    """Return why an SLO's samples do not cover a step; empty when they do."""
-    start, end = span
-    first, last = counters.first, counters.last
-    if first is None or last is None or not counters.total:
+def _missing(slo: Slo, counters: Counters, start: float) -> str:
+    """Return why an SLO's samples do not tell of a fault; empty when they do."""
+    if counters.first is None or not counters.total:
         return f"no samples of {slo.name} were read"
-    if first > start:
+    if counters.first > start:
         return f"the samples of {slo.name} begin after the fault"
+    return ""
+
+
+def _short(step: StepRun, slo: Slo, counters: Counters, end: float) -> str:
+    """Return that an SLO's samples end before the step does; empty: they do not."""
+    last = counters.last or 0.0
     if last + _REACH * (counters.interval or step.run.scrape_interval) < end:
         reach = show_instant(last)
         return f"the samples of {slo.name} reach only to {reach}"

@@ -180,6 +180,47 @@ def test_what_could_not_be_counted(parts: list[list[Event]], why: str) -> None:
     assert why in found.because.lower()
 
 
+@pytest.mark.parametrize(
+    "later",
+    [
+        [requests(errors={(11, 31): 50.0}, until=100)],
+        [requests(errors={(11, 31): 50.0}), blind("prometheus", at(60), at(70))],
+        [
+            requests(errors={(11, 31): 50.0}),
+            scrape("lb:8405", job="lb", down=at(100)),
+        ],
+    ],
+    ids=["samples end", "blind", "target lost"],
+)
+def test_what_was_overspent_stays_so_whatever_came_after(
+    later: list[list[Event]],
+) -> None:
+    assert spent(*later, at_most=0.001).outcome is Outcome.FAIL
+    assert spent(*later, at_most=0.01).outcome is Outcome.INCONCLUSIVE
+
+
+def test_what_was_unseen_before_more_was_spent_than_promised_is_doubt() -> None:
+    unseen = blind("prometheus", at(12), at(14))
+    found = spent(requests(errors={(11, 31): 50.0}), unseen, at_most=0.001)
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_difference_of_two_counters_is_decided_at_the_end() -> None:
+    errors = requests(errors={(11, 31): 50.0})
+    good = event(
+        at(0),
+        "sample",
+        slo=NAME,
+        side="bad",
+        sign=-1.0,
+        series=errors[1]["series"],
+        values=[[at(second), 0.0] for second in range(150)],
+    )
+    unseen = blind("prometheus", at(60), at(70))
+    found = spent([*errors, good], unseen, at_most=0.001)
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
 def test_samples_that_begin_after_the_fault() -> None:
     late = [
         event(at(0), "sample", **{**request.fields, "values": request["values"][20:]})
