@@ -35,7 +35,9 @@ def reaches(step: StepRun, question: Question) -> Answer:
     notified = Notified(promised)
     if "pager" not in step.run.sources:
         silent_ = not promised.fired or promised.silent_victims
-        return silent(promised, deadline) if silent_ else _routed(notified, wanted)
+        if silent_:
+            return silent(promised, deadline)
+        return _routed(notified, wanted, deadline)
     page = notified.first(wanted)
     if page is None:
         return _missing(notified, wanted, deadline)
@@ -144,20 +146,29 @@ def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answ
     return answer.unsure(unsure) if unsure else answer
 
 
-def _routed(notified: Notified, wanted: str) -> Answer:
+def _routed(notified: Notified, wanted: str, deadline: float) -> Answer:
     """Answer `reaches` from the receivers that Alertmanager itself named."""
     promised = notified.promised
-    receivers = notified.routed
+    receivers, since = notified.routed, notified.routed_to(wanted)
     evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
     held = notified.held_back
-    if wanted in receivers and not held:
+    if since is not None and not held:
+        # Up to when it was to be told of, something may have held it back.
+        told_by = max(since, min(deadline, promised.step.end))
         said = f"Alertmanager routed {promised.name} to {wanted}"
-        return passed(f"{said}; no pages are observed", evidence=evidence)
+        return passed(
+            f"{said}; no pages are observed",
+            evidence=evidence,
+            decided=told_by,
+        )
     said = f"Alertmanager did not route {promised.name} to {wanted}"
     if held:
         said = f"{promised.name} was held back by {held}"
     elif receivers:
         said += f", but to {', '.join(receivers)}"
-    answer = failed(said, evidence=evidence)
+    if held or receivers:
+        # The system's own answer: nothing more is to be waited for.
+        deadline = min(deadline, promised.step.end)
+    answer = failed(said, evidence=evidence, decided=deadline)
     unsure = notified.routed_unclear(wanted)
     return answer.unsure(unsure) if unsure else answer

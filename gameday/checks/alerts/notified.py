@@ -12,7 +12,7 @@ from functools import cached_property
 from gameday.checks.alerts.promise import Promised
 from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.heard_ends import HeardEnds
-from gameday.checks.pages.matching import EARLY, SAME, Identity
+from gameday.checks.pages.matching import EARLY, SAME, Identity, Match
 from gameday.checks.pages.mutes import SILENCE, Mute, open_through
 from gameday.checks.pages.pages import FIRING, RESOLVED, Page, label_key
 from gameday.checks.pages.reading import Reading
@@ -192,11 +192,31 @@ class Notified:
     @cached_property
     def routed(self) -> list[str]:
         """The receivers that Alertmanager's own routing named."""
-        run, names = self.promised.step.run, set[str]()
-        for event in run.timeline.of("routed"):
-            if self.promised.start <= event.at <= self.promised.step.end:
-                names |= set(event["receivers"]) if self._routes(event) else set()
-        return sorted(names)
+        return sorted({name for event in self._routings for name in event["receivers"]})
+
+    def routed_to(self, receiver: str) -> float | None:
+        """Return since when every victim's alert was routed there; None: one is not."""
+        victims, firsts = self.promised.step.victims, dict[str, float]()
+        for event in self._routings:
+            identity = self._matched(event).identity
+            sets = [event["labels"], *([identity.labels] if identity else [])]
+            whose = frozenset[str]().union(*map(victims.of, sets))
+            for victim in (whose & self.promised.required) or {""}:
+                if receiver in event["receivers"]:
+                    firsts.setdefault(victim, event.at)
+        if not firsts or self.promised.promise.victims == "any":
+            return min(firsts.values(), default=None)
+        told_apart = "" not in firsts
+        if told_apart and not self.promised.required <= firsts.keys():
+            return None
+        return max(firsts.values())
+
+    @cached_property
+    def _routings(self) -> list[Event]:
+        """What Alertmanager told in the step of the routing of the promise's alerts."""
+        start, end = self.promised.start, self.promised.step.end
+        events = self.promised.step.run.timeline.between(start, end, "routed")
+        return [event for event in events if self._routes(event)]
 
     def routed_unclear(self, receiver: str) -> str:
         """Return why what was routed there may have been this alert; empty: none."""
@@ -309,9 +329,11 @@ class Notified:
                     )
 
     def _routes(self, event: Event) -> bool:
-        labels, starts = _routed(event)
-        match = self.promised.step.run.matching.match(labels, starts)
-        return self._is_mine(match.identity, labels)
+        return self._is_mine(self._matched(event).identity, _routed(event)[0])
+
+    def _matched(self, event: Event) -> Match:
+        """Return which alert was routed."""
+        return self.promised.step.run.matching.match(*_routed(event))
 
     def _is_mine(self, identity: Identity | None, labels: Mapping[str, str]) -> bool:
         if identity is not None:

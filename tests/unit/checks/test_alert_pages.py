@@ -304,6 +304,41 @@ def test_routing_answers_where_no_pages_are_seen(
     assert said in found[0].because
 
 
+@pytest.mark.parametrize("trouble", [held("silence", 80), blind("prometheus", at(80))])
+def test_routing_is_decided_when_the_page_was_due(trouble: list[Event]) -> None:
+    found = three(FIRED, routed("oncall"), trouble, planned=WITHOUT)
+    assert found[0].outcome is Outcome.PASS, found[0].because
+    found = three(FIRED, routed("team"), blind("alertmanager", at(80)), planned=WITHOUT)
+    assert found[0].outcome is Outcome.FAIL, found[0].because
+
+
+@pytest.mark.parametrize(
+    ("second", "victims", "outcome"),
+    [
+        ("oncall", "each", Outcome.PASS),
+        ("team", "each", Outcome.FAIL),
+        ("team", "any", Outcome.PASS),
+    ],
+)
+def test_each_victims_alert_has_to_be_routed_there(
+    second: str, victims: str, outcome: Outcome
+) -> None:
+    asked = promise(NAME, reaches="oncall", victims=victims)
+    planned = plan(step(alerts=(asked,)), observe=everything(pages=None))
+    parts: list[Event] = []
+    for name, receiver in (("web-2", "oncall"), ("web-3", second)):
+        place = f"{name}:80"
+        labels = {"alertname": NAME, "severity": "page", "instance": place}
+        about = {"alert": NAME, "labels": labels, "receivers": [receiver]}
+        parts += fault(name)
+        parts += alert(
+            NAME, fires=at(22), resolves=at(60), severity="page", instance=place
+        )
+        parts.append(event(at(23), "routed", **about))
+    found = answer(judged(planned, timeline(parts)), "reaches")
+    assert found.outcome is outcome, found.because
+
+
 # --- the step before ---
 
 
