@@ -12,14 +12,12 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar import addresses
 from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.measure import RoundTrip
 from gameday.targets.sidecar.nfqueue import QUEUED, Queue, any_queue
-from gameday.targets.sidecar.rules import Rules, RulesFailed
-from gameday.targets.sidecar.work import CLOCK, WorkFailed, say
+from gameday.targets.sidecar.peer_rules import PeerRules
+from gameday.targets.sidecar.work import CLOCK, say
 
-_TABLE = "mangle"
 _IDLE = 3600.0  # seconds
 
 
@@ -27,9 +25,8 @@ class HeldDelay:
     """NFQUEUE rules in INPUT and the loop that lets packets go in time."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._spec = spec
         self._by, self._jitter = float(spec["by"]), float(spec["jitter"])
-        self._rules = {one: Rules(spec["mark"], _TABLE, one) for one in (4, 6)}
+        self._rules = PeerRules(spec)
         self._trip = RoundTrip(spec["probes"])
         self._queue: Queue | None = None
         self._waiting: list[tuple[float, int]] = []
@@ -43,12 +40,7 @@ class HeldDelay:
         """Open a queue and lead the peers' packets into it."""
         self._queue, number = any_queue()
         end = f"{QUEUED} --queue-num {number} --queue-bypass"
-        try:
-            for family in addresses.families(self._spec):
-                rules = addresses.matched("INPUT", self._spec, family, end)
-                self._rules[family].add(rules)
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
+        self._rules.add({"INPUT": end})
         return {"way": "nfqueue", "queue": number}
 
     def hold(self, bell: Bell, deadline: float) -> None:
@@ -94,11 +86,7 @@ class HeldDelay:
 
     def remove(self) -> None:
         """Take the rules out, then let everything go that still waits."""
-        try:
-            for rules in self._rules.values():
-                rules.remove()
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        self._rules.remove()
         if self._queue is not None:
             for packet in self._queue.read():
                 self._queue.accept(packet)

@@ -12,12 +12,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar import addresses
 from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.nfqueue import QUEUED, Queue, any_queue
-from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.peer_rules import PeerRules
 from gameday.targets.sidecar.volley import Volley
-from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
+from gameday.targets.sidecar.work import CLOCK, rest, say
 
 _IDLE = 3600.0  # seconds
 
@@ -31,33 +30,20 @@ class _Loss:
     """What both ways have in common: the rules' place and the proof."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._spec = spec
         self._share = float(spec["packets"])
         self._volley = Volley(spec["probes"])
-        self._rules = {one: Rules(spec["mark"], "mangle", one) for one in (4, 6)}
+        self._rules = PeerRules(spec)
 
     def prepare(self) -> None:
         """Count what is lost without the fault."""
         self._volley.before()
-
-    def _add(self, end: str) -> None:
-        try:
-            for family in addresses.families(self._spec):
-                rules = addresses.matched("INPUT", self._spec, family, end)
-                self._rules[family].add(rules)
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
 
     def _prove(self) -> None:
         say("proof", **self._volley.proof(self._share))
 
     def remove(self) -> None:
         """Take the rules out, of both families."""
-        try:
-            for rules in self._rules.values():
-                rules.remove()
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        self._rules.remove()
 
 
 class RuleLoss(_Loss):
@@ -65,7 +51,7 @@ class RuleLoss(_Loss):
 
     def apply(self) -> Mapping[str, Any]:
         """Put the rules in."""
-        self._add(f"{chance(self._share)} -j DROP")
+        self._rules.add({"INPUT": f"{chance(self._share)} -j DROP"})
         return {"way": "statistic"}
 
     def hold(self, bell: Bell, deadline: float) -> None:
@@ -84,7 +70,8 @@ class QueueLoss(_Loss):
     def apply(self) -> Mapping[str, Any]:
         """Open a queue and lead the peers' packets into it."""
         self._queue, number = any_queue()
-        self._add(f"{QUEUED} --queue-num {number} --queue-bypass")
+        end = f"{QUEUED} --queue-num {number} --queue-bypass"
+        self._rules.add({"INPUT": end})
         return {"way": "queue", "queue": number}
 
     def hold(self, bell: Bell, deadline: float) -> None:

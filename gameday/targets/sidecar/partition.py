@@ -3,38 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar import addresses, knock
+from gameday.targets.sidecar import knock
 from gameday.targets.sidecar.bell import Bell
-from gameday.targets.sidecar.rules import Rules, RulesFailed
-from gameday.targets.sidecar.work import WorkFailed, rest, say
+from gameday.targets.sidecar.peer_rules import PeerRules
+from gameday.targets.sidecar.work import rest, say
 
 
 class Partition:
     """DROP rules in INPUT and OUTPUT; the proof is a packet that went nowhere."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._spec = spec
-        self._families = addresses.families(spec)
-        self._rules = {one: Rules(spec["mark"], "filter", one) for one in (4, 6)}
+        self._probes = spec["probes"]
+        self._rules = PeerRules(spec, "filter")
 
     def prepare(self) -> None:
         """Nothing has to be known beforehand."""
 
     def apply(self) -> Mapping[str, Any]:
         """Put the rules in."""
-        try:
-            backends = [
-                self._rules[family].add(
-                    [
-                        *addresses.matched("OUTPUT", self._spec, family, "-j DROP"),
-                        *addresses.matched("INPUT", self._spec, family, "-j DROP"),
-                    ]
-                )
-                for family in self._families
-            ]
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
-        return {"backend": backends}
+        return {"backend": self._rules.add({"OUTPUT": "-j DROP", "INPUT": "-j DROP"})}
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Prove it once, then wait for the end."""
@@ -42,13 +29,10 @@ class Partition:
         rest(bell, deadline)
 
     def _proof(self) -> dict[str, Any]:
-        probes = self._spec["probes"]
-        tried = {address: knock.send_away(address) for address in probes}
+        tried = {address: knock.send_away(address) for address in self._probes}
         dropped = [address for address, answer in tried.items() if answer == "dropped"]
-        counted = [
-            rule for family in self._families for rule in self._rules[family].listed()
-        ]
-        packets = sum(count for count, _ in counted)
+        counted = self._rules.counted()
+        packets = sum(counted)
         evidence = {"probes": tried, "dropped": packets, "rules": len(counted)}
         if packets and dropped and "sent" not in tried.values():
             because = (
@@ -61,8 +45,4 @@ class Partition:
 
     def remove(self) -> None:
         """Take the rules out, of both families."""
-        try:
-            for rules in self._rules.values():
-                rules.remove()
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        self._rules.remove()

@@ -19,7 +19,7 @@ from typing import Any
 from gameday.targets.sidecar import addresses
 from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.nfqueue import QUEUED, any_queue
-from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.peer_rules import PeerRules
 from gameday.targets.sidecar.shaping import (
     HANDLE,
     Shaper,
@@ -231,7 +231,7 @@ class QueueRate:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._spec = spec
-        self._rules = {one: Rules(spec["mark"], "mangle", one) for one in (4, 6)}
+        self._rules = PeerRules(spec)
         self._stream = Stream(spec["probes"], spec["to"])
         self._ways: dict[str, Direction] = {}
 
@@ -243,20 +243,13 @@ class QueueRate:
         """Open the queues and lead the peers' packets into them."""
         for chain in ("POSTROUTING", "INPUT"):
             self._ways[chain] = Direction(self._spec["to"])
-        try:
-            for family in addresses.families(self._spec):
-                self._rules[family].add(
-                    [rule for chain in self._ways for rule in self._to(chain, family)]
-                )
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
+        self._rules.add({chain: self._to(chain) for chain in self._ways})
         return {"way": "queue", "queues": [way.number for way in self._ways.values()]}
 
-    def _to(self, chain: str, family: int) -> list[Any]:
+    def _to(self, chain: str) -> str:
         number = self._ways[chain].number
         only = "" if chain == "INPUT" else f"{NOT_PASSING} "
-        end = f"{only}{QUEUED} --queue-num {number} --queue-bypass"
-        return addresses.matched(chain, self._spec, family, end)
+        return f"{only}{QUEUED} --queue-num {number} --queue-bypass"
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Let packets go in their time; prove it beside."""
@@ -284,11 +277,7 @@ class QueueRate:
 
     def remove(self) -> None:
         """Take the rules out, then let everything go that still waits."""
-        try:
-            for rules in self._rules.values():
-                rules.remove()
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        self._rules.remove()
         for way in self._ways.values():
             way.close()
         self._ways = {}

@@ -11,8 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar import addresses
-from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.peer_rules import PeerRules
 from gameday.targets.sidecar.work import WorkFailed
 
 HANDLE = "6da7"
@@ -74,8 +73,7 @@ class Shaper:
     """The class on every interface, and the rules that lead packets into it."""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._spec = spec
-        self._rules = {one: Rules(spec["mark"], "mangle", one) for one in (4, 6)}
+        self._rules = PeerRules(spec)
 
     def check(self) -> None:
         """Refuse to replace a qdisc of the user's own."""
@@ -90,20 +88,11 @@ class Shaper:
             for words in commands(interface, *leaf):
                 tc(*words)
         end = f"{only} -j CLASSIFY --set-class {CLASS}".strip()
-        try:
-            for family in addresses.families(self._spec):
-                rules = addresses.matched("POSTROUTING", self._spec, family, end)
-                self._rules[family].add(rules)
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
+        self._rules.add({"POSTROUTING": end})
 
     def remove(self) -> None:
         """Take the rules out, then the qdiscs that carry our handle."""
-        try:
-            for rules in self._rules.values():
-                rules.remove()
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+        self._rules.remove()
         remove_qdiscs(*interfaces())
 
 
