@@ -46,16 +46,22 @@ class PeerRules:
 
     def counted(self) -> list[int]:
         """Return how many packets each rule that was added has matched."""
-        return [
-            packets
-            for family in self._added
-            for packets, _ in self._rules[family].listed()
-        ]
+        try:
+            return [
+                packets
+                for family in self._added
+                for packets, _ in self._rules[family].listed()
+            ]
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules could not be read: {wrong}") from wrong
 
     def remove(self) -> None:
-        """Take the rules out, of both families."""
-        try:
-            for rules in self._rules.values():
+        """Take the rules out, of one family also where the other refuses."""
+        problems = []
+        for rules in self._rules.values():
+            try:
                 rules.remove()
-        except RulesFailed as wrong:
-            raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
+            except RulesFailed as wrong:
+                problems.append(str(wrong))
+        if problems:
+            raise WorkFailed(f"the rules could not be removed: {'; '.join(problems)}")

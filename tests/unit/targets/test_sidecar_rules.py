@@ -10,21 +10,23 @@ from gameday.targets.sidecar.work import WorkFailed
 
 # Keeps the rules in a file beside itself, as the kernel would; `refuses` beside it has
 # the commands that do not work, one a line.
-TOOL = """#!{python}
+TOOL = """#!{python} -IS
 import pathlib, sys
 tool = pathlib.Path(sys.argv[0])
 prefix, action = tool.name.rsplit("-", 1)
 kept = tool.with_name(prefix)
 rules = kept.read_text().splitlines() if kept.exists() else []
 refuses = tool.with_name("refuses")
+refused = refuses.read_text().splitlines() if refuses.exists() else []
+if f"{{prefix}} {{action}}" in refused:
+    sys.exit("refused")
 if action == "save":
     print("\\n".join("[7:420] " + rule for rule in rules))
     sys.exit()
 for line in sys.stdin.read().splitlines():
     command, _, rest = line.partition(" ")
-    if command in ("-I", "-D") and refuses.exists():
-        if f"{{prefix}} {{command}}" in refuses.read_text().splitlines():
-            sys.exit("refused")
+    if f"{{prefix}} {{command}}" in refused:
+        sys.exit("refused")
     if command == "-I":
         chain, _, body = rest.partition(" 1 ")
         rules.insert(0, f"-A {{chain}} {{body}}")
@@ -92,3 +94,21 @@ def test_rules_that_are_not_taken_are_said_so(kernel: Path) -> None:
     (kernel / "refuses").write_text("ip6tables-nft -I")
     with pytest.raises(WorkFailed, match="not taken: ip6tables-legacy-restore"):
         peer_rules("10.0.0.1", "fd00::1").add({"INPUT": "-j DROP"})
+
+
+def test_a_family_that_refuses_keeps_no_rules_of_the_other(kernel: Path) -> None:
+    rules = peer_rules("10.0.0.1", "fd00::1")
+    rules.add({"INPUT": "-j DROP"})
+    (kernel / "refuses").write_text("iptables-nft -D")
+    with pytest.raises(WorkFailed, match="not be removed: iptables-nft-restore"):
+        rules.remove()
+    assert len(kept(kernel, "iptables")) == 1
+    assert kept(kernel, "ip6tables") == []
+
+
+def test_rules_that_cannot_be_read_are_said_so(kernel: Path) -> None:
+    rules = peer_rules("10.0.0.1")
+    rules.add({"INPUT": "-j DROP"})
+    (kernel / "refuses").write_text("iptables-nft save")
+    with pytest.raises(WorkFailed, match="could not be read: iptables-nft-save"):
+        rules.counted()
