@@ -18,7 +18,7 @@ RUN apt-get update -qq \\
 """
 IMAGE = f"gameday-helper:{hashlib.sha256(DOCKERFILE.encode()).hexdigest()[:12]}"
 OVERRIDE = "GAMEDAY_HELPER_IMAGE"
-_CODE = ("clock.py", "errors.py", "targets/sidecar/*.py")
+_CODE = ("clock.py", "errors.py", "targets/sidecar/**/*.py")
 _EMPTY = ("", "targets/")  # packages whose own __init__ stays here
 
 
