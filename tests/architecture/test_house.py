@@ -17,7 +17,6 @@ USUAL = 120  # lines of the module in the middle
 MOST = 15  # modules of a folder, besides its `__init__`
 FLAT = {
     "cli": "a module for each verb",
-    "targets/sidecar": "copied into a victim's neighbourhood as one folder",
 }
 
 # What must not be in a repository that strangers read. Put together here, so that

@@ -13,7 +13,7 @@ from gameday.errors import FaultFailed
 from gameday.model.faults.fault import FaultRequest, Undo
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
-from gameday.targets.sidecar.kill import strike
+from gameday.targets.sidecar.process.kill import strike
 from gameday.targets.sidecar.work import WorkFailed
 
 

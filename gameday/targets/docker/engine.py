@@ -16,7 +16,7 @@ from gameday.errors import GamedayError, TargetNotFound
 from gameday.model.quantity import parse_instant
 from gameday.ports import Clock
 from gameday.targets.docker.endpoint import Endpoint
-from gameday.targets.sidecar.kill import belongs
+from gameday.targets.sidecar.process.kill import belongs
 
 TIMEOUT = 10  # seconds for any one answer of the engine
 _PAUSE = 0.01  # seconds between two looks at a container

@@ -15,19 +15,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import END, GO, Bell
-from gameday.targets.sidecar.cpu import Cpu
-from gameday.targets.sidecar.enter import enter
-from gameday.targets.sidecar.freeze import Freeze, Thaw
-from gameday.targets.sidecar.holding import HeldDelay
-from gameday.targets.sidecar.kill import Kill
-from gameday.targets.sidecar.look import Look, Sweep, first_way
-from gameday.targets.sidecar.loss import QueueLoss, RuleLoss
-from gameday.targets.sidecar.memory import Fill
-from gameday.targets.sidecar.netem import NetemDelay
-from gameday.targets.sidecar.partition import Partition
-from gameday.targets.sidecar.rate import QueueRate, Rate
-from gameday.targets.sidecar.reach import Reach
-from gameday.targets.sidecar.survey import Survey
+from gameday.targets.sidecar.network.holding import HeldDelay
+from gameday.targets.sidecar.network.look import Look, Sweep, first_way
+from gameday.targets.sidecar.network.loss import QueueLoss, RuleLoss
+from gameday.targets.sidecar.network.netem import NetemDelay
+from gameday.targets.sidecar.network.partition import Partition
+from gameday.targets.sidecar.network.rate import QueueRate, Rate
+from gameday.targets.sidecar.network.survey import Survey
+from gameday.targets.sidecar.process.enter import enter
+from gameday.targets.sidecar.process.freeze import Freeze, Thaw
+from gameday.targets.sidecar.process.kill import Kill
+from gameday.targets.sidecar.proof.reach import Reach
+from gameday.targets.sidecar.resource.cpu import Cpu
+from gameday.targets.sidecar.resource.memory import Fill
 from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, say
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {

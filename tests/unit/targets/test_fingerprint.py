@@ -9,7 +9,7 @@ from gameday.targets.docker.endpoint import Endpoint
 from gameday.targets.docker.engine import Engine
 from gameday.targets.docker.fingerprint import Fingerprints, inside, mode_of, mounts
 from gameday.targets.docker.sidecars.helper import Helper
-from gameday.targets.sidecar.survey import rules_of, tidy
+from gameday.targets.sidecar.network.survey import rules_of, tidy
 from tests.unit.ledger.fake import HandClock
 
 ID = "306a02de7024a3eb72f3e21999e4f58dd760bd767949196299888a85a01c852d"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gameday.targets.sidecar.reach import CLOSED, OPEN, SILENT, Reach, knock
+from gameday.targets.sidecar.proof.reach import CLOSED, OPEN, SILENT, Reach, knock
 
 HERE = "127.0.0.1"
 

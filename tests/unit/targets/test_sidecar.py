@@ -16,14 +16,14 @@ import pytest
 from gameday.targets import helper_image
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import code_files
-from gameday.targets.sidecar import knock
-from gameday.targets.sidecar.addresses import matched
-from gameday.targets.sidecar.enter import enter
-from gameday.targets.sidecar.look import Sweep
-from gameday.targets.sidecar.measure import RoundTrip
-from gameday.targets.sidecar.netem import leaf
-from gameday.targets.sidecar.nfqueue import packets
-from gameday.targets.sidecar.shaping import commands
+from gameday.targets.sidecar.network.addresses import matched
+from gameday.targets.sidecar.network.look import Sweep
+from gameday.targets.sidecar.network.netem import leaf
+from gameday.targets.sidecar.network.nfqueue import packets
+from gameday.targets.sidecar.network.shaping import commands
+from gameday.targets.sidecar.process.enter import enter
+from gameday.targets.sidecar.proof import knock
+from gameday.targets.sidecar.proof.measure import RoundTrip
 from gameday.targets.sidecar.work import WorkFailed
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gameday.targets.sidecar.burner import NAME, Burners, Say
-from gameday.targets.sidecar.container import look
-from gameday.targets.sidecar.cpu import used_by, verdict
-from gameday.targets.sidecar.loss import chance
-from gameday.targets.sidecar.volley import Count, Volley, enough, error
+from gameday.targets.sidecar.network.loss import chance
+from gameday.targets.sidecar.process.container import look
+from gameday.targets.sidecar.proof.volley import Count, Volley, enough, error
+from gameday.targets.sidecar.resource.burner import NAME, Burners, Say
+from gameday.targets.sidecar.resource.cpu import used_by, verdict
 from gameday.targets.sidecar.work import WorkFailed
 
 PATIENCE = 10.0  # seconds

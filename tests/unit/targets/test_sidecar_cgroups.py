@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.targets.sidecar import container
-from gameday.targets.sidecar.cgroups import Cgroups, find, host_memory
-from gameday.targets.sidecar.container import Seen
+from gameday.targets.sidecar.process import container
+from gameday.targets.sidecar.process.container import Seen
+from gameday.targets.sidecar.resource.cgroups import Cgroups, find, host_memory
 
 ID = "4a" * 32
 PLENTY = 1 << 40  # bytes

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gameday.targets.sidecar.rate import LATENCY, Line, bucket, incoming
-from gameday.targets.sidecar.stream import (
+from gameday.targets.sidecar.network.rate import LATENCY, Line, bucket, incoming
+from gameday.targets.sidecar.proof.stream import (
     PASSES,
     EchoSeries,
     Flow,

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
-from gameday.targets.sidecar.container import Seen, processes
-from gameday.targets.sidecar.enter import found
-from gameday.targets.sidecar.kill import strike
+from gameday.targets.sidecar.process.container import Seen, processes
+from gameday.targets.sidecar.process.enter import found
+from gameday.targets.sidecar.process.kill import strike
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
 
 _PATIENCE = 3.0  # seconds until every process shows what it was told

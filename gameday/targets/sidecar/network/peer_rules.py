@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar import addresses
-from gameday.targets.sidecar.rules import Rules, RulesFailed
+from gameday.targets.sidecar.network import addresses
+from gameday.targets.sidecar.network.rules import Rules, RulesFailed
 from gameday.targets.sidecar.work import WorkFailed
 
 FAMILIES = (addresses.V4, addresses.V6)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.rules import Rule
+from gameday.targets.sidecar.network.rules import Rule
 
 V4, V6 = 4, 6
 

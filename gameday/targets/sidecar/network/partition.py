@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar import knock
 from gameday.targets.sidecar.bell import Bell
-from gameday.targets.sidecar.peer_rules import PeerRules
+from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.proof import knock
 from gameday.targets.sidecar.work import rest, say
 
 

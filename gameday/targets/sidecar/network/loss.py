@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import END, Bell
-from gameday.targets.sidecar.nfqueue import QUEUED, Queue, any_queue
-from gameday.targets.sidecar.peer_rules import PeerRules
-from gameday.targets.sidecar.volley import Volley
+from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
+from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.proof.volley import Volley
 from gameday.targets.sidecar.work import CLOCK, rest, say
 
 _IDLE = 3600.0  # seconds

@@ -8,7 +8,7 @@ import ctypes
 import os
 from pathlib import Path
 
-from gameday.targets.sidecar.container import main_process
+from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.work import WorkFailed
 
 _NETWORK = 0x40000000  # CLONE_NEWNET

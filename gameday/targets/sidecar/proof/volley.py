@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from gameday.targets.sidecar.knock import PORT, round_trip
+from gameday.targets.sidecar.proof.knock import PORT, round_trip
 from gameday.targets.sidecar.work import CLOCK
 
 _AT_ONCE = 200  # handshakes; a file each

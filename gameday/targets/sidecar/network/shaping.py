@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.peer_rules import PeerRules
+from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.work import WorkFailed
 
 HANDLE = "6da7"

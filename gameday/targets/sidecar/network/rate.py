@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gameday.targets.sidecar import addresses
 from gameday.targets.sidecar.bell import END, Bell
-from gameday.targets.sidecar.nfqueue import QUEUED, any_queue
-from gameday.targets.sidecar.peer_rules import PeerRules
-from gameday.targets.sidecar.shaping import (
+from gameday.targets.sidecar.network import addresses
+from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
+from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.network.shaping import (
     HANDLE,
     Shaper,
     interfaces,
@@ -28,7 +28,7 @@ from gameday.targets.sidecar.shaping import (
     tc,
     why_not,
 )
-from gameday.targets.sidecar.stream import PASSES, Stream
+from gameday.targets.sidecar.proof.stream import PASSES, Stream
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped

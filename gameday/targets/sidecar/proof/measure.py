@@ -7,7 +7,7 @@ round trip longer, never shorter, so that the shortest is nearest to the way its
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar import knock
+from gameday.targets.sidecar.proof import knock
 
 _NEAR = 0.4  # seconds to wait for an answer while there is no delay
 _ENOUGH = 0.8  # of the delay asked for must be seen

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.bell import END, Bell
-from gameday.targets.sidecar.enter import enter_host_cgroups
+from gameday.targets.sidecar.process.enter import enter_host_cgroups
 from gameday.targets.sidecar.work import CLOCK, WorkFailed
 
 NAME = "gameday-burner"

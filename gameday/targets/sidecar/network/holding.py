@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import END, Bell
-from gameday.targets.sidecar.measure import RoundTrip
-from gameday.targets.sidecar.nfqueue import QUEUED, Queue, any_queue
-from gameday.targets.sidecar.peer_rules import PeerRules
+from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
+from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.proof.measure import RoundTrip
 from gameday.targets.sidecar.work import CLOCK, say
 
 _IDLE = 3600.0  # seconds

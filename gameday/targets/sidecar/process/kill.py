@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
-from gameday.targets.sidecar.container import belongs
-from gameday.targets.sidecar.enter import found
+from gameday.targets.sidecar.process.container import belongs
+from gameday.targets.sidecar.process.enter import found
 from gameday.targets.sidecar.work import WorkFailed
 
 __all__ = ["Kill", "belongs", "strike"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gameday.targets.sidecar.container import PROC, names
+from gameday.targets.sidecar.process.container import PROC, names
 
 _ALL = ""  # the one tree of version 2
 _MOST = 100_000  # folders looked through before giving up

@@ -1,0 +1,1 @@
+"""Edge. Faults of a network namespace: its rules and queues, and what is in it."""

@@ -1,0 +1,1 @@
+"""Edge. A container's processes: found, entered, stopped, killed."""
