@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from gameday.model.faults.rights import Rule
 from gameday.model.target import parse_target
-from gameday.targets.kubernetes.rbac.rights import Rule, as_role, rules_for
+from gameday.targets.kubernetes.rbac.rights import as_role, rules_for
 
 ROLE = "gameday-missing"  # what the printed Role is called
 

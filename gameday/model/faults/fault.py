@@ -9,6 +9,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from gameday.model.faults import rights
+from gameday.model.faults.rights import Rule
+
 COMMON_ARGUMENTS = ("service", "count", "share", "instances", "duration")
 SELECTORS = ("count", "share", "instances")
 ONE_OF = "one of "  # opens a kind of value that lists what it may be
@@ -49,6 +52,7 @@ class FaultType:
 
     `ways`: how a helper can hold it, the best first; a fault of another driver has
     some where a platform lacks a means of its own (pausing, in a cluster).
+    `rights`: what it has to be allowed to do in a cluster, beside what any run has.
     """
 
     name: str
@@ -61,6 +65,7 @@ class FaultType:
     heals_itself: bool = False  # ends when the instance is back (kill, restart)
     whole: bool = False  # changes the workload itself: hits every instance, always
     of_node: bool = False  # hits the node that runs the victim
+    rights: tuple[Rule, ...]
 
     @property
     def takes(self) -> tuple[str, ...]:
@@ -92,7 +97,12 @@ def _process(name: str, summary: str, **rest: Any) -> FaultType:
 
 def _sidecar(name: str, summary: str, held_in: HeldIn, **rest: Any) -> FaultType:
     return FaultType(
-        name=name, summary=summary, driver=Driver.SIDECAR, held_in=held_in, **rest
+        name=name,
+        summary=summary,
+        driver=Driver.SIDECAR,
+        held_in=held_in,
+        rights=rights.HELPER,
+        **rest,
     )
 
 
@@ -122,19 +132,22 @@ CATALOGUE: Mapping[str, FaultType] = {
         _process(
             "process.kill",
             "a crash: the main process gets a signal from outside",
+            rights=rights.HELPER,
             own={"signal": "signal"},
             heals_itself=True,
         ),
-        _process("process.stop", "down until undone"),
+        _process("process.stop", "down until undone", rights=rights.STOP),
         _process(
             "process.pause",
             "frozen: alive, but not running, until undone",
+            rights=rights.HELPER,
             held_in=HeldIn.CONTAINER,
             ways=(Way(work="freeze", stays=True),),
         ),
         _process(
             "process.restart",
             "taken down and brought up again at once",
+            rights=rights.RESTART,
             heals_itself=True,
         ),
         _network(
@@ -190,21 +203,25 @@ CATALOGUE: Mapping[str, FaultType] = {
         _cluster(
             "kubernetes.evict",
             "the pod is evicted, if its disruption budget allows it",
+            rights=rights.EVICT,
             heals_itself=True,
         ),
         _cluster(
             "kubernetes.cordon",
             "the pod's node takes no new pods until undone",
+            rights=rights.NODES,
             of_node=True,
         ),
         _cluster(
             "kubernetes.drain",
             "the pod's node is cordoned and the service's pods evicted from it",
+            rights=rights.DRAIN,
             of_node=True,
         ),
         _cluster(
             "kubernetes.taint",
             "the pod's node gets a taint",
+            rights=rights.TAINT,
             of_node=True,
             own={
                 "key": "text",
@@ -214,6 +231,7 @@ CATALOGUE: Mapping[str, FaultType] = {
         _cluster(
             "kubernetes.scale",
             "the workload wants another number of pods",
+            rights=rights.SCALE,
             own={"to": "number"},
             required=("to",),
             whole=True,
@@ -221,6 +239,7 @@ CATALOGUE: Mapping[str, FaultType] = {
         _cluster(
             "kubernetes.bad_image",
             "the workload rolls out another image",
+            rights=rights.REVISION,
             own={"image": "text"},
             required=("image",),
             whole=True,
@@ -228,22 +247,26 @@ CATALOGUE: Mapping[str, FaultType] = {
         _cluster(
             "kubernetes.image_pull_failure",
             "the workload rolls out an image that cannot be pulled",
+            rights=rights.REVISION,
             whole=True,
         ),
         _cluster(
             "kubernetes.bad_readiness",
             "the workload rolls out pods that never become ready",
+            rights=rights.REVISION,
             whole=True,
         ),
         _cluster(
             "kubernetes.config_removed",
             "a ConfigMap or Secret is gone when the pod is started again",
+            rights=rights.REMOVED,
             own={"name": "object", "object": f"{ONE_OF}configmap, secret"},
             required=("name",),
         ),
         _cluster(
             "kubernetes.isolate",
             "a NetworkPolicy lets nothing through to the pod, and nothing out of it",
+            rights=rights.ISOLATE,
             own={"direction": f"{ONE_OF}both, ingress"},
         ),
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.faults.rights import Rule
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock, Emit
@@ -17,7 +18,6 @@ from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.ownership.lease import Lock
 from gameday.targets.kubernetes.ownership.marks import Marks
 from gameday.targets.kubernetes.rbac.permission import Permission
-from gameday.targets.kubernetes.rbac.rights import Rule
 from gameday.targets.kubernetes.sidecars.helper import Helper
 from gameday.targets.kubernetes.sidecars.host import KubernetesSidecars
 from gameday.targets.kubernetes.sidecars.place import Place

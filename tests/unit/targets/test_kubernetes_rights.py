@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.rights import HELPER, Rule
 from gameday.targets.kubernetes.rbac import rights
-from gameday.targets.kubernetes.rbac.rights import Rule
 from gameday.targets.rightful import Rightful
 from gameday.targets.rightful import rights as rights_of
 
@@ -31,7 +31,12 @@ Key = tuple[str, str, str]
 
 
 def test_every_fault_has_its_rights() -> None:
-    assert set(CATALOGUE) - set(rights.FAULTS) == set()
+    assert [kind for kind, entry in CATALOGUE.items() if not entry.rights] == []
+
+
+def test_what_a_helper_holds_needs_a_helper_s_rights() -> None:
+    needs = {entry.rights for entry in CATALOGUE.values() if entry.ways}
+    assert needs == {HELPER}
 
 
 def test_every_fault_is_in_one_capability() -> None:

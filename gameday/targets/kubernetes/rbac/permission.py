@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any
 
 from gameday.errors import GamedayError
+from gameday.model.faults.rights import Rule
 from gameday.targets.kubernetes.client.api import Api, ApiRefused
-from gameday.targets.kubernetes.rbac.rights import Rule, rules_for
+from gameday.targets.kubernetes.rbac.rights import rules_for
 from gameday.targets.threads import all_of
 
 _GROUP = "authorization.k8s.io/v1"

@@ -1,75 +1,28 @@
 """What gameday has to be allowed to do in a cluster: rules by what they are for.
 
-Tables of RBAC rules and what can be made of them; nothing here asks a cluster. A role
-in the cluster (`deploy/gameday`), the page on rights, `gameday doctor` and the plan's
-refusals all come from these tables, so that none of them can ask for more.
+What every run needs is here, what a fault needs is in the catalogue; nothing here asks
+a cluster. A role in the cluster (`deploy/gameday`), the page on rights, `gameday
+doctor` and the plan's refusals all come from these, so that none can ask for more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from gameday.model.faults.fault import CATALOGUE
-
-LOOK = ("get", "list", "watch")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Rule:
-    """The right to some verbs on one kind of object.
-
-    `group`: the API group, empty for the core. `resource`: plural, with its
-    subresource (`pods/eviction`). `cluster`: in the whole cluster, not in a namespace.
-    """
-
-    group: str
-    resource: str
-    verbs: tuple[str, ...]
-    cluster: bool = False
-
-    @property
-    def parts(self) -> tuple[str, str]:
-        """Return resource and subresource, as an access review wants them."""
-        resource, _, sub = self.resource.partition("/")
-        return resource, sub
-
-    def only(self, verbs: Iterable[str]) -> "Rule":
-        """Return it with these verbs alone, in its own order."""
-        kept = set(verbs)
-        return Rule(
-            group=self.group,
-            resource=self.resource,
-            verbs=tuple(verb for verb in self.verbs if verb in kept),
-            cluster=self.cluster,
-        )
-
-    def lacking(self, namespace: str) -> str:
-        """Return what is missing: `may not create pods/eviction in namespace shop`."""
-        what = f"{self.resource}.{self.group}" if self.group else self.resource
-        where = "in the cluster" if self.cluster else f"in namespace {namespace}"
-        return f"may not {_listed(self.verbs)} {what} {where}"
-
-
-def _core(resource: str, *verbs: str) -> Rule:
-    return Rule(group="", resource=resource, verbs=verbs)
-
-
-def _apps(resource: str, *verbs: str) -> Rule:
-    return Rule(group="apps", resource=resource, verbs=verbs)
-
+from gameday.model.faults.rights import LOOK, Rule, apps, core
 
 # What check, plan, doctor and the checks of a run look at.
 READ = (
-    _core("pods", *LOOK),
-    _core("services", *LOOK),
-    _core("configmaps", *LOOK),
-    _core("events", *LOOK),
-    _apps("deployments", *LOOK),
-    _apps("statefulsets", *LOOK),
-    _apps("daemonsets", *LOOK),
-    _apps("replicasets", *LOOK),
+    core("pods", *LOOK),
+    core("services", *LOOK),
+    core("configmaps", *LOOK),
+    core("events", *LOOK),
+    apps("deployments", *LOOK),
+    apps("statefulsets", *LOOK),
+    apps("daemonsets", *LOOK),
+    apps("replicasets", *LOOK),
     Rule(group="discovery.k8s.io", resource="endpointslices", verbs=LOOK),
     Rule(group="autoscaling", resource="horizontalpodautoscalers", verbs=("list",)),
     Rule(group="networking.k8s.io", resource="networkpolicies", verbs=LOOK),
@@ -86,66 +39,9 @@ RUN = (
     ),
 )
 
-# A helper pod on the victim's node, spoken to and listened to.
-HELPER = (
-    _core("pods", *LOOK, "create", "delete"),
-    _core("pods/exec", "create", "get"),
-)
-
-_NODES = (
-    Rule(group="", resource="nodes", verbs=("get", "list", "patch"), cluster=True),
-)
-# NoExecute ends pods of every namespace: which ones is looked at before.
-_EVERYBODY = Rule(group="", resource="pods", verbs=("list",), cluster=True)
-_EVICT = (_core("pods", "get", "list"), _core("pods/eviction", "create"))
-_ROLLOUT = (
-    _apps("deployments", "get", "patch"),
-    _apps("statefulsets", "get", "patch"),
-    _apps("daemonsets", "get", "patch"),
-)
-# Controllers copy a workload's annotations there, our marks too, and leave them.
-_COPIES = (
-    _apps("replicasets", "list", "patch"),
-    _apps("controllerrevisions", "list", "patch"),
-)
-_SCALE = (*_ROLLOUT[:2], *_COPIES)
-# A StatefulSet does not replace a pod of a broken revision by itself.
-_REVISION = (*_ROLLOUT, *_COPIES, _core("pods", "get", "list", "delete"))
-_REMOVED = (
-    _core("configmaps", "get", "create", "patch", "delete"),
-    _core("secrets", "get", "list", "create", "patch", "delete"),
-    _core("pods", "get", "list", "delete"),
-)
-_ISOLATE = (
-    Rule(
-        group="networking.k8s.io",
-        resource="networkpolicies",
-        verbs=("get", "list", "create", "delete"),
-    ),
-    _core("pods", "get", "list", "patch"),
-    *HELPER,  # it looks whether the cluster enforces the policy
-)
-
-# What the faults need that no helper holds, beside READ and RUN.
-_OWN: Mapping[str, tuple[Rule, ...]] = {
-    "process.kill": HELPER,
-    "process.restart": (_core("pods", *LOOK, "delete"),),
-    "process.stop": (*_SCALE, _core("pods", "get", "list", "patch")),
-    "kubernetes.evict": _EVICT,
-    "kubernetes.drain": (*_EVICT, *_NODES),
-    "kubernetes.cordon": _NODES,
-    "kubernetes.taint": (*_NODES, _EVERYBODY),
-    "kubernetes.scale": _SCALE,
-    "kubernetes.bad_image": _REVISION,
-    "kubernetes.image_pull_failure": _REVISION,
-    "kubernetes.bad_readiness": _REVISION,
-    "kubernetes.config_removed": _REMOVED,
-    "kubernetes.isolate": _ISOLATE,
-}
-
 # What each fault needs beside READ and RUN.
 FAULTS: Mapping[str, tuple[Rule, ...]] = {
-    kind: HELPER if entry.ways else _OWN[kind] for kind, entry in CATALOGUE.items()
+    kind: entry.rights for kind, entry in CATALOGUE.items()
 }
 
 # A role each: its name, and the faults that it is for.
@@ -243,8 +139,3 @@ def _role(
             for (group, verbs), resources in alike.items()
         ],
     }
-
-
-def _listed(words: Sequence[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} or {last}" if first else last
