@@ -1,7 +1,7 @@
 """The few doors between the middle of the house and its edges, as Protocols."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
@@ -45,6 +45,11 @@ class Target(Protocol):
     def refusal(self, kind: str) -> str:
         """Return why this target cannot do this fault; empty when it can."""
 
+    def fit(
+        self, request: FaultRequest, instances: Sequence[Instance]
+    ) -> Sequence[Instance]:
+        """Return those of a service's instances that this fault can hit."""
+
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence how this target does this fault."""
 
@@ -71,16 +76,6 @@ class Target(Protocol):
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
-
-
-@runtime_checkable
-class Choosy(Protocol):
-    """A target in which not every instance can be hit by every fault."""
-
-    def fit(
-        self, request: FaultRequest, instances: Sequence[Instance]
-    ) -> Sequence[Instance]:
-        """Return those of a service's instances that this fault can hit."""
 
 
 class Observer(Protocol):

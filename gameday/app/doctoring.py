@@ -6,13 +6,17 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError
 from gameday.ledger.home import home
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.scenario import Scenario
-from gameday.model.target import TargetRef
-from gameday.ports import Clock, Target
+from gameday.model.target import TargetRef, parse_target
+from gameday.ports import Clock
+
+if TYPE_CHECKING:
+    from gameday.targets.opened import OpenTarget
 
 ROOM = 64 << 20  # bytes that a run's state and files may need
 SAMPLE = 1 << 16  # bytes that are written to see whether there is room
@@ -114,13 +118,13 @@ def _target(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
         yield Diagnosis(subject=kind, able=able, says=why or CATALOGUE[kind].summary)
 
 
-def _rights(target: Target, kinds: Collection[str]) -> Iterator[Diagnosis]:
+def _rights(target: "OpenTarget", kinds: Collection[str]) -> Iterator[Diagnosis]:
     """Yield each right that the scenario needs, where the target has rights to give."""
-    from gameday.targets.rightful import Rightful, rights
+    from gameday.targets.rightful import rights
 
-    if not isinstance(target, Rightful):
+    if target.rights is None:
         return
-    asked = rights(target, kinds)
+    asked = rights(target.rights, parse_target(target.url).namespace, kinds)
     for right in asked.each:
         yield Diagnosis(
             subject=f"rights: {right.subject}", able=right.held, says=right.says

@@ -18,7 +18,8 @@ from gameday.model.faults.fault import FaultState, Undone
 if TYPE_CHECKING:
     from gameday.ledger.lost import Found
     from gameday.ports import Clock
-    from gameday.targets.marking import Holder, Lockable
+    from gameday.targets.marking import Holder
+    from gameday.targets.opened import TargetLock
 
 STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
 
@@ -98,20 +99,20 @@ def heal_marked(
     """
     from gameday.ledger.lost import free, swept, undo_marked
     from gameday.targets import open_target
-    from gameday.targets.marking import Lockable, Marked
 
     target = open_target(target_url, clock)
-    if not isinstance(target, Marked) or not isinstance(target, Lockable):
+    marks, lock = target.marks, target.lock
+    if marks is None or lock is None:
         raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
-    holder = _decided(target, wait=wait, tell=tell)
+    holder = _decided(lock, wait=wait, tell=tell)
     alive = holder is not None and holder.alive is True
     going_on = [entry.run for entry in running(clock)]
     if holder is not None and alive:
         going_on.append(holder.run)
     found = undo_marked(target, clock, but=going_on)
     if not going_on:
-        found += swept(target)
-    if not found and holder is None and (gone := target.gone()):
+        found += swept(marks)
+    if not found and holder is None and (gone := marks.gone()):
         raise TargetNotFound(gone)
     counted = [one for one in found if _counts(one, holder)]
     unseen = [one for one in found if one not in counted]
@@ -119,24 +120,24 @@ def heal_marked(
         told = _going_on(target_url, holder, wait=wait) if holder else ""
         return MarkedHeal(found=counted, unseen=unseen, going_on=told)
     broken = any(not one.undone.ok for one in counted)
-    lock = "" if broken else free(target, holder)
-    return MarkedHeal(found=counted, unseen=unseen, lock=lock)
+    freed = "" if broken else free(lock, holder)
+    return MarkedHeal(found=counted, unseen=unseen, lock=freed)
 
 
 def _decided(
-    target: "Lockable", *, wait: bool, tell: Callable[[str], None]
+    lock: "TargetLock", *, wait: bool, tell: Callable[[str], None]
 ) -> "Holder | None":
     """Return who has the lock of a target, once it shows whether that lives."""
     from gameday.targets.marking import DECIDED
 
-    holder = target.held(wait=False)
+    holder = lock.held(wait=False)
     if not wait or holder is None or holder.expired is None or holder.known_here:
         return holder
     tell(
         f"run {holder.run} of {holder.user}@{holder.host} holds the lock; waiting for "
         f"its heartbeat ({DECIDED:g} s at most; `--no-wait` goes by the last one)"
     )
-    return target.held(decide=True)
+    return lock.held(decide=True)
 
 
 def _counts(found: "Found", holder: "Holder | None") -> bool:

@@ -18,8 +18,8 @@ from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
 from gameday.ledger.recovery import opener
 from gameday.ledger.watchdog.guard import Handle
-from gameday.ports import Target
 from gameday.targets import open_target
+from gameday.targets.opened import OpenTarget
 from gameday.targets.procfs import identify
 
 CLOCK = SystemClock()
@@ -32,7 +32,7 @@ class Belonging:
 
     run: str
     step: str
-    target: Target
+    target: OpenTarget
     seed: str
     ledger: Ledger
     own: bool  # opened by the fault itself, under plain `chaos run`

@@ -19,8 +19,6 @@ from gameday.model.faults.request import parse_request
 from gameday.model.faults.selection import choose
 from gameday.model.quantity import show_instant
 from gameday.model.target import Instance
-from gameday.ports import Choosy
-from gameday.targets.marking import Lockable
 from gameday.targets.procfs import identify
 
 DEFAULT_DURATION = 600.0  # seconds, where neither a plan nor the experiment says
@@ -89,7 +87,7 @@ def _victims(
     if mine.own:
         try:
             target = mine.target
-            fits = target.fit(request, now) if isinstance(target, Choosy) else now
+            fits = target.fit(request, now)
             chosen = choose(request.selection, fits, mine.seed)
         except ValueError as wrong:
             raise FaultFailed(str(wrong)) from wrong
@@ -157,11 +155,11 @@ def _taken(mine: Belonging) -> str:
     The target itself is asked: the lock's keeper lives in the run's own process.
     """
     target = mine.target
-    if not isinstance(target, Lockable):
+    if target.lock is None:
         return ""
-    other = target.held()
+    other = target.lock.held()
     if other is None or other.run in ("", mine.run):
-        return target.lost()
+        return target.lock.lost()
     who = f"run {other.run} of {other.user}@{other.host}"
     return f"{who} has taken {target.url} meanwhile; nothing is injected"
 

@@ -17,13 +17,13 @@ from gameday.ledger import foreign
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed
 from gameday.model.faults.fault import FaultState, Undo, Undone
-from gameday.targets.marking import Marked
 from gameday.targets.procfs import session
 
 if TYPE_CHECKING:
-    from gameday.ports import Clock, Target
+    from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget
 
-Opener = Callable[[str], "Target"]
+Opener = Callable[[str], "OpenTarget"]
 Act = Callable[[Undo], Undone]
 
 ATTEMPTS = 5
@@ -95,15 +95,15 @@ def end_injectors(entries: Sequence[FaultEntry]) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def forget(target: "Target", undo: Undo) -> None:
+def forget(target: "OpenTarget", undo: Undo) -> None:
     """Remove the mark that a fault has left in its target, where it can hold one."""
-    if isinstance(target, Marked):
+    if target.marks is not None:
         # Whatever goes wrong: it is litter, and undos may still be to come.
         with suppress(Exception):
-            target.forget(undo)
+            target.marks.forget(undo)
 
 
-def _opened(open_target: Opener, url: str) -> "Target | Undone":
+def _opened(open_target: Opener, url: str) -> "OpenTarget | Undone":
     try:
         return open_target(url)
     except Exception as wrong:  # noqa: BLE001 - other targets' undos go on
@@ -133,7 +133,7 @@ class _Healer:
         self._by = by
         self._emit = emit
 
-    def heal(self, target: "Target | Undone", entry: FaultEntry) -> Healed:
+    def heal(self, target: "OpenTarget | Undone", entry: FaultEntry) -> Healed:
         """Undo one fault, with patience, and write down how it went."""
         raced = self._raced(entry)
         self._write(entry, FaultState.UNDOING, self._clock.now())

@@ -16,10 +16,11 @@ from gameday.ledger.entries import Recovered
 from gameday.ledger.recovery import Tell, opener, recover_dead, recover_marked
 from gameday.ledger.watchdog.guard import Handle, start_watchdog
 from gameday.model.quantity import show_instant
-from gameday.targets.marking import Holder, Lockable, Marked, holder_here
+from gameday.targets.marking import Holder, holder_here
 
 if TYPE_CHECKING:
-    from gameday.ports import Clock, Target
+    from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget
 
 _TRIES = 3
 Emit = Callable[[Recovered], None]
@@ -27,7 +28,7 @@ Emit = Callable[[Recovered], None]
 
 def take(  # noqa: PLR0913 - who takes what, and who is told
     ledger: Ledger,
-    target: "Target",
+    target: "OpenTarget",
     run: str,
     scenario: str,
     clock: "Clock",
@@ -57,22 +58,22 @@ def take(  # noqa: PLR0913 - who takes what, and who is told
             raise
 
 
-def held_by_another(ledger: Ledger | None, target: "Target") -> str:
+def held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
     """Return who has a target, in the words that a run is refused with; or empty.
 
     Takes and frees nothing: what a dead holder has left, a run undoes first.
     """
     known = "" if ledger is None else ledger.refusal(target.url)
-    if known or not isinstance(target, Lockable):
+    if known or target.lock is None:
         return known
-    other = target.held()
+    other = target.lock.held()
     if other is None or other.alive is False:
         return ""
     return _held(target, other, "")
 
 
 def _recover(
-    ledger: Ledger, target: "Target", clock: "Clock", tell: Tell, emit: Emit
+    ledger: Ledger, target: "OpenTarget", clock: "Clock", tell: Tell, emit: Emit
 ) -> None:
     """Undo what dead runs of this ledger have left; TargetHeld where not all is."""
     opened = opener(clock, target)
@@ -82,25 +83,27 @@ def _recover(
         raise TargetHeld(held_words(dead, dead=True))
 
 
-def _take(target: "Target", mine: Holder, clock: "Clock", emit: Emit) -> None:
-    if not isinstance(target, Lockable):
+def _take(target: "OpenTarget", mine: Holder, clock: "Clock", emit: Emit) -> None:
+    lock = target.lock
+    if lock is None:
         return
     other, why = None, ""
     for _ in range(_TRIES):
-        other = target.hold(mine)
+        other = lock.hold(mine)
         if other is None:
             return
         if other.alive is not False:
             break
-        if isinstance(target, Marked):
-            why = _why_not_freed(target, other, clock, emit)
-            if why:
-                break
-        target.release(other.run)
+        why = _why_not_freed(target, other, clock, emit)
+        if why:
+            break
+        lock.release(other.run)
     raise TargetHeld(_held(target, other or Holder(run="?"), why))
 
 
-def _why_not_freed(target: Marked, dead: Holder, clock: "Clock", emit: Emit) -> str:
+def _why_not_freed(
+    target: "OpenTarget", dead: Holder, clock: "Clock", emit: Emit
+) -> str:
     """Undo what a dead holder left; return why that is not all, empty where it is."""
     found = recover_marked(target, dead, clock)
     for recovered in found:
@@ -123,16 +126,16 @@ def _why_not_freed(target: Marked, dead: Holder, clock: "Clock", emit: Emit) -> 
     return f"it died, and {hidden}; with an account that may"
 
 
-def _held(target: "Target", other: Holder, why: str) -> str:
+def _held(target: "OpenTarget", other: Holder, why: str) -> str:
     what = f"run {other.run}" + (f" ({other.scenario})" if other.scenario else "")
     who = f"{other.user}@{other.host}, process {other.process.pid}"
     said = f"{target.url} is held by {what} of {who}, since {other.since}"
-    if other.alive or not isinstance(target, Lockable):
+    if other.alive or target.lock is None:
         return said
     if other.alive is False:
         why = why or "it died and left faults behind"
-        return f"{said}; {why}: `{target.how_to_free()}`"
+        return f"{said}; {why}: `{target.lock.how_to_free()}`"
     return (
         f"{said}; whether that still runs cannot be told from here. When it surely "
-        f"does not: `{target.how_to_free()}`"
+        f"does not: `{target.lock.how_to_free()}`"
     )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from gameday.ledger.heal import patiently
 from gameday.model.faults.fault import Undone
-from gameday.targets.marking import Holder, Left, Lockable, Marked
+from gameday.targets.marking import Holder, Left
 
 if TYPE_CHECKING:
     from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget, TargetLock, TargetMarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,45 +22,46 @@ class Found:
 
 
 def undo_marked(
-    target: Marked, clock: "Clock", run: str | None = None, but: Sequence[str] = ()
+    target: "OpenTarget",
+    clock: "Clock",
+    run: str | None = None,
+    but: Sequence[str] = (),
 ) -> list[Found]:
     """Undo what carries a mark (of one run; not of those in `but`), newest first.
 
     A place that could not be read may hold anybody's: it is among what is not undone.
     """
+    marks = target.marks
+    if marks is None:
+        return []
     found = []
-    for left in target.left():
+    for left in marks.left():
         if left.unread is not None:
             found.append(Found(left=left, undone=left.unread))
             continue
         if run not in (None, left.run) or left.run in but:
             continue
-        found.append(Found(left=left, undone=_undo(target, left, clock)))
+        undone = Undone(ok=True, found="removed")
+        if left.undo is not None:
+            undone = patiently(target.undo, left.undo, clock)
+        if undone.ok:
+            marks.drop(left)
+        found.append(Found(left=left, undone=undone))
     return found
 
 
-def _undo(target: Marked, left: Left, clock: "Clock") -> Undone:
-    if left.undo is None:
-        target.drop(left)
-        return Undone(ok=True, found="removed")
-    undone = patiently(target.undo, left.undo, clock)
-    if undone.ok:
-        target.drop(left)
-    return undone
-
-
-def free(target: Lockable, dead: Holder) -> str:
+def free(lock: "TargetLock", dead: Holder) -> str:
     """Free the lock that somebody has who does not live; say what was done."""
-    target.release(dead.run)
+    lock.release(dead.run)
     return f"freed: it was held by run {dead.run} of {dead.user}@{dead.host}"
 
 
-def swept(target: Marked) -> list[Found]:
+def swept(marks: "TargetMarks") -> list[Found]:
     """Remove rules that no helper holds any more."""
     return [
         Found(
             left=Left(run="", what=f"rules on {instance}", undo=None, place=instance),
             undone=Undone(ok=True, found=f"{number} removed"),
         )
-        for instance, number in target.sweep_rules()
+        for instance, number in marks.sweep_rules()
     ]

@@ -17,18 +17,19 @@ from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal
 from gameday.ledger.lost import Found, undo_marked
 from gameday.ledger.release import let_go
 from gameday.targets import open_target
-from gameday.targets.marking import Holder, Marked
+from gameday.targets.marking import Holder
 
 if TYPE_CHECKING:
-    from gameday.ports import Clock, Target
+    from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget
 
 Tell = Callable[[str], None]
 
 
-def opener(clock: "Clock", at_hand: "Target | None" = None) -> Opener:
+def opener(clock: "Clock", at_hand: "OpenTarget | None" = None) -> Opener:
     """Return what opens targets; the one at hand where its URL is asked for."""
 
-    def opened(url: str) -> "Target":
+    def opened(url: str) -> "OpenTarget":
         if at_hand is not None and at_hand.url == url:
             return at_hand
         return open_target(url, clock)
@@ -72,8 +73,8 @@ def recover(  # noqa: PLR0913 - who recovers what, how
         return healed
     try:
         target = opened(entry.target)
-        if isinstance(target, Marked) and not calm:
-            target.sweep(run)
+        if target.marks is not None and not calm:
+            target.marks.sweep(run)
             clock.sleep(SETTLE)  # what was being made when the run died is there now
         let_go(target, run)
     except GamedayError:
@@ -109,7 +110,7 @@ def recover_dead(
     return recovered
 
 
-def recover_marked(target: Marked, dead: Holder, clock: "Clock") -> list[Found]:
+def recover_marked(target: "OpenTarget", dead: Holder, clock: "Clock") -> list[Found]:
     """Undo what a dead holder left in a target, as its marks alone tell; say how.
 
     For a holder whose ledger is lost, or on another machine. A place that may not be

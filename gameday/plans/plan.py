@@ -15,18 +15,22 @@ from gameday.model.timing.alert_timing import first_page_within
 from gameday.plans.blast_radius import breaches
 from gameday.plans.spoiled import Before, spoiled
 from gameday.plans.timing import timings
-from gameday.ports import Choosy, Target
+from gameday.ports import Target
 
 LONGEST_HOLD = 3600.0  # seconds, for a page whose latest time nobody wrote down
 SHORTEST_AFTERMATH = 30.0  # seconds in which the hypothesis may hold again
+UNREACHED = "the target does not answer"
 GRACE = 60.0  # seconds that a fault may outlast its hold (contract, `duration`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the planner is given: the live target, its instances and the eyes."""
+    """What the planner is given: the live target, its instances and the eyes.
 
-    target: Target
+    `target`: None where it did not answer; every fault is refused then.
+    """
+
+    target: Target | None
     instances: Sequence[Instance]
     eyes: Eyes
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -117,7 +121,8 @@ def _fault(
 ) -> tuple[PlannedFault, list[str]]:
     service = request.selection.service
     there = [instance for instance in found.instances if instance.service == service]
-    refusal = found.target.refusal(request.kind)
+    target = found.target
+    refusal = UNREACHED if target is None else target.refusal(request.kind)
     why = [refusal] if refusal else []
     victims: tuple[Instance, ...] = ()
     if not there:
@@ -126,11 +131,9 @@ def _fault(
             f"no instance of service {service!r} was found; there are: "
             f"{', '.join(known) or 'none'}"
         )
-    else:
+    elif target is not None:
         try:
-            victims = choose(
-                request.selection, _fit(found.target, request, there), seed
-            )
+            victims = choose(request.selection, target.fit(request, there), seed)
         except ValueError as error:
             why.append(str(error))
     why += [
@@ -144,16 +147,10 @@ def _fault(
         victims=victims,
         found=len(there),
         duration=request.duration or longest + GRACE,
-        how="" if refusal else _how(found.target, request),
+        how="" if target is None or refusal else _how(target, request),
         refusal="; ".join(why),
-        holds_deadline=found.target.holds_deadline(request.kind),
+        holds_deadline=target is not None and target.holds_deadline(request.kind),
     ), why
-
-
-def _fit(
-    target: Target, request: FaultRequest, there: Sequence[Instance]
-) -> Sequence[Instance]:
-    return target.fit(request, there) if isinstance(target, Choosy) else there
 
 
 def _how(target: Target, request: FaultRequest) -> str:

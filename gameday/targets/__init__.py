@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gameday.ports import Clock, Target
+    from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget
 
 # What each kind of target imports on its first call: for whoever may import early.
 MODULES = {
@@ -17,7 +18,7 @@ MODULES = {
 }
 
 
-def open_target(url: str, clock: "Clock") -> "Target":
+def open_target(url: str, clock: "Clock") -> "OpenTarget":
     """Return the target that a URL names; nothing is asked of it yet.
 
     The result's own `url` names the engine or supervisor so that it means the same

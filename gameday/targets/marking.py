@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from gameday.model.faults.fault import Undo, Undone
 from gameday.targets.procfs import ProcessId, boot_id, identify, user_name
@@ -145,61 +144,3 @@ class Left:
     undo: Undo | None
     place: str  # where the mark is: what `drop` takes
     unread: Undone | None = None
-
-
-@runtime_checkable
-class Marked(Protocol):
-    """A target that can hold marks."""
-
-    def sweep(self, run: str) -> int:
-        """Remove every mark and helper of a run; return how many there were."""
-
-    def forget(self, undo: Undo) -> None:
-        """Remove the mark of one fault that is undone."""
-
-    def left(self) -> list[Left]:
-        """Return all that carries a mark in this target, and what is unread of it."""
-
-    def undo(self, undo: Undo) -> Undone:
-        """Undo, confirm, and say what was found; idempotent."""
-
-    def drop(self, left: Left) -> None:
-        """Remove the mark itself."""
-
-    def sweep_rules(self) -> list[tuple[str, int]]:
-        """Remove our rules wherever no helper holds them; return instance, number."""
-
-    def gone(self) -> str:
-        """Return why the target does not exist, by its own word; empty: it may.
-
-        A target that does not answer is not gone, but raises TargetNotFound.
-        """
-
-
-@runtime_checkable
-class Lockable(Protocol):
-    """A target that can hold a lock."""
-
-    def hold(self, holder: Holder) -> Holder | None:
-        """Take the lock; return who has it where it is taken, None: it is ours."""
-
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
-        """Return who has the lock.
-
-        Where only heartbeats tell whether it lives: one that is overdue by its stamp
-        is looked for again, unless `wait` is false. `decide`: one that is recent is
-        not believed either, but waited for, until it comes or is overdue
-        (`DECIDED` seconds at most).
-        """
-
-    def release(self, run: str) -> None:
-        """Let go of a run's lock; nothing happens where another has it."""
-
-    def lost(self) -> str:
-        """Return why this process's lock is another's now; empty: it is still ours.
-
-        Asked all the time while a run goes on, so that it has to answer at once.
-        """
-
-    def how_to_free(self) -> str:
-        """Return the command that frees it when its holder is known to be gone."""

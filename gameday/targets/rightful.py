@@ -1,27 +1,15 @@
 """The rights that a run needs in its target, and which of them it holds.
 
-Only a cluster has rights to give; a target without them is no `Rightful`.
+Only a cluster has rights to give.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-from gameday.model.faults.rights import Rule
-from gameday.model.target import parse_target
 from gameday.targets.kubernetes.rbac.rights import as_role, rules_for
+from gameday.targets.opened import TargetRights
 
 ROLE = "gameday-missing"  # what the printed Role is called
-
-
-@runtime_checkable
-class Rightful(Protocol):
-    """A target that can ask which rights it holds."""
-
-    url: str
-
-    def missing(self, kinds: Collection[str]) -> Sequence[Rule]:
-        """Return what a run with these faults lacks: the missing verbs alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +29,11 @@ class Rights:
     role: str
 
 
-def rights(target: Rightful, kinds: Collection[str]) -> Rights:
-    """Ask the target which rights a run with these faults would hold."""
-    namespace = parse_target(target.url).namespace
+def rights(account: TargetRights, namespace: str, kinds: Collection[str]) -> Rights:
+    """Ask the target which rights a run with these faults would hold there."""
     lacking = {
         (rule.group, rule.resource, rule.cluster): rule
-        for rule in target.missing(kinds)
+        for rule in account.missing(kinds)
     }
     each = []
     for rule in rules_for(kinds):

@@ -56,14 +56,14 @@ class Probers(Protocol):
 
 def foresee(prepared: "Prepared", clock: "Clock", probers: Probers) -> Stop | None:
     """Return how a run of this plan would be refused now; None: it would go on."""
-    plan = prepared.plan
-    if plan.refusals:
+    plan, target = prepared.plan, prepared.target
+    if plan.refusals or target is None:
         return refused_plan(plan)
     try:
         path = ledger_path()
         ledger = Ledger(path, clock) if Path(path).exists() else None
-        held = held_by_another(ledger, prepared.target)
-        observers = Eyesight(plan, clock).observers(prepared.target)
+        held = held_by_another(ledger, target)
+        observers = Eyesight(plan, clock).observers(target)
     except GamedayError as error:
         return Stop(Ending.REFUSED, str(error), conclusive=True)
     if held:
@@ -71,7 +71,7 @@ def foresee(prepared: "Prepared", clock: "Clock", probers: Probers) -> Stop | No
     return (
         _unseen(plan, observers)
         or spoiled_from_the_start(plan)
-        or _not_steady(prepared, probers)
+        or _not_steady(plan, target.url, probers)
         or _breached(plan, clock)
     )
 
@@ -115,9 +115,8 @@ def _unseen(plan: "Plan", observers: Sequence["Observer"]) -> Stop | None:
     return Stop(Ending.REFUSED, f"step {step}: {why}") if why else None
 
 
-def _not_steady(prepared: "Prepared", probers: Probers) -> Stop | None:
+def _not_steady(plan: "Plan", url: str, probers: Probers) -> Stop | None:
     """Return the end where the first step's hypothesis does not hold now."""
-    plan = prepared.plan
     step = plan.scenario.steps[0]
     if not step.experiment.has_hypothesis:
         return None
@@ -127,7 +126,7 @@ def _not_steady(prepared: "Prepared", probers: Probers) -> Stop | None:
         if message in ("hypothesis", "gone"):
             looks.put(fields if message == "hypothesis" else None)
 
-    where = environment(prepared.target.url, plan.seed)
+    where = environment(url, plan.seed)
     job = Job(
         document=step.experiment.document,
         environment={**where, "GAMEDAY_STEP": step.name},

@@ -199,10 +199,13 @@ def wait(prepared: "Prepared", clock: "Clock", until: float, tell: Tell) -> bool
     from gameday.ledger.hold import held_by_another
     from gameday.ledger.home import ledger_path
 
+    target = prepared.target
+    if target is None:
+        return False
     path, waited = ledger_path(), False
     while clock.monotonic() < until:
         ledger = Ledger(path, clock) if Path(path).exists() else None
-        why = held_by_another(ledger, prepared.target)
+        why = held_by_another(ledger, target)
         if not why:
             break
         if not waited:

@@ -6,7 +6,7 @@ import os
 import secrets
 import subprocess
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,15 +14,14 @@ from typing import Any
 
 from gameday import __version__
 from gameday.app.checking import environment_with
-from gameday.errors import GamedayError, InvalidFile, TargetNotFound
+from gameday.errors import GamedayError, InvalidFile
 from gameday.ledger.entries import Recovered
-from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
-from gameday.model.fingerprint import Fingerprint
 from gameday.model.plan import Plan
 from gameday.model.scenario import Scenario
 from gameday.model.target import Instance
 from gameday.plans.plan import Found, make_plan
 from gameday.ports import Clock, Target
+from gameday.targets.opened import OpenTarget
 
 GIT_PATIENCE = 2.0  # seconds
 
@@ -31,15 +30,20 @@ GIT_PATIENCE = 2.0  # seconds
 class Prepared:
     """A plan and the target that it was made for.
 
-    `lost`: why the target could not be looked at, empty where it could; nothing else
-    that the plan says of the target counts then. `recovered`: what dead runs had left
-    there before it was made, and what became of each.
+    `target`: None where it could not be looked at, and `lost` says why; nothing else
+    that the plan says of the target counts then, and it is refused. `recovered`: what
+    dead runs had left there before it was made, and what became of each.
     """
 
     plan: Plan
-    target: Target
+    target: OpenTarget | None
     lost: str = ""
     recovered: tuple[Recovered, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Return the target's own URL; the scenario's, where it was not reached."""
+        return self.plan.scenario.target.url if self.target is None else self.target.url
 
 
 def read(
@@ -108,7 +112,7 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     plan = make_plan(
         scenario, found, secrets.randbelow(2**31) if seed is None else seed
     )
-    if problem:
+    if target is None:
         plan = _unseen(plan, problem)
     else:
         plan = replace(plan, refusals=_refusals(plan, target.url))
@@ -140,14 +144,16 @@ def _refusals(plan: Plan, url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in found if one))
 
 
-def _find(scenario: Scenario, clock: Clock) -> tuple[Target, list[Instance], str]:
+def _find(
+    scenario: Scenario, clock: Clock
+) -> tuple[OpenTarget | None, list[Instance], str]:
     from gameday.targets import open_target
 
     try:
         target = open_target(scenario.target.url, clock)
         return target, [*target.instances(), *_selected(target, scenario)], ""
-    except (TargetNotFound, GamedayError) as error:
-        return NoTarget(scenario.target.url, str(error)), [], str(error)
+    except GamedayError as error:
+        return None, [], str(error)
 
 
 def _selected(target: Target, scenario: Scenario) -> list[Instance]:
@@ -163,68 +169,6 @@ def _selected(target: Target, scenario: Scenario) -> list[Instance]:
         if "=" in name
         for instance in target.instances(name)
     ]
-
-
-class NoTarget:
-    """What stands where the target does not answer: it can do nothing."""
-
-    def __init__(self, url: str, why: str) -> None:
-        self.url = url
-        self._why = why
-
-    def instances(self, service: str | None = None) -> list[Instance]:
-        """Return none."""
-        del service
-        return []
-
-    def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
-        """Refuse."""
-        del touched
-        raise TargetNotFound(self._why)
-
-    def refusal(self, kind: str) -> str:
-        """Return why the target does not answer."""
-        del kind
-        return self._why
-
-    def how(self, request: FaultRequest) -> str:
-        """Return nothing."""
-        del request
-        return ""
-
-    def holds_deadline(self, kind: str) -> bool:
-        """Return false."""
-        del kind
-        return False
-
-    def needs(self, kind: str) -> str:
-        """Return nothing."""
-        del kind
-        return ""
-
-    def make_ready(self, kind: str) -> None:
-        """Do nothing."""
-        del kind
-
-    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
-        """Refuse."""
-        del request, victim, mark
-        raise TargetNotFound(self._why)
-
-    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
-        """Refuse."""
-        del request, victim, undo
-        raise TargetNotFound(self._why)
-
-    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
-        """Refuse."""
-        del request, victim, undo
-        raise TargetNotFound(self._why)
-
-    def undo(self, undo: Undo) -> Undone:
-        """Refuse."""
-        del undo
-        raise TargetNotFound(self._why)
 
 
 def _git(path: str) -> str:

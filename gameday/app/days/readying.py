@@ -16,7 +16,8 @@ from gameday.ledger.recovery import opener, recover_dead, recover_marked
 
 if TYPE_CHECKING:
     from gameday.model.scenario import Scenario
-    from gameday.ports import Clock, Target
+    from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget
 
 Tell = Callable[[str], None]
 
@@ -31,7 +32,7 @@ def ready(
     """
     recovered = _heal_known(scenario.target.url, clock, tell)
     prepared = prepare(scenario, clock, seed)
-    if prepared.plan.refusals:
+    if prepared.plan.refusals and prepared.target is not None:
         held = heal_held(prepared.target, clock, tell)
         if held:
             prepared = prepare(scenario, clock, seed)
@@ -55,18 +56,16 @@ def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[Recovered]:
     return []
 
 
-def heal_held(target: "Target", clock: "Clock", tell: Tell) -> list[Recovered]:
+def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovered]:
     """Undo what a dead holder has left in a target; return each with its fate.
 
     For a holder whose ledger is lost, or on a machine that is gone. What is not undone
     is named by the next refusal.
     """
-    from gameday.targets.marking import Lockable, Marked
-
-    if not isinstance(target, Marked) or not isinstance(target, Lockable):
+    if target.marks is None or target.lock is None:
         return []
     with contextlib.suppress(GamedayError):
-        holder = target.held()
+        holder = target.lock.held()
         if holder is None or holder.alive is not False:
             return []
         recovered = [

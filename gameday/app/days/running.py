@@ -33,7 +33,7 @@ from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.observers.standing import standing
-from gameday.ports import Clock, Target
+from gameday.ports import Clock
 from gameday.runner.board import Board
 from gameday.runner.doors import Doors, Pace, Screen
 from gameday.runner.drive import Drive
@@ -43,7 +43,7 @@ from gameday.runner.stop import Stop
 from gameday.store.history import History, NewRun
 from gameday.store.plans import to_json
 from gameday.store.run import RunStore
-from gameday.targets.marking import Lockable
+from gameday.targets.opened import OpenTarget
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Session:
 
     run: str
     plan: Plan
-    target: Target
+    target: OpenTarget | None
     store: RunStore
     clock: Pace
     screen: Screen
@@ -83,7 +83,7 @@ def run(
     new = NewRun(
         run=run_id,
         scenario=plan.scenario.name,
-        target=prepared.target.url,
+        target=prepared.url,
         folder=history.folder_for(run_id, options.out),
         started=clock.now(),
         pid=os.getpid(),
@@ -179,13 +179,13 @@ def put_back(session: Session) -> str:
 
 
 def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
-    plan = session.plan
-    if plan.refusals:
+    plan, target = session.plan, session.target
+    if plan.refusals or target is None:
         session.refusal = True
         return refused_plan(plan)
     ledger = Ledger(ledger_path(), session.clock)
     try:
-        watchdog = _take(session, ledger)
+        watchdog = _take(session, target, ledger)
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         session.held = isinstance(error, TargetHeld)
@@ -195,9 +195,9 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
         early = None if session.options.anyway else spoiled_from_the_start(plan)
         if early is not None:
             return early
-        _make_ready(session)
-        book = _book(session, ledger)
-        drive = Drive(plan, _doors(session, eyesight, nursery, book))
+        _make_ready(session, target)
+        book = _book(session, target, ledger)
+        drive = Drive(plan, _doors(session, target, eyesight, nursery, book))
         drive.broken = session.broken
         stop = drive.run()
         calm = stop.ending is Ending.FINISHED
@@ -206,7 +206,7 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     return stop
 
 
-def _take(session: Session, ledger: Ledger) -> Handle:
+def _take(session: Session, target: OpenTarget, ledger: Ledger) -> Handle:
     """Take the target; keep and show what a dead run had left and became of it."""
     scenario, clock = session.plan.scenario.name, session.clock
 
@@ -216,9 +216,7 @@ def _take(session: Session, ledger: Ledger) -> Handle:
     def tell(text: str) -> None:
         _show(session, event(clock.now(), "note", text=text))
 
-    return take(
-        ledger, session.target, session.run, scenario, clock, tell=tell, emit=emit
-    )
+    return take(ledger, target, session.run, scenario, clock, tell=tell, emit=emit)
 
 
 def give_back(
@@ -268,21 +266,21 @@ def _recovered(recovered: Recovered, at: float) -> Event:
     )
 
 
-def _make_ready(session: Session) -> None:
+def _make_ready(session: Session, target: OpenTarget) -> None:
     faults = [fault for step in session.plan.steps for fault in step.faults]
     for kind in sorted({fault.request.kind for fault in faults}):
-        session.target.make_ready(kind)
+        target.make_ready(kind)
 
 
-def _book(session: Session, ledger: Ledger) -> RunBook:
+def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunBook:
     """Return the run's page; the victims are on it for the processes that inject."""
-    opened = opener(session.clock, session.target)
+    opened = opener(session.clock, target)
 
     def undo() -> list[Healed]:
         found = ledger.open_faults(run=session.run)
         return heal(ledger, opened, session.clock, found, by="run")
 
-    book = RunBook(ledger, session.run, undo, session.target.instances)
+    book = RunBook(ledger, session.run, undo, target.instances)
     for planned in session.plan.steps:
         for ordinal, fault in enumerate(planned.faults):
             victims = fault.victims
@@ -293,22 +291,26 @@ def _book(session: Session, ledger: Ledger) -> RunBook:
 
 
 def _doors(
-    session: Session, eyesight: Eyesight, nursery: Nursery, book: RunBook
+    session: Session,
+    target: OpenTarget,
+    eyesight: Eyesight,
+    nursery: Nursery,
+    book: RunBook,
 ) -> Doors:
-    played_in = environment(session.target.url, session.plan.seed)
+    played_in = environment(target.url, session.plan.seed)
     return Doors(
         clock=session.clock,
         ledger=book,
         engine=nursery,
         store=session.store,
         screen=session.screen,
-        observers=eyesight.observers(session.target),
+        observers=eyesight.observers(target),
         guards=eyesight.guards(),
         traffic=eyesight.traffic(),
-        fingerprint=fingerprinting.looking(session.plan, session.target),
+        fingerprint=fingerprinting.looking(session.plan, target),
         fingerprint_takes=fingerprinting.takes(session.plan),
         environment={**played_in, "GAMEDAY_RUN": session.run},
-        lost=_lost(session.target),
+        lost=_lost(target),
         standing=partial(standing, session.plan.scenario.observe, session.clock),
         anyway=session.options.anyway,
         followed=session.options.followed,
@@ -316,10 +318,8 @@ def _doors(
     )
 
 
-def _lost(target: Target) -> Callable[[], str]:
-    if isinstance(target, Lockable):
-        return target.lost
-    return lambda: ""
+def _lost(target: OpenTarget) -> Callable[[], str]:
+    return str if target.lock is None else target.lock.lost
 
 
 def _record(session: Session) -> None:

@@ -11,11 +11,12 @@ from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.plan import Eyes, Plan
 from gameday.model.scenario import Endpoint, ObservedFiles, Scenario, Secret
-from gameday.ports import Clock, Emit, Observer, Target
+from gameday.ports import Clock, Emit, Observer
 from gameday.runner.doors import Flow, Guard
 
 if TYPE_CHECKING:
     from gameday.files.prometheus.prometheus_config import PrometheusConfig
+    from gameday.targets.opened import OpenTarget
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every text
@@ -170,7 +171,7 @@ class Eyesight:
             text = text.replace(value, REDACTED)
         return text
 
-    def observers(self, target: Target) -> list[Observer]:
+    def observers(self, target: "OpenTarget") -> list[Observer]:
         """Return the observers of the run."""
         from gameday.observers.alertmanager import AlertmanagerObserver
 

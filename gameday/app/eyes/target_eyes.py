@@ -4,27 +4,26 @@ from functools import partial
 
 from gameday.checks.asked import workloads
 from gameday.model.plan import Plan
-from gameday.ports import Clock, Observer, Target
-from gameday.targets.watched import Clocked, Telling, Watched
+from gameday.ports import Clock, Observer
+from gameday.targets.opened import OpenTarget
 
 
-def target_eyes(plan: Plan, target: Target, clock: Clock) -> list[Observer]:
+def target_eyes(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
     """Return the observers of the target; one that tells by itself is listened to."""
     from gameday.observers.cluster import ClusterObserver
     from gameday.observers.instances import LISTENING, InstancesObserver
 
-    look = target.instances
-    offset = target.clock_offset if isinstance(target, Clocked) else None
+    stream, look = target.stream, target.instances
+    offset = target.clock_offset
+    if stream is None:
+        return [InstancesObserver(look, clock, offset=offset)]
     eyes: list[Observer] = [
-        InstancesObserver(look, clock, LISTENING, target.watch, offset)
-        if isinstance(target, Watched)
-        else InstancesObserver(look, clock, offset=offset)
+        InstancesObserver(look, clock, LISTENING, stream.watch, offset),
+        ClusterObserver("events", stream.events, clock),
     ]
-    if isinstance(target, Telling):
-        eyes.append(ClusterObserver("events", target.events, clock))
-        steps = plan.scenario.steps
-        hit = {k: v for step in steps for k, v in workloads(plan, step).items()}
-        if hit:
-            follow = partial(target.workloads, hit)
-            eyes.append(ClusterObserver("cluster", follow, clock))
+    steps = plan.scenario.steps
+    hit = {k: v for step in steps for k, v in workloads(plan, step).items()}
+    if hit:
+        follow = partial(stream.workloads, hit)
+        eyes.append(ClusterObserver("cluster", follow, clock))
     return eyes

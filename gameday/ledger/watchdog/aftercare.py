@@ -11,7 +11,6 @@ from gameday.ledger.entries import FaultEntry
 from gameday.ledger.heal import Opener, heal
 from gameday.ledger.recovery import opener, recover
 from gameday.ledger.release import let_go
-from gameday.targets.marking import Marked
 
 if TYPE_CHECKING:
     from gameday.ports import Clock
@@ -108,8 +107,8 @@ class Aftercare:
     def _is_gone(self) -> bool:
         """Whether the target itself says that it does not exist any more."""
         try:
-            target = self._opened(self._target)
-            return isinstance(target, Marked) and bool(target.gone())
+            marks = self._opened(self._target).marks
+            return marks is not None and bool(marks.gone())
         except Exception:  # noqa: BLE001 - who does not answer is not gone
             return False
 

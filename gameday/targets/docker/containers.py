@@ -80,7 +80,7 @@ class Project:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
-        self._name = name
+        self.name = name
         self._known: dict[tuple[str, str, str], dict[str, Any]] = {}
 
     def instances(self, service: str | None = None) -> list[Instance]:
@@ -109,7 +109,7 @@ class Project:
     @property
     def _no_project(self) -> str:
         return (
-            f"no containers of compose project {self._name!r} on the engine at "
+            f"no containers of compose project {self.name!r} on the engine at "
             f"{self._engine.endpoint.host}"
         )
 
@@ -132,12 +132,12 @@ class Project:
         """Return the id of an image that is surely there: that of a container."""
         rows = self._list()
         if not rows:
-            raise TargetNotFound(f"no containers of compose project {self._name!r}")
+            raise TargetNotFound(f"no containers of compose project {self.name!r}")
         return str(rows[0]["ImageID"])
 
     def _list(self) -> list[dict[str, Any]]:
         api = self._engine.api
-        wanted = {"label": [f"{PROJECT}={self._name}"]}
+        wanted = {"label": [f"{PROJECT}={self.name}"]}
         with self._engine.speaking():
             rows: list[dict[str, Any]] = api.containers(all=True, filters=wanted)
         return [

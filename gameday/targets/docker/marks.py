@@ -2,7 +2,7 @@
 
 A stopped container cannot say that gameday stopped it. So beside each fault that has
 no helper container a created one is left, with the undo in its labels: whoever lost
-the ledger finds it there. One such container with a fixed name is the lock.
+the ledger finds it there.
 """
 
 import json
@@ -12,30 +12,34 @@ from contextlib import suppress
 from typing import Any
 
 from gameday.model.faults.fault import Undo
-from gameday.targets.docker.engine import Engine, EngineRefused, Gone
-from gameday.targets.docker.hand import command
-from gameday.targets.marking import Holder, Left, holder_from
+from gameday.targets.docker.containers import Project
+from gameday.targets.docker.engine import Engine, EngineRefused
+from gameday.targets.docker.sidecars.helper import Helper
+from gameday.targets.docker.sidecars.host import DockerSidecars
+from gameday.targets.marking import Left
+from gameday.targets.sidecar_faults.driver import VERB
 
 LABEL = "gameday."
 PROJECT = f"{LABEL}project"
-_CONFLICT = 409
 _LOOKS = ("look", "survey", "sweep")  # helpers that change nothing and end at once
-_LOCK = f"{LABEL}lock"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Return a text with what a container's name may not have replaced."""
     return re.sub(r"[^a-zA-Z0-9_.-]", "_", text)
 
 
 class Marks:
-    """The marks and the lock of one compose project."""
+    """The marks of one compose project."""
 
-    def __init__(self, engine: Engine, project: str) -> None:
+    def __init__(
+        self, engine: Engine, project: Project, helper: Helper, host: DockerSidecars
+    ) -> None:
         self._engine = engine
-        self.project = project
-        self._lock_name = f"gameday-lock-{_safe(project)}"
-
-    # Marks ------------------------------------------------------------------------
+        self._project = project
+        self._helper = helper
+        self._host = host
+        self.project = project.name
 
     def leave(self, undo: Undo, kind: str, image: str) -> None:
         """Leave the mark of a fault that is about to be; a refusal is no obstacle."""
@@ -55,9 +59,10 @@ class Marks:
             ),
         }
         with suppress(EngineRefused):
-            self._create(_name(mark), image, labels)
+            self.create(_name(mark), image, labels)
 
-    def _create(self, name: str, image: str, labels: Mapping[str, str]) -> None:
+    def create(self, name: str, image: str, labels: Mapping[str, str]) -> None:
+        """Make a container that is never started."""
         api = self._engine.api
         with self._engine.speaking():
             host = api.create_host_config(network_mode="none")
@@ -71,10 +76,15 @@ class Marks:
             )
 
     def forget(self, undo: Undo) -> None:
-        """Remove the mark of a fault."""
-        self.drop(_name(str(undo.arguments.get("mark", ""))))
+        """Remove the mark of one fault that is undone."""
+        if undo.verb != VERB:  # a helper was its own mark
+            self.remove(_name(str(undo.arguments.get("mark", ""))))
 
-    def drop(self, container: str) -> None:
+    def drop(self, left: Left) -> None:
+        """Remove a mark or a helper that has nothing to undo."""
+        self.remove(left.place)
+
+    def remove(self, container: str) -> None:
         """Remove a container of ours, whatever its state."""
         api = self._engine.api
         with suppress(EngineRefused), self._engine.speaking():
@@ -98,53 +108,35 @@ class Marks:
             )
         return found
 
-    # The lock ---------------------------------------------------------------------
+    def sweep(self, run: str) -> int:
+        """End and remove every helper of a run, also those that the ledger never had.
 
-    def hold(self, holder: Holder, image: str) -> Holder | None:
-        """Take the lock; return who has it where it is taken, None: it is ours."""
-        words = holder.to_words().items()
-        labels = {f"{LABEL}{key}": value for key, value in words}
-        labels |= {_LOCK: self.project, f"{LABEL}holds": holder.run}
-        try:
-            self._create(self._lock_name, image, labels)
-        except EngineRefused as wrong:
-            if wrong.status != _CONFLICT:
-                raise
-            other = self.held()
-            return None if other is not None and other.run == holder.run else other
-        return None
+        Returns how many there were.
+        """
+        helpers = self._helper.of_run(run)
+        for helper in helpers:
+            self._helper.end(helper)
+            self._helper.remove(helper)
+        return len(helpers)
 
-    def held(self) -> Holder | None:
-        """Return who has the lock."""
-        found = self._locked()
-        return None if found is None else _holder(found)
+    def sweep_rules(self) -> list[tuple[str, int]]:
+        """Remove our rules wherever no helper holds them; return instance, number."""
+        held = {left.undo.identity["id"] for left in self.left() if left.undo}
+        instances = [] if self._helper.missing else self._project.instances()
+        swept = [
+            (instance.name, self._host.sweep_rules(instance.identity["id"]))
+            for instance in instances
+            if instance.state == "running" and instance.identity["id"] not in held
+        ]
+        return [(name, number) for name, number in swept if number]
 
-    def _locked(self) -> dict[str, Any] | None:
-        try:
-            return self._engine.inspect(self._lock_name)
-        except Gone:
-            return None
-
-    def release(self, run: str) -> None:
-        """Let go of a run's lock, and of no other's: it is removed by its id."""
-        found = self._locked()
-        if found is not None and _holder(found).run == run:
-            self.drop(str(found["Id"]))
-
-    def how_to_free(self) -> str:
-        """Return the command that frees the lock and undoes what carries a mark."""
-        words = ["gameday", "heal", "--docker", self.project]
-        host = command(self._engine, "").split()[1:]
-        return " ".join([*words, *host])
+    def gone(self) -> str:
+        """Return why the project does not exist; empty: it does."""
+        return self._project.gone()
 
 
 def _name(mark: str) -> str:
-    return f"gameday-mark-{_safe(mark)}"
-
-
-def _holder(found: Mapping[str, Any]) -> Holder:
-    labels = found["Config"]["Labels"] or {}
-    return holder_from({key.removeprefix(LABEL): v for key, v in labels.items()})
+    return f"gameday-mark-{safe(mark)}"
 
 
 def _left(container: str, labels: Mapping[str, str]) -> Left:

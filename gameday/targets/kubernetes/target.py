@@ -4,13 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
-from gameday.model.faults.rights import Rule
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
-from gameday.ports import Clock, Emit
+from gameday.ports import Clock
 from gameday.targets.hand import Hand
 from gameday.targets.kubernetes.client.access import access_of
-from gameday.targets.kubernetes.client.api import Api, Forbidden
+from gameday.targets.kubernetes.client.api import Api
 from gameday.targets.kubernetes.faults.own import own_hands
 from gameday.targets.kubernetes.faults.process import Process, fit
 from gameday.targets.kubernetes.inventory.fingerprint import take
@@ -21,12 +20,8 @@ from gameday.targets.kubernetes.rbac.permission import Permission
 from gameday.targets.kubernetes.sidecars.helper import Helper
 from gameday.targets.kubernetes.sidecars.host import KubernetesSidecars
 from gameday.targets.kubernetes.sidecars.place import Place
-from gameday.targets.kubernetes.watch.availability import Availability
-from gameday.targets.kubernetes.watch.events import ClusterEvents
-from gameday.targets.kubernetes.watch.watching import PodsWatch
-from gameday.targets.marking import Holder, Left
+from gameday.targets.kubernetes.watch.stream import Stream
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
-from gameday.targets.watched import Heard
 
 
 class KubernetesTarget:
@@ -37,12 +32,13 @@ class KubernetesTarget:
         access = access_of(ref)
         self.api = Api(access, clock)
         self._pods = Namespace(self.api, access.namespace)
-        self._lock = Lock(self.api, access.namespace)
+        self.marks = Marks(self.api, self._pods, self.undo)
+        self.lock = Lock(self.api, access.namespace, self.marks.unseen)
+        self.stream = Stream(self.api, self._pods)
+        self.rights = Permission(self.api, access.namespace)
         image = ref.options.get("helper_image", "")
-        self.helper = Helper(self.api, self._pods, image, self._lock.owner)
+        self.helper = Helper(self.api, self._pods, image, self.lock.owner)
         self._place = Place(api=self.api, pods=self._pods, helper=self.helper)
-        self._marks = Marks(self.api, access.namespace)
-        self._permission = Permission(self.api, access.namespace)
         process = Process(self._place)
         self._sidecars = SidecarFaults(KubernetesSidecars(self._place))
         kinds, verbs = own_hands(self._place)
@@ -65,18 +61,6 @@ class KubernetesTarget:
         """
         return self.api.clock_offset()
 
-    def watch(self, heard: Heard) -> PodsWatch:
-        """Tell the instances as they are, and again on every change."""
-        return PodsWatch(self.api, self._pods, heard)
-
-    def workloads(self, services: Mapping[str, str], emit: Emit) -> Availability:
-        """Report `workload` events of these (`deployment/web` -> service)."""
-        return Availability(self.api, self._pods.name, services, emit)
-
-    def events(self, emit: Emit) -> ClusterEvents:
-        """Report `cluster_event` events from now on."""
-        return ClusterEvents(self.api, self._pods, emit)
-
     def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
         """Return what has to be the same again when every fault is undone."""
         del touched
@@ -98,11 +82,7 @@ class KubernetesTarget:
         hand = self._hand(kind)
         if hand is None:
             return f"kubernetes targets cannot do {kind} yet"
-        return hand.refusal(kind) or self._permission.refusal(kind)
-
-    def missing(self, kinds: Collection[str]) -> tuple[Rule, ...]:
-        """Return the rights that these faults need and this account has not."""
-        return self._permission.missing(kinds)
+        return hand.refusal(kind) or self.rights.refusal(kind)
 
     def fit(
         self, request: FaultRequest, instances: Sequence[Instance]
@@ -143,61 +123,3 @@ class KubernetesTarget:
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
         return self._by_verb[undo.verb].undo(undo)
-
-    # What is ours in the namespace besides faults ---------------------------------
-
-    def sweep(self, run: str) -> int:
-        """Undo and remove all of a run, also what the ledger never had.
-
-        Returns how many there were. What could not be undone keeps its mark.
-        """
-        left = [one for one in self.left() if one.run == run]
-        for one in left:
-            if one.undo is None or self.undo(one.undo).ok:
-                self.drop(one)
-        return len(left)
-
-    def forget(self, undo: Undo) -> None:
-        """Do nothing: the undo took its mark away with the fault."""
-        del undo
-
-    def left(self) -> list[Left]:
-        """Return all that carries a mark in this namespace."""
-        return self._marks.left()
-
-    def drop(self, left: Left) -> None:
-        """Remove a mark, or an object of ours that has nothing to undo."""
-        self._marks.drop(left)
-
-    def sweep_rules(self) -> list[tuple[str, int]]:
-        """Return nothing: every fault in a pod's network has a helper with its undo."""
-        return []
-
-    def hold(self, holder: Holder) -> Holder | None:
-        """Take the lock; return who has it where it is taken, None: it is ours."""
-        return self._lock.hold(replace(holder, unseen=self._marks.unseen()))
-
-    def gone(self) -> str:
-        """Return why the namespace does not exist; empty: it may."""
-        try:
-            return self._pods.gone()
-        except Forbidden:
-            return ""
-
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
-        """Return who has the lock."""
-        return self._lock.held(wait=wait, decide=decide)
-
-    def release(self, run: str) -> None:
-        """Let go of a run's lock; nothing happens where another has it."""
-        self._lock.release(run)
-
-    def lost(self) -> str:
-        """Return why the lock is not ours any more; empty while it is."""
-        return self._lock.lost()
-
-    def how_to_free(self) -> str:
-        """Return the command that frees it when its holder is known to be gone."""
-        access = self.api.access
-        where = ["--context", access.context, "--namespace", access.namespace]
-        return " ".join(["gameday", "heal", *where])

@@ -56,8 +56,9 @@ class Lock:
             return file
         return os.open(self.path, flags)
 
-    def held(self) -> Holder | None:
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has it."""
+        del wait, decide  # whether it lives shows at once
         try:
             file = os.open(self.path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
@@ -70,13 +71,22 @@ class Lock:
             os.close(file)
         return None
 
-    def release(self) -> None:
+    def release(self, run: str = "") -> None:
         """Let go of it, where this process has it."""
+        del run
         file = _ours.pop(self.path, None)
         if file is not None:
             with suppress(OSError):
                 os.ftruncate(file, 0)
             os.close(file)
+
+    def lost(self) -> str:
+        """Return nothing: the kernel lets nobody else take it."""
+        return ""
+
+    def how_to_free(self) -> str:
+        """Return how it is freed: it is when its holder ends."""
+        return "gameday stop"
 
 
 def _read(file: int) -> Holder:

@@ -1,7 +1,7 @@
 """The port `Target` for processes of this machine under supervisord."""
 
 import signal
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,6 @@ from gameday.targets.local.supervisor import (
     Supervisor,
     SupervisorRefused,
 )
-from gameday.targets.marking import Holder
 from gameday.targets.procfs import ProcessId, identify, state
 
 _SOON = 5.0  # seconds within which supervisord's word must have become true
@@ -66,7 +65,11 @@ class LocalTarget:
         self.url = replace(ref, options={}).url
         self._clock = clock
         self._supervisor = Supervisor(ref.name)
-        self._lock = Lock(ref.name)
+        self.lock = Lock(ref.name)
+        self.marks = None
+        self.stream = None
+        self.rights = None
+        self.clock_offset = None  # it stamps with this machine's clock
         self._fingerprints = Fingerprints(self._supervisor)
         self._acted: set[str] = set()  # marks of undos that have begun here
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
@@ -98,6 +101,13 @@ class LocalTarget:
     def refusal(self, kind: str) -> str:
         """Return why a local target cannot do this fault; empty when it can."""
         return "" if kind in HOW else "a local target can do the process family only"
+
+    def fit(
+        self, request: FaultRequest, instances: Sequence[Instance]
+    ) -> Sequence[Instance]:
+        """Return all of them: a process is hit for itself."""
+        del request
+        return instances
 
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence how this fault is done."""
@@ -263,30 +273,6 @@ class LocalTarget:
     def _first(self, undo: Undo, verb: str) -> bool:
         """Whether this undo, of that verb, has done nothing yet in this process."""
         return undo.verb == verb and undo.arguments["mark"] not in self._acted
-
-    # The lock ---------------------------------------------------------------------
-
-    def hold(self, holder: Holder) -> Holder | None:
-        """Take the lock; return who has it where it is taken, None: it is ours."""
-        return self._lock.hold(holder)
-
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
-        """Return who has the lock."""
-        del wait, decide  # whether it lives shows at once
-        return self._lock.held()
-
-    def release(self, run: str) -> None:
-        """Let go of the lock, where this process has it."""
-        del run
-        self._lock.release()
-
-    def lost(self) -> str:
-        """Return nothing: the kernel lets nobody else take it."""
-        return ""
-
-    def how_to_free(self) -> str:
-        """Return how it is freed: it is when its holder ends."""
-        return "gameday stop"
 
 
 def _process(undo: Undo) -> ProcessId:

@@ -60,7 +60,9 @@ Observing = tuple[InstancesObserver, Heard]
 def watching(target: KubernetesTarget) -> Observing:
     """Return an observer that knows the instances already."""
     heard = Heard()
-    observer = InstancesObserver(target.instances, CLOCK, LISTENING, target.watch)
+    observer = InstancesObserver(
+        target.instances, CLOCK, LISTENING, target.stream.watch
+    )
     observer.start(heard, CLOCK.now())
     heard.first("instance", lambda _: True)
     return observer, heard
@@ -137,7 +139,9 @@ def test_a_workload_that_was_hit_is_whole_again_with_its_endpoints(
 ) -> None:
     target, heard = settled.target(), Heard()
     hit = {"deployment/web": "web", "statefulset/db": "db", "daemonset/agent": "agent"}
-    observer = ClusterObserver("cluster", lambda e: target.workloads(hit, e), CLOCK)
+    observer = ClusterObserver(
+        "cluster", lambda e: target.stream.workloads(hit, e), CLOCK
+    )
     observer.start(heard, CLOCK.now())
     for words, count in (
         ("deployment/web", {"web": 3}),
@@ -173,7 +177,7 @@ def test_the_clusters_events_are_told_with_whom_they_are_about(
     settled: World,
 ) -> None:
     target, heard = settled.target(), Heard()
-    observer = ClusterObserver("events", target.events, CLOCK)
+    observer = ClusterObserver("events", target.stream.events, CLOCK)
     began = CLOCK.now()
     observer.start(heard, began)
     wait_for(lambda: CLOCK.now() > began + 1.0 and not observer.probe())

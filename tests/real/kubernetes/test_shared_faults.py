@@ -94,7 +94,7 @@ def field(world: World) -> Iterator[Field]:
     for one in world.left():  # so that one failure is not the next one's too
         if one.undo is not None:
             world.target().undo(one.undo)
-        world.target().drop(one)
+        world.target().marks.drop(one)
     world.settle()
     assert world.drift(before) == []
 
@@ -432,13 +432,13 @@ def test_what_a_dead_helper_stopped_goes_on_in_that_very_container(
 def test_a_lock_that_another_has_taken_is_known_as_lost(field: Field) -> None:
     world, target = field.world, field.target
     holder = holder_here(world.run, "a-scenario", "")
-    assert target.hold(holder) is None
+    assert target.lock.hold(holder) is None
     try:
-        assert target.lost() == ""
+        assert target.lock.lost() == ""
         note = "gameday.dev/holder-run=other"
         world.kubectl("annotate", "--overwrite", "lease", "gameday", note)
-        wait_for(lambda: target.lost() != "", 4 * EVERY)
-        assert "run other has its Lease" in target.lost()
+        wait_for(lambda: target.lock.lost() != "", 4 * EVERY)
+        assert "run other has its Lease" in target.lock.lost()
     finally:
-        target.release(world.run)
+        target.lock.release(world.run)
         world.kubectl("delete", "lease", "gameday")

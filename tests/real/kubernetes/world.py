@@ -125,7 +125,7 @@ class World:
 
     def left(self) -> list[Left]:
         """Return what carries a mark here; on nodes only ours: others share them."""
-        found = self.target().left()
+        found = self.target().marks.left()
         nodes = "/api/v1/nodes/"
         return [o for o in found if not o.place.startswith(nodes) or o.run == self.run]
 

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from gameday.ports import Target
 from gameday.targets import open_target
+from gameday.targets.opened import OpenTarget
 from tests.real.targets.world import CLOCK, ComposeProject, wait_for
 
 
@@ -39,5 +39,5 @@ def project(session_project: ComposeProject) -> Iterator[ComposeProject]:
 
 
 @pytest.fixture
-def target(project: ComposeProject) -> Target:
+def target(project: ComposeProject) -> OpenTarget:
     return open_target(project.url, CLOCK)

@@ -11,6 +11,7 @@ from gameday.ports import Target
 from gameday.targets import open_target
 from gameday.targets.docker.sidecars.helper import Sidecar
 from gameday.targets.docker.target import DockerTarget
+from gameday.targets.opened import OpenTarget
 from tests.real.targets.world import CLOCK, ComposeProject, ask, tcp_door, wait_for
 
 pytestmark = pytest.mark.docker
@@ -255,14 +256,15 @@ def test_a_helper_that_never_got_the_word_changed_nothing(
 
 
 def test_what_a_dead_run_had_prepared_is_found_by_its_mark(
-    target: Target, project: ComposeProject
+    target: OpenTarget, project: ComposeProject
 ) -> None:
     (victim,) = [
         instance for instance in target.instances("web") if instance.name == "web-1"
     ]
     target.prepare(ask("network.partition", instances="web-1"), victim, MARK)
-    assert target.sweep("another") == 0  # type: ignore[attr-defined]
-    assert target.sweep("gdtest") == 1  # type: ignore[attr-defined]
+    assert target.marks is not None
+    assert target.marks.sweep("another") == 0
+    assert target.marks.sweep("gdtest") == 1
     assert project.helpers() == []
 
 

@@ -17,8 +17,8 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.heal import heal
 from gameday.ledger.watchdog.guard import start_watchdog
 from gameday.model.faults.fault import FaultState
-from gameday.ports import Target
 from gameday.targets import open_target
+from gameday.targets.opened import OpenTarget
 from tests.real.targets.world import CLOCK, ComposeProject, supervisord, wait_for
 
 SPRINT = """
@@ -77,7 +77,7 @@ def ledger(
     ledger.close()
 
 
-def opener(url: str) -> Target:
+def opener(url: str) -> OpenTarget:
     return open_target(url, CLOCK)
 
 

@@ -175,11 +175,16 @@ class Locked(FakeTarget):
     holder: Holder | None = None
     gone: str = ""
 
+    @property
+    def lock(self) -> "Locked":
+        return self
+
     def hold(self, holder: Holder) -> Holder | None:
         del holder
         return self.holder
 
-    def held(self) -> Holder | None:
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+        del wait, decide
         return self.holder
 
     def release(self, run: str) -> None:

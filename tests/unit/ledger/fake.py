@@ -1,7 +1,7 @@
 """A target made of dictionaries, a clock turned by hand, and entries to write down."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from gameday.errors import FaultFailed, TargetNotFound
@@ -9,6 +9,7 @@ from gameday.ledger.entries import FaultEntry
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance
+from gameday.targets.opened import TargetLock, TargetMarks
 from gameday.targets.procfs import identify
 
 URL = "docker://shop?host=unix%3A%2F%2F%2Fsock"
@@ -59,6 +60,18 @@ class FakeTarget:
     clock: HandClock | None = None
     away_until: float = 0.0  # by that clock: until then it does not answer
 
+    stream = None
+    rights = None
+    clock_offset = None
+
+    @property
+    def lock(self) -> TargetLock | None:
+        return None
+
+    @property
+    def marks(self) -> TargetMarks | None:
+        return None
+
     def instances(self, service: str | None = None) -> list[Instance]:
         if not self.found:
             raise TargetNotFound("nobody is there")
@@ -69,6 +82,11 @@ class FakeTarget:
 
     def refusal(self, kind: str) -> str:
         return "" if kind.startswith("process.") else f"cannot do {kind}"
+
+    def fit(
+        self, _request: FaultRequest, instances: Sequence[Instance]
+    ) -> Sequence[Instance]:
+        return instances
 
     def how(self, request: FaultRequest) -> str:
         return f"{request.kind} by pretending"

@@ -11,7 +11,7 @@ from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import ABSENCE, ATTEMPTS, heal
 from gameday.model.faults.fault import FaultState, Undo, Undone
-from gameday.ports import Target
+from gameday.targets.opened import OpenTarget
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
 
 
@@ -32,7 +32,7 @@ class World:
         self.target.broken.add(name)
         return fault
 
-    def open(self, _url: str) -> Target:
+    def open(self, _url: str) -> OpenTarget:
         return self.target
 
     def heal(self) -> list[bool]:
@@ -119,7 +119,7 @@ def test_a_call_that_was_under_way_is_undone_again_after_a_moment(
 def test_a_target_that_cannot_be_reached_leaves_its_faults_open(world: World) -> None:
     world.break_("web-1")
 
-    def gone(_url: str) -> Target:
+    def gone(_url: str) -> OpenTarget:
         raise TargetNotFound("the engine does not answer")
 
     found = world.ledger.open_faults()
@@ -210,7 +210,7 @@ def test_a_target_that_cannot_even_be_opened_stops_no_other_undo(
         fault = world.ledger.begin(one)
         world.ledger.move(fault, FaultState.INJECTING)
 
-    def opener(url: str) -> Target:
+    def opener(url: str) -> OpenTarget:
         if url == far:
             raise KeyError("current-context")
         return world.target

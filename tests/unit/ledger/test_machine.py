@@ -7,7 +7,7 @@ made of dictionaries, and death comes at a step that hypothesis chooses.
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,11 @@ class Hands:
     """The shop as one process sees it, until that dies."""
 
     url = URL
+    lock = None
+    marks = None
+    stream = None
+    rights = None
+    clock_offset = None
 
     def __init__(self, shop: Shop, death: Death) -> None:
         self._shop, self._death = shop, death
@@ -130,6 +135,11 @@ class Hands:
     def refusal(self, kind: str) -> str:
         del kind
         return ""
+
+    def fit(
+        self, _request: FaultRequest, instances: Sequence[Instance]
+    ) -> Sequence[Instance]:
+        return instances
 
     def how(self, request: FaultRequest) -> str:
         return request.kind

@@ -14,8 +14,8 @@ from gameday.ledger.entries import Recovered
 from gameday.ledger.hold import take
 from gameday.ledger.recovery import recover, recover_dead
 from gameday.model.faults.fault import FaultState, Undo
-from gameday.ports import Target
 from gameday.targets.marking import Holder, Left
+from gameday.targets.opened import OpenTarget
 from gameday.targets.procfs import identify
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
 from tests.unit.ledger.test_book import dead_pid
@@ -31,6 +31,14 @@ class Marking(FakeTarget):
     holder: Holder | None = None
     gone_because: str = ""
     unreachable: bool = False
+
+    @property
+    def lock(self) -> "Marking":
+        return self
+
+    @property
+    def marks(self) -> "Marking":
+        return self
 
     def sweep(self, run: str) -> int:
         self.steps.append(f"sweep {run}")
@@ -93,7 +101,7 @@ class Scene:
         injecting = entry("web-2", run="dead", by=identify(self.injector.pid))
         self.ledger.move(self.ledger.begin(injecting), S.INJECTING)
 
-    def opened(self, _url: str) -> Target:
+    def opened(self, _url: str) -> OpenTarget:
         return self.target
 
     def is_recovered(self) -> bool:
@@ -151,7 +159,7 @@ def test_who_tries_again_keeps_the_run_while_its_target_does_not_answer(
     recover(scene.ledger, "dead", scene.opened, scene.clock, by="heal")
     scene.ledger.open_run("next", URL, pid=dead_pid())
 
-    def away(_url: str) -> Target:
+    def away(_url: str) -> OpenTarget:
         raise TargetNotFound("nobody answers")
 
     with pytest.raises(TargetNotFound):

@@ -9,7 +9,6 @@ from gameday.clock import SystemClock
 from gameday.errors import TargetNotFound
 from gameday.model.target import TargetRef
 from gameday.targets.docker.target import DockerTarget
-from gameday.targets.watched import Clocked
 from tests.unit.observers.fake import Asked, Reply, serving
 from tests.unit.targets.fake_cluster import NAMESPACE, running
 
@@ -30,7 +29,6 @@ def test_a_docker_engines_clock_is_compared_with_ours() -> None:
         host = server.url.replace("http://", "tcp://")
         ref = TargetRef(kind="docker", name="shop", options={"host": host})
         target = DockerTarget(ref, SystemClock())
-        assert isinstance(target, Clocked)
         offset, error = target.clock_offset()
     assert abs(offset - AHEAD) <= error + 0.001
     assert 0 < error < 5.0

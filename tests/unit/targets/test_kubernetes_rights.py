@@ -14,7 +14,6 @@ import yaml
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.faults.rights import HELPER, Rule
 from gameday.targets.kubernetes.rbac import rights
-from gameday.targets.rightful import Rightful
 from gameday.targets.rightful import rights as rights_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -152,8 +151,6 @@ def test_no_rules_make_no_role() -> None:
 class Namespace:
     """A target that lacks what it is told to lack."""
 
-    url = "kubernetes://lab/shop"
-
     def __init__(self, *missing: Rule) -> None:
         self._missing = missing
 
@@ -164,8 +161,7 @@ class Namespace:
 
 def test_a_missing_right_is_named_with_the_role_that_gives_it() -> None:
     target = Namespace(EVICTION)
-    assert isinstance(target, Rightful)
-    asked = rights_of(target, {"kubernetes.evict"})
+    asked = rights_of(target, "shop", {"kubernetes.evict"})
     lacking = [one for one in asked.each if not one.held]
     assert [(one.subject, one.says) for one in lacking] == [
         ("pods/eviction", "may not create pods/eviction in namespace shop")
@@ -176,7 +172,7 @@ def test_a_missing_right_is_named_with_the_role_that_gives_it() -> None:
 
 
 def test_all_rights_held_need_no_role() -> None:
-    asked = rights_of(Namespace(), {"kubernetes.drain"})
+    asked = rights_of(Namespace(), "shop", {"kubernetes.drain"})
     assert all(one.held for one in asked.each)
     assert asked.role == ""
     assert "nodes (cluster)" in {one.subject for one in asked.each}

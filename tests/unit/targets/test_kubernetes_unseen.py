@@ -52,7 +52,7 @@ def target(cluster: FakeCluster) -> KubernetesTarget:
 
 def dies(cluster: FakeCluster, target: KubernetesTarget) -> None:
     """Have a run take the lock and die, as one of this machine that is gone."""
-    assert target.hold(holder_here("r-dead", "checkout", "")) is None
+    assert target.lock.hold(holder_here("r-dead", "checkout", "")) is None
     cluster.merge(
         f"{LEASES}/{NAME}",
         {"metadata": {"annotations": {"gameday.dev/holder-started": "1"}}},
@@ -71,7 +71,7 @@ def test_what_may_not_be_read_is_among_what_is_left(
     cluster: FakeCluster, target: KubernetesTarget
 ) -> None:
     cluster.forbidden = {*HIDDEN, COPIES}  # copies of marks are only litter
-    left = target.left()
+    left = target.marks.left()
     assert [(one.what, one.place) for one in left] == [
         ("networkpolicies", POLICIES),
         ("secrets", SECRETS),
@@ -91,7 +91,7 @@ def test_a_run_of_its_own_goes_without(
     cluster: FakeCluster, target: KubernetesTarget
 ) -> None:
     cluster.forbidden = set(HIDDEN)
-    assert target.sweep("r1") == 0
+    assert target.marks.sweep("r1") == 0
 
 
 # `gameday heal` -----------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_heal_says_what_it_could_not_look_at_and_keeps_the_lock(
 
 def elsewhere(cluster: FakeCluster, target: KubernetesTarget, at: float) -> None:
     """Have a run of another machine hold the lock, with a heartbeat at that time."""
-    assert target.hold(holder_here("r-far", "checkout", "")) is None
+    assert target.lock.hold(holder_here("r-far", "checkout", "")) is None
     stamp = datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     places = ("machine", "boot", "namespace")
     notes = {f"gameday.dev/holder-{place}": "far" for place in places}
@@ -174,12 +174,12 @@ def test_heal_ends_with_2_where_a_run_is_going_on(
     cluster: FakeCluster, target: KubernetesTarget
 ) -> None:
     del cluster
-    assert target.hold(holder_here("r-here", "checkout", "")) is None
+    assert target.lock.hold(holder_here("r-here", "checkout", "")) is None
     found = heal()
     assert found.return_value == 2, found.output
     assert "run r-here" in found.output
     assert "nothing is broken" not in found.output
-    target.release("r-here")
+    target.lock.release("r-here")
 
 
 def test_a_namespace_that_does_not_exist_is_not_called_whole(
@@ -224,7 +224,7 @@ def begin(target: KubernetesTarget) -> None:
     clock = HandClock()
     ledger = Ledger(ledger_path(), clock)
     handle = take(ledger, target, "r-next", "checkout", clock)
-    target.release("r-next")
+    target.lock.release("r-next")
     ledger.close_run("r-next")
     handle.close()
 

@@ -4,7 +4,7 @@ It also owns the helper pods of its run: when it goes, the cluster removes them.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,10 +23,16 @@ _WORD = f"{LABEL}holder-"
 
 
 class Lock:
-    """The lock of one namespace."""
+    """The lock of one namespace; `unseen`: places of it that we may not read."""
 
-    def __init__(self, api: Api, namespace: str) -> None:
+    def __init__(
+        self,
+        api: Api,
+        namespace: str,
+        unseen: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:
         self._api = api
+        self._unseen = unseen
         self._all = namespaced(namespace, "leases", group=GROUP)
         self._path = f"{self._all}/{NAME}"
         self._beating: dict[str, threading.Event] = {}
@@ -34,8 +40,9 @@ class Lock:
 
     def hold(self, holder: Holder) -> Holder | None:
         """Take it and keep it fresh; return who has it where it is taken."""
+        mine = replace(holder, unseen=self._unseen())
         try:
-            self._api.create(self._all, self._body(holder))
+            self._api.create(self._all, self._body(mine))
         except Conflict:
             other = self.held()
             if other is None:
@@ -137,6 +144,12 @@ class Lock:
     def lost(self) -> str:
         """Return why it is not ours any more; empty while nothing else is known."""
         return self._lost
+
+    def how_to_free(self) -> str:
+        """Return the command that frees it when its holder is known to be gone."""
+        access = self._api.access
+        where = ["--context", access.context, "--namespace", access.namespace]
+        return " ".join(["gameday", "heal", *where])
 
     def _beat(self, run: str) -> None:
         if run in self._beating:

@@ -7,7 +7,7 @@ its undo, and no undo is done twice: it takes the annotation away as it puts bac
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from gameday.targets.kubernetes.client.api import (
     Json,
     namespaced,
 )
+from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.inventory.workloads import APPS, PLURALS
 from gameday.targets.kubernetes.sidecars.place import kubectl_of
@@ -69,11 +70,44 @@ def is_noted(found: Mapping[str, Any], undo: Undo) -> bool:
 
 
 class Marks:
-    """All of ours that can be found in one namespace (and on the nodes)."""
+    """All of ours that can be found in one namespace (and on the nodes).
 
-    def __init__(self, api: Api, namespace: str) -> None:
+    `undo`: the target's own, by which a sweep undoes what it finds.
+    """
+
+    def __init__(
+        self, api: Api, pods: Namespace, undo: Callable[[Undo], Undone]
+    ) -> None:
         self._api = api
-        self._namespace = namespace
+        self._pods = pods
+        self._namespace = pods.name
+        self._undo = undo
+
+    def sweep(self, run: str) -> int:
+        """Undo and remove all of a run, also what the ledger never had.
+
+        Returns how many there were. What could not be undone keeps its mark.
+        """
+        marked = [left for left in self.left() if left.run == run]
+        for left in marked:
+            if left.undo is None or self._undo(left.undo).ok:
+                self.drop(left)
+        return len(marked)
+
+    def forget(self, undo: Undo) -> None:
+        """Do nothing: the undo took the annotation away with the fault."""
+        del undo
+
+    def sweep_rules(self) -> list[tuple[str, int]]:
+        """Return nothing: every fault in a pod's network has a helper with its undo."""
+        return []
+
+    def gone(self) -> str:
+        """Return why the namespace does not exist; empty: it may."""
+        try:
+            return self._pods.gone()
+        except Forbidden:
+            return ""
 
     def left(self) -> list[Left]:
         """Return what carries a mark; a fault that left several is named once each.
@@ -153,9 +187,6 @@ class Marks:
             f"{kubectl} | grep {LABEL}",
         )
         return Left(run="", what=what, undo=None, place=path, unread=undone)
-
-    def forget(self, undo: Undo) -> None:
-        """Do nothing: the undo took the annotation away with the fault."""
 
     def drop(self, left: Left) -> None:
         """Remove a mark: an annotation, or an object that is all ours."""

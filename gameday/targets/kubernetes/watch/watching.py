@@ -13,7 +13,7 @@ from typing import Any
 from gameday.errors import GamedayError
 from gameday.targets.kubernetes.client.api import Api, ApiRefused, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace, version_of
-from gameday.targets.watched import Heard
+from gameday.targets.opened import Heard
 
 PROMPT = 0.1  # seconds by which a watch tells a change at the latest, see `Seen.late`
 LASTS = 10  # seconds of one watch; the next goes on where it ended

@@ -1,0 +1,69 @@
+"""The lock of a compose project: a container that never starts, of a fixed name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.docker.hand import command
+from gameday.targets.docker.marks import LABEL, Marks, safe
+from gameday.targets.marking import Holder, holder_from
+
+_CONFLICT = 409
+_LOCK = f"{LABEL}lock"
+
+
+class Lock:
+    """The lock of one compose project; `image`: what its container is made of."""
+
+    def __init__(self, engine: Engine, marks: Marks, image: Callable[[], str]) -> None:
+        self._engine = engine
+        self._marks = marks
+        self._image = image
+        self._name = f"gameday-lock-{safe(marks.project)}"
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take the lock; return who has it where it is taken, None: it is ours."""
+        words = holder.to_words().items()
+        labels = {f"{LABEL}{key}": value for key, value in words}
+        labels |= {_LOCK: self._marks.project, f"{LABEL}holds": holder.run}
+        try:
+            self._marks.create(self._name, self._image(), labels)
+        except EngineRefused as wrong:
+            if wrong.status != _CONFLICT:
+                raise
+            other = self.held()
+            return None if other is not None and other.run == holder.run else other
+        return None
+
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+        """Return who has the lock."""
+        del wait, decide  # whether it lives shows at once
+        found = self._locked()
+        return None if found is None else _holder(found)
+
+    def _locked(self) -> dict[str, Any] | None:
+        try:
+            return self._engine.inspect(self._name)
+        except Gone:
+            return None
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock, and of no other's: it is removed by its id."""
+        found = self._locked()
+        if found is not None and _holder(found).run == run:
+            self._marks.remove(str(found["Id"]))
+
+    def lost(self) -> str:
+        """Return nothing: the engine lets nobody else take it."""
+        return ""
+
+    def how_to_free(self) -> str:
+        """Return the command that frees the lock and undoes what carries a mark."""
+        words = ["gameday", "heal", "--docker", self._marks.project]
+        host = command(self._engine, "").split()[1:]
+        return " ".join([*words, *host])
+
+
+def _holder(found: Mapping[str, Any]) -> Holder:
+    labels = found["Config"]["Labels"] or {}
+    return holder_from({key.removeprefix(LABEL): v for key, v in labels.items()})

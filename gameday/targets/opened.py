@@ -1,0 +1,131 @@
+"""A target that was opened, and what it has besides instances and faults.
+
+What a platform lacks is None: a supervisor holds no marks, an engine has no rights to
+give, and only a cluster tells of changes by itself.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
+
+from gameday.model.faults.fault import Undo
+from gameday.model.faults.rights import Rule
+from gameday.model.target import Instance
+from gameday.ports import Emit, Target
+from gameday.targets.marking import Holder, Left
+
+# The instances, when they were so (s since the epoch), and by how many seconds that
+# may be too late.
+Heard = Callable[[list[Instance], float, float], None]
+# The target's clock minus ours, and how far that may be off (s).
+ClockOffset = Callable[[], tuple[float, float]]
+
+
+class TargetMarks(Protocol):
+    """What says on the target itself what gameday left there."""
+
+    def sweep(self, run: str) -> int:
+        """Remove every mark and helper of a run; return how many there were."""
+
+    def forget(self, undo: Undo) -> None:
+        """Remove the mark of one fault that is undone."""
+
+    def left(self) -> list[Left]:
+        """Return all that carries a mark in this target, and what is unread of it."""
+
+    def drop(self, left: Left) -> None:
+        """Remove the mark itself."""
+
+    def sweep_rules(self) -> list[tuple[str, int]]:
+        """Remove our rules wherever no helper holds them; return instance, number."""
+
+    def gone(self) -> str:
+        """Return why the target does not exist, by its own word; empty: it may.
+
+        A target that does not answer is not gone, but raises TargetNotFound.
+        """
+
+
+class TargetLock(Protocol):
+    """Who has the target, across users and machines."""
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take the lock; return who has it where it is taken, None: it is ours."""
+
+    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+        """Return who has the lock.
+
+        Where only heartbeats tell whether it lives: one that is overdue by its stamp
+        is looked for again, unless `wait` is false. `decide`: one that is recent is
+        not believed either, but waited for, until it comes or is overdue
+        (`DECIDED` seconds at most).
+        """
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock; nothing happens where another has it."""
+
+    def lost(self) -> str:
+        """Return why this process's lock is another's now; empty: it is still ours.
+
+        Asked all the time while a run goes on, so that it has to answer at once.
+        """
+
+    def how_to_free(self) -> str:
+        """Return the command that frees it when its holder is known to be gone."""
+
+
+class Following(Protocol):
+    """Something that tells from now on, from a thread of its own."""
+
+    def look(self) -> None:
+        """Ask as well, and tell what that brings; TargetNotFound: nobody answers."""
+
+    def stop(self) -> None:
+        """Tell nothing from now on; idempotent."""
+
+
+class TargetStream(Protocol):
+    """What a target tells by itself, so that nobody has to ask again and again."""
+
+    def watch(self, heard: Heard) -> Following:
+        """Tell the instances as they are, and again on every change."""
+
+    def workloads(self, services: Mapping[str, str], emit: Emit) -> Following:
+        """Report `workload` events of these (`deployment/web` -> service)."""
+
+    def events(self, emit: Emit) -> Following:
+        """Report `cluster_event` events from now on."""
+
+
+class TargetRights(Protocol):
+    """What an account may do in the target."""
+
+    def missing(self, kinds: Collection[str]) -> Sequence[Rule]:
+        """Return what a run with these faults lacks: the missing verbs alone."""
+
+
+class OpenTarget(Target, Protocol):
+    """The hands, and what else this target has; None: this platform has it not.
+
+    Without a stream its instances are looked at; without a clock of its own it stamps
+    with ours.
+    """
+
+    @property
+    def lock(self) -> TargetLock | None:
+        """Return its lock."""
+
+    @property
+    def marks(self) -> TargetMarks | None:
+        """Return its marks."""
+
+    @property
+    def stream(self) -> TargetStream | None:
+        """Return what it tells by itself."""
+
+    @property
+    def rights(self) -> TargetRights | None:
+        """Return what this account may do in it."""
+
+    @property
+    def clock_offset(self) -> ClockOffset | None:
+        """Return what compares its own clock with ours."""
