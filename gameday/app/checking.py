@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from gameday.files.check import CheckResult
     from gameday.model.scenario import Scenario
 
+# What is wrong in one file because of what another one holds, or is no longer there.
+_OF_REFERENCES = {
+    *("file/missing", "slo/reference", "scenario/reference", "scenario/with"),
+    *("scenario/slo-not-measured", "scenario/foreign-action"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -69,7 +75,16 @@ def _only(result: "CheckResult", since: Collection[str]) -> "CheckResult":
 
 
 def _changed(path: str, since: Collection[str]) -> bool:
-    return path == "-" or os.path.realpath(path) in since
+    """Return whether a file, or the submodule that holds it, differs."""
+    if path == "-":
+        return True
+    place = os.path.realpath(path)
+    while place not in since:
+        above = os.path.dirname(place)
+        if above == place:
+            return False
+        place = above
+    return True
 
 
 def _concerning(
@@ -80,7 +95,8 @@ def _concerning(
     """Return the problems of changed files.
 
     A promise is told also where its scenario is as it was, and what it is compared
-    with has changed.
+    with has changed; a reference wherever it stands, since what it names may have been
+    renamed or removed.
     """
     touched = {
         scenario.path
@@ -91,6 +107,7 @@ def _concerning(
         problem
         for problem in problems
         if _changed(problem.path, since)
+        or (since and problem.id in _OF_REFERENCES)
         or (problem.id.startswith("promise/") and problem.path in touched)
     ]
 

@@ -92,10 +92,8 @@ def _code(problems: Sequence["Problem"], *, strict: bool) -> int:
 
 def _print_text(result: "CheckResult", *, verbose: bool) -> None:
     if result.problems:
-        from gameday.reports.wording import clean
-
         for problem in result.problems:
-            click.echo(clean(f"{problem} [{problem.id}]"), err=True)
+            click.echo(_line(f"{problem} [{problem.id}]"), err=True)
     if result.passed:
         click.echo(_passed_over(result.passed, verbose=verbose))
     click.echo(_summary(result))
@@ -103,7 +101,6 @@ def _print_text(result: "CheckResult", *, verbose: bool) -> None:
 
 def _passed_over(passed: Sequence[tuple[str, str]], *, verbose: bool) -> str:
     from gameday.files.neighbours import OTHER, plural
-    from gameday.reports.wording import clean
 
     counts = Counter(name for _, name in passed)
     # The most frequent first; what has no name of its own comes last.
@@ -112,7 +109,17 @@ def _passed_over(passed: Sequence[tuple[str, str]], *, verbose: bool) -> str:
     line = f"passed over {_counted(len(passed), 'file', 'files')}: {kinds}"
     if not verbose:
         return f"{line}; -v lists them"
-    return "\n".join([line, *(f"  {clean(path)}: {name}" for path, name in passed)])
+    return "\n".join([line, *(f"  {_line(path)}: {name}" for path, name in passed)])
+
+
+def _line(text: str) -> str:
+    """Return clean text on one line: a file's name may hold a line break.
+
+    What would begin a line there, a CI server could take for a command.
+    """
+    from gameday.reports.wording import clean
+
+    return clean(text).replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _counted(number: int, one: str, several: str) -> str:

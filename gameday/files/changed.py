@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from gameday.errors import UsageError
 from gameday.files import git
 
+_DIFF = ("--no-ext-diff", "--no-renames", "--ignore-submodules=none")
+
 
 def since(base: str, folder: str = ".") -> frozenset[str]:
     """Return the real paths of the files that differ from a commit, new ones too.
 
-    Compared is with the point where the branch left it. UsageError where there is no
-    such commit, no repository, or no git.
+    Also of those that are gone, under a renamed one's old name, and of submodules as
+    folders. Compared is with the point where the branch left it. UsageError where
+    there is no such commit, no repository, or no git.
     """
     top, start = _start(base, folder)
-    names = _git(top, "diff", "--name-only", "-z", "--no-ext-diff", start, "--")
+    names = _git(top, "diff", "--name-only", "-z", *_DIFF, start, "--")
     names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
     return frozenset(
         os.path.realpath(os.path.join(top, name)) for name in names.split("\0") if name

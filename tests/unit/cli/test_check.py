@@ -285,6 +285,63 @@ def test_a_promise_is_told_where_what_it_needs_has_changed(
     assert check("--base", "HEAD", ".").code == 0
 
 
+@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("rules.yaml", "file/missing"),
+        ("experiments/stop.yaml", "file/missing"),
+        ("slos/checkout.yaml", "file/missing"),
+    ],
+)
+def test_what_names_a_file_that_is_gone_is_told(
+    check: Check, shop: Shop, tmp_path: Path, path: str, told: str, renamed: bool
+) -> None:
+    _git("init", "-q", "-b", "main")
+    _git("add", ".")
+    _git("commit", "-qm", "a")
+    assert (tmp_path / path).is_file()
+    _git(*(("mv", path, "elsewhere.yaml") if renamed else ("rm", "-q", path)))
+    done = check("--base", "HEAD", ".")
+    assert done.code == 2
+    assert told in done.err
+
+
+def test_a_renamed_rule_file_concerns_a_promise(check: Check, shop: Shop) -> None:
+    _git("init", "-q", "-b", "main")
+    shop.change("for: 5s", "for: 10m", "rules.yaml")
+    _git("add", ".")
+    _git("commit", "-qm", "a")
+    assert check("--base", "HEAD", ".").code == 0
+    _git("mv", "rules.yaml", "alerts.yaml")
+    shop.change("rules.yaml", "alerts.yaml", "scenarios/s.yaml")
+    assert check("--base", "HEAD", ".").code == 1
+
+
+def test_a_changed_submodule_is_looked_into(check: Check, tmp_path: Path) -> None:
+    _write("inner/a.yaml", RULES)
+    _git("init", "-q", "inner")
+    _git("-C", "inner", "add", ".")
+    _git("-C", "inner", "commit", "-qm", "a")
+    _git("init", "-q", "-b", "main")
+    _git("add", ".")  # a folder that is a repository is taken in as a submodule
+    _git("commit", "-qm", "a")
+    assert check("--base", "HEAD", ".").code == 0
+    _write("inner/new.yaml", BROKEN)
+    done = check("--base", "HEAD", ".")
+    assert done.code == 2
+    assert "inner/new.yaml:5" in done.err
+
+
+def test_a_line_break_in_a_name_begins_no_line(check: Check) -> None:
+    _write("a\n::error::x.yaml", BROKEN)
+    _write("b\rc.yaml", "a: b\n")
+    done = check("-v", ".")
+    assert done.err.startswith("a\\n::error::x.yaml:5: ")
+    assert len(done.err.splitlines()) == 1
+    assert "  b\ufffdc.yaml: file" in done.out or "  b\\rc.yaml: file" in done.out
+
+
 def test_a_base_that_is_not_there_is_said(check: Check) -> None:
     _write("a.yaml", RULES)
     assert check("--base", "main", ".").code == 2
