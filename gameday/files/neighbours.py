@@ -98,12 +98,11 @@ def _is_journal(value: Mapping[str, Any]) -> bool:
 
 def _is_promtool_test(value: Mapping[str, Any]) -> bool:
     tests = value.get("tests")
-    return isinstance(tests, list) and (
-        "rule_files" in value
-        or any(
-            {"input_series", "alert_rule_test", "promql_expr_test"} & set(test)
-            for test in _mappings(tests)
-        )
+    if "tests" in value and "rule_files" in value:
+        return tests is None or isinstance(tests, list)
+    return any(
+        {"input_series", "alert_rule_test", "promql_expr_test"} & set(test)
+        for test in _mappings(tests)
     )
 
 

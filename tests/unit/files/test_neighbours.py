@@ -327,3 +327,10 @@ def test_only_what_escapes_braces_is_a_helm_template(
     write("a.yaml", RULE.replace("is down", summary))
     result = check([str(tmp_path)], {}, None)
     assert ([what for _, what in result.passed], result.problems) == (passed, ())
+
+
+def test_a_promtool_test_file_without_tests_is_one(write: Write) -> None:
+    text = "rule_files: [a.yml]\nevaluation_interval: 1m\ntests:\n"
+    path = write("a/file.yaml", text)
+    passed = check([str(path.parent)], {}, None).passed
+    assert passed == ((str(path), "promtool test file"),)
