@@ -80,7 +80,7 @@ def _changed(path: str, since: Collection[str]) -> bool:
         return True
     place = os.path.realpath(path)
     while place not in since:
-        above = os.path.dirname(place)
+        above = os.path.dirname(place)  # noqa: PTH120
         if above == place:
             return False
         place = above
