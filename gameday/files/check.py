@@ -56,7 +56,7 @@ def check(
             read = source.read(path)
         found.add(judging.judge(read, env, named=not wishes.pass_over))
     found.add(judging.judge_all(below, env))
-    found.problems += judging.slos(found)
+    found.problems += judging.slos(found, () if wishes.pass_over else named)
     return _result(found, read_stdin)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gameday.errors import Problem
 from gameday.files.text import source
 
-_COMMENT = re.compile(r"#\s*gameday\s+disable-next-line\s+([a-z0-9/*,_ -]+)")
+_COMMENT = re.compile(r"(?:^|\s)#\s*gameday\s+disable-next-line\s+([a-z0-9/*,_ -]+)")
 
 
 def left(problems: Sequence[Problem], stdin: str = "") -> list[Problem]:

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gameday.errors import Problem
 from gameday.files import kind, neighbours, pieces
@@ -28,6 +28,7 @@ _EXPECTED = (
 _RULES_BY_NAME = re.compile(r"rule|alert(?!manager)", re.IGNORECASE)
 _NO_KIND = f"is none of the kinds that gameday knows; {_EXPECTED}"
 _SINGLE = (SCENARIO, GATE, EXPERIMENT)  # one document a file
+_NOT_COMPUTED = ("slo/not-supported", "slo/not-counted", "slo/other-version")
 _MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
 _BATCH = 16  # files that a process takes at once
 
@@ -237,11 +238,24 @@ def _alertmanager(document: Document, *, alone: bool) -> list[Problem]:
     return problems + amtool.judge(document.path)
 
 
-def slos(found: Judged) -> list[Problem]:
-    """Read all SLO files together: one may refer to another's SLI."""
-    if not found.slos:
+def slos(judged: Judged, named: Collection[str]) -> list[Problem]:
+    """Read all SLO files together: one may refer to another's SLI.
+
+    What is valid and only not computed is an error where somebody named the file; in a
+    folder it is a warning, as files of other kinds are passed over there.
+    """
+    if not judged.slos:
         return []
     from gameday.files.slo import slo
 
-    readings = slo.read_documents(found.slos)
-    return [problem for reading in readings for problem in reading.problems]
+    problems = [
+        problem
+        for reading in slo.read_documents(judged.slos)
+        for problem in reading.problems
+    ]
+    return [
+        replace(problem, severity="warning")
+        if problem.id in _NOT_COMPUTED and problem.path not in named
+        else problem
+        for problem in problems
+    ]

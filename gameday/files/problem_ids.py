@@ -100,6 +100,7 @@ OWN = {
     "slo/label-name": "a label whose name cannot be one",
     "slo/objective": "an objective that is none, or missing",
     "slo/plugin": "an SLO that is made by somebody's code",
+    "slo/other-version": "a version of OpenSLO that is not read",
     "slo/version": "a format, a version or a kind that is not read",
     "slo/misplaced-key": "a key that has no meaning where it stands",
     "slo/window": "a window that is missing, or odd",

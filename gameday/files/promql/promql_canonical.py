@@ -5,8 +5,11 @@ its own.
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
 from gameday.files.promql import promql
+from gameday.model.slos.slo import Term
 
 _PARTS = re.compile(
     r'"(?:[^"\\]|\\.)*"'  # a text, in which braces mean nothing
@@ -24,9 +27,18 @@ def canonical(expr: str) -> str:
     return _PARTS.sub(_sorted, text)
 
 
-def _sorted(found: re.Match[str]) -> str:
-    inside = found["inside"]
+def counts_alike(left: Iterable[Term], right: Iterable[Term]) -> bool:
+    """Return whether two sums are of the same counters, however they are spelt."""
+    return _spelt(left) == _spelt(right)
+
+
+def _spelt(terms: Iterable[Term]) -> set[Term]:
+    return {replace(term, selector=canonical(term.selector)) for term in terms}
+
+
+def _sorted(part: re.Match[str]) -> str:
+    inside = part["inside"]
     if inside is None:
-        return found[0]
+        return part[0]
     matchers = sorted(matcher.strip() for matcher in _MATCHER.findall(inside))
     return "{" + ",".join(matchers) + "}"

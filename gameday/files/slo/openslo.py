@@ -25,6 +25,7 @@ _OBJECTIVE = (
     *("displayName", "op", "value", "target", "targetPercent", "timeSliceTarget"),
     *("timeSliceWindow", "indicator", "indicatorRef", "compositeWeight"),
 )
+_INDICATOR = ("indicator", "indicatorRef")
 _STARTS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _HOUR = 3600.0
 _PERCENT = 100.0
@@ -62,7 +63,7 @@ def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
     service = here.text("service", required=True)
     _budgeting(here)
     window = _window(here)
-    counts = openslo_ratio.counts(here, known)
+    counts = None if _is_composite(here) else openslo_ratio.counts(here, known)
     targets = _objectives(here, threshold=_is_threshold(here, known))
     for policy in here.list_of("alertPolicies"):
         openslo_objects.by_reference(
@@ -85,6 +86,30 @@ def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
             line=objective.line,
             short_name=name,
         )
+
+
+def _is_composite(here: Cursor) -> bool:
+    """Return whether the objectives have indicators of their own; judge these."""
+    inside = [
+        item
+        for item in here.list_of("objectives")
+        if item.mapping() is not None
+        and any(item.get(key) is not None for key in _INDICATOR)
+    ]
+    if not inside:
+        return False
+    for key in _INDICATOR:
+        if here.get(key) is not None:
+            message = "the objectives have indicators of their own; keep one place"
+            here.error(message, key, code="exclusive-keys")
+    for item in inside:
+        openslo_ratio.judge_indicator(item)
+    message = (
+        "composite objectives, with an indicator each, are not computed; write an SLO "
+        "for each indicator"
+    )
+    inside[0].error(message, code="not-supported")
+    return True
 
 
 def _is_threshold(here: Cursor, known: Known) -> bool:
@@ -115,11 +140,24 @@ def _budgeting(here: Cursor) -> None:
         for item in here.list_of("objectives"):
             if item.mapping() is not None:
                 openslo_objects.duration(item, "timeSliceWindow")
+                if method == "Timeslices":
+                    _slice_target(item)
     elif method and method not in known:
         hint = did_you_mean(method, known)
         here.error(
             f"{method!r} is not known{hint}", "budgetingMethod", code="unknown-value"
         )
+
+
+def _slice_target(here: Cursor) -> None:
+    if here.get("timeSliceTarget") is None:
+        message = "timeSliceTarget is required and missing"
+        here.error(message, code="missing-key")
+        return
+    target = openslo_objects.number(here, "timeSliceTarget")
+    if target is not None and not 0 < target <= 1:
+        message = f"{target:g} is not above 0 and at most 1"
+        here.error(message, "timeSliceTarget", code="objective")
 
 
 def _window(here: Cursor) -> float | None:
@@ -189,10 +227,8 @@ def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
 
 def _objective_keys(here: Cursor, *, threshold: bool) -> None:
     here.only(_OBJECTIVE)
-    for key in ("compositeWeight", "indicator", "indicatorRef"):
-        if here.get(key) is not None:
-            message = f"{key}: composite objectives are not supported"
-            here.error(message, key, code="not-supported")
+    if here.get("compositeWeight") is not None:
+        _weight(here)
     openslo_objects.operator(here, required=threshold)
     for key in () if threshold else ("op", "value"):
         if here.get(key) is not None:
@@ -201,6 +237,16 @@ def _objective_keys(here: Cursor, *, threshold: bool) -> None:
                 key,
                 code="misplaced-key",
             )
+
+
+def _weight(here: Cursor) -> None:
+    if all(here.get(key) is None for key in _INDICATOR):
+        message = "has no meaning without an indicator beside it; passed over"
+        here.warn(message, "compositeWeight", code="misplaced-key")
+        return
+    weight = openslo_objects.number(here, "compositeWeight")
+    if weight is not None and weight <= 0:
+        here.error(f"{weight:g} is not above 0", "compositeWeight", code="value")
 
 
 def _number(here: Cursor) -> float | None:

@@ -7,7 +7,7 @@ objective says; it is a plain metric, since only such has samples.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gameday.files.promql import promql
+from gameday.files.promql import promql, promql_canonical
 from gameday.files.slo import openslo_objects
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among, did_you_mean
@@ -41,6 +41,24 @@ class Threshold(NamedTuple):
 def judge(here: Cursor) -> None:
     """Judge the `spec` of an SLI."""
     _ratio(here, None)
+
+
+def judge_indicator(here: Cursor) -> None:
+    """Judge the indicator of an objective that has its own; it is not counted."""
+    inline = here.mapping("indicator")
+    if inline is not None and here.get("indicatorRef") is not None:
+        message = "indicator and indicatorRef are both set; keep one of them"
+        here.error(message, "indicatorRef", code="exclusive-keys")
+    openslo_objects.named(here, "indicatorRef")
+    if inline is None:
+        return
+    inline.only(("metadata", "spec"))
+    openslo_objects.metadata(inline)
+    body = inline.mapping("spec")
+    if body is None:
+        inline.error("spec is missing; expected a ratioMetric", code="missing-key")
+    else:
+        judge(body)
 
 
 def counts(here: Cursor, known: Known) -> Counts | Threshold | None:
@@ -157,7 +175,7 @@ def _counted(
     kind: str, side: tuple[Term, ...], total: tuple[Term, ...], here: Cursor
 ) -> Counts | None:
     """Return (bad, total); bad is total less good where good is counted."""
-    if set(side) == set(total):
+    if promql_canonical.counts_alike(side, total):
         message = (
             f"{kind} and total count the same events, so the SLO is always "
             f"{'kept' if kind == 'good' else 'missed'}"

@@ -8,7 +8,7 @@ observations, `bool_gauge` as the samples that are 0 of all samples.
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from gameday.files.promql import promql
+from gameday.files.promql import promql, promql_canonical
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among
 from gameday.files.text.units import parse_prometheus_duration
@@ -161,7 +161,7 @@ def _ratio(here: Cursor) -> Counts | None:
     if not (errors and total):
         return None
     bad, every = promql.terms(errors), promql.terms(total)
-    if bad == every:
+    if promql_canonical.counts_alike(bad, every):
         _same(here, "errors")
         return None
     return bad, every
@@ -180,7 +180,7 @@ def _latency(here: Cursor) -> Counts | None:
         here.error(message, "success", code="value")
         return None
     good, every = promql.terms(success), promql.terms(total)
-    if good == every:
+    if promql_canonical.counts_alike(good, every):
         _same(here, "success")
         return None
     less = tuple(Term(selector=term.selector, sign=-term.sign) for term in good)

@@ -14,6 +14,7 @@ from gameday.model.quoting import shown
 from gameday.model.slos.slo import Slo
 
 _OPENSLO = "openslo/v1"
+_OTHER_VERSIONS = ("openslo/v1alpha", "openslo.com/v2alpha")  # OpenSLO's own
 
 
 class Reading(NamedTuple):
@@ -162,7 +163,7 @@ def _other(here: Cursor) -> None:
         here.error(
             f"OpenSLO {text!r} is not supported; expected openslo/v1",
             "apiVersion",
-            code="version",
+            code="other-version" if text in _OTHER_VERSIONS else "version",
         )
     elif kind in KINDS and not text:
         here.error("apiVersion is missing; expected openslo/v1", code="version")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gameday.files.promql import go_template, promql
+from gameday.files.promql import go_template, promql, promql_canonical
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.go_literals import yaml_number
 from gameday.files.text.shapes import flag, is_quoted
@@ -277,7 +277,7 @@ def _events(
     if not (bad and total):
         return None
     counted = promql.terms(bad), promql.terms(total)
-    if bad == total or set(counted[0]) == set(counted[1]):
+    if bad == total or promql_canonical.counts_alike(*counted):
         message = "the error query and the total query count the same events"
         here.error(message, spelling.error, code="same-query")
         return None

@@ -21,6 +21,25 @@ groups:
         expr: up == 0
 """
 BROKEN = RULES.replace("up ==", "sum(up ==")
+SLO = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: checkout}
+spec:
+  service: checkout
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 28d, isRolling: true}]
+  indicator:
+    metadata: {name: answers}
+    spec:
+      ratioMetric:
+        counter: true
+        good:
+          metricSource: {type: Prometheus, spec: {query: "sum(rate(good[5m]))"}}
+        total:
+          metricSource: {type: Prometheus, spec: {query: "sum(rate(all[5m]))"}}
+  objectives: [{target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 1m}]
+"""
 WARNED = RULES + "        labels: {a-b: c}\n"
 
 
@@ -136,6 +155,7 @@ def test_what_makes_a_check_fail(check: Check, text: str, wish: str, code: int) 
         ("# gameday disable-next-line rules/*", 0),
         ("# gameday disable-next-line rules/unknown-key", 2),
         ("# gameday disable-next-line rules/promql", 2),
+        ("labels: {a: '# gameday disable-next-line rules/*'}", 2),
         ("# rules/promql-syntax", 2),
     ],
 )
@@ -295,12 +315,12 @@ def test_a_promise_is_told_where_what_it_needs_has_changed(
     ],
 )
 def test_what_names_a_file_that_is_gone_is_told(
-    check: Check, shop: Shop, tmp_path: Path, path: str, told: str, renamed: bool
+    check: Check, shop: Shop, path: str, told: str, renamed: bool
 ) -> None:
     _git("init", "-q", "-b", "main")
     _git("add", ".")
     _git("commit", "-qm", "a")
-    assert (tmp_path / path).is_file()
+    assert (shop.folder / path).is_file()
     _git(*(("mv", path, "elsewhere.yaml") if renamed else ("rm", "-q", path)))
     done = check("--base", "HEAD", ".")
     assert done.code == 2
@@ -318,7 +338,7 @@ def test_a_renamed_rule_file_concerns_a_promise(check: Check, shop: Shop) -> Non
     assert check("--base", "HEAD", ".").code == 1
 
 
-def test_a_changed_submodule_is_looked_into(check: Check, tmp_path: Path) -> None:
+def test_a_changed_submodule_is_looked_into(check: Check) -> None:
     _write("inner/a.yaml", RULES)
     _git("init", "-q", "inner")
     _git("-C", "inner", "add", ".")
@@ -340,6 +360,31 @@ def test_a_line_break_in_a_name_begins_no_line(check: Check) -> None:
     assert done.err.startswith("a\\n::error::x.yaml:5: ")
     assert len(done.err.splitlines()) == 1
     assert "  b\ufffdc.yaml: file" in done.out or "  b\\rc.yaml: file" in done.out
+
+
+@pytest.mark.parametrize(
+    "old_new",
+    [
+        ("Occurrences", "RatioTimeslices"),
+        ("openslo/v1", "openslo/v1alpha"),
+        ("type: Prometheus", "type: Datadog"),
+        ("sum(rate(good[5m]))", "max(good)"),
+    ],
+)
+def test_a_valid_slo_that_is_not_computed_fails_no_folder(
+    check: Check, old_new: tuple[str, str]
+) -> None:
+    assert old_new[0] in SLO
+    _write("slo.yaml", SLO.replace(*old_new))
+    named = check("slo.yaml")
+    assert (named.code, "warning: spec" in named.err) == (2, False)
+    for arguments in (["."], ["--pass-over", "slo.yaml"]):
+        done = check(*arguments)
+        assert done.code == 0
+        assert "slo.yaml:" in done.err
+        assert "warning: " in done.err
+    _write("slo.yaml", SLO.replace(*old_new) + "x: y\n")
+    assert check(".").code == (0 if "v1alpha" in old_new[1] else 2)
 
 
 def test_a_base_that_is_not_there_is_said(check: Check) -> None:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - a mistake and what is said of it stand in one line
 
+import re
+
 import pytest
 
 from gameday.files.slo import slo
@@ -226,7 +228,9 @@ OPENSLO_MISTAKES = [
     ("query: sum", "query: avg", None),
     ("target: 0.999", "target: 1", "s.yaml:21: spec.objectives[0].target: 1 is not at least 0 and below 1"),
     ("target: 0.999", "target: '0.9'", "s.yaml:21: spec.objectives[0]: target '0.9' is not a number; expected one below 1"),
-    ("target: 0.999", "target: 0.9, compositeWeight: 1", "s.yaml:21: spec.objectives[0].compositeWeight: compositeWeight: composite objectives are not supported"),
+    ("Occurrences", "Timeslices", "s.yaml:21: spec.objectives[0]: timeSliceTarget is required and missing"),
+    ("Occurrences", "RatioTimeslices", "s.yaml:21: spec.objectives[0]: timeSliceWindow is required and missing; expected text"),
+    ("target: 0.999", "target: 0.9, indicatorRef: other", "s.yaml:8: spec.indicator: the objectives have indicators of their own; keep one place"),
     ("  service: checkout", "  service: checkout\n  markdown: x", "s.yaml:6: spec.markdown: 'markdown' is an unknown key; expected alertPolicies, budgetingMethod, description, indicator, indicatorRef, objectives, service or timeWindow"),
 ]  # fmt: skip
 
@@ -244,10 +248,50 @@ def test_mistakes_in_openslo(old: str, new: str, told: str | None) -> None:
 
 
 OPENSLO_WARNINGS = [
+    ("target: 0.999", "target: 0.9, compositeWeight: 1", "has no meaning without an indicator beside it"),
     ("{displayName: Good,", "{op: gt,", "op has no meaning for a ratio; passed over"),
     ("isRolling: true", "isRolling: false, calendar: {startTime: '2026-01-01 00:00:00', timeZone: UTC}", "computed as one of its length"),
     ("duration: 30d", "duration: 1m", "'1m' is less than an hour; m is a minute, M a month"),
 ]  # fmt: skip
+
+
+def _composite(objective: str) -> str:
+    start = OPENSLO.index("  indicator:")
+    return f"{OPENSLO[:start]}  objectives: [{objective}]\n"
+
+
+def test_a_composite_is_told_once_and_by_its_name() -> None:
+    (told,) = errors(
+        _composite(
+            "{target: 0.9, indicatorRef: a, compositeWeight: 1}, "
+            "{target: 0.9, indicatorRef: b}"
+        )
+    )
+    assert "composite objectives, with an indicator each, are not computed" in told
+
+
+@pytest.mark.parametrize(
+    ("objective", "told"),
+    [
+        ("{target: 0.9, indicatorRef: a, compositeWeight: 0}", "0 is not above 0"),
+        ("{target: 0.9, indicatorRef: A B}", "'A B' is no name in OpenSLO"),
+        ("{target: 0.9, indicator: {metadata: {name: a}}}", "spec is missing"),
+        (
+            "{target: 0.9, indicator: {metadata: {name: a}, spec: {}}}",
+            "ratioMetric is missing",
+        ),
+    ],
+)
+def test_mistakes_in_a_composite(objective: str, told: str) -> None:
+    assert any(told in error for error in errors(_composite(objective)))
+
+
+def test_one_query_is_known_again_in_another_order() -> None:
+    queries = iter(('\'sum(t{b="1",a="2"})\'', '\'sum( t{a="2", b="1"})\''))
+    text = re.sub(
+        "(?<=query: )'.*'(?=}$)", lambda _: next(queries), OPENSLO, flags=re.MULTILINE
+    )
+    assert any("count the same events" in error for error in errors(text)), text
 
 
 @pytest.mark.parametrize(("old", "new", "told"), OPENSLO_WARNINGS)
