@@ -411,7 +411,7 @@ from gameday.model.faults.request import parse_request
 from gameday.targets import open_target
 from gameday.targets.marking import holder_here
 target = open_target(sys.argv[1], SystemClock())
-assert target.hold(holder_here("r-dead", "lost", "")) is None
+assert target.lock.hold(holder_here("r-dead", "lost", "")) is None
 asked = parse_request("process.stop", {"service": "web", "duration": "5m"})
 victim = target.instances("web")[0]
 target.inject(asked, victim, target.prepare(asked, victim, "r-dead.1"))
