@@ -9,12 +9,12 @@ it happened to meet. GAMEDAY_TEST_SHOP is the shop's number (default 17), so tha
 several can record side by side.
 
 `draw` makes histories of them: ten runs are the baseline, and one, three, five or ten
-of the others are a build. A fifth of the middle of detection is added to its alert (and
-to its page, which comes by as much later), or nothing is. Told are the builds in which
-the alert is called worse, and those unchanged ones in which anything is, with the upper
-end of the 95 % interval of that share (Clopper and Pearson). Exits with 1 where three
-runs find it in less than 80 % of histories, or where more than 5 % of builds are false
-alarms (7 % at the interval's upper end).
+of the others are a build. Its system shows a change later, by a fifth of the middle of
+detection, so that the alert fires by a later evaluation (and its page comes by as much
+later); or nothing is changed. Told are the builds in which the alert is called worse,
+and those unchanged ones in which anything is, with the upper end of the 95 % interval
+of that share (Clopper and Pearson). Exits with 1 where three runs find it in less than
+80 % of histories, or are a false alarm in more than 5 %.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from gameday.app.judging import find_all, judge_stored
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
 from gameday.regressions.compare import Rules, Status, Threshold, compare
-from gameday.regressions.measure import Observed, observed
+from gameday.regressions.measure import Observed, Sample, observed
 from tests.shops import own
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +47,7 @@ EARLIER = 10  # runs in the baseline
 LATER = (1, 3, 5, 10)
 SLOWER = 0.2  # of the middle of detection
 LATER_TOO = ("fires_within", "pages_within")
-LEAST_POWER, MOST_WRONG, MOST_WRONG_AT_95 = 0.8, 0.05, 0.07
+LEAST_POWER, MOST_WRONG = 0.8, 0.05
 RULES = Rules(thresholds={"fires_within": Threshold(share=0.1)})
 
 Run = Sequence[Observed]
@@ -110,15 +110,23 @@ def passing(folder: Path) -> list[Run]:
     ]
 
 
-def slowed(run: Run, seconds: float) -> Run:
-    """Return a run whose alert was detected so much later."""
+def slowed(run: Run, own: float, more: float) -> Run:
+    """Return a run of a system that shows a change so much later than after `own`.
+
+    Its alert fires by the first evaluation after the scrape that shows it then.
+    """
+    later = 0.0
+    for seen in run:
+        for sample in seen.measure.samples:
+            if seen.measure.key.question == "fires_within" and sample.phases:
+                later = sample.phases.seen(own + more) - sample.phases.seen(own)
     return [
         replace(
             seen,
             measure=replace(
                 seen.measure,
                 samples=tuple(
-                    replace(sample, measured=sample.measured + seconds)
+                    replace(sample, measured=sample.measured + later)
                     for sample in seen.measure.samples
                 ),
             ),
@@ -127,6 +135,21 @@ def slowed(run: Run, seconds: float) -> Run:
         else seen
         for seen in run
     ]
+
+
+def delay(samples: Sequence[Sample]) -> float:
+    """Return the time of the system's own after which most of these runs agree."""
+    tried = [step / 100 for step in range(100)]
+
+    def apart(own: float) -> float:
+        left = [
+            sample.measured - (sample.phases.seen(own) - own)
+            for sample in samples
+            if sample.phases
+        ]
+        return sum(abs(value - median(left)) for value in left)
+
+    return min(tried, key=apart)
 
 
 def worse(before: Sequence[Run], build: Sequence[Run]) -> set[str]:
@@ -159,16 +182,17 @@ def draw(folder: Path, builds: int, seed: int) -> int:
     """Print the table; return 1 where the bar is missed."""
     runs = passing(folder)
     detected = [
-        sample.measured
+        sample
         for run in runs
         for seen in run
         if seen.measure.key.question == "fires_within"
         for sample in seen.measure.samples
     ]
-    more = SLOWER * median(detected)
+    seconds = [sample.measured for sample in detected]
+    own, more = delay(detected), SLOWER * median(seconds)
     print(
-        f"{len(runs)} passing runs, detected after {min(detected):.2f} to "
-        f"{max(detected):.2f} s, in the middle {median(detected):.2f} s\n"
+        f"{len(runs)} passing runs, detected after {min(seconds):.2f} to "
+        f"{max(seconds):.2f} s, in the middle {median(seconds):.2f} s\n"
     )
     print("| runs | a fifth slower is found | false alarms, per build |")
     print("|--:|--:|--:|")
@@ -180,15 +204,14 @@ def draw(folder: Path, builds: int, seed: int) -> int:
             drawn = chance.sample(runs, EARLIER + later)
             before, build = drawn[:EARLIER], drawn[EARLIER:]
             found += "fires_within" in worse(
-                before, [slowed(run, more) for run in build]
+                before, [slowed(run, own, more) for run in build]
             )
             wrong += bool(worse(before, build))
         share, most = wrong / builds, upper(wrong, builds)
         false = f"{share:.1%} of {builds} (≤ {most:.1%})"
         print(f"| {later} | {found / builds:.0%} | {false} |", flush=True)
         if later == 3:
-            missed = found / builds < LEAST_POWER
-        missed |= share > MOST_WRONG or most > MOST_WRONG_AT_95
+            missed = found / builds < LEAST_POWER or share > MOST_WRONG
     return 1 if missed else 0
 
 
