@@ -81,6 +81,11 @@ def _ranks(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else ranks[value] for value in values]
 
 
+def _variance(values: Sequence[float]) -> float:
+    middle = sum(values) / len(values) if values else 0.0
+    return sum((value - middle) ** 2 for value in values) / max(1, len(values))
+
+
 class _Column:
     """One measure of all runs: values and ranks; None where a run has none."""
 
@@ -92,6 +97,7 @@ class _Column:
         self._middle = sum(known) / len(known) if known else 0.0
         squares = sum((value - self._middle) ** 2 for value in known)
         self._spread = math.sqrt(squares / len(known)) if known else 0.0
+        self._variance = _variance([rank for rank in self._ranks if rank is not None])
 
     def standing(self, later: Sequence[int]) -> Standing:
         """Return by how much these runs are high among all."""
@@ -100,8 +106,10 @@ class _Column:
         if not here or here == total:
             return NOTHING
         ranks = sum(self._ranks[index] or 0.0 for index in mine)
-        spread = math.sqrt(here * (total - here) * (total + 1) / 12)
-        high = (ranks - here * (total + 1) / 2) / spread
+        # Of a sum that is drawn without putting back. Ties make ranks vary less, and
+        # so does a measure of which most runs are the same.
+        spread = math.sqrt(here * (total - here) / (total - 1) * self._variance)
+        high = (ranks - here * (total + 1) / 2) / spread if spread else 0.0
         values = sum(self._values[index] or 0.0 for index in mine) / here
         apart = (values - self._middle) / self._spread if self._spread else 0.0
         return round(high, 9), round(apart, 9)
