@@ -13,6 +13,7 @@ from gameday.model.quantity import show_duration, show_share
 from gameday.model.verdict import Outcome
 from gameday.regressions import ranks
 from gameday.regressions.measure import Key, Measure, Observed, Sample
+from gameday.regressions.steady import without_phases
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 CLOSE = 0.1  # of a promise: what is left where it will soon break
@@ -138,16 +139,14 @@ def _by_run(
 ) -> list[dict[str, float]]:
     runs: dict[str, dict[str, float]] = {}
     for key, several in samples.items():
-        steady = _phases_known([*before[key].samples, *_samples(now[key])])
+        old, new = before[key].samples, _samples(now[key])
+        left_old, left_new = without_phases(old, new) or ((), ())
+        names = [sample.run for sample in (*old, *new)]
+        left = dict(zip(names, (*left_old, *left_new), strict=False))
         for sample in several:
-            value = sample.steady if steady else sample.measured
+            value = left.get(sample.run, sample.measured)
             runs.setdefault(sample.run, {})[repr(key)] = value
     return list(runs.values())
-
-
-def _phases_known(samples: Sequence[Sample]) -> bool:
-    """Whether the phase of each is known, so that it can be subtracted from all."""
-    return all(sample.waited is not None for sample in samples)
 
 
 def _turned(runs: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
@@ -192,11 +191,9 @@ class _Comparison:
         old = before.samples if before is not None else ()
         self._new = [sample.measured for sample in new]
         self._old = [sample.measured for sample in old]
-        self._phased_out = bool(old and new) and _phases_known([*old, *new])
-        self._steady = (
-            [sample.steady for sample in old],
-            [sample.steady for sample in new],
-        )
+        steady = without_phases(old, new)
+        self._phased_out = steady is not None
+        self._steady = steady or (self._old, self._new)
         self._left = max((sample.period or 0.0 for sample in (*old, *new)), default=0.0)
         self._changes = () if before is None else _changes(before, self._measure)
 

@@ -8,6 +8,7 @@ from gameday.model.alerting.alert import AlertRule, Route
 from gameday.model.plan import Plan, Timing
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import PROMISES, AlertPromise
+from gameday.model.timing.phase import Grid, Phases
 from gameday.model.timing.way import rules_for
 from gameday.model.verdict import Finding, Outcome, Verdict
 
@@ -33,7 +34,9 @@ class Sample:
     """What one run measured, in the measure's unit.
 
     `waited`: how much of it is due to where the change fell between scrapes and
-    evaluations, in seconds, which repeat after `period`; None: not known.
+    evaluations, in seconds, which repeat after `period`; None: not known. `scrape`,
+    `evaluation`: seconds from the change to the first of them; both repeat after their
+    intervals.
     """
 
     run: str
@@ -41,11 +44,25 @@ class Sample:
     error: float = 0.0
     waited: float | None = None
     period: float | None = None
+    scrape: float | None = None
+    scrape_interval: float | None = None
+    evaluation: float | None = None
+    evaluation_interval: float | None = None
 
     @property
-    def steady(self) -> float:
-        """What is left of it once the phase is subtracted; all, where it is unknown."""
-        return self.measured - (self.waited or 0.0)
+    def phases(self) -> Phases | None:
+        """The scrapes and evaluations since the change; None: not known."""
+        if (
+            self.scrape is None
+            or self.evaluation is None
+            or not self.scrape_interval
+            or not self.evaluation_interval
+        ):
+            return None
+        return Phases(
+            Grid(self.scrape, self.scrape_interval),
+            Grid(self.evaluation, self.evaluation_interval),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +178,10 @@ def _range(plan: Plan, finding: Finding) -> float:
 
 
 _EQUAL = 0.001  # seconds: what the arithmetic rounds
-_TOLD = ("waited", "period")
+_TOLD = (
+    *("waited", "period"),
+    *("scrape", "scrape_interval", "evaluation", "evaluation_interval"),
+)
 
 
 def _timing(plan: Plan, finding: Finding) -> Timing | None:

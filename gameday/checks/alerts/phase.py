@@ -18,23 +18,30 @@ class Phase:
     """What the phase added to a time; `unknown`: why that cannot be told.
 
     `waited`: seconds from the change to the first evaluation that could see it. `at`:
-    where in `period` the change fell.
+    where in `period` the change fell. `since`: the scrapes and evaluations that decide,
+    in seconds since the change.
     """
 
     waited: float = 0.0
     at: float = 0.0
     period: float = 0.0
+    since: Phases | None = None
     unknown: str = ""
 
     def show(self) -> dict[str, object]:
         """Return it as evidence."""
-        if self.unknown:
+        if self.since is None:
             return {"unknown": self.unknown}
-        return {
-            "waited": round(self.waited, 3),
-            "at": round(self.at, 3),
-            "period": round(self.period, 3),
+        seconds = {
+            "waited": self.waited,
+            "at": self.at,
+            "period": self.period,
+            "scrape": self.since.scrapes.at,
+            "scrape_interval": self.since.scrapes.every,
+            "evaluation": self.since.evaluations.at,
+            "evaluation_interval": self.since.evaluations.every,
         }
+        return {name: round(value, 3) for name, value in seconds.items()}
 
 
 def phase(promised: Promised, episode: Episode, change: float, slot: float) -> Phase:
@@ -46,6 +53,7 @@ def phase(promised: Promised, episode: Episode, change: float, slot: float) -> P
         waited=found.seen(change) - change,
         at=found.position(change),
         period=found.period,
+        since=found.since(change),
     )
 
 

@@ -51,6 +51,14 @@ class Phases:
         """Return the evaluation by which a change at that instant is seen."""
         return self.evaluations.first(self.scrapes.first(instant))
 
+    def since(self, instant: float) -> "Phases":
+        """Return the same in seconds since an instant, each by its first after that."""
+        scrapes, evaluations = self.scrapes, self.evaluations
+        return Phases(
+            Grid(scrapes.first(instant) - instant, scrapes.every),
+            Grid(evaluations.first(instant) - instant, evaluations.every),
+        )
+
 
 def common(one: float, other: float) -> float:
     """Return the least common multiple of two intervals, to the millisecond."""

@@ -68,7 +68,15 @@ def test_the_wait_for_the_next_scrape_and_evaluation_is_told() -> None:
     """Evaluated at 7, 17, 27 s …; the victim is scraped at 4, 14, 24 s …."""
     verdict = story(scraped(("web-1", at(1)), ("web-2", at(4))), asked())
     # The fault at 10 s: scraped at 14, judged at 17, firing 20 s later.
-    assert phase(verdict) == {"waited": 7.0, "at": 3.0, "period": 10.0}
+    assert phase(verdict) == {
+        "waited": 7.0,
+        "at": 3.0,
+        "period": 10.0,
+        "scrape": 4.0,
+        "scrape_interval": 10.0,
+        "evaluation": 7.0,
+        "evaluation_interval": 10.0,
+    }
     # Its end at 60 s: scraped at 64, judged at 67.
     assert phase(verdict, "resets_within")["waited"] == 7.0
 
