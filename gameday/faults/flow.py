@@ -65,7 +65,7 @@ def inject_for(
     if why:
         _take_back(mine, entries)
         raise FaultFailed(why)
-    hits = _side_by_side(lambda one: _hit(mine, request, one), entries)
+    hits = _side_by_side(lambda entry: _hit(mine, request, entry), entries)
     failures = [hit for hit in hits if not isinstance(hit, Hit)]
     if failures:
         _take_back(mine, entries)
@@ -99,7 +99,7 @@ def _victims(
             f"{mine.run}, step {mine.step}"
         )
     # By identity: a platform that numbers as it sees may number otherwise today.
-    by_id = {one.identity.get("id"): one for one in now}
+    by_id = {instance.identity.get("id"): instance for instance in now}
     victims = []
     for victim in planned.victims:
         there = by_id.get(victim.identity.get("id"))
@@ -118,7 +118,7 @@ def _prepare(
 ) -> list[FaultEntry]:
     """Prepare each victim's fault and write all of them down."""
 
-    def one(victim: Instance) -> FaultEntry:
+    def planned_fault(victim: Instance) -> FaultEntry:
         mark = f"{mine.run}.{secrets.token_hex(4)}"
         undo = mine.target.prepare(request, victim, mark)
         duration = request.duration or DEFAULT_DURATION
@@ -135,9 +135,9 @@ def _prepare(
             by=identify(),
         )
 
-    prepared = _side_by_side(one, victims)
-    ready = [found for found in prepared if isinstance(found, FaultEntry)]
-    failures = [found for found in prepared if not isinstance(found, FaultEntry)]
+    prepared = _side_by_side(planned_fault, victims)
+    ready = [entry for entry in prepared if isinstance(entry, FaultEntry)]
+    failures = [failure for failure in prepared if not isinstance(failure, FaultEntry)]
     try:
         if failures:
             raise FaultFailed("; ".join(str(failure) for failure in failures))
@@ -190,16 +190,16 @@ def _hit(mine: Belonging, request: FaultRequest, entry: FaultEntry) -> Hit:
 
 def _take_back(mine: Belonging, entries: Sequence[FaultEntry]) -> None:
     begun = [mine.ledger.fault(entry.id) for entry in entries]
-    still = [one for one in begun if one and one.state is not FaultState.UNDONE]
+    still = [fault for fault in begun if fault and fault.state is not FaultState.UNDONE]
     heal(mine.ledger, mine.opener, CLOCK, still, by="self")
 
 
 def _side_by_side(act: Any, many: Sequence[Any]) -> list[Any]:
     """Return each result, or the GamedayError in its place."""
 
-    def safe(one: Any) -> Any:
+    def safe(given: Any) -> Any:
         try:
-            return act(one)
+            return act(given)
         except GamedayError as wrong:
             return wrong
 

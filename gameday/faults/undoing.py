@@ -23,10 +23,12 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     ]
     if mine.own:
         left += [
-            f"{one.what}, left by run {one.run}: {one.undone.found}; "
-            f"by hand: {one.undone.by_hand}"
-            for one in recover_dead(mine.ledger, mine.target.url, mine.opener, CLOCK)
-            if not one.undone.ok
+            f"{recovered.what}, left by run {recovered.run}: {recovered.undone.found}; "
+            f"by hand: {recovered.undone.by_hand}"
+            for recovered in recover_dead(
+                mine.ledger, mine.target.url, mine.opener, CLOCK
+            )
+            if not recovered.undone.ok
         ]
     if left:
         watchdog = WATCHDOGS.get(mine.run)
@@ -53,5 +55,5 @@ def _undone(mine: Belonging) -> list[Healed]:
             mine.ledger, mine.run, mine.opener, CLOCK, by="rollback", calm=True
         )
     found = mine.ledger.open_faults(run=mine.run)
-    its = [one for one in found if one.step == mine.step]
+    its = [fault for fault in found if fault.step == mine.step]
     return heal(mine.ledger, mine.opener, CLOCK, its, by="rollback")

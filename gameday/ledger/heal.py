@@ -52,7 +52,7 @@ def heal(
     """
     own: dict[tuple[str, str], list[FaultEntry]] = {}
     others: list[FaultEntry] = []
-    for entry in sorted(entries, key=lambda one: -one.id):
+    for entry in sorted(entries, key=lambda fault: -fault.id):
         if entry.undo.verb == foreign.VERB:
             others.append(entry)
         else:
@@ -73,7 +73,7 @@ def heal(
                 done for group in pool.map(one_by_one, own.values()) for done in group
             ]
     found += [healer.play(other) for other in others]
-    return sorted(found, key=lambda one: -one.fault.id)
+    return sorted(found, key=lambda healed: -healed.fault.id)
 
 
 def end_injectors(entries: Sequence[FaultEntry]) -> None:

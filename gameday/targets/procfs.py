@@ -100,7 +100,7 @@ def children(pid: int) -> list[int]:
     except OSError:
         return []
     found = [_read(f"/proc/{pid}/task/{task}/children") for task in tasks]
-    return [int(one) for text in found for one in text.split()]
+    return [int(child) for text in found for child in text.split()]
 
 
 def session(leader: ProcessId) -> list[int]:
@@ -122,6 +122,6 @@ def session(leader: ProcessId) -> list[int]:
 def family(pid: int) -> list[int]:
     """Return a process and all that descend from it, parents first."""
     found = [pid]
-    for one in found:  # grows while it is walked
-        found.extend(child for child in children(one) if child not in found)
+    for member in found:  # grows while it is walked
+        found.extend(child for child in children(member) if child not in found)
     return found

@@ -103,8 +103,11 @@ class Project:
             instance = instance_of(found)
             if by_name.get(instance.name, (-1.0, None))[0] < created(found):
                 by_name[instance.name] = (created(found), instance)
-        chosen = [one for _, one in by_name.values()]
-        return sorted(chosen, key=lambda one: (one.service, len(one.name), one.name))
+        chosen = [instance for _, instance in by_name.values()]
+        return sorted(
+            chosen,
+            key=lambda instance: (instance.service, len(instance.name), instance.name),
+        )
 
     @property
     def _no_project(self) -> str:
@@ -122,10 +125,10 @@ class Project:
         found: dict[str, dict[str, Any]] = {}
         for row in self._list():
             with suppress(Gone):  # it went between the list and the look
-                one = self._engine.inspect(row["Id"])
-                name = name_of(one["Config"]["Labels"])
-                if name not in found or created(found[name]) < created(one):
-                    found[name] = one
+                container = self._engine.inspect(row["Id"])
+                name = name_of(container["Config"]["Labels"])
+                if name not in found or created(found[name]) < created(container):
+                    found[name] = container
         return found
 
     def image(self) -> str:

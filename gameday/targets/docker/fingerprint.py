@@ -53,7 +53,9 @@ class Fingerprints:
     def take(self, touched: Collection[str]) -> Fingerprint:
         """Return what every container is like, and the namespaces of those touched."""
         found = self._inspected()
-        taken = {name: dict(self._values(one)) for name, one in found.items()}
+        taken = {
+            name: dict(self._values(container)) for name, container in found.items()
+        }
         inside = [name for name in sorted(touched) if _own_network(found.get(name))]
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
             looks = pool.map(lambda name: self._inside(found[name]), inside)
@@ -115,14 +117,14 @@ def mounts(
     found: Sequence[Mapping[str, Any]], *, near: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield each mount, and the mode and owner of what a near engine binds."""
-    for one in found:
-        place = f"Mounts.{one['Destination']}"
-        source = str(one.get("Name") or one.get("Source") or "")
-        rights = "rw" if one.get("RW") else "ro"
-        words = (one["Type"], source, rights, one.get("Propagation"))
+    for mount in found:
+        place = f"Mounts.{mount['Destination']}"
+        source = str(mount.get("Name") or mount.get("Source") or "")
+        rights = "rw" if mount.get("RW") else "ro"
+        words = (mount["Type"], source, rights, mount.get("Propagation"))
         yield place, shown(" ".join(str(word) for word in words if word))
-        if near and one["Type"] == "bind":
-            yield f"{place}.mode", mode_of(str(one["Source"]))
+        if near and mount["Type"] == "bind":
+            yield f"{place}.mode", mode_of(str(mount["Source"]))
 
 
 def mode_of(path: str) -> str:

@@ -47,7 +47,7 @@ class Fingerprints:
             every = self._supervisor.call("getAllConfigInfo")
         except SupervisorRefused:
             return {}  # supervisord before 4.0 does not tell
-        return {f"{one['group']}:{one['name']}": one for one in every}
+        return {f"{group['group']}:{group['name']}": group for group in every}
 
     def _config(self, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for key in told.keys() - set(_NAMES):
@@ -60,7 +60,7 @@ def _process(pid: int) -> Iterator[tuple[str, str]]:
     """Yield what a running process was given; nothing where it does not run."""
     if not pid:
         return
-    frozen = sum(state(one) == "T" for one in family(pid))
+    frozen = sum(state(member) == "T" for member in family(pid))
     yield "frozen", shown(frozen)
     try:
         yield "nice", shown(os.getpriority(os.PRIO_PROCESS, pid))
@@ -68,6 +68,6 @@ def _process(pid: int) -> Iterator[tuple[str, str]]:
         yield "processors", shown(processors)
         for name in _LIMITS:
             limit = resource.prlimit(pid, getattr(resource, f"RLIMIT_{name}"))
-            yield f"limits.{name.lower()}", shown([str(one) for one in limit])
+            yield f"limits.{name.lower()}", shown([str(bound) for bound in limit])
     except OSError:
         return  # it went meanwhile, or is not ours to look at

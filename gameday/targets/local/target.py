@@ -86,8 +86,11 @@ class LocalTarget:
         listed = self._supervisor.processes()
         boot = Boot.measured(self._clock)
         found = [instance_of(process, parent, boot) for process in listed]
-        chosen = [one for one in found if service in (None, one.service)]
-        return sorted(chosen, key=lambda one: (one.service, len(one.name), one.name))
+        chosen = [instance for instance in found if service in (None, instance.service)]
+        return sorted(
+            chosen,
+            key=lambda instance: (instance.service, len(instance.name), instance.name),
+        )
 
     def fingerprint(self, touched: Collection[str] = ()) -> Fingerprint:
         """Return what has to be the same again; a process has no namespace of ours."""

@@ -31,7 +31,9 @@ class Bell:
             came = os.read(self._read, 64)
         except BlockingIOError:
             came = b""
-        self._heard.update(END if one == signal.SIGINT else one for one in came)
+        self._heard.update(
+            END if number == signal.SIGINT else number for number in came
+        )
         return number in self._heard
 
     def wait(self, numbers: Sequence[int], seconds: float) -> bool:

@@ -77,7 +77,7 @@ def test_a_feed_lists_and_then_tells_each_change(lab: tuple[FakeCluster, Api]) -
     feed = Feed(api, PODS, told)
     feed.start()
     (first,) = told.until(lambda all_: len(all_) == 1)
-    assert (names(first), first.one, first.late) == ({"a"}, None, 0.0)
+    assert (names(first), first.changed, first.late) == ({"a"}, None, 0.0)
     cluster.put(PODS, "b")
     cluster.remove(PODS, "a")
     *_, second, third = told.until(lambda all_: len(all_) == 3)
@@ -101,7 +101,7 @@ def test_a_stream_that_was_forgotten_is_listed_again(
     told.until(lambda all_: len(all_) == 2)
     cluster.forget()
     again = told.until(lambda all_: len(all_) == 3)[-1]
-    assert (again.one, names(again)) == (None, {"a", "b"})
+    assert (again.changed, names(again)) == (None, {"a", "b"})
     assert 0.0 <= again.late < BOUND  # as long as nothing was known for sure
     feed.stop()
 

@@ -203,10 +203,13 @@ class Helper:
             found = api.containers(all=True, filters={"label": ["gameday.mark"]})
         old = self._engine.clock.now() - 2 * _WAIT
         return [
-            str(one["Id"])
-            for one in found
-            if one["Labels"].get("gameday.run") == run
-            or (one["Labels"].get("gameday.do") in _LOOKS and _left(one, old))
+            str(container["Id"])
+            for container in found
+            if container["Labels"].get("gameday.run") == run
+            or (
+                container["Labels"].get("gameday.do") in _LOOKS
+                and _left(container, old)
+            )
         ]
 
     def remove(self, helper: str) -> None:

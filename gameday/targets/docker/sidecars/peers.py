@@ -36,15 +36,15 @@ def _resolve(
     peer: str, near: Sequence[Instance], networks: Sequence[Any]
 ) -> Iterable[str]:
     named = [
-        one
-        for one in near
-        if peer in (one.service, one.name, one.labels.get("container"))
+        instance
+        for instance in near
+        if peer in (instance.service, instance.name, instance.labels.get("container"))
     ]
     if named:
         shared = [
             address
-            for one in named
-            for address in one.addresses
+            for instance in named
+            for address in instance.addresses
             if _within(address, networks)
         ]
         if not shared:
@@ -75,8 +75,10 @@ def _network(address: str, prefix: int) -> Any:
 
 
 def _within(address: str, networks: Sequence[Any]) -> bool:
-    one = ipaddress.ip_address(address)
-    return any(one in network for network in networks if network.version == one.version)
+    parsed = ipaddress.ip_address(address)
+    return any(
+        parsed in network for network in networks if network.version == parsed.version
+    )
 
 
 def _probes(
@@ -86,9 +88,9 @@ def _probes(
     gateways = [end["Gateway"] for end in ends if end.get("Gateway")]
     others = [
         address
-        for one in near
-        if one.state == "running"
-        for address in one.addresses
+        for instance in near
+        if instance.state == "running"
+        for address in instance.addresses
         if _within(address, networks)
     ]
     return tuple(dict.fromkeys([*others[: _AT_MOST - 1], *gateways]))[:_AT_MOST]

@@ -124,7 +124,7 @@ def _why(context: str, wrong: str) -> str:
     told = _NOISE.sub("", " ".join(wrong.split()))[:_WORDS]
     if context == IN_CLUSTER:
         return f"this process has no service account of a pod: {told}"
-    paths = [Path(one).expanduser() for one in kubeconfig().split(os.pathsep) if one]
+    paths = [Path(name).expanduser() for name in kubeconfig().split(os.pathsep) if name]
     there = [path for path in paths if os.access(path, os.F_OK)]
     if not there:
         return f"there is no kubeconfig at {kubeconfig()} (KUBECONFIG names another)"

@@ -19,7 +19,7 @@ def reason(error: BaseException) -> str:
     from urllib3.exceptions import ProxyError
 
     chain = list(_inwards(error))
-    via = "proxy: " if any(isinstance(one, ProxyError) for one in chain) else ""
+    via = "proxy: " if any(isinstance(cause, ProxyError) for cause in chain) else ""
     return via + _words(chain)
 
 
@@ -32,7 +32,9 @@ def _inwards(error: BaseException) -> Iterator[BaseException]:
         yield inner
         inside = (getattr(inner, "reason", None), inner.__cause__, *inner.args)
         # Not `__context__`: that is whatever was being handled when all this began.
-        inner = next((one for one in inside if isinstance(one, BaseException)), None)
+        inner = next(
+            (cause for cause in inside if isinstance(cause, BaseException)), None
+        )
 
 
 def _words(chain: list[BaseException]) -> str:

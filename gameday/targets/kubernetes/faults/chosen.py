@@ -68,9 +68,9 @@ class Chosen:
             ) from wrong
         taint = {"key": undo.arguments["key"], "effect": "NoExecute"}
         others = [
-            f"{one['metadata']['namespace']}/{one['metadata']['name']}"
-            for one in there
-            if one["metadata"]["uid"] not in self._victims and goes(one, taint)
+            f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+            for pod in there
+            if pod["metadata"]["uid"] not in self._victims and goes(pod, taint)
         ]
         if others:
             raise FaultFailed(

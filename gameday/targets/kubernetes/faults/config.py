@@ -141,7 +141,7 @@ class Config:
         def look() -> str:
             pods = pods_of(self._place, str(given["workload"]))
             waiting = (self._misses(pod, str(given["name"])) for pod in pods)
-            found = next((one for one in waiting if one), "")
+            found = next((why for why in waiting if why), "")
             workload = self._place.pods.workload(str(given["workload"]))
             wanted = workload.wanted if workload is not None else 0
             gone = all(p["metadata"]["uid"] != undo.identity["id"] for p in pods)
@@ -158,7 +158,9 @@ class Config:
         if is_ready(pod):
             return ""
         told = [trouble(pod), *warnings(self._place, pod, "FailedMount")]
-        words = next((one for one in told if f'"{name}" not found' in one), "")
+        words = next(
+            (message for message in told if f'"{name}" not found' in message), ""
+        )
         return words and f"{pod['metadata']['name']} waits: {words}"
 
     # Undoing ----------------------------------------------------------------------

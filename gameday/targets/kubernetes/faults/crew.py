@@ -29,9 +29,9 @@ def pods_of(place: Place, words: str) -> list[Json]:
     """Return the pods of a workload (`deployment/web`) that are here to stay."""
     pods = place.pods.pods()
     ours = {
-        one.identity["id"]
-        for one in place.pods.arranged(pods, None)
-        if one.labels["workload"] == words and one.state != "stopping"
+        instance.identity["id"]
+        for instance in place.pods.arranged(pods, None)
+        if instance.labels["workload"] == words and instance.state != "stopping"
     }
     return [pod for pod in pods if pod["metadata"]["uid"] in ours]
 
@@ -39,18 +39,21 @@ def pods_of(place: Place, words: str) -> list[Json]:
 def is_ready(pod: Mapping[str, Any]) -> bool:
     """Return whether a pod's condition says that it is ready."""
     listed = pod.get("status", {}).get("conditions") or ()
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in listed)
+    return any(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for condition in listed
+    )
 
 
 def trouble(pod: Mapping[str, Any]) -> str:
     """Return why a container of a pod does not run; empty while nothing is wrong."""
     status = pod.get("status", {})
     for key in ("initContainerStatuses", "containerStatuses"):
-        for one in status.get(key) or ():
-            waits = one.get("state", {}).get("waiting") or {}
+        for container in status.get(key) or ():
+            waits = container.get("state", {}).get("waiting") or {}
             if waits and waits.get("reason") not in _STARTING:
                 return f"{waits.get('reason')}: {waits.get('message', '')}".strip(": ")
-            ended = one.get("state", {}).get("terminated") or {}
+            ended = container.get("state", {}).get("terminated") or {}
             if ended and key == "containerStatuses":
                 return f"its container ended with {ended.get('exitCode')}"
     return ""
@@ -62,7 +65,7 @@ def warnings(place: Place, pod: Mapping[str, Any], reason: str) -> list[str]:
     uid = pod["metadata"]["uid"]
     chosen = f"involvedObject.uid={uid},reason={reason}"
     found = place.api.items(path, fieldSelector=chosen)
-    return [str(one.get("message", "")) for one in found]
+    return [str(warning.get("message", "")) for warning in found]
 
 
 def poll(place: Place, seconds: float, look: Callable[[], str]) -> str:
@@ -122,9 +125,10 @@ def _broken(place: Place, workload: Workload, undo: Undo) -> list[Json]:
         return []
     listed = place.api.items(namespaced(place.namespace, _REVISIONS, group=APPS))
     broken = {
-        one["metadata"]["name"]
-        for one in listed
-        if _is_of(one, workload) and read(one["data"], undo) == undo.arguments["value"]
+        revision["metadata"]["name"]
+        for revision in listed
+        if _is_of(revision, workload)
+        and read(revision["data"], undo) == undo.arguments["value"]
     }
     first = _first_updated(workload)
     return [
@@ -166,7 +170,7 @@ def start_anew(place: Place, words: str) -> int:
     They wait for something that is there again, but their next try may be minutes
     away; a new pod tries at once.
     """
-    stuck = [one for one in pods_of(place, words) if _never_ran(one)]
+    stuck = [pod for pod in pods_of(place, words) if _never_ran(pod)]
     for pod in stuck:
         _delete(place, pod)
     return len(stuck)
@@ -174,4 +178,7 @@ def start_anew(place: Place, words: str) -> int:
 
 def _never_ran(pod: Mapping[str, Any]) -> bool:
     listed = pod.get("status", {}).get("containerStatuses") or ()
-    return all("waiting" in one["state"] and not one.get("lastState") for one in listed)
+    return all(
+        "waiting" in container["state"] and not container.get("lastState")
+        for container in listed
+    )

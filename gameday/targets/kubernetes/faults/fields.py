@@ -81,8 +81,8 @@ def put(found: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
     if field == "replicas":
         return {"spec": {"replicas": value}}
     containers = [
-        _with(one, field, value) if one["name"] == container else one
-        for one in found["spec"]["template"]["spec"]["containers"]
+        _with(entry, field, value) if entry["name"] == container else entry
+        for entry in found["spec"]["template"]["spec"]["containers"]
     ]
     return {"spec": {"template": {"spec": {"containers": containers}}}}
 

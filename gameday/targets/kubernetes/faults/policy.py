@@ -186,8 +186,8 @@ def judged(said: Mapping[str, Any]) -> Proof:
 
 def _port(pod: Mapping[str, Any], container: str) -> int:
     """Return a TCP port of the main container, as its spec names it."""
-    one = next(c for c in pod["spec"]["containers"] if c["name"] == container)
-    for port in one.get("ports") or ():
+    spec = next(c for c in pod["spec"]["containers"] if c["name"] == container)
+    for port in spec.get("ports") or ():
         if port.get("protocol", "TCP") == "TCP":
             return int(port["containerPort"])
     return _ANY_PORT

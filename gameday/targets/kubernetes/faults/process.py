@@ -205,8 +205,8 @@ def fit(request: FaultRequest, instances: Sequence[Instance]) -> Sequence[Instan
     return sorted(instances, key=_number)[-number:]
 
 
-def _number(one: Instance) -> int:
-    return int(one.name.rpartition("-")[2])
+def _number(instance: Instance) -> int:
+    return int(instance.name.rpartition("-")[2])
 
 
 def _ended(pod: Json, undo: Undo) -> bool:

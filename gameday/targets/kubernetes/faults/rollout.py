@@ -128,7 +128,7 @@ class Rollout:
             if given["field"] == "replicas":
                 last[0] = f"{len(pods)} pods of {given['workload']} are there"
                 return last[0] if len(pods) == given["value"] else ""
-            new = [one for one in pods if read_pod(one, undo) == given["value"]]
+            new = [pod for pod in pods if read_pod(pod, undo) == given["value"]]
             for pod in new:
                 why = self._shows(request.kind, pod)
                 if why:
@@ -148,7 +148,9 @@ class Rollout:
         if kind != "kubernetes.bad_readiness":
             return trouble(pod)
         told = warnings(self._place, pod, "Unhealthy")
-        return next((one for one in told if one.startswith("Readiness")), "")
+        return next(
+            (warning for warning in told if warning.startswith("Readiness")), ""
+        )
 
     # Undoing ----------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ class Stopping:
             if why:
                 name = other["metadata"]["name"]
                 raise FaultFailed(f"{name} {why}: it might go instead of {pod}")
-        if len({(controller(one) or {}).get("uid") for one in pods}) > 1:
+        if len({(controller(candidate) or {}).get("uid") for candidate in pods}) > 1:
             raise FaultFailed(f"{words} is being rolled out: any pod might go")
         wanted = int(now["spec"].get("replicas", 1))
         if len(others) >= wanted:
@@ -86,9 +86,9 @@ class Stopping:
         """Return a workload's pods, also those that are being ended."""
         pods = self._place.pods.pods()
         ours = {
-            one.identity["id"]
-            for one in self._place.pods.arranged(pods, None)
-            if one.labels["workload"] == words
+            instance.identity["id"]
+            for instance in self._place.pods.arranged(pods, None)
+            if instance.labels["workload"] == words
         }
         return [pod for pod in pods if pod["metadata"]["uid"] in ours]
 

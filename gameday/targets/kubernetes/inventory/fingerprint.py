@@ -73,17 +73,17 @@ def take(api: Api, pods: Namespace) -> Fingerprint:
     )
     taken: dict[str, dict[str, str]] = {}
     for kind, found in zip((*_KINDS, "node"), lists, strict=True):
-        for one in found:
-            name = f"{kind}/{one['metadata']['name']}"
-            taken[name] = {key: text for key, text in _values(kind, one) if text}
-    for one in scaling:
-        if _scaled(one) in taken:
-            why = f"the autoscaler {one['metadata']['name']} decides that"
-            taken[_scaled(one)][f"{PLATFORM}{_REPLICAS}"] = why
+        for raw in found:
+            name = f"{kind}/{raw['metadata']['name']}"
+            taken[name] = {key: text for key, text in _values(kind, raw) if text}
+    for autoscaler in scaling:
+        if _scaled(autoscaler) in taken:
+            why = f"the autoscaler {autoscaler['metadata']['name']} decides that"
+            taken[_scaled(autoscaler)][f"{PLATFORM}{_REPLICAS}"] = why
     there = pods.pods()
     by_uid = {pod["metadata"]["uid"]: pod for pod in there}
-    for one in pods.arranged(there, None):
-        pod, workload = by_uid.get(one.identity["id"]), one.labels["workload"]
+    for instance in pods.arranged(there, None):
+        pod, workload = by_uid.get(instance.identity["id"]), instance.labels["workload"]
         if pod is not None and workload in taken:
             taken[workload] |= dict(_traces(pod))
     return taken
@@ -150,8 +150,8 @@ def flat(value: Any, key: str, deep: int = 0) -> Iterator[tuple[str, str]]:
         for name in sorted(value):
             yield from flat(value[name], f"{key}.{name}", deep + 1)
     elif _named(value) and deep < _DEEPEST:
-        for one in value:
-            yield from flat(one, f"{key}.{one['name']}", deep + 1)
+        for entry in value:
+            yield from flat(entry, f"{key}.{entry['name']}", deep + 1)
     else:
         yield key, shown(value)
 

@@ -22,22 +22,26 @@ class Numbers:
     ) -> list[Instance]:
         """Return the pods (each with its ordinal) under their numbers, and the gone."""
         slots = self._taken.setdefault(service, {})
-        here = {one.identity["id"] for one, _ in pods}
-        staying = {one.identity["id"] for one, _ in pods if one.state != "stopping"}
-        known = {one.identity["id"]: number for number, one in slots.items()}
-        for one, ordinal in pods:
-            number = known.get(one.identity["id"])
+        here = {instance.identity["id"] for instance, _ in pods}
+        staying = {
+            instance.identity["id"]
+            for instance, _ in pods
+            if instance.state != "stopping"
+        }
+        known = {instance.identity["id"]: number for number, instance in slots.items()}
+        for instance, ordinal in pods:
+            number = known.get(instance.identity["id"])
             if number is None:
-                if one.state == "stopping":
+                if instance.state == "stopping":
                     continue  # nobody has seen it otherwise
                 number = self._free(slots, staying, ordinal)
-            elif slots[number].identity["id"] != one.identity["id"]:
+            elif slots[number].identity["id"] != instance.identity["id"]:
                 continue  # it is being ended, and its successor has the number
-            slots[number] = replace(one, name=f"{service}-{number}")
+            slots[number] = replace(instance, name=f"{service}-{number}")
         self._forget(slots, here, wanted)
         return [
-            one if one.identity["id"] in here else _stopped(one)
-            for _, one in sorted(slots.items())
+            instance if instance.identity["id"] in here else _stopped(instance)
+            for _, instance in sorted(slots.items())
         ]
 
     @staticmethod
@@ -53,11 +57,13 @@ class Numbers:
 
     @staticmethod
     def _forget(slots: dict[int, Instance], here: set[str], wanted: int) -> None:
-        gone = [n for n, one in slots.items() if one.identity["id"] not in here]
+        gone = [
+            n for n, instance in slots.items() if instance.identity["id"] not in here
+        ]
         missing = max(0, wanted - (len(slots) - len(gone)))
         for number in sorted(gone)[missing:]:
             del slots[number]
 
 
-def _stopped(one: Instance) -> Instance:
-    return replace(one, state="stopped", health="", addresses=())
+def _stopped(instance: Instance) -> Instance:
+    return replace(instance, state="stopped", health="", addresses=())

@@ -105,7 +105,7 @@ class Namespace:
         """Wait until so many instances of a service run; return whether they do."""
         for pods in self.changes(seconds):
             there = self.arranged(pods, service)
-            if sum(one.state == "running" for one in there) >= number:
+            if sum(instance.state == "running" for instance in there) >= number:
                 return True
         return False
 
@@ -119,7 +119,7 @@ class Namespace:
         path, query = namespaced(self.name, "pods"), {"fieldSelector": only}
         while clock.monotonic() < end:
             found = self._api.get(path, **query)
-            known = {one["metadata"]["uid"]: one for one in found["items"]}
+            known = {item["metadata"]["uid"]: item for item in found["items"]}
             yield list(known.values())
             version = found["metadata"]["resourceVersion"]
             left = max(1, int(end - clock.monotonic()))
@@ -144,7 +144,7 @@ class Namespace:
             for name in sorted(grouped):
                 wanted = self._wanted.get(name, 0)
                 found += self._numbers.number(name, wanted, grouped[name])
-        return [one for one in found if service in (None, one.service)]
+        return [instance for instance in found if service in (None, instance.service)]
 
     def workload(self, words: str) -> Workload | None:
         """Return the workload that an instance's label names, read anew."""
@@ -166,7 +166,7 @@ class Namespace:
             return list(self._workloads.values())
 
     def _selected(self, pods: Sequence[Json], selector: str) -> list[Instance]:
-        pairs = (one.partition("=") for one in selector.split(","))
+        pairs = (term.partition("=") for term in selector.split(","))
         wanted = {key.strip(): value.strip("= ") for key, _, value in pairs}
         chosen = [
             pod
@@ -176,15 +176,15 @@ class Namespace:
         with self._reading:
             self._grouped(chosen)
             made = [
-                (instance_of(one, selector, self._words(one)), None)
-                for one in sorted(chosen, key=_age)
+                (instance_of(pod, selector, self._words(pod)), None)
+                for pod in sorted(chosen, key=_age)
             ]
             return self._numbers.number(selector, 0, made)
 
     def _grouped(
         self, pods: Sequence[Json]
     ) -> dict[str, list[tuple[Instance, int | None]]]:
-        owners = [controller(one) for one in pods]
+        owners = [controller(pod) for pod in pods]
         uids = {owner["uid"] for owner in owners if owner is not None}
         if not self._workloads or not uids <= self._known():
             self._read()
@@ -195,9 +195,9 @@ class Namespace:
         for pod in sorted(pods, key=_age):
             workload = self._workload_of(pod)
             if workload is not None:
-                one = instance_of(pod, workload.service, workload.words)
+                instance = instance_of(pod, workload.service, workload.words)
                 ordinal = _ordinal(pod, workload)
-                grouped.setdefault(workload.service, []).append((one, ordinal))
+                grouped.setdefault(workload.service, []).append((instance, ordinal))
         return grouped
 
     def _known(self) -> set[str]:

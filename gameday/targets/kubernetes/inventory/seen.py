@@ -37,7 +37,11 @@ def container_id(pod: Mapping[str, Any], container: str) -> str:
 def running_container(pod: Mapping[str, Any], preferred: str) -> str:
     """Return the id of a container that runs, that one's if it does; empty: none."""
     listed = pod.get("status", {}).get("containerStatuses") or ()
-    running = [one["name"] for one in listed if "running" in one.get("state", {})]
+    running = [
+        container["name"]
+        for container in listed
+        if "running" in container.get("state", {})
+    ]
     running.sort(key=lambda name: name != preferred)
     return container_id(pod, running[0]) if running else ""
 
@@ -66,7 +70,10 @@ def state_of(pod: Mapping[str, Any], container: str) -> tuple[str, str]:
 
 def _condition(pod: Mapping[str, Any], name: str) -> bool:
     listed = pod["status"].get("conditions") or ()
-    return any(one["type"] == name and one["status"] == "True" for one in listed)
+    return any(
+        condition["type"] == name and condition["status"] == "True"
+        for condition in listed
+    )
 
 
 def volumes_of(pod: Mapping[str, Any]) -> dict[str, str]:

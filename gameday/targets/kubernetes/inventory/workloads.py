@@ -53,7 +53,7 @@ def path_of(namespace: str, kind: str, name: str) -> str:
 
 def read_workloads(api: Api, namespace: str) -> dict[str, Workload]:
     """Return the workloads by uid; a name that two kinds have carries its kind."""
-    paths = [namespaced(namespace, one, group=APPS) for one in PLURALS.values()]
+    paths = [namespaced(namespace, plural, group=APPS) for plural in PLURALS.values()]
     lists = all_of([partial(api.items, path) for path in paths])
     pairs = [
         (kind, raw) for kind, raws in zip(PLURALS, lists, strict=True) for raw in raws
@@ -76,7 +76,10 @@ def read_workloads(api: Api, namespace: str) -> dict[str, Workload]:
 def read_replica_sets(api: Api, namespace: str) -> dict[str, str]:
     """Return by each ReplicaSet's uid the uid of the Deployment that owns it."""
     found = api.items(namespaced(namespace, _REPLICA_SETS, group=APPS))
-    pairs = ((one["metadata"]["uid"], controller(one)) for one in found)
+    pairs = (
+        (replica_set["metadata"]["uid"], controller(replica_set))
+        for replica_set in found
+    )
     return {uid: owner["uid"] for uid, owner in pairs if owner is not None}
 
 

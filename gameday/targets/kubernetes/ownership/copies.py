@@ -43,11 +43,11 @@ def _copies(
         listed: list[Json] = api.items(path)
     except Forbidden:
         return
-    for one in listed:
-        owner = controller(one)
-        more = sorted(_keys(one) - held)
+    for copy in listed:
+        owner = controller(copy)
+        more = sorted(_keys(copy) - held)
         if more and owner and owner["uid"] == workload.raw["metadata"]["uid"]:
-            yield str(one["metadata"]["name"]), more
+            yield str(copy["metadata"]["name"]), more
 
 
 def _keys(found: Mapping[str, Any]) -> set[str]:

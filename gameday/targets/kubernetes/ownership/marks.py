@@ -120,7 +120,7 @@ class Marks:
                 found += self._on(path)
             except Forbidden as wrong:
                 found.append(self._unread(path, wrong))
-        known = {one.place.partition("#")[2] for one in found}
+        known = {left.place.partition("#")[2] for left in found}
         for plural in COPIES:
             with suppress(Forbidden):
                 found += [
@@ -130,7 +130,7 @@ class Marks:
                     )
                     if copy.place.partition("#")[2] not in known
                 ]
-        return [one for one in found if self._is_ours(one)]
+        return [left for left in found if self._is_ours(left)]
 
     def unseen(self) -> tuple[str, ...]:
         """Return the places that this account may not read; it breaks nothing there.
@@ -171,8 +171,8 @@ class Marks:
         listed = self._api.items(path, **query)
         return [
             left
-            for one in listed
-            for left in _on(f"{path}/{one['metadata']['name']}", one)
+            for item in listed
+            for left in _on(f"{path}/{item['metadata']['name']}", item)
         ]
 
     def _unread(self, path: str, wrong: Forbidden) -> Left:

@@ -21,7 +21,7 @@ def _marks(workload: Json) -> dict[str, Json]:
 def stops(workload: Json) -> dict[str, Json]:
     """Return the arguments of all stops of a workload, by their annotation."""
     marks = _marks(workload).items()
-    return {key: one["arguments"] for key, one in marks if one["verb"] == STOPPED}
+    return {key: mark["arguments"] for key, mark in marks if mark["verb"] == STOPPED}
 
 
 def wants(workload: Json, words: str) -> list[int]:
@@ -32,10 +32,10 @@ def wants(workload: Json, words: str) -> list[int]:
     held = stops(workload).values()
     now = int(workload["spec"].get("replicas", 1)) + len(held)
     given = [mark["arguments"] for mark in _marks(workload).values()]
-    scales = [one for one in given if one.get("field") == "replicas"]
+    scales = [arguments for arguments in given if arguments.get("field") == "replicas"]
     known = [game_day["wants"] for game_day in held] + [
         [scale["value"]] for scale in scales
     ]
-    if any(now not in one for one in known):
+    if any(now not in wants for wants in known):
         raise FaultFailed(f"{words} does not want what our other faults left it with")
     return [now, *{int(scale["before"]) for scale in scales}]

@@ -118,8 +118,8 @@ def as_objects(
 def as_role(rules: Sequence[Rule], name: str, namespace: str) -> str:
     """Return `as_objects` as YAML for kubectl; empty where nothing is asked."""
     return "---\n".join(
-        yaml.safe_dump(one, sort_keys=False, default_flow_style=None, width=88)
-        for one in as_objects(rules, name, namespace)
+        yaml.safe_dump(role, sort_keys=False, default_flow_style=None, width=88)
+        for role in as_objects(rules, name, namespace)
     )
 
 

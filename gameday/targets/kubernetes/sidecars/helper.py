@@ -153,7 +153,7 @@ class Helper:
         """Return how a helper ended that nobody heard."""
         words = self._words(name, _ENDED)
         lost = str(words.get("lost", {}).get("because", ""))
-        began, at = (words.get(one, {}).get("at") for one in ("applied", "removed"))
+        began, at = (words.get(word, {}).get("at") for word in ("applied", "removed"))
         code = self._exits(name, _TOLD)
         there = self._api.find(f"{self._all}/{name}") is not None
         return Ended(
@@ -187,8 +187,8 @@ class Helper:
 
 def _last_words(pod: Mapping[str, Any] | None) -> list[str]:
     listed = (pod or {}).get("status", {}).get("containerStatuses") or ()
-    ended = [one.get("state", {}).get("terminated") or {} for one in listed]
-    return [line for one in ended for line in one.get("message", "").splitlines()]
+    ended = [container.get("state", {}).get("terminated") or {} for container in listed]
+    return [line for state in ended for line in state.get("message", "").splitlines()]
 
 
 def exit_code(pod: Mapping[str, Any]) -> int | None:

@@ -26,9 +26,9 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Ends:
     """
     there = pods.pods()
     others = [
-        one
-        for one in pods.arranged(there, None)
-        if one.identity["id"] != pod["metadata"]["uid"]
+        instance
+        for instance in pods.arranged(there, None)
+        if instance.identity["id"] != pod["metadata"]["uid"]
     ]
     if not peers:
         near = [other for other in others if other.state == "running"]
@@ -40,9 +40,9 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Ends:
         found = [other for other in others if peer in (other.service, *_names(other))]
         fronts = _fronts(services, peer, found)
         named += found
-        hits = [*(a for one in found for a in one.addresses), *fronts]
+        hits = [*(a for instance in found for a in instance.addresses), *fronts]
         addresses += hits or _literal(peer)
-    running = [one for one in named if one.state == "running"]
+    running = [instance for instance in named if instance.state == "running"]
     literal = [address for address in addresses if "/" not in address]
     return Ends(
         peers=tuple(dict.fromkeys(addresses)),
@@ -56,13 +56,17 @@ def _far(
 ) -> tuple[Instance, ...]:
     """Return the peers on other nodes that have a network of their own."""
     here = pod["spec"].get("nodeName")
-    shared = {one["metadata"]["uid"] for one in there if one["spec"].get("hostNetwork")}
+    shared = {
+        neighbour["metadata"]["uid"]
+        for neighbour in there
+        if neighbour["spec"].get("hostNetwork")
+    }
     found = {peer.identity["id"]: peer for peer in peers if peer.labels["node"] != here}
-    return tuple(one for uid, one in found.items() if uid not in shared)
+    return tuple(peer for uid, peer in found.items() if uid not in shared)
 
 
-def _names(one: Instance) -> tuple[str, str]:
-    return one.name, one.labels.get("pod", "")
+def _names(instance: Instance) -> tuple[str, str]:
+    return instance.name, instance.labels.get("pod", "")
 
 
 def _first(instances: Iterable[Instance]) -> tuple[str, ...]:

@@ -38,16 +38,16 @@ def state_of(
     kind: str, raw: Json, services: Iterable[Json], slices: Iterable[Json]
 ) -> State:
     """Return how a workload is, from it, the Services and the EndpointSlices."""
-    one = Workload(kind=kind, name="", service="", path="", raw=raw)
+    workload = Workload(kind=kind, name="", service="", path="", raw=raw)
     labels = raw["spec"]["template"]["metadata"].get("labels") or {}
     selecting = sorted(
-        found["metadata"]["name"] for found in services if _selects(found, labels)
+        front["metadata"]["name"] for front in services if _selects(front, labels)
     )
-    current = _observed(raw) and _current(kind, raw, one.wanted)
+    current = _observed(raw) and _current(kind, raw, workload.wanted)
     return State(
-        wanted=one.wanted,
-        ready=one.ready,
-        available=current and one.ready >= one.wanted,
+        wanted=workload.wanted,
+        ready=workload.ready,
+        available=current and workload.ready >= workload.wanted,
         endpoints={name: _ready(slices, name) for name in selecting},
     )
 
@@ -79,10 +79,10 @@ def _current(kind: str, raw: Json, wanted: int) -> bool:
 
 def _ready(slices: Iterable[Json], service: str) -> int:
     ready = set()
-    for one in slices:
-        if (one["metadata"].get("labels") or {}).get(SERVICE) != service:
+    for endpoint_slice in slices:
+        if (endpoint_slice["metadata"].get("labels") or {}).get(SERVICE) != service:
             continue
-        for endpoint in one.get("endpoints") or ():
+        for endpoint in endpoint_slice.get("endpoints") or ():
             if (endpoint.get("conditions") or {}).get("ready") is not False:
                 pod = (endpoint.get("targetRef") or {}).get("uid")
                 ready.add(pod or tuple(endpoint.get("addresses") or ()))
@@ -142,7 +142,9 @@ class Availability:
     def _state(self, words: str) -> State:
         kind, name = _parts(words)
         found = [
-            one for one in self._seen[kind].values() if one["metadata"]["name"] == name
+            workload
+            for workload in self._seen[kind].values()
+            if workload["metadata"]["name"] == name
         ]
         if not found:
             return GONE
@@ -166,7 +168,7 @@ def _kinds(services: Iterable[str]) -> list[str]:
 
 def _parts(words: str) -> tuple[str, str]:
     kind, _, name = words.partition("/")
-    return next(one for one in PLURALS if one.lower() == kind), name
+    return next(plural for plural in PLURALS if plural.lower() == kind), name
 
 
 def _plural(namespace: str, kind: str) -> str:

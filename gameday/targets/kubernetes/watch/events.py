@@ -69,16 +69,20 @@ class ClusterEvents:
         with self._lock:
             if self._counts is None:  # said before the run
                 self._workloads = self._pods.workloads()
-                self._counts = {u: count_of(one) for u, one in seen.objects.items()}
+                self._counts = {u: count_of(item) for u, item in seen.objects.items()}
                 return
-            told = [seen.one] if seen.one is not None else list(seen.objects.values())
-            for one in told:
-                uid, count = one["metadata"]["uid"], count_of(one)
+            told = (
+                [seen.changed]
+                if seen.changed is not None
+                else list(seen.objects.values())
+            )
+            for item in told:
+                uid, count = item["metadata"]["uid"], count_of(item)
                 known = self._counts.get(uid, 0)
-                gone = seen.one is not None and uid not in seen.objects
+                gone = seen.changed is not None and uid not in seen.objects
                 if not gone and (not known or count >= 2 * known):
                     self._counts[uid] = count
-                    self._emit(event(seen.at, "cluster_event", **self._fields(one)))
+                    self._emit(event(seen.at, "cluster_event", **self._fields(item)))
 
     def _fields(self, found: Json) -> Mapping[str, Any]:
         about = found.get("involvedObject") or {}

@@ -28,15 +28,15 @@ _MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 class Seen:
     """A collection as it is known; `at`: since when (s since the epoch).
 
-    `late`: by how many seconds that may be too late. `one`: the object that was told;
-    None where all were listed.
+    `late`: by how many seconds that may be too late. `changed`: the object that the
+    watch told of; None where all were listed.
     """
 
     objects: Mapping[str, Json]
     version: str
     at: float
     late: float
-    one: Json | None = None
+    changed: Json | None = None
 
 
 def listed(api: Api, path: str, **query: str | int) -> Json:
@@ -73,11 +73,11 @@ class Feed:
             return self._changed.wait_for(lambda: self._reaches(found), seconds)
 
     def _reaches(self, found: Json) -> bool:
-        here = {one["metadata"]["uid"]: version_of(one) for one in found["items"]}
+        here = {item["metadata"]["uid"]: version_of(item) for item in found["items"]}
         gone = [
             uid
-            for uid, one in self._known.items()
-            if uid not in here and version_of(one) <= version_of(found)
+            for uid, item in self._known.items()
+            if uid not in here and version_of(item) <= version_of(found)
         ]
         known = self._known
         new = [u for u, n in here.items() if u not in known or version_of(known[u]) < n]
@@ -96,7 +96,7 @@ class Feed:
     def _follow(self) -> None:
         asked = self._api.clock.now()
         found = listed(self._api, self._path)
-        known = {one["metadata"]["uid"]: one for one in found["items"]}
+        known = {item["metadata"]["uid"]: item for item in found["items"]}
         late = max(0.0, asked - self._sure) if self._sure else 0.0
         self._take(known, found["metadata"]["resourceVersion"])
         self._report(Seen(objects=known, version=self._version, at=asked, late=late))
@@ -126,18 +126,18 @@ class Feed:
         return True
 
     def _told(self, told: Mapping[str, Any]) -> None:
-        now, one = self._api.clock.now(), told["object"]
-        version = one["metadata"]["resourceVersion"]
+        now, item = self._api.clock.now(), told["object"]
+        version = item["metadata"]["resourceVersion"]
         if told["type"] == "BOOKMARK":
             self._take(self._known, version)
             return
         known = dict(self._known)
         if told["type"] == "DELETED":
-            known.pop(one["metadata"]["uid"], None)
+            known.pop(item["metadata"]["uid"], None)
         else:
-            known[one["metadata"]["uid"]] = one
+            known[item["metadata"]["uid"]] = item
         self._take(known, version)
-        seen = Seen(objects=known, version=version, at=now, late=PROMPT, one=one)
+        seen = Seen(objects=known, version=version, at=now, late=PROMPT, changed=item)
         self._report(seen)
 
     def _take(self, known: dict[str, Json], version: str) -> None:

@@ -23,7 +23,7 @@ def matched(chain: str, spec: Mapping[str, Any], family: int, end: str) -> list[
         side = "! -i lo" if inward else "! -o lo"
         return [Rule(chain, f"{side} {end}")]
     side = "-s" if inward else "-d"
-    return [Rule(chain, f"{side} {one} {end}") for one in peers_of(spec, family)]
+    return [Rule(chain, f"{side} {peer} {end}") for peer in peers_of(spec, family)]
 
 
 def families(spec: Mapping[str, Any]) -> Sequence[int]:

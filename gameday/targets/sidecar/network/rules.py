@@ -67,13 +67,13 @@ class Rules:
         ]
         text = "\n".join([f"*{self._table}", *lines, "COMMIT", ""])
         problem = RulesFailed("no iptables in the helper image")
-        for one in (backend,) if backend else BACKENDS:
+        for tried in (backend,) if backend else BACKENDS:
             try:
-                _run([f"{self._prefix}-{one}-restore", "--noflush"], text)
+                _run([f"{self._prefix}-{tried}-restore", "--noflush"], text)
             except RulesFailed as wrong:
                 problem = wrong
             else:
-                return one
+                return tried
         raise problem
 
     def remove(self) -> None:

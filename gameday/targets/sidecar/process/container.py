@@ -49,7 +49,11 @@ def belongs(pid: int, container: str) -> bool:
 def processes(container: str) -> list[Seen]:
     """Return the container's processes that are there now, zombies left out."""
     found = [look(pid) for pid in _pids() if belongs(pid, container)]
-    return [one for one in found if one is not None and one.state not in "ZX"]
+    return [
+        process
+        for process in found
+        if process is not None and process.state not in "ZX"
+    ]
 
 
 def main_process(container: str) -> int | None:
@@ -62,10 +66,12 @@ def main_process(container: str) -> int | None:
 
 def main_of(found: list[Seen]) -> int | None:
     """Return the main one of a container's processes."""
-    firsts = [one for one in found if one.inner == 1] or found
+    firsts = [process for process in found if process.inner == 1] or found
     if not firsts:
         return None
-    return min(firsts, key=lambda one: (one.depth, one.started, one.pid)).pid
+    return min(
+        firsts, key=lambda process: (process.depth, process.started, process.pid)
+    ).pid
 
 
 def look(pid: int) -> Seen | None:
@@ -79,12 +85,12 @@ def look(pid: int) -> Seen | None:
     spaces = [pid]
     for line in status.splitlines():
         if line.startswith("NSpid:"):
-            spaces = [int(one) for one in line.split()[1:]]
+            spaces = [int(inner) for inner in line.split()[1:]]
     state, started = fields[_STATE].decode(), int(fields[_STARTED])
     return Seen(pid, state, started, len(spaces), spaces[-1])
 
 
 def _pids() -> Iterator[int]:
-    for one in PROC.iterdir():
-        if one.name.isdecimal():
-            yield int(one.name)
+    for folder in PROC.iterdir():
+        if folder.name.isdecimal():
+            yield int(folder.name)

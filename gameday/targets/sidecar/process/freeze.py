@@ -27,14 +27,14 @@ def settle(container: str, name: str, *, frozen: bool) -> list[Seen]:
     end = CLOCK.monotonic() + _PATIENCE
     while True:
         there = processes(container)
-        wrong = [one for one in there if (one.state in _STOPPED) != frozen]
+        wrong = [process for process in there if (process.state in _STOPPED) != frozen]
         if not wrong:
             return there
         if CLOCK.monotonic() >= end:
             what = "did not stop" if frozen else "are still stopped"
             raise WorkFailed(f"{len(wrong)} of {len(there)} processes {what}")
-        for one in wrong:
-            _tell(one.pid, container, name)
+        for process in wrong:
+            _tell(process.pid, container, name)
         CLOCK.sleep(_PAUSE)
 
 
@@ -70,12 +70,12 @@ class Freeze:
     def hold(self, bell: Bell, deadline: float) -> None:
         """Prove it once, then wait for the end."""
         there = processes(self._container)
-        stopped = [one for one in there if one.state in _STOPPED]
+        stopped = [process for process in there if process.state in _STOPPED]
         bites = bool(there) and len(stopped) == len(there)
         because = (
             f"{len(stopped)} of the container's {len(there)} processes stand still"
         )
-        states = {str(one.pid): one.state for one in there}
+        states = {str(process.pid): process.state for process in there}
         say("proof", bites=bites, because=because, evidence={"states": states})
         rest(bell, deadline)
 

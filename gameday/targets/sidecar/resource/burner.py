@@ -49,7 +49,7 @@ class Burners:
     @property
     def pids(self) -> list[int]:
         """The processes, seen from here."""
-        return [one.pid for one in self._there]
+        return [burner.pid for burner in self._there]
 
     def start(self, act: Callable[[Say], None]) -> None:
         """Start one that does this; WorkFailed where it cannot be moved.
@@ -77,13 +77,13 @@ class Burners:
         ears: list[Any] = [voice, *([bell] if bell else [])]
         ready, _, _ = select.select(ears, [], [], max(0.0, seconds))
         said = b""
-        while voice in ready and (one := os.read(voice, 1)) not in (b"", b"\n"):
-            said += one  # a line is written at once
+        while voice in ready and (byte := os.read(voice, 1)) not in (b"", b"\n"):
+            said += byte  # a line is written at once
         return said
 
     def wait(self, bell: Bell, until: float) -> str:
         """Wait for END or that moment (monotonic); return what ended it before."""
-        ends: list[Any] = [one.held for one in self._there]
+        ends: list[Any] = [burner.held for burner in self._there]
         ends += [] if self._main is None else [self._main]
         while not bell.heard(END):
             left = until - CLOCK.monotonic()
@@ -98,13 +98,13 @@ class Burners:
 
     def end(self) -> None:
         """Kill them all and wait until they are gone."""
-        for one in self._there:
+        for burner in self._there:
             with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(one.held, signal.SIGKILL)
+                signal.pidfd_send_signal(burner.held, signal.SIGKILL)
             with suppress(ChildProcessError):
-                os.waitpid(one.pid, 0)
-            os.close(one.held)
-            os.close(one.voice)
+                os.waitpid(burner.pid, 0)
+            os.close(burner.held)
+            os.close(burner.voice)
         self._there.clear()
         if self._main is not None:
             os.close(self._main)

@@ -90,8 +90,8 @@ class Cgroups:
             if (limit := _number(folder, "memory.max", "memory.limit_in_bytes"))
             is not None
         ]
-        found = [one for one in found if 0 < one.limit < most]
-        return min(found, key=lambda one: one.limit, default=None)
+        found = [memory for memory in found if 0 < memory.limit < most]
+        return min(found, key=lambda memory: memory.limit, default=None)
 
     def oom_kills(self) -> int:
         """Return how many processes the kernel has killed here for lack of memory."""
@@ -117,7 +117,11 @@ def find(root: str, container: str, main: int | None) -> Cgroups | None:
     """
     top = Path(root)
     alone = (top / "cgroup.controllers").exists()
-    trees = {_ALL: top} if alone else {one: top / one for one in (*_CPU, *_MEMORY)}
+    trees = (
+        {_ALL: top}
+        if alone
+        else {controller: top / controller for controller in (*_CPU, *_MEMORY)}
+    )
     folders = {}
     for controller, tree in trees.items():
         folder = _named(tree, container)
@@ -131,12 +135,12 @@ def _named(tree: Path, container: str) -> Path | None:
     while todo and seen < _MOST:
         seen += 1
         try:
-            inside = [one for one in todo.pop().iterdir() if one.is_dir()]
+            inside = [entry for entry in todo.pop().iterdir() if entry.is_dir()]
         except OSError:
             continue  # it went meanwhile, or there is no such tree
-        for one in inside:
-            if names(one.name, container):
-                return one
+        for folder in inside:
+            if names(folder.name, container):
+                return folder
         todo.extend(inside)
     return None
 
@@ -167,9 +171,9 @@ def host_memory() -> int:
 def _quota(folder: Path) -> float | None:
     both = _text(folder, "cpu.max").split()
     if not both:
-        both = [_text(folder, f"cpu.cfs_{one}_us") for one in ("quota", "period")]
+        both = [_text(folder, f"cpu.cfs_{key}_us") for key in ("quota", "period")]
     try:
-        quota, period = (int(one) for one in both)
+        quota, period = (int(text) for text in both)
     except ValueError:
         return None  # "max", or nothing there
     return quota / period if quota > 0 and period > 0 else None

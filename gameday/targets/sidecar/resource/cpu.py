@@ -59,7 +59,7 @@ def used_by(pids: list[int]) -> Used:
     for pid in pids:
         try:
             text = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii")
-            fields = [int(one) for one in text.split()]
+            fields = [int(field) for field in text.split()]
         except OSError:
             fields = [_by_ticks(pid), 0]
         ran, waited = ran + fields[0], waited + fields[1]
