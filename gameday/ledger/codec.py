@@ -50,9 +50,9 @@ def dump_instance(instance: Instance) -> str:
     return dump(asdict(instance))
 
 
-def load_instance(found: Mapping[str, Any]) -> Instance:
+def load_instance(stored: Mapping[str, Any]) -> Instance:
     """Return the instance that a JSON object describes."""
-    return Instance(**{**found, "addresses": tuple(found["addresses"])})
+    return Instance(**{**stored, "addresses": tuple(stored["addresses"])})
 
 
 def dump_undo(undo: Undo) -> str:

@@ -36,17 +36,21 @@ def addresses_of(networks: Mapping[str, Mapping[str, Any]] | None) -> tuple[str,
     return (*v4, *v6)
 
 
-def instance_of(found: Mapping[str, Any]) -> Instance:
+def instance_of(container: Mapping[str, Any]) -> Instance:
     """Return the instance that an inspected container is."""
-    state = found["State"]
-    labels = found["Config"]["Labels"] or {}
+    state = container["State"]
+    labels = container["Config"]["Labels"] or {}
     started = state["StartedAt"]
-    networks = found["NetworkSettings"]["Networks"]
-    own = {**labels, "container": found["Name"].lstrip("/"), **volumes_of(found)}
+    networks = container["NetworkSettings"]["Networks"]
+    own = {
+        **labels,
+        "container": container["Name"].lstrip("/"),
+        **volumes_of(container),
+    }
     return Instance(
         service=labels[SERVICE],
         name=name_of(labels),
-        identity={"id": found["Id"], "started_at": started},
+        identity={"id": container["Id"], "started_at": started},
         state=STATES.get(state["Status"], "stopped"),
         health=(state.get("Health") or {}).get("Status", "").replace("none", ""),
         started_at=_instant(started),
@@ -55,10 +59,12 @@ def instance_of(found: Mapping[str, Any]) -> Instance:
     )
 
 
-def volumes_of(found: Mapping[str, Any]) -> dict[str, str]:
+def volumes_of(container: Mapping[str, Any]) -> dict[str, str]:
     """Return the label `volumes`, where the container keeps data in some."""
     mounts = [
-        mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume"
+        mount
+        for mount in container.get("Mounts") or ()
+        if mount.get("Type") == "volume"
     ]
     places = sorted(str(mount.get("Destination", "")) for mount in mounts)
     return {"volumes": ",".join(places)} if places else {}
@@ -70,9 +76,9 @@ def _instant(text: str) -> float | None:
     return parse_instant(text.replace("Z", "+00:00"))
 
 
-def created(found: Mapping[str, Any]) -> float:
+def created(container: Mapping[str, Any]) -> float:
     """Return when a container was made; of two with one name the newer counts."""
-    return datetime.fromisoformat(found["Created"][:19] + "+00:00").timestamp()
+    return datetime.fromisoformat(container["Created"][:19] + "+00:00").timestamp()
 
 
 class Project:

@@ -25,16 +25,16 @@ class Crash:
         self._helper = helper
 
     def prepare(
-        self, request: FaultRequest, found: Mapping[str, Any], mark: str
+        self, request: FaultRequest, container: Mapping[str, Any], mark: str
     ) -> str:
         """Return the helper that waits for the word; empty: we do it ourselves."""
-        pid = found["State"]["Pid"]
-        if self._engine.sees(pid, found["Id"]):
+        pid = container["State"]["Pid"]
+        if self._engine.sees(pid, container["Id"]):
             return ""
         spec = {
             "do": "kill",
             "pid": pid,
-            "container": found["Id"],
+            "container": container["Id"],
             "signal": _signal(request),
             "duration": 0.0,
         }

@@ -63,16 +63,16 @@ class Fingerprints:
                 taken[name] |= look
         return taken
 
-    def _values(self, found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def _values(self, container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield what is there; nothing for what is empty."""
         pairs = [
-            ("container", found["Id"][:_ID]),
-            ("Image", str(found["Image"]).removeprefix("sha256:")[:_ID]),
-            ("State", STATES.get(found["State"]["Status"], "stopped")),
-            *self._config(found["Config"]),
-            *self._host(found["HostConfig"]),
-            *mounts(found.get("Mounts") or (), near=self._near),
-            *networks(found["Id"], found["NetworkSettings"]["Networks"] or {}),
+            ("container", container["Id"][:_ID]),
+            ("Image", str(container["Image"]).removeprefix("sha256:")[:_ID]),
+            ("State", STATES.get(container["State"]["Status"], "stopped")),
+            *self._config(container["Config"]),
+            *self._host(container["HostConfig"]),
+            *mounts(container.get("Mounts") or (), near=self._near),
+            *networks(container["Id"], container["NetworkSettings"]["Networks"] or {}),
         ]
         return ((key, value) for key, value in pairs if value)
 
@@ -95,9 +95,9 @@ class Fingerprints:
             elif value and value != [0, 0]:  # ConsoleSize of nothing
                 yield f"HostConfig.{key}", digest(value, self._key)
 
-    def _inside(self, found: Mapping[str, Any]) -> dict[str, str]:
+    def _inside(self, container: Mapping[str, Any]) -> dict[str, str]:
         spec = {"do": "survey", "duration": 1.0}
-        sidecar = Sidecar(spec=spec, mark=MARK, beside=found["Id"])
+        sidecar = Sidecar(spec=spec, mark=MARK, beside=container["Id"])
         return inside(self._helper.run(sidecar))
 
 
@@ -114,10 +114,10 @@ def inside(said: Mapping[str, Any]) -> dict[str, str]:
 
 
 def mounts(
-    found: Sequence[Mapping[str, Any]], *, near: bool
+    mounts: Sequence[Mapping[str, Any]], *, near: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield each mount, and the mode and owner of what a near engine binds."""
-    for mount in found:
+    for mount in mounts:
         place = f"Mounts.{mount['Destination']}"
         source = str(mount.get("Name") or mount.get("Source") or "")
         rights = "rw" if mount.get("RW") else "ro"
@@ -151,9 +151,9 @@ def networks(
         yield f"Networks.{name}", ", ".join(words) or "connected"
 
 
-def _own_network(found: Mapping[str, Any] | None) -> bool:
+def _own_network(container: Mapping[str, Any] | None) -> bool:
     """Whether it runs, in a network that is not another's."""
-    if found is None or not found["State"]["Running"]:
+    if container is None or not container["State"]["Running"]:
         return False
-    mode = str(found["HostConfig"]["NetworkMode"])
+    mode = str(container["HostConfig"]["NetworkMode"])
     return mode != "host" and not mode.startswith("container:")

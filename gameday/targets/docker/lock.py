@@ -64,6 +64,6 @@ class Lock:
         return " ".join([*words, *host])
 
 
-def _holder(found: Mapping[str, Any]) -> Holder:
-    labels = found["Config"]["Labels"] or {}
+def _holder(container: Mapping[str, Any]) -> Holder:
+    labels = container["Config"]["Labels"] or {}
     return holder_from({key.removeprefix(LABEL): v for key, v in labels.items()})

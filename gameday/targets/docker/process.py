@@ -40,12 +40,12 @@ _VERBS = {
 }
 
 
-def _down(found: Mapping[str, Any]) -> bool:
-    return not found["State"]["Running"]
+def _down(container: Mapping[str, Any]) -> bool:
+    return not container["State"]["Running"]
 
 
-def _up(found: Mapping[str, Any]) -> bool:
-    state = found["State"]
+def _up(container: Mapping[str, Any]) -> bool:
+    state = container["State"]
     return bool(state["Running"] and not state["Restarting"] and not state["Paused"])
 
 
@@ -117,20 +117,20 @@ class Process:
         """Look until the container shows it, for a few seconds at most."""
         before = undo.arguments
 
-        def gone(found: Mapping[str, Any]) -> bool:
-            state = found["State"]
+        def gone(container: Mapping[str, Any]) -> bool:
+            state = container["State"]
             changed: bool = (
                 state["StartedAt"] != before["started_at"]
                 or state["Pid"] != before["pid"]
             )
-            return changed or _down(found)
+            return changed or _down(container)
 
         shown: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
             "process.stop": _down,
-            "process.pause": lambda found: bool(found["State"]["Paused"]),
+            "process.pause": lambda container: bool(container["State"]["Paused"]),
             "process.kill": gone,
-            "process.restart": lambda found: (
-                found["State"]["StartedAt"] != before["started_at"]
+            "process.restart": lambda container: (
+                container["State"]["StartedAt"] != before["started_at"]
             ),
         }
         ok, found = self._engine.until(undo.identity["id"], shown[request.kind], _SOON)

@@ -240,5 +240,7 @@ def _mounted(sidecar: Sidecar) -> dict[str, Any]:
     return {"binds": binds, "cgroupns": "host", "security_opt": ["label=disable"]}
 
 
-def _left(found: Mapping[str, Any], old: float) -> bool:
-    return found["Created"] < old or is_dead(found["Labels"].get("gameday.by", ""))
+def _left(container: Mapping[str, Any], old: float) -> bool:
+    return container["Created"] < old or is_dead(
+        container["Labels"].get("gameday.by", "")
+    )

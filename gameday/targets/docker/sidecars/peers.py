@@ -12,19 +12,19 @@ _AT_MOST = 4  # probes; one answer is enough
 
 
 def ends_of(
-    found: Mapping[str, Any], peers: Sequence[str], others: Sequence[Instance]
+    container: Mapping[str, Any], peers: Sequence[str], others: Sequence[Instance]
 ) -> Ends:
     """Return the ends of a victim's (inspected) connections to its peers.
 
     FaultFailed where a peer is neither a service, an instance nor an address, or
     shares no network with the victim.
     """
-    networks = _networks(found)
+    networks = _networks(container)
     if not networks:
         raise FaultFailed("the container has no network of its own to cut or slow")
-    near = [other for other in others if other.identity.get("id") != found["Id"]]
+    near = [other for other in others if other.identity.get("id") != container["Id"]]
     if not peers:
-        return Ends(peers=(), probes=_probes(found, near, networks))
+        return Ends(peers=(), probes=_probes(container, near, networks))
     addresses: list[str] = []
     for peer in peers:
         addresses.extend(_resolve(peer, near, networks))
@@ -58,8 +58,8 @@ def _resolve(
         ) from None
 
 
-def _networks(found: Mapping[str, Any]) -> list[Any]:
-    ends = (found["NetworkSettings"]["Networks"] or {}).values()
+def _networks(container: Mapping[str, Any]) -> list[Any]:
+    ends = (container["NetworkSettings"]["Networks"] or {}).values()
     listed = []
     for end in ends:
         if end.get("IPAddress"):
@@ -82,9 +82,9 @@ def _within(address: str, networks: Sequence[Any]) -> bool:
 
 
 def _probes(
-    found: Mapping[str, Any], near: Sequence[Instance], networks: Sequence[Any]
+    container: Mapping[str, Any], near: Sequence[Instance], networks: Sequence[Any]
 ) -> tuple[str, ...]:
-    ends = (found["NetworkSettings"]["Networks"] or {}).values()
+    ends = (container["NetworkSettings"]["Networks"] or {}).values()
     gateways = [end["Gateway"] for end in ends if end.get("Gateway")]
     others = [
         address

@@ -208,19 +208,19 @@ def _object(request: FaultRequest) -> str:
     return str(request.arguments.get("object") or "configmap")
 
 
-def _check(what: str, found: Json) -> None:
-    name = f"{what} {found['metadata']['name']}"
-    if found["metadata"].get("finalizers"):
+def _check(what: str, original: Json) -> None:
+    name = f"{what} {original['metadata']['name']}"
+    if original["metadata"].get("finalizers"):
         raise CannotFault(f"the {name} has finalizers: it would not go at once")
-    if found.get("type") == _TOKEN:
+    if original.get("type") == _TOKEN:
         raise CannotFault(f"the {name} is the cluster's own: it cannot be made again")
 
 
-def _copy(kept: str, found: Json, what: str, undo: Undo) -> Mapping[str, Any]:
+def _copy(kept: str, original: Json, what: str, undo: Undo) -> Mapping[str, Any]:
     """Return the Secret that keeps an object, and the undo with it."""
-    body = packed(found, what)
+    body = packed(original, what)
     if len(body) > _LARGEST:
-        name = f"{what} {found['metadata']['name']}"
+        name = f"{what} {original['metadata']['name']}"
         raise CannotFault(f"the {name} is too large to be kept: {len(body)} bytes")
     run = str(undo.arguments["mark"]).rpartition(".")[0]
     note = {
@@ -244,11 +244,11 @@ def _copy(kept: str, found: Json, what: str, undo: Undo) -> Mapping[str, Any]:
     }
 
 
-def packed(found: Json, what: str) -> bytes:
+def packed(original: Json, what: str) -> bytes:
     """Return an object as it has to be made again: without what the API gives it."""
-    meta = {k: v for k, v in found["metadata"].items() if k not in _GIVEN}
+    meta = {k: v for k, v in original["metadata"].items() if k not in _GIVEN}
     kind = {"configmap": "ConfigMap", "secret": "Secret"}[what]
-    body = {**found, "apiVersion": "v1", "kind": kind, "metadata": meta}
+    body = {**original, "apiVersion": "v1", "kind": kind, "metadata": meta}
     return gzip.compress(json.dumps(body).encode())
 
 

@@ -140,8 +140,8 @@ def _broken(place: Place, workload: Workload, undo: Undo) -> list[Json]:
     ]
 
 
-def _is_of(found: Mapping[str, Any], workload: Workload) -> bool:
-    owner = controller(found)
+def _is_of(revision: Mapping[str, Any], workload: Workload) -> bool:
+    owner = controller(revision)
     return owner is not None and owner["uid"] == workload.raw["metadata"]["uid"]
 
 

@@ -51,12 +51,12 @@ def _where(undo: Undo) -> tuple[str, str]:
     return str(undo.arguments["field"]), str(undo.arguments["container"])
 
 
-def read(found: Mapping[str, Any], undo: Undo) -> Any:
+def read(workload: Mapping[str, Any], undo: Undo) -> Any:
     """Return the field as a workload has it; None where it has none."""
     field, container = _where(undo)
     if field == "replicas":
-        return found["spec"].get("replicas", 1)
-    template = found["spec"]["template"]["spec"]
+        return workload["spec"].get("replicas", 1)
+    template = workload["spec"]["template"]["spec"]
     return _of(template["containers"], container).get(field)
 
 
@@ -72,7 +72,7 @@ def _of(containers: list[Json], name: str) -> Mapping[str, Any]:
     )
 
 
-def put(found: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
+def put(workload: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
     """Return the patch that gives the field a value; None takes it away.
 
     A list is replaced as a whole: whoever patches has to hold the version it read.
@@ -82,7 +82,7 @@ def put(found: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
         return {"spec": {"replicas": value}}
     containers = [
         _with(entry, field, value) if entry["name"] == container else entry
-        for entry in found["spec"]["template"]["spec"]["containers"]
+        for entry in workload["spec"]["template"]["spec"]["containers"]
     ]
     return {"spec": {"template": {"spec": {"containers": containers}}}}
 
@@ -92,38 +92,38 @@ def _with(container: Json, field: str, value: Any) -> Json:
     return rest if value is None else {**rest, field: value}
 
 
-def before(found: Json, undo: Undo) -> Any:
+def before(workload: Json, undo: Undo) -> Any:
     """Return what the field was before the first of this request's victims."""
-    for other in _notes(found):
+    for other in _notes(workload):
         same = ("field", "value")
         if all(other.get(key) == undo.arguments[key] for key in same):
             return other["before"]
         raise FaultFailed(f"{undo.arguments['workload']} carries another fault already")
-    return read(found, undo)
+    return read(workload, undo)
 
 
-def _notes(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for key, text in (found["metadata"].get("annotations") or {}).items():
+def _notes(workload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for key, text in (workload["metadata"].get("annotations") or {}).items():
         if key.startswith(UNDO):
             yield json.loads(text)["arguments"]
 
 
-def own_note(found: Mapping[str, Any], undo: Undo) -> Mapping[str, Any]:
+def own_note(workload: Mapping[str, Any], undo: Undo) -> Mapping[str, Any]:
     """Return this fault's own words on the object: only they say what was before."""
-    text = found["metadata"]["annotations"][key_of(str(undo.arguments["mark"]))]
+    text = workload["metadata"]["annotations"][key_of(str(undo.arguments["mark"]))]
     note: Mapping[str, Any] = json.loads(text)["arguments"]
     return note
 
 
-def given_back(found: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
+def given_back(workload: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
     """Return whether the field is still as the fault left it, and what it gets back.
 
     A pod that process.stop took away meanwhile comes back by that fault's own undo.
     """
-    now, was = read(found, undo), own_note(found, undo)["before"]
+    now, was = read(workload, undo), own_note(workload, undo)["before"]
     value, stopped = undo.arguments["value"], 0
     if undo.arguments["field"] == "replicas":
-        stopped = sum("field" not in note for note in _notes(found))
+        stopped = sum("field" not in note for note in _notes(workload))
         now += stopped
     if now not in (was, value):
         return False, None

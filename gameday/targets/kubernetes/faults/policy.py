@@ -90,8 +90,8 @@ class Isolate:
         api = self._place.api
         label = {"metadata": {"labels": {ISOLATED: undo.arguments["label"]}}}
 
-        def labelled(found: Json) -> Mapping[str, Any]:
-            if found["metadata"]["uid"] != undo.identity["id"]:
+        def labelled(pod: Json) -> Mapping[str, Any]:
+            if pod["metadata"]["uid"] != undo.identity["id"]:
                 raise FaultFailed("the pod was replaced by another")
             return label
 
@@ -129,8 +129,8 @@ class Isolate:
         self._place.helper.remove(str(given["helper"]))
         label = given["label"]
 
-        def bare(found: Json) -> Mapping[str, Any] | None:
-            has = (found["metadata"].get("labels") or {}).get(ISOLATED) == label
+        def bare(pod: Json) -> Mapping[str, Any] | None:
+            has = (pod["metadata"].get("labels") or {}).get(ISOLATED) == label
             return {"metadata": {"labels": {ISOLATED: None}}} if has else None
 
         # First the label: the policy carries the undo until the last.

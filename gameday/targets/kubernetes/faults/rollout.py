@@ -112,10 +112,10 @@ class Rollout:
     def _change(self, kind: str, workload: Workload, undo: Undo) -> None:
         api, given = self._place.api, undo.arguments
 
-        def changed(found: Json) -> Mapping[str, Any]:
-            kept = replace(undo, arguments={**given, "before": before(found, undo)})
+        def changed(workload: Json) -> Mapping[str, Any]:
+            kept = replace(undo, arguments={**given, "before": before(workload, undo)})
             notes = {"metadata": {"annotations": dict(noted(kept, kind))}}
-            return {**notes, **put(found, undo, given["value"])}
+            return {**notes, **put(workload, undo, given["value"])}
 
         api.change(workload.path, changed)
 
@@ -170,17 +170,17 @@ class Rollout:
         said: list[str] = []
         already = f"{words} had been given back already"
 
-        def restored(found: Json) -> Mapping[str, Any] | None:
-            if not is_noted(found, undo):
+        def restored(workload: Json) -> Mapping[str, Any] | None:
+            if not is_noted(workload, undo):
                 said.append(already)
                 return None
             notes = {"metadata": {"annotations": dict(erased(undo))}}
-            ours, was = given_back(found, undo)
+            ours, was = given_back(workload, undo)
             if not ours:
                 said.append(f"{words} was changed by somebody else; left as it is")
                 return notes
             said.append(f"{words} has its {undo.arguments['field']} back")
-            return {**notes, **put(found, undo, was)}
+            return {**notes, **put(workload, undo, was)}
 
         api = self._place.api
         api.change(workload.path, restored)

@@ -89,11 +89,11 @@ def take(api: Api, pods: Namespace) -> Fingerprint:
     return taken
 
 
-def _values(kind: str, found: Json) -> Iterator[tuple[str, str]]:
+def _values(kind: str, raw: Json) -> Iterator[tuple[str, str]]:
     if kind == "node":
-        yield from _node(found.get("spec", {}))
+        yield from _node(raw.get("spec", {}))
         return
-    meta = found["metadata"]
+    meta = raw["metadata"]
     for key, text in (meta.get("labels") or {}).items():
         yield f"labels.{key}", shown(text)
     for key, text in (meta.get("annotations") or {}).items():
@@ -102,8 +102,8 @@ def _values(kind: str, found: Json) -> Iterator[tuple[str, str]]:
         if key == LEADER:
             yield WHOLE, "a leader was elected"
     for part in ("spec", "data", "binaryData"):
-        if part in found:
-            yield from flat(found[part], part)
+        if part in raw:
+            yield from flat(raw[part], part)
 
 
 def _node(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

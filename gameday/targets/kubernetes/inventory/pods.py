@@ -221,9 +221,9 @@ class Namespace:
         return "" if found is None else found.words
 
 
-def version_of(found: Mapping[str, Any]) -> int:
+def version_of(raw: Mapping[str, Any]) -> int:
     """Return an object's or a list's place in the order of things; 0: not known."""
-    text = str(found.get("metadata", {}).get("resourceVersion", ""))
+    text = str(raw.get("metadata", {}).get("resourceVersion", ""))
     return int(text) if text.isdecimal() else 0
 
 

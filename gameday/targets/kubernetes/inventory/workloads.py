@@ -83,7 +83,7 @@ def read_replica_sets(api: Api, namespace: str) -> dict[str, str]:
     return {uid: owner["uid"] for uid, owner in pairs if owner is not None}
 
 
-def controller(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def controller(raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the owner reference that controls an object; None: nobody does."""
-    owners: Iterable[Mapping[str, Any]] = found["metadata"].get("ownerReferences") or ()
+    owners: Iterable[Mapping[str, Any]] = raw["metadata"].get("ownerReferences") or ()
     return next((owner for owner in owners if owner.get("controller")), None)

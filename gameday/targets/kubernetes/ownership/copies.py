@@ -50,6 +50,6 @@ def _copies(
             yield str(copy["metadata"]["name"]), more
 
 
-def _keys(found: Mapping[str, Any]) -> set[str]:
-    notes = found["metadata"].get("annotations") or {}
+def _keys(copy: Mapping[str, Any]) -> set[str]:
+    notes = copy["metadata"].get("annotations") or {}
     return {key for key in notes if key.startswith(UNDO)}

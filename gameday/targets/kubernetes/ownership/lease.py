@@ -89,7 +89,7 @@ class Lock:
             return holder
         return self._watched(found)
 
-    def _watched(self, found: Json) -> Holder | None:
+    def _watched(self, lease: Json) -> Holder | None:
         """Look on until a heartbeat comes, or it is overdue by its stamp or our watch.
 
         At least one whole interval is waited for, whatever the stamp says.
@@ -101,21 +101,21 @@ class Lock:
             again = self._api.find(self._path)
             if again is None:
                 return None
-            if again["spec"].get("renewTime") != found["spec"].get("renewTime"):
+            if again["spec"].get("renewTime") != lease["spec"].get("renewTime"):
                 return replace(self._holder(again), expired=False)
             watched = clock.monotonic() - began
             overdue = self._age(again) > LASTS or watched >= LASTS
             if overdue and watched >= EVERY + 2.0:
                 return replace(self._holder(again), expired=True)
 
-    def _holder(self, found: Json) -> Holder:
-        words = found["metadata"].get("annotations") or {}
+    def _holder(self, lease: Json) -> Holder:
+        words = lease["metadata"].get("annotations") or {}
         plain = {key.removeprefix(_WORD): value for key, value in words.items()}
-        return replace(holder_from(plain), expired=self._age(found) > LASTS)
+        return replace(holder_from(plain), expired=self._age(lease) > LASTS)
 
-    def _age(self, found: Json) -> float:
+    def _age(self, lease: Json) -> float:
         try:
-            renewed = datetime.fromisoformat(found["spec"]["renewTime"])
+            renewed = datetime.fromisoformat(lease["spec"]["renewTime"])
         except (KeyError, ValueError):
             return float("inf")
         return self._api.clock.now() - renewed.timestamp()
@@ -158,8 +158,8 @@ class Lock:
         threading.Thread(target=self._renew, args=(run, over), daemon=True).start()
 
     def _renew(self, run: str, over: threading.Event) -> None:
-        def renewed(found: Json) -> Mapping[str, Any] | None:
-            mine = self._holder(found).run == run
+        def renewed(lease: Json) -> Mapping[str, Any] | None:
+            mine = self._holder(lease).run == run
             return {"spec": {"renewTime": self._stamp()}} if mine else None
 
         while not over.wait(EVERY):

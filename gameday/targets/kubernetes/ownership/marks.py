@@ -63,9 +63,9 @@ def erased(undo: Undo) -> Mapping[str, None]:
     return {key_of(str(undo.arguments["mark"])): None}
 
 
-def is_noted(found: Mapping[str, Any], undo: Undo) -> bool:
+def is_noted(marked: Mapping[str, Any], undo: Undo) -> bool:
     """Return whether an object carries this fault."""
-    notes = found["metadata"].get("annotations") or {}
+    notes = marked["metadata"].get("annotations") or {}
     return key_of(str(undo.arguments["mark"])) in notes
 
 
@@ -200,8 +200,8 @@ class Marks:
             return
 
 
-def _on(path: str, found: Json) -> Iterator[Left]:
-    meta = found["metadata"]
+def _on(path: str, marked: Json) -> Iterator[Left]:
+    meta = marked["metadata"]
     notes = meta.get("annotations") or {}
     run = str(notes.get(f"{LABEL}run", ""))
     ours = f"{LABEL}run" in (meta.get("labels") or {})

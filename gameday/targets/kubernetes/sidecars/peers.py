@@ -75,13 +75,13 @@ def _first(instances: Iterable[Instance]) -> tuple[str, ...]:
 
 
 def _fronts(
-    services: Sequence[Mapping[str, Any]], peer: str, found: Sequence[Instance]
+    services: Sequence[Mapping[str, Any]], peer: str, instances: Sequence[Instance]
 ) -> list[str]:
     """Return the cluster addresses of Services that lead to these instances."""
     fronts = []
     for service in services:
         selector = service["spec"].get("selector") or {}
-        leads = any(selector.items() <= there.labels.items() for there in found)
+        leads = any(selector.items() <= there.labels.items() for there in instances)
         if service["metadata"]["name"] == peer or (selector and leads):
             listed = service["spec"].get("clusterIPs") or ()
             fronts += [address for address in listed if address != "None"]

@@ -25,10 +25,10 @@ _MADE = {  # what the pods of a workload are called after its name
 }
 
 
-def count_of(found: Json) -> int:
+def count_of(raw: Json) -> int:
     """Return how often an Event was said."""
-    series = found.get("series") or {}
-    return int(series.get("count") or found.get("count") or 1)
+    series = raw.get("series") or {}
+    return int(series.get("count") or raw.get("count") or 1)
 
 
 def service_of(kind: str, name: str, workloads: Iterable[Workload]) -> str:
@@ -84,14 +84,14 @@ class ClusterEvents:
                     self._counts[uid] = count
                     self._emit(event(seen.at, "cluster_event", **self._fields(item)))
 
-    def _fields(self, found: Json) -> Mapping[str, Any]:
-        about = found.get("involvedObject") or {}
+    def _fields(self, raw: Json) -> Mapping[str, Any]:
+        about = raw.get("involvedObject") or {}
         kind, name = str(about.get("kind", "")), str(about.get("name", ""))
         return {
-            "reason": str(found.get("reason") or ""),
-            "type": str(found.get("type") or ""),
+            "reason": str(raw.get("reason") or ""),
+            "type": str(raw.get("type") or ""),
             "object": f"{kind.lower()}/{name}",
             "service": service_of(kind, name, self._workloads),
-            "message": " ".join(str(found.get("message") or "").split())[:LONGEST],
-            "count": count_of(found),
+            "message": " ".join(str(raw.get("message") or "").split())[:LONGEST],
+            "count": count_of(raw),
         }

@@ -67,17 +67,17 @@ class Feed:
         """Tell nothing from now on; the thread ends with its watch."""
         self._end.set()
 
-    def has(self, found: Json, seconds: float) -> bool:
+    def has(self, wanted: Json, seconds: float) -> bool:
         """Wait until all that a list brought was told; return whether it was."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._reaches(found), seconds)
+            return self._changed.wait_for(lambda: self._reaches(wanted), seconds)
 
-    def _reaches(self, found: Json) -> bool:
-        here = {item["metadata"]["uid"]: version_of(item) for item in found["items"]}
+    def _reaches(self, wanted: Json) -> bool:
+        here = {item["metadata"]["uid"]: version_of(item) for item in wanted["items"]}
         gone = [
             uid
             for uid, item in self._known.items()
-            if uid not in here and version_of(item) <= version_of(found)
+            if uid not in here and version_of(item) <= version_of(wanted)
         ]
         known = self._known
         new = [u for u, n in here.items() if u not in known or version_of(known[u]) < n]
@@ -184,6 +184,6 @@ class PodsWatch:
         found = {"metadata": version, "items": list(seen.objects.values())}
         self._say(found, seen.at, seen.late)
 
-    def _say(self, found: Json, at: float, late: float) -> None:
+    def _say(self, listed_pods: Json, at: float, late: float) -> None:
         with self._one_at_a_time:  # what is older is told as what is newer by then
-            self._heard(self._pods.told(found), at, late)
+            self._heard(self._pods.told(listed_pods), at, late)

@@ -64,9 +64,9 @@ def main_process(container: str) -> int | None:
     return main_of(processes(container))
 
 
-def main_of(found: list[Seen]) -> int | None:
+def main_of(seen: list[Seen]) -> int | None:
     """Return the main one of a container's processes."""
-    firsts = [process for process in found if process.inner == 1] or found
+    firsts = [process for process in seen if process.inner == 1] or seen
     if not firsts:
         return None
     return min(
