@@ -20,7 +20,8 @@ from gameday.targets.sidecar.network.look import Look, Sweep, first_way
 from gameday.targets.sidecar.network.loss import QueueLoss, RuleLoss
 from gameday.targets.sidecar.network.netem import NetemDelay
 from gameday.targets.sidecar.network.partition import Partition
-from gameday.targets.sidecar.network.rate import QueueRate, Rate
+from gameday.targets.sidecar.network.rate import Rate
+from gameday.targets.sidecar.network.rate_by_queue import QueueRate
 from gameday.targets.sidecar.network.survey import Survey
 from gameday.targets.sidecar.process.enter import enter
 from gameday.targets.sidecar.process.freeze import Freeze, Thaw

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gameday.targets.sidecar.network.rate import LATENCY, Line, bucket, incoming
+from gameday.targets.sidecar.network.incoming import incoming
+from gameday.targets.sidecar.network.rate import LATENCY, bucket
+from gameday.targets.sidecar.network.rate_by_queue import Line
 from gameday.targets.sidecar.proof.stream import (
     PASSES,
     EchoSeries,

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.network.incoming import remove_incoming
 from gameday.targets.sidecar.network.loss import chance
 from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue
-from gameday.targets.sidecar.network.rate import no_shaping, remove_incoming
+from gameday.targets.sidecar.network.rate import no_shaping
 from gameday.targets.sidecar.network.rules import Rule, Rules, RulesFailed
 from gameday.targets.sidecar.network.shaping import interfaces, remove_qdiscs, why_not
 from gameday.targets.sidecar.work import WorkFailed

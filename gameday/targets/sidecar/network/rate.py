@@ -1,48 +1,37 @@
-"""A rate: what goes to the peers, and what comes from them, waits for its turn.
+"""A rate by tc: what goes to the peers, and what comes from them, waits for its turn.
 
-Two ways with the same effect. By tc, a token bucket in a class of our own holds what
-goes out; what comes in is led through a device of our own (ifb), which has another.
-Where the kernel has no such thing, two queues whose holder keeps to the rate by itself;
-they let everything pass when it dies.
+A token bucket in a class of our own holds what goes out; what comes in is led through
+a device of our own, which has another.
 """
 
 import fcntl
-import select
 import socket
 import struct
-import threading
-from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gameday.targets.sidecar.bell import END, Bell
-from gameday.targets.sidecar.network import addresses
-from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
-from gameday.targets.sidecar.network.peer_rules import PeerRules
-from gameday.targets.sidecar.network.shaping import (
-    HANDLE,
-    Shaper,
-    interfaces,
-    run_tool,
-    tc,
-    why_not,
+from gameday.targets.sidecar.bell import Bell
+from gameday.targets.sidecar.network.incoming import (
+    OURS,
+    add_incoming,
+    has_incoming,
+    remove_incoming,
 )
+from gameday.targets.sidecar.network.shaping import Shaper, interfaces, tc, why_not
 from gameday.targets.sidecar.proof.stream import PASSES, Stream
-from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
+from gameday.targets.sidecar.work import WorkFailed, rest, say
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped
-_SAVED = 0.02  # seconds of the rate that may be saved up
+SAVED = 0.02  # seconds of the rate that may be saved up
 _HEADERS = 100  # bytes: a bucket has to hold the largest packet with these
 _SIOCGIFMTU = 0x8921
-_IDLE = 3600.0  # seconds
-OURS = "gameday-in"  # how the devices of what comes in begin, before a number
 NOT_PASSING = f"-m mark ! --mark {PASSES:#x}"
 
 
 def bucket(rate: float, largest: int = 1500) -> Sequence[str]:
     """Return the words by which tc keeps a rate; `largest`: bytes of a packet."""
-    burst = max(largest + _HEADERS, round(rate / 8 * _SAVED))
+    burst = max(largest + _HEADERS, round(rate / 8 * SAVED))
     latency = f"{LATENCY * 1000:g}ms"
     return ["tbf", "rate", f"{rate:.0f}bit", "burst", f"{burst}b", "latency", latency]
 
@@ -56,54 +45,6 @@ def largest_packet() -> int:
         ]
     return max(
         (struct.unpack_from("I", answer, 16)[0] for answer in answers), default=1500
-    )
-
-
-# Coming in, by tc ------------------------------------------------------------------
-
-
-def incoming(interface: str, device: str, spec: Mapping[str, Any]) -> list[list[str]]:
-    """Return the tc commands that lead what comes from the peers to a device."""
-    filters = []
-    for family, protocol, word in ((4, "ip", "ip"), (6, "ipv6", "ip6")):
-        matches = [["u32", "0", "0"]]
-        if spec["peers"]:
-            peers = addresses.peers_of(spec, family)
-            matches = [[word, "src", peer] for peer in peers]
-        there = ["filter", "add", "dev", interface, "parent", "ffff:"]
-        kind = ["protocol", protocol, "prio", str(family), "u32"]
-        to_it = ["action", "mirred", "egress", "redirect", "dev", device]
-        filters += [[*there, *kind, "match", *match, *to_it] for match in matches]
-    return [["qdisc", "add", "dev", interface, "ingress"], *filters]
-
-
-def add_incoming(interface: str, spec: Mapping[str, Any], *leaf: str) -> None:
-    """Have what comes in by an interface go through a device that has this leaf."""
-    device = f"{OURS}{socket.if_nametoindex(interface)}"
-    run_tool("ip", "link", "add", device, "type", "ifb")
-    run_tool("ip", "link", "set", device, "up")
-    tc("qdisc", "add", "dev", device, "root", "handle", f"{HANDLE}:", *leaf)
-    for words in incoming(interface, device, spec):
-        tc(*words)
-
-
-def remove_incoming() -> None:
-    """Remove our devices, and what leads to them.
-
-    The device is made first and removed last: it says that the rest is ours.
-    """
-    numbers = {name: number for number, name in socket.if_nameindex()}
-    for device in [name for name in numbers if name.startswith(OURS)]:
-        for interface, number in numbers.items():
-            if device == f"{OURS}{number}" and _has_incoming(interface):
-                tc("qdisc", "del", "dev", interface, "ingress")
-        run_tool("ip", "link", "del", device)
-
-
-def _has_incoming(interface: str) -> bool:
-    return any(
-        kind in tc("qdisc", "show", "dev", interface)
-        for kind in ("qdisc ingress ", "qdisc clsact ")
     )
 
 
@@ -133,7 +74,7 @@ class Rate:
         """Look whether there is room for qdiscs; measure the way as it is."""
         self._shaper.check()
         for interface in interfaces():
-            if _has_incoming(interface):
+            if has_incoming(interface):
                 raise WorkFailed(f"{interface} has an ingress qdisc of its own")
         self._stream.before()
 
@@ -171,113 +112,3 @@ def _waited(*, ours: bool) -> int:
                 words = text.replace(",", " ").split()
                 total += int(words[words.index("overlimits") + 1])
     return total
-
-
-# By a queue for each direction ------------------------------------------------------
-
-
-class Line:
-    """When each packet may leave a line of that rate, one after the other."""
-
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._free = 0.0  # when the line has sent all that it was given
-        self.waited = 0
-
-    def due(self, now: float, size: int) -> float | None:
-        """Return when a packet of so many bytes has left; None: it found no room."""
-        start = max(self._free, now - _SAVED)
-        if start - now > LATENCY:
-            return None
-        self._free = start + size * 8 / self._rate
-        self.waited += self._free > now
-        return self._free
-
-
-class Direction:
-    """One queue, and what waits in it."""
-
-    def __init__(self, rate: float) -> None:
-        self.queue, self.number = any_queue(sizes=True)
-        self.line = Line(rate)
-        self._waiting: deque[tuple[float, int]] = deque()
-
-    def take(self, now: float) -> None:
-        """Give each packet that came its time, or drop it."""
-        for packet, size in self.queue.read_sizes():
-            due = self.line.due(now, size)
-            if due is None:
-                self.queue.drop(packet)
-            else:
-                self._waiting.append((due, packet))
-
-    def let_go(self, now: float) -> float:
-        """Let go what is due; return when the next one is."""
-        while self._waiting and self._waiting[0][0] <= now:
-            self.queue.accept(self._waiting.popleft()[1])
-        return self._waiting[0][0] if self._waiting else now + _IDLE
-
-    def close(self) -> None:
-        """Let everything go."""
-        for packet, _ in self.queue.read_sizes():
-            self.queue.accept(packet)
-        for _, packet in self._waiting:
-            self.queue.accept(packet)
-        self.queue.close()
-
-
-class QueueRate:
-    """The holder of two queues keeps to the rate."""
-
-    def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._spec = spec
-        self._rules = PeerRules(spec)
-        self._stream = Stream(spec["probes"], spec["to"])
-        self._ways: dict[str, Direction] = {}
-
-    def prepare(self) -> None:
-        """Measure the way as it is."""
-        self._stream.before()
-
-    def apply(self) -> Mapping[str, Any]:
-        """Open the queues and lead the peers' packets into them."""
-        for chain in ("POSTROUTING", "INPUT"):
-            self._ways[chain] = Direction(self._spec["to"])
-        self._rules.add({chain: self._to(chain) for chain in self._ways})
-        return {"way": "queue", "queues": [way.number for way in self._ways.values()]}
-
-    def _to(self, chain: str) -> str:
-        number = self._ways[chain].number
-        only = "" if chain == "INPUT" else f"{NOT_PASSING} "
-        return f"{only}{QUEUED} --queue-num {number} --queue-bypass"
-
-    def hold(self, bell: Bell, deadline: float) -> None:
-        """Let packets go in their time; prove it beside."""
-        threading.Thread(target=self._prove, daemon=True).start()
-        queues: dict[int, Direction] = {
-            way.queue.fileno(): way for way in self._ways.values()
-        }
-        while not bell.heard(END):
-            now = CLOCK.monotonic()
-            if now >= deadline:
-                break
-            due = min(way.let_go(now) for way in queues.values())
-            timeout = max(0.0, min(due, deadline) - now)
-            ready, _, _ = select.select([*queues, bell.fileno()], [], [], timeout)
-            for number in ready:
-                if number in queues:
-                    queues[number].take(CLOCK.monotonic())
-
-    def _prove(self) -> None:
-        out, back = (self._ways[chain].line for chain in ("POSTROUTING", "INPUT"))
-        say(
-            "proof",
-            **self._stream.proof(lambda: out.waited, lambda: back.waited),
-        )
-
-    def remove(self) -> None:
-        """Take the rules out, then let everything go that still waits."""
-        self._rules.remove()
-        for way in self._ways.values():
-            way.close()
-        self._ways = {}
