@@ -241,8 +241,8 @@ class Ledger:
     ) -> bool:
         """Write one step of a fault's life; false where it cannot follow any more.
 
-        After the end of a fault nothing follows: who gets false when he injected
-        something has to undo it himself.
+        No step follows the end of a fault: a caller that has injected something and
+        gets false has to undo that itself.
         """
         when = self._clock.now() if at is None else at
         step = rows.Step(state, when, note, by, by_hand, extra or {})

@@ -154,7 +154,7 @@ class _Healer:
     def _raced(self, entry: FaultEntry) -> bool:
         """Whether its time is over and another is ending it at this moment.
 
-        What that one has just ended did not end early.
+        A fault that the other process has just ended did not end early.
         """
         if self._clock.now() < entry.until:
             return False
@@ -199,8 +199,8 @@ class _Healer:
 def patiently(act: Act, undo: Undo, clock: "Clock", attempts: int = ATTEMPTS) -> Undone:
     """Undo, again and again with longer and longer pauses; never raises.
 
-    A target that does not answer at all is waited for, one that refuses is asked so
-    many times, and so is one whose answer breaks us: other undos are still to come.
+    A target that does not answer is waited for. One that refuses, or whose answer
+    raises, is tried a fixed number of times: other undos are still to come.
     """
     refused, pause = 0, _FIRST_PAUSE
     end = clock.monotonic() + ABSENCE

@@ -51,7 +51,7 @@ def undo_marked(
 
 
 def free(lock: "TargetLock", dead: Holder) -> str:
-    """Free the lock that somebody has who does not live; say what was done."""
+    """Free the lock of a dead holder; return what was done, in words."""
     lock.release(dead.run)
     return f"freed: it was held by run {dead.run} of {dead.user}@{dead.host}"
 

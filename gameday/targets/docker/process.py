@@ -72,7 +72,7 @@ class Process:
         return HOW[request.kind]
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
-        """Look at the victim, and for a kill make sure who will send the signal."""
+        """Look at the victim, and prepare what sends the signal where it is killed."""
         found = self._engine.inspect(victim.identity["id"])
         if not _up(found):
             raise FaultFailed(f"{victim.name} is {victim.state}, not running")

@@ -1,7 +1,7 @@
 """The lock of a supervisor: a locked file, seen by every user of this machine.
 
 The kernel lets go of it when its holder ends, however that ends. The text in it only
-says who that is. The file stays: who removed it could remove another's.
+says who that is. The file is never removed: another process could hold it by then.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ class Lock:
         self.path = str(Path(FOLDER) / f"gameday-lock-{name}")
 
     def hold(self, holder: Holder) -> Holder | None:
-        """Take it; return who has it where it is taken, None: it is ours."""
+        """Take the lock; return its holder where it is taken, None: it is ours."""
         if self.path in _ours:
             return None
         try:

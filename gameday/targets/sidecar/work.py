@@ -37,7 +37,7 @@ class Work(Protocol):
 
 
 def say(word: str, **fields: Any) -> None:
-    """Tell the other side, as one line of JSON, with this machine's own stamp."""
+    """Print a line of JSON for the process that started us, with the time here."""
     line = json.dumps({"say": word, "at": CLOCK.now(), **fields}) + "\n"
     sys.stdout.write(line)
     sys.stdout.flush()

@@ -111,7 +111,7 @@ class SidecarHost(Protocol):
     # Kernels ----------------------------------------------------------------------
 
     def refusal(self, ways: Sequence[Way]) -> str:
-        """Return why none of these ways is there; empty: one is, or nobody knows."""
+        """Return why the platform has none of these ways; empty: it may have one."""
 
     def work(self, name: str, ways: Sequence[Way]) -> Mapping[str, Any]:
         """Return the part of an order that says which of several ways is gone.

@@ -27,7 +27,7 @@ def go(host: SidecarHost, helper: str) -> Line:
 def run(host: SidecarHost, order: SidecarOrder) -> Mapping[str, Any]:
     """Start a helper, give the word, take the answer, remove it.
 
-    Empty where it did its work and nobody could hear what it said.
+    Empty where it did its work and its answer could not be read.
     """
     helper = host.start(order)
     try:

@@ -195,8 +195,8 @@ class Helper:
     def of_run(self, run: str) -> list[str]:
         """Return the helpers that carry a run's mark, whatever their state.
 
-        With them the ones of nobody: left behind while they only had a look, by a
-        process that is gone.
+        With them those that only looked, whose own process has ended without removing
+        them; they belong to no run.
         """
         api = self._engine.api
         with self._engine.speaking():

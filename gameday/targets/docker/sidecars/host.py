@@ -77,7 +77,7 @@ class DockerSidecars:
         return self._helper.hear(helper, seconds)
 
     def end(self, helper: str) -> Ended:
-        """End it gently; one that is deaf is removed."""
+        """Tell a helper to end; remove it where it does not."""
         over = not self._helper.runs(helper)
         code = self._helper.end(helper)
         if code is None:

@@ -66,7 +66,7 @@ _KINDS = {
 
 
 def passes(wrong: GamedayError) -> bool:
-    """Return whether asking again later may help: nobody answered, or not just now."""
+    """Return whether asking again may help: there was no answer, or "not now"."""
     if isinstance(wrong, ApiRefused):
         return wrong.status == _TOO_MANY or wrong.status >= _BROKEN
     cause = wrong.__cause__
@@ -101,7 +101,7 @@ class Api:
     # Asking -----------------------------------------------------------------------
 
     def get(self, path: str, **query: str | int) -> Json:
-        """Return an object or a list; asked again where nobody answers just now."""
+        """Return an object or a list; ask again while the API does not answer."""
         for left in reversed(range(_TRIES)):
             try:
                 return self._json("GET", path, query)

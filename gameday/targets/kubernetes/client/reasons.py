@@ -1,4 +1,4 @@
-"""Why nobody answers, in words for a person.
+"""Why the API does not answer, in words for a person.
 
 The client wraps what went wrong up to four times, and tells all of it: pools, retries
 and the objects' own names. The innermost error is the reason.

@@ -195,7 +195,10 @@ def _held_back(pod: Json, undo: Undo) -> bool:
 
 
 def fit(request: FaultRequest, instances: Sequence[Instance]) -> Sequence[Instance]:
-    """Return whom scaling down can take: of a StatefulSet the highest ordinals."""
+    """Return the instances that scaling down can remove.
+
+    Of a StatefulSet those are the ones with the highest ordinals.
+    """
     ordered = any(
         instance.labels["workload"].startswith("statefulset/") for instance in instances
     )

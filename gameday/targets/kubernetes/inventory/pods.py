@@ -236,7 +236,7 @@ def _apply(known: dict[str, Json], told: Mapping[str, Any]) -> None:
 
 
 def _is_instance(pod: Mapping[str, Any]) -> bool:
-    """Whether it is somebody's to keep running: no helper of ours, nothing ended."""
+    """Whether a pod is an instance: no helper of ours, and not ended."""
     ours = f"{LABEL}run" in (pod["metadata"].get("labels") or {})
     return not ours and pod.get("status", {}).get("phase") not in _OVER
 

@@ -35,7 +35,7 @@ def container_id(pod: Mapping[str, Any], container: str) -> str:
 
 
 def running_container(pod: Mapping[str, Any], preferred: str) -> str:
-    """Return the id of a container that runs, that one's if it does; empty: none."""
+    """Return a running container's id, the preferred one's if it runs; empty: none."""
     listed = pod.get("status", {}).get("containerStatuses") or ()
     running = [
         container["name"]
@@ -77,7 +77,7 @@ def _condition(pod: Mapping[str, Any], name: str) -> bool:
 
 
 def volumes_of(pod: Mapping[str, Any]) -> dict[str, str]:
-    """Return the label `volumes`, where the pod keeps data in claimed ones."""
+    """Return the label `volumes` where the pod has volumes that it claimed."""
     listed = pod["spec"].get("volumes") or ()
     claims = [volume.get("persistentVolumeClaim") or {} for volume in listed]
     claims += [volume for volume in listed if "ephemeral" in volume]

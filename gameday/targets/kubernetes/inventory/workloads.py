@@ -84,6 +84,6 @@ def read_replica_sets(api: Api, namespace: str) -> dict[str, str]:
 
 
 def controller(raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the owner reference that controls an object; None: nobody does."""
+    """Return the owner reference that controls an object; None: it has none."""
     owners: Iterable[Mapping[str, Any]] = raw["metadata"].get("ownerReferences") or ()
     return next((owner for owner in owners if owner.get("controller")), None)

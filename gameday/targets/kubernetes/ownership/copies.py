@@ -17,9 +17,10 @@ _PAUSE = 0.5  # seconds: a controller that looked before the mark went may still
 
 
 def remove_copies(api: Api, namespace: str, workload: Workload) -> None:
-    """Take from a workload's revisions what it does not carry itself any more.
+    """Remove from a workload's revisions the marks that the workload no longer has.
 
-    Revisions go with their workload, and old ones at any time; their marks with them.
+    The cluster removes a revision with its workload, and old ones at any time; their
+    marks go with them.
     """
     plural = COPIES[0] if workload.kind == "Deployment" else COPIES[1]
     path = namespaced(namespace, plural, group=APPS)

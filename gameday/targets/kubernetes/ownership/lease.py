@@ -39,7 +39,7 @@ class Lock:
         self._lost = ""
 
     def hold(self, holder: Holder) -> Holder | None:
-        """Take it and keep it fresh; return who has it where it is taken."""
+        """Take the lock and keep renewing it; return its holder where it is taken."""
         mine = replace(holder, unseen=self._unseen())
         try:
             self._api.create(self._all, self._body(mine))

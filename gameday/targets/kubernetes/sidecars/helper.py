@@ -150,7 +150,7 @@ class Helper:
         return replace(self._by_its_status(name), over=over)
 
     def _by_its_status(self, name: str) -> Ended:
-        """Return how a helper ended that nobody heard."""
+        """Return how a helper ended, where its log could not be followed to the end."""
         words = self._words(name, _ENDED)
         lost = str(words.get("lost", {}).get("because", ""))
         began, at = (words.get(word, {}).get("at") for word in ("applied", "removed"))

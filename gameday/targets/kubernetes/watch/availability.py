@@ -23,7 +23,7 @@ _SLICES = "discovery.k8s.io/v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """How one workload is; `endpoints`: ready ones by Service."""
+    """The state of a workload; `endpoints`: how many are ready, by Service."""
 
     wanted: int
     ready: int

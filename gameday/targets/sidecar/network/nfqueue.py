@@ -146,7 +146,7 @@ class Queue:
 
 
 def any_queue(*, sizes: bool = False) -> tuple[Queue, int]:
-    """Return a queue that nobody had, and its number; WorkFailed: there is none."""
+    """Return a free queue and its number; WorkFailed: none could be opened."""
     first = random.SystemRandom().randrange(1024, 60000)
     problem = "no queue"
     for number in range(first, first + _TRIES):

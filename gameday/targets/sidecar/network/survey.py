@@ -26,7 +26,7 @@ _PASSING = re.compile(r" (?:refcnt|expires|src) \S+")
 
 
 class Survey:
-    """One look at the namespace; no word of it is about who talks to whom."""
+    """One look at the namespace's configuration; connections are not looked at."""
 
     def __init__(self, _spec: Mapping[str, Any]) -> None:
         """Take nothing from the order: there is only one way to look."""

@@ -28,7 +28,7 @@ class Seen:
 def names(text: str, container: str) -> bool:
     """Return whether the text of a /proc/PID/cgroup names the container.
 
-    An empty name is nobody's: it would be in every line.
+    An empty name would be in every line, so that it names no container.
     """
     return bool(container) and any(
         container in part and _MONITOR not in part

@@ -65,7 +65,7 @@ def enter_host_cgroups() -> None:
 def _of_host(kind: str) -> Path | None:
     """Return the host's own namespace of a kind; None: it cannot be looked at.
 
-    That of process 1; where a host shields that one, of the kernel's own threads.
+    Process 1 has it; where the host does not let that be read, so has kthreadd.
     """
     for pid, name in ((1, ""), (2, "kthreadd")):
         folder = Path(f"/proc/{pid}")

@@ -52,9 +52,9 @@ class Burners:
         return [burner.pid for burner in self._there]
 
     def start(self, act: Callable[[Say], None]) -> None:
-        """Start one that does this; WorkFailed where it cannot be moved.
+        """Start a burner; WorkFailed where it cannot be moved into the cgroups.
 
-        `act` gets what it can say something with; see `hear`.
+        `act` is what it does; it is given a function whose words `hear` returns.
         """
         if self.main is not None and self._main is None:
             with suppress(OSError):
