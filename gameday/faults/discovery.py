@@ -17,11 +17,11 @@ def discover(*, discover_system: bool = True) -> Any:
 
     import gameday
 
-    found = initialize_discovery_result(
+    result = initialize_discovery_result(
         "chaostoolkit-gameday",
         gameday.__version__,
         "gameday" if discover_system else "",
     )
     for module in FAMILIES:
-        found["activities"].extend(discover_actions(module))
-    return found
+        result["activities"].extend(discover_actions(module))
+    return result

@@ -54,6 +54,6 @@ def _undone(mine: Belonging) -> list[Healed]:
         return recover(
             mine.ledger, mine.run, mine.opener, CLOCK, by="rollback", calm=True
         )
-    found = mine.ledger.open_faults(run=mine.run)
-    its = [fault for fault in found if fault.step == mine.step]
+    left_open = mine.ledger.open_faults(run=mine.run)
+    its = [fault for fault in left_open if fault.step == mine.step]
     return heal(mine.ledger, mine.opener, CLOCK, its, by="rollback")

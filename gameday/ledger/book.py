@@ -124,14 +124,14 @@ class Ledger:
     def run(self, run: str) -> RunEntry | None:
         """Return a run, or None where the ledger does not know it."""
         with self._db.reading() as db:
-            found = rows.runs(db, "run = ?", run)
-        return found[0] if found else None
+            runs = rows.runs(db, "run = ?", run)
+        return runs[0] if runs else None
 
     def holder(self, target_url: str) -> RunEntry | None:
         """Return the run that holds a target, dead or alive."""
         with self._db.reading() as db:
-            found = rows.runs(db, "target = ? AND closed IS NULL", target_url)
-        return found[0] if found else None
+            runs = rows.runs(db, "target = ? AND closed IS NULL", target_url)
+        return runs[0] if runs else None
 
     def open_runs(self) -> list[RunEntry]:
         """Return every run that holds a target, dead or alive, oldest first."""
@@ -141,7 +141,7 @@ class Ledger:
     def stale(self, target_url: str) -> list[RunEntry]:
         """Return dead runs of a target that hold it or left faults open there."""
         with self._db.reading() as db:
-            found = rows.runs(
+            unclosed = rows.runs(
                 db,
                 "target = ? AND (closed IS NULL OR EXISTS (SELECT 1 FROM faults f"
                 " WHERE f.run = runs.run AND f.state <> 'undone'))",
@@ -149,7 +149,7 @@ class Ledger:
             )
         here = os.uname().nodename
         return [
-            entry for entry in found if entry.here(here) and not entry.process.alive
+            entry for entry in unclosed if entry.here(here) and not entry.process.alive
         ]
 
     # Plans ------------------------------------------------------------------------
@@ -262,8 +262,8 @@ class Ledger:
     def fault(self, number: int) -> FaultEntry | None:
         """Return one fault as it stands now."""
         with self._db.reading() as db:
-            found = rows.faults(db, "id = ?", number)
-        return found[0] if found else None
+            faults = rows.faults(db, "id = ?", number)
+        return faults[0] if faults else None
 
     def transitions(self, run: str, after: int = 0) -> list[Transition]:
         """Return the steps of a run's faults behind that number, in order."""

@@ -30,17 +30,17 @@ def dump_request(request: FaultRequest) -> str:
 
 def load_request(text: str) -> FaultRequest:
     """Return the fault that JSON describes; lists become tuples again."""
-    found = load(text)
-    chosen = found["selection"]
+    stored = load(text)
+    chosen = stored["selection"]
     selection = Selection(**{**chosen, "instances": tuple(chosen["instances"])})
     arguments = {
         key: tuple(value) if isinstance(value, list) else value
-        for key, value in found["arguments"].items()
+        for key, value in stored["arguments"].items()
     }
     return FaultRequest(
-        kind=found["kind"],
+        kind=stored["kind"],
         selection=selection,
-        duration=found["duration"],
+        duration=stored["duration"],
         arguments=arguments,
     )
 

@@ -66,14 +66,14 @@ def heal(
         return [healer.heal(targets[entry.undo.target], entry) for entry in entries]
 
     if len(own) <= 1:
-        found = [done for group in own.values() for done in one_by_one(group)]
+        outcomes = [done for group in own.values() for done in one_by_one(group)]
     else:
         with ThreadPoolExecutor(min(len(own), _WORKERS)) as pool:
-            found = [
+            outcomes = [
                 done for group in pool.map(one_by_one, own.values()) for done in group
             ]
-    found += [healer.play(other) for other in others]
-    return sorted(found, key=lambda healed: -healed.fault.id)
+    outcomes += [healer.play(other) for other in others]
+    return sorted(outcomes, key=lambda healed: -healed.fault.id)
 
 
 def end_injectors(entries: Sequence[FaultEntry]) -> None:

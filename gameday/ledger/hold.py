@@ -105,15 +105,15 @@ def _why_not_freed(
     target: "OpenTarget", dead: Holder, clock: "Clock", emit: Emit
 ) -> str:
     """Undo what a dead holder left; return why that is not all, empty where it is."""
-    found = recover_marked(target, dead, clock)
-    for recovered in found:
+    recoveries = recover_marked(target, dead, clock)
+    for recovered in recoveries:
         if recovered.left.unread is None:
             emit(
                 Recovered(
                     run=dead.run, what=recovered.left.what, undone=recovered.undone
                 )
             )
-    broken = [recovered for recovered in found if not recovered.undone.ok]
+    broken = [recovered for recovered in recoveries if not recovered.undone.ok]
     unread = [
         recovered.left.what for recovered in broken if recovered.left.unread is not None
     ]

@@ -34,10 +34,10 @@ def undo_marked(
     marks = target.marks
     if marks is None:
         return []
-    found = []
+    recovered = []
     for left in marks.left():
         if left.unread is not None:
-            found.append(Found(left=left, undone=left.unread))
+            recovered.append(Found(left=left, undone=left.unread))
             continue
         if run not in (None, left.run) or left.run in but:
             continue
@@ -46,8 +46,8 @@ def undo_marked(
             undone = patiently(target.undo, left.undo, clock)
         if undone.ok:
             marks.drop(left)
-        found.append(Found(left=left, undone=undone))
-    return found
+        recovered.append(Found(left=left, undone=undone))
+    return recovered
 
 
 def free(lock: "TargetLock", dead: Holder) -> str:

@@ -117,5 +117,7 @@ def recover_marked(target: "OpenTarget", dead: Holder, clock: "Clock") -> list[F
     read here is among it, unless the holder could not read it either: every fault
     needs more rights than to read, so that it left nothing there.
     """
-    found = undo_marked(target, clock, dead.run)
-    return [recovered for recovered in found if recovered.left.place not in dead.unseen]
+    recoveries = undo_marked(target, clock, dead.run)
+    return [
+        recovered for recovered in recoveries if recovered.left.place not in dead.unseen
+    ]

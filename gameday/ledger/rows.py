@@ -55,7 +55,7 @@ def plans(
     db: sqlite3.Connection, run: str, step: str
 ) -> list[tuple[int, PlannedVictims]]:
     """Return the planned faults of a step that nobody has claimed, with their ids."""
-    found = db.execute(
+    selected = db.execute(
         "SELECT * FROM plans WHERE run = ? AND step = ? AND claimed = 0"
         " ORDER BY ordinal",
         (run, step),
@@ -72,7 +72,7 @@ def plans(
                 duration=row["duration"],
             ),
         )
-        for row in found
+        for row in selected
     ]
 
 
@@ -147,14 +147,14 @@ def faults(db: sqlite3.Connection, where: str, *values: object) -> list[FaultEnt
 
 def transitions(db: sqlite3.Connection, run: str, after: int) -> list[Transition]:
     """Return the steps of a run's faults behind a number, in order."""
-    found = db.execute(
+    selected = db.execute(
         "SELECT t.*, f.step, f.kind, f.victim, f.arguments, f.duration"
         " FROM transitions t JOIN faults f ON f.id = t.fault"
         " WHERE t.run = ? AND t.number > ? ORDER BY t.number",
         (run, after),
     )
     listed = []
-    for row in found:
+    for row in selected:
         victim = codec.load(row["victim"])
         listed.append(
             Transition(

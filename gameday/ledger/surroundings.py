@@ -29,8 +29,8 @@ def surroundings(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     if target.name == IN_CLUSTER:
         # Empty, so that no file of the pod's stands before its service account.
         return {**held, "CHAOSTOOLKIT_IN_POD": "true", "KUBECONFIG": ""}
-    found = _one_file(target.name, environ)
-    file = {"KUBECONFIG": str(found)} if found is not None else {}
+    kubeconfig = _one_file(target.name, environ)
+    file = {"KUBECONFIG": str(kubeconfig)} if kubeconfig is not None else {}
     context = {"KUBERNETES_CONTEXT": target.name, "CHAOSTOOLKIT_IN_POD": "false"}
     return {**held, **context, **file}
 

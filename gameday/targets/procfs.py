@@ -99,8 +99,8 @@ def children(pid: int) -> list[int]:
         tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
     except OSError:
         return []
-    found = [_read(f"/proc/{pid}/task/{task}/children") for task in tasks]
-    return [int(child) for text in found for child in text.split()]
+    lists = [_read(f"/proc/{pid}/task/{task}/children") for task in tasks]
+    return [int(child) for text in lists for child in text.split()]
 
 
 def session(leader: ProcessId) -> list[int]:
@@ -111,17 +111,17 @@ def session(leader: ProcessId) -> list[int]:
     now = start_ticks(leader.pid)
     if leader.boot != boot_id() or (now and now != leader.started):
         return []
-    found = []
+    pids = []
     for name in os.listdir("/proc"):  # noqa: PTH208
         fields = _stat(int(name)) if name.isdigit() else []
         if len(fields) > _SESSION and int(fields[_SESSION]) == leader.pid:
-            found.append(int(name))
-    return found
+            pids.append(int(name))
+    return pids
 
 
 def family(pid: int) -> list[int]:
     """Return a process and all that descend from it, parents first."""
-    found = [pid]
-    for member in found:  # grows while it is walked
-        found.extend(child for child in children(member) if child not in found)
-    return found
+    members = [pid]
+    for member in members:  # grows while it is walked
+        members.extend(child for child in children(member) if child not in members)
+    return members

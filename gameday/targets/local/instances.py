@@ -18,25 +18,25 @@ _STATES = {
 
 
 def instance_of(
-    found: Mapping[str, Any], supervisor: str, boot: Boot | None = None
+    process: Mapping[str, Any], supervisor: str, boot: Boot | None = None
 ) -> Instance:
     """Return the instance that a process is; `supervisor` identifies its parent.
 
     `boot`: when the machine began; without it no start time is told. `id` stays while
     supervisord keeps the process under that name; pid and start change with each start.
     """
-    pid = int(found["pid"])
+    pid = int(process["pid"])
     ticks = start_ticks(pid) if pid else 0
-    full = f"{found['group']}:{found['name']}"
+    full = f"{process['group']}:{process['name']}"
     started, exact = boot.started(ticks) if ticks and boot else (None, 0.0)
-    now = _STATES.get(found["statename"], "stopped")
+    now = _STATES.get(process["statename"], "stopped")
     if now == "running" and not ticks:
         now = "restarting"  # it has died, supervisord has not seen it yet
     if now == "running" and state(pid) == "T":
         now = "paused"
     return Instance(
-        service=str(found["group"]),
-        name=name_of(str(found["group"]), str(found["name"])),
+        service=str(process["group"]),
+        name=name_of(str(process["group"]), str(process["name"])),
         identity={
             "id": f"{supervisor}/{full}",
             "pid": str(pid),

@@ -78,13 +78,13 @@ class Supervisor:
 
     def processes(self) -> list[Mapping[str, Any]]:
         """Return what supervisord says of each of its processes."""
-        found: list[Mapping[str, Any]] = self.call("getAllProcessInfo")
-        return found
+        processes: list[Mapping[str, Any]] = self.call("getAllProcessInfo")
+        return processes
 
     def process(self, name: str) -> Mapping[str, Any]:
         """Return what supervisord says of GROUP:NAME."""
-        found: Mapping[str, Any] = self.call("getProcessInfo", name)
-        return found
+        process: Mapping[str, Any] = self.call("getProcessInfo", name)
+        return process
 
     @property
     def pid(self) -> int:

@@ -85,8 +85,10 @@ class LocalTarget:
         parent = self._parent()
         listed = self._supervisor.processes()
         boot = Boot.measured(self._clock)
-        found = [instance_of(process, parent, boot) for process in listed]
-        chosen = [instance for instance in found if service in (None, instance.service)]
+        instances = [instance_of(process, parent, boot) for process in listed]
+        chosen = [
+            instance for instance in instances if service in (None, instance.service)
+        ]
         return sorted(
             chosen,
             key=lambda instance: (instance.service, len(instance.name), instance.name),
@@ -279,8 +281,8 @@ class LocalTarget:
 
 
 def _process(undo: Undo) -> ProcessId:
-    found = undo.identity
-    return ProcessId(int(found["pid"]), int(found["started"]), found["boot"])
+    identity = undo.identity
+    return ProcessId(int(identity["pid"]), int(identity["started"]), identity["boot"])
 
 
 def _runs(now: Mapping[str, Any]) -> bool:

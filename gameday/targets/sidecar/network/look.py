@@ -87,15 +87,15 @@ class Sweep:
         """
         every = [Rules(self._mark, t, f) for t in ("filter", "mangle") for f in (4, 6)]
         try:
-            found = [text for rules in every for _, text in rules.listed()]
+            texts = [text for rules in every for _, text in rules.listed()]
             for rules in every:
                 rules.remove()
         except RulesFailed as wrong:
             raise WorkFailed(f"the rules could not be removed: {wrong}") from wrong
         remove_incoming()
         remove_qdiscs(*interfaces())
-        held = sum(QUEUED not in text for text in found)
-        return {"found": len(found), "held": held}
+        held = sum(QUEUED not in text for text in texts)
+        return {"found": len(texts), "held": held}
 
     def hold(self, bell: Bell, deadline: float) -> None:
         """Return at once: sweeping holds nothing."""

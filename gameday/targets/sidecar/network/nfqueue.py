@@ -117,12 +117,12 @@ class Queue:
 
     def read_sizes(self) -> list[tuple[int, int]]:
         """Return id and size of the packets that came since the last time."""
-        found: list[tuple[int, int]] = []
+        waiting: list[tuple[int, int]] = []
         while True:
             try:
-                found.extend(packets(self._socket.recv(65536)))
+                waiting.extend(packets(self._socket.recv(65536)))
             except (BlockingIOError, InterruptedError):
-                return found
+                return waiting
 
     def accept(self, packet: int) -> None:
         """Let one packet go on."""

@@ -79,10 +79,10 @@ class Rules:
     def remove(self) -> None:
         """Take every rule of this mark out; RulesFailed where one stays."""
         for backend in BACKENDS:
-            found = self._saved(backend)
-            if not found:
+            ours = self._saved(backend)
+            if not ours:
                 continue
-            lines = [line.replace("-A ", "-D ", 1) for _, line in found]
+            lines = [line.replace("-A ", "-D ", 1) for _, line in ours]
             text = "\n".join([f"*{self._table}", *lines, "COMMIT", ""])
             _run([f"{self._prefix}-{backend}-restore", "--noflush"], text)
         left = self.listed()
@@ -99,12 +99,12 @@ class Rules:
             return []  # asking would load the table into the namespace
         if shutil.which(command) is None:
             return []
-        found = []
+        counted_rules = []
         for line in _run([command, "-c", "-t", self._table]).splitlines():
             counted = _COUNTS.match(line)
             if counted and self._is_ours(f"{line} "):
-                found.append((int(counted[1]), line[counted.end() :]))
-        return found
+                counted_rules.append((int(counted[1]), line[counted.end() :]))
+        return counted_rules
 
     def _is_ours(self, line: str) -> bool:
         quoted, bare = f'--comment "{self._mark}', f"--comment {self._mark}"

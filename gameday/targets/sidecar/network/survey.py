@@ -66,7 +66,7 @@ def rules_of(prefix: str, saved: str) -> list[str]:
 
     Of chains only a policy other than ACCEPT is told: an empty table is no rule.
     """
-    found, table = [], ""
+    lines, table = [], ""
     for line in saved.splitlines():
         policy = _POLICY.match(line)
         if line.startswith("*"):
@@ -74,10 +74,10 @@ def rules_of(prefix: str, saved: str) -> list[str]:
         elif line.startswith("-A "):
             if line.startswith(_DNS_CHAINS):
                 line = _DNS.sub(r"\1PORT", line)  # noqa: PLW2901
-            found.append(f"{prefix} {table} {line}")
+            lines.append(f"{prefix} {table} {line}")
         elif policy and policy[2] not in ("ACCEPT", "-"):
-            found.append(f"{prefix} {table} -P {policy[1]} {policy[2]}")
-    return found
+            lines.append(f"{prefix} {table} -P {policy[1]} {policy[2]}")
+    return lines
 
 
 def tidy(text: str) -> list[str]:

@@ -48,10 +48,10 @@ def belongs(pid: int, container: str) -> bool:
 
 def processes(container: str) -> list[Seen]:
     """Return the container's processes that are there now, zombies left out."""
-    found = [look(pid) for pid in _pids() if belongs(pid, container)]
+    looked = [look(pid) for pid in _pids() if belongs(pid, container)]
     return [
         process
-        for process in found
+        for process in looked
         if process is not None and process.state not in "ZX"
     ]
 

@@ -20,7 +20,7 @@ def enter(container: str) -> int:
 
     WorkFailed where that is the host's own: a fault there would hit everybody.
     """
-    pid = found(container)
+    pid = main_pid(container)
     there = Path(f"/proc/{pid}/ns/net")
     try:
         if there.readlink() == _of_host("net"):
@@ -38,7 +38,7 @@ def enter(container: str) -> int:
     return pid
 
 
-def found(container: str) -> int:
+def main_pid(container: str) -> int:
     """Return the main process of a container; WorkFailed where none is seen."""
     pid = main_process(container)
     if pid is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.process.container import Seen, processes
-from gameday.targets.sidecar.process.enter import found
+from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.process.kill import strike
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
 
@@ -56,7 +56,7 @@ class Freeze:
 
     def prepare(self) -> None:
         """Look whether the container's processes can be seen from here."""
-        found(self._container)
+        main_pid(self._container)
 
     def apply(self) -> Mapping[str, Any]:
         """Stop them all."""

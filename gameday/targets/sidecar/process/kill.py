@@ -7,7 +7,7 @@ from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.process.container import belongs
-from gameday.targets.sidecar.process.enter import found
+from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.work import WorkFailed
 
 __all__ = ["Kill", "belongs", "strike"]
@@ -45,7 +45,7 @@ class Kill:
     def prepare(self) -> None:
         """Look whether the process can be seen from here."""
         if not self._pid:
-            self._pid = found(self._spec["container"])
+            self._pid = main_pid(self._spec["container"])
         if not belongs(self._pid, self._spec["container"]):
             raise WorkFailed(
                 f"process {self._pid} of the container cannot be seen by a "

@@ -148,12 +148,12 @@ def _send(
 
 
 def _received(line: socket.socket) -> list[bytes]:
-    found: list[bytes] = []
+    received: list[bytes] = []
     while True:
         try:
-            found.append(line.recv(2048))
+            received.append(line.recv(2048))
         except OSError:
-            return found
+            return received
 
 
 Measure = Callable[[str, EchoSeries], Flow]

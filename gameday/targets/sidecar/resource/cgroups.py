@@ -47,12 +47,12 @@ class Cgroups:
             return [self.folders[_ALL]]
         if controllers[0] not in self.folders:
             return []
-        found = [
+        folders = [
             self.folders[controller]
             for controller in controllers
             if controller in self.folders
         ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(folders))
 
     def for_cpu(self) -> list[Path]:
         """Return where a process has to be to use this container's CPU time."""
@@ -84,22 +84,22 @@ class Cgroups:
 
     def memory(self, most: int) -> Memory | None:
         """Return the tightest limit below `most` bytes; None: there is none."""
-        found = [
+        memories = [
             Memory(folder, limit)
             for folder in self._levels(self.for_memory())
             if (limit := _number(folder, "memory.max", "memory.limit_in_bytes"))
             is not None
         ]
-        found = [memory for memory in found if 0 < memory.limit < most]
-        return min(found, key=lambda memory: memory.limit, default=None)
+        memories = [memory for memory in memories if 0 < memory.limit < most]
+        return min(memories, key=lambda memory: memory.limit, default=None)
 
     def oom_kills(self) -> int:
         """Return how many processes the kernel has killed here for lack of memory."""
-        found = 0
+        kills = 0
         for folder in self.for_memory():
             for name in ("memory.events", "memory.oom_control"):
-                found += _words(folder, name).get("oom_kill", 0)
-        return found
+                kills += _words(folder, name).get("oom_kill", 0)
+        return kills
 
     def _levels(self, folders: Sequence[Path]) -> Iterator[Path]:
         for folder in folders[:1]:
@@ -188,12 +188,12 @@ def _number(folder: Path, *files: str) -> int | None:
 
 
 def _words(folder: Path, name: str) -> dict[str, int]:
-    found = {}
+    words = {}
     for line in _text(folder, name).splitlines():
         key, _, value = line.partition(" ")
         if value.isdecimal():
-            found[key] = int(value)
-    return found
+            words[key] = int(value)
+    return words
 
 
 def _text(folder: Path, name: str) -> str:
