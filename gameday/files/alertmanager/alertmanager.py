@@ -10,7 +10,7 @@ from gameday.files.alertmanager import (
     routes,
     time_intervals,
 )
-from gameday.files.alertmanager.alertmanager_fields import GLOBAL, TRACING
+from gameday.files.alertmanager.alertmanager_global import GLOBAL, TRACING
 from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from gameday.files.alertmanager.alertmanager_fields import KINDS, Kind, template
+from gameday.files.alertmanager.alertmanager_fields import KINDS, template
+from gameday.files.alertmanager.integration import Kind
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.go_literals import yaml_number
 from gameday.files.text.shapes import is_set, known_fields
