@@ -1,10 +1,13 @@
 """What a running game day knows so far: the latest of everything, by event."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gameday.checks.pages.groups import groups_of
+from gameday.checks.pages.titles import title_of
 from gameday.checks.record.naming import Directory
 from gameday.checks.record.victims import Victims, nodes_hit
+from gameday.model.alerting.alert import Routing
 from gameday.model.scenario import AlertPromise
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
@@ -12,6 +15,7 @@ from gameday.plans.spoiled import Spoiled
 from gameday.runner.recovery import SliNow
 
 Key = tuple[tuple[str, str], ...]
+Labels = Mapping[str, str]
 _WARM = ("", "warmup", "gate")
 _WARMING = ("sample", "load", "probe", "clock")
 
@@ -31,6 +35,15 @@ class AlertNow:
     starts: float = 0.0
     fired_at: float | None = None
     resolved_at: float | None = None
+
+    def fires_at(self, when: float) -> bool:
+        """Return whether it had begun to fire by then, and not ended."""
+        begun = self.fired_at is not None and self.fired_at <= when
+        return begun and not self.over_at(when)
+
+    def over_at(self, when: float) -> bool:
+        """Return whether it was over by then."""
+        return self.resolved_at is not None and self.resolved_at <= when
 
 
 @dataclass(slots=True)
@@ -63,6 +76,7 @@ class Board:
     directory: Directory = field(
         default_factory=Directory
     )  # the target's instances, by their names
+    routing: Routing | None = None  # Alertmanager's routes, where they are known
     begun: dict[tuple[str, str], float] = field(default_factory=dict)  # step, phase
     spoiled: Mapping[str, Sequence[Spoiled]] = field(default_factory=dict)  # by step
     recovered: bool = False  # the driver's own look at the SLIs since the fault's end
@@ -138,12 +152,51 @@ class Board:
     ) -> list[Mapping[str, str]]:
         """Return the labels of the promised alerts that pages told of since then."""
         return [
-            alert["labels"]
+            labels
             for page in self.pages
             if page.at >= since and receiver in (None, page["receiver"])
-            for alert in page["alerts"]
-            if promise.fits(alert["labels"]) and alert.get("status") == status
+            for labels in self._told(page, status)
+            if promise.fits(labels)
         ]
+
+    def _told(self, page: Event, status: str) -> Iterable[Mapping[str, str]]:
+        """Return the labels of the alerts of which a page tells this."""
+        if page["alerts"]:
+            told = (entry for entry in page["alerts"] if entry.get("status") == status)
+            return [entry["labels"] for entry in told]
+        if page["status"] != status:
+            return []
+        known = [alert for alert in self.alerts.values() if alert.fired_at is not None]
+        open_ = [alert.labels for alert in known if alert.fires_at(page.at)]
+        over = [alert.labels for alert in known if alert.over_at(page.at)]
+        return told_by_title(page, open_ if status == "firing" else over, self.routing)
+
+
+def told_by_title(
+    page: Event, alerts: Iterable[Labels], routing: Routing | None
+) -> list[Labels]:
+    """Return those of these alerts that a message without labels tells of.
+
+    By Alertmanager's default title, compared exactly; none where it is unclear, for who
+    was told is judged later, from the whole record. `alerts`: all that fired when it
+    was sent, or, of one that tells an end, had ended.
+    """
+    groups: dict[Key, list[Labels]] = {}
+    for labels in alerts:
+        for group in groups_of(labels, routing):
+            if group.receiver == page["receiver"]:
+                groups.setdefault(key_of(group.labels), []).append(labels)
+    firing = page["status"] == "firing"
+    found = [
+        members
+        for key, members in groups.items()
+        if _title(dict(key), members, firing=firing) in page.get("titles", ())
+    ]
+    return found[0] if len(found) == 1 else []
+
+
+def _title(group: Labels, members: Sequence[Labels], *, firing: bool) -> str:
+    return title_of(group, members, ()) if firing else title_of(group, (), members)
 
 
 def _phase(board: Board, event: Event) -> None:

@@ -45,6 +45,7 @@ class Drive:
         self.pump = Pump(doors, self._look)
         self.board = self.pump.board
         self.board.directory = Directory(plan.instances, plan.scenario.target.name)
+        self.board.routing = plan.eyes.routing
         self.board.alone = frozenset(
             step.name
             for step in plan.scenario.steps
