@@ -164,9 +164,9 @@ class StepRun:
                 return f"the fault did not bite: {proof.get('because', '')}"
         proven = {proof["id"] for proof in proofs}
         begun = self.events("fault_started")
-        if not all(one["id"] in proven for one in begun):
+        if not all(fault["id"] in proven for fault in begun):
             return "there is no proof that the fault bit"
-        return next((why for one in begun if (why := self.ended_early(one))), "")
+        return next((why for fault in begun if (why := self.ended_early(fault))), "")
 
     def ended_early(self, begun: Event) -> str:
         """Return why a fault had not held until its undo; empty: it had.
@@ -245,7 +245,7 @@ class StepRun:
             if instance.at < (self.start or 0.0)
         }
         planned = {instance.name for instance in self.run.plan.instances}
-        down = {str(one["instance"]) for one in self.changed if not one["up"]}
+        down = {str(change["instance"]) for change in self.changed if not change["up"]}
         return down & (before | planned)
 
     @cached_property
@@ -308,7 +308,7 @@ class StepRun:
 
     def _own_end(self) -> float | None:
         started = self.events("fault_started")
-        begun = {one["id"] for one in started}
+        begun = {start["id"] for start in started}
         ended: dict[str, float] = {}
         for event in self.events("fault_ended"):
             if event.get("ok"):  # a later undo of what is over already changes nothing
@@ -317,7 +317,7 @@ class StepRun:
             return None
         for victim in self.replaced:  # from then on its fault is over
             ended[victim.fault] = min(ended[victim.fault], victim.at)
-        ends = [self._for_good(one, ended[one["id"]]) for one in started]
+        ends = [self._for_good(start, ended[start["id"]]) for start in started]
         known = [at for at in ends if at is not None]
         return max(known) if len(known) == len(ends) else None
 

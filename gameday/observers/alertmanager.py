@@ -90,8 +90,8 @@ class AlertmanagerObserver:
         self._sight.good(asked)
         if self._compared is None or begun - self._compared >= CLOCKS:
             self._compare_clocks()
-        for one in events:
-            self._sight.emit(one)
+        for told in events:
+            self._sight.emit(told)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
 
@@ -111,8 +111,8 @@ class AlertmanagerObserver:
         active = [
             silence for silence in silences if silence["status"]["state"] == "active"
         ]
-        ended = self._active - {one["id"] for one in active}
-        self._active = {one["id"] for one in active}
+        ended = self._active - {silence["id"] for silence in active}
+        self._active = {silence["id"] for silence in active}
         for number in sorted(ended):
             yield event(now, "silence_ended", id=number)
         for one in active:

@@ -260,4 +260,4 @@ def _sides(
 
 
 def _series(terms: Iterable[Term], prometheus: PrometheusObserver) -> list[Series]:
-    return [one for term in terms for one in prometheus.counters.series(term)]
+    return [series for term in terms for series in prometheus.counters.series(term)]

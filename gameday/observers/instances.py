@@ -145,7 +145,7 @@ class InstancesObserver:
     def _changes(
         self, found: Iterable[Instance], at: float, error: float
     ) -> list[Event]:
-        now = {one.name: one for one in found}
+        now = {instance.name: instance for instance in found}
         gone = [one for name, one in self._known.items() if name not in now]
         events = [
             self._say(one, self._known.get(name), at, error)
@@ -154,14 +154,14 @@ class InstancesObserver:
         ]
         events += [
             InstanceChanged(
-                service=one.service,
-                instance=one.name,
+                service=instance.service,
+                instance=instance.name,
                 state="gone",
                 health="",
                 up=False,
                 error=error,
             ).at(at)
-            for one in gone
+            for instance in gone
         ]
         self._known = now
         return events

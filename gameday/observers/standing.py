@@ -51,17 +51,19 @@ def _of_prometheus(client: Client, clock: Clock) -> Iterator[StandingAlert]:
 
 def _of_alertmanager(client: Client) -> Iterator[StandingAlert]:
     """Yield what fires in any Prometheus that sends to this Alertmanager."""
-    for one in client.json("/api/v2/alerts"):
-        since = parse_instant(one["startsAt"])
-        yield StandingAlert(labels=one["labels"], state="firing", since=since)
+    for alert in client.json("/api/v2/alerts"):
+        since = parse_instant(alert["startsAt"])
+        yield StandingAlert(labels=alert["labels"], state="firing", since=since)
 
 
 def _silences(client: Client) -> Iterator[StandingSilence]:
-    for one in client.json("/api/v2/silences"):
-        if one["status"]["state"] != "active":
+    for silence in client.json("/api/v2/silences"):
+        if silence["status"]["state"] != "active":
             continue
         yield StandingSilence(
-            id=one["id"], matchers=_matchers(one), by=one.get("createdBy", "")
+            id=silence["id"],
+            matchers=_matchers(silence),
+            by=silence.get("createdBy", ""),
         )
 
 

@@ -192,9 +192,9 @@ class LiveSurveyor:
             for selector in scraped(rule.expr, eyes.recorded)
         }
         asks = {
-            _shown_selector(one): f"count by (job) ({_shown_selector(one)})"
-            for one in sorted(rest_on, key=_shown_selector)[:MOST_ASKED]
-            if one.name
+            _shown_selector(selector): f"count by (job) ({_shown_selector(selector)})"
+            for selector in sorted(rest_on, key=_shown_selector)[:MOST_ASKED]
+            if selector.name
         }
         told = self._asked(asks)
         feeds: dict[str, set[str]] = {}
@@ -230,10 +230,10 @@ class LiveSurveyor:
             key: tuple(
                 {
                     name: value
-                    for name, value in one.labels.items()
+                    for name, value in sample.labels.items()
                     if name != "__name__"
                 }
-                for one in series
+                for sample in series
             )
             for key, series in answers.items()
             if len(series) <= MOST_SERIES

@@ -124,4 +124,4 @@ def _wanted(promised: Promised) -> str:
 
 def _others(promised: Promised) -> list[dict[str, object]]:
     """Return the other instances that fit, a few of them."""
-    return [one.show() for one in promised.fired[1:6]]
+    return [episode.show() for episode in promised.fired[1:6]]

@@ -25,7 +25,7 @@ def resets_within(step: StepRun, question: Question) -> Answer:
     if not promised.fired or promised.silent_victims:
         return unknown(f"{promised.silence}, so it could not reset")
     deadline = step.fault_end + (question.promised or 0.0)
-    still = [one for one in promised.fired if not one.over(step.end)]
+    still = [episode for episode in promised.fired if not episode.over(step.end)]
     if still:
         return _still_firing(promised, still[0], deadline)
     last = max(promised.fired, key=lambda one: one.resolved or 0.0)

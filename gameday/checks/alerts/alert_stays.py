@@ -33,13 +33,13 @@ def _until(promised: Promised, end: float) -> Answer:
     began = promised.fired[0].firing or 0.0
     if began > end:
         said = f"{promised.name} fired only after the fault had ended"
-        evidence = {"episodes": [one.show() for one in promised.fired]}
+        evidence = {"episodes": [episode.show() for episode in promised.fired]}
         return passed(said, evidence=evidence, decided=began)
     for lives in _lives(promised):
         broken = _broken(promised.step, lives, end)
         if broken is not None:
             return _stopped(promised, lives, broken, end)
-    evidence = {"episodes": [one.show() for one in promised.fired]}
+    evidence = {"episodes": [episode.show() for episode in promised.fired]}
     said = f"{promised.name} kept firing until the fault ended"
     return passed(said, evidence=evidence, decided=end, since=began)
 
@@ -66,7 +66,11 @@ def _lives(promised: Promised) -> Iterator[list[Episode]]:
     if not promised.required:
         yield promised.fired
     for victim in sorted(promised.required):
-        lives = [one for one in promised.fired if victim in victims.of(one.labels)]
+        lives = [
+            episode
+            for episode in promised.fired
+            if victim in victims.of(episode.labels)
+        ]
         if lives:
             yield lives
 

@@ -67,7 +67,7 @@ class _Rung:
     @cached_property
     def offenders(self) -> list[Episode]:
         """The alerts that fired in the step and were not promised."""
-        return [one for one in self._unexpected if not self._was_there(one)]
+        return [other for other in self._unexpected if not self._was_there(other)]
 
     @cached_property
     def strangers(self) -> dict[str, float]:

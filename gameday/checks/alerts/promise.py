@@ -66,9 +66,10 @@ class Promised:
     def fired(self) -> list[Episode]:
         """Those that began to fire after the fault began, up to the step's end."""
         found = [
-            one
-            for one in self.all
-            if one.firing is not None and self.start <= one.firing <= self.step.end
+            episode
+            for episode in self.all
+            if episode.firing is not None
+            and self.start <= episode.firing <= self.step.end
         ]
         return sorted(found, key=lambda one: (one.firing or 0.0, label_key(one.labels)))
 

@@ -30,15 +30,16 @@ def drift(run: Run) -> Answer:
         if missing:
             return unknown(missing)
     every = [_difference(event) for event in run.timeline.of("drift")]
-    found = [one for one in every if not one.platform]
-    by_itself = [one for one in every if one.platform]
+    found = [difference for difference in every if not difference.platform]
+    by_itself = [difference for difference in every if difference.platform]
     evidence = {
         "instances": taken["before"]["instances"],
-        "differences": [_show(one) for one in found],
+        "differences": [_show(difference) for difference in found],
     }
     if by_itself:
         evidence["changed_by_the_platform"] = [
-            {**_show(one), "because": one.platform} for one in by_itself
+            {**_show(difference), "because": difference.platform}
+            for difference in by_itself
         ]
     if not found:
         said = "the target is as it was before the first fault"
@@ -48,7 +49,7 @@ def drift(run: Run) -> Answer:
         named = "; ".join(bystander.show() for bystander in bystanders[:_NAMED])
         said = f"no fault hit it, and it is not as it was before: {named}"
         return unknown(said, evidence=evidence)
-    named = "; ".join(one.show() for one in found[:_NAMED])
+    named = "; ".join(difference.show() for difference in found[:_NAMED])
     more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     said = f"not everything is as it was before the first fault: {named}{more}"
     return failed(said, evidence=evidence)
@@ -58,14 +59,18 @@ def _listed(by_itself: Sequence[Difference]) -> str:
     """Return what the platform changed by itself, a few of it, for a sentence."""
     if not by_itself:
         return ""
-    named = "; ".join(one.show() for one in by_itself[:_NAMED])
+    named = "; ".join(difference.show() for difference in by_itself[:_NAMED])
     more = f"; and {len(by_itself) - _NAMED} more" if len(by_itself) > _NAMED else ""
     return f"; changed by the platform: {named}{more}"
 
 
 def _bystanders(run: Run, found: Sequence[Difference]) -> list[Difference]:
     hit = {event["instance"] for event in run.timeline.of("fault_started")}
-    return [one for one in found if one.key == STATE and one.instance not in hit]
+    return [
+        difference
+        for difference in found
+        if difference.key == STATE and difference.instance not in hit
+    ]
 
 
 def _missing(run: Run, when: str, event: Event | None) -> str:

@@ -15,19 +15,19 @@ def bites(step: StepRun, question: Question) -> Answer:
     if step.absent or not begun:
         return unknown(step.absent or "nothing was injected into this service")
     proofs = {event["id"]: event for event in step.events("fault_biting")}
-    evidence = {"faults": [_show(one, proofs.get(one["id"])) for one in begun]}
-    for one in begun:
-        proof = proofs.get(one["id"])
+    evidence = {"faults": [_show(start, proofs.get(start["id"])) for start in begun]}
+    for start in begun:
+        proof = proofs.get(start["id"])
         if proof is None:
-            because = f"there is no proof that the fault on {one['instance']} bit"
+            because = f"there is no proof that the fault on {start['instance']} bit"
             return unknown(because, evidence=evidence)
         if not proof["bites"]:
-            because = f"the fault on {one['instance']} did not bite"
+            because = f"the fault on {start['instance']} did not bite"
             said = f"{because}: {proof.get('because', '')}"
             return unknown(said, evidence=evidence)
-        if early := step.ended_early(one):
+        if early := step.ended_early(start):
             return unknown(early, evidence=evidence)
-    hit = ", ".join(str(one["instance"]) for one in begun)
+    hit = ", ".join(str(start["instance"]) for start in begun)
     return passed(f"{begun[0]['fault']} is proven to bite on {hit}", evidence=evidence)
 
 
@@ -50,7 +50,7 @@ def undone(step: StepRun, question: Question) -> Answer:
         said = step.absent or "nothing was injected into this service"
         evidence = {"may_have_begun": True} if step.may_have_begun else {}
         return unknown(said, evidence=evidence)
-    mine = {one["id"]: str(one["instance"]) for one in begun}
+    mine = {start["id"]: str(start["instance"]) for start in begun}
     told = step.events("fault_ended", "undone_later", "undo_failed")
     events = [e for e in told if e["id"] in mine]
     over = [e for e in events if e.kind != "undo_failed" and e.get("ok")]

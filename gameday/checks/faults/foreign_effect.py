@@ -94,14 +94,14 @@ def _of_hypothesis(step: StepRun) -> list[Event]:
 
 
 def _instances(step: StepRun) -> Iterator[str]:
-    for one in step.changed:
-        yield f"{one['instance']} was {one['state']} at {show_instant(one.at)}"
+    for change in step.changed:
+        yield f"{change['instance']} was {change['state']} at {show_instant(change.at)}"
 
 
 def _workloads(step: StepRun) -> Iterator[str]:
     scaled = any(
-        str(one["object"]).startswith("horizontalpodautoscaler/")
-        for one in _while_at_work(step, "cluster_event")
+        str(happened["object"]).startswith("horizontalpodautoscaler/")
+        for happened in _while_at_work(step, "cluster_event")
     )
     before: dict[str, Event] = {}
     for event in step.run.timeline.of("workload"):
@@ -117,10 +117,11 @@ def _workloads(step: StepRun) -> Iterator[str]:
 
 
 def _cluster_events(step: StepRun) -> Iterator[str]:
-    for one in _while_at_work(step, "cluster_event"):
-        own = str(one["object"]).startswith(_BY_THEMSELVES)
-        if one.get("service") and not own:
-            yield f"{one['object']}: {one['reason']} at {show_instant(one.at)}"
+    for happened in _while_at_work(step, "cluster_event"):
+        own = str(happened["object"]).startswith(_BY_THEMSELVES)
+        if happened.get("service") and not own:
+            when = show_instant(happened.at)
+            yield f"{happened['object']}: {happened['reason']} at {when}"
 
 
 def _deviations(step: StepRun) -> Iterator[str]:
@@ -134,7 +135,11 @@ def _deviations(step: StepRun) -> Iterator[str]:
 def _alerts(step: StepRun) -> Iterator[str]:
     for promise in step.step.expect.alerts:
         promised = Promised(step=step, promise=promise)
-        fired = [one for one in promised.fired if (one.firing or 0.0) <= _until(step)]
+        fired = [
+            episode
+            for episode in promised.fired
+            if (episode.firing or 0.0) <= _until(step)
+        ]
         if fired and not promised.spoiled:
             yield f"{promised.name} fired at {show_instant(fired[0].firing or 0.0)}"
 

@@ -51,7 +51,7 @@ class Clocks:
         """
         if at is not None:
             return self._around(source, at)[1]
-        times = [one.at for one in self.measured.get(source, ())]
+        times = [measurement.at for measurement in self.measured.get(source, ())]
         middles = [(a + b) / 2 for a, b in itertools.pairwise(times)]
         errors = (self._around(source, middle)[1] for middle in (*times, *middles))
         return max(errors, default=0.0)
@@ -85,7 +85,9 @@ class Clocks:
         """
         found = self.measured.get(source, ())
         possible = [
-            one for one in found if one in self._near(found, at - one.applied)
+            measurement
+            for measurement in found
+            if measurement in self._near(found, at - measurement.applied)
         ] or list(found)
         if not possible:
             return 0.0, 0.0
@@ -102,7 +104,7 @@ Distance = Callable[[Offset], float]
 def _joined(around: Sequence[Offset], distance: Distance) -> tuple[float, float]:
     """Return the surest offset where they agree, else one whose error holds all."""
     nearest = min(around, key=distance)
-    widest = max(_apart(nearest, one) for one in around)
+    widest = max(_apart(nearest, measurement) for measurement in around)
     if widest:
         return nearest.applied, max(nearest.error, widest)
     surest = min(around, key=lambda one: one.error)

@@ -43,8 +43,10 @@ def reads(eyes: Eyes, rules: Sequence[AlertRule], loss: Loss) -> bool:
     """Return whether alerts rest on what is scraped from a target, as far as known."""
     if not rules:
         return True
-    series = [one for rule in rules for one in scraped(rule.expr, eyes.recorded)]
-    return not series or any(_may_be_of(eyes, one, loss) for one in series)
+    series = [
+        selector for rule in rules for selector in scraped(rule.expr, eyes.recorded)
+    ]
+    return not series or any(_may_be_of(eyes, selector, loss) for selector in series)
 
 
 def _may_be_of(eyes: Eyes, selector: Selector, loss: Loss) -> bool:
@@ -70,5 +72,5 @@ def _feeds(
                 if rule not in found
             ]
             found += new
-            left += [one.expr for one in new]
+            left += [recording.expr for recording in new]
     return found

@@ -78,7 +78,7 @@ class Counters:
         showing = {target_of(one) for _, one in self.bad}
         jobs = {job for job, _ in showing}
         silent = {target_of(one) for _, one in self.total} - showing
-        return frozenset(one for one in silent if not jobs or one[0] in jobs)
+        return frozenset(target for target in silent if not jobs or target[0] in jobs)
 
     def rate(self, side: str, start: float, end: float) -> float:
         """Return the events per second; each target's over its own scrapes."""

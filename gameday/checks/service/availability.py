@@ -22,7 +22,7 @@ from gameday.model.timeline import Event
 
 def known_at(told: Sequence[Event], when: float) -> Event | None:
     """Return how a workload was at a time; None where nobody had seen it yet."""
-    return next((one for one in reversed(told) if one.at <= when), None)
+    return next((state for state in reversed(told) if state.at <= when), None)
 
 
 def whole(now: Event, was: Event) -> bool:
@@ -46,7 +46,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
         return unknown(f"nobody had seen {name} when the fault began")
     if not was["available"]:
         return unknown(f"{name} was not available when the fault began: {_show(was)}")
-    since = [then, *(one for one in told if end < one.at <= step.end)]
+    since = [then, *(state for state in told if end < state.at <= step.end)]
     out = [index for index, one in enumerate(since) if not whole(one, was)]
     first = out[-1] + 1 if out else 0
     if first == len(since):

@@ -32,7 +32,7 @@ def heals_within(step: StepRun, question: Question) -> Answer:
     ]
     if not begun:
         return unknown("nothing was injected into this service")
-    return last_of([_healed(step, question, one) for one in begun])
+    return last_of([_healed(step, question, start) for start in begun])
 
 
 def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
@@ -85,10 +85,10 @@ def _hand(step: StepRun, begun: Event) -> float:
     hands = [at for at in (*undo, *stops) if at >= begun.at]
     if begun.get("duration"):
         hands.append(begun.at + float(begun["duration"]))
-    for one in ended:
-        known = [at for at in (*undo, *stops) if begun.at <= at <= one.at]
-        unseen = one.get("by") in _WITHOUT_A_PHASE and not known
-        hands.append(one.at - _UNDO_TAKES if unseen else one.at)
+    for ending in ended:
+        known = [at for at in (*undo, *stops) if begun.at <= at <= ending.at]
+        unseen = ending.get("by") in _WITHOUT_A_PHASE and not known
+        hands.append(ending.at - _UNDO_TAKES if unseen else ending.at)
     return max(begun.at, min(hands, default=_NEVER))
 
 
@@ -111,7 +111,10 @@ def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | Non
         since = (since or change) if change["up"] else None
     if since is not None or looping:
         return since
-    if any(one.at <= until and not one["up"] for one in _after_its_end(step, begun)):
+    if any(
+        change.at <= until and not change["up"]
+        for change in _after_its_end(step, begun)
+    ):
         return None  # it was up for a moment, and is not
     ended = [
         event
@@ -161,4 +164,4 @@ def _after_its_end(step: StepRun, begun: Event) -> list[Event]:
         event.at for event in step.events("fault_ended") if event["id"] == begun["id"]
     ]
     first = min(ended, default=_NEVER)
-    return [one for one in changes_of(step, begun) if one.at > first]
+    return [change for change in changes_of(step, begun) if change.at > first]

@@ -101,8 +101,8 @@ def _share_false(step: StepRun) -> float:
     during = [
         event for event in step.events("hypothesis") if event["phase"] == "during"
     ]
-    told = [one for one in during if one["ok"] is not None]
-    false = [one for one in told if not one["ok"]]
+    told = [look for look in during if look["ok"] is not None]
+    false = [look for look in told if not look["ok"]]
     return len(false) / len(told) if told else 0.0
 
 

@@ -88,7 +88,7 @@ def _is_fail(answer: Answer) -> bool:
 def looks_at(step: StepRun, promise: MetricPromise) -> Looks:
     """Return the looks at a promised expression; what they missed, the gate asks."""
     every = step.run.timeline.of("metric")
-    events = [one for one in every if one["promql"] == promise.promql]
+    events = [reading for reading in every if reading["promql"] == promise.promql]
     eyes = step.run.plan.eyes
     recorded = (eyes.evaluation_interval or 0.0) if ":" in promise.promql else 0.0
     known = [float(event["stale"]) for event in events if event.get("stale")]

@@ -29,17 +29,17 @@ def during(step: StepRun, _: Question) -> Answer:
     """It held all through the fault. A deviation that heals is still seen."""
     start, end = step.start or 0.0, _held_until(step)
     probed = [
-        one
-        for one in _probed(step, "during")
-        if start <= one.at <= (step.end if end is None else end)
+        look
+        for look in _probed(step, "during")
+        if start <= look.at <= (step.end if end is None else end)
     ]
     evidence = {"probed": len(probed), "deviations": _deviations(probed, end)}
     if not probed:
         return unknown("the hypothesis was not probed during the fault")
-    deviated = next((one for one in probed if one["ok"] is False), None)
+    deviated = next((look for look in probed if look["ok"] is False), None)
     if deviated is not None:
         return _deviated(step, deviated, evidence)
-    blind = next((one for one in probed if one["ok"] is None), None)
+    blind = next((look for look in probed if look["ok"] is None), None)
     if step.step.expect.steady_state == "may_deviate":
         said = "the hypothesis may deviate, and did not"
         return passed(said, evidence=evidence, decided=start)
@@ -79,8 +79,8 @@ def after(step: StepRun, _: Question) -> Answer:
     if stretch is None:
         return _not_again(last, evidence)
     since = probed[stretch.first]
-    broken = [one for one in probed[stretch.first :] if one["ok"] is False]
-    flaps = [one for one in probed if one["ok"] is False and one.at > until]
+    broken = [look for look in probed[stretch.first :] if look["ok"] is False]
+    flaps = [look for look in probed if look["ok"] is False and look.at > until]
     if not stretch.whole and flaps and stretch.first > 1:
         broken = flaps
     if broken:
@@ -94,7 +94,7 @@ def after(step: StepRun, _: Question) -> Answer:
     answer = passed(said, evidence=evidence, since=since.at)
     if not stretch.whole:
         return answer.unsure(too_short(step, probed))
-    told = next((one for one in probed[stretch.first :] if one["ok"] is None), None)
+    told = next((look for look in probed[stretch.first :] if look["ok"] is None), None)
     if told is not None:
         when = show_instant(told.at)
         return answer.unsure(f"the hypothesis could not be told at {when}")
@@ -146,11 +146,11 @@ def _deviations(probed: Sequence[Event], end: float | None) -> list[dict[str, ob
     """Return each deviation with its length: to the next probe that held."""
     found: list[dict[str, object]] = []
     since: float | None = None
-    for one in probed:
-        if one["ok"] is False and since is None:
-            since = one.at
-        elif one["ok"] and since is not None:
-            found.append(_deviation(since, one.at))
+    for look in probed:
+        if look["ok"] is False and since is None:
+            since = look.at
+        elif look["ok"] and since is not None:
+            found.append(_deviation(since, look.at))
             since = None
     if since is not None:
         found.append(_deviation(since, end))

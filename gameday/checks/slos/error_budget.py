@@ -205,7 +205,7 @@ def _rate(step: StepRun, slo: Slo, counters: Counters) -> float:
     time = lasted(step.run) if sees_load(step.run, slo) else None
     if time is not None:
         clocks = step.run.clocks
-        since, until = (clocks.theirs("prometheus", one) for one in time)
+        since, until = (clocks.theirs("prometheus", edge) for edge in time)
         if max(start, since) < min(end, until):
             start, end = max(start, since), min(end, until)
     return counters.rate("total", start, end)

@@ -81,7 +81,7 @@ def own_probes(step: StepRun) -> Mapping[str, object]:
     ]
     if not told:
         return {}
-    failed = sum(one["ok"] is not True for one in told)
+    failed = sum(request["ok"] is not True for request in told)
     return {"own_probes": {"sent": len(told), "failed": failed}}
 
 

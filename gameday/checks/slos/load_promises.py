@@ -117,13 +117,13 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     ]
     # The load may end in the second in which the step does: that one is not short.
     whole = [second for second in seconds if second not in edge]
-    due = load.rate * sum(_length(one) for one in whole)
-    short = max(0.0, due - sum(float(one["sent"]) for one in whole) - 1.0)
+    due = load.rate * sum(_length(second) for second in whole)
+    short = max(0.0, due - sum(float(second["sent"]) for second in whole) - 1.0)
     unsent = short + load.rate * missing
     return Users(
         sent=sent,
         failed=sum(float(second["failed"]) for second in seconds),
-        failed_edge=sum(float(one["failed"]) for one in edge),
+        failed_edge=sum(float(second["failed"]) for second in edge),
         unsent=unsent,
         late=sum(
             float(second.get("late") or 0.0) * float(second["sent"])

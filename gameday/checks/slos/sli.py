@@ -84,10 +84,10 @@ def read_sli(step: StepRun, slo: Slo, end: float, until: float = float("inf")) -
     unsure = run.clocks.error("prometheus", end)
     begun = run.clocks.theirs("prometheus", step.start or end)
     lost = [
-        one
+        series
         for side in seen.values()
-        for one in side
-        if one.lost and one.before > begun + _STRIKES
+        for series in side
+        if series.lost and series.before > begun + _STRIKES
     ]
     return Sli(
         slo=slo.name,
@@ -107,12 +107,12 @@ def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
     otherwise. Looked at as an SLI is, second by second.
     """
     told = [event for event in step.run.timeline.of("load") if event["since"] >= end]
-    told = [one for one in told if one["until"] <= step.end]
-    failed = sum(float(one["failed"]) for one in told)
+    told = [second for second in told if second["until"] <= step.end]
+    failed = sum(float(second["failed"]) for second in told)
     if failed - sli.bad <= FEW:
         return 0.0
-    bad = [float(one["failed"]) for one in told]
-    sent = [float(one["sent"]) for one in told]
+    bad = [float(second["failed"]) for second in told]
+    sent = [float(second["sent"]) for second in told]
     out = _windows_out(slo, bad, sent)
     return float(told[out[-1]]["until"]) - end if out else 0.0
 
@@ -139,7 +139,7 @@ def _out(
     out = _windows_out(slo, bad, total)
     if not is_skewed(counters.bad):
         return out
-    return [one for one in out if _surely_out(slo, counters, edges, one)]
+    return [moment for moment in out if _surely_out(slo, counters, edges, moment)]
 
 
 def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list[int]:
@@ -239,7 +239,9 @@ def _back(
     if not out:
         return 0.0, 0.0
     begin, end = edges[out[-1]], edges[out[-1] + 1]
-    showing = [one for one in bad if one.events and begin < one.at <= end]
+    showing = [
+        stretch for stretch in bad if stretch.events and begin < stretch.at <= end
+    ]
     if not showing:
         return end - edges[0], end - begin
     latest = max(showing, key=lambda one: one.at)
@@ -251,7 +253,9 @@ def _lost_later(
     lost: Sequence[_Seen], start: float, after: float, interval: float
 ) -> float:
     """Return how much later bad events may have come of which nothing was seen."""
-    latest = (min(one.at, one.before + interval) - start - after for one in lost)
+    latest = (
+        min(stretch.at, stretch.before + interval) - start - after for stretch in lost
+    )
     return max(0.0, max(latest, default=0.0))
 
 
@@ -284,10 +288,10 @@ def _scrape_before(target: Scraped, at: float) -> float:
 def _per_slot(seen: Sequence[_Seen], edges: Sequence[float]) -> list[float]:
     """Return the events of each slot: those first seen in its scrape."""
     slots = [0.0] * (len(edges) - 1)
-    for one in seen:
-        index = bisect.bisect_left(edges, one.at) - 1
+    for stretch in seen:
+        index = bisect.bisect_left(edges, stretch.at) - 1
         if 0 <= index < len(slots):
-            slots[index] += one.events
+            slots[index] += stretch.events
     return slots
 
 

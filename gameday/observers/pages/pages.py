@@ -120,7 +120,7 @@ def redact(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: redact(one, str(key)) for key, one in value.items()}
     if isinstance(value, list):
-        return [redact(one, name) for one in value]
+        return [redact(item, name) for item in value]
     if _SECRET.search(name) and value not in (None, ""):
         return "<secret>"
     return _USERINFO.sub("<secret>@", value) if isinstance(value, str) else value
@@ -150,9 +150,9 @@ def _pagerduty(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     payload = said.get("payload") or {}
     details = payload.get("custom_details") or {}
     alerts = [
-        one
+        entry
         for state in ("firing", "resolved")
-        for one in _detailed(details.get(state), state)
+        for entry in _detailed(details.get(state), state)
     ]
     titles = (payload.get("summary"),)
     return _fields(status, alerts, None, said.get("dedup_key"), titles)
@@ -193,7 +193,7 @@ def _slack(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     status = next((known[color] for color in colors if color in known), None)
     marks = (mark[1].lower() for text in titles if (mark := _MARK.search(text)))
     status = status or next(marks, None)
-    alerts = [one for text in texts for one in _printed(text, status or "unknown")]
+    alerts = [alert for text in texts for alert in _printed(text, status or "unknown")]
     links = [str(part.get("title_link") or "") for part in parts]
     fields = _fields(status, _once(alerts), None, None, (*titles, *links))
     return {**fields, "sender": _sender((*links, *_fallback_links(parts)))}

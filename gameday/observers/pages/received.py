@@ -121,13 +121,13 @@ class PagesObserver:
             # It was started anew and counts from one again.
             found = self._mailbox.show(0, 0.0)
         events = [self._page(page) for page in found["pages"]]
-        events += [self._refusal(one) for one in found.get("refused") or ()]
+        events += [self._refusal(refusal) for refusal in found.get("refused") or ()]
         self._seq = int(found["seq"])
         # A long poll that returns has seen everything up to its return.
         self._sight.good(self._clock.now() if wait else asked)
-        for one in events:
-            if one is not None:
-                self._sight.emit(one)
+        for told in events:
+            if told is not None:
+                self._sight.emit(told)
         return SOON if wait else RETRY
 
     def _page(self, one: Mapping[str, Any]) -> Event | None:

@@ -119,7 +119,7 @@ class PrometheusApi:
         data = self.data("/query", params)
         if data["resultType"] == "scalar":
             return [_series({"metric": {}, "value": data["result"]})]
-        return [_series(one) for one in data["result"]]
+        return [_series(result) for result in data["result"]]
 
     def truth(self, expr: str) -> tuple[bool, float | None]:
         """Return whether a condition holds, as an alert's would, and its value.
@@ -142,7 +142,9 @@ class PrometheusApi:
             "end": f"{end:.3f}",
             "step": f"{step:.3f}",
         }
-        return [_series(one) for one in self.data("/query_range", params)["result"]]
+        return [
+            _series(result) for result in self.data("/query_range", params)["result"]
+        ]
 
     def offset(self) -> tuple[float, float]:
         """Return its clock minus ours, and the error: half of the round trip."""
@@ -161,14 +163,14 @@ class PrometheusApi:
         found = self.data("/targets", {"state": "active"})["activeTargets"]
         return [
             ScrapeTarget(
-                labels=one["labels"],
-                health=one["health"],
-                last=instant(one.get("lastScrape")),
-                interval=span(one.get("scrapeInterval", "0s")),
-                timeout=span(one.get("scrapeTimeout", "0s")),
-                url=str(one.get("scrapeUrl", "")),
+                labels=target["labels"],
+                health=target["health"],
+                last=instant(target.get("lastScrape")),
+                interval=span(target.get("scrapeInterval", "0s")),
+                timeout=span(target.get("scrapeTimeout", "0s")),
+                url=str(target.get("scrapeUrl", "")),
             )
-            for one in found
+            for target in found
         ]
 
     def groups(self) -> list[dict[str, Any]]:

@@ -85,7 +85,9 @@ class Book:
 
     def evaluated(self, group: str) -> float:
         """Return when the group was last evaluated."""
-        return max((one.last for one in self._groups if one.name == group), default=0.0)
+        return max(
+            (known.last for known in self._groups if known.name == group), default=0.0
+        )
 
     def ended(
         self, labels: Mapping[str, str], last: float, until: float
@@ -100,7 +102,7 @@ class Book:
             return None
         selector = f"ALERTS{{{quoted(labels)}}}"
         found = _exactly(self._api.grid(selector, last, end, step), labels)
-        present = {at for one in found for at, _ in one.samples}
+        present = {at for series in found for at, _ in series.samples}
         slots = math.floor((end - last) / step + 1e-9)
         for number in range(1, slots + 1):
             slot = round(last + number * step, 3)
@@ -141,7 +143,9 @@ class Book:
             return
         plain = {name: value for name, value in labels.items() if name != "alertstate"}
         found = self._api.query(f"ALERTS_FOR_STATE{{{quoted(plain)}}}", first)
-        states = [one.samples[-1][1] for one in _exactly(found, plain) if one.samples]
+        states = [
+            series.samples[-1][1] for series in _exactly(found, plain) if series.samples
+        ]
         # The whole second of activeAt: less than one behind the offset.
         if any(ahead - 1 < value - first <= ahead + _MILLI for value in states):
             self._offsets[group.name] = ahead
@@ -150,7 +154,7 @@ class Book:
 def _exactly(found: Iterable[Series], labels: Mapping[str, str]) -> list[Series]:
     """Return the series with these labels and no others."""
     return [
-        one
-        for one in found
-        if {k: v for k, v in one.labels.items() if k != "__name__"} == dict(labels)
+        series
+        for series in found
+        if {k: v for k, v in series.labels.items() if k != "__name__"} == dict(labels)
     ]

@@ -45,10 +45,10 @@ class Counters:
         """Take raw samples, and return those that are new as events."""
         events = []
         readings = {_reading(use.term): use.term for use in self.uses[selector]}
-        for one in found:
-            fresh = {key: self._keep(term, one) for key, term in readings.items()}
+        for series in found:
+            fresh = {key: self._keep(term, series) for key, term in readings.items()}
             events += [
-                _sample(use, one, fresh[_reading(use.term)])
+                _sample(use, series, fresh[_reading(use.term)])
                 for use in self.uses[selector]
                 if fresh[_reading(use.term)]
             ]
@@ -73,8 +73,8 @@ class Counters:
         with self._lock:
             times = (
                 kept.samples[-1][0]
-                for one in self._kept.values()
-                for kept in one.values()
+                for series in self._kept.values()
+                for kept in series.values()
             )
             return max(times, default=0.0)
 

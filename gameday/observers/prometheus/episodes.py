@@ -86,7 +86,9 @@ class Episodes:
     @property
     def firing(self) -> list[Mapping[str, str]]:
         """The labels of the alerts that fire now."""
-        return [one.labels for one in self._open.values() if one.state == "firing"]
+        return [
+            alert.labels for alert in self._open.values() if alert.state == "firing"
+        ]
 
     def knows(self, labels: Mapping[str, str]) -> bool:
         """Return whether there was ever a sample of an alert with these labels."""
@@ -107,16 +109,16 @@ class Episodes:
 
     def _fresh(self, found: Iterable[Series]) -> dict[Key, Any]:
         merged: dict[Key, tuple[dict[str, str], dict[float, str]]] = {}
-        for one in found:
+        for series in found:
             labels = {
                 name: value
-                for name, value in one.labels.items()
+                for name, value in series.labels.items()
                 if name not in ("__name__", "alertstate")
             }
             key = frozenset(labels.items())
             last = self._last.get(key, -math.inf)
-            state = one.labels.get("alertstate", "")
-            fresh = {at: state for at, _ in one.samples if at > last}
+            state = series.labels.get("alertstate", "")
+            fresh = {at: state for at, _ in series.samples if at > last}
             if fresh:
                 merged.setdefault(key, (labels, {}))[1].update(fresh)
         for key, (_, samples) in merged.items():

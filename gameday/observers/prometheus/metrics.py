@@ -123,7 +123,7 @@ def _stale(api: PrometheusApi, promql: str) -> dict[str, float]:
     names = metrics_of(promql)
     try:
         series = api.data("/series", {"match[]": list(names)}) if names else []
-        jobs = {one.get("job") for one in series}
+        jobs = {labels.get("job") for labels in series}
         intervals = [
             target.interval
             for target in api.targets()
@@ -138,7 +138,7 @@ def look_at(api: PrometheusApi, conditions: Iterable[Condition], at: float) -> L
     """Return whether all conditions hold at an instant, for all of their series."""
     looked = [_one(api, condition, at) for condition in conditions]
     for ok in (False, None):
-        worst = next((one for one in looked if one.ok is ok), None)
+        worst = next((look for look in looked if look.ok is ok), None)
         if worst is not None:
             return worst
     return looked[0]
@@ -188,4 +188,4 @@ def _vector(api: PrometheusApi, expr: str, at: float) -> Vector:
     data = api.data("/query", {"query": expr, "time": f"{at:.3f}"})
     if data["resultType"] == "scalar":
         return [({}, float(data["result"][1]))]
-    return [(one["metric"], float(one["value"][1])) for one in data["result"]]
+    return [(vector["metric"], float(vector["value"][1])) for vector in data["result"]]

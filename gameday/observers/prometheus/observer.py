@@ -180,8 +180,8 @@ class PrometheusObserver:
         self._thorough = self._thorough and self._asked is not None
         self._asked = begun
         self._sight.good(started)
-        for one in sorted(events, key=lambda one: one.at):
-            self._sight.emit(one)
+        for told in sorted(events, key=lambda one: one.at):
+            self._sight.emit(told)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
 
@@ -196,7 +196,7 @@ class PrometheusObserver:
         self._clocks(strict=True)
         self._book.lookback = self.api.lookback()
         self._book.default_offset = read_settings(self.api.config()).query_offset
-        version = [int(one) for one in self.api.version().split(".")[:2]]
+        version = [int(number) for number in self.api.version().split(".")[:2]]
         self._book.may_offset = version >= [2, 53]
 
     def _meaning(

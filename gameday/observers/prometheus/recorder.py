@@ -92,14 +92,14 @@ class Recorder:
             # A name has to stay on the result, which `last_over_time` does.
             expr = f"count by (__name__) (last_over_time({selector}[{back}s]))"
             self._in_time()
-            for one in self._api.query(expr, time.until):
-                counts[one.labels.get("__name__", "")] = one.samples[-1][1]
+            for series in self._api.query(expr, time.until):
+                counts[series.labels.get("__name__", "")] = series.samples[-1][1]
         return counts
 
     def _read(self, stored: Sequence[Stored], time: Span) -> list[SeriesRecord]:
         queries = [
-            [Matcher(name="__name__", op="=", value=one.metric), *one.matchers]
-            for one in stored
+            [Matcher(name="__name__", op="=", value=series.metric), *series.matchers]
+            for series in stored
         ]
         since, until = (round(at * 1000) for at in (time.since, time.until))
         answer = self._client.post(

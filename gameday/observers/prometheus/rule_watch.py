@@ -127,12 +127,12 @@ class RuleWatch:
             return []
         gone, new = before - now, now - before
         found: dict[_About, str] = {}
-        for one in (*gone, *new):
-            old = {other.name for other in gone if other.key == one.key}
-            fresh = {other.name for other in new if other.key == one.key}
-            how = CHANGED if one.name in old & fresh else REMOVED
-            how = LOADED if one.name not in old else how
-            found[one.about] = how if one.alert else f"{one.name} {how}"
+        for rule in (*gone, *new):
+            old = {other.name for other in gone if other.key == rule.key}
+            fresh = {other.name for other in new if other.key == rule.key}
+            how = CHANGED if rule.name in old & fresh else REMOVED
+            how = LOADED if rule.name not in old else how
+            found[rule.about] = how if rule.alert else f"{rule.name} {how}"
         return [
             _failed(at, about, because, since=self._looked)
             for about, because in sorted(found.items())

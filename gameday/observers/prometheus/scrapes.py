@@ -52,19 +52,19 @@ class Scrapes:
         the scrapes that were due are asked for.
         """
         return all(
-            one.last + (one.interval if one.interval > most else 0.0) >= until
-            for one in self._listed.values()
+            target.last + (target.interval if target.interval > most else 0.0) >= until
+            for target in self._listed.values()
         )
 
     @property
     def interval(self) -> float:
         """The longest scrape interval in s; 0 where none is known."""
-        return max((one.interval for one in self._listed.values()), default=0.0)
+        return max((target.interval for target in self._listed.values()), default=0.0)
 
     @property
     def timeout(self) -> float:
         """The longest scrape timeout in s; 0 where none is known."""
-        return max((one.timeout for one in self._listed.values()), default=0.0)
+        return max((target.timeout for target in self._listed.values()), default=0.0)
 
     def _series(self, key: Key, one: Series, events: list[Event]) -> None:
         listed = self._listed.get(key)

@@ -67,8 +67,8 @@ def events_since(
         total=sum(sign * one.events for sign, one in found),
         since=max(since, reader.first),
         complete=complete,
-        unknown=sum(one.unread for one in plus) + sum(one.older for one in minus),
-        surplus=sum(one.older for one in plus) + sum(one.unread for one in minus),
+        unknown=sum(edge.unread for edge in plus) + sum(edge.older for edge in minus),
+        surplus=sum(edge.older for edge in plus) + sum(edge.unread for edge in minus),
     )
 
 
@@ -109,7 +109,7 @@ class _Grid:
         if reads_gauge(term):
             return self._samples(term)
         found = self._last(term.selector, histogram=reads_histogram(term))
-        self.first = min([self.first, *(one.samples[0][0] for one in found)])
+        self.first = min([self.first, *(series.samples[0][0] for series in found)])
         counted = _Counted()
         for series in found:
             values = [value for _, value in series.samples]
@@ -122,7 +122,7 @@ class _Grid:
     def _samples(self, term: Term) -> _Counted:
         """Return how many samples a gauge has."""
         found = self._ask(f"count_over_time({term.selector}[{window(self._step)}])")
-        self.first = min([self.first, *(one.samples[0][0] for one in found)])
+        self.first = min([self.first, *(series.samples[0][0] for series in found)])
         # What came before the grid is of the cell that ends where it begins.
         return _Counted(
             events=sum(
@@ -148,7 +148,7 @@ class _Grid:
 
     def _ask(self, expr: str) -> list[Series]:
         found = self._api.grid(expr, self._since, self._now, self._step)
-        return [one for one in found if one.samples]
+        return [series for series in found if series.samples]
 
     def _last(self, selector: str, *, histogram: bool = False) -> list[Series]:
         """Return the last value that each series had in each cell."""
@@ -183,16 +183,16 @@ class _Grid:
     def _resets(self, selector: str) -> dict[float, set[Key]]:
         """Return the ends of the cells in which counters were reset."""
         cells: dict[float, set[Key]] = {}
-        for one in self._ask(f"resets({selector}[{window(self._step)}]) > 0"):
-            for at, _ in one.samples:
-                cells.setdefault(at, set()).add(_key(one.labels))
+        for series in self._ask(f"resets({selector}[{window(self._step)}]) > 0"):
+            for at, _ in series.samples:
+                cells.setdefault(at, set()).add(_key(series.labels))
         return cells
 
     def _raw_cells(
         self, term: Term, found: Iterable[Series], counted: _Counted
     ) -> None:
         """Add what the grid does not see of cells with resets."""
-        series = {_key(one.labels): dict(one.samples) for one in found}
+        series = {_key(kept.labels): dict(kept.samples) for kept in found}
         cells = sorted(self._resets(term.selector).items(), reverse=True)
         for end, keys in cells[: self._raw_left]:
             for raw in self._api.raw(term.selector, self._step + 0.001, end):
