@@ -70,7 +70,9 @@ def _only(result: "CheckResult", since: Collection[str]) -> "CheckResult":
     counts: dict[str, int] = {}
     for _, kind in files:
         counts[kind] = counts.get(kind, 0) + 1
-    passed = tuple(one for one in result.passed if _changed(one[0], since))
+    passed = tuple(
+        passed_over for passed_over in result.passed if _changed(passed_over[0], since)
+    )
     return replace(result, files=files, counts=counts, passed=passed)
 
 

@@ -30,7 +30,9 @@ def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
     if run is not None and ledger.run(run) is None:
         raise UsageError(f"the ledger knows no run {run!r}")
     healed: list[Healed] = []
-    held = [one.run for one in ledger.open_runs() if run in (None, one.run)]
+    held = [
+        open_run.run for open_run in ledger.open_runs() if run in (None, open_run.run)
+    ]
     for name in dict.fromkeys([*_faulty(ledger, run), *held]):
         entry = ledger.run(name)
         if entry is None or (entry.closed is None and entry.process.alive):
@@ -58,9 +60,9 @@ def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
     if entry.closed is None and entry.process.alive:
         raise UsageError(f"run {run} is going on; `gameday stop` ends it")
     found = ledger.open_faults(run=run)
-    for one in found:
-        ledger.move(one.id, FaultState.UNDOING, by="hand")
-        ledger.move(one.id, FaultState.UNDONE, by="hand", note="undone by hand")
+    for fault in found:
+        ledger.move(fault.id, FaultState.UNDOING, by="hand")
+        ledger.move(fault.id, FaultState.UNDONE, by="hand", note="undone by hand")
     recover(ledger, run, opener(clock), clock, by="hand")
     return found
 
@@ -114,12 +116,12 @@ def heal_marked(
         found += swept(marks)
     if not found and holder is None and (gone := marks.gone()):
         raise TargetNotFound(gone)
-    counted = [one for one in found if _counts(one, holder)]
-    unseen = [one for one in found if one not in counted]
+    counted = [fault for fault in found if _counts(fault, holder)]
+    unseen = [fault for fault in found if fault not in counted]
     if holder is None or alive:
         told = _going_on(target_url, holder, wait=wait) if holder else ""
         return MarkedHeal(found=counted, unseen=unseen, going_on=told)
-    broken = any(not one.undone.ok for one in counted)
+    broken = any(not fault.undone.ok for fault in counted)
     freed = "" if broken else free(lock, holder)
     return MarkedHeal(found=counted, unseen=unseen, lock=freed)
 

@@ -71,9 +71,9 @@ def _with_ledger(timeline: Timeline) -> Timeline:
         return timeline
     known = {event["id"] for event in timeline.of("fault_ended")}
     later = [
-        replace(one, kind="undone_later")
-        for one in told
-        if one.kind == "fault_ended" and one["id"] not in known
+        replace(event, kind="undone_later")
+        for event in told
+        if event.kind == "fault_ended" and event["id"] not in known
     ]
     return Timeline([*timeline, *later]) if later else timeline
 
@@ -91,7 +91,7 @@ def find_all(names: Sequence[str]) -> list[Record]:
     found = []
     for name in names:
         inside = _runs_in(name)
-        found += [find(one) for one in inside or [name]]
+        found += [find(folder) for folder in inside or [name]]
     return found
 
 

@@ -74,6 +74,8 @@ class Result:
         if len(found) != 1:
             raise LookupError(
                 f"{len(found)} findings answer {question!r}; asked was: "
-                + ", ".join(f"{one.question} {one.subject}" for one in self.findings)
+                + ", ".join(
+                    f"{finding.question} {finding.subject}" for finding in self.findings
+                )
             )
         return found[0]

@@ -114,7 +114,7 @@ def _code(found: "Register", least: float | None, *, new_rules_proven: bool) -> 
     if least is not None and ratio is not None and not keeps(least, ratio):
         missed.append(f"{show_share(ratio)} is below {show_share(least)}")
     if new_rules_proven:
-        missed += [render.annotation(one) for one in found.unproven_since_base]
+        missed += [render.annotation(rule) for rule in found.unproven_since_base]
     for why in missed:
         click.echo(why, err=True)
     if not missed:

@@ -28,11 +28,13 @@ def command(path: str | None, env_file: str | None, output: str) -> int:
     scenario = read([path], env_file)[0] if path else None
     found = list(diagnose(scenario, SystemClock()))
     if output == "json":
-        print_json([asdict(one) for one in found])
+        print_json([asdict(ability) for ability in found])
     else:
-        width = max(len(one.subject) for one in found)
-        for one in found:
-            click.echo(f"{_MARKS[one.able]:2}  {one.subject:{width}}  {one.says}")
-        for remedy in (one.remedy for one in found if one.remedy):
+        width = max(len(ability.subject) for ability in found)
+        for ability in found:
+            click.echo(
+                f"{_MARKS[ability.able]:2}  {ability.subject:{width}}  {ability.says}"
+            )
+        for remedy in (ability.remedy for ability in found if ability.remedy):
             click.echo(f"---\n{remedy}", nl=False)
-    return 1 if any(one.able is False for one in found) else 0
+    return 1 if any(ability.able is False for ability in found) else 0

@@ -73,9 +73,10 @@ def command(  # noqa: PLR0913 - one argument for each option
     marked = named_target(docker, host, context, namespace)
     clock = SystemClock()
     healed = heal_all(clock, run)
-    for one in healed:
-        where = f"{one.fault.kind} on {one.fault.victim.name} ({one.fault.undo.target})"
-        click.echo(fate("undone", where, one.undone))
+    for mended in healed:
+        fault = mended.fault
+        where = f"{fault.kind} on {fault.victim.name} ({fault.undo.target})"
+        click.echo(fate("undone", where, mended.undone))
     codes = [0 if healing.undone.ok else 5 for healing in healed]
     for entry in left_alone(clock, run):
         what = f"run {entry.run} ({entry.scenario}), process {entry.process.pid}"
@@ -98,17 +99,19 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[int]:
     if target.namespace:  # who names it by hand means it
         target = replace(target, options={"consent": target.namespace})
     done = heal_marked(target.url, SystemClock(), wait=wait, tell=_tell)
-    for one in done.found:
-        if one.left.unread is not None:
-            click.echo(f"UNSEEN  {one.left.what}: {one.undone.found}")
-            click.echo(f"        by hand: {one.undone.by_hand}")
+    for fault in done.found:
+        if fault.left.unread is not None:
+            click.echo(f"UNSEEN  {fault.left.what}: {fault.undone.found}")
+            click.echo(f"        by hand: {fault.undone.by_hand}")
             continue
-        whose = f", run {one.left.run}" if one.left.run else ""
-        where = f"{one.left.what} (by its mark{whose})"
-        click.echo(fate("undone", where, one.undone))
-    for one in done.unseen:
-        click.echo(f"unseen  {one.left.what}: not looked at, nothing known to be there")
-    codes = [0 if one.undone.ok else 5 for one in done.found]
+        whose = f", run {fault.left.run}" if fault.left.run else ""
+        where = f"{fault.left.what} (by its mark{whose})"
+        click.echo(fate("undone", where, fault.undone))
+    for fault in done.unseen:
+        click.echo(
+            f"unseen  {fault.left.what}: not looked at, nothing known to be there"
+        )
+    codes = [0 if fault.undone.ok else 5 for fault in done.found]
     if done.lock:
         click.echo(f"lock    {done.lock}")
         codes.append(0)

@@ -98,8 +98,8 @@ def command(  # noqa: PLR0913 - one argument for each option
             continue
         for line in render.lines(answer.replayed, answer.alerts):
             click.echo(line)
-        for one in answer.varied:
-            click.echo(render.varied(one))
+        for what_if in answer.varied:
+            click.echo(render.varied(what_if))
     if output == "json":
         print_json(documents)
     return int(worst_code(found))

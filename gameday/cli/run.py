@@ -114,10 +114,10 @@ def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Sce
             raise click.BadParameter(str(error), param_hint="--shard") from None
     if given["base"]:
         concerned = suites.changed_since(chosen, given["base"])
-        chosen = [one for one in chosen if one.path in concerned]
+        chosen = [scenario for scenario in chosen if scenario.path in concerned]
     if len(chosen) < len(scenarios):
         _tell(f"{len(chosen)} of {len(scenarios)} scenarios are held here")
-    if given["out"] and len({one.name for one in chosen}) < len(chosen):
+    if given["out"] and len({scenario.name for scenario in chosen}) < len(chosen):
         raise click.UsageError(
             "two of these scenarios have one name, and so one folder in --out; give "
             "each a name of its own"

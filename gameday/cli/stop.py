@@ -18,7 +18,7 @@ def command(run: str | None, because: str) -> int:
     from gameday.errors import UsageError
 
     clock = SystemClock()
-    found = [one for one in running(clock) if run in (None, one.run)]
+    found = [day for day in running(clock) if run in (None, day.run)]
     if run is not None and not found:
         raise UsageError(f"no run {run!r} is going on")
     if not found:

@@ -50,7 +50,10 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[Difference]:
         else:
             own = _changed(name, old, new)
         marks = {**(old or {}), **(new or {})}
-        found += [replace(one, platform=_platform(one, marks)) for one in own]
+        found += [
+            replace(difference, platform=_platform(difference, marks))
+            for difference in own
+        ]
     return found
 
 
@@ -114,5 +117,5 @@ def _plain(value: Any) -> str:
         pairs = sorted((str(key), _plain(one)) for key, one in value.items() if one)
         return ", ".join(f"{key}={one}" for key, one in pairs)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return " ".join(_plain(one) for one in value)
+        return " ".join(_plain(item) for item in value)
     return "" if value is None else str(value)

@@ -61,8 +61,8 @@ class Timeline:
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.events: tuple[Event, ...] = tuple(sorted(events, key=lambda e: e.at))
         self._by_kind: dict[str, list[Event]] = {}
-        for one in self.events:
-            self._by_kind.setdefault(one.kind, []).append(one)
+        for event in self.events:
+            self._by_kind.setdefault(event.kind, []).append(event)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
@@ -71,7 +71,7 @@ class Timeline:
         """Return the events of these kinds, in order."""
         if len(kinds) == 1:
             return self._by_kind.get(kinds[0], [])
-        found = [one for kind in kinds for one in self._by_kind.get(kind, [])]
+        found = [event for kind in kinds for event in self._by_kind.get(kind, [])]
         return sorted(found, key=lambda e: e.at)
 
     def between(self, start: float, end: float, *kinds: str) -> list[Event]:

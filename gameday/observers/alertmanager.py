@@ -115,19 +115,21 @@ class AlertmanagerObserver:
         self._active = {silence["id"] for silence in active}
         for number in sorted(ended):
             yield event(now, "silence_ended", id=number)
-        for one in active:
-            key = (one["id"], one["endsAt"])
+        for active_silence in active:
+            key = (active_silence["id"], active_silence["endsAt"])
             if key in self._silences:
                 continue
             self._silences.add(key)
             yield event(
                 now,
                 "silence",
-                id=one["id"],
-                matchers=[matcher_fields(matcher) for matcher in one["matchers"]],
-                until=round(parse_instant(one["endsAt"]), 3),
-                since=round(parse_instant(one["startsAt"]), 3),
-                by=one.get("createdBy", ""),
+                id=active_silence["id"],
+                matchers=[
+                    matcher_fields(matcher) for matcher in active_silence["matchers"]
+                ],
+                until=round(parse_instant(active_silence["endsAt"]), 3),
+                since=round(parse_instant(active_silence["startsAt"]), 3),
+                by=active_silence.get("createdBy", ""),
             )
 
     def _routes(
@@ -195,8 +197,8 @@ def _mutes(
 ) -> Iterator[_Mute]:
     """Yield every reason for which an alert is muted right now."""
     grouped = (alert for group in groups for alert in group["alerts"])
-    for one in (*alerts, *grouped):
-        status = one["status"]
+    for told in (*alerts, *grouped):
+        status = told["status"]
         reasons = [("silence", detail) for detail in status.get("silencedBy") or ()]
         reasons += [
             ("inhibition", detail) for detail in status.get("inhibitedBy") or ()
@@ -204,8 +206,8 @@ def _mutes(
         reasons += [("mute_time", detail) for detail in status.get("mutedBy") or ()]
         for by, detail in reasons:
             yield _Mute(
-                labels=one["labels"],
-                fingerprint=one["fingerprint"],
+                labels=told["labels"],
+                fingerprint=told["fingerprint"],
                 by=by,
                 detail=detail,
             )

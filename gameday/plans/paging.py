@@ -48,14 +48,14 @@ def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[Doubt]
         said = "it fires always, whatever the fault: its expression reads no series"
         yield Doubt("not_guaranteed", said)
     found = [candidates(rule, promise.labels) for rule in rules]
-    if not any(one.labels for one in found):
+    if not any(way.labels for way in found):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         yield Doubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
-    elif all(one.unseen for one in found):
+    elif all(way.unseen for way in found):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         said = f"no series that its expression selects now has {wanted}"
         yield Doubt("not_guaranteed", said)
-    elif all(one.templated for one in found):
+    elif all(way.templated for way in found):
         name = found[0].templated[0]
         yield Doubt(
             "not_guaranteed",
@@ -155,7 +155,7 @@ def _empty(page: _Page, there: Receiver, question: str) -> Iterator[Doubt]:
 
 def _muted(page: _Page) -> Iterator[Doubt]:
     found = [_mute(page, route) for route in page.way.routes]
-    told = [one for one in found if one is not None]
+    told = [seconds for seconds in found if seconds is not None]
     if len(told) == len(found):  # otherwise a way that nothing mutes is open
         yield from sorted(told)[-1:]
 

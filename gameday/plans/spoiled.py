@@ -40,14 +40,14 @@ class Before:
 def spoiled(step: Step, before: Before) -> tuple[Spoiled, ...]:
     """Return the step's promises that cannot be answered, in their order."""
     found = (_of(promise, before) for promise in step.expect.alerts)
-    return tuple(one for one in found if one is not None)
+    return tuple(reason for reason in found if reason is not None)
 
 
 def nothing_left(step: Step, found: Sequence[Spoiled]) -> str:
     """Return why no alert promise of the step can be answered; empty: some can."""
     if not found or len(found) < len(step.expect.alerts):
         return ""
-    reasons = "; ".join(dict.fromkeys(one.because for one in found))
+    reasons = "; ".join(dict.fromkeys(reason.because for reason in found))
     return (
         f"step {step.name}: no alert promise could be answered: {reasons}. Wait until "
         "that is over, or go on all the same with --anyway"
@@ -80,8 +80,8 @@ def _there(promise: AlertPromise, before: Before) -> Iterator[StandingAlert]:
 def _names(before: Before, *, victims: bool) -> set[str]:
     """Return what the victims are called, or the other instances of their services."""
     hit = [victim for fault in before.planned.faults for victim in fault.victims]
-    services = {one.service for one in hit}
-    chosen = {one.name for one in hit}
+    services = {instance.service for instance in hit}
+    chosen = {instance.name for instance in hit}
     return {
         name
         for instance in before.instances

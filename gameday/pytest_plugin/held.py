@@ -61,7 +61,7 @@ class Day:
         if held is None or held.code not in LAST:
             return ""
         more = held.verdict.broken or (held.verdict.because,)
-        why = "; ".join(one for one in more if one)
+        why = "; ".join(reason for reason in more if reason)
         return (
             f"gameday: {held.verdict.scenario}: {LAST[held.code]} "
             f"(exit code {int(held.code)}): {why} (report: {held.report})"

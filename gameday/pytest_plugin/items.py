@@ -73,22 +73,28 @@ class RunItem(Asked):
     def inconclusive(self, result: Result) -> str:
         """Return why the run says nothing; what is broken comes first."""
         found = self._others(result)
-        if result.code in HARD or any(one.outcome is Outcome.FAIL for one in found):
+        if result.code in HARD or any(
+            finding.outcome is Outcome.FAIL for finding in found
+        ):
             return ""
         if result.verdict.ending is not Ending.FINISHED:
             return f"{result.verdict.ending}: {result.verdict.because}"
-        unsure = [one for one in found if one.outcome is Outcome.INCONCLUSIVE]
-        return "\n".join(_words(one) for one in unsure)
+        unsure = [
+            finding for finding in found if finding.outcome is Outcome.INCONCLUSIVE
+        ]
+        return "\n".join(_words(finding) for finding in unsure)
 
     def runtest(self) -> None:
         """Fail where the run did, beyond the questions that are tests themselves."""
         result = self.day.result()
-        why = [f"still broken: {one}" for one in result.verdict.broken]
+        why = [f"still broken: {fault}" for fault in result.verdict.broken]
         if result.code in HARD:
             ending, because = result.verdict.ending, result.verdict.because
             why.append(f"{ending} (exit code {int(result.code)}): {because}")
         why += [
-            _words(one) for one in self._others(result) if one.outcome is Outcome.FAIL
+            _words(finding)
+            for finding in self._others(result)
+            if finding.outcome is Outcome.FAIL
         ]
         if why:
             raise Broken("\n".join(why))
@@ -162,9 +168,9 @@ class RegressionItem(Asked):
 
         def those(*statuses: Status) -> list[str]:
             return [
-                f"{one.key.question} {one.key.subject}: {one.status}: {one.because}"
-                for one in found
-                if one.status in statuses
+                f"{each.key.question} {each.key.subject}: {each.status}: {each.because}"
+                for each in found
+                if each.status in statuses
             ]
 
         return those(Status.WORSE), those(Status.TOO_FEW, Status.NO_BASELINE)

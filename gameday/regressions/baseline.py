@@ -18,7 +18,7 @@ class NotABaseline(ValueError):
 def render(measures: Iterable[Measure]) -> str:
     """Return the text of a baseline, with a newline at its end."""
     ordered = sorted(measures, key=lambda measure: measure.key)
-    document = {"schema": SCHEMA, "measures": [_plain(one) for one in ordered]}
+    document = {"schema": SCHEMA, "measures": [_plain(measure) for measure in ordered]}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 

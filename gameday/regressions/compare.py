@@ -75,13 +75,15 @@ def compare(
     baseline: Iterable[Measure], runs: Sequence[Sequence[Observed]], rules: Rules
 ) -> list[Compared]:
     """Return every measure of the runs, the worst first."""
-    held = {sample.run for run in runs for one in run for sample in one.measure.samples}
+    held = {
+        sample.run for run in runs for seen in run for sample in seen.measure.samples
+    }
     before = {measure.key: _without(measure, held) for measure in baseline}
     now: dict[Key, list[Observed]] = {}
     for run in runs:
-        for one in run:
-            if one.measure.key.question not in rules.ignored:
-                now.setdefault(one.measure.key, []).append(one)
+        for observed in run:
+            if observed.measure.key.question not in rules.ignored:
+                now.setdefault(observed.measure.key, []).append(observed)
     chances = _chances(before, now)
     families = {(key.scenario, key.target, key.testbed) for key in now if key in before}
     alpha = ranks.ALPHA / max(1, len(families))  # what Holm asks of the first
@@ -154,7 +156,7 @@ def _turned(runs: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
 
 
 def _samples(seen: Sequence[Observed]) -> list[Sample]:
-    return [sample for one in seen for sample in one.measure.samples]
+    return [sample for run in seen for sample in run.measure.samples]
 
 
 def _unknown(before: Measure | None) -> str:
@@ -199,7 +201,7 @@ class _Comparison:
 
     def compared(self) -> Compared:
         """Return what became of the measure."""
-        broken = [one for one in self._seen if one.outcome is Outcome.FAIL]
+        broken = [run for run in self._seen if run.outcome is Outcome.FAIL]
         if broken:
             return self._made(Status.BROKEN, broken[0].because)
         if self._before is None or not self._old:

@@ -20,18 +20,23 @@ def lines(compared: Sequence[Compared], nowhere: str = "") -> Iterator[str]:
     """
     if nowhere:
         yield nowhere
-    for one in compared:
-        if nowhere and one.status is Status.NO_BASELINE:
+    for measure in compared:
+        if nowhere and measure.status is Status.NO_BASELINE:
             continue
-        key = one.key
+        key = measure.key
         where = f"{key.scenario} {key.step} {key.question} {key.subject}"
-        word = one.status.value.upper() if one.status in _TOLD else one.status.value
-        values = f"{_show(one.before, one.unit)} → {_show(one.now, one.unit)}"
-        yield f"{word:11}  {where}: {values}: {one.because}"
-        if one.close:
-            limit = _show(one.promised, one.unit)
+        word = (
+            measure.status.value.upper()
+            if measure.status in _TOLD
+            else measure.status.value
+        )
+        before = _show(measure.before, measure.unit)
+        now = _show(measure.now, measure.unit)
+        yield f"{word:11}  {where}: {before} → {now}: {measure.because}"
+        if measure.close:
+            limit = _show(measure.promised, measure.unit)
             yield f"{'':11}  it is close to its promise, {limit}, and has risen"
-    counts = Counter(measure.status for measure in compared)
+    counts = Counter(each.status for each in compared)
     said = ", ".join(
         f"{counts[status]} {status}" for status in Status if counts[status]
     )

@@ -13,18 +13,18 @@ from gameday.replays.machine import Key, Life, Result, Slots, lives
 
 def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Life]:
     """Return every life of a rule's alerts as it was recorded."""
-    mine = [one for one in recording.series if _is_of(one, rule)]
+    mine = [recorded for recorded in recording.series if _is_of(recorded, rule)]
     fired: dict[Key, list[int]] = {}
     results = []
-    for one in mine:
+    for recorded in mine:
         labels = {
             name: text
-            for name, text in one.labels.items()
+            for name, text in recorded.labels.items()
             if name not in ("__name__", "alertstate")
         }
-        at = _present(one, slots)
+        at = _present(recorded, slots)
         results.append(Result(labels=labels, at=at))
-        if one.labels.get("alertstate") == "firing":
+        if recorded.labels.get("alertstate") == "firing":
             fired.setdefault(frozenset(labels.items()), []).extend(at)
     found = lives(rule, results, slots)
     for life in found:

@@ -156,7 +156,7 @@ def _flush(group: _Group, firings: Sequence[Firing], told: Told) -> Iterator[Eve
             vendor=way.kind,
             status="firing" if burning else "resolved",
             group_key=_group_key(group),
-            alerts=[_entry(one, at) for one in shown],
+            alerts=[_entry(alert, at) for alert in shown],
             late=_late(group, shown, at),
         )
 
@@ -166,7 +166,7 @@ def _late(group: _Group, shown: Iterable[Firing], at: float) -> float:
 
     An alert that comes, or ends, just as the group is flushed waits for the next one.
     """
-    edges = [one.ends if one.ends <= at else one.fires for one in shown]
+    edges = [alert.ends if alert.ends <= at else alert.fires for alert in shown]
     near = any(at - edge < NEAR for edge in edges)
     return group.route.group_interval if near and group.flushed else 0.0
 

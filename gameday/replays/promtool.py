@@ -38,7 +38,9 @@ class UnitTest:
 
 def chosen(series: Iterable[SeriesRecord], reads: Sequence[Read]) -> list[SeriesRecord]:
     """Return the series that some selector reads."""
-    found = [one for one in series if any(_fits(one, read) for read in reads)]
+    found = [
+        recorded for recorded in series if any(_fits(recorded, read) for read in reads)
+    ]
     return sorted(found, key=lambda one: sorted(one.labels.items()))
 
 
@@ -64,10 +66,10 @@ def _lines(test: UnitTest) -> Iterator[str]:
     yield "tests:"
     yield f"  - interval: {interval}"
     yield "    input_series:"
-    for one in test.series:
-        values = " ".join(_runs(cells(one, test.slots)))
+    for recorded in test.series:
+        values = " ".join(_runs(cells(recorded, test.slots)))
         if values:
-            yield f"      - series: {_quoted(_selector(one.labels))}"
+            yield f"      - series: {_quoted(_selector(recorded.labels))}"
             yield f"        values: {_quoted(values)}"
     yield "    promql_expr_test:"
     for expected in test.expected:

@@ -26,8 +26,8 @@ def document(
         "findings": [
             *(_finding(finding, before) for finding in replayed.findings),
             *(
-                {**verdict_json.finding(one), "replayed": False}
-                for one in replayed.others
+                {**verdict_json.finding(finding), "replayed": False}
+                for finding in replayed.others
             ),
         ],
         "alerts": list(alerts),
@@ -57,11 +57,12 @@ def lines(replayed: Replayed, alerts: Sequence[Row]) -> Iterator[str]:
     recorded, outcome = replayed.recorded, replayed.outcome.value
     before = {_key(finding): finding for finding in recorded.findings}
     yield f"{outcome}: {clean(recorded.scenario)} ({clean(recorded.run)})"
-    for one in replayed.findings:
-        about = f"{one.question} {clean(one.subject)}"
-        yield f"  {one.outcome.value:12}  {about}{_time(one, before.get(_key(one)))}"
-        if one.outcome is not Outcome.PASS:
-            yield f"                {clean(one.because)}"
+    for answer in replayed.findings:
+        about = f"{answer.question} {clean(answer.subject)}"
+        took = _time(answer, before.get(_key(answer)))
+        yield f"  {answer.outcome.value:12}  {about}{took}"
+        if answer.outcome is not Outcome.PASS:
+            yield f"                {clean(answer.because)}"
     for row in alerts:
         change = _change(row)
         if change:

@@ -68,7 +68,7 @@ def plan_of(plan: Plan, today: Today) -> Plan:
 def timeline_of(plan: Plan, timeline: Timeline, today: Today) -> Timeline:
     """Return the timeline as it would have been."""
     clocks = read_clocks(timeline)
-    kept = [one for one in timeline if not _is_replaced(one)]
+    kept = [old for old in timeline if not _is_replaced(old)]
     alerts = [
         told for rung in today.rung for told in machine.events_of(rung.life, rung.slots)
     ]
@@ -94,11 +94,11 @@ def _is_replaced(one: Event) -> bool:
 def faults_of(timeline: Timeline) -> Iterator[tuple[str, float]]:
     """Yield each step with the time at which its fault began."""
     begun: dict[str, float] = {}
-    for one in timeline.of("fault_started"):
-        begun.setdefault(one["step"], one.at)
-    for one in timeline.of("phase"):
-        if one["phase"] == "fault" and one.get("step"):
-            begun.setdefault(one["step"], one.at)
+    for fault in timeline.of("fault_started"):
+        begun.setdefault(fault["step"], fault.at)
+    for phase in timeline.of("phase"):
+        if phase["phase"] == "fault" and phase.get("step"):
+            begun.setdefault(phase["step"], phase.at)
     yield from begun.items()
 
 
@@ -129,8 +129,8 @@ def _at_start(timeline: Timeline, clocks: Clocks, today: Today) -> Iterator[Even
 def _evaluations(timeline: Timeline, today: Today) -> Iterator[Event]:
     """Yield that every group was evaluated up to each time at which that was told."""
     groups = {(rule.group, rule.file, rule.interval) for rule in today.rules}
-    groups |= {(one.group, one.file, one.interval) for one in today.recorded}
-    for at in sorted({one.at for one in timeline.of("evaluations")}):
+    groups |= {(rule.group, rule.file, rule.interval) for rule in today.recorded}
+    for at in sorted({evaluations.at for evaluations in timeline.of("evaluations")}):
         for group, file, interval in sorted(groups, key=str):
             yield event(
                 at,
@@ -144,11 +144,11 @@ def _evaluations(timeline: Timeline, today: Today) -> Iterator[Event]:
 
 def _pager_clock(timeline: Timeline) -> Iterator[Event]:
     """Yield what the replayed pages' clock is: Prometheus', not as exact."""
-    for one in timeline.of("clock"):
-        if one["source"] == "prometheus":
-            error = max(PAGE_ERROR, float(one["error"]))
+    for clock in timeline.of("clock"):
+        if clock["source"] == "prometheus":
+            error = max(PAGE_ERROR, float(clock["error"]))
             yield event(
-                one.at, "clock", source="pager", offset=one["offset"], error=error
+                clock.at, "clock", source="pager", offset=clock["offset"], error=error
             )
 
 
@@ -175,8 +175,8 @@ def _silences(timeline: Timeline) -> Iterator[Silence]:
 
 
 def _firings(plan: Plan, rung: Sequence[Rung]) -> Iterable[Firing]:
-    for one in rung:
-        life, offset = one.life, one.slots.offset
+    for alert in rung:
+        life, offset = alert.life, alert.slots.offset
         labels = labels_sent(plan, life)
         if life.firing is None or labels is None:
             continue

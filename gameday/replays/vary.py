@@ -51,10 +51,12 @@ def vary(
         mine = [
             life for life in lives(other, results, slots) if promise.fits(life.labels)
         ]
-        after = [one for one in mine if one.active >= begins]
-        fired = [one.firing for one in after if one.firing is not None]
-        needs = [would_fire(one, slots.interval) for one in after]
-        before = [one for one in mine if one.firing and one.firing < begins]
+        after = [episode for episode in mine if episode.active >= begins]
+        fired = [episode.firing for episode in after if episode.firing is not None]
+        needs = [would_fire(episode, slots.interval) for episode in after]
+        before = [
+            episode for episode in mine if episode.firing and episode.firing < begins
+        ]
         found.append(
             Varied(
                 alert=rule.name,

@@ -53,12 +53,12 @@ def write_request(series: Iterable[SeriesRecord]) -> bytes:
     message = []
     times = _Times()  # series of one target have the same
     pack = _DOUBLE.pack
-    for one in series:
+    for recorded in series:
         inside = [
             _bytes(1, _text(1, name) + _text(2, value))
-            for name, value in sorted(one.labels.items())
+            for name, value in sorted(recorded.labels.items())
         ]
-        for at, value in zip(one.at, one.values, strict=True):
+        for at, value in zip(recorded.at, recorded.values, strict=True):
             head, tail = times[at]
             inside += (head, _STALE if value is None else pack(value), tail)
         message.append(_bytes(1, b"".join(inside)))

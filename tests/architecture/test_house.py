@@ -44,6 +44,10 @@ REGISTRIES = re.compile(
 )
 
 
+# A loop variable says what it holds; these hold anything.
+NAMELESS = {"one", "it", "found", "thing"}
+
+
 def tracked() -> list[Path]:
     """Return the files that git knows."""
     listed = subprocess.run(
@@ -173,3 +177,15 @@ def test_only_ci_knows_what_lies_beside_the_repository() -> None:
     beside = re.compile(r"\.\./sha" + "red")
     found = {line.partition(":")[0] for line in offenders(beside)}
     assert found <= {".ci/run"}
+
+
+def test_a_loop_variable_says_what_it_holds() -> None:
+    nameless = [
+        f"{path.relative_to(ROOT)}:{node.target.lineno}: {node.target.id}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.For | ast.comprehension)
+        and isinstance(node.target, ast.Name)
+        and node.target.id in NAMELESS
+    ]
+    assert not nameless

@@ -99,7 +99,9 @@ def _cycle(
         return None
     finally:
         api.client.rest()
-    mine = [one for one in groups if (one.name, one.file) == (rule.group, rule.file)]
+    mine = [
+        group for group in groups if (group.name, group.file) == (rule.group, rule.file)
+    ]
     if not mine or not mine[0].last or not mine[0].interval:
         return None
     read = [selector for selector in selectors(parse(rule.expr)) if selector.name]

@@ -141,7 +141,7 @@ def _refusals(plan: Plan, url: str) -> tuple[str, ...]:
         if step.experiment.foreign
     ]
     found = [*plan.refusals, *missing_secrets(plan.scenario), *elsewhere]
-    return tuple(dict.fromkeys(one for one in found if one))
+    return tuple(dict.fromkeys(text for text in found if text))
 
 
 def _find(

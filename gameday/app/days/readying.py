@@ -69,9 +69,9 @@ def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovere
         if holder is None or holder.alive is not False:
             return []
         recovered = [
-            Recovered(run=holder.run, what=one.left.what, undone=one.undone)
-            for one in recover_marked(target, holder, clock)
-            if one.left.unread is None  # a place may hold anybody's
+            Recovered(run=holder.run, what=recovered.left.what, undone=recovered.undone)
+            for recovered in recover_marked(target, holder, clock)
+            if recovered.left.unread is None  # a place may hold anybody's
         ]
         return _told(recovered, tell)
     return []

@@ -51,7 +51,10 @@ def everything_read(eyes: Eyes) -> Iterable[Read]:
     from gameday.files.promql.promql_reads import reads
 
     exprs = dict.fromkeys(
-        [*(one.expr for one in eyes.rules or ()), *(one.expr for one in eyes.recorded)]
+        [
+            *(rule.expr for rule in eyes.rules or ()),
+            *(rule.expr for rule in eyes.recorded),
+        ]
     )
     found = [read for expr in exprs for read in reads(expr).selectors]
     found += [Read(metric=rule.name) for rule in eyes.recorded]  # what they made

@@ -324,7 +324,7 @@ def _lost(target: OpenTarget) -> Callable[[], str]:
 
 def _record(session: Session) -> None:
     """Record what the rules read, where anything was injected; never fails a run."""
-    if not any(one.kind == "fault_started" for one in session.store.events()):
+    if not any(event.kind == "fault_started" for event in session.store.events()):
         return
     why = recording.record(session.plan, session.store, session.clock)
     if why:

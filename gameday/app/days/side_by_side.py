@@ -49,7 +49,7 @@ def hold_side_by_side(
     crew = _Crew(command, tell)
     with crew.signals(), ThreadPoolExecutor(max_workers=jobs) as pool:
         done = list(pool.map(crew.hold, by_target(scenarios)))
-    held = [one for group in done for one in group]
+    held = [day for group in done for day in group]
     order = {scenario.path: number for number, scenario in enumerate(scenarios)}
     return sorted(held, key=lambda one: order[one.scenario.path])
 

@@ -29,7 +29,7 @@ def paths_of(given: Sequence[str]) -> list[str]:
             inside = [file for file in files(path, Excluded(())) if _is_scenario(file)]
             if not inside:
                 raise UsageError(f"{path}: no scenario is in this folder")
-        found.update({os.path.realpath(one): one for one in inside})
+        found.update({os.path.realpath(scenario): scenario for scenario in inside})
     return list(found.values())
 
 
@@ -108,7 +108,7 @@ def _parts_of(path: Path) -> Iterator[str]:
         context = _mapping(build).get("context") if isinstance(build, dict) else build
         volumes = service.get("volumes")
         mounted = [_source(volume) for volume in volumes if volume] if volumes else []
-        parts = [one for one in mounted if one.startswith((".", "/"))]  # no volumes
+        parts = [part for part in mounted if part.startswith((".", "/"))]  # no volumes
         if isinstance(context, str) and ":" not in context:  # and no address
             parts.append(context)
         for part in parts:

@@ -37,7 +37,7 @@ class Wish:
 def compare_runs(names: Sequence[str], wish: Wish) -> list[Compared]:
     """Return every measure of the runs, against the baseline."""
     stored = [judge_stored(record) for record in find_all(names)]
-    return compare_judged([(one.plan, one.verdict) for one in stored], wish)
+    return compare_judged([(run.plan, run.verdict) for run in stored], wish)
 
 
 def compare_judged(runs: Sequence[tuple[Plan, Verdict]], wish: Wish) -> list[Compared]:
@@ -65,13 +65,13 @@ def set_baseline(
     branch; `accept`: of such a change as well.
     """
     stored = [judge_stored(record) for record in find_all(names)]
-    for one in stored:
-        _refuse_failed(one)
+    for run in stored:
+        _refuse_failed(run)
         if not accept:
-            _refuse_elsewhere(one)
+            _refuse_elsewhere(run)
     known = _read(file) if Path(file).exists() else []
-    for one in stored:
-        known = baseline.added(known, observed(one.plan, one.verdict, testbed))
+    for run in stored:
+        known = baseline.added(known, observed(run.plan, run.verdict, testbed))
     if not known:
         raise UsageError("no question of these runs is a measured one; nothing to keep")
     return write_file(file, baseline.render(known)), len(known)

@@ -138,18 +138,18 @@ class RunReplay:
         steps = self._plan.scenario.steps
         promised = {alert.alert for step in steps for alert in step.expect.alerts}
         mine = [
-            one
-            for one in self._rules
-            if one.name in promised
-            and not self._lacks(self._reads(one.expr), self._fault)
+            rule
+            for rule in self._rules
+            if rule.name in promised
+            and not self._lacks(self._reads(rule.expr), self._fault)
         ]
-        if len({(one.interval, one.query_offset) for one in mine}) != 1:
+        if len({(rule.interval, rule.query_offset) for rule in mine}) != 1:
             return ""
         reads = [read for rule in mine for read in self._all_reads(rule.expr)]
         known = phases(
             self._recording, (*(self._plan.eyes.rules or ()), *self._plan.eyes.recorded)
         )
-        since = max(self._since(self._reads(one.expr)) for one in mine)
+        since = max(self._since(self._reads(rule.expr)) for rule in mine)
         times = slots(mine[0], known, since, self._until)
         return promtool.render(
             promtool.UnitTest(
@@ -167,7 +167,7 @@ class RunReplay:
                             for life in self._lives(rule, times)
                         ],
                     )
-                    for name in sorted({one.name for one in mine})
+                    for name in sorted({rule.name for rule in mine})
                 ],
             )
         )
@@ -205,9 +205,9 @@ class RunReplay:
     def _load(self, without: set[str]) -> float:
         """Write what was recorded, but not what is computed anew."""
         series = [
-            one
-            for one in self._recording.series
-            if one.labels.get("__name__") not in without
+            series
+            for series in self._recording.series
+            if series.labels.get("__name__") not in without
         ]
         if not without and self._server.holds(self._recording):
             return 0.0
@@ -259,7 +259,7 @@ class RunReplay:
                 evaluated += [Rung(life=life, slots=times) for life in mine]
             except (Refusal, Unexpandable) as error:
                 unknown[place] = str(error)
-        return [*kept, *(_later(one, late) for one in evaluated)], unknown
+        return [*kept, *(_later(episode, late) for episode in evaluated)], unknown
 
     def _anew(self, rule: AlertRule, times: Slots, *, moved: bool) -> list[Life]:
         """Return what a rule's alerts would do; Refusal where that is not known."""
@@ -283,7 +283,9 @@ class RunReplay:
             anew = self._lives(rule, times)
         except (Refusal, Unexpandable):
             return 0.0
-        return lag(begun, [one for one in anew if one.active >= self._fault * 1000])
+        return lag(
+            begun, [episode for episode in anew if episode.active >= self._fault * 1000]
+        )
 
     def _lives(self, rule: AlertRule, times: Slots) -> list[Life]:
         return lives(rule, self._results(rule, times), times)
@@ -328,7 +330,7 @@ class RunReplay:
 def _filled(rules: Sequence[_Rule], eyes: Eyes) -> tuple[_Rule, ...]:
     """Return rules of a file with the global interval and offset that they had."""
     known = [rule.query_offset for rule in eyes.rules or ()]
-    offset = next((one for one in known if one is not None), 0.0)
+    offset = next((seconds for seconds in known if seconds is not None), 0.0)
     return tuple(
         replace(
             rule,

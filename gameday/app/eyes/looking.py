@@ -252,7 +252,9 @@ class Eyesight:
         headers = {name: resolve(value) for name, value in load.headers.items()}
         steps = self._plan.scenario.steps
         asked = [step.expect.load for step in steps if step.expect.load is not None]
-        promised = [one.p99_within for one in asked if one.p99_within is not None]
+        promised = [
+            promise.p99_within for promise in asked if promise.p99_within is not None
+        ]
         orders = Orders(load=load, headers=headers, promised=promised)
         return lambda emit: Traffic(orders, self._clock, emit)
 

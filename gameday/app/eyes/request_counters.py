@@ -63,7 +63,7 @@ def order_counters(names: Sequence[str]) -> list[str]:
 def describe_counter(name: str, series: Sequence[Series]) -> Requests | None:
     """Return how a counter tells bad requests; None where no label says it."""
     for label in STATUS:
-        values = {one.labels[label] for one in series if label in one.labels}
+        values = {sample.labels[label] for sample in series if label in sample.labels}
         if bad := _bad(label, values):
             return Requests(metric=name, labels=_busiest(series), bad=bad)
     return None
@@ -85,9 +85,9 @@ def _busiest(series: Sequence[Series]) -> dict[str, str]:
     """Return the label that tells the busiest part from the others."""
     for label in PARTS:
         tally: Counter[str] = Counter()
-        for one in series:
-            if one.labels.get(label) and one.samples:
-                tally[one.labels[label]] += int(one.samples[-1][1])
+        for sample in series:
+            if sample.labels.get(label) and sample.samples:
+                tally[sample.labels[label]] += int(sample.samples[-1][1])
         if tally:
             return {label: tally.most_common(1)[0][0]}
     return {}

@@ -69,9 +69,11 @@ class Live(Lines):
         table = Table.grid(padding=(0, 2))
         for name, value in _rows(board, now):
             table.add_row(Text(name, style="dim"), value)
-        for one in sorted(awaited, key=lambda one: one.until):
-            left = show_duration(max(0, round(one.until - now)))
-            table.add_row(Text("waiting for", style="dim"), Text(f"{one.what}: {left}"))
+        for waiting in sorted(awaited, key=lambda one: one.until):
+            left = show_duration(max(0, round(waiting.until - now)))
+            table.add_row(
+                Text("waiting for", style="dim"), Text(f"{waiting.what}: {left}")
+            )
         parts.append(table)
         title = f"{self.plan.scenario.name} · {self.plan.scenario.target.url}"
         return Panel(Group(*parts), title=title, title_align="left")

@@ -84,5 +84,6 @@ def waiting(awaited: Sequence[Awaited], now: float) -> str:
     """Return what is awaited, the most urgent first."""
     first = sorted(awaited, key=lambda one: one.until)
     return ", ".join(
-        f"{one.what} ({show_duration(round(one.until - now))} left)" for one in first
+        f"{waiting.what} ({show_duration(round(waiting.until - now))} left)"
+        for waiting in first
     )

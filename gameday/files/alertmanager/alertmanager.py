@@ -115,7 +115,7 @@ def _inhibit(here: Cursor) -> InhibitRule:
                 f"{key!r} is an unknown key{did_you_mean(key, _INHIBIT)}",
                 code="unknown-key",
             )
-    equal = [one.value for one in here.list_of("equal")]
+    equal = [label.value for label in here.list_of("equal")]
     for index, label in enumerate(equal):
         if not isinstance(label, str) or not label:
             here.error(

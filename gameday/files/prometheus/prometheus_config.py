@@ -113,5 +113,5 @@ def _rule_files(here: Cursor, path: str) -> list[list[str]]:
             continue
         pattern = os.path.join(folder, item.value)  # noqa: PTH118
         there = sorted(glob.glob(pattern))  # noqa: PTH207
-        found.append([os.path.normpath(one) for one in there])
+        found.append([os.path.normpath(file) for file in there])
     return found

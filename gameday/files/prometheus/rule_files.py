@@ -44,7 +44,7 @@ def _parse(texts: Mapping[str, str], problems: list[Problem]) -> RuleSet:
     recorded: list[RecordingRule] = []
     for path, text in texts.items():
         read_rules, wrong = rules.parse_all(text, path)
-        problems += [one for one in wrong if one.severity == "error"]
+        problems += [problem for problem in wrong if problem.severity == "error"]
         alerts += [rule for rule in read_rules if isinstance(rule, AlertRule)]
         recorded += [rule for rule in read_rules if isinstance(rule, RecordingRule)]
     if problems:
@@ -54,4 +54,4 @@ def _parse(texts: Mapping[str, str], problems: list[Problem]) -> RuleSet:
 
 def _has_rules(text: str, path: str) -> bool:
     document = yaml.parse(text, path)
-    return any(kind.of(one) == kind.RULES for one in document.all)
+    return any(kind.of(part) == kind.RULES for part in document.all)

@@ -75,8 +75,8 @@ def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
             Problem(document.path, line, message, "warning", "rules/second-document")
         )
     rules: list[_Rule] = []
-    for one in document.all if crd else (document,):
-        each = top(one, problems, family="rules", texts=True)
+    for part in document.all if crd else (document,):
+        each = top(part, problems, family="rules", texts=True)
         rules += _document(each, crd=_is_crd(each))
     return rules, problems
 

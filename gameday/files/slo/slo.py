@@ -44,7 +44,7 @@ def read_set(paths: Sequence[str]) -> list[Reading]:
 
 def read_sources(sources: Sequence[source.Source]) -> list[Reading]:
     """Read several texts; an `indicatorRef` finds its SLI in any of them."""
-    return _readings([yaml.read(found) for found in sources])
+    return _readings([yaml.read(source) for source in sources])
 
 
 def read_documents(documents: Sequence[Document]) -> list[Reading]:
@@ -75,7 +75,7 @@ class _File(NamedTuple):
 
 def _file(document: Document) -> _File:
     problems = list(document.problems)
-    objects = [one for each in document.all for one in _objects(each, problems)]
+    objects = [item for part in document.all for item in _objects(part, problems)]
     if objects and all(map(_is_sloth, objects)):
         problems[:] = [_as_sloth_has_it(problem) for problem in problems]
     return _File(document.path, objects, problems)
@@ -122,7 +122,7 @@ def _errors(problems: list[Problem]) -> bool:
 def _objects(document: Document, problems: list[Problem]) -> list[Cursor]:
     here = top(document, problems, family="slo")
     items = list(here.items()) if isinstance(here.value, list) else [here]
-    return [one for one in items if one.mapping() is not None]
+    return [item for item in items if item.mapping() is not None]
 
 
 def _named(objects: list[Cursor], kind: str) -> Iterator[tuple[str, Cursor]]:

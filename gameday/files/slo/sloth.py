@@ -112,7 +112,7 @@ def _refuse_byte_order_mark(here: Cursor) -> None:
 
 def _refuse_plugins(here: Cursor) -> None:
     chain = here.list_of("chain") if here.mapping() is not None else []
-    ids = [one.text("id") for one in chain if isinstance(one.value, dict)]
+    ids = [plugin.text("id") for plugin in chain if isinstance(plugin.value, dict)]
     if here.mapping() is not None and not chain:
         return
     names = ", ".join(name for name in ids if name) or "unnamed"

@@ -81,7 +81,7 @@ class Document:
     @property
     def all(self) -> tuple["Document", ...]:
         """The document and the further ones, those without content left out."""
-        return tuple(one for one in (self, *self.rest) if one.root is not None)
+        return tuple(part for part in (self, *self.rest) if part.root is not None)
 
     @property
     def broken(self) -> bool:
@@ -142,7 +142,7 @@ def with_texts_changed(node: Node, change: Callable[[Scalar], Scalar]) -> Node:
     if isinstance(node, Scalar):
         return change(node)
     if isinstance(node, List):
-        items = [with_texts_changed(one, change) for one in node.items]
+        items = [with_texts_changed(item, change) for item in node.items]
         return List(node.line, items, node.column)
     entries: Mapping[str, Entry] = node.entries
     return Map(

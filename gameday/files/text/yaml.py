@@ -232,10 +232,10 @@ class _Composer:
         return made
 
     def _merge(self, made: Map, node: Node, line: int) -> None:
-        for one in node.items if isinstance(node, List) else [node]:
-            if not isinstance(one, Map):
+        for item in node.items if isinstance(node, List) else [node]:
+            if not isinstance(item, Map):
                 raise _Bad("only a mapping can be merged with <<", line)
-            for key, entry in one.entries.items():
+            for key, entry in item.entries.items():
                 made.entries.setdefault(key, entry)
 
 

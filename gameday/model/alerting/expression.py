@@ -187,7 +187,7 @@ def _compared(node: Any) -> str:
         return str(node)
     op, modifier = str(node.op), node.modifier
     if op in COMPARISONS and not (modifier is not None and modifier.return_bool):
-        sides = [one for one in (node.lhs, node.rhs) if not _is_number(one)]
+        sides = [side for side in (node.lhs, node.rhs) if not _is_number(side)]
         return _compared(sides[0]) if sides else str(node)
     if op == "unless":
         return _compared(node.lhs)

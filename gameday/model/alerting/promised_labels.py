@@ -34,7 +34,7 @@ class Candidates:
 def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
     """Return what is known of the labels of the promised alert of this rule."""
     known = [exactly(series) for series in rule.series or ()]
-    found = [labels for one in known if (labels := _of(rule, one, promised))]
+    found = [labels for series in known if (labels := _of(rule, series, promised))]
     if found:
         return Candidates(tuple(found), _templated(rule, known, promised), asked=True)
     series = labels_of(parse(rule.expr))
@@ -52,7 +52,7 @@ def _templated(
     return tuple(
         name
         for name, text in rule.labels.items()
-        if name in promised and all(expanded(text, one) is None for one in series)
+        if name in promised and all(expanded(text, labels) is None for labels in series)
     )
 
 

@@ -57,8 +57,8 @@ def ends_of_all(route: Route, candidates: Iterable[KnownLabels]) -> Ends:
     found = [ends(route, labels) for labels in candidates]
     if not found:
         return Ends((), ())
-    receivers = [{one.receiver for one in each.certain} for each in found]
+    receivers = [{end.receiver for end in ends.certain} for ends in found]
     everywhere = set.intersection(*receivers)
-    certain = [one for one in found[0].certain if one.receiver in everywhere]
-    possible = [one for each in found for one in each.possible]
+    certain = [end for end in found[0].certain if end.receiver in everywhere]
+    possible = [end for ends in found for end in ends.possible]
     return Ends(tuple(certain), tuple(possible))

@@ -89,8 +89,8 @@ class Muting:
     def at(self, instant: float) -> bool | None:
         """Return whether nothing is sent at an instant; None where not known."""
         muted = [mute.contains(instant) for mute in self.mutes]
-        active = [one.contains(instant) for one in self.actives]
-        if True in muted or (active and all(one is False for one in active)):
+        active = [interval.contains(instant) for interval in self.actives]
+        if True in muted or (active and all(inside is False for inside in active)):
             return True
         if None in muted or (active and True not in active):
             return None
@@ -101,10 +101,14 @@ class Muting:
 
         For the year that begins there. Ranges of several locations are "at times".
         """
-        ranges = [one for each in (*self.mutes, *self.actives) for one in each.ranges]
+        ranges = [
+            times
+            for interval in (*self.mutes, *self.actives)
+            for times in interval.ranges
+        ]
         if not ranges:
             return bool(self.actives)
-        if len({one.location for one in ranges}) > 1:
+        if len({times.location for times in ranges}) > 1:
             return None
         first = datetime.fromtimestamp(since, UTC).date()
         days = {self._on(first + timedelta(days=number)) for number in range(_YEAR)}
@@ -129,14 +133,14 @@ def intervals_of(document: Any) -> tuple[TimeInterval, ...]:
             found.append(
                 TimeInterval(
                     name=str(entry.get("name", "")),
-                    ranges=tuple(_range(_mapping(one)) for one in ranges),
+                    ranges=tuple(_range(_mapping(times)) for times in ranges),
                 )
             )
     return tuple(found)
 
 
 def _range(entry: Mapping[str, Any]) -> TimeRange:
-    times = [_mapping(one) for one in _list(entry.get("times"))]
+    times = [_mapping(item) for item in _list(entry.get("times"))]
     return TimeRange(
         minutes=tuple(
             (_minute(time.get("start_time")), _minute(time.get("end_time")))

@@ -10,7 +10,7 @@ from gameday.model.events.codec import Instant, Labels, Seconds, TypedEvent
 
 
 def _are_matchers(values: Sequence[Mapping[str, Any]]) -> bool:
-    return all(type(text) is str for one in values for text in one.values())
+    return all(type(text) is str for labels in values for text in labels.values())
 
 
 def _are_entries(values: Sequence[Mapping[str, Any]]) -> bool:

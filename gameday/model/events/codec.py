@@ -47,9 +47,11 @@ class TypedEvent:
     def at(self, when: float) -> Event:
         """Return it as the event of a timeline, in the form that files have."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        for one in fields(self):
-            if one.name in self.omits and values[one.name] == default_of(one):
-                del values[one.name]
+        for declared in fields(self):
+            if declared.name in self.omits and values[declared.name] == default_of(
+                declared
+            ):
+                del values[declared.name]
         return event(when, self.kind, **values)
 
 

@@ -51,7 +51,7 @@ def _of(declared: Any) -> Fits:
         base, also = _of(inner[0]), inner[1]
         return lambda value: base(value) and also(value)
     if origin in (Union, UnionType):
-        ways = [_of(one) for one in inner]
+        ways = [_of(way) for way in inner]
         return lambda value: any(way(value) for way in ways)
     if origin is not None and issubclass(origin, Mapping):
         own = _of(inner[1])

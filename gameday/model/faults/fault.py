@@ -72,7 +72,7 @@ class FaultType:
         """All arguments, the common ones first."""
         common: tuple[str, ...] = COMMON_ARGUMENTS
         if self.whole:
-            common = tuple(one for one in common if one not in SELECTORS)
+            common = tuple(argument for argument in common if argument not in SELECTORS)
         return (*common, *self.own)
 
     @property

@@ -101,7 +101,10 @@ def stays(
     module: str, funcs: str, undone_by: str, same: str, differs: str = ""
 ) -> list[ForeignAction]:
     """Return actions of a module that last until one of these functions."""
-    undos = tuple(one if "." in one else f"{module}.{one}" for one in undone_by.split())
+    undos = tuple(
+        function if "." in function else f"{module}.{function}"
+        for function in undone_by.split()
+    )
     return [
         ForeignAction(
             name=f"{module}.{func}",

@@ -40,7 +40,10 @@ NAMESPACED = (
 def _lost(
     module: str, func: str, undone_by: str, same: str, says: str
 ) -> ForeignAction:
-    undos = tuple(one if "." in one else f"{module}.{one}" for one in undone_by.split())
+    undos = tuple(
+        function if "." in function else f"{module}.{function}"
+        for function in undone_by.split()
+    )
     return ForeignAction(
         name=f"{module}.{func}",
         after=After.LOST,

@@ -54,7 +54,7 @@ def choose(
 
 
 def _named(selection: Selection, found: Sequence[Instance]) -> tuple[Instance, ...]:
-    by_name = {one.name: one for one in found}
+    by_name = {instance.name: instance for instance in found}
     missing = [name for name in selection.instances if name not in by_name]
     if missing:
         raise ValueError(

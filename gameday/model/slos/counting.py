@@ -94,7 +94,7 @@ def count(
     and traffic are known; without any the series speak for themselves.
     """
     targets = read_targets(witnesses or series, series if witnesses else ())
-    return count_signed([(1.0, one) for one in series], start, end, targets)
+    return count_signed([(1.0, counter) for counter in series], start, end, targets)
 
 
 def count_signed(
@@ -110,7 +110,9 @@ def count_signed(
     it, since a reset took it before any scrape.
     """
     total = Counted()
-    read = max((one.times[-1] for one in targets.values() if one.times), default=end)
+    read = max(
+        (target.times[-1] for target in targets.values() if target.times), default=end
+    )
     by_target: dict[Target, list[Signed]] = {}
     for sign, series in signed:
         by_target.setdefault(target_of(series), []).append((sign, series))

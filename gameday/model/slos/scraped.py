@@ -60,7 +60,10 @@ class Scraped:
     def reset_in(self, before: float, at: float) -> Reset | None:
         """Return the reset between two samples of a series; a sure one first."""
         inside = [reset for reset in self.resets if before < reset.at <= at]
-        return next((one for one in inside if one.sure), inside[0] if inside else None)
+        return next(
+            (selector for selector in inside if selector.sure),
+            inside[0] if inside else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ def metric_of(selector: str) -> str:
     named = [
         matcher for matcher in parsed.matchers.matchers if matcher.name == "__name__"
     ]
-    equal = [one for one in named if str(one.op).endswith(f".{_EQUAL}")]
+    equal = [matcher for matcher in named if str(matcher.op).endswith(f".{_EQUAL}")]
     return str(equal[0].value) if equal else ""
 
 

@@ -33,12 +33,12 @@ def way(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Way:
         sent(labels, eyes.external_labels, eyes.relabels)
         for labels in candidates(rule, promise.labels).labels
     ]
-    drops = {one.dropped for one in told}
-    labels = tuple(one.labels for one in told if not one.dropped)
+    drops = {alert.dropped for alert in told}
+    labels = tuple(alert.labels for alert in told if not alert.dropped)
     ends = Ends((), ())
     if eyes.routing is not None:
         ends = ends_of_all(eyes.routing.route, labels)
-    wanted = [one for one in ends.possible if one.receiver in promise.reaches]
+    wanted = [end for end in ends.possible if end.receiver in promise.reaches]
     return Way(
         labels=labels,
         dropped=next(iter(drops)) if len(drops) == 1 else None if drops else False,

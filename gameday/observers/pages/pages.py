@@ -255,11 +255,11 @@ def _status(said: Any) -> str:
 
 def _printed(text: str, status: str) -> Iterator[dict[str, Any]]:
     """Yield the alerts whose labels a default template printed into a text."""
-    for found in _BLOCK.finditer(text):
-        if found["head"]:
-            status = "firing" if "Firing" in found["head"] else "resolved"
+    for block in _BLOCK.finditer(text):
+        if block["head"]:
+            status = "firing" if "Firing" in block["head"] else "resolved"
             continue
-        labels = dict(_LABEL.findall(found["labels"]))
+        labels = dict(_LABEL.findall(block["labels"]))
         if "alertname" in labels:
             yield {
                 "labels": labels,

@@ -69,8 +69,8 @@ class Recorder:
         stored, left_out = choose(reads, counts)
         series: dict[frozenset[tuple[str, str]], SeriesRecord] = {}
         for start in range(0, len(stored), AT_ONCE):
-            for one in self._read(stored[start : start + AT_ONCE], time):
-                series[frozenset(one.labels.items())] = one
+            for record in self._read(stored[start : start + AT_ONCE], time):
+                series[frozenset(record.labels.items())] = record
         return Recording(
             since=time.since,
             until=time.until,
@@ -110,7 +110,9 @@ class Recorder:
         )
         if answer.status != _GOOD:
             raise ObserverLost(f"the remote read is answered with {answer.status}")
-        return [series for found in read_response(answer.body) for series in found]
+        return [
+            series for response in read_response(answer.body) for series in response
+        ]
 
     def _lookback(self) -> float:
         try:

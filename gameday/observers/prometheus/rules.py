@@ -61,13 +61,13 @@ def read_groups(found: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
     """Return the groups of an answer of /api/v1/rules."""
     return tuple(
         Group(
-            name=one["name"],
-            file=one["file"],
-            interval=float(one["interval"]),
-            last=instant(one.get("lastEvaluation")),
-            rules=tuple(_rule(rule) for rule in one["rules"]),
+            name=group["name"],
+            file=group["file"],
+            interval=float(group["interval"]),
+            last=instant(group.get("lastEvaluation")),
+            rules=tuple(_rule(rule) for rule in group["rules"]),
         )
-        for one in found
+        for group in found
     )
 
 

@@ -36,8 +36,8 @@ class Scrapes:
         """Take `up` samples and the targets as they are now."""
         self._listed = {_key(target.labels): target for target in targets}
         events: list[Event] = []
-        for one in found:
-            self._series(_key(one.labels), one, events)
+        for listed in found:
+            self._series(_key(listed.labels), listed, events)
         for key, known in self._known.items():
             if self._vanished(key, known, now):
                 known.gone = True
