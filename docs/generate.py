@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +59,9 @@ def commands() -> Iterator[str]:
         "[Exit codes](exit-codes.md).\n"
     )
     for verb in command_line.VERBS:
-        command: click.Command = import_module(f"gameday.cli.{verb}").command
-        yield from _help(command, f"gameday {verb}")
+        command = command_line.cli.get_command(click.Context(command_line.cli), verb)
+        if command is not None:
+            yield from _help(command, f"gameday {verb}")
 
 
 def _help(command: click.Command, name: str) -> Iterator[str]:

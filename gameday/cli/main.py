@@ -13,7 +13,7 @@ import click
 from gameday import __version__
 from gameday.cli.terminal.exits import EXITS
 
-# verb -> its line in `--help`; the module is gameday.cli.VERB.
+# verb -> its line in `--help`; the module is gameday.cli.ROOM.VERB.
 VERBS = {
     "check": "Validate scenarios, experiments, SLOs, alert rules and routes.",
     "plan": "Resolve a scenario against the live target: the dry run.",
@@ -36,6 +36,14 @@ VERBS = {
     "ci": "Write a pipeline for GitHub, GitLab or Jenkins.",
     "schema": "Print the JSON Schema of scenarios, or of gate policies.",
 }
+ROOMS = {
+    "files": ("check", "init", "ci", "schema"),
+    "days": ("plan", "run", "stop", "heal", "pager", "doctor"),
+    "evidence": (
+        *("judge", "report", "runs", "coverage", "suggest", "replay", "drill", "gate"),
+        *("compare", "baseline"),
+    ),
+}
 
 
 class Verbs(click.Group):
@@ -51,7 +59,9 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"gameday.cli.{cmd_name}").command
+        room = next(room for room, verbs in ROOMS.items() if cmd_name in verbs)
+        module = import_module(f"gameday.cli.{room}.{cmd_name}")
+        command: click.Command = module.command
         return command
 
     def resolve_command(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from gameday.checks.compose import CHECKS
-from gameday.cli.main import VERBS
+from gameday.cli.main import ROOMS, VERBS
 from gameday.model.faults.fault import CATALOGUE
 from tests.docs.conftest import ROOT
 
@@ -28,13 +28,12 @@ def test_every_verb_is_documented() -> None:
 
 
 def test_every_verb_has_a_module_and_every_module_a_verb() -> None:
-    modules = {path.stem for path in (ROOT / "gameday" / "cli").glob("*.py")}
+    modules = (ROOT / "gameday" / "cli").glob("*/*.py")
     with_command = {
-        name
-        for name in modules
-        if "\ndef command(" in (ROOT / "gameday" / "cli" / f"{name}.py").read_text()
+        path.stem for path in modules if "\ndef command(" in path.read_text()
     }
     assert with_command == set(VERBS)
+    assert sorted(VERBS) == sorted(verb for room in ROOMS.values() for verb in room)
 
 
 def test_every_fault_is_documented() -> None:

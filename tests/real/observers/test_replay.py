@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from gameday.cli.replay import command
+from gameday.cli.evidence.replay import command
 from gameday.errors import UsageError
 from tests.conftest import ROOT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gameday.cli.coverage import command
+from gameday.cli.evidence.coverage import command
 from gameday.cli.main import main
 from gameday.reports import verdict_json
 from gameday.store.plans import to_json

@@ -8,7 +8,7 @@ import pytest
 from pydantic_core import from_json
 
 from gameday.app.checking import Asked, check, rendered
-from gameday.cli.check import _print_json
+from gameday.cli.files.check import _print_json
 from gameday.files.check import CheckResult
 from tests.unit.files.repository import MISTAKES, lay_out, plant
 from tests.unit.reports.published import CODE_QUALITY, Sarif, judge_junit

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from gameday.app.days.readying import heal_held
 from gameday.app.healing import MarkedHeal, heal_marked
-from gameday.cli.heal import command
+from gameday.cli.days.heal import command
 from gameday.errors import TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
 from gameday.ledger.hold import take

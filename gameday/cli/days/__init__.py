@@ -1,0 +1,1 @@
+"""Edge. Verbs of a game day: what touches or looks at the system."""

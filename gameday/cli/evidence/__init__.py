@@ -1,0 +1,1 @@
+"""Edge. Verbs about stored runs: what they say, prove, and let ship."""
