@@ -272,6 +272,10 @@ class _Comparison:
         if before.earliest is None or before.latest is None:
             return self._made(Status.TOO_FEW, few)
         explained = before.latest - before.earliest
+        latest = before.latest
+        if self._phased_out:
+            # The arithmetic knows the rules, not when a system shows a change.
+            latest = max(latest, median(self._steady[0]) + explained)
         if self._phased_out and len(self._old) >= _TELL_NOISE:
             # What lies between two evaluations nobody sees.
             explained = min(explained, self._left)
@@ -283,7 +287,7 @@ class _Comparison:
                 f"{said}; the phases of scrapes and evaluations explain "
                 f"{self._show(explained)} at most",
             )
-        if median(self._new) <= before.latest + error:
+        if median(self._new) <= latest + error:
             return self._made(
                 Status.SAME,
                 f"{said}, within the {self._show(explained)} that phases explain",

@@ -122,6 +122,15 @@ def test_a_run_that_only_had_a_late_phase_is_the_same() -> None:
     assert "+0ms once the phase of each run is subtracted" in found.because
 
 
+def test_a_system_that_takes_its_time_may_be_later_than_the_rules_alone_allow() -> None:
+    """34 s at the latest, by the rules; this system shows a change after 18 s more."""
+    found = compared(phased((30.0, 2.0)), now_phased((36.0, 8.0)))
+    assert found.status is Status.SAME
+    assert (
+        compared(phased((30.0, 0.0)), now_phased((36.0, 0.0))).status is Status.TOO_FEW
+    )
+
+
 def test_a_slower_run_is_worse_though_the_phase_could_explain_it() -> None:
     """Without the phases ten to 34 s are possible, and 30 s would say nothing."""
     found = compared(phased(*BEFORE), now_phased((32.0, 2.0)))
