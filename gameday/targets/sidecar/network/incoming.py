@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.network import addresses
-from gameday.targets.sidecar.network.shaping import HANDLE, run_tool, tc
+from gameday.targets.sidecar.network.shaping import HANDLE
+from gameday.targets.sidecar.network.tools import run_tool, tc
 
 OURS = "gameday-in"  # how the devices of what comes in begin, before a number
 

@@ -18,7 +18,8 @@ from gameday.targets.sidecar.network.incoming import (
     has_incoming,
     remove_incoming,
 )
-from gameday.targets.sidecar.network.shaping import Shaper, interfaces, tc, why_not
+from gameday.targets.sidecar.network.shaping import Shaper, interfaces, why_not
+from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, Stream
 from gameday.targets.sidecar.work import WorkFailed, rest, say
 

@@ -7,35 +7,17 @@ sweep knows the qdisc as ours.
 
 import shutil
 import socket
-import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.work import WorkFailed
 
 HANDLE = "6da7"
 CLASS = f"{HANDLE}:4"
 _RATE = "10gbit"  # more than a container sends: the class shall not throttle
-_TIMEOUT = 10.0
 _PLAIN = ("noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo")
-
-
-def tc(*words: str) -> str:
-    """Run tc; WorkFailed with its own words where it refuses."""
-    return run_tool("tc", *words)
-
-
-def run_tool(tool: str, *words: str) -> str:
-    """Run a tool of the helper's image; WorkFailed with its words where it refuses."""
-    if shutil.which(tool) is None:
-        raise WorkFailed(f"no {tool} in the helper image")
-    done = subprocess.run(
-        [tool, *words], capture_output=True, text=True, timeout=_TIMEOUT, check=False
-    )
-    if done.returncode != 0:
-        raise WorkFailed(f"{tool} {' '.join(words)}: {done.stderr.strip()}")
-    return done.stdout
 
 
 def interfaces() -> list[str]:

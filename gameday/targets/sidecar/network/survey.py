@@ -7,15 +7,13 @@ engine's own DNS.
 
 import re
 import shutil
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
-from gameday.targets.sidecar.work import WorkFailed
+from gameday.targets.sidecar.network.tools import run_tool
 
-_TIMEOUT = 10.0
 _FAMILIES = (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names"))
 _POLICY = re.compile(r":(\S+) (\w+)")  # an iptables-save line of a built-in chain
 # Docker's DNS listens in the container's namespace on ports of the moment.
@@ -38,10 +36,10 @@ class Survey:
         """Return the lines by what they are about."""
         return {
             "rules": [line for words in _FAMILIES for line in _rules(*words)],
-            "qdiscs": tidy(_run("tc", "qdisc", "show")),
+            "qdiscs": tidy(run_tool("tc", "qdisc", "show")),
             "routes": [
-                *tidy(_run("ip", "-4", "route", "show")),
-                *tidy(_run("ip", "-6", "route", "show")),
+                *tidy(run_tool("ip", "-4", "route", "show")),
+                *tidy(run_tool("ip", "-6", "route", "show")),
             ],
         }
 
@@ -58,7 +56,7 @@ def _rules(prefix: str, names: str) -> Iterator[str]:
         if backend == "legacy" and not _text(f"/proc/net/{names}"):
             continue  # asking would load its tables into the namespace
         if shutil.which(command):
-            yield from rules_of(prefix, _run(command))
+            yield from rules_of(prefix, run_tool(command))
 
 
 def rules_of(prefix: str, saved: str) -> list[str]:
@@ -84,28 +82,6 @@ def tidy(text: str) -> list[str]:
     """Return lines without what passes by itself, in the order of the alphabet."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     return sorted(_PASSING.sub("", line) for line in lines if line)
-
-
-def _run(*command: str) -> str:
-    try:
-        done = subprocess.run(
-            _found(command),
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as wrong:
-        raise WorkFailed(f"{command[0]}: {wrong}") from wrong
-    if done.returncode != 0:
-        raise WorkFailed(f"{' '.join(command)}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def _found(command: Sequence[str]) -> Sequence[str]:
-    if shutil.which(command[0]) is None:
-        raise WorkFailed(f"no {command[0]} in the helper image")
-    return command
 
 
 def _text(path: str) -> str:
