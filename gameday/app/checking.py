@@ -6,6 +6,7 @@ Everything is imported late: this is the verb that is run on every commit.
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from gameday.errors import Problem
@@ -80,13 +81,8 @@ def _changed(path: str, since: Collection[str]) -> bool:
     """Return whether a file, or the submodule that holds it, differs."""
     if path == "-":
         return True
-    place = os.path.realpath(path)
-    while place not in since:
-        above = os.path.dirname(place)  # noqa: PTH120
-        if above == place:
-            return False
-        place = above
-    return True
+    place = Path(os.path.realpath(path))
+    return any(str(each) in since for each in (place, *place.parents))
 
 
 def _concerning(
