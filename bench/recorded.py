@@ -35,7 +35,8 @@ from gameday.app.judging import find_all, judge_stored
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
 from gameday.regressions.compare import Rules, Status, Threshold, compare
-from gameday.regressions.measure import Observed, Sample, observed
+from gameday.regressions.measure import Observed, observed
+from gameday.regressions.steady import own_delay
 from tests.shops import own
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -137,21 +138,6 @@ def slowed(run: Run, own: float, more: float) -> Run:
     ]
 
 
-def delay(samples: Sequence[Sample]) -> float:
-    """Return the time of the system's own after which most of these runs agree."""
-    tried = [step / 100 for step in range(100)]
-
-    def apart(own: float) -> float:
-        left = [
-            sample.measured - (sample.phases.seen(own) - own)
-            for sample in samples
-            if sample.phases
-        ]
-        return sum(abs(value - median(left)) for value in left)
-
-    return min(tried, key=apart)
-
-
 def worse(before: Sequence[Run], build: Sequence[Run]) -> set[str]:
     """Return the questions of a build that are worse than in the runs before it."""
     known = []
@@ -189,7 +175,7 @@ def draw(folder: Path, builds: int, seed: int) -> int:
         for sample in seen.measure.samples
     ]
     seconds = [sample.measured for sample in detected]
-    own, more = delay(detected), SLOWER * median(seconds)
+    own, more = own_delay(detected), SLOWER * median(seconds)
     print(
         f"{len(runs)} passing runs, detected after {min(seconds):.2f} to "
         f"{max(seconds):.2f} s, in the middle {median(seconds):.2f} s\n"

@@ -84,11 +84,13 @@ def compare(
         for observed in run:
             if observed.measure.key.question not in rules.ignored:
                 now.setdefault(observed.measure.key, []).append(observed)
-    chances = _chances(before, now)
-    families = {(key.scenario, key.target, key.testbed) for key in now if key in before}
+    sides = {key: _Sides(before.get(key), seen) for key, seen in now.items()}
+    known = [key for key in now if key in before]
+    chances = _chances({key: sides[key] for key in known})
+    families = {key.family for key in known}
     alpha = ranks.ALPHA / max(1, len(families))  # what Holm asks of the first
     found = [
-        _Comparison(before.get(key), seen, rules, chances, alpha).compared()
+        _Comparison(before.get(key), seen, sides[key], rules, chances, alpha).compared()
         for key, seen in now.items()
     ]
     order = list(Status)
@@ -101,32 +103,42 @@ def _without(measure: Measure, runs: Collection[str]) -> Measure:
     return replace(measure, samples=kept)
 
 
-def _chances(
-    before: Mapping[Key, Measure], now: Mapping[Key, Sequence[Observed]]
-) -> dict[Key, tuple[float, float]]:
+class _Sides:
+    """A measure's samples before and now; their values, less the phases where known."""
+
+    def __init__(self, before: Measure | None, seen: Sequence[Observed]) -> None:
+        self.old = before.samples if before is not None else ()
+        self.new = [sample for run in seen for sample in run.measure.samples]
+        steady = without_phases(self.old, self.new)
+        self.phased_out = steady is not None
+        self.values_old, self.values_new = steady or (
+            [sample.measured for sample in self.old],
+            [sample.measured for sample in self.new],
+        )
+
+
+def _chances(sides: Mapping[Key, _Sides]) -> dict[Key, tuple[float, float]]:
     """Return for each measure the p of slower and of faster, over all measures."""
-    places: dict[tuple[str, str, str], list[Key]] = {}
-    for key in now:
-        if key in before:
-            place = (key.scenario, key.target, key.testbed)
-            places.setdefault(place, []).append(key)
+    families: dict[tuple[str, str, str], dict[Key, _Sides]] = {}
+    for key, side in sides.items():
+        families.setdefault(key.family, {})[key] = side
     up: dict[str, dict[str, float]] = {}
     down: dict[str, dict[str, float]] = {}
-    for place, keys in places.items():
-        old = _by_run({key: before[key].samples for key in keys}, now, before)
-        new = _by_run({key: _samples(now[key]) for key in keys}, now, before)
+    for family, mine in families.items():
+        old = _by_run({key: (one.old, one.values_old) for key, one in mine.items()})
+        new = _by_run({key: (one.new, one.values_new) for key, one in mine.items()})
         if old and new:
-            up[repr(place)] = ranks.slower(old, new)
-            down[repr(place)] = ranks.slower(_turned(old), _turned(new))
+            up[repr(family)] = ranks.slower(old, new)
+            down[repr(family)] = ranks.slower(_turned(old), _turned(new))
     made: dict[Key, tuple[float, float]] = {}
     factors = [
-        ranks.holm({place: min(found.values()) for place, found in side.items()})
-        for side in (up, down)
+        ranks.holm({family: min(found.values()) for family, found in way.items()})
+        for way in (up, down)
     ]
-    for place, keys in places.items():
-        name = repr(place)
+    for family, mine in families.items():
+        name = repr(family)
         if name in up:
-            for key in keys:
+            for key in mine:
                 made[key] = (
                     min(1.0, up[name].get(repr(key), 1.0) * factors[0][name]),
                     min(1.0, down[name].get(repr(key), 1.0) * factors[1][name]),
@@ -135,28 +147,18 @@ def _chances(
 
 
 def _by_run(
-    samples: Mapping[Key, Sequence[Sample]],
-    now: Mapping[Key, Sequence[Observed]],
-    before: Mapping[Key, Measure],
+    columns: Mapping[Key, tuple[Sequence[Sample], Sequence[float]]],
 ) -> list[dict[str, float]]:
+    """Return what each run came to, by measure."""
     runs: dict[str, dict[str, float]] = {}
-    for key, several in samples.items():
-        old, new = before[key].samples, _samples(now[key])
-        left_old, left_new = without_phases(old, new) or ((), ())
-        names = [sample.run for sample in (*old, *new)]
-        left = dict(zip(names, (*left_old, *left_new), strict=False))
-        for sample in several:
-            value = left.get(sample.run, sample.measured)
+    for key, (samples, values) in columns.items():
+        for sample, value in zip(samples, values, strict=True):
             runs.setdefault(sample.run, {})[repr(key)] = value
     return list(runs.values())
 
 
 def _turned(runs: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
     return [{name: -value for name, value in run.items()} for run in runs]
-
-
-def _samples(seen: Sequence[Observed]) -> list[Sample]:
-    return [sample for run in seen for sample in run.measure.samples]
 
 
 def _unknown(before: Measure | None) -> str:
@@ -179,6 +181,7 @@ class _Comparison:
         self,
         before: Measure | None,
         seen: Sequence[Observed],
+        sides: _Sides,
         rules: Rules,
         chances: Mapping[Key, tuple[float, float]],
         alpha: float,
@@ -189,14 +192,11 @@ class _Comparison:
         self._key = self._measure.key
         self._chance = chances.get(self._key, (1.0, 1.0))
         self._threshold = rules.threshold(self._key.question)
-        new = _samples(seen)
-        old = before.samples if before is not None else ()
-        self._new = [sample.measured for sample in new]
-        self._old = [sample.measured for sample in old]
-        steady = without_phases(old, new)
-        self._phased_out = steady is not None
-        self._steady = steady or (self._old, self._new)
-        self._left = max((sample.period or 0.0 for sample in (*old, *new)), default=0.0)
+        self._sides = sides
+        self._new = [sample.measured for sample in sides.new]
+        self._old = [sample.measured for sample in sides.old]
+        periods = (sample.period or 0.0 for sample in (*sides.old, *sides.new))
+        self._left = max(periods, default=0.0)
         self._changes = () if before is None else _changes(before, self._measure)
 
     def compared(self) -> Compared:
@@ -219,9 +219,7 @@ class _Comparison:
     @property
     def _difference(self) -> float:
         """By how much it is more in the middle, without the phases where known."""
-        if self._phased_out:
-            return median(self._steady[1]) - median(self._steady[0])
-        return median(self._new) - median(self._old)
+        return median(self._sides.values_new) - median(self._sides.values_old)
 
     @property
     def _limit(self) -> float:
@@ -273,13 +271,13 @@ class _Comparison:
             return self._made(Status.TOO_FEW, few)
         explained = before.latest - before.earliest
         latest = before.latest
-        if self._phased_out:
+        if self._sides.phased_out:
             # The arithmetic knows the rules, not when a system shows a change.
-            latest = max(latest, median(self._steady[0]) + explained)
-        if self._phased_out and len(self._old) >= _TELL_NOISE:
+            latest = max(latest, median(self._sides.values_old) + explained)
+        if self._sides.phased_out and len(self._old) >= _TELL_NOISE:
             # What lies between two evaluations nobody sees.
             explained = min(explained, self._left)
-        error = max(sample.error for sample in _samples(self._seen))
+        error = max(sample.error for sample in self._sides.new)
         said = f"{self._signed(self._difference)}{self._without}"
         if self._difference > explained + max(self._limit, self._noise) + error:
             return self._made(
@@ -297,12 +295,16 @@ class _Comparison:
     @property
     def _noise(self) -> float:
         """The measure's own noise before, as a standard deviation."""
-        old = self._steady[0] if self._phased_out else self._old
+        old = self._sides.values_old
         return MAD_TO_SIGMA * median(abs(value - median(old)) for value in old)
 
     @property
     def _without(self) -> str:
-        return " once the phase of each run is subtracted" if self._phased_out else ""
+        return (
+            " once the phase of each run is subtracted"
+            if self._sides.phased_out
+            else ""
+        )
 
     def _few(self) -> str:
         """Return that ranks cannot tell, and how many runs could."""

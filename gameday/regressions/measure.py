@@ -28,6 +28,11 @@ class Key:
     question: str
     subject: str
 
+    @property
+    def family(self) -> tuple[str, str, str]:
+        """What is tried together: all measures of a scenario at one place."""
+        return self.scenario, self.target, self.testbed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:

@@ -21,21 +21,30 @@ def without_phases(
 ) -> tuple[list[float], list[float]] | None:
     """Return what is left of old and of new runs; None where a phase is not known.
 
-    One delay serves both: that with which each agree best among themselves, so that a
-    difference between the two is neither made nor taken away by it.
+    One delay serves both, so that a difference between the two is neither made nor
+    taken away by it.
     """
     samples = (*old, *new)
     if not old or not new or any(sample.waited is None for sample in samples):
         return None
-    phases = [known for sample in samples if (known := sample.phases) is not None]
-    if len(old) < _TELL_DELAY or len(phases) < len(samples):
+    if len(old) < _TELL_DELAY or any(sample.phases is None for sample in samples):
         return _waited_less(old), _waited_less(new)
-    period = max(known.period for known in phases)
-    tried = [period * step / _STEPS for step in range(_STEPS)]
-    apart = [_apart(_left(old, delay)) + _apart(_left(new, delay)) for delay in tried]
-    least = min(apart) + _AGREE * len(samples)
-    delay = tried[_middle([amount <= least for amount in apart])]
+    delay = own_delay(old, new)
     return _left(old, delay), _left(new, delay)
+
+
+def own_delay(*groups: Sequence[Sample]) -> float:
+    """Return when a system shows a change, in the period of scrapes and evaluations.
+
+    In seconds: the time with which the runs of each group agree best among themselves.
+    All have phases.
+    """
+    samples = [sample for group in groups for sample in group]
+    period = max(phases.period for sample in samples if (phases := sample.phases))
+    tried = [period * step / _STEPS for step in range(_STEPS)]
+    apart = [sum(_apart(_left(group, at)) for group in groups) for at in tried]
+    least = min(apart) + _AGREE * len(samples)
+    return tried[_middle([amount <= least for amount in apart])]
 
 
 def _waited_less(samples: Sequence[Sample]) -> list[float]:
