@@ -24,7 +24,7 @@ CONFIG = """
 route:
   receiver: chat
   group_by: [alertname, team]
-  group_wait: 0s
+  group_wait: 200ms  # the two alerts of one post are told together
   group_interval: 1s
   routes:
     - receiver: all
