@@ -15,13 +15,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gameday.model.verdict import Outcome
-from gameday.regressions.compare import Rules, Status, Threshold, compare
-from gameday.regressions.measure import Key, Measure, Observed, Sample
+from gameday.regressions.compare import CompareRules, Status, Threshold, compare
+from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
 
 EARLIER, OTHERS = 10, 6
 SLOWER = 1.2  # of the middle of detection
 LEAST_POWER, MOST_WRONG = 0.8, 0.07
-RULES = Rules(default=Threshold(share=0.1))
+RULES = CompareRules(default=Threshold(share=0.1))
 # `for`, and the interval of scrapes and of evaluations, in seconds
 SETTINGS = {"the demo shop": (5.0, 1.0), "scrapes each 15 s": (60.0, 15.0)}
 
@@ -40,9 +40,9 @@ def one_run(
     return run
 
 
-def measure(subject: str, samples: tuple[Sample, ...]) -> Measure:
+def measure(subject: str, samples: tuple[RunSample, ...]) -> Measure:
     """Return a measure of the simulated scenario."""
-    key = Key(
+    key = MeasureKey(
         scenario="s",
         target="docker",
         testbed="",
@@ -62,15 +62,16 @@ def alarms(
         measure(
             subject,
             tuple(
-                Sample(run=f"b{n}", measured=r[subject]) for n, r in enumerate(before)
+                RunSample(run=f"b{n}", measured=r[subject])
+                for n, r in enumerate(before)
             ),
         )
         for subject in before[0]
     ]
     runs = [
         [
-            Observed(
-                measure=measure(subject, (Sample(run=f"n{n}", measured=value),)),
+            RunMeasure(
+                measure=measure(subject, (RunSample(run=f"n{n}", measured=value),)),
                 outcome=Outcome.PASS,
                 because="",
             )

@@ -33,10 +33,10 @@ PATIENCE = 30.0  # seconds for one experiment
 
 def through_gameday(count: int) -> int:
     """Run the experiments in this process; return how many did not complete."""
-    from gameday.runner.engine.engine import Nursery
+    from gameday.runner.engine.engine import ForkServer
     from gameday.runner.engine.jobs import Job
 
-    nursery = Nursery()
+    nursery = ForkServer()
     nursery.warm()
     failed = 0
     for _ in range(count):

@@ -34,8 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from gameday.app.judging import find_all, judge_stored
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
-from gameday.regressions.compare import Rules, Status, Threshold, compare
-from gameday.regressions.measure import Observed, observed
+from gameday.regressions.compare import CompareRules, Status, Threshold, compare
+from gameday.regressions.measure import RunMeasure, observed
 from gameday.regressions.steady import own_delay
 from tests.shops import own
 
@@ -49,9 +49,9 @@ LATER = (1, 3, 5, 10)
 SLOWER = 0.2  # of the middle of detection
 LATER_TOO = ("fires_within", "pages_within")
 LEAST_POWER, MOST_WRONG = 0.8, 0.05
-RULES = Rules(thresholds={"fires_within": Threshold(share=0.1)})
+RULES = CompareRules(thresholds={"fires_within": Threshold(share=0.1)})
 
-Run = Sequence[Observed]
+Run = Sequence[RunMeasure]
 
 
 def record(folder: Path, runs: int) -> int:

@@ -20,7 +20,7 @@ from gameday.checks.judge import judge
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import FaultRequest, Selection
-from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep
+from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep
 from gameday.model.scenario import (
     AlertPromise,
     Endpoint,
@@ -139,7 +139,7 @@ def plan(
         scenario=scenario,
         steps=tuple(_planned(one, found) for one in scenario.steps),
         instances=found,
-        eyes=Eyes(**{**settings, **eyes}),
+        eyes=Monitoring(**{**settings, **eyes}),
         provenance={"gameday": "0.1.0"},
     )
 

@@ -7,7 +7,7 @@ where nothing does; and for each kind of doubt what puts it into a story.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gameday.checks.record.doubt import Kind
+from gameday.checks.record.doubt import DoubtKind
 from gameday.model.scenario import SloPromise
 from gameday.model.timeline import Event, Timeline, event
 from tests.builders import (
@@ -196,38 +196,40 @@ def muted(story: Timeline, when: float) -> Timeline:
 
 
 # How each kind of doubt is put into a story so that it is there just before a time.
-DOUBTS: Mapping[Kind, Callable[[Timeline, float], Timeline]] = {
-    Kind.NOT_INJECTED: not_injected,
-    Kind.NO_BITE: not_biting,
-    Kind.REPLACED: replaced,
-    Kind.TARGET_LOST: lambda story, when: more(
+DOUBTS: Mapping[DoubtKind, Callable[[Timeline, float], Timeline]] = {
+    DoubtKind.NOT_INJECTED: not_injected,
+    DoubtKind.NO_BITE: not_biting,
+    DoubtKind.REPLACED: replaced,
+    DoubtKind.TARGET_LOST: lambda story, when: more(
         story, *scrape("lb-2:8405", job="lb", down=at(when - 0.5))
     ),
-    Kind.PROMETHEUS_BLIND: unseen("prometheus"),
-    Kind.RULE_FAILED: lambda story, when: rule_failed(story, when, "it missed one"),
-    Kind.RULE_CHANGED: lambda story, when: rule_failed(
+    DoubtKind.PROMETHEUS_BLIND: unseen("prometheus"),
+    DoubtKind.RULE_FAILED: lambda story, when: rule_failed(
+        story, when, "it missed one"
+    ),
+    DoubtKind.RULE_CHANGED: lambda story, when: rule_failed(
         story, when, "changed during the run"
     ),
-    Kind.RESTARTED: lambda story, when: rule_failed(
+    DoubtKind.RESTARTED: lambda story, when: rule_failed(
         story, when, "Prometheus was restarted: evaluations before it are missing"
     ),
-    Kind.ALREADY: already,
-    Kind.ALERTMANAGER_BLIND: unseen("alertmanager"),
-    Kind.MUTED: muted,
-    Kind.PAGER_BLIND: unseen("pager"),
-    Kind.PAGES_LOST: lambda story, when: more(
+    DoubtKind.ALREADY: already,
+    DoubtKind.ALERTMANAGER_BLIND: unseen("alertmanager"),
+    DoubtKind.MUTED: muted,
+    DoubtKind.PAGER_BLIND: unseen("pager"),
+    DoubtKind.PAGES_LOST: lambda story, when: more(
         story, event(at(when - 0.5), "page_refused", receiver="oncall", because="413")
     ),
-    Kind.LOAD_SHORT: slow_load,
-    Kind.PROBES_MISSING: not_probed,
-    Kind.METRIC_UNSEEN: unseen("metrics"),
-    Kind.TARGET_BLIND: unseen("target"),
-    Kind.CLUSTER_BLIND: unseen("cluster"),
-    Kind.RECORD_ENDS: lambda story, when: cut(story, at(when - 0.5)),
+    DoubtKind.LOAD_SHORT: slow_load,
+    DoubtKind.PROBES_MISSING: not_probed,
+    DoubtKind.METRIC_UNSEEN: unseen("metrics"),
+    DoubtKind.TARGET_BLIND: unseen("target"),
+    DoubtKind.CLUSTER_BLIND: unseen("cluster"),
+    DoubtKind.RECORD_ENDS: lambda story, when: cut(story, at(when - 0.5)),
 }
 WITHOUT_A_TIME = (
-    Kind.NOT_INJECTED,
-    Kind.NO_BITE,
-    Kind.ALREADY,
-    Kind.LOAD_SHORT,
+    DoubtKind.NOT_INJECTED,
+    DoubtKind.NO_BITE,
+    DoubtKind.ALREADY,
+    DoubtKind.LOAD_SHORT,
 )

@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from gameday.app.judging import judge_stored
-from gameday.checks.record.doubt import Kind
+from gameday.checks.record.doubt import DoubtKind
 from gameday.model.plan import Plan
 from gameday.model.scenario import LoadPromise, MetricPromise
 from gameday.model.target import TargetRef
@@ -84,7 +84,7 @@ class Case:
     """A story with one kind of doubt in it, and the right answer."""
 
     base: Base
-    kind: Kind
+    kind: DoubtKind
     right: Outcome
 
     @property
@@ -96,7 +96,7 @@ class Case:
     def story(self) -> Timeline:
         """The story with the doubt."""
         decided = self.base.decided
-        when = min(decided, 50.0) if self.kind is Kind.REPLACED else decided
+        when = min(decided, 50.0) if self.kind is DoubtKind.REPLACED else decided
         return DOUBTS[self.kind](self.base.story, when)
 
 
@@ -218,13 +218,13 @@ def right_answer(base: Base, turns: str) -> Outcome:
 def cases() -> Iterator[Case]:
     """Yield every question with every kind of doubt that the page has for it."""
     for base in bases():
-        for kind in Kind:
+        for kind in DoubtKind:
             turns = documented().get((base.chain, kind.value))
             if turns is None:
                 continue
             right = right_answer(base, turns)
             # A record that ends before the decision lacks what decides as well.
-            if kind is Kind.RECORD_ENDS and right is not Outcome.INCONCLUSIVE:
+            if kind is DoubtKind.RECORD_ENDS and right is not Outcome.INCONCLUSIVE:
                 continue
             yield Case(base=base, kind=kind, right=right)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gameday.errors import UsageError
 from gameday.model.quantity import parse_duration
-from gameday.runner.awaited import Awaited
-from gameday.runner.board import Board
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.board import RunState
 
 if TYPE_CHECKING:
     from gameday.app.result import Result
@@ -39,10 +39,15 @@ def run(
     tell: Callable[[str], None] | None = None,
 ) -> "Result":
     """Hold one game day; GamedayError where there was no run. `tell` hears messages."""
-    from gameday.app.days.game_days import Watch, Wishes, hold, read_scenarios
+    from gameday.app.days.game_days import (
+        Audience,
+        GameDayOptions,
+        hold,
+        read_scenarios,
+    )
     from gameday.app.result import Options
 
-    wishes = Wishes(
+    wishes = GameDayOptions(
         out=wanted.out,
         seed=wanted.seed,
         env_file=wanted.env_file,
@@ -51,7 +56,7 @@ def run(
         wait_for_target=_duration("wait_for_target", wanted.wait_for_target),
         options=Options(anyway=wanted.anyway),
     )
-    watch = Watch(screen=_unseen, tell=tell or _tell, over=lambda *_: None)
+    watch = Audience(screen=_unseen, tell=tell or _tell, over=lambda *_: None)
     (held,) = hold(read_scenarios([scenario], wishes), wishes, watch)
     if held.result is None:
         raise held.error or UsageError(f"{scenario}: there was no run")
@@ -68,7 +73,7 @@ def check(
     """Validate files and folders."""
     from gameday.app import checking
 
-    asked = checking.Asked(exclude=tuple(exclude), base=base)
+    asked = checking.CheckRequest(exclude=tuple(exclude), base=base)
     env = checking.environment_with(env_file)
     return checking.check(paths, env, sys.stdin, asked)
 
@@ -92,7 +97,7 @@ def replay(
     from gameday.app.evidence import replaying
     from gameday.clock import SystemClock
 
-    wish = replaying.Wish(
+    wish = replaying.ReplayRequest(
         rules=(rules,) if isinstance(rules, str) else tuple(rules),
         alertmanager=alertmanager,
         prometheus=prometheus,
@@ -128,10 +133,12 @@ def _tell(text: str) -> None:
 class _Unseen:
     """A view that shows nothing: the report tells it all."""
 
-    def show(self, event: "Event", board: Board) -> None:
+    def show(self, event: "Event", board: RunState) -> None:
         """Do nothing."""
 
-    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+    def tick(
+        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+    ) -> None:
         """Do nothing."""
 
 

@@ -23,7 +23,7 @@ _OF_REFERENCES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CheckRequest:
     """What a check was asked for beside its paths.
 
     `base`: only what differs from that commit is told; `pass_over`: named files are
@@ -36,12 +36,12 @@ class Asked:
 
 
 def check(
-    paths: Sequence[str], env: Mapping[str, str], stdin: TextIO, asked: Asked
+    paths: Sequence[str], env: Mapping[str, str], stdin: TextIO, asked: CheckRequest
 ) -> "CheckResult":
     """Judge files and the promises in them; problems in the order of the files."""
     from gameday.files import check as files
 
-    wishes = files.Wishes(exclude=asked.exclude, pass_over=asked.pass_over)
+    wishes = files.CheckOptions(exclude=asked.exclude, pass_over=asked.pass_over)
     result = files.check(paths, env, stdin, wishes)
     problems = list(result.problems)
     for scenario in result.scenarios:

@@ -16,7 +16,7 @@ from gameday.ledger.recovery import opener, recover
 from gameday.model.faults.fault import FaultState, Undone
 
 if TYPE_CHECKING:
-    from gameday.ledger.lost import Found
+    from gameday.ledger.lost import HealedOrphan
     from gameday.ports import Clock
     from gameday.targets.marking import Holder
     from gameday.targets.opened import TargetLock
@@ -80,8 +80,8 @@ class MarkedHeal:
     all that is known nothing is.
     """
 
-    found: "Sequence[Found]" = ()
-    unseen: "Sequence[Found]" = ()
+    found: "Sequence[HealedOrphan]" = ()
+    unseen: "Sequence[HealedOrphan]" = ()
     lock: str = ""
     going_on: str = ""
 
@@ -142,7 +142,7 @@ def _decided(
     return lock.held(decide=True)
 
 
-def _counts(found: "Found", holder: "Holder | None") -> bool:
+def _counts(found: "HealedOrphan", holder: "Holder | None") -> bool:
     """Whether it bears on what is broken: all but a place where nothing can be.
 
     Every fault needs more rights than to read, so that nobody left any where he could

@@ -22,7 +22,7 @@ from gameday.store.run import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class JudgedRun:
     """A run as it is on disk, and the verdict on it."""
 
     plan: Plan
@@ -31,7 +31,7 @@ class Stored:
     unwritten: tuple[str, ...] = ()  # files that could not be written, and why
 
 
-def judge_stored(record: Record) -> Stored:
+def judge_stored(record: Record) -> JudgedRun:
     """Judge a stored run; StoreError where it is none.
 
     Where an event does not say what it is about, nothing is sure: it may decide.
@@ -43,7 +43,7 @@ def judge_stored(record: Record) -> Stored:
     if damage:
         findings = tuple(_unsure(finding, damage) for finding in verdict.findings)
         verdict = replace(verdict, findings=findings)
-    return Stored(plan=plan, timeline=timeline, verdict=verdict)
+    return JudgedRun(plan=plan, timeline=timeline, verdict=verdict)
 
 
 def _unsure(finding: Finding, damage: str) -> Finding:
@@ -103,7 +103,7 @@ def _runs_in(name: str) -> list[str]:
     return [str(place.parent) for place in sorted(inside)]
 
 
-def write_all(store: RunStore, *, properties: bool = False) -> Stored:
+def write_all(store: RunStore, *, properties: bool = False) -> JudgedRun:
     """Judge the run and write verdict and reports; return what was judged.
 
     What cannot be written (a full disk) hinders neither the verdict nor the rest.

@@ -6,10 +6,10 @@ from dataclasses import replace
 from gameday.clock import SystemClock
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import home, ledger_path
-from gameday.store.history import Entry, History
+from gameday.store.history import History, RunListing
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[RunListing]:
     """Yield every run, oldest first; `ending` is running while its process lives."""
     ledger = Ledger(ledger_path(home()), SystemClock())
     alive = {run.run for run in ledger.open_runs() if run.process.alive}

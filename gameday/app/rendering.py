@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 
-from gameday.app.judging import Stored
+from gameday.app.judging import JudgedRun
 
 
-def render_several(runs: Sequence[Stored], form: str) -> str:
+def render_several(runs: Sequence[JudgedRun], form: str) -> str:
     """Return several runs on one page: summary, comment or junit."""
     from gameday.reports import digest, junit
 
     if form == "junit":
         return junit.render(*(run.verdict for run in runs))
     judged = [
-        digest.Judged(scenario=run.verdict.scenario, verdict=run.verdict)
+        digest.DigestEntry(scenario=run.verdict.scenario, verdict=run.verdict)
         for run in runs
     ]
     most = digest.COMMENT if form == "comment" else digest.SUMMARY
     return digest.render(judged, most)
 
 
-def render(stored: Stored, form: str) -> str:
+def render(stored: JudgedRun, form: str) -> str:
     """Return the run as html, md, junit, json or text."""
     from gameday.reports import console, html, junit, markdown, verdict_json
 

@@ -13,7 +13,7 @@ from gameday.app.eyes.request_counters import find_requests
 from gameday.errors import UsageError
 from gameday.files.scenario.starter import Beginning
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import (
     AlertPromise,
     Endpoint,
@@ -32,7 +32,7 @@ GONE = re.compile(r"(?i)down|missing|lost|dead|unavail|unreach|absent|replica")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class InitRequest:
     """What `init` was told: the target and the addresses, empty where none."""
 
     target: TargetRef
@@ -42,7 +42,7 @@ class Wish:
     url: str = ""
 
 
-def look(wish: Wish, clock: Clock) -> tuple[Beginning, list[str]]:
+def look(wish: InitRequest, clock: Clock) -> tuple[Beginning, list[str]]:
     """Return what the first files say, and what their reader has to know."""
     from gameday.app.eyes.looking import survey
     from gameday.targets import open_target
@@ -134,7 +134,9 @@ def choose_service(instances: Sequence[Instance]) -> tuple[str, int]:
     return service, tally[service]
 
 
-def choose_promise(eyes: Eyes, service: str, *, paged: bool) -> AlertPromise | None:
+def choose_promise(
+    eyes: Monitoring, service: str, *, paged: bool
+) -> AlertPromise | None:
     """Return what the rules themselves promise of a lost replica of the service."""
     able = [rule for rule in eyes.rules or () if settles(rule, eyes)]
     best = max(able, key=lambda rule: _likely(rule, service), default=None)

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from gameday.app.checking import rendered_problems
-from gameday.app.days.game_days import Held, worst
+from gameday.app.days.game_days import HeldGameDay, worst
 from gameday.clock import SystemClock
 from gameday.errors import Problem
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.model.verdict import worst as worst_outcome
 from gameday.reports import annotations, junit, repeats, verdict_json
-from gameday.reports.digest import Judged
+from gameday.reports.digest import DigestEntry
 
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 
 
-def render(held: Sequence[Held], form: str, *, properties: bool = False) -> str:
+def render(held: Sequence[HeldGameDay], form: str, *, properties: bool = False) -> str:
     """Return what came of game days in one of the formats, but text."""
     if form == "json":
         return _json(held)
@@ -36,10 +36,10 @@ def render(held: Sequence[Held], form: str, *, properties: bool = False) -> str:
     return rendered_problems(form, found, annotations.meanings(found))
 
 
-def judged(held: Sequence[Held]) -> list[Judged]:
+def judged(held: Sequence[HeldGameDay]) -> list[DigestEntry]:
     """Return game days as the digest has them."""
     return [
-        Judged(
+        DigestEntry(
             scenario=game_day.scenario.name,
             verdict=game_day.result.verdict if game_day.result else None,
             error=str(game_day.error or ""),
@@ -49,18 +49,18 @@ def judged(held: Sequence[Held]) -> list[Judged]:
     ]
 
 
-def phases(held: Sequence[Held]) -> list[str]:
+def phases(held: Sequence[HeldGameDay]) -> list[str]:
     """Return how far apart repeated runs are, and at which phases they were."""
     results = [game_day.result for game_day in held if game_day.result is not None]
     return list(repeats.lines([result.verdict for result in results]))
 
 
-def _no_run(held: Held) -> Problem:
+def _no_run(held: HeldGameDay) -> Problem:
     why = str(held.error)
     return Problem(held.scenario.path, None, f"there was no run: {why}", id="run/none")
 
 
-def _without_run(held: Held) -> Verdict:
+def _without_run(held: HeldGameDay) -> Verdict:
     """Return the verdict on a scenario that was not run: nothing is known."""
     finding = Finding(
         step="",
@@ -82,7 +82,7 @@ def _without_run(held: Held) -> Verdict:
     )
 
 
-def _json(held: Sequence[Held]) -> str:
+def _json(held: Sequence[HeldGameDay]) -> str:
     outcomes = [
         game_day.result.outcome if game_day.result else Outcome.INCONCLUSIVE
         for game_day in held
@@ -95,7 +95,7 @@ def _json(held: Sequence[Held]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _run(held: Held) -> dict[str, Any]:
+def _run(held: HeldGameDay) -> dict[str, Any]:
     result = held.result
     return {
         "scenario": held.scenario.name,

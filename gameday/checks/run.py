@@ -7,14 +7,14 @@ from gameday.checks.pages.chat import Chat
 from gameday.checks.pages.holdings import read_holdings
 from gameday.checks.pages.mailbox import Mailbox
 from gameday.checks.pages.matching import Matching, read_matching
-from gameday.checks.pages.mutes import Mute, Silence, read_mutes, read_silences
+from gameday.checks.pages.mutes import Mute, MutingSilence, read_mutes, read_silences
 from gameday.checks.pages.pages import Page, read_pages
 from gameday.checks.record.clocks import Clocks, read_clocks, read_instances
 from gameday.checks.record.episodes import Episode, read_episodes
 from gameday.checks.record.lost_targets import Loss, read_losses
 from gameday.checks.record.naming import Directory
 from gameday.checks.record.samples import Samples, read_samples
-from gameday.checks.record.sight import Sight, read_sight
+from gameday.checks.record.sight import ObserverCoverage, read_sight
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Ending
@@ -74,7 +74,7 @@ class Run:
         return read_mutes(self.timeline, self.matching, self.clocks)
 
     @cached_property
-    def silences(self) -> tuple[Silence, ...]:
+    def silences(self) -> tuple[MutingSilence, ...]:
         """Every silence."""
         return read_silences(self.timeline, self.clocks)
 
@@ -108,7 +108,7 @@ class Run:
         return Directory(self.plan.instances, self.plan.scenario.target.name)
 
     @cached_property
-    def sight(self) -> Sight:
+    def sight(self) -> ObserverCoverage:
         """Who saw when."""
         return read_sight(self.timeline, self.clocks)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gameday.checks.asked import services
 from gameday.checks.record.interruption import interruption
-from gameday.checks.record.lost_targets import Hit, Loss, not_hit
+from gameday.checks.record.lost_targets import Loss, StepVictims, not_hit
 from gameday.checks.record.replaced import Replaced, read_replaced
 from gameday.checks.record.sight import SLACK
 from gameday.checks.record.victims import Victims, nodes_hit
@@ -201,7 +201,7 @@ class StepRun:
         """Healthy scrape targets that were lost without being hit by the fault."""
         if self.start is None:
             return ()
-        hit = Hit(self.step, self.services, self.victims)
+        hit = StepVictims(self.step, self.services, self.victims)
         losses = not_hit(self.run.losses, hit, self.start, self.end)
         return tuple(loss for loss in losses if not self._taken_along(loss))
 

@@ -40,7 +40,7 @@ NEW, CHANGED, SAME = "new", "changed", "same"  # of a rule, since a commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Today:
+class RegisterRequest:
     """What the register is asked about.
 
     `base`: the rules of the commit that is compared with; None: nothing is compared.
@@ -54,7 +54,7 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ProofState:
     """What is known of one rule, route or receiver.
 
     `evidence`: what the state rests on. `service`: same, changed, or unknown, of what
@@ -86,9 +86,9 @@ class Register:
 
     at: float
     max_age: float
-    rules: tuple[Standing, ...]
-    routes: tuple[Standing, ...] = ()
-    receivers: tuple[Standing, ...] = ()
+    rules: tuple[ProofState, ...]
+    routes: tuple[ProofState, ...] = ()
+    receivers: tuple[ProofState, ...] = ()
     runs: int = 0
     unread: tuple[str, ...] = field(default=())
 
@@ -98,7 +98,7 @@ class Register:
         return share(self.rules)
 
     @property
-    def unproven_since_base(self) -> tuple[Standing, ...]:
+    def unproven_since_base(self) -> tuple[ProofState, ...]:
         """The rules that are new or changed, and not proven."""
         return tuple(
             rule
@@ -107,7 +107,7 @@ class Register:
         )
 
 
-def share(standings: Iterable[Standing]) -> float | None:
+def share(standings: Iterable[ProofState]) -> float | None:
     """Return which share of those that count is proven; None: none counts."""
     counted = [standing for standing in standings if standing.counted]
     if not counted:
@@ -116,7 +116,7 @@ def share(standings: Iterable[Standing]) -> float | None:
 
 
 def register(
-    today: Today,
+    today: RegisterRequest,
     pasts: Sequence[Past],
     drills: Sequence[Drill],
     language: Language,
@@ -146,8 +146,8 @@ def _of_rule(
     rule: RuleDefinition,
     evidence: Iterable[Evidence],
     newest: Versions,
-    today: Today,
-) -> Standing:
+    today: RegisterRequest,
+) -> ProofState:
     mine = [
         proof
         for proof in evidence
@@ -159,7 +159,7 @@ def _of_rule(
         return [*rule_changes(then, rule), *_way_changes(one, today.routing)]
 
     standing = _standing(rule.name, mine, changes, newest, today)
-    return Standing(
+    return ProofState(
         name=rule.name,
         state=standing.state,
         because=standing.because,
@@ -223,8 +223,8 @@ def _earlier_takes(one: Evidence, routing: Routing) -> list[str]:
 
 
 def _of_routes(
-    evidence: Sequence[Evidence], newest: Versions, today: Today
-) -> Iterable[Standing]:
+    evidence: Sequence[Evidence], newest: Versions, today: RegisterRequest
+) -> Iterable[ProofState]:
     for path in _paths(today.routing.route) if today.routing else ():
         words = path_words(path)
         mine = [
@@ -238,8 +238,8 @@ def _of_routes(
 
 
 def _of_receivers(
-    evidence: Sequence[Evidence], newest: Versions, today: Today
-) -> Iterable[Standing]:
+    evidence: Sequence[Evidence], newest: Versions, today: RegisterRequest
+) -> Iterable[ProofState]:
     for receiver in today.routing.receivers if today.routing else ():
 
         def changes(one: Evidence, receiver: Receiver = receiver) -> list[str]:
@@ -267,17 +267,17 @@ def _standing(
     evidence: Iterable[Evidence],
     changes: Changes,
     newest: Versions,
-    today: Today,
-) -> Standing:
+    today: RegisterRequest,
+) -> ProofState:
     ordered = sorted(evidence, key=lambda one: (one.at, one.run), reverse=True)
-    stale: Standing | None = None
+    stale: ProofState | None = None
     for proof in ordered:
         if proof.kind != PROVEN:
             continue
         service, moved = _service(proof, newest)
         why = [*changes(proof), *moved, *_age(proof, today)]
         state = STALE if why else IS_PROVEN
-        found = Standing(
+        found = ProofState(
             name=name,
             state=state,
             because="; ".join(dict.fromkeys(why)),
@@ -293,19 +293,21 @@ def _standing(
 
 
 def _without_proof(
-    name: str, evidence: Sequence[Evidence], changes: Changes, today: Today
-) -> Standing:
+    name: str, evidence: Sequence[Evidence], changes: Changes, today: RegisterRequest
+) -> ProofState:
     for drill in evidence:
         if drill.kind == DRILL:
             why = [*changes(drill), *_age(drill, today)]
             state = STALE if why else SYNTHETIC
             said = "; ".join(why) or "delivery is proven by a drill, detection is not"
-            return Standing(name=name, state=state, because=said, evidence=drill)
+            return ProofState(name=name, state=state, because=said, evidence=drill)
     for sighting in evidence:
         if sighting.kind == SEEN:
             said = sighting.because or "it rang, and nobody had promised it"
-            return Standing(name=name, state=WAS_SEEN, because=said, evidence=sighting)
-    return Standing(name=name, state=NEVER)
+            return ProofState(
+                name=name, state=WAS_SEEN, because=said, evidence=sighting
+            )
+    return ProofState(name=name, state=NEVER)
 
 
 def _service(one: Evidence, newest: Versions) -> tuple[str, list[str]]:
@@ -321,7 +323,7 @@ def _service(one: Evidence, newest: Versions) -> tuple[str, list[str]]:
     return ("same" if sure else "unknown"), []
 
 
-def _age(one: Evidence, today: Today) -> list[str]:
+def _age(one: Evidence, today: RegisterRequest) -> list[str]:
     age = today.now - one.at
     if age <= today.max_age:
         return []

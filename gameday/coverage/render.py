@@ -14,8 +14,8 @@ from gameday.coverage.register import (
     STALE,
     SYNTHETIC,
     WAS_SEEN,
+    ProofState,
     Register,
-    Standing,
     share,
 )
 from gameday.model.quantity import show_duration, show_instant
@@ -44,7 +44,7 @@ def to_json(register: Register) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _ratio(standings: Sequence[Standing]) -> dict[str, Any]:
+def _ratio(standings: Sequence[ProofState]) -> dict[str, Any]:
     counted = [standing for standing in standings if standing.counted]
     ratio = share(standings)
     return {
@@ -54,7 +54,7 @@ def _ratio(standings: Sequence[Standing]) -> dict[str, Any]:
     }
 
 
-def _rule(one: Standing) -> dict[str, Any]:
+def _rule(one: ProofState) -> dict[str, Any]:
     rule = one.rule
     found: dict[str, Any] = {"rule": clean(one.name)}
     if rule is not None:
@@ -65,11 +65,11 @@ def _rule(one: Standing) -> dict[str, Any]:
     return found | _state(one)
 
 
-def _of(one: Standing, kind: str) -> dict[str, Any]:
+def _of(one: ProofState, kind: str) -> dict[str, Any]:
     return {kind: clean(one.name)} | _state(one)
 
 
-def _state(one: Standing) -> dict[str, Any]:
+def _state(one: ProofState) -> dict[str, Any]:
     evidence = one.evidence
     proof = evidence if one.state in (IS_PROVEN, STALE) else None
     return {
@@ -93,7 +93,7 @@ def _proof(one: Evidence) -> dict[str, Any]:
     }
 
 
-def _because(one: Standing) -> str:
+def _because(one: ProofState) -> str:
     return (
         one.because if one.counted else "; ".join(filter(None, [_ALWAYS, one.because]))
     )
@@ -140,7 +140,7 @@ def text(register: Register) -> Iterator[str]:
         yield f"not read: {clean(why)}"
 
 
-def _lines(standings: Iterable[Standing]) -> Iterator[str]:
+def _lines(standings: Iterable[ProofState]) -> Iterator[str]:
     for standing in sorted(standings, key=_order):
         mark = f" ({standing.since_base})" if standing.since_base else ""
         said = _said(standing)
@@ -148,11 +148,11 @@ def _lines(standings: Iterable[Standing]) -> Iterator[str]:
         yield f"  {standing.state:14}  {clean(standing.name)}{mark}{more}"
 
 
-def _order(one: Standing) -> tuple[int, str]:
+def _order(one: ProofState) -> tuple[int, str]:
     return STATES.index(one.state), one.name
 
 
-def _said(one: Standing) -> str:
+def _said(one: ProofState) -> str:
     """Return by what something is proven, or why it is not."""
     parts = []
     if one.evidence is not None and one.state in (IS_PROVEN, STALE):
@@ -190,7 +190,7 @@ def markdown(register: Register) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _columns(one: Standing) -> tuple[str, str, str]:
+def _columns(one: ProofState) -> tuple[str, str, str]:
     by = one.evidence
     if by is None:
         return "", "", ""
@@ -231,7 +231,7 @@ def badge(register: Register) -> str:
     )
 
 
-def annotation(one: Standing) -> str:
+def annotation(one: ProofState) -> str:
     """Return in one sentence that a new or changed rule is not proven."""
     what = "is new" if one.since_base == NEW else "has changed"
     said = f"{clean(one.name)} {what} and is not proven: {one.state}"

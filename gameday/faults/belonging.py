@@ -17,17 +17,19 @@ from gameday.ledger.heal import Opener
 from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
 from gameday.ledger.recovery import opener
-from gameday.ledger.watchdog.guard import Handle
+from gameday.ledger.watchdog.guard import WatchdogHandle
 from gameday.targets import open_target
 from gameday.targets.opened import OpenTarget
 from gameday.targets.procfs import identify
 
 CLOCK = SystemClock()
-WATCHDOGS: dict[str, Handle] = {}  # of the run that this very process has opened
+WATCHDOGS: dict[
+    str, WatchdogHandle
+] = {}  # of the run that this very process has opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Belonging:
+class FaultContext:
     """The run, step and target that a fault belongs to."""
 
     run: str
@@ -43,7 +45,7 @@ class Belonging:
         return opener(CLOCK, self.target)
 
 
-def belonging(configuration: Mapping[str, Any] | None) -> Belonging:
+def belonging(configuration: Mapping[str, Any] | None) -> FaultContext:
     """Return whose fault it is, by the environment and the configuration."""
     url = os.environ.get("GAMEDAY_TARGET") or (configuration or {}).get("target")
     if not isinstance(url, str) or not url:
@@ -56,7 +58,7 @@ def belonging(configuration: Mapping[str, Any] | None) -> Belonging:
     if own:
         who = identify()
         run = f"chaos-{who.pid}-{who.started}"
-    return Belonging(
+    return FaultContext(
         run=run,
         step=os.environ.get("GAMEDAY_STEP", ""),
         target=open_target(url, CLOCK),
@@ -66,7 +68,7 @@ def belonging(configuration: Mapping[str, Any] | None) -> Belonging:
     )
 
 
-def open_own_run(mine: Belonging) -> None:
+def open_own_run(mine: FaultContext) -> None:
     """Take the target for this process and have it watched; once per experiment.
 
     What a dead process left on the target is undone with it. TargetHeld where a

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed, GamedayError
-from gameday.faults.belonging import CLOCK, Belonging, belonging, open_own_run
+from gameday.faults.belonging import CLOCK, FaultContext, belonging, open_own_run
 from gameday.ledger.entries import FaultEntry
 from gameday.ledger.heal import forget, heal, patiently
 from gameday.model.faults.fault import FaultRequest, FaultState, Proof
@@ -26,7 +26,7 @@ _AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class InjectedFault:
     """One fault on one instance, injected: when it started and whether it bites."""
 
     entry: FaultEntry
@@ -44,7 +44,7 @@ def inject(
 
 
 def inject_for(
-    mine: Belonging, kind: str, arguments: Mapping[str, Any]
+    mine: FaultContext, kind: str, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Inject a fault and return what it hit, when, and the proof that it bites.
 
@@ -66,7 +66,7 @@ def inject_for(
         _take_back(mine, entries)
         raise FaultFailed(why)
     hits = _side_by_side(lambda entry: _hit(mine, request, entry), entries)
-    failures = [hit for hit in hits if not isinstance(hit, Hit)]
+    failures = [hit for hit in hits if not isinstance(hit, InjectedFault)]
     if failures:
         _take_back(mine, entries)
         raise FaultFailed("; ".join(str(failure) for failure in failures))
@@ -75,12 +75,12 @@ def inject_for(
         "target": mine.target.url,
         "run": mine.run,
         "seed": mine.seed,
-        "hits": [_shown(hit) for hit in hits if isinstance(hit, Hit)],
+        "hits": [_shown(hit) for hit in hits if isinstance(hit, InjectedFault)],
     }
 
 
 def _victims(
-    mine: Belonging, request: FaultRequest
+    mine: FaultContext, request: FaultRequest
 ) -> tuple[FaultRequest, Sequence[Instance]]:
     """Return the request with its duration, and its victims as they are now."""
     now = mine.target.instances(request.selection.service)
@@ -114,7 +114,7 @@ def _lasting(request: FaultRequest, duration: float) -> FaultRequest:
 
 
 def _prepare(
-    mine: Belonging, request: FaultRequest, victims: Sequence[Instance]
+    mine: FaultContext, request: FaultRequest, victims: Sequence[Instance]
 ) -> list[FaultEntry]:
     """Prepare each victim's fault and write all of them down."""
 
@@ -149,7 +149,7 @@ def _prepare(
         raise
 
 
-def _taken(mine: Belonging) -> str:
+def _taken(mine: FaultContext) -> str:
     """Return who has taken the target from this run meanwhile; empty: nobody.
 
     The target itself is asked: the lock's keeper lives in the run's own process.
@@ -164,7 +164,7 @@ def _taken(mine: Belonging) -> str:
     return f"{who} has taken {target.url} meanwhile; nothing is injected"
 
 
-def _hit(mine: Belonging, request: FaultRequest, entry: FaultEntry) -> Hit:
+def _hit(mine: FaultContext, request: FaultRequest, entry: FaultEntry) -> InjectedFault:
     ledger = mine.ledger
     started = CLOCK.now()
     if not ledger.move(entry.id, FaultState.INJECTING, started):
@@ -185,10 +185,10 @@ def _hit(mine: Belonging, request: FaultRequest, entry: FaultEntry) -> Hit:
         patiently(mine.target.undo, entry.undo, CLOCK)  # undone before it was there
         forget(mine.target, entry.undo)
         raise FaultFailed(f"{entry.victim.name}: the fault was undone meanwhile")
-    return Hit(entry, started, proof)
+    return InjectedFault(entry, started, proof)
 
 
-def _take_back(mine: Belonging, entries: Sequence[FaultEntry]) -> None:
+def _take_back(mine: FaultContext, entries: Sequence[FaultEntry]) -> None:
     begun = [mine.ledger.fault(entry.id) for entry in entries]
     still = [fault for fault in begun if fault and fault.state is not FaultState.UNDONE]
     heal(mine.ledger, mine.opener, CLOCK, still, by="self")
@@ -209,7 +209,7 @@ def _side_by_side(act: Any, many: Sequence[Any]) -> list[Any]:
         return list(pool.map(safe, many))
 
 
-def _shown(hit: Hit) -> dict[str, Any]:
+def _shown(hit: InjectedFault) -> dict[str, Any]:
     entry = hit.entry
     return {
         "instance": entry.victim.name,

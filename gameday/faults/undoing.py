@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import UndoFailed
-from gameday.faults.belonging import CLOCK, WATCHDOGS, Belonging, belonging
+from gameday.faults.belonging import CLOCK, WATCHDOGS, FaultContext, belonging
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import heal
 from gameday.ledger.recovery import recover, recover_dead
@@ -48,7 +48,7 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _undone(mine: Belonging) -> list[Healed]:
+def _undone(mine: FaultContext) -> list[Healed]:
     """Undo the faults of a step; of an experiment that has a run of its own, all."""
     if mine.own:
         return recover(

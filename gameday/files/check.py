@@ -7,13 +7,13 @@ from typing import TextIO
 
 from gameday.errors import Problem
 from gameday.files import judging
-from gameday.files.judging import Judged
+from gameday.files.judging import FileJudgement
 from gameday.files.text import source
 from gameday.model.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class CheckOptions:
     """How to check: what to leave out, and whether named files may be passed over."""
 
     exclude: tuple[str, ...] = ()
@@ -41,11 +41,11 @@ def check(
     paths: Sequence[str],
     env: Mapping[str, str],
     stdin: TextIO | None,
-    wishes: Wishes | None = None,
+    wishes: CheckOptions | None = None,
 ) -> CheckResult:
     """Judge files, all files of folders, and standard input (`-`)."""
-    wishes = wishes or Wishes()
-    found = Judged()
+    wishes = wishes or CheckOptions()
+    found = FileJudgement()
     read_stdin = ""
     named, below = _listed(paths, wishes)
     for path in named:
@@ -60,7 +60,7 @@ def check(
     return _result(found, read_stdin)
 
 
-def _listed(paths: Sequence[str], wishes: Wishes) -> tuple[list[str], list[str]]:
+def _listed(paths: Sequence[str], wishes: CheckOptions) -> tuple[list[str], list[str]]:
     """Return the files that are named, and those of the folders that are."""
     named: dict[str, str] = {}
     below: dict[str, None] = {}
@@ -78,7 +78,7 @@ def _listed(paths: Sequence[str], wishes: Wishes) -> tuple[list[str], list[str]]
     return list(named.values()), [path for path in below if path not in named]
 
 
-def _result(found: Judged, stdin: str) -> CheckResult:
+def _result(found: FileJudgement, stdin: str) -> CheckResult:
     from gameday.files.scenario.load import tidy
 
     counts: dict[str, int] = {}

@@ -34,7 +34,7 @@ _BATCH = 16  # files that a process takes at once
 
 
 @dataclass(slots=True)
-class Judged:
+class FileJudgement:
     """What was found: see `gameday.files.check.CheckResult`."""
 
     problems: list[Problem] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Judged:
     passed: list[tuple[str, str]] = field(default_factory=list)
     slos: list[Document] = field(default_factory=list)
 
-    def add(self, more: "Judged") -> None:
+    def add(self, more: "FileJudgement") -> None:
         """Take over what was found elsewhere."""
         self.problems += more.problems
         self.scenarios += more.scenarios
@@ -54,9 +54,9 @@ class Judged:
 
 def judge_all(
     paths: Sequence[str], env: Mapping[str, str], cores: int | None = None
-) -> Judged:
+) -> FileJudgement:
     """Judge the files of folders: on so many cores, by default on all for much."""
-    found = Judged()
+    found = FileJudgement()
     if cores is None:
         much = sum(_size(path) for path in paths) > _MUCH
         cores = _cores() if much else 1
@@ -84,7 +84,7 @@ def _size(path: str) -> int:
 
 def _on_cores(
     paths: Sequence[str], env: Mapping[str, str], cores: int
-) -> Sequence[Judged]:
+) -> Sequence[FileJudgement]:
     from concurrent.futures import ProcessPoolExecutor
 
     batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
@@ -92,16 +92,16 @@ def _on_cores(
         return list(pool.map(_judge_batch, batches, [dict(env)] * len(batches)))
 
 
-def _judge_batch(paths: Sequence[str], env: Mapping[str, str]) -> Judged:
-    found = Judged()
+def _judge_batch(paths: Sequence[str], env: Mapping[str, str]) -> FileJudgement:
+    found = FileJudgement()
     for path in paths:
         found.add(judge(source.read(path), env, named=False))
     return found
 
 
-def judge(read: Source, env: Mapping[str, str], *, named: bool) -> Judged:
+def judge(read: Source, env: Mapping[str, str], *, named: bool) -> FileJudgement:
     """Judge a file; `named`: somebody asked for it, so that it is not passed over."""
-    found = Judged()
+    found = FileJudgement()
     other = neighbours.template(read.text) or pieces.surely_other(read.text)
     if other:
         _pass_over(read.path, 1, other, found, named=named)
@@ -122,7 +122,7 @@ def judge(read: Source, env: Mapping[str, str], *, named: bool) -> Judged:
 
 
 def _pass_over(
-    path: str, line: int | None, what: str, found: Judged, *, named: bool
+    path: str, line: int | None, what: str, found: FileJudgement, *, named: bool
 ) -> None:
     if not named:
         found.passed.append((path, what))
@@ -138,7 +138,7 @@ def _pass_over(
 
 
 def _unreadable(
-    read: Source, document: Document, found: Judged, *, named: bool
+    read: Source, document: Document, found: FileJudgement, *, named: bool
 ) -> None:
     """Refuse a file that was named, or that was meant to be one of ours."""
     meant = kind.guessed(read.text or read.rough)
@@ -159,7 +159,7 @@ def _unreadable(
 
 
 def _judge_document(
-    document: Document, parts: list[Piece], found: Judged, env: Mapping[str, str]
+    document: Document, parts: list[Piece], found: FileJudgement, env: Mapping[str, str]
 ) -> None:
     """Judge a file's documents, those of one kind together."""
     path = document.path
@@ -183,7 +183,7 @@ def _is_plain(piece: Piece) -> bool:
     return not (isinstance(root, dict) and "kind" in root) and piece.kind != SLO
 
 
-def _behind(document: Document, is_kind: str, found: Judged) -> None:
+def _behind(document: Document, is_kind: str, found: FileJudgement) -> None:
     if is_kind in _SINGLE:
         message = (
             f"stands behind another document; write the {is_kind} into its own file"
@@ -195,23 +195,25 @@ def _behind(document: Document, is_kind: str, found: Judged) -> None:
 
 def _read(
     document: Document, is_kind: str, env: Mapping[str, str], *, alone: bool
-) -> Judged:
+) -> FileJudgement:
     if is_kind == SLO:
-        return Judged(slos=[document])
+        return FileJudgement(slos=[document])
     if is_kind == SCENARIO:
         from gameday.files.scenario import load
 
         made, problems = load.read_document(document, env)
-        return Judged(problems=problems, scenarios=[] if made is None else [made])
+        return FileJudgement(
+            problems=problems, scenarios=[] if made is None else [made]
+        )
     if is_kind == PROMETHEUS:
         from gameday.files.prometheus import prometheus_config
 
-        return Judged(problems=prometheus_config.parse_document(document)[1])
+        return FileJudgement(problems=prometheus_config.parse_document(document)[1])
     if is_kind == RULES:
         from gameday.files.prometheus import rules
 
-        return Judged(problems=rules.parse_document(document)[1])
-    return Judged(problems=_problems(document, is_kind, env, alone=alone))
+        return FileJudgement(problems=rules.parse_document(document)[1])
+    return FileJudgement(problems=_problems(document, is_kind, env, alone=alone))
 
 
 def _problems(
@@ -238,7 +240,7 @@ def _alertmanager(document: Document, *, alone: bool) -> list[Problem]:
     return problems + amtool.judge(document.path)
 
 
-def slos(judged: Judged, named: Collection[str]) -> list[Problem]:
+def slos(judged: FileJudgement, named: Collection[str]) -> list[Problem]:
     """Read all SLO files together: one may refer to another's SLI.
 
     What is valid and only not computed is an error where somebody named the file; in a

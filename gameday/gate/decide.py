@@ -10,7 +10,7 @@ from gameday.model.verdict import Ending, Outcome, worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Burn:
+class BurnRate:
     """A burn rate over a time in seconds; `whole`: samples reach back over all of it.
 
     `rate` None: there were no events in it.
@@ -34,12 +34,12 @@ class Budget:
     whole: bool = True
     counted: float = 0.0
     window: float = 0.0
-    burns: Mapping[str, tuple[Burn, ...]] = field(default_factory=dict)
+    burns: Mapping[str, tuple[BurnRate, ...]] = field(default_factory=dict)
     unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class NewestRun:
     """The newest run of a scenario, and what the one before proved; None: no such."""
 
     scenario: str
@@ -59,7 +59,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class GateEvidence:
     """What was observed for a decision.
 
     `proof`: None where a policy does not ask. `open_faults`: what is broken right now;
@@ -72,7 +72,7 @@ class Seen:
     proof: Register | None = None
     open_faults: Sequence[str] = ()
     unreadable: str = ""
-    runs: Sequence[Held] = ()
+    runs: Sequence[NewestRun] = ()
     compared: Sequence[Measured] = ()
     baseline: str = ""
     forgiven: Collection[str] = ()
@@ -110,7 +110,7 @@ class Decision:
         return found[0].because if found else "nothing was asked"
 
 
-def decide(policy: GatePolicy, seen: Seen, at: float) -> Decision:
+def decide(policy: GatePolicy, seen: GateEvidence, at: float) -> Decision:
     """Return the decision of a policy on what was observed."""
     reasons = [
         _broken(seen),
@@ -128,7 +128,7 @@ def decide(policy: GatePolicy, seen: Seen, at: float) -> Decision:
     return Decision(gate=policy.name, at=at, reasons=tuple(reasons))
 
 
-def _broken(seen: Seen) -> Reason:
+def _broken(seen: GateEvidence) -> Reason:
     if seen.unreadable:
         return _reason("no_fault_open", "", Outcome.INCONCLUSIVE, seen.unreadable)
     if seen.open_faults:
@@ -166,7 +166,7 @@ def _left(slo: GateSlo, budget: Budget, least: float) -> Reason:
     return _reason("budget_left", slo.slo, outcome, said, (budget.least, least))
 
 
-def _burn(slo: GateSlo, name: str, limit: float, burns: Sequence[Burn]) -> Reason:
+def _burn(slo: GateSlo, name: str, limit: float, burns: Sequence[BurnRate]) -> Reason:
     """Return whether a budget burns too fast: it does where each window says so."""
     question = f"burn_{name}"
     rates = [burn.rate for burn in burns]
@@ -205,7 +205,7 @@ def _proof(proof: Register | None) -> Reason:
     return _reason("proof_fresh", "", Outcome.PASS, said)
 
 
-def _regressions(runs: Iterable[Held]) -> Iterator[Reason]:
+def _regressions(runs: Iterable[NewestRun]) -> Iterator[Reason]:
     runs = list(runs)
     if not runs:
         said = "no run that ran to its end is stored"
@@ -225,7 +225,7 @@ _OUTCOMES = {
 }
 
 
-def _against_baseline(seen: Seen) -> Iterator[Reason]:
+def _against_baseline(seen: GateEvidence) -> Iterator[Reason]:
     """Yield each measure that is not as in the baseline, and how many are."""
     if not seen.baseline:
         return
@@ -246,7 +246,7 @@ def _against_baseline(seen: Seen) -> Iterator[Reason]:
         yield _reason("no_regression", "", Outcome.PASS, said)
 
 
-def _worse(held: Held) -> Outcome:
+def _worse(held: NewestRun) -> Outcome:
     """Return fail where a run is worse than the one before; that takes two of them."""
     if held.outcome is not Outcome.FAIL:
         return held.outcome

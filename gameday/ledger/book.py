@@ -216,7 +216,9 @@ class Ledger:
             if going is None:
                 raise FaultFailed(f"run {entry.run} is over; nothing is injected")
             number = rows.insert_fault(db, entry, now)
-            rows.insert_transition(db, number, rows.Step(FaultState.PLANNED, now))
+            rows.insert_transition(
+                db, number, rows.TransitionRow(FaultState.PLANNED, now)
+            )
         return number
 
     def take_over(self, fault: int) -> None:
@@ -245,7 +247,7 @@ class Ledger:
         gets false has to undo that itself.
         """
         when = self._clock.now() if at is None else at
-        step = rows.Step(state, when, note, by, by_hand, extra or {})
+        step = rows.TransitionRow(state, when, note, by, by_hand, extra or {})
         with self._db.writing() as db:
             row = db.execute(
                 "SELECT state, EXISTS (SELECT 1 FROM runs WHERE runs.run = faults.run"

@@ -112,7 +112,7 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
+class RecoveredFault:
     """Something that a dead run had left in a target, and what became of it.
 
     `what`: a sentence's subject, such as `process.stop on web-1`.

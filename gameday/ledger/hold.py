@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from gameday.errors import TargetHeld
 from gameday.ledger.book import Ledger, held_words
-from gameday.ledger.entries import Recovered
+from gameday.ledger.entries import RecoveredFault
 from gameday.ledger.recovery import Tell, opener, recover_dead, recover_marked
-from gameday.ledger.watchdog.guard import Handle, start_watchdog
+from gameday.ledger.watchdog.guard import WatchdogHandle, start_watchdog
 from gameday.model.quantity import show_instant
 from gameday.targets.marking import Holder, holder_here
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gameday.targets.opened import OpenTarget
 
 _TRIES = 3
-Emit = Callable[[Recovered], None]
+Emit = Callable[[RecoveredFault], None]
 
 
 def take(  # noqa: PLR0913 - who takes what, and who is told
@@ -35,7 +35,7 @@ def take(  # noqa: PLR0913 - who takes what, and who is told
     *,
     tell: Tell = lambda _: None,
     emit: Emit = lambda _: None,
-) -> Handle:
+) -> WatchdogHandle:
     """Take a target for a run, in the ledger and where it can be in the target.
 
     What dead runs have left is undone under the lock: each is emitted with its fate.
@@ -109,7 +109,7 @@ def _why_not_freed(
     for recovered in recoveries:
         if recovered.left.unread is None:
             emit(
-                Recovered(
+                RecoveredFault(
                     run=dead.run, what=recovered.left.what, undone=recovered.undone
                 )
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gameday.ledger.heal import patiently
 from gameday.model.faults.fault import Undone
-from gameday.targets.marking import Holder, Left
+from gameday.targets.marking import Holder, Leftover
 
 if TYPE_CHECKING:
     from gameday.ports import Clock
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class HealedOrphan:
     """Something that was found by its mark, and what became of it."""
 
-    left: Left
+    left: Leftover
     undone: Undone
 
 
@@ -26,7 +26,7 @@ def undo_marked(
     clock: "Clock",
     run: str | None = None,
     but: Sequence[str] = (),
-) -> list[Found]:
+) -> list[HealedOrphan]:
     """Undo what carries a mark (of one run; not of those in `but`), newest first.
 
     A place that could not be read may hold anybody's: it is among what is not undone.
@@ -37,7 +37,7 @@ def undo_marked(
     recovered = []
     for left in marks.left():
         if left.unread is not None:
-            recovered.append(Found(left=left, undone=left.unread))
+            recovered.append(HealedOrphan(left=left, undone=left.unread))
             continue
         if run not in (None, left.run) or left.run in but:
             continue
@@ -46,7 +46,7 @@ def undo_marked(
             undone = patiently(target.undo, left.undo, clock)
         if undone.ok:
             marks.drop(left)
-        recovered.append(Found(left=left, undone=undone))
+        recovered.append(HealedOrphan(left=left, undone=undone))
     return recovered
 
 
@@ -56,11 +56,13 @@ def free(lock: "TargetLock", dead: Holder) -> str:
     return f"freed: it was held by run {dead.run} of {dead.user}@{dead.host}"
 
 
-def swept(marks: "TargetMarks") -> list[Found]:
+def swept(marks: "TargetMarks") -> list[HealedOrphan]:
     """Remove rules that no helper holds any more."""
     return [
-        Found(
-            left=Left(run="", what=f"rules on {instance}", undo=None, place=instance),
+        HealedOrphan(
+            left=Leftover(
+                run="", what=f"rules on {instance}", undo=None, place=instance
+            ),
             undone=Undone(ok=True, found=f"{number} removed"),
         )
         for instance, number in marks.sweep_rules()

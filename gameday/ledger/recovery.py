@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger import foreign
 from gameday.ledger.book import Ledger
-from gameday.ledger.entries import Healed, Recovered
+from gameday.ledger.entries import Healed, RecoveredFault
 from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal
-from gameday.ledger.lost import Found, undo_marked
+from gameday.ledger.lost import HealedOrphan, undo_marked
 from gameday.ledger.release import let_go
 from gameday.targets import open_target
 from gameday.targets.marking import Holder
@@ -90,17 +90,17 @@ def recover_dead(
     opened: Opener,
     clock: "Clock",
     tell: Tell = lambda _: None,
-) -> list[Recovered]:
+) -> list[RecoveredFault]:
     """Recover every dead run of a target; return what they had left, and its fate.
 
     Tells of each before, since a target that does not answer is waited for.
     """
-    recovered: list[Recovered] = []
+    recovered: list[RecoveredFault] = []
     for dead in ledger.stale(target_url):
         if ledger.open_faults(run=dead.run):
             tell(f"run {dead.run} died; undoing what it has left")
         recovered += [
-            Recovered(
+            RecoveredFault(
                 run=dead.run,
                 what=f"{healed.fault.kind} on {healed.fault.victim.name}",
                 undone=healed.undone,
@@ -110,7 +110,9 @@ def recover_dead(
     return recovered
 
 
-def recover_marked(target: "OpenTarget", dead: Holder, clock: "Clock") -> list[Found]:
+def recover_marked(
+    target: "OpenTarget", dead: Holder, clock: "Clock"
+) -> list[HealedOrphan]:
     """Undo what a dead holder left in a target, as its marks alone tell; say how.
 
     For a holder whose ledger is lost, or on another machine. A place that may not be

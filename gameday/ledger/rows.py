@@ -17,7 +17,7 @@ _BIT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TransitionRow:
     """One transition to be written."""
 
     state: FaultState
@@ -101,7 +101,7 @@ def insert_fault(db: sqlite3.Connection, entry: FaultEntry, at: float) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def insert_transition(db: sqlite3.Connection, fault: int, step: Step) -> None:
+def insert_transition(db: sqlite3.Connection, fault: int, step: TransitionRow) -> None:
     """Append one step of a fault's life and make it the fault's state."""
     db.execute(
         "INSERT INTO transitions SELECT NULL, id, run, ?,?,?,?,?,? FROM faults"

@@ -67,7 +67,7 @@ class ScrapeJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Eyes:
+class Monitoring:
     """What the observers said of themselves when the plan was made.
 
     `rules`: every alerting rule that Prometheus has; None: not readable.
@@ -110,7 +110,7 @@ class Plan:
     scenario: Scenario
     steps: tuple[PlannedStep, ...]
     instances: tuple[Instance, ...]
-    eyes: Eyes
+    eyes: Monitoring
     timings: tuple[Timing, ...] = ()
     seed: int = 0
     warnings: tuple[str, ...] = ()

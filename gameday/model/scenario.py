@@ -54,7 +54,7 @@ class Pages:
     """
 
     listen: Annotated[str, kinds.LISTEN] = ""
-    source: Annotated[str, kinds.URL, kinds.Key("from")] = ""
+    source: Annotated[str, kinds.URL, kinds.FileKey("from")] = ""
     forward: Annotated[str, kinds.URL] = ""
 
 
@@ -192,7 +192,7 @@ class NoOtherAlerts:
 
     asked: bool = True
     matching: Mapping[str, AnyText] = field(default_factory=dict)
-    except_: Annotated[tuple[Text, ...], kinds.Key("except")] = ()
+    except_: Annotated[tuple[Text, ...], kinds.FileKey("except")] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import Event, event
 from gameday.observers.http import Client
-from gameday.observers.sight import Rounds, Sight
+from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks
@@ -24,7 +24,7 @@ CLOCKS = 30.0  # seconds between two comparisons of the clocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class AggregationGroup:
     """One aggregation group that Alertmanager holds, and its alerts' labels."""
 
     receiver: str
@@ -40,13 +40,13 @@ class AlertmanagerObserver:
     def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
         self._clock = clock
         self.client = Client(endpoint, clock)
-        self._sight = Sight(self.source, clock)
+        self._sight = ObserverHealth(self.source, clock)
         self._rounds = Rounds(self._sight, self._round)
         self._muted: dict[tuple[str, str, str], Event] = {}
         self._routed: set[tuple[str, str, tuple[str, ...]]] = set()
         self._silences: set[tuple[str, str]] = set()
         self._active: set[str] = set()  # the ids of silences
-        self.held: tuple[Held, ...] = ()
+        self.held: tuple[AggregationGroup, ...] = ()
         self._compared: float | None = None  # monotonic
 
     def __repr__(self) -> str:
@@ -219,8 +219,8 @@ def matcher_fields(matcher: Mapping[str, Any]) -> dict[str, str]:
     return {"name": matcher["name"], "op": op, "value": matcher["value"]}
 
 
-def _held(group: Mapping[str, Any]) -> Held:
-    return Held(
+def _held(group: Mapping[str, Any]) -> AggregationGroup:
+    return AggregationGroup(
         receiver=group["receiver"]["name"],
         labels=group["labels"],
         alerts=tuple(alert["labels"] for alert in group["alerts"]),

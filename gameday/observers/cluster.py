@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gameday.errors import GamedayError, ObserverLost
-from gameday.observers.sight import Rounds, Sight
+from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 EVERY = 2.0  # seconds between two looks
@@ -35,7 +35,7 @@ class ClusterObserver:
         self._follow = follow
         self._clock = clock
         self._following: Following | None = None
-        self._sight = Sight(source, clock)
+        self._sight = ObserverHealth(source, clock)
         self._rounds = Rounds(self._sight, self._round)
         self._since = 0.0
 

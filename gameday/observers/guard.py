@@ -18,7 +18,7 @@ from gameday.model.slos.scraped import read_targets
 from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.observer import PrometheusObserver
-from gameday.observers.prometheus.window import Window
+from gameday.observers.prometheus.window import CountedWindow
 from gameday.ports import Clock
 
 OK, BREACHED, UNANSWERABLE = "ok", "breached", "unanswerable"
@@ -28,7 +28,7 @@ STALE = 3.0  # scrape intervals without a sample, and then no answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Observation:
     """What a look found: the fields of a `guardrail` event."""
 
     state: str
@@ -37,7 +37,7 @@ class Seen:
     limit: float | None = None
 
 
-Look = Callable[[], Seen]
+Look = Callable[[], Observation]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Watched:
     since: float
     slos: Mapping[str, Slo] = field(default_factory=dict)
     prometheus: PrometheusObserver | None = None
-    windows: Mapping[str, Window] = field(default_factory=dict)
+    windows: Mapping[str, CountedWindow] = field(default_factory=dict)
 
     def slo(self, name: str) -> Slo | None:
         """Return the SLO of that name, or of that short name where unambiguous."""
@@ -65,7 +65,9 @@ def look_for(guardrail: Guardrail, watched: Watched) -> Look:
         return Lasting(guardrail, watched.clock, _http(guardrail, watched.clock))
     prometheus = watched.prometheus
     if prometheus is None:
-        seen = Seen(state=UNANSWERABLE, because="the scenario names no Prometheus")
+        seen = Observation(
+            state=UNANSWERABLE, because="the scenario names no Prometheus"
+        )
         return lambda: seen
     if guardrail.promql:
         condition = _promql(guardrail, prometheus)
@@ -75,7 +77,7 @@ def look_for(guardrail: Guardrail, watched: Watched) -> Look:
     slo = watched.slo(guardrail.slo)
     if slo is None:
         because = f"there is no SLO {guardrail.slo}"
-        return lambda: Seen(state=UNANSWERABLE, because=because)
+        return lambda: Observation(state=UNANSWERABLE, because=because)
     return _slo(guardrail, slo, prometheus, watched)
 
 
@@ -88,7 +90,7 @@ class Lasting:
         self._condition = condition
         self._since: float | None = None
 
-    def __call__(self) -> Seen:
+    def __call__(self) -> Observation:
         """Look once."""
         seen = self._condition()
         now = self._clock.monotonic()
@@ -102,11 +104,13 @@ class Lasting:
         if held >= self._hold:
             return seen
         because = f"{seen.because}, for {show_duration(round(held, 3))} so far"
-        return Seen(state=OK, because=because, value=seen.value, limit=seen.limit)
+        return Observation(
+            state=OK, because=because, value=seen.value, limit=seen.limit
+        )
 
 
 def spent(
-    slo: Slo, bad: float, total: Counted, window: Window | None
+    slo: Slo, bad: float, total: Counted, window: CountedWindow | None
 ) -> tuple[float | None, str]:
     """Return the share of the error budget that bad events spent, and by what.
 
@@ -131,17 +135,19 @@ def spent(
 
 
 def _promql(guardrail: Guardrail, prometheus: PrometheusObserver) -> Look:
-    def look() -> Seen:
+    def look() -> Observation:
         try:
             holds, value = prometheus.api.truth(guardrail.promql)
         except ObserverLost as problem:
-            return Seen(state=UNANSWERABLE, because=str(problem))
+            return Observation(state=UNANSWERABLE, because=str(problem))
         except MALFORMED:
             because = "Prometheus answers something that is not understood"
-            return Seen(state=UNANSWERABLE, because=because)
+            return Observation(state=UNANSWERABLE, because=because)
         shown = value if value is not None and math.isfinite(value) else None
         because = f"{guardrail.promql} {'holds' if holds else 'does not hold'}"
-        return Seen(state=BREACHED if holds else OK, value=shown, because=because)
+        return Observation(
+            state=BREACHED if holds else OK, value=shown, because=because
+        )
 
     return look
 
@@ -151,25 +157,25 @@ def _http(guardrail: Guardrail, clock: Clock) -> Look:
     client = Client(Endpoint(url=f"{parts.scheme}://{parts.netloc}"), clock)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
-    def look() -> Seen:
+    def look() -> Observation:
         try:
             answer = client.get(path)
         except ObserverLost as problem:
-            return Seen(state=BREACHED, because=str(problem))
+            return Observation(state=BREACHED, because=str(problem))
         finally:
             client.rest()
         bad = answer.status >= http.HTTPStatus.BAD_REQUEST
         because = f"{client.url} answers {answer.status}"
         state = BREACHED if bad else OK
-        return Seen(state=state, value=float(answer.status), because=because)
+        return Observation(state=state, value=float(answer.status), because=because)
 
     return look
 
 
 def _alert(guardrail: Guardrail, prometheus: PrometheusObserver) -> Look:
-    def look() -> Seen:
+    def look() -> Observation:
         if prometheus.blind:
-            return Seen(state=UNANSWERABLE, because=prometheus.blind)
+            return Observation(state=UNANSWERABLE, because=prometheus.blind)
         firing = [
             labels
             for labels in prometheus.firing()
@@ -177,8 +183,12 @@ def _alert(guardrail: Guardrail, prometheus: PrometheusObserver) -> Look:
         ]
         if firing:
             because = f"{guardrail.alert} fires"
-            return Seen(state=BREACHED, value=float(len(firing)), because=because)
-        return Seen(state=OK, value=0.0, because=f"{guardrail.alert} does not fire")
+            return Observation(
+                state=BREACHED, value=float(len(firing)), because=because
+            )
+        return Observation(
+            state=OK, value=0.0, because=f"{guardrail.alert} does not fire"
+        )
 
     return look
 
@@ -186,9 +196,9 @@ def _alert(guardrail: Guardrail, prometheus: PrometheusObserver) -> Look:
 def _slo(
     guardrail: Guardrail, slo: Slo, prometheus: PrometheusObserver, watched: Watched
 ) -> Look:
-    def look() -> Seen:
+    def look() -> Observation:
         if because := _unanswerable(slo, prometheus):
-            return Seen(state=UNANSWERABLE, because=because)
+            return Observation(state=UNANSWERABLE, because=because)
         if guardrail.burn_rate is not None:
             return _burn_rate(guardrail.burn_rate, slo, prometheus)
         window = watched.windows.get(slo.name)
@@ -198,7 +208,7 @@ def _slo(
         limit = guardrail.budget_spent or 0.0
         over = share is None or share > limit
         shown = "all" if share is None else show_share(share)
-        return Seen(
+        return Observation(
             state=BREACHED if over else OK,
             value=share,
             limit=limit,
@@ -208,7 +218,7 @@ def _slo(
     return look
 
 
-def _burn_rate(limit: float, slo: Slo, prometheus: PrometheusObserver) -> Seen:
+def _burn_rate(limit: float, slo: Slo, prometheus: PrometheusObserver) -> Observation:
     end = prometheus.counters.newest()
     length = max(SHORTEST, SCRAPES * prometheus.scrape_interval)
     bad, total = _sides(slo, prometheus, end - length, end)
@@ -217,7 +227,7 @@ def _burn_rate(limit: float, slo: Slo, prometheus: PrometheusObserver) -> Seen:
     else:
         rate = bad.value / total.value / slo.budget if slo.budget > 0 else None
     over = rate is None or rate > limit
-    return Seen(
+    return Observation(
         state=BREACHED if over else OK,
         value=rate,
         limit=limit,

@@ -22,7 +22,7 @@ from gameday.model.scenario import Endpoint
 from gameday.observers.credentials import headers_for, resolve, tls_for
 from gameday.ports import Clock
 
-__all__ = ["MALFORMED", "Answer", "Client", "HttpError", "resolve"]
+__all__ = ["MALFORMED", "Client", "HttpError", "HttpResponse", "resolve"]
 
 TIMEOUT = 5.0  # seconds
 MOST_BYTES = 64 * 1024 * 1024
@@ -45,7 +45,7 @@ class HttpError(ObserverLost):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A response; `sent` and `took` in seconds (monotonic clock)."""
 
     status: int
@@ -95,7 +95,7 @@ class Client:
 
     def get(
         self, path: str, params: Mapping[str, Any] | None = None, timeout: float = 0.0
-    ) -> Answer:
+    ) -> HttpResponse:
         """Return the answer, whatever its status; ObserverLost when there is none."""
         target = self._prefix + path
         if params:
@@ -104,7 +104,7 @@ class Client:
 
     def post(
         self, path: str, body: bytes, headers: Mapping[str, str], timeout: float
-    ) -> Answer:
+    ) -> HttpResponse:
         """Return the answer to a POST; no observer changes anything by one."""
         return self._ask("POST", self._prefix + path, timeout, body, headers)
 
@@ -115,7 +115,7 @@ class Client:
         timeout: float,
         body: bytes | None = None,
         more: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         headers = headers_for(self._endpoint, self._user, self._password)
         headers |= more or {}
         connection, used = self._borrow(timeout or self._timeout)
@@ -163,7 +163,7 @@ class Client:
         target: str,
         headers: Mapping[str, str],
         body: bytes | None,
-    ) -> Answer:
+    ) -> HttpResponse:
         sent, asked = self._clock.monotonic(), self._clock.now()
         keep = False
         try:
@@ -173,7 +173,9 @@ class Client:
             content = self._read(response, sent + (connection.timeout or TIMEOUT))
             keep = not response.will_close
             took = self._clock.monotonic() - sent
-            return Answer(response.status, content, dict(response.headers), sent, took)
+            return HttpResponse(
+                response.status, content, dict(response.headers), sent, took
+            )
         finally:
             self._give_back(connection, keep=keep)
 

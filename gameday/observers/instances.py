@@ -15,7 +15,7 @@ from gameday.errors import ObserverLost, TargetNotFound
 from gameday.model.events import ClockCompared, InstanceChanged
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
-from gameday.observers.sight import Rounds, Sight
+from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 0.2  # seconds between two looks
@@ -58,7 +58,7 @@ class InstancesObserver:
         self._measure = offset
         self._offset = (0.0, 0.0)
         self._following: Following | None = None
-        self._sight = Sight(self.source, clock)
+        self._sight = ObserverHealth(self.source, clock)
         ask = self._round if watch is None else self._listen
         self._rounds = Rounds(self._sight, ask)
         self._telling = threading.Lock()

@@ -14,7 +14,7 @@ PATIENCE = 2
 RETRY = 0.4  # seconds between tries while it does not answer
 
 
-class Sight:
+class ObserverHealth:
     """Keeps the account of when a source answered; thread-safe."""
 
     def __init__(self, source: str, clock: Clock) -> None:
@@ -86,7 +86,7 @@ class Rounds:
     `ask` returns the seconds to wait until the next round.
     """
 
-    def __init__(self, sight: Sight, ask: Callable[[], float]) -> None:
+    def __init__(self, sight: ObserverHealth, ask: Callable[[], float]) -> None:
         self._sight = sight
         self._ask = ask
         self._end = threading.Event()

@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 from gameday.errors import InvalidFile, ObserverLost
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.expression import Selector, series_expression
-from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.scenario import Observe
 from gameday.model.timing.prometheus_settings import PrometheusSettings
 from gameday.model.timing.rule_delays import scraped
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
-from gameday.observers.prometheus.rules import Group, read_groups
+from gameday.observers.prometheus.rules import LiveRuleGroup, read_groups
 from gameday.observers.prometheus.settings import read_settings
 from gameday.observers.promql import metrics_of
 from gameday.ports import Clock
@@ -66,7 +66,7 @@ class LiveSurveyor:
         self._status: Mapping[str, Any] = {}
         self.hashes: dict[str, str] = {}
 
-    def eyes(self) -> Eyes:
+    def eyes(self) -> Monitoring:
         """Return what could be read, and what could not."""
         asks: dict[str, Ask] = {}
         if (api := self._prometheus) is not None:
@@ -79,7 +79,7 @@ class LiveSurveyor:
         if self._alertmanager is not None:
             asks["status"] = self._ask_status
         answers, problems = _all_at_once(asks)
-        eyes = Eyes()
+        eyes = Monitoring()
         for add in (self._add_timing, self._add_rules, self._add_routes):
             eyes, more = add(eyes, answers)
             problems += more
@@ -110,8 +110,8 @@ class LiveSurveyor:
         return found
 
     def _add_timing(
-        self, eyes: Eyes, answers: Mapping[str, Any]
-    ) -> tuple[Eyes, list[str]]:
+        self, eyes: Monitoring, answers: Mapping[str, Any]
+    ) -> tuple[Monitoring, list[str]]:
         eyes = replace(eyes, prometheus_version=answers.get("version", ""))
         settings = PrometheusSettings()
         if (text := answers.get("config")) is not None:
@@ -130,9 +130,9 @@ class LiveSurveyor:
         return replace(eyes, jobs=_jobs(targets, settings)), []
 
     def _add_rules(
-        self, eyes: Eyes, answers: Mapping[str, Any]
-    ) -> tuple[Eyes, list[str]]:
-        groups: tuple[Group, ...] | None = answers.get("rules")
+        self, eyes: Monitoring, answers: Mapping[str, Any]
+    ) -> tuple[Monitoring, list[str]]:
+        groups: tuple[LiveRuleGroup, ...] | None = answers.get("rules")
         if groups is None:
             return eyes, []
         text = answers.get("config")
@@ -143,8 +143,8 @@ class LiveSurveyor:
         return replace(eyes, rules=rules, recorded=recorded), []
 
     def _add_routes(
-        self, eyes: Eyes, answers: Mapping[str, Any]
-    ) -> tuple[Eyes, list[str]]:
+        self, eyes: Monitoring, answers: Mapping[str, Any]
+    ) -> tuple[Monitoring, list[str]]:
         if "status" not in answers:
             return eyes, []
         version = str(answers["status"].get("versionInfo", {}).get("version", ""))
@@ -158,7 +158,7 @@ class LiveSurveyor:
         except (InvalidFile, ObserverLost, ValueError) as problem:
             return eyes, [f"Alertmanager's configuration: {problem}"]
 
-    def _mattering(self, eyes: Eyes) -> list[AlertRule]:
+    def _mattering(self, eyes: Monitoring) -> list[AlertRule]:
         """Return the rules of the alerts that matter, as many as may be asked about."""
         rules = [
             rule
@@ -167,7 +167,7 @@ class LiveSurveyor:
         ]
         return rules[:MOST_ASKED]
 
-    def _with_series(self, eyes: Eyes) -> Eyes:
+    def _with_series(self, eyes: Monitoring) -> Monitoring:
         """Ask which labels the series have that the alerts' expressions select."""
         rules = self._mattering(eyes)
         exprs = {rule.expr: series_expression(rule.expr) for rule in rules}
@@ -184,7 +184,7 @@ class LiveSurveyor:
             ),
         )
 
-    def _with_jobs(self, eyes: Eyes) -> Eyes:
+    def _with_jobs(self, eyes: Monitoring) -> Monitoring:
         """Ask which jobs have the metrics that the alerts rest on."""
         rest_on = {
             selector
@@ -240,7 +240,7 @@ class LiveSurveyor:
         }
 
 
-def alert_rules(groups: Iterable[Group], offset: float) -> Iterable[AlertRule]:
+def alert_rules(groups: Iterable[LiveRuleGroup], offset: float) -> Iterable[AlertRule]:
     """Yield the alerting rules; `offset`: the global query offset in seconds."""
     for group in groups:
         for place, rule in enumerate(group.rules):
@@ -262,7 +262,9 @@ def alert_rules(groups: Iterable[Group], offset: float) -> Iterable[AlertRule]:
             )
 
 
-def recording_rules(groups: Iterable[Group], offset: float) -> Iterable[RecordingRule]:
+def recording_rules(
+    groups: Iterable[LiveRuleGroup], offset: float
+) -> Iterable[RecordingRule]:
     """Yield the recording rules; `offset`: the global query offset in seconds."""
     for group in groups:
         for place, rule in enumerate(group.rules):

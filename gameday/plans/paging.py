@@ -9,15 +9,15 @@ from gameday.model.alerting.always import always
 from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.alerting.promised_labels import candidates
 from gameday.model.alerting.time_interval import Muting
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.timing.alert_timing import first_page_within
-from gameday.model.timing.way import Way, rules_for, way
+from gameday.model.timing.way import AlertPath, rules_for, way
 
 MINUTE = 60.0  # seconds: time intervals begin and end on whole ones
 
 
-class Doubt(NamedTuple):
+class PagingDoubt(NamedTuple):
     """Why a promise is not guaranteed, or cannot be kept (`state`)."""
 
     state: str
@@ -31,33 +31,35 @@ class _Page:
     step: Step
     promise: AlertPromise
     rule: AlertRule
-    eyes: Eyes
+    eyes: Monitoring
 
     @property
-    def way(self) -> Way:
+    def way(self) -> AlertPath:
         """The way that the alert takes through Alertmanager."""
         return way(self.promise, self.rule, self.eyes)
 
 
-def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[Doubt]:
+def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[PagingDoubt]:
     """Yield what is not known of the alert itself: whether it can be this one."""
     truths = [always(rule.expr) for rule in rules]
     if all(truth is False for truth in truths):
-        yield Doubt("cannot_be_kept", "its expression reads no series and never holds")
+        yield PagingDoubt(
+            "cannot_be_kept", "its expression reads no series and never holds"
+        )
     elif all(truths):
         said = "it fires always, whatever the fault: its expression reads no series"
-        yield Doubt("not_guaranteed", said)
+        yield PagingDoubt("not_guaranteed", said)
     found = [candidates(rule, promise.labels) for rule in rules]
     if not any(way.labels for way in found):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
-        yield Doubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
+        yield PagingDoubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
     elif all(way.unseen for way in found):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         said = f"no series that its expression selects now has {wanted}"
-        yield Doubt("not_guaranteed", said)
+        yield PagingDoubt("not_guaranteed", said)
     elif all(way.templated for way in found):
         name = found[0].templated[0]
-        yield Doubt(
+        yield PagingDoubt(
             "not_guaranteed",
             f"the rule makes {name} of a template, {rules[0].labels[name]}: whether "
             f"it will be {promise.labels[name]!r} is not known before it fires",
@@ -69,8 +71,8 @@ def page_doubts(
     promise: AlertPromise,
     question: str,
     rules: Iterable[AlertRule],
-    eyes: Eyes,
-) -> Iterator[Doubt]:
+    eyes: Monitoring,
+) -> Iterator[PagingDoubt]:
     """Yield what may keep the page from its receiver."""
     if eyes.routing is None:
         return
@@ -83,26 +85,26 @@ def page_doubts(
         yield from _inhibited(page)
 
 
-def unheard(promise: AlertPromise, eyes: Eyes) -> Iterator[Doubt]:
+def unheard(promise: AlertPromise, eyes: Monitoring) -> Iterator[PagingDoubt]:
     """Yield which promised receivers are told in ways that no pager can receive."""
     for name in promise.reaches:
         there = None if eyes.routing is None else eyes.routing.receiver(name)
         if there is not None and there.unheard:
             said = f"receiver {name!r} is told by {there.unheard}, which the pager "
             said += "cannot receive: whether its page arrives will not be seen"
-            yield Doubt("not_guaranteed", said)
+            yield PagingDoubt("not_guaranteed", said)
 
 
-def _sent(page: _Page) -> Iterator[Doubt]:
+def _sent(page: _Page) -> Iterator[PagingDoubt]:
     dropped = page.way.dropped
     if dropped:
-        yield Doubt("cannot_be_kept", "alert_relabel_configs drop the alert")
+        yield PagingDoubt("cannot_be_kept", "alert_relabel_configs drop the alert")
     elif dropped is None:
         said = "alert_relabel_configs may drop the alert: they read labels of its "
-        yield Doubt("not_guaranteed", said + "series, which are not known")
+        yield PagingDoubt("not_guaranteed", said + "series, which are not known")
 
 
-def _routed(page: _Page) -> Iterator[Doubt]:
+def _routed(page: _Page) -> Iterator[PagingDoubt]:
     ends = page.way.ends
     for wanted in page.promise.reaches:
         if ends.surely(wanted) or not ends.possible:
@@ -110,21 +112,21 @@ def _routed(page: _Page) -> Iterator[Doubt]:
         listed = ", ".join(sorted({route.receiver for route in ends.possible}))
         if not ends.perhaps(wanted):
             said = f"the routes lead to {listed}, not to {wanted!r}"
-            yield Doubt("cannot_be_kept", said)
+            yield PagingDoubt("cannot_be_kept", said)
             continue
         known = candidates(page.rule, page.promise.labels)
         which = "of the series that there are now" if known.asked else "that are known"
         said = f"by the labels {which}, the routes may lead to {listed}"
-        yield Doubt("not_guaranteed", said)
+        yield PagingDoubt("not_guaranteed", said)
 
 
-def _received(page: _Page, question: str) -> Iterator[Doubt]:
+def _received(page: _Page, question: str) -> Iterator[PagingDoubt]:
     for there in _promised_receivers(page):
         if not there.integrations:
             yield from _empty(page, there, question)
         elif question == "page_resolves_within" and not there.tells_resolved:
             said = f"receiver {there.name!r} has no integration with send_resolved"
-            yield Doubt("cannot_be_kept", said)
+            yield PagingDoubt("cannot_be_kept", said)
 
 
 def _promised_receivers(page: _Page) -> Iterator[Receiver]:
@@ -138,7 +140,7 @@ def _promised_receivers(page: _Page) -> Iterator[Receiver]:
             yield there
 
 
-def _empty(page: _Page, there: Receiver, question: str) -> Iterator[Doubt]:
+def _empty(page: _Page, there: Receiver, question: str) -> Iterator[PagingDoubt]:
     routing, promise = page.eyes.routing, page.promise
     timed = promise.pages_within is not None or promise.page_resolves_within is not None
     anywhere = routing is not None and any(
@@ -146,21 +148,21 @@ def _empty(page: _Page, there: Receiver, question: str) -> Iterator[Doubt]:
     )
     if anywhere or timed or question != "reaches":
         said = f"receiver {there.name!r} has no integration: nobody hears of a page"
-        yield Doubt("cannot_be_kept", said)
+        yield PagingDoubt("cannot_be_kept", said)
         return
     # A file whose receivers are all bare shows the routes alone.
     said = f"routed to {there.name!r}, but no receiver here has an integration"
-    yield Doubt("not_checked", said)
+    yield PagingDoubt("not_checked", said)
 
 
-def _muted(page: _Page) -> Iterator[Doubt]:
+def _muted(page: _Page) -> Iterator[PagingDoubt]:
     found = [_mute(page, route) for route in page.way.routes]
     told = [seconds for seconds in found if seconds is not None]
     if len(told) == len(found):  # otherwise a way that nothing mutes is open
         yield from sorted(told)[-1:]
 
 
-def _mute(page: _Page, route: Route) -> Doubt | None:
+def _mute(page: _Page, route: Route) -> PagingDoubt | None:
     eyes = page.eyes
     muting = None if eyes.routing is None else eyes.routing.muting(route)
     if muting is None or eyes.at is None:
@@ -169,23 +171,25 @@ def _mute(page: _Page, route: Route) -> Doubt | None:
     named += f"({muting.names})"
     ever = muting.ever(eyes.at)
     if ever:
-        return Doubt("cannot_be_kept", f"{named} at all times")
+        return PagingDoubt("cannot_be_kept", f"{named} at all times")
     if ever is None and not eyes.live:
-        return Doubt("not_guaranteed", f"{named} at times")
+        return PagingDoubt("not_guaranteed", f"{named} at times")
     return None if ever is False else _muted_now(page, muting, named, eyes.at)
 
 
-def _muted_now(page: _Page, muting: Muting, named: str, now: float) -> Doubt | None:
+def _muted_now(
+    page: _Page, muting: Muting, named: str, now: float
+) -> PagingDoubt | None:
     due = max(MINUTE, first_page_within(page.promise, page.eyes))
     looks = [muting.at(now + MINUTE * n) for n in range(int(due // MINUTE) + 2)]
     if all(looks):
-        return Doubt("cannot_be_kept", f"{named} now")
+        return PagingDoubt("cannot_be_kept", f"{named} now")
     if any(look is not False for look in looks):
-        return Doubt("not_guaranteed", f"{named} during the game day, or may be")
+        return PagingDoubt("not_guaranteed", f"{named} during the game day, or may be")
     return None
 
 
-def _inhibited(page: _Page) -> Iterator[Doubt]:
+def _inhibited(page: _Page) -> Iterator[PagingDoubt]:
     routing = page.eyes.routing
     if routing is None:
         return
@@ -197,7 +201,7 @@ def _inhibited(page: _Page) -> Iterator[Doubt]:
 
 def _by_constants(
     page: _Page, inhibit: InhibitRule, labels: KnownLabels
-) -> Iterator[Doubt]:
+) -> Iterator[PagingDoubt]:
     """Yield what an alert that always fires inhibits."""
     for rule in page.eyes.rules or ():
         if rule == page.rule or not always(rule.expr):
@@ -209,15 +213,15 @@ def _by_constants(
         ]
         if True in fits:
             said = f"it is inhibited by {rule.name}, which always fires"
-            yield Doubt("cannot_be_kept", said)
+            yield PagingDoubt("cannot_be_kept", said)
         elif None in fits:
             said = f"it may be inhibited by {rule.name}, which always fires"
-            yield Doubt("not_guaranteed", said)
+            yield PagingDoubt("not_guaranteed", said)
 
 
 def _by_promised(
     page: _Page, inhibit: InhibitRule, labels: KnownLabels
-) -> Iterator[Doubt]:
+) -> Iterator[PagingDoubt]:
     """Yield what another promised alert of the same step inhibits."""
     for promise in page.step.expect.alerts:
         if promise == page.promise:
@@ -229,7 +233,7 @@ def _by_promised(
         ]
         if any(_inhibits(inhibit, source, labels) for source in sources):
             said = f"it is inhibited while {promise.alert} fires, which this step "
-            yield Doubt("not_guaranteed", said + "promises too")
+            yield PagingDoubt("not_guaranteed", said + "promises too")
 
 
 def _inhibits(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.faults.selection import choose
-from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
+from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep, Timing
 from gameday.model.promise import Since, times
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import OF_ALERT, OF_STEP, Scenario, Step
@@ -24,7 +24,7 @@ GRACE = 60.0  # seconds that a fault may outlast its hold (contract, `duration`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class PlanInputs:
     """What the planner is given: the live target, its instances and the eyes.
 
     `target`: None where it did not answer; every fault is refused then.
@@ -32,11 +32,11 @@ class Found:
 
     target: Target | None
     instances: Sequence[Instance]
-    eyes: Eyes
+    eyes: Monitoring
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
+def make_plan(scenario: Scenario, found: PlanInputs, seed: int) -> Plan:
     """Return the plan; what it may not do is in `refusals`, not an exception."""
     lint = timings(scenario, found.eyes)
     steps = []
@@ -74,7 +74,7 @@ def make_plan(scenario: Scenario, found: Found, seed: int) -> Plan:
     )
 
 
-def hold_at_most(step: Step, eyes: Eyes) -> float:
+def hold_at_most(step: Step, eyes: Monitoring) -> float:
     """Return the longest that the step's fault is held, in seconds."""
     longest = [] if step.hold is None else [step.hold]
     if step.hold is None:
@@ -87,7 +87,7 @@ def hold_at_most(step: Step, eyes: Eyes) -> float:
     return max(longest, default=0.0)
 
 
-def uncovered(step: Step, eyes: Eyes) -> Iterable[str]:
+def uncovered(step: Step, eyes: Monitoring) -> Iterable[str]:
     """Yield each page that may be due only after the fault's hold, in words."""
     held = hold_at_most(step, eyes)
     for promise in step.expect.alerts:
@@ -116,7 +116,7 @@ def aftermath_at_most(step: Step) -> float:
 def _fault(
     step: Step,
     request: FaultRequest,
-    found: Found,
+    found: PlanInputs,
     seed: int,
 ) -> tuple[PlannedFault, list[str]]:
     service = request.selection.service
@@ -189,7 +189,9 @@ def _foreign(scenario: Scenario, step: Step) -> list[str]:
     return [why]
 
 
-def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterable[str]:
+def _warnings(
+    scenario: Scenario, lint: Iterable[Timing], eyes: Monitoring
+) -> Iterable[str]:
     yield from eyes.problems
     for timing in lint:
         if timing.state in ("not_guaranteed", "cannot_be_kept"):
@@ -212,7 +214,7 @@ def _warnings(scenario: Scenario, lint: Iterable[Timing], eyes: Eyes) -> Iterabl
 
 
 def _spoiled(
-    scenario: Scenario, steps: Sequence[PlannedStep], found: Found
+    scenario: Scenario, steps: Sequence[PlannedStep], found: PlanInputs
 ) -> Iterable[str]:
     for step, planned in zip(scenario.steps, steps, strict=True):
         before = Before(
@@ -226,7 +228,7 @@ def _spoiled(
             yield f"{step.name}: {promise.because}: {what} can be learned of it"
 
 
-def _slo_warnings(scenario: Scenario, eyes: Eyes) -> Iterable[str]:
+def _slo_warnings(scenario: Scenario, eyes: Monitoring) -> Iterable[str]:
     for slo in scenario.slos:
         for name in unknown_metrics(slo, eyes.unknown_metrics):
             yield (
@@ -241,7 +243,7 @@ def _slo_warnings(scenario: Scenario, eyes: Eyes) -> Iterable[str]:
         )
 
 
-def _metric_warnings(scenario: Scenario, step: Step, eyes: Eyes) -> Iterable[str]:
+def _metric_warnings(scenario: Scenario, step: Step, eyes: Monitoring) -> Iterable[str]:
     for metric in step.expect.metrics:
         said = eyes.metrics.get(metric.promql, "")
         if scenario.observe.prometheus is None:

@@ -9,7 +9,7 @@ from gameday.model.alerting.always import always
 from gameday.model.alerting.expression import Selector, overlap
 from gameday.model.alerting.reach import Ends
 from gameday.model.experiment import Experiment
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Expect, Scenario, Step
 from gameday.model.target import TargetRef
 from gameday.model.timing.alert_timing import fires
@@ -23,7 +23,7 @@ STEP = 5.0  # seconds; promises are multiples of it
 MARGIN = 15.0  # seconds for what the rules do not know: health checks, a start
 
 
-def promise_of(rule: AlertRule, eyes: Eyes, *, paged: bool) -> AlertPromise:
+def promise_of(rule: AlertRule, eyes: Monitoring, *, paged: bool) -> AlertPromise:
     """Return what the rule itself promises of its alert; `paged`: pages are seen."""
     static = {key: rule.labels.get(key, "{{") for key in ("severity",)}
     labels = {key: value for key, value in static.items() if "{{" not in value}
@@ -48,14 +48,14 @@ def promise_of(rule: AlertRule, eyes: Eyes, *, paged: bool) -> AlertPromise:
     )
 
 
-def settles(rule: AlertRule, eyes: Eyes) -> bool:
+def settles(rule: AlertRule, eyes: Monitoring) -> bool:
     """Whether a fault makes it fire in a time that can be told, where any can be."""
     span = fires(rule, eyes)
     return bool(span.unknown or not span.why) and always(rule.expr) is None
 
 
 def set_off_beside(
-    eyes: Eyes, service: str, promise: AlertPromise | None
+    eyes: Monitoring, service: str, promise: AlertPromise | None
 ) -> tuple[str, ...]:
     """Return the other alerts that a lost replica of the service may set off.
 
@@ -88,7 +88,7 @@ def set_off_beside(
     return tuple(dict.fromkeys(found))
 
 
-def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
+def _reaches(eyes: Monitoring, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
     """Return the receivers that get the alert today, and whether all tell its end."""
     if eyes.routing is None:
         return (), False
@@ -101,7 +101,9 @@ def _reaches(eyes: Eyes, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
     return tuple(receiver.name for receiver in heard), tells
 
 
-def _times(asked: AlertPromise, eyes: Eyes, rule: AlertRule) -> Mapping[str, float]:
+def _times(
+    asked: AlertPromise, eyes: Monitoring, rule: AlertRule
+) -> Mapping[str, float]:
     """Return each asked time as the rules' arithmetic guarantees it, and a margin."""
     nothing = Experiment(path="", title="", document={})
     step = Step(name="", experiment=nothing, expect=Expect(alerts=(asked,)))

@@ -11,7 +11,7 @@ from gameday.model.alerting.alert import InhibitRule
 from gameday.model.alerting.known_labels import KnownLabels, exactly
 from gameday.model.alerting.standing import Standing, StandingAlert
 from gameday.model.faults.fault import hits_node
-from gameday.model.plan import Eyes, PlannedStep
+from gameday.model.plan import Monitoring, PlannedStep
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.target import Instance
@@ -32,7 +32,7 @@ class Before:
     """What is known when a step is about to begin."""
 
     standing: Standing
-    eyes: Eyes
+    eyes: Monitoring
     planned: PlannedStep
     instances: Sequence[Instance] = ()
 
@@ -127,7 +127,7 @@ def _muted(promise: AlertPromise, before: Before) -> str:
     return ""
 
 
-def _label_sets(promise: AlertPromise, eyes: Eyes) -> Sequence[KnownLabels]:
+def _label_sets(promise: AlertPromise, eyes: Monitoring) -> Sequence[KnownLabels]:
     """Return what is known of the promised alert's labels, by each rule for it."""
     rules = rules_for(promise, eyes.rules or ())
     by_rule = [labels for rule in rules for labels in way(promise, rule, eyes).labels]

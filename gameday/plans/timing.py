@@ -9,19 +9,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.plan import Eyes, Timing
+from gameday.model.plan import Monitoring, Timing
 from gameday.model.promise import Since, made
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import OF_ALERT, AlertPromise, Scenario, Step
 from gameday.model.timing.alert_timing import (
-    Span,
+    DelayRange,
     fires,
     page_ends,
     pages,
     resets,
 )
 from gameday.model.timing.way import rules_for
-from gameday.plans.paging import Doubt, doubts, page_doubts, unheard
+from gameday.plans.paging import PagingDoubt, doubts, page_doubts, unheard
 
 _ORDER = ("cannot_be_kept", "not_guaranteed", "not_checked", "ok")
 
@@ -45,7 +45,9 @@ class _Asked:
         """Whether it asks for a time: who is told is asked without one."""
         return OF_ALERT[self.question].since is not None
 
-    def answer(self, state: str, because: str, span: Span | None = None) -> Timing:
+    def answer(
+        self, state: str, because: str, span: DelayRange | None = None
+    ) -> Timing:
         """Return the lint's answer."""
         return Timing(
             step=self.step.name,
@@ -60,7 +62,7 @@ class _Asked:
         )
 
 
-def timings(scenario: Scenario, eyes: Eyes) -> tuple[Timing, ...]:
+def timings(scenario: Scenario, eyes: Monitoring) -> tuple[Timing, ...]:
     """Return the lint of every promise of the scenario."""
     pager = scenario.observe.pages is not None
     return tuple(
@@ -77,7 +79,7 @@ def _in_order(promise: AlertPromise) -> list[str]:
     return sorted(questions, key=lambda question: OF_ALERT[question].since is None)
 
 
-def _lint(asked: _Asked, eyes: Eyes) -> Timing:
+def _lint(asked: _Asked, eyes: Monitoring) -> Timing:
     if eyes.rules is None:
         return asked.answer("not_checked", "the rules are not known")
     rules = rules_for(asked.promise, eyes.rules)
@@ -99,7 +101,7 @@ def _lint(asked: _Asked, eyes: Eyes) -> Timing:
     return asked.answer(state, words, None if span.unknown else span)
 
 
-def _spans(asked: _Asked, rule: AlertRule, eyes: Eyes) -> Span:
+def _spans(asked: _Asked, rule: AlertRule, eyes: Monitoring) -> DelayRange:
     promise = OF_ALERT[asked.question]
     if promise.of_pages:
         way = pages if promise.since is Since.START else page_ends
@@ -107,9 +109,9 @@ def _spans(asked: _Asked, rule: AlertRule, eyes: Eyes) -> Span:
     return (fires if promise.since is Since.START else resets)(rule, eyes)
 
 
-def _span(spans: Sequence[Span]) -> Span:
+def _span(spans: Sequence[DelayRange]) -> DelayRange:
     """Return the span of a promise that any of several rules may keep."""
-    return Span(
+    return DelayRange(
         min(span.earliest for span in spans),
         max(span.latest for span in spans),
         why=tuple(dict.fromkeys(reason for span in spans for reason in span.why)),
@@ -118,7 +120,7 @@ def _span(spans: Sequence[Span]) -> Span:
     )
 
 
-def _timed(asked: _Asked, span: Span) -> tuple[str, str]:
+def _timed(asked: _Asked, span: DelayRange) -> tuple[str, str]:
     """Return state and words by the times alone."""
     if span.unknown:
         return "not_checked", span.unknown
@@ -139,7 +141,7 @@ def _timed(asked: _Asked, span: Span) -> tuple[str, str]:
     return ("ok" if kept else "not_guaranteed"), words
 
 
-def _reaches(asked: _Asked, against: Iterable[Doubt], eyes: Eyes) -> Timing:
+def _reaches(asked: _Asked, against: Iterable[PagingDoubt], eyes: Monitoring) -> Timing:
     if eyes.routing is None:
         return asked.answer("not_checked", "the routes are not known")
     found = sorted(against, key=lambda doubt: _ORDER.index(doubt.state))
@@ -153,7 +155,7 @@ def _shown(seconds: float) -> str:
     return show_duration(seconds) if seconds else "0"
 
 
-def _missing(alert: str, eyes: Eyes) -> tuple[str, str]:
+def _missing(alert: str, eyes: Monitoring) -> tuple[str, str]:
     """Return state and words where no rule is the promised one."""
     named = any(rule.name == alert for rule in eyes.rules or ())
     if eyes.all_rules or named:

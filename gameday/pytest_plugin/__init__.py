@@ -82,10 +82,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _is_on(config):
         return
     from gameday.pytest_plugin.collecting import Collecting
-    from gameday.pytest_plugin.telling import Telling
+    from gameday.pytest_plugin.telling import GameDayReporter
 
     config.pluginmanager.register(Collecting(config), "gameday-collecting")
-    config.pluginmanager.register(Telling(config), "gameday-telling")
+    config.pluginmanager.register(GameDayReporter(config), "gameday-telling")
 
 
 @pytest.fixture(name="gameday")

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gameday.app.calls import Wanted, run
-from gameday.app.days.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import GameDayOptions, read_scenarios
 from gameday.checks.asked import asked
 from gameday.errors import GamedayError
-from gameday.model.plan import Eyes, Plan
+from gameday.model.plan import Monitoring, Plan
 from gameday.pytest_plugin.held import Day
-from gameday.pytest_plugin.items import Asked, QuestionItem, RegressionItem, RunItem
+from gameday.pytest_plugin.items import (
+    GameDayItem,
+    QuestionItem,
+    RegressionItem,
+    RunItem,
+)
 
 if TYPE_CHECKING:
     from gameday.app.result import Result
@@ -70,9 +75,9 @@ class Collecting:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> None:
         """End the pytest run where nothing may follow a game day."""
-        if not isinstance(item, Asked):
+        if not isinstance(item, GameDayItem):
             return
-        same = isinstance(nextitem, Asked) and nextitem.day is item.day
+        same = isinstance(nextitem, GameDayItem) and nextitem.day is item.day
         if item.day.end and not same:
             item.session.shouldstop = item.day.end
 
@@ -89,14 +94,16 @@ class ScenarioFile(pytest.File):
                 "--dist loadgroup"
             )
         option = self.config.option
-        wishes = Wishes(env_file=option.gameday_env, target=option.gameday_target)
+        wishes = GameDayOptions(
+            env_file=option.gameday_env, target=option.gameday_target
+        )
         try:
             (scenario,) = read_scenarios([str(self.path)], wishes)
         except GamedayError as error:
             raise self.CollectError(str(error)) from None
         self._mark(scenario)
         day = Day(self.config, str(self.path))
-        bare = Plan(scenario=scenario, steps=(), instances=(), eyes=Eyes())
+        bare = Plan(scenario=scenario, steps=(), instances=(), eyes=Monitoring())
         questions = asked(bare)
         yield RunItem.from_parent(self, day=day, questions=questions)
         for question in questions:
@@ -136,5 +143,5 @@ def _is_scenario(path: Path) -> bool:
 
 def _name(config: pytest.Config, scenario: str) -> str:
     """Return the name of a scenario, for its folder."""
-    wishes = Wishes(env_file=config.option.gameday_env)
+    wishes = GameDayOptions(env_file=config.option.gameday_env)
     return read_scenarios([scenario], wishes)[0].name

@@ -23,7 +23,7 @@ class Inconclusive(Exception):
     """A question could not be answered."""
 
 
-class Asked(pytest.Item):
+class GameDayItem(pytest.Item):
     """A test about a game day, that is held when the first of them is set up."""
 
     def __init__(self, *, day: Day, **rest: Any) -> None:
@@ -63,7 +63,7 @@ class Asked(pytest.Item):
         return self.path, None, self.name
 
 
-class RunItem(Asked):
+class RunItem(GameDayItem):
     """The run itself: how it ended, and what was answered without being listed."""
 
     def __init__(self, *, questions: Sequence[Question], **rest: Any) -> None:
@@ -105,7 +105,7 @@ class RunItem(Asked):
         ]
 
 
-class QuestionItem(Asked):
+class QuestionItem(GameDayItem):
     """One question of the scenario, and its answer."""
 
     def __init__(self, *, question: Question, **rest: Any) -> None:
@@ -142,7 +142,7 @@ class QuestionItem(Asked):
                 self.user_properties.append((name, str(value)))
 
 
-class RegressionItem(Asked):
+class RegressionItem(GameDayItem):
     """Whether the run is worse than those before; what is broken fails elsewhere."""
 
     def __init__(self, **rest: Any) -> None:
@@ -160,10 +160,10 @@ class RegressionItem(Asked):
             raise Broken("\n".join(worse))
 
     def _compared(self, result: Result) -> tuple[list[str], list[str]]:
-        from gameday.app.evidence.regressing import Wish, compare_judged
+        from gameday.app.evidence.regressing import CompareRequest, compare_judged
         from gameday.regressions.compare import Status
 
-        wish = Wish(file=self.config.getoption("gameday_baseline"))
+        wish = CompareRequest(file=self.config.getoption("gameday_baseline"))
         found = compare_judged([(result.plan, result.verdict)], wish)
 
         def those(*statuses: Status) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gameday.app.days.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import GameDayOptions, read_scenarios
 from gameday.errors import GamedayError
 
 
@@ -19,7 +19,7 @@ def scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadGroupScheduling
 
     option = config.option
-    wishes = Wishes(env_file=option.gameday_env, target=option.gameday_target)
+    wishes = GameDayOptions(env_file=option.gameday_env, target=option.gameday_target)
 
     @cache
     def target_of(name: str) -> str:

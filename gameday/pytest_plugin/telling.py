@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from gameday.pytest_plugin.items import Asked, Inconclusive
+from gameday.pytest_plugin.items import GameDayItem, Inconclusive
 from gameday.reports.headline import verdict_line
 from gameday.reports.wording import clean, one_line
 
 CATEGORY = ("inconclusive", "I", ("INCONCLUSIVE", {"yellow": True}))
 
 
-class Telling:
+class GameDayReporter:
     """Marks the reports of our tests, and sums the game days up."""
 
     def __init__(self, config: pytest.Config) -> None:
@@ -26,7 +26,7 @@ class Telling:
     ) -> Generator[None, Any, Any]:
         """Note on a report what only its test knows; workers hand it on."""
         report = yield
-        if not isinstance(item, Asked):
+        if not isinstance(item, GameDayItem):
             return report
         held = item.day.held
         if held is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from gameday.regressions.measure import Key, Measure, Observed, Sample
+from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
 
 SCHEMA = "gameday-baseline/v1"
 MOST_SAMPLES = 60  # of a measure, the newest
@@ -45,7 +45,7 @@ def parse(text: str) -> list[Measure]:
         ) from None
 
 
-def added(baseline: Sequence[Measure], runs: Iterable[Observed]) -> list[Measure]:
+def added(baseline: Sequence[Measure], runs: Iterable[RunMeasure]) -> list[Measure]:
     """Return a baseline with runs added.
 
     Where a measure is configured otherwise by now, what was measured before says
@@ -85,7 +85,7 @@ def _known(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _measure(plain: Mapping[str, Any]) -> Measure:
     return Measure(
-        key=Key(
+        key=MeasureKey(
             scenario=plain["scenario"],
             target=plain["target"],
             testbed=plain.get("testbed", ""),
@@ -99,5 +99,5 @@ def _measure(plain: Mapping[str, Any]) -> Measure:
         latest=plain.get("latest"),
         settings=plain["settings"],
         generation=plain["generation"],
-        samples=tuple(Sample(**sample) for sample in plain["samples"]),
+        samples=tuple(RunSample(**sample) for sample in plain["samples"]),
     )

@@ -12,7 +12,7 @@ from statistics import median
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.verdict import Outcome
 from gameday.regressions import ranks
-from gameday.regressions.measure import Key, Measure, Observed, Sample
+from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
 from gameday.regressions.steady import without_phases
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -43,7 +43,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class CompareRules:
     """How to compare; `thresholds` by question, `default` for the others."""
 
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Rules:
 class Compared:
     """One measure: what became of it, and why; medians in its unit."""
 
-    key: Key
+    key: MeasureKey
     unit: str
     status: Status
     because: str
@@ -72,14 +72,16 @@ class Compared:
 
 
 def compare(
-    baseline: Iterable[Measure], runs: Sequence[Sequence[Observed]], rules: Rules
+    baseline: Iterable[Measure],
+    runs: Sequence[Sequence[RunMeasure]],
+    rules: CompareRules,
 ) -> list[Compared]:
     """Return every measure of the runs, the worst first."""
     held = {
         sample.run for run in runs for seen in run for sample in seen.measure.samples
     }
     before = {measure.key: _without(measure, held) for measure in baseline}
-    now: dict[Key, list[Observed]] = {}
+    now: dict[MeasureKey, list[RunMeasure]] = {}
     for run in runs:
         for observed in run:
             if observed.measure.key.question not in rules.ignored:
@@ -106,7 +108,7 @@ def _without(measure: Measure, runs: Collection[str]) -> Measure:
 class _Sides:
     """A measure's samples before and now; their values, less the phases where known."""
 
-    def __init__(self, before: Measure | None, seen: Sequence[Observed]) -> None:
+    def __init__(self, before: Measure | None, seen: Sequence[RunMeasure]) -> None:
         self.old = before.samples if before is not None else ()
         self.new = [sample for run in seen for sample in run.measure.samples]
         steady = without_phases(self.old, self.new)
@@ -117,9 +119,11 @@ class _Sides:
         )
 
 
-def _chances(sides: Mapping[Key, _Sides]) -> dict[Key, tuple[float, float]]:
+def _chances(
+    sides: Mapping[MeasureKey, _Sides],
+) -> dict[MeasureKey, tuple[float, float]]:
     """Return for each measure the p of slower and of faster, over all measures."""
-    families: dict[tuple[str, str, str], dict[Key, _Sides]] = {}
+    families: dict[tuple[str, str, str], dict[MeasureKey, _Sides]] = {}
     for key, side in sides.items():
         families.setdefault(key.family, {})[key] = side
     up: dict[str, dict[str, float]] = {}
@@ -130,7 +134,7 @@ def _chances(sides: Mapping[Key, _Sides]) -> dict[Key, tuple[float, float]]:
         if old and new:
             up[repr(family)] = ranks.slower(old, new)
             down[repr(family)] = ranks.slower(_turned(old), _turned(new))
-    made: dict[Key, tuple[float, float]] = {}
+    made: dict[MeasureKey, tuple[float, float]] = {}
     factors = [
         ranks.holm({family: min(found.values()) for family, found in way.items()})
         for way in (up, down)
@@ -147,7 +151,7 @@ def _chances(sides: Mapping[Key, _Sides]) -> dict[Key, tuple[float, float]]:
 
 
 def _by_run(
-    columns: Mapping[Key, tuple[Sequence[Sample], Sequence[float]]],
+    columns: Mapping[MeasureKey, tuple[Sequence[RunSample], Sequence[float]]],
 ) -> list[dict[str, float]]:
     """Return what each run came to, by measure."""
     runs: dict[str, dict[str, float]] = {}
@@ -180,10 +184,10 @@ class _Comparison:
     def __init__(
         self,
         before: Measure | None,
-        seen: Sequence[Observed],
+        seen: Sequence[RunMeasure],
         sides: _Sides,
-        rules: Rules,
-        chances: Mapping[Key, tuple[float, float]],
+        rules: CompareRules,
+        chances: Mapping[MeasureKey, tuple[float, float]],
         alpha: float,
     ) -> None:
         self._alpha = alpha

@@ -18,7 +18,7 @@ TESTBED = "testbed"  # the label of a scenario that says where it was run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Key:
+class MeasureKey:
     """What makes two measurements ones of the same thing."""
 
     scenario: str
@@ -35,7 +35,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class RunSample:
     """What one run measured, in the measure's unit.
 
     `waited`: how much of it is due to where the change fell between scrapes and
@@ -79,18 +79,18 @@ class Measure:
     known. `generation`: the versions of what was asked.
     """
 
-    key: Key
+    key: MeasureKey
     unit: str
     promised: float | None = None
     earliest: float | None = None
     latest: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     generation: Mapping[str, str] = field(default_factory=dict)
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[RunSample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class RunMeasure:
     """A measure as one run had it, and how its question was answered."""
 
     measure: Measure
@@ -98,7 +98,7 @@ class Observed:
     because: str
 
 
-def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[Observed]:
+def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure]:
     """Return what a run measured; a question without an answer has no sample."""
     scenario = plan.scenario
     testbed = testbed or scenario.labels.get(TESTBED, "")
@@ -110,7 +110,7 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[Observed]:
     for finding in verdict.findings:
         if finding.question not in MEASURED:
             continue
-        key = Key(
+        key = MeasureKey(
             scenario=verdict.scenario,
             target=scenario.target.kind,
             testbed=testbed,
@@ -130,15 +130,17 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[Observed]:
             samples=_samples(plan, verdict, finding),
         )
         found.append(
-            Observed(measure=measure, outcome=finding.outcome, because=finding.because)
+            RunMeasure(
+                measure=measure, outcome=finding.outcome, because=finding.because
+            )
         )
     return found
 
 
-def _samples(plan: Plan, verdict: Verdict, finding: Finding) -> tuple[Sample, ...]:
+def _samples(plan: Plan, verdict: Verdict, finding: Finding) -> tuple[RunSample, ...]:
     if finding.measured is None or finding.outcome is Outcome.INCONCLUSIVE:
         return ()
-    sample = Sample(
+    sample = RunSample(
         run=verdict.run,
         measured=finding.measured,
         error=finding.error or 0.0,

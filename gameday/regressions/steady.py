@@ -9,7 +9,7 @@ matters, and of all these places one lets the runs agree best.
 from collections.abc import Sequence
 from statistics import median
 
-from gameday.regressions.measure import Sample
+from gameday.regressions.measure import RunSample
 
 _TELL_DELAY = 3  # runs: any delay lets two of them agree
 _STEPS = 100  # of a period that are tried
@@ -17,7 +17,7 @@ _AGREE = 0.002  # seconds: what the rounding of stamps may add, for each run
 
 
 def without_phases(
-    old: Sequence[Sample], new: Sequence[Sample]
+    old: Sequence[RunSample], new: Sequence[RunSample]
 ) -> tuple[list[float], list[float]] | None:
     """Return what is left of old and of new runs; None where a phase is not known.
 
@@ -33,7 +33,7 @@ def without_phases(
     return _left(old, delay), _left(new, delay)
 
 
-def own_delay(*groups: Sequence[Sample]) -> float:
+def own_delay(*groups: Sequence[RunSample]) -> float:
     """Return when a system shows a change, in the period of scrapes and evaluations.
 
     In seconds: the time with which the runs of each group agree best among themselves.
@@ -47,11 +47,11 @@ def own_delay(*groups: Sequence[Sample]) -> float:
     return tried[_middle([amount <= least for amount in apart])]
 
 
-def _waited_less(samples: Sequence[Sample]) -> list[float]:
+def _waited_less(samples: Sequence[RunSample]) -> list[float]:
     return [sample.measured - (sample.waited or 0.0) for sample in samples]
 
 
-def _left(samples: Sequence[Sample], delay: float) -> list[float]:
+def _left(samples: Sequence[RunSample], delay: float) -> list[float]:
     """Return what is left of each where the system shows a change after `delay`."""
     return [
         sample.measured - (phases.seen(delay) - delay)

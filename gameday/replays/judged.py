@@ -18,7 +18,7 @@ from gameday.model.scenario import OF_ALERT, AlertPromise
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict, worst
 from gameday.replays.machine import would_fire
-from gameday.replays.story import Rung, Today, labels_sent, plan_of, timeline_of
+from gameday.replays.story import Rung, TodaysRules, labels_sent, plan_of, timeline_of
 
 REPLAYED = (*OF_ALERT, "stays_firing", "no_other_alerts")
 
@@ -60,7 +60,9 @@ def _others(recorded: Verdict) -> tuple[Finding, ...]:
     )
 
 
-def judged(plan: Plan, timeline: Timeline, recorded: Verdict, today: Today) -> Replayed:
+def judged(
+    plan: Plan, timeline: Timeline, recorded: Verdict, today: TodaysRules
+) -> Replayed:
     """Return the verdict on a run as it would have been under today's rules."""
     run = Run(
         plan=plan_of(plan, today),
@@ -88,7 +90,7 @@ class _Censor:
     """Says where an answer would need what was not recorded."""
 
     step: StepRun
-    today: Today
+    today: TodaysRules
     plan: Plan
 
     def read(self, finding: Finding) -> Finding:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.recording import Recording, SeriesRecord
-from gameday.replays.machine import Key, Life, Result, Slots, lives
+from gameday.replays.machine import Key, Life, SeriesResult, Slots, lives
 
 
 def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Life]:
@@ -23,7 +23,7 @@ def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Lif
             if name not in ("__name__", "alertstate")
         }
         at = _present(recorded, slots)
-        results.append(Result(labels=labels, at=at))
+        results.append(SeriesResult(labels=labels, at=at))
         if recorded.labels.get("alertstate") == "firing":
             fired.setdefault(frozenset(labels.items()), []).extend(at)
     found = lives(rule, results, slots)

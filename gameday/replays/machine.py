@@ -32,7 +32,7 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class SeriesResult:
     """One series of an expression: its labels, and when it had a value (ms)."""
 
     labels: Mapping[str, str]
@@ -74,7 +74,7 @@ def labels_of(rule: AlertRule, series: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def lives(rule: AlertRule, results: Iterable[Result], slots: Slots) -> list[Life]:
+def lives(rule: AlertRule, results: Iterable[SeriesResult], slots: Slots) -> list[Life]:
     """Return every life of a rule's alerts, in the order in which they began."""
     present: dict[int, dict[Key, Mapping[str, str]]] = {}
     for result in results:

@@ -8,7 +8,7 @@ end only with `send_resolved`, and again after `repeat_interval`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gameday.checks.pages.mutes import Silence
+from gameday.checks.pages.mutes import MutingSilence
 from gameday.model.alerting.alert import (
     InhibitRule,
     Matcher,
@@ -39,13 +39,13 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class NotifyContext:
     """What is known beside the alerts: routes, and by how much the time is moved."""
 
     routing: Routing
     until: float
     moved: float = 0.0  # seconds that time intervals are asked later than the record
-    silences: Sequence[Silence] = ()
+    silences: Sequence[MutingSilence] = ()
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class _Group:
         return self.path[-1]
 
 
-def events_of(firings: Iterable[Firing], told: Told) -> list[Event]:
+def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
     """Return the pages, routings and mutes, as a run's observers would report them."""
     ordered = sorted(firings, key=lambda one: (one.fires, sorted(one.labels.items())))
     found: list[Event] = []
@@ -85,13 +85,13 @@ def events_of(firings: Iterable[Firing], told: Told) -> list[Event]:
     return sorted(found, key=lambda one: one.at)
 
 
-def _pages(firings: Sequence[Firing], told: Told) -> Iterator[Event]:
+def _pages(firings: Sequence[Firing], told: NotifyContext) -> Iterator[Event]:
     for path, key, members in _grouped(firings, told):
         yield from _of_group(_Group(path, dict(key), 0.0), members, firings, told)
 
 
 def _grouped(
-    firings: Sequence[Firing], told: Told
+    firings: Sequence[Firing], told: NotifyContext
 ) -> Iterator[tuple[tuple[Route, ...], tuple[tuple[str, str], ...], list[Firing]]]:
     groups: dict[tuple[int, tuple[tuple[str, str], ...]], list[Firing]] = {}
     ways: dict[int, tuple[Route, ...]] = {}
@@ -107,7 +107,10 @@ def _grouped(
 
 
 def _of_group(
-    group: _Group, members: Sequence[Firing], firings: Sequence[Firing], told: Told
+    group: _Group,
+    members: Sequence[Firing],
+    firings: Sequence[Firing],
+    told: NotifyContext,
 ) -> Iterator[Event]:
     """Yield the pages of one group, flush by flush."""
     waiting = list(members)
@@ -127,7 +130,9 @@ def _of_group(
         group.next = at + group.route.group_interval
 
 
-def _flush(group: _Group, firings: Sequence[Firing], told: Told) -> Iterator[Event]:
+def _flush(
+    group: _Group, firings: Sequence[Firing], told: NotifyContext
+) -> Iterator[Event]:
     at = group.next
     receiver = told.routing.receiver(group.route.receiver)
     if receiver is None or _route_muted(group.path, at, told):
@@ -194,12 +199,14 @@ def _group_key(group: _Group) -> str:
     return f"{way}:{{{pairs}}}"
 
 
-def _route_muted(path: Sequence[Route], at: float, told: Told) -> bool:
+def _route_muted(path: Sequence[Route], at: float, told: NotifyContext) -> bool:
     muting = told.routing.muting(path[-1])
     return muting is not None and muting.at(at + told.moved) is True
 
 
-def _muted_by(one: Firing, at: float, firings: Sequence[Firing], told: Told) -> str:
+def _muted_by(
+    one: Firing, at: float, firings: Sequence[Firing], told: NotifyContext
+) -> str:
     """Return what holds an alert back at a time; empty: nothing."""
     for silence in told.silences:
         if silence.since <= at < silence.until and silence.covers(one.labels):
@@ -233,7 +240,9 @@ def _fit(matchers: Sequence[Matcher], labels: Labels) -> bool:
     return all(matcher.matches(labels) for matcher in matchers)
 
 
-def _mutes(one: Firing, firings: Sequence[Firing], told: Told) -> Iterator[Event]:
+def _mutes(
+    one: Firing, firings: Sequence[Firing], told: NotifyContext
+) -> Iterator[Event]:
     """Yield from when to when an alert was muted, by what."""
     edges = {one.fires}
     for other in firings:
@@ -253,7 +262,7 @@ def _mutes(one: Firing, firings: Sequence[Firing], told: Told) -> Iterator[Event
     yield from _route_mutes(one, told)
 
 
-def _route_mutes(one: Firing, told: Told) -> Iterator[Event]:
+def _route_mutes(one: Firing, told: NotifyContext) -> Iterator[Event]:
     paths = told.routing.route.paths(one.labels)
     muted = [path for path in paths if _route_muted(path, one.fires, told)]
     if muted and len(muted) == len(paths):

@@ -18,7 +18,7 @@ Rule = AlertRule | RecordingRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class GroupPhase:
     """A group's phase in ms within its interval, in ms; `error` in s."""
 
     phase: int
@@ -26,16 +26,16 @@ class Phase:
     error: float
 
 
-def phases(recording: Recording, rules: Sequence[Rule]) -> dict[str, Phase]:
+def phases(recording: Recording, rules: Sequence[Rule]) -> dict[str, GroupPhase]:
     """Return each group's phase, by the group's name, as it was recorded.
 
     `rules`: as they were when the run was held.
     """
-    found: dict[str, Phase] = {}
+    found: dict[str, GroupPhase] = {}
     for group in recording.groups:
         interval = round(group.interval * 1000)
         near = math.floor((group.last - LATE / 2) * 1000)
-        found[group.name] = Phase(
+        found[group.name] = GroupPhase(
             phase=near % interval, interval=interval, error=LATE / 2 + ERROR
         )
     for series in recording.series:
@@ -54,7 +54,9 @@ def phases(recording: Recording, rules: Sequence[Rule]) -> dict[str, Phase]:
         if stamp is not None:
             offset = round((rule.query_offset or 0.0) * 1000)
             phase = (stamp + offset) % known.interval
-            found[rule.group] = Phase(phase=phase, interval=known.interval, error=ERROR)
+            found[rule.group] = GroupPhase(
+                phase=phase, interval=known.interval, error=ERROR
+            )
     return found
 
 
@@ -81,7 +83,9 @@ def _fits(labels: Mapping[str, str], series: Mapping[str, str]) -> bool:
     )
 
 
-def slots(rule: Rule, known: Mapping[str, Phase], since: float, until: float) -> Slots:
+def slots(
+    rule: Rule, known: Mapping[str, GroupPhase], since: float, until: float
+) -> Slots:
     """Return a rule's evaluations within a time in seconds, on Prometheus' clock.
 
     The slots are those of its samples: a query offset is taken off.

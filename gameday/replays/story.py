@@ -8,7 +8,7 @@ restarted is not, since samples are missing for that time.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gameday.checks.pages.mutes import Silence, read_silences
+from gameday.checks.pages.mutes import MutingSilence, read_silences
 from gameday.checks.record.clocks import Clocks, read_clocks
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.known_labels import KnownLabels
@@ -17,7 +17,7 @@ from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline, event
 from gameday.replays import machine, notify
 from gameday.replays.machine import Life, Slots
-from gameday.replays.notify import Firing, Told
+from gameday.replays.notify import Firing, NotifyContext
 
 PAGE_ERROR = 1.0  # seconds: what lies between an evaluation and a page
 _REPLACED = frozenset(
@@ -38,7 +38,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Today:
+class TodaysRules:
     """Today's rules and routes, and what they make of the record.
 
     `unknown`: by a rule's place in `rules`, why it cannot be replayed. `moved`: seconds
@@ -54,7 +54,7 @@ class Today:
     moved: float = 0.0
 
 
-def plan_of(plan: Plan, today: Today) -> Plan:
+def plan_of(plan: Plan, today: TodaysRules) -> Plan:
     """Return the plan as it would be with today's rules and routes."""
     eyes = replace(
         plan.eyes,
@@ -65,7 +65,7 @@ def plan_of(plan: Plan, today: Today) -> Plan:
     return replace(plan, eyes=eyes)
 
 
-def timeline_of(plan: Plan, timeline: Timeline, today: Today) -> Timeline:
+def timeline_of(plan: Plan, timeline: Timeline, today: TodaysRules) -> Timeline:
     """Return the timeline as it would have been."""
     clocks = read_clocks(timeline)
     kept = [old for old in timeline if not _is_replaced(old)]
@@ -102,7 +102,9 @@ def faults_of(timeline: Timeline) -> Iterator[tuple[str, float]]:
     yield from begun.items()
 
 
-def _at_start(timeline: Timeline, clocks: Clocks, today: Today) -> Iterator[Event]:
+def _at_start(
+    timeline: Timeline, clocks: Clocks, today: TodaysRules
+) -> Iterator[Event]:
     """Yield the alerts that were there already when a fault began."""
     for step, at in faults_of(timeline):
         theirs = clocks.theirs("prometheus", at)
@@ -126,7 +128,7 @@ def _at_start(timeline: Timeline, clocks: Clocks, today: Today) -> Iterator[Even
             )
 
 
-def _evaluations(timeline: Timeline, today: Today) -> Iterator[Event]:
+def _evaluations(timeline: Timeline, today: TodaysRules) -> Iterator[Event]:
     """Yield that every group was evaluated up to each time at which that was told."""
     groups = {(rule.group, rule.file, rule.interval) for rule in today.rules}
     groups |= {(rule.group, rule.file, rule.interval) for rule in today.recorded}
@@ -152,10 +154,10 @@ def _pager_clock(timeline: Timeline) -> Iterator[Event]:
             )
 
 
-def _sent(plan: Plan, timeline: Timeline, today: Today) -> list[Event]:
+def _sent(plan: Plan, timeline: Timeline, today: TodaysRules) -> list[Event]:
     if today.routing is None:
         return []
-    told = Told(
+    told = NotifyContext(
         routing=today.routing,
         until=today.until,
         moved=today.moved,
@@ -164,7 +166,7 @@ def _sent(plan: Plan, timeline: Timeline, today: Today) -> list[Event]:
     return notify.events_of(_firings(plan, today.rung), told)
 
 
-def _silences(timeline: Timeline) -> Iterator[Silence]:
+def _silences(timeline: Timeline) -> Iterator[MutingSilence]:
     """Yield the silences by Prometheus' clock, as all that is replayed."""
     clocks = read_clocks(timeline)
     for silence in read_silences(timeline, clocks):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.quantity import parse_duration
 from gameday.model.scenario import AlertPromise
-from gameday.replays.machine import Result, Slots, lives, would_fire
+from gameday.replays.machine import SeriesResult, Slots, lives, would_fire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def parse_vary(text: str) -> tuple[float, ...]:
 def vary(
     rule: AlertRule,
     promise: AlertPromise,
-    results: Sequence[Result],
+    results: Sequence[SeriesResult],
     slots: Slots,
     holds: Sequence[float],
     fault: float,

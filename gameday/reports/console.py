@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
-from gameday.reports.digest import Judged
+from gameday.reports.digest import DigestEntry
 from gameday.reports.headline import (
     StepFindings,
     by_step,
@@ -27,7 +27,7 @@ def summary(verdict: Verdict) -> list[str]:
     return [_printable(line) for line in lines]
 
 
-def several(runs: Sequence[Judged]) -> list[str]:
+def several(runs: Sequence[DigestEntry]) -> list[str]:
     """Return several game days as a line each, the worst first."""
     lines = [f"{len(runs)} game days:"]
     for run in sorted(runs, key=lambda run: run.rank):

@@ -23,7 +23,7 @@ _LEFT_OUT = 200  # bytes for the line that says that something was left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class DigestEntry:
     """A run for the digest; `error`: why there was none, and no verdict."""
 
     scenario: str
@@ -40,7 +40,7 @@ class Judged:
         return broken, 1 + WORST_FIRST.index(self.verdict.outcome)
 
 
-def render(runs: Sequence[Judged], most: int) -> str:
+def render(runs: Sequence[DigestEntry], most: int) -> str:
     """Return the page in at most so many bytes; what does not fit is counted."""
     ordered = sorted(runs, key=lambda run: run.rank)
     blocks = [_title(ordered), *_blocks(ordered)]
@@ -59,13 +59,13 @@ def render(runs: Sequence[Judged], most: int) -> str:
     return page
 
 
-def _title(runs: Sequence[Judged]) -> str:
+def _title(runs: Sequence[DigestEntry]) -> str:
     sign = SIGNS[_outcome(runs[0])] if runs else ""
     what = "1 game day" if len(runs) == 1 else f"{len(runs)} game days"
     return f"## {sign} {what}\n"
 
 
-def _blocks(runs: Sequence[Judged]) -> Iterator[str]:
+def _blocks(runs: Sequence[DigestEntry]) -> Iterator[str]:
     yield "\n| | scenario | findings | |\n|---|---|---|---|\n"
     for run in runs:
         yield _row(run)
@@ -77,7 +77,7 @@ def _blocks(runs: Sequence[Judged]) -> Iterator[str]:
             yield from _kept(run.verdict)
 
 
-def _row(run: Judged) -> str:
+def _row(run: DigestEntry) -> str:
     name, sign = as_code(run.scenario), SIGNS[_outcome(run)]
     if run.verdict is None:
         return f"| {sign} | {name} | no run | {as_text(run.error)} |\n"
@@ -125,7 +125,7 @@ def _kept(verdict: Verdict) -> Iterator[str]:
             yield f"\n<details>{summary}\n\n{lines}\n</details>\n"
 
 
-def _outcome(run: Judged) -> Outcome:
+def _outcome(run: DigestEntry) -> Outcome:
     """Return what its sign says: nothing that is broken, or never ran, is green."""
     if run.verdict is None or run.verdict.broken:
         return Outcome.FAIL

@@ -7,7 +7,7 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
-from gameday.reports.chart.hits import Hit, hits
+from gameday.reports.chart.hits import FaultRow, hits
 from gameday.reports.chart.moments import key_moments
 from gameday.reports.headline import by_step, counts_words, main_sentence, verdict_line
 from gameday.reports.provenance import experiments, provenance, warnings
@@ -128,7 +128,7 @@ def _hits(timeline: Timeline, zero: float) -> str:
     )
 
 
-def _hit(hit: Hit, zero: float) -> str:
+def _hit(hit: FaultRow, zero: float) -> str:
     what = f"{as_code(hit.fault)} on {as_code(hit.instance)}"
     if hit.started is None:
         return f"{what}: {as_text(hit.proof)}"

@@ -9,7 +9,7 @@ _FULL = 1.5  # the track's right end, in promises; what is longer is cut there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class MeasureRow:
     """One finding with a promised limit. Positions are per cent of the track.
 
     `low` and `high` span the error; `bar` is None where nothing was measured.
@@ -28,18 +28,18 @@ class Measure:
         return self.finding.outcome.value
 
 
-def timing_measures(verdict: Verdict) -> list[Measure]:
+def timing_measures(verdict: Verdict) -> list[MeasureRow]:
     """Return a measure for each finding that was promised within a time."""
     return _measures([finding for finding in verdict.findings if _is(finding, "s")])
 
 
-def budget_measures(verdict: Verdict) -> list[Measure]:
+def budget_measures(verdict: Verdict) -> list[MeasureRow]:
     """Return a measure for each finding that was promised a share of a budget."""
     asked = [finding for finding in verdict.findings if finding.question in OF_SLO]
     return _measures([finding for finding in asked if _is(finding, "ratio")])
 
 
-def _measures(found: list[Finding]) -> list[Measure]:
+def _measures(found: list[Finding]) -> list[MeasureRow]:
     """Return nothing where nothing at all was measured: there is nothing to see."""
     if all(finding.measured is None for finding in found):
         return []
@@ -50,14 +50,14 @@ def _is(finding: Finding, unit: str) -> bool:
     return finding.unit == unit and finding.promised is not None
 
 
-def _measure(finding: Finding) -> Measure:
+def _measure(finding: Finding) -> MeasureRow:
     limit = round(100 / _FULL, 2)
     measured, error = finding.measured, finding.error or 0.0
     if measured is None:
-        return Measure(
+        return MeasureRow(
             finding=finding, bar=None, low=None, high=None, limit=limit, cut=False
         )
-    return Measure(
+    return MeasureRow(
         finding=finding,
         bar=_place(measured, finding),
         low=_place(measured - error, finding),

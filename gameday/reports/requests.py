@@ -11,7 +11,7 @@ from gameday.model.timeline import Event, Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class RequestStatistics:
     """The load's requests of one phase; latencies in seconds, None: not recorded."""
 
     phase: str
@@ -32,7 +32,7 @@ class Requests:
         return "\N{EN DASH}" if value is None else show_duration(value)
 
 
-def requests(timeline: Timeline) -> list[Requests]:
+def requests(timeline: Timeline) -> list[RequestStatistics]:
     """Return the load's requests by phase; nothing where there was no load."""
     seconds = timeline.of("load")
     spans = list(_phases(timeline))
@@ -61,8 +61,8 @@ def _phases(timeline: Timeline) -> Iterator[tuple[str, float]]:
             yield f"after {step}", max(ended)
 
 
-def _requests(phase: str, seconds: Sequence[Event]) -> Requests:
-    return Requests(
+def _requests(phase: str, seconds: Sequence[Event]) -> RequestStatistics:
+    return RequestStatistics(
         phase=phase,
         sent=sum(float(second["sent"]) for second in seconds),
         failed=sum(float(second["failed"]) for second in seconds),

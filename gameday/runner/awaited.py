@@ -11,7 +11,7 @@ from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, Step
 from gameday.model.stretch import FEWEST, LONGEST, looks_needed
 from gameday.model.timeline import Event
-from gameday.runner.board import Board
+from gameday.runner.board import RunState
 
 # The promises of which it is seen here, while a run is going on, that they are kept.
 _SEEN = (
@@ -21,7 +21,7 @@ _SEEN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
+class PendingCondition:
     """One thing that is waited for, until `until` at the latest."""
 
     what: str
@@ -33,13 +33,15 @@ class Awaited:
         return not self.kept and now < self.until
 
 
-def in_hold(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]:
+def in_hold(
+    board: RunState, step: Step, planned: PlannedStep
+) -> Iterator[PendingCondition]:
     """Yield what the hold waits for; it is over when none of it is open."""
     start = board.fault_started(step.name)
     if start is None:
         return
     if step.hold is not None:
-        yield Awaited(what="the hold", until=start + step.hold, kept=False)
+        yield PendingCondition(what="the hold", until=start + step.hold, kept=False)
     else:
         for promise in step.expect.alerts:
             whose = _Whose(promise, board.victims(step.name))
@@ -48,7 +50,9 @@ def in_hold(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]
     yield from until_over(step.expect, OF_STEP, Since.START, start)
     if step.expect.heals_within is not None:
         until = start + step.expect.heals_within
-        yield Awaited(what="healing", until=until, kept=healed(board, step, start))
+        yield PendingCondition(
+            what="healing", until=until, kept=healed(board, step, start)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,11 @@ class _Whose:
 
 
 def _fires(
-    board: Board, planned: PlannedStep, whose: _Whose, start: float
-) -> Iterator[Awaited]:
+    board: RunState, planned: PlannedStep, whose: _Whose, start: float
+) -> Iterator[PendingCondition]:
     promise = whose.promise
     if promise.fires_within is not None and not board.is_spoiled(promise):
-        yield Awaited(
+        yield PendingCondition(
             what=f"{promise.alert} firing",
             until=start + promise.fires_within,
             kept=whose.all_of([alert.labels for alert in board.fired(promise, start)]),
@@ -90,14 +94,16 @@ def _fires(
         within = promise.pages_within or planned.hold_at_most
         told = board.told(promise, "firing", asked.receiver, start)
         where = f" at {asked.receiver}" if asked.receiver else ""
-        yield Awaited(
+        yield PendingCondition(
             what=f"the page of {promise.alert}{where}",
             until=start + within,
             kept=whose.all_of(told),
         )
 
 
-def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awaited]:
+def in_aftermath(
+    board: RunState, step: Step, planned: PlannedStep
+) -> Iterator[PendingCondition]:
     """Yield what the aftermath waits for, after the fault's end."""
     start, end = board.fault_started(step.name), board.fault_ended(step.name)
     if start is None or end is None:
@@ -109,10 +115,12 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
     yield from until_over(step.expect, OF_STEP, Since.END, end)
     if step.expect.recovers_within is not None:
         until = end + step.expect.recovers_within
-        yield Awaited(what="recovery", until=until, kept=board.recovered)
+        yield PendingCondition(what="recovery", until=until, kept=board.recovered)
         for name in sorted(_workloads(planned) & board.workloads.keys()):
             kept = available(board.workloads[name], start)
-            yield Awaited(what=f"{name} to be available", until=until, kept=kept)
+            yield PendingCondition(
+                what=f"{name} to be available", until=until, kept=kept
+            )
     yield from _metrics(board, step, planned, start, end)
     if step.experiment.has_hypothesis:
         yield _holds_again(board, end + planned.aftermath_at_most)
@@ -120,7 +128,7 @@ def in_aftermath(board: Board, step: Step, planned: PlannedStep) -> Iterator[Awa
 
 def until_over(
     owner: object, promises: Mapping[str, Promise], since: Since, base: float
-) -> Iterator[Awaited]:
+) -> Iterator[PendingCondition]:
     """Yield the promises of which nothing here can see whether they are kept already.
 
     They are waited for until their time is over, so that their answer is not cut off.
@@ -128,10 +136,10 @@ def until_over(
     for name, value in made(owner, promises):
         if promises[name].since is since and name not in _SEEN:
             what = promises[name].words
-            yield Awaited(what=what, until=base + value, kept=False)
+            yield PendingCondition(what=what, until=base + value, kept=False)
 
 
-def _holds_again(board: Board, until: float) -> Awaited:
+def _holds_again(board: RunState, until: float) -> PendingCondition:
     """Return the hypothesis that has to hold again, for good.
 
     A stretch of looks long enough to have seen the failures that there were; where
@@ -147,7 +155,7 @@ def _holds_again(board: Board, until: float) -> Awaited:
     ]
     needed = looks_needed(false / len(during) if during else 0.0)
     lasted = held[0].at - held[-1].at if held else 0.0
-    return Awaited(
+    return PendingCondition(
         what="the hypothesis holding again",
         until=until + (LONGEST if false else 0.0),
         kept=len(held) >= needed or lasted >= LONGEST,
@@ -155,8 +163,8 @@ def _holds_again(board: Board, until: float) -> Awaited:
 
 
 def _metrics(
-    board: Board, step: Step, planned: PlannedStep, start: float, end: float
-) -> Iterator[Awaited]:
+    board: RunState, step: Step, planned: PlannedStep, start: float, end: float
+) -> Iterator[PendingCondition]:
     """Yield the promised expressions that have to hold after the fault, for good.
 
     Looks so soon after its end that they see what was scraped before do not count.
@@ -175,21 +183,23 @@ def _metrics(
         broken = any(look["ok"] is False for look in fresh)  # and for good, at once
         longest = planned.aftermath_at_most
         within = longest if promise.within is None else promise.within + stale
-        yield Awaited(
+        yield PendingCondition(
             what=f"{promise.subject} holding",
             until=end + within,
             kept=len(list(stretch)) >= needed or (promise.within is None and broken),
         )
 
 
-def _resets(board: Board, whose: _Whose, start: float, end: float) -> Iterator[Awaited]:
+def _resets(
+    board: RunState, whose: _Whose, start: float, end: float
+) -> Iterator[PendingCondition]:
     promise = whose.promise
     fired = board.fired(promise, start)
     alerts = [alert for alert in fired if whose.mine([alert.labels])]
     if not alerts or board.is_spoiled(promise):
         return
     if promise.resets_within is not None:
-        yield Awaited(
+        yield PendingCondition(
             what=f"{promise.alert} resolved",
             until=end + promise.resets_within,
             kept=all((alert.resolved_at or 0.0) >= end for alert in alerts),
@@ -199,14 +209,14 @@ def _resets(board: Board, whose: _Whose, start: float, end: float) -> Iterator[A
     for asked in promise.for_each_receiver():
         opened = whose.mine(board.told(promise, "firing", asked.receiver, start))
         closed = board.told(promise, "resolved", asked.receiver, end)
-        yield Awaited(
+        yield PendingCondition(
             what=f"the end of {promise.alert} at {asked.receiver or 'a receiver'}",
             until=end + promise.page_resolves_within,
             kept=bool(closed) and all(labels in closed for labels in opened),
         )
 
 
-def healed(board: Board, step: Step, since: float) -> bool:
+def healed(board: RunState, step: Step, since: float) -> bool:
     """Return whether every instance that was hit is up again, by itself."""
     hit = [event["instance"] for event in board.of_step(board.faults, step.name)]
     now = [board.instances.get(name) for name in hit]

@@ -47,7 +47,7 @@ class AlertNow:
 
 
 @dataclass(slots=True)
-class Board:
+class RunState:
     """Fed every event in order of arrival; read by the driver and the live view."""
 
     step: str = ""
@@ -199,7 +199,7 @@ def _title(group: Labels, members: Sequence[Labels], *, firing: bool) -> str:
     return title_of(group, members, ()) if firing else title_of(group, (), members)
 
 
-def _phase(board: Board, event: Event) -> None:
+def _phase(board: RunState, event: Event) -> None:
     board.phase, board.phase_at, board.step = event["phase"], event.at, event["step"]
     board.begun.setdefault((board.step, board.phase), event.at)
     if event["phase"] == "gate":
@@ -207,7 +207,7 @@ def _phase(board: Board, event: Event) -> None:
         board.looks.clear()
 
 
-def _alert(board: Board, event: Event) -> None:
+def _alert(board: RunState, event: Event) -> None:
     labels = event["labels"]
     alert = board.alerts.setdefault(key_of(labels), AlertNow(labels=labels))
     alert.at, alert.starts = event.at, event.get("starts") or event.at
@@ -218,29 +218,29 @@ def _alert(board: Board, event: Event) -> None:
         alert.resolved_at = event.at
 
 
-def _hypothesis(board: Board, event: Event) -> None:
+def _hypothesis(board: RunState, event: Event) -> None:
     board.hypothesis = event
     board.hypotheses += 1
     board.looks.append(event)
 
 
-def _sees(board: Board, event: Event) -> None:
+def _sees(board: RunState, event: Event) -> None:
     board.blind.pop(event["source"], None)
 
 
-def _workload(board: Board, event: Event) -> None:
+def _workload(board: RunState, event: Event) -> None:
     board.workloads.setdefault(event["workload"], []).append(event)
 
 
-def _metric(board: Board, event: Event) -> None:
+def _metric(board: RunState, event: Event) -> None:
     board.metrics.setdefault(event["promql"], []).append(event)
 
 
-def _load(board: Board, event: Event) -> None:
+def _load(board: RunState, event: Event) -> None:
     board.load = event
 
 
-_HANDLERS: Mapping[str, Callable[[Board, Event], None]] = {
+_HANDLERS: Mapping[str, Callable[[RunState, Event], None]] = {
     "phase": _phase,
     "alert_pending": _alert,
     "alert_firing": _alert,

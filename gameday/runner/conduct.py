@@ -15,7 +15,7 @@ from gameday.errors import StoreError
 from gameday.model.scenario import Step
 from gameday.model.timeline import event
 from gameday.ports import Emit
-from gameday.runner.doors import Doors
+from gameday.runner.doors import RunDependencies
 from gameday.runner.engine.engine import Child
 from gameday.runner.engine.jobs import Job
 
@@ -25,7 +25,7 @@ REPLAY_PATIENCE = 60.0  # seconds for another process to play them
 
 
 @dataclass(slots=True)
-class Stage:
+class StepProgress:
     """Where a step stands: when it was injected and when it was over."""
 
     step: Step
@@ -49,13 +49,13 @@ class Stage:
         return "after"
 
 
-class Conductor:
+class StepProcesses:
     """Starts and ends a step's processes; `emit` gets what they say, as events."""
 
-    def __init__(self, doors: Doors, emit: Emit) -> None:
+    def __init__(self, doors: RunDependencies, emit: Emit) -> None:
         self._doors = doors
         self._emit = emit
-        self._stage: Stage | None = None
+        self._stage: StepProgress | None = None
         self._engine: Child | None = None
         self._prober: Child | None = None
         self.method_done = False
@@ -65,7 +65,7 @@ class Conductor:
 
     def begin(self, step: Step) -> None:
         """Look at the step's hypothesis from now on."""
-        self._stage = Stage(step=step)
+        self._stage = StepProgress(step=step)
         self._engine, self.method_done, self.finished = None, False, False
         self.cut_short = False
         self._rolled_back = False
@@ -174,7 +174,9 @@ class Conductor:
             note = f"{step}: the journal was not written: {error}"
             self._emit(event(self._doors.clock.now(), "note", text=note))
 
-    def _report(self, stage: Stage, name: str, fields: Mapping[str, Any]) -> None:
+    def _report(
+        self, stage: StepProgress, name: str, fields: Mapping[str, Any]
+    ) -> None:
         now, step = self._doors.clock.now(), stage.step.name
         if name == "activity":
             self._emit(event(now, "activity", step=step, **_without_output(fields)))
@@ -188,7 +190,9 @@ class Conductor:
         elif name == "log":
             self._emit(event(now, "note", text=f"{step}: engine: {fields['text']}"))
 
-    def _note_failed(self, stage: Stage, now: float, fields: Mapping[str, Any]) -> None:
+    def _note_failed(
+        self, stage: StepProgress, now: float, fields: Mapping[str, Any]
+    ) -> None:
         """A fault of ours that failed before anything was written down."""
         own = str(fields.get("function", "")).startswith("gameday.faults.")
         if fields["phase"] != "method" or fields["type"] != "action" or not own:

@@ -12,8 +12,8 @@ from gameday.model.scenario import Guardrail
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
 from gameday.ports import Clock, Emit, Observer, Store
-from gameday.runner.awaited import Awaited
-from gameday.runner.board import Board
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.board import RunState
 from gameday.runner.engine.engine import Child, Tell
 from gameday.runner.engine.jobs import Job
 
@@ -27,7 +27,7 @@ class Pace(Clock, Protocol):
         """Return the queue's next item; None when none came in that time."""
 
 
-class Ledger(Protocol):
+class LedgerPort(Protocol):
     """What the driver needs of the ledger."""
 
     def plan_fault(
@@ -65,7 +65,7 @@ class Ledger(Protocol):
         """Return whether the run holds any fault."""
 
 
-class Engine(Protocol):
+class EnginePort(Protocol):
     """Starts experiments in processes of their own."""
 
     def experiment(self, job: Job, tell: Tell) -> Child:
@@ -78,14 +78,14 @@ class Engine(Protocol):
         """Start looking at a hypothesis."""
 
 
-class Flow(Protocol):
+class RunningLoad(Protocol):
     """A load that runs."""
 
     def stop(self, patience: float) -> None:
         """End it."""
 
 
-class Seen(Protocol):
+class GuardrailReading(Protocol):
     """What a guardrail's look found: the fields of a `guardrail` event.
 
     `state`: ok, breached or unanswerable.
@@ -108,7 +108,7 @@ class Seen(Protocol):
         """The value at which it breaches."""
 
 
-Look = Callable[[], Seen]
+Look = Callable[[], GuardrailReading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +125,14 @@ def _kept() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class InjectionMoment:
     """When a step's fault is ordered, and why then; seconds since the epoch."""
 
     at: float
     words: str
 
 
-def _at_once(_step: str) -> Moment | None:
+def _at_once(_step: str) -> InjectionMoment | None:
     return None
 
 
@@ -143,15 +143,17 @@ Looking = Callable[[Told], None]  # returns at once, tells later, from any threa
 class Screen(Protocol):
     """Whoever watches: a live view or plain lines."""
 
-    def show(self, event: Event, board: Board) -> None:
+    def show(self, event: Event, board: RunState) -> None:
         """Show one event."""
 
-    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+    def tick(
+        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+    ) -> None:
         """Show what is awaited, a few times a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
+class RunDependencies:
     """Everything that a run touches, behind a protocol each.
 
     `lost`: why the target is not this run's any more; empty while it is. `standing`:
@@ -161,13 +163,13 @@ class Doors:
     """
 
     clock: Pace
-    ledger: Ledger
-    engine: Engine
+    ledger: LedgerPort
+    engine: EnginePort
     store: Store
     screen: Screen
     observers: Sequence[Observer] = ()
     guards: Sequence[Guard] = ()
-    traffic: Callable[[Emit], Flow] | None = None
+    traffic: Callable[[Emit], RunningLoad] | None = None
     fingerprint: Looking | None = None
     fingerprint_takes: float = 0.0  # seconds longer than a look takes in general
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -175,4 +177,4 @@ class Doors:
     standing: Callable[[], Standing] = Standing
     anyway: bool = False
     followed: bool = False
-    moment: Callable[[str], Moment | None] = _at_once
+    moment: Callable[[str], InjectionMoment | None] = _at_once

@@ -13,7 +13,7 @@ from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
 from gameday.runner.doors import Looking, Told
-from gameday.runner.pump import Pump
+from gameday.runner.pump import EventLoop
 
 BEFORE_AT_MOST = 10.0  # seconds that the first fault waits for the first look
 CALM_AT_MOST = 10.0  # seconds for looking again after a run that went its way
@@ -23,7 +23,7 @@ PAUSE = 0.25  # seconds between two looks
 WHAT = "the target's fingerprint"
 
 
-class Glance:
+class PendingFingerprint:
     """One look that is under way, and what it brought."""
 
     def __init__(self) -> None:
@@ -35,14 +35,14 @@ class Glance:
             self.found = found
 
 
-class Drift:
+class DriftWatch:
     """Looks twice and tells the difference; without a door it tells nothing."""
 
-    def __init__(self, pump: Pump) -> None:
+    def __init__(self, pump: EventLoop) -> None:
         self._pump = pump
         self._looking = pump.doors.fingerprint
         self._longer = pump.doors.fingerprint_takes
-        self._first = Glance()
+        self._first = PendingFingerprint()
         self._before: Fingerprint | None = None
         self._told = False
 
@@ -78,11 +78,11 @@ class Drift:
             self._tell_differences(self._before, after)
 
     def _look_again(self, looking: Looking, over: float) -> Fingerprint | str:
-        glance = Glance()
+        glance = PendingFingerprint()
         looking(glance.tell)
         return self._answer(glance, over - self._pump.now)
 
-    def _answer(self, glance: Glance, at_most: float) -> Fingerprint | str:
+    def _answer(self, glance: PendingFingerprint, at_most: float) -> Fingerprint | str:
         if glance.found is None:
             until = self._pump.now + at_most
             self._pump.until(WHAT, until, lambda: glance.found is not None)

@@ -17,17 +17,17 @@ from gameday.model.scenario import Step
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.runner.awaited import in_aftermath, in_hold
-from gameday.runner.conduct import Conductor
-from gameday.runner.doors import Doors, Flow
-from gameday.runner.drift import Drift
+from gameday.runner.conduct import StepProcesses
+from gameday.runner.doors import RunDependencies, RunningLoad
+from gameday.runner.drift import DriftWatch
 from gameday.runner.gate import left_to_learn, pass_gate
-from gameday.runner.guarding import Watch
+from gameday.runner.guarding import GuardrailMonitor
 from gameday.runner.load.feeding import note_whom_the_load_feeds
-from gameday.runner.pump import Pump
+from gameday.runner.pump import EventLoop
 from gameday.runner.recovery import Recovery, slis_now
 from gameday.runner.settling import settle
 from gameday.runner.signals import handled
-from gameday.runner.stop import Stop
+from gameday.runner.stop import RunStopped
 
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
 UNDO_PATIENCE = 30.0  # seconds for rollbacks before the ledger takes over
@@ -39,10 +39,10 @@ NO_SCRAPES = 1.0  # seconds of a scrape where no interval is known
 class Drive:
     """One run of one plan."""
 
-    def __init__(self, plan: Plan, doors: Doors) -> None:
+    def __init__(self, plan: Plan, doors: RunDependencies) -> None:
         self.plan = plan
         self.doors = doors
-        self.pump = Pump(doors, self._look)
+        self.pump = EventLoop(doors, self._look)
         self.board = self.pump.board
         self.board.directory = Directory(plan.instances, plan.scenario.target.name)
         self.board.routing = plan.eyes.routing
@@ -52,14 +52,15 @@ class Drive:
             if step.experiment.foreign and not step.experiment.faults
         )
         self.broken: list[str] = []
-        self.drift = Drift(self.pump)
-        self.conductor = Conductor(doors, self.pump.tell)
+        self.drift = DriftWatch(self.pump)
+        self.conductor = StepProcesses(doors, self.pump.tell)
         scrapes = (plan.eyes.scrape_interval, plan.eyes.slo_interval)
         self._scrape = max(scrape or 0.0 for scrape in scrapes) or NO_SCRAPES
         self._watches = [
-            Watch(guard, doors.clock, self.pump.tell) for guard in doors.guards
+            GuardrailMonitor(guard, doors.clock, self.pump.tell)
+            for guard in doors.guards
         ]
-        self._flow: Flow | None = None
+        self._flow: RunningLoad | None = None
         self._next_look = 0.0
         self._next_ask = 0.0
         self._over = 0.0  # when nothing more was waited for
@@ -70,17 +71,17 @@ class Drive:
         """Put one event on the run's queue; from any thread."""
         self.pump.tell(one)
 
-    def run(self) -> Stop:
+    def run(self) -> RunStopped:
         """Drive the plan to its end, whatever that is; everything is undone then."""
-        end = Stop(Ending.CRASHED, "")
+        end = RunStopped(Ending.CRASHED, "")
         # A second signal does not cut the undo.
         with handled(self._on_signal):
             try:
                 self._warm_up()
                 for step in self.plan.scenario.steps:
                     self._step(step, self.plan.step(step.name))
-                end = Stop(Ending.FINISHED, "")
-            except Stop as stop:
+                end = RunStopped(Ending.FINISHED, "")
+            except RunStopped as stop:
                 end = stop
             finally:
                 self.pump.undoing = True
@@ -102,7 +103,7 @@ class Drive:
             except GamedayError as error:
                 step = self.plan.scenario.steps[0].name
                 why = f"step {step}: {observer.source}: {error}"
-                raise Stop(Ending.REFUSED, why) from error
+                raise RunStopped(Ending.REFUSED, why) from error
         if self.doors.traffic is not None:
             self._flow = self.doors.traffic(self.pump.tell)
         self.pump.pause("two scrapes of warm-up", now + 2 * self._scrape)
@@ -189,7 +190,7 @@ class Drive:
             self.broken[:] = self.doors.ledger.heal()
         self.pump.drain()
         if self.broken:
-            raise Stop(Ending.FINISHED, "an undo did not succeed")
+            raise RunStopped(Ending.FINISHED, "an undo did not succeed")
 
     def _undo_everything(self) -> None:
         """Stop the engine, then undo what the ledger holds; never raises Stop."""
@@ -218,7 +219,7 @@ class Drive:
                 done.result()
         self.pump.drain()
 
-    def _wind_down(self, end: Stop) -> None:
+    def _wind_down(self, end: RunStopped) -> None:
         calm = end.ending is Ending.FINISHED
         with contextlib.ExitStack() as last:  # each is ended, whatever another does
             last.callback(self._end_watching, calm=calm)
@@ -265,7 +266,7 @@ class Drive:
         """Stop where another has taken the target meanwhile."""
         why = self.doors.lost()
         if why:
-            raise Stop(
+            raise RunStopped(
                 Ending.GUARDRAIL, f"the target is not this run's any more: {why}"
             )
 

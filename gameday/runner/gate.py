@@ -9,24 +9,26 @@ from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, nothing_left, spoiled
 from gameday.ports import Observer
-from gameday.runner.awaited import Awaited
-from gameday.runner.guarding import Watch
-from gameday.runner.pump import Pump
-from gameday.runner.stop import Stop
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.guarding import GuardrailMonitor
+from gameday.runner.pump import EventLoop
+from gameday.runner.stop import RunStopped
 
 GATE_PATIENCE = 20.0  # seconds for the hypothesis to be answered
 SIGHT_PATIENCE = 8.0  # seconds for observers; a fresh Prometheus needs some 5
 LOOKS = 3  # a system that has just been started may need a moment
 
 
-def pass_gate(pump: Pump, step: Step, watches: Sequence[Watch], *, first: bool) -> None:
+def pass_gate(
+    pump: EventLoop, step: Step, watches: Sequence[GuardrailMonitor], *, first: bool
+) -> None:
     """Return when the fault may be injected; Stop where it may not."""
     why = _sight(pump)
     if not why and step.experiment.has_hypothesis:
         why = _hypothesis(pump)
     if why:
         kind = Ending.REFUSED if first else Ending.FINISHED
-        raise Stop(kind, f"step {step.name}: {why}")
+        raise RunStopped(kind, f"step {step.name}: {why}")
     if first:
         breach = breached(watches)
         if breach is not None:
@@ -35,13 +37,13 @@ def pass_gate(pump: Pump, step: Step, watches: Sequence[Watch], *, first: bool) 
             watch.start()
 
 
-def breached(watches: Sequence[Watch]) -> Stop | None:
+def breached(watches: Sequence[GuardrailMonitor]) -> RunStopped | None:
     """Look at each guardrail once; return the end where one is breached already."""
     for watch in watches:
         state, because = watch.once()
         if state == "breached":
             why = f"guardrail {watch.guard.rail.name} is already breached: {because}"
-            return Stop(Ending.REFUSED, why, conclusive=True)
+            return RunStopped(Ending.REFUSED, why, conclusive=True)
     return None
 
 
@@ -55,7 +57,7 @@ def blind(observers: Sequence[Observer]) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
-def left_to_learn(pump: Pump, plan: Plan, step: Step, *, first: bool) -> bool:
+def left_to_learn(pump: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
     """Look at what is there already; return whether the step is worth its fault.
 
     Stop where it is the first one and nothing could be learned of any promised alert.
@@ -75,12 +77,12 @@ def left_to_learn(pump: Pump, plan: Plan, step: Step, *, first: bool) -> bool:
     if not why or pump.doors.anyway:
         return True
     if first:
-        raise Stop(Ending.REFUSED, why)
+        raise RunStopped(Ending.REFUSED, why)
     pump.skip(step.name, why)
     return False
 
 
-def _sight(pump: Pump) -> str:
+def _sight(pump: EventLoop) -> str:
     until = pump.now + SIGHT_PATIENCE
     while True:
         why = blind(pump.doors.observers)
@@ -90,13 +92,13 @@ def _sight(pump: Pump) -> str:
         pump.pause(f"everybody to see ({why.partition('; ')[0]})", pause)
 
 
-def _hypothesis(pump: Pump) -> str:
+def _hypothesis(pump: EventLoop) -> str:
     board, until = pump.board, pump.now + GATE_PATIENCE
 
-    def holds() -> list[Awaited]:
+    def holds() -> list[PendingCondition]:
         seen = board.hypothesis
         kept = seen is not None and seen["ok"] is True
-        return [Awaited(what="the hypothesis to hold", until=until, kept=kept)]
+        return [PendingCondition(what="the hypothesis to hold", until=until, kept=kept)]
 
     pump.wait(holds, or_else=lambda: board.hypotheses >= LOOKS)
     return unsteady(board.hypothesis)

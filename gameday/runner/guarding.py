@@ -11,7 +11,7 @@ from gameday.ports import Clock, Emit
 from gameday.runner.doors import Guard
 
 
-class Watch:
+class GuardrailMonitor:
     """One guardrail's thread; emits `guardrail` events, one when the state changes."""
 
     def __init__(self, guard: Guard, clock: Clock, emit: Emit) -> None:

@@ -10,25 +10,25 @@ from collections.abc import Callable, Iterable
 
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
-from gameday.runner.awaited import Awaited
-from gameday.runner.board import Board
-from gameday.runner.doors import Doors
-from gameday.runner.stop import Stop
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.board import RunState
+from gameday.runner.doors import RunDependencies
+from gameday.runner.stop import RunStopped
 
 TICK = 0.05  # seconds between looks at deadlines and the ledger
-Things = Callable[[], Iterable[Awaited]]
+Things = Callable[[], Iterable[PendingCondition]]
 
 
-class Pump:
+class EventLoop:
     """Takes events in, keeps them, shows them; ends the run when that is asked."""
 
-    def __init__(self, doors: Doors, look: Callable[[], None]) -> None:
+    def __init__(self, doors: RunDependencies, look: Callable[[], None]) -> None:
         self.doors = doors
-        self.board = Board()
+        self.board = RunState()
         self.undoing = False
         self._look = look
         self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._wanted: Stop | None = None
+        self._wanted: RunStopped | None = None
 
     @property
     def now(self) -> float:
@@ -42,7 +42,7 @@ class Pump:
     def stop(self, ending: Ending, because: str) -> None:
         """Ask for the end of the run, from any thread; the first reason counts."""
         if self._wanted is None:
-            self._wanted = Stop(ending, because)
+            self._wanted = RunStopped(ending, because)
 
     def phase(self, phase: str, step: str) -> None:
         """Begin a phase."""
@@ -58,7 +58,7 @@ class Pump:
 
     def until(self, what: str, until: float, kept: Callable[[], bool]) -> bool:
         """Wait for one thing; return whether it came."""
-        self.wait(lambda: [Awaited(what=what, until=until, kept=kept())])
+        self.wait(lambda: [PendingCondition(what=what, until=until, kept=kept())])
         return kept()
 
     def pause(self, what: str, until: float) -> None:

@@ -16,7 +16,7 @@ Heal = Callable[[], Sequence[Healed]]
 Look = Callable[[], Sequence[Instance]]
 
 
-class RunBook:
+class RunLedger:
     """The ledger, seen from one run."""
 
     def __init__(
@@ -146,7 +146,7 @@ class RunBook:
 
 def transitions(ledger: Ledger, run: str) -> list[Event]:
     """Return all that the ledger knows of a run's faults, as events."""
-    return RunBook(ledger, run, heal=list).news()
+    return RunLedger(ledger, run, heal=list).news()
 
 
 def _started(one: Transition, common: dict[str, str]) -> Event:

@@ -42,7 +42,7 @@ Values = list[tuple[int, float]]
 Row = tuple[Mapping[str, str], Values]
 
 
-class Refusal(ValueError):
+class QuestionRefused(ValueError):
     """The server works and refuses the question; the text says why."""
 
 
@@ -146,9 +146,9 @@ class Server:
             if answer["status"] == "success":
                 return dict(answer["data"])
             said = " ".join(str(answer["error"]).split())[:300]
-            raise Refusal(f"Prometheus refuses its expression: {said}")
+            raise QuestionRefused(f"Prometheus refuses its expression: {said}")
         except (ValueError, KeyError, TypeError) as error:
-            if isinstance(error, Refusal):
+            if isinstance(error, QuestionRefused):
                 raise
             raise UsageError(
                 f"{self.url} does not answer like Prometheus ({status})"

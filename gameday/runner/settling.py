@@ -6,23 +6,23 @@ step's times would be another thing's.
 
 from gameday.model.plan import Plan
 from gameday.model.scenario import AlertPromise, Step
-from gameday.runner.awaited import Awaited
-from gameday.runner.pump import Pump
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.pump import EventLoop
 
 
-def settle(pump: Pump, plan: Plan, step: Step) -> None:
+def settle(pump: EventLoop, plan: Plan, step: Step) -> None:
     """Wait for at most the groups' interval."""
     pump.phase("settle", step.name)
     until = pump.now + _longest_group_interval(plan, step)
 
-    def settled() -> list[Awaited]:
+    def settled() -> list[PendingCondition]:
         kept = all(_settled(pump, promise, step) for promise in step.expect.alerts)
-        return [Awaited(what="alerts to settle", until=until, kept=kept)]
+        return [PendingCondition(what="alerts to settle", until=until, kept=kept)]
 
     pump.wait(settled)
 
 
-def _settled(pump: Pump, promise: AlertPromise, step: Step) -> bool:
+def _settled(pump: EventLoop, promise: AlertPromise, step: Step) -> bool:
     """Over in Prometheus, and its end told where a page had gone out."""
     board = pump.board
     ringing = [

@@ -3,7 +3,7 @@
 from gameday.model.verdict import Ending
 
 
-class Stop(Exception):
+class RunStopped(Exception):
     """The run ends here: why, and as what; a decision, not an error."""
 
     def __init__(

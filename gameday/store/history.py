@@ -33,7 +33,7 @@ class NewRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RunListing:
     """One run as `gameday runs` lists it.
 
     `ending` is running, or crashed where its process died without a verdict.
@@ -110,7 +110,7 @@ class History:
             done = update(RUNS).where(RUNS.c.run == run).values(verdict=verdict)
             connection.execute(done)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[RunListing]:
         """Return every run, oldest first."""
         with self._reading() as connection:
             rows = connection.execute(
@@ -238,9 +238,9 @@ def _unknown(name: str) -> str:
     )
 
 
-def _entry(row: RowMapping) -> Entry:
+def _entry(row: RowMapping) -> RunListing:
     verdict = json.loads(str(row["verdict"])) if row["verdict"] else {}
-    return Entry(
+    return RunListing(
         run=str(row["run"]),
         folder=str(row["folder"]),
         scenario=str(row["scenario"]),

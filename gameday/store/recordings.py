@@ -19,9 +19,9 @@ from gameday.errors import StoreError
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import (
     GroupRecord,
+    RecordedMetric,
     Recording,
     SeriesRecord,
-    Stored,
 )
 from gameday.store.folder import SERIES
 
@@ -87,7 +87,7 @@ def _recording(head: dict[str, Any], lines: list[str]) -> Recording:
         until=float(head["until"]),
         lookback=float(head["lookback"]),
         stored=tuple(
-            Stored(
+            RecordedMetric(
                 metric=selector["metric"],
                 matchers=tuple(Matcher(**matcher) for matcher in selector["matchers"]),
             )

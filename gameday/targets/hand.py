@@ -6,7 +6,7 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 
 
-class Hand(Protocol):
+class FaultDriver(Protocol):
     """One family of faults; the methods are those of the port `Target`."""
 
     def refusal(self, kind: str) -> str:

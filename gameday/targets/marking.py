@@ -132,7 +132,7 @@ def _machine() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Leftover:
     """Something of ours that was found in a target by its mark.
 
     `undo` None: nothing but litter. `what`: a sentence's subject. `unread`: it is a

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from gameday.model.faults.fault import Undo
-from gameday.model.faults.rights import Rule
+from gameday.model.faults.rights import RbacRule
 from gameday.model.target import Instance
 from gameday.ports import Emit, Target
-from gameday.targets.marking import Holder, Left
+from gameday.targets.marking import Holder, Leftover
 
 # The instances, when they were so (s since the epoch), and by how many seconds that
 # may be too late.
@@ -29,10 +29,10 @@ class TargetMarks(Protocol):
     def forget(self, undo: Undo) -> None:
         """Remove the mark of one fault that is undone."""
 
-    def left(self) -> list[Left]:
+    def left(self) -> list[Leftover]:
         """Return all that carries a mark in this target, and what is unread of it."""
 
-    def drop(self, left: Left) -> None:
+    def drop(self, left: Leftover) -> None:
         """Remove the mark itself."""
 
     def sweep_rules(self) -> list[tuple[str, int]]:
@@ -99,7 +99,7 @@ class TargetStream(Protocol):
 class TargetRights(Protocol):
     """What an account may do in the target."""
 
-    def missing(self, kinds: Collection[str]) -> Sequence[Rule]:
+    def missing(self, kinds: Collection[str]) -> Sequence[RbacRule]:
         """Return what a run with these faults lacks: the missing verbs alone."""
 
 

@@ -24,7 +24,7 @@ from gameday.model.scenario import (
 from gameday.plans.plan import aftermath_at_most, hold_at_most
 from gameday.regressions.measure import MEASURED
 from gameday.runner.awaited import in_aftermath, in_hold
-from gameday.runner.board import Board
+from gameday.runner.board import RunState
 from tests.builders import alert, at, objective, page, plan, step
 from tests.builders import fault as injected
 
@@ -78,7 +78,7 @@ def test_its_time_is_planned_and_waited_for(name: str) -> None:
     """A phase that ended earlier would make its answer inconclusive."""
     promise, made = PROMISES[name], plan(promising(name))
     (asking,) = made.scenario.steps
-    board = Board()
+    board = RunState()
     for seen in (
         *injected("web-2", begins=at(10), ends=at(20)),
         *alert("Down", fires=at(11), severity="page"),

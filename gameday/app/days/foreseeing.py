@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gameday.app.eyes.looking import Eyesight
+from gameday.app.eyes.looking import RunObservers
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
 from gameday.ledger.hold import held_by_another
@@ -22,8 +22,8 @@ from gameday.plans.spoiled import Before, nothing_left, spoiled
 from gameday.runner.conduct import PROBE_EVERY
 from gameday.runner.engine.jobs import Job
 from gameday.runner.gate import GATE_PATIENCE, LOOKS, blind, breached, unsteady
-from gameday.runner.guarding import Watch
-from gameday.runner.stop import Stop
+from gameday.runner.guarding import GuardrailMonitor
+from gameday.runner.stop import RunStopped
 
 if TYPE_CHECKING:
     from gameday.app.days.planning import Prepared
@@ -54,7 +54,9 @@ class Probers(Protocol):
         """Start looking at a hypothesis every so many seconds."""
 
 
-def foresee(prepared: "Prepared", clock: "Clock", probers: Probers) -> Stop | None:
+def foresee(
+    prepared: "Prepared", clock: "Clock", probers: Probers
+) -> RunStopped | None:
     """Return how a run of this plan would be refused now; None: it would go on."""
     plan, target = prepared.plan, prepared.target
     if plan.refusals or target is None:
@@ -63,11 +65,11 @@ def foresee(prepared: "Prepared", clock: "Clock", probers: Probers) -> Stop | No
         path = ledger_path()
         ledger = Ledger(path, clock) if Path(path).exists() else None
         held = held_by_another(ledger, target)
-        observers = Eyesight(plan, clock).observers(target)
+        observers = RunObservers(plan, clock).observers(target)
     except GamedayError as error:
-        return Stop(Ending.REFUSED, str(error), conclusive=True)
+        return RunStopped(Ending.REFUSED, str(error), conclusive=True)
     if held:
-        return Stop(Ending.REFUSED, held, conclusive=True)
+        return RunStopped(Ending.REFUSED, held, conclusive=True)
     return (
         _unseen(plan, observers)
         or spoiled_from_the_start(plan)
@@ -87,12 +89,12 @@ def environment(url: str, seed: int) -> dict[str, str]:
     }
 
 
-def refused_plan(plan: "Plan") -> Stop:
+def refused_plan(plan: "Plan") -> RunStopped:
     """Return the end of a run whose plan is refused."""
-    return Stop(Ending.REFUSED, "; ".join(plan.refusals), conclusive=True)
+    return RunStopped(Ending.REFUSED, "; ".join(plan.refusals), conclusive=True)
 
 
-def spoiled_from_the_start(plan: "Plan") -> Stop | None:
+def spoiled_from_the_start(plan: "Plan") -> RunStopped | None:
     """Return the end where no alert promise of the first step can be answered."""
     step = plan.scenario.steps[0]
     before = Before(
@@ -102,20 +104,20 @@ def spoiled_from_the_start(plan: "Plan") -> Stop | None:
         instances=plan.instances,
     )
     why = nothing_left(step, spoiled(step, before))
-    return Stop(Ending.REFUSED, why) if why else None
+    return RunStopped(Ending.REFUSED, why) if why else None
 
 
-def _unseen(plan: "Plan", observers: Sequence["Observer"]) -> Stop | None:
+def _unseen(plan: "Plan", observers: Sequence["Observer"]) -> RunStopped | None:
     try:
         why = blind(observers)
     finally:
         for observer in observers:
             observer.stop()
     step = plan.scenario.steps[0].name
-    return Stop(Ending.REFUSED, f"step {step}: {why}") if why else None
+    return RunStopped(Ending.REFUSED, f"step {step}: {why}") if why else None
 
 
-def _not_steady(plan: "Plan", url: str, probers: Probers) -> Stop | None:
+def _not_steady(plan: "Plan", url: str, probers: Probers) -> RunStopped | None:
     """Return the end where the first step's hypothesis does not hold now."""
     step = plan.scenario.steps[0]
     if not step.experiment.has_hypothesis:
@@ -138,7 +140,7 @@ def _not_steady(plan: "Plan", url: str, probers: Probers) -> Stop | None:
         prober.release()
         if not prober.wait(1.0):
             prober.kill()
-    return Stop(Ending.REFUSED, f"step {step.name}: {why}") if why else None
+    return RunStopped(Ending.REFUSED, f"step {step.name}: {why}") if why else None
 
 
 def _best(looks: "SimpleQueue[Mapping[str, Any] | None]") -> Mapping[str, Any] | None:
@@ -155,13 +157,13 @@ def _best(looks: "SimpleQueue[Mapping[str, Any] | None]") -> Mapping[str, Any] |
     return seen
 
 
-def _breached(plan: "Plan", clock: "Clock") -> Stop | None:
+def _breached(plan: "Plan", clock: "Clock") -> RunStopped | None:
     """Return the end where a guardrail is breached now.
 
     What an expression says once the scenario's load has begun cannot be told before;
     nor what an SLO says that has no samples yet.
     """
-    eyesight = Eyesight(plan, clock)
+    eyesight = RunObservers(plan, clock)
     loaded = plan.scenario.load is not None
     guards = [
         guard for guard in eyesight.guards() if not (guard.rail.promql and loaded)
@@ -180,7 +182,9 @@ def _breached(plan: "Plan", clock: "Clock") -> Stop | None:
             for guard in guards
             if not guard.rail.slo or guard.look().state != "unanswerable"
         ]
-        return breached([Watch(guard, clock, lambda _: None) for guard in told])
+        return breached(
+            [GuardrailMonitor(guard, clock, lambda _: None) for guard in told]
+        )
     finally:
         if prometheus is not None:
             prometheus.stop()

@@ -1,7 +1,7 @@
 """Hold game days: scenarios read, planned, run and judged, one after the other.
 
-What the command line, the pytest plugin and a notebook share; `Watch` says how each of
-them looks on.
+What the command line, the pytest plugin and a notebook share; `Audience` says how each
+of them looks on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from gameday.errors import GamedayError, UndoFailed, UsageError
 from gameday.model.quantity import show_duration
 from gameday.model.target import parse_target
 from gameday.model.verdict import ExitCode, worst_code
-from gameday.runner.engine.engine import Nursery
+from gameday.runner.engine.engine import ForkServer
 
 if TYPE_CHECKING:
     from gameday.app.days.planning import Prepared
@@ -36,7 +36,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class GameDayOptions:
     """What is wanted of game days beside their scenarios.
 
     `out`: the folder of the files; of several scenarios, or where `several` says that
@@ -58,7 +58,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Audience:
     """Who looks on: the view of one run, and where messages go.
 
     `over` hears of each run once it is judged, within its view.
@@ -70,7 +70,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class HeldGameDay:
     """One scenario and what came of it; `error`: why there was no run at all.
 
     `repeat`: the how many-th run of it.
@@ -83,7 +83,7 @@ class Held:
     repeat: int = 1
 
 
-def read_scenarios(paths: Sequence[str], wishes: Wishes) -> "list[Scenario]":
+def read_scenarios(paths: Sequence[str], wishes: GameDayOptions) -> "list[Scenario]":
     """Return the scenarios as they are wished; InvalidFile with every problem."""
     changes = dict(wishes.changes)
     if wishes.target is not None:
@@ -104,14 +104,16 @@ def _target(url: str) -> dict[str, dict[str, str]]:
     return {target.kind: place}
 
 
-def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[Held]:
+def hold(
+    scenarios: "Sequence[Scenario]", wishes: GameDayOptions, watch: Audience
+) -> list[HeldGameDay]:
     """Hold one game day after the other; the last one where nothing may follow it."""
     clock = SystemClock()
-    nursery = Nursery()
+    nursery = ForkServer()
     nursery.warm(modules_for(scenarios))
     fetch("gameday.app.days.running")  # while the target and Prometheus are waited for
     several = wishes.several or len(scenarios) > 1
-    held: list[Held] = []
+    held: list[HeldGameDay] = []
     lead = FIRST_LEAD
     turns = [(each, n + 1) for each in scenarios for n in range(wishes.repeat)]
     for place, (scenario, number) in enumerate(turns, start=1):
@@ -131,7 +133,7 @@ def hold(scenarios: "Sequence[Scenario]", wishes: Wishes, watch: Watch) -> list[
     return held
 
 
-def _lead_of(held: Held) -> float | None:
+def _lead_of(held: HeldGameDay) -> float | None:
     """Return how long it took from the order to the fault; None: not known."""
     from gameday.app.judging import find
     from gameday.store.folder import parse_lines
@@ -145,7 +147,7 @@ def _lead_of(held: Held) -> float | None:
         return None
 
 
-def worst(held: Sequence[Held]) -> ExitCode:
+def worst(held: Sequence[HeldGameDay]) -> ExitCode:
     """Return the worst exit code of game days."""
     return worst_code(game_day.code for game_day in held)
 
@@ -153,10 +155,12 @@ def worst(held: Sequence[Held]) -> ExitCode:
 class _Day:
     """One scenario while it is held."""
 
-    def __init__(self, scenario: "Scenario", wishes: Wishes, watch: Watch) -> None:
+    def __init__(
+        self, scenario: "Scenario", wishes: GameDayOptions, watch: Audience
+    ) -> None:
         self._scenario, self._wishes, self._watch = scenario, wishes, watch
 
-    def hold(self, clock: "Pace", nursery: Nursery) -> Held:
+    def hold(self, clock: "Pace", nursery: ForkServer) -> HeldGameDay:
         """Hold it; a target that is held again meanwhile is waited for again."""
         until = clock.monotonic() + self._wishes.wait_for_target
         try:
@@ -167,12 +171,12 @@ class _Day:
         except GamedayError as error:
             broken = isinstance(error, UndoFailed)
             code = ExitCode.BROKEN if broken else ExitCode.USAGE
-            return Held(scenario=self._scenario, code=code, error=error)
+            return HeldGameDay(scenario=self._scenario, code=code, error=error)
         for file in result.unwritten:
             self._watch.tell(f"not written: {file}")
-        return Held(scenario=self._scenario, code=result.code, result=result)
+        return HeldGameDay(scenario=self._scenario, code=result.code, result=result)
 
-    def _run(self, clock: "Pace", nursery: Nursery, until: float) -> "Result":
+    def _run(self, clock: "Pace", nursery: ForkServer, until: float) -> "Result":
         from gameday.app.days.readying import ready
 
         def plan() -> "Prepared":

@@ -11,7 +11,7 @@ from gameday.app.result import Repeat
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import parse, selectors
-from gameday.model.plan import Eyes, Plan
+from gameday.model.plan import Monitoring, Plan
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import Event
@@ -19,7 +19,7 @@ from gameday.model.timing.phase import common
 from gameday.model.timing.rule_delays import jobs_of
 from gameday.model.timing.way import rules_for
 from gameday.ports import Clock
-from gameday.runner.doors import Moment
+from gameday.runner.doors import InjectionMoment
 
 MARGIN = 0.05  # seconds: a moment that is nearer than this is missed
 
@@ -42,10 +42,10 @@ class Cycle:
 
 def moments(
     plan: Plan, repeat: Repeat | None, clock: Clock
-) -> Callable[[str], Moment | None]:
+) -> Callable[[str], InjectionMoment | None]:
     """Return what says when a step's fault is to begin; None: at once."""
 
-    def moment(step: str) -> Moment | None:
+    def moment(step: str) -> InjectionMoment | None:
         endpoint = plan.scenario.observe.prometheus
         if repeat is None or endpoint is None:
             return None
@@ -59,7 +59,7 @@ def moments(
             f"into the {show_duration(round(cycle.period, 3))} after which scrapes and "
             "evaluations repeat"
         )
-        return Moment(at=cycle.moment(repeat, clock.now()), words=words)
+        return InjectionMoment(at=cycle.moment(repeat, clock.now()), words=words)
 
     return moment
 
@@ -86,7 +86,7 @@ def _deciding(plan: Plan, step: str) -> AlertRule | None:
 
 
 def _cycle(
-    rule: AlertRule, eyes: Eyes, endpoint: Endpoint, clock: Clock
+    rule: AlertRule, eyes: Monitoring, endpoint: Endpoint, clock: Clock
 ) -> Cycle | None:
     from gameday.observers.http import Client
     from gameday.observers.prometheus.api import PrometheusApi

@@ -15,11 +15,11 @@ from typing import Any
 from gameday import __version__
 from gameday.app.checking import environment_with
 from gameday.errors import GamedayError, InvalidFile
-from gameday.ledger.entries import Recovered
+from gameday.ledger.entries import RecoveredFault
 from gameday.model.plan import Plan
 from gameday.model.scenario import Scenario
 from gameday.model.target import Instance
-from gameday.plans.plan import Found, make_plan
+from gameday.plans.plan import PlanInputs, make_plan
 from gameday.ports import Clock, Target
 from gameday.targets.opened import OpenTarget
 
@@ -38,7 +38,7 @@ class Prepared:
     plan: Plan
     target: OpenTarget | None
     lost: str = ""
-    recovered: tuple[Recovered, ...] = ()
+    recovered: tuple[RecoveredFault, ...] = ()
 
     @property
     def url(self) -> str:
@@ -108,7 +108,9 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
         **provenance,
         "scenario": _digest(scenario.path),
     }
-    found = Found(target=target, instances=instances, eyes=seen, provenance=provenance)
+    found = PlanInputs(
+        target=target, instances=instances, eyes=seen, provenance=provenance
+    )
     plan = make_plan(
         scenario, found, secrets.randbelow(2**31) if seed is None else seed
     )

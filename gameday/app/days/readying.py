@@ -10,7 +10,7 @@ from gameday.app.days.planning import Prepared, prepare
 from gameday.app.healing import fate
 from gameday.errors import GamedayError
 from gameday.ledger.book import Ledger
-from gameday.ledger.entries import Recovered
+from gameday.ledger.entries import RecoveredFault
 from gameday.ledger.home import ledger_path
 from gameday.ledger.recovery import opener, recover_dead, recover_marked
 
@@ -40,7 +40,7 @@ def ready(
     return replace(prepared, recovered=tuple(recovered))
 
 
-def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[Recovered]:
+def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[RecoveredFault]:
     """Undo what dead runs of this ledger have left; return each with its fate.
 
     What cannot be undone now is left to the run: it tries again once it has taken the
@@ -56,7 +56,7 @@ def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[Recovered]:
     return []
 
 
-def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovered]:
+def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[RecoveredFault]:
     """Undo what a dead holder has left in a target; return each with its fate.
 
     For a holder whose ledger is lost, or on a machine that is gone. What is not undone
@@ -69,7 +69,9 @@ def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovere
         if holder is None or holder.alive is not False:
             return []
         recovered = [
-            Recovered(run=holder.run, what=recovered.left.what, undone=recovered.undone)
+            RecoveredFault(
+                run=holder.run, what=recovered.left.what, undone=recovered.undone
+            )
             for recovered in recover_marked(target, holder, clock)
             if recovered.left.unread is None  # a place may hold anybody's
         ]
@@ -77,7 +79,7 @@ def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovere
     return []
 
 
-def _told(recovered: list[Recovered], tell: Tell) -> list[Recovered]:
+def _told(recovered: list[RecoveredFault], tell: Tell) -> list[RecoveredFault]:
     for recovery in recovered:
         tell(
             fate(

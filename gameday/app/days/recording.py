@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.recording import Read
-from gameday.model.plan import Eyes, Plan
+from gameday.model.plan import Monitoring, Plan
 from gameday.ports import Clock
 from gameday.store.folder import SERIES
 from gameday.store.recordings import pack
@@ -27,14 +27,14 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     if endpoint is None or not plan.eyes.rules or not started:
         return ""
     from gameday.observers.http import Client
-    from gameday.observers.prometheus.recorder import Recorder, Span
+    from gameday.observers.prometheus.recorder import RecordedSpan, Recorder
 
     client = Client(endpoint, clock)
     try:
         reads = tuple(everything_read(plan.eyes))
         since = started - span_before(plan.eyes, reads)
         found = Recorder(client, clock).record(
-            reads, Span(since=since, until=clock.now())
+            reads, RecordedSpan(since=since, until=clock.now())
         )
         store.write_bytes(SERIES, pack(found, store.redact))
     except ObserverLost as error:
@@ -46,7 +46,7 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     return ""
 
 
-def everything_read(eyes: Eyes) -> Iterable[Read]:
+def everything_read(eyes: Monitoring) -> Iterable[Read]:
     """Yield every selector that a rule reads, alerting or recording, each once."""
     from gameday.files.promql.promql_reads import reads
 
@@ -61,7 +61,7 @@ def everything_read(eyes: Eyes) -> Iterable[Read]:
     yield from dict.fromkeys(found)
 
 
-def span_before(eyes: Eyes, reads: Iterable[Read]) -> float:
+def span_before(eyes: Monitoring, reads: Iterable[Read]) -> float:
     """Return how many seconds before its beginning a run's record begins."""
     held = max((rule.hold + rule.keep_firing for rule in eyes.rules or ()), default=0.0)
     back = max((read.back for read in reads), default=0.0)

@@ -17,29 +17,29 @@ from gameday.app.days.foreseeing import (
     spoiled_from_the_start,
 )
 from gameday.app.days.planning import Prepared
-from gameday.app.eyes.looking import Eyesight
+from gameday.app.eyes.looking import RunObservers
 from gameday.app.healing import take_reason
 from gameday.app.judging import write_all
 from gameday.app.result import Options, Result
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
-from gameday.ledger.entries import Healed, Recovered
+from gameday.ledger.entries import Healed, RecoveredFault
 from gameday.ledger.heal import heal
 from gameday.ledger.hold import take
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.recovery import opener, recover
-from gameday.ledger.watchdog.guard import Handle
+from gameday.ledger.watchdog.guard import WatchdogHandle
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.observers.standing import standing
 from gameday.ports import Clock
-from gameday.runner.board import Board
-from gameday.runner.doors import Doors, Pace, Screen
+from gameday.runner.board import RunState
+from gameday.runner.doors import Pace, RunDependencies, Screen
 from gameday.runner.drive import Drive
-from gameday.runner.engine.engine import Nursery
-from gameday.runner.run_book import RunBook
-from gameday.runner.stop import Stop
+from gameday.runner.engine.engine import ForkServer
+from gameday.runner.run_book import RunLedger
+from gameday.runner.stop import RunStopped
 from gameday.store.history import History, NewRun
 from gameday.store.plans import to_json
 from gameday.store.run import RunStore
@@ -73,12 +73,12 @@ def run(
     options: Options,
     clock: Pace,
     screen: Screen,
-    nursery: Nursery,
+    nursery: ForkServer,
 ) -> Result:
     """Run one prepared scenario, whatever comes of it; the verdict is on disk then."""
     plan = prepared.plan
     run_id = new_run_id(plan.scenario.name, clock)
-    eyesight = Eyesight(plan, clock)
+    eyesight = RunObservers(plan, clock)
     history = History(home())
     new = NewRun(
         run=run_id,
@@ -148,19 +148,23 @@ def exit_code(verdict: Verdict, *, refusal: bool) -> ExitCode:
     return by_ending.get(verdict.ending, by_outcome[verdict.outcome])
 
 
-def _driven(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
+def _driven(
+    session: Session, eyesight: RunObservers, nursery: ForkServer
+) -> RunStopped:
     """Return how the run ended, whatever came; what is broken has to be said."""
     try:
         stop = _drive(session, eyesight, nursery)
     except GamedayError as error:
-        stop = Stop(Ending.CRASHED, f"{error}{put_back(session)}")
+        stop = RunStopped(Ending.CRASHED, f"{error}{put_back(session)}")
     except Exception as error:
         if os.environ.get("GAMEDAY_DEBUG"):
             raise
         why = f"{type(error).__name__}: {error}"
-        stop = Stop(Ending.CRASHED, f"gameday itself broke: {why}{put_back(session)}")
+        stop = RunStopped(
+            Ending.CRASHED, f"gameday itself broke: {why}{put_back(session)}"
+        )
     if stop.ending is Ending.OPERATOR and (reason := take_reason(session.run)):
-        stop = Stop(Ending.OPERATOR, f"stopped by `gameday stop`: {reason}")
+        stop = RunStopped(Ending.OPERATOR, f"stopped by `gameday stop`: {reason}")
     return stop
 
 
@@ -178,7 +182,7 @@ def put_back(session: Session) -> str:
     return f"; {', '.join(hit)} had begun and was put back" if hit else ""
 
 
-def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
+def _drive(session: Session, eyesight: RunObservers, nursery: ForkServer) -> RunStopped:
     plan, target = session.plan, session.target
     if plan.refusals or target is None:
         session.refusal = True
@@ -189,7 +193,7 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         session.held = isinstance(error, TargetHeld)
-        return Stop(Ending.REFUSED, str(error))
+        return RunStopped(Ending.REFUSED, str(error))
     calm = False
     try:
         early = None if session.options.anyway else spoiled_from_the_start(plan)
@@ -206,11 +210,11 @@ def _drive(session: Session, eyesight: Eyesight, nursery: Nursery) -> Stop:
     return stop
 
 
-def _take(session: Session, target: OpenTarget, ledger: Ledger) -> Handle:
+def _take(session: Session, target: OpenTarget, ledger: Ledger) -> WatchdogHandle:
     """Take the target; keep and show what a dead run had left and became of it."""
     scenario, clock = session.plan.scenario.name, session.clock
 
-    def emit(recovered: Recovered) -> None:
+    def emit(recovered: RecoveredFault) -> None:
         _show(session, _recovered(recovered, clock.now()))
 
     def tell(text: str) -> None:
@@ -220,7 +224,7 @@ def _take(session: Session, target: OpenTarget, ledger: Ledger) -> Handle:
 
 
 def give_back(
-    session: Session, ledger: Ledger, watchdog: Handle, *, calm: bool = True
+    session: Session, ledger: Ledger, watchdog: WatchdogHandle, *, calm: bool = True
 ) -> None:
     """Let go of the target; while anything is broken in it the watchdog goes on.
 
@@ -252,7 +256,7 @@ def _recover(session: Session, ledger: Ledger, *, calm: bool) -> list[str]:
     ]
 
 
-def _recovered(recovered: Recovered, at: float) -> Event:
+def _recovered(recovered: RecoveredFault, at: float) -> Event:
     """Return what became of something that a dead run had left, as an event."""
     undone = recovered.undone
     return event(
@@ -272,7 +276,7 @@ def _make_ready(session: Session, target: OpenTarget) -> None:
         target.make_ready(kind)
 
 
-def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunBook:
+def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunLedger:
     """Return the run's page; the victims are on it for the processes that inject."""
     opened = opener(session.clock, target)
 
@@ -280,7 +284,7 @@ def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunBook:
         found = ledger.open_faults(run=session.run)
         return heal(ledger, opened, session.clock, found, by="run")
 
-    book = RunBook(ledger, session.run, undo, target.instances)
+    book = RunLedger(ledger, session.run, undo, target.instances)
     for planned in session.plan.steps:
         for ordinal, fault in enumerate(planned.faults):
             victims = fault.victims
@@ -293,12 +297,12 @@ def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunBook:
 def _doors(
     session: Session,
     target: OpenTarget,
-    eyesight: Eyesight,
-    nursery: Nursery,
-    book: RunBook,
-) -> Doors:
+    eyesight: RunObservers,
+    nursery: ForkServer,
+    book: RunLedger,
+) -> RunDependencies:
     played_in = environment(target.url, session.plan.seed)
-    return Doors(
+    return RunDependencies(
         clock=session.clock,
         ledger=book,
         engine=nursery,
@@ -334,7 +338,7 @@ def _record(session: Session) -> None:
 
 def _show(session: Session, told: Event) -> None:
     """Keep and show an event that is told outside of the drive, which has the board."""
-    session.screen.show(told, Board())
+    session.screen.show(told, RunState())
     session.store.append(told)
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from gameday.app.days.game_days import Held, Tell
+from gameday.app.days.game_days import HeldGameDay, Tell
 from gameday.app.judging import find, judge_stored
 from gameday.app.result import Result
 from gameday.errors import GamedayError
@@ -40,7 +40,7 @@ def by_target(scenarios: "Sequence[Scenario]") -> "list[list[Scenario]]":
 
 def hold_side_by_side(
     scenarios: "Sequence[Scenario]", jobs: int, command: Command, tell: Tell
-) -> list[Held]:
+) -> list[HeldGameDay]:
     """Hold the game days of several targets at once; return what came of each.
 
     `command`: the process that runs some scenarios of one target, as `gameday run -o
@@ -63,7 +63,7 @@ class _Crew:
         self._going: list[subprocess.Popen[str]] = []
         self._over = False
 
-    def hold(self, group: "Sequence[Scenario]") -> list[Held]:
+    def hold(self, group: "Sequence[Scenario]") -> list[HeldGameDay]:
         """Hold one target's game days in a process of their own."""
         with self._lock:
             if self._over:
@@ -112,7 +112,7 @@ class _Crew:
             yield
 
 
-def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[Held]:
+def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[HeldGameDay]:
     """Return what a process says of its game days; an error where it says nothing."""
     try:
         runs: list[dict[str, Any]] = json.loads(output)["runs"]
@@ -124,20 +124,20 @@ def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[Held]:
         held += [_one(scenario, run) for run in told]
         if not runs:
             error = GamedayError(f"{scenario.path}: `gameday run` ended with {code}")
-            held.append(Held(scenario=scenario, code=_known(code), error=error))
+            held.append(HeldGameDay(scenario=scenario, code=_known(code), error=error))
     return held
 
 
-def _one(scenario: "Scenario", run: dict[str, Any]) -> Held:
+def _one(scenario: "Scenario", run: dict[str, Any]) -> HeldGameDay:
     code, repeat = ExitCode(run["code"]), int(run.get("repeat", 1))
     if not run["folder"]:
         error = GamedayError(run["error"])
-        return Held(scenario=scenario, code=code, error=error, repeat=repeat)
+        return HeldGameDay(scenario=scenario, code=code, error=error, repeat=repeat)
     stored = judge_stored(find(str(Path(run["folder"]))))
     result = Result(
         code=code, folder=run["folder"], plan=stored.plan, verdict=stored.verdict
     )
-    return Held(scenario=scenario, code=code, result=result, repeat=repeat)
+    return HeldGameDay(scenario=scenario, code=code, result=result, repeat=repeat)
 
 
 def _known(code: int) -> ExitCode:

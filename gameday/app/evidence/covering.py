@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.coverage.past import Drill, Past, deliveries_of, evidence_of
-from gameday.coverage.register import Register, Today, register
+from gameday.coverage.register import Register, RegisterRequest, register
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ledger.home import home
 from gameday.model.alerting.alert import Routing
@@ -22,7 +22,7 @@ FILES = ("coverage.json", "coverage.md", "coverage.svg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class CoverageRequest:
     """What the register is asked about.
 
     `rules`, `alertmanager`: today's files; without them what the newest run saw.
@@ -36,7 +36,7 @@ class Wish:
     max_age: float
 
 
-def cover(wish: Wish, clock: Clock) -> Register:
+def cover(wish: CoverageRequest, clock: Clock) -> Register:
     """Return the register; InvalidFile or UsageError where it cannot be asked."""
     if wish.base and not wish.rules:
         raise UsageError(
@@ -53,7 +53,7 @@ def cover(wish: Wish, clock: Clock) -> Register:
     routing = _routing(wish.alertmanager) or (
         newest.plan.eyes.routing if newest else None
     )
-    today = Today(
+    today = RegisterRequest(
         now=clock.now(),
         max_age=wish.max_age,
         rules=rules,
@@ -88,7 +88,9 @@ def promql_language() -> Language:
     return Language(spell=canonical, metrics=metrics)
 
 
-def _rules(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
+def _rules(
+    wish: CoverageRequest, language: Language
+) -> tuple[RuleDefinition, ...] | None:
     if not wish.rules:
         return None
     from gameday.files.prometheus import rule_files
@@ -100,7 +102,9 @@ def _rules(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
     )
 
 
-def _at_base(wish: Wish, language: Language) -> tuple[RuleDefinition, ...] | None:
+def _at_base(
+    wish: CoverageRequest, language: Language
+) -> tuple[RuleDefinition, ...] | None:
     if not wish.base:
         return None
     from gameday.files import changed

@@ -30,7 +30,7 @@ _ERROR = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class DrillRequest:
     """Where Alertmanager and the far end are; empty: as the newest run had them."""
 
     receiver: str
@@ -40,7 +40,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class DrillResult:
     """What came of a drill. `after`: seconds until the page was there."""
 
     outcome: Outcome
@@ -52,7 +52,7 @@ class Sent:
 class Drilling:
     """One drill, planned against a live Alertmanager; close it in the end."""
 
-    def __init__(self, wish: Wish, clock: Clock) -> None:
+    def __init__(self, wish: DrillRequest, clock: Clock) -> None:
         self._clock = clock
         observe = _newest()
         alertmanager, pages = observe
@@ -82,7 +82,7 @@ class Drilling:
         if self._pager is not None:
             self._pager.close()
 
-    def send(self) -> Sent:
+    def send(self) -> DrillResult:
         """Send it, wait for its page, end it, and keep what came of it."""
         before = self._counts()
         since = self._seen()
@@ -101,7 +101,7 @@ class Drilling:
             delivered=sent.outcome is Outcome.PASS,
         )
         path = drills.keep(home(), drill)
-        return Sent(
+        return DrillResult(
             outcome=sent.outcome, because=sent.because, after=sent.after, path=path
         )
 
@@ -155,19 +155,19 @@ class Drilling:
 
     def _wait(
         self, begun: float, since: int | None, before: Mapping[str, float]
-    ) -> Sent:
+    ) -> DrillResult:
         limit = self.plan.waits
         while self._clock.now() - begun < limit:
             try:
                 found = self._page(since) if self._pager else self._counted(before)
             except ObserverLost as error:
-                return Sent(outcome=Outcome.INCONCLUSIVE, because=str(error))
+                return DrillResult(outcome=Outcome.INCONCLUSIVE, because=str(error))
             if found is not None:
                 after = round(self._clock.now() - begun, 3)
-                return Sent(outcome=found[0], because=found[1], after=after)
+                return DrillResult(outcome=found[0], because=found[1], after=after)
             self._clock.sleep(LOOK)
         said = f"no page of it came within {show_duration(limit)}"
-        return Sent(outcome=Outcome.FAIL, because=said)
+        return DrillResult(outcome=Outcome.FAIL, because=said)
 
     def _seen(self) -> int | None:
         if self._pager is None:

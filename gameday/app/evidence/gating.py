@@ -10,7 +10,14 @@ from typing import Any
 from gameday.app.evidence import covering, regressing
 from gameday.coverage.past import Past
 from gameday.errors import GamedayError, InvalidFile, StoreError, UsageError
-from gameday.gate.decide import Budget, Decision, Held, Measured, Seen, decide
+from gameday.gate.decide import (
+    Budget,
+    Decision,
+    GateEvidence,
+    Measured,
+    NewestRun,
+    decide,
+)
 from gameday.gate.override import Override, from_json, in_force
 from gameday.ledger.book import Ledger
 from gameday.ledger.home import home, ledger_path
@@ -26,7 +33,7 @@ DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class GateRequest:
     """Where a gate looks beside its policy.
 
     `prometheus`: instead of the policy's. `folders`: of downloaded runs. `rules`,
@@ -48,7 +55,7 @@ class Gates:
 
     policies: dict[str, GatePolicy]
     clock: Clock
-    wish: Wish = field(default_factory=Wish)
+    wish: GateRequest = field(default_factory=GateRequest)
 
     def decided(self, name: str) -> tuple[Decision, Override | None]:
         """Return a gate's decision now, and what opens it in spite of that."""
@@ -92,19 +99,19 @@ def _stored(folders: tuple[str, ...]) -> tuple[list[Past], list[str]]:
     return sorted(pasts, key=lambda past: past.verdict.ended, reverse=True), unread
 
 
-def _seen(policy: GatePolicy, wish: Wish, clock: Clock) -> Seen:
+def _seen(policy: GatePolicy, wish: GateRequest, clock: Clock) -> GateEvidence:
     pasts, _ = _stored(wish.folders)
     open_faults, unreadable = _broken(clock)
     proof = None
     if policy.max_age is not None:
-        asked = covering.Wish(
+        asked = covering.CoverageRequest(
             rules=wish.rules,
             alertmanager=wish.alertmanager,
             folders=wish.folders,
             max_age=policy.max_age,
         )
         proof = covering.cover(asked, clock)
-    return Seen(
+    return GateEvidence(
         budgets={
             slo.slo: budget
             for slo in policy.slos
@@ -118,12 +125,14 @@ def _seen(policy: GatePolicy, wish: Wish, clock: Clock) -> Seen:
     )
 
 
-def _compared(policy: GatePolicy, wish: Wish, pasts: Sequence[Past]) -> dict[str, Any]:
+def _compared(
+    policy: GatePolicy, wish: GateRequest, pasts: Sequence[Past]
+) -> dict[str, Any]:
     """Return the newest runs against the baseline; nothing where there is none."""
     if not policy.regressions or not Path(wish.baseline).exists():
         return {}
     runs = [(past.plan, past.verdict) for past in newest(pasts)]
-    asked = regressing.Wish(file=wish.baseline)
+    asked = regressing.CompareRequest(file=wish.baseline)
     compared = regressing.compare_judged(runs, asked) if runs else []
     return {
         "compared": [
@@ -171,16 +180,16 @@ def _broken(clock: Clock) -> tuple[list[str], str]:
     return [f"{fault.kind} on {fault.victim.name}" for fault in faults], ""
 
 
-def held(pasts: Sequence[Past]) -> list[Held]:
+def held(pasts: Sequence[Past]) -> list[NewestRun]:
     """Return the newest run of each scenario and testbed that ran to its end."""
-    found: dict[tuple[str, str], Held] = {}
+    found: dict[tuple[str, str], NewestRun] = {}
     for past in pasts:  # the newest first
         verdict = past.verdict
         if verdict.ending is not Ending.FINISHED:
             continue
         key = (verdict.scenario, past.testbed)
         if key not in found:
-            found[key] = Held(
+            found[key] = NewestRun(
                 scenario=verdict.scenario,
                 run=verdict.run,
                 ending=verdict.ending,
@@ -194,7 +203,7 @@ def held(pasts: Sequence[Past]) -> list[Held]:
 def _budget(
     asked: GateSlo,
     policy: GatePolicy,
-    wish: Wish,
+    wish: GateRequest,
     pasts: Sequence[Past],
     clock: Clock,
 ) -> Budget:

@@ -5,14 +5,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gameday.app.judging import Stored, find_all, judge_stored
+from gameday.app.judging import JudgedRun, find_all, judge_stored
 from gameday.errors import UsageError
 from gameday.files import git
 from gameday.model.plan import Plan
 from gameday.model.quantity import parse_duration, parse_share
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.regressions import baseline
-from gameday.regressions.compare import Compared, Rules, Status, Threshold, compare
+from gameday.regressions.compare import (
+    Compared,
+    CompareRules,
+    Status,
+    Threshold,
+    compare,
+)
 from gameday.regressions.measure import MEASURED, Measure, observed
 from gameday.store.folder import write_file
 
@@ -21,7 +27,7 @@ _DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class CompareRequest:
     """What runs are compared with, and what counts as a regression.
 
     `ref`: the file as it is in that commit. `runs`: stored runs in its place.
@@ -31,16 +37,18 @@ class Wish:
     ref: str = ""
     runs: tuple[str, ...] = ()
     testbed: str = ""
-    rules: Rules = field(default_factory=Rules)
+    rules: CompareRules = field(default_factory=CompareRules)
 
 
-def compare_runs(names: Sequence[str], wish: Wish) -> list[Compared]:
+def compare_runs(names: Sequence[str], wish: CompareRequest) -> list[Compared]:
     """Return every measure of the runs, against the baseline."""
     stored = [judge_stored(record) for record in find_all(names)]
     return compare_judged([(run.plan, run.verdict) for run in stored], wish)
 
 
-def compare_judged(runs: Sequence[tuple[Plan, Verdict]], wish: Wish) -> list[Compared]:
+def compare_judged(
+    runs: Sequence[tuple[Plan, Verdict]], wish: CompareRequest
+) -> list[Compared]:
     """Return every measure of runs that are judged already."""
     seen = [observed(plan, verdict, wish.testbed) for plan, verdict in runs]
     return compare(_before(wish), seen, wish.rules)
@@ -113,7 +121,7 @@ def _threshold(part: str, value: str) -> Threshold:
         ) from None
 
 
-def _before(wish: Wish) -> list[Measure]:
+def _before(wish: CompareRequest) -> list[Measure]:
     if wish.runs:
         known: list[Measure] = []
         for record in find_all(wish.runs):
@@ -127,7 +135,7 @@ def _before(wish: Wish) -> list[Measure]:
     return _read(wish.file) if Path(wish.file).exists() else []
 
 
-def nowhere(wish: Wish) -> str:
+def nowhere(wish: CompareRequest) -> str:
     """Return that there is no baseline at all, and what to do; empty: there is one."""
     if wish.runs or _before(wish):
         return ""
@@ -173,7 +181,7 @@ def _git(folder: str, *arguments: str) -> str:
     return os.fsdecode(done.stdout) if done.returncode == 0 else ""
 
 
-def _refuse_failed(stored: Stored) -> None:
+def _refuse_failed(stored: JudgedRun) -> None:
     verdict = stored.verdict
     passed = verdict.outcome is Outcome.PASS and verdict.ending is Ending.FINISHED
     if not passed:
@@ -183,7 +191,7 @@ def _refuse_failed(stored: Stored) -> None:
         )
 
 
-def _refuse_elsewhere(stored: Stored) -> None:
+def _refuse_elsewhere(stored: JudgedRun) -> None:
     verdict = stored.verdict
     commit = verdict.provenance.get("git", "")
     here = Path(stored.plan.scenario.path).absolute().parent

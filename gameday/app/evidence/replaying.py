@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gameday.app.evidence.replaying_run import Answer, Given, RunReplay
+from gameday.app.evidence.replaying_run import ReplayAnswer, RunReplay, TodaysFiles
 from gameday.app.judging import find, judge_stored
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ports import Clock
@@ -24,7 +24,7 @@ PROMTOOL, AMTOOL = "promtool", "amtool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ReplayRequest:
     """What is replayed: today's files, empty where the run's own hold.
 
     `prometheus`: a server's address, a program, or empty: the program on PATH. `at`:
@@ -40,7 +40,9 @@ class Wish:
     tests: str = PROMTOOL  # for which tool they are
 
 
-def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
+def replay(
+    names: Sequence[str], wish: ReplayRequest, clock: Clock
+) -> Iterator[ReplayAnswer]:
     """Yield each run as it would have been; files and program are looked at first."""
     given = _given(wish)
     records = [find(name) for name in names]  # a missing run before a missing program
@@ -51,7 +53,7 @@ def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
         recording = recordings.read(record.folder)
         plan, timeline, verdict = stored.plan, stored.timeline, stored.verdict
         if recording is None:
-            yield Answer(replayed=unanswered(verdict, NO_SERIES))
+            yield ReplayAnswer(replayed=unanswered(verdict, NO_SERIES))
             continue
         door: AbstractContextManager[Server] = (
             nullcontext(Server(wish.prometheus))
@@ -69,7 +71,7 @@ def replay(names: Sequence[str], wish: Wish, clock: Clock) -> Iterator[Answer]:
             yield replace(answer, varied=work.varied(wish.vary), test=test)
 
 
-def write_test(answer: Answer, folder: str, tests: str = PROMTOOL) -> str:
+def write_test(answer: ReplayAnswer, folder: str, tests: str = PROMTOOL) -> str:
     """Write a run's unit test, never over a file; return in words what was done."""
     run = answer.replayed.recorded.run
     if not answer.test:
@@ -84,13 +86,13 @@ def write_test(answer: Answer, folder: str, tests: str = PROMTOOL) -> str:
     return f"wrote {write_file(str(path), answer.test)}"
 
 
-def _given(wish: Wish) -> Given:
-    given = Given()
+def _given(wish: ReplayRequest) -> TodaysFiles:
+    given = TodaysFiles()
     if wish.rules:
         from gameday.files.prometheus import rule_files
 
         found = rule_files.read(wish.rules)
-        given = Given(alerts=found.alerts, recorded=found.recorded)
+        given = TodaysFiles(alerts=found.alerts, recorded=found.recorded)
     if wish.alertmanager:
         from gameday.files.alertmanager import alertmanager
 

@@ -9,24 +9,31 @@ from gameday.checks.record.clocks import read_clocks
 from gameday.coverage.definition import Language, define, rule_changes
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.recording import Read, Reads, Recording, SeriesRecord
-from gameday.model.plan import Eyes, Plan
+from gameday.model.plan import Monitoring, Plan
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
 from gameday.ports import Clock
 from gameday.replays import promtool
 from gameday.replays.judged import Replayed, compared, judged
 from gameday.replays.known import known_lives, lag
-from gameday.replays.machine import ERROR, Life, Result, Slots, Unexpandable, lives
-from gameday.replays.slots import Phase, phases, slots
-from gameday.replays.story import Rung, Today, faults_of
+from gameday.replays.machine import (
+    ERROR,
+    Life,
+    SeriesResult,
+    Slots,
+    Unexpandable,
+    lives,
+)
+from gameday.replays.slots import GroupPhase, phases, slots
+from gameday.replays.story import Rung, TodaysRules, faults_of
 from gameday.replays.vary import Varied, vary
-from gameday.runner.scratch import Refusal, Row, Server
+from gameday.runner.scratch import QuestionRefused, Row, Server
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ReplayAnswer:
     """One replayed run, what rang then and now, and how long the work took (s)."""
 
     replayed: Replayed
@@ -37,7 +44,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class TodaysFiles:
     """Today's rules and routes, as files have them; None: the run's own."""
 
     alerts: tuple[AlertRule, ...] | None = None
@@ -70,7 +77,9 @@ class RunReplay:
         self._rules: tuple[AlertRule, ...] = ()
         self._computed: dict[str, float] = {}  # recorded name -> since when (s)
 
-    def answer(self, verdict: Verdict, given: Given, at: float | None) -> Answer:
+    def answer(
+        self, verdict: Verdict, given: TodaysFiles, at: float | None
+    ) -> ReplayAnswer:
         """Return the run as it would have been."""
         eyes = self._plan.eyes
         alerts = _filled(given.alerts, eyes) if given.alerts is not None else eyes.rules
@@ -89,7 +98,7 @@ class RunReplay:
         self._evaluate_recorded(anew, known)
         rung, unknown = self._evaluate(rules, known, moved=at is not None)
         ended = self._clock.monotonic()
-        today = Today(
+        today = TodaysRules(
             rules=rules,
             recorded=self._recorded,
             routing=given.routing or eyes.routing,
@@ -98,7 +107,7 @@ class RunReplay:
             until=self._until,
             moved=0.0 if at is None else at - self._fault,
         )
-        return Answer(
+        return ReplayAnswer(
             replayed=judged(self._plan, self._timeline, verdict, today),
             alerts=compared(self._timeline, rung, self._fault),
             timings={
@@ -214,7 +223,7 @@ class RunReplay:
         return float(self._server.write(series))
 
     def _evaluate_recorded(
-        self, anew: Sequence[RecordingRule], known: dict[str, Phase]
+        self, anew: Sequence[RecordingRule], known: dict[str, GroupPhase]
     ) -> None:
         """Evaluate recording rules, those first that others read; write the results."""
         waiting = list(anew)
@@ -231,14 +240,14 @@ class RunReplay:
                 times = slots(rule, known, since, self._until)
                 try:
                     rows = self._server.evaluate(rule.expr, times)
-                except Refusal:
+                except QuestionRefused:
                     continue
                 self._server.write([_written(rule, row, times) for row in rows])
                 before = self._computed.get(rule.name, since)
                 self._computed[rule.name] = max(before, since)
 
     def _evaluate(
-        self, rules: Sequence[AlertRule], known: dict[str, Phase], *, moved: bool
+        self, rules: Sequence[AlertRule], known: dict[str, GroupPhase], *, moved: bool
     ) -> tuple[list[Rung], dict[int, str]]:
         """Return what rings, and by a rule's place why it cannot be replayed."""
         same = self._as_they_were(rules)
@@ -257,7 +266,7 @@ class RunReplay:
             try:
                 mine = self._anew(rule, times, moved=moved)
                 evaluated += [Rung(life=life, slots=times) for life in mine]
-            except (Refusal, Unexpandable) as error:
+            except (QuestionRefused, Unexpandable) as error:
                 unknown[place] = str(error)
         return [*kept, *(_later(episode, late) for episode in evaluated)], unknown
 
@@ -268,7 +277,7 @@ class RunReplay:
         if moved and reads.clock:
             why = why or "it reads the time of day, which --at moves"
         if why:
-            raise Refusal(why)
+            raise QuestionRefused(why)
         return self._lives(rule, times)
 
     def _late(self, rule: AlertRule, mine: Sequence[Life], times: Slots) -> float:
@@ -281,7 +290,7 @@ class RunReplay:
             return 0.0
         try:
             anew = self._lives(rule, times)
-        except (Refusal, Unexpandable):
+        except (QuestionRefused, Unexpandable):
             return 0.0
         return lag(
             begun, [episode for episode in anew if episode.active >= self._fault * 1000]
@@ -290,9 +299,9 @@ class RunReplay:
     def _lives(self, rule: AlertRule, times: Slots) -> list[Life]:
         return lives(rule, self._results(rule, times), times)
 
-    def _results(self, rule: AlertRule, times: Slots) -> list[Result]:
+    def _results(self, rule: AlertRule, times: Slots) -> list[SeriesResult]:
         return [
-            Result(labels=labels, at=[at for at, _ in values])
+            SeriesResult(labels=labels, at=[at for at, _ in values])
             for labels, values in self._server.evaluate(rule.expr, times)
         ]
 
@@ -327,7 +336,7 @@ class RunReplay:
         return self._recording.lacks(replace(reads, selectors=tuple(rest)), since)
 
 
-def _filled(rules: Sequence[_Rule], eyes: Eyes) -> tuple[_Rule, ...]:
+def _filled(rules: Sequence[_Rule], eyes: Monitoring) -> tuple[_Rule, ...]:
     """Return rules of a file with the global interval and offset that they had."""
     known = [rule.query_offset for rule in eyes.rules or ()]
     offset = next((seconds for seconds in known if seconds is not None), 0.0)

@@ -8,14 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 from gameday.app import starting
 from gameday.app.evidence import covering
 from gameday.coverage.definition import define
-from gameday.coverage.register import Register, Today, register
+from gameday.coverage.register import Register, RegisterRequest, register
 from gameday.errors import ObserverLost, UsageError
 from gameday.files.scenario import proving, starter
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import Endpoint, Observe, Scenario
-from gameday.plans.suggest.suggestion import SUGGESTED, Asked, Suggestion, suggest
-from gameday.plans.suggest.surroundings import Scraped, Surroundings
+from gameday.plans.suggest.suggestion import (
+    SUGGESTED,
+    SuggestInput,
+    Suggestion,
+    suggest,
+)
+from gameday.plans.suggest.surroundings import ScrapedTarget, Surroundings
 from gameday.ports import Clock, Target
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ _SERVER_LABELS = ("server", "url", "upstream", "envoy_cluster_name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SuggestRequest:
     """What suggestions are asked for.
 
     `rules`: files and folders of alert rules; none: those that Prometheus has.
@@ -40,7 +45,7 @@ class Wish:
     proof is fresh, in seconds.
     """
 
-    begin: starting.Wish
+    begin: starting.InitRequest
     rules: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
@@ -49,7 +54,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SuggestedRule:
     """One rule: its state, and the files that would prove it.
 
     `state`: proven, or a suggestion's. `proof` is None where nothing is written.
@@ -66,30 +71,30 @@ class Entry:
 class Suggestions:
     """What is suggested, rule by rule, and what the reader has to know."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[SuggestedRule, ...]
     notes: tuple[str, ...] = ()
 
     @property
-    def unproven(self) -> list[Entry]:
+    def unproven(self) -> list[SuggestedRule]:
         """The rules that something could prove, and nothing has."""
         return [
             entry for entry in self.entries if entry.state not in (PROVEN, "always")
         ]
 
     @property
-    def suggested(self) -> list[Entry]:
+    def suggested(self) -> list[SuggestedRule]:
         """The rules with a suggestion."""
         return [entry for entry in self.entries if entry.state == SUGGESTED]
 
 
-def target_of(wish: Wish, clock: Clock) -> Target:
+def target_of(wish: SuggestRequest, clock: Clock) -> Target:
     """Return the target that suggestions are asked for."""
     from gameday.targets import open_target
 
     return open_target(wish.begin.target.url, clock)
 
 
-def look(wish: Wish, target: Target, clock: Clock) -> Suggestions:
+def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
     """Return a suggestion for each unproven rule; touches nothing."""
     begin = wish.begin
     for address in (begin.prometheus, begin.alertmanager, begin.pager, begin.url):
@@ -104,7 +109,7 @@ def look(wish: Wish, target: Target, clock: Clock) -> Suggestions:
     if not eyes.rules:
         raise UsageError("; ".join(notes) or "there is no alert rule to prove")
     scraped, behind = _scraped(begin.prometheus, clock)
-    asked = Asked(
+    asked = SuggestInput(
         eyes=eyes,
         around=Surroundings(
             instances=instances,
@@ -145,7 +150,7 @@ def write(found: Suggestions, folder: str) -> list[str]:
     return starter.write(files, folder, "--out")
 
 
-def _eyes(wish: Wish, clock: Clock) -> tuple[Eyes, list[str]]:
+def _eyes(wish: SuggestRequest, clock: Clock) -> tuple[Monitoring, list[str]]:
     """Return what Prometheus, Alertmanager and the files say of the rules."""
     from gameday.app.eyes.looking import survey
 
@@ -159,7 +164,7 @@ def _eyes(wish: Wish, clock: Clock) -> tuple[Eyes, list[str]]:
     return (_with_files(eyes, wish.rules) if wish.rules else eyes), notes
 
 
-def _with_files(eyes: Eyes, paths: Sequence[str]) -> Eyes:
+def _with_files(eyes: Monitoring, paths: Sequence[str]) -> Monitoring:
     """Return the eyes with the files' rules, of which Prometheus may have some."""
     from gameday.files.prometheus import rule_files
     from gameday.files.promql.promql_canonical import canonical
@@ -181,7 +186,7 @@ def _end(address: str) -> Endpoint | None:
 
 def _scraped(
     prometheus: str, clock: Clock
-) -> tuple[tuple[Scraped, ...], Mapping[str, tuple[str, ...]]]:
+) -> tuple[tuple[ScrapedTarget, ...], Mapping[str, tuple[str, ...]]]:
     """Return Prometheus' scrape targets, and what balancers say is behind them."""
     from gameday.observers.http import Client
     from gameday.observers.prometheus.api import PrometheusApi
@@ -197,10 +202,10 @@ def _scraped(
         api.client.rest()
 
 
-def _target(target: "ScrapeTarget") -> Scraped:
+def _target(target: "ScrapeTarget") -> ScrapedTarget:
     parts = urlsplit(target.url)
     probed = parse_qs(parts.query).get("target", [""])[0]
-    return Scraped(labels=target.labels, address=parts.netloc, probed=probed)
+    return ScrapedTarget(labels=target.labels, address=parts.netloc, probed=probed)
 
 
 def _behind(api: "PrometheusApi") -> dict[str, tuple[str, ...]]:
@@ -213,11 +218,11 @@ def _behind(api: "PrometheusApi") -> dict[str, tuple[str, ...]]:
     return {job: tuple(sorted(servers)) for job, servers in found.items()}
 
 
-def _proven(wish: Wish, eyes: Eyes, clock: Clock) -> Register:
+def _proven(wish: SuggestRequest, eyes: Monitoring, clock: Clock) -> Register:
     """Return the register of the rules by what stored runs prove."""
     language = covering.promql_language()
     pasts, unread = covering.pasts(wish.folders)
-    today = Today(
+    today = RegisterRequest(
         now=clock.now(),
         max_age=wish.max_age,
         rules=define(eyes.rules or (), eyes.recorded, language),
@@ -227,13 +232,16 @@ def _proven(wish: Wish, eyes: Eyes, clock: Clock) -> Register:
 
 
 def _entries(
-    suggestions: Sequence[Suggestion], proven: Register, wish: Wish, status: int
-) -> list[Entry]:
+    suggestions: Sequence[Suggestion],
+    proven: Register,
+    wish: SuggestRequest,
+    status: int,
+) -> list[SuggestedRule]:
     names = proving.names([suggestion.rule.name for suggestion in suggestions])
     return [
-        Entry(rule=one.rule, state=PROVEN)
+        SuggestedRule(rule=one.rule, state=PROVEN)
         if standing.proven
-        else Entry(
+        else SuggestedRule(
             rule=one.rule,
             state=one.state,
             because=one.because,
@@ -245,7 +253,7 @@ def _entries(
 
 
 def _proof(
-    suggestion: Suggestion, name: str, wish: Wish, status: int
+    suggestion: Suggestion, name: str, wish: SuggestRequest, status: int
 ) -> proving.Proof | None:
     hit, promise, begin = suggestion.hit, suggestion.promise, wish.begin
     if hit is None or promise is None or suggestion.state != SUGGESTED:

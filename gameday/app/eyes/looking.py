@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gameday.app.eyes.target_eyes import target_eyes
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
-from gameday.model.plan import Eyes, Plan
+from gameday.model.plan import Monitoring, Plan
 from gameday.model.scenario import Endpoint, ObservedFiles, Scenario, Secret
 from gameday.ports import Clock, Emit, Observer
-from gameday.runner.doors import Flow, Guard
+from gameday.runner.doors import Guard, RunningLoad
 
 if TYPE_CHECKING:
     from gameday.files.prometheus.prometheus_config import PrometheusConfig
@@ -23,7 +23,7 @@ SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every te
 REDACTED = "[redacted]"
 
 
-def survey(scenario: Scenario, clock: Clock) -> tuple[Eyes, Mapping[str, str]]:
+def survey(scenario: Scenario, clock: Clock) -> tuple[Monitoring, Mapping[str, str]]:
     """Ask Prometheus and Alertmanager what rules and routes they have."""
     from gameday.observers.slo_survey import survey_slos
     from gameday.observers.standing import standing
@@ -67,7 +67,7 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
     return said
 
 
-def offline_eyes(files: ObservedFiles, clock: Clock) -> Eyes:
+def offline_eyes(files: ObservedFiles, clock: Clock) -> Monitoring:
     """Return what the files alone say, for a lint where no server runs.
 
     Without rule files of its own those count that Prometheus' configuration names,
@@ -82,7 +82,7 @@ def offline_eyes(files: ObservedFiles, clock: Clock) -> Eyes:
     routing = alertmanager.read(files.alertmanager)[0] if files.alertmanager else None
     offset = settings.query_offset if settings else 0.0
     rules, recorded = _rules_of(paths)
-    return Eyes(
+    return Monitoring(
         rules=tuple(_with_offset(rule, offset) for rule in rules) if paths else None,
         all_rules=not files.rules or _names_all(config, files.rules),
         recorded=tuple(_with_offset(rule, offset) for rule in recorded),
@@ -155,7 +155,7 @@ def _with_offsets(live: Sequence[_Rule], files: Sequence[_Rule]) -> tuple[_Rule,
     )
 
 
-class Eyesight:
+class RunObservers:
     """Builds a run's observers; knows its secrets, to keep them out of every file."""
 
     def __init__(self, plan: Plan, clock: Clock) -> None:
@@ -219,7 +219,7 @@ class Eyesight:
             mailbox = RemoteMailbox(Endpoint(url=pages.source), self._clock)
             return PagesObserver(mailbox, self._clock)
         pager = Pager(pages.listen, forward=pages.forward or None, clock=self._clock)
-        return Listening(pager, PagesObserver(pager, self._clock))
+        return RunPager(pager, PagesObserver(pager, self._clock))
 
     def guards(self) -> list[Guard]:
         """Return the guardrails, each with the look that evaluates it."""
@@ -241,7 +241,7 @@ class Eyesight:
             for rail in scenario.guardrails
         ]
 
-    def traffic(self) -> Callable[[Emit], Flow] | None:
+    def traffic(self) -> Callable[[Emit], RunningLoad] | None:
         """Return what starts the load; None where the scenario has none."""
         load = self._plan.scenario.load
         if load is None:
@@ -275,7 +275,7 @@ class WindowCount:
 
     source = "prometheus"
 
-    def __init__(self, eyesight: Eyesight) -> None:
+    def __init__(self, eyesight: RunObservers) -> None:
         self._eyesight = eyesight
 
     def probe(self) -> str:
@@ -296,7 +296,7 @@ class WindowCount:
         """Do nothing; the thread ends by itself."""
 
 
-class Listening:
+class RunPager:
     """A pager of the run's own, for the run's length, and the eyes on it."""
 
     source = "pager"

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from gameday.checks.alerts.deadlines import undone_too_soon
-from gameday.checks.alerts.notified import Notified
+from gameday.checks.alerts.notified import Notifications
 from gameday.checks.alerts.pending import pending_words
 from gameday.checks.alerts.phase import phase
-from gameday.checks.alerts.promise import Promised, promise_of
+from gameday.checks.alerts.promise import PromisedAlert, promise_of
 from gameday.checks.pages.reading import Reading
 from gameday.checks.question import (
     Answer,
@@ -45,7 +45,7 @@ def fires_within(step: StepRun, question: Question) -> Answer:
     )
 
 
-def silent(promised: Promised, deadline: float) -> Answer:
+def silent(promised: PromisedAlert, deadline: float) -> Answer:
     """Answer for an alert that never fired: a failure, decided at the deadline."""
     said = f"{promised.name}{_wanted(promised)} never fired"
     if promised.fired:
@@ -79,7 +79,7 @@ def silent(promised: Promised, deadline: float) -> Answer:
 
 
 def _firing_time(
-    promised: Promised, episode: Episode
+    promised: PromisedAlert, episode: Episode
 ) -> tuple[float, dict[str, object]]:
     """Return when it fired, on our clock: under a query offset the page tells."""
     at = episode.firing or 0.0
@@ -93,7 +93,7 @@ def _firing_time(
     return at, evidence
 
 
-def _told_starts(promised: Promised, episode: Episode) -> float | None:
+def _told_starts(promised: PromisedAlert, episode: Episode) -> float | None:
     for reading in promised.step.run.mailbox.about(episode):
         told = reading.told
         late = reading.page.at >= promised.start
@@ -102,26 +102,26 @@ def _told_starts(promised: Promised, episode: Episode) -> float | None:
     return None
 
 
-def _elsewhere(promised: Promised) -> Reading | None:
+def _elsewhere(promised: PromisedAlert) -> Reading | None:
     """Return the page of an alert that this Prometheus has no rule for."""
     if promised.fired or promised.evaluated_here:
         return None
-    return next(iter(Notified(promised).mine), None)
+    return next(iter(Notifications(promised).mine), None)
 
 
-def _elsewhere_since_before(promised: Promised, deadline: float) -> str:
+def _elsewhere_since_before(promised: PromisedAlert, deadline: float) -> str:
     """Return that an alert without a rule here had been firing before; or empty."""
     if promised.fired or promised.evaluated_here:
         return ""
-    return Notified(promised).already(deadline)
+    return Notifications(promised).already(deadline)
 
 
-def _wanted(promised: Promised) -> str:
+def _wanted(promised: PromisedAlert) -> str:
     pairs = sorted(promised.promise.labels.items())
     inside = ", ".join(f'{key}="{value}"' for key, value in pairs)
     return f" with {{{inside}}}" if inside else ""
 
 
-def _others(promised: Promised) -> list[dict[str, object]]:
+def _others(promised: PromisedAlert) -> list[dict[str, object]]:
     """Return the other instances that fit, a few of them."""
     return [episode.show() for episode in promised.fired[1:6]]

@@ -6,7 +6,7 @@ the timeline records as doubt on a page's way, the gate asks (`checks.gate`), no
 
 from gameday.checks.alerts.alert_fires import silent
 from gameday.checks.alerts.deadlines import over_too_soon, page_deadline
-from gameday.checks.alerts.notified import Notified
+from gameday.checks.alerts.notified import Notifications
 from gameday.checks.alerts.promise import promise_of
 from gameday.checks.pages.pages import Page
 from gameday.checks.question import (
@@ -32,7 +32,7 @@ def reaches(step: StepRun, question: Question) -> Answer:
     deadline = page_deadline(promised)
     if promised.spoiled:
         return unknown(promised.spoiled)
-    notified = Notified(promised)
+    notified = Notifications(promised)
     if "pager" not in step.run.sources:
         silent_ = not promised.fired or promised.silent_victims
         if silent_:
@@ -54,7 +54,7 @@ def pages_within(step: StepRun, question: Question) -> Answer:
         return unknown(promised.spoiled)
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
-    notified = Notified(promised)
+    notified = Notifications(promised)
     page = notified.first(wanted)
     if page is None:
         return _missing(notified, wanted, deadline)
@@ -79,7 +79,7 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
         return unknown(promised.spoiled or "the fault was not seen to end")
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
-    notified = Notified(promised)
+    notified = Notifications(promised)
     wanted = promised.promise.receiver
     if notified.first(wanted) is None:
         said = f"{notified.nothing_at(wanted)}, so none could resolve"
@@ -101,12 +101,12 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
     )
 
 
-def _shown(notified: Notified, page: Page) -> dict[str, object]:
+def _shown(notified: Notifications, page: Page) -> dict[str, object]:
     """Return a page as evidence, and how it was told whose it is."""
     return {"page": page.show(), "told_by": notified.by(page)}
 
 
-def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
+def _missing(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
     """Answer for a page that never came to where it was promised."""
     promised = notified.promised
     if not notified.mine and (not promised.fired or promised.silent_victims):
@@ -134,7 +134,7 @@ def _missing(notified: Notified, wanted: str | None, deadline: float) -> Answer:
     return answer.unsure(unsure) if unsure else answer
 
 
-def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answer:
+def _unresolved(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
     promised = notified.promised
     where = "the receiver" if wanted is None else wanted
     said = f"{where} never heard that {promised.name} was over"
@@ -146,7 +146,7 @@ def _unresolved(notified: Notified, wanted: str | None, deadline: float) -> Answ
     return answer.unsure(unsure) if unsure else answer
 
 
-def _routed(notified: Notified, wanted: str, deadline: float) -> Answer:
+def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
     """Answer `reaches` from the receivers that Alertmanager itself named."""
     promised = notified.promised
     receivers, since = notified.routed, notified.routed_to(wanted)

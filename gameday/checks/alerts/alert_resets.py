@@ -1,7 +1,7 @@
 """Whether an alert is resolved in time after the fault."""
 
 from gameday.checks.alerts.phase import phase
-from gameday.checks.alerts.promise import Promised, promise_of
+from gameday.checks.alerts.promise import PromisedAlert, promise_of
 from gameday.checks.question import (
     Answer,
     Measurement,
@@ -32,14 +32,14 @@ def resets_within(step: StepRun, question: Question) -> Answer:
     return _resolved(promised, question, last)
 
 
-def _still_firing(promised: Promised, episode: Episode, deadline: float) -> Answer:
+def _still_firing(promised: PromisedAlert, episode: Episode, deadline: float) -> Answer:
     since = show_instant(episode.firing or 0.0)
     said = f"{promised.name} did not reset: it has been firing since {since}"
     ended = promised.step.fault_end
     return failed(said, evidence=episode.show(), decided=deadline, since=ended)
 
 
-def _resolved(promised: Promised, question: Question, episode: Episode) -> Answer:
+def _resolved(promised: PromisedAlert, question: Question, episode: Episode) -> Answer:
     step = promised.step
     end = step.fault_end or 0.0
     at, confirmed = _resolved_time(promised, episode)
@@ -64,7 +64,7 @@ def _resolved(promised: Promised, question: Question, episode: Episode) -> Answe
     return answer
 
 
-def _resolved_time(promised: Promised, episode: Episode) -> tuple[float, bool]:
+def _resolved_time(promised: PromisedAlert, episode: Episode) -> tuple[float, bool]:
     """Return when it ended and whether a page says the same; the page wins if not."""
     run = promised.step.run
     at = episode.resolved or 0.0
@@ -83,7 +83,7 @@ def _resolved_time(promised: Promised, episode: Episode) -> tuple[float, bool]:
     return at, False
 
 
-def _expired(promised: Promised, ends: float) -> bool:
+def _expired(promised: PromisedAlert, ends: float) -> bool:
     """Whether an end may be Alertmanager's own: nobody saw Prometheus evaluate then.
 
     Alertmanager ends by itself what it has not heard of for some minutes.

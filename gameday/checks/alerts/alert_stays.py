@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gameday.checks.alerts.alert_fires import silent
-from gameday.checks.alerts.promise import Promised, promise_of
+from gameday.checks.alerts.promise import PromisedAlert, promise_of
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.record.episodes import Episode
 from gameday.checks.step import StepRun
@@ -22,14 +22,14 @@ def stays_firing(step: StepRun, question: Question) -> Answer:
     return _until(promised, step.fault_end)
 
 
-def _never_fired(promised: Promised) -> Answer:
+def _never_fired(promised: PromisedAlert) -> Answer:
     asked = promised.promise
     if (asked.fires_within, asked.receiver, asked.pages_within) == (None, None, None):
         return silent(promised, promised.step.end)  # nobody else would say so
     return unknown(f"{promised.silence}, so it could not stay firing")
 
 
-def _until(promised: Promised, end: float) -> Answer:
+def _until(promised: PromisedAlert, end: float) -> Answer:
     began = promised.fired[0].firing or 0.0
     if began > end:
         said = f"{promised.name} fired only after the fault had ended"
@@ -45,7 +45,7 @@ def _until(promised: Promised, end: float) -> Answer:
 
 
 def _stopped(
-    promised: Promised, lives: list[Episode], broken: Episode, end: float
+    promised: PromisedAlert, lives: list[Episode], broken: Episode, end: float
 ) -> Answer:
     stopped = broken.resolved or 0.0
     before = show_duration(round(end - stopped, 3))
@@ -56,7 +56,7 @@ def _stopped(
     return answer if broken.exact else answer.unsure("its end was not marked")
 
 
-def _lives(promised: Promised) -> Iterator[list[Episode]]:
+def _lives(promised: PromisedAlert) -> Iterator[list[Episode]]:
     """Yield what has to keep firing, each in order: one for each victim.
 
     Where the labels do not tell victims apart all that fits is one firing: what

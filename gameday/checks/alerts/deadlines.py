@@ -9,7 +9,7 @@ alive. Where the routes are not known it is five minutes.
 
 from collections.abc import Mapping
 
-from gameday.checks.alerts.promise import Promised
+from gameday.checks.alerts.promise import PromisedAlert
 from gameday.checks.record.episodes import Episode
 from gameday.checks.record.sight import SLACK
 from gameday.checks.step import BY_ITSELF, StepRun
@@ -26,7 +26,7 @@ SENT = 1.0  # seconds that a notification may be under way
 SHORTEST = 30.0  # Alertmanager's default group_wait
 
 
-def page_deadline(promised: Promised) -> float:
+def page_deadline(promised: PromisedAlert) -> float:
     """Return when the promised alert's first page has to be there at the latest.
 
     As written down (`pages_within`), else by the rules and routes. An alert that
@@ -40,7 +40,7 @@ def page_deadline(promised: Promised) -> float:
     return promised.start + first_page_within(promise, eyes)
 
 
-def first_page_by(promised: Promised, episode: Episode) -> float:
+def first_page_by(promised: PromisedAlert, episode: Episode) -> float:
     """Return when an alert that fired is told of at the latest."""
     fired = episode.firing or 0.0
     routes = _routes(promised, episode)
@@ -51,7 +51,7 @@ def first_page_by(promised: Promised, episode: Episode) -> float:
     )
 
 
-def over_too_soon(promised: Promised, deadline: float) -> str:
+def over_too_soon(promised: PromisedAlert, deadline: float) -> str:
     """Return why no page was due: the alert was over before; empty: one was."""
     for episode in promised.firsts:
         if episode.resolved is None or episode.resolved + SLACK >= deadline:
@@ -69,7 +69,7 @@ def over_too_soon(promised: Promised, deadline: float) -> str:
     return ""
 
 
-def undone_too_soon(promised: Promised, deadline: float) -> str:
+def undone_too_soon(promised: PromisedAlert, deadline: float) -> str:
     """Return why a silent alert was not waited for: its hold was too short.
 
     Where the promise says when it fires, the record tells, unless the whole step was
@@ -103,7 +103,7 @@ def _over_by_itself(step: StepRun) -> bool:
     return not hands or (step.fault_end or 0.0) + SLACK < min(hands)
 
 
-def _routes(promised: Promised, episode: Episode) -> list[tuple[Route, bool]]:
+def _routes(promised: PromisedAlert, episode: Episode) -> list[tuple[Route, bool]]:
     """Return the routes to the promised receiver, and whether a group may live there.
 
     None where they are not known.
@@ -118,7 +118,7 @@ def _routes(promised: Promised, episode: Episode) -> list[tuple[Route, bool]]:
     return [(route, _alive(promised, episode, route)) for route in mine]
 
 
-def _alive(promised: Promised, episode: Episode, route: Route) -> bool:
+def _alive(promised: PromisedAlert, episode: Episode, route: Route) -> bool:
     """Whether an alert of the same group had kept the group alive until it fired."""
     key, began = _group(route, episode), episode.firing or 0.0
     for other in promised.step.run.episodes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gameday.checks.alerts.promise import Promised
+from gameday.checks.alerts.promise import PromisedAlert
 from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.heard_ends import HeardEnds
 from gameday.checks.pages.matching import EARLY, SAME, Identity, Match
@@ -22,10 +22,10 @@ from gameday.model.timeline import Event
 
 
 @dataclass(frozen=True)
-class Notified:
+class Notifications:
     """The notifications about one promised alert since the fault began."""
 
-    promised: Promised
+    promised: PromisedAlert
 
     @cached_property
     def mine(self) -> tuple[Reading, ...]:

@@ -1,11 +1,11 @@
 """How near an alert that never fired came to it: how long it was pending."""
 
-from gameday.checks.alerts.promise import Promised
+from gameday.checks.alerts.promise import PromisedAlert
 from gameday.checks.record.episodes import fits
 from gameday.model.quantity import show_duration
 
 
-def pending_words(promised: Promised) -> str:
+def pending_words(promised: PromisedAlert) -> str:
     """Return for how long of its `for` it was pending at most; empty: it was not."""
     lengths = [
         (promised.step.end if episode.resolved is None else episode.resolved)

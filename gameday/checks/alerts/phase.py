@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gameday.checks.alerts.promise import Promised
+from gameday.checks.alerts.promise import PromisedAlert
 from gameday.checks.record.episodes import Episode
 from gameday.checks.run import Run
 from gameday.model.alerting.alert import AlertRule
@@ -14,7 +14,7 @@ from gameday.model.timing.rule_delays import jobs_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class AddedPhase:
     """What the phase added to a time; `unknown`: why that cannot be told.
 
     `waited`: seconds from the change to the first evaluation that could see it. `at`:
@@ -44,12 +44,14 @@ class Phase:
         return {name: round(value, 3) for name, value in seconds.items()}
 
 
-def phase(promised: Promised, episode: Episode, change: float, slot: float) -> Phase:
+def phase(
+    promised: PromisedAlert, episode: Episode, change: float, slot: float
+) -> AddedPhase:
     """Return the phase of a change; `slot`: an evaluation of the alert's rule."""
     found = _phases(promised, episode, change, slot)
     if isinstance(found, str):
-        return Phase(unknown=found)
-    return Phase(
+        return AddedPhase(unknown=found)
+    return AddedPhase(
         waited=found.seen(change) - change,
         at=found.position(change),
         period=found.period,
@@ -58,7 +60,7 @@ def phase(promised: Promised, episode: Episode, change: float, slot: float) -> P
 
 
 def _phases(
-    promised: Promised, episode: Episode, change: float, slot: float
+    promised: PromisedAlert, episode: Episode, change: float, slot: float
 ) -> Phases | str:
     run = promised.step.run
     if len(promised.rules) != 1:

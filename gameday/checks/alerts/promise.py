@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.pages.groups import groups_of
-from gameday.checks.pages.mutes import Silence
+from gameday.checks.pages.mutes import MutingSilence
 from gameday.checks.pages.pages import label_key
 from gameday.checks.question import Question
-from gameday.checks.record.doubt import Span
+from gameday.checks.record.doubt import DoubtSpan
 from gameday.checks.record.episodes import Episode, fits
 from gameday.checks.record.rule_chain import scope_of
 from gameday.checks.record.sight import RuleScope
@@ -25,7 +25,7 @@ from gameday.model.scenario import AlertPromise
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promised:
+class PromisedAlert:
     """A promise about an alert in a step whose fault was injected."""
 
     step: StepRun
@@ -138,7 +138,7 @@ class Promised:
         found = self.step.run.gap(start, end, *sources)
         if found or "prometheus" not in sources:
             return found
-        doubts = self.step.run.sight.rule_doubts(self.rule_scope, Span(start, end))
+        doubts = self.step.run.sight.rule_doubts(self.rule_scope, DoubtSpan(start, end))
         return next((doubt.because for doubt in doubts), "")
 
     @cached_property
@@ -201,7 +201,7 @@ class Promised:
                 )
         return ""
 
-    def _silenced_by(self, silence: Silence) -> bool:
+    def _silenced_by(self, silence: MutingSilence) -> bool:
         """Whether a silence mutes the alert: where it fired, all that fired of it.
 
         Its own labels decide, as Alertmanager has them; before it has fired, what the
@@ -217,11 +217,11 @@ class Promised:
         return any(map(silence.covers, (own, *by_rule)))
 
 
-def promise_of(step: StepRun, question: Question) -> Promised:
+def promise_of(step: StepRun, question: Question) -> PromisedAlert:
     """Return the promise that a question is about."""
     if question.alert is None:
         raise ValueError(f"{question.question} is asked without an alert")
-    return Promised(step=step, promise=question.alert)
+    return PromisedAlert(step=step, promise=question.alert)
 
 
 def static_labels(rule: AlertRule) -> dict[str, str]:

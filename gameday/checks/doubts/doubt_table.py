@@ -22,94 +22,98 @@ Why a cell is what it is, where it is not plain:
 from collections.abc import Mapping
 
 from gameday.checks.question import Question
-from gameday.checks.record.doubt import Chain, Kind, Link, Turns
+from gameday.checks.record.doubt import DoubtKind, Link, QuestionChain, Turns
 from gameday.model.scenario import Scenario
 
 NOTHING, PASS, FAIL, BOTH = Turns.NOTHING, Turns.PASS, Turns.FAIL, Turns.BOTH
 EARLIER = Turns.FAIL | Turns.EARLIER
 
-_FAULT = {Kind.NOT_INJECTED: BOTH, Kind.NO_BITE: BOTH, Kind.REPLACED: BOTH}
+_FAULT = {
+    DoubtKind.NOT_INJECTED: BOTH,
+    DoubtKind.NO_BITE: BOTH,
+    DoubtKind.REPLACED: BOTH,
+}
 _ALERT = (Link.FAULT, Link.BEFORE, Link.RECORD, Link.SCRAPE, Link.RULES)
 _PAGE = (*_ALERT, Link.ALERTMANAGER, Link.PAGER)
 _SLI = (Link.FAULT, Link.RECORD, Link.SCRAPE, Link.SLI)
 
 _FIRES = {
     **_FAULT,
-    Kind.ALREADY: BOTH,
-    Kind.TARGET_LOST: BOTH,
-    Kind.PROMETHEUS_BLIND: EARLIER,
-    Kind.RULE_FAILED: EARLIER,
-    Kind.RULE_CHANGED: BOTH,
-    Kind.RESTARTED: EARLIER,
-    Kind.RECORD_ENDS: FAIL,
+    DoubtKind.ALREADY: BOTH,
+    DoubtKind.TARGET_LOST: BOTH,
+    DoubtKind.PROMETHEUS_BLIND: EARLIER,
+    DoubtKind.RULE_FAILED: EARLIER,
+    DoubtKind.RULE_CHANGED: BOTH,
+    DoubtKind.RESTARTED: EARLIER,
+    DoubtKind.RECORD_ENDS: FAIL,
 }
 _ROUTED = {
     **_FIRES,
-    Kind.PROMETHEUS_BLIND: FAIL,
-    Kind.RULE_FAILED: FAIL,
-    Kind.RESTARTED: FAIL,
-    Kind.ALERTMANAGER_BLIND: FAIL,
-    Kind.MUTED: BOTH,  # what is muted is routed all the same, but reaches nobody
+    DoubtKind.PROMETHEUS_BLIND: FAIL,
+    DoubtKind.RULE_FAILED: FAIL,
+    DoubtKind.RESTARTED: FAIL,
+    DoubtKind.ALERTMANAGER_BLIND: FAIL,
+    DoubtKind.MUTED: BOTH,  # what is muted is routed all the same, but reaches nobody
 }
 _REACHES = {
     **_ROUTED,
-    Kind.MUTED: FAIL,
-    Kind.PAGER_BLIND: FAIL,
-    Kind.PAGES_LOST: FAIL,
+    DoubtKind.MUTED: FAIL,
+    DoubtKind.PAGER_BLIND: FAIL,
+    DoubtKind.PAGES_LOST: FAIL,
 }
 _RESETS = {
     **_FIRES,
-    Kind.PROMETHEUS_BLIND: FAIL,
-    Kind.RULE_FAILED: FAIL,
-    Kind.RESTARTED: BOTH,
+    DoubtKind.PROMETHEUS_BLIND: FAIL,
+    DoubtKind.RULE_FAILED: FAIL,
+    DoubtKind.RESTARTED: BOTH,
 }
 
-CHAINS: Mapping[str, Chain] = {
-    "before": Chain((), {}),
-    "bites": Chain((), {}),
-    "undone": Chain((), {}),
-    "during": Chain(
+CHAINS: Mapping[str, QuestionChain] = {
+    "before": QuestionChain((), {}),
+    "bites": QuestionChain((), {}),
+    "undone": QuestionChain((), {}),
+    "during": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.SCRAPE, Link.PROBER),
         {
             **_FAULT,
-            Kind.TARGET_LOST: FAIL,
-            Kind.PROBES_MISSING: PASS,
-            Kind.RECORD_ENDS: PASS,
+            DoubtKind.TARGET_LOST: FAIL,
+            DoubtKind.PROBES_MISSING: PASS,
+            DoubtKind.RECORD_ENDS: PASS,
         },
     ),
-    "after": Chain(
+    "after": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.SCRAPE, Link.PROBER),
         {
-            Kind.NOT_INJECTED: BOTH,
-            Kind.NO_BITE: NOTHING,
-            Kind.REPLACED: NOTHING,
-            Kind.TARGET_LOST: FAIL,
-            Kind.PROBES_MISSING: PASS,
-            Kind.RECORD_ENDS: BOTH,
+            DoubtKind.NOT_INJECTED: BOTH,
+            DoubtKind.NO_BITE: NOTHING,
+            DoubtKind.REPLACED: NOTHING,
+            DoubtKind.TARGET_LOST: FAIL,
+            DoubtKind.PROBES_MISSING: PASS,
+            DoubtKind.RECORD_ENDS: BOTH,
         },
     ),
-    "fires_within": Chain(_ALERT, _FIRES),
-    "stays_firing": Chain(
+    "fires_within": QuestionChain(_ALERT, _FIRES),
+    "stays_firing": QuestionChain(
         _ALERT,
         {
             **_FIRES,
-            Kind.PROMETHEUS_BLIND: PASS,
-            Kind.RULE_FAILED: PASS,
-            Kind.RESTARTED: BOTH,
-            Kind.RECORD_ENDS: BOTH,
+            DoubtKind.PROMETHEUS_BLIND: PASS,
+            DoubtKind.RULE_FAILED: PASS,
+            DoubtKind.RESTARTED: BOTH,
+            DoubtKind.RECORD_ENDS: BOTH,
         },
     ),
-    "reaches": Chain(_PAGE, _REACHES),
-    "reaches by routing": Chain((*_ALERT, Link.ALERTMANAGER), _ROUTED),
-    "pages_within": Chain(
+    "reaches": QuestionChain(_PAGE, _REACHES),
+    "reaches by routing": QuestionChain((*_ALERT, Link.ALERTMANAGER), _ROUTED),
+    "pages_within": QuestionChain(
         _PAGE,
-        {**_REACHES, Kind.PAGER_BLIND: EARLIER, Kind.PAGES_LOST: EARLIER},
+        {**_REACHES, DoubtKind.PAGER_BLIND: EARLIER, DoubtKind.PAGES_LOST: EARLIER},
     ),
-    "resets_within": Chain(_ALERT, _RESETS),
-    "page_resolves_within": Chain(
-        _PAGE, {**_REACHES, Kind.RESTARTED: BOTH, Kind.PAGES_LOST: BOTH}
+    "resets_within": QuestionChain(_ALERT, _RESETS),
+    "page_resolves_within": QuestionChain(
+        _PAGE, {**_REACHES, DoubtKind.RESTARTED: BOTH, DoubtKind.PAGES_LOST: BOTH}
     ),
-    "no_other_alerts": Chain(
+    "no_other_alerts": QuestionChain(
         (
             Link.FAULT,
             Link.RECORD,
@@ -120,89 +124,90 @@ CHAINS: Mapping[str, Chain] = {
         ),
         {
             **_FAULT,
-            Kind.TARGET_LOST: BOTH,
-            Kind.PROMETHEUS_BLIND: PASS,
-            Kind.RULE_FAILED: PASS,
-            Kind.RULE_CHANGED: BOTH,
-            Kind.RESTARTED: PASS,
-            Kind.ALERTMANAGER_BLIND: PASS,
-            Kind.MUTED: NOTHING,  # Prometheus tells of an alert that is muted
-            Kind.PAGER_BLIND: PASS,
-            Kind.PAGES_LOST: PASS,
-            Kind.RECORD_ENDS: PASS,
+            DoubtKind.TARGET_LOST: BOTH,
+            DoubtKind.PROMETHEUS_BLIND: PASS,
+            DoubtKind.RULE_FAILED: PASS,
+            DoubtKind.RULE_CHANGED: BOTH,
+            DoubtKind.RESTARTED: PASS,
+            DoubtKind.ALERTMANAGER_BLIND: PASS,
+            DoubtKind.MUTED: NOTHING,  # Prometheus tells of an alert that is muted
+            DoubtKind.PAGER_BLIND: PASS,
+            DoubtKind.PAGES_LOST: PASS,
+            DoubtKind.RECORD_ENDS: PASS,
         },
     ),
-    "spends_at_most": Chain(
+    "spends_at_most": QuestionChain(
         (*_SLI, Link.LOAD),
         {
             **_FAULT,
-            Kind.TARGET_LOST: BOTH,
-            Kind.PROMETHEUS_BLIND: BOTH,
-            Kind.LOAD_SHORT: BOTH,  # where the window's events are its rate x window
-            Kind.RECORD_ENDS: PASS,
+            DoubtKind.TARGET_LOST: BOTH,
+            DoubtKind.PROMETHEUS_BLIND: BOTH,
+            # Where the window's events are its rate x window.
+            DoubtKind.LOAD_SHORT: BOTH,
+            DoubtKind.RECORD_ENDS: PASS,
         },
     ),
-    "agrees_with_load": Chain(
+    "agrees_with_load": QuestionChain(
         (*_SLI, Link.LOAD),
         {
             **_FAULT,
-            Kind.TARGET_LOST: BOTH,
-            Kind.PROMETHEUS_BLIND: BOTH,
-            Kind.LOAD_SHORT: BOTH,
-            Kind.RECORD_ENDS: PASS,
+            DoubtKind.TARGET_LOST: BOTH,
+            DoubtKind.PROMETHEUS_BLIND: BOTH,
+            DoubtKind.LOAD_SHORT: BOTH,
+            DoubtKind.RECORD_ENDS: PASS,
         },
     ),
-    "holds": Chain(
+    "holds": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.SCRAPE, Link.METRIC),
         {
             **_FAULT,
-            Kind.TARGET_LOST: FAIL,
-            Kind.METRIC_UNSEEN: PASS,
-            Kind.RECORD_ENDS: BOTH,
+            DoubtKind.TARGET_LOST: FAIL,
+            DoubtKind.METRIC_UNSEEN: PASS,
+            DoubtKind.RECORD_ENDS: BOTH,
         },
     ),
-    "fails_at_most": Chain(
+    "fails_at_most": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.SCRAPE),
-        {**_FAULT, Kind.TARGET_LOST: FAIL, Kind.RECORD_ENDS: PASS},
+        {**_FAULT, DoubtKind.TARGET_LOST: FAIL, DoubtKind.RECORD_ENDS: PASS},
     ),
-    "p99_within": Chain(
+    "p99_within": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.SCRAPE),
-        {**_FAULT, Kind.TARGET_LOST: FAIL, Kind.RECORD_ENDS: PASS},
+        {**_FAULT, DoubtKind.TARGET_LOST: FAIL, DoubtKind.RECORD_ENDS: PASS},
     ),
-    "heals_within": Chain(
+    "heals_within": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.TARGET),
         {
             **_FAULT,
-            Kind.TARGET_BLIND: EARLIER | Turns.BROKEN,
-            Kind.RECORD_ENDS: BOTH,
+            DoubtKind.TARGET_BLIND: EARLIER | Turns.BROKEN,
+            DoubtKind.RECORD_ENDS: BOTH,
         },
     ),
-    "recovers_within": Chain(
+    "recovers_within": QuestionChain(
         _SLI,
         {
             **_FAULT,
-            Kind.TARGET_LOST: BOTH,
-            Kind.PROMETHEUS_BLIND: BOTH,
-            Kind.RECORD_ENDS: FAIL,
+            DoubtKind.TARGET_LOST: BOTH,
+            DoubtKind.PROMETHEUS_BLIND: BOTH,
+            DoubtKind.RECORD_ENDS: FAIL,
         },
     ),
-    "recovers_within by hypothesis": Chain(
+    "recovers_within by hypothesis": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.SCRAPE, Link.PROBER),
         {
             **_FAULT,
-            Kind.TARGET_LOST: FAIL,
-            Kind.PROBES_MISSING: BOTH,
-            Kind.RECORD_ENDS: BOTH,
+            DoubtKind.TARGET_LOST: FAIL,
+            DoubtKind.PROBES_MISSING: BOTH,
+            DoubtKind.RECORD_ENDS: BOTH,
         },
     ),
-    "recovers_within of a workload": Chain(
+    "recovers_within of a workload": QuestionChain(
         (Link.FAULT, Link.RECORD, Link.CLUSTER),
-        {**_FAULT, Kind.CLUSTER_BLIND: BOTH, Kind.RECORD_ENDS: FAIL},
+        {**_FAULT, DoubtKind.CLUSTER_BLIND: BOTH, DoubtKind.RECORD_ENDS: FAIL},
     ),
 }
 
 
-def chain_of(scenario: Scenario, question: Question) -> Chain:
+def chain_of(scenario: Scenario, question: Question) -> QuestionChain:
     """Return the chain that a question names in this scenario."""
     name = question.question
     if name == "reaches" and scenario.observe.pages is None:

@@ -12,19 +12,26 @@ from dataclasses import replace
 from gameday.checks.doubts.doubt_table import chain_of
 from gameday.checks.doubts.recorded_doubt import COLLECTORS
 from gameday.checks.question import Answer, Question, unknown
-from gameday.checks.record.doubt import Chain, Doubt, Kind, Link, Span, Turns
+from gameday.checks.record.doubt import (
+    Doubt,
+    DoubtKind,
+    DoubtSpan,
+    Link,
+    QuestionChain,
+    Turns,
+)
 from gameday.checks.step import StepRun
 from gameday.model.verdict import Outcome
 
 _FIRST = (Link.FAULT, Link.BEFORE)
 # What no observation can make up for, whenever it was made.
-_BARRING = (Kind.NOT_INJECTED, Kind.NO_BITE, Kind.ALREADY)
+_BARRING = (DoubtKind.NOT_INJECTED, DoubtKind.NO_BITE, DoubtKind.ALREADY)
 
 
 def barred(step: StepRun, question: Question) -> Answer | None:
     """Return the answer where none can be looked for; None: let the check look."""
     chain = chain_of(step.run.plan.scenario, question)
-    span = Span(step.start or 0.0, step.end)
+    span = DoubtSpan(step.start or 0.0, step.end)
     links = tuple(link for link in chain.links if link in _FIRST)
     for doubt in _doubts(step, question, links, span):
         if doubt.kind in _BARRING and Turns.BOTH in chain.turns[doubt.kind]:
@@ -50,7 +57,7 @@ def doubts(step: StepRun, question: Question, answer: Answer) -> Iterator[Doubt]
     chain = chain_of(step.run.plan.scenario, question)
     start = step.start or 0.0 if answer.since is None else answer.since
     end = step.end if answer.decided is None else answer.decided
-    yield from _doubts(step, question, chain.links, Span(start, end))
+    yield from _doubts(step, question, chain.links, DoubtSpan(start, end))
 
 
 def _may_not_have_lasted(step: StepRun, question: Question, answer: Answer) -> str:
@@ -64,20 +71,22 @@ def _may_not_have_lasted(step: StepRun, question: Question, answer: Answer) -> s
     chain = chain_of(step.run.plan.scenario, question)
     if since >= until:
         return ""
-    for doubt in _doubts(step, question, chain.links, Span(since, until)):
+    for doubt in _doubts(step, question, chain.links, DoubtSpan(since, until)):
         if chain.turns[doubt.kind] & (Turns.PASS | Turns.BROKEN):
             return doubt.because
     return ""
 
 
 def _doubts(
-    step: StepRun, question: Question, links: tuple[Link, ...], span: Span
+    step: StepRun, question: Question, links: tuple[Link, ...], span: DoubtSpan
 ) -> Iterator[Doubt]:
     for link in links:
         yield from COLLECTORS[link](step, question, span)
 
 
-def _earlier(step: StepRun, chain: Chain, doubt: Doubt, answer: Answer) -> Answer:
+def _earlier(
+    step: StepRun, chain: QuestionChain, doubt: Doubt, answer: Answer
+) -> Answer:
     """Widen the error of a time that may have been earlier, unseen."""
     if Turns.EARLIER not in chain.turns[doubt.kind] or answer.measured is None:
         return answer

@@ -6,12 +6,12 @@ question and lie in its time; whether they matter is for the table to say.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from gameday.checks.alerts.notified import Notified
+from gameday.checks.alerts.notified import Notifications
 from gameday.checks.alerts.other_alerts import rules_that_matter
 from gameday.checks.alerts.promise import promise_of
 from gameday.checks.faults.foreign_effect import toothless
 from gameday.checks.question import Question
-from gameday.checks.record.doubt import Doubt, Kind, Link, Span
+from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan, Link
 from gameday.checks.record.rule_chain import reads, scope_of
 from gameday.checks.record.sight import RuleScope
 from gameday.checks.service.coverage import is_recorded, probing_holes
@@ -21,36 +21,38 @@ from gameday.checks.slos.load import slack
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 
-Collector = Callable[[StepRun, Question, Span], Iterable[Doubt]]
+Collector = Callable[[StepRun, Question, DoubtSpan], Iterable[Doubt]]
 
 
-def _fault(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+def _fault(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
     if step.absent:
-        yield Doubt(kind=Kind.NOT_INJECTED, because=step.absent)
+        yield Doubt(kind=DoubtKind.NOT_INJECTED, because=step.absent)
         return
     why = step.toothless or toothless(step)
     if why:
-        yield Doubt(kind=Kind.NO_BITE, because=why)
+        yield Doubt(kind=DoubtKind.NO_BITE, because=why)
     for victim in step.replaced:
         if not victim.platform and victim.at <= span.end:
             because = victim.show()
-            yield Doubt(kind=Kind.REPLACED, because=because, since=victim.at)
+            yield Doubt(kind=DoubtKind.REPLACED, because=because, since=victim.at)
 
 
-def _before(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
+def _before(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
     why = promise_of(step, question).spoiled
     if why:
-        yield Doubt(kind=Kind.ALREADY, because=why)
+        yield Doubt(kind=DoubtKind.ALREADY, because=why)
 
 
-def _scrape(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+def _scrape(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
     jobs = _jobs(step, question)
     eyes = step.run.plan.eyes
     rules = [] if question.alert is None else promise_of(step, question).rules
     for loss in step.losses:
         on_chain = (jobs is None or loss.job in jobs) and reads(eyes, rules, loss)
         if on_chain and loss.since <= span.end:
-            yield Doubt(kind=Kind.TARGET_LOST, because=loss.show(), since=loss.since)
+            yield Doubt(
+                kind=DoubtKind.TARGET_LOST, because=loss.show(), since=loss.since
+            )
 
 
 def _jobs(step: StepRun, question: Question) -> set[str] | None:
@@ -66,9 +68,9 @@ def _jobs(step: StepRun, question: Question) -> set[str] | None:
     return jobs if jobs and "" not in jobs else None
 
 
-def _rules(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
-    yield from _seen(Kind.PROMETHEUS_BLIND, "prometheus")(step, question, span)
-    since_fault = Span(min(span.start, step.start or span.start), span.end)
+def _rules(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+    yield from _seen(DoubtKind.PROMETHEUS_BLIND, "prometheus")(step, question, span)
+    since_fault = DoubtSpan(min(span.start, step.start or span.start), span.end)
     sight = step.run.sight
     if next(sight.rule_doubts(RuleScope(), since_fault), None) is None:
         return  # nothing happened to any rule: no need to follow the chain
@@ -76,10 +78,10 @@ def _rules(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
     if scope is None:
         return
     for doubt in sight.rule_doubts(scope, span):
-        if doubt.kind is not Kind.RULE_CHANGED:
+        if doubt.kind is not DoubtKind.RULE_CHANGED:
             yield doubt
     for doubt in sight.rule_doubts(scope, since_fault):
-        if doubt.kind is Kind.RULE_CHANGED:  # what it does from then on is its own
+        if doubt.kind is DoubtKind.RULE_CHANGED:  # what it does from then on is its own
             yield doubt
 
 
@@ -95,23 +97,25 @@ def _scope(step: StepRun, question: Question) -> RuleScope | None:
     return scope_of(step.run.plan.eyes, (rule.name for rule in rules), rules)
 
 
-def _alertmanager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
-    yield from _seen(Kind.ALERTMANAGER_BLIND, "alertmanager")(step, question, span)
+def _alertmanager(
+    step: StepRun, question: Question, span: DoubtSpan
+) -> Iterator[Doubt]:
+    yield from _seen(DoubtKind.ALERTMANAGER_BLIND, "alertmanager")(step, question, span)
     if question.alert is not None:
-        why = Notified(promise_of(step, question)).doubt(span.start, span.end)
+        why = Notifications(promise_of(step, question)).doubt(span.start, span.end)
         if why:
-            yield Doubt(kind=Kind.MUTED, because=why)
+            yield Doubt(kind=DoubtKind.MUTED, because=why)
 
 
-def _pager(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
-    yield from _seen(Kind.PAGER_BLIND, "pager")(step, question, span)
+def _pager(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+    yield from _seen(DoubtKind.PAGER_BLIND, "pager")(step, question, span)
     for event in step.run.timeline.of("page_refused"):
         at = step.run.clocks.ours("pager", event.at)
         mine = _may_be_of(step, question, str(event.get("receiver") or ""))
         if mine and span.start <= at <= span.end:
             said = f"the pager refused a page at {show_instant(event.at)}"
             because = f"{said}: {event.get('because', '')}"
-            yield Doubt(kind=Kind.PAGES_LOST, because=because, since=at)
+            yield Doubt(kind=DoubtKind.PAGES_LOST, because=because, since=at)
 
 
 def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
@@ -129,40 +133,44 @@ def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
     return receiver not in known
 
 
-def _load(step: StepRun, question: Question, _: Span) -> Iterator[Doubt]:
+def _load(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
     spends, slo = question.question == "spends_at_most", question.slo
     if spends and slo is not None and not rests_on_load(step, slo):
         return
     why = slack(step)
     if why:
-        yield Doubt(kind=Kind.LOAD_SHORT, because=why)
+        yield Doubt(kind=DoubtKind.LOAD_SHORT, because=why)
 
 
-def _prober(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+def _prober(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
     if question.question != "during" and not is_recorded(step):
         return  # an older record: one look after the fault is enough
     for hole in probing_holes(step, span):
-        yield Doubt(kind=Kind.PROBES_MISSING, because=hole.because, since=hole.since)
+        yield Doubt(
+            kind=DoubtKind.PROBES_MISSING, because=hole.because, since=hole.since
+        )
 
 
-def _metric(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+def _metric(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
     """Yield when nobody looked at the expression, and which looks had no answer."""
     if question.metric is not None:
         for hole in looks_at(step, question.metric).unseen(span):
-            yield Doubt(kind=Kind.METRIC_UNSEEN, because=hole.because, since=hole.since)
-    yield from _seen(Kind.METRIC_UNSEEN, "metrics")(step, question, span)
+            yield Doubt(
+                kind=DoubtKind.METRIC_UNSEEN, because=hole.because, since=hole.since
+            )
+    yield from _seen(DoubtKind.METRIC_UNSEEN, "metrics")(step, question, span)
 
 
-def _record(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+def _record(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
     why = step.unwatched(span.end) or (step.cut if span.end >= step.end else "")
     if why:
-        yield Doubt(kind=Kind.RECORD_ENDS, because=why, since=step.end)
+        yield Doubt(kind=DoubtKind.RECORD_ENDS, because=why, since=step.end)
 
 
-def _seen(kind: Kind, source: str) -> Collector:
+def _seen(kind: DoubtKind, source: str) -> Collector:
     """Return what tells when an observer that the scenario has did not see."""
 
-    def collect(step: StepRun, _: Question, span: Span) -> Iterator[Doubt]:
+    def collect(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
         hole = step.run.sight.hole(source, span.start, span.end)
         ours = source in ("prometheus", "target", "cluster", "metrics")
         if hole is not None and (ours or source in step.run.sources):
@@ -171,14 +179,14 @@ def _seen(kind: Kind, source: str) -> Collector:
     return collect
 
 
-def _cluster(step: StepRun, question: Question, span: Span) -> Iterator[Doubt]:
+def _cluster(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
     """Yield when workloads could not be seen: after the fault, or when it began.
 
     How a workload was before the fault is what it is measured by.
     """
-    begun = Span(step.start or 0.0, step.start or 0.0)
+    begun = DoubtSpan(step.start or 0.0, step.start or 0.0)
     for time in (begun, span):
-        yield from _seen(Kind.CLUSTER_BLIND, "cluster")(step, question, time)
+        yield from _seen(DoubtKind.CLUSTER_BLIND, "cluster")(step, question, time)
 
 
 COLLECTORS: Mapping[Link, Collector] = {
@@ -188,11 +196,11 @@ COLLECTORS: Mapping[Link, Collector] = {
     Link.RULES: _rules,
     Link.ALERTMANAGER: _alertmanager,
     Link.PAGER: _pager,
-    Link.SLI: _seen(Kind.PROMETHEUS_BLIND, "prometheus"),
+    Link.SLI: _seen(DoubtKind.PROMETHEUS_BLIND, "prometheus"),
     Link.LOAD: _load,
     Link.PROBER: _prober,
     Link.METRIC: _metric,
-    Link.TARGET: _seen(Kind.TARGET_BLIND, "target"),
+    Link.TARGET: _seen(DoubtKind.TARGET_BLIND, "target"),
     Link.CLUSTER: _cluster,
     Link.RECORD: _record,
 }

@@ -7,7 +7,7 @@ that the step names.
 
 from collections.abc import Iterator
 
-from gameday.checks.alerts.promise import Promised
+from gameday.checks.alerts.promise import PromisedAlert
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
@@ -134,7 +134,7 @@ def _deviations(step: StepRun) -> Iterator[str]:
 
 def _alerts(step: StepRun) -> Iterator[str]:
     for promise in step.step.expect.alerts:
-        promised = Promised(step=step, promise=promise)
+        promised = PromisedAlert(step=step, promise=promise)
         fired = [
             episode
             for episode in promised.fired

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gameday.checks.pages.groups import Group, groups_of
+from gameday.checks.pages.groups import NotificationGroup, groups_of
 from gameday.checks.pages.matching import EARLY, Identity, Key, Match, Matching
 from gameday.checks.pages.mutes import Mute
-from gameday.checks.pages.pages import FIRING, RESOLVED, Page, Told, label_key
+from gameday.checks.pages.pages import FIRING, RESOLVED, Mention, Page, label_key
 from gameday.checks.pages.reading import ALONE, BY_TITLE, Reading
 from gameday.checks.pages.titles import (
     is_cut,
@@ -36,7 +36,7 @@ _NOWAY = Match()
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class GroupedAlert:
     """An alert as Alertmanager holds it: its labels there, and when it fired.
 
     `identity` None: another Prometheus' alert. A span ends with inf where nobody saw
@@ -57,8 +57,8 @@ class Held:
 class Due:
     """A group at a receiver, with all alerts that may be in it."""
 
-    group: Group
-    held: list[Held] = field(default_factory=list)
+    group: NotificationGroup
+    held: list[GroupedAlert] = field(default_factory=list)
 
     @property
     def late(self) -> float:
@@ -71,7 +71,7 @@ class Chat:
 
     def __init__(
         self,
-        held: Sequence[Held],
+        held: Sequence[GroupedAlert],
         pages: Sequence[Page],
         matching: Matching,
         *,
@@ -167,7 +167,7 @@ class Chat:
 
     # --- by title ---
 
-    def _ways(self, due: Due, when: float) -> Iterator[dict[Held, str]]:
+    def _ways(self, due: Due, when: float) -> Iterator[dict[GroupedAlert, str]]:
         """Yield how the alerts of a group may have been told: firing, resolved."""
         choices = [(held, self._choices(held, when, due.late)) for held in due.held]
         open_ = [(held, states) for held, states in choices if states != ("",)]
@@ -185,7 +185,7 @@ class Chat:
             if way:
                 yield from ({**way, **dict.fromkeys(again, _AGAIN)} for again in old)
 
-    def _choices(self, held: Held, when: float, late: float) -> tuple[str, ...]:
+    def _choices(self, held: GroupedAlert, when: float, late: float) -> tuple[str, ...]:
         """Return what a message may say of an alert: "" is nothing."""
         span = held.span(when)
         if span is None or when - span[1] > late:
@@ -203,7 +203,7 @@ class Chat:
         """Whether a group may have told something then: a change, or it all again."""
         return any(self._tells(held, when, due) for held in due.held)
 
-    def _tells(self, held: Held, when: float, due: Due) -> bool:
+    def _tells(self, held: GroupedAlert, when: float, due: Due) -> bool:
         span = held.span(when)
         if span is None or self._choices(held, when, due.late) == ("",):
             return False
@@ -212,13 +212,13 @@ class Chat:
         again = when - span[0] >= due.group.repeat - EARLY
         return again or when - changed < due.late
 
-    def _firing(self, held: Held, when: float) -> bool:
+    def _firing(self, held: GroupedAlert, when: float) -> bool:
         span = held.span(when)
         alive = span is not None and span[1] > when - EARLY
         return alive and not self._muted(held, when)
 
     @staticmethod
-    def _in_time(held: Held, when: float, due: Due) -> bool:
+    def _in_time(held: GroupedAlert, when: float, due: Due) -> bool:
         """Whether a message about an alert can have come then.
 
         A new group waits for group_wait; one that told of an end just before does not.
@@ -238,10 +238,10 @@ class Chat:
         )
         return [_reading(page, held, RESOLVED, ALONE) for held in over]
 
-    def _muted(self, held: Held, when: float) -> bool:
+    def _muted(self, held: GroupedAlert, when: float) -> bool:
         return any(mute.since <= when < mute.until for mute in self._mutes_of(held))
 
-    def _mutes_of(self, held: Held) -> Iterator[Mute]:
+    def _mutes_of(self, held: GroupedAlert) -> Iterator[Mute]:
         for mute in self._mutes:
             same = label_key(mute.labels) == label_key(held.labels)
             identity = held.identity
@@ -258,18 +258,20 @@ def _may_head(titles: Sequence[str], values: str) -> bool:
     return any(head in title or is_cut(title) for title in titles)
 
 
-def _retained(held: Held, when: float, late: float) -> bool:
+def _retained(held: GroupedAlert, when: float, late: float) -> bool:
     """Whether an alert that ended long ago may be in a message again."""
     span = held.span(when)
     return span is not None and late < when - span[1] <= _RETAINED + late
 
 
-def _alike(retained: Sequence[Held]) -> list[tuple[Held, ...]]:
+def _alike(retained: Sequence[GroupedAlert]) -> list[tuple[GroupedAlert, ...]]:
     """Return subsets of alerts, one for each set of labels that a subset shares.
 
     That is all that a title shows of them: how many were resolved it does not say.
     """
-    found: dict[frozenset[tuple[str, str]] | None, tuple[Held, ...]] = {None: ()}
+    found: dict[frozenset[tuple[str, str]] | None, tuple[GroupedAlert, ...]] = {
+        None: ()
+    }
     for held in retained:
         labels = frozenset(held.labels.items())
         for shared, subset in list(found.items()):
@@ -278,18 +280,20 @@ def _alike(retained: Sequence[Held]) -> list[tuple[Held, ...]]:
     return list(found.values())
 
 
-def _news(way: Mapping[Held, str]) -> Mapping[Held, str]:
+def _news(way: Mapping[GroupedAlert, str]) -> Mapping[GroupedAlert, str]:
     """Return what a message says that none before it has said."""
     return {held: state for held, state in way.items() if state != _AGAIN}
 
 
-def _titled(due: Due, way: Mapping[Held, str]) -> str:
+def _titled(due: Due, way: Mapping[GroupedAlert, str]) -> str:
     firing = [held.labels for held, state in way.items() if state == FIRING]
     resolved = [held.labels for held, state in way.items() if state != FIRING]
     return title_of(due.group.labels, firing, resolved)
 
 
-def _told_in_all(ways: Sequence[Mapping[Held, str]], page: Page) -> list[Reading]:
+def _told_in_all(
+    ways: Sequence[Mapping[GroupedAlert, str]], page: Page
+) -> list[Reading]:
     """Return what every way to read a title says; what only some say is unsure."""
     held = sorted({each for way in ways for each in way}, key=_order)
     states = {each: {way.get(each, "") for way in ways} for each in held}
@@ -302,14 +306,14 @@ def _told_in_all(ways: Sequence[Mapping[Held, str]], page: Page) -> list[Reading
     return [*sure, *([_unsure(page, open_)] if open_ else [])]
 
 
-def _unsure(page: Page, held: set[Held]) -> Reading:
+def _unsure(page: Page, held: set[GroupedAlert]) -> Reading:
     ordered = sorted(held, key=_order)
     known = tuple(each.identity for each in ordered if each.identity is not None)
     match = Match(tuple(dict.fromkeys(known)), by=BY_TITLE)
     return Reading(page=page, status=page.status, match=match)
 
 
-def _reading(page: Page, held: Held, status: str, by: str) -> Reading:
+def _reading(page: Page, held: GroupedAlert, status: str, by: str) -> Reading:
     span = held.span(page.at)
     known = held.identity
     life: Episode | None = None if known is None else known.life(None, page.at)
@@ -317,11 +321,11 @@ def _reading(page: Page, held: Held, status: str, by: str) -> Reading:
         page=page,
         status=status,
         match=_NOWAY if known is None else Match((known,), sure=True, by=by),
-        told=Told(labels=held.labels, status=status),
+        told=Mention(labels=held.labels, status=status),
         life=life,
         began=None if span is None else span[0],
     )
 
 
-def _order(held: Held) -> tuple[Key, tuple[tuple[float, float], ...]]:
+def _order(held: GroupedAlert) -> tuple[Key, tuple[tuple[float, float], ...]]:
     return label_key(held.labels), held.spans

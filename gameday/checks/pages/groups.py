@@ -21,7 +21,7 @@ _MOST = 6  # regular expressions on a path, of which each may be written in two 
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class NotificationGroup:
     """Where an alert's notifications come from: a receiver, and a group of it.
 
     `key` is its key where every regular expression stands in `matchers`, `keys` are
@@ -41,7 +41,9 @@ class Group:
         return key in self.keys or any(key == hashed(each) for each in self.keys)
 
 
-def groups_of(labels: Mapping[str, str], routing: Routing | None) -> list[Group]:
+def groups_of(
+    labels: Mapping[str, str], routing: Routing | None
+) -> list[NotificationGroup]:
     """Return the groups that an alert with these labels belongs to."""
     if routing is None:
         return []
@@ -57,12 +59,12 @@ def hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _group(path: Sequence[Route], labels: Mapping[str, str]) -> Group:
+def _group(path: Sequence[Route], labels: Mapping[str, str]) -> NotificationGroup:
     last = path[-1]
     own = _group_labels(last, labels)
     tails = dict.fromkeys((_pairs(own, str), _pairs(own, _name)))
     keys = [f"{way}:{tail}" for way in _ways(path) for tail in tails]
-    return Group(
+    return NotificationGroup(
         receiver=last.receiver,
         key=keys[0],
         interval=last.group_interval,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gameday.checks.pages.chat import Held
+from gameday.checks.pages.chat import GroupedAlert
 from gameday.checks.pages.matching import Key, Matching
 from gameday.checks.pages.pages import RESOLVED, Page, label_key
 from gameday.checks.record.clocks import Clocks, instant
@@ -13,24 +13,24 @@ _FOREVER = float("inf")
 
 def read_holdings(
     timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
-) -> tuple[Held, ...]:
+) -> tuple[GroupedAlert, ...]:
     """Return the alerts that fired here, and those that only Alertmanager told of."""
     return (*_ours(matching), *_others(timeline, pages, matching, clocks))
 
 
-def _ours(matching: Matching) -> Iterator[Held]:
+def _ours(matching: Matching) -> Iterator[GroupedAlert]:
     for identity in matching.identities:
         spans = tuple(
             (life.firing or 0.0, _FOREVER if life.resolved is None else life.resolved)
             for life in identity.lives
         )
         for labels in matching.seen_as(identity) or [identity.labels]:
-            yield Held(labels, spans, identity)
+            yield GroupedAlert(labels, spans, identity)
 
 
 def _others(
     timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
-) -> Iterator[Held]:
+) -> Iterator[GroupedAlert]:
     """Yield the alerts of other Prometheis, as they were routed or paged."""
     found: dict[Key, tuple[Mapping[str, str], dict[float, float]]] = {}
     for labels, starts, ends in _tellings(timeline, pages):
@@ -40,7 +40,7 @@ def _others(
             over = _FOREVER if ends is None else clocks.ours("prometheus", ends)
             spans[began] = min(spans.get(began, _FOREVER), over)
     for labels, spans in found.values():
-        yield Held(labels, tuple(sorted(spans.items())))
+        yield GroupedAlert(labels, tuple(sorted(spans.items())))
 
 
 def _tellings(

@@ -12,7 +12,7 @@ from gameday.checks.pages.chat import Chat
 from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.matching import Identity, Match, Matching
 from gameday.checks.pages.mutes import Mute
-from gameday.checks.pages.pages import RESOLVED, Page, Told
+from gameday.checks.pages.pages import RESOLVED, Mention, Page
 from gameday.checks.pages.reading import BY_KEY, Reading
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.episodes import Episode
@@ -79,7 +79,7 @@ class Mailbox:
             if entry.labels
         )
 
-    def _entry(self, page: Page, told: Told) -> Reading:
+    def _entry(self, page: Page, told: Mention) -> Reading:
         match = self._matching.match(told.labels, told.starts)
         identity = match.identity
         life = None if identity is None else identity.life(told.starts, page.at)

@@ -56,7 +56,7 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class MutingSilence:
     """A silence with its matchers, as Alertmanager tells of it."""
 
     number: str
@@ -83,7 +83,7 @@ def read_mutes(
     return tuple(_mute(event, ends, inhibitors) for event in timeline.of("suppressed"))
 
 
-def read_silences(timeline: Timeline, clocks: Clocks) -> tuple[Silence, ...]:
+def read_silences(timeline: Timeline, clocks: Clocks) -> tuple[MutingSilence, ...]:
     """Return every silence that was active, up to when it was deleted.
 
     Its beginning and its end are stamped by Alertmanager's own clock.
@@ -146,14 +146,14 @@ def _mute(event: Event, ends: Sequence[Event], inhibitors: "_Inhibitors") -> Mut
     )
 
 
-def _silence(event: Event, ended: float | None, clocks: Clocks) -> Silence:
+def _silence(event: Event, ended: float | None, clocks: Clocks) -> MutingSilence:
     since, until = (
         None if stamp is None else clocks.ours("alertmanager", stamp)
         for stamp in (instant(event.get("since")), instant(event.get("until")))
     )
     if ended is not None:
         until = ended if until is None else min(until, ended)
-    return Silence(
+    return MutingSilence(
         number=str(event.get("id", "")),
         matchers=tuple(_matcher(fields) for fields in event["matchers"]),
         since=event.at if since is None else since,

@@ -14,7 +14,7 @@ FIRING, RESOLVED = "firing", "resolved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Mention:
     """What one page says of one alert; `starts`, `ends`: Prometheus' own stamps."""
 
     labels: Mapping[str, str]
@@ -40,7 +40,7 @@ class Page:
     status: str
     keys: tuple[str, ...] = ()  # of its group: plain, or hashed (PagerDuty's)
     seq: int | None = None
-    alerts: tuple[Told, ...] = ()
+    alerts: tuple[Mention, ...] = ()
     titles: tuple[str, ...] = ()
     cut: int = 0
     sender: str = ""
@@ -85,7 +85,7 @@ def _order(page: Page) -> tuple[float, int, bool, str, str, list[Any]]:
     return page.at, page.seq or 0, over, page.receiver, page.vendor, entries
 
 
-def _entry_order(told: Told) -> tuple[Any, ...]:
+def _entry_order(told: Mention) -> tuple[Any, ...]:
     return label_key(told.labels), told.status, told.starts or 0.0, told.fingerprint
 
 
@@ -127,13 +127,13 @@ def _alerts(
     entries: Sequence[Mapping[str, Any]],
     status: str,
     known: Mapping[str, Mapping[str, str]],
-) -> tuple[Told, ...]:
+) -> tuple[Mention, ...]:
     told = []
     for entry in entries:
         number = str(entry.get("fingerprint") or "")
         own = entry.get("status")
         told.append(
-            Told(
+            Mention(
                 labels=dict(entry.get("labels") or known.get(number, {})),
                 status=str(own if own in (FIRING, RESOLVED) else status),
                 starts=instant(entry.get("starts")),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gameday.checks.pages.matching import Match
-from gameday.checks.pages.pages import Page, Told
+from gameday.checks.pages.pages import Mention, Page
 from gameday.checks.record.episodes import Episode
 from gameday.model.quantity import show_instant
 
@@ -21,7 +21,7 @@ class Reading:
     page: Page
     status: str
     match: Match
-    told: Told | None = None
+    told: Mention | None = None
     life: Episode | None = None
     began: float | None = None
 

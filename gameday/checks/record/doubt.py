@@ -30,7 +30,7 @@ class Link(StrEnum):
     RECORD = "record"
 
 
-class Kind(StrEnum):
+class DoubtKind(StrEnum):
     """A kind of doubt; its text is what the documentation calls it."""
 
     NOT_INJECTED = "the fault was not injected"
@@ -54,25 +54,25 @@ class Kind(StrEnum):
     RECORD_ENDS = "the record ends early"
 
 
-KINDS: Mapping[Link, tuple[Kind, ...]] = {
-    Link.FAULT: (Kind.NOT_INJECTED, Kind.NO_BITE, Kind.REPLACED),
-    Link.SCRAPE: (Kind.TARGET_LOST,),
+KINDS: Mapping[Link, tuple[DoubtKind, ...]] = {
+    Link.FAULT: (DoubtKind.NOT_INJECTED, DoubtKind.NO_BITE, DoubtKind.REPLACED),
+    Link.SCRAPE: (DoubtKind.TARGET_LOST,),
     Link.RULES: (
-        Kind.PROMETHEUS_BLIND,
-        Kind.RULE_FAILED,
-        Kind.RULE_CHANGED,
-        Kind.RESTARTED,
+        DoubtKind.PROMETHEUS_BLIND,
+        DoubtKind.RULE_FAILED,
+        DoubtKind.RULE_CHANGED,
+        DoubtKind.RESTARTED,
     ),
-    Link.BEFORE: (Kind.ALREADY,),
-    Link.ALERTMANAGER: (Kind.ALERTMANAGER_BLIND, Kind.MUTED),
-    Link.PAGER: (Kind.PAGER_BLIND, Kind.PAGES_LOST),
-    Link.SLI: (Kind.PROMETHEUS_BLIND,),
-    Link.LOAD: (Kind.LOAD_SHORT,),
-    Link.PROBER: (Kind.PROBES_MISSING,),
-    Link.METRIC: (Kind.METRIC_UNSEEN,),
-    Link.TARGET: (Kind.TARGET_BLIND,),
-    Link.CLUSTER: (Kind.CLUSTER_BLIND,),
-    Link.RECORD: (Kind.RECORD_ENDS,),
+    Link.BEFORE: (DoubtKind.ALREADY,),
+    Link.ALERTMANAGER: (DoubtKind.ALERTMANAGER_BLIND, DoubtKind.MUTED),
+    Link.PAGER: (DoubtKind.PAGER_BLIND, DoubtKind.PAGES_LOST),
+    Link.SLI: (DoubtKind.PROMETHEUS_BLIND,),
+    Link.LOAD: (DoubtKind.LOAD_SHORT,),
+    Link.PROBER: (DoubtKind.PROBES_MISSING,),
+    Link.METRIC: (DoubtKind.METRIC_UNSEEN,),
+    Link.TARGET: (DoubtKind.TARGET_BLIND,),
+    Link.CLUSTER: (DoubtKind.CLUSTER_BLIND,),
+    Link.RECORD: (DoubtKind.RECORD_ENDS,),
 }
 
 
@@ -95,13 +95,13 @@ class Turns(Flag):
 class Doubt:
     """One recorded reason; `since`: from when on something may have been missed."""
 
-    kind: Kind
+    kind: DoubtKind
     because: str
     since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DoubtSpan:
     """The time in which a doubt may change an answer, both ends included."""
 
     start: float
@@ -109,18 +109,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class QuestionChain:
     """One question's links, and what each kind of doubt on them turns."""
 
     links: tuple[Link, ...]
-    turns: Mapping[Kind, Turns]
+    turns: Mapping[DoubtKind, Turns]
 
-    def turned(self, kind: Kind, outcome: Outcome) -> bool:
+    def turned(self, kind: DoubtKind, outcome: Outcome) -> bool:
         """Return whether a doubt of this kind may change such an answer."""
         by_outcome = {Outcome.PASS: Turns.PASS, Outcome.FAIL: Turns.FAIL}
         side = by_outcome.get(outcome, Turns.NOTHING)
         return bool(self.turns[kind] & side)
 
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[DoubtKind, ...]:
         """Return every kind of doubt that lies on the chain, each once."""
         return tuple(dict.fromkeys(kind for link in self.links for kind in KINDS[link]))

@@ -46,7 +46,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class StepVictims:
     """What a step's fault hit, of all instances that are known."""
 
     step: Step
@@ -84,7 +84,7 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
 
 
 def not_hit(
-    losses: Iterable[Loss], hit: Hit, start: float, end: float
+    losses: Iterable[Loss], hit: StepVictims, start: float, end: float
 ) -> tuple[Loss, ...]:
     """Return the losses that disturb a step: not its fault's doing, inside its time.
 
@@ -101,7 +101,7 @@ def not_hit(
     )
 
 
-def was_hit(loss: Loss, hit: Hit) -> bool:
+def was_hit(loss: Loss, hit: StepVictims) -> bool:
     """Whether a lost target is what the fault hit (the module says how)."""
     known = hit.directory.find(loss.instance) or hit.directory.only(loss.job)
     if known is not None:

@@ -10,12 +10,12 @@ from gameday.checks.record.lost_targets import Loss
 from gameday.checks.record.sight import RuleScope
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.expression import Selector, parse, selectors
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.timing.rule_delays import recording_rules, scraped
 
 
 def scope_of(
-    eyes: Eyes, alerts: Iterable[str], rules: Sequence[AlertRule]
+    eyes: Monitoring, alerts: Iterable[str], rules: Sequence[AlertRule]
 ) -> RuleScope:
     """Return the rules on the way to these alerts.
 
@@ -39,7 +39,7 @@ def scope_of(
     )
 
 
-def reads(eyes: Eyes, rules: Sequence[AlertRule], loss: Loss) -> bool:
+def reads(eyes: Monitoring, rules: Sequence[AlertRule], loss: Loss) -> bool:
     """Return whether alerts rest on what is scraped from a target, as far as known."""
     if not rules:
         return True
@@ -49,7 +49,7 @@ def reads(eyes: Eyes, rules: Sequence[AlertRule], loss: Loss) -> bool:
     return not series or any(_may_be_of(eyes, selector, loss) for selector in series)
 
 
-def _may_be_of(eyes: Eyes, selector: Selector, loss: Loss) -> bool:
+def _may_be_of(eyes: Monitoring, selector: Selector, loss: Loss) -> bool:
     known = eyes.feeds.get(selector.name)
     fed = known is None or loss.job in known
     asked = selector.admits("job", loss.job) and selector.admits(

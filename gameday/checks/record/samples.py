@@ -8,9 +8,9 @@ from gameday.checks.record.clocks import Clocks, read_instances
 from gameday.model.slos.counting import Counted, Signed, count_signed
 from gameday.model.slos.scraped import (
     NOTHING,
-    Known,
     Scraped,
     Target,
+    TargetHistory,
     read_targets,
     spacing,
     target_of,
@@ -23,7 +23,7 @@ Pair = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counters:
+class SloSeries:
     """The series of one SLO: for each side the signed ones.
 
     `known`: what else the timeline tells of their targets. `gauges`: the samples of
@@ -32,7 +32,7 @@ class Counters:
 
     bad: tuple[Signed, ...] = ()
     total: tuple[Signed, ...] = ()
-    known: Known = NOTHING
+    known: TargetHistory = NOTHING
     gauges: bool = False
 
     @cached_property
@@ -97,12 +97,12 @@ class Counters:
 class Samples:
     """The counters of every SLO, by name; `spacing` seconds between two scrapes."""
 
-    counters: Mapping[str, Counters] = field(default_factory=dict)
+    counters: Mapping[str, SloSeries] = field(default_factory=dict)
     spacing: float = 0.0
 
-    def of(self, slo: str) -> Counters:
+    def of(self, slo: str) -> SloSeries:
         """Return an SLO's counters; without any series where nothing was sampled."""
-        return self.counters.get(slo, Counters())
+        return self.counters.get(slo, SloSeries())
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
     return Samples(counters, _spacing(counters))
 
 
-def _known(timeline: Timeline, clocks: Clocks) -> Known:
+def _known(timeline: Timeline, clocks: Clocks) -> TargetHistory:
     """Return what the timeline tells of scrape targets beside their counters."""
     scraped: dict[Target, float] = {}
     for event in timeline.of("scrape"):
@@ -143,7 +143,7 @@ def _known(timeline: Timeline, clocks: Clocks) -> Known:
     for event in timeline.of("process"):
         target = (str(event["job"]), str(event["instance"]))
         processes.setdefault(target, []).append((event.at, float(event["began"])))
-    return Known(
+    return TargetHistory(
         scraped=scraped,
         processes={key: tuple(pairs) for key, pairs in processes.items()},
         came_up={
@@ -174,17 +174,17 @@ def _key(event: Event) -> tuple[object, ...]:
 
 
 def _counters(
-    series: Mapping[tuple[object, ...], _Collected], known: Known
-) -> Counters:
+    series: Mapping[tuple[object, ...], _Collected], known: TargetHistory
+) -> SloSeries:
     sides: dict[str, list[Signed]] = {side: [] for side in SIDES}
     for key, collected in series.items():
         pairs = tuple(sorted(dict(collected.pairs).items()))
         one = Series(labels=collected.labels, samples=pairs)
         sides[str(key[0])].append((collected.sign, one))
-    return Counters(bad=tuple(sides["bad"]), total=tuple(sides["total"]), known=known)
+    return SloSeries(bad=tuple(sides["bad"]), total=tuple(sides["total"]), known=known)
 
 
-def _spacing(counters: Mapping[str, Counters]) -> float:
+def _spacing(counters: Mapping[str, SloSeries]) -> float:
     """Return the usual distance of two samples in the longest series."""
     every = [
         one

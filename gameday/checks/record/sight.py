@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gameday.checks.record.clocks import Clocks
-from gameday.checks.record.doubt import Doubt, Kind, Span
+from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
@@ -76,7 +76,7 @@ class RuleScope:
 
 
 @dataclass(frozen=True, slots=True)
-class Blind:
+class BlindTime:
     """A time through which an observer saw nothing, and why."""
 
     since: float
@@ -85,11 +85,11 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ObserverCoverage:
     """What was watched, by source; times on gameday's clock."""
 
     observed: dict[str, list[Stretch]] = field(default_factory=dict)
-    blind: dict[str, list[Blind]] = field(default_factory=dict)
+    blind: dict[str, list[BlindTime]] = field(default_factory=dict)
     failed_rules: tuple[Event, ...] = ()
     evaluated: dict[GroupKey, tuple[float, float]] = field(default_factory=dict)
 
@@ -118,7 +118,7 @@ class Sight:
         said = f"the record of {name} reaches only to {show_instant(reached)}"
         return Hole(reached, said)
 
-    def rule_doubts(self, scope: RuleScope, span: Span) -> Iterator[Doubt]:
+    def rule_doubts(self, scope: RuleScope, span: DoubtSpan) -> Iterator[Doubt]:
         """Yield what kept the rules of a chain from being evaluated all the time."""
         for event in self.failed_rules:
             since = float(event.get("since") or event.at)
@@ -137,12 +137,12 @@ class Sight:
                     f"the rules of the group {group[0]} were evaluated only up to "
                     f"{show_instant(last)}"
                 )
-                yield Doubt(kind=Kind.RULE_FAILED, because=because, since=last)
+                yield Doubt(kind=DoubtKind.RULE_FAILED, because=because, since=last)
 
 
-def read_sight(timeline: Timeline, clocks: Clocks) -> Sight:
+def read_sight(timeline: Timeline, clocks: Clocks) -> ObserverCoverage:
     """Return what the timeline says about who saw when."""
-    return Sight(
+    return ObserverCoverage(
         observed=_observed(timeline.of("observed")),
         blind=_blind(timeline.of("blind", "sees")),
         failed_rules=tuple(
@@ -170,8 +170,8 @@ def _observed(events: Iterable[Event]) -> dict[str, list[Stretch]]:
     return {source: sorted(spans) for source, spans in found.items()}
 
 
-def _blind(events: Iterable[Event]) -> dict[str, list[Blind]]:
-    found: dict[str, list[Blind]] = {}
+def _blind(events: Iterable[Event]) -> dict[str, list[BlindTime]]:
+    found: dict[str, list[BlindTime]] = {}
     since: dict[str, tuple[float, str]] = {}
     for event in events:
         source = str(event["source"])
@@ -179,9 +179,9 @@ def _blind(events: Iterable[Event]) -> dict[str, list[Blind]]:
             since.setdefault(source, (event.at, str(event.get("because", ""))))
         elif source in since:
             at, because = since.pop(source)
-            found.setdefault(source, []).append(Blind(at, event.at, because))
+            found.setdefault(source, []).append(BlindTime(at, event.at, because))
     for source, (at, because) in since.items():
-        found.setdefault(source, []).append(Blind(at, float("inf"), because))
+        found.setdefault(source, []).append(BlindTime(at, float("inf"), because))
     return found
 
 
@@ -205,12 +205,12 @@ def recording_of(event: Event) -> str:
     return named.group(1) if named and not event.get("alert") else ""
 
 
-def _kind(event: Event) -> Kind:
+def _kind(event: Event) -> DoubtKind:
     """Return what happened to a rule; older records say it in words only."""
     because = str(event.get("because", ""))
     what = str(event.get("what") or "")
     if what == "changed" or (not what and _CHANGED in because):
-        return Kind.RULE_CHANGED
+        return DoubtKind.RULE_CHANGED
     if what == "restarted" or (not what and because.startswith(_RESTARTED)):
-        return Kind.RESTARTED
-    return Kind.RULE_FAILED
+        return DoubtKind.RESTARTED
+    return DoubtKind.RULE_FAILED

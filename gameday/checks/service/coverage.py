@@ -8,7 +8,7 @@ look took; where a record has neither, the looks' spacing tells: its median.
 import itertools
 from collections.abc import Iterator, Sequence
 
-from gameday.checks.record.doubt import Span
+from gameday.checks.record.doubt import DoubtSpan
 from gameday.checks.record.sight import Hole
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
@@ -25,7 +25,7 @@ def is_recorded(step: StepRun) -> bool:
     return any(look.get("took") is not None for look in step.events("hypothesis"))
 
 
-def probing_holes(step: StepRun, span: Span) -> Iterator[Hole]:
+def probing_holes(step: StepRun, span: DoubtSpan) -> Iterator[Hole]:
     """Yield the holes in what was looked at, longer than twice the interval."""
     looks = [event for event in step.events("hypothesis") if event["phase"] != NEITHER]
     widest = _WIDEST * spacing(looks) + _JITTER

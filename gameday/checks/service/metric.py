@@ -17,7 +17,7 @@ from gameday.checks.question import (
     unknown,
     within,
 )
-from gameday.checks.record.doubt import Span
+from gameday.checks.record.doubt import DoubtSpan
 from gameday.checks.record.sight import Hole
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
@@ -46,7 +46,7 @@ class Looks:
         """Return the looks of the closed interval."""
         return [look for look in self.events if since <= look.at <= until]
 
-    def unseen(self, span: Span) -> Iterator[Hole]:
+    def unseen(self, span: DoubtSpan) -> Iterator[Hole]:
         """Yield the looks without an answer, and the holes between the looks.
 
         A hole is where nobody looked for longer than twice the interval.

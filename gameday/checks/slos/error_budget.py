@@ -13,7 +13,7 @@ import bisect
 from dataclasses import dataclass, replace
 
 from gameday.checks.question import Answer, Question, failed, passed, unknown
-from gameday.checks.record.samples import Counters
+from gameday.checks.record.samples import SloSeries
 from gameday.checks.slos.load import lasted, sees_load
 from gameday.checks.slos.load_agreement import own_probes, unseen_by, unseen_errors
 from gameday.checks.slos.spent import Spent, spent_in
@@ -177,7 +177,7 @@ def _window(step: StepRun, slo: Slo) -> _Window:
     return _Window(events=rate * slo.window, assumption="rate x window")
 
 
-def _counted(step: StepRun, counters: Counters, told: Event) -> _Window:
+def _counted(step: StepRun, counters: SloSeries, told: Event) -> _Window:
     """Return the events of the window before the run, and those up to step's end."""
     clocks = step.run.clocks
     since = max(clocks.theirs("prometheus", told.at), counters.first or 0.0)
@@ -195,7 +195,7 @@ def _counted(step: StepRun, counters: Counters, told: Event) -> _Window:
     )
 
 
-def _rate(step: StepRun, slo: Slo, counters: Counters) -> float:
+def _rate(step: StepRun, slo: Slo, counters: SloSeries) -> float:
     """Return the events per second, while the load ran where it feeds the SLO.
 
     Each target counts over its own scrapes, which are not the others'.

@@ -7,7 +7,7 @@ load sent, less gameday's own probes. An only SLO is the one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gameday.checks.record.samples import Counters, read_samples
+from gameday.checks.record.samples import SloSeries, read_samples
 from gameday.checks.slos.load import lasted_in
 from gameday.model.scenario import Load
 from gameday.model.slos.slo import Slo
@@ -61,7 +61,7 @@ class _Rise:
         return self.events / self.seconds
 
 
-def _rise(counters: Counters, began: float, probes: Sequence[float]) -> _Rise | None:
+def _rise(counters: SloSeries, began: float, probes: Sequence[float]) -> _Rise | None:
     """Return the rise since the load began, less gameday's own probes."""
     first, last = counters.first, counters.last
     if first is None or last is None or last <= began:

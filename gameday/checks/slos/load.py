@@ -18,7 +18,7 @@ LATE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class LoadCount:
     """The requests of a time: sent, failed, and the share that started late."""
 
     sent: float = 0.0
@@ -75,7 +75,7 @@ def http_probes(experiment: Experiment) -> set[str]:
     }
 
 
-def sent_during(step: StepRun, start: float, end: float) -> Sent:
+def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
     """Return what the load counted between two times, by whole seconds of it."""
     events = [
         event
@@ -86,7 +86,7 @@ def sent_during(step: StepRun, start: float, end: float) -> Sent:
     late = sum(
         float(event.get("late") or 0.0) * float(event["sent"]) for event in events
     )
-    return Sent(
+    return LoadCount(
         sent=sent,
         failed=sum(float(event["failed"]) for event in events),
         late=late / sent if sent else 0.0,

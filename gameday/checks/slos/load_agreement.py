@@ -10,7 +10,13 @@ from collections.abc import Mapping
 
 from gameday.checks.asked import comparable_with_load
 from gameday.checks.question import Answer, Question, passed, unknown
-from gameday.checks.slos.load import Sent, http_probes, sees_load, sent_during, slack
+from gameday.checks.slos.load import (
+    LoadCount,
+    http_probes,
+    sees_load,
+    sent_during,
+    slack,
+)
 from gameday.checks.slos.spent import Spent, spent_in
 from gameday.checks.step import StepRun
 from gameday.model.slos.slo import Slo
@@ -95,7 +101,7 @@ def _said(step: StepRun) -> str:
 def _failed(step: StepRun) -> float:
     if _SENT not in step.counted:
         step.counted[_SENT] = sent_during(step, step.start or 0.0, step.end)
-    sent: Sent = step.counted[_SENT]
+    sent: LoadCount = step.counted[_SENT]
     return sent.failed
 
 

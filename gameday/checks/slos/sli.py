@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from gameday.checks.record.samples import Counters
+from gameday.checks.record.samples import SloSeries
 from gameday.checks.step import StepRun
 from gameday.model.slos.counting import births, increases, is_skewed
 from gameday.model.slos.scraped import Scraped, target_of
@@ -118,7 +118,7 @@ def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
 
 
 def _edges(
-    step: StepRun, counters: Counters, start: float, interval: float
+    step: StepRun, counters: SloSeries, start: float, interval: float
 ) -> list[float]:
     """Return the edges of the slots, one scrape of the slowest target each."""
     over = step.run.clocks.theirs("prometheus", step.end)
@@ -130,7 +130,7 @@ def _edges(
 
 def _out(
     slo: Slo,
-    counters: Counters,
+    counters: SloSeries,
     edges: Sequence[float],
     sides: tuple[Sequence[float], Sequence[float]],
 ) -> list[int]:
@@ -167,7 +167,7 @@ def _is_out(slo: Slo, bad: float, total: float) -> bool:
 
 
 def _surely_out(
-    slo: Slo, counters: Counters, edges: Sequence[float], index: int
+    slo: Slo, counters: SloSeries, edges: Sequence[float], index: int
 ) -> bool:
     """Whether a difference of several targets is out by more than their skew."""
     span = edges[index], edges[min(index + WINDOW, len(edges) - 1)]
@@ -259,7 +259,7 @@ def _lost_later(
     return max(0.0, max(latest, default=0.0))
 
 
-def _seen(counters: Counters, side: str, start: float) -> list[_Seen]:
+def _seen(counters: SloSeries, side: str, start: float) -> list[_Seen]:
     """Return what each scrape after the start showed, minus terms as negative."""
     found: list[_Seen] = []
     for sign, series in counters.side(side):
@@ -295,7 +295,7 @@ def _per_slot(seen: Sequence[_Seen], edges: Sequence[float]) -> list[float]:
     return slots
 
 
-def _rate(counters: Counters, until: float) -> float:
+def _rate(counters: SloSeries, until: float) -> float:
     """Return the events per second up to the fault's end."""
     first = counters.first
     if first is None or first >= until:

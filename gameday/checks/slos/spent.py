@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from gameday.checks.record.samples import Counters
+from gameday.checks.record.samples import SloSeries
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.slos.counting import Counted
@@ -66,7 +66,7 @@ def _count(step: StepRun, slo: Slo) -> Spent:
     return Spent(bad=_not_negative(bad), total=total, missing=short)
 
 
-def _missing(slo: Slo, counters: Counters, start: float) -> str:
+def _missing(slo: Slo, counters: SloSeries, start: float) -> str:
     """Return why an SLO's samples do not tell of a fault; empty when they do."""
     if counters.first is None or not counters.total:
         return f"no samples of {slo.name} were read"
@@ -75,7 +75,7 @@ def _missing(slo: Slo, counters: Counters, start: float) -> str:
     return ""
 
 
-def _short(step: StepRun, slo: Slo, counters: Counters, end: float) -> str:
+def _short(step: StepRun, slo: Slo, counters: SloSeries, end: float) -> str:
     """Return that an SLO's samples end before the step does; empty: they do not."""
     last = counters.last or 0.0
     if last + _REACH * (counters.interval or step.run.scrape_interval) < end:
@@ -84,7 +84,7 @@ def _short(step: StepRun, slo: Slo, counters: Counters, end: float) -> str:
     return ""
 
 
-def _unborn(step: StepRun, slo: Slo, counters: Counters) -> str:
+def _unborn(step: StepRun, slo: Slo, counters: SloSeries) -> str:
     """Return which metric of bad events nobody has ever seen; empty: they are seen."""
     if any(sign > 0 for sign, _ in counters.bad):
         return ""
@@ -96,7 +96,7 @@ def _unborn(step: StepRun, slo: Slo, counters: Counters) -> str:
 
 
 def _moved(
-    step: StepRun, counters: Counters, bad: Counted, span: tuple[float, float]
+    step: StepRun, counters: SloSeries, bad: Counted, span: tuple[float, float]
 ) -> Counted:
     """Add what lies between where a clock that stepped may put the step's ends."""
     start, end = span

@@ -22,9 +22,9 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     from gameday.app.days.foreseeing import foresee
     from gameday.app.days.planning import modules_for, prepare, read
     from gameday.clock import SystemClock
-    from gameday.runner.engine.engine import Nursery
+    from gameday.runner.engine.engine import ForkServer
 
-    clock, nursery = SystemClock(), Nursery()
+    clock, nursery = SystemClock(), ForkServer()
     scenario = read([path], env_file)[0]
     nursery.warm(modules_for([scenario]))
     prepared = prepare(scenario, clock, seed)

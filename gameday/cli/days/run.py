@@ -10,7 +10,7 @@ from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import as_seconds, env_file, output_as
 
 if TYPE_CHECKING:
-    from gameday.app.days.game_days import Held, Wishes
+    from gameday.app.days.game_days import GameDayOptions, HeldGameDay
     from gameday.model.scenario import Scenario
 
 _FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
@@ -78,12 +78,12 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     All PATHs are validated before the first one runs. Ctrl-C undoes everything and
     still leaves a report of what was seen.
     """
-    from gameday.app.days.game_days import Wishes, read_scenarios, worst
+    from gameday.app.days.game_days import GameDayOptions, read_scenarios, worst
     from gameday.app.days.suites import paths_of
     from gameday.app.result import Options
 
     found = paths_of(paths)
-    wishes = Wishes(
+    wishes = GameDayOptions(
         out=given["out"],
         several=list(paths) != found or len(found) > 1,
         seed=given["seed"],
@@ -126,18 +126,18 @@ def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Sce
 
 
 def _held(
-    scenarios: "Sequence[Scenario]", wishes: "Wishes", given: dict[str, Any]
-) -> "list[Held]":
+    scenarios: "Sequence[Scenario]", wishes: "GameDayOptions", given: dict[str, Any]
+) -> "list[HeldGameDay]":
     if given["jobs"] > 1 and len({scenario.target.url for scenario in scenarios}) > 1:
         from gameday.app.days.side_by_side import hold_side_by_side
 
         command = _command(given)
         return hold_side_by_side(scenarios, given["jobs"], command, _tell)
-    from gameday.app.days.game_days import Watch, hold
+    from gameday.app.days.game_days import Audience, hold
     from gameday.cli.terminal.views import close, screen_for
 
     aside = given["output"] != "text"
-    watch = Watch(
+    watch = Audience(
         screen=lambda plan: screen_for(plan, plain=given["plain"], aside=aside),
         tell=_tell,
         over=close,
@@ -168,7 +168,7 @@ def _command(given: dict[str, Any]) -> "Callable[[Sequence[Scenario]], list[str]
     return command
 
 
-def _print(held: "Sequence[Held]", given: dict[str, Any]) -> None:
+def _print(held: "Sequence[HeldGameDay]", given: dict[str, Any]) -> None:
     """Say why there was no run; then print what was asked for."""
     for game_day in held:
         if game_day.error is not None:

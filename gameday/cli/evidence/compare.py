@@ -44,14 +44,14 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
     """
     from gameday.app.evidence import regressing
     from gameday.regressions import render
-    from gameday.regressions.compare import Rules
+    from gameday.regressions.compare import CompareRules
 
-    wish = regressing.Wish(
+    wish = regressing.CompareRequest(
         file=given["file"],
         ref=given["baseline_ref"] or "",
         runs=given["baseline_run"],
         testbed=given["testbed"],
-        rules=Rules(
+        rules=CompareRules(
             thresholds=regressing.parse_thresholds(given["compare_fail"]),
             ignored=regressing.ignored(given["ignore"]),
         ),

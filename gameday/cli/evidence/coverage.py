@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     if new_rules_proven and not base:
         raise UsageError("--new-rules-proven needs --base REF: new since which commit?")
     least = _share(fail_under)
-    wish = covering.Wish(
+    wish = covering.CoverageRequest(
         rules=rules,
         alertmanager=alertmanager,
         folders=folders,

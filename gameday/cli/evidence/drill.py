@@ -8,7 +8,7 @@ from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import output, print_json
 
 if TYPE_CHECKING:
-    from gameday.app.evidence.drilling import Sent
+    from gameday.app.evidence.drilling import DrillResult
     from gameday.plans.drill import Between, DrillPlan
 
 
@@ -61,13 +61,13 @@ def command(  # noqa: PLR0913 - one argument for each option
     --yes. The alert has the label gameday_drill and a summary that begins with DRILL,
     and is over within 5 minutes. What it proves is delivery: not detection.
     """
-    from gameday.app.evidence.drilling import Drilling, Wish, local_time
+    from gameday.app.evidence.drilling import Drilling, DrillRequest, local_time
     from gameday.clock import SystemClock
     from gameday.model.verdict import ExitCode, Outcome
     from gameday.plans.drill import too_early
 
     clock = SystemClock()
-    wish = Wish(
+    wish = DrillRequest(
         receiver=receiver,
         labels=_labels(labels),
         alertmanager=alertmanager,
@@ -96,7 +96,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     return int(codes.get(sent.outcome, ExitCode.PASS)) if sent else 0
 
 
-def _print(plan: "DrillPlan", refusals: list[str], sent: "Sent | None") -> None:
+def _print(plan: "DrillPlan", refusals: list[str], sent: "DrillResult | None") -> None:
     from gameday.coverage.definition import path_words
     from gameday.model.verdict import Outcome
     from gameday.reports.wording import clean
@@ -121,7 +121,7 @@ def _print(plan: "DrillPlan", refusals: list[str], sent: "Sent | None") -> None:
 
 
 def _document(
-    plan: "DrillPlan", refusals: list[str], sent: "Sent | None"
+    plan: "DrillPlan", refusals: list[str], sent: "DrillResult | None"
 ) -> dict[str, object]:
     from gameday.coverage.definition import path_words
 

@@ -104,7 +104,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.gate.override import code, document
 
     clock = SystemClock()
-    wish = gating.Wish(
+    wish = gating.GateRequest(
         prometheus=prometheus,
         folders=folders,
         rules=rules,

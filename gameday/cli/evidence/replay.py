@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         Outcome.FAIL: ExitCode.FAIL,
         Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     }
-    wish = replaying.Wish(
+    wish = replaying.ReplayRequest(
         vary=_vary(vary),
         emit=emit[1] if emit else "",
         tests=emit[0] if emit else replaying.PROMTOOL,

@@ -15,7 +15,7 @@ from gameday.cli.terminal.options import (
 )
 
 if TYPE_CHECKING:
-    from gameday.app.evidence.suggesting import Entry, Suggestions
+    from gameday.app.evidence.suggesting import SuggestedRule, Suggestions
     from gameday.model.target import TargetRef
 
 
@@ -88,14 +88,14 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.app.evidence import suggesting
     from gameday.clock import SystemClock
 
-    begin = starting.Wish(
+    begin = starting.InitRequest(
         target=_target(docker, host, context, namespace, local),
         prometheus=prometheus or "",
         alertmanager=alertmanager or "",
         pager=pager or "",
         url=url or "",
     )
-    wish = suggesting.Wish(
+    wish = suggesting.SuggestRequest(
         begin=begin,
         rules=rules,
         folders=folders,
@@ -149,14 +149,14 @@ def _print(found: "Suggestions", out: str | None, written: Sequence[str]) -> Non
         click.echo(f"wrote {click.format_filename(path)}")
 
 
-def _told(entry: "Entry") -> str:
+def _told(entry: "SuggestedRule") -> str:
     hit = entry.suggestion.hit if entry.suggestion else None
     words = [hit.words] if hit else []
     words += [entry.because] if entry.because else []
     return f": {'; '.join(words)}" if words else ""
 
 
-def _json(entry: "Entry", *, written: bool) -> dict[str, Any]:
+def _json(entry: "SuggestedRule", *, written: bool) -> dict[str, Any]:
     hit = entry.suggestion.hit if entry.suggestion else None
     proof = entry.proof
     return {

@@ -65,12 +65,12 @@ def command(
     import warnings
 
     gc.disable()  # over before collecting could pay: it would cost 4 to 10 %
-    from gameday.app.checking import Asked, check, environment_with
+    from gameday.app.checking import CheckRequest, check, environment_with
 
     env = environment_with(env_file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about regular expressions that are not ours
-        result = check(paths, env, sys.stdin, Asked(**asked))
+        result = check(paths, env, sys.stdin, CheckRequest(**asked))
     if output == "text":
         _print_text(result, verbose=verbose)
     elif output == "json":

@@ -49,7 +49,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     target = named_target(docker, host, context, namespace)
     if target is None:
         target = TargetRef(kind="local", name=local or "")
-    wish = starting.Wish(
+    wish = starting.InitRequest(
         target=target,
         prometheus=prometheus or "",
         alertmanager=alertmanager or "",

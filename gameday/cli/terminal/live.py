@@ -14,8 +14,8 @@ from rich.text import Text
 from gameday.cli.terminal.screen import Lines
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration, show_share
-from gameday.runner.awaited import Awaited
-from gameday.runner.board import Board
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.board import RunState
 
 _PHASES = ("warmup", "gate", "fault", "hold", "undo", "aftermath")
 _STYLES = {"firing": "bold red", "pending": "yellow", "resolved": "green"}
@@ -51,7 +51,9 @@ class Live(Lines):
         stamped = f"{at - (self._first or at):7.1f}s  {text}"
         self._live.console.print(Text(stamped), highlight=False)
 
-    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+    def tick(
+        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+    ) -> None:
         """Redraw, at most ten times a second."""
         if now - self._drawn >= 0.1:  # noqa: PLR2004
             self._drawn = now
@@ -63,7 +65,7 @@ class Live(Lines):
         super().close(verdict, folder)  # type: ignore[arg-type]
 
     def _picture(
-        self, board: Board, awaited: Sequence[Awaited], now: float
+        self, board: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> RenderableType:
         parts: list[RenderableType] = [_phases(board)]
         table = Table.grid(padding=(0, 2))
@@ -79,7 +81,7 @@ class Live(Lines):
         return Panel(Group(*parts), title=title, title_align="left")
 
 
-def _phases(board: Board) -> Text:
+def _phases(board: RunState) -> Text:
     text = Text()
     for phase in _PHASES:
         style = "bold reverse" if phase == board.phase else "dim"
@@ -90,7 +92,7 @@ def _phases(board: Board) -> Text:
     return text
 
 
-def _rows(board: Board, now: float) -> list[tuple[str, Text]]:
+def _rows(board: RunState, now: float) -> list[tuple[str, Text]]:
     rows = []
     for fault in board.of_step(board.faults, board.step):
         over = fault["id"] in board.ended
@@ -110,7 +112,7 @@ def _rows(board: Board, now: float) -> list[tuple[str, Text]]:
     return rows
 
 
-def _slis(board: Board) -> list[tuple[str, Text]]:
+def _slis(board: RunState) -> list[tuple[str, Text]]:
     rows = []
     for name, sli in board.slis.items():
         if sli.total > 0:
@@ -120,7 +122,7 @@ def _slis(board: Board) -> list[tuple[str, Text]]:
     return rows
 
 
-def _load(board: Board) -> list[tuple[str, Text]]:
+def _load(board: RunState) -> list[tuple[str, Text]]:
     load = board.load
     if load is None:
         return []

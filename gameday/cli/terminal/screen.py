@@ -12,8 +12,8 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration
 from gameday.model.timeline import Event
 from gameday.model.verdict import Verdict
-from gameday.runner.awaited import Awaited
-from gameday.runner.board import Board
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.board import RunState
 
 RECENT = 5.0  # seconds before the start; what is older is in the report
 QUIET = 10.0  # seconds after which a pipe is told what is still awaited
@@ -40,7 +40,7 @@ class Lines:
     ) -> None:
         """Leave nothing behind."""
 
-    def show(self, event: Event, board: Board) -> None:
+    def show(self, event: Event, board: RunState) -> None:
         """Print the event when it is worth a line."""
         self._first = self._first or event.at
         text = line_for(event, board)
@@ -63,7 +63,9 @@ class Lines:
             self._unread = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if self._aside else 1)
 
-    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+    def tick(
+        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+    ) -> None:
         """Say every now and then what is awaited and for how long still."""
         del board
         if awaited and now - self._told >= QUIET:
@@ -80,7 +82,7 @@ class Lines:
         self.say(f"report: {folder}/report.html")
 
 
-def waiting(awaited: Sequence[Awaited], now: float) -> str:
+def waiting(awaited: Sequence[PendingCondition], now: float) -> str:
     """Return what is awaited, the most urgent first."""
     first = sorted(awaited, key=lambda one: one.until)
     return ", ".join(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from gameday.model.timeline import Event
-from gameday.runner.board import Board
+from gameday.runner.board import RunState
 
 _PHASES = {
     "warmup": "warming up: load and observers start",
@@ -16,29 +16,29 @@ _PHASES = {
 }
 
 
-def line_for(event: Event, board: Board) -> str:
+def line_for(event: Event, board: RunState) -> str:
     """Return the event's line; empty for what would be noise."""
     build = _LINES.get(event.kind)
     return build(event, board) if build else ""
 
 
-def _phase(event: Event, _board: Board) -> str:
+def _phase(event: Event, _board: RunState) -> str:
     if event["phase"] not in _PHASES:
         return ""
     step = f"[{event['step']}] " if event["step"] else ""
     return step + _PHASES[event["phase"]]
 
 
-def _fault(event: Event, _board: Board) -> str:
+def _fault(event: Event, _board: RunState) -> str:
     return f"fault {event['fault']} on {event['instance']} starts"
 
 
-def _bites(event: Event, _board: Board) -> str:
+def _bites(event: Event, _board: RunState) -> str:
     mark = "it bites" if event["bites"] else "IT DOES NOT BITE"
     return f"{mark}: {event['because']}"
 
 
-def _ended(event: Event, board: Board) -> str:
+def _ended(event: Event, board: RunState) -> str:
     start = board.faults.get(event["id"])
     what = f"{start['fault']} on {start['instance']}" if start else "a fault"
     if event["ok"]:
@@ -46,19 +46,19 @@ def _ended(event: Event, board: Board) -> str:
     return f"FAULT {what} IS STILL THERE: {event['because']}"
 
 
-def _alert(event: Event, _board: Board) -> str:
+def _alert(event: Event, _board: RunState) -> str:
     labels = {k: v for k, v in event["labels"].items() if k != "alertname"}
     inner = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))
     state = event.kind.removeprefix("alert_")
     return f"alert {event['alert']}{{{inner}}} {state}"
 
 
-def _page(event: Event, _board: Board) -> str:
+def _page(event: Event, _board: RunState) -> str:
     names = {alert["labels"].get("alertname", "?") for alert in event["alerts"]}
     return f"page at {event['receiver']}: {', '.join(sorted(names))} {event['status']}"
 
 
-def _hypothesis(event: Event, board: Board) -> str:
+def _hypothesis(event: Event, board: RunState) -> str:
     """Only a change is news."""
     before = board.told_hypothesis
     board.told_hypothesis = event["ok"]
@@ -72,7 +72,7 @@ def _hypothesis(event: Event, board: Board) -> str:
     return words[event["ok"]]
 
 
-def _metric(event: Event, board: Board) -> str:
+def _metric(event: Event, board: RunState) -> str:
     """Only a change is news, or that it does not hold at the first look."""
     before = board.metrics.get(event["promql"], [])[:-1]
     was = before[-1]["ok"] if before else True
@@ -83,33 +83,33 @@ def _metric(event: Event, board: Board) -> str:
     return f"metric {event['promql']} {words[event['ok']]}{value}"
 
 
-def _scrape(event: Event, board: Board) -> str:
+def _scrape(event: Event, board: RunState) -> str:
     if board.phase in ("", "warmup"):
         return ""
     state = "up" if event["up"] else "down"
     return f"scrape target {event['job']}/{event['instance']} is {state}"
 
 
-def _guardrail(event: Event, _board: Board) -> str:
+def _guardrail(event: Event, _board: RunState) -> str:
     if event["state"] == "ok":
         return ""
     return f"guardrail {event['name']} {event['state']}: {event['because']}"
 
 
-def _drift(event: Event, _board: Board) -> str:
+def _drift(event: Event, _board: RunState) -> str:
     before, after = event["before"] or "nothing", event["after"] or "nothing"
     what = "changed by the platform" if event.get("platform") else "drift"
     return f"{what}: {event['instance']}: {event['key']}: {before} -> {after}"
 
 
-def _recovered(event: Event, _board: Board) -> str:
+def _recovered(event: Event, _board: RunState) -> str:
     what = f"{event['what']}, left by run {event['run']}"
     if event["ok"]:
         return f"healed {what}: {event['because']}"
     return f"STILL BROKEN: {what}: {event['because']}; by hand: {event['by_hand']}"
 
 
-_LINES: Mapping[str, Callable[[Event, Board], str]] = {
+_LINES: Mapping[str, Callable[[Event, RunState], str]] = {
     "phase": _phase,
     "fault_started": _fault,
     "fault_biting": _bites,

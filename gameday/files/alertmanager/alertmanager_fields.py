@@ -6,7 +6,7 @@ A key that is not here is refused, as Alertmanager refuses it.
 from collections.abc import Mapping
 
 from gameday.files.alertmanager.chats import CHATS
-from gameday.files.alertmanager.integration import Kind, fields
+from gameday.files.alertmanager.integration import IntegrationKind, fields
 from gameday.files.promql import go_template
 from gameday.files.text import http_client
 from gameday.files.text.cursor import Cursor
@@ -74,9 +74,9 @@ def _jira_text(here: Cursor) -> None:
         text(here)
 
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, IntegrationKind] = {
     **CHATS,
-    "email": Kind(
+    "email": IntegrationKind(
         {
             "send_resolved": flag,
             **dict.fromkeys(
@@ -97,7 +97,7 @@ KINDS: Mapping[str, Kind] = {
         (("to",),),
         ((("smarthost",), ("smtp_smarthost",)), (("from",), ("smtp_from",))),
     ),
-    "incidentio": Kind(
+    "incidentio": IntegrationKind(
         fields(
             url=url,
             texts="url_file alert_source_token alert_source_token_file",
@@ -107,7 +107,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         (("url", "url_file"),),
     ),
-    "pagerduty": Kind(
+    "pagerduty": IntegrationKind(
         fields(
             url=url,
             texts="service_key service_key_file routing_key routing_key_file client "
@@ -119,7 +119,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         (("routing_key", "service_key", "routing_key_file", "service_key_file"),),
     ),
-    "webhook": Kind(
+    "webhook": IntegrationKind(
         fields(
             url=_template_url,
             texts="url_file",
@@ -129,7 +129,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         (("url", "url_file"),),
     ),
-    "opsgenie": Kind(
+    "opsgenie": IntegrationKind(
         fields(
             api_url=url,
             texts="api_key api_key_file message description source entity actions tags "
@@ -146,7 +146,7 @@ KINDS: Mapping[str, Kind] = {
             ),
         ),
     ),
-    "pushover": Kind(
+    "pushover": IntegrationKind(
         fields(
             texts="user_key user_key_file token token_file title message url url_title "
             "device sound priority",
@@ -158,7 +158,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         (("user_key", "user_key_file"), ("token", "token_file")),
     ),
-    "victorops": Kind(
+    "victorops": IntegrationKind(
         fields(
             api_url=url,
             texts="api_key api_key_file routing_key message_type state_message "
@@ -173,14 +173,14 @@ KINDS: Mapping[str, Kind] = {
             ),
         ),
     ),
-    "sns": Kind(
+    "sns": IntegrationKind(
         fields(
             texts="api_url topic_arn phone_number target_arn subject message",
             sigv4=_SIGV4,
             attributes=texts,
         ),
     ),
-    "jira": Kind(
+    "jira": IntegrationKind(
         fields(
             api_url=url,
             api_type=one_of("auto", "cloud", "datacenter"),

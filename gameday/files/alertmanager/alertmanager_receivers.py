@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from gameday.files.alertmanager.alertmanager_fields import KINDS, template
-from gameday.files.alertmanager.integration import Kind
+from gameday.files.alertmanager.integration import IntegrationKind
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.go_literals import yaml_number
 from gameday.files.text.shapes import is_set, known_fields
@@ -101,7 +101,9 @@ def _integration(kind: str, here: Cursor, general: Mapping[str, object]) -> None
         rule(here, general)
 
 
-def _inherited(here: Cursor, known: Kind, general: Mapping[str, object]) -> None:
+def _inherited(
+    here: Cursor, known: IntegrationKind, general: Mapping[str, object]
+) -> None:
     for own, others in known.inherits:
         if any(is_set(here, key) for key in own):
             continue

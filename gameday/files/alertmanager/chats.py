@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gameday.files.alertmanager.integration import (
     URL_OR_FILE,
     WEBHOOK_URL,
-    Kind,
+    IntegrationKind,
     fields,
 )
 from gameday.files.text.shapes import (
@@ -71,15 +71,15 @@ _ATTACHMENT = record(
         "fields": listing(_TEXT_FIELD),
     }
 )
-CHATS: Mapping[str, Kind] = {
-    "discord": Kind(
+CHATS: Mapping[str, IntegrationKind] = {
+    "discord": IntegrationKind(
         fields(
             **WEBHOOK_URL,
             texts="webhook_url_file content title message username avatar_url",
         ),
         URL_OR_FILE,
     ),
-    "slack": Kind(
+    "slack": IntegrationKind(
         fields(
             api_url=secret_url,
             app_url=url,
@@ -107,7 +107,7 @@ CHATS: Mapping[str, Kind] = {
             ),
         ),
     ),
-    "telegram": Kind(
+    "telegram": IntegrationKind(
         fields(
             api_url=url,
             texts="bot_token bot_token_file chat_id_file message",
@@ -124,19 +124,19 @@ CHATS: Mapping[str, Kind] = {
             ),
         ),
     ),
-    "webex": Kind(
+    "webex": IntegrationKind(
         fields(api_url=url, texts="message room_id"),
         (("room_id",),),
     ),
-    "msteams": Kind(
+    "msteams": IntegrationKind(
         fields(**WEBHOOK_URL, texts="webhook_url_file title summary text"),
         URL_OR_FILE,
     ),
-    "msteamsv2": Kind(
+    "msteamsv2": IntegrationKind(
         fields(**WEBHOOK_URL, texts="webhook_url_file title text"),
         URL_OR_FILE,
     ),
-    "rocketchat": Kind(
+    "rocketchat": IntegrationKind(
         fields(
             api_url=url,
             texts="token_id token_id_file token token_file channel color title "
@@ -158,7 +158,7 @@ CHATS: Mapping[str, Kind] = {
             ),
         ),
     ),
-    "mattermost": Kind(
+    "mattermost": IntegrationKind(
         fields(
             **WEBHOOK_URL,
             texts="webhook_url_file channel username text icon_url icon_emoji type",
@@ -180,7 +180,7 @@ CHATS: Mapping[str, Kind] = {
             ),
         ),
     ),
-    "wechat": Kind(
+    "wechat": IntegrationKind(
         fields(
             api_url=url,
             texts="api_secret api_secret_file corp_id message to_user to_party to_tag "

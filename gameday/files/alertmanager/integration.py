@@ -6,7 +6,7 @@ from gameday.files.text import http_client
 from gameday.files.text.shapes import Fields, Shape, flag, secret_url, text
 
 
-class Kind(NamedTuple):
+class IntegrationKind(NamedTuple):
     """A kind of integration.
 
     `needs`: of each group of keys one has to be set. `inherits`: of each pair of

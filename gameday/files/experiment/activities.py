@@ -37,7 +37,7 @@ _CONTROL = ("name", "provider", "scope", "automatic", "ref", "description")
 FREE = r"x-.*"  # keys that anybody may use
 
 
-class Activity(NamedTuple):
+class ReadActivity(NamedTuple):
     """One activity that could be read, with a reference already followed."""
 
     here: Cursor
@@ -51,7 +51,7 @@ class Activity(NamedTuple):
         return value if isinstance(value, str) else ""
 
 
-def check(here: Cursor, named: Mapping[str, Cursor]) -> Activity | None:
+def check(here: Cursor, named: Mapping[str, Cursor]) -> ReadActivity | None:
     """Report what is wrong with an activity; return it where it can be read.
 
     `named`: the activities that a `ref` may name.
@@ -81,10 +81,10 @@ def check(here: Cursor, named: Mapping[str, Cursor]) -> Activity | None:
     provider_kind = _provider(provider)
     if not (kind and provider_kind):
         return None
-    return Activity(here, kind, provider, provider_kind)
+    return ReadActivity(here, kind, provider, provider_kind)
 
 
-def _referred(here: Cursor, named: Mapping[str, Cursor]) -> Activity | None:
+def _referred(here: Cursor, named: Mapping[str, Cursor]) -> ReadActivity | None:
     name = here.text("ref", required=True)
     found = named.get(name)
     if not name:

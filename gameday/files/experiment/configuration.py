@@ -57,7 +57,7 @@ class Values(NamedTuple):
         return "$" if match[0] == "$$" else str(self._one(match))
 
 
-class Given(NamedTuple):
+class GivenConfiguration(NamedTuple):
     """What a scenario (or the caller) gives an experiment.
 
     `strict`: an environment variable that is not set is an error.
@@ -70,7 +70,7 @@ class Given(NamedTuple):
     strict: bool = False
 
 
-def resolve(here: Cursor, given: Given) -> tuple[dict[str, Any], Values]:
+def resolve(here: Cursor, given: GivenConfiguration) -> tuple[dict[str, Any], Values]:
     """Return the configuration with replacements in it, and its values."""
     own = here.mapping("configuration")
     document = dict(own.value) if own else {}
@@ -89,7 +89,7 @@ def resolve(here: Cursor, given: Given) -> tuple[dict[str, Any], Values]:
     return document, Values(values, frozenset(unknown))
 
 
-def _replace(document: dict[str, Any], given: Given) -> None:
+def _replace(document: dict[str, Any], given: GivenConfiguration) -> None:
     if given.target_url is not None and "target" in document:
         document["target"] = given.target_url
     for key, value in given.settings.items():
@@ -114,7 +114,7 @@ def _secret_names(here: Cursor) -> list[str]:
     return [name for group in groups if isinstance(group, dict) for name in group]
 
 
-def _from_env(here: Cursor, given: Given) -> tuple[bool, Any]:
+def _from_env(here: Cursor, given: GivenConfiguration) -> tuple[bool, Any]:
     here.only(("type", "key", "default", "env_var_type"), lenient=True)
     name = here.text("key", required=True)
     kind = here.choice("env_var_type", ENV_TYPES)
@@ -136,12 +136,12 @@ def _from_env(here: Cursor, given: Given) -> tuple[bool, Any]:
     return False, None
 
 
-def _unset(here: Cursor, message: str, given: Given) -> None:
+def _unset(here: Cursor, message: str, given: GivenConfiguration) -> None:
     report = here.error if given.strict else here.warn
     report(message, code="unset-variable")
 
 
-def check_secrets(here: Cursor, given: Given) -> None:
+def check_secrets(here: Cursor, given: GivenConfiguration) -> None:
     """Report secrets whose environment variable is not set: they have no default."""
     secrets = here.mapping("secrets")
     for _, secret in secrets.entries() if secrets is not None else ():
@@ -153,7 +153,7 @@ def check_secrets(here: Cursor, given: Given) -> None:
         _check_secret(secret, given)
 
 
-def _check_secret(here: Cursor, given: Given) -> None:
+def _check_secret(here: Cursor, given: GivenConfiguration) -> None:
     if not isinstance(here.value, dict):
         if here.value is None:
             here.error("is empty; give it a value or remove the key", code="empty-key")

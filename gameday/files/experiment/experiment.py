@@ -15,8 +15,8 @@ from gameday.files.experiment import (
     experiment_acts,
     experiment_python,
 )
-from gameday.files.experiment.activities import Activity
-from gameday.files.experiment.configuration import Blame, Given
+from gameday.files.experiment.activities import ReadActivity
+from gameday.files.experiment.configuration import Blame, GivenConfiguration
 from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document, Path
@@ -108,7 +108,7 @@ def read_document(
             Problem(document.path, None, f"with.{key}: {message}", id="scenario/with")
         )
 
-    given = Given(
+    given = GivenConfiguration(
         env=os.environ if env is None else env,
         settings=settings or {},
         target_url=target_url,
@@ -124,7 +124,7 @@ def _refused(problems: list[Problem]) -> bool:
 
 
 def _read(
-    document: Document, problems: list[Problem], given: Given
+    document: Document, problems: list[Problem], given: GivenConfiguration
 ) -> Experiment | None:
     here = top(document, problems, family="experiment")
     if document.root is None or here.mapping() is None:
@@ -226,9 +226,9 @@ def _has_one_of(here: Cursor, keys: Sequence[str]) -> None:
         here.error(f"has no key that is known; expected {expected}", code="missing-key")
 
 
-def _hypothesis(here: Cursor) -> list[Activity | None]:
+def _hypothesis(here: Cursor) -> list[ReadActivity | None]:
     """Judge the hypothesis; return its probes, None for one that cannot be read."""
-    found: list[Activity | None] = []
+    found: list[ReadActivity | None] = []
     hypothesis = here.mapping("steady-state-hypothesis")
     if hypothesis is None:
         return found
@@ -268,10 +268,10 @@ def _named(here: Cursor) -> dict[str, Cursor]:
     return found
 
 
-def _method(here: Cursor) -> list[Activity]:
+def _method(here: Cursor) -> list[ReadActivity]:
     named = _named(here)
     seen: set[str] = set()
-    found: list[Activity] = []
+    found: list[ReadActivity] = []
     for item in here.list_of("method"):
         activity = activities.check(item, named)
         name = item.value.get("name") if isinstance(item.value, dict) else None

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gameday.files.experiment import faults
-from gameday.files.experiment.activities import Activity
-from gameday.files.experiment.configuration import Given, Values
+from gameday.files.experiment.activities import ReadActivity
+from gameday.files.experiment.configuration import GivenConfiguration, Values
 from gameday.files.text.cursor import Cursor
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.quoting import redacted
@@ -20,11 +20,11 @@ class Acts(NamedTuple):
 
 
 class _Ours(NamedTuple):
-    activity: Activity
+    activity: ReadActivity
     kind: str  # the fault's name, `undo`, or empty where there is no such fault
 
 
-def read(method: Sequence[Activity], values: Values) -> Acts:
+def read(method: Sequence[ReadActivity], values: Values) -> Acts:
     """Return what a method does; its mistakes are reported where they are."""
     asked: list[FaultRequest] = []
     ours = [act for act in _ours(method) if act.kind and act.kind != faults.UNDO]
@@ -38,7 +38,7 @@ def read(method: Sequence[Activity], values: Values) -> Acts:
     return Acts(tuple(asked), bool(ours), tuple(_foreign(method)))
 
 
-def _ours(found: Sequence[Activity]) -> list[_Ours]:
+def _ours(found: Sequence[ReadActivity]) -> list[_Ours]:
     ours = []
     for activity in found:
         module = activity.said("module")
@@ -48,7 +48,7 @@ def _ours(found: Sequence[Activity]) -> list[_Ours]:
     return ours
 
 
-def _foreign(method: Sequence[Activity]) -> list[str]:
+def _foreign(method: Sequence[ReadActivity]) -> list[str]:
     names: dict[str, None] = {}
     for activity in method:
         if activity.kind != "action" or faults.is_ours(activity.said("module")):
@@ -63,7 +63,7 @@ def _foreign(method: Sequence[Activity]) -> list[str]:
 
 
 def check_undone(
-    here: Cursor, acts: Acts, rollbacks: Sequence[Activity | None]
+    here: Cursor, acts: Acts, rollbacks: Sequence[ReadActivity | None]
 ) -> None:
     """Warn where no rollback undoes the experiment's faults."""
     kinds = [
@@ -81,10 +81,12 @@ def check_undone(
 def check_foreign(
     here: Cursor,
     found: tuple[
-        Sequence[Activity], Sequence[Activity | None], Sequence[Activity | None]
+        Sequence[ReadActivity],
+        Sequence[ReadActivity | None],
+        Sequence[ReadActivity | None],
     ],
     values: Values,
-    given: Given,
+    given: GivenConfiguration,
 ) -> None:
     """Judge the calls of other extensions; `found`: method, rollbacks, probes.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gameday.files.experiment import installed
-from gameday.files.experiment.activities import Activity
+from gameday.files.experiment.activities import ReadActivity
 from gameday.files.experiment.configuration import Unknown, Values
 from gameday.files.text.suggest import among, did_you_mean, nearest
 from gameday.model.faults.foreign import After, ForeignAction, undoes
@@ -22,12 +22,12 @@ _FOR_NOTHING = "what no rollback undoes stays when the run ends, or dies"
 class Call(NamedTuple):
     """One call of a function of somebody else's: its name, its arguments."""
 
-    activity: Activity
+    activity: ReadActivity
     name: str
     arguments: Mapping[str, Any]
 
 
-def calls(found: Sequence[Activity | None], values: Values) -> list[Call]:
+def calls(found: Sequence[ReadActivity | None], values: Values) -> list[Call]:
     """Return the calls of Python functions; their arguments as far as known now."""
     return [
         Call(activity, _name(activity), _arguments(activity, values))
@@ -37,9 +37,9 @@ def calls(found: Sequence[Activity | None], values: Values) -> list[Call]:
 
 
 def check(
-    method: Sequence[Activity],
-    rollbacks: Sequence[Activity | None],
-    probes: Sequence[Activity | None],
+    method: Sequence[ReadActivity],
+    rollbacks: Sequence[ReadActivity | None],
+    probes: Sequence[ReadActivity | None],
     values: Values,
 ) -> None:
     """Warn where an action has no undo, and where a call is known not to work."""
@@ -52,11 +52,11 @@ def check(
         _check_arguments(call)
 
 
-def _name(activity: Activity) -> str:
+def _name(activity: ReadActivity) -> str:
     return f"{activity.said('module')}.{activity.said('func')}"
 
 
-def _arguments(activity: Activity, values: Values) -> dict[str, Any]:
+def _arguments(activity: ReadActivity, values: Values) -> dict[str, Any]:
     given = activity.provider.value.get("arguments")
     made: dict[str, Any] = {}
     for key, value in (given if isinstance(given, dict) else {}).items():

@@ -7,8 +7,8 @@ chaosk8s takes the context from the experiment's secrets, else from the environm
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gameday.files.experiment.activities import Activity
-from gameday.files.experiment.configuration import Given, Values
+from gameday.files.experiment.activities import ReadActivity
+from gameday.files.experiment.configuration import GivenConfiguration, Values
 from gameday.files.experiment.foreign import Call, calls
 from gameday.files.text.cursor import Cursor
 from gameday.model.faults.foreign_kubernetes import MODULE, NAMESPACED
@@ -21,9 +21,9 @@ CONTEXT = "KUBERNETES_CONTEXT"
 
 def check(
     here: Cursor,
-    found: Sequence[Activity | None],
+    found: Sequence[ReadActivity | None],
     values: Values,
-    given: Given,
+    given: GivenConfiguration,
 ) -> None:
     """Refuse another cluster than the scenario's; warn of another namespace."""
     target = _target(given)
@@ -44,7 +44,7 @@ def check(
         )
 
 
-def _target(given: Given) -> TargetRef | None:
+def _target(given: GivenConfiguration) -> TargetRef | None:
     try:
         return parse_target(given.target_url) if given.target_url else None
     except ValueError:
@@ -55,7 +55,7 @@ def _is_theirs(call: Call) -> bool:
     return call.name.split(".", maxsplit=1)[0] == MODULE
 
 
-def _contexts(here: Cursor, given: Given) -> Iterator[tuple[Cursor, Any]]:
+def _contexts(here: Cursor, given: GivenConfiguration) -> Iterator[tuple[Cursor, Any]]:
     """Yield each context that the secrets name; None where only a run knows it."""
     groups = here.get("secrets")
     if groups is None or not isinstance(groups.value, dict):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from gameday.files.promql.go_template_pipelines import DEEPEST, Pipelines, unexpected
 from gameday.files.promql.go_template_tokens import (
     TemplateError,
-    Token,
+    TemplateToken,
     check_literal,
     tokens,
 )
@@ -66,7 +66,7 @@ class _Parser(Pipelines):
             if self.peek().kind == "open":
                 opening = self.next()
                 token = self.next_after_space()
-                if token == Token("word", "define"):
+                if token == TemplateToken("word", "define"):
                     self.definition()
                     continue
                 self.ahead += [token, opening]
@@ -161,7 +161,9 @@ class _Parser(Pipelines):
         known = len(self.variables)
         ended = self.branch(word)
         while ended == "else":
-            if word != "range" and self.peek_after_space() == Token("word", word):
+            if word != "range" and self.peek_after_space() == TemplateToken(
+                "word", word
+            ):
                 self.next_after_space()
                 ended = self.branch(word)
             elif self.body() == "end":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from gameday.files.promql.go_template_tokens import (
     END,
     TemplateError,
-    Token,
+    TemplateToken,
     check_literal,
 )
 from gameday.files.text.suggest import did_you_mean
@@ -24,36 +24,36 @@ DEEPEST = 100
 class Pipelines:
     """One pass over the tokens; `ahead` are those looked at and put back."""
 
-    source: Iterator[Token]
+    source: Iterator[TemplateToken]
     functions: Collection[str]
     variables: list[str]
     read: set[str] = field(default_factory=set)
-    ahead: list[Token] = field(default_factory=list)
+    ahead: list[TemplateToken] = field(default_factory=list)
     ranges: int = 0
     depth: int = 0
 
-    def next(self) -> Token:
+    def next(self) -> TemplateToken:
         """Return the next token."""
         return self.ahead.pop() if self.ahead else next(self.source, END)
 
-    def next_after_space(self) -> Token:
+    def next_after_space(self) -> TemplateToken:
         """Return the next token that is no blank."""
         token = self.next()
         return self.next() if token.kind == "space" else token
 
-    def peek(self) -> Token:
+    def peek(self) -> TemplateToken:
         """Return the next token, which stays where it is."""
         token = self.next()
         self.ahead.append(token)
         return token
 
-    def peek_after_space(self) -> Token:
+    def peek_after_space(self) -> TemplateToken:
         """Return the next token that is no blank, which stays where it is."""
         token = self.next_after_space()
         self.ahead.append(token)
         return token
 
-    def expect(self, kind: str, where: str) -> Token:
+    def expect(self, kind: str, where: str) -> TemplateToken:
         """Return the next token, which has to be of a kind."""
         token = self.next_after_space()
         if token.kind != kind:
@@ -88,7 +88,7 @@ class Pipelines:
             if sign.kind in ("assign", "declare"):
                 self.variables.append(variable.text)
                 return
-            if sign != Token("char", ","):
+            if sign != TemplateToken("char", ","):
                 self.ahead += [sign, after] if after.kind == "space" else [after]
                 self.ahead.append(variable)
                 return
@@ -150,7 +150,7 @@ class Pipelines:
             return ""
         return kind
 
-    def word(self, token: Token) -> str:
+    def word(self, token: TemplateToken) -> str:
         """Read a literal's word or a function's name."""
         if token.text in ("true", "false"):
             return "bool"
@@ -173,11 +173,11 @@ class Pipelines:
         self.depth -= 1
 
 
-def _is_keyword(token: Token) -> bool:
+def _is_keyword(token: TemplateToken) -> bool:
     return token.kind == "word" and token.text in _KEYWORDS and token.text != "nil"
 
 
-def unexpected(token: Token, where: str) -> TemplateError:
+def unexpected(token: TemplateToken, where: str) -> TemplateError:
     """Return the error for a token that does not belong where it is."""
     what = "the end of the text" if token.kind == "EOF" else repr(token.text)
     return TemplateError(f"unexpected {what} in {where}")

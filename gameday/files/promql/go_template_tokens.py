@@ -15,7 +15,7 @@ class TemplateError(ValueError):
     """A template that Go does not parse; the message says why."""
 
 
-class Token(NamedTuple):
+class TemplateToken(NamedTuple):
     """A piece of a template: its kind and its text.
 
     Kinds: text, open, close, space, declare, assign, pipe, left, right, string,
@@ -26,7 +26,7 @@ class Token(NamedTuple):
     text: str
 
 
-END = Token("EOF", "EOF")
+END = TemplateToken("EOF", "EOF")
 _LONGEST = 100_000  # characters
 _LINE = r"[^\\\n]|\\[^\n]"
 # As far as Go's lexer reads one; whether it is one is said by `go_literals`.
@@ -64,28 +64,28 @@ _UNCLOSED = {
 }
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str) -> Iterator[TemplateToken]:
     """Go through a template's tokens; TemplateError where Go's lexer stops."""
     if len(text) > _LONGEST:
         raise TemplateError(f"is longer than {_LONGEST} characters; write less")
     at = 0
     while (start := text.find("{{", at)) >= 0:
         if text[at:start]:
-            yield Token("text", text[at:start])
+            yield TemplateToken("text", text[at:start])
         inside = start + 2
         if re.match(r"-[ \t\r\n]", text[inside : inside + 2]):
             inside += 2
         if text.startswith("/*", inside):
             at = _after_comment(text, inside)
             continue
-        yield Token("open", "{{")
+        yield TemplateToken("open", "{{")
         at = yield from _action(text, inside)
     if text[at:]:
-        yield Token("text", text[at:])
+        yield TemplateToken("text", text[at:])
     yield END
 
 
-def _action(text: str, at: int) -> Generator[Token, None, int]:
+def _action(text: str, at: int) -> Generator[TemplateToken, None, int]:
     """Go through an action's tokens up to its `}}`; return where that ends."""
     parentheses = 0
     while True:
@@ -110,7 +110,7 @@ def _after_comment(text: str, start: int) -> int:
     return closed.end()
 
 
-def _inside(text: str, at: int) -> tuple[Token, int]:
+def _inside(text: str, at: int) -> tuple[TemplateToken, int]:
     """Return the next token of an action, and where it ends."""
     match = _INSIDE.match(text, at)
     if match is None:
@@ -126,7 +126,7 @@ def _inside(text: str, at: int) -> tuple[Token, int]:
         _check_number(value, text, end)
     if value == ".":
         kind = "dot"
-    return Token(kind, value), end
+    return TemplateToken(kind, value), end
 
 
 def _check_name(name: str, text: str, end: int) -> None:
@@ -143,7 +143,7 @@ def _check_number(number: str, text: str, end: int) -> None:
         raise TemplateError(f"bad number syntax: {number + text[end : end + 1]!r}")
 
 
-def check_literal(token: Token) -> None:
+def check_literal(token: TemplateToken) -> None:
     """Refuse a string, character or number that Go cannot read."""
     if token.kind == "string":
         if not go_literals.is_string(token.text):

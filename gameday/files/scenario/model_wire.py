@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from gameday.model.promise import Promise
-from gameday.model.values.kinds import Key, ValueKind
+from gameday.model.values.kinds import FileKey, ValueKind
 
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # a value from the environment
 
@@ -77,7 +77,7 @@ def _wire(model: type, by_hand: Mapping[str, Any]) -> type[BaseModel]:
 
 def _field(field: Any, hint: Any) -> Any:
     known = getattr(hint, "__metadata__", ())
-    alias = next((key.name for key in known if isinstance(key, Key)), None)
+    alias = next((key.name for key in known if isinstance(key, FileKey)), None)
     if field.default_factory is not MISSING:
         return Field(default_factory=field.default_factory, alias=alias)
     required = field.default is MISSING

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gameday.files.slo import openslo_objects, openslo_ratio
-from gameday.files.slo.openslo_ratio import Counts, Known, Threshold
+from gameday.files.slo.openslo_ratio import Counts, References, SampleThreshold
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.quoting import shown
@@ -39,7 +39,7 @@ class _Objective(NamedTuple):
     value: float | None = None
 
 
-def read(here: Cursor, known: Known) -> Iterator[Slo]:
+def read(here: Cursor, known: References) -> Iterator[Slo]:
     """Go through the SLOs of one OpenSLO object (one for each objective)."""
     kind = here.choice("kind", openslo_objects.KINDS)
     if not kind and here.get("kind") is None:
@@ -57,7 +57,7 @@ def read(here: Cursor, known: Known) -> Iterator[Slo]:
         openslo_objects.other(body, kind)
 
 
-def _slo(here: Cursor, name: str, known: Known) -> Iterator[Slo]:
+def _slo(here: Cursor, name: str, known: References) -> Iterator[Slo]:
     here.only(_SLO)
     openslo_objects.described(here)
     service = here.text("service", required=True)
@@ -112,7 +112,7 @@ def _is_composite(here: Cursor) -> bool:
     return True
 
 
-def _is_threshold(here: Cursor, known: Known) -> bool:
+def _is_threshold(here: Cursor, known: References) -> bool:
     """Return whether the SLO's indicator, also one by reference, is a threshold."""
     inline = here.value.get("indicator")
     body = inline.get("spec") if isinstance(inline, dict) else None
@@ -122,8 +122,8 @@ def _is_threshold(here: Cursor, known: Known) -> bool:
     return isinstance(body, dict) and body.get("thresholdMetric") is not None
 
 
-def _counts(counts: Counts | Threshold, objective: _Objective) -> Counts:
-    if isinstance(counts, Threshold):
+def _counts(counts: Counts | SampleThreshold, objective: _Objective) -> Counts:
+    if isinstance(counts, SampleThreshold):
         return counts.counts(objective.op, objective.value or 0.0)
     return counts
 

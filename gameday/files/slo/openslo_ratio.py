@@ -19,14 +19,14 @@ _KEYS = ("counter", "good", "bad", "total", "raw", "rawType")
 _QUERIES = ("query", "promql", "expr")  # the first is OpenSLO's own for Prometheus
 
 
-class Known(NamedTuple):
+class References(NamedTuple):
     """What other objects of the same files are referred to by: SLIs, data sources."""
 
     indicators: Mapping[str, Cursor]
     sources: Mapping[str, str]  # name -> type
 
 
-class Threshold(NamedTuple):
+class SampleThreshold(NamedTuple):
     """A metric whose samples are compared with an objective's value."""
 
     selector: str
@@ -61,7 +61,7 @@ def judge_indicator(here: Cursor) -> None:
         judge(body)
 
 
-def counts(here: Cursor, known: Known) -> Counts | Threshold | None:
+def counts(here: Cursor, known: References) -> Counts | SampleThreshold | None:
     """Return (bad, total) of an SLO's indicator; None after an error."""
     reference = here.text("indicatorRef")
     inline = here.mapping("indicator")
@@ -90,7 +90,7 @@ def counts(here: Cursor, known: Known) -> Counts | Threshold | None:
     return _ratio(body, known)
 
 
-def _ratio(here: Cursor, known: Known | None) -> Counts | Threshold | None:
+def _ratio(here: Cursor, known: References | None) -> Counts | SampleThreshold | None:
     """Return (bad, total) of an SLI; without `known` it is only judged."""
     here.only(("description", "thresholdMetric", "ratioMetric"))
     openslo_objects.described(here)
@@ -110,7 +110,7 @@ def _ratio(here: Cursor, known: Known | None) -> Counts | Threshold | None:
     return _events(ratio, known)
 
 
-def _threshold(here: Cursor, known: Known | None) -> Threshold | None:
+def _threshold(here: Cursor, known: References | None) -> SampleThreshold | None:
     query = _query(here, "thresholdMetric", known)
     if query is None:
         return None
@@ -120,7 +120,7 @@ def _threshold(here: Cursor, known: Known | None) -> Threshold | None:
         except promql.NotCounted as reason:
             _not_counted(query, reason)
             return None
-        return Threshold(term.selector)
+        return SampleThreshold(term.selector)
     message = (
         f"{shown(query.value)} is no plain metric, and only such has samples to count; "
         "record it by a rule, and write the recorded metric"
@@ -129,7 +129,7 @@ def _threshold(here: Cursor, known: Known | None) -> Threshold | None:
     return None
 
 
-def _raw(here: Cursor, known: Known | None) -> Counts | None:
+def _raw(here: Cursor, known: References | None) -> Counts | None:
     """Return the counts of a ready-made ratio that divides two sums of counters."""
     others = [key for key in ("good", "bad", "total") if here.get(key) is not None]
     if others:
@@ -150,7 +150,7 @@ def _raw(here: Cursor, known: Known | None) -> Counts | None:
     return _counted("good" if kind == "success" else "bad", part, total, here)
 
 
-def _events(here: Cursor, known: Known | None) -> Counts | None:
+def _events(here: Cursor, known: References | None) -> Counts | None:
     counter = here.flag("counter")
     sides = [key for key in ("bad", "good") if here.get(key) is not None]
     if not sides:
@@ -189,7 +189,7 @@ def _counted(
 
 
 def _terms(
-    here: Cursor, key: str, known: Known | None, *, counter: bool
+    here: Cursor, key: str, known: References | None, *, counter: bool
 ) -> tuple[Term, ...] | None:
     query = _query(here, key, known)
     if query is None:
@@ -212,7 +212,7 @@ def _not_counted(query: Cursor, reason: promql.NotCounted) -> None:
     query.error(message, code="promql-syntax" if severity == "error" else "not-counted")
 
 
-def _query(here: Cursor, key: str, known: Known | None) -> Cursor | None:
+def _query(here: Cursor, key: str, known: References | None) -> Cursor | None:
     """Return where the query of a metric is; None where there is none to read."""
     metric = here.mapping(key)
     if metric is None:
@@ -239,7 +239,7 @@ def _query(here: Cursor, key: str, known: Known | None) -> Cursor | None:
     return None
 
 
-def _is_prometheus(here: Cursor, known: Known) -> bool:
+def _is_prometheus(here: Cursor, known: References) -> bool:
     """Return whether a metric comes from Prometheus; another vendor is refused."""
     reference = here.text("metricSourceRef")
     kind = here.text("type") or known.sources.get(reference, "")

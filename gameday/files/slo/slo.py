@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gameday.errors import Problem
 from gameday.files.slo.openslo_objects import KINDS
-from gameday.files.slo.openslo_ratio import Known
+from gameday.files.slo.openslo_ratio import References
 from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
@@ -17,7 +17,7 @@ _OPENSLO = "openslo/v1"
 _OTHER_VERSIONS = ("openslo/v1alpha", "openslo.com/v2alpha")  # OpenSLO's own
 
 
-class Reading(NamedTuple):
+class SloReading(NamedTuple):
     """The SLOs of a file; `unmeasured`: name -> why gameday cannot count it."""
 
     slos: tuple[Slo, ...]
@@ -37,24 +37,24 @@ def parse(text: str, path: str) -> tuple[tuple[Slo, ...], list[Problem]]:
     return reading.slos, reading.problems
 
 
-def read_set(paths: Sequence[str]) -> list[Reading]:
+def read_set(paths: Sequence[str]) -> list[SloReading]:
     """Read several files; an `indicatorRef` finds its SLI in any of them."""
     return read_sources([source.read(path) for path in paths])
 
 
-def read_sources(sources: Sequence[source.Source]) -> list[Reading]:
+def read_sources(sources: Sequence[source.Source]) -> list[SloReading]:
     """Read several texts; an `indicatorRef` finds its SLI in any of them."""
     return _readings([yaml.read(source) for source in sources])
 
 
-def read_documents(documents: Sequence[Document]) -> list[Reading]:
+def read_documents(documents: Sequence[Document]) -> list[SloReading]:
     """Read several documents; an `indicatorRef` finds its SLI in any of them."""
     return _readings(documents)
 
 
-def _readings(documents: Sequence[Document]) -> list[Reading]:
+def _readings(documents: Sequence[Document]) -> list[SloReading]:
     files = [_file(document) for document in documents]
-    known = Known(
+    known = References(
         indicators={
             name: body for file in files for name, body in _named(file.objects, "SLI")
         },
@@ -89,7 +89,7 @@ def _as_sloth_has_it(problem: Problem) -> Problem:
     return replace(problem, severity="warning", message=message)
 
 
-def _reading(file: _File, known: Known) -> Reading:
+def _reading(file: _File, known: References) -> SloReading:
     unmeasured: dict[str, str] = {}
     slos: list[Slo] = []
     for here in file.objects:
@@ -112,7 +112,7 @@ def _reading(file: _File, known: Known) -> Reading:
         message = "holds no SLO; expected an object of kind SLO"
         line = file.objects[0].line
         file.problems.append(Problem(file.path, line, message, "warning", "slo/none"))
-    return Reading(tuple(slos), file.problems, unmeasured)
+    return SloReading(tuple(slos), file.problems, unmeasured)
 
 
 def _errors(problems: list[Problem]) -> bool:

@@ -7,7 +7,7 @@ import sqlite3
 from urllib.parse import quote
 
 
-class Glance:
+class LedgerView:
     """One run's rows, read only; sqlite3.Error where the file cannot be read."""
 
     def __init__(self, path: str, run: str) -> None:

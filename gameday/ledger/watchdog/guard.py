@@ -21,7 +21,7 @@ _START_IT = (
 )
 
 
-class Handle:
+class WatchdogHandle:
     """The run's end of the pipe; whoever forks must not keep a copy of it.
 
     `pid`: the watchdog's process, 0 where it is not known.
@@ -62,7 +62,7 @@ class Handle:
             self._pipe = -1
 
 
-def start_watchdog(run: str, home: str, pid: int | None = None) -> Handle:
+def start_watchdog(run: str, home: str, pid: int | None = None) -> WatchdogHandle:
     """Start the watchdog of a run (of process `pid`, by default this one).
 
     Returns when it watches; StoreError, with its last words, where it does not.
@@ -97,4 +97,4 @@ def start_watchdog(run: str, home: str, pid: int | None = None) -> Handle:
     if not said.startswith(READY):
         os.close(ours)
         raise StoreError(f"the watchdog did not start; see {log}")
-    return Handle(ours, int(said.removeprefix(READY) or 0))
+    return WatchdogHandle(ours, int(said.removeprefix(READY) or 0))

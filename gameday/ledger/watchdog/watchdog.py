@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 
 from gameday.clock import SystemClock
-from gameday.ledger.watchdog.glance import Glance
+from gameday.ledger.watchdog.glance import LedgerView
 from gameday.targets.procfs import ProcessId
 
 DONE = b"q"
@@ -32,7 +32,7 @@ class Watchdog:
         self._process = process
         self._pipe = pipe
         self._clock = SystemClock()
-        self._glance = Glance(path, run)
+        self._glance = LedgerView(path, run)
         self._pidfd = _watch(process)
 
     def watch(self) -> None:

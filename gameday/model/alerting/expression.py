@@ -91,7 +91,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Absent:
     """`absent()`: true while nothing is selected."""
 
     inner: "Tree"
@@ -127,7 +127,7 @@ class Node:
         return self.kind == "call" and self.word in _CLOCK
 
 
-Tree = Selector | Window | Shift | Gone | Constant | Node
+Tree = Selector | Window | Shift | Absent | Constant | Node
 COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
 
 
@@ -212,7 +212,7 @@ def selectors(tree: Tree | None) -> Iterator[Selector]:
     """Yield every selector of an expression, in order."""
     if isinstance(tree, Selector):
         yield tree
-    elif isinstance(tree, Window | Shift | Gone):
+    elif isinstance(tree, Window | Shift | Absent):
         yield from selectors(tree.inner)
     elif isinstance(tree, Node):
         for part in tree.parts:
@@ -224,7 +224,7 @@ def ranges(tree: Tree | None) -> Iterator[float]:
     if isinstance(tree, Window):
         yield tree.back
         yield from ranges(tree.inner)
-    elif isinstance(tree, Shift | Gone):
+    elif isinstance(tree, Shift | Absent):
         yield from ranges(tree.inner)
     elif isinstance(tree, Node):
         for part in tree.parts:
@@ -285,7 +285,7 @@ def _call(node: Any) -> Tree:
     word = str(getattr(node.func, "name", "")) or str(node).split("(", 1)[0].strip()
     parts = tuple(_tree(part) for part in node.args)
     if word == "absent" and parts:
-        return Gone(parts[0])
+        return Absent(parts[0])
     gone = word == "absent_over_time"
     if gone or word in _PAIRWISE:
         samples = 2 if word in _PAIRWISE else 1

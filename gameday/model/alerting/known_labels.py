@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.expression import (
     NAME,
+    Absent,
     Constant,
-    Gone,
     Node,
     Selector,
     Shift,
@@ -98,7 +98,7 @@ def _of(tree: Tree) -> KnownLabels:
         return _absent(tree.inner) if tree.gone else _of(tree.inner)
     if isinstance(tree, Shift):
         return _of(tree.inner)
-    if isinstance(tree, Gone):
+    if isinstance(tree, Absent):
         return _absent(tree.inner)
     if isinstance(tree, Constant):
         return NOTHING

@@ -40,7 +40,7 @@ class Reads:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class RecordedMetric:
     """What was recorded of one metric: the series that fit all `matchers`."""
 
     metric: str
@@ -82,7 +82,7 @@ class Recording:
     since: float
     until: float
     lookback: float = LOOKBACK
-    stored: tuple[Stored, ...] = ()
+    stored: tuple[RecordedMetric, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[GroupRecord, ...] = ()
     series: tuple[SeriesRecord, ...] = ()

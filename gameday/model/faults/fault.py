@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from gameday.model.faults import rights
-from gameday.model.faults.rights import Rule
+from gameday.model.faults.rights import RbacRule
 
 COMMON_ARGUMENTS = ("service", "count", "share", "instances", "duration")
 SELECTORS = ("count", "share", "instances")
@@ -34,7 +34,7 @@ class HeldIn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class HelperMethod:
     """How a helper can hold a fault.
 
     `work`: what it is told to do. `needs`: what the kernel has to have for it; empty:
@@ -60,12 +60,12 @@ class FaultType:
     driver: Driver
     own: Mapping[str, str] = field(default_factory=dict)  # argument -> kind of value
     required: tuple[str, ...] = ()
-    ways: tuple[Way, ...] = ()
+    ways: tuple[HelperMethod, ...] = ()
     held_in: HeldIn = HeldIn.NOTHING
     heals_itself: bool = False  # ends when the instance is back (kill, restart)
     whole: bool = False  # changes the workload itself: hits every instance, always
     of_node: bool = False  # hits the node that runs the victim
-    rights: tuple[Rule, ...]
+    rights: tuple[RbacRule, ...]
 
     @property
     def takes(self) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ CATALOGUE: Mapping[str, FaultType] = {
             "frozen: alive, but not running, until undone",
             rights=rights.HELPER,
             held_in=HeldIn.CONTAINER,
-            ways=(Way(work="freeze", stays=True),),
+            ways=(HelperMethod(work="freeze", stays=True),),
         ),
         _process(
             "process.restart",
@@ -154,7 +154,7 @@ CATALOGUE: Mapping[str, FaultType] = {
             "network.partition",
             "packets to and from the peers are dropped",
             own={"peers": "names"},
-            ways=(Way(work="partition", needs="drop", stays=True),),
+            ways=(HelperMethod(work="partition", needs="drop", stays=True),),
         ),
         _network(
             "network.delay",
@@ -162,8 +162,8 @@ CATALOGUE: Mapping[str, FaultType] = {
             own={"by": "duration", "jitter": "duration", "peers": "names"},
             required=("by",),
             ways=(
-                Way(work="netem", needs="netem", stays=True),
-                Way(work="nfqueue", needs="nfqueue"),
+                HelperMethod(work="netem", needs="netem", stays=True),
+                HelperMethod(work="nfqueue", needs="nfqueue"),
             ),
         ),
         _network(
@@ -172,8 +172,8 @@ CATALOGUE: Mapping[str, FaultType] = {
             own={"packets": "share", "peers": "names"},
             required=("packets",),
             ways=(
-                Way(work="loss", needs="statistic", stays=True),
-                Way(work="loss_by_queue", needs="nfqueue"),
+                HelperMethod(work="loss", needs="statistic", stays=True),
+                HelperMethod(work="loss_by_queue", needs="nfqueue"),
             ),
         ),
         _network(
@@ -182,8 +182,8 @@ CATALOGUE: Mapping[str, FaultType] = {
             own={"to": "rate", "peers": "names"},
             required=("to",),
             ways=(
-                Way(work="rate", needs="shaping", stays=True),
-                Way(work="rate_by_queue", needs="nfqueue"),
+                HelperMethod(work="rate", needs="shaping", stays=True),
+                HelperMethod(work="rate_by_queue", needs="nfqueue"),
             ),
         ),
         _resource(
@@ -191,14 +191,14 @@ CATALOGUE: Mapping[str, FaultType] = {
             "a share of the CPU time that the instance may use is burnt",
             own={"load": "share"},
             required=("load",),
-            ways=(Way(work="cpu"),),
+            ways=(HelperMethod(work="cpu"),),
         ),
         _resource(
             "resource.memory",
             "the instance's memory is filled up to a share of its limit",
             own={"fill": "share"},
             required=("fill",),
-            ways=(Way(work="memory"),),
+            ways=(HelperMethod(work="memory"),),
         ),
         _cluster(
             "kubernetes.evict",

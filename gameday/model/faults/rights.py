@@ -11,7 +11,7 @@ LOOK = ("get", "list", "watch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Rule:
+class RbacRule:
     """The right to some verbs on one kind of object.
 
     `group`: the API group, empty for the core. `resource`: plural, with its
@@ -29,10 +29,10 @@ class Rule:
         resource, _, sub = self.resource.partition("/")
         return resource, sub
 
-    def only(self, verbs: Iterable[str]) -> "Rule":
+    def only(self, verbs: Iterable[str]) -> "RbacRule":
         """Return it with these verbs alone, in its own order."""
         kept = set(verbs)
-        return Rule(
+        return RbacRule(
             group=self.group,
             resource=self.resource,
             verbs=tuple(verb for verb in self.verbs if verb in kept),
@@ -46,14 +46,14 @@ class Rule:
         return f"may not {_listed(self.verbs)} {what} {where}"
 
 
-def core(resource: str, *verbs: str) -> Rule:
+def core(resource: str, *verbs: str) -> RbacRule:
     """Return the right to an object of the core API in the namespace."""
-    return Rule(group="", resource=resource, verbs=verbs)
+    return RbacRule(group="", resource=resource, verbs=verbs)
 
 
-def apps(resource: str, *verbs: str) -> Rule:
+def apps(resource: str, *verbs: str) -> RbacRule:
     """Return the right to an object of the API group `apps` in the namespace."""
-    return Rule(group="apps", resource=resource, verbs=verbs)
+    return RbacRule(group="apps", resource=resource, verbs=verbs)
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -68,10 +68,10 @@ HELPER = (
 )
 
 NODES = (
-    Rule(group="", resource="nodes", verbs=("get", "list", "patch"), cluster=True),
+    RbacRule(group="", resource="nodes", verbs=("get", "list", "patch"), cluster=True),
 )
 # NoExecute ends pods of every namespace: which ones is looked at before.
-EVERYBODY = Rule(group="", resource="pods", verbs=("list",), cluster=True)
+EVERYBODY = RbacRule(group="", resource="pods", verbs=("list",), cluster=True)
 EVICT = (core("pods", "get", "list"), core("pods/eviction", "create"))
 ROLLOUT = (
     apps("deployments", "get", "patch"),
@@ -92,7 +92,7 @@ REMOVED = (
     core("pods", "get", "list", "delete"),
 )
 ISOLATE = (
-    Rule(
+    RbacRule(
         group="networking.k8s.io",
         resource="networkpolicies",
         verbs=("get", "list", "create", "delete"),

@@ -67,7 +67,7 @@ class Scraped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class TargetHistory:
     """What else is known of targets: first scraped when, begun when, and how often.
 
     `processes`: a target's processes, each as the scrape that first showed it and its
@@ -80,7 +80,7 @@ class Known:
     came_up: Mapping[str, float] = field(default_factory=dict)
 
 
-NOTHING = Known()
+NOTHING = TargetHistory()
 
 
 def target_of(series: Series) -> Target:
@@ -94,7 +94,9 @@ def numbers(series: Series) -> list[Pair]:
 
 
 def read_targets(
-    totals: Iterable[Series], others: Iterable[Series] = (), known: Known = NOTHING
+    totals: Iterable[Series],
+    others: Iterable[Series] = (),
+    known: TargetHistory = NOTHING,
 ) -> dict[Target, Scraped]:
     """Return the targets of series; `totals` count all events, `others` some."""
     by_target: dict[Target, tuple[list[list[Pair]], list[list[Pair]]]] = {}
@@ -121,7 +123,7 @@ def spacing(times: Sequence[float]) -> float:
     return distances[len(distances) // 2] if distances else 0.0
 
 
-def _came_up(series: Series, known: Known) -> dict[Target, float]:
+def _came_up(series: Series, known: TargetHistory) -> dict[Target, float]:
     """Return when the instance came up that a label of a series names."""
     if not known.came_up:
         return {}
@@ -135,7 +137,7 @@ def _came_up(series: Series, known: Known) -> dict[Target, float]:
 def _scraped(
     totals: list[list[Pair]],
     every: list[list[Pair]],
-    known: Known,
+    known: TargetHistory,
     whose: tuple[Target, float | None],
 ) -> Scraped:
     target, came_up = whose

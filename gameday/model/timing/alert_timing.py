@@ -19,16 +19,16 @@ from dataclasses import dataclass, replace
 from gameday.model.alerting.alert import AlertRule, Route
 from gameday.model.alerting.always import always
 from gameday.model.alerting.known_labels import KnownLabels
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise
 from gameday.model.timing.rule_delays import FOREVER, Chain, Change, Delay
-from gameday.model.timing.way import Way, rules_for, way
+from gameday.model.timing.way import AlertPath, rules_for, way
 
 UNKNOWN_PAGE = 300.0  # seconds, for the first page where rules or routes are unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DelayRange:
     """The earliest and the latest possible time, in seconds.
 
     `why`: what makes the latest one infinite. `unknown`: what has to be known for
@@ -41,30 +41,30 @@ class Span:
     unknown: str = ""
     looks: tuple[float, ...] = ()
 
-    def plus(self, earliest: float, latest: float) -> "Span":
+    def plus(self, earliest: float, latest: float) -> "DelayRange":
         """Return the span moved by at least and by at most so much."""
         early, late = self.earliest + earliest, self.latest + latest
         return replace(self, earliest=early, latest=late)
 
 
-def fires(rule: AlertRule, eyes: Eyes) -> Span:
+def fires(rule: AlertRule, eyes: Monitoring) -> DelayRange:
     """Return when the alert fires, counted from the fault's start."""
     delay = Chain(eyes).of(rule)
     return _evaluated(rule, eyes, delay, delay.sets, rule.hold)
 
 
-def resets(rule: AlertRule, eyes: Eyes) -> Span:
+def resets(rule: AlertRule, eyes: Monitoring) -> DelayRange:
     """Return when the alert is resolved, counted from the fault's end."""
     delay = Chain(eyes).of(rule)
     return _evaluated(rule, eyes, delay, delay.clears, rule.keep_firing)
 
 
-def pages(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Span:
+def pages(promise: AlertPromise, rule: AlertRule, eyes: Monitoring) -> DelayRange:
     """Return when the first notification arrives, counted from the fault's start."""
     found = way(promise, rule, eyes)
     fired = fires(rule, eyes)
     if not found.routes:
-        return Span(fired.earliest, FOREVER, unknown=_NO_ROUTES)
+        return DelayRange(fired.earliest, FOREVER, unknown=_NO_ROUTES)
     return fired.plus(
         min(
             0.0 if _may_be_alive(route, rule, found, eyes) else route.group_wait
@@ -74,16 +74,16 @@ def pages(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Span:
     )
 
 
-def page_ends(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Span:
+def page_ends(promise: AlertPromise, rule: AlertRule, eyes: Monitoring) -> DelayRange:
     """Return when the receiver hears of the end, counted from the fault's end."""
     routes = way(promise, rule, eyes).routes
     reset = resets(rule, eyes)
     if not routes:
-        return Span(reset.earliest, FOREVER, unknown=_NO_ROUTES)
+        return DelayRange(reset.earliest, FOREVER, unknown=_NO_ROUTES)
     return reset.plus(0.0, max(route.group_interval for route in routes))
 
 
-def first_page_within(promise: AlertPromise, eyes: Eyes) -> float:
+def first_page_within(promise: AlertPromise, eyes: Monitoring) -> float:
     """Return until when the first page has to be there, in seconds from the start.
 
     The promise's own time; where `reaches` names none the latest possible one, and
@@ -95,7 +95,7 @@ def first_page_within(promise: AlertPromise, eyes: Eyes) -> float:
     return UNKNOWN_PAGE if latest is None else latest
 
 
-def latest_first_page(promise: AlertPromise, eyes: Eyes) -> float | None:
+def latest_first_page(promise: AlertPromise, eyes: Monitoring) -> float | None:
     """Return the latest possible first page, counted from the start; None: unknown."""
     spans = [
         pages(promise, rule, eyes) for rule in rules_for(promise, eyes.rules or ())
@@ -113,7 +113,9 @@ def told_within(route: Route, *, alive: bool) -> float:
     return max(route.group_wait, route.group_interval) if alive else route.group_wait
 
 
-def _may_be_alive(route: Route, rule: AlertRule, found: Way, eyes: Eyes) -> bool:
+def _may_be_alive(
+    route: Route, rule: AlertRule, found: AlertPath, eyes: Monitoring
+) -> bool:
     """Whether an alert that always fires may keep the page's group alive.
 
     Then the group's next flush may come at once, without group_wait.
@@ -141,18 +143,18 @@ def _same_group(route: Route, one: KnownLabels, other: KnownLabels) -> bool:
 
 def _evaluated(
     rule: AlertRule,
-    eyes: Eyes,
+    eyes: Monitoring,
     delay: Delay,
     change: Change,
     lasts: float,
-) -> Span:
+) -> DelayRange:
     """Add what the alert rule itself adds; `lasts`: its `for`, or keep_firing_for."""
     every = rule.interval or eyes.evaluation_interval
     if every is None or delay.unscraped:
-        return Span(0.0, FOREVER, unknown=_UNKNOWN)
+        return DelayRange(0.0, FOREVER, unknown=_UNKNOWN)
     seen = change.evaluated(rule.query_offset or 0.0, every)
     rounded = math.ceil(round(lasts / every, 9)) * every
-    return Span(
+    return DelayRange(
         seen.early.there + rounded,
         seen.late.there + rounded,
         delay.why,

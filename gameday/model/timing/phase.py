@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import Node, Tree, parse, ranges, selectors
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.quantity import show_duration
 from gameday.model.timing.rule_delays import recording_rules
 
@@ -65,7 +65,7 @@ def common(one: float, other: float) -> float:
     return math.lcm(max(1, round(one * 1000)), max(1, round(other * 1000))) / 1000
 
 
-def undecided(rule: AlertRule, eyes: Eyes) -> str:
+def undecided(rule: AlertRule, eyes: Monitoring) -> str:
     """Return why the phase cannot be told by one scrape and one evaluation."""
     tree = parse(rule.expr)
     if tree is None:

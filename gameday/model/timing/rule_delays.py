@@ -21,8 +21,8 @@ from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.expression import (
     COMPARISONS,
     NAME,
+    Absent,
     Constant,
-    Gone,
     Node,
     Selector,
     Shift,
@@ -31,7 +31,7 @@ from gameday.model.alerting.expression import (
     parse,
     selectors,
 )
-from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.quantity import show_duration
 
 LOOKBACK = 300.0  # seconds that a series outlives its last sample (Prometheus' default)
@@ -39,31 +39,31 @@ FOREVER = math.inf
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class SampleMoment:
     """A sample's stamp, and when it is there; seconds after the change."""
 
     stamp: float = 0.0
     there: float = 0.0
 
-    def later(self, seconds: float) -> "Moment":
+    def later(self, seconds: float) -> "SampleMoment":
         """Return when it is read by what looks back so far."""
-        return Moment(self.stamp + seconds, self.there)
+        return SampleMoment(self.stamp + seconds, self.there)
 
-    def evaluated(self, query_offset: float, wait: float = 0.0) -> "Moment":
+    def evaluated(self, query_offset: float, wait: float = 0.0) -> "SampleMoment":
         """Return what a rule makes of it, after waiting for its evaluation."""
         slot = max(self.stamp + query_offset, self.there) + wait
-        return Moment(slot - query_offset, slot)
+        return SampleMoment(slot - query_offset, slot)
 
 
-NEVER = Moment(FOREVER, FOREVER)
+NEVER = SampleMoment(FOREVER, FOREVER)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """The earliest and the latest moment of a change."""
 
-    early: Moment = Moment()
-    late: Moment = Moment()
+    early: SampleMoment = SampleMoment()
+    late: SampleMoment = SampleMoment()
 
     def later(self, early: float, late: float) -> "Change":
         """Return the change as it is read by what looks back so far."""
@@ -108,7 +108,7 @@ class Delay:
 class Chain:
     """Follows expressions down to what is scraped; `above`: the rules on the way."""
 
-    eyes: Eyes
+    eyes: Monitoring
     above: tuple[RecordingRule | AlertRule, ...] = field(default=())
 
     def of(self, rule: AlertRule) -> Delay:
@@ -132,7 +132,7 @@ class Chain:
             return self._window(tree)
         if isinstance(tree, Shift):
             return self._shifted(tree)
-        if isinstance(tree, Gone):
+        if isinstance(tree, Absent):
             return self._gone(tree)
         return Delay() if isinstance(tree, Constant) else self._node(tree)
 
@@ -153,8 +153,8 @@ class Chain:
             timeout = min(self.eyes.scrape_timeout or interval, interval)
         else:
             return Delay(unscraped=True)
-        settled = Moment(interval + timeout, interval + timeout)
-        change = Change(Moment(), settled)
+        settled = SampleMoment(interval + timeout, interval + timeout)
+        change = Change(SampleMoment(), settled)
         delay = Delay(sets=change, clears=change, every=interval, lag=timeout)
         if instant and interval > LOOKBACK:
             stale = (
@@ -222,7 +222,7 @@ class Chain:
             clears=inner.clears.later(shift.offset, shift.offset),
         )
 
-    def _gone(self, gone: Gone) -> Delay:
+    def _gone(self, gone: Absent) -> Delay:
         inner = self.tree(gone.inner)
         if {selector.name for selector in selectors(gone.inner)} != {"up"}:
             return replace(inner, sets=inner.sets.later(0.0, LOOKBACK))
@@ -299,7 +299,7 @@ def scraped(
             yield selector
 
 
-def jobs_of(selector: Selector, eyes: Eyes) -> list[ScrapeJob]:
+def jobs_of(selector: Selector, eyes: Monitoring) -> list[ScrapeJob]:
     """Return the jobs whose targets may have what is selected."""
     asked = [matcher for matcher in selector.matchers if matcher.name == "job"]
     if asked:
@@ -347,11 +347,11 @@ def _any(parts: Sequence[Delay]) -> Delay:
 
 def _either(changes: Sequence[Change]) -> Change:
     return Change(
-        Moment(
+        SampleMoment(
             min(change.early.stamp for change in changes),
             min(change.early.there for change in changes),
         ),
-        Moment(
+        SampleMoment(
             max(change.late.stamp for change in changes),
             max(change.late.there for change in changes),
         ),

@@ -8,12 +8,12 @@ from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.alerting.promised_labels import candidates
 from gameday.model.alerting.reach import Ends, ends_of_all
 from gameday.model.alerting.relabel import sent
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class AlertPath:
     """Where an alert goes, by what is known of its labels.
 
     `labels`: what Alertmanager hears, one entry for each kind of series. `dropped`:
@@ -27,7 +27,7 @@ class Way:
     routes: tuple[Route, ...]
 
 
-def way(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Way:
+def way(promise: AlertPromise, rule: AlertRule, eyes: Monitoring) -> AlertPath:
     """Return the way of a rule's alert that the promise speaks of."""
     told = [
         sent(labels, eyes.external_labels, eyes.relabels)
@@ -39,7 +39,7 @@ def way(promise: AlertPromise, rule: AlertRule, eyes: Eyes) -> Way:
     if eyes.routing is not None:
         ends = ends_of_all(eyes.routing.route, labels)
     wanted = [end for end in ends.possible if end.receiver in promise.reaches]
-    return Way(
+    return AlertPath(
         labels=labels,
         dropped=next(iter(drops)) if len(drops) == 1 else None if drops else False,
         ends=ends,

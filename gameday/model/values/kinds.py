@@ -51,7 +51,7 @@ class ValueKind(Generic[Value]):
     schema: Mapping[str, Any]
 
 
-class Key(NamedTuple):
+class FileKey(NamedTuple):
     """What a file calls a field, where the name means something else in Python."""
 
     name: str

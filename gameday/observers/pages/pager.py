@@ -18,7 +18,7 @@ from typing import Any
 
 from gameday.clock import SystemClock
 from gameday.observers.pages.pager_http import Door, Forwarder
-from gameday.observers.pages.pages import Page, Refusal
+from gameday.observers.pages.pages import ReceivedPage, RefusedPage
 from gameday.ports import Clock
 
 KEPT = 10_000
@@ -46,7 +46,7 @@ class Pager:
             raise ValueError(f"{listen!r} is not HOST:PORT")
         self._host, self._port = host.strip("[]"), int(port)
         self._clock: Clock = clock or SystemClock()
-        self._pages: deque[Page | Refusal] = deque(maxlen=KEPT)
+        self._pages: deque[ReceivedPage | RefusedPage] = deque(maxlen=KEPT)
         self._changed = threading.Condition()
         self._stopped = False
         self._store = Path(store) if store else None
@@ -85,25 +85,25 @@ class Pager:
         if self._forwarder:
             self._forwarder.stop()
 
-    def pages(self, since: int = 0) -> list[Page]:
+    def pages(self, since: int = 0) -> list[ReceivedPage]:
         """Return the pages that came after this sequence number."""
         with self._changed:
             return [
                 page
                 for page in self._pages
-                if isinstance(page, Page) and page.seq > since
+                if isinstance(page, ReceivedPage) and page.seq > since
             ]
 
-    def refusals(self, since: int = 0) -> list[Refusal]:
+    def refusals(self, since: int = 0) -> list[RefusedPage]:
         """Return what was refused after this sequence number."""
         with self._changed:
             return [
                 page
                 for page in self._pages
-                if isinstance(page, Refusal) and page.seq > since
+                if isinstance(page, RefusedPage) and page.seq > since
             ]
 
-    def wait(self, since: int, timeout: float) -> list[Page]:
+    def wait(self, since: int, timeout: float) -> list[ReceivedPage]:
         """Return them as soon as there is one, or none after `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(
@@ -119,13 +119,15 @@ class Pager:
         """Keep a page that was read and answered."""
         with self._changed:
             seq = self._last() + 1
-            self._add(Page(seq=seq, at=round(at, 3), receiver=receiver, **fields))
+            self._add(
+                ReceivedPage(seq=seq, at=round(at, 3), receiver=receiver, **fields)
+            )
 
     def refuse(self, at: float, receiver: str, vendor: str, because: str) -> None:
         """Keep that a page was refused, and why."""
         about = {"receiver": receiver, "vendor": vendor, "because": because}
         with self._changed:
-            self._add(Refusal(seq=self._last() + 1, at=round(at, 3), **about))
+            self._add(RefusedPage(seq=self._last() + 1, at=round(at, 3), **about))
 
     def show(self, since: int, wait: float) -> dict[str, Any]:
         """Return what `GET /pages` answers."""
@@ -142,7 +144,7 @@ class Pager:
         if self._forwarder:
             self._forwarder.add(path, headers, body)
 
-    def _add(self, page: Page | Refusal) -> None:
+    def _add(self, page: ReceivedPage | RefusedPage) -> None:
         self._pages.append(page)
         if self._store:
             with self._store.open("a", encoding="utf-8") as file:
@@ -167,12 +169,12 @@ class Pager:
                 continue
 
 
-def _kept(fields: Mapping[str, Any]) -> Page | Refusal:
+def _kept(fields: Mapping[str, Any]) -> ReceivedPage | RefusedPage:
     """Return what a line of the store holds."""
     if "because" in fields:
-        return Refusal(**fields)
+        return RefusedPage(**fields)
     lists = {name: tuple(fields.get(name) or ()) for name in ("alerts", "titles")}
-    return Page(**{**fields, **lists})
+    return ReceivedPage(**{**fields, **lists})
 
 
 def main(arguments: list[str]) -> int:

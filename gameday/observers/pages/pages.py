@@ -39,7 +39,7 @@ class NotAPageError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ReceivedPage:
     """One notification that arrived; `at` is the pager's clock (s, to the ms).
 
     `seq` counts from 1. `group_key` is Alertmanager's where the payload has it,
@@ -69,7 +69,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class RefusedPage:
     """A notification that was refused at the door, and why; `seq` counts with pages."""
 
     seq: int

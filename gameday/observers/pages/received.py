@@ -13,7 +13,7 @@ from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import Event, event
 from gameday.observers.http import Client
-from gameday.observers.sight import RETRY, Rounds, Sight
+from gameday.observers.sight import RETRY, ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 LONG = 0.5  # seconds that one question waits for pages
@@ -21,7 +21,7 @@ TRIES = 3  # of the clock
 SOON = 0.02  # seconds between two long polls, should one return at once
 
 
-class Mailbox(Protocol):
+class PagerMailbox(Protocol):
     """A pager, as far as reading it goes."""
 
     def show(self, since: int, wait: float) -> Mapping[str, Any]:
@@ -51,10 +51,10 @@ class PagesObserver:
 
     source = "pager"
 
-    def __init__(self, mailbox: Mailbox, clock: Clock) -> None:
+    def __init__(self, mailbox: PagerMailbox, clock: Clock) -> None:
         self._mailbox = mailbox
         self._clock = clock
-        self._sight = Sight(self.source, clock)
+        self._sight = ObserverHealth(self.source, clock)
         self._rounds = Rounds(self._sight, self._round)
         self._since = 0.0
         self._seq = 0

@@ -14,7 +14,7 @@ from gameday.model.alerting.alert import AlertRule
 from gameday.model.slos.slo import Series
 from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted
 from gameday.observers.prometheus.episodes import About
-from gameday.observers.prometheus.rules import Group, Listed, Rule
+from gameday.observers.prometheus.rules import Listed, LiveRule, LiveRuleGroup
 
 MOST_BACK = 0.97  # of Prometheus' own look-back: a little less than all of it
 MOST_OFFSET = 86_400.0
@@ -26,19 +26,19 @@ class Book:
 
     def __init__(self, api: PrometheusApi, known: Iterable[AlertRule] = ()) -> None:
         self._api = api
-        self._groups: Sequence[Group] = ()
+        self._groups: Sequence[LiveRuleGroup] = ()
         self._offsets: dict[str, float] = {
             rule.group: rule.query_offset
             for rule in known
             if rule.query_offset is not None
         }
-        self._by_name: dict[str, list[tuple[Group, Rule]]] = {}
+        self._by_name: dict[str, list[tuple[LiveRuleGroup, LiveRule]]] = {}
         self.default_offset = 0.0
         self.may_offset = True
         self.lookback = LOOKBACK
         self.asked_from = 0.0  # what ended earlier is not looked into
 
-    def read(self, groups: Sequence[Group]) -> None:
+    def read(self, groups: Sequence[LiveRuleGroup]) -> None:
         """Take the rules as they are now."""
         self._groups = groups
         self._by_name = {}
@@ -114,7 +114,7 @@ class Book:
 
     def _find(
         self, labels: Mapping[str, str]
-    ) -> tuple[Group | None, Rule | None, Listed | None]:
+    ) -> tuple[LiveRuleGroup | None, LiveRule | None, Listed | None]:
         wanted = {k: v for k, v in labels.items() if v and k != "alertstate"}
         candidates = [
             (group, rule)
@@ -131,7 +131,11 @@ class Book:
         return group, rule, None
 
     def _learn(
-        self, group: Group, labels: Mapping[str, str], first: float, listed: Listed
+        self,
+        group: LiveRuleGroup,
+        labels: Mapping[str, str],
+        first: float,
+        listed: Listed,
     ) -> None:
         ahead = math.floor((listed.active - first) * 1000 + 1e-3) / 1000
         if ahead == self._offsets.get(group.name, self.default_offset):

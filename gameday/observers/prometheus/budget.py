@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from gameday.errors import ObserverLost
-from gameday.gate.decide import Budget, Burn
+from gameday.gate.decide import Budget, BurnRate
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
-from gameday.observers.prometheus.window import Window, events_since
+from gameday.observers.prometheus.window import CountedWindow, events_since
 from gameday.ports import Clock
 
 WINDOWS = {"fast": (3600.0, 300.0), "slow": (21600.0, 1800.0)}  # seconds
@@ -53,11 +53,11 @@ def _left(slo: Slo, bad: float, total: float) -> float:
     return 1.0 - max(0.0, bad) / allowed
 
 
-def _burn(api: PrometheusApi, slo: Slo, window: float, now: float) -> Burn:
+def _burn(api: PrometheusApi, slo: Slo, window: float, now: float) -> BurnRate:
     total = events_since(api, slo.total, window, now)
     whole = total.complete
     if total.total <= 0.0 or slo.budget <= 0.0:
-        return Burn(window=window, rate=None, whole=whole)
-    bad: Window = events_since(api, slo.bad, window, now)
+        return BurnRate(window=window, rate=None, whole=whole)
+    bad: CountedWindow = events_since(api, slo.bad, window, now)
     rate = bad.total / total.total / slo.budget
-    return Burn(window=window, rate=rate, whole=whole)
+    return BurnRate(window=window, rate=rate, whole=whole)

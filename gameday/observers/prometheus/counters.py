@@ -26,7 +26,7 @@ class Use:
     term: Term
 
 
-class Counters:
+class SampleCounters:
     """New samples by selector become `sample` events of every SLO that uses it."""
 
     def __init__(self, slos: Iterable[Slo]) -> None:

@@ -51,7 +51,7 @@ class Oracle(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Episode:
+class LiveAlert:
     """One alert from its first sample to its end; times of the samples."""
 
     labels: Mapping[str, str]
@@ -79,7 +79,7 @@ class Episodes:
 
     def __init__(self, oracle: Oracle) -> None:
         self._oracle = oracle
-        self._open: dict[Key, Episode] = {}
+        self._open: dict[Key, LiveAlert] = {}
         self._last: dict[Key, float] = {}
         self.gaps: list[Gap] = []
 
@@ -158,7 +158,7 @@ class Episodes:
     ) -> None:
         at, state, start = sample
         about = self._oracle.about(labels, at)
-        episode = Episode(
+        episode = LiveAlert(
             labels=labels, state=state, first=at, last=at, starts=at + about.offset
         )
         self._open[key] = episode
@@ -266,7 +266,7 @@ class Episodes:
             )
         )
 
-    def _say(self, episode: Episode, at: float, events: list[Event]) -> None:
+    def _say(self, episode: LiveAlert, at: float, events: list[Event]) -> None:
         about = self._oracle.about(episode.labels, None)
         episode.fired = episode.fired or episode.state == "firing"
         events.append(
@@ -281,5 +281,5 @@ class Episodes:
         )
 
 
-def _labels(episode: Episode) -> dict[str, str]:
+def _labels(episode: LiveAlert) -> dict[str, str]:
     return {**episode.labels, "alertstate": episode.state}

@@ -15,7 +15,7 @@ from gameday.model.timeline import event
 from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi
 from gameday.observers.promql import metrics_of
-from gameday.observers.sight import Rounds, Sight
+from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks
@@ -57,7 +57,7 @@ class MetricsObserver:
         self._clock = clock
         self._api = PrometheusApi(Client(endpoint, clock), clock)
         self._promises = {promise.promql: promise for promise in promises}
-        self._sight = Sight(self.source, clock)
+        self._sight = ObserverHealth(self.source, clock)
         self._rounds = Rounds(self._sight, self._look)
         self._stale: dict[str, float] = {}  # seconds, by expression, once known
 

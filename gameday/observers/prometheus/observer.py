@@ -15,15 +15,15 @@ from gameday.model.timeline import Event, event
 from gameday.observers.http import Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matching
 from gameday.observers.prometheus.book import Book
-from gameday.observers.prometheus.counters import Counters
+from gameday.observers.prometheus.counters import SampleCounters
 from gameday.observers.prometheus.episodes import Episodes
 from gameday.observers.prometheus.processes import METRIC, Processes
 from gameday.observers.prometheus.rule_watch import RuleWatch
 from gameday.observers.prometheus.rules import read_groups
 from gameday.observers.prometheus.scrapes import Scrapes
 from gameday.observers.prometheus.settings import read_settings
-from gameday.observers.prometheus.window import Window, window_total
-from gameday.observers.sight import Rounds, Sight
+from gameday.observers.prometheus.window import CountedWindow, window_total
+from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks
@@ -56,13 +56,13 @@ class PrometheusObserver:
     ) -> None:
         self._clock = clock
         self.api = PrometheusApi(Client(endpoint, clock), clock)
-        self.counters = Counters(slos)
+        self.counters = SampleCounters(slos)
         self._book = Book(self.api, rules)
         self._episodes = Episodes(self._book)
         self._scrapes = Scrapes()
         self._processes = Processes()
         self._rules = RuleWatch()
-        self._sight = Sight(self.source, clock)
+        self._sight = ObserverHealth(self.source, clock)
         self._rounds = Rounds(self._sight, self._look)
         self._firing: tuple[Mapping[str, str], ...] = ()
         self._since = 0.0
@@ -140,7 +140,7 @@ class PrometheusObserver:
         """Return the labels of the alerts that fire now."""
         return list(self._firing)
 
-    def window(self, slo: Slo, now: float) -> Window:
+    def window(self, slo: Slo, now: float) -> CountedWindow:
         """Count the events of an SLO's own window, and report it as `window`."""
         found = window_total(self.api, slo, now)
         self._sight.emit(

@@ -14,9 +14,9 @@ from gameday.model.alerting.recording import (
     LOOKBACK,
     GroupRecord,
     Read,
+    RecordedMetric,
     Recording,
     SeriesRecord,
-    Stored,
 )
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, span
@@ -38,7 +38,7 @@ _GOOD = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class RecordedSpan:
     """From when to when samples are wanted, in seconds, on Prometheus' clock."""
 
     since: float
@@ -54,7 +54,7 @@ class Recorder:
         self._clock = clock
         self._begun = clock.monotonic()
 
-    def record(self, reads: Sequence[Read], time: Span) -> Recording:
+    def record(self, reads: Sequence[Read], time: RecordedSpan) -> Recording:
         """Return what the selectors read in a time, and the groups as they are."""
         try:
             return self._record(reads, time)
@@ -63,7 +63,7 @@ class Recorder:
         except MALFORMED as error:
             raise ObserverLost(f"{self._client.url} answers oddly: {error}") from None
 
-    def _record(self, reads: Sequence[Read], time: Span) -> Recording:
+    def _record(self, reads: Sequence[Read], time: RecordedSpan) -> Recording:
         names = sorted({read.metric for read in reads if read.metric})
         counts = self._counts([*names, *ALWAYS], time)
         stored, left_out = choose(reads, counts)
@@ -81,7 +81,7 @@ class Recorder:
             series=tuple(series.values()),
         )
 
-    def _counts(self, names: Sequence[str], time: Span) -> dict[str, float]:
+    def _counts(self, names: Sequence[str], time: RecordedSpan) -> dict[str, float]:
         """Return how many series each metric has in the time, as far as is known."""
         back = max(1, math.ceil(time.until - time.since))
         counts: dict[str, float] = {}
@@ -96,7 +96,9 @@ class Recorder:
                 counts[series.labels.get("__name__", "")] = series.samples[-1][1]
         return counts
 
-    def _read(self, stored: Sequence[Stored], time: Span) -> list[SeriesRecord]:
+    def _read(
+        self, stored: Sequence[RecordedMetric], time: RecordedSpan
+    ) -> list[SeriesRecord]:
         queries = [
             [Matcher(name="__name__", op="=", value=series.metric), *series.matchers]
             for series in stored
@@ -141,13 +143,13 @@ class Recorder:
 
 def choose(
     reads: Sequence[Read], counts: Mapping[str, float]
-) -> tuple[list[Stored], dict[str, str]]:
+) -> tuple[list[RecordedMetric], dict[str, str]]:
     """Return what to record: whole metrics where they are small, else selectors.
 
     And by metric why it is left out. A metric without series is recorded as well: that
     there was none is what `absent` asks for.
     """
-    stored = [Stored(metric=name) for name in ALWAYS]
+    stored = [RecordedMetric(metric=name) for name in ALWAYS]
     left_out: dict[str, str] = {}
     used = sum(counts.get(name, 0.0) for name in ALWAYS)
     for name in sorted({read.metric for read in reads if read.metric}):
@@ -156,7 +158,7 @@ def choose(
             left_out[name] = f"left out: more than {MOST} series would be recorded"
         elif many <= WHOLE:
             used += many
-            stored.append(Stored(metric=name))
+            stored.append(RecordedMetric(metric=name))
         else:
             left_out[name] = (
                 f"it has {many:.0f} series, so that only what the rules select was "
@@ -165,7 +167,7 @@ def choose(
             used += WHOLE
             chosen = {read.matchers for read in reads if read.metric == name}
             stored += [
-                Stored(metric=name, matchers=matchers)
+                RecordedMetric(metric=name, matchers=matchers)
                 for matchers in sorted(chosen, key=str)
                 if matchers
             ]

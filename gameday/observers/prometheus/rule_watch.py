@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gameday.model.timeline import Event, event
 from gameday.observers.prometheus.api import NEVER, SelfMetrics
 from gameday.observers.prometheus.episodes import Gap
-from gameday.observers.prometheus.rules import Group, Rule
+from gameday.observers.prometheus.rules import LiveRule, LiveRuleGroup
 
 CHANGED = "changed during the run"
 REMOVED = "removed during the run"
@@ -40,7 +40,7 @@ class Definition(NamedTuple):
         return _About(CHANGE, self.group, file, self.alert, record)
 
 
-def _definitions(groups: Iterable[Group]) -> Counter[Definition]:
+def _definitions(groups: Iterable[LiveRuleGroup]) -> Counter[Definition]:
     return Counter(
         Definition(
             key=group.key,
@@ -62,7 +62,7 @@ class RuleWatch:
     """Compares each look at the rules with the one before."""
 
     def __init__(self) -> None:
-        self.groups: tuple[Group, ...] = ()
+        self.groups: tuple[LiveRuleGroup, ...] = ()
         self._known: Counter[Definition] | None = None
         self._sick: dict[tuple[str, str], _Sick] = {}
         self._overdue: dict[str, float] = {}  # by group: its last evaluation
@@ -72,7 +72,7 @@ class RuleWatch:
         self._looked_at_itself = 0.0
 
     def look(
-        self, groups: tuple[Group, ...], itself: SelfMetrics | None, at: float
+        self, groups: tuple[LiveRuleGroup, ...], itself: SelfMetrics | None, at: float
     ) -> list[Event]:
         """Return what went wrong since the last look; `at`: its clock, now."""
         self.groups = groups
@@ -158,7 +158,7 @@ class RuleWatch:
         return events
 
     @staticmethod
-    def _still(group: Group, since: float, at: float) -> Event:
+    def _still(group: LiveRuleGroup, since: float, at: float) -> Event:
         seconds = round(at - since)
         because = f"the group was not evaluated for {seconds} s"
         about = _About.of(group, MISSED)
@@ -204,7 +204,7 @@ class RuleWatch:
                 ]
         return events
 
-    def _sick_of(self, group: Group) -> "list[_About]":
+    def _sick_of(self, group: LiveRuleGroup) -> "list[_About]":
         """Return the rules that fail now; the group alone: it may be any of them."""
         named = {one.about for key, one in self._sick.items() if key[0] == group.key}
         return sorted(named) or [_About.of(group, FAILED)]
@@ -226,7 +226,7 @@ class _About(NamedTuple):
     rule: str = ""
 
     @classmethod
-    def of(cls, group: Group, what: str) -> "_About":
+    def of(cls, group: LiveRuleGroup, what: str) -> "_About":
         return cls(what, group.name, group.file)
 
 
@@ -239,7 +239,7 @@ class _Sick:
     since: float
 
     @classmethod
-    def of(cls, group: Group, rule: Rule) -> "_Sick":
+    def of(cls, group: LiveRuleGroup, rule: LiveRule) -> "_Sick":
         error = " ".join(rule.error.split())[:300]
         because = f"the evaluation failed: {error}"
         alert, record = (rule.name, "") if rule.alerting else ("", rule.name)
@@ -250,7 +250,9 @@ class _Sick:
         )
 
 
-def _more(before: Mapping[str, float], now: Mapping[str, float], group: Group) -> int:
+def _more(
+    before: Mapping[str, float], now: Mapping[str, float], group: LiveRuleGroup
+) -> int:
     return max(0, round(now.get(group.key, 0.0) - before.get(group.key, 0.0)))
 
 

@@ -17,7 +17,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class LiveRule:
     """One rule as it is now; `hold` and `keep` in seconds."""
 
     name: str
@@ -42,14 +42,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class LiveRuleGroup:
     """One rule group; `interval` in seconds, `last`: its latest evaluation."""
 
     name: str
     file: str
     interval: float
     last: float
-    rules: tuple[Rule, ...]
+    rules: tuple[LiveRule, ...]
 
     @property
     def key(self) -> str:
@@ -57,10 +57,10 @@ class Group:
         return f"{self.file};{self.name}"
 
 
-def read_groups(found: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
+def read_groups(found: Iterable[Mapping[str, Any]]) -> tuple[LiveRuleGroup, ...]:
     """Return the groups of an answer of /api/v1/rules."""
     return tuple(
-        Group(
+        LiveRuleGroup(
             name=group["name"],
             file=group["file"],
             interval=float(group["interval"]),
@@ -71,8 +71,8 @@ def read_groups(found: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
     )
 
 
-def _rule(one: Mapping[str, Any]) -> Rule:
-    return Rule(
+def _rule(one: Mapping[str, Any]) -> LiveRule:
+    return LiveRule(
         name=one["name"],
         alerting=one["type"] == "alerting",
         query=one["query"],

@@ -29,7 +29,7 @@ _OLDEST = re.compile(rb"^prometheus_tsdb_lowest_timestamp_seconds (\S+)", re.MUL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class CountedWindow:
     """Events in all since `since`; `complete`: that is the window's whole length.
 
     There may be up to `unknown` more, and up to `surplus` fewer.
@@ -42,14 +42,14 @@ class Window:
     surplus: float = 0.0
 
 
-def window_total(api: PrometheusApi, slo: Slo, now: float) -> Window:
+def window_total(api: PrometheusApi, slo: Slo, now: float) -> CountedWindow:
     """Return the events of the SLO's window that ends now, or of what there is."""
     return events_since(api, slo.total, slo.window, now)
 
 
 def events_since(
     api: PrometheusApi, terms: Sequence[Term], length: float, now: float
-) -> Window:
+) -> CountedWindow:
     """Return the events of the last `length` seconds, or of what there is of them."""
     start = now - length
     oldest = _oldest(api)
@@ -63,7 +63,7 @@ def events_since(
     minus = [one for sign, one in found if sign < 0]
     reaches = reader.first <= since + max(step, 2 * length / CELLS)
     complete = oldest <= start and reaches
-    return Window(
+    return CountedWindow(
         total=sum(sign * one.events for sign, one in found),
         since=max(since, reader.first),
         complete=complete,

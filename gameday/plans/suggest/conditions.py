@@ -11,8 +11,8 @@ from operator import add, mul, sub, truediv
 from gameday.model.alerting.alert import RecordingRule
 from gameday.model.alerting.expression import (
     COMPARISONS,
+    Absent,
     Constant,
-    Gone,
     Node,
     Selector,
     Shift,
@@ -34,7 +34,7 @@ _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class RuleCondition:
     """One comparison: `value` goes `side` of `limit` (None: of another value).
 
     `tree`: the comparison itself. `excused`: an `unless` says when it does not count.
@@ -52,7 +52,9 @@ class Condition:
         return tuple(dict.fromkeys(selectors(self.value)))
 
 
-def conditions(expr: str, recorded: Sequence[RecordingRule]) -> tuple[Condition, ...]:
+def conditions(
+    expr: str, recorded: Sequence[RecordingRule]
+) -> tuple[RuleCondition, ...]:
     """Return what has to hold together; empty where the expression is not read."""
     tree = parse(expr)
     return () if tree is None else tuple(_of(inlined(tree, recorded)))
@@ -90,9 +92,9 @@ def number(tree: Tree) -> float | None:
     return _ARITHMETIC[tree.word](*numbers)
 
 
-def _of(tree: Tree) -> Iterator[Condition]:
-    if isinstance(tree, Gone) or (isinstance(tree, Window) and tree.gone):
-        yield Condition(value=tree.inner, side=GONE, tree=tree)
+def _of(tree: Tree) -> Iterator[RuleCondition]:
+    if isinstance(tree, Absent) or (isinstance(tree, Window) and tree.gone):
+        yield RuleCondition(value=tree.inner, side=GONE, tree=tree)
     elif isinstance(tree, Node) and tree.kind == "operator":
         yield from _operator(tree)
     elif isinstance(tree, Node) and tree.kind == "aggregate" and _compares(tree):
@@ -101,10 +103,10 @@ def _of(tree: Tree) -> Iterator[Condition]:
     elif isinstance(tree, Shift):
         yield from _of(tree.inner)
     elif not isinstance(tree, Constant):
-        yield Condition(value=tree, side=HIGH, tree=tree)
+        yield RuleCondition(value=tree, side=HIGH, tree=tree)
 
 
-def _operator(node: Node) -> Iterator[Condition]:
+def _operator(node: Node) -> Iterator[RuleCondition]:
     left, right = node.parts
     if node.word == "and":
         yield from _of(left)
@@ -117,10 +119,10 @@ def _operator(node: Node) -> Iterator[Condition]:
     elif node.word in COMPARISONS:
         yield _comparison(node, left, right)
     else:
-        yield Condition(value=node, side=HIGH, tree=node)
+        yield RuleCondition(value=node, side=HIGH, tree=node)
 
 
-def _comparison(node: Node, left: Tree, right: Tree) -> Condition:
+def _comparison(node: Node, left: Tree, right: Tree) -> RuleCondition:
     word, value, limit = node.word, left, number(right)
     if limit is None and number(left) is not None:
         word, value, limit = _FLIPPED[word], right, number(left)
@@ -130,10 +132,10 @@ def _comparison(node: Node, left: Tree, right: Tree) -> Condition:
     inside = next(_inner(value), None)
     if inside is not None:  # `count(up == 0) > 2`: what is compared decides
         return replace(inside, tree=node)
-    return Condition(value=value, side=_side(word, limit), tree=node, limit=limit)
+    return RuleCondition(value=value, side=_side(word, limit), tree=node, limit=limit)
 
 
-def _inner(tree: Tree) -> Iterator[Condition]:
+def _inner(tree: Tree) -> Iterator[RuleCondition]:
     """Yield the comparisons with a number that stand inside of a value."""
     if isinstance(tree, Node):
         is_filter = tree.word in COMPARISONS and None in map(number, tree.parts)
@@ -148,7 +150,7 @@ def _inner(tree: Tree) -> Iterator[Condition]:
 
 def _compares(tree: Tree) -> bool:
     return next(_inner(tree), None) is not None or any(
-        isinstance(part, Gone) for part in getattr(tree, "parts", ())
+        isinstance(part, Absent) for part in getattr(tree, "parts", ())
     )
 
 

@@ -14,7 +14,12 @@ from gameday.model.quantity import show_duration, show_share
 from gameday.plans.suggest.conditions import LOW
 from gameday.plans.suggest.losses import needed
 from gameday.plans.suggest.surroundings import Surroundings
-from gameday.plans.suggest.symptoms import Reading, Symptom, seconds_of, share_of
+from gameday.plans.suggest.symptoms import (
+    ConditionSymptom,
+    Symptom,
+    seconds_of,
+    share_of,
+)
 
 SLOWER = 1.5  # times the limit: slow for certain, and no timeout yet
 MORE = 0.1  # of a saturation, beyond its limit
@@ -23,7 +28,7 @@ STOP, PAUSE = "process.stop", "process.pause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class SuggestedFault:
     """A fault on one instance of a service; `peers`: the service at the other end."""
 
     kind: str
@@ -54,7 +59,7 @@ class Sought:
     """What a fault is sought for: a rule, what it reads, and where."""
 
     rule: AlertRule
-    reading: Reading
+    reading: ConditionSymptom
     around: Surroundings
     on_cluster: bool = False
 
@@ -71,14 +76,14 @@ class Sought:
         return self.reading.selector.name
 
 
-Ways = Iterator[Hit | str]
+Ways = Iterator[SuggestedFault | str]
 
 
 def ways(sought: Sought) -> Ways:
     """Yield the faults that may bring it about, and why others do not."""
     for way in _WAYS[sought.reading.symptom](sought):
-        blind = isinstance(way, Hit) and sought.around.sees(way.service)
-        if isinstance(way, Hit) and blind:
+        blind = isinstance(way, SuggestedFault) and sought.around.sees(way.service)
+        if isinstance(way, SuggestedFault) and blind:
             yield f"{way.service} is what a game day watches with"
         else:
             yield way
@@ -99,7 +104,7 @@ def _down(sought: Sought) -> Ways:
             # Others say that it is well: only Prometheus loses it.
             yield _cut(service, watcher)
         # A pod that is stopped is no target any more: `up` has to stay, as 0.
-        yield Hit(kind=PAUSE if sought.on_cluster else STOP, service=service)
+        yield SuggestedFault(kind=PAUSE if sought.on_cluster else STOP, service=service)
 
 
 def _probe(sought: Sought) -> Ways:
@@ -130,7 +135,7 @@ def _out(sought: Sought) -> Ways:
     if not servers:
         yield f"which services are behind {sought.metric} is not known"
     for service in servers:
-        yield _alone(sought, service) or Hit(kind=STOP, service=service)
+        yield _alone(sought, service) or SuggestedFault(kind=STOP, service=service)
         yield from (_cut(balancer, service) for balancer in balancers)
 
 
@@ -152,7 +157,7 @@ def _errors(sought: Sought) -> Ways:
             yield f"nothing is known that {service} needs, so nothing can be taken away"
         for other in needs:
             yield _few(sought, service) or _cut(service, other)
-            yield Hit(kind=STOP, service=other)
+            yield SuggestedFault(kind=STOP, service=other)
 
 
 def _latency(sought: Sought) -> Ways:
@@ -169,10 +174,14 @@ def _latency(sought: Sought) -> Ways:
         for other in around.dependencies(service):
             late = {"by": by, "peers": other}
             few = _few(sought, service)
-            yield few or Hit(kind="network.delay", service=service, arguments=late)
+            yield few or SuggestedFault(
+                kind="network.delay", service=service, arguments=late
+            )
             late = {"by": by, "peers": service}
-            yield Hit(kind="network.delay", service=other, arguments=late)
-        yield Hit(kind="network.delay", service=service, arguments={"by": by})
+            yield SuggestedFault(kind="network.delay", service=other, arguments=late)
+        yield SuggestedFault(
+            kind="network.delay", service=service, arguments={"by": by}
+        )
 
 
 def _saturated(kind: str, argument: str) -> Callable[[Sought], Ways]:
@@ -188,7 +197,9 @@ def _saturated(kind: str, argument: str) -> Callable[[Sought], Ways]:
         share = FULL if limit is None else min(1.0, limit + MORE)
         for service in found:
             arguments = {argument: show_share(round(share, 2))}
-            yield _known(Hit(kind=kind, service=service, arguments=arguments))
+            yield _known(
+                SuggestedFault(kind=kind, service=service, arguments=arguments)
+            )
 
     return ways_of
 
@@ -202,7 +213,7 @@ def _restarts(sought: Sought) -> Ways:
     if not found:
         yield f"which service {sought.metric} is about is not known"
     for service in found:
-        yield Hit(kind="process.kill", service=service)
+        yield SuggestedFault(kind="process.kill", service=service)
 
 
 def _replicas(sought: Sought) -> Ways:
@@ -211,7 +222,7 @@ def _replicas(sought: Sought) -> Ways:
         yield f"which workload {sought.metric} is about is not known"
     for service in found:
         # What is stopped is scaled down: then fewer are wanted, and none is missing.
-        yield Hit(kind=PAUSE, service=service)
+        yield SuggestedFault(kind=PAUSE, service=service)
 
 
 def _queue(sought: Sought) -> Ways:
@@ -240,7 +251,7 @@ def _special(kind: str, arguments: Mapping[str, str]) -> Callable[[Sought], Ways
             yield f"which service {sought.metric} is about is not known"
         else:
             for service in found:
-                yield Hit(kind=kind, service=service, arguments=arguments)
+                yield SuggestedFault(kind=kind, service=service, arguments=arguments)
 
     return ways_of
 
@@ -264,11 +275,13 @@ _WAYS: Mapping[Symptom, Callable[[Sought], Ways]] = {
 }
 
 
-def _cut(service: str, peers: str) -> Hit:
-    return Hit(kind="network.partition", service=service, arguments={"peers": peers})
+def _cut(service: str, peers: str) -> SuggestedFault:
+    return SuggestedFault(
+        kind="network.partition", service=service, arguments={"peers": peers}
+    )
 
 
-def _known(hit: Hit) -> Hit | str:
+def _known(hit: SuggestedFault) -> SuggestedFault | str:
     return hit if hit.kind in CATALOGUE else f"gameday has no fault {hit.kind}"
 
 
@@ -289,10 +302,10 @@ def _alone(sought: Sought, service: str) -> str:
     )
 
 
-def _only(sought: Sought, service: str, otherwise: str) -> Hit | str:
+def _only(sought: Sought, service: str, otherwise: str) -> SuggestedFault | str:
     """Return the loss of a service's only instance; else why that does not do."""
     if len(sought.around.of(service)) == 1:
-        return Hit(kind=STOP, service=service)
+        return SuggestedFault(kind=STOP, service=service)
     return f"{otherwise}, and a suggestion takes one"
 
 

@@ -10,8 +10,8 @@ from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
 
 from gameday.model.alerting.expression import (
     COMPARISONS,
+    Absent,
     Constant,
-    Gone,
     Node,
     Selector,
     Shift,
@@ -98,7 +98,7 @@ class _Losses:
         if isinstance(tree, Shift):
             raise Untold
         inside = self.value(tree.inner)
-        if isinstance(tree, Gone) or tree.gone:
+        if isinstance(tree, Absent) or tree.gone:
             return [] if inside else [1.0]
         return inside
 

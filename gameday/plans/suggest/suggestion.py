@@ -7,14 +7,19 @@ from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.always import always
 from gameday.model.alerting.expression import alternatives
 from gameday.model.alerting.known_labels import exactly
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise
 from gameday.model.timing.alert_timing import fires
 from gameday.plans.promising import promise_of, set_off_beside, settles
 from gameday.plans.suggest.conditions import conditions
-from gameday.plans.suggest.faults import Hit, Sought, ways
+from gameday.plans.suggest.faults import Sought, SuggestedFault, ways
 from gameday.plans.suggest.surroundings import Surroundings
-from gameday.plans.suggest.symptoms import FELT_BY_USERS, Reading, Symptom, readings
+from gameday.plans.suggest.symptoms import (
+    FELT_BY_USERS,
+    ConditionSymptom,
+    Symptom,
+    readings,
+)
 
 SUGGESTED, RISKY, UNKNOWN, ALWAYS = "suggested", "risky", "not known how", "always"
 MOST_REASONS = 2  # that are told of a rule for which nothing is known
@@ -22,14 +27,14 @@ _NEEDS_REQUESTS = frozenset((Symptom.ERRORS, Symptom.LATENCY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SuggestInput:
     """What suggestions are made for.
 
     `refusal`: why the target cannot do a kind of fault (empty: it can). `paged`:
     whether pages are seen.
     """
 
-    eyes: Eyes
+    eyes: Monitoring
     around: Surroundings
     refusal: Callable[[str], str]
     on_cluster: bool = False
@@ -50,7 +55,7 @@ class Suggestion:
     rule: AlertRule
     state: str
     because: str = ""
-    hit: Hit | None = None
+    hit: SuggestedFault | None = None
     promise: AlertPromise | None = None
     beside: tuple[str, ...] = ()
     muted: bool = False
@@ -62,18 +67,18 @@ class Suggestion:
 class _Way:
     """A fault for one of the sides of a rule's `or`."""
 
-    hit: Hit
+    hit: SuggestedFault
     symptom: Symptom
     rule: AlertRule  # with that side as its expression
     risks: tuple[str, ...]
 
 
-def suggest(rules: Sequence[AlertRule], asked: Asked) -> list[Suggestion]:
+def suggest(rules: Sequence[AlertRule], asked: SuggestInput) -> list[Suggestion]:
     """Return a suggestion for each rule, in their order."""
     return [_suggestion(rule, asked) for rule in rules]
 
 
-def _suggestion(rule: AlertRule, asked: Asked) -> Suggestion:
+def _suggestion(rule: AlertRule, asked: SuggestInput) -> Suggestion:
     constant = always(rule.expr)
     if constant is not None:
         said = "it always fires" if constant else "it never fires"
@@ -93,7 +98,7 @@ def _suggestion(rule: AlertRule, asked: Asked) -> Suggestion:
     return min(made, key=lambda pair: (pair[1], pair[0].muted))[0]
 
 
-def _made(rule: AlertRule, way: _Way, asked: Asked) -> Suggestion:
+def _made(rule: AlertRule, way: _Way, asked: SuggestInput) -> Suggestion:
     felt = bool(way.risks) or way.symptom in FELT_BY_USERS
     wanted = not way.risks or asked.include_risky
     promise = promise_of(way.rule, _eyes_with(way.rule, asked.eyes), paged=asked.paged)
@@ -116,13 +121,13 @@ def _made(rule: AlertRule, way: _Way, asked: Asked) -> Suggestion:
     )
 
 
-def _eyes_with(rule: AlertRule, eyes: Eyes) -> Eyes:
+def _eyes_with(rule: AlertRule, eyes: Monitoring) -> Monitoring:
     """Return the eyes with this rule in the place of its namesakes."""
     others = [other for other in eyes.rules or () if other.name != rule.name]
     return replace(eyes, rules=(*others, rule))
 
 
-def _ways(rule: AlertRule, asked: Asked) -> Iterator[_Way | str]:
+def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
     sides = alternatives(rule.expr)
     for expr in sides:
         side = rule if len(sides) == 1 else replace(rule, expr=expr)
@@ -147,7 +152,7 @@ def _ways(rule: AlertRule, asked: Asked) -> Iterator[_Way | str]:
             yield way if isinstance(way, str) else _able(way, sought, asked)
 
 
-def _able(hit: Hit, sought: Sought, asked: Asked) -> _Way | str:
+def _able(hit: SuggestedFault, sought: Sought, asked: SuggestInput) -> _Way | str:
     refusal = asked.refusal(hit.kind)
     if refusal:
         return f"{hit.kind}: {refusal}"
@@ -155,11 +160,11 @@ def _able(hit: Hit, sought: Sought, asked: Asked) -> _Way | str:
     return _Way(hit, sought.reading.symptom, sought.rule, risks)
 
 
-def _readings(expr: str, eyes: Eyes) -> list[Reading]:
+def _readings(expr: str, eyes: Monitoring) -> list[ConditionSymptom]:
     return readings(conditions(expr, eyes.recorded))
 
 
-def _not_read(expr: str, eyes: Eyes) -> str:
+def _not_read(expr: str, eyes: Monitoring) -> str:
     found = conditions(expr, eyes.recorded)
     if not found:
         return "its expression is not understood"
@@ -174,7 +179,12 @@ def _not_read(expr: str, eyes: Eyes) -> str:
 
 
 def _beside(
-    rule: AlertRule, way: _Way, promise: AlertPromise, asked: Asked, *, felt: bool
+    rule: AlertRule,
+    way: _Way,
+    promise: AlertPromise,
+    asked: SuggestInput,
+    *,
+    felt: bool,
 ) -> tuple[str, ...]:
     """Return the other alerts that the fault may set off."""
     others = set(set_off_beside(asked.eyes, way.hit.service, promise))
@@ -199,7 +209,7 @@ def _beside(
     return tuple(name for name in dict.fromkeys(names) if name != rule.name)
 
 
-def _is_of_scrapes(rule: AlertRule, asked: Asked) -> bool:
+def _is_of_scrapes(rule: AlertRule, asked: SuggestInput) -> bool:
     """Whether a rule asks for nothing but whether Prometheus can scrape."""
     found = [
         reading.symptom
@@ -209,7 +219,7 @@ def _is_of_scrapes(rule: AlertRule, asked: Asked) -> bool:
     return set(found) == {Symptom.DOWN}
 
 
-def _is_muted(rule: AlertRule, beside: Iterable[str], eyes: Eyes) -> bool:
+def _is_muted(rule: AlertRule, beside: Iterable[str], eyes: Monitoring) -> bool:
     """Whether an alert that the same fault may set off inhibits the rule's."""
     inhibit = eyes.routing.inhibit if eyes.routing else ()
     own = exactly({"alertname": rule.name, **rule.labels})
@@ -225,7 +235,7 @@ def _is_muted(rule: AlertRule, beside: Iterable[str], eyes: Eyes) -> bool:
     )
 
 
-def _may_ring(rule: AlertRule, touched: Iterable[str], asked: Asked) -> bool:
+def _may_ring(rule: AlertRule, touched: Iterable[str], asked: SuggestInput) -> bool:
     """Whether a rule speaks of one of these services, or of what users feel."""
     if always(rule.expr) is not None:
         return False

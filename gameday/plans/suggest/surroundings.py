@@ -46,7 +46,7 @@ _LOOPBACK = ("localhost", "127.", "::1", "0.0.0.0")  # noqa: S104 - not bound to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scraped:
+class ScrapedTarget:
     """One scrape target: its labels, and its address.
 
     `probed`: what it is asked to probe; empty: it is asked about itself.
@@ -66,7 +66,7 @@ class Surroundings:
     """
 
     instances: tuple[Instance, ...]
-    scraped: tuple[Scraped, ...] = ()
+    scraped: tuple[ScrapedTarget, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     behind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     protect: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class Surroundings:
         found = (self.named(labels[name]) for name in _LABELS if labels.get(name))
         return next((service for service in found if service), "")
 
-    def of_target(self, target: Scraped) -> str:
+    def of_target(self, target: ScrapedTarget) -> str:
         """Return the service that a scrape target is; of a probe, what it probes."""
         asked = self.named(target.probed or target.address)
         return asked or self.of_labels(target.labels)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gameday.model.alerting.expression import Selector
-from gameday.plans.suggest.conditions import GONE, HIGH, LOW, Condition
+from gameday.plans.suggest.conditions import GONE, HIGH, LOW, RuleCondition
 
 _ERROR_NAME = re.compile(r"(?i)error|fail|exception|5xx|rejected|refused|aborted")
 _STATUS = re.compile(r"(?i)code|status|outcome|result")
@@ -65,41 +65,45 @@ FELT_BY_USERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ConditionSymptom:
     """A condition, and what it is a symptom of.
 
     `selector`: the series that decides. `counts`: its value is a number of instances.
     """
 
     symptom: Symptom
-    condition: Condition
+    condition: RuleCondition
     selector: Selector
     counts: bool = False
 
 
-def readings(found: Iterable[Condition]) -> list[Reading]:
+def readings(found: Iterable[RuleCondition]) -> list[ConditionSymptom]:
     """Return the conditions that are a symptom of something, in their order."""
     told = (_reading(condition) for condition in found)
     return [reading for reading in told if reading is not None]
 
 
-def _reading(condition: Condition) -> Reading | None:
+def _reading(condition: RuleCondition) -> ConditionSymptom | None:
     reads = [selector for selector in condition.reads if selector.name]
     if not reads:
         return None
     first = reads[0]
     if condition.side == GONE:
-        return Reading(symptom=Symptom.ABSENT, condition=condition, selector=first)
+        return ConditionSymptom(
+            symptom=Symptom.ABSENT, condition=condition, selector=first
+        )
     symptom = _plain(condition, first) or _of_requests(condition, reads)
     if symptom is None and condition.side == LOW and _SEEN_UP.search(first.name):
         symptom = Symptom.SEEN_DOWN
     if symptom is None:
         return None
     counts = symptom == Symptom.OUT and bool(_COUNTS.search(first.name))
-    return Reading(symptom=symptom, condition=condition, selector=first, counts=counts)
+    return ConditionSymptom(
+        symptom=symptom, condition=condition, selector=first, counts=counts
+    )
 
 
-def _plain(condition: Condition, selector: Selector) -> Symptom | None:
+def _plain(condition: RuleCondition, selector: Selector) -> Symptom | None:
     """Return what a metric's name says."""
     name = selector.name
     if name == "up":
@@ -112,7 +116,7 @@ def _plain(condition: Condition, selector: Selector) -> Symptom | None:
     return None
 
 
-def _sided(symptom: Symptom, condition: Condition, name: str) -> Symptom | None:
+def _sided(symptom: Symptom, condition: RuleCondition, name: str) -> Symptom | None:
     """Return the symptom, if the value goes where a fault can bring it."""
     if symptom == Symptom.PROBE:
         return symptom if condition.side == LOW else None
@@ -124,7 +128,7 @@ def _sided(symptom: Symptom, condition: Condition, name: str) -> Symptom | None:
     return symptom
 
 
-def _of_requests(condition: Condition, reads: Sequence[Selector]) -> Symptom | None:
+def _of_requests(condition: RuleCondition, reads: Sequence[Selector]) -> Symptom | None:
     """Return errors or latency, where requests are counted or timed."""
     if any(map(is_error, reads)):
         return Symptom.ERRORS if condition.side == HIGH else None
@@ -158,7 +162,7 @@ def _is_success(selector: Selector) -> bool:
     )
 
 
-def seconds_of(condition: Condition) -> float | None:
+def seconds_of(condition: RuleCondition) -> float | None:
     """Return the seconds beyond which a request is slow; None where none are told.
 
     The bound of a bucket, or what a quantile or a mean is compared with.
@@ -176,7 +180,7 @@ def seconds_of(condition: Condition) -> float | None:
     return seconds / 1000.0 if in_millis else seconds
 
 
-def _bound(condition: Condition) -> str:
+def _bound(condition: RuleCondition) -> str:
     """Return the bound of the bucket that is read; empty where there is none."""
     bounds = (
         matcher.value
@@ -187,7 +191,7 @@ def _bound(condition: Condition) -> str:
     return next(bounds, "")
 
 
-def share_of(condition: Condition) -> float | None:
+def share_of(condition: RuleCondition) -> float | None:
     """Return the share that a saturation is compared with; None where it is none."""
     limit = condition.limit
     if limit is None or limit <= 0.0:

@@ -2,7 +2,7 @@
 
 from gameday.model.promise import DrawnAt
 from gameday.model.timeline import Event
-from gameday.reports.chart.drawing import Bar, Row, Run, deadlines
+from gameday.reports.chart.drawing import Bar, DrawnRun, Row, deadlines
 from gameday.reports.wording import labels_text
 
 _STARTS = {
@@ -13,7 +13,7 @@ _STARTS = {
 _ENDS = ("alert_resolved", "alert_cleared")
 
 
-def alert_rows(run: Run) -> list[Row]:
+def alert_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each alert with its labels; those promised come first."""
     found = _episodes(run)
     promised = dict.fromkeys(
@@ -30,7 +30,7 @@ def alert_rows(run: Run) -> list[Row]:
     return rows
 
 
-def _episodes(run: Run) -> dict[str, dict[str, list[Event]]]:
+def _episodes(run: DrawnRun) -> dict[str, dict[str, list[Event]]]:
     """Return the transitions by the alert's name and its other labels."""
     found: dict[str, dict[str, list[Event]]] = {}
     for event in run.timeline.of(*_STARTS, *_ENDS):
@@ -40,7 +40,7 @@ def _episodes(run: Run) -> dict[str, dict[str, list[Event]]]:
     return found
 
 
-def _alert_rows(run: Run, name: str, found: dict[str, list[Event]]) -> list[Row]:
+def _alert_rows(run: DrawnRun, name: str, found: dict[str, list[Event]]) -> list[Row]:
     rows = []
     for labels, events in found.items():
         label = f"{name} {labels}" if len(found) > 1 else name
@@ -50,7 +50,7 @@ def _alert_rows(run: Run, name: str, found: dict[str, list[Event]]) -> list[Row]
     return rows
 
 
-def _alert_bars(run: Run, name: str, events: list[Event]) -> list[Bar]:
+def _alert_bars(run: DrawnRun, name: str, events: list[Event]) -> list[Bar]:
     bars: list[Bar] = []
     state, since = "", 0.0
     for event in events:

@@ -50,7 +50,7 @@ def fit(text: str, width: float, size: float) -> str:
 
 
 @dataclass(slots=True)
-class Line:
+class TextLine:
     """One line of text of a drawing: gives out places, each only once."""
 
     taken: list[tuple[float, float]] = field(default_factory=list)

@@ -10,8 +10,8 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
-from gameday.reports.chart.axis import Line, TimeAxis, fit, text_width
-from gameday.reports.chart.drawing import Run, run_of
+from gameday.reports.chart.axis import TextLine, TimeAxis, fit, text_width
+from gameday.reports.chart.drawing import DrawnRun, run_of
 from gameday.reports.chart.lanes import sections
 from gameday.reports.chart.paint import GUTTER, RIGHT, SIZE, WIDTH, Pen, paint_section
 from gameday.reports.chart.plots import paint_plot, plots
@@ -67,7 +67,7 @@ class _Span:
     end: float
 
 
-def _behind(run: Run, axis: TimeAxis, bottom: float) -> list[str]:
+def _behind(run: DrawnRun, axis: TimeAxis, bottom: float) -> list[str]:
     """Draw what lies under everything: steps, phases, the time the faults held."""
     out: list[str] = []
     phases = _phases(run)
@@ -97,7 +97,7 @@ def _behind(run: Run, axis: TimeAxis, bottom: float) -> list[str]:
 
 def _phase_names(phases: list[_Span], axis: TimeAxis) -> list[str]:
     out = []
-    line = Line()
+    line = TextLine()
     for phase in phases:
         left, right = axis.x(phase.start), axis.x(phase.end)
         out.append(_stroke(left, 26, 34, "phase-edge", f"phase {phase.name}"))
@@ -107,17 +107,17 @@ def _phase_names(phases: list[_Span], axis: TimeAxis) -> list[str]:
     return out
 
 
-def _steps(run: Run) -> list[_Span]:
+def _steps(run: DrawnRun) -> list[_Span]:
     named = [span for span in _spans(run, "step") if span.name]
     known = {step.name for step in run.plan.steps}
     return [span for span in named if not known or span.name in known]
 
 
-def _phases(run: Run) -> list[_Span]:
+def _phases(run: DrawnRun) -> list[_Span]:
     return _spans(run, "phase")
 
 
-def _spans(run: Run, field_name: str) -> list[_Span]:
+def _spans(run: DrawnRun, field_name: str) -> list[_Span]:
     """Return spans of equal values of a field of the phase events, side by side."""
     edges: list[tuple[str, float]] = []
     for event in run.timeline.of("phase"):
@@ -140,7 +140,7 @@ def _stroke(x: float, top: float, bottom: float, kind: str, title: str = "") -> 
 def _axis(axis: TimeAxis, bottom: float) -> list[str]:
     """Draw ticks in seconds from the first fault, and UTC at both ends."""
     out = []
-    line = Line()
+    line = TextLine()
     for at in axis.ticks():
         x = axis.x(at)
         offset = round(at - axis.zero)

@@ -8,7 +8,7 @@ from gameday.model.promise import SECONDS, DrawnAt, Promise, Since
 from gameday.model.scenario import PROMISES
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Verdict
-from gameday.reports.chart.hits import Hit, hits
+from gameday.reports.chart.hits import FaultRow, hits
 from gameday.reports.wording import clock_time, relative
 from gameday.reports.wording import short_seconds as short
 
@@ -64,7 +64,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class DrawnRun:
     """What the rows are made of; `start`, `end`, `zero` in seconds since the epoch."""
 
     plan: Plan
@@ -73,7 +73,7 @@ class Run:
     start: float
     end: float
     zero: float
-    hits: tuple[Hit, ...] = ()
+    hits: tuple[FaultRow, ...] = ()
 
     def when(self, at: float) -> str:
         """Return an instant for a tooltip."""
@@ -89,7 +89,7 @@ class Run:
         return Bar(start=start, end=until, kind=kind, title=title, words=words)
 
 
-def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> Run | None:
+def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> DrawnRun | None:
     """Return the run's bounds, None where nothing happened that could be drawn.
 
     It begins with the warm-up: what observers tell of the time before is no part of
@@ -102,7 +102,7 @@ def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> Run | None:
     begun = timeline.of("phase") or timeline.of("run_started")
     start, end = (begun[0].at if begun else min(times)), max(times)
     faults = timeline.of("fault_started")
-    return Run(
+    return DrawnRun(
         plan=plan,
         timeline=timeline,
         verdict=verdict,
@@ -113,7 +113,7 @@ def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> Run | None:
     )
 
 
-def cut(run: Run, row: Row) -> Row:
+def cut(run: DrawnRun, row: Row) -> Row:
     """Return the row without what was over before the run began."""
     bars = [
         replace(bar, start=max(bar.start, run.start))
@@ -124,7 +124,7 @@ def cut(run: Run, row: Row) -> Row:
     return replace(row, bars=bars, marks=marks)
 
 
-def promised(run: Run, place: DrawnAt) -> Iterator[tuple[Finding, Promise]]:
+def promised(run: DrawnRun, place: DrawnAt) -> Iterator[tuple[Finding, Promise]]:
     """Yield the findings on promises that are drawn there, each with its promise."""
     for finding in run.verdict.findings:
         promise = PROMISES.get(finding.question)
@@ -132,7 +132,7 @@ def promised(run: Run, place: DrawnAt) -> Iterator[tuple[Finding, Promise]]:
             yield finding, promise
 
 
-def deadlines(run: Run, place: DrawnAt, subject: str) -> list[Deadline]:
+def deadlines(run: DrawnRun, place: DrawnAt, subject: str) -> list[Deadline]:
     """Return when the time of promises about a subject was over."""
     found = []
     for finding, promise in promised(run, place):
@@ -146,13 +146,13 @@ def deadlines(run: Run, place: DrawnAt, subject: str) -> list[Deadline]:
     return found
 
 
-def _deadline(run: Run, finding: Finding, promise: Promise, at: float) -> Deadline:
+def _deadline(run: DrawnRun, finding: Finding, promise: Promise, at: float) -> Deadline:
     words = f"{promise.words} ≤ {short(finding.promised or 0.0)}"
     title = f"{finding.subject}: promised {words}, until {run.when(at)}"
     return Deadline(at=at, words=words, title=title)
 
 
-def _base(run: Run, step: str, promise: Promise) -> float | None:
+def _base(run: DrawnRun, step: str, promise: Promise) -> float | None:
     """Return what the promise counts from: the step's fault's start or its end."""
     own = [hit for hit in run.hits if hit.step == step]
     if promise.since is Since.END:

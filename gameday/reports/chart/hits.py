@@ -6,7 +6,7 @@ from gameday.model.timeline import Event, Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class FaultRow:
     """One fault on one instance. Times in seconds; None: never, or not known.
 
     `bites`: None where it could not be told. `undo_took`: from the order to undo to
@@ -34,11 +34,11 @@ class Hit:
         return self.ended - self.started
 
 
-def hits(timeline: Timeline) -> list[Hit]:
+def hits(timeline: Timeline) -> list[FaultRow]:
     """Return every fault of the run, also those that could not be injected."""
     found = [_hit(started, timeline) for started in timeline.of("fault_started")]
     failed = [
-        Hit(
+        FaultRow(
             step=str(e.get("step", "")),
             fault=str(e.get("fault", "")),
             instance=str(e.get("instance", "")),
@@ -51,13 +51,13 @@ def hits(timeline: Timeline) -> list[Hit]:
     return found + failed
 
 
-def _hit(started: Event, timeline: Timeline) -> Hit:
+def _hit(started: Event, timeline: Timeline) -> FaultRow:
     proof = _last_of(timeline, "fault_biting", started)
     ended = _last_of(timeline, "fault_ended", started)
     stuck = _last_of(timeline, "undo_failed", started)
     undone = ended is not None and bool(ended.get("ok", True))
     last = ended if undone else (stuck or ended)
-    return Hit(
+    return FaultRow(
         step=str(started.get("step", "")),
         fault=str(started.get("fault", "")),
         instance=str(started.get("instance", "")),

@@ -3,15 +3,23 @@
 from gameday.model.promise import DrawnAt
 from gameday.model.timeline import Event
 from gameday.reports.chart.alert_lanes import alert_rows
-from gameday.reports.chart.drawing import Bar, Mark, Row, Run, Section, cut, deadlines
-from gameday.reports.chart.hits import Hit
+from gameday.reports.chart.drawing import (
+    Bar,
+    DrawnRun,
+    Mark,
+    Row,
+    Section,
+    cut,
+    deadlines,
+)
+from gameday.reports.chart.hits import FaultRow
 from gameday.reports.chart.moments import moment
 from gameday.reports.wording import one_line
 
 MOST_ROWS = 24  # of one section; the worst case of a chart stays readable
 
 
-def sections(run: Run) -> list[Section]:
+def sections(run: DrawnRun) -> list[Section]:
     """Return the sections in their order on paper, those with rows only."""
     given = (
         ("Faults", fault_rows(run)),
@@ -31,7 +39,7 @@ def sections(run: Run) -> list[Section]:
     ]
 
 
-def _of_the_run(run: Run, rows: list[Row]) -> list[Row]:
+def _of_the_run(run: DrawnRun, rows: list[Row]) -> list[Row]:
     """Return the rows cut at the run's beginning, without those of nothing else."""
     kept = []
     for row in rows:
@@ -42,7 +50,7 @@ def _of_the_run(run: Run, rows: list[Row]) -> list[Row]:
     return kept
 
 
-def fault_rows(run: Run) -> list[Row]:
+def fault_rows(run: DrawnRun) -> list[Row]:
     """Return one row for each fault on each instance."""
     rows: dict[tuple[str, str], Row] = {}
     for hit in run.hits:
@@ -56,7 +64,7 @@ def fault_rows(run: Run) -> list[Row]:
     return list(rows.values())
 
 
-def _fault_bar(run: Run, hit: Hit, started: float) -> Bar:
+def _fault_bar(run: DrawnRun, hit: FaultRow, started: float) -> Bar:
     kind = "fault" if hit.bites else "fault weak"
     words = "" if hit.bites else "did not bite" if hit.bites is False else "no proof"
     if not hit.undone:
@@ -65,7 +73,7 @@ def _fault_bar(run: Run, hit: Hit, started: float) -> Bar:
     return run.bar(started, hit.ended, kind, words, what)
 
 
-def instance_rows(run: Run) -> list[Row]:
+def instance_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each instance that was down at some time."""
     found: dict[str, list[Event]] = {}
     for event in run.timeline.of("instance"):
@@ -86,12 +94,12 @@ def instance_rows(run: Run) -> list[Row]:
     return rows
 
 
-def _down(run: Run, since: Event, until: float | None) -> Bar:
+def _down(run: DrawnRun, since: Event, until: float | None) -> Bar:
     state = one_line(since.get("state") or "down", 20)
     return run.bar(since.at, until, "down", state, f"{since.get('instance')}: {state}")
 
 
-def page_rows(run: Run) -> list[Row]:
+def page_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each receiver that was paged or was promised a page."""
     rows: dict[str, Row] = {}
     for step in run.plan.scenario.steps:
@@ -110,7 +118,7 @@ def page_rows(run: Run) -> list[Row]:
     return list(rows.values())
 
 
-def probe_rows(run: Run) -> list[Row]:
+def probe_rows(run: DrawnRun) -> list[Row]:
     """Return one row of ticks, thinned: of those side by side the worst is drawn."""
     events = run.timeline.of("probe", "hypothesis")
     if not events:
@@ -135,7 +143,7 @@ def probe_rows(run: Run) -> list[Row]:
     return [Row(label="hypothesis", marks=marks)]
 
 
-def blind_rows(run: Run) -> list[Row]:
+def blind_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each observer that could not see for some time."""
     rows: dict[str, Row] = {}
     open_since: dict[str, Event] = {}
@@ -150,7 +158,7 @@ def blind_rows(run: Run) -> list[Row]:
     return list(rows.values())
 
 
-def guardrail_rows(run: Run) -> list[Row]:
+def guardrail_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each guardrail that was breached or could not be answered."""
     rows: dict[str, Row] = {}
     for event in run.timeline.of("guardrail"):
@@ -163,7 +171,9 @@ def guardrail_rows(run: Run) -> list[Row]:
     return list(rows.values())
 
 
-def _blind(run: Run, rows: dict[str, Row], since: Event, until: float | None) -> None:
+def _blind(
+    run: DrawnRun, rows: dict[str, Row], since: Event, until: float | None
+) -> None:
     name = str(since.get("source", "?"))
     row = rows.setdefault(name, Row(label=name))
     what = f"{name} could not be seen, {since.get('because', '')}"

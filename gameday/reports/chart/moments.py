@@ -45,7 +45,7 @@ _KEY = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class EventSentence:
     """One event as a sentence. `tone`: bad, good, unsure or plain; `what`: its kind."""
 
     at: float
@@ -54,7 +54,7 @@ class Moment:
     tone: str = "plain"
 
 
-def all_moments(timeline: Timeline, limit: int) -> tuple[list[Moment], int]:
+def all_moments(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return every event that is not bulk as a moment, and how many were left off."""
     events = [e for e in timeline if e.kind not in _BULK or _is_bad_probe(e)]
     events = _of_the_run(events, timeline)
@@ -68,7 +68,7 @@ def _of_the_run(events: list[Event], timeline: Timeline) -> list[Event]:
     return [e for e in events if not begun or e.at >= begun[0].at]
 
 
-def key_moments(timeline: Timeline, limit: int) -> tuple[list[Moment], int]:
+def key_moments(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return the moments that tell the story, and how many were left off."""
     events = [e for e in timeline if e.kind in _KEY] + _changes(timeline)
     events += cluster.first_warnings(timeline)
@@ -77,10 +77,10 @@ def key_moments(timeline: Timeline, limit: int) -> tuple[list[Moment], int]:
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
 
 
-def moment(event: Event) -> Moment:
+def moment(event: Event) -> EventSentence:
     """Return one event as a sentence; an unknown kind shows its fields."""
     say = _SENTENCES.get(event.kind, _fields)
-    return Moment(
+    return EventSentence(
         at=event.at, what=event.kind, text=one_line(say(event)), tone=_tone(event)
     )
 

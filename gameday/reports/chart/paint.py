@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gameday.reports.chart.axis import Line, TimeAxis, fit, text_width
+from gameday.reports.chart.axis import TextLine, TimeAxis, fit, text_width
 from gameday.reports.chart.drawing import Bar, Deadline, Mark, Row, Section
 from gameday.reports.chart.svg import element, path, rectangle, text, tooltip
 
@@ -50,7 +50,7 @@ def paint_section(pen: Pen, section: Section) -> None:
 
 def _paint_row(pen: Pen, row: Row) -> None:
     label(pen, row.label, row.title)
-    line = Line()
+    line = TextLine()
     for bar in row.bars:
         _paint_bar(pen, bar, line)
     for mark in row.marks:
@@ -75,7 +75,7 @@ def label(pen: Pen, words: str, title: str = "") -> None:
     pen.out.append(element("g", tooltip(title or words), written))
 
 
-def _paint_bar(pen: Pen, bar: Bar, line: Line) -> None:
+def _paint_bar(pen: Pen, bar: Bar, line: TextLine) -> None:
     left, right = pen.axis.x(bar.start), pen.axis.x(bar.end)
     top = pen.y + (ROW - _BAR) / 2
     pen.out.append(
@@ -99,7 +99,7 @@ def paint_deadlines(
     pen: Pen, given: list[Deadline], top: float, bottom: float, *, words_at: float
 ) -> None:
     """Draw thin lines, each with its words on a free side, or as a tooltip only."""
-    line = Line()
+    line = TextLine()
     shown = [deadline for deadline in given if deadline.at <= pen.axis.end]
     for deadline in shown:
         x = pen.axis.x(deadline.at)
@@ -125,7 +125,7 @@ def paint_deadlines(
             )
 
 
-def _paint_deadline_words(pen: Pen, one: Deadline, line: Line, y: float) -> None:
+def _paint_deadline_words(pen: Pen, one: Deadline, line: TextLine, y: float) -> None:
     x = pen.axis.x(one.at)
     wide = text_width(one.words, 11)
     for left, place, anchor in (
@@ -139,7 +139,7 @@ def _paint_deadline_words(pen: Pen, one: Deadline, line: Line, y: float) -> None
             return
 
 
-def _paint_note(pen: Pen, words: str, line: Line) -> None:
+def _paint_note(pen: Pen, words: str, line: TextLine) -> None:
     start = pen.axis.x(pen.axis.zero) + 6
     wide = text_width(words, 11)
     for left in (start, GUTTER + 6):

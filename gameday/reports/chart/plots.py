@@ -7,7 +7,7 @@ from gameday.model.promise import DrawnAt
 from gameday.model.quantity import show_share
 from gameday.reports.chart.axis import nice_ceiling
 from gameday.reports.chart.curves import Curve, error_curve, load_curves
-from gameday.reports.chart.drawing import Deadline, Run, deadlines, promised
+from gameday.reports.chart.drawing import Deadline, DrawnRun, deadlines, promised
 from gameday.reports.chart.paint import GUTTER, RIGHT, ROW, Pen, label, paint_deadlines
 from gameday.reports.chart.svg import element, path, text, tooltip
 from gameday.reports.wording import one_line
@@ -31,14 +31,14 @@ class Plot:
     deadlines: tuple[Deadline, ...] = ()
 
 
-def plots(run: Run) -> list[Plot]:
+def plots(run: DrawnRun) -> list[Plot]:
     """Return the load's plot and one for each SLO that was sampled."""
     found = [_load_plot(run)]
     found += [_slo_plot(run, slo.name) for slo in run.plan.scenario.slos]
     return [plot for plot in found if plot is not None][:_MOST]
 
 
-def _load_plot(run: Run) -> Plot | None:
+def _load_plot(run: DrawnRun) -> Plot | None:
     curves = load_curves(run.timeline, run.zero)
     if curves is None:
         return None
@@ -55,7 +55,7 @@ def _load_plot(run: Run) -> Plot | None:
     )
 
 
-def _slo_plot(run: Run, name: str) -> Plot | None:
+def _slo_plot(run: DrawnRun, name: str) -> Plot | None:
     whole = error_curve(run.timeline, name, run.zero)
     slo = run.plan.scenario.slo(name)
     if whole is None or slo is None:
@@ -75,7 +75,7 @@ def _slo_plot(run: Run, name: str) -> Plot | None:
     )
 
 
-def _recovers(run: Run, slo: str) -> list[Deadline]:
+def _recovers(run: DrawnRun, slo: str) -> list[Deadline]:
     """Return when recovery was due: asked of the SLO, its service or the step."""
     subjects = {finding.subject for finding, _ in promised(run, DrawnAt.SLI)}
     own = [subject for subject in subjects if subject == slo] or _first(subjects)

@@ -25,7 +25,7 @@ Tell = Callable[[str, Mapping[str, Any]], None]
 _PRELOAD = ["__main__", "gameday.runner.engine.child"]
 
 
-class Nursery:
+class ForkServer:
     """Starts experiments and probers; `warm` may be called long before."""
 
     def __init__(self) -> None:

@@ -6,10 +6,10 @@ from gameday.checks.slos.load import http_probes
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 from gameday.model.timeline import Timeline, event
-from gameday.runner.pump import Pump
+from gameday.runner.pump import EventLoop
 
 
-def note_whom_the_load_feeds(pump: Pump, plan: Plan, step: Step) -> None:
+def note_whom_the_load_feeds(pump: EventLoop, plan: Plan, step: Step) -> None:
     """Record which SLOs see the load, where the scenario does not say so."""
     scenario, now = plan.scenario, pump.now
     load = scenario.load

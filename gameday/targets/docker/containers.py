@@ -8,7 +8,7 @@ from typing import Any
 from gameday.errors import TargetNotFound
 from gameday.model.quantity import parse_instant
 from gameday.model.target import Instance
-from gameday.targets.docker.engine import Engine, Gone
+from gameday.targets.docker.engine import DockerEngine, Gone
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
@@ -84,7 +84,7 @@ def created(container: Mapping[str, Any]) -> float:
 class Project:
     """The containers of one compose project on one engine."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: DockerEngine, name: str) -> None:
         self._engine = engine
         self.name = name
         self._known: dict[tuple[str, str, str], dict[str, Any]] = {}

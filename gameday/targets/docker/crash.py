@@ -11,7 +11,7 @@ from typing import Any
 
 from gameday.errors import FaultFailed
 from gameday.model.faults.fault import FaultRequest, Undo
-from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 from gameday.targets.sidecar.process.kill import strike
 from gameday.targets.sidecar.work import WorkFailed
@@ -20,7 +20,7 @@ from gameday.targets.sidecar.work import WorkFailed
 class Crash:
     """Sends signals to containers' main processes."""
 
-    def __init__(self, engine: Engine, helper: Helper) -> None:
+    def __init__(self, engine: DockerEngine, helper: Helper) -> None:
         self._engine = engine
         self._helper = helper
 

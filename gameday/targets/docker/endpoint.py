@@ -21,7 +21,7 @@ LOCAL = "unix:///var/run/docker.sock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class EngineAddress:
     """One engine: its address and, with TLS, the folder of its certificates."""
 
     host: str
@@ -39,11 +39,13 @@ class Endpoint:
         return found
 
 
-def endpoint_of(ref: TargetRef, environ: Mapping[str, str] | None = None) -> Endpoint:
+def endpoint_of(
+    ref: TargetRef, environ: Mapping[str, str] | None = None
+) -> EngineAddress:
     """Return the engine that a docker target means; TargetNotFound: no such context."""
     env = os.environ if environ is None else environ
     if "host" in ref.options:
-        return Endpoint(
+        return EngineAddress(
             host=_address(ref.options["host"]),
             certificates=ref.options.get("certificates", ""),
             verify=ref.options.get("verify", "yes") != "no",
@@ -53,16 +55,16 @@ def endpoint_of(ref: TargetRef, environ: Mapping[str, str] | None = None) -> End
     if env.get("DOCKER_HOST"):
         verify = bool(env.get("DOCKER_TLS_VERIFY"))
         folder = env.get("DOCKER_CERT_PATH") or str(_configuration(env))
-        return Endpoint(
+        return EngineAddress(
             host=_address(env["DOCKER_HOST"]), certificates=folder if verify else ""
         )
     return from_context(env.get("DOCKER_CONTEXT") or _current(env), env)
 
 
-def from_context(name: str, env: Mapping[str, str]) -> Endpoint:
+def from_context(name: str, env: Mapping[str, str]) -> EngineAddress:
     """Return the engine of a context of Docker's own store."""
     if name in ("", "default"):
-        return Endpoint(host=LOCAL)
+        return EngineAddress(host=LOCAL)
     store = _configuration(env) / "contexts"
     key = hashlib.sha256(name.encode()).hexdigest()
     found = _read(store / "meta" / key / "meta.json").get("Endpoints", {}).get("docker")
@@ -71,7 +73,7 @@ def from_context(name: str, env: Mapping[str, str]) -> Endpoint:
             f"there is no Docker context {name!r}; `docker context ls` lists them"
         )
     certificates = store / "tls" / key / "docker"
-    return Endpoint(
+    return EngineAddress(
         host=_address(found["Host"]),
         certificates=str(certificates) if certificates.is_dir() else "",
         verify=not found.get("SkipTLSVerify", False),

@@ -15,7 +15,7 @@ from docker.tls import TLSConfig
 from gameday.errors import GamedayError, TargetNotFound
 from gameday.model.quantity import parse_instant
 from gameday.ports import Clock
-from gameday.targets.docker.endpoint import Endpoint
+from gameday.targets.docker.endpoint import EngineAddress
 from gameday.targets.sidecar.process.kill import belongs
 
 TIMEOUT = 10  # seconds for any one answer of the engine
@@ -62,10 +62,10 @@ def _cause(wrong: BaseException) -> str:
     return text if len(text) < 200 else text[:200] + "…"  # noqa: PLR2004
 
 
-class Engine:
+class DockerEngine:
     """One Docker engine; the connection is made on first use."""
 
-    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+    def __init__(self, endpoint: EngineAddress, clock: Clock) -> None:
         self.endpoint = endpoint
         self.clock = clock
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from gameday.model.fingerprint import INSIDE, Fingerprint, digest, shown
 from gameday.targets.docker.containers import STATES
-from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 from gameday.targets.docker.sidecars.ways import MARK
 
@@ -40,7 +40,7 @@ class Fingerprints:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: DockerEngine,
         helper: Helper,
         inspected: Callable[[], Mapping[str, Mapping[str, Any]]],
     ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError, TargetNotFound
 from gameday.model.faults.fault import Undo, Undone
-from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
 
 
 def failed(victim: str, what: str, wrong: GamedayError) -> FaultFailed:
@@ -13,7 +13,7 @@ def failed(victim: str, what: str, wrong: GamedayError) -> FaultFailed:
     return FaultFailed(f"{victim}: {what} did not work: {wrong}")
 
 
-def same_container(engine: Engine, undo: Undo) -> dict[str, Any] | None:
+def same_container(engine: DockerEngine, undo: Undo) -> dict[str, Any] | None:
     """Return the undo's own container as it is now; None: it is not there any more."""
     try:
         return engine.inspect(undo.identity["id"])
@@ -42,7 +42,7 @@ def undone_or_why(by_hand: str, act: Callable[[], Undone]) -> Undone:
         return Undone(ok=False, found=str(wrong), by_hand=by_hand)
 
 
-def command(engine: Engine, *words: str) -> str:
+def command(engine: DockerEngine, *words: str) -> str:
     """Return the docker command that a person would type for this engine."""
     host = engine.endpoint.host
     where = [] if host == "unix:///var/run/docker.sock" else ["--host", host]

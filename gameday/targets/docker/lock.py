@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
 from gameday.targets.docker.hand import command
 from gameday.targets.docker.marks import LABEL, Marks, safe
 from gameday.targets.marking import Holder, holder_from
@@ -15,7 +15,9 @@ _LOCK = f"{LABEL}lock"
 class Lock:
     """The lock of one compose project; `image`: what its container is made of."""
 
-    def __init__(self, engine: Engine, marks: Marks, image: Callable[[], str]) -> None:
+    def __init__(
+        self, engine: DockerEngine, marks: Marks, image: Callable[[], str]
+    ) -> None:
         self._engine = engine
         self._marks = marks
         self._image = image

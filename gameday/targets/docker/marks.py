@@ -13,10 +13,10 @@ from typing import Any
 
 from gameday.model.faults.fault import Undo
 from gameday.targets.docker.containers import Project
-from gameday.targets.docker.engine import Engine, EngineRefused
+from gameday.targets.docker.engine import DockerEngine, EngineRefused
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.marking import Left
+from gameday.targets.marking import Leftover
 from gameday.targets.sidecar_faults.driver import VERB
 
 LABEL = "gameday."
@@ -33,7 +33,11 @@ class Marks:
     """The marks of one compose project."""
 
     def __init__(
-        self, engine: Engine, project: Project, helper: Helper, host: DockerSidecars
+        self,
+        engine: DockerEngine,
+        project: Project,
+        helper: Helper,
+        host: DockerSidecars,
     ) -> None:
         self._engine = engine
         self._project = project
@@ -80,7 +84,7 @@ class Marks:
         if undo.verb != VERB:  # a helper was its own mark
             self.remove(_name(str(undo.arguments.get("mark", ""))))
 
-    def drop(self, left: Left) -> None:
+    def drop(self, left: Leftover) -> None:
         """Remove a mark or a helper that has nothing to undo."""
         self.remove(left.place)
 
@@ -90,7 +94,7 @@ class Marks:
         with suppress(EngineRefused), self._engine.speaking():
             api.remove_container(container, force=True, v=True)
 
-    def left(self) -> list[Left]:
+    def left(self) -> list[Leftover]:
         """Return all that carries a mark in this project."""
         found = []
         for container in self._containers(f"{PROJECT}={self.project}"):
@@ -139,7 +143,7 @@ def _name(mark: str) -> str:
     return f"gameday-mark-{safe(mark)}"
 
 
-def _left(container: str, labels: Mapping[str, str]) -> Left:
+def _left(container: str, labels: Mapping[str, str]) -> Leftover:
     does, run = labels.get(f"{LABEL}do", ""), labels.get(f"{LABEL}run", "")
     mark, beside = labels[f"{LABEL}mark"], labels.get(f"{LABEL}beside", "")
     undo = None
@@ -156,4 +160,4 @@ def _left(container: str, labels: Mapping[str, str]) -> Left:
             arguments={"helper": container, "mark": mark, "way": does},
         )
         what = f"fault ({does}) on container {beside[:12]}"
-    return Left(run=run, what=what, undo=undo, place=container)
+    return Leftover(run=run, what=what, undo=undo, place=container)

@@ -8,7 +8,7 @@ from gameday.errors import FaultFailed
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.docker.crash import Crash
-from gameday.targets.docker.engine import Engine, EngineRefused
+from gameday.targets.docker.engine import DockerEngine, EngineRefused
 from gameday.targets.docker.hand import (
     REPLACED,
     command,
@@ -52,7 +52,7 @@ def _up(container: Mapping[str, Any]) -> bool:
 class Process:
     """The process family on one engine."""
 
-    def __init__(self, engine: Engine, helper: Helper, marks: Marks) -> None:
+    def __init__(self, engine: DockerEngine, helper: Helper, marks: Marks) -> None:
         self._engine = engine
         self._marks = marks
         self._acted: set[str] = set()  # marks of undos that this process has begun

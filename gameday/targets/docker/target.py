@@ -16,14 +16,14 @@ from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
 from gameday.targets.docker.containers import Project
 from gameday.targets.docker.endpoint import endpoint_of
-from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.fingerprint import Fingerprints
 from gameday.targets.docker.lock import Lock
 from gameday.targets.docker.marks import Marks
 from gameday.targets.docker.process import Process
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.hand import Hand
+from gameday.targets.hand import FaultDriver
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
 # The engine pauses by itself, so that no helper has to.
@@ -36,7 +36,7 @@ class DockerTarget:
     def __init__(self, ref: TargetRef, clock: Clock) -> None:
         endpoint = endpoint_of(ref)
         self.url = replace(ref, options=endpoint.options).url
-        self.engine = Engine(endpoint, clock)
+        self.engine = DockerEngine(endpoint, clock)
         self.helper = Helper(self.engine, ref.name)
         self._project = Project(self.engine, ref.name)
         self._host = DockerSidecars(self.engine, self.helper, self._project.instances)
@@ -71,12 +71,12 @@ class DockerTarget:
         """Return what has to be the same again when every fault is undone."""
         return self._fingerprints.take(touched)
 
-    def _hand(self, kind: str) -> Hand | None:
+    def _hand(self, kind: str) -> FaultDriver | None:
         if kind in self._sidecars.kinds:
             return self._sidecars
         return self._process if kind.startswith("process.") else None
 
-    def _sure_hand(self, kind: str) -> Hand:
+    def _sure_hand(self, kind: str) -> FaultDriver:
         hand = self._hand(kind)
         if hand is None:
             raise KeyError(kind)  # the faults room asks `refusal` first

@@ -7,7 +7,7 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
-from gameday.targets.hand import Hand
+from gameday.targets.hand import FaultDriver
 from gameday.targets.kubernetes.client.access import access_of
 from gameday.targets.kubernetes.client.api import Api
 from gameday.targets.kubernetes.faults.own import own_hands
@@ -19,7 +19,7 @@ from gameday.targets.kubernetes.ownership.marks import Marks
 from gameday.targets.kubernetes.rbac.permission import Permission
 from gameday.targets.kubernetes.sidecars.helper import Helper
 from gameday.targets.kubernetes.sidecars.host import KubernetesSidecars
-from gameday.targets.kubernetes.sidecars.place import Place
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext
 from gameday.targets.kubernetes.watch.stream import Stream
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
@@ -38,12 +38,14 @@ class KubernetesTarget:
         self.rights = Permission(self.api, access.namespace)
         image = ref.options.get("helper_image", "")
         self.helper = Helper(self.api, self._pods, image, self.lock.owner)
-        self._place = Place(api=self.api, pods=self._pods, helper=self.helper)
+        self._place = NamespaceContext(
+            api=self.api, pods=self._pods, helper=self.helper
+        )
         process = Process(self._place)
         self._sidecars = SidecarFaults(KubernetesSidecars(self._place))
         kinds, verbs = own_hands(self._place)
-        self._by_kind: Mapping[str, Hand] = {"process": process, **kinds}
-        self._by_verb: Mapping[str, Hand] = {
+        self._by_kind: Mapping[str, FaultDriver] = {"process": process, **kinds}
+        self._by_verb: Mapping[str, FaultDriver] = {
             VERB: self._sidecars,
             "scale_back": process,
             "wait_back": process,
@@ -66,12 +68,12 @@ class KubernetesTarget:
         del touched
         return take(self.api, self._pods)
 
-    def _hand(self, kind: str) -> Hand | None:
+    def _hand(self, kind: str) -> FaultDriver | None:
         if kind in self._sidecars.kinds:
             return self._sidecars
         return self._by_kind.get(kind) or self._by_kind.get(kind.partition(".")[0])
 
-    def _sure_hand(self, kind: str) -> Hand:
+    def _sure_hand(self, kind: str) -> FaultDriver:
         hand = self._hand(kind)
         if hand is None:
             raise KeyError(kind)  # the faults room asks `refusal` first

@@ -25,7 +25,7 @@ from gameday.targets.sidecar_faults.container import CONTAINER
 from gameday.targets.sidecar_faults.definition import SidecarFault
 from gameday.targets.sidecar_faults.host import (
     Ended,
-    Ends,
+    NetworkEnds,
     Scope,
     SidecarHost,
     SidecarOrder,
@@ -132,7 +132,7 @@ class SidecarFaults:
         mark: str,
         fault: SidecarFault,
         victim: Instance,
-        ends: Ends,
+        ends: NetworkEnds,
     ) -> list[tuple[SidecarOrder, Undo]]:
         """Return what cuts far peers off from the victim, and only from it."""
         if len(ends.far) > _FAR_ENDS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
-from gameday.model.faults.fault import Undo, Undone, Way
+from gameday.model.faults.fault import HelperMethod, Undo, Undone
 from gameday.model.target import Instance
 
 Line = Mapping[str, Any]
@@ -40,7 +40,7 @@ class VictimPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
+class NetworkEnds:
     """The addresses that a network fault is about, and those that a proof may ask.
 
     `peers` empty: everybody. `far`: peers that have to be cut off at their own end as
@@ -110,10 +110,10 @@ class SidecarHost(Protocol):
 
     # Kernels ----------------------------------------------------------------------
 
-    def refusal(self, ways: Sequence[Way]) -> str:
+    def refusal(self, ways: Sequence[HelperMethod]) -> str:
         """Return why the platform has none of these ways; empty: it may have one."""
 
-    def work(self, name: str, ways: Sequence[Way]) -> Mapping[str, Any]:
+    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
         """Return the part of an order that says which of several ways is gone.
 
         `name`: the fault's, for a helper that chooses by itself.
@@ -133,7 +133,7 @@ class SidecarHost(Protocol):
     def check_limit(self, victim: Instance, place: VictimPlace) -> None:
         """CannotFault where the victim's memory is known to have no limit."""
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> Ends:
+    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         """Return the ends of a victim's connections to its peers."""
 
     def gone(self, undo: Undo) -> Undone | None:

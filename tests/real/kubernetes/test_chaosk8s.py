@@ -19,7 +19,7 @@ import yaml
 
 from gameday.ledger.foreign import play, rollbacks_entry
 from gameday.ledger.surroundings import surroundings
-from gameday.runner.engine.engine import Nursery
+from gameday.runner.engine.engine import ForkServer
 from gameday.runner.engine.jobs import Job
 from tests.real.ledger.kills import Place
 from tests.real.targets.world import wait_for
@@ -233,12 +233,12 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Nursery:
-    return Nursery()
+def nursery() -> ForkServer:
+    return ForkServer()
 
 
 def test_the_engine_does_them_on_the_scenarios_cluster_and_puts_back(
-    whole: Cluster, nursery: Nursery
+    whole: Cluster, nursery: ForkServer
 ) -> None:
     before = whole.pods()
     heard = Heard()
@@ -259,7 +259,7 @@ def test_the_engine_does_them_on_the_scenarios_cluster_and_puts_back(
 
 
 def test_a_dead_engines_rollbacks_are_played_and_may_be_played_twice(
-    whole: Cluster, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+    whole: Cluster, nursery: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(whole.config))
     document = experiment(whole)
@@ -283,7 +283,7 @@ def test_a_dead_engines_rollbacks_are_played_and_may_be_played_twice(
 
 
 def test_a_hypothesis_of_chaosk8s_is_looked_at_again_and_again(
-    whole: Cluster, nursery: Nursery
+    whole: Cluster, nursery: ForkServer
 ) -> None:
     heard = Heard()
     job = Job(document=experiment(whole), environment=whole.environment)

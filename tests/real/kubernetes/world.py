@@ -17,7 +17,7 @@ from gameday.model.fingerprint import Fingerprint, differences
 from gameday.targets import open_target
 from gameday.targets.helper_image import image_name
 from gameday.targets.kubernetes.target import KubernetesTarget
-from gameday.targets.marking import Left
+from gameday.targets.marking import Leftover
 from tests.real.targets.world import CLOCK
 
 PATIENCE = 120  # seconds for what the cluster does
@@ -123,7 +123,7 @@ class World:
         self._marks += 1
         return f"{self.run}.{self._marks:08x}"
 
-    def left(self) -> list[Left]:
+    def left(self) -> list[Leftover]:
         """Return what carries a mark here; on nodes only ours: others share them."""
         found = self.target().marks.left()
         nodes = "/api/v1/nodes/"

@@ -15,7 +15,7 @@ from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.titles import title_of
 from gameday.model.alerting.alert import Matcher, Route, Routing
 from gameday.observers.pages.pager import Pager
-from gameday.observers.pages.pages import Page
+from gameday.observers.pages.pages import ReceivedPage
 from tests.real.observers.lab import TEMPLATES, Server, free_port, wait_for
 
 pytestmark = pytest.mark.alerting
@@ -109,10 +109,10 @@ def post(server: Server, ended: bool = False) -> None:
     urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
 
 
-def all_told(pager: Pager, status: str) -> dict[str, Page]:
+def all_told(pager: Pager, status: str) -> dict[str, ReceivedPage]:
     """Return the first page of that status of each vendor."""
 
-    def told() -> dict[str, Page] | None:
+    def told() -> dict[str, ReceivedPage] | None:
         pages = [page for page in pager.pages(0) if page.status == status]
         found = {page.vendor: page for page in reversed(pages)}
         return found if len(found) == VENDORS else None

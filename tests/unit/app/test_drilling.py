@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gameday.app.evidence.drilling import Drilling, Wish
+from gameday.app.evidence.drilling import Drilling, DrillRequest
 from gameday.cli.main import main
 from gameday.coverage.past import Drill
 from gameday.errors import StoreError
@@ -139,7 +139,9 @@ def test_a_page_that_does_not_come_is_a_failure(
     server: FakeServer, world: World
 ) -> None:
     world.arrives = False
-    wish = Wish(receiver="oncall", labels={}, alertmanager=server.url, pages=server.url)
+    wish = DrillRequest(
+        receiver="oncall", labels={}, alertmanager=server.url, pages=server.url
+    )
     drilling = Drilling(wish, HandClock())
     sent = drilling.send()
     drilling.close()

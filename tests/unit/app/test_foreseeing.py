@@ -18,7 +18,7 @@ from gameday.model.plan import Plan
 from gameday.model.scenario import Endpoint, Guardrail, Observe, Pages
 from gameday.runner.engine.engine import Tell
 from gameday.runner.engine.jobs import Job
-from gameday.runner.stop import Stop
+from gameday.runner.stop import RunStopped
 from tests.builders import objective, plan, promise, step
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 from tests.unit.observers.fake import Asked, Reply, serving
@@ -66,7 +66,7 @@ class FakeEngine:
         return FakeProber()
 
 
-def end_of(made: Plan, *looks: bool | None) -> Stop | None:
+def end_of(made: Plan, *looks: bool | None) -> RunStopped | None:
     target = FakeTarget([instance("web-2")])
     engine = FakeEngine(*(looks or (True,)))
     return foresee(Prepared(plan=made, target=target), CLOCK, engine)
@@ -249,7 +249,7 @@ def test_an_expression_is_left_to_the_run_where_a_load_will_change_it(
     assert end is None or "guardrail traffic is already breached" in end.because
 
 
-def burning(rail: Guardrail) -> Stop | None:
+def burning(rail: Guardrail) -> RunStopped | None:
     """Return how it would end before ten seconds of traffic, a twentieth of it bad."""
     now = CLOCK.now()
     world = FakePrometheus(now=now)

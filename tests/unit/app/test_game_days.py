@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import gameday
-from gameday.app.days.game_days import Wishes, read_scenarios, wait
+from gameday.app.days.game_days import GameDayOptions, read_scenarios, wait
 from gameday.app.days.planning import Prepared
 from gameday.app.result import Result
 from gameday.clock import SystemClock
@@ -34,7 +34,7 @@ SCENARIO = str(ROOT / "scenarios" / "lost-replica.yaml")
 def test_another_target_stands_in_place_of_the_scenarios_own(
     url: str, kind: str, options: dict[str, str]
 ) -> None:
-    (scenario,) = read_scenarios([SCENARIO], Wishes(target=url))
+    (scenario,) = read_scenarios([SCENARIO], GameDayOptions(target=url))
     assert scenario.target.kind == kind
     assert dict(scenario.target.options) == options
     assert scenario.target.url == url
@@ -42,7 +42,7 @@ def test_another_target_stands_in_place_of_the_scenarios_own(
 
 def test_a_target_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="docker://PROJECT"):
-        read_scenarios([SCENARIO], Wishes(target="shop"))
+        read_scenarios([SCENARIO], GameDayOptions(target="shop"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import yaml
 
 from gameday.app.evidence import covering, gating
 from gameday.app.evidence.gate_serving import GateServer
-from gameday.app.evidence.gating import Gates, Wish
+from gameday.app.evidence.gating import GateRequest, Gates
 from gameday.cli.main import main
 from gameday.clock import SystemClock
 from gameday.errors import UsageError
@@ -170,7 +170,9 @@ def test_a_budget_is_counted_in_prometheus(capsys: pytest.CaptureFixture[str]) -
 def server(request: pytest.FixtureRequest) -> Iterator[GateServer]:
     token = getattr(request, "param", "")
     gates = Gates(
-        policies=gating.read_policies(["policy.yaml"]), clock=SystemClock(), wish=Wish()
+        policies=gating.read_policies(["policy.yaml"]),
+        clock=SystemClock(),
+        wish=GateRequest(),
     )
     served = GateServer(gates, "127.0.0.1:0", token)
     thread = threading.Thread(target=served.serve, daemon=True)

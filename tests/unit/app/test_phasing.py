@@ -9,11 +9,11 @@ from gameday.app.days.phasing import Cycle, lead_of, moments
 from gameday.app.result import Repeat
 from gameday.clock import SystemClock
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Endpoint, Expect, Observe
 from gameday.model.timeline import event
-from gameday.runner.doors import Moment
+from gameday.runner.doors import InjectionMoment
 from gameday.runner.drive import Drive
 from tests.unit.observers.fake import serving
 from tests.unit.observers.fake_prometheus import FakePrometheus
@@ -53,7 +53,9 @@ def asked(url: str) -> tuple[object, ...]:
     rule = AlertRule(name="Down", expr="up == 0", group="shop", file="r.yaml")
     made = plan(Expect(alerts=(AlertPromise(alert="Down", fires_within=9.0),)))
     observe = Observe(prometheus=Endpoint(url=url)) if url else Observe()
-    eyes = Eyes(rules=(rule,), jobs=(ScrapeJob(name="a", interval=10.0, timeout=5.0),))
+    eyes = Monitoring(
+        rules=(rule,), jobs=(ScrapeJob(name="a", interval=10.0, timeout=5.0),)
+    )
     return (replace(made, eyes=eyes, scenario=replace(made.scenario, observe=observe)),)
 
 
@@ -86,7 +88,7 @@ def test_one_run_waits_for_nothing() -> None:
 
 def test_the_fault_is_ordered_at_its_moment() -> None:
     world = World()
-    wanted = Moment(at=START + 7.0, words="repeat 2 of 3")
+    wanted = InjectionMoment(at=START + 7.0, words="repeat 2 of 3")
     doors = replace(world.doors(), moment=lambda _step: wanted)
     Drive(plan(), doors).run()
     (ordered,) = [one for one in world.of("phase") if one["phase"] == "fault"]

@@ -11,7 +11,7 @@ from gameday.cli.main import main
 from gameday.clock import SystemClock
 from gameday.errors import UsageError
 from gameday.model.alerting.alert import AlertRule, RecordingRule
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import event
 from gameday.model.verdict import Outcome
@@ -116,13 +116,13 @@ def test_how_far_back_a_record_goes_follows_from_the_rules() -> None:
         ((slow,), 2700.0, 3000.0),
         ((month,), 7200.0, 7200.0),
     ):
-        eyes = Eyes(rules=rules)
+        eyes = Monitoring(rules=rules)
         reads = list(recording.everything_read(eyes))
         assert least <= recording.span_before(eyes, reads) <= most
 
 
 def test_what_recording_rules_read_and_made_is_recorded() -> None:
-    eyes = Eyes(
+    eyes = Monitoring(
         rules=(AlertRule(name="A", expr="job:up == 0"),),
         recorded=(RecordingRule(name="job:up", expr="sum(up)"),),
     )

@@ -10,7 +10,7 @@ from gameday.app.days.running import Session, exit_code, give_back, put_back
 from gameday.clock import SystemClock
 from gameday.errors import StoreError
 from gameday.ledger.book import Ledger
-from gameday.ledger.watchdog.guard import Handle
+from gameday.ledger.watchdog.guard import WatchdogHandle
 from gameday.ledger.watchdog.watchdog import DONE
 from gameday.model.faults.fault import FaultState
 from gameday.model.timeline import Event
@@ -29,7 +29,7 @@ class AtTheEnd:
         self.ledger = Ledger(str(folder / "ledger.db"), CLOCK)
         self.ledger.open_run("r1", URL)
         self.pipe, ours = os.pipe()
-        self.handle = Handle(ours)
+        self.handle = WatchdogHandle(ours)
         world = World()
         self.target = FakeTarget([instance("web-1")])
         self.session = Session(

@@ -24,7 +24,7 @@ from gameday.model.alerting.alert import (
     Route,
     Routing,
 )
-from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.scenario import AlertPromise
 from gameday.model.slos.slo import Series
 from gameday.model.target import Instance, TargetRef
@@ -65,8 +65,8 @@ ROUTING = Routing(
 )
 
 
-def eyes(*rules: AlertRule) -> Eyes:
-    return Eyes(
+def eyes(*rules: AlertRule) -> Monitoring:
+    return Monitoring(
         rules=rules,
         routing=ROUTING,
         scrape_interval=1.0,

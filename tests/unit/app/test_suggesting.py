@@ -10,7 +10,7 @@ import pytest
 
 from gameday.app import checking, starting
 from gameday.app.evidence import suggesting
-from gameday.app.evidence.suggesting import Suggestions, Wish
+from gameday.app.evidence.suggesting import Suggestions, SuggestRequest
 from gameday.clock import SystemClock
 from gameday.errors import UsageError
 from gameday.files.scenario import proving
@@ -59,15 +59,15 @@ def prometheus() -> Iterator[str]:
         yield server.url
 
 
-def wish(prometheus: str = "", **rest: object) -> Wish:
-    begin = starting.Wish(
+def wish(prometheus: str = "", **rest: object) -> SuggestRequest:
+    begin = starting.InitRequest(
         target=TargetRef(kind="docker", name="shop"), prometheus=prometheus
     )
-    made = Wish(begin=begin, rules=("rules.yaml",), max_age=86400.0)
+    made = SuggestRequest(begin=begin, rules=("rules.yaml",), max_age=86400.0)
     return replace(made, **rest)  # type: ignore[arg-type]
 
 
-def look(asked: Wish) -> Suggestions:
+def look(asked: SuggestRequest) -> Suggestions:
     target = FakeTarget([instance(name) for name in TARGETS])
     return suggesting.look(asked, target, SystemClock())
 
@@ -101,7 +101,9 @@ def test_what_is_written_passes_check(prometheus: str) -> None:
         "out/scenarios/prove-database-down.yaml",
         "out/scenarios/prove-web-replica-down.yaml",
     ]
-    result = checking.check(["out"], dict(os.environ), io.StringIO(), checking.Asked())
+    result = checking.check(
+        ["out"], dict(os.environ), io.StringIO(), checking.CheckRequest()
+    )
     assert [str(problem) for problem in result.problems] == []
     made = scenario("out/scenarios/prove-web-replica-down.yaml")
     (step,) = made.steps

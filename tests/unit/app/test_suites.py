@@ -14,7 +14,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gameday.app.days import suites
-from gameday.app.days.game_days import Held, Wishes, read_scenarios, worst
+from gameday.app.days.game_days import (
+    GameDayOptions,
+    HeldGameDay,
+    read_scenarios,
+    worst,
+)
 from gameday.app.days.side_by_side import by_target, hold_side_by_side
 from gameday.app.telling import judged, render
 from gameday.errors import UsageError
@@ -50,7 +55,7 @@ def day(folder: Path, name: str, project: str = "shop", text: str = "") -> str:
 
 
 def read(*paths: str) -> list[Scenario]:
-    return read_scenarios(paths, Wishes())
+    return read_scenarios(paths, GameDayOptions())
 
 
 def test_a_folder_stands_for_its_scenarios_alone(folder: Path) -> None:
@@ -251,10 +256,10 @@ def test_a_signal_reaches_every_process_and_begins_no_more(folder: Path) -> None
 # --- what is told of them ---------------------------------------------------------
 
 
-def no_run(folder: Path, name: str) -> Held:
+def no_run(folder: Path, name: str) -> HeldGameDay:
     (scenario,) = read(day(folder, name))
     error = UsageError("no such project")
-    return Held(scenario=scenario, code=worst([]).USAGE, error=error)
+    return HeldGameDay(scenario=scenario, code=worst([]).USAGE, error=error)
 
 
 def test_json_says_what_came_of_each(folder: Path) -> None:

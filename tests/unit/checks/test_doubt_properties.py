@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.checks.doubts.doubt_table import CHAINS
-from gameday.checks.record.doubt import Kind, Turns
+from gameday.checks.record.doubt import DoubtKind, Turns
 from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
 from tests.builders import END, judged
@@ -34,9 +34,19 @@ from tests.story_bench import WEB, Base, bases
 BASES = list(bases())  # every question, as it passes and as it fails
 # What each of these questions is decided by lies in a time, as its doubt does.
 TIMED = (
-    *(Kind.PROMETHEUS_BLIND, Kind.RULE_FAILED, Kind.RULE_CHANGED, Kind.RESTARTED),
-    *(Kind.ALERTMANAGER_BLIND, Kind.PAGER_BLIND, Kind.PAGES_LOST, Kind.TARGET_LOST),
-    *(Kind.TARGET_BLIND, Kind.METRIC_UNSEEN, Kind.CLUSTER_BLIND),
+    *(
+        DoubtKind.PROMETHEUS_BLIND,
+        DoubtKind.RULE_FAILED,
+        DoubtKind.RULE_CHANGED,
+        DoubtKind.RESTARTED,
+    ),
+    *(
+        DoubtKind.ALERTMANAGER_BLIND,
+        DoubtKind.PAGER_BLIND,
+        DoubtKind.PAGES_LOST,
+        DoubtKind.TARGET_LOST,
+    ),
+    *(DoubtKind.TARGET_BLIND, DoubtKind.METRIC_UNSEEN, DoubtKind.CLUSTER_BLIND),
 )
 
 
@@ -69,31 +79,31 @@ def test_every_chain_has_a_story_that_passes_and_one_that_fails() -> None:
 
 
 def test_every_kind_of_doubt_can_be_put_into_a_story() -> None:
-    assert set(DOUBTS) == set(Kind)
+    assert set(DOUBTS) == set(DoubtKind)
 
 
 def cases(*, on_chain: bool) -> list[Any]:
     return [
         pytest.param(base, kind, id=f"{base.chain}, {base.outcome}: {kind.name}")
         for base in BASES
-        for kind in Kind
+        for kind in DoubtKind
         if (kind in CHAINS[base.chain].kinds()) is on_chain
     ]
 
 
 @pytest.mark.parametrize(("base", "kind"), cases(on_chain=True))
 def test_doubt_that_may_change_an_answer_never_leaves_it_standing(
-    base: Base, kind: Kind
+    base: Base, kind: DoubtKind
 ) -> None:
     when = base.decided
-    if kind is Kind.REPLACED:
+    if kind is DoubtKind.REPLACED:
         when = min(when, 50.0)  # while it holds
     found = asked(base, DOUBTS[kind](base.story, when))
     chain = CHAINS[base.chain]
     unlasting = chain.turns[kind] & Turns.BROKEN and base.outcome is Outcome.PASS
     if chain.turned(kind, base.outcome) or unlasting:
         assert found.outcome is Outcome.INCONCLUSIVE, found.because
-    elif kind is not Kind.RECORD_ENDS:  # which takes away what decides as well
+    elif kind is not DoubtKind.RECORD_ENDS:  # which takes away what decides as well
         assert found.outcome is base.outcome, found.because
 
 
@@ -109,7 +119,7 @@ def started_by(base: Base) -> float:
 @pytest.mark.parametrize(
     ("base", "kind"), [one for one in cases(on_chain=True) if one.values[1] in TIMED]
 )
-def test_whenever_it_was(base: Base, kind: Kind, share: float) -> None:
+def test_whenever_it_was(base: Base, kind: DoubtKind, share: float) -> None:
     """Any time between the question's beginning and its decision will do."""
     since = started_by(base)
     when = since + 1.5 + share * max(0.0, base.decided - since - 1.5)
@@ -119,10 +129,13 @@ def test_whenever_it_was(base: Base, kind: Kind, share: float) -> None:
 
 
 @pytest.mark.parametrize(("base", "kind"), cases(on_chain=False))
-def test_doubt_off_the_chain_changes_nothing(base: Base, kind: Kind) -> None:
-    if kind in (Kind.RECORD_ENDS, Kind.PROBES_MISSING):
+def test_doubt_off_the_chain_changes_nothing(base: Base, kind: DoubtKind) -> None:
+    if kind in (DoubtKind.RECORD_ENDS, DoubtKind.PROBES_MISSING):
         return  # it takes away what other answers rest on as well
-    if kind is Kind.LOAD_SHORT and base.question in ("fails_at_most", "p99_within"):
+    if kind is DoubtKind.LOAD_SHORT and base.question in (
+        "fails_at_most",
+        "p99_within",
+    ):
         return  # these say themselves what requests that were not sent may change
     before = asked(base, base.story)
     found = asked(base, DOUBTS[kind](base.story, min(base.decided, END - 1)))
@@ -133,10 +146,10 @@ def test_doubt_off_the_chain_changes_nothing(base: Base, kind: Kind) -> None:
     ("base", "kind"),
     [case for case in cases(on_chain=True) if case.values[0].decided < END - 5],
 )
-def test_doubt_after_the_decision_changes_nothing(base: Base, kind: Kind) -> None:
-    if (kind, base.question) == (Kind.REPLACED, "heals_within"):
+def test_doubt_after_the_decision_changes_nothing(base: Base, kind: DoubtKind) -> None:
+    if (kind, base.question) == (DoubtKind.REPLACED, "heals_within"):
         return  # whoever is replaced is up again, which is what is asked
-    if kind in WITHOUT_A_TIME or kind is Kind.RECORD_ENDS:
+    if kind in WITHOUT_A_TIME or kind is DoubtKind.RECORD_ENDS:
         return  # a record that is cut off has no account of what was watched before
     before = asked(base, base.story)
     found = asked(base, DOUBTS[kind](base.story, base.decided + 4))
@@ -156,7 +169,9 @@ def test_doubt_after_the_decision_changes_nothing(base: Base, kind: Kind) -> Non
         and CHAINS[case.values[0].chain].turns[case.values[1]] & Turns.EARLIER
     ],
 )
-def test_what_may_have_been_earlier_says_by_how_much(base: Base, kind: Kind) -> None:
+def test_what_may_have_been_earlier_says_by_how_much(
+    base: Base, kind: DoubtKind
+) -> None:
     """It did happen in time; the error holds all that nobody saw before it."""
     before = asked(base, base.story)
     when = base.decided

@@ -5,7 +5,7 @@ import pytest
 from gameday.checks.compose import CHECKS
 from gameday.checks.doubts.doubt_table import CHAINS
 from gameday.checks.doubts.recorded_doubt import COLLECTORS
-from gameday.checks.record.doubt import KINDS, Kind, Link, Turns
+from gameday.checks.record.doubt import KINDS, DoubtKind, Link, Turns
 from gameday.model.scenario import MetricPromise
 from gameday.model.timeline import event
 from gameday.model.verdict import Outcome
@@ -42,11 +42,11 @@ def test_a_chain_says_of_each_kind_of_doubt_on_it_what_it_may_change(name: str) 
 
 def test_every_link_has_its_kinds_and_somebody_who_reads_them() -> None:
     assert set(KINDS) == set(COLLECTORS) == set(Link)
-    assert {kind for kinds in KINDS.values() for kind in kinds} == set(Kind)
+    assert {kind for kinds in KINDS.values() for kind in kinds} == set(DoubtKind)
 
 
 def test_no_doubt_turns_an_answer_only_where_none_was_looked_for() -> None:
-    barring = (Kind.NOT_INJECTED, Kind.ALREADY)
+    barring = (DoubtKind.NOT_INJECTED, DoubtKind.ALREADY)
     for name, chain in CHAINS.items():
         for kind in chain.kinds():
             if kind in barring:

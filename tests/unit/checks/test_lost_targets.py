@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from gameday.checks.record.clocks import Clocks
-from gameday.checks.record.lost_targets import Hit, Loss, not_hit, read_losses, was_hit
+from gameday.checks.record.lost_targets import (
+    Loss,
+    StepVictims,
+    not_hit,
+    read_losses,
+    was_hit,
+)
 from gameday.checks.record.naming import Directory
 from gameday.checks.record.victims import Victims
 from gameday.model.target import Instance
@@ -17,10 +23,10 @@ DATABASE = Instance(service="db", name="db-1", identity={}, addresses=("172.18.0
 SHOP = (replica(1), replica(2), replica(3), DATABASE)
 
 
-def hit(victim: Instance, *shop: Instance, **labels: str) -> Hit:
+def hit(victim: Instance, *shop: Instance, **labels: str) -> StepVictims:
     asked = step(alerts=(promise("X", labels=labels),)) if labels else step()
     directory = Directory(shop or SHOP, "shop")
-    return Hit(asked, (victim.service,), Victims(directory, (victim,)))
+    return StepVictims(asked, (victim.service,), Victims(directory, (victim,)))
 
 
 def lost(instance: str, job: str = "web") -> Loss:
@@ -136,9 +142,12 @@ def test_what_runs_on_a_node_under_its_own_address_was_hit_with_it(
     )
     directory = Directory(pods, "shop")
     of_node = Victims(directory, pods[:1], frozenset(("worker-b",)))
-    assert was_hit(lost(instance, "node"), Hit(step(), ("web",), of_node)) is expected
+    assert (
+        was_hit(lost(instance, "node"), StepVictims(step(), ("web",), of_node))
+        is expected
+    )
     of_pod = Victims(directory, pods[:1])
-    assert not was_hit(lost(instance, "node"), Hit(step(), ("web",), of_pod))
+    assert not was_hit(lost(instance, "node"), StepVictims(step(), ("web",), of_pod))
 
 
 def test_a_target_without_a_port() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gameday.cli.terminal.wording import line_for
 from gameday.model.timeline import event
-from gameday.runner.board import Board
+from gameday.runner.board import RunState
 
 SCRIPT = """\
 import sys
@@ -53,7 +53,7 @@ def test_a_reader_that_has_had_enough_ends_no_run_nor_its_exit_code() -> None:
 def test_a_promised_metric_is_told_when_it_changes(
     looks: list[bool | None], told: list[str]
 ) -> None:
-    board = Board()
+    board = RunState()
     said = []
     for second, ok in enumerate(looks):
         value = None if ok is None else 4.0

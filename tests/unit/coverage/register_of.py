@@ -6,7 +6,7 @@ from typing import Any
 
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.coverage.past import Drill, Past
-from gameday.coverage.register import Register, Standing, Today, register
+from gameday.coverage.register import ProofState, Register, RegisterRequest, register
 from gameday.files.promql.promql import metrics
 from gameday.files.promql.promql_canonical import canonical
 from gameday.model.alerting.alert import (
@@ -105,7 +105,7 @@ def found(
     after: float = DAY,
 ) -> Register:
     """Return the register, asked a day after the story began."""
-    today = Today(
+    today = RegisterRequest(
         now=at(after),
         max_age=30 * DAY,
         rules=defined(rule(NAME)) if rules is None else rules,
@@ -115,7 +115,7 @@ def found(
     return register(today, pasts, drills, LANGUAGE)
 
 
-def the(standings: Sequence[Standing], name: str = NAME) -> Standing:
+def the(standings: Sequence[ProofState], name: str = NAME) -> ProofState:
     """Return what is known of one of them."""
     return next(standing for standing in standings if standing.name == name)
 

@@ -9,7 +9,7 @@ import pytest
 
 from gameday.clock import SystemClock
 from gameday.errors import CannotFault, FaultFailed, TargetNotFound
-from gameday.faults.belonging import Belonging
+from gameday.faults.belonging import FaultContext
 from gameday.faults.flow import inject_for
 from gameday.ledger.book import Ledger
 from gameday.ledger.entries import PlannedVictims
@@ -19,7 +19,7 @@ from gameday.targets.marking import Holder
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 
 S = FaultState
-Make = Callable[..., Belonging]
+Make = Callable[..., FaultContext]
 
 
 @pytest.fixture
@@ -28,15 +28,15 @@ def target() -> FakeTarget:
 
 
 @pytest.fixture
-def mine(tmp_path: Path, target: FakeTarget) -> Belonging:
+def mine(tmp_path: Path, target: FakeTarget) -> FaultContext:
     ledger = Ledger(str(tmp_path / "ledger.db"), SystemClock())
     ledger.open_run("r1", URL)
-    return Belonging(
+    return FaultContext(
         run="r1", step="s", target=target, seed="7", ledger=ledger, own=False
     )
 
 
-def plan(mine: Belonging, *victims: str, **given: object) -> dict[str, object]:
+def plan(mine: FaultContext, *victims: str, **given: object) -> dict[str, object]:
     arguments = {"service": "web", "count": len(victims), **given}
     mine.ledger.plan_fault(
         PlannedVictims(
@@ -51,12 +51,12 @@ def plan(mine: Belonging, *victims: str, **given: object) -> dict[str, object]:
     return arguments
 
 
-def states(mine: Belonging) -> list[FaultState]:
+def states(mine: FaultContext) -> list[FaultState]:
     return [transition.state for transition in mine.ledger.transitions(mine.run)]
 
 
 def test_the_planned_victims_are_hit_and_proven(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     given = plan(mine, "web-1", "web-3")
     answer = inject_for(mine, "process.stop", given)
@@ -71,7 +71,7 @@ def test_the_planned_victims_are_hit_and_proven(
 
 
 def test_it_is_written_down_before_the_target_feels_it(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     seen: list[list[FaultState]] = []
     target.on_inject = lambda _: seen.append(
@@ -82,7 +82,7 @@ def test_it_is_written_down_before_the_target_feels_it(
 
 
 def test_a_fault_without_teeth_is_recorded_as_such(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     target.toothless = True
     answer = inject_for(mine, "process.stop", plan(mine, "web-2"))
@@ -94,7 +94,7 @@ def test_a_fault_without_teeth_is_recorded_as_such(
 
 
 def test_what_failed_half_way_is_taken_back(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     target.bad_injection = "web-3"
     with pytest.raises(FaultFailed, match="web-3: the engine hung up"):
@@ -104,7 +104,7 @@ def test_what_failed_half_way_is_taken_back(
 
 
 def test_a_victim_that_was_replaced_is_not_touched(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     given = plan(mine, "web-1")
     target.found[0] = instance("web-1", container="another")
@@ -114,7 +114,7 @@ def test_a_victim_that_was_replaced_is_not_touched(
 
 
 def test_a_fault_that_is_not_in_the_plan_is_not_injected(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     plan(mine, "web-1")
     with pytest.raises(FaultFailed, match="not in the plan"):
@@ -123,7 +123,7 @@ def test_a_fault_that_is_not_in_the_plan_is_not_injected(
 
 
 def test_after_the_end_of_the_run_nothing_is_injected(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     given = plan(mine, "web-1")
     mine.ledger.end_run("r1")
@@ -134,7 +134,7 @@ def test_after_the_end_of_the_run_nothing_is_injected(
 
 
 def test_what_somebody_undid_meanwhile_is_undone_again(
-    mine: Belonging, target: FakeTarget
+    mine: FaultContext, target: FakeTarget
 ) -> None:
     def healer(_: str) -> None:
         (fault,) = mine.ledger.open_faults()
@@ -148,18 +148,20 @@ def test_what_somebody_undid_meanwhile_is_undone_again(
 
 
 def test_what_the_target_cannot_do_is_refused_where_no_plan_has(
-    mine: Belonging,
+    mine: FaultContext,
 ) -> None:
     with pytest.raises(CannotFault, match="network"):
         inject_for(replace(mine, own=True), "network.partition", {"service": "web"})
 
 
-def test_wrong_arguments_are_a_failure_in_words(mine: Belonging) -> None:
+def test_wrong_arguments_are_a_failure_in_words(mine: FaultContext) -> None:
     with pytest.raises(FaultFailed, match="requires service"):
         inject_for(mine, "process.stop", {})
 
 
-def test_a_target_that_is_gone_is_said_so(mine: Belonging, target: FakeTarget) -> None:
+def test_a_target_that_is_gone_is_said_so(
+    mine: FaultContext, target: FakeTarget
+) -> None:
     target.found.clear()
     with pytest.raises(TargetNotFound):
         inject_for(mine, "process.stop", {"service": "web"})
@@ -205,7 +207,7 @@ class Locked(FakeTarget):
     ],
 )
 def test_on_a_target_that_another_has_taken_nothing_is_injected(
-    mine: Belonging, target: FakeTarget, holder: Holder, gone: str, why: str
+    mine: FaultContext, target: FakeTarget, holder: Holder, gone: str, why: str
 ) -> None:
     taken = Locked(target.found, holder=holder, gone=gone)
     mine = replace(mine, target=taken)
@@ -218,7 +220,7 @@ def test_on_a_target_that_another_has_taken_nothing_is_injected(
 
 @pytest.mark.parametrize("holder", [Holder(run="r1"), Holder(run=""), None])
 def test_on_a_target_that_nobody_else_has_it_is_injected(
-    mine: Belonging, target: FakeTarget, holder: Holder | None
+    mine: FaultContext, target: FakeTarget, holder: Holder | None
 ) -> None:
     mine = replace(mine, target=Locked(target.found, holder=holder))
     assert inject_for(mine, "process.stop", plan(mine, "web-1"))["hits"]

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from gameday.files.scenario.model_wire import Into, wire_of
-from gameday.model.values.kinds import COUNT, POSITIVE_DURATION, TEXT, Key, one_of
+from gameday.model.values.kinds import COUNT, POSITIVE_DURATION, TEXT, FileKey, one_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Whole:
     labels: Mapping[str, Annotated[str, TEXT]] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     first: Part | None = None
-    except_: Annotated[tuple[Annotated[str, TEXT], ...], Key("except")] = ()
+    except_: Annotated[tuple[Annotated[str, TEXT], ...], FileKey("except")] = ()
     line: int | None = None
     made_up: tuple[MadeUp, ...] = ()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files.check import CheckResult, Wishes, check
+from gameday.files.check import CheckOptions, CheckResult, check
 
 Write = Callable[[str, str], Path]
 
@@ -148,7 +148,7 @@ def test_a_neighbour_that_is_named_is_refused_by_its_name(
 @pytest.mark.parametrize("name", NEIGHBOURS)
 def test_a_neighbour_that_is_named_may_be_passed_over(name: str, write: Write) -> None:
     path = write("file.yaml", NEIGHBOURS[name])
-    result = check([str(path)], {}, None, Wishes(pass_over=True))
+    result = check([str(path)], {}, None, CheckOptions(pass_over=True))
     assert result.problems == ()
     assert result.passed == ((str(path), name),)
 

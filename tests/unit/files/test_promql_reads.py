@@ -4,7 +4,7 @@ import pytest
 
 from gameday.files.promql.promql_reads import reads
 from gameday.model.alerting.alert import Matcher
-from gameday.model.alerting.recording import Read, Reads, Recording, Stored
+from gameday.model.alerting.recording import Read, Reads, RecordedMetric, Recording
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ RECORDED = Recording(
     since=0.0,
     until=2000.0,
     stored=(
-        Stored(metric="whole"),
-        Stored(metric="part", matchers=(Matcher(name="x", op="=", value="1"),)),
+        RecordedMetric(metric="whole"),
+        RecordedMetric(metric="part", matchers=(Matcher(name="x", op="=", value="1"),)),
     ),
     left_out={"many": "left out: too many"},
 )

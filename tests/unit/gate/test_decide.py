@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from gameday.gate.decide import Budget, Burn, Decision, Held, Measured, Seen, decide
+from gameday.gate.decide import (
+    Budget,
+    BurnRate,
+    Decision,
+    GateEvidence,
+    Measured,
+    NewestRun,
+    decide,
+)
 from gameday.gate.override import Override, code, document, from_json, in_force
 from gameday.model.gate import GatePolicy, GateSlo
 from gameday.model.verdict import Ending, Outcome
@@ -15,13 +23,13 @@ from tests.unit.coverage.register_of import DAY, NAME, defined, found, past
 SLO = GateSlo(slo="checkout", budget_left=0.1, fast=14.4)
 POLICY = GatePolicy(name="shop", slos=(SLO,))
 CALM = (
-    Burn(window=3600.0, rate=0.5, whole=True),
-    Burn(window=300.0, rate=0.1, whole=True),
+    BurnRate(window=3600.0, rate=0.5, whole=True),
+    BurnRate(window=300.0, rate=0.1, whole=True),
 )
 BUDGET = Budget(least=0.6, most=0.6, window=30 * DAY, counted=30 * DAY)
 GOOD = replace(BUDGET, burns={"fast": CALM})
-RUN = Held(scenario="lost", run="r1", ending=Ending.FINISHED, outcome=Outcome.PASS)
-SEEN = Seen(budgets={"checkout": GOOD}, proof=found(past()), runs=[RUN])
+RUN = NewestRun(scenario="lost", run="r1", ending=Ending.FINISHED, outcome=Outcome.PASS)
+SEEN = GateEvidence(budgets={"checkout": GOOD}, proof=found(past()), runs=[RUN])
 
 
 def decided(policy: GatePolicy = POLICY, **seen: Any) -> Decision:
@@ -39,7 +47,7 @@ def outcome(decision: Decision, question: str) -> str:
 def burns(*rates: float | None, whole: bool = True) -> dict[str, Budget]:
     windows = (3600.0, 300.0)
     found_ = tuple(
-        Burn(window=window, rate=rate, whole=whole)
+        BurnRate(window=window, rate=rate, whole=whole)
         for window, rate in zip(windows, rates, strict=True)
     )
     return {"checkout": replace(BUDGET, burns={"fast": found_})}
@@ -126,7 +134,7 @@ def test_a_regression(now: Outcome, before: Outcome | None, said: str) -> None:
 
 
 def test_without_evidence_it_is_inconclusive() -> None:
-    decision = decide(POLICY, Seen(budgets={}), 5.0)
+    decision = decide(POLICY, GateEvidence(budgets={}), 5.0)
     assert decision.outcome is not Outcome.PASS
     assert outcome(decided(runs=[]), "no_regression") == "inconclusive"
 

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from gameday.errors import FaultFailed, TargetHeld
-from gameday.faults.belonging import Belonging
+from gameday.faults.belonging import FaultContext
 from gameday.faults.flow import inject_for
 from gameday.ledger.book import FOLLOWS, Ledger
 from gameday.ledger.entries import PlannedVictims
@@ -309,7 +309,7 @@ class Machine(RuleBasedStateMachine):
         self.truth.plan_fault(planned)
 
         def act(ledger: Mortal, hands: Hands) -> None:
-            mine = Belonging(
+            mine = FaultContext(
                 run=self.run, step="s", target=hands, seed="", ledger=ledger, own=False
             )
             try:

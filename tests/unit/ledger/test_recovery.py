@@ -10,11 +10,11 @@ import pytest
 
 from gameday.errors import FaultFailed, TargetHeld, TargetNotFound
 from gameday.ledger.book import Ledger
-from gameday.ledger.entries import Recovered
+from gameday.ledger.entries import RecoveredFault
 from gameday.ledger.hold import take
 from gameday.ledger.recovery import recover, recover_dead
 from gameday.model.faults.fault import FaultState, Undo
-from gameday.targets.marking import Holder, Left
+from gameday.targets.marking import Holder, Leftover
 from gameday.targets.opened import OpenTarget
 from gameday.targets.procfs import identify
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
@@ -47,10 +47,10 @@ class Marking(FakeTarget):
     def forget(self, undo: Undo) -> None:
         self.steps.append(f"forget {undo.instance}")
 
-    def left(self) -> list[Left]:
+    def left(self) -> list[Leftover]:
         return []
 
-    def drop(self, left: Left) -> None:
+    def drop(self, left: Leftover) -> None:
         del left
 
     def sweep_rules(self) -> list[tuple[str, int]]:
@@ -187,7 +187,7 @@ def test_who_takes_a_target_recovers_the_dead_under_its_own_lock(scene: Scene) -
         holders.append(holder.run if holder else "")
 
     told: list[str] = []
-    emitted: list[Recovered] = []
+    emitted: list[RecoveredFault] = []
     scene.clock.while_asleep = lambda: looked("")
     handle = take(
         scene.ledger,
@@ -216,7 +216,7 @@ def test_who_takes_a_target_recovers_the_dead_under_its_own_lock(scene: Scene) -
 
 def test_nobody_takes_a_target_in_which_something_stays_broken(scene: Scene) -> None:
     scene.target.undo_failures = 10_000
-    emitted: list[Recovered] = []
+    emitted: list[RecoveredFault] = []
     with pytest.raises(TargetHeld, match=r"run dead .* died and left faults behind"):
         take(
             scene.ledger,

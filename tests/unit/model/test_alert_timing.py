@@ -12,7 +12,7 @@ from gameday.model.alerting.alert import (
     Route,
     Routing,
 )
-from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.scenario import AlertPromise
 from gameday.model.timing.alert_timing import (
     fires,
@@ -23,7 +23,7 @@ from gameday.model.timing.alert_timing import (
 )
 
 # Scraped every 10 s with 2 s of patience, evaluated every 5 s.
-EYES = Eyes(
+EYES = Monitoring(
     jobs=(ScrapeJob(name="web", interval=10, timeout=2),), evaluation_interval=5
 )
 
@@ -32,7 +32,9 @@ def rule(expr: str, **rest: object) -> AlertRule:
     return AlertRule(name="A", expr=expr, **rest)  # type: ignore[arg-type]
 
 
-def times(expr: str, eyes: Eyes = EYES, **rest: object) -> tuple[float, float, float]:
+def times(
+    expr: str, eyes: Monitoring = EYES, **rest: object
+) -> tuple[float, float, float]:
     """The earliest and the latest time of firing, and the latest of the reset."""
     made = rule(expr, **rest)
     fired = fires(made, eyes)
@@ -265,7 +267,7 @@ def test_the_first_page_is_due_when_rules_and_routes_say() -> None:
 @pytest.mark.parametrize(
     "eyes",
     [
-        Eyes(),
+        Monitoring(),
         replace(ROUTED, rules=(), routing=ROUTING),
         replace(EYES, rules=(DOWN,)),
         replace(ROUTED, rules=(rule("time() - x > 1"),)),
@@ -273,6 +275,6 @@ def test_the_first_page_is_due_when_rules_and_routes_say() -> None:
     ],
 )
 def test_the_first_page_is_due_in_five_minutes_where_that_is_not_known(
-    eyes: Eyes,
+    eyes: Monitoring,
 ) -> None:
     assert first_page_within(AlertPromise(alert="A", reaches=("oncall",)), eyes) == 300

@@ -13,9 +13,15 @@ from gameday.model.alerting.alert import (
     Route,
     Routing,
 )
-from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.scenario import AlertPromise
-from gameday.model.timing.alert_timing import Span, fires, page_ends, pages, resets
+from gameday.model.timing.alert_timing import (
+    DelayRange,
+    fires,
+    page_ends,
+    pages,
+    resets,
+)
 from tests.unit.model.simulated import (
     Alerting,
     Both,
@@ -103,7 +109,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def told(world: dict[str, Any]) -> tuple[AlertRule, Eyes]:
+def told(world: dict[str, Any]) -> tuple[AlertRule, Monitoring]:
     """Return the world as gameday knows it: without any phase."""
     alert, scrape, notifying = world["alert"], world["scrape"], world["notifying"]
     rule = AlertRule(
@@ -133,7 +139,7 @@ def told(world: dict[str, Any]) -> tuple[AlertRule, Eyes]:
     route = Route(
         receiver="r", group_wait=notifying.wait, group_interval=notifying.interval
     )
-    eyes = Eyes(
+    eyes = Monitoring(
         rules=(rule,),
         recorded=recorded,
         jobs=(job,),
@@ -143,7 +149,7 @@ def told(world: dict[str, Any]) -> tuple[AlertRule, Eyes]:
     return rule, eyes
 
 
-def inside(span: Span, seconds: float) -> None:
+def inside(span: DelayRange, seconds: float) -> None:
     assert span.earliest - 1e-6 <= seconds <= span.latest + 1e-6, (span, seconds)
 
 
@@ -199,7 +205,7 @@ def test_an_unknown_route_is_any_of_them() -> None:
     routing = Routing(
         route=Route(receiver="r", group_wait=5, group_interval=10, routes=(slow,))
     )
-    eyes = Eyes(
+    eyes = Monitoring(
         jobs=(ScrapeJob(name="j", interval=1, timeout=1),),
         evaluation_interval=1,
         routing=routing,

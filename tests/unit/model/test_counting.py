@@ -3,7 +3,7 @@
 import pytest
 
 from gameday.model.slos.counting import Counted, count, count_signed, increases
-from gameday.model.slos.scraped import Known, read_targets
+from gameday.model.slos.scraped import TargetHistory, read_targets
 from gameday.model.slos.slo import Series
 
 
@@ -106,7 +106,7 @@ def test_a_total_that_vanishes_while_its_target_goes_on_may_be_a_reset() -> None
 
 def test_a_process_that_is_known_to_be_new_has_counted_from_zero() -> None:
     total = counter((0, 100), (30, 120), (60, 140))  # it fell, and rose again
-    known = Known(processes={("web", "web-1"): ((0.0, -500.0), (30.0, 12.0))})
+    known = TargetHistory(processes={("web", "web-1"): ((0.0, -500.0), (30.0, 12.0))})
     targets = read_targets([total], (), known)
     found = count_signed([(1.0, total)], 0, 60, targets)
     assert (found.value, found.resets) == (120 + 20, 1)
@@ -125,7 +125,7 @@ def test_a_new_pod_counts_from_zero_where_it_is_younger_than_the_fault(
 ) -> None:
     total = counter((20, 50), (25, 300), instance="web-9:80")
     errors = counter((20, 7), (25, 9), instance="web-9:80", code="500")
-    known = Known(came_up={"web-9": came_up})
+    known = TargetHistory(came_up={"web-9": came_up})
     targets = read_targets([total], [errors], known)
     found = count_signed([(1.0, errors)], 10, 25, targets)
     assert (found.value, found.unknown) == (counted, 9 - counted)
@@ -146,7 +146,7 @@ def test_a_process_whose_nodes_clock_contradicts_is_not_believed_young(
 ) -> None:
     total = counter((20, 50), (25, 300), instance="web-9:80")
     errors = counter((20, 7), (25, 9), instance="web-9:80", code="500")
-    known = Known(
+    known = TargetHistory(
         processes={("web", "web-9:80"): ((20.0, began),)},
         came_up={} if came_up is None else {"web-9": came_up},
     )

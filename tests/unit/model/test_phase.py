@@ -3,7 +3,7 @@
 import pytest
 
 from gameday.model.alerting.alert import AlertRule, RecordingRule
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.timing.phase import Grid, Phases, common, undecided
 
 
@@ -58,7 +58,7 @@ def rule(expr: str, **rest: float) -> AlertRule:
     ],
 )
 def test_what_makes_a_phase_unknown_is_said(asked: AlertRule, why: str) -> None:
-    eyes = Eyes(recorded=(RecordingRule(name="job:up:sum", expr="sum(up)"),))
+    eyes = Monitoring(recorded=(RecordingRule(name="job:up:sum", expr="sum(up)"),))
     said = undecided(asked, eyes)
     assert why in said
     assert bool(said) == bool(why)

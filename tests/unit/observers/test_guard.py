@@ -11,9 +11,9 @@ from gameday.clock import SystemClock
 from gameday.model.scenario import Endpoint, Guardrail
 from gameday.model.slos.counting import Counted
 from gameday.model.slos.slo import Slo, Term
-from gameday.observers.guard import Lasting, Look, Seen, Watched, look_for, spent
+from gameday.observers.guard import Lasting, Look, Observation, Watched, look_for, spent
 from gameday.observers.prometheus import PrometheusObserver
-from gameday.observers.prometheus.window import Window
+from gameday.observers.prometheus.window import CountedWindow
 from tests.unit.observers.fake import HandClock, Heard, Reply, serving
 from tests.unit.observers.fake_prometheus import FakePrometheus
 
@@ -37,9 +37,9 @@ class Stand:
     world: FakePrometheus
     observer: PrometheusObserver
     since: float
-    windows: Mapping[str, Window]
+    windows: Mapping[str, CountedWindow]
 
-    def look(self, **guardrail: Any) -> Seen:
+    def look(self, **guardrail: Any) -> Observation:
         """Look once."""
         return self.looker(**guardrail)()
 
@@ -57,7 +57,7 @@ class Stand:
 
 @contextmanager
 def standing(
-    bad: float | None = 0.0, windows: Mapping[str, Window] | None = None
+    bad: float | None = 0.0, windows: Mapping[str, CountedWindow] | None = None
 ) -> Iterator[Stand]:
     """Stand before ten seconds of traffic at 10/s, of which so many were bad."""
     clock = SystemClock()
@@ -89,7 +89,7 @@ def test_spent_is_a_share_of_the_budget_at_the_rate_seen() -> None:
 
 
 def test_spent_is_a_share_of_the_budget_of_events_counted() -> None:
-    window = Window(total=50_000.0, since=0.0, complete=True)
+    window = CountedWindow(total=50_000.0, since=0.0, complete=True)
     with standing(bad=5.0, windows={"availability": window}) as stand:
         seen = stand.look(slo="availability", budget_spent=0.04)
     # The 100 events since are in the window as well.
@@ -164,7 +164,7 @@ def test_a_condition_has_to_last() -> None:
     lasting = Lasting(
         Guardrail(name="g", hold=5.0),
         clock,
-        lambda: Seen(state=next(answers), because="x"),
+        lambda: Observation(state=next(answers), because="x"),
     )
     states = []
     for _ in range(6):

@@ -8,7 +8,7 @@ from gameday.errors import ObserverLost
 from gameday.model.plan import ScrapeJob
 from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.prometheus.api import ScrapeTarget, quoted, span
-from gameday.observers.prometheus.counters import Counters
+from gameday.observers.prometheus.counters import SampleCounters
 from gameday.observers.prometheus.scrapes import Scrapes
 from gameday.observers.prometheus.settings import read_settings
 
@@ -32,7 +32,7 @@ def series(*samples: tuple[float, float], **labels: str) -> Series:
 
 
 def test_each_sample_is_reported_once_for_every_use() -> None:
-    counters = Counters([slo("a", "x", "x", "y"), slo("b", "z", "x")])
+    counters = SampleCounters([slo("a", "x", "x", "y"), slo("b", "z", "x")])
     assert list(counters.uses) == ["x", "y", "z"]
     found = counters.feed("x", [series((1.0, 5.0), (2.0, 6.0), code="200")])
     assert [(e["slo"], e["side"], e["sign"]) for e in found] == [
@@ -48,7 +48,7 @@ def test_each_sample_is_reported_once_for_every_use() -> None:
 
 
 def test_what_was_seen_is_kept_by_series() -> None:
-    counters = Counters([slo("a", "x", "x")])
+    counters = SampleCounters([slo("a", "x", "x")])
     counters.feed("x", [series((1.0, 5.0), code="200"), series((4.0, 1.0), code="500")])
     counters.feed("x", [series((2.0, 6.0), code="200")])
     kept = {
@@ -56,14 +56,14 @@ def test_what_was_seen_is_kept_by_series() -> None:
     }
     assert kept == {"200": ((1.0, 5.0), (2.0, 6.0)), "500": ((4.0, 1.0),)}
     assert counters.newest() == 4.0
-    assert Counters([]).newest() == 0.0
+    assert SampleCounters([]).newest() == 0.0
 
 
 def test_samples_of_a_gauge_become_counters() -> None:
     every = Term(selector="ok", reads="samples")
     true = Term(selector="ok", sign=-1.0, reads="values")
     one = replace(slo("a", "ok"), bad=(every, true), total=(every,))
-    counters = Counters([one])
+    counters = SampleCounters([one])
     first = counters.feed("ok", [series((1.0, 1.0), (2.0, 0.0))])
     again = counters.feed("ok", [series((2.0, 0.0), (3.0, 1.0), (4.0, 0.0))])
     values = [(e["side"], e["sign"], e["gauge"], e["values"]) for e in first + again]

@@ -7,11 +7,16 @@ import pytest
 
 from gameday.errors import ObserverLost
 from gameday.model.alerting.alert import Matcher
-from gameday.model.alerting.recording import Read, Recording, SeriesRecord, Stored
+from gameday.model.alerting.recording import (
+    Read,
+    RecordedMetric,
+    Recording,
+    SeriesRecord,
+)
 from gameday.model.scenario import Endpoint
 from gameday.observers.http import Client
 from gameday.observers.prometheus import recorder
-from gameday.observers.prometheus.recorder import Recorder, Span, choose
+from gameday.observers.prometheus.recorder import RecordedSpan, Recorder, choose
 from gameday.replays import wire
 from tests.unit.observers.fake import Asked, FakeServer, HandClock, Reply, serving
 
@@ -25,7 +30,7 @@ GROUP = {
 UP = SeriesRecord(
     labels={"__name__": "up"}, at=[999_000, 1_000_000], values=[1.0, None]
 )
-SPAN = Span(since=100.0, until=1000.0)
+SPAN = RecordedSpan(since=100.0, until=1000.0)
 READS = [Read(metric="up"), Read(metric="gone")]
 
 
@@ -89,9 +94,9 @@ def test_samples_markers_groups_and_look_back_are_recorded(server: FakeServer) -
     assert found.lookback == 420.0
     assert [(group.name, group.last) for group in found.groups] == [("shop", 999.5)]
     assert found.stored == (
-        Stored(metric="ALERTS"),
-        Stored(metric="gone"),  # that there was none is what `absent` asks for
-        Stored(metric="up"),
+        RecordedMetric(metric="ALERTS"),
+        RecordedMetric(metric="gone"),  # that there was none is what `absent` asks for
+        RecordedMetric(metric="up"),
     )
 
 
@@ -107,8 +112,8 @@ def test_a_metric_with_many_series_is_recorded_by_its_selectors() -> None:
     reads = [Read(metric="big", matchers=(page,)), Read(metric="big")]
     stored, left_out = choose(reads, {"big": 9000.0})
     assert stored == [
-        Stored(metric="ALERTS"),
-        Stored(metric="big", matchers=(page,)),
+        RecordedMetric(metric="ALERTS"),
+        RecordedMetric(metric="big", matchers=(page,)),
     ]
     assert "9000 series" in left_out["big"]
 

@@ -5,7 +5,7 @@ from typing import Any
 from gameday.observers.prometheus.api import SelfMetrics, self_metrics
 from gameday.observers.prometheus.episodes import Gap
 from gameday.observers.prometheus.rule_watch import RuleWatch
-from gameday.observers.prometheus.rules import Group, read_groups
+from gameday.observers.prometheus.rules import LiveRuleGroup, read_groups
 
 
 def rule(name: str = "Down", **changes: Any) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def rule(name: str = "Down", **changes: Any) -> dict[str, Any]:
     }
 
 
-def groups(*rules: dict[str, Any], **changes: Any) -> tuple[Group, ...]:
+def groups(*rules: dict[str, Any], **changes: Any) -> tuple[LiveRuleGroup, ...]:
     one = {
         "name": "shop",
         "file": "rules.yaml",

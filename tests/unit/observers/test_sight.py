@@ -1,13 +1,13 @@
 """When an observer saw: blind, sees, observed."""
 
 from gameday.errors import ObserverLost
-from gameday.observers.sight import Rounds, Sight
+from gameday.observers.sight import ObserverHealth, Rounds
 from tests.unit.observers.fake import HandClock, Heard
 
 
-def begun() -> tuple[Sight, HandClock, Heard]:
+def begun() -> tuple[ObserverHealth, HandClock, Heard]:
     clock, heard = HandClock(), Heard()
-    sight = Sight("prometheus", clock)
+    sight = ObserverHealth("prometheus", clock)
     sight.begin(heard, 1000.0)
     return sight, clock, heard
 

@@ -12,7 +12,7 @@ from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo, Term
 from gameday.observers.http import Client
 from gameday.observers.prometheus.api import PrometheusApi
-from gameday.observers.prometheus.window import CELLS, Window, window_total
+from gameday.observers.prometheus.window import CELLS, CountedWindow, window_total
 from tests.unit.observers.fake import serving
 from tests.unit.observers.fake_prometheus import FakePrometheus
 
@@ -40,7 +40,7 @@ def asking(world: FakePrometheus) -> Iterator[PrometheusApi]:
             client.close()
 
 
-def counted(world: FakePrometheus) -> Window:
+def counted(world: FakePrometheus) -> CountedWindow:
     with asking(world) as api:
         return window_total(api, SLO, NOW)
 
@@ -102,7 +102,7 @@ LONG = DAYS.window
 LATER = 10_000_000.0
 
 
-def over_days(one: FakePrometheus) -> Window:
+def over_days(one: FakePrometheus) -> CountedWindow:
     with asking(one) as api:
         return window_total(api, DAYS, LATER)
 

@@ -12,13 +12,13 @@ from gameday.model.alerting.alert import (
     Routing,
 )
 from gameday.model.experiment import Experiment
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Expect, Step
 from gameday.plans.plan import LONGEST_HOLD, hold_at_most, uncovered
 
 RULE = AlertRule(name="Down", expr="up == 0", hold=30, interval=15)
 # Fires within 15 + 10 + 15 + 30; the page follows within the group's minute: 130.
-EYES = Eyes(
+EYES = Monitoring(
     rules=(RULE,),
     routing=Routing(
         route=Route(receiver="oncall", group_wait=10, group_interval=60),
@@ -60,8 +60,8 @@ def test_a_hold_that_is_too_short_for_the_page_is_said() -> None:
     assert list(uncovered(step(hold=130), EYES)) == []
 
 
-@pytest.mark.parametrize("eyes", [Eyes(), replace(EYES, routing=None)])
-def test_five_minutes_where_it_is_not_known(eyes: Eyes) -> None:
+@pytest.mark.parametrize("eyes", [Monitoring(), replace(EYES, routing=None)])
+def test_five_minutes_where_it_is_not_known(eyes: Monitoring) -> None:
     assert hold_at_most(step(), eyes) == 300
 
 

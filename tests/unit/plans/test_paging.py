@@ -16,7 +16,7 @@ from gameday.model.alerting.alert import (
 )
 from gameday.model.alerting.time_interval import TimeInterval, TimeRange
 from gameday.model.experiment import Experiment
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Expect, Step
 from gameday.plans.paging import page_doubts
 
@@ -40,7 +40,7 @@ STEP = Step(
 def said(when: str, routing: Routing = ROUTING, *rules: AlertRule) -> list[str]:
     """Return the states that the doubts give the promise at an hour of the day."""
     at = datetime.fromisoformat(f"2026-03-03T{when}").replace(tzinfo=UTC).timestamp()
-    eyes = Eyes(
+    eyes = Monitoring(
         rules=(RULE, *rules),
         routing=routing,
         scrape_interval=1,

@@ -6,7 +6,7 @@ import pytest
 
 from gameday.model.alerting.alert import AlertRule, InhibitRule, Matcher, Route, Routing
 from gameday.model.alerting.standing import Standing, StandingAlert, StandingSilence
-from gameday.model.plan import Eyes
+from gameday.model.plan import Monitoring
 from gameday.plans.spoiled import Before, Spoiled, nothing_left, spoiled
 from tests.builders import plan, promise, rule, step
 
@@ -28,7 +28,9 @@ def silence(*matchers: Matcher) -> StandingSilence:
     return StandingSilence(id="s1", matchers=matchers, by="ann")
 
 
-def found(*promises: Any, eyes: Eyes | None = None, **there: Any) -> list[Spoiled]:
+def found(
+    *promises: Any, eyes: Monitoring | None = None, **there: Any
+) -> list[Spoiled]:
     planned = plan(step(alerts=promises))
     before = Before(
         standing=Standing(**there),
@@ -84,18 +86,20 @@ def test_a_silence_of_something_else_spoils_nothing() -> None:
 def test_a_silence_may_cover_the_rules_own_labels() -> None:
     team = rule(NAME, labels={"severity": "page", "team": "web"})
     there = (silence(equal("team", "web")),)
-    assert len(found(PAGES, eyes=Eyes(rules=(team,)), silences=there)) == 1
-    assert found(PAGES, eyes=Eyes(rules=()), silences=there) == []
+    assert len(found(PAGES, eyes=Monitoring(rules=(team,)), silences=there)) == 1
+    assert found(PAGES, eyes=Monitoring(rules=()), silences=there) == []
 
 
-def inhibited(equal_labels: tuple[str, ...], rules: tuple[AlertRule, ...]) -> Eyes:
+def inhibited(
+    equal_labels: tuple[str, ...], rules: tuple[AlertRule, ...]
+) -> Monitoring:
     inhibit = InhibitRule(
         source=(equal("alertname", "Datacenter"),),
         target=(equal("severity", "page"),),
         equal=equal_labels,
     )
     routing = Routing(route=Route(receiver="oncall"), inhibit=(inhibit,))
-    return Eyes(rules=rules, routing=routing)
+    return Monitoring(rules=rules, routing=routing)
 
 
 def test_an_inhibition_by_what_fires_already_spoils_pages_and_is_named() -> None:

@@ -17,10 +17,10 @@ from gameday.model.alerting.alert import (
     Route,
     Routing,
 )
-from gameday.model.plan import Eyes, ScrapeJob
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.target import Instance
-from gameday.plans.suggest.suggestion import Asked, Suggestion, suggest
-from gameday.plans.suggest.surroundings import Scraped, Surroundings
+from gameday.plans.suggest.suggestion import SuggestInput, Suggestion, suggest
+from gameday.plans.suggest.surroundings import ScrapedTarget, Surroundings
 
 DEMO = Path(__file__).resolve().parents[3] / "demo"
 REPLICAS = {
@@ -62,16 +62,16 @@ def instances(
     )
 
 
-def scraped() -> tuple[Scraped, ...]:
+def scraped() -> tuple[ScrapedTarget, ...]:
     own = [
-        Scraped(
+        ScrapedTarget(
             labels={"job": job, "instance": f"{job}-{n}"}, address=f"{job}-{n}:8000"
         )
         for job in JOBS
         for n in range(1, REPLICAS[job] + 1)
     ]
     door = {"job": "probe", "instance": "front-door"}
-    probe = Scraped(
+    probe = ScrapedTarget(
         labels=door, address="blackbox:9115", probed="http://haproxy:8080/healthz"
     )
     return (*own, probe)
@@ -86,7 +86,7 @@ SHOP = Surroundings(
 
 
 def rule(
-    expr: str, name: str = "Asked", hold: float = 3.0, **rest: object
+    expr: str, name: str = "SuggestInput", hold: float = 3.0, **rest: object
 ) -> AlertRule:
     made = AlertRule(name=name, expr=expr, hold=hold, interval=1.0)
     return replace(made, **rest)  # type: ignore[arg-type]
@@ -101,8 +101,8 @@ def asked(
     *,
     include_risky: bool = True,
     on_cluster: bool = False,
-) -> Asked:
-    eyes = Eyes(
+) -> SuggestInput:
+    eyes = Monitoring(
         rules=tuple(rules),
         recorded=tuple(recorded),
         routing=routing,
@@ -114,7 +114,7 @@ def asked(
         scrape_timeout=0.9,
         evaluation_interval=1.0,
     )
-    return Asked(
+    return SuggestInput(
         eyes=eyes,
         around=around,
         refusal=lambda kind: (refused or {}).get(kind, ""),

@@ -13,7 +13,7 @@ from gameday.model.alerting.alert import (
     Routing,
 )
 from gameday.model.experiment import Experiment
-from gameday.model.plan import Eyes, Timing
+from gameday.model.plan import Monitoring, Timing
 from gameday.model.scenario import (
     AlertPromise,
     Expect,
@@ -48,7 +48,7 @@ ROUTING = Routing(
         ),
     ),
 )
-EYES = Eyes(
+EYES = Monitoring(
     rules=(RULE,),
     routing=ROUTING,
     scrape_interval=15,
@@ -58,7 +58,7 @@ EYES = Eyes(
 
 
 def lint(
-    promise: AlertPromise, eyes: Eyes = EYES, observe: Observe | None = None
+    promise: AlertPromise, eyes: Monitoring = EYES, observe: Observe | None = None
 ) -> dict[str, Timing]:
     step = Step(
         name="s",
@@ -141,7 +141,9 @@ def test_unknown_intervals_are_not_checked() -> None:
 
 
 def test_rules_that_could_not_be_read_are_not_checked() -> None:
-    found = lint(AlertPromise(alert="Down", fires_within=1), Eyes())["fires_within"]
+    found = lint(AlertPromise(alert="Down", fires_within=1), Monitoring())[
+        "fires_within"
+    ]
     assert found.state == "not_checked"
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gameday.app.days.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import GameDayOptions, read_scenarios
 from gameday.app.result import Result
 from gameday.checks.asked import asked
-from gameday.model.plan import Eyes, Plan
+from gameday.model.plan import Monitoring, Plan
 from gameday.model.verdict import Ending, ExitCode, Finding, Outcome, Verdict
 
 CALLS = "calls.txt"
@@ -27,8 +27,8 @@ def held(
     path = Path(scenario)
     with path.with_name(CALLS).open("a") as calls:
         calls.write(f"{path.name} {dict(changes)}\n")
-    (read,) = read_scenarios([scenario], Wishes(changes=changes))
-    plan = Plan(scenario=read, steps=(), instances=(), eyes=Eyes())
+    (read,) = read_scenarios([scenario], GameDayOptions(changes=changes))
+    plan = Plan(scenario=read, steps=(), instances=(), eyes=Monitoring())
     answers = answers or {}
     findings = [
         Finding(

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import gameday.pytest_plugin.telling  # noqa: F401 - once for all tests here
-from gameday.app.days.game_days import Wishes, read_scenarios
+from gameday.app.days.game_days import GameDayOptions, read_scenarios
 from gameday.regressions.baseline import added, render
-from gameday.regressions.measure import Sample, observed
+from gameday.regressions.measure import RunSample, observed
 from tests.unit.pytest_plugin.fake import CALLS, held
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,7 +78,7 @@ def _imported() -> None:
 
     PyYAML's C half would go on with the classes of its first import.
     """
-    read_scenarios([str(ROOT / "scenarios" / "lost-replica.yaml")], Wishes())
+    read_scenarios([str(ROOT / "scenarios" / "lost-replica.yaml")], GameDayOptions())
 
 
 @pytest.fixture
@@ -298,7 +298,7 @@ def baseline(folder: Folder, measured: float) -> None:
             one, measure=replace(one.measure, earliest=1.0, latest=2.0, samples=before)
         )
         for one in observed(found.plan, found.verdict)
-        for before in [(Sample(run="before", measured=measured),)]
+        for before in [(RunSample(run="before", measured=measured),)]
     ]
     (folder.pytester.path / CALLS).unlink()
     text = render(added([], runs))

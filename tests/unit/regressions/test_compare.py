@@ -9,10 +9,16 @@ import pytest
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline, render
 from gameday.regressions.baseline import NotABaseline
-from gameday.regressions.compare import Compared, Rules, Status, Threshold, compare
-from gameday.regressions.measure import Key, Measure, Observed, Sample
+from gameday.regressions.compare import (
+    Compared,
+    CompareRules,
+    Status,
+    Threshold,
+    compare,
+)
+from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
 
-KEY = Key(
+KEY = MeasureKey(
     scenario="checkout",
     target="docker",
     testbed="",
@@ -36,7 +42,7 @@ def measure(*values: float, prefix: str = "old", **rest: Any) -> Measure:
         "settings": SETTINGS,
     }
     samples = tuple(
-        Sample(run=f"{prefix}{number}", measured=value)
+        RunSample(run=f"{prefix}{number}", measured=value)
         for number, value in enumerate(values)
     )
     return Measure(samples=samples, **{**settings, **rest})
@@ -44,13 +50,13 @@ def measure(*values: float, prefix: str = "old", **rest: Any) -> Measure:
 
 def now(
     *values: float, outcome: Outcome = Outcome.PASS, **rest: Any
-) -> list[list[Observed]]:
+) -> list[list[RunMeasure]]:
     """Return one run for each value; without any, one that has no answer."""
     made = measure(*values, prefix="new", **rest)
     samples: Sequence[Any] = [(sample,) for sample in made.samples] or [()]
     return [
         [
-            Observed(
+            RunMeasure(
                 measure=replace(made, samples=tuple(one)),
                 outcome=outcome,
                 because="because of that.",
@@ -61,9 +67,11 @@ def now(
 
 
 def compared(
-    before: Measure | None, runs: list[list[Observed]], rules: Rules | None = None
+    before: Measure | None,
+    runs: list[list[RunMeasure]],
+    rules: CompareRules | None = None,
 ) -> Compared:
-    (found,) = compare([before] if before else [], runs, rules or Rules())
+    (found,) = compare([before] if before else [], runs, rules or CompareRules())
     return found
 
 
@@ -93,7 +101,7 @@ def phased(*pairs: tuple[float, float], prefix: str = "old", **rest: Any) -> Mea
     """
     made = measure(earliest=9.0, latest=34.0, prefix=prefix, **rest)
     samples = tuple(
-        Sample(
+        RunSample(
             run=f"{prefix}{number}", measured=taken, waited=waited or None, period=10.0
         )
         for number, (taken, waited) in enumerate(pairs)
@@ -101,11 +109,11 @@ def phased(*pairs: tuple[float, float], prefix: str = "old", **rest: Any) -> Mea
     return replace(made, samples=samples)
 
 
-def now_phased(*pairs: tuple[float, float]) -> list[list[Observed]]:
+def now_phased(*pairs: tuple[float, float]) -> list[list[RunMeasure]]:
     made = phased(*pairs, prefix="new")
     return [
         [
-            Observed(
+            RunMeasure(
                 measure=replace(made, samples=(one,)), outcome=Outcome.PASS, because=""
             )
         ]
@@ -270,7 +278,7 @@ def test_three_faster_runs_are_better() -> None:
 
 
 def test_a_threshold_of_its_own_can_be_given() -> None:
-    rules = Rules(thresholds={"fires_within": Threshold(absolute=5.0)})
+    rules = CompareRules(thresholds={"fires_within": Threshold(absolute=5.0)})
     runs = now(12.6, 12.8, 12.9)
     assert compared(measure(*QUIET), runs, rules).status is Status.SAME
 
@@ -283,7 +291,7 @@ def test_a_run_is_never_compared_with_itself() -> None:
 
 
 def test_an_ignored_question_is_left_out() -> None:
-    rules = Rules(ignored=("fires_within",))
+    rules = CompareRules(ignored=("fires_within",))
     assert compare([measure(*QUIET)], now(99.0), rules) == []
 
 
@@ -296,7 +304,7 @@ def test_several_scenarios_need_more_before_they_claim() -> None:
     found = compare(
         [measure(*old, key=key, **FREE) for key in (first, second)],
         [*now(15.0, 16.0, key=first, **FREE), *now(10.1, 10.3, key=second, **FREE)],
-        Rules(),
+        CompareRules(),
     )
     assert [one.status for one in found] == [Status.TOO_FEW, Status.TOO_FEW]
 

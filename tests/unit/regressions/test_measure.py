@@ -6,7 +6,7 @@ import pytest
 
 from gameday.model.plan import Plan, Timing
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
-from gameday.regressions.measure import Observed, observed
+from gameday.regressions.measure import RunMeasure, observed
 from tests.builders import STEP, plan, step
 
 PHASE = {"phase": {"waited": 0.4, "at": 0.1, "period": 1.0}}
@@ -40,7 +40,7 @@ def timed(question: str, latest: float | None) -> Timing:
     )
 
 
-def seen(planned: Plan, page: str) -> dict[str, Observed]:
+def seen(planned: Plan, page: str) -> dict[str, RunMeasure]:
     findings = (finding(PAGE_OF[page], 2.0, **PHASE), finding(page, 3.0))
     verdict = Verdict(
         run="r",

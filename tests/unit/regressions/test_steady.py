@@ -5,7 +5,7 @@ import random
 import pytest
 
 from gameday.model.timing.phase import Grid, Phases
-from gameday.regressions.measure import Sample
+from gameday.regressions.measure import RunSample
 from gameday.regressions.steady import without_phases
 
 INTERVAL, FOR = 1.0, 3.0
@@ -13,7 +13,7 @@ INTERVAL, FOR = 1.0, 3.0
 
 def held(
     count: int, own: float, *, seed: int, interval: float = INTERVAL
-) -> list[Sample]:
+) -> list[RunSample]:
     """Return runs of a system that shows a change after `own` seconds, at any phase."""
     chance = random.Random(seed)  # noqa: S311 - to be repeated
     samples = []
@@ -21,7 +21,7 @@ def held(
         scrape, evaluation = chance.uniform(0, interval), chance.uniform(0, interval)
         phases = Phases(Grid(scrape, interval), Grid(evaluation, interval))
         samples.append(
-            Sample(
+            RunSample(
                 run=f"{seed}-{number}",
                 measured=phases.seen(own) + FOR,
                 waited=phases.seen(0.0),
@@ -64,12 +64,12 @@ def test_of_two_runs_the_phase_is_what_was_recorded() -> None:
 
 
 def test_a_baseline_that_knows_only_what_was_waited_is_read_as_before() -> None:
-    old = [Sample(run=f"{n}", measured=5.0 + n, waited=float(n)) for n in range(4)]
+    old = [RunSample(run=f"{n}", measured=5.0 + n, waited=float(n)) for n in range(4)]
     assert without_phases(old, held(1, 0.0, seed=2)) == ([5.0] * 4, [FOR])
 
 
 def test_without_a_phase_nothing_is_subtracted() -> None:
-    unknown = [Sample(run="a", measured=5.0)]
+    unknown = [RunSample(run="a", measured=5.0)]
     assert without_phases(unknown, held(3, 0.0, seed=1)) is None
     assert without_phases(held(3, 0.0, seed=1), unknown) is None
     assert without_phases([], held(3, 0.0, seed=1)) is None

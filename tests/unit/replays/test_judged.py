@@ -17,8 +17,8 @@ from gameday.model.alerting.alert import (
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
 from gameday.replays.judged import Replayed, compared, judged, unanswered
-from gameday.replays.machine import Result, Slots, lives
-from gameday.replays.story import Rung, Today
+from gameday.replays.machine import SeriesResult, Slots, lives
+from gameday.replays.story import Rung, TodaysRules
 from tests.builders import (
     alert,
     at,
@@ -77,11 +77,11 @@ def replayed(
     rung = []
     if true is not None:
         since, until = (round(at(second) * S) for second in true)
-        results = [Result(labels={"server": "web-2"}, at=range(since, until, S))]
+        results = [SeriesResult(labels={"server": "web-2"}, at=range(since, until, S))]
         rung = [
             Rung(life=life, slots=TIMES) for life in lives(rules[0], results, TIMES)
         ]
-    today = Today(
+    today = TodaysRules(
         rules=rules,
         routing=routing,
         rung=tuple(rung),
@@ -229,7 +229,9 @@ def test_what_rang_then_and_now_is_put_side_by_side() -> None:
     (then,) = rows(())
     assert "replayed" not in then
     labels = {"alertname": NAME, "severity": "page"}
-    results = [Result(labels={}, at=range(round(at(12) * S), round(at(57) * S), S))]
+    results = [
+        SeriesResult(labels={}, at=range(round(at(12) * S), round(at(57) * S), S))
+    ]
     found = lives(rule(NAME, hold=3.0), results, TIMES)
     (both,) = rows([Rung(life=one, slots=TIMES) for one in found])
     assert both["labels"] == labels

@@ -6,7 +6,7 @@ from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
 from gameday.replays.machine import (
     Life,
-    Result,
+    SeriesResult,
     Slots,
     Unexpandable,
     events_of,
@@ -24,7 +24,7 @@ EVERY = Slots(first=0, last=60 * S, interval=S)
 def rang(rule_: AlertRule, *true: range, times: Slots = EVERY) -> list[Life]:
     """Return an alert's lives; `true`: the seconds at which its expression was."""
     at = sorted(second * S for span in true for second in span)
-    return lives(rule_, [Result(labels={"instance": "a"}, at=at)], times)
+    return lives(rule_, [SeriesResult(labels={"instance": "a"}, at=at)], times)
 
 
 def test_it_fires_after_for_and_ends_at_the_first_evaluation_without_it() -> None:
@@ -35,7 +35,7 @@ def test_it_fires_after_for_and_ends_at_the_first_evaluation_without_it() -> Non
 def test_for_is_rounded_up_to_evaluations() -> None:
     times = Slots(first=0, last=60 * S, interval=5 * S)
     at = [second * S for second in range(10, 40, 5)]
-    found = lives(rule("Down", hold=7.0), [Result(labels={}, at=at)], times)
+    found = lives(rule("Down", hold=7.0), [SeriesResult(labels={}, at=at)], times)
     assert [one.firing for one in found] == [20 * S]
     assert would_fire(found[0], 5 * S) == 20 * S
 
@@ -72,7 +72,7 @@ def test_what_goes_on_to_the_end_has_no_end() -> None:
 
 
 def test_each_set_of_labels_is_an_alert_of_its_own() -> None:
-    results = [Result(labels={"instance": name}, at=[5 * S]) for name in "ab"]
+    results = [SeriesResult(labels={"instance": name}, at=[5 * S]) for name in "ab"]
     found = lives(rule("Down"), results, EVERY)
     assert [one.labels["instance"] for one in found] == ["a", "b"]
 

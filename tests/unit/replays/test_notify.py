@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from gameday.checks.pages.mutes import Silence
+from gameday.checks.pages.mutes import MutingSilence
 from gameday.model.alerting.alert import (
     InhibitRule,
     Integration,
@@ -14,7 +14,7 @@ from gameday.model.alerting.alert import (
 )
 from gameday.model.alerting.time_interval import intervals_of
 from gameday.model.timeline import Event
-from gameday.replays.notify import Firing, Told, events_of
+from gameday.replays.notify import Firing, NotifyContext, events_of
 
 
 def equals(name: str, value: str) -> Matcher:
@@ -47,7 +47,7 @@ def firing(name: str, fires: float, ends: float | None = None, **labels: str) ->
 
 
 def told(*firings: Firing, routing: Routing = ROUTING, **rest: Any) -> list[Event]:
-    return events_of(firings, Told(routing=routing, until=10_000.0, **rest))
+    return events_of(firings, NotifyContext(routing=routing, until=10_000.0, **rest))
 
 
 def pages(events: list[Event]) -> list[tuple[float, str, str]]:
@@ -131,7 +131,7 @@ def test_an_inhibition_holds_a_page_back_while_its_source_fires() -> None:
 
 
 def test_a_silence_of_the_record_holds_a_page_back() -> None:
-    silence = Silence("s1", (equals("alertname", "Down"),), 0.0, 300.0)
+    silence = MutingSilence("s1", (equals("alertname", "Down"),), 0.0, 300.0)
     events = told(firing("Down", 100.0), silences=[silence])
     assert pages(events)[0].count("oncall") == 1
     assert pages(events)[0][0] == 350.0

@@ -4,7 +4,7 @@ import yaml
 
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import Read, SeriesRecord
-from gameday.replays.machine import Result, Slots, lives
+from gameday.replays.machine import SeriesResult, Slots, lives
 from gameday.replays.promtool import Expected, UnitTest, cells, chosen, render
 from tests.builders import rule
 
@@ -29,7 +29,7 @@ def test_what_is_not_read_is_left_out() -> None:
 
 
 def test_the_file_says_what_rings_when_and_just_before() -> None:
-    down = [Result(labels={"job": "it's"}, at=range(12_500, 16_500, S))]
+    down = [SeriesResult(labels={"job": "it's"}, at=range(12_500, 16_500, S))]
     found = lives(rule("Down", hold=2.0), down, TIMES)
     values = [(at, 0.0) for at in range(10_500, 20_501, S)]
     test = UnitTest(

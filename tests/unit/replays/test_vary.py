@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.replays.machine import Result, Slots
+from gameday.replays.machine import SeriesResult, Slots
 from gameday.replays.render import varied
 from gameday.replays.vary import Varied, parse_vary, vary
 from tests.builders import promise, rule
@@ -14,7 +14,7 @@ TRUE = [*range(40 * S, 43 * S, S), *range(102 * S, 120 * S, S)]
 
 
 def tried(*holds: float) -> list[Varied]:
-    results = [Result(labels={}, at=TRUE)]
+    results = [SeriesResult(labels={}, at=TRUE)]
     return vary(rule("Down"), promise("Down"), results, TIMES, holds, 100.0)
 
 
@@ -31,7 +31,7 @@ def test_one_that_outlasts_the_fault_says_what_it_needs() -> None:
 
 
 def test_another_alert_of_the_name_does_not_count() -> None:
-    results = [Result(labels={"zone": "b"}, at=TRUE)]
+    results = [SeriesResult(labels={"zone": "b"}, at=TRUE)]
     wanted = promise("Down", labels={"zone": "a"})
     (one,) = vary(rule("Down"), wanted, results, TIMES, [0.0], 100.0)
     assert (one.detected, one.needs, one.false_alarms) == (None, None, 0)

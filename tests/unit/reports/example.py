@@ -11,7 +11,7 @@ from typing import Any
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import FaultRequest, Selection
-from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep, Timing
+from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep, Timing
 from gameday.model.scenario import (
     AlertPromise,
     Expect,
@@ -68,7 +68,7 @@ def plan(**changes: Any) -> Plan:
             ),
         ),
         instances=web,
-        eyes=Eyes(
+        eyes=Monitoring(
             rules=(AlertRule(name=ALERT, expr="up == 0", hold=5.0, interval=1.0),),
             scrape_interval=1.0,
             evaluation_interval=1.0,

@@ -7,7 +7,7 @@ import pytest
 
 from gameday.model.verdict import Finding, Outcome, Verdict
 from gameday.reports import annotations, digest, junit
-from gameday.reports.digest import COMMENT, SUMMARY, Judged
+from gameday.reports.digest import COMMENT, SUMMARY, DigestEntry
 from tests.unit.reports import example
 from tests.unit.reports.reading import parse_xml
 
@@ -57,8 +57,8 @@ def many(count: int, outcome: Outcome, text: str = "It was late.") -> Verdict:
     return replace(example.verdict(), findings=(finding,) * count)
 
 
-def judged(verdict: Verdict, name: str) -> Judged:
-    return Judged(scenario=name, verdict=replace(verdict, scenario=name))
+def judged(verdict: Verdict, name: str) -> DigestEntry:
+    return DigestEntry(scenario=name, verdict=replace(verdict, scenario=name))
 
 
 def test_the_worst_run_comes_first() -> None:
@@ -66,7 +66,7 @@ def test_the_worst_run_comes_first() -> None:
         [
             judged(many(1, Outcome.PASS), "good"),
             judged(many(1, Outcome.INCONCLUSIVE), "unsure"),
-            Judged(scenario="none", error="no such shop"),
+            DigestEntry(scenario="none", error="no such shop"),
             judged(many(1, Outcome.FAIL), "bad"),
             judged(replace(many(1, Outcome.PASS), broken=("web-1",)), "broken"),
         ],

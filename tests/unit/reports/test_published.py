@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import from_json
 
-from gameday.app.checking import Asked, check, rendered
+from gameday.app.checking import CheckRequest, check, rendered
 from gameday.cli.files.check import _print_json
 from gameday.files.check import CheckResult
 from tests.unit.files.repository import MISTAKES, lay_out, plant
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def result(here: Path) -> CheckResult:
     """What is wrong in it."""
     del here
-    found = check(["."], {}, io.StringIO(), Asked())
+    found = check(["."], {}, io.StringIO(), CheckRequest())
     assert len({problem.path for problem in found.problems}) > len(MISTAKES)
     assert {problem.severity for problem in found.problems} >= {"error", "warning"}
     return found
@@ -66,7 +66,7 @@ def test_junit(result: CheckResult) -> None:
 
 @pytest.mark.parametrize("output", ["sarif", "gitlab", "junit"])
 def test_nothing_wrong(output: str, tmp_path: Path) -> None:
-    found = check([str(tmp_path)], {}, io.StringIO(), Asked())
+    found = check([str(tmp_path)], {}, io.StringIO(), CheckRequest())
     text = rendered(output, found)
     if output == "sarif":
         assert Sarif.model_validate_json(text).runs[0].results == []

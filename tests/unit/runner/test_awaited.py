@@ -8,14 +8,14 @@ import pytest
 from gameday.model.promise import Since, declared, within
 from gameday.model.scenario import Expect, MetricPromise
 from gameday.model.timeline import event
-from gameday.runner.awaited import Awaited, in_aftermath, until_over
-from gameday.runner.board import Board
+from gameday.runner.awaited import PendingCondition, in_aftermath, until_over
+from gameday.runner.board import RunState
 from tests.unit.runner.world import plan
 
 
-def board() -> Board:
+def board() -> RunState:
     """Return a board on which step s had a fault from 10 s to 20 s."""
-    made = Board()
+    made = RunState()
     started = {"step": "s", "id": "1", "fault": "process.stop", "service": "web"}
     ended = {"step": "s", "id": "1", "ok": True, "by": "run", "because": ""}
     made.see(event(10.0, "fault_started", instance="web-1", **started))
@@ -23,7 +23,7 @@ def board() -> Board:
     return made
 
 
-def holds_again(seen: Board) -> bool:
+def holds_again(seen: RunState) -> bool:
     planned = plan()
     step = planned.scenario.steps[0]
     waited = list(in_aftermath(seen, step, planned.steps[0]))
@@ -135,7 +135,7 @@ def test_what_nobody_sees_kept_is_waited_for_until_its_time_is_over() -> None:
     promises = declared(Promising)
     made = Promising(calms_within=5.0, rings_within=7.0, heals_within=9.0)
     waited = list(until_over(made, promises, Since.END, 20.0))
-    assert waited == [Awaited(what="calms", until=25.0, kept=False)]
+    assert waited == [PendingCondition(what="calms", until=25.0, kept=False)]
     assert waited[0].open(24.9)
     assert not waited[0].open(25.0)
     assert not list(until_over(Promising(), promises, Since.END, 20.0))

@@ -5,7 +5,7 @@ import pytest
 from gameday.model.alerting.alert import Route, Routing
 from gameday.model.scenario import AlertPromise
 from gameday.model.timeline import event
-from gameday.runner.board import Board
+from gameday.runner.board import RunState
 
 PROMISE = AlertPromise(alert="A", labels={"severity": "page"}, reaches=("chat",))
 ROUTING = Routing(route=Route(receiver="chat", group_by=("alertname",)))
@@ -17,7 +17,7 @@ def told(
     title: str, status: str = "firing", *, routing: Routing | None = ROUTING
 ) -> int:
     """Return of how many promised alerts a message tells at 30 s, or 60 s."""
-    board = Board(routing=routing)
+    board = RunState(routing=routing)
     for labels in (OURS, OTHER):
         about = {"alert": labels["alertname"], "labels": labels, "error": 0.0}
         board.see(event(20.0, "alert_firing", **about))

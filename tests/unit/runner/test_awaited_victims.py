@@ -10,7 +10,7 @@ from gameday.model.scenario import AlertPromise, Expect
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, event
 from gameday.runner.awaited import in_aftermath, in_hold
-from gameday.runner.board import Board
+from gameday.runner.board import RunState
 from tests.unit.runner.world import plan
 
 SHOP = tuple(
@@ -36,9 +36,9 @@ def page(*numbers: int | None, at: float = 13.0, status: str = "firing") -> Even
     return event(at, "page", receiver="oncall", status=status, alerts=alerts)
 
 
-def board(*events: Event, ended: float | None = None) -> Board:
+def board(*events: Event, ended: float | None = None) -> RunState:
     """Return a board on which web-1 and web-2 were hit at 10 s."""
-    made = Board()
+    made = RunState()
     made.directory = Directory(SHOP, "shop")
     for name in ("web-1", "web-2"):
         about = {"step": "s", "id": name, "service": "web", "instance": name}
@@ -60,7 +60,7 @@ PROMISE = AlertPromise(
 )
 
 
-def kept(seen: Board, promise: AlertPromise = PROMISE) -> list[bool]:
+def kept(seen: RunState, promise: AlertPromise = PROMISE) -> list[bool]:
     planned = plan(Expect(alerts=(promise,)))
     step = replace(planned.scenario.steps[0], hold=None)
     return [one.kept for one in in_hold(seen, step, planned.steps[0])]

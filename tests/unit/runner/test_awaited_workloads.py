@@ -7,7 +7,7 @@ from gameday.model.scenario import Expect, Step
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, event
 from gameday.runner.awaited import in_aftermath
-from gameday.runner.board import Board
+from gameday.runner.board import RunState
 from tests.unit.runner.world import REQUEST, WEB, plan
 
 NAME = "deployment/web"
@@ -27,7 +27,7 @@ def awaited(*told: Event, victim: Instance | None = None) -> list[tuple[str, boo
     fault = PlannedFault(request=REQUEST, victims=(hit,), found=2, duration=60.0)
     planned: PlannedStep = replace(made.steps[0], faults=(fault,))
     about = {"step": step.name, "id": "1"}
-    board = Board(recovered=True)
+    board = RunState(recovered=True)
     board.see(event(10.0, "fault_started", instance="web-1", **about))
     board.see(event(20.0, "fault_ended", ok=True, **about))
     for one in told:

@@ -14,14 +14,14 @@ from gameday.model.faults.fault import CATALOGUE
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
-from gameday.observers.guard import Seen
+from gameday.observers.guard import Observation
 from gameday.ports import Emit
-from gameday.runner.board import Board
-from gameday.runner.doors import Doors, Guard
+from gameday.runner.board import RunState
+from gameday.runner.doors import Guard, RunDependencies
 from gameday.runner.drive import Drive
 from gameday.runner.engine.engine import Tell
 from gameday.runner.engine.jobs import Job
-from gameday.runner.stop import Stop
+from gameday.runner.stop import RunStopped
 from tests.unit.runner.world import START, FakeChild, FakeObserver, World, plan
 
 
@@ -123,7 +123,9 @@ def test_a_guardrail_breached_before_the_start_is_a_refusal() -> None:
     world = World()
     rail = Guardrail(name="g", promql="x")
     guard = Guard(
-        rail=rail, look=lambda: Seen(state="breached", because="too much"), every=1.0
+        rail=rail,
+        look=lambda: Observation(state="breached", because="too much"),
+        every=1.0,
     )
     end = Drive(plan(), world.doors(guards=[guard])).run()
     assert (end.ending, end.refusal) == (Ending.REFUSED, True)
@@ -361,7 +363,7 @@ def test_two_steps_settle_in_between() -> None:
 
 
 def test_stop_says_why() -> None:
-    assert str(Stop(Ending.OPERATOR, "enough")) == "enough"
+    assert str(RunStopped(Ending.OPERATOR, "enough")) == "enough"
 
 
 # Whatever breaks on the way out ---------------------------------------------------
@@ -376,7 +378,9 @@ class FakeFlow:
         self.stopped = True
 
 
-def under_load(world: World, *observers: FakeObserver) -> tuple[Doors, FakeFlow]:
+def under_load(
+    world: World, *observers: FakeObserver
+) -> tuple[RunDependencies, FakeFlow]:
     flow = FakeFlow()
     return replace(world.doors(observers), traffic=lambda _emit: flow), flow
 
@@ -424,7 +428,7 @@ def test_an_undo_that_breaks_off_is_named_and_all_else_ends(door: str) -> None:
 class Breaking(World):
     """A world whose screen breaks once a fault is there, and goes on breaking."""
 
-    def show(self, one: Event, board: Board) -> None:
+    def show(self, one: Event, board: RunState) -> None:
         del one
         if board.faults:
             raise RuntimeError("the terminal is gone")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.engine.engine import Nursery
+from gameday.runner.engine.engine import ForkServer
 from gameday.runner.engine.jobs import Job
 from tests.unit.runner.interrupting import REASON
 
@@ -48,12 +48,12 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Nursery:
-    return Nursery()
+def nursery() -> ForkServer:
+    return ForkServer()
 
 
 def test_an_experiment_that_asks_for_a_python_of_its_own_runs_here(
-    nursery: Nursery,
+    nursery: ForkServer,
 ) -> None:
     python = {"dependencies": ["no-such-extension"], "version": "2.7"}
     runtime = {"rollbacks": {"strategy": "always"}, "python": python}
@@ -66,7 +66,7 @@ def test_an_experiment_that_asks_for_a_python_of_its_own_runs_here(
 
 
 def test_a_control_that_interrupts_is_named_and_the_rollbacks_are_played(
-    nursery: Nursery,
+    nursery: ForkServer,
 ) -> None:
     heard = Heard()
     nursery.experiment(Job(document=experiment(controls=[CONTROL])), heard)
@@ -78,7 +78,7 @@ def test_a_control_that_interrupts_is_named_and_the_rollbacks_are_played(
     assert heard.said["rolled_back"] == {"failed": []}
 
 
-def test_a_hold_that_is_interrupted_says_so(nursery: Nursery) -> None:
+def test_a_hold_that_is_interrupted_says_so(nursery: ForkServer) -> None:
     heard = Heard()
     child = nursery.experiment(Job(document=experiment()), heard)
     heard.wait("method_completed")

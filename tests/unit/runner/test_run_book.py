@@ -12,7 +12,7 @@ from gameday.ledger.entries import FaultEntry
 from gameday.model.faults.fault import FaultState, Undo
 from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
-from gameday.runner.run_book import RunBook
+from gameday.runner.run_book import RunLedger
 from gameday.targets.procfs import identify
 
 CLOCK = SystemClock()
@@ -47,10 +47,10 @@ def hit(
     ledger.move(number, FaultState.UNDONE, extra=extra)
 
 
-def booked(tmp_path: Path, now: list[Instance]) -> tuple[Ledger, RunBook]:
+def booked(tmp_path: Path, now: list[Instance]) -> tuple[Ledger, RunLedger]:
     ledger = Ledger(str(tmp_path / "ledger.db"), CLOCK)
     ledger.open_run(RUN, "t", "scenario")
-    book = RunBook(ledger, RUN, list, lambda: now)
+    book = RunLedger(ledger, RUN, list, lambda: now)
     book.plan_fault("second", 0, REQUEST, [pod("web-2", "old")], 60.0)
     return ledger, book
 

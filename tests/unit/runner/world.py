@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import FaultRequest, Selection
-from gameday.model.plan import Eyes, Plan, PlannedFault, PlannedStep
+from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep
 from gameday.model.scenario import Expect, Scenario, Step
 from gameday.model.target import Instance, TargetRef
 from gameday.model.timeline import Event, event
 from gameday.ports import Emit
-from gameday.runner.awaited import Awaited
-from gameday.runner.board import Board
-from gameday.runner.doors import Doors, Guard, Looking
+from gameday.runner.awaited import PendingCondition
+from gameday.runner.board import RunState
+from gameday.runner.doors import Guard, Looking, RunDependencies
 from gameday.runner.engine.jobs import Job
 
 Item = TypeVar("Item")
@@ -225,10 +225,12 @@ class World:
         self.files[name] = content
         return name
 
-    def show(self, one: Event, board: Board) -> None:
+    def show(self, one: Event, board: RunState) -> None:
         del one, board
 
-    def tick(self, board: Board, awaited: Sequence[Awaited], now: float) -> None:
+    def tick(
+        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+    ) -> None:
         del board, awaited, now
 
     def of(self, kind: str) -> list[Event]:
@@ -239,8 +241,8 @@ class World:
         observers: Sequence[Any] = (),
         guards: Sequence[Guard] = (),
         fingerprint: Looking | None = None,
-    ) -> Doors:
-        return Doors(
+    ) -> RunDependencies:
+        return RunDependencies(
             clock=self.clock,
             ledger=self.ledger,
             engine=self,  # type: ignore[arg-type]
@@ -320,5 +322,5 @@ def plan(
             for n in names
         ),
         instances=(WEB,),
-        eyes=Eyes(scrape_interval=1.0),
+        eyes=Monitoring(scrape_interval=1.0),
     )

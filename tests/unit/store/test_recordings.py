@@ -10,9 +10,9 @@ from gameday.errors import StoreError
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import (
     GroupRecord,
+    RecordedMetric,
     Recording,
     SeriesRecord,
-    Stored,
 )
 from gameday.store import recordings
 from gameday.store.folder import SERIES
@@ -21,7 +21,9 @@ RECORDING = Recording(
     since=1.5,
     until=99.0,
     lookback=300.0,
-    stored=(Stored(metric="up", matchers=(Matcher(name="a", op="=", value="b"),)),),
+    stored=(
+        RecordedMetric(metric="up", matchers=(Matcher(name="a", op="=", value="b"),)),
+    ),
     left_out={"big": "too many"},
     groups=(GroupRecord(name="g", file="f", interval=1.0, last=98.7),),
     series=(

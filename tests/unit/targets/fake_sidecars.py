@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gameday.errors import FaultFailed
-from gameday.model.faults.fault import Undo, Undone, Way
+from gameday.model.faults.fault import HelperMethod, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.sidecar_faults.host import (
     Ended,
-    Ends,
     Line,
+    NetworkEnds,
     Scope,
     SidecarOrder,
     VictimPlace,
@@ -59,10 +59,10 @@ class FakeSidecars:
     def remove(self, helper: str) -> None:
         self.running.pop(helper, None)
 
-    def refusal(self, ways: Sequence[Way]) -> str:
+    def refusal(self, ways: Sequence[HelperMethod]) -> str:
         return "" if ways else "no way"
 
-    def work(self, name: str, ways: Sequence[Way]) -> Mapping[str, Any]:
+    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
         return {"do": ways[0].work if len(ways) == 1 else name}
 
     def place(self, victim: Instance) -> VictimPlace:
@@ -77,10 +77,10 @@ class FakeSidecars:
     def check_limit(self, victim: Instance, place: VictimPlace) -> None:
         pass
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> Ends:
+    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         del place
         far = self.far if peers else ()
-        return Ends(peers=tuple(peers), probes=("10.0.0.9",), far=far)
+        return NetworkEnds(peers=tuple(peers), probes=("10.0.0.9",), far=far)
 
     def gone(self, undo: Undo) -> Undone | None:
         del undo

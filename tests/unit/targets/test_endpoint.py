@@ -8,7 +8,7 @@ import pytest
 
 from gameday.errors import TargetNotFound
 from gameday.model.target import parse_target
-from gameday.targets.docker.endpoint import LOCAL, Endpoint, endpoint_of
+from gameday.targets.docker.endpoint import LOCAL, EngineAddress, endpoint_of
 
 
 def store(folder: Path, name: str, host: str, *, tls: bool = False) -> None:
@@ -22,13 +22,13 @@ def store(folder: Path, name: str, host: str, *, tls: bool = False) -> None:
         (folder / "contexts" / "tls" / key / "docker").mkdir(parents=True)
 
 
-def found(url: str, folder: Path, **environment: str) -> Endpoint:
+def found(url: str, folder: Path, **environment: str) -> EngineAddress:
     env = {"DOCKER_CONFIG": str(folder), "HOME": str(folder), **environment}
     return endpoint_of(parse_target(url), env)
 
 
 def test_without_anything_it_is_the_local_socket(tmp_path: Path) -> None:
-    assert found("docker://shop", tmp_path) == Endpoint(host=LOCAL)
+    assert found("docker://shop", tmp_path) == EngineAddress(host=LOCAL)
 
 
 def test_the_url_wins_over_the_environment(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gameday.model.fingerprint import Fingerprint, differences
-from gameday.targets.docker.endpoint import Endpoint
-from gameday.targets.docker.engine import Engine
+from gameday.targets.docker.endpoint import EngineAddress
+from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.fingerprint import Fingerprints, inside, mode_of, mounts
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.sidecar.network.survey import rules_of, tidy
@@ -62,7 +62,7 @@ class Project:
 
     def __init__(self) -> None:
         self.found = container()
-        engine = Engine(Endpoint(host="tcp://127.0.0.1:9"), HandClock())
+        engine = DockerEngine(EngineAddress(host="tcp://127.0.0.1:9"), HandClock())
         self._prints = Fingerprints(engine, Helper(engine), self._inspected)
 
     def _inspected(self) -> dict[str, dict[str, Any]]:

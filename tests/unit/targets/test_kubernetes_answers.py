@@ -16,7 +16,7 @@ from gameday.targets.kubernetes.client.api import (
 )
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.sidecars.helper import Helper
-from gameday.targets.kubernetes.sidecars.helper_pod import Order, pod_name
+from gameday.targets.kubernetes.sidecars.helper_pod import HelperPodSpec, pod_name
 from gameday.targets.kubernetes.sidecars.place import undone_or_why
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import NAMESPACE, FakeCluster, running
@@ -140,7 +140,7 @@ def test_a_helper_that_was_made_though_nobody_said_so_is_removed(
     lab: tuple[FakeCluster, Api], code: int
 ) -> None:
     cluster, api = lab
-    order = Order(spec={"do": "partition"}, mark="r1.abc", node="n1")
+    order = HelperPodSpec(spec={"do": "partition"}, mark="r1.abc", node="n1")
     name = pod_name(order)
     cluster.put(PODS, name)
     cluster.answers = [("POST", PODS, code, b'{"message": "timeout"}')]

@@ -12,15 +12,15 @@ import pytest
 import yaml
 
 from gameday.model.faults.fault import CATALOGUE
-from gameday.model.faults.rights import HELPER, Rule
+from gameday.model.faults.rights import HELPER, RbacRule
 from gameday.targets.kubernetes.rbac import rights
 from gameday.targets.rightful import rights as rights_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "gameday"
 CHART = DEPLOY / "chart"
-EVICTION = Rule(group="", resource="pods/eviction", verbs=("create",))
-NODES = Rule(group="", resource="nodes", verbs=("get", "patch"), cluster=True)
+EVICTION = RbacRule(group="", resource="pods/eviction", verbs=("create",))
+NODES = RbacRule(group="", resource="nodes", verbs=("get", "patch"), cluster=True)
 
 Thing = dict[str, Any]
 Key = tuple[str, str, str]
@@ -108,12 +108,14 @@ def test_the_capabilities_of_faults_hold_all_their_rules() -> None:
         (EVICTION, "may not create pods/eviction in namespace shop"),
         (NODES, "may not get or patch nodes in the cluster"),
         (
-            Rule(group="apps", resource="deployments", verbs=("get", "list", "watch")),
+            RbacRule(
+                group="apps", resource="deployments", verbs=("get", "list", "watch")
+            ),
             "may not get, list or watch deployments.apps in namespace shop",
         ),
     ],
 )
-def test_a_missing_rule_is_said(rule: Rule, said: str) -> None:
+def test_a_missing_rule_is_said(rule: RbacRule, said: str) -> None:
     assert rule.lacking("shop") == said
 
 
@@ -151,10 +153,10 @@ def test_no_rules_make_no_role() -> None:
 class Namespace:
     """A target that lacks what it is told to lack."""
 
-    def __init__(self, *missing: Rule) -> None:
+    def __init__(self, *missing: RbacRule) -> None:
         self._missing = missing
 
-    def missing(self, kinds: Collection[str]) -> Sequence[Rule]:
+    def missing(self, kinds: Collection[str]) -> Sequence[RbacRule]:
         del kinds
         return self._missing
 

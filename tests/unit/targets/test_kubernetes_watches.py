@@ -15,7 +15,12 @@ from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.inventory.workloads import Workload
 from gameday.targets.kubernetes.watch.availability import Availability, state_of
 from gameday.targets.kubernetes.watch.events import ClusterEvents, service_of
-from gameday.targets.kubernetes.watch.watching import PROMPT, Feed, PodsWatch, Seen
+from gameday.targets.kubernetes.watch.watching import (
+    PROMPT,
+    Feed,
+    KnownCollection,
+    PodsWatch,
+)
 from tests.unit.targets.fake_cluster import NAMESPACE, FakeCluster, running
 
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
@@ -52,7 +57,7 @@ def lab(
         yield found
 
 
-def names(seen: Seen) -> set[str]:
+def names(seen: KnownCollection) -> set[str]:
     return {one["metadata"]["name"] for one in seen.objects.values()}
 
 

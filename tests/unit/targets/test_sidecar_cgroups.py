@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gameday.targets.sidecar.process import container
-from gameday.targets.sidecar.process.container import Seen
+from gameday.targets.sidecar.process.container import ContainerProcess
 from gameday.targets.sidecar.resource.cgroups import Cgroups, find, host_memory
 
 ID = "4a" * 32
@@ -33,15 +33,15 @@ def test_a_containers_processes_are_known_by_their_cgroup(
 
 
 def test_the_main_process_is_the_first_of_its_namespace() -> None:
-    other = Seen(pid=70, state="S", started=5, depth=2, inner=30)
-    main = Seen(pid=90, state="S", started=9, depth=2, inner=1)
-    nested = Seen(pid=80, state="S", started=7, depth=3, inner=1)
+    other = ContainerProcess(pid=70, state="S", started=5, depth=2, inner=30)
+    main = ContainerProcess(pid=90, state="S", started=9, depth=2, inner=1)
+    nested = ContainerProcess(pid=80, state="S", started=7, depth=3, inner=1)
     assert container.main_of([other, nested, main]) == 90
 
 
 def test_in_a_shared_namespace_the_main_process_is_the_oldest() -> None:
-    young = Seen(pid=60, state="S", started=9, depth=2, inner=60)
-    old = Seen(pid=70, state="S", started=5, depth=2, inner=7)
+    young = ContainerProcess(pid=60, state="S", started=9, depth=2, inner=60)
+    old = ContainerProcess(pid=70, state="S", started=5, depth=2, inner=7)
     assert container.main_of([young, old]) == 70
     assert container.main_of([]) is None
 

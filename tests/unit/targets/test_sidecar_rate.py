@@ -8,12 +8,12 @@ import pytest
 
 from gameday.targets.sidecar.network.incoming import incoming
 from gameday.targets.sidecar.network.rate import LATENCY, bucket
-from gameday.targets.sidecar.network.rate_by_queue import Line
+from gameday.targets.sidecar.network.rate_by_queue import ShapedLine
 from gameday.targets.sidecar.proof.stream import (
     PASSES,
+    EchoFlow,
     EchoSeries,
-    Flow,
-    Stream,
+    EchoStream,
     echoes,
     is_answer,
     request,
@@ -28,14 +28,14 @@ FULL = 1250  # bytes: 10 000 bits
 
 
 def test_packets_leave_one_after_the_other() -> None:
-    line = Line(1e6)  # 10 ms a packet
+    line = ShapedLine(1e6)  # 10 ms a packet
     dues = [line.due(100.0, FULL) for _ in range(4)]
     assert dues == pytest.approx([99.99, 100.0, 100.01, 100.02])
     assert line.waited == sum(due > 100.0 for due in dues if due is not None)
 
 
 def test_what_a_quiet_line_saves_up_is_little() -> None:
-    line = Line(1e6)
+    line = ShapedLine(1e6)
     for _ in range(10):
         line.due(100.0, FULL)
     later = [line.due(200.0, FULL) for _ in range(3)]
@@ -43,7 +43,7 @@ def test_what_a_quiet_line_saves_up_is_little() -> None:
 
 
 def test_what_would_wait_too_long_is_dropped_and_takes_no_time() -> None:
-    line = Line(1e6)
+    line = ShapedLine(1e6)
     dues = [line.due(100.0, FULL) for _ in range(200)]
     taken = [due for due in dues if due is not None]
     assert max(taken) <= 100.0 + LATENCY + 0.011
@@ -53,7 +53,7 @@ def test_what_would_wait_too_long_is_dropped_and_takes_no_time() -> None:
 
 
 def test_a_packet_larger_than_all_the_room_passes_a_quiet_line() -> None:
-    line = Line(8e3)
+    line = ShapedLine(8e3)
     assert line.due(100.0, 65535) == pytest.approx(165.515)
     assert line.due(101.0, 60) is None
     assert line.due(166.0, 60) == pytest.approx(166.04)
@@ -61,7 +61,7 @@ def test_a_packet_larger_than_all_the_room_passes_a_quiet_line() -> None:
 
 @pytest.mark.parametrize("rate", [64e3, 1e6, 50e6])
 def test_over_time_a_line_carries_its_rate(rate: float) -> None:
-    line, now, carried = Line(rate), 100.0, 0
+    line, now, carried = ShapedLine(rate), 100.0, 0
     for _ in range(4000):  # twice as much as it can take
         carried += FULL if line.due(now, FULL) is not None else 0
         now += FULL * 8 / rate / 2
@@ -102,7 +102,7 @@ def test_everybody_is_both_families() -> None:
 # The proof ------------------------------------------------------------------------
 
 
-DEAD = Flow(0, 0.0)
+DEAD = EchoFlow(0, 0.0)
 
 
 @dataclass
@@ -113,22 +113,24 @@ class Way:
     answers: Sequence[str] = ("peer",)
     asked: list[tuple[str, int]] = field(default_factory=list)
 
-    def measure(self, address: str, series: EchoSeries) -> Flow:
+    def measure(self, address: str, series: EchoSeries) -> EchoFlow:
         assert series.limit > 0
         if address not in self.answers:
-            return Flow(0, 0.0)
+            return EchoFlow(0, 0.0)
         if series.many == 1:
-            return Flow(1, 0.001)
+            return EchoFlow(1, 0.001)
         rate = self.rates[len(self.asked)]
         self.asked.append((address, series.mark))
         counted = series.many - series.saved
-        return Flow(series.many, counted * 9824 / rate, series.saved) if rate else DEAD
+        return (
+            EchoFlow(series.many, counted * 9824 / rate, series.saved) if rate else DEAD
+        )
 
 
 def proven(
     way: Way, waited: tuple[int, int] = (9, 9), probes: Sequence[str] = ("peer",)
 ) -> bool:
-    stream = Stream(probes, 10e6, way.measure)
+    stream = EchoStream(probes, 10e6, way.measure)
     stream.before()
     out, back = (iter((100, 100 + count)) for count in waited)
     proof = stream.proof(lambda: next(out), lambda: next(back))
@@ -155,8 +157,8 @@ def test_a_hiccup_of_the_machine_is_no_answer(rates: Sequence[float]) -> None:
 
 
 def test_what_was_saved_up_says_nothing_of_the_rate() -> None:
-    assert Flow(18, 1.0, saved=8).rate == 10 * 1228 * 8
-    assert Flow(8, 0.0, saved=8).rate == 0.0
+    assert EchoFlow(18, 1.0, saved=8).rate == 10 * 1228 * 8
+    assert EchoFlow(8, 0.0, saved=8).rate == 0.0
     assert saved_up(64e3) * 1228 > 10_000
     assert saved_up(100e6) * 1228 > 250_000
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from docker.types import LogConfig
 
-from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import image_name
 from gameday.targets.marking import is_dead, process_words
@@ -47,7 +47,7 @@ class Sidecar:
 class Helper:
     """Helper containers on one engine."""
 
-    def __init__(self, engine: Engine, project: str = "") -> None:
+    def __init__(self, engine: DockerEngine, project: str = "") -> None:
         self._engine = engine
         self._project = project
 

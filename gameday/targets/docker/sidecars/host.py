@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.faults.fault import Undo, Undone, Way
+from gameday.model.faults.fault import HelperMethod, Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.docker.engine import Engine, Gone
+from gameday.targets.docker.engine import DockerEngine, Gone
 from gameday.targets.docker.hand import (
     REPLACED,
     command,
@@ -18,8 +18,8 @@ from gameday.targets.docker.sidecars.peers import ends_of
 from gameday.targets.docker.sidecars.ways import Ways
 from gameday.targets.sidecar_faults.host import (
     Ended,
-    Ends,
     Line,
+    NetworkEnds,
     Scope,
     SidecarOrder,
     VictimPlace,
@@ -37,7 +37,7 @@ class DockerSidecars:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: DockerEngine,
         helper: Helper,
         instances: Callable[[], list[Instance]],
     ) -> None:
@@ -104,7 +104,7 @@ class DockerSidecars:
 
     # Kernels ----------------------------------------------------------------------
 
-    def refusal(self, ways: Sequence[Way]) -> str:
+    def refusal(self, ways: Sequence[HelperMethod]) -> str:
         """Return why this engine's kernel cannot; a helper has a look, once."""
         if not all(way.needs for way in ways) or self._helper.missing:
             # Building the image takes longer than a plan may; `prepare` will see.
@@ -114,7 +114,7 @@ class DockerSidecars:
         except FaultFailed as wrong:
             return f"the helper container does not work on this engine: {wrong}"
 
-    def work(self, name: str, ways: Sequence[Way]) -> Mapping[str, Any]:
+    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
         """Return the first way that the kernel has: helpers here cannot try them.
 
         They share the victim's network from their beginning.
@@ -154,7 +154,7 @@ class DockerSidecars:
                 f"{victim.name} has no memory limit; filling it would fill the machine"
             )
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> Ends:
+    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         """Return the addresses on the networks that victim and peers share."""
         return ends_of(place.seen, peers, self._instances())
 

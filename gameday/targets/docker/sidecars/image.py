@@ -6,7 +6,7 @@ import tarfile
 from functools import cache
 
 from gameday.errors import FaultFailed
-from gameday.targets.docker.engine import Engine, EngineRefused, Gone
+from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
 from gameday.targets.helper_image import (
     DOCKERFILE,
     IMAGE,
@@ -19,7 +19,7 @@ _BUILD_TIMEOUT = 600
 FOLDER = "/opt/gameday-helper"
 
 
-def is_there(engine: Engine) -> bool:
+def is_there(engine: DockerEngine) -> bool:
     """Return whether the engine has the helper's image."""
     api = engine.api
     try:
@@ -30,7 +30,7 @@ def is_there(engine: Engine) -> bool:
     return True
 
 
-def build(engine: Engine) -> None:
+def build(engine: DockerEngine) -> None:
     """Build the image on the engine; FaultFailed with the builder's last words."""
     if os.environ.get(OVERRIDE):
         raise FaultFailed(f"the engine has no image {image_name()} ({OVERRIDE})")

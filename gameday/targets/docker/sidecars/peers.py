@@ -6,14 +6,14 @@ from typing import Any
 
 from gameday.errors import FaultFailed
 from gameday.model.target import Instance
-from gameday.targets.sidecar_faults.host import Ends
+from gameday.targets.sidecar_faults.host import NetworkEnds
 
 _AT_MOST = 4  # probes; one answer is enough
 
 
 def ends_of(
     container: Mapping[str, Any], peers: Sequence[str], others: Sequence[Instance]
-) -> Ends:
+) -> NetworkEnds:
     """Return the ends of a victim's (inspected) connections to its peers.
 
     FaultFailed where a peer is neither a service, an instance nor an address, or
@@ -24,12 +24,14 @@ def ends_of(
         raise FaultFailed("the container has no network of its own to cut or slow")
     near = [other for other in others if other.identity.get("id") != container["Id"]]
     if not peers:
-        return Ends(peers=(), probes=_probes(container, near, networks))
+        return NetworkEnds(peers=(), probes=_probes(container, near, networks))
     addresses: list[str] = []
     for peer in peers:
         addresses.extend(_resolve(peer, near, networks))
     literal = [address for address in addresses if "/" not in address]
-    return Ends(peers=tuple(dict.fromkeys(addresses)), probes=tuple(literal[:_AT_MOST]))
+    return NetworkEnds(
+        peers=tuple(dict.fromkeys(addresses)), probes=tuple(literal[:_AT_MOST])
+    )
 
 
 def _resolve(

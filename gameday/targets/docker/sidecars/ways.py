@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gameday.model.faults.fault import CATALOGUE, Way
-from gameday.targets.docker.engine import Engine
+from gameday.model.faults.fault import CATALOGUE, HelperMethod
+from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 
 MARK = "gameday.look"
@@ -34,7 +34,7 @@ def usable(known: Mapping[str, str]) -> bool:
 class Ways:
     """For each way an empty text, or why the kernel has it not."""
 
-    def __init__(self, engine: Engine, helper: Helper) -> None:
+    def __init__(self, engine: DockerEngine, helper: Helper) -> None:
         self._engine = engine
         self._helper = helper
         self._known: dict[str, str] = {}
@@ -53,14 +53,14 @@ class Ways:
                 fresh.replace(file)
         return self._known
 
-    def refusal(self, ways: Sequence[Way]) -> str:
+    def refusal(self, ways: Sequence[HelperMethod]) -> str:
         """Return why the kernel has none of these ways; empty: it has one."""
         known = self.all()
         if any(not known[way.needs] for way in ways):
             return ""
         return " and ".join(f"no {way.needs} ({known[way.needs]})" for way in ways)
 
-    def first(self, ways: Sequence[Way]) -> Way:
+    def first(self, ways: Sequence[HelperMethod]) -> HelperMethod:
         """Return the first that the kernel has; the last, which will say why not."""
         known = self.all()
         return next((way for way in ways if not known[way.needs]), ways[-1])

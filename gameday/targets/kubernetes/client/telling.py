@@ -14,7 +14,7 @@ _PATIENCE = 1.0  # seconds beyond its time until a command has ended
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class ExecCommand:
     """A shell command for a pod's (only) container."""
 
     namespace: str
@@ -22,7 +22,7 @@ class Spoken:
     command: str
 
 
-def heard(api: Api, spoken: Spoken, seconds: float) -> Iterator[str]:
+def heard(api: Api, spoken: ExecCommand, seconds: float) -> Iterator[str]:
     """Yield the lines that a command prints, until it ends or time is over.
 
     FaultFailed where it ends with 1, ApiRefused where the pod cannot be spoken to.
@@ -62,7 +62,7 @@ def _frames(sock: Any, left: Callable[[], float]) -> Iterator[tuple[int, bytes]]
             yield frame.data[0], frame.data[1:]
 
 
-def _open(api: Api, spoken: Spoken) -> Any:
+def _open(api: Api, spoken: ExecCommand) -> Any:
     """Open the talk; beside us, since the client waits for ever for a mute server."""
     opened: list[Any] = []
     wrong: list[Exception] = []
@@ -90,7 +90,7 @@ def _open(api: Api, spoken: Spoken) -> Any:
     return opened[0]
 
 
-def _opened(api: Api, spoken: Spoken) -> Any:
+def _opened(api: Api, spoken: ExecCommand) -> Any:
     from kubernetes.client import CoreV1Api
     from kubernetes.client.api_client import ApiClient
     from kubernetes.client.exceptions import ApiException

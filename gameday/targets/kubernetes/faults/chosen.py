@@ -8,7 +8,7 @@ from gameday.errors import FaultFailed
 from gameday.model.faults.fault import FaultRequest, Undo
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Forbidden, Json
-from gameday.targets.kubernetes.sidecars.place import Place
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext
 
 _MIRROR = "kubernetes.io/config.mirror"  # a static pod: no taint ends it
 _TOLD = 5  # names that a sentence holds
@@ -21,7 +21,7 @@ class Chosen:
     are known.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
         self._adding = threading.Lock()
         self._request: FaultRequest | None = None

@@ -33,7 +33,7 @@ from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.ownership.late import refuse_late
 from gameday.targets.kubernetes.ownership.marks import OURS
 from gameday.targets.kubernetes.sidecars.helper_pod import label_value
-from gameday.targets.kubernetes.sidecars.place import Place, undone_or_why
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 KIND = "kubernetes.config_removed"
 PLURALS = {"configmap": "configmaps", "secret": "secrets"}
@@ -45,7 +45,7 @@ _LARGEST = 700_000  # bytes that fit into a Secret as base64
 class Config:
     """Removes an object, and puts back the very same."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
         self._secrets = namespaced(place.namespace, "secrets")
 

@@ -9,7 +9,7 @@ from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Conflict, Json, namespaced
 from gameday.targets.kubernetes.faults.fields import read
 from gameday.targets.kubernetes.inventory.workloads import APPS, Workload, controller
-from gameday.targets.kubernetes.sidecars.place import Place
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext
 
 SHOWS = 30.0  # seconds within which a fault has to show
 BACK = 45.0  # seconds for pods to be made, placed and started again
@@ -25,7 +25,7 @@ def about(victim: Instance, mark: str) -> dict[str, Any]:
     return {**found, "service": victim.service, "mark": mark}
 
 
-def pods_of(place: Place, words: str) -> list[Json]:
+def pods_of(place: NamespaceContext, words: str) -> list[Json]:
     """Return the pods of a workload (`deployment/web`) that are here to stay."""
     pods = place.pods.pods()
     ours = {
@@ -59,7 +59,7 @@ def trouble(pod: Mapping[str, Any]) -> str:
     return ""
 
 
-def warnings(place: Place, pod: Mapping[str, Any], reason: str) -> list[str]:
+def warnings(place: NamespaceContext, pod: Mapping[str, Any], reason: str) -> list[str]:
     """Return what the cluster's events of one reason say of a pod."""
     path = namespaced(place.namespace, "events")
     uid = pod["metadata"]["uid"]
@@ -68,7 +68,7 @@ def warnings(place: Place, pod: Mapping[str, Any], reason: str) -> list[str]:
     return [str(warning.get("message", "")) for warning in found]
 
 
-def poll(place: Place, seconds: float, look: Callable[[], str]) -> str:
+def poll(place: NamespaceContext, seconds: float, look: Callable[[], str]) -> str:
     """Look until something is said or the time is over; return what was said."""
     clock = place.api.clock
     end = clock.monotonic() + seconds
@@ -79,7 +79,7 @@ def poll(place: Place, seconds: float, look: Callable[[], str]) -> str:
         clock.sleep(EVERY)
 
 
-def all_back(place: Place, undo: Undo, what: str) -> Undone:
+def all_back(place: NamespaceContext, undo: Undo, what: str) -> Undone:
     """Confirm that as many of the workload's pods run as it wants."""
     workload = place.pods.workload(str(undo.arguments["workload"]))
     if workload is None:
@@ -91,7 +91,9 @@ def all_back(place: Place, undo: Undo, what: str) -> Undone:
     return Undone(ok=False, found=f"{what}, but {fewer}", by_hand=by_hand)
 
 
-def is_rolled_out(place: Place, workload: Workload, undo: Undo, ready: int) -> bool:
+def is_rolled_out(
+    place: NamespaceContext, workload: Workload, undo: Undo, ready: int
+) -> bool:
     """Return whether no pod of a workload is of the fault any more, and so many ready.
 
     A StatefulSet waits for ever for a pod of a broken revision to become ready; such
@@ -115,7 +117,7 @@ def is_rolled_out(place: Place, workload: Workload, undo: Undo, ready: int) -> b
     return bool(same) and workload.ready >= ready
 
 
-def _broken(place: Place, workload: Workload, undo: Undo) -> list[Json]:
+def _broken(place: NamespaceContext, workload: Workload, undo: Undo) -> list[Json]:
     """Return the pods of a StatefulSet's revisions that carry the fault's value.
 
     The revision and not the pod is asked: an admission webhook may have given the pod
@@ -153,7 +155,7 @@ def _first_updated(workload: Workload) -> int:
     return int(start) + int(rolling.get("partition") or 0)
 
 
-def _delete(place: Place, pod: Mapping[str, Any]) -> None:
+def _delete(place: NamespaceContext, pod: Mapping[str, Any]) -> None:
     """Delete a pod; it stays in the API until its node has seen it end.
 
     Without any grace its successor, of the same name and volume, might run beside it.
@@ -164,7 +166,7 @@ def _delete(place: Place, pod: Mapping[str, Any]) -> None:
         place.api.delete(path, {"gracePeriodSeconds": 1, "preconditions": sure})
 
 
-def start_anew(place: Place, words: str) -> int:
+def start_anew(place: NamespaceContext, words: str) -> int:
     """Delete a workload's pods that never ran yet; return how many there were.
 
     They wait for something that is there again, but their next try may be minutes

@@ -11,13 +11,13 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Gone, Json, TooMany, namespaced
 from gameday.targets.kubernetes.faults.crew import about, all_back
-from gameday.targets.kubernetes.sidecars.place import Place, undone_or_why
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 _BUDGET = re.compile(r"disruption budget (\S+)")
 _ASKED_AGAIN = 1.0  # seconds
 
 
-def evict(place: Place, undo: Undo, patience: float = 0.0) -> None:
+def evict(place: NamespaceContext, undo: Undo, patience: float = 0.0) -> None:
     """Evict the undo's pod; a refusal is FaultFailed after so many seconds.
 
     A pod that is gone already, or replaced, counts as evicted.
@@ -54,7 +54,7 @@ def refused(wrong: TooMany) -> str:
     return f"refused by {who}: {words}"
 
 
-def is_leaving(place: Place, undo: Undo, seconds: float) -> str:
+def is_leaving(place: NamespaceContext, undo: Undo, seconds: float) -> str:
     """Wait until the undo's pod is gone or being ended; say which, empty: neither."""
     seen: list[str] = []
 
@@ -72,7 +72,7 @@ def is_leaving(place: Place, undo: Undo, seconds: float) -> str:
 class Evict:
     """kubernetes.evict: one pod, asked for politely."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
 
     def refusal(self, kind: str) -> str:

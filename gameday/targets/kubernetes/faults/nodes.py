@@ -28,7 +28,7 @@ from gameday.targets.kubernetes.ownership.marks import (
     key_of,
     noted,
 )
-from gameday.targets.kubernetes.sidecars.place import Place, undone_or_why
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 KEY, EFFECT = "gameday.dev/taint", "NoSchedule"
 PATIENCE = 60.0  # seconds for which a drain asks a disruption budget again
@@ -47,7 +47,7 @@ HOW: Mapping[str, str] = {
 class Nodes:
     """cordon, drain and taint."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
         self._chosen = Chosen(place)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gameday.targets.hand import Hand
+from gameday.targets.hand import FaultDriver
 from gameday.targets.kubernetes.faults.config import Config
 from gameday.targets.kubernetes.faults.eviction import Evict
 from gameday.targets.kubernetes.faults.nodes import HOW as HOW_NODES
@@ -10,24 +10,26 @@ from gameday.targets.kubernetes.faults.nodes import Nodes
 from gameday.targets.kubernetes.faults.policy import Isolate
 from gameday.targets.kubernetes.faults.rollout import HOW as HOW_ROLLOUT
 from gameday.targets.kubernetes.faults.rollout import Rollout
-from gameday.targets.kubernetes.sidecars.place import Place
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext
 
 
-def own_hands(place: Place) -> tuple[Mapping[str, Hand], Mapping[str, Hand]]:
+def own_hands(
+    place: NamespaceContext,
+) -> tuple[Mapping[str, FaultDriver], Mapping[str, FaultDriver]]:
     """Return the hands by the kind of the fault, and by the verb of the undo.
 
     The verb `wait_back` is the process family's.
     """
     nodes, rollout = Nodes(place), Rollout(place)
     config, isolate = Config(place), Isolate(place)
-    kinds: dict[str, Hand] = {
+    kinds: dict[str, FaultDriver] = {
         "kubernetes.evict": Evict(place),
         **dict.fromkeys(HOW_NODES, nodes),
         **dict.fromkeys(HOW_ROLLOUT, rollout),
         "kubernetes.config_removed": config,
         "kubernetes.isolate": isolate,
     }
-    verbs: dict[str, Hand] = {
+    verbs: dict[str, FaultDriver] = {
         "uncordon": nodes,
         "untaint": nodes,
         "restore_workload": rollout,

@@ -16,8 +16,12 @@ from gameday.targets.kubernetes.client.api import Json, namespaced
 from gameday.targets.kubernetes.faults.crew import about
 from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.ownership.marks import OURS, POLICIES
-from gameday.targets.kubernetes.sidecars.helper_pod import Order, label_value, pod_name
-from gameday.targets.kubernetes.sidecars.place import Place, undone_or_why
+from gameday.targets.kubernetes.sidecars.helper_pod import (
+    HelperPodSpec,
+    label_value,
+    pod_name,
+)
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 KIND = "kubernetes.isolate"
 ISOLATED = f"{LABEL}isolated"
@@ -30,7 +34,7 @@ _DIRECTIONS = {"both": ["Ingress", "Egress"], "ingress": ["Ingress"]}
 class Isolate:
     """Cuts a pod off, where the cluster enforces policies."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
         self._policies = namespaced(place.namespace, "networkpolicies", group=POLICIES)
 
@@ -58,7 +62,7 @@ class Isolate:
         if ISOLATED in (pod["metadata"].get("labels") or {}):
             raise FaultFailed(f"{victim.name} is isolated already")
         tail = hashlib.sha256(mark.encode()).hexdigest()[:10]
-        order = Order(
+        order = HelperPodSpec(
             spec={
                 "do": "reach",
                 "address": victim.addresses[0],

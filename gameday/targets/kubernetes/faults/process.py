@@ -12,8 +12,11 @@ from gameday.targets.kubernetes.client.api import Json
 from gameday.targets.kubernetes.faults.stopping import Stopping
 from gameday.targets.kubernetes.inventory.seen import container_id, status_of
 from gameday.targets.kubernetes.ownership.wants import STOPPED
-from gameday.targets.kubernetes.sidecars.helper_pod import ON_ITS_PROCESSES, Order
-from gameday.targets.kubernetes.sidecars.place import Place, undone_or_why
+from gameday.targets.kubernetes.sidecars.helper_pod import (
+    ON_ITS_PROCESSES,
+    HelperPodSpec,
+)
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 _SOON = 15.0  # seconds within which what was asked must have become true
 # Seconds for a pod to be made, placed and started; after the API was away for half a
@@ -39,7 +42,7 @@ _VERBS = {
 class Process:
     """kill, stop and restart in one namespace."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
         self._stopping = Stopping(place)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
@@ -62,7 +65,7 @@ class Process:
         if request.kind == "process.stop":
             self._stopping.check(victim)
         elif request.kind == "process.kill":
-            order = Order(
+            order = HelperPodSpec(
                 spec={
                     "do": "kill",
                     "container": victim.identity["container"],

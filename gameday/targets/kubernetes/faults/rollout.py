@@ -40,7 +40,7 @@ from gameday.targets.kubernetes.inventory.workloads import Workload
 from gameday.targets.kubernetes.ownership.copies import remove_copies
 from gameday.targets.kubernetes.ownership.late import refuse_late
 from gameday.targets.kubernetes.ownership.marks import erased, is_noted, noted
-from gameday.targets.kubernetes.sidecars.place import Place, undone_or_why
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 COMPLETE = 90.0  # seconds for a rollout to be taken back
 _GONE = "the workload is gone"
@@ -58,7 +58,7 @@ _ROLLED = "; undone by giving it back what it had, and waiting until that is rol
 class Rollout:
     """scale, bad_image, image_pull_failure and bad_readiness."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
 
     def refusal(self, kind: str) -> str:

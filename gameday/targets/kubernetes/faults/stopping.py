@@ -22,7 +22,7 @@ from gameday.targets.kubernetes.ownership.copies import remove_copies
 from gameday.targets.kubernetes.ownership.late import refuse_late
 from gameday.targets.kubernetes.ownership.marks import UNDO, erased, is_noted, noted
 from gameday.targets.kubernetes.ownership.wants import stops, wants
-from gameday.targets.kubernetes.sidecars.place import Place
+from gameday.targets.kubernetes.sidecars.place import NamespaceContext
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _CHEAPEST = "-2147483648"  # of pods that are ready, the cheapest goes first
@@ -33,7 +33,7 @@ _SCALABLE = ("Deployment", "StatefulSet")
 class Stopping:
     """Scales down around a victim, and back up."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
 
     def check(self, victim: Instance) -> None:

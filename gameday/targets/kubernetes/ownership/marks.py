@@ -25,7 +25,7 @@ from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.inventory.workloads import APPS, PLURALS
 from gameday.targets.kubernetes.sidecars.place import kubectl_of
-from gameday.targets.marking import Left
+from gameday.targets.marking import Leftover
 from gameday.targets.threads import all_of
 
 UNDO = f"{LABEL}undo."
@@ -109,12 +109,12 @@ class Marks:
         except Forbidden:
             return ""
 
-    def left(self) -> list[Left]:
+    def left(self) -> list[Leftover]:
         """Return what carries a mark; a fault that left several is named once each.
 
         Copies of marks are litter: only what may hold a fault is told where unread.
         """
-        found: list[Left] = []
+        found: list[Leftover] = []
         for path in self._places():
             try:
                 found += self._on(path)
@@ -149,7 +149,7 @@ class Marks:
         found = all_of([partial(may_not, path) for path in places])
         return tuple(path for path, hidden in zip(places, found, strict=True) if hidden)
 
-    def _is_ours(self, left: Left) -> bool:
+    def _is_ours(self, left: Leftover) -> bool:
         """A node carries the marks of faults of every namespace."""
         given = left.undo.arguments if left.undo is not None else {}
         return given.get("namespace") in (None, self._namespace)
@@ -164,7 +164,7 @@ class Marks:
             NODES,
         ]
 
-    def _on(self, path: str) -> list[Left]:
+    def _on(self, path: str) -> list[Leftover]:
         # Of secrets only ours are asked for: nobody else's are our business.
         ours = path.endswith("/secrets")
         query = {"labelSelector": f"{LABEL}run"} if ours else {}
@@ -175,7 +175,7 @@ class Marks:
             for left in _on(f"{path}/{item['metadata']['name']}", item)
         ]
 
-    def _unread(self, path: str, wrong: Forbidden) -> Left:
+    def _unread(self, path: str, wrong: Forbidden) -> Leftover:
         """Return that a place was not looked at, and how a person can."""
         what = path.rpartition("/")[2]
         words = ("get", what, "-o", "yaml")
@@ -186,9 +186,9 @@ class Marks:
             by_hand="heal with an account that may list them, or look with one: "
             f"{kubectl} | grep {LABEL}",
         )
-        return Left(run="", what=what, undo=None, place=path, unread=undone)
+        return Leftover(run="", what=what, undo=None, place=path, unread=undone)
 
-    def drop(self, left: Left) -> None:
+    def drop(self, left: Leftover) -> None:
         """Remove a mark: an annotation, or an object that is all ours."""
         path, _, key = left.place.partition("#")
         try:
@@ -200,7 +200,7 @@ class Marks:
             return
 
 
-def _on(path: str, marked: Json) -> Iterator[Left]:
+def _on(path: str, marked: Json) -> Iterator[Leftover]:
     meta = marked["metadata"]
     notes = meta.get("annotations") or {}
     run = str(notes.get(f"{LABEL}run", ""))
@@ -211,13 +211,13 @@ def _on(path: str, marked: Json) -> Iterator[Left]:
         kind = path.split("/")[-2].removesuffix("s").replace("policie", "policy")
         what = f"{kind} {meta['name']} ({does})"
         undo = _undo(text) if text else None
-        yield Left(run=run, what=what, undo=undo, place=path)
+        yield Leftover(run=run, what=what, undo=undo, place=path)
     for key, text in notes.items():
         if key.startswith(UNDO):
             undo = _undo(text)
             mark = str(undo.arguments.get("mark", ""))
             does = str(json.loads(text).get("do", "a fault"))
-            yield Left(
+            yield Leftover(
                 run=mark.rpartition(".")[0],
                 what=f"{does} on {undo.instance}",
                 undo=undo,

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from gameday.errors import GamedayError
-from gameday.model.faults.rights import Rule
+from gameday.model.faults.rights import RbacRule
 from gameday.targets.kubernetes.client.api import Api, ApiRefused
 from gameday.targets.kubernetes.rbac.rights import rules_for
 from gameday.targets.threads import all_of
@@ -27,10 +27,10 @@ class Permission:
         self._api = api
         self._namespace = namespace
         self._listed: Sequence[Mapping[str, Any]] | None = None
-        self._known: dict[tuple[Rule, str], bool] = {}
+        self._known: dict[tuple[RbacRule, str], bool] = {}
         self._asking = threading.Lock()
 
-    def missing(self, kinds: Collection[str]) -> tuple[Rule, ...]:
+    def missing(self, kinds: Collection[str]) -> tuple[RbacRule, ...]:
         """Return the rights that these faults (and any run) need and we have not."""
         rules = rules_for(kinds)
         with self._asking:
@@ -41,7 +41,7 @@ class Permission:
             }
         return tuple(rule.only(verbs) for rule, verbs in lacks.items() if verbs)
 
-    def _learn(self, wanted: Sequence[tuple[Rule, str]]) -> None:
+    def _learn(self, wanted: Sequence[tuple[RbacRule, str]]) -> None:
         if self._listed is None:
             self._listed = self._list()
         for rule, verb in wanted:
@@ -60,7 +60,7 @@ class Permission:
             return ()
         return [rule for rule in told.get("resourceRules") or () if _whole(rule)]
 
-    def _may(self, rule: Rule, verb: str) -> bool:
+    def _may(self, rule: RbacRule, verb: str) -> bool:
         resource, sub = rule.parts
         about: dict[str, Any] = {
             "group": rule.group,
@@ -93,7 +93,7 @@ class Permission:
         return f"{kind} needs rights that this account lacks: {said} (`gameday doctor`)"
 
 
-def allows(told: Mapping[str, Any], rule: Rule, verb: str) -> bool:
+def allows(told: Mapping[str, Any], rule: RbacRule, verb: str) -> bool:
     """Return whether a rule that the cluster lists grants one verb of ours."""
     _, sub = rule.parts
     names = {rule.resource, "*", *([f"*/{sub}"] if sub else [])}

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from gameday.model.faults.fault import CATALOGUE
-from gameday.model.faults.rights import LOOK, Rule, apps, core
+from gameday.model.faults.rights import LOOK, RbacRule, apps, core
 
 # What check, plan, doctor and the checks of a run look at.
 READ = (
@@ -23,16 +23,16 @@ READ = (
     apps("statefulsets", *LOOK),
     apps("daemonsets", *LOOK),
     apps("replicasets", *LOOK),
-    Rule(group="discovery.k8s.io", resource="endpointslices", verbs=LOOK),
-    Rule(group="autoscaling", resource="horizontalpodautoscalers", verbs=("list",)),
-    Rule(group="networking.k8s.io", resource="networkpolicies", verbs=LOOK),
-    Rule(group="policy", resource="poddisruptionbudgets", verbs=LOOK),
-    Rule(group="coordination.k8s.io", resource="leases", verbs=LOOK),
+    RbacRule(group="discovery.k8s.io", resource="endpointslices", verbs=LOOK),
+    RbacRule(group="autoscaling", resource="horizontalpodautoscalers", verbs=("list",)),
+    RbacRule(group="networking.k8s.io", resource="networkpolicies", verbs=LOOK),
+    RbacRule(group="policy", resource="poddisruptionbudgets", verbs=LOOK),
+    RbacRule(group="coordination.k8s.io", resource="leases", verbs=LOOK),
 )
 
 # The lock and the heartbeat of a run.
 RUN = (
-    Rule(
+    RbacRule(
         group="coordination.k8s.io",
         resource="leases",
         verbs=("get", "create", "patch", "delete"),
@@ -40,7 +40,7 @@ RUN = (
 )
 
 # What each fault needs beside READ and RUN.
-FAULTS: Mapping[str, tuple[Rule, ...]] = {
+FAULTS: Mapping[str, tuple[RbacRule, ...]] = {
     kind: entry.rights for kind, entry in CATALOGUE.items()
 }
 
@@ -62,19 +62,19 @@ CAPABILITIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def merged(*tables: Iterable[Rule]) -> tuple[Rule, ...]:
+def merged(*tables: Iterable[RbacRule]) -> tuple[RbacRule, ...]:
     """Return all rules with one entry for each kind of object, verbs in first order."""
     verbs: dict[tuple[str, str, bool], dict[str, None]] = {}
     for rule in (rule for table in tables for rule in table):
         key = (rule.group, rule.resource, rule.cluster)
         verbs.setdefault(key, {}).update(dict.fromkeys(rule.verbs))
     return tuple(
-        Rule(group=group, resource=resource, cluster=cluster, verbs=tuple(said))
+        RbacRule(group=group, resource=resource, cluster=cluster, verbs=tuple(said))
         for (group, resource, cluster), said in verbs.items()
     )
 
 
-def rules_for(kinds: Iterable[str]) -> tuple[Rule, ...]:
+def rules_for(kinds: Iterable[str]) -> tuple[RbacRule, ...]:
     """Return all that a run with these faults needs: to read, to run, to fault.
 
     A fault that the tables do not know (another extension's) adds nothing. The order
@@ -84,7 +84,7 @@ def rules_for(kinds: Iterable[str]) -> tuple[Rule, ...]:
     return merged(READ, RUN, *(FAULTS[kind] for kind in FAULTS if kind in wanted))
 
 
-def capability(name: str) -> tuple[Rule, ...]:
+def capability(name: str) -> tuple[RbacRule, ...]:
     """Return one role's rules: `read`, `run`, or one of CAPABILITIES."""
     if name in ("read", "run"):
         return READ if name == "read" else RUN
@@ -102,7 +102,7 @@ def capabilities_for(kinds: Iterable[str]) -> tuple[str, ...]:
 
 
 def as_objects(
-    rules: Sequence[Rule], name: str, namespace: str
+    rules: Sequence[RbacRule], name: str, namespace: str
 ) -> list[dict[str, Any]]:
     """Return the Role of the rules, and a ClusterRole where there are cluster rules."""
     kinds = (("Role", False), ("ClusterRole", True))
@@ -115,7 +115,7 @@ def as_objects(
     ]
 
 
-def as_role(rules: Sequence[Rule], name: str, namespace: str) -> str:
+def as_role(rules: Sequence[RbacRule], name: str, namespace: str) -> str:
     """Return `as_objects` as YAML for kubectl; empty where nothing is asked."""
     return "---\n".join(
         yaml.safe_dump(role, sort_keys=False, default_flow_style=None, width=88)
@@ -124,7 +124,7 @@ def as_role(rules: Sequence[Rule], name: str, namespace: str) -> str:
 
 
 def _role(
-    kind: str, rules: Sequence[Rule], name: str, namespace: str
+    kind: str, rules: Sequence[RbacRule], name: str, namespace: str
 ) -> dict[str, Any]:
     place = {} if kind == "ClusterRole" else {"namespace": namespace}
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}

@@ -19,12 +19,12 @@ from gameday.targets.kubernetes.client.api import (
     Conflict,
     namespaced,
 )
-from gameday.targets.kubernetes.client.telling import Spoken, heard
+from gameday.targets.kubernetes.client.telling import ExecCommand, heard
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.sidecars.helper_pod import (
     PID,
     SAID,
-    Order,
+    HelperPodSpec,
     manifest,
     pod_name,
     run_of,
@@ -57,7 +57,7 @@ class Helper:
         self.image = image or image_name()
         self._owner = owner
 
-    def start(self, order: Order) -> str:
+    def start(self, order: HelperPodSpec) -> str:
         """Start a helper and wait until it is ready for the word; return its name."""
         name = pod_name(order)
         try:
@@ -78,7 +78,7 @@ class Helper:
             raise
         return name
 
-    def _manifest(self, order: Order) -> Mapping[str, Any]:
+    def _manifest(self, order: HelperPodSpec) -> Mapping[str, Any]:
         owners = self._owner(run_of(order))
         return manifest(order, self.image, owners, grace=int(_ENDED))
 
@@ -110,7 +110,7 @@ class Helper:
         """
         tail = f"tail -s 0.02 -n +1 -F {SAID} 2>/dev/null"
         listen = f"{first}exec timeout {seconds:g} {tail}"
-        command = Spoken(self._pods.name, name, listen)
+        command = ExecCommand(self._pods.name, name, listen)
         for line in heard(self._api, command, seconds):
             yield _line(line)
 

@@ -32,7 +32,7 @@ _BOOT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class HelperPodSpec:
     """One helper pod: what it does, on which node, and what is known of it there.
 
     `rights`: the Linux capabilities that its work needs, and no other. `end`: which
@@ -52,7 +52,7 @@ class Order:
 
 
 def manifest(
-    order: Order, image: str, owners: Sequence[Mapping[str, str]], *, grace: int
+    order: HelperPodSpec, image: str, owners: Sequence[Mapping[str, str]], *, grace: int
 ) -> Mapping[str, Any]:
     """Return the pod as the API takes it; `grace`: seconds that it has to put back."""
     run = run_of(order)
@@ -89,7 +89,7 @@ def manifest(
     }
 
 
-def _container(order: Order, image: str) -> Mapping[str, Any]:
+def _container(order: HelperPodSpec, image: str) -> Mapping[str, Any]:
     """Return its container, without requests: it has to start on a full node too."""
     spec = {"mark": order.mark, "wait": _WAIT, **order.spec}
     return {
@@ -112,12 +112,12 @@ def _container(order: Order, image: str) -> Mapping[str, Any]:
     }
 
 
-def run_of(order: Order) -> str:
+def run_of(order: HelperPodSpec) -> str:
     """Return the run that an order belongs to."""
     return order.mark.rpartition(".")[0]
 
 
-def pod_name(order: Order) -> str:
+def pod_name(order: HelperPodSpec) -> str:
     """Return a helper's name: what it does, and its mark as far as names can hold."""
     tail = hashlib.sha256(f"{order.mark}{order.end}".encode()).hexdigest()[:10]
     return f"gameday-{order.spec['do']}-{tail}"
@@ -141,14 +141,14 @@ def code() -> str:
     return base64.b64encode(stream.getvalue()).decode()
 
 
-def _where(order: Order) -> Mapping[str, Any]:
+def _where(order: HelperPodSpec) -> Mapping[str, Any]:
     if not order.node:
         return {}
     everything = [{"operator": "Exists"}]  # also a node that takes no other pods
     return {"nodeName": order.node, "hostPID": order.host, "tolerations": everything}
 
 
-def _security(order: Order) -> Mapping[str, Any]:
+def _security(order: HelperPodSpec) -> Mapping[str, Any]:
     return {
         "runAsUser": 0,
         "runAsNonRoot": False,

@@ -5,25 +5,25 @@ from dataclasses import replace
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.faults.fault import Undo, Undone, Way
+from gameday.model.faults.fault import HelperMethod, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.inventory.seen import container_id, running_container
 from gameday.targets.kubernetes.sidecars.helper_pod import (
     IN_ITS_NETWORK,
     ON_ITS_PROCESSES,
-    Order,
+    HelperPodSpec,
     pod_name,
 )
 from gameday.targets.kubernetes.sidecars.peers import ends_of
 from gameday.targets.kubernetes.sidecars.place import (
     REPLACED,
-    Place,
+    NamespaceContext,
     undone_or_why,
 )
 from gameday.targets.sidecar_faults.host import (
     Ended,
-    Ends,
     Line,
+    NetworkEnds,
     Scope,
     SidecarOrder,
     VictimPlace,
@@ -47,7 +47,7 @@ class KubernetesSidecars:
     platform = "kubernetes"
     where = "a helper pod on the victim's node"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: NamespaceContext) -> None:
         self._place = place
 
     # Helpers ----------------------------------------------------------------------
@@ -74,12 +74,12 @@ class KubernetesSidecars:
 
     # Kernels ----------------------------------------------------------------------
 
-    def refusal(self, ways: Sequence[Way]) -> str:
+    def refusal(self, ways: Sequence[HelperMethod]) -> str:
         """Return nothing: each node has a kernel of its own, and its helper looks."""
         del ways
         return ""
 
-    def work(self, name: str, ways: Sequence[Way]) -> Mapping[str, Any]:
+    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
         """Return all ways, of which the helper goes the first that its kernel has."""
         if len(ways) == 1:
             return {"do": ways[0].work}
@@ -106,7 +106,7 @@ class KubernetesSidecars:
     def check_limit(self, victim: Instance, place: VictimPlace) -> None:
         """Do nothing: the helper reads the limit, also a pod's, and refuses."""
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> Ends:
+    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         """Return the addresses of peers, and those of them on other nodes."""
         return ends_of(self._place.api, self._place.pods, place.seen, peers)
 
@@ -152,7 +152,7 @@ def _place_of(instance: Instance, pod: Any = None) -> VictimPlace:
     )
 
 
-def _pod_order(order: SidecarOrder) -> Order:
+def _pod_order(order: SidecarOrder) -> HelperPodSpec:
     """Return an order as that of a pod, which carries its undo."""
     container = order.place.container
     spec = {**order.spec, "container": container}
@@ -160,7 +160,7 @@ def _pod_order(order: SidecarOrder) -> Order:
         spec["enter"] = container
     if order.scope is Scope.CGROUP:
         spec["cgroups"] = _CGROUPS
-    pod = Order(
+    pod = HelperPodSpec(
         spec=spec,
         mark=order.mark,
         node=order.place.node,

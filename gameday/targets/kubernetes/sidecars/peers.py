@@ -14,12 +14,12 @@ from gameday.errors import FaultFailed
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace
-from gameday.targets.sidecar_faults.host import Ends
+from gameday.targets.sidecar_faults.host import NetworkEnds
 
 _AT_MOST = 4  # probes; one answer is enough
 
 
-def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Ends:
+def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> NetworkEnds:
     """Return the ends of a pod's connections to its peers.
 
     FaultFailed where a peer is neither a service, an instance, nor an address.
@@ -32,7 +32,7 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Ends:
     ]
     if not peers:
         near = [other for other in others if other.state == "running"]
-        return Ends(peers=(), probes=_first(near))
+        return NetworkEnds(peers=(), probes=_first(near))
     services = api.items(namespaced(pods.name, "services"))
     addresses: list[str] = []
     named: list[Instance] = []
@@ -44,7 +44,7 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Ends:
         addresses += hits or _literal(peer)
     running = [instance for instance in named if instance.state == "running"]
     literal = [address for address in addresses if "/" not in address]
-    return Ends(
+    return NetworkEnds(
         peers=tuple(dict.fromkeys(addresses)),
         probes=_first(running) or tuple(literal[:_AT_MOST]),
         far=_far(pod, there, running),

@@ -13,7 +13,7 @@ from gameday.targets.kubernetes.sidecars.helper import Helper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class NamespaceContext:
     """What every hand needs."""
 
     api: Api

@@ -15,7 +15,7 @@ from gameday.model.timeline import Event, event
 from gameday.ports import Emit
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.workloads import PLURALS, Workload, path_of
-from gameday.targets.kubernetes.watch.watching import Feed, Seen, listed
+from gameday.targets.kubernetes.watch.watching import Feed, KnownCollection, listed
 
 SERVICE = "kubernetes.io/service-name"
 _SLICES = "discovery.k8s.io/v1"
@@ -128,7 +128,7 @@ class Availability:
         for feed in self._feeds.values():
             feed.stop()
 
-    def _heard(self, kind: str, seen: Seen) -> None:
+    def _heard(self, kind: str, seen: KnownCollection) -> None:
         with self._lock:
             self._seen[kind] = seen.objects
             if len(self._seen) < len(self._feeds):
@@ -151,7 +151,9 @@ class Availability:
         services = self._seen["Service"].values()
         return state_of(kind, found[0], services, self._seen["EndpointSlice"].values())
 
-    def _event(self, words: str, service: str, state: State, seen: Seen) -> Event:
+    def _event(
+        self, words: str, service: str, state: State, seen: KnownCollection
+    ) -> Event:
         fields: dict[str, Any] = {
             "wanted": state.wanted,
             "ready": state.ready,

@@ -15,7 +15,7 @@ from gameday.ports import Emit
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.inventory.workloads import Workload
-from gameday.targets.kubernetes.watch.watching import Feed, Seen, listed
+from gameday.targets.kubernetes.watch.watching import Feed, KnownCollection, listed
 
 LONGEST = 300  # characters of a message
 _MADE = {  # what the pods of a workload are called after its name
@@ -65,7 +65,7 @@ class ClusterEvents:
         """Tell nothing from now on."""
         self._feed.stop()
 
-    def _heard(self, seen: Seen) -> None:
+    def _heard(self, seen: KnownCollection) -> None:
         with self._lock:
             if self._counts is None:  # said before the run
                 self._workloads = self._pods.workloads()

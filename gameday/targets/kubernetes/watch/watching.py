@@ -25,7 +25,7 @@ _MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class KnownCollection:
     """A collection as it is known; `at`: since when (s since the epoch).
 
     `late`: by how many seconds that may be too late. `changed`: the object that the
@@ -48,7 +48,9 @@ def listed(api: Api, path: str, **query: str | int) -> Json:
 class Feed:
     """One collection, followed in a thread of its own until `stop`."""
 
-    def __init__(self, api: Api, path: str, tell: Callable[[Seen], None]) -> None:
+    def __init__(
+        self, api: Api, path: str, tell: Callable[[KnownCollection], None]
+    ) -> None:
         self._api = api
         self._path = path
         self._tell = tell
@@ -99,7 +101,9 @@ class Feed:
         known = {item["metadata"]["uid"]: item for item in found["items"]}
         late = max(0.0, asked - self._sure) if self._sure else 0.0
         self._take(known, found["metadata"]["resourceVersion"])
-        self._report(Seen(objects=known, version=self._version, at=asked, late=late))
+        self._report(
+            KnownCollection(objects=known, version=self._version, at=asked, late=late)
+        )
         self.broken = ""
         while not self._end.is_set() and self._stream():
             pass
@@ -137,7 +141,9 @@ class Feed:
         else:
             known[item["metadata"]["uid"]] = item
         self._take(known, version)
-        seen = Seen(objects=known, version=version, at=now, late=PROMPT, changed=item)
+        seen = KnownCollection(
+            objects=known, version=version, at=now, late=PROMPT, changed=item
+        )
         self._report(seen)
 
     def _take(self, known: dict[str, Json], version: str) -> None:
@@ -145,7 +151,7 @@ class Feed:
             self._known, self._version = known, version
             self._sure = self._api.clock.now()
 
-    def _report(self, seen: Seen) -> None:
+    def _report(self, seen: KnownCollection) -> None:
         if not self._end.is_set():
             self._tell(seen)
         with self._changed:
@@ -179,7 +185,7 @@ class PodsWatch:
         """End."""
         self._feed.stop()
 
-    def _told(self, seen: Seen) -> None:
+    def _told(self, seen: KnownCollection) -> None:
         version = {"resourceVersion": seen.version}
         found = {"metadata": version, "items": list(seen.objects.values())}
         self._say(found, seen.at, seen.late)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.network.rules import Rule
+from gameday.targets.sidecar.network.rules import FirewallRule
 
 V4, V6 = 4, 6
 
@@ -13,7 +13,9 @@ def peers_of(spec: Mapping[str, Any], family: int) -> list[str]:
     return [peer for peer in spec["peers"] if (":" in peer) == (family == V6)]
 
 
-def matched(chain: str, spec: Mapping[str, Any], family: int, end: str) -> list[Rule]:
+def matched(
+    chain: str, spec: Mapping[str, Any], family: int, end: str
+) -> list[FirewallRule]:
     """Return one rule per peer (or one for all but loopback) with this ending.
 
     INPUT matches what comes from the peers, OUTPUT and POSTROUTING what goes there.
@@ -21,9 +23,11 @@ def matched(chain: str, spec: Mapping[str, Any], family: int, end: str) -> list[
     inward = chain == "INPUT"
     if not spec["peers"]:
         side = "! -i lo" if inward else "! -o lo"
-        return [Rule(chain, f"{side} {end}")]
+        return [FirewallRule(chain, f"{side} {end}")]
     side = "-s" if inward else "-d"
-    return [Rule(chain, f"{side} {peer} {end}") for peer in peers_of(spec, family)]
+    return [
+        FirewallRule(chain, f"{side} {peer} {end}") for peer in peers_of(spec, family)
+    ]
 
 
 def families(spec: Mapping[str, Any]) -> Sequence[int]:

@@ -9,7 +9,11 @@ from gameday.targets.sidecar.network.loss import chance
 from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue
 from gameday.targets.sidecar.network.rate import no_shaping
-from gameday.targets.sidecar.network.rules import Rule, Rules, RulesFailed
+from gameday.targets.sidecar.network.rules import (
+    FirewallRule,
+    FirewallRules,
+    RulesFailed,
+)
 from gameday.targets.sidecar.network.shaping import interfaces, remove_qdiscs, why_not
 from gameday.targets.sidecar.work import WorkFailed
 
@@ -48,9 +52,9 @@ class Look:
         }
 
     def _rule(self, table: str, end: str) -> str:
-        rules = Rules(self._mark, table)
+        rules = FirewallRules(self._mark, table)
         try:
-            rules.add([Rule("INPUT", f"! -i lo {end}")])
+            rules.add([FirewallRule("INPUT", f"! -i lo {end}")])
             rules.remove()
         except RulesFailed as wrong:
             return str(wrong)
@@ -85,7 +89,11 @@ class Sweep:
         `held`: those by which the kernel alone went on with the fault. A rule that
         leads to a queue lets everything pass once the queue's holder is dead.
         """
-        every = [Rules(self._mark, t, f) for t in ("filter", "mangle") for f in (4, 6)]
+        every = [
+            FirewallRules(self._mark, t, f)
+            for t in ("filter", "mangle")
+            for f in (4, 6)
+        ]
         try:
             texts = [text for rules in every for _, text in rules.listed()]
             for rules in every:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gameday.targets.sidecar.network import addresses
-from gameday.targets.sidecar.network.rules import Rules, RulesFailed
+from gameday.targets.sidecar.network.rules import FirewallRules, RulesFailed
 from gameday.targets.sidecar.work import WorkFailed
 
 FAMILIES = (addresses.V4, addresses.V6)
@@ -20,7 +20,7 @@ class PeerRules:
     def __init__(self, spec: Mapping[str, Any], table: str = "mangle") -> None:
         self._spec = spec
         self._rules = {
-            family: Rules(spec["mark"], table, family) for family in FAMILIES
+            family: FirewallRules(spec["mark"], table, family) for family in FAMILIES
         }
         self._added: Sequence[int] = ()
 

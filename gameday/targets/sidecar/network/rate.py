@@ -20,7 +20,7 @@ from gameday.targets.sidecar.network.incoming import (
 )
 from gameday.targets.sidecar.network.shaping import Shaper, interfaces, why_not
 from gameday.targets.sidecar.network.tools import tc
-from gameday.targets.sidecar.proof.stream import PASSES, Stream
+from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
 from gameday.targets.sidecar.work import WorkFailed, rest, say
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped
@@ -69,7 +69,7 @@ class Rate:
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._spec = spec
         self._shaper = Shaper(spec)
-        self._stream = Stream(spec["probes"], spec["to"])
+        self._stream = EchoStream(spec["probes"], spec["to"])
 
     def prepare(self) -> None:
         """Look whether there is room for qdiscs; measure the way as it is."""

@@ -13,13 +13,13 @@ from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.network.rate import LATENCY, NOT_PASSING, SAVED
-from gameday.targets.sidecar.proof.stream import Stream
+from gameday.targets.sidecar.proof.stream import EchoStream
 from gameday.targets.sidecar.work import CLOCK, say
 
 _IDLE = 3600.0  # seconds
 
 
-class Line:
+class ShapedLine:
     """When each packet may leave a line of that rate, one after the other."""
 
     def __init__(self, rate: float) -> None:
@@ -42,7 +42,7 @@ class Direction:
 
     def __init__(self, rate: float) -> None:
         self.queue, self.number = any_queue(sizes=True)
-        self.line = Line(rate)
+        self.line = ShapedLine(rate)
         self._waiting: deque[tuple[float, int]] = deque()
 
     def take(self, now: float) -> None:
@@ -75,7 +75,7 @@ class QueueRate:
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._spec = spec
         self._rules = PeerRules(spec)
-        self._stream = Stream(spec["probes"], spec["to"])
+        self._stream = EchoStream(spec["probes"], spec["to"])
         self._ways: dict[str, Direction] = {}
 
     def prepare(self) -> None:

@@ -23,7 +23,7 @@ class RulesFailed(GamedayError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FirewallRule:
     """One rule: a chain and its match and target, without the comment."""
 
     chain: str
@@ -47,7 +47,7 @@ def _run(command: Sequence[str], text: str = "") -> str:
     return done.stdout
 
 
-class Rules:
+class FirewallRules:
     """The rules of one mark in this network namespace, of one address family.
 
     An empty mark: those of any mark, for sweeping.
@@ -59,7 +59,7 @@ class Rules:
         self._table = table
         self._prefix = "iptables" if family == 4 else "ip6tables"  # noqa: PLR2004
 
-    def add(self, rules: Sequence[Rule], backend: str = "") -> str:
+    def add(self, rules: Sequence[FirewallRule], backend: str = "") -> str:
         """Put the rules before all others; return the backend that took them."""
         lines = [
             f'-I {rule.chain} 1 {rule.body} -m comment --comment "{self._mark}"'

@@ -15,7 +15,7 @@ _STATE, _PARENT, _STARTED = 0, 1, 19  # fields of /proc/PID/stat behind the name
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ContainerProcess:
     """One process of a container."""
 
     pid: int
@@ -46,7 +46,7 @@ def belongs(pid: int, container: str) -> bool:
     return names(text, container)
 
 
-def processes(container: str) -> list[Seen]:
+def processes(container: str) -> list[ContainerProcess]:
     """Return the container's processes that are there now, zombies left out."""
     looked = [look(pid) for pid in _pids() if belongs(pid, container)]
     return [
@@ -64,7 +64,7 @@ def main_process(container: str) -> int | None:
     return main_of(processes(container))
 
 
-def main_of(seen: list[Seen]) -> int | None:
+def main_of(seen: list[ContainerProcess]) -> int | None:
     """Return the main one of a container's processes."""
     firsts = [process for process in seen if process.inner == 1] or seen
     if not firsts:
@@ -74,7 +74,7 @@ def main_of(seen: list[Seen]) -> int | None:
     ).pid
 
 
-def look(pid: int) -> Seen | None:
+def look(pid: int) -> ContainerProcess | None:
     """Return one process as it is now; None: it is not there."""
     folder = PROC / str(pid)
     try:
@@ -87,7 +87,7 @@ def look(pid: int) -> Seen | None:
         if line.startswith("NSpid:"):
             spaces = [int(inner) for inner in line.split()[1:]]
     state, started = fields[_STATE].decode(), int(fields[_STARTED])
-    return Seen(pid, state, started, len(spaces), spaces[-1])
+    return ContainerProcess(pid, state, started, len(spaces), spaces[-1])
 
 
 def _pids() -> Iterator[int]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.bell import Bell
-from gameday.targets.sidecar.process.container import Seen, processes
+from gameday.targets.sidecar.process.container import ContainerProcess, processes
 from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.process.kill import strike
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
@@ -18,7 +18,7 @@ _PAUSE = 0.01
 _STOPPED = "Tt"  # by a signal, by a tracer
 
 
-def settle(container: str, name: str, *, frozen: bool) -> list[Seen]:
+def settle(container: str, name: str, *, frozen: bool) -> list[ContainerProcess]:
     """Send the signal until every process shows it; return them.
 
     Repeated, because a process that was not stopped yet may have started another.

@@ -35,7 +35,7 @@ _SO_MARK = 36
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class EchoFlow:
     """So many echoes were answered; `seconds`: what all but the first `saved` took."""
 
     answered: int
@@ -107,7 +107,7 @@ class EchoSeries:
     mark: int = 0
 
 
-def flow(address: str, series: EchoSeries) -> Flow:
+def flow(address: str, series: EchoSeries) -> EchoFlow:
     """Measure; echoes that are not answered in time are lost, and others are sent."""
     many, limit = series.many, series.limit
     v6 = ":" in address
@@ -133,7 +133,7 @@ def flow(address: str, series: EchoSeries) -> Flow:
                     answered, out = answered + 1, max(0, out - 1)
                     last = CLOCK.monotonic()
                     counts_from = last if answered <= series.saved else counts_from
-    return Flow(answered, last - counts_from, series.saved)
+    return EchoFlow(answered, last - counts_from, series.saved)
 
 
 def _send(
@@ -156,11 +156,11 @@ def _received(line: socket.socket) -> list[bytes]:
             return received
 
 
-Measure = Callable[[str, EchoSeries], Flow]
+Measure = Callable[[str, EchoSeries], EchoFlow]
 Waited = Callable[[], int]
 
 
-class Stream:
+class EchoStream:
     """Finds a peer that answers echoes, and measures what the way to it carries."""
 
     def __init__(
@@ -169,7 +169,7 @@ class Stream:
         self._probes = probes
         self._rate = rate
         self._flow = measure
-        self._before = Flow(0, 0.0)
+        self._before = EchoFlow(0, 0.0)
         self.peer = ""
 
     def before(self) -> None:
@@ -181,8 +181,8 @@ class Stream:
                 return
 
     def _measured(
-        self, mark: int, shows: Callable[[Flow], bool], limit: float = math.inf
-    ) -> Flow:
+        self, mark: int, shows: Callable[[EchoFlow], bool], limit: float = math.inf
+    ) -> EchoFlow:
         """Measure until it shows something, a few times at most."""
         saved = saved_up(self._rate)
         many = saved + echoes(self._rate)
@@ -200,10 +200,10 @@ class Stream:
             measured = self._flow(self.peer, series)
         return measured
 
-    def _carries_more(self, measured: Flow) -> bool:
+    def _carries_more(self, measured: EchoFlow) -> bool:
         return measured.rate >= _SURE * self._rate
 
-    def _kept(self, measured: Flow) -> bool:
+    def _kept(self, measured: EchoFlow) -> bool:
         return 0.0 < measured.rate <= _OVER * self._rate
 
     def proof(self, out: Waited, back: Waited) -> dict[str, Any]:
