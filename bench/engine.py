@@ -33,7 +33,7 @@ PATIENCE = 30.0  # seconds for one experiment
 
 def through_gameday(count: int) -> int:
     """Run the experiments in this process; return how many did not complete."""
-    from gameday.runner.engine.engine import ForkServer
+    from gameday.runner.engine.fork_server import ForkServer
     from gameday.runner.engine.jobs import Job
 
     nursery = ForkServer()

@@ -28,7 +28,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gameday.app.judging import find, judge_stored
+from gameday.app.judge_run import find, judge_stored
 from gameday.errors import GamedayError
 from gameday.model.quantity import parse_instant, show_instant
 from gameday.model.verdict import Verdict

@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from cost import Bar, verdict
 
 from gameday.clock import SystemClock
-from gameday.ledger.book import Ledger
-from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
+from gameday.ledger.ledger import Ledger
 from gameday.ledger.release import let_go
-from gameday.ledger.watchdog.guard import start_watchdog
+from gameday.ledger.target_lock import take
+from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.model.faults.fault import FaultState
 from gameday.targets import open_target
 from tests.real.targets.world import ComposeProject

@@ -31,7 +31,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gameday.app.judging import find_all, judge_stored
+from gameday.app.judge_run import find_all, judge_stored
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
 from gameday.regressions.compare import CompareRules, Status, Threshold, compare

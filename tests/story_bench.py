@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from gameday.app.judging import judge_stored
+from gameday.app.judge_run import judge_stored
 from gameday.checks.record.doubt import DoubtKind
 from gameday.model.plan import Plan
 from gameday.model.scenario import LoadPromise, MetricPromise

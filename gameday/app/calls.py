@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gameday.errors import UsageError
 from gameday.model.quantity import parse_duration
-from gameday.runner.awaited import PendingCondition
-from gameday.runner.board import RunState
+from gameday.runner.conditions import PendingCondition
+from gameday.runner.run_state import RunState
 
 if TYPE_CHECKING:
     from gameday.app.result import Result
@@ -71,16 +71,16 @@ def check(
     base: str | None,
 ) -> "CheckResult":
     """Validate files and folders."""
-    from gameday.app import checking
+    from gameday.app import check
 
-    asked = checking.CheckRequest(exclude=tuple(exclude), base=base)
-    env = checking.environment_with(env_file)
-    return checking.check(paths, env, sys.stdin, asked)
+    asked = check.CheckRequest(exclude=tuple(exclude), base=base)
+    env = check.environment_with(env_file)
+    return check.check(paths, env, sys.stdin, asked)
 
 
 def judge(run: str) -> "Verdict":
     """Judge a stored run again."""
-    from gameday.app.judging import find, judge_stored
+    from gameday.app.judge_run import find, judge_stored
 
     return judge_stored(find(run)).verdict
 
@@ -94,16 +94,16 @@ def replay(
     at: str | None,
 ) -> "tuple[Replayed, ...]":
     """Judge stored runs again, under other rules and routes."""
-    from gameday.app.evidence import replaying
+    from gameday.app.evidence import replay
     from gameday.clock import SystemClock
 
-    wish = replaying.ReplayRequest(
+    wish = replay.ReplayRequest(
         rules=(rules,) if isinstance(rules, str) else tuple(rules),
         alertmanager=alertmanager,
         prometheus=prometheus,
         at=None if at is None else _instant("at", at),
     )
-    answers = replaying.replay(runs, wish, SystemClock())
+    answers = replay.replay(runs, wish, SystemClock())
     return tuple(answer.replayed for answer in answers)
 
 

@@ -15,12 +15,12 @@ from gameday.checks.alerts.alert_resets import resets_within
 from gameday.checks.alerts.alert_stays import stays_firing
 from gameday.checks.alerts.other_alerts import no_other_alerts
 from gameday.checks.alerts.receivers import of_each_receiver
-from gameday.checks.asked import asked
 from gameday.checks.doubts.gate import barred, doubted
 from gameday.checks.faults.drift import drift
 from gameday.checks.faults.fault import bites, undone
 from gameday.checks.faults.guardrails import guardrails
 from gameday.checks.question import Answer, Question, finding, unknown
+from gameday.checks.questions import asked
 from gameday.checks.run import Run
 from gameday.checks.service.healing import heals_within
 from gameday.checks.service.metric import holds

@@ -13,8 +13,8 @@ from gameday.checks.record.clocks import Clocks, read_clocks, read_instances
 from gameday.checks.record.episodes import Episode, read_episodes
 from gameday.checks.record.lost_targets import Loss, read_losses
 from gameday.checks.record.naming import Directory
+from gameday.checks.record.observer_coverage import ObserverCoverage, read_sight
 from gameday.checks.record.samples import Samples, read_samples
-from gameday.checks.record.sight import ObserverCoverage, read_sight
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Ending

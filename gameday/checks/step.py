@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from gameday.checks.asked import services
+from gameday.checks.questions import services
 from gameday.checks.record.interruption import interruption
 from gameday.checks.record.lost_targets import Loss, StepVictims, not_hit
+from gameday.checks.record.observer_coverage import SLACK
 from gameday.checks.record.replaced import Replaced, read_replaced
-from gameday.checks.record.sight import SLACK
 from gameday.checks.record.victims import Victims, nodes_hit
 from gameday.checks.run import Run
 from gameday.model.faults.fault import CATALOGUE

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed, GamedayError
-from gameday.faults.belonging import CLOCK, FaultContext, belonging, open_own_run
+from gameday.faults.context import CLOCK, FaultContext, belonging, open_own_run
 from gameday.ledger.entries import FaultEntry
 from gameday.ledger.heal import forget, heal, patiently
 from gameday.model.faults.fault import FaultRequest, FaultState, Proof

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import UndoFailed
-from gameday.faults.belonging import CLOCK, WATCHDOGS, FaultContext, belonging
+from gameday.faults.context import CLOCK, WATCHDOGS, FaultContext, belonging
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import heal
 from gameday.ledger.recovery import recover, recover_dead

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from gameday.errors import Problem
-from gameday.files import judging
-from gameday.files.judging import FileJudgement
+from gameday.files import judge_file
+from gameday.files.judge_file import FileJudgement
 from gameday.files.text import source
 from gameday.model.scenario import Scenario
 
@@ -54,9 +54,9 @@ def check(
             read_stdin = read.text
         else:
             read = source.read(path)
-        found.add(judging.judge(read, env, named=not wishes.pass_over))
-    found.add(judging.judge_all(below, env))
-    found.problems += judging.slos(found, () if wishes.pass_over else named)
+        found.add(judge_file.judge(read, env, named=not wishes.pass_over))
+    found.add(judge_file.judge_all(below, env))
+    found.problems += judge_file.slos(found, () if wishes.pass_over else named)
     return _result(found, read_stdin)
 
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from gameday.ledger.entries import FaultEntry
-from gameday.ledger.surroundings import surroundings
+from gameday.ledger.extension_env import surroundings
 from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.procfs import identify

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger import foreign
-from gameday.ledger.book import Ledger
 from gameday.ledger.entries import FaultEntry, Healed
+from gameday.ledger.ledger import Ledger
 from gameday.model.faults.fault import FaultState, Undo, Undone
 from gameday.targets.procfs import session
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger import foreign
-from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed, RecoveredFault
 from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal
-from gameday.ledger.lost import HealedOrphan, undo_marked
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.orphans import HealedOrphan, undo_marked
 from gameday.ledger.release import let_go
 from gameday.targets import open_target
-from gameday.targets.marking import Holder
+from gameday.targets.ownership import Holder
 
 if TYPE_CHECKING:
     from gameday.ports import Clock

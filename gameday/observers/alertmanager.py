@@ -14,8 +14,8 @@ from gameday.errors import ObserverLost
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import Event, event
+from gameday.observers.health import ObserverHealth, Rounds
 from gameday.observers.http import Client
-from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks

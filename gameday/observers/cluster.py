@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from gameday.errors import GamedayError, ObserverLost
-from gameday.observers.sight import ObserverHealth, Rounds
+from gameday.observers.health import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 EVERY = 2.0  # seconds between two looks

@@ -15,7 +15,7 @@ from gameday.errors import ObserverLost, TargetNotFound
 from gameday.model.events import ClockCompared, InstanceChanged
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
-from gameday.observers.sight import ObserverHealth, Rounds
+from gameday.observers.health import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 0.2  # seconds between two looks

@@ -82,7 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _is_on(config):
         return
     from gameday.pytest_plugin.collecting import Collecting
-    from gameday.pytest_plugin.telling import GameDayReporter
+    from gameday.pytest_plugin.reporter import GameDayReporter
 
     config.pluginmanager.register(Collecting(config), "gameday-collecting")
     config.pluginmanager.register(GameDayReporter(config), "gameday-telling")

@@ -9,10 +9,10 @@ import pytest
 
 from gameday.app.calls import Wanted, run
 from gameday.app.days.game_days import GameDayOptions, read_scenarios
-from gameday.checks.asked import asked
+from gameday.checks.questions import asked
 from gameday.errors import GamedayError
 from gameday.model.plan import Monitoring, Plan
-from gameday.pytest_plugin.held import Day
+from gameday.pytest_plugin.game_day import Day
 from gameday.pytest_plugin.items import (
     GameDayItem,
     QuestionItem,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gameday.app.result import Result
-from gameday.pytest_plugin.held import Day
+from gameday.pytest_plugin.game_day import Day
 
 
 class GameDays:

@@ -9,7 +9,7 @@ from gameday.app.result import Result
 from gameday.checks.question import Question
 from gameday.errors import GamedayError
 from gameday.model.verdict import Ending, ExitCode, Finding, Outcome
-from gameday.pytest_plugin.held import Day
+from gameday.pytest_plugin.game_day import Day
 from gameday.reports.wording import clean, plus_minus, promise
 
 HARD = (ExitCode.USAGE, ExitCode.GUARDRAIL, ExitCode.BROKEN, ExitCode.INTERRUPTED)
@@ -160,7 +160,7 @@ class RegressionItem(GameDayItem):
             raise Broken("\n".join(worse))
 
     def _compared(self, result: Result) -> tuple[list[str], list[str]]:
-        from gameday.app.evidence.regressing import CompareRequest, compare_judged
+        from gameday.app.evidence.compare import CompareRequest, compare_judged
         from gameday.regressions.compare import Status
 
         wish = CompareRequest(file=self.config.getoption("gameday_baseline"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.checks.compose import compose
-from gameday.checks.record.sight import SLACK
+from gameday.checks.record.observer_coverage import SLACK
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
 from gameday.model.plan import Plan

@@ -15,9 +15,9 @@ from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
 from gameday.reports import wording
 from gameday.reports.chart import chart
-from gameday.reports.chart.hits import hits
-from gameday.reports.chart.moments import all_moments, key_moments
-from gameday.reports.exhibits import Table, tables
+from gameday.reports.chart.event_text import all_moments, key_moments
+from gameday.reports.chart.fault_table import hits
+from gameday.reports.evidence_tables import Table, tables
 from gameday.reports.headline import (
     by_step,
     ending_words,

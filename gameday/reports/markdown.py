@@ -7,8 +7,8 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
-from gameday.reports.chart.hits import FaultRow, hits
-from gameday.reports.chart.moments import key_moments
+from gameday.reports.chart.event_text import key_moments
+from gameday.reports.chart.fault_table import FaultRow, hits
 from gameday.reports.headline import by_step, counts_words, main_sentence, verdict_line
 from gameday.reports.provenance import experiments, provenance, warnings
 from gameday.reports.requests import requests

@@ -12,8 +12,8 @@ from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
-from gameday.runner.doors import Looking, Told
-from gameday.runner.pump import EventLoop
+from gameday.runner.dependencies import Looking, Told
+from gameday.runner.event_loop import EventLoop
 
 BEFORE_AT_MOST = 10.0  # seconds that the first fault waits for the first look
 CALM_AT_MOST = 10.0  # seconds for looking again after a run that went its way

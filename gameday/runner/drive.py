@@ -16,18 +16,18 @@ from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
-from gameday.runner.awaited import in_aftermath, in_hold
-from gameday.runner.conduct import StepProcesses
-from gameday.runner.doors import RunDependencies, RunningLoad
+from gameday.runner.conditions import in_aftermath, in_hold
+from gameday.runner.dependencies import RunDependencies, RunningLoad
 from gameday.runner.drift import DriftWatch
+from gameday.runner.event_loop import EventLoop
 from gameday.runner.gate import left_to_learn, pass_gate
-from gameday.runner.guarding import GuardrailMonitor
+from gameday.runner.guardrail_monitor import GuardrailMonitor
 from gameday.runner.load.feeding import note_whom_the_load_feeds
-from gameday.runner.pump import EventLoop
 from gameday.runner.recovery import Recovery, slis_now
+from gameday.runner.run_stopped import RunStopped
 from gameday.runner.settling import settle
 from gameday.runner.signals import handled
-from gameday.runner.stop import RunStopped
+from gameday.runner.step_processes import StepProcesses
 
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
 UNDO_PATIENCE = 30.0  # seconds for rollbacks before the ledger takes over

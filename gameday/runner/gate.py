@@ -9,10 +9,10 @@ from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, nothing_left, spoiled
 from gameday.ports import Observer
-from gameday.runner.awaited import PendingCondition
-from gameday.runner.guarding import GuardrailMonitor
-from gameday.runner.pump import EventLoop
-from gameday.runner.stop import RunStopped
+from gameday.runner.conditions import PendingCondition
+from gameday.runner.event_loop import EventLoop
+from gameday.runner.guardrail_monitor import GuardrailMonitor
+from gameday.runner.run_stopped import RunStopped
 
 GATE_PATIENCE = 20.0  # seconds for the hypothesis to be answered
 SIGHT_PATIENCE = 8.0  # seconds for observers; a fresh Prometheus needs some 5

@@ -6,8 +6,8 @@ step's times would be another thing's.
 
 from gameday.model.plan import Plan
 from gameday.model.scenario import AlertPromise, Step
-from gameday.runner.awaited import PendingCondition
-from gameday.runner.pump import EventLoop
+from gameday.runner.conditions import PendingCondition
+from gameday.runner.event_loop import EventLoop
 
 
 def settle(pump: EventLoop, plan: Plan, step: Step) -> None:

@@ -11,7 +11,7 @@ from gameday.model.faults.fault import Undo
 from gameday.model.faults.rights import RbacRule
 from gameday.model.target import Instance
 from gameday.ports import Emit, Target
-from gameday.targets.marking import Holder, Leftover
+from gameday.targets.ownership import Holder, Leftover
 
 # The instances, when they were so (s since the epoch), and by how many seconds that
 # may be too late.

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from gameday.checks.asked import asked
 from gameday.checks.compose import CHECKS
 from gameday.checks.doubts.doubt_table import CHAINS
+from gameday.checks.questions import asked
 from gameday.files.scenario.scenario_wire import Expect as WrittenExpect
 from gameday.model.promise import RATIO, SECONDS, Since
 from gameday.model.scenario import (
@@ -23,8 +23,8 @@ from gameday.model.scenario import (
 )
 from gameday.plans.plan import aftermath_at_most, hold_at_most
 from gameday.regressions.measure import MEASURED
-from gameday.runner.awaited import in_aftermath, in_hold
-from gameday.runner.board import RunState
+from gameday.runner.conditions import in_aftermath, in_hold
+from gameday.runner.run_state import RunState
 from tests.builders import alert, at, objective, page, plan, step
 from tests.builders import fault as injected
 

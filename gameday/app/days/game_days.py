@@ -10,23 +10,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gameday.app.days import phasing
-from gameday.app.days.planning import fetch, modules_for, read
+from gameday.app.days import repeat_phases
+from gameday.app.days.make_plan import fetch, modules_for, read
 from gameday.app.result import FIRST_LEAD, Options, Repeat
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError, UndoFailed, UsageError
 from gameday.model.quantity import show_duration
 from gameday.model.target import parse_target
 from gameday.model.verdict import ExitCode, worst_code
-from gameday.runner.engine.engine import ForkServer
+from gameday.runner.engine.fork_server import ForkServer
 
 if TYPE_CHECKING:
-    from gameday.app.days.planning import Prepared
+    from gameday.app.days.make_plan import Prepared
     from gameday.app.result import Result
     from gameday.model.plan import Plan
     from gameday.model.scenario import Scenario
     from gameday.ports import Clock
-    from gameday.runner.doors import Pace, Screen
+    from gameday.runner.dependencies import Pace, Screen
 
 LOOK_EVERY = 0.5  # seconds between looks whether a held target is free
 # After these nothing follows: a stop, something broken, a guardrail.
@@ -111,7 +111,7 @@ def hold(
     clock = SystemClock()
     nursery = ForkServer()
     nursery.warm(modules_for(scenarios))
-    fetch("gameday.app.days.running")  # while the target and Prometheus are waited for
+    fetch("gameday.app.days.run")  # while the target and Prometheus are waited for
     several = wishes.several or len(scenarios) > 1
     held: list[HeldGameDay] = []
     lead = FIRST_LEAD
@@ -135,14 +135,14 @@ def hold(
 
 def _lead_of(held: HeldGameDay) -> float | None:
     """Return how long it took from the order to the fault; None: not known."""
-    from gameday.app.judging import find
+    from gameday.app.judge_run import find
     from gameday.store.folder import parse_lines
 
     if held.result is None:
         return None
     try:
         record = find(held.result.folder)
-        return phasing.lead_of(parse_lines(record.lines, record.where))
+        return repeat_phases.lead_of(parse_lines(record.lines, record.where))
     except GamedayError:
         return None
 
@@ -177,7 +177,7 @@ class _Day:
         return HeldGameDay(scenario=self._scenario, code=result.code, result=result)
 
     def _run(self, clock: "Pace", nursery: ForkServer, until: float) -> "Result":
-        from gameday.app.days.readying import ready
+        from gameday.app.days.prepare_run import ready
 
         def plan() -> "Prepared":
             return ready(self._scenario, clock, self._wishes.seed, self._watch.tell)
@@ -186,7 +186,7 @@ class _Day:
         tell = self._watch.tell
         if self._wishes.wait_for_target and wait(prepared, clock, until, tell):
             prepared = plan()  # who had the target has changed it
-        from gameday.app.days.running import run
+        from gameday.app.days.run import run
 
         with self._watch.screen(prepared.plan) as screen:
             result = run(prepared, self._wishes.options, clock, screen, nursery)
@@ -199,9 +199,9 @@ def wait(prepared: "Prepared", clock: "Clock", until: float, tell: Tell) -> bool
 
     `until`: on the monotonic clock.
     """
-    from gameday.ledger.book import Ledger
-    from gameday.ledger.hold import held_by_another
     from gameday.ledger.home import ledger_path
+    from gameday.ledger.ledger import Ledger
+    from gameday.ledger.target_lock import held_by_another
 
     target = prepared.target
     if target is None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from gameday.app.days.game_days import HeldGameDay, Tell
-from gameday.app.judging import find, judge_stored
+from gameday.app.judge_run import find, judge_stored
 from gameday.app.result import Result
 from gameday.errors import GamedayError
 from gameday.model.verdict import ExitCode

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gameday.app.checking import named_by
+from gameday.app.check import named_by
 from gameday.errors import UsageError
 
 if TYPE_CHECKING:

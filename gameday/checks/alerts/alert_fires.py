@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from gameday.checks.alerts.deadlines import undone_too_soon
-from gameday.checks.alerts.notified import Notifications
+from gameday.checks.alerts.notifications import Notifications
 from gameday.checks.alerts.pending import pending_words
 from gameday.checks.alerts.phase import phase
-from gameday.checks.alerts.promise import PromisedAlert, promise_of
+from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
 from gameday.checks.pages.reading import Reading
 from gameday.checks.question import (
     Answer,

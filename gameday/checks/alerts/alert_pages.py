@@ -6,8 +6,8 @@ the timeline records as doubt on a page's way, the gate asks (`checks.gate`), no
 
 from gameday.checks.alerts.alert_fires import silent
 from gameday.checks.alerts.deadlines import over_too_soon, page_deadline
-from gameday.checks.alerts.notified import Notifications
-from gameday.checks.alerts.promise import promise_of
+from gameday.checks.alerts.notifications import Notifications
+from gameday.checks.alerts.promised_alert import promise_of
 from gameday.checks.pages.pages import Page
 from gameday.checks.question import (
     Answer,

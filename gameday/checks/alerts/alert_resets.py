@@ -1,7 +1,7 @@
 """Whether an alert is resolved in time after the fault."""
 
 from gameday.checks.alerts.phase import phase
-from gameday.checks.alerts.promise import PromisedAlert, promise_of
+from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
 from gameday.checks.question import (
     Answer,
     Measurement,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gameday.checks.alerts.alert_fires import silent
-from gameday.checks.alerts.promise import PromisedAlert, promise_of
+from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.record.episodes import Episode
 from gameday.checks.step import StepRun

@@ -9,9 +9,9 @@ alive. Where the routes are not known it is five minutes.
 
 from collections.abc import Mapping
 
-from gameday.checks.alerts.promise import PromisedAlert
+from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.record.episodes import Episode
-from gameday.checks.record.sight import SLACK
+from gameday.checks.record.observer_coverage import SLACK
 from gameday.checks.step import BY_ITSELF, StepRun
 from gameday.model.alerting.alert import Route
 from gameday.model.quantity import show_duration

@@ -1,6 +1,6 @@
 """How near an alert that never fired came to it: how long it was pending."""
 
-from gameday.checks.alerts.promise import PromisedAlert
+from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.record.episodes import fits
 from gameday.model.quantity import show_duration
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gameday.checks.alerts.promise import PromisedAlert
+from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.record.episodes import Episode
 from gameday.checks.run import Run
 from gameday.model.alerting.alert import AlertRule

@@ -6,14 +6,14 @@ question and lie in its time; whether they matter is for the table to say.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from gameday.checks.alerts.notified import Notifications
+from gameday.checks.alerts.notifications import Notifications
 from gameday.checks.alerts.other_alerts import rules_that_matter
-from gameday.checks.alerts.promise import promise_of
+from gameday.checks.alerts.promised_alert import promise_of
 from gameday.checks.faults.foreign_effect import toothless
 from gameday.checks.question import Question
 from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan, Link
+from gameday.checks.record.observer_coverage import RuleScope
 from gameday.checks.record.rule_chain import reads, scope_of
-from gameday.checks.record.sight import RuleScope
 from gameday.checks.service.coverage import is_recorded, probing_holes
 from gameday.checks.service.metric import looks_at
 from gameday.checks.slos.error_budget import rests_on_load

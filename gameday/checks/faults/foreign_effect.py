@@ -7,7 +7,7 @@ that the step names.
 
 from collections.abc import Iterator
 
-from gameday.checks.alerts.promise import PromisedAlert
+from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event

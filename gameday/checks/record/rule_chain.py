@@ -7,7 +7,7 @@ interval and failures of its own (Sloth's do), and may itself read a recorded se
 from collections.abc import Iterable, Sequence
 
 from gameday.checks.record.lost_targets import Loss
-from gameday.checks.record.sight import RuleScope
+from gameday.checks.record.observer_coverage import RuleScope
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.expression import Selector, parse, selectors
 from gameday.model.plan import Monitoring

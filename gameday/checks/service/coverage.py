@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from gameday.checks.record.doubt import DoubtSpan
-from gameday.checks.record.sight import Hole
+from gameday.checks.record.observer_coverage import Hole
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.timeline import Event

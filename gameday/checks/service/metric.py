@@ -18,7 +18,7 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.record.doubt import DoubtSpan
-from gameday.checks.record.sight import Hole
+from gameday.checks.record.observer_coverage import Hole
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.scenario import MetricPromise

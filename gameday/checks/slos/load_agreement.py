@@ -8,8 +8,8 @@ probes among them.
 
 from collections.abc import Mapping
 
-from gameday.checks.asked import comparable_with_load
 from gameday.checks.question import Answer, Question, passed, unknown
+from gameday.checks.questions import comparable_with_load
 from gameday.checks.slos.load import (
     LoadCount,
     http_probes,

@@ -21,8 +21,8 @@ def command(path: str | None, env_file: str | None, output: str) -> int:
     """
     from dataclasses import asdict
 
-    from gameday.app.days.planning import read
-    from gameday.app.doctoring import diagnose
+    from gameday.app.days.make_plan import read
+    from gameday.app.doctor import diagnose
     from gameday.clock import SystemClock
 
     scenario = read([path], env_file)[0] if path else None

@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     with 5 where something stays broken, else with 2 where a run that is going on may
     have faults in place, or where there is no such project or namespace.
     """
-    from gameday.app.healing import fate, heal_all, left_alone, note_by_hand
+    from gameday.app.heal import fate, heal_all, left_alone, note_by_hand
     from gameday.clock import SystemClock
     from gameday.model.verdict import worst_code
 
@@ -93,7 +93,7 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[int]:
     """Undo by marks; return for each thing the exit code that it asks for."""
     from dataclasses import replace
 
-    from gameday.app.healing import fate, heal_marked
+    from gameday.app.heal import fate, heal_marked
     from gameday.clock import SystemClock
 
     if target.namespace:  # who names it by hand means it

@@ -19,10 +19,10 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     Asks the steady-state hypothesis and looks at the guardrails, as a run would before
     its fault. Reads only; touches nothing.
     """
-    from gameday.app.days.foreseeing import foresee
-    from gameday.app.days.planning import modules_for, prepare, read
+    from gameday.app.days.expected_ending import foresee
+    from gameday.app.days.make_plan import modules_for, prepare, read
     from gameday.clock import SystemClock
-    from gameday.runner.engine.engine import ForkServer
+    from gameday.runner.engine.fork_server import ForkServer
 
     clock, nursery = SystemClock(), ForkServer()
     scenario = read([path], env_file)[0]

@@ -173,20 +173,20 @@ def _print(held: "Sequence[HeldGameDay]", given: dict[str, Any]) -> None:
     for game_day in held:
         if game_day.error is not None:
             _tell(str(game_day.error))  # it touched nothing
-    from gameday.app import telling
+    from gameday.app import outputs
 
     several = len(held) > 1
     if several:
         from gameday.reports import console
 
-        lines = console.several(telling.judged(held))
+        lines = console.several(outputs.judged(held))
         if given["repeat"] > 1:
-            lines = [*lines, *telling.phases(held)]
+            lines = [*lines, *outputs.phases(held)]
         for line in ["", *lines]:
             click.echo(line, err=given["output"] != "text")
     if given["output"] != "text":
         properties = given["junit_properties"]
-        text = telling.render(held, given["output"], properties=properties)
+        text = outputs.render(held, given["output"], properties=properties)
         click.echo(text, nl=False)
 
 

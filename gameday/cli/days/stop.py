@@ -13,7 +13,7 @@ def command(run: str | None, because: str) -> int:
 
     Returns when everything is undone; the runs' reports are written as for Ctrl-C.
     """
-    from gameday.app.healing import died_broken, running, stop
+    from gameday.app.heal import died_broken, running, stop
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
 

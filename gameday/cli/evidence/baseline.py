@@ -25,7 +25,7 @@ def set_(runs: tuple[str, ...], file: str, testbed: str, accept: bool) -> None:
 
     Where a rule, a route or an interval has changed, what was measured before it goes.
     """
-    from gameday.app.evidence.regressing import set_baseline
+    from gameday.app.evidence.compare import set_baseline
 
     path, count = set_baseline(runs, file, testbed, accept=accept)
     click.echo(f"{path}: {count} measures")

@@ -42,26 +42,26 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
     which is the default. Each measure is better, same, worse (exit code 1), broken
     (1), no-baseline or too-few (3).
     """
-    from gameday.app.evidence import regressing
+    from gameday.app.evidence import compare
     from gameday.regressions import render
     from gameday.regressions.compare import CompareRules
 
-    wish = regressing.CompareRequest(
+    wish = compare.CompareRequest(
         file=given["file"],
         ref=given["baseline_ref"] or "",
         runs=given["baseline_run"],
         testbed=given["testbed"],
         rules=CompareRules(
-            thresholds=regressing.parse_thresholds(given["compare_fail"]),
-            ignored=regressing.ignored(given["ignore"]),
+            thresholds=compare.parse_thresholds(given["compare_fail"]),
+            ignored=compare.ignored(given["ignore"]),
         ),
     )
-    compared = regressing.compare_runs(runs or ("latest",), wish)
+    compared = compare.compare_runs(runs or ("latest",), wish)
     may_pass = forgiven(given["no_baseline"], given["too_few"])
-    code = int(regressing.code_of(compared, may_pass))
+    code = int(compare.code_of(compared, may_pass))
     if given["output"] == "json":
         click.echo(render.as_json(compared, code), nl=False)
     else:
-        for line in render.lines(compared, regressing.nowhere(wish)):
+        for line in render.lines(compared, compare.nowhere(wish)):
             click.echo(line)
     return code

@@ -62,24 +62,24 @@ def command(  # noqa: PLR0913 - one argument for each option
     A rule is proven where a finished run had promised it and it fired in time, and
     neither the rule, its route, its receiver nor what was hit has changed since.
     """
-    from gameday.app.evidence import covering
+    from gameday.app.evidence import coverage
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
 
     if new_rules_proven and not base:
         raise UsageError("--new-rules-proven needs --base REF: new since which commit?")
     least = _share(fail_under)
-    wish = covering.CoverageRequest(
+    wish = coverage.CoverageRequest(
         rules=rules,
         alertmanager=alertmanager,
         folders=folders,
         base=base,
         max_age=_duration(max_age),
     )
-    found = covering.cover(wish, SystemClock())
+    found = coverage.cover(wish, SystemClock())
     _print(found, output)
     if out is not None:
-        for path in covering.write(found, out):
+        for path in coverage.write(found, out):
             click.echo(f"wrote {path}", err=True)
     return _code(found, least, new_rules_proven=new_rules_proven)
 

@@ -8,7 +8,7 @@ from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import output, print_json
 
 if TYPE_CHECKING:
-    from gameday.app.evidence.drilling import DrillResult
+    from gameday.app.evidence.drill import DrillResult
     from gameday.plans.drill import Between, DrillPlan
 
 
@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     --yes. The alert has the label gameday_drill and a summary that begins with DRILL,
     and is over within 5 minutes. What it proves is delivery: not detection.
     """
-    from gameday.app.evidence.drilling import Drilling, DrillRequest, local_time
+    from gameday.app.evidence.drill import Drilling, DrillRequest, local_time
     from gameday.clock import SystemClock
     from gameday.model.verdict import ExitCode, Outcome
     from gameday.plans.drill import too_early

@@ -14,7 +14,7 @@ from gameday.cli.terminal.options import (
 )
 
 if TYPE_CHECKING:
-    from gameday.app.evidence.gating import Gates
+    from gameday.app.evidence.gate import Gates
     from gameday.gate.decide import Decision
     from gameday.gate.override import Override
 
@@ -98,13 +98,13 @@ def command(  # noqa: PLR0913 - one argument for each option
     --by, --because and --until together open the gate in spite of its outcome; that is
     recorded, and the outcome stays what it is.
     """
-    from gameday.app.evidence import gating
+    from gameday.app.evidence import gate
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
     from gameday.gate.override import code, document
 
     clock = SystemClock()
-    wish = gating.GateRequest(
+    wish = gate.GateRequest(
         prometheus=prometheus,
         folders=folders,
         rules=rules,
@@ -112,9 +112,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         baseline=file,
         forgiven=forgiven(no_baseline, too_few),
     )
-    gates = gating.Gates(
-        policies=gating.read_policies(policies), clock=clock, wish=wish
-    )
+    gates = gate.Gates(policies=gate.read_policies(policies), clock=clock, wish=wish)
     if serve:
         return _serve(gates, listen, token_file)
     if len(gates.policies) != 1:
@@ -125,7 +123,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     if wanted is not None:
         override = wanted
         click.echo(
-            f"recorded in {gating.record(wanted, decision.outcome.value)}", err=True
+            f"recorded in {gate.record(wanted, decision.outcome.value)}", err=True
         )
     if output == "json":
         print_json(document(decision, override))
@@ -169,7 +167,7 @@ def _serve(gates: "Gates", listen: str, token_file: str) -> int:
     import signal
     import threading
 
-    from gameday.app.evidence.gate_serving import GateServer
+    from gameday.app.evidence.gate_server import GateServer
     from gameday.files.text import source
 
     token = ""

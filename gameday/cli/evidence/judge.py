@@ -15,8 +15,8 @@ def command(run: str, output: str) -> int:
     RUN is an id, a run's folder (also a downloaded one), or `latest`. Writes
     nothing; `gameday report` writes files.
     """
-    from gameday.app.days.running import exit_code
-    from gameday.app.judging import find, judge_stored
+    from gameday.app.days.run import exit_code
+    from gameday.app.judge_run import find, judge_stored
     from gameday.reports import console, verdict_json
 
     stored = judge_stored(find(run))

@@ -62,7 +62,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     """
     from dataclasses import asdict
 
-    from gameday.app.evidence import replaying
+    from gameday.app.evidence import replay
     from gameday.clock import SystemClock
     from gameday.model.verdict import ExitCode, Outcome, worst_code
     from gameday.replays import render
@@ -74,20 +74,20 @@ def command(  # noqa: PLR0913 - one argument for each option
         Outcome.FAIL: ExitCode.FAIL,
         Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     }
-    wish = replaying.ReplayRequest(
+    wish = replay.ReplayRequest(
         vary=_vary(vary),
         emit=emit[1] if emit else "",
-        tests=emit[0] if emit else replaying.PROMTOOL,
+        tests=emit[0] if emit else replay.PROMTOOL,
         rules=rules,
         alertmanager=alertmanager,
         prometheus=prometheus,
         at=parse_date("--at", moment) if moment else None,
     )
     found, documents = [], []
-    for answer in replaying.replay(runs, wish, SystemClock()):
+    for answer in replay.replay(runs, wish, SystemClock()):
         found.append(codes[answer.replayed.outcome])
         if emit:
-            click.echo(replaying.write_test(answer, emit[1], emit[0]), err=True)
+            click.echo(replay.write_test(answer, emit[1], emit[0]), err=True)
         if output == "json":
             documents.append(
                 {

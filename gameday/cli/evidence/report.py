@@ -25,8 +25,8 @@ def command(runs: tuple[str, ...], form: str, out: str | None) -> None:
     RUN is an id, a run's folder (also a downloaded one), a folder of such, or `latest`,
     which is the default. summary, comment and junit take several, the worst first.
     """
-    from gameday.app.judging import find_all, judge_stored
-    from gameday.app.rendering import render, render_several
+    from gameday.app.judge_run import find_all, judge_stored
+    from gameday.app.render_report import render, render_several
 
     records = find_all(runs or ("latest",))
     if len(records) > 1 and form not in _SEVERAL:

@@ -13,9 +13,9 @@ def command(last: int | None, output: str) -> None:
     """List the runs of this user on this machine, oldest first."""
     from dataclasses import asdict
 
-    from gameday.app import listing
+    from gameday.app import list_runs
 
-    entries = list(listing.entries())
+    entries = list(list_runs.entries())
     entries = entries[-last:] if last else entries
     if output == "json":
         print_json([asdict(entry) for entry in entries])

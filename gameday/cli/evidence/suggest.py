@@ -15,7 +15,7 @@ from gameday.cli.terminal.options import (
 )
 
 if TYPE_CHECKING:
-    from gameday.app.evidence.suggesting import SuggestedRule, Suggestions
+    from gameday.app.evidence.suggest import SuggestedRule, Suggestions
     from gameday.model.target import TargetRef
 
 
@@ -84,18 +84,18 @@ def command(  # noqa: PLR0913 - one argument for each option
     an experiment and a scenario for each, never over a file. What is proven is told by
     this user's stored runs, and by those in each FOLDER (downloaded artifacts).
     """
-    from gameday.app import starting
-    from gameday.app.evidence import suggesting
+    from gameday.app import init
+    from gameday.app.evidence import suggest
     from gameday.clock import SystemClock
 
-    begin = starting.InitRequest(
+    begin = init.InitRequest(
         target=_target(docker, host, context, namespace, local),
         prometheus=prometheus or "",
         alertmanager=alertmanager or "",
         pager=pager or "",
         url=url or "",
     )
-    wish = suggesting.SuggestRequest(
+    wish = suggest.SuggestRequest(
         begin=begin,
         rules=rules,
         folders=folders,
@@ -104,8 +104,8 @@ def command(  # noqa: PLR0913 - one argument for each option
         max_age=max_age,
     )
     clock = SystemClock()
-    found = suggesting.look(wish, suggesting.target_of(wish, clock), clock)
-    written = suggesting.write(found, out) if out is not None else []
+    found = suggest.look(wish, suggest.target_of(wish, clock), clock)
+    written = suggest.write(found, out) if out is not None else []
     if output == "json":
         print_json([_json(entry, written=out is not None) for entry in found.entries])
     else:

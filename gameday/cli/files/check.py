@@ -65,7 +65,7 @@ def command(
     import warnings
 
     gc.disable()  # over before collecting could pay: it would cost 4 to 10 %
-    from gameday.app.checking import CheckRequest, check, environment_with
+    from gameday.app.check import CheckRequest, check, environment_with
 
     env = environment_with(env_file)
     with warnings.catch_warnings():
@@ -161,7 +161,7 @@ def _print_json(result: "CheckResult") -> None:
 
 def _print_for(output: str, result: "CheckResult") -> None:
     """Print what a CI server or an editor reads; people read standard error."""
-    from gameday.app.checking import rendered
+    from gameday.app.check import rendered
 
     click.echo(rendered(output, result), nl=False)
     click.echo(_summary(result), err=output != "github")

@@ -34,7 +34,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     a counter of requests. Reads only; overwrites nothing. Everything that it writes
     passes `gameday check`.
     """
-    from gameday.app import starting
+    from gameday.app import init
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
     from gameday.files.scenario import starter
@@ -49,14 +49,14 @@ def command(  # noqa: PLR0913 - one argument for each option
     target = named_target(docker, host, context, namespace)
     if target is None:
         target = TargetRef(kind="local", name=local or "")
-    wish = starting.InitRequest(
+    wish = init.InitRequest(
         target=target,
         prometheus=prometheus or "",
         alertmanager=alertmanager or "",
         pager=pager or "",
         url=url or "",
     )
-    beginning, notes = starting.look(wish, SystemClock())
+    beginning, notes = init.look(wish, SystemClock())
     for path in starter.write(starter.texts(beginning), into):
         click.echo(f"wrote {path}")
     for note in notes:

@@ -14,8 +14,8 @@ from rich.text import Text
 from gameday.cli.terminal.screen import Lines
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration, show_share
-from gameday.runner.awaited import PendingCondition
-from gameday.runner.board import RunState
+from gameday.runner.conditions import PendingCondition
+from gameday.runner.run_state import RunState
 
 _PHASES = ("warmup", "gate", "fault", "hold", "undo", "aftermath")
 _STYLES = {"firing": "bold red", "pending": "yellow", "resolved": "green"}

@@ -12,8 +12,8 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration
 from gameday.model.timeline import Event
 from gameday.model.verdict import Verdict
-from gameday.runner.awaited import PendingCondition
-from gameday.runner.board import RunState
+from gameday.runner.conditions import PendingCondition
+from gameday.runner.run_state import RunState
 
 RECENT = 5.0  # seconds before the start; what is older is in the report
 QUIET = 10.0  # seconds after which a pipe is told what is still awaited

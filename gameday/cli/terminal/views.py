@@ -8,7 +8,7 @@ from gameday.model.plan import Plan
 
 if TYPE_CHECKING:
     from gameday.app.result import Result
-    from gameday.runner.doors import Screen
+    from gameday.runner.dependencies import Screen
 
 
 def screen_for(plan: Plan, *, plain: bool, aside: bool = False) -> Lines:

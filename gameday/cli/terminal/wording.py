@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from gameday.model.timeline import Event
-from gameday.runner.board import RunState
+from gameday.runner.run_state import RunState
 
 _PHASES = {
     "warmup": "warming up: load and observers start",

@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 
 from gameday.clock import SystemClock
-from gameday.ledger.watchdog.glance import LedgerView
+from gameday.ledger.watchdog.ledger_view import LedgerView
 from gameday.targets.procfs import ProcessId
 
 DONE = b"q"
@@ -65,12 +65,12 @@ class Watchdog:
         return False
 
     def _end_overdue(self) -> None:
-        from gameday.ledger.watchdog.aftercare import end_overdue
+        from gameday.ledger.watchdog.actions import end_overdue
 
         end_overdue(self._path, self._run, self._clock)
 
     def _after_death(self) -> None:
-        from gameday.ledger.watchdog.aftercare import Aftercare
+        from gameday.ledger.watchdog.actions import Aftercare
 
         care = Aftercare(self._path, self._run, self._clock)
         pause, end = 0.5, self._clock.monotonic() + PATIENCE

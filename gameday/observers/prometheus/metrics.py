@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from gameday.errors import ObserverLost
 from gameday.model.scenario import Condition, Endpoint, MetricPromise
 from gameday.model.timeline import event
+from gameday.observers.health import ObserverHealth, Rounds
 from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi
 from gameday.observers.promql import metrics_of
-from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks

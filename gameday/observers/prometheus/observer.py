@@ -12,18 +12,18 @@ from gameday.model.alerting.alert import AlertRule
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Series, Slo
 from gameday.model.timeline import Event, event
+from gameday.observers.health import ObserverHealth, Rounds
 from gameday.observers.http import Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matching
-from gameday.observers.prometheus.book import Book
 from gameday.observers.prometheus.counters import SampleCounters
 from gameday.observers.prometheus.episodes import Episodes
 from gameday.observers.prometheus.processes import METRIC, Processes
+from gameday.observers.prometheus.rule_index import Book
 from gameday.observers.prometheus.rule_watch import RuleWatch
 from gameday.observers.prometheus.rules import read_groups
 from gameday.observers.prometheus.scrapes import Scrapes
 from gameday.observers.prometheus.settings import read_settings
 from gameday.observers.prometheus.window import CountedWindow, window_total
-from gameday.observers.sight import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
 PERIOD = 1.0  # seconds between two looks

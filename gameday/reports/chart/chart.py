@@ -11,10 +11,10 @@ from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
 from gameday.reports.chart.axis import TextLine, TimeAxis, fit, text_width
+from gameday.reports.chart.draw import GUTTER, RIGHT, SIZE, WIDTH, Pen, paint_section
 from gameday.reports.chart.drawing import DrawnRun, run_of
-from gameday.reports.chart.lanes import sections
-from gameday.reports.chart.paint import GUTTER, RIGHT, SIZE, WIDTH, Pen, paint_section
 from gameday.reports.chart.plots import paint_plot, plots
+from gameday.reports.chart.rows import sections
 from gameday.reports.chart.svg import element, rectangle, text, tooltip
 from gameday.reports.wording import MINUS, one_line
 

@@ -8,7 +8,7 @@ from gameday.model.promise import SECONDS, DrawnAt, Promise, Since
 from gameday.model.scenario import PROMISES
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Verdict
-from gameday.reports.chart.hits import FaultRow, hits
+from gameday.reports.chart.fault_table import FaultRow, hits
 from gameday.reports.wording import clock_time, relative
 from gameday.reports.wording import short_seconds as short
 

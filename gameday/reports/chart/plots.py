@@ -7,8 +7,8 @@ from gameday.model.promise import DrawnAt
 from gameday.model.quantity import show_share
 from gameday.reports.chart.axis import nice_ceiling
 from gameday.reports.chart.curves import Curve, error_curve, load_curves
+from gameday.reports.chart.draw import GUTTER, RIGHT, ROW, Pen, label, paint_deadlines
 from gameday.reports.chart.drawing import Deadline, DrawnRun, deadlines, promised
-from gameday.reports.chart.paint import GUTTER, RIGHT, ROW, Pen, label, paint_deadlines
 from gameday.reports.chart.svg import element, path, text, tooltip
 from gameday.reports.wording import one_line
 

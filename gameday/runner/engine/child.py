@@ -25,8 +25,8 @@ from chaoslib.run import RunEventHandler
 from chaoslib.types import Strategy
 
 from gameday.clock import SystemClock
-from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
+from gameday.ledger.ledger import Ledger
 from gameday.runner.engine.hypothesis import answers_yes, configured, deviation, look
 from gameday.runner.engine.jobs import Job
 from gameday.runner.engine.outcomes import because, failure, function, interruption

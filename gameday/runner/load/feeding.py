@@ -6,7 +6,7 @@ from gameday.checks.slos.load import http_probes
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 from gameday.model.timeline import Timeline, event
-from gameday.runner.pump import EventLoop
+from gameday.runner.event_loop import EventLoop
 
 
 def note_whom_the_load_feeds(pump: EventLoop, plan: Plan, step: Step) -> None:

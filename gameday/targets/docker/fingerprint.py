@@ -16,7 +16,7 @@ from gameday.model.fingerprint import INSIDE, Fingerprint, digest, shown
 from gameday.targets.docker.containers import STATES
 from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
-from gameday.targets.docker.sidecars.ways import MARK
+from gameday.targets.docker.sidecars.kernel_features import MARK
 
 _SIDE_BY_SIDE = 4  # containers that are looked at at a time
 _ID = 12  # characters of an id that a person sees

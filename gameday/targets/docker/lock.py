@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
-from gameday.targets.docker.hand import command
 from gameday.targets.docker.marks import LABEL, Marks, safe
-from gameday.targets.marking import Holder, holder_from
+from gameday.targets.docker.undoing import command
+from gameday.targets.ownership import Holder, holder_from
 
 _CONFLICT = 409
 _LOCK = f"{LABEL}lock"

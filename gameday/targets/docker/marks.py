@@ -16,7 +16,7 @@ from gameday.targets.docker.containers import Project
 from gameday.targets.docker.engine import DockerEngine, EngineRefused
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.marking import Leftover
+from gameday.targets.ownership import Leftover
 from gameday.targets.sidecar_faults.driver import VERB
 
 LABEL = "gameday."

@@ -23,7 +23,7 @@ from gameday.targets.docker.marks import Marks
 from gameday.targets.docker.process import Process
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.hand import FaultDriver
+from gameday.targets.fault_driver import FaultDriver
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
 # The engine pauses by itself, so that no helper has to.

@@ -7,19 +7,19 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
-from gameday.targets.hand import FaultDriver
+from gameday.targets.fault_driver import FaultDriver
 from gameday.targets.kubernetes.client.access import access_of
 from gameday.targets.kubernetes.client.api import Api
-from gameday.targets.kubernetes.faults.own import own_hands
 from gameday.targets.kubernetes.faults.process import Process, fit
+from gameday.targets.kubernetes.faults.registry import own_hands
 from gameday.targets.kubernetes.inventory.fingerprint import take
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.ownership.lease import Lock
 from gameday.targets.kubernetes.ownership.marks import Marks
 from gameday.targets.kubernetes.rbac.permission import Permission
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext
 from gameday.targets.kubernetes.sidecars.helper import Helper
 from gameday.targets.kubernetes.sidecars.host import KubernetesSidecars
-from gameday.targets.kubernetes.sidecars.place import NamespaceContext
 from gameday.targets.kubernetes.watch.stream import Stream
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gameday.errors import TargetNotFound
-from gameday.targets.marking import Holder, holder_from
+from gameday.targets.ownership import Holder, holder_from
 
 # Not the user's own folder for temporary files: other users have to find it.
 FOLDER = "/tmp"  # noqa: S108 - opened without following links, holds no secret

@@ -14,11 +14,10 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gameday.targets.sidecar.bell import END, GO, Bell
-from gameday.targets.sidecar.network.holding import HeldDelay
-from gameday.targets.sidecar.network.look import Look, Sweep, first_way
+from gameday.targets.sidecar.network.features import Look, Sweep, first_way
 from gameday.targets.sidecar.network.loss import QueueLoss, RuleLoss
 from gameday.targets.sidecar.network.netem import NetemDelay
+from gameday.targets.sidecar.network.nfqueue_delay import HeldDelay
 from gameday.targets.sidecar.network.partition import Partition
 from gameday.targets.sidecar.network.rate import Rate
 from gameday.targets.sidecar.network.rate_by_queue import QueueRate
@@ -29,6 +28,7 @@ from gameday.targets.sidecar.process.kill import Kill
 from gameday.targets.sidecar.proof.reach import Reach
 from gameday.targets.sidecar.resource.cpu import Cpu
 from gameday.targets.sidecar.resource.memory import Fill
+from gameday.targets.sidecar.signals import END, GO, Bell
 from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, say
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {

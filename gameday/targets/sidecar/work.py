@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError
-from gameday.targets.sidecar.bell import END, Bell
+from gameday.targets.sidecar.signals import END, Bell
 
 CLOCK = SystemClock()
 _LAST_WORDS = ("applied", "lost", "failed", "left", "removed")

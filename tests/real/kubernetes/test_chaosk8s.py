@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
+from gameday.ledger.extension_env import surroundings
 from gameday.ledger.foreign import play, rollbacks_entry
-from gameday.ledger.surroundings import surroundings
-from gameday.runner.engine.engine import ForkServer
+from gameday.runner.engine.fork_server import ForkServer
 from gameday.runner.engine.jobs import Job
 from tests.real.ledger.kills import Place
 from tests.real.targets.world import wait_for

@@ -409,7 +409,7 @@ import os, sys
 from gameday.clock import SystemClock
 from gameday.model.faults.request import parse_request
 from gameday.targets import open_target
-from gameday.targets.marking import holder_here
+from gameday.targets.ownership import holder_here
 target = open_target(sys.argv[1], SystemClock())
 assert target.lock.hold(holder_here("r-dead", "lost", "")) is None
 asked = parse_request("process.stop", {"service": "web", "duration": "5m"})

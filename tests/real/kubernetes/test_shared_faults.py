@@ -14,7 +14,7 @@ from gameday.targets.kubernetes.ownership.lease import EVERY
 from gameday.targets.kubernetes.sidecars.helper import exit_code
 from gameday.targets.kubernetes.sidecars.helper_pod import PID
 from gameday.targets.kubernetes.target import KubernetesTarget
-from gameday.targets.marking import holder_here
+from gameday.targets.ownership import holder_here
 from tests.real.kubernetes.world import LOST, World
 from tests.real.targets.world import CLOCK, ask, wait_for
 

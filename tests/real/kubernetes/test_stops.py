@@ -8,7 +8,7 @@ import pytest
 from gameday.errors import FaultFailed
 from gameday.model.faults.fault import Undo
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.faults.stopping import COST
+from gameday.targets.kubernetes.faults.scale_down import COST
 from gameday.targets.kubernetes.target import KubernetesTarget
 from tests.real.kubernetes.world import World
 from tests.real.targets.world import ask, wait_for

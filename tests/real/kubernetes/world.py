@@ -17,7 +17,7 @@ from gameday.model.fingerprint import Fingerprint, differences
 from gameday.targets import open_target
 from gameday.targets.helper_image import image_name
 from gameday.targets.kubernetes.target import KubernetesTarget
-from gameday.targets.marking import Leftover
+from gameday.targets.ownership import Leftover
 from tests.real.targets.world import CLOCK
 
 PATIENCE = 120  # seconds for what the cluster does

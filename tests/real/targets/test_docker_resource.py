@@ -10,7 +10,7 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo
 from gameday.model.target import Instance
 from gameday.ports import Target
 from gameday.targets.docker.target import DockerTarget
-from gameday.targets.sidecar.resource.burner import NAME
+from gameday.targets.sidecar.resource.stress import NAME
 from tests.real.targets.world import IMAGE, ComposeProject, ask, wait_for
 
 pytestmark = pytest.mark.docker

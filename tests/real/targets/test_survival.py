@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.ledger.book import Ledger
 from gameday.ledger.heal import heal
-from gameday.ledger.watchdog.guard import start_watchdog
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.model.faults.fault import FaultState
 from gameday.targets import open_target
 from gameday.targets.opened import OpenTarget

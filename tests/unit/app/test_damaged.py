@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gameday.app.judging import find, judge_stored
+from gameday.app.judge_run import find, judge_stored
 from gameday.errors import GamedayError, LacksField
 from gameday.model.verdict import Outcome, Verdict
 from gameday.reports import html, junit, markdown, verdict_json

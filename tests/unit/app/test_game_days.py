@@ -10,12 +10,12 @@ import pytest
 
 import gameday
 from gameday.app.days.game_days import GameDayOptions, read_scenarios, wait
-from gameday.app.days.planning import Prepared
+from gameday.app.days.make_plan import Prepared
 from gameday.app.result import Result
 from gameday.clock import SystemClock
 from gameday.errors import InvalidFile, UsageError
-from gameday.ledger.book import Ledger
 from gameday.ledger.home import ledger_path
+from gameday.ledger.ledger import Ledger
 from gameday.model.verdict import Ending, ExitCode, Finding, Outcome, Verdict
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 from tests.unit.runner.world import FakeClock, plan

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.app.checking import check_offline
-from gameday.app.eyes.looking import _with_offsets
+from gameday.app.check import check_offline
+from gameday.app.observing.run_observers import _with_offsets
 from gameday.files.prometheus import rules
 from gameday.files.scenario import load
 from gameday.model.alerting.alert import AlertRule

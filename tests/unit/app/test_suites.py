@@ -21,7 +21,7 @@ from gameday.app.days.game_days import (
     worst,
 )
 from gameday.app.days.side_by_side import by_target, hold_side_by_side
-from gameday.app.telling import judged, render
+from gameday.app.outputs import judged, render
 from gameday.errors import UsageError
 from gameday.model.scenario import Scenario
 from gameday.reports import console

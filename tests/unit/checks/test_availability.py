@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gameday.checks.asked import asked
+from gameday.checks.questions import asked
 from gameday.model.plan import Plan
 from gameday.model.target import TargetRef
 from gameday.model.timeline import Event, event

@@ -8,7 +8,7 @@ import pytest
 
 from gameday.cli.terminal.wording import line_for
 from gameday.model.timeline import event
-from gameday.runner.board import RunState
+from gameday.runner.run_state import RunState
 
 SCRIPT = """\
 import sys

@@ -9,13 +9,13 @@ import pytest
 
 from gameday.clock import SystemClock
 from gameday.errors import CannotFault, FaultFailed, TargetNotFound
-from gameday.faults.belonging import FaultContext
+from gameday.faults.context import FaultContext
 from gameday.faults.flow import inject_for
-from gameday.ledger.book import Ledger
 from gameday.ledger.entries import PlannedVictims
+from gameday.ledger.ledger import Ledger
 from gameday.model.faults.fault import FaultState
 from gameday.model.faults.request import parse_request
-from gameday.targets.marking import Holder
+from gameday.targets.ownership import Holder
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 
 S = FaultState

@@ -59,7 +59,7 @@ def test_families_of_ids_exist() -> None:
 def test_ids_begin_with_the_family(
     shop: Shop, old: str, new: str, name: str, expected: str
 ) -> None:
-    from gameday.app.checking import check_offline
+    from gameday.app.check import check_offline
 
     shop.change(old, new, name)
     result = check([str(shop.folder)], {}, None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.files import folder, judging
+from gameday.files import folder, judge_file
 from gameday.files.check import check
 from gameday.files.text import source, yaml
 from tests.unit.files.shop import Shop
@@ -93,8 +93,8 @@ def test_every_kind_comes_back_from_other_cores(shop: Shop) -> None:
     shop.write("compose.yaml", "services: {a: {image: b}}\n")
     shop.change("expr: up", "expr: up(", "rules.yaml")
     paths = list(folder.files(str(shop.folder), folder.Excluded(())))
-    alone = judging.judge_all(paths, {}, cores=1)
-    together = judging.judge_all(paths * 3, {}, cores=2)
+    alone = judge_file.judge_all(paths, {}, cores=1)
+    together = judge_file.judge_all(paths * 3, {}, cores=2)
     assert together.scenarios == alone.scenarios * 3
     assert together.problems == alone.problems * 3
     assert together.files == alone.files * 3

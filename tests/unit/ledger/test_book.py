@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import FaultFailed, StoreError, TargetHeld
-from gameday.ledger.book import Ledger
 from gameday.ledger.entries import PlannedVictims
+from gameday.ledger.ledger import Ledger
 from gameday.model.faults.fault import FaultRequest, FaultState, Selection
 from tests.unit.ledger.fake import URL, HandClock, entry, instance
 

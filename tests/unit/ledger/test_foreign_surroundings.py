@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gameday.ledger.surroundings import NOWHERE, refusal, surroundings
+from gameday.ledger.extension_env import NOWHERE, refusal, surroundings
 
 URL = "kubernetes://lab/shop?helper_image=x"
 CALL = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import StoreError, TargetNotFound
-from gameday.ledger.book import Ledger
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import ABSENCE, ATTEMPTS, heal
+from gameday.ledger.ledger import Ledger
 from gameday.model.faults.fault import FaultState, Undo, Undone
 from gameday.targets.opened import OpenTarget
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance

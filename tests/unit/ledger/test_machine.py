@@ -23,11 +23,11 @@ from hypothesis.stateful import (
 )
 
 from gameday.errors import FaultFailed, TargetHeld
-from gameday.faults.belonging import FaultContext
+from gameday.faults.context import FaultContext
 from gameday.faults.flow import inject_for
-from gameday.ledger.book import FOLLOWS, Ledger
 from gameday.ledger.entries import PlannedVictims
 from gameday.ledger.heal import heal
+from gameday.ledger.ledger import FOLLOWS, Ledger
 from gameday.ledger.recovery import recover
 from gameday.model.faults.fault import FaultRequest, FaultState, Proof, Undo, Undone
 from gameday.model.faults.request import parse_request

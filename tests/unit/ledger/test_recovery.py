@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import FaultFailed, TargetHeld, TargetNotFound
-from gameday.ledger.book import Ledger
 from gameday.ledger.entries import RecoveredFault
-from gameday.ledger.hold import take
+from gameday.ledger.ledger import Ledger
 from gameday.ledger.recovery import recover, recover_dead
+from gameday.ledger.target_lock import take
 from gameday.model.faults.fault import FaultState, Undo
-from gameday.targets.marking import Holder, Leftover
 from gameday.targets.opened import OpenTarget
+from gameday.targets.ownership import Holder, Leftover
 from gameday.targets.procfs import identify
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
 from tests.unit.ledger.test_book import dead_pid

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gameday.ledger import foreign
-from gameday.ledger.book import Ledger
-from gameday.ledger.watchdog.aftercare import FOREIGN_PATIENCE, Aftercare
-from gameday.ledger.watchdog.guard import start_watchdog
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.watchdog.actions import FOREIGN_PATIENCE, Aftercare
+from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.ledger.watchdog.watchdog import DONE, Watchdog
 from gameday.model.faults.fault import FaultState
 from gameday.targets.procfs import identify

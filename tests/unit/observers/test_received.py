@@ -8,7 +8,7 @@ import pytest
 from gameday.clock import SystemClock
 from gameday.errors import ObserverLost
 from gameday.model.scenario import Endpoint
-from gameday.observers.pages.received import PagesObserver, RemoteMailbox
+from gameday.observers.pages.pages_observer import PagesObserver, RemoteMailbox
 from tests.unit.observers.fake import Asked, HandClock, Heard, Reply, serving
 
 

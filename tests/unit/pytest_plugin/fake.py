@@ -6,7 +6,7 @@ from typing import Any
 
 from gameday.app.days.game_days import GameDayOptions, read_scenarios
 from gameday.app.result import Result
-from gameday.checks.asked import asked
+from gameday.checks.questions import asked
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.verdict import Ending, ExitCode, Finding, Outcome, Verdict
 

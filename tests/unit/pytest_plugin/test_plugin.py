@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-import gameday.pytest_plugin.telling  # noqa: F401 - once for all tests here
+import gameday.pytest_plugin.reporter  # noqa: F401 - once for all tests here
 from gameday.app.days.game_days import GameDayOptions, read_scenarios
 from gameday.regressions.baseline import added, render
 from gameday.regressions.measure import RunSample, observed

@@ -4,8 +4,8 @@ import pytest
 
 from gameday.model.events import KINDS
 from gameday.model.timeline import Event, Timeline, event
-from gameday.reports.chart.hits import hits
-from gameday.reports.chart.moments import all_moments, key_moments, moment
+from gameday.reports.chart.event_text import all_moments, key_moments, moment
+from gameday.reports.chart.fault_table import hits
 from tests import builders
 from tests.builders import at, fault
 from tests.unit.reports import example

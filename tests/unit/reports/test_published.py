@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import from_json
 
-from gameday.app.checking import CheckRequest, check, rendered
+from gameday.app.check import CheckRequest, check, rendered
 from gameday.cli.files.check import _print_json
 from gameday.files.check import CheckResult
 from tests.unit.files.repository import MISTAKES, lay_out, plant

@@ -3,7 +3,7 @@
 import pytest
 
 from gameday.model.target import TargetRef
-from gameday.reports.exhibits import tables
+from gameday.reports.evidence_tables import tables
 from gameday.reports.wording import (
     MINUS,
     NOTHING,

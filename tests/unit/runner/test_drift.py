@@ -9,7 +9,7 @@ from gameday.errors import TargetNotFound
 from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.verdict import Ending
-from gameday.runner.doors import Told
+from gameday.runner.dependencies import Told
 from gameday.runner.drift import in_thread, within_namespaces
 from gameday.runner.drive import Drive
 from tests.unit.runner.world import World, plan

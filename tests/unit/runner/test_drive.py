@@ -16,12 +16,12 @@ from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Observation
 from gameday.ports import Emit
-from gameday.runner.board import RunState
-from gameday.runner.doors import Guard, RunDependencies
+from gameday.runner.dependencies import Guard, RunDependencies
 from gameday.runner.drive import Drive
-from gameday.runner.engine.engine import Tell
+from gameday.runner.engine.fork_server import Tell
 from gameday.runner.engine.jobs import Job
-from gameday.runner.stop import RunStopped
+from gameday.runner.run_state import RunState
+from gameday.runner.run_stopped import RunStopped
 from tests.unit.runner.world import START, FakeChild, FakeObserver, World, plan
 
 

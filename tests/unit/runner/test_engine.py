@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.engine.engine import ForkServer
+from gameday.runner.engine.fork_server import ForkServer
 from gameday.runner.engine.jobs import Job
 from tests.unit.runner.interrupting import REASON
 

@@ -14,10 +14,10 @@ from gameday.model.scenario import Expect, Scenario, Step
 from gameday.model.target import Instance, TargetRef
 from gameday.model.timeline import Event, event
 from gameday.ports import Emit
-from gameday.runner.awaited import PendingCondition
-from gameday.runner.board import RunState
-from gameday.runner.doors import Guard, Looking, RunDependencies
+from gameday.runner.conditions import PendingCondition
+from gameday.runner.dependencies import Guard, Looking, RunDependencies
 from gameday.runner.engine.jobs import Job
+from gameday.runner.run_state import RunState
 
 Item = TypeVar("Item")
 START = 1_000_000.0

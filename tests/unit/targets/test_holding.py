@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gameday.targets.local.lock import Lock
-from gameday.targets.marking import holder_from, holder_here, is_dead, process_words
+from gameday.targets.ownership import holder_from, holder_here, is_dead, process_words
 from gameday.targets.procfs import ProcessId
 
 HERE = holder_here("r1", "checkout", "2000-01-01T00:00:00.000Z")
@@ -42,7 +42,7 @@ def test_a_process_is_named_by_a_label() -> None:
 TAKE = """
 import sys
 from gameday.targets.local.lock import Lock
-from gameday.targets.marking import holder_here
+from gameday.targets.ownership import holder_here
 other = Lock(sys.argv[1]).hold(holder_here("r2", "other", ""))
 print(other.run if other else "taken", flush=True)
 sys.stdin.read()

@@ -15,9 +15,9 @@ from gameday.targets.kubernetes.client.api import (
     TooMany,
 )
 from gameday.targets.kubernetes.inventory.pods import Namespace
+from gameday.targets.kubernetes.sidecars.context import undone_or_why
 from gameday.targets.kubernetes.sidecars.helper import Helper
 from gameday.targets.kubernetes.sidecars.helper_pod import HelperPodSpec, pod_name
-from gameday.targets.kubernetes.sidecars.place import undone_or_why
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import NAMESPACE, FakeCluster, running
 

@@ -9,7 +9,7 @@ import pytest
 from gameday.targets.kubernetes.client.access import Access
 from gameday.targets.kubernetes.client.api import Api
 from gameday.targets.kubernetes.ownership.lease import EVERY, GROUP, LASTS, NAME, Lock
-from gameday.targets.marking import DECIDED
+from gameday.targets.ownership import DECIDED
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import CONTEXT, NAMESPACE, FakeCluster, running
 

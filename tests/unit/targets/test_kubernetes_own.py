@@ -12,11 +12,11 @@ from gameday.model.faults.fault import CATALOGUE, Undo
 from gameday.model.faults.request import parse_request
 from gameday.targets.kubernetes.client.api import TooMany
 from gameday.targets.kubernetes.faults import fields, nodes, policy
-from gameday.targets.kubernetes.faults.chosen import goes
 from gameday.targets.kubernetes.faults.config import packed, unpacked
-from gameday.targets.kubernetes.faults.crew import is_ready, trouble
 from gameday.targets.kubernetes.faults.eviction import refused
-from gameday.targets.kubernetes.inventory.seen import why_it_ended
+from gameday.targets.kubernetes.faults.node_blast_radius import goes
+from gameday.targets.kubernetes.faults.workload_pods import is_ready, trouble
+from gameday.targets.kubernetes.inventory.pod_status import why_it_ended
 from gameday.targets.kubernetes.inventory.workloads import Workload
 from gameday.targets.kubernetes.ownership.marks import noted
 from tests.unit.targets.fake_cluster import merged

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from gameday.targets.kubernetes.client.reasons import reason
+from gameday.targets.kubernetes.client.error_text import reason
 
 LATE = urllib3.Timeout(connect=5.0, read=0.1)
 

@@ -13,8 +13,8 @@ import yaml
 
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.faults.rights import HELPER, RbacRule
+from gameday.targets.access_rights import rights as rights_of
 from gameday.targets.kubernetes.rbac import rights
-from gameday.targets.rightful import rights as rights_of
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "gameday"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gameday.targets.kubernetes.inventory.seen import instance_of
+from gameday.targets.kubernetes.inventory.pod_status import instance_of
 
 
 def pod(*volumes: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gameday.model.faults.fault import Undo, Undone
 from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
 from gameday.targets import open_target
-from gameday.targets.kubernetes.faults.stopping import COST
+from gameday.targets.kubernetes.faults.scale_down import COST
 from gameday.targets.kubernetes.target import KubernetesTarget
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import (

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gameday.app.days.readying import heal_held
-from gameday.app.healing import MarkedHeal, heal_marked
+from gameday.app.days.prepare_run import heal_held
+from gameday.app.heal import MarkedHeal, heal_marked
 from gameday.cli.days.heal import command
 from gameday.errors import TargetHeld, TargetNotFound
-from gameday.ledger.book import Ledger
-from gameday.ledger.hold import take
 from gameday.ledger.home import ledger_path
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.target_lock import take
 from gameday.targets import open_target
 from gameday.targets.kubernetes.ownership.lease import GROUP, NAME
 from gameday.targets.kubernetes.target import KubernetesTarget
-from gameday.targets.marking import holder_here
+from gameday.targets.ownership import holder_here
 from tests.unit.ledger.fake import HandClock
 from tests.unit.targets.fake_cluster import (
     CONTEXT,

@@ -17,13 +17,13 @@ from gameday.targets import helper_image
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import code_files
 from gameday.targets.sidecar.network.addresses import matched
-from gameday.targets.sidecar.network.look import Sweep
+from gameday.targets.sidecar.network.features import Sweep
 from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import packets
 from gameday.targets.sidecar.network.shaping import commands
 from gameday.targets.sidecar.process.enter import enter
-from gameday.targets.sidecar.proof import knock
-from gameday.targets.sidecar.proof.measure import RoundTrip
+from gameday.targets.sidecar.proof import tcp_probe
+from gameday.targets.sidecar.proof.delay_proof import RoundTrip
 from gameday.targets.sidecar.work import WorkFailed
 
 
@@ -98,7 +98,7 @@ def test_netem_sits_in_a_class_of_its_own() -> None:
 
 
 def test_a_closed_port_answers_and_a_silent_one_does_not() -> None:
-    took = knock.round_trip("127.0.0.1", 1.0)
+    took = tcp_probe.round_trip("127.0.0.1", 1.0)
     assert took is not None
     assert took < 1.0
 

@@ -8,9 +8,9 @@ import pytest
 
 from gameday.targets.sidecar.network.loss import chance
 from gameday.targets.sidecar.process.container import look
-from gameday.targets.sidecar.proof.volley import Count, Volley, enough, error
-from gameday.targets.sidecar.resource.burner import NAME, Burners, Say
+from gameday.targets.sidecar.proof.loss_proof import Count, Volley, enough, error
 from gameday.targets.sidecar.resource.cpu import used_by, verdict
+from gameday.targets.sidecar.resource.stress import NAME, Burners, Say
 from gameday.targets.sidecar.work import WorkFailed
 
 PATIENCE = 10.0  # seconds

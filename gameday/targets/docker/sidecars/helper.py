@@ -16,7 +16,7 @@ from docker.types import LogConfig
 from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import image_name
-from gameday.targets.marking import is_dead, process_words
+from gameday.targets.ownership import is_dead, process_words
 from gameday.targets.sidecar_faults.host import END, GO, Line
 from gameday.targets.sidecar_faults.talk import until
 

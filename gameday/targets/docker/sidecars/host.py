@@ -7,15 +7,15 @@ from gameday.errors import CannotFault, FaultFailed
 from gameday.model.faults.fault import HelperMethod, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.docker.engine import DockerEngine, Gone
-from gameday.targets.docker.hand import (
+from gameday.targets.docker.sidecars.helper import Helper, Sidecar
+from gameday.targets.docker.sidecars.kernel_features import Ways
+from gameday.targets.docker.sidecars.peers import ends_of
+from gameday.targets.docker.undoing import (
     REPLACED,
     command,
     same_container,
     undone_or_why,
 )
-from gameday.targets.docker.sidecars.helper import Helper, Sidecar
-from gameday.targets.docker.sidecars.peers import ends_of
-from gameday.targets.docker.sidecars.ways import Ways
 from gameday.targets.sidecar_faults.host import (
     Ended,
     Line,

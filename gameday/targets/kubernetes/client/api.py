@@ -16,7 +16,7 @@ from gameday.errors import GamedayError, Refused, TargetNotFound
 from gameday.model.date_clock import DateClock
 from gameday.ports import Clock
 from gameday.targets.kubernetes.client.access import Access, configuration_of
-from gameday.targets.kubernetes.client.reasons import reason
+from gameday.targets.kubernetes.client.error_text import reason
 
 Json = dict[str, Any]
 

@@ -18,7 +18,7 @@ from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Conflict, Gone, Json, namespaced
-from gameday.targets.kubernetes.faults.crew import (
+from gameday.targets.kubernetes.faults.workload_pods import (
     SHOWS,
     about,
     all_back,
@@ -29,11 +29,11 @@ from gameday.targets.kubernetes.faults.crew import (
     trouble,
     warnings,
 )
-from gameday.targets.kubernetes.inventory.seen import LABEL
-from gameday.targets.kubernetes.ownership.late import refuse_late
+from gameday.targets.kubernetes.inventory.pod_status import LABEL
+from gameday.targets.kubernetes.ownership.fencing import refuse_late
 from gameday.targets.kubernetes.ownership.marks import OURS
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 from gameday.targets.kubernetes.sidecars.helper_pod import label_value
-from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 KIND = "kubernetes.config_removed"
 PLURALS = {"configmap": "configmaps", "secret": "secrets"}

@@ -10,8 +10,8 @@ from gameday.errors import FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Gone, Json, TooMany, namespaced
-from gameday.targets.kubernetes.faults.crew import about, all_back
-from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
+from gameday.targets.kubernetes.faults.workload_pods import about, all_back
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 
 _BUDGET = re.compile(r"disruption budget (\S+)")
 _ASKED_AGAIN = 1.0  # seconds

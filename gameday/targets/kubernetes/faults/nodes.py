@@ -16,10 +16,10 @@ from gameday.errors import FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
-from gameday.targets.kubernetes.faults.chosen import Chosen
-from gameday.targets.kubernetes.faults.crew import about, all_back
 from gameday.targets.kubernetes.faults.eviction import evict, is_leaving
-from gameday.targets.kubernetes.ownership.late import refuse_late
+from gameday.targets.kubernetes.faults.node_blast_radius import Chosen
+from gameday.targets.kubernetes.faults.workload_pods import about, all_back
+from gameday.targets.kubernetes.ownership.fencing import refuse_late
 from gameday.targets.kubernetes.ownership.marks import (
     NODES,
     UNDO,
@@ -28,7 +28,7 @@ from gameday.targets.kubernetes.ownership.marks import (
     key_of,
     noted,
 )
-from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 
 KEY, EFFECT = "gameday.dev/taint", "NoSchedule"
 PATIENCE = 60.0  # seconds for which a drain asks a disruption budget again

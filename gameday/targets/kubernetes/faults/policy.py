@@ -13,15 +13,15 @@ from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json, namespaced
-from gameday.targets.kubernetes.faults.crew import about
-from gameday.targets.kubernetes.inventory.seen import LABEL
+from gameday.targets.kubernetes.faults.workload_pods import about
+from gameday.targets.kubernetes.inventory.pod_status import LABEL
 from gameday.targets.kubernetes.ownership.marks import OURS, POLICIES
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 from gameday.targets.kubernetes.sidecars.helper_pod import (
     HelperPodSpec,
     label_value,
     pod_name,
 )
-from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 KIND = "kubernetes.isolate"
 ISOLATED = f"{LABEL}isolated"

@@ -9,14 +9,14 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.faults.selection import wanted
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
-from gameday.targets.kubernetes.faults.stopping import Stopping
-from gameday.targets.kubernetes.inventory.seen import container_id, status_of
-from gameday.targets.kubernetes.ownership.wants import STOPPED
+from gameday.targets.kubernetes.faults.scale_down import Stopping
+from gameday.targets.kubernetes.inventory.pod_status import container_id, status_of
+from gameday.targets.kubernetes.ownership.desired_replicas import STOPPED
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 from gameday.targets.kubernetes.sidecars.helper_pod import (
     ON_ITS_PROCESSES,
     HelperPodSpec,
 )
-from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
 
 _SOON = 15.0  # seconds within which what was asked must have become true
 # Seconds for a pod to be made, placed and started; after the API was away for half a

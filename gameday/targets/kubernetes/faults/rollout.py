@@ -17,16 +17,6 @@ from gameday.errors import FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
-from gameday.targets.kubernetes.faults.crew import (
-    SHOWS,
-    about,
-    is_ready,
-    is_rolled_out,
-    pods_of,
-    poll,
-    trouble,
-    warnings,
-)
 from gameday.targets.kubernetes.faults.fields import (
     before,
     check,
@@ -36,11 +26,21 @@ from gameday.targets.kubernetes.faults.fields import (
     read_pod,
     wanted_by,
 )
+from gameday.targets.kubernetes.faults.workload_pods import (
+    SHOWS,
+    about,
+    is_ready,
+    is_rolled_out,
+    pods_of,
+    poll,
+    trouble,
+    warnings,
+)
 from gameday.targets.kubernetes.inventory.workloads import Workload
-from gameday.targets.kubernetes.ownership.copies import remove_copies
-from gameday.targets.kubernetes.ownership.late import refuse_late
+from gameday.targets.kubernetes.ownership.fencing import refuse_late
 from gameday.targets.kubernetes.ownership.marks import erased, is_noted, noted
-from gameday.targets.kubernetes.sidecars.place import NamespaceContext, undone_or_why
+from gameday.targets.kubernetes.ownership.revision_annotations import remove_copies
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 
 COMPLETE = 90.0  # seconds for a rollout to be taken back
 _GONE = "the workload is gone"

@@ -22,8 +22,8 @@ from gameday.targets.kubernetes.client.api import (
     Json,
     namespaced,
 )
+from gameday.targets.kubernetes.inventory.pod_status import LABEL
 from gameday.targets.kubernetes.inventory.pods import Namespace
-from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.inventory.workloads import APPS
 from gameday.targets.threads import all_of
 

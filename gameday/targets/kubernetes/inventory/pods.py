@@ -8,8 +8,8 @@ from typing import Any
 from gameday.errors import TargetNotFound
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Api, Forbidden, Gone, Json, namespaced
-from gameday.targets.kubernetes.inventory.numbers import Numbers
-from gameday.targets.kubernetes.inventory.seen import LABEL, instance_of
+from gameday.targets.kubernetes.inventory.instance_numbers import Numbers
+from gameday.targets.kubernetes.inventory.pod_status import LABEL, instance_of
 from gameday.targets.kubernetes.inventory.workloads import (
     Workload,
     controller,

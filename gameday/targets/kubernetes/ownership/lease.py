@@ -11,8 +11,8 @@ from typing import Any
 
 from gameday.errors import GamedayError
 from gameday.targets.kubernetes.client.api import Api, Conflict, Gone, Json, namespaced
-from gameday.targets.kubernetes.inventory.seen import LABEL
-from gameday.targets.marking import Holder, holder_from
+from gameday.targets.kubernetes.inventory.pod_status import LABEL
+from gameday.targets.ownership import Holder, holder_from
 
 NAME = "gameday"
 GROUP = "coordination.k8s.io/v1"

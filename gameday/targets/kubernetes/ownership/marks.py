@@ -21,11 +21,11 @@ from gameday.targets.kubernetes.client.api import (
     Json,
     namespaced,
 )
+from gameday.targets.kubernetes.inventory.pod_status import LABEL
 from gameday.targets.kubernetes.inventory.pods import Namespace
-from gameday.targets.kubernetes.inventory.seen import LABEL
 from gameday.targets.kubernetes.inventory.workloads import APPS, PLURALS
-from gameday.targets.kubernetes.sidecars.place import kubectl_of
-from gameday.targets.marking import Leftover
+from gameday.targets.kubernetes.sidecars.context import kubectl_of
+from gameday.targets.ownership import Leftover
 from gameday.targets.threads import all_of
 
 UNDO = f"{LABEL}undo."

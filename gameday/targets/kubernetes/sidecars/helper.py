@@ -19,7 +19,7 @@ from gameday.targets.kubernetes.client.api import (
     Conflict,
     namespaced,
 )
-from gameday.targets.kubernetes.client.telling import ExecCommand, heard
+from gameday.targets.kubernetes.client.exec import ExecCommand, heard
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.sidecars.helper_pod import (
     PID,

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from gameday.targets.helper_image import code_files
-from gameday.targets.kubernetes.inventory.seen import LABEL
+from gameday.targets.kubernetes.inventory.pod_status import LABEL
 
 _WAIT = 90.0  # seconds that a helper waits for the word before it gives up
 SAID = "/tmp/gameday.said"  # noqa: S108 - in the helper's own container

@@ -7,7 +7,15 @@ from typing import Any
 from gameday.errors import CannotFault, FaultFailed
 from gameday.model.faults.fault import HelperMethod, Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.kubernetes.inventory.seen import container_id, running_container
+from gameday.targets.kubernetes.inventory.pod_status import (
+    container_id,
+    running_container,
+)
+from gameday.targets.kubernetes.sidecars.context import (
+    REPLACED,
+    NamespaceContext,
+    undone_or_why,
+)
 from gameday.targets.kubernetes.sidecars.helper_pod import (
     IN_ITS_NETWORK,
     ON_ITS_PROCESSES,
@@ -15,11 +23,6 @@ from gameday.targets.kubernetes.sidecars.helper_pod import (
     pod_name,
 )
 from gameday.targets.kubernetes.sidecars.peers import ends_of
-from gameday.targets.kubernetes.sidecars.place import (
-    REPLACED,
-    NamespaceContext,
-    undone_or_why,
-)
 from gameday.targets.sidecar_faults.host import (
     Ended,
     Line,

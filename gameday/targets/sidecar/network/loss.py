@@ -12,10 +12,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
-from gameday.targets.sidecar.proof.volley import Volley
+from gameday.targets.sidecar.proof.loss_proof import Volley
+from gameday.targets.sidecar.signals import END, Bell
 from gameday.targets.sidecar.work import CLOCK, rest, say
 
 _IDLE = 3600.0  # seconds

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.network.shaping import Shaper
-from gameday.targets.sidecar.proof.measure import RoundTrip
+from gameday.targets.sidecar.proof.delay_proof import RoundTrip
+from gameday.targets.sidecar.signals import Bell
 from gameday.targets.sidecar.work import rest, say
 
 _LIMIT = "100000"  # packets that may wait

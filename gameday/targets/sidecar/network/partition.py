@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.network.peer_rules import PeerRules
-from gameday.targets.sidecar.proof import knock
+from gameday.targets.sidecar.proof import tcp_probe
+from gameday.targets.sidecar.signals import Bell
 from gameday.targets.sidecar.work import rest, say
 
 
@@ -29,7 +29,7 @@ class Partition:
         rest(bell, deadline)
 
     def _proof(self) -> dict[str, Any]:
-        tried = {address: knock.send_away(address) for address in self._probes}
+        tried = {address: tcp_probe.send_away(address) for address in self._probes}
         dropped = [address for address, answer in tried.items() if answer == "dropped"]
         counted = self._rules.counted()
         packets = sum(counted)

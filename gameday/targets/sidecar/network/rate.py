@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.network.incoming import (
     OURS,
     add_incoming,
@@ -21,6 +20,7 @@ from gameday.targets.sidecar.network.incoming import (
 from gameday.targets.sidecar.network.shaping import Shaper, interfaces, why_not
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
+from gameday.targets.sidecar.signals import Bell
 from gameday.targets.sidecar.work import WorkFailed, rest, say
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped

@@ -9,11 +9,11 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.bell import END, Bell
 from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.network.rate import LATENCY, NOT_PASSING, SAVED
 from gameday.targets.sidecar.proof.stream import EchoStream
+from gameday.targets.sidecar.signals import END, Bell
 from gameday.targets.sidecar.work import CLOCK, say
 
 _IDLE = 3600.0  # seconds

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.network.tools import run_tool
+from gameday.targets.sidecar.signals import Bell
 
 _FAMILIES = (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names"))
 _POLICY = re.compile(r":(\S+) (\w+)")  # an iptables-save line of a built-in chain

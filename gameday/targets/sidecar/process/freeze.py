@@ -7,10 +7,10 @@ while it is frozen (an exec probe) runs.
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.process.container import ContainerProcess, processes
 from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.process.kill import strike
+from gameday.targets.sidecar.signals import Bell
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
 
 _PATIENCE = 3.0  # seconds until every process shows what it was told

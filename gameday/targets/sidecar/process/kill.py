@@ -5,9 +5,9 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.process.container import belongs
 from gameday.targets.sidecar.process.enter import main_pid
+from gameday.targets.sidecar.signals import Bell
 from gameday.targets.sidecar.work import WorkFailed
 
 __all__ = ["Kill", "belongs", "strike"]

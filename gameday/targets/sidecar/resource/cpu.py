@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.process.container import main_process
-from gameday.targets.sidecar.resource.burner import Burners, Say
 from gameday.targets.sidecar.resource.cgroups import Cgroups, find
+from gameday.targets.sidecar.resource.stress import Burners, Say
+from gameday.targets.sidecar.signals import Bell
 from gameday.targets.sidecar.work import CLOCK, say
 
 _SLICE = 0.01  # seconds of burning or resting at a time

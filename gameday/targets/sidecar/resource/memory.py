@@ -8,10 +8,10 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.bell import Bell
 from gameday.targets.sidecar.process.container import main_process
-from gameday.targets.sidecar.resource.burner import Burners, Say
 from gameday.targets.sidecar.resource.cgroups import Cgroups, Memory, find, host_memory
+from gameday.targets.sidecar.resource.stress import Burners, Say
+from gameday.targets.sidecar.signals import Bell
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, say
 
 _CHUNK = 8 << 20  # bytes taken at a time

@@ -1,0 +1,190 @@
+"""How a run would end before it touches anything: for the plan, and for the run.
+
+One place decides, so that "would go on" is a promise: the same words, and the same
+exit code, as the run's own refusal. The hypothesis is asked, and the guardrails are
+looked at, as the run does at its gate.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gameday.app.observing.run_observers import RunObservers
+from gameday.errors import GamedayError
+from gameday.ledger.extension_env import surroundings
+from gameday.ledger.home import home, ledger_path
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.target_lock import held_by_another
+from gameday.model.verdict import Ending
+from gameday.plans.spoiled import Before, nothing_left, spoiled
+from gameday.runner.engine.jobs import Job
+from gameday.runner.gate import GATE_PATIENCE, LOOKS, blind, breached, unsteady
+from gameday.runner.guardrail_monitor import GuardrailMonitor
+from gameday.runner.run_stopped import RunStopped
+from gameday.runner.step_processes import PROBE_EVERY
+
+if TYPE_CHECKING:
+    from gameday.app.days.make_plan import Prepared
+    from gameday.model.plan import Plan
+    from gameday.ports import Clock, Observer
+    from gameday.runner.engine.fork_server import Tell
+
+_SAMPLES = 60.0  # seconds of samples that a guardrail may look back over
+
+
+class Looking(Protocol):
+    """A process that looks at a hypothesis again and again."""
+
+    def release(self) -> None:
+        """Have it end."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; true when it has ended."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+
+class Probers(Protocol):
+    """Who starts such a process."""
+
+    def prober(self, job: Job, every: float, tell: "Tell") -> Looking:
+        """Start looking at a hypothesis every so many seconds."""
+
+
+def foresee(
+    prepared: "Prepared", clock: "Clock", probers: Probers
+) -> RunStopped | None:
+    """Return how a run of this plan would be refused now; None: it would go on."""
+    plan, target = prepared.plan, prepared.target
+    if plan.refusals or target is None:
+        return refused_plan(plan)
+    try:
+        path = ledger_path()
+        ledger = Ledger(path, clock) if Path(path).exists() else None
+        held = held_by_another(ledger, target)
+        observers = RunObservers(plan, clock).observers(target)
+    except GamedayError as error:
+        return RunStopped(Ending.REFUSED, str(error), conclusive=True)
+    if held:
+        return RunStopped(Ending.REFUSED, held, conclusive=True)
+    return (
+        _unseen(plan, observers)
+        or spoiled_from_the_start(plan)
+        or _not_steady(plan, target.url, probers)
+        or _breached(plan, clock)
+    )
+
+
+def environment(url: str, seed: int) -> dict[str, str]:
+    """Return the environment in which the experiments of a target are played."""
+    return {
+        **surroundings(url, os.environ),
+        "GAMEDAY_HOME": home(),
+        "GAMEDAY_TARGET": url,
+        "GAMEDAY_SEED": str(seed),
+        "PATH": os.environ.get("PATH", ""),
+    }
+
+
+def refused_plan(plan: "Plan") -> RunStopped:
+    """Return the end of a run whose plan is refused."""
+    return RunStopped(Ending.REFUSED, "; ".join(plan.refusals), conclusive=True)
+
+
+def spoiled_from_the_start(plan: "Plan") -> RunStopped | None:
+    """Return the end where no alert promise of the first step can be answered."""
+    step = plan.scenario.steps[0]
+    before = Before(
+        standing=plan.eyes.standing,
+        eyes=plan.eyes,
+        planned=plan.step(step.name),
+        instances=plan.instances,
+    )
+    why = nothing_left(step, spoiled(step, before))
+    return RunStopped(Ending.REFUSED, why) if why else None
+
+
+def _unseen(plan: "Plan", observers: Sequence["Observer"]) -> RunStopped | None:
+    try:
+        why = blind(observers)
+    finally:
+        for observer in observers:
+            observer.stop()
+    step = plan.scenario.steps[0].name
+    return RunStopped(Ending.REFUSED, f"step {step}: {why}") if why else None
+
+
+def _not_steady(plan: "Plan", url: str, probers: Probers) -> RunStopped | None:
+    """Return the end where the first step's hypothesis does not hold now."""
+    step = plan.scenario.steps[0]
+    if not step.experiment.has_hypothesis:
+        return None
+    looks: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
+
+    def hear(message: str, fields: Mapping[str, Any]) -> None:
+        if message in ("hypothesis", "gone"):
+            looks.put(fields if message == "hypothesis" else None)
+
+    where = environment(url, plan.seed)
+    job = Job(
+        document=step.experiment.document,
+        environment={**where, "GAMEDAY_STEP": step.name},
+    )
+    prober = probers.prober(job, PROBE_EVERY, hear)
+    try:
+        why = unsteady(_best(looks))
+    finally:
+        prober.release()
+        if not prober.wait(1.0):
+            prober.kill()
+    return RunStopped(Ending.REFUSED, f"step {step.name}: {why}") if why else None
+
+
+def _best(looks: "SimpleQueue[Mapping[str, Any] | None]") -> Mapping[str, Any] | None:
+    """Return the first look that holds, or the last of as many as the gate allows."""
+    seen: Mapping[str, Any] | None = None
+    for _ in range(LOOKS):
+        try:
+            look = looks.get(timeout=GATE_PATIENCE)
+        except Empty:
+            return seen
+        if look is None or look["ok"] is True:
+            return look or seen
+        seen = look
+    return seen
+
+
+def _breached(plan: "Plan", clock: "Clock") -> RunStopped | None:
+    """Return the end where a guardrail is breached now.
+
+    What an expression says once the scenario's load has begun cannot be told before;
+    nor what an SLO says that has no samples yet.
+    """
+    eyesight = RunObservers(plan, clock)
+    loaded = plan.scenario.load is not None
+    guards = [
+        guard for guard in eyesight.guards() if not (guard.rail.promql and loaded)
+    ]
+    if not guards:
+        return None
+    prometheus = eyesight.prometheus()
+    followed = any(guard.rail.slo or guard.rail.alert for guard in guards)
+    try:
+        if prometheus is not None and followed:
+            now = clock.now()
+            prometheus.start(lambda _: None, now - _SAMPLES)
+            prometheus.flush(now - _SAMPLES)
+        told = [
+            guard
+            for guard in guards
+            if not guard.rail.slo or guard.look().state != "unanswerable"
+        ]
+        return breached(
+            [GuardrailMonitor(guard, clock, lambda _: None) for guard in told]
+        )
+    finally:
+        if prometheus is not None:
+            prometheus.stop()

@@ -1,0 +1,32 @@
+"""What a run's fingerprint consists of: the target, and Terraform where it is asked."""
+
+from gameday.model.fingerprint import Fingerprint
+from gameday.model.plan import Plan
+from gameday.ports import Target
+from gameday.runner.dependencies import Looking
+from gameday.runner.drift import in_thread, within_namespaces
+
+
+def looking(plan: Plan, target: Target) -> Looking:
+    """Return the door through which the run looks at its target."""
+    touched = within_namespaces(plan)
+    folder = plan.scenario.drift.terraform
+
+    def look() -> Fingerprint:
+        found = target.fingerprint(touched)
+        if not folder:
+            return found
+        from gameday.targets import terraform
+
+        return {**found, **terraform.fingerprint(folder)}
+
+    return in_thread(look)
+
+
+def takes(plan: Plan) -> float:
+    """Return how much longer than usual a look may take, in seconds."""
+    if not plan.scenario.drift.terraform:
+        return 0.0
+    from gameday.targets import terraform
+
+    return terraform.TAKES

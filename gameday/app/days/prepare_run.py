@@ -1,0 +1,91 @@
+"""From a scenario to the plan of a system in which no dead run has left a fault."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gameday.app.days.make_plan import Prepared, prepare
+from gameday.app.heal import fate
+from gameday.errors import GamedayError
+from gameday.ledger.entries import RecoveredFault
+from gameday.ledger.home import ledger_path
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.recovery import opener, recover_dead, recover_marked
+
+if TYPE_CHECKING:
+    from gameday.model.scenario import Scenario
+    from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget
+
+Tell = Callable[[str], None]
+
+
+def ready(
+    scenario: "Scenario", clock: "Clock", seed: int | None, tell: Tell
+) -> Prepared:
+    """Plan, once what dead runs have left is undone; else it would be planned with.
+
+    What only the lock in the target knows of is looked for where a plan is refused,
+    perhaps over just that: it costs questions that other plans need not wait for.
+    """
+    recovered = _heal_known(scenario.target.url, clock, tell)
+    prepared = prepare(scenario, clock, seed)
+    if prepared.plan.refusals and prepared.target is not None:
+        held = heal_held(prepared.target, clock, tell)
+        if held:
+            prepared = prepare(scenario, clock, seed)
+            recovered += held
+    return replace(prepared, recovered=tuple(recovered))
+
+
+def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[RecoveredFault]:
+    """Undo what dead runs of this ledger have left; return each with its fate.
+
+    What cannot be undone now is left to the run: it tries again once it has taken the
+    target, and is refused where that fails too.
+    """
+    path = ledger_path()
+    if not Path(path).exists():
+        return []
+    with contextlib.suppress(GamedayError):
+        ledger = Ledger(path, clock)
+        recovered = recover_dead(ledger, target_url, opener(clock), clock, tell)
+        return _told(recovered, tell)
+    return []
+
+
+def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[RecoveredFault]:
+    """Undo what a dead holder has left in a target; return each with its fate.
+
+    For a holder whose ledger is lost, or on a machine that is gone. What is not undone
+    is named by the next refusal.
+    """
+    if target.marks is None or target.lock is None:
+        return []
+    with contextlib.suppress(GamedayError):
+        holder = target.lock.held()
+        if holder is None or holder.alive is not False:
+            return []
+        recovered = [
+            RecoveredFault(
+                run=holder.run, what=recovered.left.what, undone=recovered.undone
+            )
+            for recovered in recover_marked(target, holder, clock)
+            if recovered.left.unread is None  # a place may hold anybody's
+        ]
+        return _told(recovered, tell)
+    return []
+
+
+def _told(recovered: list[RecoveredFault], tell: Tell) -> list[RecoveredFault]:
+    for recovery in recovered:
+        tell(
+            fate(
+                "healed",
+                f"{recovery.what}, left by run {recovery.run}",
+                recovery.undone,
+            )
+        )
+    return recovered

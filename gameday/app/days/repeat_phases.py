@@ -1,0 +1,111 @@
+"""`run --repeat N`: each time the fault has another phase.
+
+Detection depends on that phase. N repeats at phases that are evenly spaced over the
+least common multiple of the two intervals meet the worst of them, to the N-th part.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from gameday.app.result import Repeat
+from gameday.errors import GamedayError, ObserverLost
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.expression import parse, selectors
+from gameday.model.plan import Monitoring, Plan
+from gameday.model.quantity import show_duration
+from gameday.model.scenario import Endpoint
+from gameday.model.timeline import Event
+from gameday.model.timing.phase import common
+from gameday.model.timing.rule_delays import jobs_of
+from gameday.model.timing.way import rules_for
+from gameday.ports import Clock
+from gameday.runner.dependencies import InjectionMoment
+
+MARGIN = 0.05  # seconds: a moment that is nearer than this is missed
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What repeats: `origin` is an evaluation, on Prometheus' clock."""
+
+    origin: float
+    interval: float
+    period: float
+
+    def moment(self, repeat: Repeat, now: float) -> float:
+        """Return when to give the order, so that the fault falls at its phase."""
+        begun = self.origin % self.interval
+        phase = (repeat.number - 1) * self.period / repeat.of
+        earliest = now + repeat.lead + MARGIN
+        return earliest + (begun + phase - earliest) % self.period - repeat.lead
+
+
+def moments(
+    plan: Plan, repeat: Repeat | None, clock: Clock
+) -> Callable[[str], InjectionMoment | None]:
+    """Return what says when a step's fault is to begin; None: at once."""
+
+    def moment(step: str) -> InjectionMoment | None:
+        endpoint = plan.scenario.observe.prometheus
+        if repeat is None or endpoint is None:
+            return None
+        rule = _deciding(plan, step)
+        cycle = None if rule is None else _cycle(rule, plan.eyes, endpoint, clock)
+        if cycle is None:
+            return None
+        phase = (repeat.number - 1) * cycle.period / repeat.of
+        words = (
+            f"repeat {repeat.number} of {repeat.of}: {show_duration(round(phase, 3))} "
+            f"into the {show_duration(round(cycle.period, 3))} after which scrapes and "
+            "evaluations repeat"
+        )
+        return InjectionMoment(at=cycle.moment(repeat, clock.now()), words=words)
+
+    return moment
+
+
+def lead_of(events: Iterable[Event]) -> float | None:
+    """Return the seconds from the order to the first fault's start, as they were."""
+    ordered: float | None = None
+    for event in events:
+        if event.kind == "phase" and event["phase"] == "fault":
+            ordered = event.at
+        if event.kind == "fault_started" and ordered is not None:
+            return max(0.0, event.at - ordered)
+    return None
+
+
+def _deciding(plan: Plan, step: str) -> AlertRule | None:
+    """Return the rule of the step's first promised alert."""
+    for each in plan.scenario.steps:
+        for promise in each.expect.alerts if each.name == step else ():
+            rules = rules_for(promise, plan.eyes.rules or ())
+            if rules:
+                return rules[0]
+    return None
+
+
+def _cycle(
+    rule: AlertRule, eyes: Monitoring, endpoint: Endpoint, clock: Clock
+) -> Cycle | None:
+    from gameday.observers.http import Client
+    from gameday.observers.prometheus.api import PrometheusApi
+    from gameday.observers.prometheus.rules import read_groups
+
+    api = PrometheusApi(Client(endpoint, clock), clock)
+    try:
+        groups = read_groups(api.groups())
+    except (ObserverLost, GamedayError):
+        return None
+    finally:
+        api.client.rest()
+    mine = [
+        group for group in groups if (group.name, group.file) == (rule.group, rule.file)
+    ]
+    if not mine or not mine[0].last or not mine[0].interval:
+        return None
+    read = [selector for selector in selectors(parse(rule.expr)) if selector.name]
+    scrapes = [job.interval for selector in read for job in jobs_of(selector, eyes)]
+    scrape = max(scrapes, default=eyes.scrape_interval or mine[0].interval)
+    period = common(scrape, mine[0].interval)
+    return Cycle(mine[0].last, mine[0].interval, period)

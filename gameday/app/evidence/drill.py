@@ -1,0 +1,262 @@
+"""`gameday drill`: a synthetic alert through Alertmanager to one receiver."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gameday.app.evidence import coverage
+from gameday.coverage.past import Drill
+from gameday.errors import ObserverLost, UsageError
+from gameday.ledger.home import home
+from gameday.model.alerting.alert import Matcher, Routing
+from gameday.model.quantity import show_duration, show_instant
+from gameday.model.scenario import Endpoint
+from gameday.model.verdict import Outcome
+from gameday.observers.http import MALFORMED, Client
+from gameday.plans.drill import LABEL, LASTS, Around, DrillPlan, LiveGroup, plan_drill
+from gameday.ports import Clock
+from gameday.store import drills
+
+LOOK = 0.5  # seconds between two looks for the page
+_JSON = {"Content-Type": "application/json"}
+_COUNTERS = (
+    "alertmanager_notifications_total",
+    "alertmanager_notifications_failed_total",
+)
+_ERROR = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillRequest:
+    """Where Alertmanager and the far end are; empty: as the newest run had them."""
+
+    receiver: str
+    labels: Mapping[str, str]
+    alertmanager: str = ""
+    pages: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillResult:
+    """What came of a drill. `after`: seconds until the page was there."""
+
+    outcome: Outcome
+    because: str
+    after: float | None = None
+    path: str = ""
+
+
+class Drilling:
+    """One drill, planned against a live Alertmanager; close it in the end."""
+
+    def __init__(self, wish: DrillRequest, clock: Clock) -> None:
+        self._clock = clock
+        observe = _newest()
+        alertmanager, pages = observe
+        if wish.alertmanager:
+            alertmanager = Endpoint(url=wish.alertmanager)
+        if wish.pages:
+            pages = Endpoint(url=wish.pages)
+        if alertmanager is None:
+            raise UsageError("name the Alertmanager: --alertmanager URL")
+        self._client = Client(alertmanager, clock)
+        self._pager = Client(pages, clock) if pages else None
+        self.number = f"drill-{secrets.token_hex(4)}"
+        try:
+            self.plan: DrillPlan = plan_drill(
+                wish.receiver, self.number, wish.labels, self._routing(), self._around()
+            )
+        except ValueError as error:
+            self.close()
+            raise UsageError(str(error)) from None
+        except ObserverLost:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+        if self._pager is not None:
+            self._pager.close()
+
+    def send(self) -> DrillResult:
+        """Send it, wait for its page, end it, and keep what came of it."""
+        before = self._counts()
+        since = self._seen()
+        begun = self._clock.now()
+        self._post(begun, begun + LASTS)
+        try:
+            sent = self._wait(begun, since, before)
+        finally:
+            with suppress(ObserverLost):  # it ends by itself then
+                self._post(begun, self._clock.now())
+        drill = Drill(
+            name=self.number,
+            at=begun,
+            receiver=self.plan.receiver,
+            paths=self.plan.paths,
+            delivered=sent.outcome is Outcome.PASS,
+        )
+        path = drills.keep(home(), drill)
+        return DrillResult(
+            outcome=sent.outcome, because=sent.because, after=sent.after, path=path
+        )
+
+    def _routing(self) -> Routing:
+        from gameday.files.alertmanager import alertmanager
+
+        try:
+            text = str(self._client.json("/api/v2/status")["config"]["original"])
+        except MALFORMED:
+            raise ObserverLost(
+                f"{self._client.url} does not answer like Alertmanager"
+            ) from None
+        routing, problems = alertmanager.parse(text, self._client.url, running=True)
+        if routing is None:
+            raise ObserverLost("; ".join(str(problem) for problem in problems))
+        return routing
+
+    def _around(self) -> Around:
+        try:
+            alerts = self._client.json("/api/v2/alerts")
+            groups = self._client.json("/api/v2/alerts/groups")
+            silences = self._client.json("/api/v2/silences")
+            return Around(
+                firing=tuple(dict(alert["labels"]) for alert in alerts),
+                groups=tuple(_groups(groups)),
+                silences={
+                    str(silence["id"]): tuple(map(_matcher, silence["matchers"]))
+                    for silence in silences
+                    if silence["status"]["state"] == "active"
+                },
+            )
+        except MALFORMED as error:
+            raise ObserverLost(f"{self._client.url} answers oddly: {error}") from None
+
+    def _post(self, starts: float, ends: float) -> None:
+        import json
+
+        alert = {
+            "labels": dict(self.plan.labels),
+            "annotations": {
+                "summary": f"DRILL: gameday tries {self.plan.receiver.name}",
+                "description": "Nothing is wrong. It ends by itself.",
+            },
+            "startsAt": show_instant(starts),
+            "endsAt": show_instant(ends),
+        }
+        body = json.dumps([alert]).encode()
+        answer = self._client.post("/api/v2/alerts", body, _JSON, 10.0)
+        if answer.status >= _ERROR:
+            raise ObserverLost(f"Alertmanager does not take it ({answer.status})")
+
+    def _wait(
+        self, begun: float, since: int | None, before: Mapping[str, float]
+    ) -> DrillResult:
+        limit = self.plan.waits
+        while self._clock.now() - begun < limit:
+            try:
+                found = self._page(since) if self._pager else self._counted(before)
+            except ObserverLost as error:
+                return DrillResult(outcome=Outcome.INCONCLUSIVE, because=str(error))
+            if found is not None:
+                after = round(self._clock.now() - begun, 3)
+                return DrillResult(outcome=found[0], because=found[1], after=after)
+            self._clock.sleep(LOOK)
+        said = f"no page of it came within {show_duration(limit)}"
+        return DrillResult(outcome=Outcome.FAIL, because=said)
+
+    def _seen(self) -> int | None:
+        if self._pager is None:
+            return None
+        found = self._pager.json("/pages", {"since": 2**53, "wait": "0"})
+        return int(found.get("seq") or 0)
+
+    def _page(self, since: int | None) -> tuple[Outcome, str] | None:
+        """Return that the drill's own page came; None: not yet."""
+        if self._pager is None:
+            return None
+        found = self._pager.json("/pages", {"since": since or 0, "wait": "0"})
+        for page in found.get("pages") or ():
+            mine = page.get("receiver") == self.plan.receiver.name
+            if mine and self.number in str(page):
+                return Outcome.PASS, "its page arrived"
+        return None
+
+    def _counts(self) -> dict[str, float]:
+        """Return Alertmanager's own counts by counter and integration."""
+        import re
+
+        answer = self._client.get("/metrics")
+        found: dict[str, float] = {}
+        pattern = rf"^({'|'.join(_COUNTERS)})\{{([^}}]*)\}} (\S+)"
+        for name, labels, value in re.findall(
+            pattern, answer.body.decode(errors="replace"), re.MULTILINE
+        ):
+            kind = re.search(r'integration="([^"]*)"', labels)
+            if kind:
+                key = f"{name} {kind[1]}"
+                found[key] = found.get(key, 0.0) + float(value)
+        return found
+
+    def _counted(self, before: Mapping[str, float]) -> tuple[Outcome, str] | None:
+        """Return what Alertmanager's own counts say; None: nothing yet.
+
+        They do not say whose a notification was: with other alerts about, it is open.
+        """
+        now = self._counts()
+        kinds = {way.kind for way in self.plan.receiver.integrations}
+        sent, failed = (
+            {kind: _more(before, now, f"{name} {kind}") for kind in sorted(kinds)}
+            for name in _COUNTERS
+        )
+        if any(failed.values()):
+            named = ", ".join(kind for kind, count in failed.items() if count)
+            return Outcome.FAIL, f"Alertmanager could not deliver by {named}"
+        if not all(sent.values()):
+            return None
+        others = [
+            alert for alert in self._around().firing if alert.get(LABEL) != self.number
+        ]
+        if others:
+            said = "other alerts fire: whose the notifications were cannot be told"
+            return Outcome.INCONCLUSIVE, f"{said}; --pages URL names the far end"
+        return Outcome.PASS, "Alertmanager delivered it, by its own count"
+
+
+def _more(before: Mapping[str, float], now: Mapping[str, float], key: str) -> float:
+    return now.get(key, 0.0) - before.get(key, 0.0)
+
+
+def _newest() -> tuple[Endpoint | None, Endpoint | None]:
+    """Return the Alertmanager and the pager of the newest stored run."""
+    found, _ = coverage.pasts(())
+    newest = max(found, key=lambda past: past.verdict.ended, default=None)
+    if newest is None:
+        return None, None
+    observe = newest.plan.scenario.observe
+    source = observe.pages.source if observe.pages else ""
+    return observe.alertmanager, Endpoint(url=source) if source else None
+
+
+def _groups(found: Sequence[Mapping[str, Any]]) -> Iterator[LiveGroup]:
+    for group in found:
+        yield LiveGroup(
+            labels=dict(group["labels"]),
+            receiver=str(group["receiver"]["name"]),
+            alerts=tuple(dict(alert["labels"]) for alert in group["alerts"]),
+        )
+
+
+def _matcher(one: Mapping[str, Any]) -> Matcher:
+    equal, regex = one.get("isEqual", True), one.get("isRegex", False)
+    op = ("=~" if regex else "=") if equal else ("!~" if regex else "!=")
+    return Matcher(name=str(one["name"]), op=op, value=str(one["value"]))
+
+
+def local_time(at: float) -> datetime:
+    """Return a moment as this machine's clock on the wall shows it."""
+    return datetime.fromtimestamp(at, tz=UTC).astimezone()

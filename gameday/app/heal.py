@@ -1,0 +1,227 @@
+"""Undo what the ledger holds; end runs from another terminal."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gameday.errors import TargetNotFound, UsageError
+from gameday.ledger.entries import FaultEntry, Healed, RunEntry
+from gameday.ledger.home import home, ledger_path
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.recovery import opener, recover
+from gameday.model.faults.fault import FaultState, Undone
+
+if TYPE_CHECKING:
+    from gameday.ledger.orphans import HealedOrphan
+    from gameday.ports import Clock
+    from gameday.targets.opened import TargetLock
+    from gameday.targets.ownership import Holder
+
+STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
+
+
+def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
+    """Undo what dead runs left open (or one named run); return each with its fate."""
+    ledger = Ledger(ledger_path(home()), clock)
+    if run is not None and ledger.run(run) is None:
+        raise UsageError(f"the ledger knows no run {run!r}")
+    healed: list[Healed] = []
+    held = [
+        open_run.run for open_run in ledger.open_runs() if run in (None, open_run.run)
+    ]
+    for name in dict.fromkeys([*_faulty(ledger, run), *held]):
+        entry = ledger.run(name)
+        if entry is None or (entry.closed is None and entry.process.alive):
+            continue
+        healed += recover(ledger, name, opener(clock), clock, by="heal")
+    return healed
+
+
+def fate(word: str, what: str, undone: Undone) -> str:
+    """Return what became of something to undo, as people are told it.
+
+    `word`: what is said of it where it is undone.
+    """
+    if undone.ok or not undone.by_hand:
+        return f"{word if undone.ok else 'BROKEN'}  {what}: {undone.found}"
+    return f"BROKEN  {what}: {undone.found}\n        by hand: {undone.by_hand}"
+
+
+def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
+    """Take a person's word that all a dead run left has been undone; return it."""
+    ledger = Ledger(ledger_path(home()), clock)
+    entry = ledger.run(run)
+    if entry is None:
+        raise UsageError(f"the ledger knows no run {run!r}")
+    if entry.closed is None and entry.process.alive:
+        raise UsageError(f"run {run} is going on; `gameday stop` ends it")
+    found = ledger.open_faults(run=run)
+    for fault in found:
+        ledger.move(fault.id, FaultState.UNDOING, by="hand")
+        ledger.move(fault.id, FaultState.UNDONE, by="hand", note="undone by hand")
+    recover(ledger, run, opener(clock), clock, by="hand")
+    return found
+
+
+def _faulty(ledger: Ledger, run: str | None) -> list[str]:
+    return [fault.run for fault in ledger.open_faults(run=run)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedHeal:
+    """What `gameday heal` found in a target by its marks, and what became of it.
+
+    `lock`: what was done with the lock. `going_on`: who holds the target and lives, so
+    that it was left alone. `unseen`: places that this account may not read, where by
+    all that is known nothing is.
+    """
+
+    found: "Sequence[HealedOrphan]" = ()
+    unseen: "Sequence[HealedOrphan]" = ()
+    lock: str = ""
+    going_on: str = ""
+
+
+def heal_marked(
+    target_url: str,
+    clock: "Clock",
+    *,
+    wait: bool = True,
+    tell: Callable[[str], None] = lambda _: None,
+) -> MarkedHeal:
+    """Undo what carries gameday's marks in a target, though no ledger knows it.
+
+    Runs that are going on are left alone. `wait`: until the heartbeat of the lock's
+    holder shows whether that lives, where nothing else does. TargetNotFound where
+    there is no such target.
+    """
+    from gameday.ledger.orphans import free, swept, undo_marked
+    from gameday.targets import open_target
+
+    target = open_target(target_url, clock)
+    marks, lock = target.marks, target.lock
+    if marks is None or lock is None:
+        raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
+    holder = _decided(lock, wait=wait, tell=tell)
+    alive = holder is not None and holder.alive is True
+    going_on = [entry.run for entry in running(clock)]
+    if holder is not None and alive:
+        going_on.append(holder.run)
+    found = undo_marked(target, clock, but=going_on)
+    if not going_on:
+        found += swept(marks)
+    if not found and holder is None and (gone := marks.gone()):
+        raise TargetNotFound(gone)
+    counted = [fault for fault in found if _counts(fault, holder)]
+    unseen = [fault for fault in found if fault not in counted]
+    if holder is None or alive:
+        told = _going_on(target_url, holder, wait=wait) if holder else ""
+        return MarkedHeal(found=counted, unseen=unseen, going_on=told)
+    broken = any(not fault.undone.ok for fault in counted)
+    freed = "" if broken else free(lock, holder)
+    return MarkedHeal(found=counted, unseen=unseen, lock=freed)
+
+
+def _decided(
+    lock: "TargetLock", *, wait: bool, tell: Callable[[str], None]
+) -> "Holder | None":
+    """Return who has the lock of a target, once it shows whether that lives."""
+    from gameday.targets.ownership import DECIDED
+
+    holder = lock.held(wait=False)
+    if not wait or holder is None or holder.expired is None or holder.known_here:
+        return holder
+    tell(
+        f"run {holder.run} of {holder.user}@{holder.host} holds the lock; waiting for "
+        f"its heartbeat ({DECIDED:g} s at most; `--no-wait` goes by the last one)"
+    )
+    return lock.held(decide=True)
+
+
+def _counts(found: "HealedOrphan", holder: "Holder | None") -> bool:
+    """Whether it bears on what is broken: all but a place where nothing can be.
+
+    Every fault needs more rights than to read, so that nobody left any where he could
+    not look; and a run holds its target until all it left is undone.
+    """
+    if found.left.unread is None:
+        return True
+    return holder is not None and found.left.place not in holder.unseen
+
+
+def _going_on(target_url: str, holder: "Holder", *, wait: bool) -> str:
+    who = f"run {holder.run} of {holder.user}@{holder.host}"
+    sure = "" if wait or holder.known_here else ", by its last heartbeat"
+    return (
+        f"{target_url} is held by {who}, which is going on{sure}; it is left alone: "
+        "`gameday stop` there ends it"
+    )
+
+
+def running(clock: "Clock") -> list[RunEntry]:
+    """Return the runs that hold a target and whose process lives."""
+    ledger = Ledger(ledger_path(home()), clock)
+    return [run for run in ledger.open_runs() if run.process.alive]
+
+
+def left_alone(clock: "Clock", run: str | None) -> list[RunEntry]:
+    """Return the runs that `heal` leaves alone with something broken (or that one)."""
+    ledger = Ledger(ledger_path(home()), clock)
+    return [
+        entry
+        for entry in running(clock)
+        if run == entry.run or (run is None and ledger.open_faults(run=entry.run))
+    ]
+
+
+def died_broken(clock: "Clock") -> list[RunEntry]:
+    """Return the runs whose process is dead and that have left faults behind."""
+    ledger = Ledger(ledger_path(home()), clock)
+    alive = {entry.run for entry in running(clock)}
+    left = {fault.run for fault in ledger.open_faults()} - alive
+    return [entry for name in sorted(left) if (entry := ledger.run(name)) is not None]
+
+
+def stop(
+    entries: Sequence[RunEntry], because: str, clock: "Clock"
+) -> Iterator[tuple[RunEntry, bool]]:
+    """Ask the runs to end, all at once; yield each with whether it is all undone."""
+    ledger = Ledger(ledger_path(home()), clock)
+    for entry in entries:
+        write_reason(entry.run, because)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(entry.process.pid, signal.SIGTERM)
+    until = clock.monotonic() + STOP_PATIENCE
+    for entry in entries:
+        while not _over(ledger, entry) and clock.monotonic() < until:
+            clock.sleep(0.02)
+        yield entry, _over(ledger, entry)
+
+
+def _over(ledger: Ledger, entry: RunEntry) -> bool:
+    """Whether nothing is broken and nothing begins any more; reports may still come."""
+    now = ledger.run(entry.run)
+    ended = now is None or now.closed is not None or now.ended is not None
+    return (ended or not entry.process.alive) and not ledger.open_faults(run=entry.run)
+
+
+def write_reason(run: str, because: str) -> None:
+    """Keep why a run is ended, for its report."""
+    folder = Path(home()) / "stops"
+    folder.mkdir(exist_ok=True)
+    (folder / run).write_text(because, encoding="utf-8")
+
+
+def take_reason(run: str) -> str:
+    """Return why a run was ended, once; empty where nobody said."""
+    path = Path(home()) / "stops" / run
+    try:
+        because = path.read_text(encoding="utf-8")
+        path.unlink()
+    except OSError:
+        return ""
+    return because

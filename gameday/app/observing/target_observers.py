@@ -1,0 +1,29 @@
+"""A run's eyes on its target: instances, and what a cluster tells beside them."""
+
+from functools import partial
+
+from gameday.checks.questions import workloads
+from gameday.model.plan import Plan
+from gameday.ports import Clock, Observer
+from gameday.targets.opened import OpenTarget
+
+
+def target_eyes(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
+    """Return the observers of the target; one that tells by itself is listened to."""
+    from gameday.observers.cluster import ClusterObserver
+    from gameday.observers.instances import LISTENING, InstancesObserver
+
+    stream, look = target.stream, target.instances
+    offset = target.clock_offset
+    if stream is None:
+        return [InstancesObserver(look, clock, offset=offset)]
+    eyes: list[Observer] = [
+        InstancesObserver(look, clock, LISTENING, stream.watch, offset),
+        ClusterObserver("events", stream.events, clock),
+    ]
+    steps = plan.scenario.steps
+    hit = {k: v for step in steps for k, v in workloads(plan, step).items()}
+    if hit:
+        follow = partial(stream.workloads, hit)
+        eyes.append(ClusterObserver("cluster", follow, clock))
+    return eyes

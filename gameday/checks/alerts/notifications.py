@@ -1,0 +1,348 @@
+"""What happened to a promised alert's notifications: arrived, routed, held back.
+
+A page is the promise's when it surely speaks of one of its alerts, or when its own
+labels are the promised ones (another Prometheus of a pair told of it first, or the
+rule is evaluated elsewhere), and when what it tells of began in the fault.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.checks.alerts.promised_alert import PromisedAlert
+from gameday.checks.pages.groups import groups_of
+from gameday.checks.pages.heard_ends import HeardEnds
+from gameday.checks.pages.matching import EARLY, SAME, Identity, Match
+from gameday.checks.pages.mutes import SILENCE, Mute, open_through
+from gameday.checks.pages.pages import FIRING, RESOLVED, Page, label_key
+from gameday.checks.pages.reading import Reading
+from gameday.checks.record.clocks import instant
+from gameday.model.quantity import show_instant
+from gameday.model.timeline import Event
+
+
+@dataclass(frozen=True)
+class Notifications:
+    """The notifications about one promised alert since the fault began."""
+
+    promised: PromisedAlert
+
+    @cached_property
+    def mine(self) -> tuple[Reading, ...]:
+        """What pages of the step said of the promise's alerts, in order."""
+        return tuple(reading for reading in self._of_step if self._counts(reading))
+
+    def first(self, receiver: str | None) -> Page | None:
+        """Return the page by which every victim's alert was told of; None: none is.
+
+        At this receiver, or (None) at any: the last victim's first page.
+        """
+        firsts: dict[str, Page] = {}
+        for reading in self._firing(receiver):
+            for victim in self._victims(reading) or {""}:
+                firsts.setdefault(victim, reading.page)
+        if not firsts or self.untold(receiver):
+            return None
+        named = [page for victim, page in firsts.items() if victim] or [firsts[""]]
+        if self.promised.promise.victims == "any":
+            return min(firsts.values(), key=lambda page: page.at)
+        return max(named, key=lambda page: page.at)
+
+    def untold(self, receiver: str | None) -> list[str]:
+        """Return the victims whose alert no page told of, where it tells them apart."""
+        told: set[str] = set()
+        for reading in self._firing(receiver):
+            told |= self._victims(reading)
+        if self.promised.promise.victims == "any" and told:
+            return []
+        return sorted(self.promised.required - told)
+
+    def nothing_at(self, receiver: str | None) -> str:
+        """Return that no page arrived there, and for whom, or where it went instead."""
+        where = "any receiver" if receiver is None else receiver
+        said = f"no page of {self.promised.name} arrived at {where}"
+        untold = self.untold(receiver)
+        if untold and len(untold) < len(self.promised.required):
+            return f"{said} for {', '.join(untold)}"
+        if others := self.others(receiver):
+            return f"{said}; it went to {', '.join(others)}"
+        return (
+            f"{said}; it was held back by {self.held_back}" if self.held_back else said
+        )
+
+    def by(self, page: Page) -> str:
+        """Return how a page was told to be the promise's."""
+        ways = (reading for reading in self.mine if reading.page is page)
+        return next((reading.by for reading in ways), "")
+
+    def told_some(self, receiver: str | None) -> bool:
+        """Return whether that receiver was told of any alert of the promise."""
+        return any(True for _ in self._firing(receiver))
+
+    def others(self, receiver: str | None) -> list[str]:
+        """Return which other receivers were told that it fires."""
+        told = {reading.page.receiver for reading in self._firing(None)}
+        return sorted(told - {receiver})
+
+    def resolved(self, receiver: str | None) -> Page | None:
+        """Return the page after which nothing was left open there; None: something is.
+
+        Each integration that was paged and tells the end has to have told it of every
+        alert of which it told the beginning; the last of these pages counts.
+        """
+        return self._heard_ends.last(receiver)
+
+    @cached_property
+    def _heard_ends(self) -> HeardEnds:
+        run = self.promised.step.run
+        return HeardEnds(self.mine, self._of_step, run.plan.eyes.routing)
+
+    def unmatched(self, receiver: str | None, until: float) -> str:
+        """Return why a page that did arrive might be this alert's; empty: none is."""
+        begun = min((each.firing or 0.0 for each in self.promised.fired), default=0.0)
+        return self._unclear(receiver, begun - EARLY, until, besides=RESOLVED)
+
+    def unmatched_end(self, receiver: str | None, since: float, until: float) -> str:
+        """Return why a page that did arrive might tell its end; empty: none does."""
+        unmatched = self._unclear(receiver, since, until, besides=FIRING)
+        return unmatched or self._heard_ends.unclear(receiver)
+
+    def _unclear(
+        self, receiver: str | None, since: float, until: float, *, besides: str
+    ) -> str:
+        for reading in self._of_step:
+            page = reading.page
+            if receiver not in (None, page.receiver) or not since <= page.at <= until:
+                continue
+            if page.cut:
+                where = page.receiver
+                return f"Alertmanager left {page.cut} alerts out of a page at {where}"
+            if reading.status != besides and self._may_be_mine(reading):
+                return f"a page at {page.receiver} could not be matched to an alert"
+        return ""
+
+    def unheard(self, receiver: str | None) -> str:
+        """Return why no pager can tell whether the receiver was told; empty: one can.
+
+        A receiver to which the alert is not routed was not told, whatever it hears.
+        """
+        run = self.promised.step.run
+        routing = run.plan.eyes.routing
+        if routing is None:
+            return ""
+        sets = [
+            labels
+            for identity in self._identities
+            for labels in run.mailbox.labels_of(identity)
+        ]
+        routed = {
+            group.receiver for labels in sets for group in groups_of(labels, routing)
+        }
+        for known in routing.receivers:
+            asked = receiver in (None, known.name) and known.name in routed
+            if asked and known.unheard:
+                said = f"{known.name} is told by {known.unheard}"
+                return f"{said}, which the pager cannot receive"
+        return ""
+
+    def already(self, until: float) -> str:
+        """Return that another Prometheus had it firing before the fault, or empty.
+
+        So a page says whose start is no life of the alert here. Alertmanager tells
+        nobody anew of what it has told of.
+        """
+        for reading in self.promised.step.run.mailbox.readings:
+            told, page = reading.told, reading.page
+            if told is None or told.starts is None or page.at > until:
+                continue
+            ours = reading.life is not None and reading.life.stamps.get("firing")
+            known = ours and abs(ours - told.starts) <= SAME
+            if not known and self._is_open_since_before(reading):
+                since = show_instant(told.starts)
+                said = f"{self.promised.name} had been firing elsewhere since {since}"
+                return f"{said}, before the fault, says a page at {page.receiver}"
+        return ""
+
+    def _is_open_since_before(self, reading: Reading) -> bool:
+        mine = self._is_mine(reading.match.identity, reading.labels)
+        if not mine or reading.status != FIRING or self._began_in_fault(reading):
+            return False
+        key = label_key(reading.labels)
+        return not any(
+            other.status == RESOLVED and label_key(other.labels) == key
+            for other in self.promised.step.run.mailbox.readings
+            if reading.page.at <= other.page.at < self.promised.start
+        )
+
+    @cached_property
+    def held_back(self) -> str:
+        """By what Alertmanager itself held the alert back, other than a silence."""
+        for mute in self._mutes:
+            if mute.by in ("inhibition", "mute_time"):
+                return mute.show()
+        return ""
+
+    def doubt(self, since: float, until: float) -> str:
+        """Return what held a page back then without being an effect of the fault."""
+        fired = min((each.firing or 0.0 for each in self.promised.fired), default=since)
+        begun = max(since, self.promised.start, fired - EARLY)
+        why = open_through(self._mutes, self.promised.start, begun, until)
+        return f"{self.promised.name} {why}" if why else ""
+
+    @cached_property
+    def routed(self) -> list[str]:
+        """The receivers that Alertmanager's own routing named."""
+        return sorted({name for event in self._routings for name in event["receivers"]})
+
+    def routed_to(self, receiver: str) -> float | None:
+        """Return since when every victim's alert was routed there; None: one is not."""
+        victims, firsts = self.promised.step.victims, dict[str, float]()
+        for event in self._routings:
+            identity = self._matched(event).identity
+            sets = [event["labels"], *([identity.labels] if identity else [])]
+            whose = frozenset[str]().union(*map(victims.of, sets))
+            for victim in (whose & self.promised.required) or {""}:
+                if receiver in event["receivers"]:
+                    firsts.setdefault(victim, event.at)
+        if not firsts or self.promised.promise.victims == "any":
+            return min(firsts.values(), default=None)
+        told_apart = "" not in firsts
+        if told_apart and not self.promised.required <= firsts.keys():
+            return None
+        return max(firsts.values())
+
+    @cached_property
+    def _routings(self) -> list[Event]:
+        """What Alertmanager told in the step of the routing of the promise's alerts."""
+        start, end = self.promised.start, self.promised.step.end
+        events = self.promised.step.run.timeline.between(start, end, "routed")
+        return [event for event in events if self._routes(event)]
+
+    def routed_unclear(self, receiver: str) -> str:
+        """Return why what was routed there may have been this alert; empty: none."""
+        run = self.promised.step.run
+        for event in run.timeline.of("routed"):
+            match = run.matching.match(*_routed(event))
+            mine = self._identities & set(match.identities) and not match.sure
+            inside = self.promised.start <= event.at <= self.promised.step.end
+            if mine and inside and receiver in event["receivers"]:
+                return f"it cannot be told whether what went to {receiver} was it"
+        return ""
+
+    # --- which pages are the promise's ---
+
+    @cached_property
+    def _of_step(self) -> tuple[Reading, ...]:
+        start, end = self.promised.start, self.promised.step.end
+        readings = self.promised.step.run.mailbox.readings
+        return tuple(each for each in readings if start <= each.page.at <= end)
+
+    @cached_property
+    def _identities(self) -> frozenset[Identity]:
+        run, promised = self.promised.step.run, self.promised
+        return frozenset(
+            identity
+            for identity in run.matching.named(promised.name)
+            if promised.mine(identity.labels)
+        )
+
+    def _counts(self, reading: Reading) -> bool:
+        match = reading.match
+        if match.identities and set(match.identities) <= self._identities:
+            return self._began_in_fault(reading)
+        by_labels = not match.sure and self.promised.mine_in_full(reading.labels)
+        return by_labels and self._began_in_fault(reading)
+
+    def _began_in_fault(self, reading: Reading) -> bool:
+        run = self.promised.step.run
+        error = run.clocks.error("prometheus") + self.promised.step.fault_error + SAME
+        if reading.began is None:
+            return not self._older(reading)
+        return reading.began >= self.promised.start - error
+
+    def _older(self, reading: Reading) -> bool:
+        """Whether the same labels were paged before the fault, and not resolved."""
+        key, last = label_key(reading.labels), ""
+        if not key:
+            return False
+        for other in self.promised.step.run.mailbox.readings:
+            if other.page.at < self.promised.start and label_key(other.labels) == key:
+                last = other.status
+        return last == FIRING
+
+    def _may_be_mine(self, reading: Reading) -> bool:
+        if reading.match.sure or not self._began_in_fault(reading):
+            return False
+        if reading.match.identities:
+            return bool(self._identities & set(reading.match.identities))
+        return reading.opaque
+
+    def _firing(self, receiver: str | None) -> Iterator[Reading]:
+        for reading in self.mine:
+            if receiver in (None, reading.page.receiver) and reading.status == FIRING:
+                yield reading
+
+    def _victims(self, reading: Reading) -> frozenset[str]:
+        """Return the victims of whose alerts a reading speaks.
+
+        Alerts that are one in Alertmanager, since what told them apart was dropped on
+        the way, are told of together.
+        """
+        victims = self.promised.step.victims
+        sets = [reading.labels]
+        if reading.match.sure or reading.told is not None:
+            sets += [each.labels for each in reading.match.identities]
+        named = frozenset[str]().union(*map(victims.of, sets))
+        return named & self.promised.required
+
+    # --- muted, routed ---
+
+    @cached_property
+    def _mutes(self) -> tuple[Mute, ...]:
+        run, promised = self.promised.step.run, self.promised
+        seen = [
+            mute
+            for mute in run.mutes
+            if self._is_mine(run.matching.match(mute.labels).identity, mute.labels)
+        ]
+        return tuple(
+            mute
+            for mute in (*seen, *self._silences)
+            if mute.since <= promised.step.end and mute.until >= promised.start
+        )
+
+    @property
+    def _silences(self) -> Iterator[Mute]:
+        """Yield the silences that cover the alert and that nobody saw at work."""
+        run = self.promised.step.run
+        seen = {mute.detail for mute in run.mutes if mute.by == SILENCE}
+        for silence in run.silences:
+            for identity in self._identities:
+                sets = run.matching.seen_as(identity) or [identity.labels]
+                if silence.number not in seen and any(map(silence.covers, sets)):
+                    yield Mute(
+                        labels=identity.labels,
+                        by=SILENCE,
+                        detail=silence.number,
+                        since=silence.since,
+                        until=silence.until,
+                    )
+
+    def _routes(self, event: Event) -> bool:
+        return self._is_mine(self._matched(event).identity, _routed(event)[0])
+
+    def _matched(self, event: Event) -> Match:
+        """Return which alert was routed."""
+        return self.promised.step.run.matching.match(*_routed(event))
+
+    def _is_mine(self, identity: Identity | None, labels: Mapping[str, str]) -> bool:
+        if identity is not None:
+            return identity in self._identities
+        return self.promised.mine_in_full(labels)
+
+
+def _routed(event: Event) -> tuple[Mapping[str, str], float | None]:
+    """Return the labels of an alert that was routed, and since when it fired."""
+    return {**event["labels"], "alertname": event["alert"]}, instant(
+        event.get("starts")
+    )

@@ -1,0 +1,234 @@
+"""One promised alert in one step: which episodes are its, and what spoils it.
+
+An episode is the promise's when its name is the same, the promised labels are among
+its own, and it is not about an instance that was spared. Where its labels tell
+instances apart each victim has to ring (unless the promise says any); otherwise the
+earliest episode answers, whichever rule it comes from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gameday.checks.pages.groups import groups_of
+from gameday.checks.pages.mutes import MutingSilence
+from gameday.checks.pages.pages import label_key
+from gameday.checks.question import Question
+from gameday.checks.record.doubt import DoubtSpan
+from gameday.checks.record.episodes import Episode, fits
+from gameday.checks.record.observer_coverage import RuleScope
+from gameday.checks.record.rule_chain import scope_of
+from gameday.checks.step import StepRun
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.quantity import show_instant
+from gameday.model.scenario import AlertPromise
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromisedAlert:
+    """A promise about an alert in a step whose fault was injected."""
+
+    step: StepRun
+    promise: AlertPromise
+
+    @property
+    def name(self) -> str:
+        """The alert's name."""
+        return self.promise.alert
+
+    @property
+    def start(self) -> float:
+        """When the fault began."""
+        return self.step.start or 0.0
+
+    def mine(self, labels: Mapping[str, str]) -> bool:
+        """Whether an alert of the promised name and these labels is the promise's."""
+        asked = self.promise.labels
+        concerns = self.step.victims.concern(labels, asked)
+        return concerns and fits(self.name, labels, asked)
+
+    def mine_in_full(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels, with their name, are those of the promise."""
+        return labels.get("alertname") == self.name and self.mine(labels)
+
+    @cached_property
+    def all(self) -> list[Episode]:
+        """Every episode of the promise in the run that fired."""
+        return [
+            episode
+            for episode in self.step.run.episodes
+            if episode.alert == self.name
+            and episode.firing is not None
+            and self.mine(episode.labels)
+        ]
+
+    @cached_property
+    def fired(self) -> list[Episode]:
+        """Those that began to fire after the fault began, up to the step's end."""
+        found = [
+            episode
+            for episode in self.all
+            if episode.firing is not None
+            and self.start <= episode.firing <= self.step.end
+        ]
+        return sorted(found, key=lambda one: (one.firing or 0.0, label_key(one.labels)))
+
+    @property
+    def silence(self) -> str:
+        """That it never fired, or for which victims it did not, as a clause."""
+        whom = ", ".join(self.silent_victims) if self.fired else ""
+        return f"{self.name} never fired" + (f" for {whom}" if whom else "")
+
+    @property
+    def evaluated_here(self) -> bool:
+        """Whether the observed Prometheus has a rule of that name."""
+        known = self.step.run.plan.eyes.rules
+        return known is not None and any(rule.name == self.name for rule in known)
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The victims that the alert's labels tell apart; none where they do not."""
+        victims, asked = self.step.victims, self.promise.labels
+        if victims.names_one(asked):
+            return frozenset()  # the promise itself says for which
+        run = self.step.run
+        told = (reading.labels for reading in run.mailbox.readings)
+        sets = [
+            *(episode.labels for episode in run.episodes if episode.alert == self.name),
+            *(labels for labels in told if labels.get("alertname") == self.name),
+        ]
+        fitting = (labels for labels in sets if fits(self.name, labels, asked))
+        return frozenset[str]().union(*map(victims.required, fitting))
+
+    @cached_property
+    def firsts(self) -> list[Episode]:
+        """The first episode of each victim, or of all where they are not told apart."""
+        found: dict[str, Episode] = {}
+        for episode in self.fired:
+            for victim in self.step.victims.of(episode.labels) & self.required:
+                found.setdefault(victim, episode)
+        if not found or self.promise.victims == "any":
+            return self.fired[:1]
+        return list(found.values())
+
+    @cached_property
+    def silent_victims(self) -> list[str]:
+        """The victims for which the alert never fired though it should have."""
+        if self.promise.victims == "any" and self.fired:
+            return []
+        told = (self.step.victims.of(episode.labels) for episode in self.fired)
+        return sorted(self.required - frozenset[str]().union(*told))
+
+    @cached_property
+    def rules(self) -> list[AlertRule]:
+        """The loaded rules that the promise may mean; none where unknown."""
+        return [
+            rule
+            for rule in self.step.run.plan.eyes.rules or ()
+            if rule.name == self.name and _possible(rule, self.promise.labels)
+        ]
+
+    @cached_property
+    def spoiled(self) -> str:
+        """Why nothing can be said of this alert; empty when something can."""
+        return self._running() or self._silenced() or self._unflushed()
+
+    def gap(self, start: float, end: float, *sources: str) -> str:
+        """Return why sources, or the alert's rules, did not work all the time."""
+        found = self.step.run.gap(start, end, *sources)
+        if found or "prometheus" not in sources:
+            return found
+        doubts = self.step.run.sight.rule_doubts(self.rule_scope, DoubtSpan(start, end))
+        return next((doubt.because for doubt in doubts), "")
+
+    @cached_property
+    def rule_scope(self) -> RuleScope:
+        """The rules on the way to the alert."""
+        return scope_of(self.step.run.plan.eyes, (self.name,), self.rules)
+
+    def _running(self) -> str:
+        for event in self.step.events("alert_at_start"):
+            mine = event["alert"] == self.name and self.mine(event["labels"])
+            state = event.get("state") or "firing"
+            if mine and state in ("firing", "pending"):
+                return f"{self.name} was already {state} when the fault began"
+        for episode in self.all:
+            since = episode.pending if episode.pending is not None else episode.firing
+            if (
+                since is not None
+                and since < self.start
+                and not episode.over(self.start)
+            ):
+                firing_before = (episode.firing or 0.0) < self.start
+                state = "firing" if firing_before else "pending"
+                return (
+                    f"{self.name} was already {state} when the fault began, "
+                    f"since {show_instant(since)}"
+                )
+        return ""
+
+    def _silenced(self) -> str:
+        fired = self.fired[0].firing if self.fired else None
+        for silence in self.step.run.silences:
+            lifted = fired is not None and silence.until <= fired
+            if lifted or silence.since > self.start or silence.until <= self.start:
+                continue
+            if self._silenced_by(silence):
+                number = silence.number
+                return f"{self.name} was silenced before the fault (silence {number})"
+        return ""
+
+    def _unflushed(self) -> str:
+        """Say whether an earlier episode's group may still have been alive."""
+        if not self.promise.reaches and self.promise.pages_within is None:
+            return ""
+        mailbox, routing = self.step.run.mailbox, self.step.run.plan.eyes.routing
+        for episode in self.all:
+            if episode.resolved is None or episode.resolved > self.start:
+                continue
+            labels = {**episode.labels, "alertname": episode.alert}
+            waits = [group.interval for group in groups_of(labels, routing)]
+            told = any(
+                reading.status == "resolved"
+                and episode.resolved <= reading.page.at <= self.start
+                for reading in mailbox.about(episode)
+            )
+            if not told and self.start - episode.resolved < max(waits, default=0.0):
+                return (
+                    f"{self.name} had resolved only at "
+                    f"{show_instant(episode.resolved)}, and its Alertmanager group "
+                    "was not flushed before the fault"
+                )
+        return ""
+
+    def _silenced_by(self, silence: MutingSilence) -> bool:
+        """Whether a silence mutes the alert: where it fired, all that fired of it.
+
+        Its own labels decide, as Alertmanager has them; before it has fired, what the
+        promise and its rule say.
+        """
+        matching = self.step.run.matching
+        fired = {matching.of(episode) for episode in self.fired} - {None}
+        if fired:
+            seen = (matching.seen_as(each) or [each.labels] for each in fired if each)
+            return all(any(map(silence.covers, labels)) for labels in seen)
+        own = {**self.promise.labels, "alertname": self.name}
+        by_rule = ({**static_labels(rule), **own} for rule in self.rules)
+        return any(map(silence.covers, (own, *by_rule)))
+
+
+def promise_of(step: StepRun, question: Question) -> PromisedAlert:
+    """Return the promise that a question is about."""
+    if question.alert is None:
+        raise ValueError(f"{question.question} is asked without an alert")
+    return PromisedAlert(step=step, promise=question.alert)
+
+
+def static_labels(rule: AlertRule) -> dict[str, str]:
+    """Return the labels of a rule that are not templates."""
+    return {key: text for key, text in rule.labels.items() if "{{" not in text}
+
+
+def _possible(rule: AlertRule, wanted: Mapping[str, str]) -> bool:
+    static = static_labels(rule)
+    return all(static[key] == text for key, text in wanted.items() if key in static)

@@ -1,0 +1,82 @@
+"""Whose fault it is: the run of `gameday run`, or one of its own for plain `chaos run`.
+
+A run tells its experiments through the environment: GAMEDAY_RUN, GAMEDAY_STEP,
+GAMEDAY_HOME, GAMEDAY_TARGET, GAMEDAY_SEED. Without it the first fault opens a run
+that belongs to this very process, and starts a watchdog for it.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.clock import SystemClock
+from gameday.errors import FaultFailed
+from gameday.ledger.heal import Opener
+from gameday.ledger.home import ledger_path
+from gameday.ledger.ledger import Ledger
+from gameday.ledger.recovery import opener
+from gameday.ledger.target_lock import take
+from gameday.ledger.watchdog.launcher import WatchdogHandle
+from gameday.targets import open_target
+from gameday.targets.opened import OpenTarget
+from gameday.targets.procfs import identify
+
+CLOCK = SystemClock()
+WATCHDOGS: dict[
+    str, WatchdogHandle
+] = {}  # of the run that this very process has opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultContext:
+    """The run, step and target that a fault belongs to."""
+
+    run: str
+    step: str
+    target: OpenTarget
+    seed: str
+    ledger: Ledger
+    own: bool  # opened by the fault itself, under plain `chaos run`
+
+    @property
+    def opener(self) -> Opener:
+        """What opens targets; the one at hand where it is the same."""
+        return opener(CLOCK, self.target)
+
+
+def belonging(configuration: Mapping[str, Any] | None) -> FaultContext:
+    """Return whose fault it is, by the environment and the configuration."""
+    url = os.environ.get("GAMEDAY_TARGET") or (configuration or {}).get("target")
+    if not isinstance(url, str) or not url:
+        raise FaultFailed(
+            "no target: set GAMEDAY_TARGET, or `target` in the experiment's "
+            "configuration, such as docker://PROJECT"
+        )
+    run = os.environ.get("GAMEDAY_RUN", "")
+    own = not run
+    if own:
+        who = identify()
+        run = f"chaos-{who.pid}-{who.started}"
+    return FaultContext(
+        run=run,
+        step=os.environ.get("GAMEDAY_STEP", ""),
+        target=open_target(url, CLOCK),
+        seed=os.environ.get("GAMEDAY_SEED") or run,
+        ledger=Ledger(ledger_path(), CLOCK),
+        own=own,
+    )
+
+
+def open_own_run(mine: FaultContext) -> None:
+    """Take the target for this process and have it watched; once per experiment.
+
+    What a dead process left on the target is undone with it. TargetHeld where a
+    living one has it.
+    """
+    entry = mine.ledger.run(mine.run)
+    if not mine.own or (entry is not None and entry.closed is None):
+        return
+    watchdog = take(mine.ledger, mine.target, mine.run, "chaos run", CLOCK)
+    watchdog.abandon()
+    WATCHDOGS[mine.run] = watchdog

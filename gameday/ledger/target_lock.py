@@ -1,0 +1,141 @@
+"""One game day per target, across users and machines: the lock in the target itself.
+
+The ledger's own lock comes first and covers one user on one machine. A stale lock is
+known by the death of its holder, never by its age; whether a process on another
+machine lives cannot be told, so that a person is asked to find out.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gameday.errors import TargetHeld
+from gameday.ledger.entries import RecoveredFault
+from gameday.ledger.ledger import Ledger, held_words
+from gameday.ledger.recovery import Tell, opener, recover_dead, recover_marked
+from gameday.ledger.watchdog.launcher import WatchdogHandle, start_watchdog
+from gameday.model.quantity import show_instant
+from gameday.targets.ownership import Holder, holder_here
+
+if TYPE_CHECKING:
+    from gameday.ports import Clock
+    from gameday.targets.opened import OpenTarget
+
+_TRIES = 3
+Emit = Callable[[RecoveredFault], None]
+
+
+def take(  # noqa: PLR0913 - who takes what, and who is told
+    ledger: Ledger,
+    target: "OpenTarget",
+    run: str,
+    scenario: str,
+    clock: "Clock",
+    *,
+    tell: Tell = lambda _: None,
+    emit: Emit = lambda _: None,
+) -> WatchdogHandle:
+    """Take a target for a run, in the ledger and where it can be in the target.
+
+    What dead runs have left is undone under the lock: each is emitted with its fate.
+    Returns the run's watchdog. TargetHeld, saying who has it, where another has the
+    target, or where something of a dead run stays broken; nothing is held or watched
+    then.
+    """
+    ledger.open_run(run, target.url, scenario, recovers=True)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # each takes some 30 ms
+        started = beside.submit(start_watchdog, run, str(Path(ledger.path).parent))
+        try:
+            _recover(ledger, target, clock, tell, emit)
+            holder = holder_here(run, scenario, show_instant(clock.now()))
+            _take(target, holder, clock, emit)
+            return started.result()
+        except BaseException:
+            ledger.close_run(run)  # the watchdog goes with it
+            if started.exception() is None:
+                started.result().close()
+            raise
+
+
+def held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
+    """Return who has a target, in the words that a run is refused with; or empty.
+
+    Takes and frees nothing: what a dead holder has left, a run undoes first.
+    """
+    known = "" if ledger is None else ledger.refusal(target.url)
+    if known or target.lock is None:
+        return known
+    other = target.lock.held()
+    if other is None or other.alive is False:
+        return ""
+    return _held(target, other, "")
+
+
+def _recover(
+    ledger: Ledger, target: "OpenTarget", clock: "Clock", tell: Tell, emit: Emit
+) -> None:
+    """Undo what dead runs of this ledger have left; TargetHeld where not all is."""
+    opened = opener(clock, target)
+    for recovered in recover_dead(ledger, target.url, opened, clock, tell):
+        emit(recovered)
+    for dead in ledger.stale(target.url):
+        raise TargetHeld(held_words(dead, dead=True))
+
+
+def _take(target: "OpenTarget", mine: Holder, clock: "Clock", emit: Emit) -> None:
+    lock = target.lock
+    if lock is None:
+        return
+    other, why = None, ""
+    for _ in range(_TRIES):
+        other = lock.hold(mine)
+        if other is None:
+            return
+        if other.alive is not False:
+            break
+        why = _why_not_freed(target, other, clock, emit)
+        if why:
+            break
+        lock.release(other.run)
+    raise TargetHeld(_held(target, other or Holder(run="?"), why))
+
+
+def _why_not_freed(
+    target: "OpenTarget", dead: Holder, clock: "Clock", emit: Emit
+) -> str:
+    """Undo what a dead holder left; return why that is not all, empty where it is."""
+    recoveries = recover_marked(target, dead, clock)
+    for recovered in recoveries:
+        if recovered.left.unread is None:
+            emit(
+                RecoveredFault(
+                    run=dead.run, what=recovered.left.what, undone=recovered.undone
+                )
+            )
+    broken = [recovered for recovered in recoveries if not recovered.undone.ok]
+    unread = [
+        recovered.left.what for recovered in broken if recovered.left.unread is not None
+    ]
+    if len(broken) > len(unread):
+        return "it died and left faults behind"
+    if not unread:
+        return ""
+    places = ", ".join(unread)
+    hidden = f"may have left faults where this account may not look ({places})"
+    return f"it died, and {hidden}; with an account that may"
+
+
+def _held(target: "OpenTarget", other: Holder, why: str) -> str:
+    what = f"run {other.run}" + (f" ({other.scenario})" if other.scenario else "")
+    who = f"{other.user}@{other.host}, process {other.process.pid}"
+    said = f"{target.url} is held by {what} of {who}, since {other.since}"
+    if other.alive or target.lock is None:
+        return said
+    if other.alive is False:
+        why = why or "it died and left faults behind"
+        return f"{said}; {why}: `{target.lock.how_to_free()}`"
+    return (
+        f"{said}; whether that still runs cannot be told from here. When it surely "
+        f"does not: `{target.lock.how_to_free()}`"
+    )

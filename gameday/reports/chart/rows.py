@@ -1,0 +1,180 @@
+"""The rows of the chart: faults, instances, pages, probes, what watched."""
+
+from gameday.model.promise import DrawnAt
+from gameday.model.timeline import Event
+from gameday.reports.chart.alert_rows import alert_rows
+from gameday.reports.chart.drawing import (
+    Bar,
+    DrawnRun,
+    Mark,
+    Row,
+    Section,
+    cut,
+    deadlines,
+)
+from gameday.reports.chart.event_text import moment
+from gameday.reports.chart.fault_table import FaultRow
+from gameday.reports.wording import one_line
+
+MOST_ROWS = 24  # of one section; the worst case of a chart stays readable
+
+
+def sections(run: DrawnRun) -> list[Section]:
+    """Return the sections in their order on paper, those with rows only."""
+    given = (
+        ("Faults", fault_rows(run)),
+        ("Instances", instance_rows(run)),
+        ("Alerts", alert_rows(run)),
+        ("Pages", page_rows(run)),
+        ("Steady state", probe_rows(run)),
+        ("Guardrails", guardrail_rows(run)),
+        ("Not seen", blind_rows(run)),
+    )
+    return [
+        Section(
+            name=name, rows=rows[:MOST_ROWS], left_off=max(0, len(rows) - MOST_ROWS)
+        )
+        for name, rows in ((name, _of_the_run(run, rows)) for name, rows in given)
+        if rows
+    ]
+
+
+def _of_the_run(run: DrawnRun, rows: list[Row]) -> list[Row]:
+    """Return the rows cut at the run's beginning, without those of nothing else."""
+    kept = []
+    for row in rows:
+        shown = cut(run, row)
+        was_empty = not row.bars and not row.marks
+        if was_empty or shown.bars or shown.marks or row.deadlines:
+            kept.append(shown)
+    return kept
+
+
+def fault_rows(run: DrawnRun) -> list[Row]:
+    """Return one row for each fault on each instance."""
+    rows: dict[tuple[str, str], Row] = {}
+    for hit in run.hits:
+        if hit.started is None:
+            continue
+        label = f"{hit.fault} {hit.instance}"
+        row = rows.setdefault((hit.fault, hit.instance), Row(label=label))
+        row.bars.append(_fault_bar(run, hit, hit.started))
+        service = hit.instance.rpartition("-")[0]
+        row.deadlines += deadlines(run, DrawnAt.FAULT, service)
+    return list(rows.values())
+
+
+def _fault_bar(run: DrawnRun, hit: FaultRow, started: float) -> Bar:
+    kind = "fault" if hit.bites else "fault weak"
+    words = "" if hit.bites else "did not bite" if hit.bites is False else "no proof"
+    if not hit.undone:
+        words = f"{words} not undone".strip()
+    what = f"{hit.fault} on {hit.instance}, {hit.proof}"
+    return run.bar(started, hit.ended, kind, words, what)
+
+
+def instance_rows(run: DrawnRun) -> list[Row]:
+    """Return a row for each instance that was down at some time."""
+    found: dict[str, list[Event]] = {}
+    for event in run.timeline.of("instance"):
+        found.setdefault(str(event.get("instance")), []).append(event)
+    rows = []
+    for name, events in found.items():
+        row = Row(label=name)
+        since: Event | None = None
+        for event in events:
+            if event.get("up") is False and since is None:
+                since = event
+            elif event.get("up") and since is not None:
+                row.bars.append(_down(run, since, event.at))
+                since = None
+        if since is not None:
+            row.bars.append(_down(run, since, None))
+        rows += [row] if row.bars else []
+    return rows
+
+
+def _down(run: DrawnRun, since: Event, until: float | None) -> Bar:
+    state = one_line(since.get("state") or "down", 20)
+    return run.bar(since.at, until, "down", state, f"{since.get('instance')}: {state}")
+
+
+def page_rows(run: DrawnRun) -> list[Row]:
+    """Return a row for each receiver that was paged or was promised a page."""
+    rows: dict[str, Row] = {}
+    for step in run.plan.scenario.steps:
+        for promise in step.expect.alerts:
+            for name in promise.reaches:
+                row = rows.setdefault(name, Row(label=name))
+                row.deadlines += deadlines(run, DrawnAt.RECEIVER, promise.alert)
+    for event in run.timeline.of("page"):
+        name = str(event.get("receiver", "?"))
+        row = rows.setdefault(name, Row(label=name))
+        kind = f"page {event.get('status', 'unknown')}"
+        title = f"{moment(event).text}: {run.when(event.at)}"
+        row.marks.append(Mark(at=event.at, kind=kind, title=title))
+    for row in rows.values():
+        row.note = "" if row.marks else "no page"
+    return list(rows.values())
+
+
+def probe_rows(run: DrawnRun) -> list[Row]:
+    """Return one row of ticks, thinned: of those side by side the worst is drawn."""
+    events = run.timeline.of("probe", "hypothesis")
+    if not events:
+        return []
+    worst: dict[int, Event] = {}
+    rank = {False: 0, None: 1, True: 2}
+    width = (run.end - run.start) / 400
+    for event in events:
+        index = int((event.at - run.start) / width)
+        old = worst.get(index)
+        if old is None or rank.get(event.get("ok"), 1) < rank.get(old.get("ok"), 1):
+            worst[index] = event
+    kinds = {True: "probe ok", False: "probe bad"}
+    marks = [
+        Mark(
+            at=event.at,
+            kind=kinds.get(event.get("ok"), "probe unsure"),
+            title=f"{moment(event).text}: {run.when(event.at)}",
+        )
+        for event in worst.values()
+    ]
+    return [Row(label="hypothesis", marks=marks)]
+
+
+def blind_rows(run: DrawnRun) -> list[Row]:
+    """Return a row for each observer that could not see for some time."""
+    rows: dict[str, Row] = {}
+    open_since: dict[str, Event] = {}
+    for event in run.timeline.of("blind", "sees"):
+        name = str(event.get("source", "?"))
+        if event.kind == "blind":
+            open_since.setdefault(name, event)
+        elif name in open_since:
+            _blind(run, rows, open_since.pop(name), event.at)
+    for since in open_since.values():
+        _blind(run, rows, since, None)
+    return list(rows.values())
+
+
+def guardrail_rows(run: DrawnRun) -> list[Row]:
+    """Return a row for each guardrail that was breached or could not be answered."""
+    rows: dict[str, Row] = {}
+    for event in run.timeline.of("guardrail"):
+        if event.get("state") != "ok":
+            name = str(event.get("name", "?"))
+            title = f"{moment(event).text}: {run.when(event.at)}"
+            kind = "probe bad" if event.get("state") == "breached" else "probe unsure"
+            row = rows.setdefault(name, Row(label=name))
+            row.marks.append(Mark(at=event.at, kind=kind, title=title))
+    return list(rows.values())
+
+
+def _blind(
+    run: DrawnRun, rows: dict[str, Row], since: Event, until: float | None
+) -> None:
+    name = str(since.get("source", "?"))
+    row = rows.setdefault(name, Row(label=name))
+    what = f"{name} could not be seen, {since.get('because', '')}"
+    row.bars.append(run.bar(since.at, until, "blind", "not seen", what))

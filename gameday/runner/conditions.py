@@ -1,0 +1,236 @@
+"""What a phase waits for: each thing with its deadline, and whether it is there."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gameday.checks.record.victims import Victims
+from gameday.checks.service.availability import known_at, whole
+from gameday.model.plan import PlannedStep
+from gameday.model.promise import Promise, Since, made
+from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, Step
+from gameday.model.stretch import FEWEST, LONGEST, looks_needed
+from gameday.model.timeline import Event
+from gameday.runner.run_state import RunState
+
+# The promises of which it is seen here, while a run is going on, that they are kept.
+_SEEN = (
+    *("fires_within", "pages_within", "resets_within", "page_resolves_within"),
+    *("heals_within", "recovers_within"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCondition:
+    """One thing that is waited for, until `until` at the latest."""
+
+    what: str
+    until: float
+    kept: bool
+
+    def open(self, now: float) -> bool:
+        """Return whether waiting for it still makes sense."""
+        return not self.kept and now < self.until
+
+
+def in_hold(
+    board: RunState, step: Step, planned: PlannedStep
+) -> Iterator[PendingCondition]:
+    """Yield what the hold waits for; it is over when none of it is open."""
+    start = board.fault_started(step.name)
+    if start is None:
+        return
+    if step.hold is not None:
+        yield PendingCondition(what="the hold", until=start + step.hold, kept=False)
+    else:
+        for promise in step.expect.alerts:
+            whose = _Whose(promise, board.victims(step.name))
+            yield from _fires(board, planned, whose, start)
+            yield from until_over(promise, OF_ALERT, Since.START, start)
+    yield from until_over(step.expect, OF_STEP, Since.START, start)
+    if step.expect.heals_within is not None:
+        until = start + step.expect.heals_within
+        yield PendingCondition(
+            what="healing", until=until, kept=healed(board, step, start)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Whose alerts a promise waits for: where labels tell victims apart, each one's."""
+
+    promise: AlertPromise
+    victims: Victims
+
+    def mine(self, sets: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+        """Return those labels that are not about an instance that was spared."""
+        asked = self.promise.labels
+        return [labels for labels in sets if self.victims.concern(labels, asked)]
+
+    def all_of(self, sets: Sequence[Mapping[str, str]]) -> bool:
+        """Return whether these labels are of all whose alert has to ring."""
+        mine = self.mine(sets)
+        if self.promise.victims == "any" or self.victims.names_one(self.promise.labels):
+            return bool(mine)
+        told = frozenset[str]().union(*map(self.victims.of, mine))
+        required = frozenset[str]().union(*map(self.victims.required, sets))
+        return bool(mine) and required <= told
+
+
+def _fires(
+    board: RunState, planned: PlannedStep, whose: _Whose, start: float
+) -> Iterator[PendingCondition]:
+    promise = whose.promise
+    if promise.fires_within is not None and not board.is_spoiled(promise):
+        yield PendingCondition(
+            what=f"{promise.alert} firing",
+            until=start + promise.fires_within,
+            kept=whose.all_of([alert.labels for alert in board.fired(promise, start)]),
+        )
+    asks = promise.reaches or promise.pages_within is not None
+    if not asks or board.is_spoiled(promise, pages=True):
+        return
+    for asked in promise.for_each_receiver():
+        within = promise.pages_within or planned.hold_at_most
+        told = board.told(promise, "firing", asked.receiver, start)
+        where = f" at {asked.receiver}" if asked.receiver else ""
+        yield PendingCondition(
+            what=f"the page of {promise.alert}{where}",
+            until=start + within,
+            kept=whose.all_of(told),
+        )
+
+
+def in_aftermath(
+    board: RunState, step: Step, planned: PlannedStep
+) -> Iterator[PendingCondition]:
+    """Yield what the aftermath waits for, after the fault's end."""
+    start, end = board.fault_started(step.name), board.fault_ended(step.name)
+    if start is None or end is None:
+        return
+    for promise in step.expect.alerts:
+        whose = _Whose(promise, board.victims(step.name))
+        yield from _resets(board, whose, start, end)
+        yield from until_over(promise, OF_ALERT, Since.END, end)
+    yield from until_over(step.expect, OF_STEP, Since.END, end)
+    if step.expect.recovers_within is not None:
+        until = end + step.expect.recovers_within
+        yield PendingCondition(what="recovery", until=until, kept=board.recovered)
+        for name in sorted(_workloads(planned) & board.workloads.keys()):
+            kept = available(board.workloads[name], start)
+            yield PendingCondition(
+                what=f"{name} to be available", until=until, kept=kept
+            )
+    yield from _metrics(board, step, planned, start, end)
+    if step.experiment.has_hypothesis:
+        yield _holds_again(board, end + planned.aftermath_at_most)
+
+
+def until_over(
+    owner: object, promises: Mapping[str, Promise], since: Since, base: float
+) -> Iterator[PendingCondition]:
+    """Yield the promises of which nothing here can see whether they are kept already.
+
+    They are waited for until their time is over, so that their answer is not cut off.
+    """
+    for name, value in made(owner, promises):
+        if promises[name].since is since and name not in _SEEN:
+            what = promises[name].words
+            yield PendingCondition(what=what, until=base + value, kept=False)
+
+
+def _holds_again(board: RunState, until: float) -> PendingCondition:
+    """Return the hypothesis that has to hold again, for good.
+
+    A stretch of looks long enough to have seen the failures that there were; where
+    there were some it may go on beyond the aftermath's time. Not by its time: what was
+    probed between the fault's end and the aftermath's beginning still counts as during.
+    """
+    told = [look for look in board.looks if look["ok"] is not None]
+    during = [look for look in told if look["phase"] == "during"]
+    false = sum(look["ok"] is False for look in during)
+    after = [look for look in board.looks if look["phase"] == "after"]
+    held = [
+        *itertools.takewhile(lambda look: look["ok"] is True, reversed(after)),
+    ]
+    needed = looks_needed(false / len(during) if during else 0.0)
+    lasted = held[0].at - held[-1].at if held else 0.0
+    return PendingCondition(
+        what="the hypothesis holding again",
+        until=until + (LONGEST if false else 0.0),
+        kept=len(held) >= needed or lasted >= LONGEST,
+    )
+
+
+def _metrics(
+    board: RunState, step: Step, planned: PlannedStep, start: float, end: float
+) -> Iterator[PendingCondition]:
+    """Yield the promised expressions that have to hold after the fault, for good.
+
+    Looks so soon after its end that they see what was scraped before do not count.
+    """
+    for promise in step.expect.metrics:
+        if promise.holds != "after":
+            continue
+        looks = board.metrics.get(promise.promql, [])
+        stale = max((float(look.get("stale") or 0.0) for look in looks), default=0.0)
+        fresh = [look for look in looks if look.at > end + stale]
+        during = [look for look in looks if start <= look.at <= end]
+        false = sum(look["ok"] is False for look in during)
+        needed = max(FEWEST, looks_needed(false / len(during) if during else 0.0))
+        needed = min(needed, int(LONGEST))  # looks, about a second apart
+        stretch = itertools.takewhile(lambda look: look["ok"] is True, reversed(fresh))
+        broken = any(look["ok"] is False for look in fresh)  # and for good, at once
+        longest = planned.aftermath_at_most
+        within = longest if promise.within is None else promise.within + stale
+        yield PendingCondition(
+            what=f"{promise.subject} holding",
+            until=end + within,
+            kept=len(list(stretch)) >= needed or (promise.within is None and broken),
+        )
+
+
+def _resets(
+    board: RunState, whose: _Whose, start: float, end: float
+) -> Iterator[PendingCondition]:
+    promise = whose.promise
+    fired = board.fired(promise, start)
+    alerts = [alert for alert in fired if whose.mine([alert.labels])]
+    if not alerts or board.is_spoiled(promise):
+        return
+    if promise.resets_within is not None:
+        yield PendingCondition(
+            what=f"{promise.alert} resolved",
+            until=end + promise.resets_within,
+            kept=all((alert.resolved_at or 0.0) >= end for alert in alerts),
+        )
+    if promise.page_resolves_within is None or board.is_spoiled(promise, pages=True):
+        return
+    for asked in promise.for_each_receiver():
+        opened = whose.mine(board.told(promise, "firing", asked.receiver, start))
+        closed = board.told(promise, "resolved", asked.receiver, end)
+        yield PendingCondition(
+            what=f"the end of {promise.alert} at {asked.receiver or 'a receiver'}",
+            until=end + promise.page_resolves_within,
+            kept=bool(closed) and all(labels in closed for labels in opened),
+        )
+
+
+def healed(board: RunState, step: Step, since: float) -> bool:
+    """Return whether every instance that was hit is up again, by itself."""
+    hit = [event["instance"] for event in board.of_step(board.faults, step.name)]
+    now = [board.instances.get(name) for name in hit]
+    return bool(hit) and all(
+        event is not None and event["up"] and event.at > since for event in now
+    )
+
+
+def available(told: Sequence[Event], start: float) -> bool:
+    """Return whether a workload is again what it was when the fault began."""
+    was = known_at(told, start)
+    return was is None or not was["available"] or whole(told[-1], was)
+
+
+def _workloads(planned: PlannedStep) -> set[str]:
+    victims = [victim for fault in planned.faults for victim in fault.victims]
+    return {victim.labels.get("workload", "") for victim in victims}

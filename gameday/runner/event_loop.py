@@ -1,0 +1,97 @@
+"""The pump: everything that happens arrives as an event on one queue.
+
+An event is kept before it is acted on. Whoever waits, waits here: for a thing with a
+deadline, and no longer than the run is wanted.
+"""
+
+import contextlib
+import queue
+from collections.abc import Callable, Iterable
+
+from gameday.model.timeline import Event, event
+from gameday.model.verdict import Ending
+from gameday.runner.conditions import PendingCondition
+from gameday.runner.dependencies import RunDependencies
+from gameday.runner.run_state import RunState
+from gameday.runner.run_stopped import RunStopped
+
+TICK = 0.05  # seconds between looks at deadlines and the ledger
+Things = Callable[[], Iterable[PendingCondition]]
+
+
+class EventLoop:
+    """Takes events in, keeps them, shows them; ends the run when that is asked."""
+
+    def __init__(self, doors: RunDependencies, look: Callable[[], None]) -> None:
+        self.doors = doors
+        self.board = RunState()
+        self.undoing = False
+        self._look = look
+        self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._wanted: RunStopped | None = None
+
+    @property
+    def now(self) -> float:
+        """The time, in seconds since the epoch."""
+        return self.doors.clock.now()
+
+    def tell(self, one: Event) -> None:
+        """Put one event on the queue; from any thread."""
+        self._queue.put(one)
+
+    def stop(self, ending: Ending, because: str) -> None:
+        """Ask for the end of the run, from any thread; the first reason counts."""
+        if self._wanted is None:
+            self._wanted = RunStopped(ending, because)
+
+    def phase(self, phase: str, step: str) -> None:
+        """Begin a phase."""
+        self._take(event(self.now, "phase", phase=phase, step=step))
+
+    def note(self, text: str) -> None:
+        """Keep a remark."""
+        self._take(event(self.now, "note", text=text))
+
+    def skip(self, step: str, because: str) -> None:
+        """Keep that a step's fault is not injected, and why."""
+        self._take(event(self.now, "skipped", step=step, because=because))
+
+    def until(self, what: str, until: float, kept: Callable[[], bool]) -> bool:
+        """Wait for one thing; return whether it came."""
+        self.wait(lambda: [PendingCondition(what=what, until=until, kept=kept())])
+        return kept()
+
+    def pause(self, what: str, until: float) -> None:
+        """Wait until then, whatever happens."""
+        self.until(what, until, lambda: False)
+
+    def wait(self, things: Things, or_else: Callable[[], bool] = lambda: False) -> None:
+        """Take events in until nothing is open any more."""
+        while True:
+            one = self.doors.clock.take(self._queue, TICK)
+            if one is not None:
+                self._take(one)
+            self.drain()
+            if self._wanted is not None and not self.undoing:
+                raise self._wanted
+            self._look()
+            now = self.now
+            still = [awaited for awaited in things() if awaited.open(now)]
+            self.doors.screen.tick(self.board, still, now)
+            if not still or or_else():
+                return
+
+    def drain(self) -> None:
+        """Take in all that is there, without waiting."""
+        for transition in self.doors.ledger.news():
+            self._take(transition)
+        while not self._queue.empty():
+            with contextlib.suppress(queue.Empty):
+                self._take(self._queue.get_nowait())
+
+    def _take(self, one: Event) -> None:
+        self.doors.store.append(one)
+        self.board.see(one)
+        self.doors.screen.show(one, self.board)
+        if one.kind == "guardrail" and one["state"] == "breached":
+            self.stop(Ending.GUARDRAIL, f"guardrail {one['name']}: {one['because']}")

@@ -1,0 +1,62 @@
+"""Guardrails, looked at all through a run, each at its own interval.
+
+A guardrail that cannot be evaluated for longer than its `grace` counts as breached:
+whoever cannot see must not go on breaking things.
+"""
+
+import threading
+
+from gameday.model.timeline import event
+from gameday.ports import Clock, Emit
+from gameday.runner.dependencies import Guard
+
+
+class GuardrailMonitor:
+    """One guardrail's thread; emits `guardrail` events, one when the state changes."""
+
+    def __init__(self, guard: Guard, clock: Clock, emit: Emit) -> None:
+        self.guard = guard
+        self._clock = clock
+        self._emit = emit
+        self._stop = threading.Event()
+        self._blind_since: float | None = None
+        self._last = ""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a look that hangs is left to its time-out."""
+        self._stop.set()
+
+    def once(self) -> tuple[str, str]:
+        """Look once; return the state with `grace` taken in, and why."""
+        seen = self.guard.look()
+        state, because = seen.state, seen.because
+        answered = state != "unanswerable"
+        now = self._clock.now()
+        if not answered:
+            self._blind_since = self._blind_since or now
+            grace = self.guard.rail.grace
+            if now - self._blind_since >= grace:
+                state = "breached"
+                because = f"it could not be evaluated for {grace:g} s: {because}"
+        else:
+            self._blind_since = None
+        if state != self._last or state == "breached":
+            self._last = state
+            told = {"state": state, "value": seen.value, "limit": seen.limit}
+            told |= {"name": self.guard.rail.name, "answered": answered}
+            self._emit(event(now, "guardrail", because=because, **told))
+        return state, because
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            began = self._clock.monotonic()
+            state, _ = self.once()
+            if state == "breached":
+                return
+            took = self._clock.monotonic() - began
+            self._stop.wait(max(0.05, self.guard.every - took))

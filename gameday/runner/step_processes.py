@@ -1,0 +1,219 @@
+"""One step's processes: the engine that injects, the prober that looks.
+
+Translates their messages to events. Where every fault of a step is gameday's own,
+an engine is simply ended and the ledger undoes; where other extensions acted, their
+rollbacks are the only undo, so the engine is asked to play them, and if it cannot,
+they are played by another process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gameday.checks.record.interruption import CUT_SHORT
+from gameday.errors import StoreError
+from gameday.model.scenario import Step
+from gameday.model.timeline import event
+from gameday.ports import Emit
+from gameday.runner.dependencies import RunDependencies
+from gameday.runner.engine.fork_server import Child
+from gameday.runner.engine.jobs import Job
+
+PROBE_EVERY = 0.5  # seconds between looks at the hypothesis
+FOREIGN_PATIENCE = 10.0  # seconds for the engine to play foreign rollbacks
+REPLAY_PATIENCE = 60.0  # seconds for another process to play them
+
+
+@dataclass(slots=True)
+class StepProgress:
+    """Where a step stands: when it was injected and when it was over."""
+
+    step: Step
+    injected_at: float | None = None
+    ended_at: float | None = None
+    faults_seen: int = 0
+    rollbacks: int = 0  # the ledger's entry of foreign rollbacks
+    configuration: Mapping[str, Any] = field(default_factory=dict)  # probes' values
+
+    def phase(self, at: float, took: float = 0.0) -> str:
+        """Return before, during or after, for something that began then.
+
+        What began before the injection and ended after it belongs to neither side.
+        """
+        if self.injected_at is None or at + took < self.injected_at:
+            return "before"
+        if at < self.injected_at:
+            return "injection"
+        if self.ended_at is None or at < self.ended_at:
+            return "during"
+        return "after"
+
+
+class StepProcesses:
+    """Starts and ends a step's processes; `emit` gets what they say, as events."""
+
+    def __init__(self, doors: RunDependencies, emit: Emit) -> None:
+        self._doors = doors
+        self._emit = emit
+        self._stage: StepProgress | None = None
+        self._engine: Child | None = None
+        self._prober: Child | None = None
+        self.method_done = False
+        self.finished = False
+        self.cut_short = False  # the experiment has ended before its hold was over
+        self._rolled_back = False
+
+    def begin(self, step: Step) -> None:
+        """Look at the step's hypothesis from now on."""
+        self._stage = StepProgress(step=step)
+        self._engine, self.method_done, self.finished = None, False, False
+        self.cut_short = False
+        self._rolled_back = False
+        if step.experiment.has_hypothesis:
+            self._prober = self._doors.engine.prober(
+                self._job(step), PROBE_EVERY, self._on_prober
+            )
+
+    def inject(self) -> None:
+        """Start the experiment."""
+        if self._stage is None:
+            return
+        step = self._stage.step
+        self._doors.ledger.plan_again(step.name)
+        if step.experiment.foreign:
+            self._stage.rollbacks = self._doors.ledger.open_rollbacks(
+                step.name, step.experiment.document
+            )
+        self._stage.injected_at = self._doors.clock.now()
+        job = replace(self._job(step), rollbacks=self._stage.rollbacks)
+        self._engine = self._doors.engine.experiment(job, self._on_engine)
+
+    def release(self) -> None:
+        """The hold is over: the engine goes on to its rollbacks."""
+        if self._engine is not None:
+            self._engine.release()
+
+    def end(self, step: Step) -> None:
+        """The rollbacks are over, or took too long: the engine ends here."""
+        if self._engine is not None and not self.finished:
+            self._finish_off(step)
+        if self._stage is not None:
+            self._stage.ended_at = self._doors.clock.now()
+
+    def abandon(self) -> None:
+        """End everything now; foreign rollbacks are still played."""
+        self.stop_probing(kill=True)
+        if self._stage is not None and self._engine is not None and not self.finished:
+            self._finish_off(self._stage.step)
+
+    def stop_probing(self, *, kill: bool = False) -> None:
+        """End the prober; idempotent. Killed, it is not waited for."""
+        prober, self._prober = self._prober, None
+        if prober is None:
+            return
+        if not kill:
+            prober.release()
+        if kill or not prober.wait(1.0):
+            prober.kill()
+
+    def _finish_off(self, step: Step) -> None:
+        engine, self._engine = self._engine, None
+        if engine is None:
+            return
+        if step.experiment.foreign:
+            engine.interrupt()
+            engine.release()
+            engine.wait(FOREIGN_PATIENCE)
+        engine.kill()
+        engine.wait(1.0)
+        if step.experiment.foreign and not self._rolled_back:
+            again = self._doors.engine.rollbacks(self._job(step), self._on_engine)
+            if not again.wait(REPLAY_PATIENCE):
+                again.kill()
+
+    def _job(self, step: Step) -> Job:
+        return Job(
+            document=step.experiment.document,
+            environment={**self._doors.environment, "GAMEDAY_STEP": step.name},
+            configuration={} if self._stage is None else self._stage.configuration,
+        )
+
+    def _on_prober(self, name: str, fields: Mapping[str, Any]) -> None:
+        stage = self._stage
+        if stage is not None and name == "configuration":
+            stage.configuration = fields["values"]
+        if stage is None or name not in ("probe", "hypothesis"):
+            return
+        rest = {key: value for key, value in fields.items() if key != "at"}
+        at = fields["at"]
+        phase = stage.phase(at, float(fields.get("took") or 0.0))
+        self._emit(event(at, name, step=stage.step.name, phase=phase, **rest))
+
+    def _on_engine(self, name: str, fields: Mapping[str, Any]) -> None:
+        stage = self._stage
+        if stage is None:
+            return
+        self._rolled_back |= name == "rollbacks"
+        if name == "rolled_back" and stage.rollbacks:
+            self._doors.ledger.rolled_back(stage.rollbacks, fields["failed"])
+        if name == "journal":
+            self._keep_journal(stage.step.name, fields["text"])
+        self._report(stage, name, fields)
+        status = "escaped" if name == "escaped" else fields.get("status")
+        self.cut_short |= name in ("engine", "escaped") and status in CUT_SHORT
+        if name in ("method_completed", "finished", "gone"):
+            self.method_done = True
+        if name in ("finished", "gone"):
+            self.finished = True
+
+    def _keep_journal(self, step: str, text: str) -> None:
+        """Write the engine's journal; a full disk must not end who listens to it."""
+        try:
+            self._doors.store.write(f"journal-{step}.json", text)
+        except StoreError as error:
+            note = f"{step}: the journal was not written: {error}"
+            self._emit(event(self._doors.clock.now(), "note", text=note))
+
+    def _report(
+        self, stage: StepProgress, name: str, fields: Mapping[str, Any]
+    ) -> None:
+        now, step = self._doors.clock.now(), stage.step.name
+        if name == "activity":
+            self._emit(event(now, "activity", step=step, **_without_output(fields)))
+            self._note_failed(stage, now, fields)
+        elif name == "engine":
+            state = {"because": "", **fields}
+            self._emit(event(now, "engine", step=step, **state))
+        elif name == "escaped":
+            state = {"status": "escaped", "deviated": None, **fields}
+            self._emit(event(now, "engine", step=step, **state))
+        elif name == "log":
+            self._emit(event(now, "note", text=f"{step}: engine: {fields['text']}"))
+
+    def _note_failed(
+        self, stage: StepProgress, now: float, fields: Mapping[str, Any]
+    ) -> None:
+        """A fault of ours that failed before anything was written down."""
+        own = str(fields.get("function", "")).startswith("gameday.faults.")
+        if fields["phase"] != "method" or fields["type"] != "action" or not own:
+            return
+        asked = stage.step.experiment.faults
+        if stage.faults_seen < len(asked) and fields["status"] != "succeeded":
+            request = asked[stage.faults_seen]
+            self._emit(
+                event(
+                    now,
+                    "fault_failed",
+                    step=stage.step.name,
+                    fault=request.kind,
+                    service=request.selection.service,
+                    instance="",
+                    because=fields["because"] or "the action failed",
+                )
+            )
+        stage.faults_seen += 1
+
+
+def _without_output(fields: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("phase", "name", "type", "status", "because", "ok")
+    return {key: fields[key] for key in kept if key in fields}

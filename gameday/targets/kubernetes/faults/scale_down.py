@@ -1,0 +1,211 @@
+"""process.stop: one pod fewer is wanted, and it is the victim that goes.
+
+A Deployment gives up what is not ready first, whatever it costs, then the cheapest; a
+StatefulSet its highest ordinal. Whether that is the victim is looked at in the moment
+of the change. Every stop's mark says what the workload may want but for the stops, so
+that a number that somebody else has set meanwhile is known, and left alone.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from gameday.errors import CannotFault, FaultFailed
+from gameday.model.faults.fault import Undo
+from gameday.model.target import Instance
+from gameday.targets.kubernetes.client.api import Gone, Json, namespaced
+from gameday.targets.kubernetes.faults.fields import own_note
+from gameday.targets.kubernetes.faults.workload_pods import is_ready
+from gameday.targets.kubernetes.inventory.workloads import Workload, controller
+from gameday.targets.kubernetes.ownership.desired_replicas import stops, wants
+from gameday.targets.kubernetes.ownership.fencing import refuse_late
+from gameday.targets.kubernetes.ownership.marks import UNDO, erased, is_noted, noted
+from gameday.targets.kubernetes.ownership.revision_annotations import remove_copies
+from gameday.targets.kubernetes.sidecars.context import NamespaceContext
+
+COST = "controller.kubernetes.io/pod-deletion-cost"
+_CHEAPEST = "-2147483648"  # of pods that are ready, the cheapest goes first
+_ALREADY = "had been scaled back already, or set by somebody else since"
+_SCALABLE = ("Deployment", "StatefulSet")
+
+
+class Stopping:
+    """Scales down around a victim, and back up."""
+
+    def __init__(self, place: NamespaceContext) -> None:
+        self._place = place
+
+    def check(self, victim: Instance) -> None:
+        """Refuse a victim that would not be the one to go."""
+        words = victim.labels["workload"]
+        kind = words.partition("/")[0]
+        workload = self._place.pods.workload(words)
+        if workload is None or workload.kind not in _SCALABLE:
+            raise CannotFault(
+                f"{victim.name}: a {kind or 'pod without a workload'} cannot be scaled "
+                "down by one; use process.kill or kubernetes.drain"
+            )
+        pod, uid = victim.labels["pod"], victim.identity["id"]
+        if workload.kind == "StatefulSet" and pod != _last(workload.raw):
+            raise CannotFault(
+                f"{victim.name}: a StatefulSet gives up its highest ordinal first "
+                f"(pod {_last(workload.raw)}); name that instance"
+            )
+        self._check_goes(workload, workload.raw, pod, uid)
+
+    def _check_goes(self, workload: Workload, now: Json, pod: str, uid: str) -> None:
+        """Raise FaultFailed unless that pod goes where one fewer is wanted from now."""
+        if now["spec"].get("replicas", 1) < 1:
+            raise FaultFailed(f"{workload.words} wants no pods already")
+        if workload.kind == "Deployment":
+            self._check_cheapest(workload.words, now, pod, uid)
+            return
+        found = self._place.pods.pod(pod)
+        if pod != _last(now):
+            raise FaultFailed(f"{_last(now)} would go now, not {pod}")
+        if found is None or found["metadata"]["uid"] != uid:
+            raise FaultFailed(f"{pod} was replaced by another pod")
+
+    def _check_cheapest(self, words: str, now: Json, pod: str, uid: str) -> None:
+        pods = self._pods_of(words)
+        others = [o for o in pods if o["metadata"]["uid"] != uid and not _goes(o)]
+        for other in others:
+            why = _goes_first(other)
+            if why:
+                name = other["metadata"]["name"]
+                raise FaultFailed(f"{name} {why}: it might go instead of {pod}")
+        if len({(controller(candidate) or {}).get("uid") for candidate in pods}) > 1:
+            raise FaultFailed(f"{words} is being rolled out: any pod might go")
+        wanted = int(now["spec"].get("replicas", 1))
+        if len(others) >= wanted:
+            many = f"has {len(others)} pods beside {pod} and wants {wanted}"
+            raise FaultFailed(f"{words} {many}: one of them might go")
+
+    def _pods_of(self, words: str) -> list[Json]:
+        """Return a workload's pods, also those that are being ended."""
+        pods = self._place.pods.pods()
+        ours = {
+            instance.identity["id"]
+            for instance in self._place.pods.arranged(pods, None)
+            if instance.labels["workload"] == words
+        }
+        return [pod for pod in pods if pod["metadata"]["uid"] in ours]
+
+    # Down -------------------------------------------------------------------------
+
+    def down(self, kind: str, undo: Undo) -> None:
+        """Make the victim the one to go, and want one pod fewer."""
+        words, given = str(undo.arguments["workload"]), undo.arguments
+        workload = self._place.pods.workload(words)
+        if workload is None:
+            raise FaultFailed(f"{words} is not there any more")
+        if workload.kind == "Deployment":
+            self._cheapen(kind, undo)
+
+        def fewer(now: Json) -> Mapping[str, Any]:
+            self._check_goes(workload, now, str(given["pod"]), undo.identity["id"])
+            kept = replace(undo, arguments={**given, "wants": wants(now, words)})
+            return {
+                "metadata": {"annotations": dict(noted(kept, kind))},
+                "spec": {"replicas": int(now["spec"].get("replicas", 1)) - 1},
+            }
+
+        self._place.api.change(workload.path, fewer)
+
+    def _cheapen(self, kind: str, undo: Undo) -> None:
+        def cheap(pod: Json) -> Mapping[str, Any]:
+            meta = pod["metadata"]
+            if meta["uid"] != undo.identity["id"]:
+                raise FaultFailed("the pod was replaced by another")
+            if meta.get("deletionTimestamp"):
+                raise FaultFailed("the pod is being ended already")
+            cost = (meta.get("annotations") or {}).get(COST)
+            kept = replace(undo, arguments={**undo.arguments, "cost": cost})
+            notes = {**noted(kept, kind), COST: _CHEAPEST}
+            return {"metadata": {"annotations": notes}}
+
+        self._place.api.change(self._pod(undo), cheap)
+
+    def _pod(self, undo: Undo) -> str:
+        return namespaced(self._place.namespace, "pods", str(undo.arguments["pod"]))
+
+    # Back up ----------------------------------------------------------------------
+
+    def back(self, undo: Undo) -> tuple[str, bool]:
+        """Want that pod again; return what was found, and whether one has to come."""
+        workload = self._place.pods.workload(str(undo.arguments["workload"]))
+        if workload is None:
+            self._uncheapen(undo)
+            return "the workload is gone", False
+        pod = self._place.same_pod(undo)
+        stayed = pod is not None and "deletionTimestamp" not in pod["metadata"]
+        found: list[tuple[str, bool]] = []
+
+        def more(now: Json) -> Mapping[str, Any] | None:
+            if not is_noted(now, undo):
+                found.append((_ALREADY, not stayed))
+                return None
+            replicas, held = int(now["spec"].get("replicas", 1)), stops(now)
+            if replicas + len(held) in own_note(now, undo)["wants"]:
+                said = f"was scaled down; wants {replicas + 1} again"
+                found.append((said, True))
+                notes = {"metadata": {"annotations": dict(erased(undo))}}
+                return {**notes, "spec": {"replicas": replicas + 1}}
+            said = f"was set to {replicas} by somebody else; left as it is"
+            found.append((said, False))
+            return {"metadata": {"annotations": dict.fromkeys(held)}}
+
+        api = self._place.api
+        api.change(workload.path, more)
+        if found[-1][0] == _ALREADY:
+            refuse_late(api, workload.path)
+            api.change(workload.path, more)  # it came in between
+        self._uncheapen(undo)
+        remove_copies(api, self._place.namespace, workload)
+        return found[-1]
+
+    def _uncheapen(self, undo: Undo) -> None:
+        """Where the victim stayed after all, it costs again what it did."""
+        api, path = self._place.api, self._pod(undo)
+
+        def dear(pod: Json) -> Mapping[str, Any] | None:
+            meta = pod["metadata"]
+            if meta["uid"] != undo.identity["id"] or not is_noted(pod, undo):
+                return None
+            notes: dict[str, Any] = dict(erased(undo))
+            if meta["annotations"].get(COST) == _CHEAPEST:
+                notes[COST] = own_note(pod, undo)["cost"]
+            return {"metadata": {"annotations": notes}}
+
+        pod = self._place.same_pod(undo)
+        if pod is None:
+            return
+        with suppress(Gone):
+            if not is_noted(pod, undo):
+                refuse_late(api, path)
+            api.change(path, dear)
+
+
+def _last(workload: Json) -> str:
+    """Return the pod that a StatefulSet gives up first."""
+    spec = workload["spec"]
+    first = int((spec.get("ordinals") or {}).get("start", 0))
+    last = first + int(spec.get("replicas", 1)) - 1
+    return f"{workload['metadata']['name']}-{last}"
+
+
+def _goes(pod: Json) -> bool:
+    """Whether it is to go for another stop of ours."""
+    return any(key.startswith(UNDO) for key in pod["metadata"].get("annotations") or {})
+
+
+def _goes_first(pod: Json) -> str:
+    """Return why a ReplicaSet may remove it before the cheapest; empty: it will not."""
+    meta = pod["metadata"]
+    if meta.get("deletionTimestamp"):
+        return "is being ended"
+    if not is_ready(pod):
+        return "is not ready"
+    cheapest = (meta.get("annotations") or {}).get(COST) == _CHEAPEST
+    return f"has the lowest {COST}" if cheapest else ""
