@@ -36,8 +36,8 @@ def through_gameday(count: int) -> int:
     from gameday.runner.engine.fork_server import ForkServer
     from gameday.runner.engine.jobs import Job
 
-    nursery = ForkServer()
-    nursery.warm()
+    fork_server = ForkServer()
+    fork_server.warm()
     failed = 0
     for _ in range(count):
         said: dict[str, Any] = {}
@@ -53,7 +53,7 @@ def through_gameday(count: int) -> int:
             if name == "gone":
                 gone.set()
 
-        nursery.experiment(Job(document=EXPERIMENT, hold=False), tell)
+        fork_server.experiment(Job(document=EXPERIMENT, hold=False), tell)
         over = gone.wait(PATIENCE)
         failed += not (over and said.get("engine", {}).get("status") == "completed")
     return failed

@@ -1,4 +1,4 @@
-"""The few doors between the middle of the house and its edges, as Protocols."""
+"""The few Protocols between the middle of the house and its edges."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
@@ -79,7 +79,7 @@ class Target(Protocol):
 
 
 class Observer(Protocol):
-    """Eyes: something that reports events from `start` until `stop`.
+    """Something that reports events from `start` until `stop`.
 
     An observer never raises after `start`: what it cannot see it reports
     (`blind`, `sees`). `flush` brings in all that happened up to now and

@@ -120,7 +120,7 @@ def plan(
     guardrails: Sequence[Guardrail] = (),
     observe: Observe | None = None,
     instances: Sequence[Instance] | None = None,
-    **eyes: Any,
+    **monitoring: Any,
 ) -> Plan:
     """Return a plan over three web replicas; `load` in requests per second."""
     url = "http://127.0.0.1:8080/checkout"
@@ -139,13 +139,13 @@ def plan(
         scenario=scenario,
         steps=tuple(_planned(one, found) for one in scenario.steps),
         instances=found,
-        eyes=Monitoring(**{**settings, **eyes}),
+        monitoring=Monitoring(**{**settings, **monitoring}),
         provenance={"gameday": "0.1.0"},
     )
 
 
 def everything(**without: Any) -> Observe:
-    """Return eyes on Prometheus, Alertmanager and the pager."""
+    """Return the monitoring by Prometheus, Alertmanager and the pager."""
     settings: dict[str, Any] = {
         "prometheus": Endpoint(url="http://127.0.0.1:9090"),
         "alertmanager": Endpoint(url="http://127.0.0.1:9093"),
@@ -485,7 +485,7 @@ def evaluated(until: float, group: str = "shop") -> Event:
 def timeline(
     *parts: Part,
     scenery: Part | None = None,
-    eyes: Part | None = None,
+    monitoring: Part | None = None,
     ended: float | None = at(END + 2),
 ) -> Timeline:
     """Return a timeline; `ended` None: its record was cut off."""
@@ -494,7 +494,7 @@ def timeline(
         *fingerprints(),
         *(phases() if scenery is None else scenery),
     ]
-    told += watched() if eyes is None else eyes
+    told += watched() if monitoring is None else monitoring
     for part in parts:
         told += part
     if ended is not None:
@@ -557,4 +557,4 @@ def answer(verdict: Verdict, question: str, subject: str = "") -> Finding:
 
 def with_rules(planned: Plan, *rules: AlertRule) -> Plan:
     """Return the plan with these rules loaded in Prometheus."""
-    return replace(planned, eyes=replace(planned.eyes, rules=rules))
+    return replace(planned, monitoring=replace(planned.monitoring, rules=rules))

@@ -144,7 +144,7 @@ def _workload(*seen: tuple[float, int]) -> Timeline:
         )
         for when, ready in seen
     ]
-    return timeline(fault(), requests(), told, eyes=watched(*SOURCES, "cluster"))
+    return timeline(fault(), requests(), told, monitoring=watched(*SOURCES, "cluster"))
 
 
 def _looks(*, bad_until: int) -> list[Event]:

@@ -1,1 +1,1 @@
-"""Edge. The wiring: the only place that constructs what stands behind the doors."""
+"""Edge. The wiring: the only place that constructs what implements the ports."""

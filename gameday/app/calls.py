@@ -133,11 +133,11 @@ def _tell(text: str) -> None:
 class _Unseen:
     """A view that shows nothing: the report tells it all."""
 
-    def show(self, event: "Event", board: RunState) -> None:
+    def show(self, event: "Event", run_state: RunState) -> None:
         """Do nothing."""
 
     def tick(
-        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+        self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> None:
         """Do nothing."""
 

@@ -141,21 +141,22 @@ def _rights(target: "OpenTarget", kinds: Collection[str]) -> Iterator[Diagnosis]
 def _observers(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
     from gameday.app.observing.run_observers import survey
 
-    eyes, _ = survey(scenario, clock)
+    monitoring, _ = survey(scenario, clock)
     if scenario.observe.prometheus is not None:
-        rules = len(eyes.rules or ())
+        rules = len(monitoring.rules or ())
+        version = monitoring.prometheus_version
         yield Diagnosis(
             subject="prometheus",
-            able=bool(eyes.prometheus_version),
-            says=f"{eyes.prometheus_version or 'does not answer'}, {rules} alert rules",
+            able=bool(version),
+            says=f"{version or 'does not answer'}, {rules} alert rules",
         )
     if scenario.observe.alertmanager is not None:
-        receivers = len(eyes.routing.receivers) if eyes.routing else 0
+        receivers = len(monitoring.routing.receivers) if monitoring.routing else 0
         yield Diagnosis(
             subject="alertmanager",
-            able=bool(eyes.alertmanager_version),
-            says=f"{eyes.alertmanager_version or 'does not answer'}, "
+            able=bool(monitoring.alertmanager_version),
+            says=f"{monitoring.alertmanager_version or 'does not answer'}, "
             f"{receivers} receivers",
         )
-    for problem in eyes.problems:
+    for problem in monitoring.problems:
         yield Diagnosis(subject="observe", able=False, says=problem)

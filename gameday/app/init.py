@@ -54,20 +54,20 @@ def look(wish: InitRequest, clock: Clock) -> tuple[Beginning, list[str]]:
         prometheus=_end(wish.prometheus), alertmanager=_end(wish.alertmanager)
     )
     empty = Scenario(name="", target=wish.target, steps=(), observe=observe)
-    eyes, _ = survey(empty, clock)
-    notes = list(eyes.problems)
+    monitoring, _ = survey(empty, clock)
+    notes = list(monitoring.problems)
     requests = None
-    if wish.prometheus and eyes.rules is not None:
+    if wish.prometheus and monitoring.rules is not None:
         requests = find_requests(wish.prometheus, clock)
-    promise = choose_promise(eyes, service, paged=bool(wish.pager))
+    promise = choose_promise(monitoring, service, paged=bool(wish.pager))
     beginning = Beginning(
         target=wish.target,
         service=service,
         replicas=replicas,
         promise=promise,
         requests=requests,
-        rules=tuple(rule.name for rule in eyes.rules or ()),
-        beside=set_off_beside(eyes, service, promise),
+        rules=tuple(rule.name for rule in monitoring.rules or ()),
+        beside=set_off_beside(monitoring, service, promise),
         prometheus=wish.prometheus,
         alertmanager=wish.alertmanager,
         pager=wish.pager,
@@ -135,14 +135,14 @@ def choose_service(instances: Sequence[Instance]) -> tuple[str, int]:
 
 
 def choose_promise(
-    eyes: Monitoring, service: str, *, paged: bool
+    monitoring: Monitoring, service: str, *, paged: bool
 ) -> AlertPromise | None:
     """Return what the rules themselves promise of a lost replica of the service."""
-    able = [rule for rule in eyes.rules or () if settles(rule, eyes)]
+    able = [rule for rule in monitoring.rules or () if settles(rule, monitoring)]
     best = max(able, key=lambda rule: _likely(rule, service), default=None)
     if best is None or _likely(best, service) == 0:
         return None
-    return promise_of(best, eyes, paged=paged)
+    return promise_of(best, monitoring, paged=paged)
 
 
 def _likely(rule: AlertRule, service: str) -> int:

@@ -60,7 +60,7 @@ class Run:
     def matching(self) -> Matching:
         """Every alert that fired, and under which labels Alertmanager knew it."""
         return read_matching(
-            self.timeline, self.episodes, self.pages, self.plan.eyes.rules or ()
+            self.timeline, self.episodes, self.pages, self.plan.monitoring.rules or ()
         )
 
     @cached_property
@@ -85,7 +85,7 @@ class Run:
             self.pages,
             self.matching,
             self.clocks,
-            routing=self.plan.eyes.routing,
+            routing=self.plan.monitoring.routing,
             mutes=self.mutes,
             chat=self._chat,
         )
@@ -97,7 +97,7 @@ class Run:
             holdings,
             self.pages,
             self.matching,
-            routing=self.plan.eyes.routing,
+            routing=self.plan.monitoring.routing,
             mutes=self.mutes,
             accounted={"prometheus", "alertmanager"} <= set(self.sources),
         )
@@ -125,7 +125,7 @@ class Run:
     @cached_property
     def scrape_interval(self) -> float:
         """Seconds between scrapes; from the samples where the plan could not tell."""
-        return self.plan.eyes.scrape_interval or self.samples.spacing
+        return self.plan.monitoring.scrape_interval or self.samples.spacing
 
     @cached_property
     def sources(self) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ class StepRun:
         return not self.run.complete and "fault" in phases
 
     @cached_property
-    def toothless(self) -> str:
+    def ineffective(self) -> str:
         """Why the fault is not proven to bite until its undo; empty when it is."""
         if not self.services:
             # Another extension's action: there is no proof to ask for.

@@ -85,8 +85,8 @@ class Evidence:
 
 def evidence_of(past: Past, language: Language) -> Iterator[Evidence]:
     """Yield what a run has shown of rules: proven, or only seen to ring."""
-    eyes = past.plan.eyes
-    rules = define(eyes.rules or (), eyes.recorded, language)
+    monitoring = past.plan.monitoring
+    rules = define(monitoring.rules or (), monitoring.recorded, language)
     for step in past.plan.scenario.steps:
         for promise in step.expect.alerts:
             yield from _of_promise(past, step, promise, rules)
@@ -145,7 +145,7 @@ def deliveries_of(past: Past) -> Iterator[Evidence]:
             for evidence in _delivered(past, step, promise):
                 promised.update(receiver.name for receiver in evidence.receivers)
                 yield evidence
-    routing = past.plan.eyes.routing
+    routing = past.plan.monitoring.routing
     for event in past.heard:  # a receiver that has its proof needs no more
         name = str(event.get("receiver", ""))
         receiver = routing.receiver(name) if routing else None
@@ -161,7 +161,7 @@ def deliveries_of(past: Past) -> Iterator[Evidence]:
 
 def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Evidence]:
     """Yield the way of a promised page that arrived, with its receivers."""
-    routing, observe = past.plan.eyes.routing, past.plan.scenario.observe
+    routing, observe = past.plan.monitoring.routing, past.plan.scenario.observe
     if routing is None or observe.pages is None or not promise.reaches:
         return
     if past.verdict.ending is not Ending.FINISHED:
@@ -194,7 +194,7 @@ def _evidence(  # noqa: PLR0913 - what one step of one run has shown
     receivers: tuple[Receiver, ...] = (),
     because: str = "",
 ) -> Evidence:
-    routing = past.plan.eyes.routing
+    routing = past.plan.monitoring.routing
     paths = None
     if routing is not None and labels is not None:
         paths = tuple(routing.route.paths(labels))

@@ -45,7 +45,7 @@ class FaultContext:
         return opener(CLOCK, self.target)
 
 
-def belonging(configuration: Mapping[str, Any] | None) -> FaultContext:
+def fault_context(configuration: Mapping[str, Any] | None) -> FaultContext:
     """Return whose fault it is, by the environment and the configuration."""
     url = os.environ.get("GAMEDAY_TARGET") or (configuration or {}).get("target")
     if not isinstance(url, str) or not url:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed, GamedayError
-from gameday.faults.context import CLOCK, FaultContext, belonging, open_own_run
+from gameday.faults.context import CLOCK, FaultContext, fault_context, open_own_run
 from gameday.ledger.entries import FaultEntry
 from gameday.ledger.heal import forget, heal, patiently
 from gameday.model.faults.fault import FaultRequest, FaultState, Proof
@@ -40,7 +40,7 @@ def inject(
     configuration: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Inject a fault for whom the environment says; see `inject_for`."""
-    return inject_for(belonging(configuration), kind, arguments)
+    return inject_for(fault_context(configuration), kind, arguments)
 
 
 def inject_for(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import UndoFailed
-from gameday.faults.context import CLOCK, WATCHDOGS, FaultContext, belonging
+from gameday.faults.context import CLOCK, WATCHDOGS, FaultContext, fault_context
 from gameday.ledger.entries import Healed
 from gameday.ledger.heal import heal
 from gameday.ledger.recovery import recover, recover_dead
@@ -13,7 +13,7 @@ from gameday.model.quantity import show_instant
 
 def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     """Undo this experiment's faults; under plain `chaos run` close its run as well."""
-    mine = belonging(configuration)
+    mine = fault_context(configuration)
     healed = _undone(mine)
     left = [
         f"{healing.fault.victim.name}: {healing.undone.found}; "

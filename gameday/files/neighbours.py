@@ -218,9 +218,9 @@ def _is_chart(value: Mapping[str, Any]) -> bool:
 
 def _is_dashboard(value: Mapping[str, Any]) -> bool:
     within = value.get("dashboard")
-    board = within if isinstance(within, dict) else value
-    return bool({"panels", "rows"} & set(board)) and bool(
-        {"schemaVersion", "templating", "annotations"} & set(board)
+    run_state = within if isinstance(within, dict) else value
+    return bool({"panels", "rows"} & set(run_state)) and bool(
+        {"schemaVersion", "templating", "annotations"} & set(run_state)
     )
 
 

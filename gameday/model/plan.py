@@ -110,7 +110,7 @@ class Plan:
     scenario: Scenario
     steps: tuple[PlannedStep, ...]
     instances: tuple[Instance, ...]
-    eyes: Monitoring
+    monitoring: Monitoring
     timings: tuple[Timing, ...] = ()
     seed: int = 0
     warnings: tuple[str, ...] = ()

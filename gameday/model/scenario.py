@@ -69,7 +69,7 @@ class ObservedFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observe:
-    """The eyes of a run; each may be absent, and then cannot answer."""
+    """What observes a run; each may be absent, and then cannot answer."""
 
     prometheus: Endpoint | None = None
     alertmanager: Endpoint | None = None

@@ -1,1 +1,1 @@
-"""Edge. Eyes only."""
+"""Edge. What observes a run; nothing here can change what it observes."""

@@ -66,7 +66,7 @@ class LiveSurveyor:
         self._status: Mapping[str, Any] = {}
         self.hashes: dict[str, str] = {}
 
-    def eyes(self) -> Monitoring:
+    def monitoring(self) -> Monitoring:
         """Return what could be read, and what could not."""
         asks: dict[str, Ask] = {}
         if (api := self._prometheus) is not None:
@@ -79,13 +79,13 @@ class LiveSurveyor:
         if self._alertmanager is not None:
             asks["status"] = self._ask_status
         answers, problems = _all_at_once(asks)
-        eyes = Monitoring()
+        monitoring = Monitoring()
         for add in (self._add_timing, self._add_rules, self._add_routes):
-            eyes, more = add(eyes, answers)
+            monitoring, more = add(monitoring, answers)
             problems += more
-        eyes = self._with_jobs(self._with_series(eyes))
+        monitoring = self._with_jobs(self._with_series(monitoring))
         self._rest()
-        return replace(eyes, problems=tuple(dict.fromkeys(problems)))
+        return replace(monitoring, problems=tuple(dict.fromkeys(problems)))
 
     def _rest(self) -> None:
         clients = [self._prometheus.client] if self._prometheus else []
@@ -110,86 +110,86 @@ class LiveSurveyor:
         return found
 
     def _add_timing(
-        self, eyes: Monitoring, answers: Mapping[str, Any]
+        self, monitoring: Monitoring, answers: Mapping[str, Any]
     ) -> tuple[Monitoring, list[str]]:
-        eyes = replace(eyes, prometheus_version=answers.get("version", ""))
+        monitoring = replace(monitoring, prometheus_version=answers.get("version", ""))
         settings = PrometheusSettings()
         if (text := answers.get("config")) is not None:
             settings = read_settings(text)
-            eyes = replace(
-                eyes,
+            monitoring = replace(
+                monitoring,
                 evaluation_interval=settings.evaluation_interval,
                 external_labels=settings.external_labels,
                 relabels=settings.relabels,
             )
         targets: list[ScrapeTarget] | None = answers.get("targets")
         if targets is None:
-            return eyes, []
+            return monitoring, []
         if not targets:
-            return eyes, ["Prometheus has no scrape targets"]
-        return replace(eyes, jobs=_jobs(targets, settings)), []
+            return monitoring, ["Prometheus has no scrape targets"]
+        return replace(monitoring, jobs=_jobs(targets, settings)), []
 
     def _add_rules(
-        self, eyes: Monitoring, answers: Mapping[str, Any]
+        self, monitoring: Monitoring, answers: Mapping[str, Any]
     ) -> tuple[Monitoring, list[str]]:
         groups: tuple[LiveRuleGroup, ...] | None = answers.get("rules")
         if groups is None:
-            return eyes, []
+            return monitoring, []
         text = answers.get("config")
         offset = read_settings(text).query_offset if text else 0.0
         rules = tuple(alert_rules(groups, offset))
         self.hashes["rules"] = _hash(json.dumps(sorted(map(_shown, rules))))
         recorded = tuple(recording_rules(groups, offset))
-        return replace(eyes, rules=rules, recorded=recorded), []
+        return replace(monitoring, rules=rules, recorded=recorded), []
 
     def _add_routes(
-        self, eyes: Monitoring, answers: Mapping[str, Any]
+        self, monitoring: Monitoring, answers: Mapping[str, Any]
     ) -> tuple[Monitoring, list[str]]:
         if "status" not in answers:
-            return eyes, []
+            return monitoring, []
         version = str(answers["status"].get("versionInfo", {}).get("version", ""))
-        eyes = replace(eyes, alertmanager_version=version.partition("+")[0])
+        monitoring = replace(monitoring, alertmanager_version=version.partition("+")[0])
         text = self.alertmanager_config()
         self.hashes["routes"] = _hash(text)
         if self._parse is None:
-            return eyes, []
+            return monitoring, []
         try:
-            return replace(eyes, routing=self._parse(text)), []
+            return replace(monitoring, routing=self._parse(text)), []
         except (InvalidFile, ObserverLost, ValueError) as problem:
-            return eyes, [f"Alertmanager's configuration: {problem}"]
+            return monitoring, [f"Alertmanager's configuration: {problem}"]
 
-    def _mattering(self, eyes: Monitoring) -> list[AlertRule]:
+    def _mattering(self, monitoring: Monitoring) -> list[AlertRule]:
         """Return the rules of the alerts that matter, as many as may be asked about."""
         rules = [
             rule
-            for rule in eyes.rules or ()
+            for rule in monitoring.rules or ()
             if self._every or rule.name in (self._alerts or ())
         ]
         return rules[:MOST_ASKED]
 
-    def _with_series(self, eyes: Monitoring) -> Monitoring:
+    def _with_series(self, monitoring: Monitoring) -> Monitoring:
         """Ask which labels the series have that the alerts' expressions select."""
-        rules = self._mattering(eyes)
+        rules = self._mattering(monitoring)
         exprs = {rule.expr: series_expression(rule.expr) for rule in rules}
         found = self._asked({key: expr for key, expr in exprs.items() if expr})
         return replace(
-            eyes,
+            monitoring,
             rules=None
-            if eyes.rules is None
+            if monitoring.rules is None
             else tuple(
                 replace(rule, series=found[rule.expr])
                 if rule in rules and rule.expr in found
                 else rule
-                for rule in eyes.rules
+                for rule in monitoring.rules
             ),
         )
 
-    def _with_jobs(self, eyes: Monitoring) -> Monitoring:
+    def _with_jobs(self, monitoring: Monitoring) -> Monitoring:
         """Ask which jobs have the metrics that the alerts rest on."""
         rest_on = {
             selector
-            for rule in self._mattering(eyes)
-            for selector in scraped(rule.expr, eyes.recorded)
+            for rule in self._mattering(monitoring)
+            for selector in scraped(rule.expr, monitoring.recorded)
         }
         asks = {
             _shown_selector(selector): f"count by (job) ({_shown_selector(selector)})"
@@ -202,19 +202,23 @@ class LiveSurveyor:
             if series := told.get(_shown_selector(selector)):
                 jobs = {labels.get("job", "") for labels in series}
                 feeds.setdefault(selector.name, set()).update(jobs)
-        eyes = replace(eyes, feeds={name: tuple(sorted(feeds[name])) for name in feeds})
+        monitoring = replace(
+            monitoring, feeds={name: tuple(sorted(feeds[name])) for name in feeds}
+        )
         named = {selector.name for selector in rest_on}
         wanted = {job for name in feeds for job in feeds[name]}
         # A metric that nobody has yet, or a recorded one, may come from any job.
         known = self._alerts is not None and named and named == feeds.keys()
-        mattering = [job for job in eyes.jobs if not known or job.name in wanted]
+        mattering = [job for job in monitoring.jobs if not known or job.name in wanted]
         slowest = max(
-            ((job.interval, job.timeout) for job in mattering or eyes.jobs),
+            ((job.interval, job.timeout) for job in mattering or monitoring.jobs),
             default=None,
         )
         if slowest is None:
-            return eyes
-        return replace(eyes, scrape_interval=slowest[0], scrape_timeout=slowest[1])
+            return monitoring
+        return replace(
+            monitoring, scrape_interval=slowest[0], scrape_timeout=slowest[1]
+        )
 
     def _asked(
         self, exprs: Mapping[str, str]

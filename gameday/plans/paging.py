@@ -31,12 +31,12 @@ class _Page:
     step: Step
     promise: AlertPromise
     rule: AlertRule
-    eyes: Monitoring
+    monitoring: Monitoring
 
     @property
     def way(self) -> AlertPath:
         """The way that the alert takes through Alertmanager."""
-        return way(self.promise, self.rule, self.eyes)
+        return way(self.promise, self.rule, self.monitoring)
 
 
 def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[PagingDoubt]:
@@ -71,13 +71,13 @@ def page_doubts(
     promise: AlertPromise,
     question: str,
     rules: Iterable[AlertRule],
-    eyes: Monitoring,
+    monitoring: Monitoring,
 ) -> Iterator[PagingDoubt]:
     """Yield what may keep the page from its receiver."""
-    if eyes.routing is None:
+    if monitoring.routing is None:
         return
     for rule in rules:
-        page = _Page(step, promise, rule, eyes)
+        page = _Page(step, promise, rule, monitoring)
         yield from _sent(page)
         yield from _routed(page)
         yield from _received(page, question)
@@ -85,10 +85,12 @@ def page_doubts(
         yield from _inhibited(page)
 
 
-def unheard(promise: AlertPromise, eyes: Monitoring) -> Iterator[PagingDoubt]:
+def unheard(promise: AlertPromise, monitoring: Monitoring) -> Iterator[PagingDoubt]:
     """Yield which promised receivers are told in ways that no pager can receive."""
     for name in promise.reaches:
-        there = None if eyes.routing is None else eyes.routing.receiver(name)
+        there = (
+            None if monitoring.routing is None else monitoring.routing.receiver(name)
+        )
         if there is not None and there.unheard:
             said = f"receiver {name!r} is told by {there.unheard}, which the pager "
             said += "cannot receive: whether its page arrives will not be seen"
@@ -130,7 +132,7 @@ def _received(page: _Page, question: str) -> Iterator[PagingDoubt]:
 
 
 def _promised_receivers(page: _Page) -> Iterator[Receiver]:
-    routing = page.eyes.routing
+    routing = page.monitoring.routing
     names = page.promise.reaches or sorted(
         {route.receiver for route in page.way.routes}
     )
@@ -141,7 +143,7 @@ def _promised_receivers(page: _Page) -> Iterator[Receiver]:
 
 
 def _empty(page: _Page, there: Receiver, question: str) -> Iterator[PagingDoubt]:
-    routing, promise = page.eyes.routing, page.promise
+    routing, promise = page.monitoring.routing, page.promise
     timed = promise.pages_within is not None or promise.page_resolves_within is not None
     anywhere = routing is not None and any(
         receiver.integrations for receiver in routing.receivers
@@ -163,24 +165,24 @@ def _muted(page: _Page) -> Iterator[PagingDoubt]:
 
 
 def _mute(page: _Page, route: Route) -> PagingDoubt | None:
-    eyes = page.eyes
-    muting = None if eyes.routing is None else eyes.routing.muting(route)
-    if muting is None or eyes.at is None:
+    monitoring = page.monitoring
+    muting = None if monitoring.routing is None else monitoring.routing.muting(route)
+    if muting is None or monitoring.at is None:
         return None
     named = f"the route to {route.receiver!r} is muted by its time intervals "
     named += f"({muting.names})"
-    ever = muting.ever(eyes.at)
+    ever = muting.ever(monitoring.at)
     if ever:
         return PagingDoubt("cannot_be_kept", f"{named} at all times")
-    if ever is None and not eyes.live:
+    if ever is None and not monitoring.live:
         return PagingDoubt("not_guaranteed", f"{named} at times")
-    return None if ever is False else _muted_now(page, muting, named, eyes.at)
+    return None if ever is False else _muted_now(page, muting, named, monitoring.at)
 
 
 def _muted_now(
     page: _Page, muting: Muting, named: str, now: float
 ) -> PagingDoubt | None:
-    due = max(MINUTE, first_page_within(page.promise, page.eyes))
+    due = max(MINUTE, first_page_within(page.promise, page.monitoring))
     looks = [muting.at(now + MINUTE * n) for n in range(int(due // MINUTE) + 2)]
     if all(looks):
         return PagingDoubt("cannot_be_kept", f"{named} now")
@@ -190,7 +192,7 @@ def _muted_now(
 
 
 def _inhibited(page: _Page) -> Iterator[PagingDoubt]:
-    routing = page.eyes.routing
+    routing = page.monitoring.routing
     if routing is None:
         return
     for labels in page.way.labels:
@@ -203,13 +205,13 @@ def _by_constants(
     page: _Page, inhibit: InhibitRule, labels: KnownLabels
 ) -> Iterator[PagingDoubt]:
     """Yield what an alert that always fires inhibits."""
-    for rule in page.eyes.rules or ():
+    for rule in page.monitoring.rules or ():
         if rule == page.rule or not always(rule.expr):
             continue
         source = AlertPromise(alert=rule.name)
         fits = [
             _inhibits(inhibit, label, labels)
-            for label in way(source, rule, page.eyes).labels
+            for label in way(source, rule, page.monitoring).labels
         ]
         if True in fits:
             said = f"it is inhibited by {rule.name}, which always fires"
@@ -228,8 +230,8 @@ def _by_promised(
             continue
         sources = [
             label
-            for rule in rules_for(promise, page.eyes.rules or ())
-            for label in way(promise, rule, page.eyes).labels
+            for rule in rules_for(promise, page.monitoring.rules or ())
+            for label in way(promise, rule, page.monitoring).labels
         ]
         if any(_inhibits(inhibit, source, labels) for source in sources):
             said = f"it is inhibited while {promise.alert} fires, which this step "

@@ -25,20 +25,20 @@ GRACE = 60.0  # seconds that a fault may outlast its hold (contract, `duration`)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInputs:
-    """What the planner is given: the live target, its instances and the eyes.
+    """What the planner is given: the live target, its instances and its monitoring.
 
     `target`: None where it did not answer; every fault is refused then.
     """
 
     target: Target | None
     instances: Sequence[Instance]
-    eyes: Monitoring
+    monitoring: Monitoring
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_plan(scenario: Scenario, found: PlanInputs, seed: int) -> Plan:
     """Return the plan; what it may not do is in `refusals`, not an exception."""
-    lint = timings(scenario, found.eyes)
+    lint = timings(scenario, found.monitoring)
     steps = []
     refusals: list[str] = []
     for step in scenario.steps:
@@ -53,19 +53,19 @@ def make_plan(scenario: Scenario, found: PlanInputs, seed: int) -> Plan:
             PlannedStep(
                 name=step.name,
                 faults=tuple(faults),
-                hold_at_most=hold_at_most(step, found.eyes),
+                hold_at_most=hold_at_most(step, found.monitoring),
                 aftermath_at_most=aftermath_at_most(step),
             )
         )
     warnings = [
-        *_warnings(scenario, lint, found.eyes),
+        *_warnings(scenario, lint, found.monitoring),
         *_spoiled(scenario, steps, found),
     ]
     return Plan(
         scenario=scenario,
         steps=tuple(steps),
         instances=tuple(found.instances),
-        eyes=found.eyes,
+        monitoring=found.monitoring,
         timings=lint,
         seed=seed,
         warnings=tuple(warnings),
@@ -74,26 +74,26 @@ def make_plan(scenario: Scenario, found: PlanInputs, seed: int) -> Plan:
     )
 
 
-def hold_at_most(step: Step, eyes: Monitoring) -> float:
+def hold_at_most(step: Step, monitoring: Monitoring) -> float:
     """Return the longest that the step's fault is held, in seconds."""
     longest = [] if step.hold is None else [step.hold]
     if step.hold is None:
         for promise in step.expect.alerts:
             longest += times(promise, OF_ALERT, Since.START)
             if promise.reaches:
-                latest = first_page_within(promise, eyes)
+                latest = first_page_within(promise, monitoring)
                 longest.append(min(latest, max(LONGEST_HOLD, *longest, 0.0)))
     longest += times(step.expect, OF_STEP, Since.START)
     return max(longest, default=0.0)
 
 
-def uncovered(step: Step, eyes: Monitoring) -> Iterable[str]:
+def uncovered(step: Step, monitoring: Monitoring) -> Iterable[str]:
     """Yield each page that may be due only after the fault's hold, in words."""
-    held = hold_at_most(step, eyes)
+    held = hold_at_most(step, monitoring)
     for promise in step.expect.alerts:
         if not promise.reaches or promise.pages_within is not None:
             continue
-        latest = first_page_within(promise, eyes)
+        latest = first_page_within(promise, monitoring)
         if latest > held + 1e-9:
             yield (
                 f"{step.name}: {promise.alert} reaches: the fault is held for "
@@ -141,7 +141,7 @@ def _fault(
         for victim in victims
         if victim.state != "running"
     ]
-    longest = hold_at_most(step, found.eyes)
+    longest = hold_at_most(step, found.monitoring)
     return PlannedFault(
         request=request,
         victims=victims,
@@ -190,21 +190,21 @@ def _foreign(scenario: Scenario, step: Step) -> list[str]:
 
 
 def _warnings(
-    scenario: Scenario, lint: Iterable[Timing], eyes: Monitoring
+    scenario: Scenario, lint: Iterable[Timing], monitoring: Monitoring
 ) -> Iterable[str]:
-    yield from eyes.problems
+    yield from monitoring.problems
     for timing in lint:
         if timing.state in ("not_guaranteed", "cannot_be_kept"):
             mark = timing.state.replace("_", " ")
             asked = f"{timing.step}: {timing.subject} {timing.question}"
             yield f"{asked}: {mark}: {timing.because}"
     for step in scenario.steps:
-        yield from uncovered(step, eyes)
+        yield from uncovered(step, monitoring)
         if not step.experiment.has_hypothesis:
             yield f"{step.name}: the experiment has no steady-state hypothesis"
     for step in scenario.steps:
-        yield from _metric_warnings(scenario, step, eyes)
-    yield from _slo_warnings(scenario, eyes)
+        yield from _metric_warnings(scenario, step, monitoring)
+    yield from _slo_warnings(scenario, monitoring)
     if scenario.observe.pages is None and any(
         promise.pages_within is not None
         for step in scenario.steps
@@ -218,8 +218,8 @@ def _spoiled(
 ) -> Iterable[str]:
     for step, planned in zip(scenario.steps, steps, strict=True):
         before = Before(
-            standing=found.eyes.standing,
-            eyes=found.eyes,
+            standing=found.monitoring.standing,
+            monitoring=found.monitoring,
             planned=planned,
             instances=found.instances,
         )
@@ -228,9 +228,9 @@ def _spoiled(
             yield f"{step.name}: {promise.because}: {what} can be learned of it"
 
 
-def _slo_warnings(scenario: Scenario, eyes: Monitoring) -> Iterable[str]:
+def _slo_warnings(scenario: Scenario, monitoring: Monitoring) -> Iterable[str]:
     for slo in scenario.slos:
-        for name in unknown_metrics(slo, eyes.unknown_metrics):
+        for name in unknown_metrics(slo, monitoring.unknown_metrics):
             yield (
                 f"{slo.name}: Prometheus has never seen {name}, which counts its bad "
                 "events: unless it appears, nobody knows whether there were any"
@@ -243,9 +243,11 @@ def _slo_warnings(scenario: Scenario, eyes: Monitoring) -> Iterable[str]:
         )
 
 
-def _metric_warnings(scenario: Scenario, step: Step, eyes: Monitoring) -> Iterable[str]:
+def _metric_warnings(
+    scenario: Scenario, step: Step, monitoring: Monitoring
+) -> Iterable[str]:
     for metric in step.expect.metrics:
-        said = eyes.metrics.get(metric.promql, "")
+        said = monitoring.metrics.get(metric.promql, "")
         if scenario.observe.prometheus is None:
             said = "observe.prometheus is not set: nobody can look at it"
         if said and not said.startswith("holds"):

@@ -23,11 +23,11 @@ STEP = 5.0  # seconds; promises are multiples of it
 MARGIN = 15.0  # seconds for what the rules do not know: health checks, a start
 
 
-def promise_of(rule: AlertRule, eyes: Monitoring, *, paged: bool) -> AlertPromise:
+def promise_of(rule: AlertRule, monitoring: Monitoring, *, paged: bool) -> AlertPromise:
     """Return what the rule itself promises of its alert; `paged`: pages are seen."""
     static = {key: rule.labels.get(key, "{{") for key in ("severity",)}
     labels = {key: value for key, value in static.items() if "{{" not in value}
-    reaches, tells = _reaches(eyes, rule)
+    reaches, tells = _reaches(monitoring, rule)
     paged = paged and bool(reaches)
     asked = AlertPromise(
         alert=rule.name,
@@ -38,7 +38,7 @@ def promise_of(rule: AlertRule, eyes: Monitoring, *, paged: bool) -> AlertPromis
         resets_within=A_DAY,
         page_resolves_within=A_DAY if paged and tells else None,
     )
-    times = _times(asked, eyes, rule)
+    times = _times(asked, monitoring, rule)
     return replace(
         asked,
         fires_within=times["fires_within"],
@@ -48,14 +48,14 @@ def promise_of(rule: AlertRule, eyes: Monitoring, *, paged: bool) -> AlertPromis
     )
 
 
-def settles(rule: AlertRule, eyes: Monitoring) -> bool:
+def settles(rule: AlertRule, monitoring: Monitoring) -> bool:
     """Whether a fault makes it fire in a time that can be told, where any can be."""
-    span = fires(rule, eyes)
+    span = fires(rule, monitoring)
     return bool(span.unknown or not span.why) and always(rule.expr) is None
 
 
 def set_off_beside(
-    eyes: Monitoring, service: str, promise: AlertPromise | None
+    monitoring: Monitoring, service: str, promise: AlertPromise | None
 ) -> tuple[str, ...]:
     """Return the other alerts that a lost replica of the service may set off.
 
@@ -63,14 +63,14 @@ def set_off_beside(
     """
     if promise is None:
         return ()
-    rules = list(eyes.rules or ())
+    rules = list(monitoring.rules or ())
     own = Selector("up")
-    jobs = [job.name for job in eyes.jobs if service.lower() in job.name.lower()]
+    jobs = [job.name for job in monitoring.jobs if service.lower() in job.name.lower()]
     shared = [
         selector
         for rule in rules
         if rule.name == promise.alert
-        for selector in scraped(rule.expr, eyes.recorded)
+        for selector in scraped(rule.expr, monitoring.recorded)
     ]
     found = [
         rule.name
@@ -82,27 +82,27 @@ def set_off_beside(
                 overlap(selector, own)
                 and any(selector.admits("job", name) for name in jobs)
             )
-            for selector in scraped(rule.expr, eyes.recorded)
+            for selector in scraped(rule.expr, monitoring.recorded)
         )
     ]
     return tuple(dict.fromkeys(found))
 
 
-def _reaches(eyes: Monitoring, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
+def _reaches(monitoring: Monitoring, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
     """Return the receivers that get the alert today, and whether all tell its end."""
-    if eyes.routing is None:
+    if monitoring.routing is None:
         return (), False
-    found = way(AlertPromise(alert=rule.name), rule, eyes)
+    found = way(AlertPromise(alert=rule.name), rule, monitoring)
     ends = found.ends if found.dropped is False else Ends((), ())
     names = {end.receiver for end in ends.possible if ends.surely(end.receiver)}
-    receivers = [eyes.routing.receiver(name) for name in sorted(names)]
+    receivers = [monitoring.routing.receiver(name) for name in sorted(names)]
     heard = [each for each in receivers if each is not None and each.integrations]
     tells = all(receiver.tells_resolved for receiver in heard)
     return tuple(receiver.name for receiver in heard), tells
 
 
 def _times(
-    asked: AlertPromise, eyes: Monitoring, rule: AlertRule
+    asked: AlertPromise, monitoring: Monitoring, rule: AlertRule
 ) -> Mapping[str, float]:
     """Return each asked time as the rules' arithmetic guarantees it, and a margin."""
     nothing = Experiment(path="", title="", document={})
@@ -111,7 +111,7 @@ def _times(
         name="", target=TargetRef(kind="docker", name="-"), steps=(step,)
     )
     times = {}
-    for timing in timings(scenario, eyes):
+    for timing in timings(scenario, monitoring):
         if timing.question == "reaches":
             continue
         late = rule.hold + UNKNOWN if timing.latest is None else timing.latest

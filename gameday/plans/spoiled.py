@@ -32,7 +32,7 @@ class Before:
     """What is known when a step is about to begin."""
 
     standing: Standing
-    eyes: Monitoring
+    monitoring: Monitoring
     planned: PlannedStep
     instances: Sequence[Instance] = ()
 
@@ -116,7 +116,7 @@ def _host(text: str) -> str:
 
 
 def _muted(promise: AlertPromise, before: Before) -> str:
-    for labels in _label_sets(promise, before.eyes):
+    for labels in _label_sets(promise, before.monitoring):
         for silence in before.standing.silences:
             if silence.matchers and labels.match_all(silence.matchers):
                 by = f" by {silence.by}" if silence.by else ""
@@ -127,17 +127,19 @@ def _muted(promise: AlertPromise, before: Before) -> str:
     return ""
 
 
-def _label_sets(promise: AlertPromise, eyes: Monitoring) -> Sequence[KnownLabels]:
+def _label_sets(promise: AlertPromise, monitoring: Monitoring) -> Sequence[KnownLabels]:
     """Return what is known of the promised alert's labels, by each rule for it."""
-    rules = rules_for(promise, eyes.rules or ())
-    by_rule = [labels for rule in rules for labels in way(promise, rule, eyes).labels]
+    rules = rules_for(promise, monitoring.rules or ())
+    by_rule = [
+        labels for rule in rules for labels in way(promise, rule, monitoring).labels
+    ]
     return by_rule or [KnownLabels({**promise.labels, "alertname": promise.alert})]
 
 
 def _inhibitors(
     promise: AlertPromise, labels: KnownLabels, before: Before
 ) -> Iterator[StandingAlert]:
-    routing = before.eyes.routing
+    routing = before.monitoring.routing
     for rule in () if routing is None else routing.inhibit:
         if not labels.match_all(rule.target):
             continue

@@ -62,11 +62,11 @@ class _Asked:
         )
 
 
-def timings(scenario: Scenario, eyes: Monitoring) -> tuple[Timing, ...]:
+def timings(scenario: Scenario, monitoring: Monitoring) -> tuple[Timing, ...]:
     """Return the lint of every promise of the scenario."""
     pager = scenario.observe.pages is not None
     return tuple(
-        _lint(_Asked(step, promise, question, pager), eyes)
+        _lint(_Asked(step, promise, question, pager), monitoring)
         for step in scenario.steps
         for promise in step.expect.alerts
         for question in _in_order(promise)
@@ -79,19 +79,21 @@ def _in_order(promise: AlertPromise) -> list[str]:
     return sorted(questions, key=lambda question: OF_ALERT[question].since is None)
 
 
-def _lint(asked: _Asked, eyes: Monitoring) -> Timing:
-    if eyes.rules is None:
+def _lint(asked: _Asked, monitoring: Monitoring) -> Timing:
+    if monitoring.rules is None:
         return asked.answer("not_checked", "the rules are not known")
-    rules = rules_for(asked.promise, eyes.rules)
+    rules = rules_for(asked.promise, monitoring.rules)
     if not rules:
-        return asked.answer(*_missing(asked.promise.alert, eyes))
+        return asked.answer(*_missing(asked.promise.alert, monitoring))
     against = [*doubts(asked.promise, rules)]
     if OF_ALERT[asked.question].of_pages:
-        against += page_doubts(asked.step, asked.promise, asked.question, rules, eyes)
-        against += unheard(asked.promise, eyes) if asked.pager else ()
+        against += page_doubts(
+            asked.step, asked.promise, asked.question, rules, monitoring
+        )
+        against += unheard(asked.promise, monitoring) if asked.pager else ()
     if not asked.is_timed:
-        return _reaches(asked, against, eyes)
-    span = _span([_spans(asked, rule, eyes) for rule in rules])
+        return _reaches(asked, against, monitoring)
+    span = _span([_spans(asked, rule, monitoring) for rule in rules])
     state, words = _timed(asked, span)
     for doubt in against:
         if _ORDER.index(doubt.state) < _ORDER.index(state):
@@ -101,12 +103,12 @@ def _lint(asked: _Asked, eyes: Monitoring) -> Timing:
     return asked.answer(state, words, None if span.unknown else span)
 
 
-def _spans(asked: _Asked, rule: AlertRule, eyes: Monitoring) -> DelayRange:
+def _spans(asked: _Asked, rule: AlertRule, monitoring: Monitoring) -> DelayRange:
     promise = OF_ALERT[asked.question]
     if promise.of_pages:
         way = pages if promise.since is Since.START else page_ends
-        return way(asked.promise, rule, eyes)
-    return (fires if promise.since is Since.START else resets)(rule, eyes)
+        return way(asked.promise, rule, monitoring)
+    return (fires if promise.since is Since.START else resets)(rule, monitoring)
 
 
 def _span(spans: Sequence[DelayRange]) -> DelayRange:
@@ -141,8 +143,10 @@ def _timed(asked: _Asked, span: DelayRange) -> tuple[str, str]:
     return ("ok" if kept else "not_guaranteed"), words
 
 
-def _reaches(asked: _Asked, against: Iterable[PagingDoubt], eyes: Monitoring) -> Timing:
-    if eyes.routing is None:
+def _reaches(
+    asked: _Asked, against: Iterable[PagingDoubt], monitoring: Monitoring
+) -> Timing:
+    if monitoring.routing is None:
         return asked.answer("not_checked", "the routes are not known")
     found = sorted(against, key=lambda doubt: _ORDER.index(doubt.state))
     if found:
@@ -155,10 +159,10 @@ def _shown(seconds: float) -> str:
     return show_duration(seconds) if seconds else "0"
 
 
-def _missing(alert: str, eyes: Monitoring) -> tuple[str, str]:
+def _missing(alert: str, monitoring: Monitoring) -> tuple[str, str]:
     """Return state and words where no rule is the promised one."""
-    named = any(rule.name == alert for rule in eyes.rules or ())
-    if eyes.all_rules or named:
+    named = any(rule.name == alert for rule in monitoring.rules or ())
+    if monitoring.all_rules or named:
         return "cannot_be_kept", f"no alert rule is named {alert!r} with these labels"
     return "not_guaranteed", (
         f"no alert rule is named {alert!r} in the files given; it may be evaluated "

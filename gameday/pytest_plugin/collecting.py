@@ -103,7 +103,7 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(str(error)) from None
         self._mark(scenario)
         day = Day(self.config, str(self.path))
-        bare = Plan(scenario=scenario, steps=(), instances=(), eyes=Monitoring())
+        bare = Plan(scenario=scenario, steps=(), instances=(), monitoring=Monitoring())
         questions = asked(bare)
         yield RunItem.from_parent(self, day=day, questions=questions)
         for question in questions:

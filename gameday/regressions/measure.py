@@ -103,8 +103,8 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure
     scenario = plan.scenario
     testbed = testbed or scenario.labels.get(TESTBED, "")
     generation = {
-        "Prometheus": plan.eyes.prometheus_version,
-        "Alertmanager": plan.eyes.alertmanager_version,
+        "Prometheus": plan.monitoring.prometheus_version,
+        "Alertmanager": plan.monitoring.alertmanager_version,
     }
     found = []
     for finding in verdict.findings:
@@ -222,19 +222,22 @@ def _settings(plan: Plan, finding: Finding) -> Iterator[tuple[str, str]]:
 def _of_alert(
     plan: Plan, promise: AlertPromise, question: str
 ) -> Iterator[tuple[str, str]]:
-    eyes = plan.eyes
-    intervals = {"scrape": eyes.scrape_interval, "evaluation": eyes.evaluation_interval}
+    monitoring = plan.monitoring
+    intervals = {
+        "scrape": monitoring.scrape_interval,
+        "evaluation": monitoring.evaluation_interval,
+    }
     for name, seconds in intervals.items():
         if seconds is not None:
             yield f"{name} interval", show_duration(seconds)
-    rules = rules_for(promise, eyes.rules or ())
+    rules = rules_for(promise, monitoring.rules or ())
     for number, rule in enumerate(rules):
         name = rule.name if len(rules) == 1 else f"{rule.name} ({number + 1})"
         for setting, value in _of_rule(rule):
             yield f"{setting} of {name}", value
-    if question.startswith("page") and eyes.routing is not None and rules:
+    if question.startswith("page") and monitoring.routing is not None and rules:
         labels = {"alertname": promise.alert, **rules[0].labels, **promise.labels}
-        for way in eyes.routing.route.paths(labels):
+        for way in monitoring.routing.route.paths(labels):
             yield from _of_route(way[-1])
 
 

@@ -56,13 +56,13 @@ class TodaysRules:
 
 def plan_of(plan: Plan, today: TodaysRules) -> Plan:
     """Return the plan as it would be with today's rules and routes."""
-    eyes = replace(
-        plan.eyes,
+    monitoring = replace(
+        plan.monitoring,
         rules=today.rules,
         recorded=today.recorded,
         routing=today.routing,
     )
-    return replace(plan, eyes=eyes)
+    return replace(plan, monitoring=monitoring)
 
 
 def timeline_of(plan: Plan, timeline: Timeline, today: TodaysRules) -> Timeline:
@@ -194,9 +194,9 @@ def labels_sent(plan: Plan, life: Life) -> dict[str, str] | None:
 
     None: it does not hear of it, or what is done to them on the way is not known.
     """
-    eyes = plan.eyes
+    monitoring = plan.monitoring
     known = KnownLabels(dict(life.labels), others=False)
-    heard = sent(known, eyes.external_labels, eyes.relabels)
+    heard = sent(known, monitoring.external_labels, monitoring.relabels)
     if heard.dropped is not False:
         return None
     values = heard.labels.values

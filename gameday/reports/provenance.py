@@ -25,8 +25,8 @@ def provenance(plan: Plan, verdict: Verdict) -> list[tuple[str, str]]:
         ("scenario", scenario.path or scenario.name),
         ("owner", scenario.owner),
         ("target", target_words(scenario.target)),
-        ("Prometheus", plan.eyes.prometheus_version),
-        ("Alertmanager", plan.eyes.alertmanager_version),
+        ("Prometheus", plan.monitoring.prometheus_version),
+        ("Alertmanager", plan.monitoring.alertmanager_version),
         ("seed of the victims", str(plan.seed)),
     ]
     known = [key for key in _NAMES if key in verdict.provenance]
@@ -46,7 +46,7 @@ def warnings(plan: Plan) -> list[str]:
         for timing in plan.timings
         if timing.state == state
     ]
-    found = [*plan.refusals, *plan.other_warnings, *lint, *plan.eyes.problems]
+    found = [*plan.refusals, *plan.other_warnings, *lint, *plan.monitoring.problems]
     return list(dict.fromkeys(found))
 
 

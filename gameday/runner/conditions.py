@@ -34,24 +34,24 @@ class PendingCondition:
 
 
 def in_hold(
-    board: RunState, step: Step, planned: PlannedStep
+    run_state: RunState, step: Step, planned: PlannedStep
 ) -> Iterator[PendingCondition]:
     """Yield what the hold waits for; it is over when none of it is open."""
-    start = board.fault_started(step.name)
+    start = run_state.fault_started(step.name)
     if start is None:
         return
     if step.hold is not None:
         yield PendingCondition(what="the hold", until=start + step.hold, kept=False)
     else:
         for promise in step.expect.alerts:
-            whose = _Whose(promise, board.victims(step.name))
-            yield from _fires(board, planned, whose, start)
+            whose = _Whose(promise, run_state.victims(step.name))
+            yield from _fires(run_state, planned, whose, start)
             yield from until_over(promise, OF_ALERT, Since.START, start)
     yield from until_over(step.expect, OF_STEP, Since.START, start)
     if step.expect.heals_within is not None:
         until = start + step.expect.heals_within
         yield PendingCondition(
-            what="healing", until=until, kept=healed(board, step, start)
+            what="healing", until=until, kept=healed(run_state, step, start)
         )
 
 
@@ -78,21 +78,23 @@ class _Whose:
 
 
 def _fires(
-    board: RunState, planned: PlannedStep, whose: _Whose, start: float
+    run_state: RunState, planned: PlannedStep, whose: _Whose, start: float
 ) -> Iterator[PendingCondition]:
     promise = whose.promise
-    if promise.fires_within is not None and not board.is_spoiled(promise):
+    if promise.fires_within is not None and not run_state.is_spoiled(promise):
         yield PendingCondition(
             what=f"{promise.alert} firing",
             until=start + promise.fires_within,
-            kept=whose.all_of([alert.labels for alert in board.fired(promise, start)]),
+            kept=whose.all_of(
+                [alert.labels for alert in run_state.fired(promise, start)]
+            ),
         )
     asks = promise.reaches or promise.pages_within is not None
-    if not asks or board.is_spoiled(promise, pages=True):
+    if not asks or run_state.is_spoiled(promise, pages=True):
         return
     for asked in promise.for_each_receiver():
         within = promise.pages_within or planned.hold_at_most
-        told = board.told(promise, "firing", asked.receiver, start)
+        told = run_state.told(promise, "firing", asked.receiver, start)
         where = f" at {asked.receiver}" if asked.receiver else ""
         yield PendingCondition(
             what=f"the page of {promise.alert}{where}",
@@ -102,28 +104,28 @@ def _fires(
 
 
 def in_aftermath(
-    board: RunState, step: Step, planned: PlannedStep
+    run_state: RunState, step: Step, planned: PlannedStep
 ) -> Iterator[PendingCondition]:
     """Yield what the aftermath waits for, after the fault's end."""
-    start, end = board.fault_started(step.name), board.fault_ended(step.name)
+    start, end = run_state.fault_started(step.name), run_state.fault_ended(step.name)
     if start is None or end is None:
         return
     for promise in step.expect.alerts:
-        whose = _Whose(promise, board.victims(step.name))
-        yield from _resets(board, whose, start, end)
+        whose = _Whose(promise, run_state.victims(step.name))
+        yield from _resets(run_state, whose, start, end)
         yield from until_over(promise, OF_ALERT, Since.END, end)
     yield from until_over(step.expect, OF_STEP, Since.END, end)
     if step.expect.recovers_within is not None:
         until = end + step.expect.recovers_within
-        yield PendingCondition(what="recovery", until=until, kept=board.recovered)
-        for name in sorted(_workloads(planned) & board.workloads.keys()):
-            kept = available(board.workloads[name], start)
+        yield PendingCondition(what="recovery", until=until, kept=run_state.recovered)
+        for name in sorted(_workloads(planned) & run_state.workloads.keys()):
+            kept = available(run_state.workloads[name], start)
             yield PendingCondition(
                 what=f"{name} to be available", until=until, kept=kept
             )
-    yield from _metrics(board, step, planned, start, end)
+    yield from _metrics(run_state, step, planned, start, end)
     if step.experiment.has_hypothesis:
-        yield _holds_again(board, end + planned.aftermath_at_most)
+        yield _holds_again(run_state, end + planned.aftermath_at_most)
 
 
 def until_over(
@@ -139,17 +141,17 @@ def until_over(
             yield PendingCondition(what=what, until=base + value, kept=False)
 
 
-def _holds_again(board: RunState, until: float) -> PendingCondition:
+def _holds_again(run_state: RunState, until: float) -> PendingCondition:
     """Return the hypothesis that has to hold again, for good.
 
     A stretch of looks long enough to have seen the failures that there were; where
     there were some it may go on beyond the aftermath's time. Not by its time: what was
     probed between the fault's end and the aftermath's beginning still counts as during.
     """
-    told = [look for look in board.looks if look["ok"] is not None]
+    told = [look for look in run_state.looks if look["ok"] is not None]
     during = [look for look in told if look["phase"] == "during"]
     false = sum(look["ok"] is False for look in during)
-    after = [look for look in board.looks if look["phase"] == "after"]
+    after = [look for look in run_state.looks if look["phase"] == "after"]
     held = [
         *itertools.takewhile(lambda look: look["ok"] is True, reversed(after)),
     ]
@@ -163,7 +165,7 @@ def _holds_again(board: RunState, until: float) -> PendingCondition:
 
 
 def _metrics(
-    board: RunState, step: Step, planned: PlannedStep, start: float, end: float
+    run_state: RunState, step: Step, planned: PlannedStep, start: float, end: float
 ) -> Iterator[PendingCondition]:
     """Yield the promised expressions that have to hold after the fault, for good.
 
@@ -172,7 +174,7 @@ def _metrics(
     for promise in step.expect.metrics:
         if promise.holds != "after":
             continue
-        looks = board.metrics.get(promise.promql, [])
+        looks = run_state.metrics.get(promise.promql, [])
         stale = max((float(look.get("stale") or 0.0) for look in looks), default=0.0)
         fresh = [look for look in looks if look.at > end + stale]
         during = [look for look in looks if start <= look.at <= end]
@@ -191,12 +193,12 @@ def _metrics(
 
 
 def _resets(
-    board: RunState, whose: _Whose, start: float, end: float
+    run_state: RunState, whose: _Whose, start: float, end: float
 ) -> Iterator[PendingCondition]:
     promise = whose.promise
-    fired = board.fired(promise, start)
+    fired = run_state.fired(promise, start)
     alerts = [alert for alert in fired if whose.mine([alert.labels])]
-    if not alerts or board.is_spoiled(promise):
+    if not alerts or run_state.is_spoiled(promise):
         return
     if promise.resets_within is not None:
         yield PendingCondition(
@@ -204,11 +206,13 @@ def _resets(
             until=end + promise.resets_within,
             kept=all((alert.resolved_at or 0.0) >= end for alert in alerts),
         )
-    if promise.page_resolves_within is None or board.is_spoiled(promise, pages=True):
+    if promise.page_resolves_within is None or run_state.is_spoiled(
+        promise, pages=True
+    ):
         return
     for asked in promise.for_each_receiver():
-        opened = whose.mine(board.told(promise, "firing", asked.receiver, start))
-        closed = board.told(promise, "resolved", asked.receiver, end)
+        opened = whose.mine(run_state.told(promise, "firing", asked.receiver, start))
+        closed = run_state.told(promise, "resolved", asked.receiver, end)
         yield PendingCondition(
             what=f"the end of {promise.alert} at {asked.receiver or 'a receiver'}",
             until=end + promise.page_resolves_within,
@@ -216,10 +220,12 @@ def _resets(
         )
 
 
-def healed(board: RunState, step: Step, since: float) -> bool:
+def healed(run_state: RunState, step: Step, since: float) -> bool:
     """Return whether every instance that was hit is up again, by itself."""
-    hit = [event["instance"] for event in board.of_step(board.faults, step.name)]
-    now = [board.instances.get(name) for name in hit]
+    hit = [
+        event["instance"] for event in run_state.of_step(run_state.faults, step.name)
+    ]
+    now = [run_state.instances.get(name) for name in hit]
     return bool(hit) and all(
         event is not None and event["up"] and event.at > since for event in now
     )

@@ -1,4 +1,4 @@
-"""What a run is given: the few doors behind which the world lies."""
+"""What a run depends on: protocols for what the runner may not import."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,11 +143,11 @@ Looking = Callable[[Told], None]  # returns at once, tells later, from any threa
 class Screen(Protocol):
     """Whoever watches: a live view or plain lines."""
 
-    def show(self, event: Event, board: RunState) -> None:
+    def show(self, event: Event, run_state: RunState) -> None:
         """Show one event."""
 
     def tick(
-        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+        self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> None:
         """Show what is awaited, a few times a second."""
 

@@ -38,10 +38,10 @@ class PendingFingerprint:
 class DriftWatch:
     """Looks twice and tells the difference; without a door it tells nothing."""
 
-    def __init__(self, pump: EventLoop) -> None:
-        self._pump = pump
-        self._looking = pump.doors.fingerprint
-        self._longer = pump.doors.fingerprint_takes
+    def __init__(self, loop: EventLoop) -> None:
+        self._loop = loop
+        self._looking = loop.dependencies.fingerprint
+        self._longer = loop.dependencies.fingerprint_takes
         self._first = PendingFingerprint()
         self._before: Fingerprint | None = None
         self._told = False
@@ -66,28 +66,28 @@ class DriftWatch:
         if self._looking is None or self._before is None:
             return
         at_most = CALM_AT_MOST + self._longer if calm else HURRIED_AT_MOST
-        over = self._pump.now + at_most
-        settled = self._pump.now + SETTLES
+        over = self._loop.now + at_most
+        settled = self._loop.now + SETTLES
         after = self._look_again(self._looking, over)
-        while self._differs(after) and self._pump.now < settled:
-            pause = min(self._pump.now + PAUSE, settled)
-            self._pump.pause("the target to be as it was", pause)
+        while self._differs(after) and self._loop.now < settled:
+            pause = min(self._loop.now + PAUSE, settled)
+            self._loop.pause("the target to be as it was", pause)
             after = self._look_again(self._looking, over)
         self._say("after", after)
         if isinstance(after, Mapping):
             self._tell_differences(self._before, after)
 
     def _look_again(self, looking: Looking, over: float) -> Fingerprint | str:
-        glance = PendingFingerprint()
-        looking(glance.tell)
-        return self._answer(glance, over - self._pump.now)
+        pending = PendingFingerprint()
+        looking(pending.tell)
+        return self._answer(pending, over - self._loop.now)
 
-    def _answer(self, glance: PendingFingerprint, at_most: float) -> Fingerprint | str:
-        if glance.found is None:
-            until = self._pump.now + at_most
-            self._pump.until(WHAT, until, lambda: glance.found is not None)
-        glance.tell("the target was too slow to tell")
-        return glance.found or {}
+    def _answer(self, pending: PendingFingerprint, at_most: float) -> Fingerprint | str:
+        if pending.found is None:
+            until = self._loop.now + at_most
+            self._loop.until(WHAT, until, lambda: pending.found is not None)
+        pending.tell("the target was too slow to tell")
+        return pending.found or {}
 
     def _differs(self, after: Fingerprint | str) -> bool:
         before = self._before or {}
@@ -99,7 +99,7 @@ class DriftWatch:
         because = found if isinstance(found, str) else ""
         number = 0 if because else len(found)
         rest = {"when": when, "instances": number, "because": because}
-        self._pump.tell(event(self._pump.now, "fingerprint", **rest))
+        self._loop.tell(event(self._loop.now, "fingerprint", **rest))
 
     def _tell_differences(self, before: Fingerprint, after: Fingerprint) -> None:
         for difference in differences(before, after):
@@ -107,8 +107,8 @@ class DriftWatch:
             change = {"before": difference.before, "after": difference.after}
             if difference.platform:
                 change["platform"] = difference.platform
-            now = self._pump.now
-            self._pump.tell(event(now, "drift", step="", **what, **change))
+            now = self._loop.now
+            self._loop.tell(event(now, "drift", step="", **what, **change))
 
 
 def in_thread(look: Callable[[], Fingerprint]) -> Looking:

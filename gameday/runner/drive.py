@@ -39,26 +39,26 @@ NO_SCRAPES = 1.0  # seconds of a scrape where no interval is known
 class Drive:
     """One run of one plan."""
 
-    def __init__(self, plan: Plan, doors: RunDependencies) -> None:
+    def __init__(self, plan: Plan, dependencies: RunDependencies) -> None:
         self.plan = plan
-        self.doors = doors
-        self.pump = EventLoop(doors, self._look)
-        self.board = self.pump.board
-        self.board.directory = Directory(plan.instances, plan.scenario.target.name)
-        self.board.routing = plan.eyes.routing
-        self.board.alone = frozenset(
+        self.dependencies = dependencies
+        self.loop = EventLoop(dependencies, self._look)
+        self.run_state = self.loop.run_state
+        self.run_state.directory = Directory(plan.instances, plan.scenario.target.name)
+        self.run_state.routing = plan.monitoring.routing
+        self.run_state.alone = frozenset(
             step.name
             for step in plan.scenario.steps
             if step.experiment.foreign and not step.experiment.faults
         )
         self.broken: list[str] = []
-        self.drift = DriftWatch(self.pump)
-        self.conductor = StepProcesses(doors, self.pump.tell)
-        scrapes = (plan.eyes.scrape_interval, plan.eyes.slo_interval)
+        self.drift = DriftWatch(self.loop)
+        self.processes = StepProcesses(dependencies, self.loop.tell)
+        scrapes = (plan.monitoring.scrape_interval, plan.monitoring.slo_interval)
         self._scrape = max(scrape or 0.0 for scrape in scrapes) or NO_SCRAPES
         self._watches = [
-            GuardrailMonitor(guard, doors.clock, self.pump.tell)
-            for guard in doors.guards
+            GuardrailMonitor(guard, dependencies.clock, self.loop.tell)
+            for guard in dependencies.guards
         ]
         self._flow: RunningLoad | None = None
         self._next_look = 0.0
@@ -69,7 +69,7 @@ class Drive:
 
     def tell(self, one: Event) -> None:
         """Put one event on the run's queue; from any thread."""
-        self.pump.tell(one)
+        self.loop.tell(one)
 
     def run(self) -> RunStopped:
         """Drive the plan to its end, whatever that is; everything is undone then."""
@@ -84,153 +84,154 @@ class Drive:
             except RunStopped as stop:
                 end = stop
             finally:
-                self.pump.undoing = True
+                self.loop.undoing = True
                 with contextlib.ExitStack() as last:  # the second whatever the first
                     last.callback(self._wind_down, end)
                     last.callback(self._undo_everything)
         return end
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self.pump.stop(Ending.OPERATOR, f"stopped by {signal.Signals(number).name}")
+        self.loop.stop(Ending.OPERATOR, f"stopped by {signal.Signals(number).name}")
 
     def _warm_up(self) -> None:
-        now = self.pump.now
-        self.pump.phase("warmup", "")
+        now = self.loop.now
+        self.loop.phase("warmup", "")
         self.drift.begin()
-        for observer in self.doors.observers:
+        for observer in self.dependencies.observers:
             try:
-                observer.start(self.pump.tell, now)
+                observer.start(self.loop.tell, now)
             except GamedayError as error:
                 step = self.plan.scenario.steps[0].name
                 why = f"step {step}: {observer.source}: {error}"
                 raise RunStopped(Ending.REFUSED, why) from error
-        if self.doors.traffic is not None:
-            self._flow = self.doors.traffic(self.pump.tell)
-        self.pump.pause("two scrapes of warm-up", now + 2 * self._scrape)
+        if self.dependencies.traffic is not None:
+            self._flow = self.dependencies.traffic(self.loop.tell)
+        self.loop.pause("two scrapes of warm-up", now + 2 * self._scrape)
 
     def _step(self, step: Step, planned: PlannedStep) -> None:
         steps = self.plan.scenario.steps
         if not self._gate(step, first=step is steps[0]):
-            self.conductor.stop_probing()
+            self.processes.stop_probing()
             return
         self.drift.look_before()
         self._await_the_moment(step)
-        self.pump.phase("fault", step.name)
+        self.loop.phase("fault", step.name)
         self._note_alerts_at_start(step)
         self._still_ours()
-        self.conductor.inject()
+        self.processes.inject()
         self._until_injected(step, planned)
-        self.pump.phase("hold", step.name)
+        self.loop.phase("hold", step.name)
         self._hold(step, planned)
-        self.pump.phase("undo", step.name)
+        self.loop.phase("undo", step.name)
         self._undo(step)
         self._aftermath(step, planned)
-        if step is not steps[-1] or self.doors.followed:
-            settle(self.pump, self.plan, step)
+        if step is not steps[-1] or self.dependencies.followed:
+            settle(self.loop, self.plan, step)
 
     def _await_the_moment(self, step: Step) -> None:
         """Wait until the fault falls where it is wanted between evaluations."""
-        moment = self.doors.moment(step.name)
+        moment = self.dependencies.moment(step.name)
         if moment is not None:
-            self.pump.note(f"step {step.name}: {moment.words}")
-            self.pump.pause("the moment for the fault", moment.at)
+            self.loop.note(f"step {step.name}: {moment.words}")
+            self.loop.pause("the moment for the fault", moment.at)
 
     def _hold(self, step: Step, planned: PlannedStep) -> None:
         """Wait for what the fault is to bring about, while its experiment goes on."""
-        conductor = self.conductor
-        self.pump.wait(
-            lambda: in_hold(self.board, step, planned),
-            or_else=lambda: conductor.cut_short,
+        processes = self.processes
+        self.loop.wait(
+            lambda: in_hold(self.run_state, step, planned),
+            or_else=lambda: processes.cut_short,
         )
-        if conductor.cut_short:
-            self.pump.note(f"step {step.name}: the experiment ended during its hold")
+        if processes.cut_short:
+            self.loop.note(f"step {step.name}: the experiment ended during its hold")
 
     def _aftermath(self, step: Step, planned: PlannedStep) -> None:
-        self.pump.phase("aftermath", step.name)
-        self.board.recovered = False
-        self.pump.wait(lambda: in_aftermath(self.board, step, planned))
-        self.pump.phase("done", step.name)
-        self.conductor.stop_probing()
-        self._flush(self.board.phase_at)
+        self.loop.phase("aftermath", step.name)
+        self.run_state.recovered = False
+        self.loop.wait(lambda: in_aftermath(self.run_state, step, planned))
+        self.loop.phase("done", step.name)
+        self.processes.stop_probing()
+        self._flush(self.run_state.phase_at)
         self._reported = True
 
     def _gate(self, step: Step, *, first: bool) -> bool:
         """Return whether there is anything left to learn behind the gate."""
-        self.pump.phase("gate", step.name)
+        self.loop.phase("gate", step.name)
         self._reported, self._recovery = False, Recovery()
-        self.conductor.begin(step)
-        pass_gate(self.pump, step, self._watches, first=first)
+        self.processes.begin(step)
+        pass_gate(self.loop, step, self._watches, first=first)
         if first:
-            note_whom_the_load_feeds(self.pump, self.plan, step)
-        return left_to_learn(self.pump, self.plan, step, first=first)
+            note_whom_the_load_feeds(self.loop, self.plan, step)
+        return left_to_learn(self.loop, self.plan, step, first=first)
 
     def _note_alerts_at_start(self, step: Step) -> None:
-        for alert in self.board.alerts.values():
+        for alert in self.run_state.alerts.values():
             if alert.state in ("pending", "firing"):
                 labels = dict(alert.labels)
                 name = labels.get("alertname", "")
                 rest = {"alert": name, "labels": labels, "state": alert.state}
-                now = self.pump.now
-                self.pump.tell(event(now, "alert_at_start", step=step.name, **rest))
+                now = self.loop.now
+                self.loop.tell(event(now, "alert_at_start", step=step.name, **rest))
 
     def _until_injected(self, step: Step, planned: PlannedStep) -> None:
         longest = max([fault.duration for fault in planned.faults], default=0.0)
-        until = self.pump.now + longest + ENGINE_PATIENCE
-        conductor = self.conductor
+        until = self.loop.now + longest + ENGINE_PATIENCE
+        processes = self.processes
         what = "the experiment's method"
-        if not self.pump.until(what, until, lambda: conductor.method_done):
-            self.pump.note(f"step {step.name}: the method did not end in time")
+        if not self.loop.until(what, until, lambda: processes.method_done):
+            self.loop.note(f"step {step.name}: the method did not end in time")
 
     def _undo(self, step: Step) -> None:
-        self.conductor.release()
-        until = self.pump.now + UNDO_PATIENCE
-        self.pump.until("the rollbacks", until, lambda: self.conductor.finished)
-        self.conductor.end(step)
-        if self.doors.ledger.anything_open():
-            self.broken[:] = self.doors.ledger.heal()
-        self.pump.drain()
+        self.processes.release()
+        until = self.loop.now + UNDO_PATIENCE
+        self.loop.until("the rollbacks", until, lambda: self.processes.finished)
+        self.processes.end(step)
+        if self.dependencies.ledger.anything_open():
+            self.broken[:] = self.dependencies.ledger.heal()
+        self.loop.drain()
         if self.broken:
             raise RunStopped(Ending.FINISHED, "an undo did not succeed")
 
     def _undo_everything(self) -> None:
         """Stop the engine, then undo what the ledger holds; never raises Stop."""
         with contextlib.suppress(StoreError):  # full: all the more to undo
-            self.doors.ledger.end()
+            self.dependencies.ledger.end()
         with contextlib.suppress(Exception):  # saying so must not keep it from being
-            if self.board.phase in ("fault", "hold"):  # from here on by our hand
-                self.pump.phase("undo", self.board.step)
+            if self.run_state.phase in ("fault", "hold"):  # from here on by our hand
+                self.loop.phase("undo", self.run_state.step)
         # No process may start any more, say: what it would have played, heal plays.
         with contextlib.suppress(Exception):
-            self.conductor.abandon()
+            self.processes.abandon()
         try:
-            if self.doors.ledger.anything_open():
-                self.broken[:] = self.doors.ledger.heal()
+            if self.dependencies.ledger.anything_open():
+                self.broken[:] = self.dependencies.ledger.heal()
         except Exception as error:  # noqa: BLE001 - the watchdog goes on where we end
             why = f"{type(error).__name__}: {error}"
             self.broken.append(f"undoing broke off ({why}). By hand: `gameday heal`")
-        self.pump.drain()
+        self.loop.drain()
 
     def _flush(self, until: float) -> None:
         """Have every observer report all up to then, side by side."""
         with self._beside() as pool:
             for done in [
-                pool.submit(observer.flush, until) for observer in self.doors.observers
+                pool.submit(observer.flush, until)
+                for observer in self.dependencies.observers
             ]:
                 done.result()
-        self.pump.drain()
+        self.loop.drain()
 
     def _wind_down(self, end: RunStopped) -> None:
         calm = end.ending is Ending.FINISHED
         with contextlib.ExitStack() as last:  # each is ended, whatever another does
             last.callback(self._end_watching, calm=calm)
             last.callback(self._end_load, LAST_REQUESTS if calm else 1.0)
-            last.callback(self.conductor.stop_probing)
+            last.callback(self.processes.stop_probing)
             for watch in self._watches:
                 last.callback(watch.stop)
             self.drift.look_after(calm=calm)
 
     def _end_load(self, patience: float) -> None:
-        self._over = self.pump.now
+        self._over = self.loop.now
         if self._flow is not None:
             self._flow.stop(patience)
 
@@ -240,56 +241,59 @@ class Drive:
                 self._flush(self._over)
         finally:
             with self._beside() as pool:
-                for observer in self.doors.observers:
+                for observer in self.dependencies.observers:
                     pool.submit(observer.stop)
-        self.pump.drain()
+        self.loop.drain()
 
     def _beside(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=len(self.doors.observers) or 1)
+        return ThreadPoolExecutor(max_workers=len(self.dependencies.observers) or 1)
 
     def _look(self) -> None:
         """What follows from what is known: healed instances, SLIs that are back."""
-        step = self.board.step
-        for fault in self.board.of_step(self.board.faults, step):
+        step = self.run_state.step
+        for fault in self.run_state.of_step(self.run_state.faults, step):
             if self._is_back(fault):
-                back = self.board.instances[fault["instance"]].at
-                self.doors.ledger.healed_itself(fault["id"], max(back, fault.at))
-        now = self.pump.now
-        if now >= self._next_ask and not self.pump.undoing:
+                back = self.run_state.instances[fault["instance"]].at
+                self.dependencies.ledger.healed_itself(fault["id"], max(back, fault.at))
+        now = self.loop.now
+        if now >= self._next_ask and not self.loop.undoing:
             self._next_ask = now + LOCK_EVERY
             self._still_ours()
         if now >= self._next_look:
             self._next_look = now + self._scrape
-            self._look_at_slis(self.board.fault_ended(step) if step else None)
+            self._look_at_slis(self.run_state.fault_ended(step) if step else None)
 
     def _still_ours(self) -> None:
         """Stop where another has taken the target meanwhile."""
-        why = self.doors.lost()
+        why = self.dependencies.lost()
         if why:
             raise RunStopped(
                 Ending.GUARDRAIL, f"the target is not this run's any more: {why}"
             )
 
     def _look_at_slis(self, end: float | None) -> None:
-        slos, board = self.plan.scenario.slos, self.board
-        board.slis = slis_now(slos, board.samples)
-        if not slos or not board.step:
+        slos, run_state = self.plan.scenario.slos, self.run_state
+        run_state.slis = slis_now(slos, run_state.samples)
+        if not slos or not run_state.step:
             return
-        found = [(slo, board.slis.get(slo.name)) for slo in slos]
+        found = [(slo, run_state.slis.get(slo.name)) for slo in slos]
         if end is None:
-            if board.fault_started(board.step) is not None:
+            if run_state.fault_started(run_state.step) is not None:
                 good = all(sli is not None and sli.within(slo) for slo, sli in found)
                 self._recovery.during(good=good)
             return
         good = all(sli is not None and sli.recovered(slo, end) for slo, sli in found)
-        board.recovered = self._recovery.after(self.pump.now, good=good)
+        run_state.recovered = self._recovery.after(self.loop.now, good=good)
 
     def _is_back(self, fault: Event) -> bool:
-        known = fault["id"] in self.board.bites and fault["id"] not in self.board.ended
+        known = (
+            fault["id"] in self.run_state.bites
+            and fault["id"] not in self.run_state.ended
+        )
         kind = CATALOGUE.get(fault["fault"])
         if kind is None or not kind.heals_itself or not known:
             return False
-        now = self.board.instances.get(fault["instance"])
+        now = self.run_state.instances.get(fault["instance"])
         if now is None or not now["up"]:
             return False
         # Quicker than the looks are apart, its stamp may be the earlier one.

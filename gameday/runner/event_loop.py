@@ -1,7 +1,7 @@
-"""The pump: everything that happens arrives as an event on one queue.
+"""The event loop of a run: everything that happens arrives as an event on one queue.
 
-An event is kept before it is acted on. Whoever waits, waits here: for a thing with a
-deadline, and no longer than the run is wanted.
+An event is kept before it is acted on. All waiting is done here: for a condition with
+a deadline, and no longer than the run is wanted.
 """
 
 import contextlib
@@ -22,9 +22,9 @@ Things = Callable[[], Iterable[PendingCondition]]
 class EventLoop:
     """Takes events in, keeps them, shows them; ends the run when that is asked."""
 
-    def __init__(self, doors: RunDependencies, look: Callable[[], None]) -> None:
-        self.doors = doors
-        self.board = RunState()
+    def __init__(self, dependencies: RunDependencies, look: Callable[[], None]) -> None:
+        self.dependencies = dependencies
+        self.run_state = RunState()
         self.undoing = False
         self._look = look
         self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -33,7 +33,7 @@ class EventLoop:
     @property
     def now(self) -> float:
         """The time, in seconds since the epoch."""
-        return self.doors.clock.now()
+        return self.dependencies.clock.now()
 
     def tell(self, one: Event) -> None:
         """Put one event on the queue; from any thread."""
@@ -68,7 +68,7 @@ class EventLoop:
     def wait(self, things: Things, or_else: Callable[[], bool] = lambda: False) -> None:
         """Take events in until nothing is open any more."""
         while True:
-            one = self.doors.clock.take(self._queue, TICK)
+            one = self.dependencies.clock.take(self._queue, TICK)
             if one is not None:
                 self._take(one)
             self.drain()
@@ -77,21 +77,21 @@ class EventLoop:
             self._look()
             now = self.now
             still = [awaited for awaited in things() if awaited.open(now)]
-            self.doors.screen.tick(self.board, still, now)
+            self.dependencies.screen.tick(self.run_state, still, now)
             if not still or or_else():
                 return
 
     def drain(self) -> None:
         """Take in all that is there, without waiting."""
-        for transition in self.doors.ledger.news():
+        for transition in self.dependencies.ledger.news():
             self._take(transition)
         while not self._queue.empty():
             with contextlib.suppress(queue.Empty):
                 self._take(self._queue.get_nowait())
 
     def _take(self, one: Event) -> None:
-        self.doors.store.append(one)
-        self.board.see(one)
-        self.doors.screen.show(one, self.board)
+        self.dependencies.store.append(one)
+        self.run_state.see(one)
+        self.dependencies.screen.show(one, self.run_state)
         if one.kind == "guardrail" and one["state"] == "breached":
             self.stop(Ending.GUARDRAIL, f"guardrail {one['name']}: {one['because']}")

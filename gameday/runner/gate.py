@@ -20,12 +20,12 @@ LOOKS = 3  # a system that has just been started may need a moment
 
 
 def pass_gate(
-    pump: EventLoop, step: Step, watches: Sequence[GuardrailMonitor], *, first: bool
+    loop: EventLoop, step: Step, watches: Sequence[GuardrailMonitor], *, first: bool
 ) -> None:
     """Return when the fault may be injected; Stop where it may not."""
-    why = _sight(pump)
+    why = _sight(loop)
     if not why and step.experiment.has_hypothesis:
-        why = _hypothesis(pump)
+        why = _hypothesis(loop)
     if why:
         kind = Ending.REFUSED if first else Ending.FINISHED
         raise RunStopped(kind, f"step {step.name}: {why}")
@@ -57,51 +57,51 @@ def blind(observers: Sequence[Observer]) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
-def left_to_learn(pump: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
+def left_to_learn(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
     """Look at what is there already; return whether the step is worth its fault.
 
     Stop where it is the first one and nothing could be learned of any promised alert.
     What is spoiled is not waited for.
     """
     before = Before(
-        standing=pump.doors.standing(),
-        eyes=plan.eyes,
+        standing=loop.dependencies.standing(),
+        monitoring=plan.monitoring,
         planned=plan.step(step.name),
         instances=plan.instances,
     )
     found = spoiled(step, before)
-    pump.board.spoiled = {step.name: found}
+    loop.run_state.spoiled = {step.name: found}
     for spoiled_promise in found:
-        pump.note(f"{step.name}: {spoiled_promise.because}")
+        loop.note(f"{step.name}: {spoiled_promise.because}")
     why = nothing_left(step, found)
-    if not why or pump.doors.anyway:
+    if not why or loop.dependencies.anyway:
         return True
     if first:
         raise RunStopped(Ending.REFUSED, why)
-    pump.skip(step.name, why)
+    loop.skip(step.name, why)
     return False
 
 
-def _sight(pump: EventLoop) -> str:
-    until = pump.now + SIGHT_PATIENCE
+def _sight(loop: EventLoop) -> str:
+    until = loop.now + SIGHT_PATIENCE
     while True:
-        why = blind(pump.doors.observers)
-        if not why or pump.now >= until:
+        why = blind(loop.dependencies.observers)
+        if not why or loop.now >= until:
             return why
-        pause = min(until, pump.now + 0.5)
-        pump.pause(f"everybody to see ({why.partition('; ')[0]})", pause)
+        pause = min(until, loop.now + 0.5)
+        loop.pause(f"everybody to see ({why.partition('; ')[0]})", pause)
 
 
-def _hypothesis(pump: EventLoop) -> str:
-    board, until = pump.board, pump.now + GATE_PATIENCE
+def _hypothesis(loop: EventLoop) -> str:
+    run_state, until = loop.run_state, loop.now + GATE_PATIENCE
 
     def holds() -> list[PendingCondition]:
-        seen = board.hypothesis
+        seen = run_state.hypothesis
         kept = seen is not None and seen["ok"] is True
         return [PendingCondition(what="the hypothesis to hold", until=until, kept=kept)]
 
-    pump.wait(holds, or_else=lambda: board.hypotheses >= LOOKS)
-    return unsteady(board.hypothesis)
+    loop.wait(holds, or_else=lambda: run_state.hypotheses >= LOOKS)
+    return unsteady(run_state.hypothesis)
 
 
 def unsteady(seen: Event | Mapping[str, Any] | None) -> str:

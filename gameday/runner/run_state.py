@@ -199,17 +199,21 @@ def _title(group: Labels, members: Sequence[Labels], *, firing: bool) -> str:
     return title_of(group, members, ()) if firing else title_of(group, (), members)
 
 
-def _phase(board: RunState, event: Event) -> None:
-    board.phase, board.phase_at, board.step = event["phase"], event.at, event["step"]
-    board.begun.setdefault((board.step, board.phase), event.at)
+def _phase(run_state: RunState, event: Event) -> None:
+    run_state.phase, run_state.phase_at, run_state.step = (
+        event["phase"],
+        event.at,
+        event["step"],
+    )
+    run_state.begun.setdefault((run_state.step, run_state.phase), event.at)
     if event["phase"] == "gate":
-        board.hypothesis, board.hypotheses = None, 0
-        board.looks.clear()
+        run_state.hypothesis, run_state.hypotheses = None, 0
+        run_state.looks.clear()
 
 
-def _alert(board: RunState, event: Event) -> None:
+def _alert(run_state: RunState, event: Event) -> None:
     labels = event["labels"]
-    alert = board.alerts.setdefault(key_of(labels), AlertNow(labels=labels))
+    alert = run_state.alerts.setdefault(key_of(labels), AlertNow(labels=labels))
     alert.at, alert.starts = event.at, event.get("starts") or event.at
     alert.state = event.kind.removeprefix("alert_")
     if event.kind == "alert_firing":
@@ -218,26 +222,26 @@ def _alert(board: RunState, event: Event) -> None:
         alert.resolved_at = event.at
 
 
-def _hypothesis(board: RunState, event: Event) -> None:
-    board.hypothesis = event
-    board.hypotheses += 1
-    board.looks.append(event)
+def _hypothesis(run_state: RunState, event: Event) -> None:
+    run_state.hypothesis = event
+    run_state.hypotheses += 1
+    run_state.looks.append(event)
 
 
-def _sees(board: RunState, event: Event) -> None:
-    board.blind.pop(event["source"], None)
+def _sees(run_state: RunState, event: Event) -> None:
+    run_state.blind.pop(event["source"], None)
 
 
-def _workload(board: RunState, event: Event) -> None:
-    board.workloads.setdefault(event["workload"], []).append(event)
+def _workload(run_state: RunState, event: Event) -> None:
+    run_state.workloads.setdefault(event["workload"], []).append(event)
 
 
-def _metric(board: RunState, event: Event) -> None:
-    board.metrics.setdefault(event["promql"], []).append(event)
+def _metric(run_state: RunState, event: Event) -> None:
+    run_state.metrics.setdefault(event["promql"], []).append(event)
 
 
-def _load(board: RunState, event: Event) -> None:
-    board.load = event
+def _load(run_state: RunState, event: Event) -> None:
+    run_state.load = event
 
 
 _HANDLERS: Mapping[str, Callable[[RunState, Event], None]] = {
@@ -246,20 +250,30 @@ _HANDLERS: Mapping[str, Callable[[RunState, Event], None]] = {
     "alert_firing": _alert,
     "alert_resolved": _alert,
     "alert_cleared": _alert,
-    "page": lambda board, event: board.pages.append(event),
+    "page": lambda run_state, event: run_state.pages.append(event),
     "hypothesis": _hypothesis,
-    "instance": lambda board, event: board.instances.update({event["instance"]: event}),
+    "instance": lambda run_state, event: run_state.instances.update(
+        {event["instance"]: event}
+    ),
     "workload": _workload,
-    "fault_started": lambda board, event: board.faults.update({event["id"]: event}),
-    "fault_ended": lambda board, event: board.ended.update({event["id"]: event}),
-    "fault_biting": lambda board, event: board.bites.update({event["id"]: event}),
-    "fault_failed": lambda board, event: board.failed.append(event),
-    "blind": lambda board, event: board.blind.update(
+    "fault_started": lambda run_state, event: run_state.faults.update(
+        {event["id"]: event}
+    ),
+    "fault_ended": lambda run_state, event: run_state.ended.update(
+        {event["id"]: event}
+    ),
+    "fault_biting": lambda run_state, event: run_state.bites.update(
+        {event["id"]: event}
+    ),
+    "fault_failed": lambda run_state, event: run_state.failed.append(event),
+    "blind": lambda run_state, event: run_state.blind.update(
         {event["source"]: event["because"]}
     ),
     "sees": _sees,
-    "guardrail": lambda board, event: board.guards.update({event["name"]: event}),
+    "guardrail": lambda run_state, event: run_state.guards.update(
+        {event["name"]: event}
+    ),
     "load": _load,
     "metric": _metric,
-    "sample": lambda board, event: board.samples.append(event),
+    "sample": lambda run_state, event: run_state.samples.append(event),
 }

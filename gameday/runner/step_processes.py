@@ -52,8 +52,8 @@ class StepProgress:
 class StepProcesses:
     """Starts and ends a step's processes; `emit` gets what they say, as events."""
 
-    def __init__(self, doors: RunDependencies, emit: Emit) -> None:
-        self._doors = doors
+    def __init__(self, dependencies: RunDependencies, emit: Emit) -> None:
+        self._dependencies = dependencies
         self._emit = emit
         self._stage: StepProgress | None = None
         self._engine: Child | None = None
@@ -70,7 +70,7 @@ class StepProcesses:
         self.cut_short = False
         self._rolled_back = False
         if step.experiment.has_hypothesis:
-            self._prober = self._doors.engine.prober(
+            self._prober = self._dependencies.engine.prober(
                 self._job(step), PROBE_EVERY, self._on_prober
             )
 
@@ -79,14 +79,14 @@ class StepProcesses:
         if self._stage is None:
             return
         step = self._stage.step
-        self._doors.ledger.plan_again(step.name)
+        self._dependencies.ledger.plan_again(step.name)
         if step.experiment.foreign:
-            self._stage.rollbacks = self._doors.ledger.open_rollbacks(
+            self._stage.rollbacks = self._dependencies.ledger.open_rollbacks(
                 step.name, step.experiment.document
             )
-        self._stage.injected_at = self._doors.clock.now()
+        self._stage.injected_at = self._dependencies.clock.now()
         job = replace(self._job(step), rollbacks=self._stage.rollbacks)
-        self._engine = self._doors.engine.experiment(job, self._on_engine)
+        self._engine = self._dependencies.engine.experiment(job, self._on_engine)
 
     def release(self) -> None:
         """The hold is over: the engine goes on to its rollbacks."""
@@ -98,7 +98,7 @@ class StepProcesses:
         if self._engine is not None and not self.finished:
             self._finish_off(step)
         if self._stage is not None:
-            self._stage.ended_at = self._doors.clock.now()
+            self._stage.ended_at = self._dependencies.clock.now()
 
     def abandon(self) -> None:
         """End everything now; foreign rollbacks are still played."""
@@ -127,14 +127,16 @@ class StepProcesses:
         engine.kill()
         engine.wait(1.0)
         if step.experiment.foreign and not self._rolled_back:
-            again = self._doors.engine.rollbacks(self._job(step), self._on_engine)
+            again = self._dependencies.engine.rollbacks(
+                self._job(step), self._on_engine
+            )
             if not again.wait(REPLAY_PATIENCE):
                 again.kill()
 
     def _job(self, step: Step) -> Job:
         return Job(
             document=step.experiment.document,
-            environment={**self._doors.environment, "GAMEDAY_STEP": step.name},
+            environment={**self._dependencies.environment, "GAMEDAY_STEP": step.name},
             configuration={} if self._stage is None else self._stage.configuration,
         )
 
@@ -155,7 +157,7 @@ class StepProcesses:
             return
         self._rolled_back |= name == "rollbacks"
         if name == "rolled_back" and stage.rollbacks:
-            self._doors.ledger.rolled_back(stage.rollbacks, fields["failed"])
+            self._dependencies.ledger.rolled_back(stage.rollbacks, fields["failed"])
         if name == "journal":
             self._keep_journal(stage.step.name, fields["text"])
         self._report(stage, name, fields)
@@ -169,15 +171,15 @@ class StepProcesses:
     def _keep_journal(self, step: str, text: str) -> None:
         """Write the engine's journal; a full disk must not end who listens to it."""
         try:
-            self._doors.store.write(f"journal-{step}.json", text)
+            self._dependencies.store.write(f"journal-{step}.json", text)
         except StoreError as error:
             note = f"{step}: the journal was not written: {error}"
-            self._emit(event(self._doors.clock.now(), "note", text=note))
+            self._emit(event(self._dependencies.clock.now(), "note", text=note))
 
     def _report(
         self, stage: StepProgress, name: str, fields: Mapping[str, Any]
     ) -> None:
-        now, step = self._doors.clock.now(), stage.step.name
+        now, step = self._dependencies.clock.now(), stage.step.name
         if name == "activity":
             self._emit(event(now, "activity", step=step, **_without_output(fields)))
             self._note_failed(stage, now, fields)

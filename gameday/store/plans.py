@@ -4,13 +4,14 @@ Inline secrets of an experiment never get into it: its `secrets` block is left o
 """
 
 import json
-import re
 from dataclasses import replace
 
 from gameday.errors import StoreError
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
+
+MONITORING = "eyes"  # what stored plans call their `monitoring`, since the first run
 
 
 def to_json(plan: Plan) -> str:
@@ -20,6 +21,7 @@ def to_json(plan: Plan) -> str:
     steps = tuple(_bare_step(step) for step in plan.scenario.steps)
     bare = replace(plan, scenario=replace(plan.scenario, steps=steps))
     data = TypeAdapter(Plan).dump_python(bare, mode="json")
+    data[MONITORING] = data.pop("monitoring")
     return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
 
@@ -36,18 +38,20 @@ def from_json(text: str, path: str) -> Plan:
 
 
 def _of_today(text: str) -> str:
-    """Return a plan's JSON as today's: `reaches` was one name once, or null."""
-    if not re.search(r'"reaches":\s*(null|")', text):
-        return text
+    """Return a plan's JSON in the words of `Plan`; what is no plan stays as it is.
+
+    A promise's `reaches` was one name once, or null.
+    """
     try:
         data = json.loads(text)
+        data["monitoring"] = data.pop(MONITORING)
         for step in data["scenario"]["steps"]:
             for promise in step["expect"]["alerts"]:
                 reaches = promise.get("reaches")
                 if not isinstance(reaches, list):
                     promise["reaches"] = [] if reaches is None else [reaches]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return text  # no plan at all, which is told by who reads it
+        return text  # which is told by who reads it
     return json.dumps(data)
 
 

@@ -1,4 +1,4 @@
-"""What each family of faults does on a target: one hand per family."""
+"""What each family of faults does on a target: one driver per family."""
 
 from typing import Protocol
 

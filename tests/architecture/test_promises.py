@@ -78,19 +78,19 @@ def test_its_time_is_planned_and_waited_for(name: str) -> None:
     """A phase that ended earlier would make its answer inconclusive."""
     promise, made = PROMISES[name], plan(promising(name))
     (asking,) = made.scenario.steps
-    board = RunState()
+    run_state = RunState()
     for seen in (
         *injected("web-2", begins=at(10), ends=at(20)),
         *alert("Down", fires=at(11), severity="page"),
         *page("oncall", at(12), "Down", severity="page"),
     ):
-        board.see(seen)
+        run_state.see(seen)
     if promise.since is Since.START:
-        planned = hold_at_most(asking, made.eyes)
-        waited, base = in_hold(board, asking, made.steps[0]), at(10)
+        planned = hold_at_most(asking, made.monitoring)
+        waited, base = in_hold(run_state, asking, made.steps[0]), at(10)
     else:
         planned = aftermath_at_most(asking)
-        waited, base = in_aftermath(board, asking, made.steps[0]), at(20)
+        waited, base = in_aftermath(run_state, asking, made.steps[0]), at(20)
     assert planned == MEANT[SECONDS]
     until = base + planned
     assert [each for each in waited if each.until == pytest.approx(until, abs=0.001)]

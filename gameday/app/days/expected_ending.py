@@ -98,8 +98,8 @@ def spoiled_from_the_start(plan: "Plan") -> RunStopped | None:
     """Return the end where no alert promise of the first step can be answered."""
     step = plan.scenario.steps[0]
     before = Before(
-        standing=plan.eyes.standing,
-        eyes=plan.eyes,
+        standing=plan.monitoring.standing,
+        monitoring=plan.monitoring,
         planned=plan.step(step.name),
         instances=plan.instances,
     )
@@ -163,14 +163,14 @@ def _breached(plan: "Plan", clock: "Clock") -> RunStopped | None:
     What an expression says once the scenario's load has begun cannot be told before;
     nor what an SLO says that has no samples yet.
     """
-    eyesight = RunObservers(plan, clock)
+    run_observers = RunObservers(plan, clock)
     loaded = plan.scenario.load is not None
     guards = [
-        guard for guard in eyesight.guards() if not (guard.rail.promql and loaded)
+        guard for guard in run_observers.guards() if not (guard.rail.promql and loaded)
     ]
     if not guards:
         return None
-    prometheus = eyesight.prometheus()
+    prometheus = run_observers.prometheus()
     followed = any(guard.rail.slo or guard.rail.alert for guard in guards)
     try:
         if prometheus is not None and followed:

@@ -109,8 +109,8 @@ def hold(
 ) -> list[HeldGameDay]:
     """Hold one game day after the other; the last one where nothing may follow it."""
     clock = SystemClock()
-    nursery = ForkServer()
-    nursery.warm(modules_for(scenarios))
+    fork_server = ForkServer()
+    fork_server.warm(modules_for(scenarios))
     fetch("gameday.app.days.run")  # while the target and Prometheus are waited for
     several = wishes.several or len(scenarios) > 1
     held: list[HeldGameDay] = []
@@ -126,7 +126,7 @@ def hold(
             repeat=Repeat(number, wishes.repeat, lead) if repeated else None,
         )
         day = _Day(scenario, replace(wishes, options=options), watch)
-        held.append(replace(day.hold(clock, nursery), repeat=number))
+        held.append(replace(day.hold(clock, fork_server), repeat=number))
         if held[-1].code in LAST:
             break
         lead = (_lead_of(held[-1]) if repeated else None) or lead
@@ -160,12 +160,12 @@ class _Day:
     ) -> None:
         self._scenario, self._wishes, self._watch = scenario, wishes, watch
 
-    def hold(self, clock: "Pace", nursery: ForkServer) -> HeldGameDay:
+    def hold(self, clock: "Pace", fork_server: ForkServer) -> HeldGameDay:
         """Hold it; a target that is held again meanwhile is waited for again."""
         until = clock.monotonic() + self._wishes.wait_for_target
         try:
             while True:
-                result = self._run(clock, nursery, until)
+                result = self._run(clock, fork_server, until)
                 if not result.held or clock.monotonic() >= until:
                     break
         except GamedayError as error:
@@ -176,7 +176,7 @@ class _Day:
             self._watch.tell(f"not written: {file}")
         return HeldGameDay(scenario=self._scenario, code=result.code, result=result)
 
-    def _run(self, clock: "Pace", nursery: ForkServer, until: float) -> "Result":
+    def _run(self, clock: "Pace", fork_server: ForkServer, until: float) -> "Result":
         from gameday.app.days.prepare_run import ready
 
         def plan() -> "Prepared":
@@ -189,7 +189,7 @@ class _Day:
         from gameday.app.days.run import run
 
         with self._watch.screen(prepared.plan) as screen:
-            result = run(prepared, self._wishes.options, clock, screen, nursery)
+            result = run(prepared, self._wishes.options, clock, screen, fork_server)
             self._watch.over(screen, result)
         return result
 

@@ -24,15 +24,15 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     started = next(
         (event.at for event in store.events() if event.kind == "run_started"), 0.0
     )
-    if endpoint is None or not plan.eyes.rules or not started:
+    if endpoint is None or not plan.monitoring.rules or not started:
         return ""
     from gameday.observers.http import Client
     from gameday.observers.prometheus.recorder import RecordedSpan, Recorder
 
     client = Client(endpoint, clock)
     try:
-        reads = tuple(everything_read(plan.eyes))
-        since = started - span_before(plan.eyes, reads)
+        reads = tuple(everything_read(plan.monitoring))
+        since = started - span_before(plan.monitoring, reads)
         found = Recorder(client, clock).record(
             reads, RecordedSpan(since=since, until=clock.now())
         )
@@ -46,23 +46,25 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     return ""
 
 
-def everything_read(eyes: Monitoring) -> Iterable[Read]:
+def everything_read(monitoring: Monitoring) -> Iterable[Read]:
     """Yield every selector that a rule reads, alerting or recording, each once."""
     from gameday.files.promql.promql_reads import reads
 
     exprs = dict.fromkeys(
         [
-            *(rule.expr for rule in eyes.rules or ()),
-            *(rule.expr for rule in eyes.recorded),
+            *(rule.expr for rule in monitoring.rules or ()),
+            *(rule.expr for rule in monitoring.recorded),
         ]
     )
     found = [read for expr in exprs for read in reads(expr).selectors]
-    found += [Read(metric=rule.name) for rule in eyes.recorded]  # what they made
+    found += [Read(metric=rule.name) for rule in monitoring.recorded]  # what they made
     yield from dict.fromkeys(found)
 
 
-def span_before(eyes: Monitoring, reads: Iterable[Read]) -> float:
+def span_before(monitoring: Monitoring, reads: Iterable[Read]) -> float:
     """Return how many seconds before its beginning a run's record begins."""
-    held = max((rule.hold + rule.keep_firing for rule in eyes.rules or ()), default=0.0)
+    held = max(
+        (rule.hold + rule.keep_firing for rule in monitoring.rules or ()), default=0.0
+    )
     back = max((read.back for read in reads), default=0.0)
     return min(MOST_BEFORE, max(BEFORE, back + held + 300.0 + SETTLED))

@@ -50,7 +50,7 @@ def moments(
         if repeat is None or endpoint is None:
             return None
         rule = _deciding(plan, step)
-        cycle = None if rule is None else _cycle(rule, plan.eyes, endpoint, clock)
+        cycle = None if rule is None else _cycle(rule, plan.monitoring, endpoint, clock)
         if cycle is None:
             return None
         phase = (repeat.number - 1) * cycle.period / repeat.of
@@ -79,14 +79,14 @@ def _deciding(plan: Plan, step: str) -> AlertRule | None:
     """Return the rule of the step's first promised alert."""
     for each in plan.scenario.steps:
         for promise in each.expect.alerts if each.name == step else ():
-            rules = rules_for(promise, plan.eyes.rules or ())
+            rules = rules_for(promise, plan.monitoring.rules or ())
             if rules:
                 return rules[0]
     return None
 
 
 def _cycle(
-    rule: AlertRule, eyes: Monitoring, endpoint: Endpoint, clock: Clock
+    rule: AlertRule, monitoring: Monitoring, endpoint: Endpoint, clock: Clock
 ) -> Cycle | None:
     from gameday.observers.http import Client
     from gameday.observers.prometheus.api import PrometheusApi
@@ -105,7 +105,9 @@ def _cycle(
     if not mine or not mine[0].last or not mine[0].interval:
         return None
     read = [selector for selector in selectors(parse(rule.expr)) if selector.name]
-    scrapes = [job.interval for selector in read for job in jobs_of(selector, eyes)]
-    scrape = max(scrapes, default=eyes.scrape_interval or mine[0].interval)
+    scrapes = [
+        job.interval for selector in read for job in jobs_of(selector, monitoring)
+    ]
+    scrape = max(scrapes, default=monitoring.scrape_interval or mine[0].interval)
     period = common(scrape, mine[0].interval)
     return Cycle(mine[0].last, mine[0].interval, period)

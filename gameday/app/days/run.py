@@ -1,4 +1,4 @@
-"""A planned scenario, run: the doors built, the lock taken, the verdict written."""
+"""A planned scenario is run: dependencies built, lock taken, verdict written."""
 
 import os
 import platform
@@ -73,12 +73,12 @@ def run(
     options: Options,
     clock: Pace,
     screen: Screen,
-    nursery: ForkServer,
+    fork_server: ForkServer,
 ) -> Result:
     """Run one prepared scenario, whatever comes of it; the verdict is on disk then."""
     plan = prepared.plan
     run_id = new_run_id(plan.scenario.name, clock)
-    eyesight = RunObservers(plan, clock)
+    run_observers = RunObservers(plan, clock)
     history = History(home())
     new = NewRun(
         run=run_id,
@@ -94,7 +94,9 @@ def run(
         run=run_id,
         plan=plan,
         target=prepared.target,
-        store=RunStore(history, new, eyesight.redact, shared=options.out is not None),
+        store=RunStore(
+            history, new, run_observers.redact, shared=options.out is not None
+        ),
         clock=clock,
         screen=screen,
         options=options,
@@ -102,7 +104,7 @@ def run(
     _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
     for recovered in prepared.recovered:  # the terminal has been told already
         session.store.append(_recovered(recovered, clock.now()))
-    stop = _driven(session, eyesight, nursery)
+    stop = _driven(session, run_observers, fork_server)
     _record(session)
     with suppress(StoreError):  # a disk that is full by now changes no verdict
         _note(
@@ -149,11 +151,11 @@ def exit_code(verdict: Verdict, *, refusal: bool) -> ExitCode:
 
 
 def _driven(
-    session: Session, eyesight: RunObservers, nursery: ForkServer
+    session: Session, run_observers: RunObservers, fork_server: ForkServer
 ) -> RunStopped:
     """Return how the run ended, whatever came; what is broken has to be said."""
     try:
-        stop = _drive(session, eyesight, nursery)
+        stop = _drive(session, run_observers, fork_server)
     except GamedayError as error:
         stop = RunStopped(Ending.CRASHED, f"{error}{put_back(session)}")
     except Exception as error:
@@ -182,7 +184,9 @@ def put_back(session: Session) -> str:
     return f"; {', '.join(hit)} had begun and was put back" if hit else ""
 
 
-def _drive(session: Session, eyesight: RunObservers, nursery: ForkServer) -> RunStopped:
+def _drive(
+    session: Session, run_observers: RunObservers, fork_server: ForkServer
+) -> RunStopped:
     plan, target = session.plan, session.target
     if plan.refusals or target is None:
         session.refusal = True
@@ -201,7 +205,9 @@ def _drive(session: Session, eyesight: RunObservers, nursery: ForkServer) -> Run
             return early
         _make_ready(session, target)
         book = _book(session, target, ledger)
-        drive = Drive(plan, _doors(session, target, eyesight, nursery, book))
+        drive = Drive(
+            plan, _dependencies(session, target, run_observers, fork_server, book)
+        )
         drive.broken = session.broken
         stop = drive.run()
         calm = stop.ending is Ending.FINISHED
@@ -294,23 +300,23 @@ def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunLedger:
     return book
 
 
-def _doors(
+def _dependencies(
     session: Session,
     target: OpenTarget,
-    eyesight: RunObservers,
-    nursery: ForkServer,
+    run_observers: RunObservers,
+    fork_server: ForkServer,
     book: RunLedger,
 ) -> RunDependencies:
     played_in = environment(target.url, session.plan.seed)
     return RunDependencies(
         clock=session.clock,
         ledger=book,
-        engine=nursery,
+        engine=fork_server,
         store=session.store,
         screen=session.screen,
-        observers=eyesight.observers(target),
-        guards=eyesight.guards(),
-        traffic=eyesight.traffic(),
+        observers=run_observers.observers(target),
+        guards=run_observers.guards(),
+        traffic=run_observers.traffic(),
         fingerprint=fingerprints.looking(session.plan, target),
         fingerprint_takes=fingerprints.takes(session.plan),
         environment={**played_in, "GAMEDAY_RUN": session.run},
@@ -339,7 +345,7 @@ def _record(session: Session) -> None:
 
 
 def _show(session: Session, told: Event) -> None:
-    """Keep and show an event that is told outside of the drive, which has the board."""
+    """Keep and show an event that comes outside of the drive, which has the state."""
     session.screen.show(told, RunState())
     session.store.append(told)
 

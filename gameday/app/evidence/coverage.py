@@ -48,10 +48,14 @@ def cover(wish: CoverageRequest, clock: Clock) -> Register:
     newest = max(found, key=lambda past: past.verdict.ended, default=None)
     rules = files
     if rules is None:
-        eyes = newest.plan.eyes if newest else None
-        rules = define(eyes.rules or (), eyes.recorded, language) if eyes else ()
+        monitoring = newest.plan.monitoring if newest else None
+        rules = (
+            define(monitoring.rules or (), monitoring.recorded, language)
+            if monitoring
+            else ()
+        )
     routing = _routing(wish.alertmanager) or (
-        newest.plan.eyes.routing if newest else None
+        newest.plan.monitoring.routing if newest else None
     )
     today = RegisterRequest(
         now=clock.now(),

@@ -81,16 +81,22 @@ class RunReplay:
         self, verdict: Verdict, given: TodaysFiles, at: float | None
     ) -> ReplayAnswer:
         """Return the run as it would have been."""
-        eyes = self._plan.eyes
-        alerts = _filled(given.alerts, eyes) if given.alerts is not None else eyes.rules
+        monitoring = self._plan.monitoring
+        alerts = (
+            _filled(given.alerts, monitoring)
+            if given.alerts is not None
+            else monitoring.rules
+        )
         recorded = (
-            _filled(given.recorded, eyes)
+            _filled(given.recorded, monitoring)
             if given.recorded is not None
-            else eyes.recorded
+            else monitoring.recorded
         )
         rules = self._rules = tuple(alerts or ())
         self._recorded = tuple(recorded)
-        known = phases(self._recording, (*(eyes.rules or ()), *eyes.recorded))
+        known = phases(
+            self._recording, (*(monitoring.rules or ()), *monitoring.recorded)
+        )
         begun = self._clock.monotonic()
         anew = self._changed(recorded)
         loaded = self._load({rule.name for rule in anew})
@@ -101,7 +107,7 @@ class RunReplay:
         today = TodaysRules(
             rules=rules,
             recorded=self._recorded,
-            routing=given.routing or eyes.routing,
+            routing=given.routing or monitoring.routing,
             rung=tuple(rung),
             unknown=unknown,
             until=self._until,
@@ -120,7 +126,8 @@ class RunReplay:
     def varied(self, holds: Sequence[float]) -> list[Varied]:
         """Return what other times of `for` would do with each promised alert."""
         known = phases(
-            self._recording, (*(self._plan.eyes.rules or ()), *self._plan.eyes.recorded)
+            self._recording,
+            (*(self._plan.monitoring.rules or ()), *self._plan.monitoring.recorded),
         )
         found: list[Varied] = []
         steps = self._plan.scenario.steps if holds else ()
@@ -156,7 +163,8 @@ class RunReplay:
             return ""
         reads = [read for rule in mine for read in self._all_reads(rule.expr)]
         known = phases(
-            self._recording, (*(self._plan.eyes.rules or ()), *self._plan.eyes.recorded)
+            self._recording,
+            (*(self._plan.monitoring.rules or ()), *self._plan.monitoring.recorded),
         )
         since = max(self._since(self._reads(rule.expr)) for rule in mine)
         times = slots(mine[0], known, since, self._until)
@@ -191,7 +199,9 @@ class RunReplay:
 
     def _changed(self, recorded: Sequence[RecordingRule]) -> list[RecordingRule]:
         """Return the recording rules that are not as they were, and their readers."""
-        before = {_definition(rule, self._spell) for rule in self._plan.eyes.recorded}
+        before = {
+            _definition(rule, self._spell) for rule in self._plan.monitoring.recorded
+        }
         anew = {
             rule.name
             for rule in recorded
@@ -307,9 +317,9 @@ class RunReplay:
 
     def _as_they_were(self, rules: Sequence[AlertRule]) -> set[int]:
         """Return the places of the rules that are what they were in the run."""
-        eyes = self._plan.eyes
+        monitoring = self._plan.monitoring
         language = Language(spell=self._spell, metrics=self._read_names)
-        before = define(eyes.rules or (), eyes.recorded, language)
+        before = define(monitoring.rules or (), monitoring.recorded, language)
         now = define(rules, self._recorded, language)
         return {
             place
@@ -336,14 +346,14 @@ class RunReplay:
         return self._recording.lacks(replace(reads, selectors=tuple(rest)), since)
 
 
-def _filled(rules: Sequence[_Rule], eyes: Monitoring) -> tuple[_Rule, ...]:
+def _filled(rules: Sequence[_Rule], monitoring: Monitoring) -> tuple[_Rule, ...]:
     """Return rules of a file with the global interval and offset that they had."""
-    known = [rule.query_offset for rule in eyes.rules or ()]
+    known = [rule.query_offset for rule in monitoring.rules or ()]
     offset = next((seconds for seconds in known if seconds is not None), 0.0)
     return tuple(
         replace(
             rule,
-            interval=rule.interval or eyes.evaluation_interval or 60.0,
+            interval=rule.interval or monitoring.evaluation_interval or 60.0,
             query_offset=offset if rule.query_offset is None else rule.query_offset,
         )
         for rule in rules

@@ -105,16 +105,16 @@ def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
             "has them with --prometheus"
         )
     instances = tuple(target.instances())
-    eyes, notes = _eyes(wish, clock)
-    if not eyes.rules:
+    monitoring, notes = _monitoring(wish, clock)
+    if not monitoring.rules:
         raise UsageError("; ".join(notes) or "there is no alert rule to prove")
     scraped, behind = _scraped(begin.prometheus, clock)
     asked = SuggestInput(
-        eyes=eyes,
+        monitoring=monitoring,
         around=Surroundings(
             instances=instances,
             scraped=scraped,
-            feeds=eyes.feeds,
+            feeds=monitoring.feeds,
             behind=behind,
             protect=wish.protect,
         ),
@@ -124,8 +124,8 @@ def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
         include_risky=wish.include_risky,
     )
     status, odd = init.status_of(begin.url) if begin.url else (200, "")
-    proven = _proven(wish, eyes, clock)
-    entries = _entries(suggest(eyes.rules, asked), proven, wish, status)
+    proven = _proven(wish, monitoring, clock)
+    entries = _entries(suggest(monitoring.rules, asked), proven, wish, status)
     if any(
         entry.suggestion.requests
         for entry in entries
@@ -150,7 +150,7 @@ def write(found: Suggestions, folder: str) -> list[str]:
     return starter.write(files, folder, "--out")
 
 
-def _eyes(wish: SuggestRequest, clock: Clock) -> tuple[Monitoring, list[str]]:
+def _monitoring(wish: SuggestRequest, clock: Clock) -> tuple[Monitoring, list[str]]:
     """Return what Prometheus, Alertmanager and the files say of the rules."""
     from gameday.app.observing.run_observers import survey
 
@@ -159,25 +159,27 @@ def _eyes(wish: SuggestRequest, clock: Clock) -> tuple[Monitoring, list[str]]:
         prometheus=_end(begin.prometheus), alertmanager=_end(begin.alertmanager)
     )
     empty = Scenario(name="", target=begin.target, steps=(), observe=observe)
-    eyes, _ = survey(empty, clock)
-    notes = list(eyes.problems)
-    return (_with_files(eyes, wish.rules) if wish.rules else eyes), notes
+    monitoring, _ = survey(empty, clock)
+    notes = list(monitoring.problems)
+    return (_with_files(monitoring, wish.rules) if wish.rules else monitoring), notes
 
 
-def _with_files(eyes: Monitoring, paths: Sequence[str]) -> Monitoring:
-    """Return the eyes with the files' rules, of which Prometheus may have some."""
+def _with_files(monitoring: Monitoring, paths: Sequence[str]) -> Monitoring:
+    """Return the monitoring with the rules of files; Prometheus may have some."""
     from gameday.files.prometheus import rule_files
     from gameday.files.promql.promql_canonical import canonical
 
     found = rule_files.read(paths)
-    live = {(rule.name, canonical(rule.expr)): rule for rule in eyes.rules or ()}
+    live = {(rule.name, canonical(rule.expr)): rule for rule in monitoring.rules or ()}
     rules = []
     for rule in found.alerts:
         known = live.get((rule.name, canonical(rule.expr)))
         series = known.series if known else None
         interval = rule.interval or (known.interval if known else None)
         rules.append(replace(rule, series=series, interval=interval))
-    return replace(eyes, rules=tuple(rules), recorded=found.recorded or eyes.recorded)
+    return replace(
+        monitoring, rules=tuple(rules), recorded=found.recorded or monitoring.recorded
+    )
 
 
 def _end(address: str) -> Endpoint | None:
@@ -218,15 +220,15 @@ def _behind(api: "PrometheusApi") -> dict[str, tuple[str, ...]]:
     return {job: tuple(sorted(servers)) for job, servers in found.items()}
 
 
-def _proven(wish: SuggestRequest, eyes: Monitoring, clock: Clock) -> Register:
+def _proven(wish: SuggestRequest, monitoring: Monitoring, clock: Clock) -> Register:
     """Return the register of the rules by what stored runs prove."""
     language = coverage.promql_language()
     pasts, unread = coverage.pasts(wish.folders)
     today = RegisterRequest(
         now=clock.now(),
         max_age=wish.max_age,
-        rules=define(eyes.rules or (), eyes.recorded, language),
-        routing=eyes.routing,
+        rules=define(monitoring.rules or (), monitoring.recorded, language),
+        routing=monitoring.routing,
     )
     return register(today, pasts, (), language, unread)
 

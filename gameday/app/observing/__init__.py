@@ -1,1 +1,1 @@
-"""Edge. A run's eyes: observers, guardrails and load, built from its plan."""
+"""Edge. What a run observes with: observers, guardrails, load, as planned."""

@@ -1,4 +1,4 @@
-"""What a run's eyes are: observers, guardrails and load, built from its plan."""
+"""What a run observes with: observers, guardrails and load, built from its plan."""
 
 import os
 import threading
@@ -34,23 +34,23 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Monitoring, Mapping[str, s
     surveyor = LiveSurveyor(
         scenario.observe, clock, _routing, promised or None, every=not scenario.steps
     )
-    eyes = replace(surveyor.eyes(), at=clock.now(), live=True)
-    if eyes.rules is not None and (paths := scenario.observe.files.rules):
+    monitoring = replace(surveyor.monitoring(), at=clock.now(), live=True)
+    if monitoring.rules is not None and (paths := scenario.observe.files.rules):
         rules, recorded = _rules_of(paths)
-        eyes = replace(
-            eyes,
-            rules=_with_offsets(eyes.rules, rules),
-            recorded=_with_offsets(eyes.recorded, recorded),
+        monitoring = replace(
+            monitoring,
+            rules=_with_offsets(monitoring.rules, rules),
+            recorded=_with_offsets(monitoring.recorded, recorded),
         )
     interval, unknown = survey_slos(scenario.observe.prometheus, scenario.slos, clock)
-    eyes = replace(
-        eyes,
+    monitoring = replace(
+        monitoring,
         metrics=_metrics_now(scenario, clock),
         standing=standing(scenario.observe, clock),
         slo_interval=interval,
         unknown_metrics=unknown,
     )
-    return eyes, surveyor.hashes
+    return monitoring, surveyor.hashes
 
 
 def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
@@ -176,15 +176,15 @@ class RunObservers:
         from gameday.observers.alertmanager import AlertmanagerObserver
 
         observe, clock = self._plan.scenario.observe, self._clock
-        eyes = target_eyes(self._plan, target, clock)
+        monitoring = target_eyes(self._plan, target, clock)
         if observe.prometheus is not None:
-            eyes += [self.prometheus(), WindowCount(self)]
-            eyes += _metrics_observer(self._plan.scenario, clock)
+            monitoring += [self.prometheus(), WindowCount(self)]
+            monitoring += _metrics_observer(self._plan.scenario, clock)
         if observe.alertmanager is not None:
-            eyes.append(AlertmanagerObserver(observe.alertmanager, clock))
+            monitoring.append(AlertmanagerObserver(observe.alertmanager, clock))
         if observe.pages is not None:
-            eyes.append(self._pages())
-        return eyes
+            monitoring.append(self._pages())
+        return monitoring
 
     def prometheus(self) -> Any:
         """Return the one Prometheus observer of the run."""
@@ -196,7 +196,7 @@ class RunObservers:
                 endpoint,
                 self._clock,
                 self._plan.scenario.slos,
-                self._plan.eyes.rules or (),
+                self._plan.monitoring.rules or (),
             )
         return self._prometheus
 
@@ -228,7 +228,7 @@ class RunObservers:
         from gameday.observers.guard import Watched, look_for
 
         scenario = self._plan.scenario
-        every = self._plan.eyes.scrape_interval or 1.0
+        every = self._plan.monitoring.scrape_interval or 1.0
         watched = Watched(
             clock=self._clock,
             since=self._clock.now(),
@@ -275,8 +275,8 @@ class WindowCount:
 
     source = "prometheus"
 
-    def __init__(self, eyesight: RunObservers) -> None:
-        self._eyesight = eyesight
+    def __init__(self, run_observers: RunObservers) -> None:
+        self._run_observers = run_observers
 
     def probe(self) -> str:
         """Return nothing: the Prometheus observer says whether it can see."""
@@ -285,7 +285,7 @@ class WindowCount:
     def start(self, emit: Emit, since: float) -> None:
         """Count in the background; the events come from the Prometheus observer."""
         del emit
-        count = self._eyesight.count_windows
+        count = self._run_observers.count_windows
         threading.Thread(target=count, args=(since,), daemon=True).start()
 
     def flush(self, until: float) -> None:
@@ -297,18 +297,20 @@ class WindowCount:
 
 
 class RunPager:
-    """A pager of the run's own, for the run's length, and the eyes on it."""
+    """A pager of the run's own, for the run's length, and the observer of it."""
 
     source = "pager"
 
-    def __init__(self, pager: Any, eyes: Any) -> None:
+    def __init__(self, pager: Any, monitoring: Any) -> None:
         self._pager = pager
-        self._eyes = eyes
+        self._monitoring = monitoring
         self._started = False
 
     def probe(self) -> str:
         """Return why it cannot see right now."""
-        why: str = self._eyes.probe() or ("" if self._started else self._occupied())
+        why: str = self._monitoring.probe() or (
+            "" if self._started else self._occupied()
+        )
         return why
 
     def _occupied(self) -> str:
@@ -326,15 +328,15 @@ class RunPager:
         except OSError as error:
             raise GamedayError(_cannot_listen(error)) from error
         self._started = True
-        self._eyes.start(emit, since)
+        self._monitoring.start(emit, since)
 
     def flush(self, until: float) -> None:
         """Report everything up to that time."""
-        self._eyes.flush(until)
+        self._monitoring.flush(until)
 
     def stop(self) -> None:
         """End both."""
-        self._eyes.stop()
+        self._monitoring.stop()
         self._pager.stop()
 
 

@@ -1,4 +1,4 @@
-"""A run's eyes on its target: instances, and what a cluster tells beside them."""
+"""A run's observers of its target: instances, and what a cluster tells beside them."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ def target_eyes(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
     offset = target.clock_offset
     if stream is None:
         return [InstancesObserver(look, clock, offset=offset)]
-    eyes: list[Observer] = [
+    monitoring: list[Observer] = [
         InstancesObserver(look, clock, LISTENING, stream.watch, offset),
         ClusterObserver("events", stream.events, clock),
     ]
@@ -25,5 +25,5 @@ def target_eyes(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
     hit = {k: v for step in steps for k, v in workloads(plan, step).items()}
     if hit:
         follow = partial(stream.workloads, hit)
-        eyes.append(ClusterObserver("cluster", follow, clock))
-    return eyes
+        monitoring.append(ClusterObserver("cluster", follow, clock))
+    return monitoring

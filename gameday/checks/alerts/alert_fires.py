@@ -62,7 +62,7 @@ def silent(promised: PromisedAlert, deadline: float) -> Answer:
         said += "; each instance that was hit has to ring"
     elif namesakes:
         said += "; it fired with other labels, which is another alert"
-    elif promised.step.run.plan.eyes.rules is not None and not promised.rules:
+    elif promised.step.run.plan.monitoring.rules is not None and not promised.rules:
         said += "; no rule of that name and with those labels is loaded"
     else:
         said += pending_words(promised)

@@ -32,12 +32,12 @@ def page_deadline(promised: PromisedAlert) -> float:
     As written down (`pages_within`), else by the rules and routes. An alert that
     never fired was to fire until then; where that is not known, until the step's end.
     """
-    promise, eyes = promised.promise, promised.step.run.plan.eyes
+    promise, monitoring = promised.promise, promised.step.run.plan.monitoring
     if promise.pages_within is None and promised.firsts:
         return max(first_page_by(promised, episode) for episode in promised.firsts)
-    if promise.pages_within is None and latest_first_page(promise, eyes) is None:
+    if promise.pages_within is None and latest_first_page(promise, monitoring) is None:
         return promised.step.end
-    return promised.start + first_page_within(promise, eyes)
+    return promised.start + first_page_within(promise, monitoring)
 
 
 def first_page_by(promised: PromisedAlert, episode: Episode) -> float:
@@ -108,7 +108,7 @@ def _routes(promised: PromisedAlert, episode: Episode) -> list[tuple[Route, bool
 
     None where they are not known.
     """
-    routing = promised.step.run.plan.eyes.routing
+    routing = promised.step.run.plan.monitoring.routing
     if routing is None:
         return []
     labels = {**episode.labels, "alertname": episode.alert}

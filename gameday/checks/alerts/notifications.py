@@ -95,7 +95,7 @@ class Notifications:
     @cached_property
     def _heard_ends(self) -> HeardEnds:
         run = self.promised.step.run
-        return HeardEnds(self.mine, self._of_step, run.plan.eyes.routing)
+        return HeardEnds(self.mine, self._of_step, run.plan.monitoring.routing)
 
     def unmatched(self, receiver: str | None, until: float) -> str:
         """Return why a page that did arrive might be this alert's; empty: none is."""
@@ -127,7 +127,7 @@ class Notifications:
         A receiver to which the alert is not routed was not told, whatever it hears.
         """
         run = self.promised.step.run
-        routing = run.plan.eyes.routing
+        routing = run.plan.monitoring.routing
         if routing is None:
             return ""
         sets = [

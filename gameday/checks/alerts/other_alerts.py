@@ -43,7 +43,7 @@ def no_other_alerts(step: StepRun, _: Question) -> Answer:
 
 def rules_that_matter(step: StepRun) -> list[AlertRule] | None:
     """Return the rules whose alerts would be unexpected; None: not known."""
-    rules = step.run.plan.eyes.rules
+    rules = step.run.plan.monitoring.rules
     return None if rules is None else [rule for rule in rules if _matters(step, rule)]
 
 

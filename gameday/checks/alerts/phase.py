@@ -65,9 +65,9 @@ def _phases(
     run = promised.step.run
     if len(promised.rules) != 1:
         return "which rule it is of cannot be told"
-    rule, eyes = promised.rules[0], run.plan.eyes
-    every = rule.interval or eyes.evaluation_interval
-    why = undecided(rule, eyes)
+    rule, monitoring = promised.rules[0], run.plan.monitoring
+    every = rule.interval or monitoring.evaluation_interval
+    why = undecided(rule, monitoring)
     if why or not every:
         return why or "the interval of its evaluations is not known"
     targets = _deciding(run, rule, episode, change)
@@ -105,9 +105,9 @@ def _deciding(
 
 
 def _admits(run: Run, read: Iterable[Selector], job: str, instance: str) -> bool:
-    eyes = run.plan.eyes
+    monitoring = run.plan.monitoring
     return any(
-        job in {known.name for known in jobs_of(selector, eyes)}
+        job in {known.name for known in jobs_of(selector, monitoring)}
         and selector.admits("job", job)
         and selector.admits("instance", instance)
         for selector in read

@@ -82,7 +82,7 @@ class PromisedAlert:
     @property
     def evaluated_here(self) -> bool:
         """Whether the observed Prometheus has a rule of that name."""
-        known = self.step.run.plan.eyes.rules
+        known = self.step.run.plan.monitoring.rules
         return known is not None and any(rule.name == self.name for rule in known)
 
     @cached_property
@@ -124,7 +124,7 @@ class PromisedAlert:
         """The loaded rules that the promise may mean; none where unknown."""
         return [
             rule
-            for rule in self.step.run.plan.eyes.rules or ()
+            for rule in self.step.run.plan.monitoring.rules or ()
             if rule.name == self.name and _possible(rule, self.promise.labels)
         ]
 
@@ -144,7 +144,7 @@ class PromisedAlert:
     @cached_property
     def rule_scope(self) -> RuleScope:
         """The rules on the way to the alert."""
-        return scope_of(self.step.run.plan.eyes, (self.name,), self.rules)
+        return scope_of(self.step.run.plan.monitoring, (self.name,), self.rules)
 
     def _running(self) -> str:
         for event in self.step.events("alert_at_start"):
@@ -182,7 +182,7 @@ class PromisedAlert:
         """Say whether an earlier episode's group may still have been alive."""
         if not self.promise.reaches and self.promise.pages_within is None:
             return ""
-        mailbox, routing = self.step.run.mailbox, self.step.run.plan.eyes.routing
+        mailbox, routing = self.step.run.mailbox, self.step.run.plan.monitoring.routing
         for episode in self.all:
             if episode.resolved is None or episode.resolved > self.start:
                 continue

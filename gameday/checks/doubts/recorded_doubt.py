@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from gameday.checks.alerts.notifications import Notifications
 from gameday.checks.alerts.other_alerts import rules_that_matter
 from gameday.checks.alerts.promised_alert import promise_of
-from gameday.checks.faults.foreign_effect import toothless
+from gameday.checks.faults.foreign_effect import ineffective
 from gameday.checks.question import Question
 from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan, Link
 from gameday.checks.record.observer_coverage import RuleScope
@@ -28,7 +28,7 @@ def _fault(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
     if step.absent:
         yield Doubt(kind=DoubtKind.NOT_INJECTED, because=step.absent)
         return
-    why = step.toothless or toothless(step)
+    why = step.ineffective or ineffective(step)
     if why:
         yield Doubt(kind=DoubtKind.NO_BITE, because=why)
     for victim in step.replaced:
@@ -45,10 +45,10 @@ def _before(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
 
 def _scrape(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
     jobs = _jobs(step, question)
-    eyes = step.run.plan.eyes
+    monitoring = step.run.plan.monitoring
     rules = [] if question.alert is None else promise_of(step, question).rules
     for loss in step.losses:
-        on_chain = (jobs is None or loss.job in jobs) and reads(eyes, rules, loss)
+        on_chain = (jobs is None or loss.job in jobs) and reads(monitoring, rules, loss)
         if on_chain and loss.since <= span.end:
             yield Doubt(
                 kind=DoubtKind.TARGET_LOST, because=loss.show(), since=loss.since
@@ -94,7 +94,7 @@ def _scope(step: StepRun, question: Question) -> RuleScope | None:
         return RuleScope()
     if not rules:
         return None
-    return scope_of(step.run.plan.eyes, (rule.name for rule in rules), rules)
+    return scope_of(step.run.plan.monitoring, (rule.name for rule in rules), rules)
 
 
 def _alertmanager(
@@ -127,7 +127,7 @@ def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
     wanted = () if question.alert is None else question.alert.reaches
     if not wanted or receiver in wanted:
         return True
-    routing = step.run.plan.eyes.routing
+    routing = step.run.plan.monitoring.routing
     known = {each.name for each in routing.receivers} if routing is not None else set()
     known |= {page.receiver for page in step.run.pages}
     return receiver not in known

@@ -1,6 +1,6 @@
 """Whether the fault bites, and is undone."""
 
-from gameday.checks.faults.foreign_effect import effects, toothless
+from gameday.checks.faults.foreign_effect import effects, ineffective
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
@@ -35,7 +35,7 @@ def _foreign_bites(step: StepRun) -> Answer:
     """What other extensions' actions did was seen."""
     if step.absent:
         return unknown(step.absent)
-    why = toothless(step)
+    why = ineffective(step)
     if why:
         return unknown(why)
     seen = effects(step)

@@ -34,7 +34,7 @@ def effects(step: StepRun) -> list[str]:
     return list(dict.fromkeys(found))[:_FEW]
 
 
-def toothless(step: StepRun) -> str:
+def ineffective(step: StepRun) -> str:
     """Return why the foreign actions are not known to bite; empty: they do."""
     foreign = step.step.experiment.foreign
     if not foreign or step.start is None or effects(step):

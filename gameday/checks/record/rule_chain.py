@@ -15,16 +15,16 @@ from gameday.model.timing.rule_delays import recording_rules, scraped
 
 
 def scope_of(
-    eyes: Monitoring, alerts: Iterable[str], rules: Sequence[AlertRule]
+    monitoring: Monitoring, alerts: Iterable[str], rules: Sequence[AlertRule]
 ) -> RuleScope:
     """Return the rules on the way to these alerts.
 
     An older plan does not know the recording rules: there whatever the alerts read
     may be recorded.
     """
-    if eyes.rules is None:
+    if monitoring.rules is None:
         return RuleScope(alerts=frozenset(alerts))
-    feeds = _feeds(rules, eyes.recorded)
+    feeds = _feeds(rules, monitoring.recorded)
     read = {name for rule in rules for name in rule.reads}
     read |= {
         selector.name for rule in rules for selector in selectors(parse(rule.expr))
@@ -35,22 +35,26 @@ def scope_of(
         alerts=frozenset(alerts),
         groups=frozenset(keys),
         feeds=frozenset(feed.name for feed in feeds) or frozenset(read - {""}),
-        feeds_known=bool(eyes.recorded),
+        feeds_known=bool(monitoring.recorded),
     )
 
 
-def reads(eyes: Monitoring, rules: Sequence[AlertRule], loss: Loss) -> bool:
+def reads(monitoring: Monitoring, rules: Sequence[AlertRule], loss: Loss) -> bool:
     """Return whether alerts rest on what is scraped from a target, as far as known."""
     if not rules:
         return True
     series = [
-        selector for rule in rules for selector in scraped(rule.expr, eyes.recorded)
+        selector
+        for rule in rules
+        for selector in scraped(rule.expr, monitoring.recorded)
     ]
-    return not series or any(_may_be_of(eyes, selector, loss) for selector in series)
+    return not series or any(
+        _may_be_of(monitoring, selector, loss) for selector in series
+    )
 
 
-def _may_be_of(eyes: Monitoring, selector: Selector, loss: Loss) -> bool:
-    known = eyes.feeds.get(selector.name)
+def _may_be_of(monitoring: Monitoring, selector: Selector, loss: Loss) -> bool:
+    known = monitoring.feeds.get(selector.name)
     fed = known is None or loss.job in known
     asked = selector.admits("job", loss.job) and selector.admits(
         "instance", loss.instance

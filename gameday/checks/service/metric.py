@@ -89,8 +89,8 @@ def looks_at(step: StepRun, promise: MetricPromise) -> Looks:
     """Return the looks at a promised expression; what they missed, the gate asks."""
     every = step.run.timeline.of("metric")
     events = [reading for reading in every if reading["promql"] == promise.promql]
-    eyes = step.run.plan.eyes
-    recorded = (eyes.evaluation_interval or 0.0) if ":" in promise.promql else 0.0
+    monitoring = step.run.plan.monitoring
+    recorded = (monitoring.evaluation_interval or 0.0) if ":" in promise.promql else 0.0
     known = [float(event["stale"]) for event in events if event.get("stale")]
     scraped = max(known, default=step.run.scrape_interval)
     return Looks(events=events, stale=scraped + recorded)

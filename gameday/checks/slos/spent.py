@@ -88,7 +88,7 @@ def _unborn(step: StepRun, slo: Slo, counters: SloSeries) -> str:
     """Return which metric of bad events nobody has ever seen; empty: they are seen."""
     if any(sign > 0 for sign, _ in counters.bad):
         return ""
-    names = unknown_metrics(slo, step.run.plan.eyes.unknown_metrics)
+    names = unknown_metrics(slo, step.run.plan.monitoring.unknown_metrics)
     if not names:
         return ""
     counts = f"counts the bad events of {slo.name}"

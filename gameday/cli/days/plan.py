@@ -24,11 +24,11 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     from gameday.clock import SystemClock
     from gameday.runner.engine.fork_server import ForkServer
 
-    clock, nursery = SystemClock(), ForkServer()
+    clock, fork_server = SystemClock(), ForkServer()
     scenario = read([path], env_file)[0]
-    nursery.warm(modules_for([scenario]))
+    fork_server.warm(modules_for([scenario]))
     prepared = prepare(scenario, clock, seed)
-    plan, end = prepared.plan, foresee(prepared, clock, nursery)
+    plan, end = prepared.plan, foresee(prepared, clock, fork_server)
     if output == "json":
         import json
 

@@ -52,12 +52,12 @@ class Live(Lines):
         self._live.console.print(Text(stamped), highlight=False)
 
     def tick(
-        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+        self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> None:
         """Redraw, at most ten times a second."""
         if now - self._drawn >= 0.1:  # noqa: PLR2004
             self._drawn = now
-            self._live.update(self._picture(board, awaited, now))
+            self._live.update(self._picture(run_state, awaited, now))
 
     def close(self, verdict: object, folder: str) -> None:
         """End the view, then say the verdict as in a pipe, in colour."""
@@ -65,11 +65,11 @@ class Live(Lines):
         super().close(verdict, folder)  # type: ignore[arg-type]
 
     def _picture(
-        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+        self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> RenderableType:
-        parts: list[RenderableType] = [_phases(board)]
+        parts: list[RenderableType] = [_phases(run_state)]
         table = Table.grid(padding=(0, 2))
-        for name, value in _rows(board, now):
+        for name, value in _rows(run_state, now):
             table.add_row(Text(name, style="dim"), value)
         for waiting in sorted(awaited, key=lambda one: one.until):
             left = show_duration(max(0, round(waiting.until - now)))
@@ -81,40 +81,40 @@ class Live(Lines):
         return Panel(Group(*parts), title=title, title_align="left")
 
 
-def _phases(board: RunState) -> Text:
+def _phases(run_state: RunState) -> Text:
     text = Text()
     for phase in _PHASES:
-        style = "bold reverse" if phase == board.phase else "dim"
+        style = "bold reverse" if phase == run_state.phase else "dim"
         text.append(f" {phase} ", style=style)
         text.append(" ")
-    if board.step:
-        text.append(board.step, style="bold")
+    if run_state.step:
+        text.append(run_state.step, style="bold")
     return text
 
 
-def _rows(board: RunState, now: float) -> list[tuple[str, Text]]:
+def _rows(run_state: RunState, now: float) -> list[tuple[str, Text]]:
     rows = []
-    for fault in board.of_step(board.faults, board.step):
-        over = fault["id"] in board.ended
+    for fault in run_state.of_step(run_state.faults, run_state.step):
+        over = fault["id"] in run_state.ended
         held = show_duration(round(now - fault.at))
         state = "over" if over else f"for {held}"
         style = "green" if over else "bold red"
         what = f"{fault['fault']} on {fault['instance']} {state}"
         rows.append(("fault", Text(what, style=style)))
-    for alert in board.alerts.values():
-        if alert.state in _STYLES and alert.at > (board.phase_at - 120):
+    for alert in run_state.alerts.values():
+        if alert.state in _STYLES and alert.at > (run_state.phase_at - 120):
             name = alert.labels.get("alertname", "?")
             rows.append(("alert", Text(f"{name} {alert.state}", _STYLES[alert.state])))
-    rows += _load(board)
-    rows += _slis(board)
-    for source, because in board.blind.items():
+    rows += _load(run_state)
+    rows += _slis(run_state)
+    for source, because in run_state.blind.items():
         rows.append(("blind", Text(f"{source}: {because}", style="yellow")))
     return rows
 
 
-def _slis(board: RunState) -> list[tuple[str, Text]]:
+def _slis(run_state: RunState) -> list[tuple[str, Text]]:
     rows = []
-    for name, sli in board.slis.items():
+    for name, sli in run_state.slis.items():
         if sli.total > 0:
             bad = sli.bad / sli.total
             words = f"{name}: {show_share(bad)} of {sli.total:.0f} events bad"
@@ -122,8 +122,8 @@ def _slis(board: RunState) -> list[tuple[str, Text]]:
     return rows
 
 
-def _load(board: RunState) -> list[tuple[str, Text]]:
-    load = board.load
+def _load(run_state: RunState) -> list[tuple[str, Text]]:
+    load = run_state.load
     if load is None:
         return []
     failed = load["failed"] / max(load["sent"], 1)

@@ -69,7 +69,7 @@ def _other_promises(plan: Plan, name: str) -> Iterator[str]:
     expect = next(step for step in plan.scenario.steps if step.name == name).expect
     for metric in expect.metrics:
         within = f" within {show_duration(metric.within)}" if metric.within else ""
-        now = plan.eyes.metrics.get(metric.promql, "not looked at")
+        now = plan.monitoring.metrics.get(metric.promql, "not looked at")
         yield f"  metric         {metric.subject} holds {metric.holds}{within}: {now}"
     for promise, value in made(expect.load, OF_LOAD) if expect.load else ():
         show = show_share if OF_LOAD[promise].unit == RATIO else show_duration

@@ -40,10 +40,10 @@ class Lines:
     ) -> None:
         """Leave nothing behind."""
 
-    def show(self, event: Event, board: RunState) -> None:
+    def show(self, event: Event, run_state: RunState) -> None:
         """Print the event when it is worth a line."""
         self._first = self._first or event.at
-        text = line_for(event, board)
+        text = line_for(event, run_state)
         if text and event.at >= self._first - RECENT:
             self._told = event.at
             self.line(event.at, text)
@@ -64,10 +64,10 @@ class Lines:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if self._aside else 1)
 
     def tick(
-        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+        self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> None:
         """Say every now and then what is awaited and for how long still."""
-        del board
+        del run_state
         if awaited and now - self._told >= QUIET:
             self._told = now
             self.line(now, "waiting for " + waiting(awaited, now))

@@ -16,52 +16,52 @@ _PHASES = {
 }
 
 
-def line_for(event: Event, board: RunState) -> str:
+def line_for(event: Event, run_state: RunState) -> str:
     """Return the event's line; empty for what would be noise."""
     build = _LINES.get(event.kind)
-    return build(event, board) if build else ""
+    return build(event, run_state) if build else ""
 
 
-def _phase(event: Event, _board: RunState) -> str:
+def _phase(event: Event, _run_state: RunState) -> str:
     if event["phase"] not in _PHASES:
         return ""
     step = f"[{event['step']}] " if event["step"] else ""
     return step + _PHASES[event["phase"]]
 
 
-def _fault(event: Event, _board: RunState) -> str:
+def _fault(event: Event, _run_state: RunState) -> str:
     return f"fault {event['fault']} on {event['instance']} starts"
 
 
-def _bites(event: Event, _board: RunState) -> str:
+def _bites(event: Event, _run_state: RunState) -> str:
     mark = "it bites" if event["bites"] else "IT DOES NOT BITE"
     return f"{mark}: {event['because']}"
 
 
-def _ended(event: Event, board: RunState) -> str:
-    start = board.faults.get(event["id"])
+def _ended(event: Event, run_state: RunState) -> str:
+    start = run_state.faults.get(event["id"])
     what = f"{start['fault']} on {start['instance']}" if start else "a fault"
     if event["ok"]:
         return f"fault {what} is over (by {event['by'] or 'the run'})"
     return f"FAULT {what} IS STILL THERE: {event['because']}"
 
 
-def _alert(event: Event, _board: RunState) -> str:
+def _alert(event: Event, _run_state: RunState) -> str:
     labels = {k: v for k, v in event["labels"].items() if k != "alertname"}
     inner = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))
     state = event.kind.removeprefix("alert_")
     return f"alert {event['alert']}{{{inner}}} {state}"
 
 
-def _page(event: Event, _board: RunState) -> str:
+def _page(event: Event, _run_state: RunState) -> str:
     names = {alert["labels"].get("alertname", "?") for alert in event["alerts"]}
     return f"page at {event['receiver']}: {', '.join(sorted(names))} {event['status']}"
 
 
-def _hypothesis(event: Event, board: RunState) -> str:
+def _hypothesis(event: Event, run_state: RunState) -> str:
     """Only a change is news."""
-    before = board.told_hypothesis
-    board.told_hypothesis = event["ok"]
+    before = run_state.told_hypothesis
+    run_state.told_hypothesis = event["ok"]
     if before == event["ok"]:
         return ""
     words = {
@@ -72,9 +72,9 @@ def _hypothesis(event: Event, board: RunState) -> str:
     return words[event["ok"]]
 
 
-def _metric(event: Event, board: RunState) -> str:
+def _metric(event: Event, run_state: RunState) -> str:
     """Only a change is news, or that it does not hold at the first look."""
-    before = board.metrics.get(event["promql"], [])[:-1]
+    before = run_state.metrics.get(event["promql"], [])[:-1]
     was = before[-1]["ok"] if before else True
     if event["ok"] == was:
         return ""
@@ -83,26 +83,26 @@ def _metric(event: Event, board: RunState) -> str:
     return f"metric {event['promql']} {words[event['ok']]}{value}"
 
 
-def _scrape(event: Event, board: RunState) -> str:
-    if board.phase in ("", "warmup"):
+def _scrape(event: Event, run_state: RunState) -> str:
+    if run_state.phase in ("", "warmup"):
         return ""
     state = "up" if event["up"] else "down"
     return f"scrape target {event['job']}/{event['instance']} is {state}"
 
 
-def _guardrail(event: Event, _board: RunState) -> str:
+def _guardrail(event: Event, _run_state: RunState) -> str:
     if event["state"] == "ok":
         return ""
     return f"guardrail {event['name']} {event['state']}: {event['because']}"
 
 
-def _drift(event: Event, _board: RunState) -> str:
+def _drift(event: Event, _run_state: RunState) -> str:
     before, after = event["before"] or "nothing", event["after"] or "nothing"
     what = "changed by the platform" if event.get("platform") else "drift"
     return f"{what}: {event['instance']}: {event['key']}: {before} -> {after}"
 
 
-def _recovered(event: Event, _board: RunState) -> str:
+def _recovered(event: Event, _run_state: RunState) -> str:
     what = f"{event['what']}, left by run {event['run']}"
     if event["ok"]:
         return f"healed {what}: {event['because']}"

@@ -151,7 +151,7 @@ class Files(Wire):
 
 
 class Observe(Wire):
-    """The eyes of a run."""
+    """What observes a run."""
 
     prometheus: Server | None = None
     alertmanager: Server | None = None

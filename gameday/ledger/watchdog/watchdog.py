@@ -32,7 +32,7 @@ class Watchdog:
         self._process = process
         self._pipe = pipe
         self._clock = SystemClock()
-        self._glance = LedgerView(path, run)
+        self._view = LedgerView(path, run)
         self._pidfd = _watch(process)
 
     def watch(self) -> None:
@@ -40,7 +40,7 @@ class Watchdog:
         try:
             self._until_over()
         finally:
-            self._glance.close()
+            self._view.close()
 
     def _until_over(self) -> None:
         while not self._closed_by_pipe():
@@ -49,9 +49,9 @@ class Watchdog:
                 return
             # Busy or full now, or an undo that broke: the run lives, we watch on.
             with suppress(Exception):
-                if self._glance.closed():
+                if self._view.closed():
                     return
-                if self._glance.overdue(self._clock.now()):
+                if self._view.overdue(self._clock.now()):
                     self._end_overdue()
 
     def _closed_by_pipe(self) -> bool:

@@ -47,43 +47,45 @@ class DelayRange:
         return replace(self, earliest=early, latest=late)
 
 
-def fires(rule: AlertRule, eyes: Monitoring) -> DelayRange:
+def fires(rule: AlertRule, monitoring: Monitoring) -> DelayRange:
     """Return when the alert fires, counted from the fault's start."""
-    delay = Chain(eyes).of(rule)
-    return _evaluated(rule, eyes, delay, delay.sets, rule.hold)
+    delay = Chain(monitoring).of(rule)
+    return _evaluated(rule, monitoring, delay, delay.sets, rule.hold)
 
 
-def resets(rule: AlertRule, eyes: Monitoring) -> DelayRange:
+def resets(rule: AlertRule, monitoring: Monitoring) -> DelayRange:
     """Return when the alert is resolved, counted from the fault's end."""
-    delay = Chain(eyes).of(rule)
-    return _evaluated(rule, eyes, delay, delay.clears, rule.keep_firing)
+    delay = Chain(monitoring).of(rule)
+    return _evaluated(rule, monitoring, delay, delay.clears, rule.keep_firing)
 
 
-def pages(promise: AlertPromise, rule: AlertRule, eyes: Monitoring) -> DelayRange:
+def pages(promise: AlertPromise, rule: AlertRule, monitoring: Monitoring) -> DelayRange:
     """Return when the first notification arrives, counted from the fault's start."""
-    found = way(promise, rule, eyes)
-    fired = fires(rule, eyes)
+    found = way(promise, rule, monitoring)
+    fired = fires(rule, monitoring)
     if not found.routes:
         return DelayRange(fired.earliest, FOREVER, unknown=_NO_ROUTES)
     return fired.plus(
         min(
-            0.0 if _may_be_alive(route, rule, found, eyes) else route.group_wait
+            0.0 if _may_be_alive(route, rule, found, monitoring) else route.group_wait
             for route in found.routes
         ),
         max(told_within(route, alive=True) for route in found.routes),
     )
 
 
-def page_ends(promise: AlertPromise, rule: AlertRule, eyes: Monitoring) -> DelayRange:
+def page_ends(
+    promise: AlertPromise, rule: AlertRule, monitoring: Monitoring
+) -> DelayRange:
     """Return when the receiver hears of the end, counted from the fault's end."""
-    routes = way(promise, rule, eyes).routes
-    reset = resets(rule, eyes)
+    routes = way(promise, rule, monitoring).routes
+    reset = resets(rule, monitoring)
     if not routes:
         return DelayRange(reset.earliest, FOREVER, unknown=_NO_ROUTES)
     return reset.plus(0.0, max(route.group_interval for route in routes))
 
 
-def first_page_within(promise: AlertPromise, eyes: Monitoring) -> float:
+def first_page_within(promise: AlertPromise, monitoring: Monitoring) -> float:
     """Return until when the first page has to be there, in seconds from the start.
 
     The promise's own time; where `reaches` names none the latest possible one, and
@@ -91,14 +93,15 @@ def first_page_within(promise: AlertPromise, eyes: Monitoring) -> float:
     """
     if promise.pages_within is not None:
         return promise.pages_within
-    latest = latest_first_page(promise, eyes)
+    latest = latest_first_page(promise, monitoring)
     return UNKNOWN_PAGE if latest is None else latest
 
 
-def latest_first_page(promise: AlertPromise, eyes: Monitoring) -> float | None:
+def latest_first_page(promise: AlertPromise, monitoring: Monitoring) -> float | None:
     """Return the latest possible first page, counted from the start; None: unknown."""
     spans = [
-        pages(promise, rule, eyes) for rule in rules_for(promise, eyes.rules or ())
+        pages(promise, rule, monitoring)
+        for rule in rules_for(promise, monitoring.rules or ())
     ]
     if not spans or any(span.unknown or math.isinf(span.latest) for span in spans):
         return None
@@ -114,16 +117,16 @@ def told_within(route: Route, *, alive: bool) -> float:
 
 
 def _may_be_alive(
-    route: Route, rule: AlertRule, found: AlertPath, eyes: Monitoring
+    route: Route, rule: AlertRule, found: AlertPath, monitoring: Monitoring
 ) -> bool:
     """Whether an alert that always fires may keep the page's group alive.
 
     Then the group's next flush may come at once, without group_wait.
     """
-    for other in eyes.rules or ():
+    for other in monitoring.rules or ():
         if other == rule or not always(other.expr):
             continue
-        beside = way(AlertPromise(alert=other.name), other, eyes)
+        beside = way(AlertPromise(alert=other.name), other, monitoring)
         if route in beside.ends.possible and any(
             _same_group(route, ours, theirs)
             for ours in found.labels
@@ -143,13 +146,13 @@ def _same_group(route: Route, one: KnownLabels, other: KnownLabels) -> bool:
 
 def _evaluated(
     rule: AlertRule,
-    eyes: Monitoring,
+    monitoring: Monitoring,
     delay: Delay,
     change: Change,
     lasts: float,
 ) -> DelayRange:
     """Add what the alert rule itself adds; `lasts`: its `for`, or keep_firing_for."""
-    every = rule.interval or eyes.evaluation_interval
+    every = rule.interval or monitoring.evaluation_interval
     if every is None or delay.unscraped:
         return DelayRange(0.0, FOREVER, unknown=_UNKNOWN)
     seen = change.evaluated(rule.query_offset or 0.0, every)

@@ -65,7 +65,7 @@ def common(one: float, other: float) -> float:
     return math.lcm(max(1, round(one * 1000)), max(1, round(other * 1000))) / 1000
 
 
-def undecided(rule: AlertRule, eyes: Monitoring) -> str:
+def undecided(rule: AlertRule, monitoring: Monitoring) -> str:
     """Return why the phase cannot be told by one scrape and one evaluation."""
     tree = parse(rule.expr)
     if tree is None:
@@ -73,7 +73,9 @@ def undecided(rule: AlertRule, eyes: Monitoring) -> str:
     back = max(ranges(tree), default=0.0)
     if back:
         return f"a range of {show_duration(back)} decides"
-    if any(recording_rules(selector, eyes.recorded) for selector in selectors(tree)):
+    if any(
+        recording_rules(selector, monitoring.recorded) for selector in selectors(tree)
+    ):
         return "a recording rule decides as well"
     if rule.query_offset:
         return f"it is evaluated as of {show_duration(rule.query_offset)} ago"

@@ -108,12 +108,12 @@ class Delay:
 class Chain:
     """Follows expressions down to what is scraped; `above`: the rules on the way."""
 
-    eyes: Monitoring
+    monitoring: Monitoring
     above: tuple[RecordingRule | AlertRule, ...] = field(default=())
 
     def of(self, rule: AlertRule) -> Delay:
         """Return the delay of an alert rule's expression."""
-        return Chain(self.eyes, (rule,)).expression(rule.expr)
+        return Chain(self.monitoring, (rule,)).expression(rule.expr)
 
     def expression(self, expr: str) -> Delay:
         """Return the delay of an expression."""
@@ -138,19 +138,19 @@ class Chain:
 
     def _selected(self, selector: Selector, *, instant: bool = True) -> Delay:
         """Return the delay of a selector; `instant`: its last sample is read."""
-        recorded = recording_rules(selector, self.eyes.recorded)
+        recorded = recording_rules(selector, self.monitoring.recorded)
         if recorded:
             return _any([self._recorded(rule) for rule in recorded])
         if ":" in selector.name:
             unknown = f"no rule that records {selector.name} is known"
             return Delay().unsettled(unknown)
-        jobs = jobs_of(selector, self.eyes)
+        jobs = jobs_of(selector, self.monitoring)
         if jobs:
             interval = max(job.interval for job in jobs)
             timeout = max(min(job.timeout, job.interval) for job in jobs)
-        elif self.eyes.scrape_interval is not None:
-            interval = self.eyes.scrape_interval
-            timeout = min(self.eyes.scrape_timeout or interval, interval)
+        elif self.monitoring.scrape_interval is not None:
+            interval = self.monitoring.scrape_interval
+            timeout = min(self.monitoring.scrape_timeout or interval, interval)
         else:
             return Delay(unscraped=True)
         settled = SampleMoment(interval + timeout, interval + timeout)
@@ -168,8 +168,8 @@ class Chain:
     def _recorded(self, rule: RecordingRule) -> Delay:
         if rule in self.above:
             return Delay().unsettled(f"{rule.name} is recorded from itself")
-        below = Chain(self.eyes, (*self.above, rule)).expression(rule.expr)
-        every = rule.interval or self.eyes.evaluation_interval
+        below = Chain(self.monitoring, (*self.above, rule)).expression(rule.expr)
+        every = rule.interval or self.monitoring.evaluation_interval
         if every is None:
             return replace(below, unscraped=True)
         wait = 0.0 if _evaluated_before(rule, self.above[-1:]) else every
@@ -191,7 +191,7 @@ class Chain:
         every = 0.0 if inner.unscraped else inner.every
         lag = max(0.0, inner.lag - self._query_offset())
         if window.step is not None:
-            every, lag = window.step or self.eyes.evaluation_interval or 0.0, 0.0
+            every, lag = window.step or self.monitoring.evaluation_interval or 0.0, 0.0
         if window.back < window.samples * every + lag - 1e-9:
             few = "two samples" if window.samples > 1 else "a sample"
             held = f"{show_duration(window.back)} does not always hold {few}: "
@@ -249,7 +249,7 @@ class Chain:
         return whole
 
     def _alike(self, parts: Sequence[Tree]) -> bool:
-        shapes = {_shape(part, self.eyes.recorded) for part in parts}
+        shapes = {_shape(part, self.monitoring.recorded) for part in parts}
         return len(shapes) == 1 and len(parts) > 1
 
 
@@ -299,16 +299,16 @@ def scraped(
             yield selector
 
 
-def jobs_of(selector: Selector, eyes: Monitoring) -> list[ScrapeJob]:
+def jobs_of(selector: Selector, monitoring: Monitoring) -> list[ScrapeJob]:
     """Return the jobs whose targets may have what is selected."""
     asked = [matcher for matcher in selector.matchers if matcher.name == "job"]
     if asked:
-        named = [job for job in eyes.jobs if selector.admits("job", job.name)]
+        named = [job for job in monitoring.jobs if selector.admits("job", job.name)]
         if named:
             return named
-    known = eyes.feeds.get(selector.name)
-    fed = [job for job in eyes.jobs if known is not None and job.name in known]
-    return fed or list(eyes.jobs)
+    known = monitoring.feeds.get(selector.name)
+    fed = [job for job in monitoring.jobs if known is not None and job.name in known]
+    return fed or list(monitoring.jobs)
 
 
 def _named(selector: Selector, name: str) -> bool:

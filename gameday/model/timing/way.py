@@ -27,17 +27,17 @@ class AlertPath:
     routes: tuple[Route, ...]
 
 
-def way(promise: AlertPromise, rule: AlertRule, eyes: Monitoring) -> AlertPath:
+def way(promise: AlertPromise, rule: AlertRule, monitoring: Monitoring) -> AlertPath:
     """Return the way of a rule's alert that the promise speaks of."""
     told = [
-        sent(labels, eyes.external_labels, eyes.relabels)
+        sent(labels, monitoring.external_labels, monitoring.relabels)
         for labels in candidates(rule, promise.labels).labels
     ]
     drops = {alert.dropped for alert in told}
     labels = tuple(alert.labels for alert in told if not alert.dropped)
     ends = Ends((), ())
-    if eyes.routing is not None:
-        ends = ends_of_all(eyes.routing.route, labels)
+    if monitoring.routing is not None:
+        ends = ends_of_all(monitoring.routing.route, labels)
     wanted = [end for end in ends.possible if end.receiver in promise.reaches]
     return AlertPath(
         labels=labels,

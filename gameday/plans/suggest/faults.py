@@ -94,7 +94,7 @@ def _down(sought: Sought) -> Ways:
     found = around.selected(reading.selector) or sought.spoken_of()
     if not found:
         yield f"no service of the target is scraped as {_shown(sought)}"
-    watcher = around.eyes()
+    watcher = around.monitoring()
     for service in found:
         alone = _alone(sought, service)
         if alone:

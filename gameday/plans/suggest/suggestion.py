@@ -34,7 +34,7 @@ class SuggestInput:
     whether pages are seen.
     """
 
-    eyes: Monitoring
+    monitoring: Monitoring
     around: Surroundings
     refusal: Callable[[str], str]
     on_cluster: bool = False
@@ -101,9 +101,11 @@ def _suggestion(rule: AlertRule, asked: SuggestInput) -> Suggestion:
 def _made(rule: AlertRule, way: _Way, asked: SuggestInput) -> Suggestion:
     felt = bool(way.risks) or way.symptom in FELT_BY_USERS
     wanted = not way.risks or asked.include_risky
-    promise = promise_of(way.rule, _eyes_with(way.rule, asked.eyes), paged=asked.paged)
+    promise = promise_of(
+        way.rule, _eyes_with(way.rule, asked.monitoring), paged=asked.paged
+    )
     beside = _beside(rule, way, promise, asked, felt=felt)
-    muted = _is_muted(rule, beside, asked.eyes)
+    muted = _is_muted(rule, beside, asked.monitoring)
     if muted:
         promise = replace(
             promise, reaches=(), pages_within=None, page_resolves_within=None
@@ -121,10 +123,10 @@ def _made(rule: AlertRule, way: _Way, asked: SuggestInput) -> Suggestion:
     )
 
 
-def _eyes_with(rule: AlertRule, eyes: Monitoring) -> Monitoring:
-    """Return the eyes with this rule in the place of its namesakes."""
-    others = [other for other in eyes.rules or () if other.name != rule.name]
-    return replace(eyes, rules=(*others, rule))
+def _eyes_with(rule: AlertRule, monitoring: Monitoring) -> Monitoring:
+    """Return the monitoring with this rule in the place of its namesakes."""
+    others = [other for other in monitoring.rules or () if other.name != rule.name]
+    return replace(monitoring, rules=(*others, rule))
 
 
 def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
@@ -133,14 +135,14 @@ def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
         side = rule if len(sides) == 1 else replace(rule, expr=expr)
         if always(expr) is not None:
             continue
-        if not settles(side, asked.eyes):
+        if not settles(side, asked.monitoring):
             yield "when it fires cannot be told: " + "; ".join(
-                fires(side, asked.eyes).why
+                fires(side, asked.monitoring).why
             )
             continue
-        reading = next(iter(_readings(expr, asked.eyes)), None)
+        reading = next(iter(_readings(expr, asked.monitoring)), None)
         if reading is None:
-            yield _not_read(expr, asked.eyes)
+            yield _not_read(expr, asked.monitoring)
             continue
         sought = Sought(
             rule=side,
@@ -160,12 +162,12 @@ def _able(hit: SuggestedFault, sought: Sought, asked: SuggestInput) -> _Way | st
     return _Way(hit, sought.reading.symptom, sought.rule, risks)
 
 
-def _readings(expr: str, eyes: Monitoring) -> list[ConditionSymptom]:
-    return readings(conditions(expr, eyes.recorded))
+def _readings(expr: str, monitoring: Monitoring) -> list[ConditionSymptom]:
+    return readings(conditions(expr, monitoring.recorded))
 
 
-def _not_read(expr: str, eyes: Monitoring) -> str:
-    found = conditions(expr, eyes.recorded)
+def _not_read(expr: str, monitoring: Monitoring) -> str:
+    found = conditions(expr, monitoring.recorded)
     if not found:
         return "its expression is not understood"
     names = dict.fromkeys(
@@ -187,7 +189,7 @@ def _beside(
     felt: bool,
 ) -> tuple[str, ...]:
     """Return the other alerts that the fault may set off."""
-    others = set(set_off_beside(asked.eyes, way.hit.service, promise))
+    others = set(set_off_beside(asked.monitoring, way.hit.service, promise))
     if felt:
         touched = {
             way.hit.service,
@@ -196,14 +198,14 @@ def _beside(
         }
         others |= {
             other.name
-            for other in asked.eyes.rules or ()
+            for other in asked.monitoring.rules or ()
             if _may_ring(other, touched - {""}, asked)
         }
     # Prometheus goes on scraping both ends, unless it is one of them.
-    scraped = way.hit.between and way.hit.peers != asked.around.eyes()
+    scraped = way.hit.between and way.hit.peers != asked.around.monitoring()
     names = [
         other.name
-        for other in asked.eyes.rules or ()
+        for other in asked.monitoring.rules or ()
         if other.name in others and not (scraped and _is_of_scrapes(other, asked))
     ]
     return tuple(name for name in dict.fromkeys(names) if name != rule.name)
@@ -214,18 +216,18 @@ def _is_of_scrapes(rule: AlertRule, asked: SuggestInput) -> bool:
     found = [
         reading.symptom
         for expr in alternatives(rule.expr)
-        for reading in _readings(expr, asked.eyes)
+        for reading in _readings(expr, asked.monitoring)
     ]
     return set(found) == {Symptom.DOWN}
 
 
-def _is_muted(rule: AlertRule, beside: Iterable[str], eyes: Monitoring) -> bool:
+def _is_muted(rule: AlertRule, beside: Iterable[str], monitoring: Monitoring) -> bool:
     """Whether an alert that the same fault may set off inhibits the rule's."""
-    inhibit = eyes.routing.inhibit if eyes.routing else ()
+    inhibit = monitoring.routing.inhibit if monitoring.routing else ()
     own = exactly({"alertname": rule.name, **rule.labels})
     others = [
         exactly({"alertname": other.name, **other.labels})
-        for other in eyes.rules or ()
+        for other in monitoring.rules or ()
         if other.name in beside
     ]
     return any(
@@ -240,7 +242,7 @@ def _may_ring(rule: AlertRule, touched: Iterable[str], asked: SuggestInput) -> b
     if always(rule.expr) is not None:
         return False
     for expr in alternatives(rule.expr):
-        for reading in _readings(expr, asked.eyes):
+        for reading in _readings(expr, asked.monitoring):
             if reading.symptom in FELT_BY_USERS:
                 return True
             sought = Sought(rule=rule, reading=reading, around=asked.around)

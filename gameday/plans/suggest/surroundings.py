@@ -188,7 +188,7 @@ class Surroundings:
         """Whether it is what a game day watches with."""
         return bool(_EYES.search(service))
 
-    def eyes(self) -> str:
+    def monitoring(self) -> str:
         """Return the Prometheus among the services; empty: there is none."""
         return next(
             (name for name in self.services if "prometheus" in name.lower()), ""

@@ -9,23 +9,23 @@ from gameday.model.timeline import Timeline, event
 from gameday.runner.event_loop import EventLoop
 
 
-def note_whom_the_load_feeds(pump: EventLoop, plan: Plan, step: Step) -> None:
+def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
     """Record which SLOs see the load, where the scenario does not say so."""
-    scenario, now = plan.scenario, pump.now
+    scenario, now = plan.scenario, loop.now
     load = scenario.load
     if load is None or not load.url or load.feeds or not scenario.slos:
         return
     ours = http_probes(step.experiment)
     seen = Timeline(
         event
-        for event in pump.board.warm_up
+        for event in loop.run_state.warm_up
         if event.kind != "probe" or event.get("name") in ours
     )
     offset = read_clocks(seen).theirs("prometheus", now) - now
     fed = find_fed(scenario.slos, load, seen, offset)
-    pump.tell(event(now, "feeds", slos=list(fed.slos), because=fed.because))
+    loop.tell(event(now, "feeds", slos=list(fed.slos), because=fed.because))
     if not fed.slos:
-        pump.note(
+        loop.note(
             f"no SLO is known to count the load's requests ({fed.because}); "
             "name those that do: load: {feeds: [SLO]}"
         )

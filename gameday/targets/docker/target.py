@@ -71,23 +71,23 @@ class DockerTarget:
         """Return what has to be the same again when every fault is undone."""
         return self._fingerprints.take(touched)
 
-    def _hand(self, kind: str) -> FaultDriver | None:
+    def _driver(self, kind: str) -> FaultDriver | None:
         if kind in self._sidecars.kinds:
             return self._sidecars
         return self._process if kind.startswith("process.") else None
 
     def _sure_hand(self, kind: str) -> FaultDriver:
-        hand = self._hand(kind)
-        if hand is None:
+        driver = self._driver(kind)
+        if driver is None:
             raise KeyError(kind)  # the faults room asks `refusal` first
-        return hand
+        return driver
 
     def refusal(self, kind: str) -> str:
         """Return why this engine cannot do this fault; empty when it can."""
-        hand = self._hand(kind)
-        if hand is None:
+        driver = self._driver(kind)
+        if driver is None:
             return f"docker targets cannot do {kind} yet"
-        return hand.refusal(kind)
+        return driver.refusal(kind)
 
     def fit(
         self, request: FaultRequest, instances: Sequence[Instance]
@@ -130,5 +130,5 @@ class DockerTarget:
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
-        hand = self._sidecars if undo.verb == VERB else self._process
-        return hand.undo(undo)
+        driver = self._sidecars if undo.verb == VERB else self._process
+        return driver.undo(undo)

@@ -68,23 +68,23 @@ class KubernetesTarget:
         del touched
         return take(self.api, self._pods)
 
-    def _hand(self, kind: str) -> FaultDriver | None:
+    def _driver(self, kind: str) -> FaultDriver | None:
         if kind in self._sidecars.kinds:
             return self._sidecars
         return self._by_kind.get(kind) or self._by_kind.get(kind.partition(".")[0])
 
     def _sure_hand(self, kind: str) -> FaultDriver:
-        hand = self._hand(kind)
-        if hand is None:
+        driver = self._driver(kind)
+        if driver is None:
             raise KeyError(kind)  # the faults room asks `refusal` first
-        return hand
+        return driver
 
     def refusal(self, kind: str) -> str:
         """Return why this cluster cannot do this fault; empty when it can."""
-        hand = self._hand(kind)
-        if hand is None:
+        driver = self._driver(kind)
+        if driver is None:
             return f"kubernetes targets cannot do {kind} yet"
-        return hand.refusal(kind) or self.rights.refusal(kind)
+        return driver.refusal(kind) or self.rights.refusal(kind)
 
     def fit(
         self, request: FaultRequest, instances: Sequence[Instance]

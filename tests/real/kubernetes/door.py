@@ -73,12 +73,12 @@ class Door:
             there.settimeout(None)
             self._pairs += [here, there]
             for one, other in ((here, there), (there, here)):
-                pump = threading.Thread(
-                    target=self._pump, args=(one, other), daemon=True
+                loop = threading.Thread(
+                    target=self._loop, args=(one, other), daemon=True
                 )
-                pump.start()
+                loop.start()
 
-    def _pump(self, one: socket.socket, other: socket.socket) -> None:
+    def _loop(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError), one, other:
             while data := one.recv(1 << 16):
                 self._open.wait(120)

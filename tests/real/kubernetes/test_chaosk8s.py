@@ -233,17 +233,17 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> ForkServer:
+def fork_server() -> ForkServer:
     return ForkServer()
 
 
 def test_the_engine_does_them_on_the_scenarios_cluster_and_puts_back(
-    whole: Cluster, nursery: ForkServer
+    whole: Cluster, fork_server: ForkServer
 ) -> None:
     before = whole.pods()
     heard = Heard()
     job = Job(document=experiment(whole), environment=whole.environment)
-    child = nursery.experiment(job, heard)
+    child = fork_server.experiment(job, heard)
     try:
         wait_for(lambda: heard.all("method_completed") or heard.all("gone"), PATIENCE)
         done = heard.all("activity")
@@ -259,7 +259,7 @@ def test_the_engine_does_them_on_the_scenarios_cluster_and_puts_back(
 
 
 def test_a_dead_engines_rollbacks_are_played_and_may_be_played_twice(
-    whole: Cluster, nursery: ForkServer, monkeypatch: pytest.MonkeyPatch
+    whole: Cluster, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(whole.config))
     document = experiment(whole)
@@ -267,7 +267,7 @@ def test_a_dead_engines_rollbacks_are_played_and_may_be_played_twice(
     assert entry is not None
     monkeypatch.delenv("KUBECONFIG")  # whoever heals may have another environment
     heard = Heard()
-    child = nursery.experiment(
+    child = fork_server.experiment(
         Job(document=document, environment=whole.environment), heard
     )
     try:
@@ -283,11 +283,11 @@ def test_a_dead_engines_rollbacks_are_played_and_may_be_played_twice(
 
 
 def test_a_hypothesis_of_chaosk8s_is_looked_at_again_and_again(
-    whole: Cluster, nursery: ForkServer
+    whole: Cluster, fork_server: ForkServer
 ) -> None:
     heard = Heard()
     job = Job(document=experiment(whole), environment=whole.environment)
-    prober = nursery.prober(job, 0.5, heard)
+    prober = fork_server.prober(job, 0.5, heard)
     try:
         wait_for(lambda: True in [one["ok"] for one in heard.all("probe")], PATIENCE)
         whole.kubectl("delete", "pods", "-l", "app=web", "--wait=false")

@@ -111,18 +111,18 @@ def test_the_surveyor_reads_all_in_less_than_half_a_second(common_run: Run) -> N
     )
     surveyor = LiveSurveyor(observe, SystemClock(), alerts={"Down"})
     begun = time.monotonic()
-    eyes = surveyor.eyes()
+    monitoring = surveyor.monitoring()
     took = time.monotonic() - begun
     assert took < 0.5
-    assert eyes.problems == ()
-    named = {(rule.name, rule.hold, rule.interval) for rule in eyes.rules or ()}
+    assert monitoring.problems == ()
+    named = {(rule.name, rule.hold, rule.interval) for rule in monitoring.rules or ()}
     assert {("Down", 0.0, 1.0), ("DownForTwo", 2.0, 1.0)} <= named
-    assert {rule.reads for rule in eyes.rules or () if rule.name == "Down"} == {
+    assert {rule.reads for rule in monitoring.rules or () if rule.name == "Down"} == {
         ("flag",)
     }
-    assert (eyes.scrape_interval, eyes.scrape_timeout) == (1.0, 1.0)
-    assert eyes.evaluation_interval == 1.0
-    assert eyes.prometheus_version[0] in "23"
-    assert eyes.alertmanager_version.startswith("0.")
+    assert (monitoring.scrape_interval, monitoring.scrape_timeout) == (1.0, 1.0)
+    assert monitoring.evaluation_interval == 1.0
+    assert monitoring.prometheus_version[0] in "23"
+    assert monitoring.alertmanager_version.startswith("0.")
     assert "receiver: team" in surveyor.alertmanager_config()
     assert "receiver: team" in ALERTMANAGER

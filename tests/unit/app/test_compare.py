@@ -25,7 +25,7 @@ def planned(hold: float, commit: str, path: str) -> Plan:
     made = plan(asked, rules=(rule(ALERT, hold=hold, interval=1.0),))
     scenario = replace(made.scenario, path=path)
     made = replace(made, scenario=scenario, provenance={"git": commit})
-    return replace(made, timings=timings(scenario, made.eyes))
+    return replace(made, timings=timings(scenario, made.monitoring))
 
 
 @pytest.fixture

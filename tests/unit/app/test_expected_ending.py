@@ -158,7 +158,7 @@ def test_an_alert_that_fires_already_is_inconclusive() -> None:
     made = seen()
     labels = {"alertname": "Down", "severity": "page"}
     standing = Standing(alerts=(StandingAlert(labels=labels, state="firing"),))
-    end = end_of(replace(made, eyes=replace(made.eyes, standing=standing)))
+    end = end_of(replace(made, monitoring=replace(made.monitoring, standing=standing)))
     assert end is not None
     assert not end.refusal
     assert 'Down{severity="page"} is already firing' in end.because

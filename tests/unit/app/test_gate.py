@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.unit.app.test_covering import stored
 
 from gameday.app.evidence import coverage
 from gameday.app.evidence.gate import GateRequest, Gates, overrides, read_policies
@@ -21,6 +20,7 @@ from gameday.errors import UsageError
 from gameday.regressions import baseline
 from gameday.regressions.measure import observed
 from tests.conftest import ROOT
+from tests.unit.app.test_coverage import stored
 from tests.unit.observers.fake import serving
 from tests.unit.observers.fake_prometheus import FakePrometheus
 

@@ -65,7 +65,7 @@ ROUTING = Routing(
 )
 
 
-def eyes(*rules: AlertRule) -> Monitoring:
+def monitoring(*rules: AlertRule) -> Monitoring:
     return Monitoring(
         rules=rules,
         routing=ROUTING,
@@ -89,7 +89,7 @@ def test_a_target_without_instances_is_no_start() -> None:
 
 
 def test_the_rule_that_speaks_of_the_service_is_promised_as_it_is_routed() -> None:
-    known = eyes(
+    known = monitoring(
         rule("Watchdog", "vector(1)"),
         rule("WebErrors", 'rate(errors{job="web"}[1m]) > 1', severity="page"),
         rule("WebReplicaDown", 'up{job="web"} == 0', severity="page"),
@@ -106,7 +106,7 @@ def test_the_rule_that_speaks_of_the_service_is_promised_as_it_is_routed() -> No
 
 def test_a_receiver_is_promised_only_where_the_route_is_known() -> None:
     """Without the label the page may go to either."""
-    promise = choose_promise(eyes(rule("WebDown", "up == 0")), "web", paged=True)
+    promise = choose_promise(monitoring(rule("WebDown", "up == 0")), "web", paged=True)
     assert promise is not None
     assert (promise.reaches, promise.pages_within) == ((), None)
 
@@ -115,13 +115,13 @@ def test_a_receiver_is_promised_only_where_the_route_is_known() -> None:
     "expr", ['absent(up{job="web"})', "time() - web_seen > 60", "vector(1)"]
 )
 def test_no_alert_is_promised_that_may_never_fire_in_time(expr: str) -> None:
-    known = eyes(rule("WebMissing", expr, severity="page"))
+    known = monitoring(rule("WebMissing", expr, severity="page"))
     assert choose_promise(known, "web", paged=True) is None
 
 
 def test_a_receiver_that_nobody_hears_is_not_promised() -> None:
     bare = replace(ROUTING, receivers=(Receiver(name="oncall"), Receiver(name="team")))
-    known = replace(eyes(rule("WebDown", severity="page")), routing=bare)
+    known = replace(monitoring(rule("WebDown", severity="page")), routing=bare)
     promise = choose_promise(known, "web", paged=True)
     assert promise is not None
     assert promise.reaches == ()
@@ -130,7 +130,9 @@ def test_a_receiver_that_nobody_hears_is_not_promised() -> None:
 def test_the_series_of_the_alert_tell_its_route() -> None:
     known = rule("WebDown", "up == 0")
     series = ({"instance": "web-1", "severity": "page"},)
-    promise = choose_promise(eyes(replace(known, series=series)), "web", paged=True)
+    promise = choose_promise(
+        monitoring(replace(known, series=series)), "web", paged=True
+    )
     assert promise is not None
     assert promise.reaches == ("oncall",)
 
@@ -138,7 +140,7 @@ def test_the_series_of_the_alert_tell_its_route() -> None:
 def test_what_the_same_series_feed_may_ring_as_well() -> None:
     web = ScrapeJob(name="shop-web", interval=1.0, timeout=0.9)
     known = replace(
-        eyes(
+        monitoring(
             rule("WebReplicaDown", 'servers{proxy="web"} == 0', severity="page"),
             rule("WebFewLeft", "sum(web:servers) < 2"),
             rule("ApiDown", 'servers{proxy="api"} == 0'),
@@ -157,7 +159,7 @@ def test_what_the_same_series_feed_may_ring_as_well() -> None:
 
 
 def test_without_a_pager_no_time_of_a_page_is_promised() -> None:
-    known = eyes(rule("WebDown", severity="page"))
+    known = monitoring(rule("WebDown", severity="page"))
     promise = choose_promise(known, "web", paged=False)
     assert promise is not None
     assert promise.pages_within is None
@@ -165,7 +167,7 @@ def test_without_a_pager_no_time_of_a_page_is_promised() -> None:
 
 
 def test_no_alert_is_promised_when_none_speaks_of_the_service() -> None:
-    assert choose_promise(eyes(rule("DatabaseDown")), "web", paged=True) is None
+    assert choose_promise(monitoring(rule("DatabaseDown")), "web", paged=True) is None
 
 
 def test_the_counter_nearest_to_the_users_comes_first() -> None:

@@ -144,17 +144,17 @@ def from_files(tmp_path: Path) -> list[Timing]:
         prometheus=str(tmp_path / "p"),
         alertmanager=str(tmp_path / "a"),
     )
-    eyes = offline_eyes(files, SystemClock())
-    return list(timings(scenario(Observe(files=files)), eyes))
+    monitoring = offline_eyes(files, SystemClock())
+    return list(timings(scenario(Observe(files=files)), monitoring))
 
 
 def test_what_runs_is_judged_as_its_files_are(from_files: list[Timing]) -> None:
     with serving(System().both) as server:
         endpoint = Endpoint(url=server.url)
         live = scenario(Observe(prometheus=endpoint, alertmanager=endpoint))
-        eyes, _ = survey(live, SystemClock())
-    assert eyes.problems == ()
-    assert list(timings(live, eyes)) == from_files
+        monitoring, _ = survey(live, SystemClock())
+    assert monitoring.problems == ()
+    assert list(timings(live, monitoring)) == from_files
 
 
 def test_the_files_say_each_thing(from_files: list[Timing]) -> None:

@@ -53,10 +53,16 @@ def asked(url: str) -> tuple[object, ...]:
     rule = AlertRule(name="Down", expr="up == 0", group="shop", file="r.yaml")
     made = plan(Expect(alerts=(AlertPromise(alert="Down", fires_within=9.0),)))
     observe = Observe(prometheus=Endpoint(url=url)) if url else Observe()
-    eyes = Monitoring(
+    monitoring = Monitoring(
         rules=(rule,), jobs=(ScrapeJob(name="a", interval=10.0, timeout=5.0),)
     )
-    return (replace(made, eyes=eyes, scenario=replace(made.scenario, observe=observe)),)
+    return (
+        replace(
+            made,
+            monitoring=monitoring,
+            scenario=replace(made.scenario, observe=observe),
+        ),
+    )
 
 
 def test_the_cycle_is_that_of_the_promised_alerts_rule() -> None:
@@ -89,8 +95,8 @@ def test_one_run_waits_for_nothing() -> None:
 def test_the_fault_is_ordered_at_its_moment() -> None:
     world = World()
     wanted = InjectionMoment(at=START + 7.0, words="repeat 2 of 3")
-    doors = replace(world.doors(), moment=lambda _step: wanted)
-    Drive(plan(), doors).run()
+    dependencies = replace(world.dependencies(), moment=lambda _step: wanted)
+    Drive(plan(), dependencies).run()
     (ordered,) = [one for one in world.of("phase") if one["phase"] == "fault"]
     assert ordered.at - START == pytest.approx(7.0, abs=0.06)
     assert any("repeat 2 of 3" in one["text"] for one in world.of("note"))

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.unit.app.test_covering import stored
 
 import gameday
 from gameday.app.days import record_series
@@ -19,6 +18,7 @@ from gameday.model.verdict import Outcome
 from gameday.store.history import History, NewRun
 from gameday.store.run import RunStore
 from tests.builders import everything, plan, rule, step
+from tests.unit.app.test_coverage import stored
 
 RUN = "artifacts/run"
 
@@ -116,17 +116,17 @@ def test_how_far_back_a_record_goes_follows_from_the_rules() -> None:
         ((slow,), 2700.0, 3000.0),
         ((month,), 7200.0, 7200.0),
     ):
-        eyes = Monitoring(rules=rules)
-        reads = list(record_series.everything_read(eyes))
-        assert least <= record_series.span_before(eyes, reads) <= most
+        monitoring = Monitoring(rules=rules)
+        reads = list(record_series.everything_read(monitoring))
+        assert least <= record_series.span_before(monitoring, reads) <= most
 
 
 def test_what_recording_rules_read_and_made_is_recorded() -> None:
-    eyes = Monitoring(
+    monitoring = Monitoring(
         rules=(AlertRule(name="A", expr="job:up == 0"),),
         recorded=(RecordingRule(name="job:up", expr="sum(up)"),),
     )
-    read = {one.metric for one in record_series.everything_read(eyes)}
+    read = {one.metric for one in record_series.everything_read(monitoring)}
     assert read == {"job:up", "up"}
 
 

@@ -115,7 +115,7 @@ class FullStore(World):
 
 def test_a_disk_that_is_full_ends_the_run_as_crashed_and_all_is_put_back() -> None:
     world = FullStore()
-    drive = Drive(plan(), world.doors())
+    drive = Drive(plan(), world.dependencies())
     with pytest.raises(StoreError):
         drive.run()
     assert not world.ledger.open

@@ -126,17 +126,19 @@ def test_a_failure_that_was_over_before_the_fault_is_none() -> None:
 
 
 def test_rules_that_were_no_longer_evaluated_prove_nothing() -> None:
-    eyes = [one for one in watched() if one.kind == "observed"]
+    monitoring = [one for one in watched() if one.kind == "observed"]
     stale = event(
         at(152), "evaluations", group="shop", file="r", interval=1.0, last=at(20)
     )
-    found = answer(judged(PLAN, timeline(fault(), eyes=[*eyes, stale])), "fires_within")
+    found = answer(
+        judged(PLAN, timeline(fault(), monitoring=[*monitoring, stale])), "fires_within"
+    )
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "evaluated only up to 2026-01-01T00:00:20.000Z" in found.because
 
 
 def test_without_a_record_of_prometheus_silence_proves_nothing() -> None:
-    story = timeline(fault(), eyes=watched("alertmanager", "pager"))
+    story = timeline(fault(), monitoring=watched("alertmanager", "pager"))
     found = answer(judged(PLAN, story), "fires_within")
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "no record that Prometheus was watched" in found.because
@@ -147,7 +149,7 @@ def test_a_scenario_without_prometheus_cannot_tell() -> None:
         step(alerts=(promise(NAME, fires_within=30.0),)),
         observe=everything(prometheus=None),
     )
-    story = timeline(fault(), eyes=watched("alertmanager", "pager"))
+    story = timeline(fault(), monitoring=watched("alertmanager", "pager"))
     assert answer(judged(planned, story), "fires_within").outcome is (
         Outcome.INCONCLUSIVE
     )

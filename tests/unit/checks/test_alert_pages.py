@@ -356,7 +356,14 @@ def second_step(*parts: list[Event]) -> Finding:
     again = fault(begins=at(75), ends=at(100), step="again")
     refires = alert(NAME, fires=at(80), resolves=at(105))
     story = timeline(
-        fault(), FIRED, PAGED, again, refires, *parts, scenery=scenery, eyes=watched()
+        fault(),
+        FIRED,
+        PAGED,
+        again,
+        refires,
+        *parts,
+        scenery=scenery,
+        monitoring=watched(),
     )
     found = [
         finding

@@ -251,20 +251,20 @@ def test_a_reset_stands_that_came_before_a_healthy_target_was_lost(
 
 
 def test_a_watch_in_two_pieces_is_one() -> None:
-    eyes = [
+    monitoring = [
         *watched(until=at(50)),
         *watched(since=at(50.05)),
     ]
-    story = timeline(fault(), alert(NAME, fires=at(22)), eyes=eyes)
+    story = timeline(fault(), alert(NAME, fires=at(22)), monitoring=monitoring)
     assert answer(judged(PLAN, story), "resets_within").outcome is Outcome.FAIL
 
 
 def test_a_watch_with_a_hole_proves_nothing() -> None:
-    eyes = [
+    monitoring = [
         *watched(until=at(70)),
         *watched(since=at(80)),
     ]
-    story = timeline(fault(), alert(NAME, fires=at(22)), eyes=eyes)
+    story = timeline(fault(), alert(NAME, fires=at(22)), monitoring=monitoring)
     found = answer(judged(PLAN, story), "resets_within")
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "reaches only to 2026-01-01T00:01:10.000Z" in found.because

@@ -64,9 +64,11 @@ def was(
     return event(at(when), "workload", **{**fields, **rest})
 
 
-def found(*told: Event, eyes: list[Event] | None = None, **ending: Any) -> Finding:
-    seen = WATCHED if eyes is None else eyes
-    story = timeline(fault(), requests(), list(told), eyes=seen)
+def found(
+    *told: Event, monitoring: list[Event] | None = None, **ending: Any
+) -> Finding:
+    seen = WATCHED if monitoring is None else monitoring
+    story = timeline(fault(), requests(), list(told), monitoring=seen)
     return answer(judged(cluster_plan(), story, **ending), "recovers_within", WEB)
 
 
@@ -144,20 +146,20 @@ def test_one_nobody_had_seen_whole(told: list[Event], says: str) -> None:
 
 def test_one_that_could_not_be_seen_meanwhile() -> None:
     told = [BEFORE, HIT, was(58, 3)]
-    gap = found(*told, eyes=[*WATCHED, *blind("cluster", at(20), at(57))])
+    gap = found(*told, monitoring=[*WATCHED, *blind("cluster", at(20), at(57))])
     assert gap.outcome is Outcome.INCONCLUSIVE
     assert "The cluster's workloads could not be seen" in gap.because
-    begins = found(*told, eyes=[*WATCHED, *blind("cluster", at(9), at(11))])
+    begins = found(*told, monitoring=[*WATCHED, *blind("cluster", at(9), at(11))])
     assert begins.outcome is Outcome.INCONCLUSIVE
     for since, until in ((20, 40), (70, 80)):  # neither matters
-        eyes = [*WATCHED, *blind("cluster", at(since), at(until))]
-        assert found(*told, eyes=eyes).outcome is Outcome.PASS
-    assert found(*told, eyes=watched()).outcome is Outcome.INCONCLUSIVE
+        monitoring = [*WATCHED, *blind("cluster", at(since), at(until))]
+        assert found(*told, monitoring=monitoring).outcome is Outcome.PASS
+    assert found(*told, monitoring=watched()).outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_run_that_was_stopped_before_it_was_back() -> None:
     story = timeline(fault(), requests(until=60), [BEFORE, HIT], ended=at(60))
-    story = cut(timeline(story, eyes=WATCHED, scenery=[], ended=None), at(60))
+    story = cut(timeline(story, monitoring=WATCHED, scenery=[], ended=None), at(60))
     verdict = judged(cluster_plan(), story, ending=Ending.OPERATOR, because="SIGINT")
     assert answer(verdict, "recovers_within", WEB).outcome is Outcome.INCONCLUSIVE
 
@@ -167,7 +169,9 @@ def test_a_workload_that_is_out_long_after_a_failed_undo_began_has_failed() -> N
     tried = event(at(140), "undo_failed", instance="web-2", **told)
     why = {"reason": "FailedScheduling", "object": "pod/web-2", "service": "web"}
     message = event(at(60), "cluster_event", message="0/3 nodes are available", **why)
-    story = timeline(fault(ends=None), [BEFORE, HIT, tried, message], eyes=WATCHED)
+    story = timeline(
+        fault(ends=None), [BEFORE, HIT, tried, message], monitoring=WATCHED
+    )
     found = answer(judged(cluster_plan(), story), "recovers_within", WEB)
     assert found.outcome is Outcome.FAIL
     assert "0/3 nodes are available" in found.because

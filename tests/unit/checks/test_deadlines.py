@@ -37,7 +37,9 @@ def routed(wait: float = 10.0, interval: float = 60.0) -> Plan:
         group_wait=wait,
         group_interval=interval,
     )
-    return replace(REACHES, eyes=replace(REACHES.eyes, routing=Routing(route=route)))
+    return replace(
+        REACHES, monitoring=replace(REACHES.monitoring, routing=Routing(route=route))
+    )
 
 
 def held(seconds: float, **expect: float) -> Plan:
@@ -121,7 +123,7 @@ def test_a_silent_alert_fails_where_the_hold_lasts_as_long_as_it_was_waited_for(
 def by_rules(hold: float, wait: float = 10.0, interval: float = 20.0) -> Plan:
     """Return a plan whose rule fires at most 32 s after the fault, `for` 30 s."""
     planned = with_rules(routed(wait, interval), rule(NAME, hold=hold, interval=1.0))
-    return replace(planned, eyes=replace(planned.eyes, scrape_timeout=1.0))
+    return replace(planned, monitoring=replace(planned.monitoring, scrape_timeout=1.0))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_a_silent_alert_is_waited_for_as_long_as_the_plan_says(
     hold: float, over: float, outcome: Outcome
 ) -> None:
     planned = by_rules(hold)
-    latest = first_page_within(promise(NAME, reaches="oncall"), planned.eyes)
+    latest = first_page_within(promise(NAME, reaches="oncall"), planned.monitoring)
     scenery = phases(ends=at(55), over=at(over))
     found = answer(judged(planned, timeline(fault(), scenery=scenery)), "reaches")
     assert found.outcome is outcome

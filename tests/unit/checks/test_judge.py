@@ -149,7 +149,7 @@ def test_an_empty_record() -> None:
 def test_a_refused_run_answers_every_question_with_the_reason() -> None:
     verdict = judged(
         PLAN,
-        timeline(scenery=[], eyes=[]),
+        timeline(scenery=[], monitoring=[]),
         ending=Ending.REFUSED,
         because="Prometheus does not answer",
     )
@@ -277,7 +277,7 @@ def test_a_guardrail_nobody_could_watch_is_open() -> None:
 def test_a_guardrail_breached_before_the_fault_refuses_and_fails_nothing() -> None:
     verdict = judged(
         PLAN,
-        timeline(rail(at(1), "breached"), scenery=[], eyes=[]),
+        timeline(rail(at(1), "breached"), scenery=[], monitoring=[]),
         ending=Ending.REFUSED,
         because="budget",
     )

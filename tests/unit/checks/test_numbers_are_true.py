@@ -148,7 +148,7 @@ def story(*parts: list[Event]) -> Timeline:
         fault(begins=at(BEGINS), ends=at(100)),
         *parts,
         scenery=phases(gate=at(3), begins=at(BEGINS), ends=at(100), over=at(OVER)),
-        eyes=watched(until=ended),
+        monitoring=watched(until=ended),
         ended=ended,
     )
 

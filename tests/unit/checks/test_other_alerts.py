@@ -212,7 +212,7 @@ def test_what_was_heard_in_spite_of_it_counts() -> None:
 
 def test_without_a_pager_none_is_missed() -> None:
     planned = plan(step(), observe=everything(pages=None, alertmanager=None))
-    story = timeline(fault(), eyes=watched("prometheus"))
+    story = timeline(fault(), monitoring=watched("prometheus"))
     assert answer(judged(planned, story), "no_other_alerts").outcome is Outcome.PASS
 
 

@@ -39,7 +39,7 @@ def planned(recorded: tuple[RecordingRule, ...] = RECORDED) -> Plan:
         plan(step(alerts=(promise(NAME, fires_within=30.0),))),
         BURNS,
     )
-    return replace(made, eyes=replace(made.eyes, recorded=recorded))
+    return replace(made, monitoring=replace(made.monitoring, recorded=recorded))
 
 
 def missed(group: str, **more: str) -> list[Event]:
@@ -76,7 +76,7 @@ def test_an_older_record_names_it_in_words_only() -> None:
 def test_groups_are_known_by_their_files_too() -> None:
     made = planned()
     files = replace(BURNS, file="a.yaml")
-    made = replace(made, eyes=replace(made.eyes, rules=(files,)))
+    made = replace(made, monitoring=replace(made.monitoring, rules=(files,)))
 
     def outcome(file: str) -> Outcome:
         story = timeline(fault(), missed("alerts", file=file))

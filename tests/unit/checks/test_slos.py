@@ -231,7 +231,7 @@ def test_samples_that_begin_after_the_fault() -> None:
 
 def test_without_a_record_of_prometheus_nothing_is_counted() -> None:
     expect = step(slos=(SloPromise(slo=NAME, spends_at_most=0.02),))
-    story = timeline(fault(), requests(), eyes=watched("pager"))
+    story = timeline(fault(), requests(), monitoring=watched("pager"))
     found = answer(judged(plan(expect, slos=[objective()]), story), "spends_at_most")
     assert found.outcome is Outcome.INCONCLUSIVE
 
@@ -519,7 +519,7 @@ def test_a_difference_of_two_jobs_that_step_out_of_line_is_doubt() -> None:
             fault(),
             *parts,
             scenery=scenery,
-            eyes=watched(until=at(190)),
+            monitoring=watched(until=at(190)),
             ended=at(190),
         )
         found = answer(judged(plan(expect, slos=[objective()]), told), "spends_at_most")

@@ -136,7 +136,7 @@ def test_what_rings_for_another_node_spoils_nothing(
     labels = {"alertname": NAME, "severity": "page", "node": node}
     before = Before(
         standing=Standing(alerts=(StandingAlert(labels=labels, state="firing"),)),
-        eyes=made.eyes,
+        monitoring=made.monitoring,
         planned=made.steps[0],
         instances=made.instances,
     )

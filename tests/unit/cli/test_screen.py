@@ -53,11 +53,11 @@ def test_a_reader_that_has_had_enough_ends_no_run_nor_its_exit_code() -> None:
 def test_a_promised_metric_is_told_when_it_changes(
     looks: list[bool | None], told: list[str]
 ) -> None:
-    board = RunState()
+    run_state = RunState()
     said = []
     for second, ok in enumerate(looks):
         value = None if ok is None else 4.0
         look = event(float(second), "metric", promql="q < 1", ok=ok, value=value)
-        board.see(look)
-        said.append(line_for(look, board))
+        run_state.see(look)
+        said.append(line_for(look, run_state))
     assert said == told[: len(said)]

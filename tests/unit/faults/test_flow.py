@@ -84,7 +84,7 @@ def test_it_is_written_down_before_the_target_feels_it(
 def test_a_fault_without_teeth_is_recorded_as_such(
     mine: FaultContext, target: FakeTarget
 ) -> None:
-    target.toothless = True
+    target.ineffective = True
     answer = inject_for(mine, "process.stop", plan(mine, "web-2"))
     assert answer["hits"][0]["proof"]["bites"] is False
     last = mine.ledger.transitions("r1")[-1]

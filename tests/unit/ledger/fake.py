@@ -55,7 +55,7 @@ class FakeTarget:
     calls: list[tuple[str, str]] = field(default_factory=list)
     undo_failures: int = 0
     bad_injection: str = ""  # the instance whose injection fails half-way
-    toothless: bool = False
+    ineffective: bool = False
     on_inject: Callable[[str], None] = lambda _: None
     clock: HandClock | None = None
     away_until: float = 0.0  # by that clock: until then it does not answer
@@ -119,7 +119,7 @@ class FakeTarget:
             raise FaultFailed(f"{victim.name}: the engine hung up")
 
     def bites(self, _request: FaultRequest, victim: Instance, _undo: Undo) -> Proof:
-        there = victim.name in self.broken and not self.toothless
+        there = victim.name in self.broken and not self.ineffective
         return Proof(bites=there, because="looked at it", evidence={"seen": there})
 
     def undo(self, undo: Undo) -> Undone:

@@ -23,7 +23,7 @@ from gameday.model.timing.alert_timing import (
 )
 
 # Scraped every 10 s with 2 s of patience, evaluated every 5 s.
-EYES = Monitoring(
+MONITORING = Monitoring(
     jobs=(ScrapeJob(name="web", interval=10, timeout=2),), evaluation_interval=5
 )
 
@@ -33,12 +33,12 @@ def rule(expr: str, **rest: object) -> AlertRule:
 
 
 def times(
-    expr: str, eyes: Monitoring = EYES, **rest: object
+    expr: str, monitoring: Monitoring = MONITORING, **rest: object
 ) -> tuple[float, float, float]:
     """The earliest and the latest time of firing, and the latest of the reset."""
     made = rule(expr, **rest)
-    fired = fires(made, eyes)
-    return fired.earliest, fired.latest, resets(made, eyes).latest
+    fired = fires(made, monitoring)
+    return fired.earliest, fired.latest, resets(made, monitoring).latest
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_an_expression_looks_back_over(
     ],
 )
 def test_how_late_cannot_be_told(expr: str, why: str) -> None:
-    span = fires(rule(expr), EYES)
+    span = fires(rule(expr), MONITORING)
     assert math.isinf(span.latest)
     assert any(why in reason for reason in span.why)
 
@@ -114,8 +114,8 @@ def recorded(name: str, expr: str, **rest: object) -> RecordingRule:
 def test_a_recording_rule_of_another_group_adds_its_interval_and_its_range() -> None:
     """17 and the recorded minute, and up to 30 s until it is recorded."""
     slow = recorded("job:errors:rate1m", "rate(errors[1m])", group="slo", interval=30)
-    eyes = replace(EYES, recorded=(slow,))
-    assert times("job:errors:rate1m > 1", eyes, group="alerts") == (0, 107, 107)
+    monitoring = replace(MONITORING, recorded=(slow,))
+    assert times("job:errors:rate1m > 1", monitoring, group="alerts") == (0, 107, 107)
 
 
 def test_recorded_of_recorded_adds_up() -> None:
@@ -124,8 +124,8 @@ def test_recorded_of_recorded_adds_up() -> None:
         recorded("a:b", "rate(errors[1m])", group="one", interval=30),
         recorded("c:d", "max_over_time(a:b[2m])", group="two", interval=20),
     )
-    eyes = replace(EYES, recorded=rules)
-    assert times("c:d > 1", eyes) == (0, 247, 247)
+    monitoring = replace(MONITORING, recorded=rules)
+    assert times("c:d > 1", monitoring) == (0, 247, 247)
 
 
 @pytest.mark.parametrize(("place", "latest"), [(0, 17), (2, 22)])
@@ -133,39 +133,41 @@ def test_in_one_group_only_a_later_rule_is_an_evaluation_behind(
     place: int, latest: float
 ) -> None:
     rules = (recorded("a:b", "up", group="g", file="f", place=place),)
-    eyes = replace(EYES, recorded=rules)
-    found = times("a:b == 0", eyes, group="g", file="f", place=1)
+    monitoring = replace(MONITORING, recorded=rules)
+    found = times("a:b == 0", monitoring, group="g", file="f", place=1)
     assert found == (0, latest, latest)
 
 
 def test_of_several_query_offsets_the_longest_counts() -> None:
     """A recording rule stamps its sample 60 s back: the alert's 20 s hide nothing."""
     rules = (recorded("a:b", "up", group="g", interval=5, query_offset=60),)
-    eyes = replace(EYES, recorded=rules)
+    monitoring = replace(MONITORING, recorded=rules)
     # Recorded after 12 + 60 + 5, then seen at the next evaluation.
-    assert times("a:b == 0", eyes, query_offset=20) == (60, 82, 82)
+    assert times("a:b == 0", monitoring, query_offset=20) == (60, 82, 82)
 
 
 def test_an_offset_covers_the_query_offset_of_what_it_reads() -> None:
     """Recorded 40 s late; who reads what was 60 s ago is not kept waiting by that."""
     rules = (recorded("a:b", "up", group="g", interval=5, query_offset=40),)
-    eyes = replace(EYES, recorded=rules)
+    monitoring = replace(MONITORING, recorded=rules)
     # 12 to be scraped, 60 back, 5 until it is recorded and 5 until it is seen.
-    assert times("a:b offset 60s == 0", eyes) == (60, 82, 82)
+    assert times("a:b offset 60s == 0", monitoring) == (60, 82, 82)
 
 
 def test_a_range_has_to_reach_back_to_samples_that_are_late() -> None:
     """All that is recorded is stamped 40 s ago: the last 30 s hold nothing."""
     rules = (recorded("a:b", "up", group="g", interval=5, query_offset=40),)
-    eyes = replace(EYES, recorded=rules)
-    assert math.isinf(fires(rule("max_over_time(a:b[30s]) > 0"), eyes).latest)
+    monitoring = replace(MONITORING, recorded=rules)
+    assert math.isinf(fires(rule("max_over_time(a:b[30s]) > 0"), monitoring).latest)
     # Stamped at 12 and 5 at the latest, 60 of range, 5: there long before that.
-    assert fires(rule("max_over_time(a:b[60s]) > 0"), eyes).latest == 82
+    assert fires(rule("max_over_time(a:b[60s]) > 0"), monitoring).latest == 82
 
 
 def test_a_series_that_is_recorded_from_itself_never_settles() -> None:
-    eyes = replace(EYES, recorded=(recorded("a:b", "a:b or up", group="g"),))
-    assert math.isinf(fires(rule("a:b == 0"), eyes).latest)
+    monitoring = replace(
+        MONITORING, recorded=(recorded("a:b", "a:b or up", group="g"),)
+    )
+    assert math.isinf(fires(rule("a:b == 0"), monitoring).latest)
 
 
 def test_only_the_recording_rules_that_the_matchers_admit_count() -> None:
@@ -173,8 +175,8 @@ def test_only_the_recording_rules_that_the_matchers_admit_count() -> None:
         recorded("a:b", "up", group="g", interval=5, labels={"window": "1m"}),
         recorded("a:b", "rate(x[1h])", group="g", interval=5, labels={"window": "1h"}),
     )
-    eyes = replace(EYES, recorded=rules)
-    assert times('a:b{window="1m"} == 0', eyes) == (0, 22, 22)
+    monitoring = replace(MONITORING, recorded=rules)
+    assert times('a:b{window="1m"} == 0', monitoring) == (0, 22, 22)
 
 
 @pytest.mark.parametrize(
@@ -184,17 +186,19 @@ def test_only_the_recording_rules_that_the_matchers_admit_count() -> None:
 def test_a_recorded_series_may_be_selected_by_a_pattern(
     expr: str, latest: float
 ) -> None:
-    eyes = replace(EYES, recorded=(recorded("a:b", "up", group="g", interval=5),))
-    assert fires(rule(expr), eyes).latest == latest
+    monitoring = replace(
+        MONITORING, recorded=(recorded("a:b", "up", group="g", interval=5),)
+    )
+    assert fires(rule(expr), monitoring).latest == latest
 
 
 def test_a_regex_that_re2_refuses_may_fit_any_job() -> None:
     """(?x) is read by the parser of PromQL that we have, and not by Prometheus."""
-    assert fires(rule('up{job=~"(?x)web"} == 0'), EYES).latest == 17
+    assert fires(rule('up{job=~"(?x)web"} == 0'), MONITORING).latest == 17
 
 
 JOBS = replace(
-    EYES,
+    MONITORING,
     jobs=(
         ScrapeJob(name="web", interval=10, timeout=2),
         ScrapeJob(name="batch", interval=300, timeout=10),
@@ -219,8 +223,8 @@ def test_the_scrape_interval_is_that_of_the_jobs_that_are_read(
 
 
 def test_the_jobs_that_have_a_metric_are_known_where_prometheus_was_asked() -> None:
-    eyes = replace(JOBS, feeds={"errors": ("web",)})
-    assert fires(rule("errors > 1"), eyes).latest == 17
+    monitoring = replace(JOBS, feeds={"errors": ("web",)})
+    assert fires(rule("errors > 1"), monitoring).latest == 17
 
 
 ROUTING = Routing(
@@ -238,7 +242,7 @@ ROUTING = Routing(
         ),
     )
 )
-ROUTED = replace(EYES, routing=ROUTING)
+ROUTED = replace(MONITORING, routing=ROUTING)
 DOWN = rule("up == 0", labels={"severity": "page"})
 
 
@@ -258,23 +262,29 @@ def test_the_slowest_of_the_possible_routes_counts() -> None:
 
 
 def test_the_first_page_is_due_when_rules_and_routes_say() -> None:
-    eyes = replace(ROUTED, rules=(DOWN,))
-    assert first_page_within(AlertPromise(alert="A", reaches=("oncall",)), eyes) == 37
+    monitoring = replace(ROUTED, rules=(DOWN,))
+    assert (
+        first_page_within(AlertPromise(alert="A", reaches=("oncall",)), monitoring)
+        == 37
+    )
     stated = AlertPromise(alert="A", reaches=("oncall",), pages_within=12)
-    assert first_page_within(stated, eyes) == 12
+    assert first_page_within(stated, monitoring) == 12
 
 
 @pytest.mark.parametrize(
-    "eyes",
+    "monitoring",
     [
         Monitoring(),
         replace(ROUTED, rules=(), routing=ROUTING),
-        replace(EYES, rules=(DOWN,)),
+        replace(MONITORING, rules=(DOWN,)),
         replace(ROUTED, rules=(rule("time() - x > 1"),)),
         replace(ROUTED, rules=(DOWN,), jobs=()),
     ],
 )
 def test_the_first_page_is_due_in_five_minutes_where_that_is_not_known(
-    eyes: Monitoring,
+    monitoring: Monitoring,
 ) -> None:
-    assert first_page_within(AlertPromise(alert="A", reaches=("oncall",)), eyes) == 300
+    assert (
+        first_page_within(AlertPromise(alert="A", reaches=("oncall",)), monitoring)
+        == 300
+    )

@@ -139,14 +139,14 @@ def told(world: dict[str, Any]) -> tuple[AlertRule, Monitoring]:
     route = Route(
         receiver="r", group_wait=notifying.wait, group_interval=notifying.interval
     )
-    eyes = Monitoring(
+    monitoring = Monitoring(
         rules=(rule,),
         recorded=recorded,
         jobs=(job,),
         evaluation_interval=1.0,
         routing=Routing(route=route),
     )
-    return rule, eyes
+    return rule, monitoring
 
 
 def inside(span: DelayRange, seconds: float) -> None:
@@ -158,12 +158,12 @@ def inside(span: DelayRange, seconds: float) -> None:
 def test_firing_reset_and_pages_lie_between_the_times_that_are_told(
     world: dict[str, Any],
 ) -> None:
-    rule, eyes = told(world)
+    rule, monitoring = told(world)
     promise = AlertPromise(alert="A", reaches=("r",))
-    fired_in, reset_in = fires(rule, eyes), resets(rule, eyes)
+    fired_in, reset_in = fires(rule, monitoring), resets(rule, monitoring)
     assume(not math.isinf(fired_in.latest))  # a window that may be empty
     # It lasts until the page is out: the end of what nobody heard of is not told.
-    lasts = pages(promise, rule, eyes).latest + 1
+    lasts = pages(promise, rule, monitoring).latest + 1
     fault = Fault(start=world["start"], end=world["start"] + lasts)
     until = fault.end + reset_in.latest + 60
     samples = scraped(world["scrape"], fault, until)
@@ -177,11 +177,11 @@ def test_firing_reset_and_pages_lie_between_the_times_that_are_told(
     inside(reset_in, resolved - fault.end)
     first = notifying.page(fired) - fault.start
     if notifying.alive:
-        assert first <= pages(promise, rule, eyes).latest + 1e-6
+        assert first <= pages(promise, rule, monitoring).latest + 1e-6
     else:
-        inside(pages(promise, rule, eyes), first)
+        inside(pages(promise, rule, monitoring), first)
     told_in = notifying.end(episodes[-1][0], resolved) - fault.end
-    inside(page_ends(promise, rule, eyes), told_in)
+    inside(page_ends(promise, rule, monitoring), told_in)
 
 
 def test_the_simulation_knows_a_fault_from_health() -> None:
@@ -205,10 +205,12 @@ def test_an_unknown_route_is_any_of_them() -> None:
     routing = Routing(
         route=Route(receiver="r", group_wait=5, group_interval=10, routes=(slow,))
     )
-    eyes = Monitoring(
+    monitoring = Monitoring(
         jobs=(ScrapeJob(name="j", interval=1, timeout=1),),
         evaluation_interval=1,
         routing=routing,
     )
-    span = pages(AlertPromise(alert="A"), AlertRule(name="A", expr="up == 0"), eyes)
+    span = pages(
+        AlertPromise(alert="A"), AlertRule(name="A", expr="up == 0"), monitoring
+    )
     assert (span.earliest, span.latest) == (0, 103)

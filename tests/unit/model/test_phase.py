@@ -58,7 +58,9 @@ def rule(expr: str, **rest: float) -> AlertRule:
     ],
 )
 def test_what_makes_a_phase_unknown_is_said(asked: AlertRule, why: str) -> None:
-    eyes = Monitoring(recorded=(RecordingRule(name="job:up:sum", expr="sum(up)"),))
-    said = undecided(asked, eyes)
+    monitoring = Monitoring(
+        recorded=(RecordingRule(name="job:up:sum", expr="sum(up)"),)
+    )
+    said = undecided(asked, monitoring)
     assert why in said
     assert bool(said) == bool(why)

@@ -82,26 +82,29 @@ def test_everything_that_the_plan_asks_for_is_read() -> None:
         return routing
 
     with surveying(shop(), parse_routes=parse) as surveyor:
-        eyes = surveyor.eyes()
+        monitoring = surveyor.monitoring()
         assert surveyor.hashes.keys() == {"rules", "routes"}
         assert all(one.startswith("sha256:") for one in surveyor.hashes.values())
-    assert eyes.problems == ()
-    (rule,) = eyes.rules or ()
+    assert monitoring.problems == ()
+    (rule,) = monitoring.rules or ()
     assert (rule.name, rule.group, rule.file) == ("Down", "shop", "r.yaml")
     assert (rule.hold, rule.interval, rule.query_offset) == (3.0, 5.0, 2.0)
     assert rule.reads == ("errors_total",)
-    assert (eyes.evaluation_interval, eyes.scrape_interval) == (5.0, 60.0)
-    assert (eyes.prometheus_version, eyes.alertmanager_version) == ("3.16.0", "0.25.0")
-    assert (eyes.routing, texts) == (routing, [ROUTES])
+    assert (monitoring.evaluation_interval, monitoring.scrape_interval) == (5.0, 60.0)
+    assert (monitoring.prometheus_version, monitoring.alertmanager_version) == (
+        "3.16.0",
+        "0.25.0",
+    )
+    assert (monitoring.routing, texts) == (routing, [ROUTES])
 
 
 def test_only_the_jobs_that_the_alerts_read_set_the_interval() -> None:
     world = shop()
     world.values['count by (job) (errors_total{a="b"})'] = vector(job="web")
     with surveying(world, alerts={"Down"}) as surveyor:
-        eyes = surveyor.eyes()
-    assert eyes.feeds == {"errors_total": ("web",)}
-    assert (eyes.scrape_interval, eyes.scrape_timeout) == (1.0, 1.0)
+        monitoring = surveyor.monitoring()
+    assert monitoring.feeds == {"errors_total": ("web",)}
+    assert (monitoring.scrape_interval, monitoring.scrape_timeout) == (1.0, 1.0)
 
 
 def test_the_jobs_are_those_below_the_recording_rules() -> None:
@@ -110,11 +113,11 @@ def test_the_jobs_are_those_below_the_recording_rules() -> None:
     world.groups = [{**GROUP, "rules": [{**RULE, "query": "a:b > 1"}, recorded]}]
     world.values["count by (job) (errors_total)"] = vector(job="web")
     with surveying(world, alerts={"Down"}) as surveyor:
-        eyes = surveyor.eyes()
-    (rule,) = eyes.recorded
+        monitoring = surveyor.monitoring()
+    (rule,) = monitoring.recorded
     assert (rule.name, rule.interval, rule.query_offset) == ("a:b", 5.0, 2.0)
     assert (rule.group, rule.file, rule.place) == ("shop", "r.yaml", 1)
-    assert eyes.feeds == {"errors_total": ("web",)}
+    assert monitoring.feeds == {"errors_total": ("web",)}
 
 
 def test_the_series_of_an_alert_are_asked_for_without_its_comparison() -> None:
@@ -123,7 +126,7 @@ def test_the_series_of_an_alert_are_asked_for_without_its_comparison() -> None:
         {"__name__": "x", "instance": "1"}, {"instance": "2"}
     )
     with surveying(world, alerts={"Down"}) as surveyor:
-        (rule,) = surveyor.eyes().rules or ()
+        (rule,) = surveyor.monitoring().rules or ()
     assert rule.series == ({"instance": "1"}, {"instance": "2"})
 
 
@@ -134,7 +137,7 @@ def test_the_series_of_all_alerts_are_asked_for_only_on_demand(
     world = shop()
     world.values['sum(rate(errors_total{a="b"}[5m]))'] = vector({"i": "1"})
     with surveying(world, every=every) as surveyor:
-        (rule,) = surveyor.eyes().rules or ()
+        (rule,) = surveyor.monitoring().rules or ()
     assert rule.series == asked
 
 
@@ -142,9 +145,9 @@ def test_series_that_cannot_be_asked_for_are_not_known() -> None:
     world = shop()
     world.broken["/api/v1/query"] = Reply("", 503)
     with surveying(world, alerts={"Down"}) as surveyor:
-        eyes = surveyor.eyes()
-    (rule,) = eyes.rules or ()
-    assert (rule.series, eyes.problems) == (None, ())
+        monitoring = surveyor.monitoring()
+    (rule,) = monitoring.rules or ()
+    assert (rule.series, monitoring.problems) == (None, ())
 
 
 def test_what_prometheus_does_to_alerts_on_their_way_is_read() -> None:
@@ -155,31 +158,31 @@ def test_what_prometheus_does_to_alerts_on_their_way_is_read() -> None:
         "  alert_relabel_configs: [{regex: replica, action: labeldrop}]\n"
     )
     with surveying(world) as surveyor:
-        eyes = surveyor.eyes()
-    assert eyes.external_labels == {"cluster": "prod"}
-    assert eyes.relabels == (RelabelRule(action="labeldrop", regex="replica"),)
+        monitoring = surveyor.monitoring()
+    assert monitoring.external_labels == {"cluster": "prod"}
+    assert monitoring.relabels == (RelabelRule(action="labeldrop", regex="replica"),)
 
 
 def test_a_metric_that_nobody_has_leaves_every_job() -> None:
     with surveying(shop(), alerts={"Down"}) as surveyor:
-        assert surveyor.eyes().scrape_interval == 60.0
+        assert surveyor.monitoring().scrape_interval == 60.0
 
 
 def test_older_servers_tell_the_interval_in_their_configuration() -> None:
     world = shop()
     world.targets = [{"labels": {"job": "web"}, "health": "up"}]
     with surveying(world) as surveyor:
-        eyes = surveyor.eyes()
-    assert (eyes.scrape_interval, eyes.scrape_timeout) == (15.0, 10.0)
+        monitoring = surveyor.monitoring()
+    assert (monitoring.scrape_interval, monitoring.scrape_timeout) == (15.0, 10.0)
 
 
 def test_a_server_without_targets_is_a_problem() -> None:
     world = shop()
     world.targets = []
     with surveying(world) as surveyor:
-        eyes = surveyor.eyes()
-    assert eyes.scrape_interval is None
-    assert eyes.problems == ("Prometheus has no scrape targets",)
+        monitoring = surveyor.monitoring()
+    assert monitoring.scrape_interval is None
+    assert monitoring.problems == ("Prometheus has no scrape targets",)
 
 
 @pytest.mark.parametrize(
@@ -198,15 +201,19 @@ def test_what_cannot_be_read_is_a_problem_and_the_rest_is_there(
     world = shop()
     world.broken[path] = reply
     with surveying(world) as surveyor:
-        eyes = surveyor.eyes()
-    assert len(eyes.problems) == 1
-    assert getattr(eyes, attribute) is None
-    assert eyes.prometheus_version == "3.16.0"
+        monitoring = surveyor.monitoring()
+    assert len(monitoring.problems) == 1
+    assert getattr(monitoring, attribute) is None
+    assert monitoring.prometheus_version == "3.16.0"
 
 
 def test_nothing_to_observe_is_nothing_seen() -> None:
-    eyes = LiveSurveyor(Observe(), SystemClock()).eyes()
-    assert (eyes.rules, eyes.routing, eyes.problems) == (None, None, ())
+    monitoring = LiveSurveyor(Observe(), SystemClock()).monitoring()
+    assert (monitoring.rules, monitoring.routing, monitoring.problems) == (
+        None,
+        None,
+        (),
+    )
 
 
 @pytest.mark.parametrize("problem", [ValueError("no route"), ObserverLost("no route")])
@@ -215,8 +222,8 @@ def test_routes_that_cannot_be_parsed_are_a_problem(problem: Exception) -> None:
         raise problem
 
     with surveying(shop(), parse_routes=parse) as surveyor:
-        eyes = surveyor.eyes()
-    assert eyes.problems == ("Alertmanager's configuration: no route",)
+        monitoring = surveyor.monitoring()
+    assert monitoring.problems == ("Alertmanager's configuration: no route",)
 
 
 @pytest.mark.parametrize(

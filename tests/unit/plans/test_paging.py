@@ -40,7 +40,7 @@ STEP = Step(
 def said(when: str, routing: Routing = ROUTING, *rules: AlertRule) -> list[str]:
     """Return the states that the doubts give the promise at an hour of the day."""
     at = datetime.fromisoformat(f"2026-03-03T{when}").replace(tzinfo=UTC).timestamp()
-    eyes = Monitoring(
+    monitoring = Monitoring(
         rules=(RULE, *rules),
         routing=routing,
         scrape_interval=1,
@@ -49,7 +49,7 @@ def said(when: str, routing: Routing = ROUTING, *rules: AlertRule) -> list[str]:
         at=at,
         live=True,
     )
-    found = page_doubts(STEP, PROMISE, "reaches", [RULE], eyes)
+    found = page_doubts(STEP, PROMISE, "reaches", [RULE], monitoring)
     return [doubt.state for doubt in found]
 
 

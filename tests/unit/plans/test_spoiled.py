@@ -29,12 +29,12 @@ def silence(*matchers: Matcher) -> StandingSilence:
 
 
 def found(
-    *promises: Any, eyes: Monitoring | None = None, **there: Any
+    *promises: Any, monitoring: Monitoring | None = None, **there: Any
 ) -> list[Spoiled]:
     planned = plan(step(alerts=promises))
     before = Before(
         standing=Standing(**there),
-        eyes=eyes or planned.eyes,
+        monitoring=monitoring or planned.monitoring,
         planned=planned.steps[0],
         instances=planned.instances,
     )
@@ -86,8 +86,8 @@ def test_a_silence_of_something_else_spoils_nothing() -> None:
 def test_a_silence_may_cover_the_rules_own_labels() -> None:
     team = rule(NAME, labels={"severity": "page", "team": "web"})
     there = (silence(equal("team", "web")),)
-    assert len(found(PAGES, eyes=Monitoring(rules=(team,)), silences=there)) == 1
-    assert found(PAGES, eyes=Monitoring(rules=()), silences=there) == []
+    assert len(found(PAGES, monitoring=Monitoring(rules=(team,)), silences=there)) == 1
+    assert found(PAGES, monitoring=Monitoring(rules=()), silences=there) == []
 
 
 def inhibited(
@@ -104,7 +104,7 @@ def inhibited(
 
 def test_an_inhibition_by_what_fires_already_spoils_pages_and_is_named() -> None:
     source = alert(alertname="Datacenter", severity="info", dc="a")
-    (one,) = found(PAGES, eyes=inhibited((), ()), alerts=(source,))
+    (one,) = found(PAGES, monitoring=inhibited((), ()), alerts=(source,))
     assert one.because == (
         'WebReplicaDown is inhibited by Datacenter{dc="a", severity="info"}, which is '
         "firing"
@@ -120,8 +120,8 @@ def test_an_inhibition_needs_labels_that_are_known_to_be_equal(
 ) -> None:
     rules = (rule(NAME, labels={"severity": "page", **own}),)
     source = alert(alertname="Datacenter", severity="info", dc="a")
-    eyes = inhibited(("dc",), rules)
-    assert bool(found(PAGES, eyes=eyes, alerts=(source,))) is spoils
+    monitoring = inhibited(("dc",), rules)
+    assert bool(found(PAGES, monitoring=monitoring, alerts=(source,))) is spoils
 
 
 def test_a_step_of_which_nothing_is_left_says_why() -> None:

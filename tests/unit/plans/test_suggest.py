@@ -102,7 +102,7 @@ def asked(
     include_risky: bool = True,
     on_cluster: bool = False,
 ) -> SuggestInput:
-    eyes = Monitoring(
+    monitoring = Monitoring(
         rules=tuple(rules),
         recorded=tuple(recorded),
         routing=routing,
@@ -115,7 +115,7 @@ def asked(
         evaluation_interval=1.0,
     )
     return SuggestInput(
-        eyes=eyes,
+        monitoring=monitoring,
         around=around,
         refusal=lambda kind: (refused or {}).get(kind, ""),
         include_risky=include_risky,

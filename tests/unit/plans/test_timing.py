@@ -48,7 +48,7 @@ ROUTING = Routing(
         ),
     ),
 )
-EYES = Monitoring(
+MONITORING = Monitoring(
     rules=(RULE,),
     routing=ROUTING,
     scrape_interval=15,
@@ -58,7 +58,9 @@ EYES = Monitoring(
 
 
 def lint(
-    promise: AlertPromise, eyes: Monitoring = EYES, observe: Observe | None = None
+    promise: AlertPromise,
+    monitoring: Monitoring = MONITORING,
+    observe: Observe | None = None,
 ) -> dict[str, Timing]:
     step = Step(
         name="s",
@@ -71,7 +73,7 @@ def lint(
         steps=(step,),
         observe=observe or Observe(),
     )
-    return {timing.question: timing for timing in timings(scenario, eyes)}
+    return {timing.question: timing for timing in timings(scenario, monitoring)}
 
 
 def test_fires_between_for_and_for_plus_every_interval() -> None:
@@ -82,8 +84,10 @@ def test_fires_between_for_and_for_plus_every_interval() -> None:
 
 def test_for_is_rounded_up_to_evaluations() -> None:
     """`for: 31s` at 15 s evaluations is 45 s."""
-    eyes = replace(EYES, rules=(replace(RULE, hold=31),))
-    found = lint(AlertPromise(alert="Down", fires_within=45), eyes)["fires_within"]
+    monitoring = replace(MONITORING, rules=(replace(RULE, hold=31),))
+    found = lint(AlertPromise(alert="Down", fires_within=45), monitoring)[
+        "fires_within"
+    ]
     assert (found.earliest, found.state) == (45, "not_guaranteed")
 
 
@@ -93,8 +97,10 @@ def test_a_promise_below_the_earliest_time_cannot_be_kept() -> None:
 
 
 def test_query_offset_delays_everything() -> None:
-    eyes = replace(EYES, rules=(replace(RULE, query_offset=10),))
-    found = lint(AlertPromise(alert="Down", fires_within=39), eyes)["fires_within"]
+    monitoring = replace(MONITORING, rules=(replace(RULE, query_offset=10),))
+    found = lint(AlertPromise(alert="Down", fires_within=39), monitoring)[
+        "fires_within"
+    ]
     assert (found.earliest, found.latest) == (40, 80)
 
 
@@ -111,8 +117,10 @@ def test_resets_do_not_wait_for_for() -> None:
 
 
 def test_keep_firing_for_delays_the_reset() -> None:
-    eyes = replace(EYES, rules=(replace(RULE, keep_firing=20),))
-    found = lint(AlertPromise(alert="Down", resets_within=29), eyes)["resets_within"]
+    monitoring = replace(MONITORING, rules=(replace(RULE, keep_firing=20),))
+    found = lint(AlertPromise(alert="Down", resets_within=29), monitoring)[
+        "resets_within"
+    ]
     assert (found.earliest, found.state) == (30, "cannot_be_kept")
 
 
@@ -125,18 +133,18 @@ def test_a_receiver_that_tells_no_end_cannot_keep_page_resolves_within() -> None
 
 def test_what_the_pager_cannot_receive_is_said() -> None:
     mail = Receiver(name="oncall", integrations=(Integration(kind="email"),))
-    eyes = replace(EYES, routing=replace(ROUTING, receivers=(mail,)))
+    monitoring = replace(MONITORING, routing=replace(ROUTING, receivers=(mail,)))
     promise = AlertPromise(alert="Down", reaches=("oncall",), pages_within=130)
     paged = Observe(pages=Pages(listen="127.0.0.1:9099"))
-    for found in lint(promise, eyes, paged).values():
+    for found in lint(promise, monitoring, paged).values():
         assert found.state == "not_guaranteed"
         assert "'oncall' is told by email, which the pager cannot" in found.because
-    assert lint(promise, eyes)["reaches"].state == "ok"  # the routes will answer
+    assert lint(promise, monitoring)["reaches"].state == "ok"  # the routes will answer
 
 
 def test_unknown_intervals_are_not_checked() -> None:
-    eyes = replace(EYES, scrape_interval=None)
-    found = lint(AlertPromise(alert="Down", fires_within=1), eyes)["fires_within"]
+    monitoring = replace(MONITORING, scrape_interval=None)
+    found = lint(AlertPromise(alert="Down", fires_within=1), monitoring)["fires_within"]
     assert found.state == "not_checked"
 
 
@@ -155,8 +163,10 @@ def test_a_rule_that_does_not_exist_cannot_fire(labels: dict[str, str]) -> None:
 
 
 def test_several_rules_of_one_name_span_all_of_them() -> None:
-    eyes = replace(EYES, rules=(RULE, replace(RULE, hold=60)))
-    found = lint(AlertPromise(alert="Down", fires_within=200), eyes)["fires_within"]
+    monitoring = replace(MONITORING, rules=(RULE, replace(RULE, hold=60)))
+    found = lint(AlertPromise(alert="Down", fires_within=200), monitoring)[
+        "fires_within"
+    ]
     assert (found.earliest, found.latest) == (30, 100)
     assert "2 rules" in found.because
 
@@ -169,6 +179,8 @@ def test_a_route_that_leads_elsewhere_is_warned_about() -> None:
 
 
 def test_a_range_in_the_expression_is_said() -> None:
-    eyes = replace(EYES, rules=(replace(RULE, expr="rate(x[5m]) > 1"),))
-    found = lint(AlertPromise(alert="Down", fires_within=80), eyes)["fires_within"]
+    monitoring = replace(MONITORING, rules=(replace(RULE, expr="rate(x[5m]) > 1"),))
+    found = lint(AlertPromise(alert="Down", fires_within=80), monitoring)[
+        "fires_within"
+    ]
     assert "5m" in found.because

@@ -28,7 +28,7 @@ def held(
     with path.with_name(CALLS).open("a") as calls:
         calls.write(f"{path.name} {dict(changes)}\n")
     (read,) = read_scenarios([scenario], GameDayOptions(changes=changes))
-    plan = Plan(scenario=read, steps=(), instances=(), eyes=Monitoring())
+    plan = Plan(scenario=read, steps=(), instances=(), monitoring=Monitoring())
     answers = answers or {}
     findings = [
         Finding(

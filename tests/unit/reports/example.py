@@ -68,7 +68,7 @@ def plan(**changes: Any) -> Plan:
             ),
         ),
         instances=web,
-        eyes=Monitoring(
+        monitoring=Monitoring(
             rules=(AlertRule(name=ALERT, expr="up == 0", hold=5.0, interval=1.0),),
             scrape_interval=1.0,
             evaluation_interval=1.0,

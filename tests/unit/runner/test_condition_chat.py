@@ -17,13 +17,13 @@ def told(
     title: str, status: str = "firing", *, routing: Routing | None = ROUTING
 ) -> int:
     """Return of how many promised alerts a message tells at 30 s, or 60 s."""
-    board = RunState(routing=routing)
+    run_state = RunState(routing=routing)
     for labels in (OURS, OTHER):
         about = {"alert": labels["alertname"], "labels": labels, "error": 0.0}
-        board.see(event(20.0, "alert_firing", **about))
+        run_state.see(event(20.0, "alert_firing", **about))
         if status == "resolved":
-            board.see(event(55.0, "alert_resolved", **about))
-    board.see(
+            run_state.see(event(55.0, "alert_resolved", **about))
+    run_state.see(
         event(
             30.0 if status == "firing" else 60.0,
             "page",
@@ -34,7 +34,7 @@ def told(
             titles=[title],
         )
     )
-    return len(board.told(PROMISE, status, "chat", 10.0))
+    return len(run_state.told(PROMISE, status, "chat", 10.0))
 
 
 @pytest.mark.parametrize(

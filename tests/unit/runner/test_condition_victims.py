@@ -36,8 +36,8 @@ def page(*numbers: int | None, at: float = 13.0, status: str = "firing") -> Even
     return event(at, "page", receiver="oncall", status=status, alerts=alerts)
 
 
-def board(*events: Event, ended: float | None = None) -> RunState:
-    """Return a board on which web-1 and web-2 were hit at 10 s."""
+def run_state(*events: Event, ended: float | None = None) -> RunState:
+    """Return a run state in which web-1 and web-2 were hit at 10 s."""
     made = RunState()
     made.directory = Directory(SHOP, "shop")
     for name in ("web-1", "web-2"):
@@ -81,15 +81,15 @@ def test_the_hold_waits_for_each_victim(
     numbers: Sequence[int | None], victims: str, expected: bool
 ) -> None:
     asked = replace(PROMISE, victims=victims)
-    assert kept(board(*rings(*numbers)), asked) == [expected, False]
-    assert kept(board(page(*numbers)), asked) == [False, expected]
+    assert kept(run_state(*rings(*numbers)), asked) == [expected, False]
+    assert kept(run_state(page(*numbers)), asked) == [False, expected]
 
 
 def test_the_aftermath_waits_for_all_that_rang() -> None:
     def waited(*events: Event) -> list[bool]:
         planned = plan(Expect(alerts=(PROMISE,)))
         parts = [*rings(1, 2, 3), page(1, 2, 3), *events]
-        seen = board(*parts, ended=20.0)
+        seen = run_state(*parts, ended=20.0)
         found = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
         return [one.kept for one in found if "Down" in one.what]
 

@@ -27,12 +27,12 @@ def awaited(*told: Event, victim: Instance | None = None) -> list[tuple[str, boo
     fault = PlannedFault(request=REQUEST, victims=(hit,), found=2, duration=60.0)
     planned: PlannedStep = replace(made.steps[0], faults=(fault,))
     about = {"step": step.name, "id": "1"}
-    board = RunState(recovered=True)
-    board.see(event(10.0, "fault_started", instance="web-1", **about))
-    board.see(event(20.0, "fault_ended", ok=True, **about))
+    run_state = RunState(recovered=True)
+    run_state.see(event(10.0, "fault_started", instance="web-1", **about))
+    run_state.see(event(20.0, "fault_ended", ok=True, **about))
     for one in told:
-        board.see(one)
-    found = list(in_aftermath(board, step, planned))
+        run_state.see(one)
+    found = list(in_aftermath(run_state, step, planned))
     assert {one.until for one in found} <= {50.0}
     return [(one.what, one.kept) for one in found if "available" in one.what]
 

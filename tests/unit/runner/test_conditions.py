@@ -13,8 +13,8 @@ from gameday.runner.run_state import RunState
 from tests.unit.runner.world import plan
 
 
-def board() -> RunState:
-    """Return a board on which step s had a fault from 10 s to 20 s."""
+def run_state() -> RunState:
+    """Return a run state in which step s had a fault from 10 s to 20 s."""
     made = RunState()
     started = {"step": "s", "id": "1", "fault": "process.stop", "service": "web"}
     ended = {"step": "s", "id": "1", "ok": True, "by": "run", "because": ""}
@@ -32,7 +32,7 @@ def holds_again(seen: RunState) -> bool:
 
 
 def test_the_hypothesis_has_to_be_probed_once_more_in_the_aftermath_itself() -> None:
-    seen = board()
+    seen = run_state()
     said = {"step": "s", "ok": True, "because": ""}
     # Between the fault's end and the aftermath: the judge counts it as during.
     seen.see(event(20.05, "hypothesis", phase="during", **said))
@@ -42,7 +42,7 @@ def test_the_hypothesis_has_to_be_probed_once_more_in_the_aftermath_itself() -> 
 
 
 def test_where_looks_failed_one_that_holds_may_be_luck() -> None:
-    seen = board()
+    seen = run_state()
     said = {"step": "s", "because": ""}
     for second in range(9):
         ok = second % 3 > 0
@@ -67,7 +67,7 @@ def test_where_looks_failed_one_that_holds_may_be_luck() -> None:
 def test_a_metric_is_waited_for_until_it_holds_for_good(
     said: list[bool | None], kept: bool
 ) -> None:
-    seen = board()
+    seen = run_state()
     promise = MetricPromise(promql="q < 1", holds="after", within=60.0)
     planned = plan(Expect(metrics=(promise,)))
     for second, ok in enumerate(said):
@@ -78,7 +78,7 @@ def test_a_metric_is_waited_for_until_it_holds_for_good(
 
 
 def test_what_failed_half_of_the_time_has_to_hold_longer() -> None:
-    seen = board()
+    seen = run_state()
     promise = MetricPromise(promql="q < 1", holds="after", within=60.0)
     planned = plan(Expect(metrics=(promise,)))
     for second in range(10):
@@ -93,7 +93,7 @@ def test_what_failed_half_of_the_time_has_to_hold_longer() -> None:
 
 
 def test_looks_at_what_was_scraped_before_the_end_do_not_count() -> None:
-    seen = board()
+    seen = run_state()
     promise = MetricPromise(promql="q < 1", holds="after", within=10.0)
     planned = plan(Expect(metrics=(promise,)))
     kept = []
@@ -113,7 +113,7 @@ def test_looks_at_what_was_scraped_before_the_end_do_not_count() -> None:
 def test_without_a_time_it_is_looked_at_until_it_is_plain(
     said: list[bool], kept: bool
 ) -> None:
-    seen = board()
+    seen = run_state()
     planned = plan(Expect(metrics=(MetricPromise(promql="q < 1", holds="after"),)))
     for second, ok in enumerate(said):
         seen.see(event(21.0 + second, "metric", promql="q < 1", ok=ok))

@@ -37,7 +37,7 @@ class Eye:
 
 
 def run(world: World, eye: Eye | None) -> Drive:
-    drive = Drive(plan(), world.doors(fingerprint=eye))
+    drive = Drive(plan(), world.dependencies(fingerprint=eye))
     drive.run()
     return drive
 
@@ -114,17 +114,17 @@ def test_a_target_that_does_not_answer_is_told() -> None:
 
 def test_a_run_that_is_stopped_is_looked_at_too_but_not_for_long() -> None:
     world = World()
-    drive = Drive(plan(), world.doors(fingerprint=Eye(world, SAME, takes=2.5)))
-    world.clock.at(5.0, lambda: drive.pump.stop(Ending.OPERATOR, "enough"))
+    drive = Drive(plan(), world.dependencies(fingerprint=Eye(world, SAME, takes=2.5)))
+    world.clock.at(5.0, lambda: drive.loop.stop(Ending.OPERATOR, "enough"))
     assert drive.run().ending is Ending.OPERATOR
     assert prints(world) == [("before", ""), ("after", "")]
     other = World()
     eye = Eye(other, SAME)
-    drive = Drive(plan(), other.doors(fingerprint=eye))
+    drive = Drive(plan(), other.dependencies(fingerprint=eye))
 
     def slow() -> None:
         eye.takes = 1000.0
-        drive.pump.stop(Ending.OPERATOR, "enough")
+        drive.loop.stop(Ending.OPERATOR, "enough")
 
     other.clock.at(4.0, slow)
     drive.run()
@@ -135,8 +135,8 @@ def test_a_run_that_is_stopped_is_looked_at_too_but_not_for_long() -> None:
 def test_a_run_that_ends_before_the_first_fault_is_not_looked_at_again() -> None:
     world = World()
     eye = Eye(world, SAME)
-    drive = Drive(plan(), world.doors(fingerprint=eye))
-    world.clock.at(1.0, lambda: drive.pump.stop(Ending.OPERATOR, "enough"))
+    drive = Drive(plan(), world.dependencies(fingerprint=eye))
+    world.clock.at(1.0, lambda: drive.loop.stop(Ending.OPERATOR, "enough"))
     drive.run()
     assert len(eye.looks) == 1
     assert prints(world) == []
@@ -145,7 +145,7 @@ def test_a_run_that_ends_before_the_first_fault_is_not_looked_at_again() -> None
 def test_only_the_first_step_takes_the_first_look() -> None:
     world = World()
     eye = Eye(world, SAME)
-    Drive(plan(steps=2), world.doors(fingerprint=eye)).run()
+    Drive(plan(steps=2), world.dependencies(fingerprint=eye)).run()
     assert [when for when, _ in prints(world)] == ["before", "after"]
 
 

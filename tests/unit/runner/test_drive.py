@@ -36,7 +36,7 @@ def alert(at: float, kind: str) -> object:
 
 def test_a_run_goes_through_the_phases_in_order() -> None:
     world = World()
-    end = Drive(plan(), world.doors()).run()
+    end = Drive(plan(), world.dependencies()).run()
     assert end.ending is Ending.FINISHED
     assert phases(world) == [
         "warmup",
@@ -52,14 +52,14 @@ def test_a_run_goes_through_the_phases_in_order() -> None:
 
 def test_the_warm_up_lasts_two_scrapes() -> None:
     world = World()
-    Drive(plan(), world.doors()).run()
+    Drive(plan(), world.dependencies()).run()
     warm, gate = world.of("phase")[:2]
     assert gate.at - warm.at == pytest.approx(2.0, abs=0.1)
 
 
 def test_the_hold_counts_from_the_fault() -> None:
     world = World()
-    Drive(plan(hold=5.0), world.doors()).run()
+    Drive(plan(hold=5.0), world.dependencies()).run()
     (start,) = world.of("fault_started")
     undo = next(one for one in world.of("phase") if one["phase"] == "undo")
     assert undo.at - start.at == pytest.approx(5.0, abs=0.11)
@@ -69,7 +69,9 @@ def test_without_a_hold_it_lasts_until_the_promise_is_kept() -> None:
     world = World()
     observer = FakeObserver()
     promise = AlertPromise(alert="Down", fires_within=20.0)
-    drive = Drive(plan(Expect(alerts=(promise,)), hold=None), world.doors([observer]))
+    drive = Drive(
+        plan(Expect(alerts=(promise,)), hold=None), world.dependencies([observer])
+    )
     world.clock.at(9.0, lambda: drive.tell(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
     drive.run()
     undo = next(one for one in world.of("phase") if one["phase"] == "undo")
@@ -79,7 +81,7 @@ def test_without_a_hold_it_lasts_until_the_promise_is_kept() -> None:
 def test_without_a_hold_it_lasts_no_longer_than_the_promise() -> None:
     world = World()
     promise = AlertPromise(alert="Down", fires_within=20.0)
-    Drive(plan(Expect(alerts=(promise,)), hold=None), world.doors()).run()
+    Drive(plan(Expect(alerts=(promise,)), hold=None), world.dependencies()).run()
     (start,) = world.of("fault_started")
     undo = next(one for one in world.of("phase") if one["phase"] == "undo")
     assert undo.at - start.at == pytest.approx(20.0, abs=0.11)
@@ -88,7 +90,7 @@ def test_without_a_hold_it_lasts_no_longer_than_the_promise() -> None:
 def test_the_aftermath_waits_for_the_reset() -> None:
     world = World()
     promise = AlertPromise(alert="Down", fires_within=3.0, resets_within=25.0)
-    drive = Drive(plan(Expect(alerts=(promise,)), hold=4.0), world.doors())
+    drive = Drive(plan(Expect(alerts=(promise,)), hold=4.0), world.dependencies())
     world.clock.at(4.0, lambda: drive.tell(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
     world.clock.at(19.0, lambda: drive.tell(alert(world.clock.now(), "alert_resolved")))  # type: ignore[arg-type]
     drive.run()
@@ -97,7 +99,7 @@ def test_the_aftermath_waits_for_the_reset() -> None:
 
 def test_a_hypothesis_that_does_not_hold_refuses_the_run() -> None:
     world = World(hypothesis=lambda _at: False)
-    end = Drive(plan(), world.doors()).run()
+    end = Drive(plan(), world.dependencies()).run()
     assert end.ending is Ending.REFUSED
     assert not end.refusal
     assert not world.children
@@ -106,14 +108,14 @@ def test_a_hypothesis_that_does_not_hold_refuses_the_run() -> None:
 
 def test_a_hypothesis_that_could_not_be_told_refuses_the_run() -> None:
     world = World(hypothesis=lambda _at: None)
-    end = Drive(plan(), world.doors()).run()
+    end = Drive(plan(), world.dependencies()).run()
     assert end.ending is Ending.REFUSED
     assert "could not be told" in end.because
 
 
 def test_an_observer_that_cannot_see_refuses_the_run() -> None:
     world = World()
-    end = Drive(plan(), world.doors([FakeObserver("connection refused")])).run()
+    end = Drive(plan(), world.dependencies([FakeObserver("connection refused")])).run()
     assert end.ending is Ending.REFUSED
     assert "connection refused" in end.because
     assert not world.children
@@ -127,14 +129,14 @@ def test_a_guardrail_breached_before_the_start_is_a_refusal() -> None:
         look=lambda: Observation(state="breached", because="too much"),
         every=1.0,
     )
-    end = Drive(plan(), world.doors(guards=[guard])).run()
+    end = Drive(plan(), world.dependencies(guards=[guard])).run()
     assert (end.ending, end.refusal) == (Ending.REFUSED, True)
     assert not world.children
 
 
 def test_a_guardrail_stops_the_run_and_everything_is_undone() -> None:
     world = World()
-    drive = Drive(plan(hold=30.0), world.doors())
+    drive = Drive(plan(hold=30.0), world.dependencies())
     world.clock.at(
         6.0,
         lambda: drive.tell(
@@ -161,7 +163,7 @@ def test_a_guardrail_stops_the_run_and_everything_is_undone() -> None:
 def test_a_signal_at_any_phase_undoes_everything(name: int, after: float) -> None:
     world = World()
     observer = FakeObserver()
-    drive = Drive(plan(), world.doors([observer]))
+    drive = Drive(plan(), world.dependencies([observer]))
     world.clock.at(after, lambda: os.kill(os.getpid(), name))
     end = drive.run()
     assert end.ending is Ending.OPERATOR
@@ -173,7 +175,7 @@ def test_a_signal_at_any_phase_undoes_everything(name: int, after: float) -> Non
 def test_a_second_signal_does_not_cut_the_undo_short() -> None:
     world = World()
     world.ledger.heal = _heal_and_signal(world)  # type: ignore[method-assign]
-    drive = Drive(plan(), world.doors())
+    drive = Drive(plan(), world.dependencies())
     world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGINT))
     assert drive.run().ending is Ending.OPERATOR
     assert not world.ledger.open
@@ -191,7 +193,7 @@ def _heal_and_signal(world: World) -> Callable[[], list[str]]:
 def test_rollbacks_that_never_end_are_overtaken_by_the_ledger() -> None:
     world = World()
     world.on_release = lambda _child: None
-    drive = Drive(plan(), world.doors())
+    drive = Drive(plan(), world.dependencies())
     end = drive.run()
     assert end.ending is Ending.FINISHED
     assert world.ledger.heals == 1
@@ -202,7 +204,7 @@ def test_an_undo_that_fails_is_named_and_no_step_follows() -> None:
     world = World()
     world.on_release = lambda _child: None
     world.ledger.broken = ["process.stop on web-1: start it by hand"]
-    drive = Drive(plan(steps=2), world.doors())
+    drive = Drive(plan(steps=2), world.dependencies())
     drive.run()
     assert drive.broken == ["process.stop on web-1: start it by hand"]
     assert len(world.children) == 1
@@ -212,7 +214,9 @@ def test_foreign_rollbacks_are_played_by_another_process_when_the_engine_cannot(
     None
 ):
     world = World(injects=False)
-    drive = Drive(plan(foreign=("chaosk8s.pod.actions.terminate_pods",)), world.doors())
+    drive = Drive(
+        plan(foreign=("chaosk8s.pod.actions.terminate_pods",)), world.dependencies()
+    )
     world.on_release = lambda _child: None
     world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
     drive.run()
@@ -223,18 +227,18 @@ def test_foreign_rollbacks_are_played_by_another_process_when_the_engine_cannot(
 def test_what_only_others_do_is_held_and_has_an_aftermath() -> None:
     world = World(injects=False)
     foreign = ("chaosk8s.pod.actions.terminate_pods",)
-    drive = Drive(plan(hold=7.0, foreign=foreign, alone=True), world.doors())
+    drive = Drive(plan(hold=7.0, foreign=foreign, alone=True), world.dependencies())
     drive.run()
     at = {one["phase"]: one.at for one in world.of("phase")}
     assert at["undo"] - at["fault"] == pytest.approx(7.0, abs=0.2)
     after = [one for one in world.of("hypothesis") if one.at > at["aftermath"]]
     assert after  # it was looked at once more
-    assert drive.board.fault_ended("s") == at["aftermath"]
+    assert drive.run_state.fault_ended("s") == at["aftermath"]
 
 
 def test_a_fault_that_was_not_injected_still_ends_the_step() -> None:
     world = World(injects=False)
-    end = Drive(plan(), world.doors()).run()
+    end = Drive(plan(), world.dependencies()).run()
     assert end.ending is Ending.FINISHED
     assert not world.of("fault_started")
 
@@ -257,7 +261,7 @@ class InterruptedWorld(World):
 
 def test_what_interrupted_the_engine_is_told_before_the_hold() -> None:
     world = InterruptedWorld()
-    end = Drive(plan(), world.doors()).run()
+    end = Drive(plan(), world.dependencies()).run()
     assert end.ending is Ending.FINISHED
     (engine,) = world.of("engine")
     assert (engine["status"], engine["because"]) == ("interrupted", "safeguard slow")
@@ -281,7 +285,7 @@ class CutShortWorld(World):
 def test_a_hold_ends_with_its_experiment(status: str) -> None:
     world = CutShortWorld()
     world.status = status
-    end = Drive(plan(hold=40.0), world.doors()).run()
+    end = Drive(plan(hold=40.0), world.dependencies()).run()
     assert end.ending is Ending.FINISHED
     at = {one["phase"]: one.at for one in world.of("phase")}
     assert at["undo"] - at["fault"] == pytest.approx(5.0, abs=0.2)
@@ -293,14 +297,14 @@ def test_a_hold_ends_with_its_experiment(status: str) -> None:
 def test_an_experiment_that_completes_is_held_all_the_same() -> None:
     world = CutShortWorld()
     world.status = "completed"
-    Drive(plan(hold=40.0), world.doors()).run()
+    Drive(plan(hold=40.0), world.dependencies()).run()
     at = {one["phase"]: one.at for one in world.of("phase")}
     assert at["undo"] - at["fault"] == pytest.approx(40.0, abs=0.5)
 
 
 def test_an_alert_already_there_is_noted_before_the_fault() -> None:
     world = World()
-    drive = Drive(plan(), world.doors())
+    drive = Drive(plan(), world.dependencies())
     world.clock.at(1.0, lambda: drive.tell(alert(START - 60, "alert_firing")))  # type: ignore[arg-type]
     drive.run()
     (noted,) = world.of("alert_at_start")
@@ -312,7 +316,7 @@ def test_an_alert_already_there_is_noted_before_the_fault() -> None:
 )
 def test_a_fault_that_heals_itself_ends_when_the_instance_is_back(kind: str) -> None:
     world = World(kind=kind)
-    drive = Drive(plan(Expect(heals_within=9.0), hold=1.0), world.doors())
+    drive = Drive(plan(Expect(heals_within=9.0), hold=1.0), world.dependencies())
 
     def back() -> None:
         rest = {"service": "web", "state": "running", "health": "", "error": 0.001}
@@ -329,7 +333,7 @@ def test_a_fault_that_heals_itself_ends_when_the_instance_is_back(kind: str) -> 
 
 def test_a_crash_that_is_over_between_two_looks_ends_too() -> None:
     world = World(kind="process.kill")
-    drive = Drive(plan(Expect(heals_within=9.0), hold=1.0), world.doors())
+    drive = Drive(plan(Expect(heals_within=9.0), hold=1.0), world.dependencies())
 
     def back() -> None:
         (begun,) = world.of("fault_started")
@@ -346,7 +350,7 @@ def test_a_crash_that_is_over_between_two_looks_ends_too() -> None:
 
 def test_the_journal_is_written_beside_the_run() -> None:
     world = World()
-    drive = Drive(plan(), world.doors())
+    drive = Drive(plan(), world.dependencies())
     world.clock.at(3.0, lambda: world.children[0].tell("journal", {"text": "{}"}))
     drive.run()
     assert world.files == {"journal-s.json": "{}"}
@@ -355,7 +359,7 @@ def test_the_journal_is_written_beside_the_run() -> None:
 def test_two_steps_settle_in_between() -> None:
     world = World()
     world.on_release = world._roll_back
-    drive = Drive(plan(steps=2), world.doors())
+    drive = Drive(plan(steps=2), world.dependencies())
     end = drive.run()
     assert end.ending is Ending.FINISHED
     assert phases(world).count("fault") == 2
@@ -382,7 +386,7 @@ def under_load(
     world: World, *observers: FakeObserver
 ) -> tuple[RunDependencies, FakeFlow]:
     flow = FakeFlow()
-    return replace(world.doors(observers), traffic=lambda _emit: flow), flow
+    return replace(world.dependencies(observers), traffic=lambda _emit: flow), flow
 
 
 class NoMoreForks(World):
@@ -396,8 +400,8 @@ class NoMoreForks(World):
 def test_where_no_process_can_be_started_the_ledger_still_undoes() -> None:
     world = NoMoreForks()
     world.on_release = lambda _child: None
-    doors, flow = under_load(world)
-    drive = Drive(plan(foreign=("chaosk8s.pod.actions.terminate_pods",)), doors)
+    dependencies, flow = under_load(world)
+    drive = Drive(plan(foreign=("chaosk8s.pod.actions.terminate_pods",)), dependencies)
     world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert drive.run().ending is Ending.OPERATOR
     assert world.ledger.heals == 1
@@ -415,8 +419,8 @@ def test_an_undo_that_breaks_off_is_named_and_all_else_ends(door: str) -> None:
     world.clock.at(3.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
     setattr(world.ledger, door, breaks)
     observer = FakeObserver()
-    doors, flow = under_load(world, observer)
-    drive = Drive(plan(), doors)
+    dependencies, flow = under_load(world, observer)
+    drive = Drive(plan(), dependencies)
     assert drive.run().ending is Ending.OPERATOR
     (left,) = drive.broken
     assert "RuntimeError: database is locked" in left
@@ -428,17 +432,17 @@ def test_an_undo_that_breaks_off_is_named_and_all_else_ends(door: str) -> None:
 class Breaking(World):
     """A world whose screen breaks once a fault is there, and goes on breaking."""
 
-    def show(self, one: Event, board: RunState) -> None:
+    def show(self, one: Event, run_state: RunState) -> None:
         del one
-        if board.faults:
+        if run_state.faults:
             raise RuntimeError("the terminal is gone")
 
 
 def test_a_crash_undoes_everything_and_ends_the_load() -> None:
     world, observer = Breaking(), FakeObserver()
-    doors, flow = under_load(world, observer)
+    dependencies, flow = under_load(world, observer)
     with pytest.raises(RuntimeError, match="the terminal is gone"):
-        Drive(plan(), doors).run()
+        Drive(plan(), dependencies).run()
     assert not world.ledger.open
     assert flow.stopped
     assert observer.stopped
@@ -451,11 +455,11 @@ def test_a_crash_undoes_everything_and_ends_the_load() -> None:
 def test_a_target_that_is_lost_ends_the_run_and_everything_is_undone() -> None:
     world = World()
     since = START + 4.0
-    doors = replace(
-        world.doors(),
+    dependencies = replace(
+        world.dependencies(),
         lost=lambda: "run r2 has its Lease" if world.clock.now() > since else "",
     )
-    end = Drive(plan(hold=30.0), doors).run()
+    end = Drive(plan(hold=30.0), dependencies).run()
     assert end.ending is Ending.GUARDRAIL
     assert "run r2 has its Lease" in end.because
     assert world.clock.now() - since < 5.0
@@ -465,11 +469,11 @@ def test_a_target_that_is_lost_ends_the_run_and_everything_is_undone() -> None:
 
 def test_a_target_that_is_lost_before_the_fault_is_not_touched() -> None:
     world = World()
-    doors = replace(
-        world.doors(),
+    dependencies = replace(
+        world.dependencies(),
         lost=lambda: "its Lease was deleted" if "fault" in phases(world) else "",
     )
-    end = Drive(plan(), doors).run()
+    end = Drive(plan(), dependencies).run()
     assert end.ending is Ending.GUARDRAIL
     assert not world.children
 
@@ -486,8 +490,8 @@ def promising(*names: str) -> Expect:
 
 def test_a_first_step_of_which_nothing_can_be_learned_is_refused() -> None:
     world = World()
-    doors = replace(world.doors(), standing=lambda: firing("Down"))
-    end = Drive(plan(promising("Down")), doors).run()
+    dependencies = replace(world.dependencies(), standing=lambda: firing("Down"))
+    end = Drive(plan(promising("Down")), dependencies).run()
     assert (end.ending, end.refusal) == (Ending.REFUSED, False)
     assert "Down is already firing" in end.because
     assert not world.children
@@ -495,16 +499,18 @@ def test_a_first_step_of_which_nothing_can_be_learned_is_refused() -> None:
 
 def test_anyway_it_goes_on() -> None:
     world = World()
-    doors = replace(world.doors(), standing=lambda: firing("Down"), anyway=True)
-    end = Drive(plan(promising("Down")), doors).run()
+    dependencies = replace(
+        world.dependencies(), standing=lambda: firing("Down"), anyway=True
+    )
+    end = Drive(plan(promising("Down")), dependencies).run()
     assert end.ending is Ending.FINISHED
     assert len(world.children) == 1
 
 
 def test_a_spoiled_promise_is_not_waited_for_and_the_others_are() -> None:
     world = World()
-    doors = replace(world.doors(), standing=lambda: firing("Down"))
-    drive = Drive(plan(promising("Down", "Slow"), hold=None), doors)
+    dependencies = replace(world.dependencies(), standing=lambda: firing("Down"))
+    drive = Drive(plan(promising("Down", "Slow"), hold=None), dependencies)
     labels = {"alertname": "Slow"}
 
     def slow() -> None:
@@ -521,8 +527,8 @@ def test_a_spoiled_promise_is_not_waited_for_and_the_others_are() -> None:
 def test_a_later_step_of_which_nothing_can_be_learned_is_skipped() -> None:
     world = World()
     looks = iter([Standing(), firing("Down"), Standing()])
-    doors = replace(world.doors(), standing=lambda: next(looks))
-    end = Drive(plan(promising("Down"), hold=2.0, steps=3), doors).run()
+    dependencies = replace(world.dependencies(), standing=lambda: next(looks))
+    end = Drive(plan(promising("Down"), hold=2.0, steps=3), dependencies).run()
     assert end.ending is Ending.FINISHED
     assert [one["step"] for one in world.of("skipped")] == ["t"]
     assert len(world.children) == 2
@@ -532,8 +538,8 @@ def test_a_later_step_of_which_nothing_can_be_learned_is_skipped() -> None:
 
 def test_a_run_that_another_follows_settles_as_between_steps() -> None:
     world = World()
-    doors = replace(world.doors(), followed=True)
-    Drive(plan(), doors).run()
+    dependencies = replace(world.dependencies(), followed=True)
+    Drive(plan(), dependencies).run()
     assert phases(world)[-1] == "settle"
 
 
@@ -547,7 +553,7 @@ class Unheard(FakeObserver):
 
 def test_an_observer_that_cannot_begin_refuses_the_run() -> None:
     world = World()
-    end = Drive(plan(), world.doors([Unheard()])).run()
+    end = Drive(plan(), world.dependencies([Unheard()])).run()
     assert (end.ending, end.refusal) == (Ending.REFUSED, False)
     assert end.because == (
         "step s: prometheus: cannot listen there: Address already in use"

@@ -48,17 +48,17 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> ForkServer:
+def fork_server() -> ForkServer:
     return ForkServer()
 
 
 def test_an_experiment_that_asks_for_a_python_of_its_own_runs_here(
-    nursery: ForkServer,
+    fork_server: ForkServer,
 ) -> None:
     python = {"dependencies": ["no-such-extension"], "version": "2.7"}
     runtime = {"rollbacks": {"strategy": "always"}, "python": python}
     heard = Heard()
-    nursery.experiment(Job(document=experiment(runtime=runtime), hold=False), heard)
+    fork_server.experiment(Job(document=experiment(runtime=runtime), hold=False), heard)
     heard.wait("gone")
     engine = {"status": "completed", "deviated": False, "because": ""}
     assert heard.said["engine"] == engine
@@ -66,10 +66,10 @@ def test_an_experiment_that_asks_for_a_python_of_its_own_runs_here(
 
 
 def test_a_control_that_interrupts_is_named_and_the_rollbacks_are_played(
-    nursery: ForkServer,
+    fork_server: ForkServer,
 ) -> None:
     heard = Heard()
-    nursery.experiment(Job(document=experiment(controls=[CONTROL])), heard)
+    fork_server.experiment(Job(document=experiment(controls=[CONTROL])), heard)
     heard.wait("gone")
     assert heard.said["engine"]["status"] == "interrupted"
     assert heard.said["engine"]["because"] == "control till: the till is closed"
@@ -78,9 +78,9 @@ def test_a_control_that_interrupts_is_named_and_the_rollbacks_are_played(
     assert heard.said["rolled_back"] == {"failed": []}
 
 
-def test_a_hold_that_is_interrupted_says_so(nursery: ForkServer) -> None:
+def test_a_hold_that_is_interrupted_says_so(fork_server: ForkServer) -> None:
     heard = Heard()
-    child = nursery.experiment(Job(document=experiment()), heard)
+    child = fork_server.experiment(Job(document=experiment()), heard)
     heard.wait("method_completed")
     child.interrupt()
     heard.wait("gone")

@@ -50,7 +50,7 @@ def ran(load: Load | None, *slos: str) -> World:
     scenario = replace(
         made.scenario, load=load, slos=tuple(objective(name) for name in slos)
     )
-    Drive(replace(made, scenario=scenario), world.doors([Telling()])).run()
+    Drive(replace(made, scenario=scenario), world.dependencies([Telling()])).run()
     return world
 
 

@@ -1,4 +1,4 @@
-"""A small world for the driver: fakes of its doors, on a clock that waiting moves."""
+"""A small world for the driver: fakes of all it needs, and a clock that they move."""
 
 import heapq
 import itertools
@@ -150,7 +150,7 @@ class FakeChild:
 
 @dataclass
 class World:
-    """Everything behind the doors, and what it was asked."""
+    """Fakes of all dependencies, and what they were asked."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     kind: str = "process.stop"
@@ -225,18 +225,18 @@ class World:
         self.files[name] = content
         return name
 
-    def show(self, one: Event, board: RunState) -> None:
-        del one, board
+    def show(self, one: Event, run_state: RunState) -> None:
+        del one, run_state
 
     def tick(
-        self, board: RunState, awaited: Sequence[PendingCondition], now: float
+        self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> None:
-        del board, awaited, now
+        del run_state, awaited, now
 
     def of(self, kind: str) -> list[Event]:
         return [one for one in self.kept if one.kind == kind]
 
-    def doors(
+    def dependencies(
         self,
         observers: Sequence[Any] = (),
         guards: Sequence[Guard] = (),
@@ -322,5 +322,5 @@ def plan(
             for n in names
         ),
         instances=(WEB,),
-        eyes=Monitoring(scrape_interval=1.0),
+        monitoring=Monitoring(scrape_interval=1.0),
     )

@@ -1,1 +1,1 @@
-"""Edge. Kubernetes' own faults: each is one hand with its undo."""
+"""Edge. Kubernetes' own faults: each is one driver with its undo."""

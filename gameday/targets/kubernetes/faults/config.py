@@ -30,7 +30,7 @@ from gameday.targets.kubernetes.faults.workload_pods import (
     warnings,
 )
 from gameday.targets.kubernetes.inventory.pod_status import LABEL
-from gameday.targets.kubernetes.ownership.fencing import refuse_late
+from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import OURS
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 from gameday.targets.kubernetes.sidecars.helper_pod import label_value
@@ -198,7 +198,7 @@ class Config:
         if found is None or found["metadata"]["uid"] != undo.arguments["uid"]:
             return found is not None
         try:
-            refuse_late(api, path)
+            fence(api, path)
         except Gone:
             return False  # the delete was on its way, and came
         return True

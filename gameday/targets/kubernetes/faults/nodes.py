@@ -19,7 +19,7 @@ from gameday.targets.kubernetes.client.api import Json
 from gameday.targets.kubernetes.faults.eviction import evict, is_leaving
 from gameday.targets.kubernetes.faults.node_blast_radius import Chosen
 from gameday.targets.kubernetes.faults.workload_pods import about, all_back
-from gameday.targets.kubernetes.ownership.fencing import refuse_late
+from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import (
     NODES,
     UNDO,
@@ -177,7 +177,7 @@ class Nodes:
 
         node = self._place.api.change(_path(undo), without)
         if found[-1] == _ALREADY:
-            refuse_late(self._place.api, _path(undo))
+            fence(self._place.api, _path(undo))
             node = self._place.api.change(_path(undo), without)  # it came in between
         said = f"{undo.arguments['node']}: {found[-1]}"
         if list(_others(node, undo)):

@@ -1,4 +1,4 @@
-"""Kubernetes' own faults: which hand does which, and which undoes what."""
+"""Kubernetes' own faults: which driver does which, and which undoes what."""
 
 from collections.abc import Mapping
 

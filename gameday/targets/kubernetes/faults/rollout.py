@@ -37,7 +37,7 @@ from gameday.targets.kubernetes.faults.workload_pods import (
     warnings,
 )
 from gameday.targets.kubernetes.inventory.workloads import Workload
-from gameday.targets.kubernetes.ownership.fencing import refuse_late
+from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import erased, is_noted, noted
 from gameday.targets.kubernetes.ownership.revision_annotations import remove_copies
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
@@ -185,7 +185,7 @@ class Rollout:
         api = self._place.api
         api.change(workload.path, restored)
         if said[-1] == already:
-            refuse_late(api, workload.path)
+            fence(api, workload.path)
             api.change(workload.path, restored)  # it came in between
         return self._confirmed(undo, said[-1])
 

@@ -19,7 +19,7 @@ from gameday.targets.kubernetes.faults.fields import own_note
 from gameday.targets.kubernetes.faults.workload_pods import is_ready
 from gameday.targets.kubernetes.inventory.workloads import Workload, controller
 from gameday.targets.kubernetes.ownership.desired_replicas import stops, wants
-from gameday.targets.kubernetes.ownership.fencing import refuse_late
+from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import UNDO, erased, is_noted, noted
 from gameday.targets.kubernetes.ownership.revision_annotations import remove_copies
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext
@@ -159,7 +159,7 @@ class Stopping:
         api = self._place.api
         api.change(workload.path, more)
         if found[-1][0] == _ALREADY:
-            refuse_late(api, workload.path)
+            fence(api, workload.path)
             api.change(workload.path, more)  # it came in between
         self._uncheapen(undo)
         remove_copies(api, self._place.namespace, workload)
@@ -183,7 +183,7 @@ class Stopping:
             return
         with suppress(Gone):
             if not is_noted(pod, undo):
-                refuse_late(api, path)
+                fence(api, path)
             api.change(path, dear)
 
 

@@ -12,7 +12,7 @@ from gameday.targets.kubernetes.inventory.pod_status import LABEL
 PASSING = f"{LABEL}passing"
 
 
-def refuse_late(api: Api, path: str) -> None:
+def fence(api: Api, path: str) -> None:
     """Give an object a newer version and leave it as it is.
 
     A patch that changes nothing makes no version: so a label comes and goes.

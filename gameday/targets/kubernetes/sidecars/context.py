@@ -14,7 +14,7 @@ from gameday.targets.kubernetes.sidecars.helper import Helper
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamespaceContext:
-    """What every hand needs."""
+    """What every driver needs."""
 
     api: Api
     pods: Namespace
@@ -60,7 +60,7 @@ REPLACED = Undone(ok=True, found="the pod is gone; the fault went with it")
 def undone_or_why(by_hand: str, act: Callable[[], Undone]) -> Undone:
     """Do an undo; what goes wrong becomes a sentence, never an exception.
 
-    That something is gone (404) confirms nothing here: a hand whose own object may be
+    That something is gone (404) confirms nothing here: a driver whose own object may be
     gone says so itself. What may pass by itself counts as no answer yet.
     """
     try:

@@ -103,20 +103,20 @@ def _answers(address: str, many: int, patience: float) -> int:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with ExitStack() as open_doors:
         waiting, answered = select.poll(), 0
-        doors = {}
+        dependencies = {}
         for _ in range(many):
             door = open_doors.enter_context(socket.socket(family, socket.SOCK_STREAM))
             door.setblocking(False)
             if door.connect_ex((address, PORT)) == errno.EINPROGRESS:
-                doors[door.fileno()] = door
+                dependencies[door.fileno()] = door
                 waiting.register(door, select.POLLOUT)
             else:
                 answered += 1  # at once: on the same machine
         end = CLOCK.monotonic() + patience
-        while doors and (left := end - CLOCK.monotonic()) > 0:
+        while dependencies and (left := end - CLOCK.monotonic()) > 0:
             for number, _ in waiting.poll(left * 1000):
                 waiting.unregister(number)
-                door = doors.pop(number)
+                door = dependencies.pop(number)
                 code = door.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 answered += code in (0, errno.ECONNREFUSED)
     return answered
