@@ -10,6 +10,7 @@ from gameday.clock import SystemClock
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
+from gameday.model.events import FaultEnded, RunEnded, RunStarted
 from gameday.model.events.damage import sound
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline
@@ -61,19 +62,19 @@ def _with_ledger(timeline: Timeline) -> Timeline:
     Its faults were undone when nobody wrote its timeline any more, by the watchdog, by
     `gameday heal` or by the next run.
     """
-    started = timeline.of("run_started")
+    started = timeline.of(RunStarted)
     path = ledger_path()
-    if timeline.of("run_ended") or not started or not Path(path).exists():
+    if timeline.of(RunEnded) or not started or not Path(path).exists():
         return timeline
     try:
         told = transitions(Ledger(path, SystemClock()), str(started[0]["run"]))
     except GamedayError:
         return timeline
-    known = {event["id"] for event in timeline.of("fault_ended")}
+    known = {event["id"] for event in timeline.of(FaultEnded)}
     later = [
         replace(event, kind="undone_later")
         for event in told
-        if event.kind == "fault_ended" and event["id"] not in known
+        if event.is_a(FaultEnded) and event["id"] not in known
     ]
     return Timeline([*timeline, *later]) if later else timeline
 
@@ -135,8 +136,8 @@ def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:
     """
     if not timeline.events:
         raise StoreError(f"{record.where}: the timeline is empty")
-    started = timeline.of("run_started")
-    ended = timeline.of("run_ended")
+    started = timeline.of(RunStarted)
+    ended = timeline.of(RunEnded)
     first, last = timeline.events[0], timeline.events[-1]
     frame: dict[str, Any] = {
         "run": str(started[0].get("run") or record.run) if started else record.run,

@@ -15,6 +15,7 @@ from gameday.checks.record.lost_targets import Loss, read_losses
 from gameday.checks.record.naming import Directory
 from gameday.checks.record.observer_coverage import ObserverCoverage, read_sight
 from gameday.checks.record.samples import Samples, read_samples
+from gameday.model.events import RunEnded
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline
 from gameday.model.verdict import Ending
@@ -33,12 +34,12 @@ class Run:
     @cached_property
     def complete(self) -> bool:
         """Whether the record goes to the run's end; false: it was cut off."""
-        return bool(self.timeline.of("run_ended"))
+        return bool(self.timeline.of(RunEnded))
 
     @cached_property
     def last(self) -> float:
         """When the record ends."""
-        events = self.timeline.of("run_ended") or self.timeline.events
+        events = self.timeline.of(RunEnded) or self.timeline.events
         return events[-1].at if events else 0.0
 
     @cached_property

@@ -12,11 +12,22 @@ from gameday.checks.record.observer_coverage import SLACK
 from gameday.checks.record.replaced import Replaced, read_replaced
 from gameday.checks.record.victims import Victims, nodes_hit
 from gameday.checks.run import Run
+from gameday.model.events import (
+    Activity,
+    Engine,
+    FaultBiting,
+    FaultEnded,
+    FaultFailed,
+    FaultStarted,
+    Phase,
+    Skipped,
+    UndoFailed,
+)
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
 from gameday.model.target import Instance
-from gameday.model.timeline import Event
+from gameday.model.timeline import Event, EventKind
 from gameday.model.verdict import Ending
 
 _SAME = 0.002  # seconds by which two records of one moment may differ
@@ -36,7 +47,7 @@ class StepRun:
         """The step's name."""
         return self.step.name
 
-    def events(self, *kinds: str) -> list[Event]:
+    def events(self, *kinds: type[EventKind]) -> list[Event]:
         """Return the step's own events of these kinds."""
         events = self.run.timeline.of(*kinds)
         return [event for event in events if event.get("step") == self.name]
@@ -49,7 +60,7 @@ class StepRun:
     @cached_property
     def start(self) -> float | None:
         """When the fault began; None: it never did."""
-        begun = self.events("fault_started") or self._foreign("fault", "hold")
+        begun = self.events(FaultStarted) or self._foreign("fault", "hold")
         return begun[0].at if begun else None
 
     @cached_property
@@ -63,10 +74,10 @@ class StepRun:
     @cached_property
     def undone_since(self) -> float | None:
         """When the fault had ended; where its undo failed, when that began."""
-        if self.fault_end is not None or not self.events("undo_failed"):
+        if self.fault_end is not None or not self.events(UndoFailed):
             return self.fault_end
-        undo = [event.at for event in self.events("phase") if event["phase"] == "undo"]
-        return undo[0] if undo else self.events("undo_failed")[0].at
+        undo = [event.at for event in self.events(Phase) if event["phase"] == "undo"]
+        return undo[0] if undo else self.events(UndoFailed)[0].at
 
     @cached_property
     def fault_error(self) -> float:
@@ -74,17 +85,17 @@ class StepRun:
 
         An end that was only seen, as that of a crash, is as exact as the look.
         """
-        stamps = self.events("fault_started", "fault_ended")
+        stamps = self.events(FaultStarted, FaultEnded)
         own = [float(stamp.get("error") or 0.0) for stamp in stamps]
         return max([*own, *self._looked_for()], default=0.0)
 
     def _looked_for(self) -> Iterator[float]:
         """Yield how exact the looks are that showed a fault to be over."""
-        started = self.events("fault_started")
+        started = self.events(FaultStarted)
         victims = {begun["id"]: begun["instance"] for begun in started}
         ends = [
             (victims.get(ended["id"]), ended.at)
-            for ended in self.events("fault_ended")
+            for ended in self.events(FaultEnded)
             if ended.get("by") == "self"
         ]
         for seen in self.run.instances if ends else ():
@@ -104,7 +115,7 @@ class StepRun:
     @cached_property
     def end(self) -> float:
         """When the step's aftermath was over, or the record ends."""
-        phases = self.run.timeline.of("phase")
+        phases = self.run.timeline.of(Phase)
         mine = [phase for phase in phases if phase.get("step") == self.name]
         began = [phase.at for phase in mine if phase["phase"] == "aftermath"]
         if not began:
@@ -120,7 +131,7 @@ class StepRun:
     @cached_property
     def absent(self) -> str:
         """Why there was no fault; empty when it was injected."""
-        failures = self.events("fault_failed")
+        failures = self.events(FaultFailed)
         if failures:
             because = failures[0].get("because", "")
             return f"the fault was not injected: {because}"
@@ -128,7 +139,7 @@ class StepRun:
             return f"the fault was not injected: {self._not_played}"
         if self.start is not None:
             return ""
-        skipped = self.events("skipped")
+        skipped = self.events(Skipped)
         if skipped:
             return f"the step was skipped: {skipped[0].get('because', '')}"
         why = self.interrupted or self._stopped_before()
@@ -141,15 +152,15 @@ class StepRun:
         A control may interrupt it, a signal may: its rollbacks were played then,
         while the run still waited for what the fault should bring about.
         """
-        undo = [event.at for event in self.events("phase") if event["phase"] == "undo"]
+        undo = [event.at for event in self.events(Phase) if event["phase"] == "undo"]
         if not undo and self.run.ending is not Ending.FINISHED:
             return ""  # it was the run that ended it
-        return interruption(self.events("engine"), min(undo, default=self.end))
+        return interruption(self.events(Engine), min(undo, default=self.end))
 
     @property
     def may_have_begun(self) -> bool:
         """Whether a record that was cut may lack a fault that had begun."""
-        phases = (event["phase"] for event in self.events("phase"))
+        phases = (event["phase"] for event in self.events(Phase))
         return not self.run.complete and "fault" in phases
 
     @cached_property
@@ -158,12 +169,12 @@ class StepRun:
         if not self.services:
             # Another extension's action: there is no proof to ask for.
             return self.interrupted
-        proofs = self.events("fault_biting")
+        proofs = self.events(FaultBiting)
         for proof in proofs:
             if not proof["bites"]:
                 return f"the fault did not bite: {proof.get('because', '')}"
         proven = {proof["id"] for proof in proofs}
-        begun = self.events("fault_started")
+        begun = self.events(FaultStarted)
         if not all(fault["id"] in proven for fault in begun):
             return "there is no proof that the fault bit"
         return next((why for fault in begun if (why := self.ended_early(fault))), "")
@@ -175,7 +186,7 @@ class StepRun:
         then on, and no earlier.
         """
         known = {victim.fault for victim in self.replaced}
-        for event in self.events("fault_ended"):
+        for event in self.events(FaultEnded):
             mine = event["id"] == begun["id"] and begun["id"] not in known
             if mine and event.get("early"):
                 return f"the fault on {begun['instance']} ended early: {event['early']}"
@@ -186,10 +197,10 @@ class StepRun:
         """The victims that were replaced while their faults held."""
         ends = {
             str(event["id"]): event.at
-            for event in reversed(self.events("fault_ended"))
+            for event in reversed(self.events(FaultEnded))
             if event.get("ok")
         }
-        begun = self.events("fault_started")
+        begun = self.events(FaultStarted)
         pods = {
             instance.name: instance.labels.get("pod", "")
             for instance in self.run.plan.instances
@@ -262,7 +273,7 @@ class StepRun:
         """The instances that the faults hit, of all that the target knows."""
         hit = self._victims()
         kinds: dict[str, list[str]] = {}
-        for event in self.events("fault_started"):
+        for event in self.events(FaultStarted):
             kinds.setdefault(str(event["instance"]), []).append(str(event["fault"]))
         return Victims(self.run.directory, hit, frozenset(nodes_hit(kinds, hit)))
 
@@ -288,13 +299,13 @@ class StepRun:
     def _not_played(self) -> str:
         """Why the experiment's method did not do what it says; empty: it did."""
         played = [
-            event for event in self.events("activity") if event["phase"] == "method"
+            event for event in self.events(Activity) if event["phase"] == "method"
         ]
         for activity in played:
             if activity["type"] == "action" and activity["status"] != "succeeded":
                 why = activity.get("because") or f"it {activity['status']}"
                 return f"the action {activity['name']!r} failed: {why}"
-        engine = self.events("engine")
+        engine = self.events(Engine)
         if not self.step.experiment.foreign or played or not engine:
             return ""
         why = engine[-1].get("because") or f"its status is {engine[-1].get('status')}"
@@ -304,13 +315,13 @@ class StepRun:
         """Return the phases that bound a fault which is not gameday's own."""
         if self.services:
             return []
-        return [event for event in self.events("phase") if event["phase"] in phases]
+        return [event for event in self.events(Phase) if event["phase"] in phases]
 
     def _own_end(self) -> float | None:
-        started = self.events("fault_started")
+        started = self.events(FaultStarted)
         begun = {start["id"] for start in started}
         ended: dict[str, float] = {}
-        for event in self.events("fault_ended"):
+        for event in self.events(FaultEnded):
             if event.get("ok"):  # a later undo of what is over already changes nothing
                 ended.setdefault(event["id"], event.at)
         if not begun or not begun <= ended.keys():
@@ -348,7 +359,7 @@ class StepRun:
 
     def _victims(self) -> tuple[Instance, ...]:
         """Return the instances that were hit, with all that the plan knows of them."""
-        names = {str(event["instance"]) for event in self.events("fault_started")}
+        names = {str(event["instance"]) for event in self.events(FaultStarted)}
         names |= self._taken()
         return tuple(_named(self.run.plan.instances, names))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.model.alerting.alert import Receiver, Route
+from gameday.model.events import AlertFiring, FaultStarted, Page
 from gameday.model.plan import Plan
 from gameday.model.promise import Since
 from gameday.model.scenario import OF_ALERT, AlertPromise, Step
@@ -115,7 +116,7 @@ def _of_promise(
 def _rang(past: Past, rules: Iterable[RuleDefinition]) -> Iterator[Evidence]:
     """Yield the rules whose alerts began to fire in a step, promised or not."""
     for event in past.heard:
-        step = _step_at(past, event.at) if event.kind == "alert_firing" else None
+        step = _step_at(past, event.at) if event.is_a(AlertFiring) else None
         if step is None:
             continue  # it fired before any fault
         for rule in rules:
@@ -128,7 +129,7 @@ def _step_at(past: Past, at: float) -> Step | None:
     begun = [
         event["step"]
         for event in past.heard
-        if event.kind == "fault_started" and event.at <= at
+        if event.is_a(FaultStarted) and event.at <= at
     ]
     steps = past.plan.scenario.steps
     return next((step for step in steps if begun and step.name == begun[-1]), None)
@@ -149,7 +150,7 @@ def deliveries_of(past: Past) -> Iterator[Evidence]:
     for event in past.heard:  # a receiver that has its proof needs no more
         name = str(event.get("receiver", ""))
         receiver = routing.receiver(name) if routing else None
-        if event.kind != "page" or receiver is None or name in promised:
+        if not event.is_a(Page) or receiver is None or name in promised:
             continue
         last = _step_at(past, event.at)
         for told in event.get("alerts") or [{}]:

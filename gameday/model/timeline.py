@@ -8,10 +8,16 @@ it; in files RFC 3339 with milliseconds), a kind and the fields of its kind, whi
 import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from gameday.errors import LacksField
 from gameday.model.quantity import parse_instant, show_instant
+
+
+class EventKind(Protocol):
+    """What a class of `gameday.model.events` says of itself."""
+
+    kind: ClassVar[str]  # the name in files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,10 @@ class Event:
     def get(self, name: str, default: Any = None) -> Any:
         """Return a field, or the default where the event has none."""
         return self.fields.get(name, default)
+
+    def is_a(self, *kinds: type[EventKind]) -> bool:
+        """Return whether it is of one of these kinds."""
+        return any(self.kind == kind.kind for kind in kinds)
 
     def to_json(self) -> dict[str, Any]:
         """Return the event as a line of `timeline.ndjson` has it."""
@@ -67,14 +77,14 @@ class Timeline:
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
 
-    def of(self, *kinds: str) -> list[Event]:
+    def of(self, *kinds: type[EventKind]) -> list[Event]:
         """Return the events of these kinds, in order."""
         if len(kinds) == 1:
-            return self._by_kind.get(kinds[0], [])
-        found = [event for kind in kinds for event in self._by_kind.get(kind, [])]
+            return self._by_kind.get(kinds[0].kind, [])
+        found = [event for kind in kinds for event in self._by_kind.get(kind.kind, [])]
         return sorted(found, key=lambda e: e.at)
 
-    def between(self, start: float, end: float, *kinds: str) -> list[Event]:
+    def between(self, start: float, end: float, *kinds: type[EventKind]) -> list[Event]:
         """Return the events of these kinds in the closed interval."""
         events = self.of(*kinds)
         low = bisect.bisect_left(events, start, key=lambda e: e.at)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gameday.model.events import AlertFiring, Routed, Suppressed
 from gameday.model.timeline import Timeline
 
 Labels = tuple[tuple[str, str], ...]
@@ -30,15 +31,15 @@ def render(run: str, timeline: Timeline) -> str:
 
 
 def _sent(timeline: Timeline) -> list[_Sent]:
-    rang = {event["alert"] for event in timeline.of("alert_firing")}
+    rang = {event["alert"] for event in timeline.of(AlertFiring)}
     inhibited = {
         _labels(event["labels"])
-        for event in timeline.of("suppressed")
+        for event in timeline.of(Suppressed)
         if event["by"] == "inhibition"
     }
     routed = {
         _labels(event["labels"]): tuple(sorted(event["receivers"]))
-        for event in timeline.of("routed")
+        for event in timeline.of(Routed)
         if event["alert"] in rang
     }
     return [

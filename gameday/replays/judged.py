@@ -12,6 +12,7 @@ from gameday.checks.compose import compose
 from gameday.checks.record.observer_coverage import SLACK
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.model.events import AlertFiring, AlertResolved, Page
 from gameday.model.plan import Plan
 from gameday.model.quantity import keeps, show_duration, show_instant
 from gameday.model.scenario import OF_ALERT, AlertPromise
@@ -112,7 +113,7 @@ class _Censor:
         late = max(
             (
                 float(page.get("late") or 0.0)
-                for page in self.step.run.timeline.of("page")
+                for page in self.step.run.timeline.of(Page)
                 if (show_instant(page.at), page["receiver"]) in shown
             ),
             default=0.0,
@@ -330,8 +331,8 @@ _Fired = tuple[str, str, Mapping[str, str], float, float | None]
 
 
 def _recorded(timeline: Timeline) -> Iterator[_Fired]:
-    ends = timeline.of("alert_resolved")
-    for event in timeline.of("alert_firing"):
+    ends = timeline.of(AlertResolved)
+    for event in timeline.of(AlertFiring):
         end = next(
             (
                 other.at

@@ -13,6 +13,23 @@ from gameday.checks.record.clocks import Clocks, read_clocks
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.alerting.relabel import sent
+from gameday.model.events import (
+    AlertAtStart,
+    AlertCleared,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+    ClockCompared,
+    Evaluations,
+    FaultStarted,
+    Page,
+    PageRefused,
+    Phase,
+    Routed,
+    RuleFailed,
+    Suppressed,
+    Unsuppressed,
+)
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline, event
 from gameday.replays import machine, notify
@@ -20,12 +37,9 @@ from gameday.replays.machine import Life, Slots
 from gameday.replays.notify import Firing, NotifyContext
 
 PAGE_ERROR = 1.0  # seconds: what lies between an evaluation and a page
-_REPLACED = frozenset(
-    (
-        *("alert_pending", "alert_firing", "alert_resolved", "alert_cleared"),
-        *("alert_at_start", "suppressed", "unsuppressed", "routed", "evaluations"),
-        *("page", "page_refused"),
-    )
+_REPLACED = (
+    *(AlertPending, AlertFiring, AlertResolved, AlertCleared, AlertAtStart),
+    *(Suppressed, Unsuppressed, Routed, Evaluations, Page, PageRefused),
 )
 
 
@@ -85,18 +99,18 @@ def timeline_of(plan: Plan, timeline: Timeline, today: TodaysRules) -> Timeline:
 
 
 def _is_replaced(one: Event) -> bool:
-    if one.kind == "rule_failed":
+    if one.is_a(RuleFailed):
         return bool(one.get("what") != "restarted")
-    pager = one.kind == "clock" and one["source"] == "pager"
-    return pager or one.kind in _REPLACED
+    pager = one.is_a(ClockCompared) and one["source"] == "pager"
+    return pager or one.is_a(*_REPLACED)
 
 
 def faults_of(timeline: Timeline) -> Iterator[tuple[str, float]]:
     """Yield each step with the time at which its fault began."""
     begun: dict[str, float] = {}
-    for fault in timeline.of("fault_started"):
+    for fault in timeline.of(FaultStarted):
         begun.setdefault(fault["step"], fault.at)
-    for phase in timeline.of("phase"):
+    for phase in timeline.of(Phase):
         if phase["phase"] == "fault" and phase.get("step"):
             begun.setdefault(phase["step"], phase.at)
     yield from begun.items()
@@ -132,7 +146,7 @@ def _evaluations(timeline: Timeline, today: TodaysRules) -> Iterator[Event]:
     """Yield that every group was evaluated up to each time at which that was told."""
     groups = {(rule.group, rule.file, rule.interval) for rule in today.rules}
     groups |= {(rule.group, rule.file, rule.interval) for rule in today.recorded}
-    for at in sorted({evaluations.at for evaluations in timeline.of("evaluations")}):
+    for at in sorted({evaluations.at for evaluations in timeline.of(Evaluations)}):
         for group, file, interval in sorted(groups, key=str):
             yield event(
                 at,
@@ -146,7 +160,7 @@ def _evaluations(timeline: Timeline, today: TodaysRules) -> Iterator[Event]:
 
 def _pager_clock(timeline: Timeline) -> Iterator[Event]:
     """Yield what the replayed pages' clock is: Prometheus', not as exact."""
-    for clock in timeline.of("clock"):
+    for clock in timeline.of(ClockCompared):
         if clock["source"] == "prometheus":
             error = max(PAGE_ERROR, float(clock["error"]))
             yield event(

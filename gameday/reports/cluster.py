@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
+from gameday.model.events import ClusterEvent, FaultStarted
 from gameday.model.timeline import Event, Timeline
-
-_KIND = "cluster_event"
 
 
 def is_warning(event: Event) -> bool:
     """Return whether the cluster warned of something."""
-    return event.kind == _KIND and event.get("type") == "Warning"
+    return event.is_a(ClusterEvent) and event.get("type") == "Warning"
 
 
 def without_asides(events: Iterable[Event], timeline: Timeline) -> list[Event]:
@@ -17,16 +16,18 @@ def without_asides(events: Iterable[Event], timeline: Timeline) -> list[Event]:
 
     Its warnings stay.
     """
-    hit = {e.get("service") for e in timeline.of("fault_started")} - {"", None}
+    hit = {e.get("service") for e in timeline.of(FaultStarted)} - {"", None}
     return [
-        e for e in events if e.kind != _KIND or is_warning(e) or e.get("service") in hit
+        e
+        for e in events
+        if not e.is_a(ClusterEvent) or is_warning(e) or e.get("service") in hit
     ]
 
 
 def first_warnings(timeline: Timeline) -> list[Event]:
     """Return each of the cluster's warnings once."""
     first: dict[tuple[str, str], Event] = {}
-    for event in filter(is_warning, timeline.of(_KIND)):
+    for event in filter(is_warning, timeline.of(ClusterEvent)):
         about = (str(event.get("reason")), str(event.get("object")))
         first.setdefault(about, event)
     return list(first.values())

@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gameday.model.events import FaultStarted
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.timeline import Timeline
@@ -105,7 +106,7 @@ def _with_evidence(verdict: Verdict) -> list[Finding]:
 
 def _zero(timeline: Timeline, verdict: Verdict) -> float:
     """Return what times are relative to: the first fault, or the run's start."""
-    faults = timeline.of("fault_started")
+    faults = timeline.of(FaultStarted)
     return faults[0].at if faults else verdict.started
 
 

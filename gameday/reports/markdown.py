@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from gameday.model.events import FaultStarted
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
@@ -28,7 +29,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]#|~])")
 
 def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
     """Return the report as Markdown, with a newline at its end."""
-    faults = timeline.of("fault_started")
+    faults = timeline.of(FaultStarted)
     zero = faults[0].at if faults else verdict.started
     parts = [
         _head(verdict),

@@ -6,6 +6,7 @@ By phase: before the first fault, during each step's fault, and after it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from gameday.model.events import FaultEnded, FaultStarted, Load
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.timeline import Event, Timeline
 
@@ -34,7 +35,7 @@ class RequestStatistics:
 
 def requests(timeline: Timeline) -> list[RequestStatistics]:
     """Return the load's requests by phase; nothing where there was no load."""
-    seconds = timeline.of("load")
+    seconds = timeline.of(Load)
     spans = list(_phases(timeline))
     found = []
     for number, (name, since) in enumerate(spans):
@@ -48,15 +49,13 @@ def requests(timeline: Timeline) -> list[RequestStatistics]:
 def _phases(timeline: Timeline) -> Iterator[tuple[str, float]]:
     """Yield each phase with its beginning."""
     yield "before the first fault", float("-inf")
-    steps = dict.fromkeys(event["step"] for event in timeline.of("fault_started"))
+    steps = dict.fromkeys(event["step"] for event in timeline.of(FaultStarted))
     for step in steps:
         begun = [
-            event.at for event in timeline.of("fault_started") if event["step"] == step
+            event.at for event in timeline.of(FaultStarted) if event["step"] == step
         ]
         yield f"during {step}", min(begun)
-        ended = [
-            event.at for event in timeline.of("fault_ended") if event["step"] == step
-        ]
+        ended = [event.at for event in timeline.of(FaultEnded) if event["step"] == step]
         if ended:
             yield f"after {step}", max(ended)
 

@@ -8,6 +8,7 @@ import contextlib
 import queue
 from collections.abc import Callable, Iterable
 
+from gameday.model.events import Guardrail
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.runner.conditions import PendingCondition
@@ -93,5 +94,5 @@ class EventLoop:
         self.dependencies.store.append(one)
         self.run_state.see(one)
         self.dependencies.screen.show(one, self.run_state)
-        if one.kind == "guardrail" and one["state"] == "breached":
+        if one.is_a(Guardrail) and one["state"] == "breached":
             self.stop(Ending.GUARDRAIL, f"guardrail {one['name']}: {one['because']}")

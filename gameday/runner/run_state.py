@@ -8,6 +8,29 @@ from gameday.checks.pages.titles import title_of
 from gameday.checks.record.naming import Directory
 from gameday.checks.record.victims import Victims, nodes_hit
 from gameday.model.alerting.alert import Routing
+from gameday.model.events import (
+    AlertCleared,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+    Blind,
+    ClockCompared,
+    FaultBiting,
+    FaultEnded,
+    FaultFailed,
+    FaultStarted,
+    Guardrail,
+    Hypothesis,
+    InstanceChanged,
+    Load,
+    Metric,
+    Page,
+    Phase,
+    Probe,
+    Sample,
+    Sees,
+    WorkloadChanged,
+)
 from gameday.model.scenario import AlertPromise
 from gameday.model.target import Instance
 from gameday.model.timeline import Event
@@ -17,7 +40,7 @@ from gameday.runner.recovery import SliNow
 Key = tuple[tuple[str, str], ...]
 Labels = Mapping[str, str]
 _WARM = ("", "warmup", "gate")
-_WARMING = ("sample", "load", "probe", "clock")
+_WARMING = (Sample.kind, Load.kind, Probe.kind, ClockCompared.kind)
 
 
 def key_of(labels: Mapping[str, str]) -> Key:
@@ -216,9 +239,9 @@ def _alert(run_state: RunState, event: Event) -> None:
     alert = run_state.alerts.setdefault(key_of(labels), AlertNow(labels=labels))
     alert.at, alert.starts = event.at, event.get("starts") or event.at
     alert.state = event.kind.removeprefix("alert_")
-    if event.kind == "alert_firing":
+    if event.is_a(AlertFiring):
         alert.fired_at, alert.resolved_at = event.at, None
-    if event.kind == "alert_resolved":
+    if event.is_a(AlertResolved):
         alert.resolved_at = event.at
 
 
@@ -245,35 +268,35 @@ def _load(run_state: RunState, event: Event) -> None:
 
 
 _HANDLERS: Mapping[str, Callable[[RunState, Event], None]] = {
-    "phase": _phase,
-    "alert_pending": _alert,
-    "alert_firing": _alert,
-    "alert_resolved": _alert,
-    "alert_cleared": _alert,
-    "page": lambda run_state, event: run_state.pages.append(event),
-    "hypothesis": _hypothesis,
-    "instance": lambda run_state, event: run_state.instances.update(
+    Phase.kind: _phase,
+    AlertPending.kind: _alert,
+    AlertFiring.kind: _alert,
+    AlertResolved.kind: _alert,
+    AlertCleared.kind: _alert,
+    Page.kind: lambda run_state, event: run_state.pages.append(event),
+    Hypothesis.kind: _hypothesis,
+    InstanceChanged.kind: lambda run_state, event: run_state.instances.update(
         {event["instance"]: event}
     ),
-    "workload": _workload,
-    "fault_started": lambda run_state, event: run_state.faults.update(
+    WorkloadChanged.kind: _workload,
+    FaultStarted.kind: lambda run_state, event: run_state.faults.update(
         {event["id"]: event}
     ),
-    "fault_ended": lambda run_state, event: run_state.ended.update(
+    FaultEnded.kind: lambda run_state, event: run_state.ended.update(
         {event["id"]: event}
     ),
-    "fault_biting": lambda run_state, event: run_state.bites.update(
+    FaultBiting.kind: lambda run_state, event: run_state.bites.update(
         {event["id"]: event}
     ),
-    "fault_failed": lambda run_state, event: run_state.failed.append(event),
-    "blind": lambda run_state, event: run_state.blind.update(
+    FaultFailed.kind: lambda run_state, event: run_state.failed.append(event),
+    Blind.kind: lambda run_state, event: run_state.blind.update(
         {event["source"]: event["because"]}
     ),
-    "sees": _sees,
-    "guardrail": lambda run_state, event: run_state.guards.update(
+    Sees.kind: _sees,
+    Guardrail.kind: lambda run_state, event: run_state.guards.update(
         {event["name"]: event}
     ),
-    "load": _load,
-    "metric": _metric,
-    "sample": lambda run_state, event: run_state.samples.append(event),
+    Load.kind: _load,
+    Metric.kind: _metric,
+    Sample.kind: lambda run_state, event: run_state.samples.append(event),
 }

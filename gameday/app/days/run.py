@@ -29,6 +29,7 @@ from gameday.ledger.ledger import Ledger
 from gameday.ledger.recovery import opener, recover
 from gameday.ledger.target_lock import take
 from gameday.ledger.watchdog.launcher import WatchdogHandle
+from gameday.model.events import FaultEnded, FaultStarted
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
@@ -173,13 +174,11 @@ def _driven(
 def put_back(session: Session) -> str:
     """Return what was broken when the run crashed, and that it is put back."""
     events = session.store.events()
-    ended = {
-        event["id"] for event in events if event.kind == "fault_ended" and event["ok"]
-    }
+    ended = {event["id"] for event in events if event.is_a(FaultEnded) and event["ok"]}
     hit = [
         f"{event['fault']} on {event['instance']}"
         for event in events
-        if event.kind == "fault_started" and event["id"] in ended
+        if event.is_a(FaultStarted) and event["id"] in ended
     ]
     return f"; {', '.join(hit)} had begun and was put back" if hit else ""
 
@@ -336,7 +335,7 @@ def _lost(target: OpenTarget) -> Callable[[], str]:
 
 def _record(session: Session) -> None:
     """Record what the rules read, where anything was injected; never fails a run."""
-    if not any(event.kind == "fault_started" for event in session.store.events()):
+    if not any(event.is_a(FaultStarted) for event in session.store.events()):
         return
     why = record_series.record(session.plan, session.store, session.clock)
     if why:

@@ -11,13 +11,14 @@ from gameday.coverage.register import Register, RegisterRequest, register
 from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ledger.home import home
 from gameday.model.alerting.alert import Routing
+from gameday.model.events import AlertFiring, FaultStarted, Page
 from gameday.ports import Clock
 from gameday.store import drills
 from gameday.store.folder import parse_lines
 from gameday.store.history import History, Kept, kept_below
 from gameday.store.plans import from_json
 
-KINDS = ("alert_firing", "fault_started", "page")
+KINDS = (AlertFiring.kind, FaultStarted.kind, Page.kind)
 FILES = ("coverage.json", "coverage.md", "coverage.svg")
 
 

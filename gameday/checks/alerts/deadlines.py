@@ -14,6 +14,7 @@ from gameday.checks.record.episodes import Episode
 from gameday.checks.record.observer_coverage import SLACK
 from gameday.checks.step import BY_ITSELF, StepRun
 from gameday.model.alerting.alert import Route
+from gameday.model.events import FaultEnded
 from gameday.model.quantity import show_duration
 from gameday.model.timing.alert_timing import (
     UNKNOWN_PAGE,
@@ -97,7 +98,7 @@ def _over_by_itself(step: StepRun) -> bool:
     """
     hands = [
         event.at
-        for event in step.events("fault_ended")
+        for event in step.events(FaultEnded)
         if event.get("ok") and event.get("by") not in BY_ITSELF
     ]
     return not hands or (step.fault_end or 0.0) + SLACK < min(hands)

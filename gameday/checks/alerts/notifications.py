@@ -17,6 +17,7 @@ from gameday.checks.pages.mutes import SILENCE, Mute, open_through
 from gameday.checks.pages.pages import FIRING, RESOLVED, Page, label_key
 from gameday.checks.pages.reading import Reading
 from gameday.checks.record.clocks import instant
+from gameday.model.events import Routed
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
 
@@ -215,13 +216,13 @@ class Notifications:
     def _routings(self) -> list[Event]:
         """What Alertmanager told in the step of the routing of the promise's alerts."""
         start, end = self.promised.start, self.promised.step.end
-        events = self.promised.step.run.timeline.between(start, end, "routed")
+        events = self.promised.step.run.timeline.between(start, end, Routed)
         return [event for event in events if self._routes(event)]
 
     def routed_unclear(self, receiver: str) -> str:
         """Return why what was routed there may have been this alert; empty: none."""
         run = self.promised.step.run
-        for event in run.timeline.of("routed"):
+        for event in run.timeline.of(Routed):
             match = run.matching.match(*_routed(event))
             mine = self._identities & set(match.identities) and not match.sure
             inside = self.promised.start <= event.at <= self.promised.step.end

@@ -16,6 +16,7 @@ from gameday.checks.question import Answer, Question, failed, passed
 from gameday.checks.record.episodes import Episode, fits
 from gameday.checks.step import StepRun
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import AlertAtStart, Routed, Suppressed
 from gameday.model.quantity import show_instant
 
 _SHOWN = 20
@@ -119,7 +120,7 @@ class _Rung:
     def _before(self) -> dict[object, float]:
         """The alerts that were pending or firing when the fault began, since when."""
         start, found = self.step.start or 0.0, dict[object, float]()
-        for event in self.step.events("alert_at_start"):
+        for event in self.step.events(AlertAtStart):
             found[label_key({**event["labels"], "alertname": event["alert"]})] = start
         for episode in self.step.run.episodes:
             times = [
@@ -194,6 +195,6 @@ class _Rung:
                 last = other.status
         routed = any(
             event.at < start and label_key(event["labels"]) == key
-            for event in self.step.run.timeline.of("routed", "suppressed")
+            for event in self.step.run.timeline.of(Routed, Suppressed)
         )
         return last == FIRING or routed

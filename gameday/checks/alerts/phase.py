@@ -8,6 +8,7 @@ from gameday.checks.record.episodes import Episode
 from gameday.checks.run import Run
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import Selector, parse, selectors
+from gameday.model.events import Scrape
 from gameday.model.timeline import Event
 from gameday.model.timing.phase import Grid, Phases, undecided
 from gameday.model.timing.rule_delays import jobs_of
@@ -87,7 +88,7 @@ def _deciding(
 ) -> list[Event]:
     """Return a scrape of each target that the rule reads for this alert."""
     newest: dict[tuple[str, str], Event] = {}
-    for scrape in run.timeline.of("scrape"):
+    for scrape in run.timeline.of(Scrape):
         key = (str(scrape["job"]), str(scrape["instance"]))
         if key not in newest or scrape.at <= change:
             newest[key] = scrape

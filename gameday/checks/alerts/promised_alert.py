@@ -20,6 +20,7 @@ from gameday.checks.record.observer_coverage import RuleScope
 from gameday.checks.record.rule_chain import scope_of
 from gameday.checks.step import StepRun
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import AlertAtStart
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise
 
@@ -147,7 +148,7 @@ class PromisedAlert:
         return scope_of(self.step.run.plan.monitoring, (self.name,), self.rules)
 
     def _running(self) -> str:
-        for event in self.step.events("alert_at_start"):
+        for event in self.step.events(AlertAtStart):
             mine = event["alert"] == self.name and self.mine(event["labels"])
             state = event.get("state") or "firing"
             if mine and state in ("firing", "pending"):

@@ -19,6 +19,7 @@ from gameday.checks.service.metric import looks_at
 from gameday.checks.slos.error_budget import rests_on_load
 from gameday.checks.slos.load import slack
 from gameday.checks.step import StepRun
+from gameday.model.events import PageRefused
 from gameday.model.quantity import show_instant
 
 Collector = Callable[[StepRun, Question, DoubtSpan], Iterable[Doubt]]
@@ -109,7 +110,7 @@ def _alertmanager(
 
 def _pager(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
     yield from _seen(DoubtKind.PAGER_BLIND, "pager")(step, question, span)
-    for event in step.run.timeline.of("page_refused"):
+    for event in step.run.timeline.of(PageRefused):
         at = step.run.clocks.ours("pager", event.at)
         mine = _may_be_of(step, question, str(event.get("receiver") or ""))
         if mine and span.start <= at <= span.end:

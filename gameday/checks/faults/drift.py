@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from gameday.checks.question import Answer, failed, passed, unknown
 from gameday.checks.run import Run
+from gameday.model.events import Drifted, FaultStarted, Fingerprint
 from gameday.model.fingerprint import Difference
 from gameday.model.platform import whose
 from gameday.model.quantity import show_instant
@@ -24,12 +25,12 @@ _WHEN = {"before": "before the first fault", "after": "after the last undo"}
 
 def drift(run: Run) -> Answer:
     """Both fingerprints of the target were taken, and nothing differs."""
-    taken = {str(event["when"]): event for event in run.timeline.of("fingerprint")}
+    taken = {str(event["when"]): event for event in run.timeline.of(Fingerprint)}
     for when in _WHEN:
         missing = _missing(run, when, taken.get(when))
         if missing:
             return unknown(missing)
-    every = [_difference(event) for event in run.timeline.of("drift")]
+    every = [_difference(event) for event in run.timeline.of(Drifted)]
     found = [difference for difference in every if not difference.platform]
     by_itself = [difference for difference in every if difference.platform]
     evidence = {
@@ -65,7 +66,7 @@ def _listed(by_itself: Sequence[Difference]) -> str:
 
 
 def _bystanders(run: Run, found: Sequence[Difference]) -> list[Difference]:
-    hit = {event["instance"] for event in run.timeline.of("fault_started")}
+    hit = {event["instance"] for event in run.timeline.of(FaultStarted)}
     return [
         difference
         for difference in found

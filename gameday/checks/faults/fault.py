@@ -3,6 +3,13 @@
 from gameday.checks.faults.foreign_effect import effects, ineffective
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.step import StepRun
+from gameday.model.events import (
+    FaultBiting,
+    FaultEnded,
+    FaultStarted,
+    UndoFailed,
+    UndoneLater,
+)
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
 
@@ -14,7 +21,7 @@ def bites(step: StepRun, question: Question) -> Answer:
     begun = _begun(step, question.subject)
     if step.absent or not begun:
         return unknown(step.absent or "nothing was injected into this service")
-    proofs = {event["id"]: event for event in step.events("fault_biting")}
+    proofs = {event["id"]: event for event in step.events(FaultBiting)}
     evidence = {"faults": [_show(start, proofs.get(start["id"])) for start in begun]}
     for start in begun:
         proof = proofs.get(start["id"])
@@ -51,9 +58,9 @@ def undone(step: StepRun, question: Question) -> Answer:
         evidence = {"may_have_begun": True} if step.may_have_begun else {}
         return unknown(said, evidence=evidence)
     mine = {start["id"]: str(start["instance"]) for start in begun}
-    told = step.events("fault_ended", "undone_later", "undo_failed")
+    told = step.events(FaultEnded, UndoneLater, UndoFailed)
     events = [e for e in told if e["id"] in mine]
-    over = [e for e in events if e.kind != "undo_failed" and e.get("ok")]
+    over = [e for e in events if not e.is_a(UndoFailed) and e.get("ok")]
     ended = [_end(e) for e in over]
     left = {key: name for key, name in mine.items() if key not in _ids(over)}
     if not left:
@@ -90,9 +97,7 @@ def _problem(event: Event) -> str:
 
 
 def _begun(step: StepRun, service: str) -> list[Event]:
-    return [
-        event for event in step.events("fault_started") if event["service"] == service
-    ]
+    return [event for event in step.events(FaultStarted) if event["service"] == service]
 
 
 def _show(begun: Event, proof: Event | None) -> dict[str, object]:

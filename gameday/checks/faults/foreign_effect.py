@@ -9,8 +9,15 @@ from collections.abc import Iterator
 
 from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.step import StepRun
+from gameday.model.events import (
+    Activity,
+    ClusterEvent,
+    Hypothesis,
+    Probe,
+    WorkloadChanged,
+)
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event
+from gameday.model.timeline import Event, EventKind
 
 _BY_THEMSELVES = ("job/", "cronjob/", "horizontalpodautoscaler/")
 _FEW = 5  # effects that evidence shows
@@ -78,7 +85,7 @@ def _of_method(step: StepRun) -> list[Event]:
     """Return the answers of the named probe where it is one of the method."""
     return [
         event
-        for event in step.events("activity")
+        for event in step.events(Activity)
         if (event["name"], event["type"]) == (step.step.bites, "probe")
         and event["phase"] == "method"
     ]
@@ -88,7 +95,7 @@ def _of_hypothesis(step: StepRun) -> list[Event]:
     """Return the looks at the named probe of the hypothesis during the fault."""
     return [
         event
-        for event in step.events("probe")
+        for event in step.events(Probe)
         if event["name"] == step.step.bites and event["phase"] == "during"
     ]
 
@@ -101,10 +108,10 @@ def _instances(step: StepRun) -> Iterator[str]:
 def _workloads(step: StepRun) -> Iterator[str]:
     scaled = any(
         str(happened["object"]).startswith("horizontalpodautoscaler/")
-        for happened in _while_at_work(step, "cluster_event")
+        for happened in _while_at_work(step, ClusterEvent)
     )
     before: dict[str, Event] = {}
-    for event in step.run.timeline.of("workload"):
+    for event in step.run.timeline.of(WorkloadChanged):
         was = before.get(event["workload"])
         if event.at < (step.start or 0.0):
             before[event["workload"]] = event
@@ -117,7 +124,7 @@ def _workloads(step: StepRun) -> Iterator[str]:
 
 
 def _cluster_events(step: StepRun) -> Iterator[str]:
-    for happened in _while_at_work(step, "cluster_event"):
+    for happened in _while_at_work(step, ClusterEvent):
         own = str(happened["object"]).startswith(_BY_THEMSELVES)
         if happened.get("service") and not own:
             when = show_instant(happened.at)
@@ -125,7 +132,7 @@ def _cluster_events(step: StepRun) -> Iterator[str]:
 
 
 def _deviations(step: StepRun) -> Iterator[str]:
-    for event in step.events("hypothesis"):
+    for event in step.events(Hypothesis):
         inside = (step.start or 0.0) <= event.at <= _until(step)
         if inside and event["ok"] is False:
             yield f"the hypothesis deviated at {show_instant(event.at)}"
@@ -158,7 +165,7 @@ def _bad_events(step: StepRun) -> Iterator[str]:
             yield f"{slo.name} counted {bad:g} bad events"
 
 
-def _while_at_work(step: StepRun, kind: str) -> list[Event]:
+def _while_at_work(step: StepRun, kind: type[EventKind]) -> list[Event]:
     return step.run.timeline.between(step.start or 0.0, _until(step), kind)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gameday.checks.question import Answer, Question, failed, finding, unknown
 from gameday.checks.run import Run
+from gameday.model.events import Guardrail, Phase
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending, Finding
@@ -15,7 +16,7 @@ def guardrails(run: Run) -> list[Finding]:
     The first breach counts; one that could be watched again in time is none.
     """
     told: dict[str, Event] = {}
-    for event in run.timeline.of("guardrail"):
+    for event in run.timeline.of(Guardrail):
         name = str(event["name"])
         if name not in told or told[name]["state"] != "breached":
             told[name] = event
@@ -54,6 +55,6 @@ def _step_at(run: Run, at: float) -> str:
 
 
 def _steps_before(run: Run, at: float) -> Iterator[str]:
-    for phase in run.timeline.of("phase"):
+    for phase in run.timeline.of(Phase):
         if phase.at <= at and phase.get("step"):
             yield str(phase["step"])

@@ -6,6 +6,7 @@ from gameday.checks.pages.chat import GroupedAlert
 from gameday.checks.pages.matching import Key, Matching
 from gameday.checks.pages.pages import RESOLVED, Page, label_key
 from gameday.checks.record.clocks import Clocks, instant
+from gameday.model.events import Routed
 from gameday.model.timeline import Timeline
 
 _FOREVER = float("inf")
@@ -46,7 +47,7 @@ def _others(
 def _tellings(
     timeline: Timeline, pages: Sequence[Page]
 ) -> Iterator[tuple[Mapping[str, str], float, float | None]]:
-    for event in timeline.of("routed"):
+    for event in timeline.of(Routed):
         starts = instant(event.get("starts"))
         labels = {**event["labels"], "alertname": event["alert"]}
         yield labels, event.at if starts is None else starts, None

@@ -21,6 +21,7 @@ from gameday.checks.pages.pages import Page, label_key
 from gameday.checks.record.clocks import instant
 from gameday.checks.record.episodes import Episode
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import Routed
 from gameday.model.timeline import Timeline
 
 SAME = 0.0021  # two stamps of one instant, each cut to a millisecond
@@ -212,7 +213,7 @@ def read_matching(
             {**event["labels"], "alertname": event["alert"]},
             instant(event.get("starts")),
         )
-        for event in timeline.of("routed")
+        for event in timeline.of(Routed)
     ]
     return Matching(episodes, (*told, *routed), lambda name: offsets.get(name, ()))
 

@@ -13,6 +13,7 @@ from gameday.checks.pages.pages import label_key
 from gameday.checks.record.clocks import Clocks, instant
 from gameday.model.alerting.alert import Matcher, fingerprint
 from gameday.model.alerting.regex import RegexError
+from gameday.model.events import Routed, Silence, SilenceEnded, Suppressed, Unsuppressed
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
@@ -79,8 +80,8 @@ def read_mutes(
 ) -> tuple[Mute, ...]:
     """Return every time through which an alert was seen muted."""
     inhibitors = _Inhibitors(timeline, matching, clocks)
-    ends = timeline.of("unsuppressed")
-    return tuple(_mute(event, ends, inhibitors) for event in timeline.of("suppressed"))
+    ends = timeline.of(Unsuppressed)
+    return tuple(_mute(event, ends, inhibitors) for event in timeline.of(Suppressed))
 
 
 def read_silences(timeline: Timeline, clocks: Clocks) -> tuple[MutingSilence, ...]:
@@ -88,10 +89,10 @@ def read_silences(timeline: Timeline, clocks: Clocks) -> tuple[MutingSilence, ..
 
     Its beginning and its end are stamped by Alertmanager's own clock.
     """
-    ended = {str(event["id"]): event.at for event in timeline.of("silence_ended")}
+    ended = {str(event["id"]): event.at for event in timeline.of(SilenceEnded)}
     return tuple(
         _silence(event, ended.get(str(event["id"])), clocks)
-        for event in timeline.of("silence")
+        for event in timeline.of(Silence)
     )
 
 
@@ -173,7 +174,7 @@ class _Inhibitors:
         self._clocks = clocks
         self._routed: dict[str, list[Event]] = {}
         self._identities: dict[str, list[Identity]] = {}
-        for event in timeline.of("routed"):
+        for event in timeline.of(Routed):
             number = str(event.get("fingerprint") or fingerprint(event["labels"]))
             self._routed.setdefault(number, []).append(event)
         for identity in matching.identities:

@@ -7,6 +7,7 @@ from typing import Any
 from gameday.checks.pages.groups import hashed
 from gameday.checks.pages.titles import first_line
 from gameday.checks.record.clocks import Clocks, instant
+from gameday.model.events import Page as PageEvent
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
@@ -68,7 +69,7 @@ def read_pages(timeline: Timeline, clocks: Clocks) -> tuple[Page, ...]:
     Of pages in the same millisecond the pager's own count tells the order; without
     one, what ends an alert comes last.
     """
-    events = timeline.of("page")
+    events = timeline.of(PageEvent)
     known = _fingerprints(events)
     pages = [_page(event, clocks, known) for event in events]
     return tuple(sorted(pages, key=_order))

@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gameday.model.events import ClockCompared, InstanceChanged
 from gameday.model.quantity import LATEST, parse_instant
 from gameday.model.timeline import Event, Timeline
 
@@ -120,7 +121,7 @@ def _apart(one: Offset, other: Offset) -> float:
 def read_clocks(timeline: Timeline) -> Clocks:
     """Return every measurement of each clock."""
     measured: dict[str, list[Offset]] = {}
-    for event in timeline.of("clock"):
+    for event in timeline.of(ClockCompared):
         one = Offset(event.at, float(event["offset"]), float(event["error"]))
         measured.setdefault(str(event["source"]), []).append(one)
     return Clocks(measured)
@@ -134,7 +135,7 @@ def read_instances(timeline: Timeline, clocks: Clocks) -> list[Event]:
     """
     return [
         event if "stamp" in event.fields else clocks.read("target", event)
-        for event in timeline.of("instance")
+        for event in timeline.of(InstanceChanged)
     ]
 
 

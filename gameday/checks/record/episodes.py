@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday.checks.record.clocks import Clocks, instant
+from gameday.model.events import AlertCleared, AlertFiring, AlertPending, AlertResolved
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
 PROMETHEUS = "prometheus"
-_ENDS = ("alert_resolved", "alert_cleared")  # cleared: pending, and never fired
-_KINDS = ("alert_pending", "alert_firing", *_ENDS)
+_ENDS = (AlertResolved, AlertCleared)  # cleared: pending, and never fired
+_KINDS = (AlertPending, AlertFiring, *_ENDS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,15 +69,15 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
 
 def _order(event: Event) -> tuple[float, bool, bool]:
     """Return the order: in one moment what ends, then pending, then firing."""
-    return event.at, event.kind not in _ENDS, event.kind == "alert_firing"
+    return event.at, not event.is_a(*_ENDS), event.is_a(AlertFiring)
 
 
 def _begins_another(episode: Episode, event: Event) -> bool:
     if episode.resolved is not None:
-        return event.kind not in _ENDS
-    if event.kind == "alert_pending":
+        return not event.is_a(*_ENDS)
+    if event.is_a(AlertPending):
         return True
-    if event.kind in _ENDS or episode.firing is None:
+    if event.is_a(*_ENDS) or episode.firing is None:
         return False
     return event.at != episode.stamps.get("firing")  # else it was reported twice
 
@@ -100,7 +101,7 @@ def _take(episode: Episode, event: Event, clocks: Clocks) -> None:
     at = clocks.ours(PROMETHEUS, event.at)
     error = clocks.stamp_error(PROMETHEUS, event.at)
     error += float(event.get("error") or 0.0)
-    if event.kind in _ENDS:
+    if event.is_a(*_ENDS):
         episode.resolved = at
         episode.exact = bool(event.get("exact", True))
         episode.end_error = error

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.naming import Directory, host_of
 from gameday.checks.record.victims import Victims
+from gameday.model.events import Scrape
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
 from gameday.model.timeline import Timeline
@@ -64,7 +65,7 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
     states: dict[tuple[str, str], float | None] = {}  # down since; None: up
     gone: set[tuple[str, str]] = set()
     losses: list[Loss] = []
-    for event in timeline.of("scrape"):
+    for event in timeline.of(Scrape):
         key = (str(event["job"]), str(event["instance"]))
         if event.get("state") == "gone":
             gone.add(key)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan
+from gameday.model.events import Blind, Evaluations, Observed, RuleFailed, Sees
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
 
@@ -143,13 +144,13 @@ class ObserverCoverage:
 def read_sight(timeline: Timeline, clocks: Clocks) -> ObserverCoverage:
     """Return what the timeline says about who saw when."""
     return ObserverCoverage(
-        observed=_observed(timeline.of("observed")),
-        blind=_blind(timeline.of("blind", "sees")),
+        observed=_observed(timeline.of(Observed)),
+        blind=_blind(timeline.of(Blind, Sees)),
         failed_rules=tuple(
             replace(event, at=clocks.ours("prometheus", event.at))
-            for event in timeline.of("rule_failed")
+            for event in timeline.of(RuleFailed)
         ),
-        evaluated=_evaluated(timeline.of("evaluations"), clocks),
+        evaluated=_evaluated(timeline.of(Evaluations), clocks),
     )
 
 
@@ -175,7 +176,7 @@ def _blind(events: Iterable[Event]) -> dict[str, list[BlindTime]]:
     since: dict[str, tuple[float, str]] = {}
     for event in events:
         source = str(event["source"])
-        if event.kind == "blind":
+        if event.is_a(Blind):
             since.setdefault(source, (event.at, str(event.get("because", ""))))
         elif source in since:
             at, because = since.pop(source)

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gameday.model.events import ClusterEvent, InstanceChanged
 from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event, Timeline
@@ -88,7 +89,7 @@ def read_replaced(
 def _another(timeline: Timeline, fault: Event, until: float, what: str) -> Event | None:
     """Return what showed that a victim was gone, or another in its place; or None."""
     own = ""
-    for event in timeline.of("instance"):
+    for event in timeline.of(InstanceChanged):
         number = str(event.get(what) or "")
         if event["instance"] != fault["instance"]:
             continue
@@ -113,9 +114,7 @@ def _told(
     timeline: Timeline, fault: Event, at: float, pods: Mapping[str, str]
 ) -> list[Event]:
     """Return what the cluster said then of the victim's pod, or of its workload."""
-    told = timeline.between(
-        max(fault.at, at - _TOLD_BEFORE), at + _LATE, "cluster_event"
-    )
+    told = timeline.between(max(fault.at, at - _TOLD_BEFORE), at + _LATE, ClusterEvent)
     pod = pods.get(str(fault["instance"]), "")
     return [
         event

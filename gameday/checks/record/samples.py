@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gameday.checks.record.clocks import Clocks, read_instances
+from gameday.model.events import FaultStarted, Process, Sample, Scrape
 from gameday.model.slos.counting import Counted, Signed, count_signed
 from gameday.model.slos.scraped import (
     NOTHING,
@@ -116,7 +117,7 @@ def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
     """Return all raw samples; a series may have come in several events."""
     found: dict[str, dict[tuple[object, ...], _Collected]] = {}
     gauges: set[str] = set()
-    for event in timeline.of("sample"):
+    for event in timeline.of(Sample):
         series = found.setdefault(str(event["slo"]), {})
         key = _key(event)
         if key not in series:
@@ -136,11 +137,11 @@ def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
 def _known(timeline: Timeline, clocks: Clocks) -> TargetHistory:
     """Return what the timeline tells of scrape targets beside their counters."""
     scraped: dict[Target, float] = {}
-    for event in timeline.of("scrape"):
+    for event in timeline.of(Scrape):
         if event["up"]:
             scraped.setdefault((str(event["job"]), str(event["instance"])), event.at)
     processes: dict[Target, list[Pair]] = {}
-    for event in timeline.of("process"):
+    for event in timeline.of(Process):
         target = (str(event["job"]), str(event["instance"]))
         processes.setdefault(target, []).append((event.at, float(event["began"])))
     return TargetHistory(
@@ -155,7 +156,7 @@ def _known(timeline: Timeline, clocks: Clocks) -> TargetHistory:
 
 def _came_up(timeline: Timeline, clocks: Clocks) -> dict[str, float]:
     """Return when instances came up: those that were down before, or not there."""
-    faults = timeline.of("fault_started")
+    faults = timeline.of(FaultStarted)
     before = faults[0].at if faults else float("inf")
     down: set[str] = set()
     found: dict[str, float] = {}

@@ -17,6 +17,7 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.step import StepRun
+from gameday.model.events import ClusterEvent, WorkloadChanged
 from gameday.model.timeline import Event
 
 
@@ -39,7 +40,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
     name, start, end = question.workload, step.start, step.undone_since
     if start is None or end is None:
         return unknown("the fault was not seen to end")
-    events = step.run.timeline.of("workload")
+    events = step.run.timeline.of(WorkloadChanged)
     told = [event for event in events if event["workload"] == name]
     was, then = known_at(told, start), known_at(told, end)
     if was is None or then is None:
@@ -89,7 +90,7 @@ def _unscheduled(step: StepRun, since: float) -> list[str]:
     """Return why the scheduler has no place for a pod, as it said last."""
     told = [
         event
-        for event in step.run.timeline.between(since, step.end, "cluster_event")
+        for event in step.run.timeline.between(since, step.end, ClusterEvent)
         if event["reason"] == "FailedScheduling"
         and event.get("service") in step.services
     ]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from gameday.checks.record.doubt import DoubtSpan
 from gameday.checks.record.observer_coverage import Hole
 from gameday.checks.step import StepRun
+from gameday.model.events import Hypothesis
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.timeline import Event
 
@@ -22,12 +23,12 @@ _LEAST = 0.5  # seconds between two looks where nothing tells
 
 def is_recorded(step: StepRun) -> bool:
     """Return whether the prober wrote down what it covered; older ones did not."""
-    return any(look.get("took") is not None for look in step.events("hypothesis"))
+    return any(look.get("took") is not None for look in step.events(Hypothesis))
 
 
 def probing_holes(step: StepRun, span: DoubtSpan) -> Iterator[Hole]:
     """Yield the holes in what was looked at, longer than twice the interval."""
-    looks = [event for event in step.events("hypothesis") if event["phase"] != NEITHER]
+    looks = [event for event in step.events(Hypothesis) if event["phase"] != NEITHER]
     widest = _WIDEST * spacing(looks) + _JITTER
     covered = span.start
     for look in (*looks, None):

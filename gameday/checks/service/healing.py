@@ -13,6 +13,7 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.step import BY_ITSELF, StepRun
+from gameday.model.events import FaultEnded, FaultStarted, Guardrail, Phase
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
@@ -27,7 +28,7 @@ def heals_within(step: StepRun, question: Question) -> Answer:
     """Fault begins -> the instance is back without anybody's hand."""
     begun = [
         event
-        for event in step.events("fault_started")
+        for event in step.events(FaultStarted)
         if event["service"] == question.subject
     ]
     if not begun:
@@ -71,15 +72,13 @@ def _hand(step: StepRun, begun: Event) -> float:
 
     A fault that the ledger knows to have ended by itself had no hand on it.
     """
-    ended = [
-        event for event in step.events("fault_ended") if event["id"] == begun["id"]
-    ]
+    ended = [event for event in step.events(FaultEnded) if event["id"] == begun["id"]]
     if ended and ended[0].get("by") in BY_ITSELF:
         return _NEVER
-    undo = [event.at for event in step.events("phase") if event["phase"] == "undo"]
+    undo = [event.at for event in step.events(Phase) if event["phase"] == "undo"]
     stops = [
         event.at
-        for event in step.run.timeline.of("guardrail")
+        for event in step.run.timeline.of(Guardrail)
         if event.get("state") == "breached"
     ]
     hands = [at for at in (*undo, *stops) if at >= begun.at]
@@ -118,7 +117,7 @@ def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | Non
         return None  # it was up for a moment, and is not
     ended = [
         event
-        for event in step.events("fault_ended")
+        for event in step.events(FaultEnded)
         if event["id"] == begun["id"] and event.get("by") in BY_ITSELF
     ]
     return ended[0] if ended and ended[0].at <= hand else None
@@ -161,7 +160,7 @@ def changes_of(step: StepRun, begun: Event) -> list[Event]:
 
 def _after_its_end(step: StepRun, begun: Event) -> list[Event]:
     ended = [
-        event.at for event in step.events("fault_ended") if event["id"] == begun["id"]
+        event.at for event in step.events(FaultEnded) if event["id"] == begun["id"]
     ]
     first = min(ended, default=_NEVER)
     return [change for change in changes_of(step, begun) if change.at > first]

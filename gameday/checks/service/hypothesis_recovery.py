@@ -19,6 +19,7 @@ from gameday.checks.question import (
 )
 from gameday.checks.service.coverage import is_recorded
 from gameday.checks.step import StepRun
+from gameday.model.events import Hypothesis
 from gameday.model.stretch import LONGEST, looks_needed
 from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
@@ -34,7 +35,7 @@ class Stretch:
 
 def recovers_by_hypothesis(step: StepRun, question: Question, end: float) -> Answer:
     """Without an SLO the hypothesis tells when the system is itself again."""
-    looks = [event for event in step.events("hypothesis") if event.at >= end]
+    looks = [event for event in step.events(Hypothesis) if event.at >= end]
     if not looks:
         return unknown("there is neither an SLO nor a hypothesis to tell a recovery by")
     deadline = end + (question.promised or 0.0)
@@ -98,9 +99,7 @@ def needed(step: StepRun, looks: Sequence[Event]) -> int:
 
 def _share_false(step: StepRun) -> float:
     """Return the share of looks during the fault that did not hold."""
-    during = [
-        event for event in step.events("hypothesis") if event["phase"] == "during"
-    ]
+    during = [event for event in step.events(Hypothesis) if event["phase"] == "during"]
     told = [look for look in during if look["ok"] is not None]
     false = [look for look in told if not look["ok"]]
     return len(false) / len(told) if told else 0.0

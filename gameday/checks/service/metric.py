@@ -20,6 +20,7 @@ from gameday.checks.question import (
 from gameday.checks.record.doubt import DoubtSpan
 from gameday.checks.record.observer_coverage import Hole
 from gameday.checks.step import StepRun
+from gameday.model.events import Metric
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.scenario import MetricPromise
 from gameday.model.stretch import LONGEST, looks_needed
@@ -87,7 +88,7 @@ def _is_fail(answer: Answer) -> bool:
 
 def looks_at(step: StepRun, promise: MetricPromise) -> Looks:
     """Return the looks at a promised expression; what they missed, the gate asks."""
-    every = step.run.timeline.of("metric")
+    every = step.run.timeline.of(Metric)
     events = [reading for reading in every if reading["promql"] == promise.promql]
     monitoring = step.run.plan.monitoring
     recorded = (monitoring.evaluation_interval or 0.0) if ":" in promise.promql else 0.0

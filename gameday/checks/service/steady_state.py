@@ -6,6 +6,7 @@ from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.service.hypothesis_recovery import held_again, too_short
 from gameday.checks.slos.sli import read_sli
 from gameday.checks.step import StepRun
+from gameday.model.events import Hypothesis, Phase
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.stretch import LONGEST
 from gameday.model.timeline import Event
@@ -60,7 +61,7 @@ def _held_until(step: StepRun) -> float | None:
     anybody can look, and still be warming up.
     """
     end = step.fault_end
-    undo = [event.at for event in step.events("phase") if event["phase"] == "undo"]
+    undo = [event.at for event in step.events(Phase) if event["phase"] == "undo"]
     if end is None or not step.heals_itself or not undo:
         return end
     return max(end, undo[0])
@@ -128,7 +129,7 @@ def _recovered_by(step: StepRun) -> float:
 
 
 def _probed(step: StepRun, phase: str) -> list[Event]:
-    return [event for event in step.events("hypothesis") if event["phase"] == phase]
+    return [event for event in step.events(Hypothesis) if event["phase"] == phase]
 
 
 def _deviated(step: StepRun, deviated: Event, evidence: dict[str, object]) -> Answer:

@@ -18,6 +18,7 @@ from gameday.checks.slos.load import lasted, sees_load
 from gameday.checks.slos.load_agreement import own_probes, unseen_by, unseen_errors
 from gameday.checks.slos.spent import Spent, spent_in
 from gameday.checks.step import StepRun
+from gameday.model.events import Window
 from gameday.model.quantity import keeps, show_duration, show_share
 from gameday.model.slos.slo import Slo
 from gameday.model.timeline import Event
@@ -167,7 +168,7 @@ def _share(part: float, whole: float) -> float:
 def _window(step: StepRun, slo: Slo) -> _Window:
     told = [
         event
-        for event in step.run.timeline.of("window")
+        for event in step.run.timeline.of(Window)
         if event["slo"] == slo.name and event.get("complete") and event.at <= step.end
     ]
     counters = step.run.samples.of(slo.name)

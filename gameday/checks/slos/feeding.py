@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gameday.checks.record.samples import SloSeries, read_samples
 from gameday.checks.slos.load import lasted_in
+from gameday.model.events import Probe
 from gameday.model.scenario import Load
 from gameday.model.slos.slo import Slo
 from gameday.model.timeline import Timeline
@@ -37,7 +38,7 @@ def find_fed(slos: Sequence[Slo], load: Load, seen: Timeline, offset: float) -> 
     if span is None:
         return Fed((), "the load has not counted anything yet")
     samples = read_samples(seen)
-    probes = [event.at + offset for event in seen.of("probe")]
+    probes = [event.at + offset for event in seen.of(Probe)]
     began = span[0] + offset
     rises = {slo.name: _rise(samples.of(slo.name), began, probes) for slo in slos}
     names = tuple(name for name, rise in rises.items() if _fits(rise, load))

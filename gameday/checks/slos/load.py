@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.model.events import Feeds, Load
 from gameday.model.experiment import Experiment
 from gameday.model.slos.slo import Slo
 from gameday.model.timeline import Timeline
@@ -29,7 +30,7 @@ class LoadCount:
 
 def fed_at_warm_up(timeline: Timeline) -> Collection[str] | None:
     """Return the SLOs that were found to see the load; None: nobody recorded it."""
-    told = timeline.of("feeds")
+    told = timeline.of(Feeds)
     return None if not told else {str(name) for name in told[-1]["slos"]}
 
 
@@ -51,7 +52,7 @@ def lasted(run: Run) -> tuple[float, float] | None:
 
 def lasted_in(timeline: Timeline) -> tuple[float, float] | None:
     """Return from when to when a load ran; None where nobody recorded it."""
-    told = timeline.of("load")
+    told = timeline.of(Load)
     if not told:
         return None
     return float(told[0]["since"]), float(told[-1]["until"])
@@ -79,7 +80,7 @@ def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
     """Return what the load counted between two times, by whole seconds of it."""
     events = [
         event
-        for event in step.run.timeline.of("load")
+        for event in step.run.timeline.of(Load)
         if float(event["since"]) < end and float(event["until"]) > start
     ]
     sent = sum(float(event["sent"]) for event in events)

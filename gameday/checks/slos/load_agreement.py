@@ -19,6 +19,7 @@ from gameday.checks.slos.load import (
 )
 from gameday.checks.slos.spent import Spent, spent_in
 from gameday.checks.step import StepRun
+from gameday.model.events import Probe
 from gameday.model.slos.slo import Slo
 
 _SENT = "what the load sent"  # no SLO has such a name
@@ -82,7 +83,7 @@ def own_probes(step: StepRun) -> Mapping[str, object]:
     names = http_probes(step.step.experiment)
     told = [
         event
-        for event in step.events("probe")
+        for event in step.events(Probe)
         if (step.start or 0.0) <= event.at <= step.end and event.get("name") in names
     ]
     if not told:

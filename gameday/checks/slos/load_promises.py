@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.step import StepRun
+from gameday.model.events import Load
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.timeline import Event
 
@@ -102,7 +103,7 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
         return None, "the load does not tell what became of its requests"
     seconds = [
         event
-        for event in step.run.timeline.of("load")
+        for event in step.run.timeline.of(Load)
         if float(event["since"]) < step.end and float(event["until"]) > start
     ]
     covered = sum(_inside(second, start, step.end) for second in seconds)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gameday.checks.record.samples import SloSeries
 from gameday.checks.step import StepRun
+from gameday.model.events import Load
 from gameday.model.slos.counting import births, increases, is_skewed
 from gameday.model.slos.scraped import Scraped, target_of
 from gameday.model.slos.slo import Slo
@@ -106,7 +107,7 @@ def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
     In seconds after the fault's end, and only where the SLI did not count them: 0
     otherwise. Looked at as an SLI is, second by second.
     """
-    told = [event for event in step.run.timeline.of("load") if event["since"] >= end]
+    told = [event for event in step.run.timeline.of(Load) if event["since"] >= end]
     told = [second for second in told if second["until"] <= step.end]
     failed = sum(float(second["failed"]) for second in told)
     if failed - sli.bad <= FEW:

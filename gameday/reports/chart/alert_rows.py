@@ -1,16 +1,19 @@
 """The rows of alerts: pending and firing as bars, promises as deadlines."""
 
+from gameday.model.events import (
+    AlertAtStart,
+    AlertCleared,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+)
 from gameday.model.promise import DrawnAt
 from gameday.model.timeline import Event
 from gameday.reports.chart.drawing import Bar, DrawnRun, Row, deadlines
 from gameday.reports.wording import labels_text
 
-_STARTS = {
-    "alert_at_start": "firing",
-    "alert_pending": "pending",
-    "alert_firing": "firing",
-}
-_ENDS = ("alert_resolved", "alert_cleared")
+_STARTS = (AlertAtStart, AlertPending, AlertFiring)
+_ENDS = (AlertResolved, AlertCleared)
 
 
 def alert_rows(run: DrawnRun) -> list[Row]:
@@ -54,9 +57,8 @@ def _alert_bars(run: DrawnRun, name: str, events: list[Event]) -> list[Bar]:
     bars: list[Bar] = []
     state, since = "", 0.0
     for event in events:
-        new = (
-            "" if event.kind in _ENDS else str(event.get("state", _STARTS[event.kind]))
-        )
+        starts = "pending" if event.is_a(AlertPending) else "firing"
+        new = "" if event.is_a(*_ENDS) else str(event.get("state", starts))
         if new == state:
             continue
         if state:

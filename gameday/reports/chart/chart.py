@@ -6,6 +6,7 @@ hangs on colour alone (hatching, shapes and words say the same).
 
 from dataclasses import dataclass
 
+from gameday.model.events import Phase
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
@@ -120,7 +121,7 @@ def _phases(run: DrawnRun) -> list[_Span]:
 def _spans(run: DrawnRun, field_name: str) -> list[_Span]:
     """Return spans of equal values of a field of the phase events, side by side."""
     edges: list[tuple[str, float]] = []
-    for event in run.timeline.of("phase"):
+    for event in run.timeline.of(Phase):
         name = one_line(event.get(field_name) or "", 80)
         if not edges or edges[-1][0] != name:
             edges.append((name, event.at))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from gameday.model.events import Load, Sample
 from gameday.model.slos.counting import increases
 from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event, Timeline
@@ -50,7 +51,7 @@ class LoadCurves:
 
 def load_curves(timeline: Timeline, zero: float) -> LoadCurves | None:
     """Return the load's curves, None where there was no load."""
-    events = timeline.of("load")
+    events = timeline.of(Load)
     if not events:
         return None
     buckets = _buckets([_span(event)[0] for event in events], zero, several=1)
@@ -139,7 +140,7 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     """
     found: dict[_Key, dict[float, float]] = defaultdict(dict)
     labels: dict[_Key, Mapping[str, str]] = {}
-    for event in timeline.of("sample"):
+    for event in timeline.of(Sample):
         if event.get("slo") == slo and event.get("side") == side:
             given = event.get("series") or {}
             key: _Key = (frozenset(given.items()), float(event.get("sign", 1.0)))

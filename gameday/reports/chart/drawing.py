@@ -3,6 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from gameday.model.events import (
+    AlertFiring,
+    FaultStarted,
+    Load,
+    Phase,
+    Probe,
+    RunStarted,
+    Sample,
+)
 from gameday.model.plan import Plan
 from gameday.model.promise import SECONDS, DrawnAt, Promise, Since
 from gameday.model.scenario import PROMISES
@@ -95,13 +104,13 @@ def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> DrawnRun | None:
     It begins with the warm-up: what observers tell of the time before is no part of
     the game day. Zero is the first fault's start, or the run's where none was injected.
     """
-    shown = timeline.of("fault_started", "alert_firing", "probe", "load", "sample")
+    shown = timeline.of(FaultStarted, AlertFiring, Probe, Load, Sample)
     if not shown:
         return None
     times = [e.at for e in timeline]
-    begun = timeline.of("phase") or timeline.of("run_started")
+    begun = timeline.of(Phase) or timeline.of(RunStarted)
     start, end = (begun[0].at if begun else min(times)), max(times)
-    faults = timeline.of("fault_started")
+    faults = timeline.of(FaultStarted)
     return DrawnRun(
         plan=plan,
         timeline=timeline,

@@ -4,6 +4,48 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gameday.model.events import (
+    Activity,
+    AlertAtStart,
+    AlertCleared,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+    Blind,
+    ClockCompared,
+    ClusterEvent,
+    Drifted,
+    Engine,
+    Evaluations,
+    FaultBiting,
+    FaultEnded,
+    FaultFailed,
+    FaultStarted,
+    Guardrail,
+    Hypothesis,
+    InstanceChanged,
+    Load,
+    Metric,
+    Note,
+    Observed,
+    Page,
+    Phase,
+    Probe,
+    Recovered,
+    Routed,
+    RuleFailed,
+    RunEnded,
+    RunStarted,
+    Sample,
+    Scrape,
+    Sees,
+    Skipped,
+    Suppressed,
+    UndoFailed,
+    UndoneLater,
+    Window,
+    WorkloadChanged,
+)
 from gameday.model.timeline import Event, Timeline
 from gameday.reports import cluster
 from gameday.reports.wording import labels_text, one_line, short_seconds
@@ -11,35 +53,35 @@ from gameday.reports.wording import labels_text, one_line, short_seconds
 # Seen every second, or said again elsewhere: curves and ticks show them.
 _BULK = frozenset(
     {
-        "sample",
-        "load",
-        "metric",
-        "observed",
-        "evaluations",
-        "clock",
-        "probe",
-        "window",
+        Sample.kind,
+        Load.kind,
+        Metric.kind,
+        Observed.kind,
+        Evaluations.kind,
+        ClockCompared.kind,
+        Probe.kind,
+        Window.kind,
     }
 )
 _KEY = frozenset(
     {
-        "fault_started",
-        "fault_biting",
-        "fault_failed",
-        "fault_ended",
-        "undo_failed",
-        "recovered",
-        "alert_pending",
-        "alert_firing",
-        "alert_resolved",
-        "alert_cleared",
-        "alert_at_start",
-        "skipped",
-        "suppressed",
-        "page",
-        "rule_failed",
-        "blind",
-        "sees",
+        FaultStarted.kind,
+        FaultBiting.kind,
+        FaultFailed.kind,
+        FaultEnded.kind,
+        UndoFailed.kind,
+        Recovered.kind,
+        AlertPending.kind,
+        AlertFiring.kind,
+        AlertResolved.kind,
+        AlertCleared.kind,
+        AlertAtStart.kind,
+        Skipped.kind,
+        Suppressed.kind,
+        Page.kind,
+        RuleFailed.kind,
+        Blind.kind,
+        Sees.kind,
     }
 )
 
@@ -64,7 +106,7 @@ def all_moments(timeline: Timeline, limit: int) -> tuple[list[EventSentence], in
 
 def _of_the_run(events: list[Event], timeline: Timeline) -> list[Event]:
     """Return the events from the warm-up on: what was before is another story."""
-    begun = timeline.of("run_started", "phase")
+    begun = timeline.of(RunStarted, Phase)
     return [e for e in events if not begun or e.at >= begun[0].at]
 
 
@@ -90,15 +132,15 @@ def _changes(timeline: Timeline) -> list[Event]:
     kept: list[Event] = []
     last: dict[tuple[str, str], Any] = {}
     for event in timeline.of(
-        "instance", "workload", "guardrail", "hypothesis", "metric", "scrape"
+        InstanceChanged, WorkloadChanged, Guardrail, Hypothesis, Metric, Scrape
     ):
         fields = {
-            "instance": ("instance", "up", True),
-            "workload": ("workload", "available", True),
-            "guardrail": ("name", "state", "ok"),
-            "hypothesis": ("step", "ok", True),
-            "metric": ("promql", "ok", True),
-            "scrape": ("instance", "up", True),
+            InstanceChanged.kind: ("instance", "up", True),
+            WorkloadChanged.kind: ("workload", "available", True),
+            Guardrail.kind: ("name", "state", "ok"),
+            Hypothesis.kind: ("step", "ok", True),
+            Metric.kind: ("promql", "ok", True),
+            Scrape.kind: ("instance", "up", True),
         }
         name, state, normal = fields[event.kind]
         key = (event.kind, str(event.get(name)))
@@ -109,21 +151,21 @@ def _changes(timeline: Timeline) -> list[Event]:
 
 
 def _is_bad_probe(event: Event) -> bool:
-    return event.kind == "probe" and event.get("ok") is not True
+    return event.is_a(Probe) and event.get("ok") is not True
 
 
 def _tone(event: Event) -> str:
-    if event.kind in ("undo_failed", "fault_failed", "alert_firing"):
+    if event.is_a(UndoFailed, FaultFailed, AlertFiring):
         return "bad"
-    unsure = ("blind", "rule_failed", "suppressed", "alert_at_start")
-    if event.kind in unsure or cluster.is_warning(event):
+    unsure = event.is_a(Blind, RuleFailed, Suppressed, AlertAtStart)
+    if unsure or cluster.is_warning(event):
         return "unsure"
-    if event.kind in ("alert_resolved", "alert_cleared", "sees"):
+    if event.is_a(AlertResolved, AlertCleared, Sees):
         return "good"
     for name in ("ok", "up", "bites", "available"):
         if name in event.fields:
             return {True: "good", False: "bad"}.get(event[name], "unsure")
-    if event.kind == "guardrail":
+    if event.is_a(Guardrail):
         return {"ok": "good", "breached": "bad"}.get(str(event.get("state")), "unsure")
     return "plain"
 
@@ -192,77 +234,77 @@ def _truth(value: object, yes: str, no: str) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[Event], str]] = {
-    "run_started": lambda e: f"run {e.get('run', '')} of {e.get('scenario', '')}",
-    "run_ended": lambda e: f"the run ended: {e.get('ending', '')}{_why(e)}",
-    "phase": lambda e: f"phase {e.get('phase', '')} {e.get('step') or ''}",
-    "fault_started": _fault_started,
-    "fault_biting": lambda e: (
+    RunStarted.kind: lambda e: f"run {e.get('run', '')} of {e.get('scenario', '')}",
+    RunEnded.kind: lambda e: f"the run ended: {e.get('ending', '')}{_why(e)}",
+    Phase.kind: lambda e: f"phase {e.get('phase', '')} {e.get('step') or ''}",
+    FaultStarted.kind: _fault_started,
+    FaultBiting.kind: lambda e: (
         f"fault {e.get('id', '')} "
         f"{_truth(e.get('bites'), 'bites', 'does not bite')}{_why(e)}"
     ),
-    "fault_failed": lambda e: (
+    FaultFailed.kind: lambda e: (
         f"{e.get('fault', 'a fault')} was not injected on {e.get('instance', '?')}"
         f"{_why(e)}"
     ),
-    "fault_ended": _fault_ended,
-    "undo_failed": _undo_failed,
-    "recovered": _recovered,
-    "activity": lambda e: (
+    FaultEnded.kind: _fault_ended,
+    UndoFailed.kind: _undo_failed,
+    Recovered.kind: _recovered,
+    Activity.kind: lambda e: (
         f"{e.get('type', 'activity')} {e.get('name', '')}: {e.get('status', '')}"
         f"{_why(e)}"
     ),
-    "engine": lambda e: f"the engine ended: {e.get('status', '')}{_why(e)}",
-    "probe": lambda e: (
+    Engine.kind: lambda e: f"the engine ended: {e.get('status', '')}{_why(e)}",
+    Probe.kind: lambda e: (
         f"probe {e.get('name', '')} ({e.get('phase', '')}) "
         f"{_truth(e.get('ok'), 'holds', 'deviates')}{_why(e)}"
     ),
-    "hypothesis": lambda e: (
+    Hypothesis.kind: lambda e: (
         f"steady state ({e.get('phase', '')}) "
         f"{_truth(e.get('ok'), 'holds', 'deviates')}{_why(e)}"
     ),
-    "instance": lambda e: (
+    InstanceChanged.kind: lambda e: (
         f"{e.get('instance', '?')} is {e.get('state', '')} {e.get('health') or ''}"
     ),
-    "workload": cluster.workload_words,
-    "cluster_event": cluster.event_words,
-    "alert_pending": lambda e: f"{_alert(e)} is pending",
-    "alert_firing": lambda e: f"{_alert(e)} fires",
-    "alert_resolved": lambda e: f"{_alert(e)} is resolved",
-    "alert_cleared": lambda e: f"{_alert(e)} is no longer pending; it never fired",
-    "alert_at_start": lambda e: f"{_alert(e)} was {e.get('state', '')} already",
-    "suppressed": lambda e: (
+    WorkloadChanged.kind: cluster.workload_words,
+    ClusterEvent.kind: cluster.event_words,
+    AlertPending.kind: lambda e: f"{_alert(e)} is pending",
+    AlertFiring.kind: lambda e: f"{_alert(e)} fires",
+    AlertResolved.kind: lambda e: f"{_alert(e)} is resolved",
+    AlertCleared.kind: lambda e: f"{_alert(e)} is no longer pending; it never fired",
+    AlertAtStart.kind: lambda e: f"{_alert(e)} was {e.get('state', '')} already",
+    Suppressed.kind: lambda e: (
         f"{_alert(e)} is suppressed by {e.get('by', '')} {e.get('detail') or ''}"
     ),
-    "page": _page,
-    "routed": lambda e: (
+    Page.kind: _page,
+    Routed.kind: lambda e: (
         f"Alertmanager routes {_alert(e)} to "
         f"{', '.join(str(receiver) for receiver in e.get('receivers') or ())}"
     ),
-    "scrape": lambda e: (
+    Scrape.kind: lambda e: (
         f"scrape of {e.get('job', '')} {e.get('instance', '')} "
         f"{_truth(e.get('up'), 'succeeds', 'fails')}"
     ),
-    "rule_failed": lambda e: (
+    RuleFailed.kind: lambda e: (
         f"rule group {e.get('group', '')} {e.get('alert') or ''} was not evaluated"
         f"{_why(e)}"
     ),
-    "blind": lambda e: f"{e.get('source', '')} cannot be seen from here on{_why(e)}",
-    "sees": lambda e: f"{e.get('source', '')} is seen again",
-    "guardrail": lambda e: (
+    Blind.kind: lambda e: f"{e.get('source', '')} cannot be seen from here on{_why(e)}",
+    Sees.kind: lambda e: f"{e.get('source', '')} is seen again",
+    Guardrail.kind: lambda e: (
         f"guardrail {e.get('name', '')} is {e.get('state', '')}{_why(e)}"
     ),
-    "skipped": lambda e: f"step {e.get('step', '')} is skipped{_why(e)}",
-    "undone_later": lambda e: (
+    Skipped.kind: lambda e: f"step {e.get('step', '')} is skipped{_why(e)}",
+    UndoneLater.kind: lambda e: (
         f"the fault of the dead run is over, by {e.get('by') or 'the ledger'}{_why(e)}"
     ),
-    "metric": lambda e: (
+    Metric.kind: lambda e: (
         f"metric {e.get('promql', '')} "
         f"{_truth(e.get('ok'), 'holds', 'does not hold')}{_why(e)}"
     ),
-    "drift": lambda e: (
+    Drifted.kind: lambda e: (
         f"{'changed by the platform' if e.get('platform') else 'drift'}: "
         f"{e.get('instance', '?')}: {e.get('key', '')}: "
         f"{e.get('before') or 'nothing'} becomes {e.get('after') or 'nothing'}"
     ),
-    "note": lambda e: f"note: {e.get('text', '')}",
+    Note.kind: lambda e: f"note: {e.get('text', '')}",
 }

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from gameday.model.timeline import Event, Timeline
+from gameday.model.events import (
+    FaultBiting,
+    FaultEnded,
+    FaultFailed,
+    FaultStarted,
+    Phase,
+    UndoFailed,
+)
+from gameday.model.timeline import Event, EventKind, Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +44,7 @@ class FaultRow:
 
 def hits(timeline: Timeline) -> list[FaultRow]:
     """Return every fault of the run, also those that could not be injected."""
-    found = [_hit(started, timeline) for started in timeline.of("fault_started")]
+    found = [_hit(started, timeline) for started in timeline.of(FaultStarted)]
     failed = [
         FaultRow(
             step=str(e.get("step", "")),
@@ -46,15 +54,15 @@ def hits(timeline: Timeline) -> list[FaultRow]:
             bites=False,
             proof=f"not injected: {e.get('because', '')}",
         )
-        for e in timeline.of("fault_failed")
+        for e in timeline.of(FaultFailed)
     ]
     return found + failed
 
 
 def _hit(started: Event, timeline: Timeline) -> FaultRow:
-    proof = _last_of(timeline, "fault_biting", started)
-    ended = _last_of(timeline, "fault_ended", started)
-    stuck = _last_of(timeline, "undo_failed", started)
+    proof = _last_of(timeline, FaultBiting, started)
+    ended = _last_of(timeline, FaultEnded, started)
+    stuck = _last_of(timeline, UndoFailed, started)
     undone = ended is not None and bool(ended.get("ok", True))
     last = ended if undone else (stuck or ended)
     return FaultRow(
@@ -73,7 +81,7 @@ def _hit(started: Event, timeline: Timeline) -> FaultRow:
     )
 
 
-def _last_of(timeline: Timeline, kind: str, started: Event) -> Event | None:
+def _last_of(timeline: Timeline, kind: type[EventKind], started: Event) -> Event | None:
     same = [
         e
         for e in timeline.of(kind)
@@ -88,7 +96,7 @@ def _undo_took(started: Event, ended: Event | None, timeline: Timeline) -> float
         return None
     orders = [
         e.at
-        for e in timeline.between(started.at, ended.at, "phase")
+        for e in timeline.between(started.at, ended.at, Phase)
         if e.get("phase") == "undo" and e.get("step") == started.get("step")
     ]
     return ended.at - orders[-1] if orders else None

@@ -1,5 +1,14 @@
 """The rows of the chart: faults, instances, pages, probes, what watched."""
 
+from gameday.model.events import (
+    Blind,
+    Guardrail,
+    Hypothesis,
+    InstanceChanged,
+    Page,
+    Probe,
+    Sees,
+)
 from gameday.model.promise import DrawnAt
 from gameday.model.timeline import Event
 from gameday.reports.chart.alert_rows import alert_rows
@@ -76,7 +85,7 @@ def _fault_bar(run: DrawnRun, hit: FaultRow, started: float) -> Bar:
 def instance_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each instance that was down at some time."""
     found: dict[str, list[Event]] = {}
-    for event in run.timeline.of("instance"):
+    for event in run.timeline.of(InstanceChanged):
         found.setdefault(str(event.get("instance")), []).append(event)
     rows = []
     for name, events in found.items():
@@ -107,7 +116,7 @@ def page_rows(run: DrawnRun) -> list[Row]:
             for name in promise.reaches:
                 row = rows.setdefault(name, Row(label=name))
                 row.deadlines += deadlines(run, DrawnAt.RECEIVER, promise.alert)
-    for event in run.timeline.of("page"):
+    for event in run.timeline.of(Page):
         name = str(event.get("receiver", "?"))
         row = rows.setdefault(name, Row(label=name))
         kind = f"page {event.get('status', 'unknown')}"
@@ -120,7 +129,7 @@ def page_rows(run: DrawnRun) -> list[Row]:
 
 def probe_rows(run: DrawnRun) -> list[Row]:
     """Return one row of ticks, thinned: of those side by side the worst is drawn."""
-    events = run.timeline.of("probe", "hypothesis")
+    events = run.timeline.of(Probe, Hypothesis)
     if not events:
         return []
     worst: dict[int, Event] = {}
@@ -147,9 +156,9 @@ def blind_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each observer that could not see for some time."""
     rows: dict[str, Row] = {}
     open_since: dict[str, Event] = {}
-    for event in run.timeline.of("blind", "sees"):
+    for event in run.timeline.of(Blind, Sees):
         name = str(event.get("source", "?"))
-        if event.kind == "blind":
+        if event.is_a(Blind):
             open_since.setdefault(name, event)
         elif name in open_since:
             _blind(run, rows, open_since.pop(name), event.at)
@@ -161,7 +170,7 @@ def blind_rows(run: DrawnRun) -> list[Row]:
 def guardrail_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each guardrail that was breached or could not be answered."""
     rows: dict[str, Row] = {}
-    for event in run.timeline.of("guardrail"):
+    for event in run.timeline.of(Guardrail):
         if event.get("state") != "ok":
             name = str(event.get("name", "?"))
             title = f"{moment(event).text}: {run.when(event.at)}"

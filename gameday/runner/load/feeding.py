@@ -3,6 +3,7 @@
 from gameday.checks.record.clocks import read_clocks
 from gameday.checks.slos.feeding import find_fed
 from gameday.checks.slos.load import http_probes
+from gameday.model.events import Probe
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 from gameday.model.timeline import Timeline, event
@@ -19,7 +20,7 @@ def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
     seen = Timeline(
         event
         for event in loop.run_state.warm_up
-        if event.kind != "probe" or event.get("name") in ours
+        if not event.is_a(Probe) or event.get("name") in ours
     )
     offset = read_clocks(seen).theirs("prometheus", now) - now
     fed = find_fed(scenario.slos, load, seen, offset)

@@ -18,6 +18,7 @@ from gameday.model.alerting.alert import (
     Route,
     Routing,
 )
+from gameday.model.events import AlertFiring, FaultStarted, Page
 from gameday.model.plan import Plan
 from gameday.model.target import Instance
 from gameday.model.timeline import Timeline
@@ -51,7 +52,7 @@ ROUTING = Routing(
         Receiver(name="team", integrations=(Integration(kind="webhook"),)),
     ),
 )
-HEARD = ("alert_firing", "fault_started", "page")
+HEARD = (AlertFiring, FaultStarted, Page)
 
 
 def asked(rules: Sequence[AlertRule], **rest: Any) -> Plan:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gameday.model.events import Phase
 from gameday.model.timeline import Event, Timeline, event
 from gameday.reports.chart import chart
 from gameday.reports.chart.axis import TimeAxis, text_width
@@ -211,7 +212,7 @@ def test_places_are_numbers() -> None:
 def test_the_axis_begins_with_the_warm_up_and_older_episodes_are_cut_there() -> None:
     run = example.passing()
     labels = {"alertname": "Watchdog", "severity": "none"}
-    since = next(one.at for one in run.timeline.of("phase"))
+    since = next(one.at for one in run.timeline.of(Phase))
     older = [
         event(since - 500.0, "alert_firing", alert="Watchdog", labels=labels),
         event(
