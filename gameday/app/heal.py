@@ -142,15 +142,15 @@ def _decided(
     return lock.held(decide=True)
 
 
-def _counts(found: "HealedOrphan", holder: "Holder | None") -> bool:
+def _counts(orphan: "HealedOrphan", holder: "Holder | None") -> bool:
     """Whether it bears on what is broken: all but a place where nothing can be.
 
     Every fault needs more rights than to read, so that nobody left any where he could
     not look; and a run holds its target until all it left is undone.
     """
-    if found.left.unread is None:
+    if orphan.left.unread is None:
         return True
-    return holder is not None and found.left.place not in holder.unseen
+    return holder is not None and orphan.left.place not in holder.unseen
 
 
 def _going_on(target_url: str, holder: "Holder", *, wait: bool) -> str:

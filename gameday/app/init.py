@@ -103,18 +103,20 @@ def status_of(url: str) -> tuple[int, str]:
     return status, ""
 
 
-def lacks(found: Beginning) -> list[str]:
+def lacks(beginning: Beginning) -> list[str]:
     """Return in sentences what is missing for a full verdict."""
     notes = []
-    if not found.prometheus:
+    if not beginning.prometheus:
         notes.append("no --prometheus: no alert and no SLO can be judged")
-    elif found.promise is None:
-        notes.append(f"no alert rule speaks of {found.service}: promise one by hand")
-    if found.requests is None:
+    elif beginning.promise is None:
+        notes.append(
+            f"no alert rule speaks of {beginning.service}: promise one by hand"
+        )
+    if beginning.requests is None:
         notes.append("no counter of requests is known: the SLO is an example only")
-    if not found.pager:
+    if not beginning.pager:
         notes.append("no --pager: when a page arrives is not seen")
-    if not found.url:
+    if not beginning.url:
         notes.append("no --url: no steady-state hypothesis and no load")
     return notes
 

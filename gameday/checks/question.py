@@ -91,34 +91,35 @@ class Measurement:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-def within(question: Question, found: Measurement) -> Answer:
+def within(question: Question, measurement: Measurement) -> Answer:
     """Compare a measured time with the promise; a tie inside the error is open.
 
     What is too late was decided when the promise's time was over.
     """
     promised = question.promised or 0.0
-    measured = round(found.measured, 3)
-    below = found.error if found.below is None else found.below
-    when = f"{show_duration(measured)} after {found.origin}"
-    said = f"{found.what} {when}; promised within {show_duration(promised)}."
+    measured = round(measurement.measured, 3)
+    below = measurement.error if measurement.below is None else measurement.below
+    when = f"{show_duration(measured)} after {measurement.origin}"
+    said = f"{measurement.what} {when}; promised within {show_duration(promised)}."
     answer = Answer(
         outcome=Outcome.PASS,
         because=said,
         measured=measured,
-        error=max(found.error, below),
-        evidence=found.evidence,
-        decided=found.decided,
-        since=found.since,
-        lasts_until=found.lasts_until,
+        error=max(measurement.error, below),
+        evidence=measurement.evidence,
+        decided=measurement.decided,
+        since=measurement.since,
+        lasts_until=measurement.lasts_until,
     )
-    if keeps(measured + found.error, promised):
+    if keeps(measured + measurement.error, promised):
         return answer
     if not keeps(measured - below, promised):
-        late = found.measured - promised
-        decided = None if found.decided is None else found.decided - late
+        late = measurement.measured - promised
+        decided = None if measurement.decided is None else measurement.decided - late
         return replace(answer, outcome=Outcome.FAIL, decided=decided)
+    exact = show_duration(max(measurement.error, below))
     return answer.unsure(
-        f"the measurement is only exact to {show_duration(max(found.error, below))}, "
+        f"the measurement is only exact to {exact}, "
         "too coarse to say on which side of the promise it lies"
     )
 

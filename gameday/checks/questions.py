@@ -32,13 +32,13 @@ def asked(plan: Plan, fed: Collection[str] | None = None) -> tuple[Question, ...
 
     `fed`: the SLOs that were found to see the load; None: nobody recorded it.
     """
-    found: dict[tuple[str, str, str], Question] = {}
+    questions: dict[tuple[str, str, str], Question] = {}
     for step in plan.scenario.steps:
         of_step = _of_step(plan.scenario, step, fed)
         for question in (*of_step, *_recovers(plan, step)):
             key = (question.step, question.question, question.subject)
-            found.setdefault(key, question)
-    return (*found.values(), _of_run(plan.scenario))
+            questions.setdefault(key, question)
+    return (*questions.values(), _of_run(plan.scenario))
 
 
 def services(step: Step) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class Difference:
 
 def differences(before: Fingerprint, after: Fingerprint) -> list[Difference]:
     """Return everything that differs, by instance and key."""
-    found: list[Difference] = []
+    changes: list[Difference] = []
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
         if old is None or new is None:
@@ -50,17 +50,17 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[Difference]:
         else:
             own = _changed(name, old, new)
         marks = {**(old or {}), **(new or {})}
-        found += [
+        changes += [
             replace(difference, platform=_platform(difference, marks))
             for difference in own
         ]
-    return found
+    return changes
 
 
-def _platform(one: Difference, marks: Mapping[str, str]) -> str:
+def _platform(difference: Difference, marks: Mapping[str, str]) -> str:
     """Return why the platform made a difference, by what was read or by its name."""
-    marked = marks.get(f"{PLATFORM}{one.key}") or marks.get(WHOLE, "")
-    return marked or whose(one.instance, one.key)
+    marked = marks.get(f"{PLATFORM}{difference.key}") or marks.get(WHOLE, "")
+    return marked or whose(difference.instance, difference.key)
 
 
 def shown(value: Any) -> str:

@@ -151,9 +151,9 @@ class AlertmanagerObserver:
                 fingerprint=alert["fingerprint"],
             )
 
-    def _mutings(self, found: "dict[_Key, _Mute]", now: float) -> list[Event]:
+    def _mutings(self, mutings: "dict[_Key, _Mute]", now: float) -> list[Event]:
         events = []
-        for key, mute in found.items():
+        for key, mute in mutings.items():
             if key not in self._muted:
                 self._muted[key] = event(
                     now,
@@ -164,7 +164,7 @@ class AlertmanagerObserver:
                     detail=mute.detail,
                 )
                 events.append(self._muted[key])
-        for key in [key for key in self._muted if key not in found]:
+        for key in [key for key in self._muted if key not in mutings]:
             before = self._muted.pop(key)
             events.append(event(now, "unsuppressed", **before.fields))
         return events

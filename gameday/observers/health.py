@@ -32,11 +32,11 @@ class ObserverHealth:
         with self._lock:
             self._emit, self._last_good, self._seen_since = emit, since, since
 
-    def emit(self, one: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Report an event, unless the observer has ended."""
         with self._lock:
             if self._emit is not None:
-                self._emit(one)
+                self._emit(event)
 
     def good(self, asked: float) -> None:
         """Note that it answered what was asked at that time."""

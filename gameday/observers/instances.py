@@ -132,20 +132,20 @@ class InstancesObserver:
         self._sight.good(asked)
         return self._every
 
-    def _heard(self, found: list[Instance], at: float, late: float) -> None:
+    def _heard(self, instances: list[Instance], at: float, late: float) -> None:
         """Take what the target tells: late, where it did not answer just before."""
         since = max(0.0, at - self._looked)
-        self._report(found, at, max(late, since) if since > OVERDUE else late)
+        self._report(instances, at, max(late, since) if since > OVERDUE else late)
 
-    def _report(self, found: Iterable[Instance], at: float, error: float) -> None:
+    def _report(self, instances: Iterable[Instance], at: float, error: float) -> None:
         with self._telling:
-            for change in self._changes(found, at, round(error, 3)):
+            for change in self._changes(instances, at, round(error, 3)):
                 self._sight.emit(change)
 
     def _changes(
-        self, found: Iterable[Instance], at: float, error: float
+        self, instances: Iterable[Instance], at: float, error: float
     ) -> list[Event]:
-        now = {instance.name: instance for instance in found}
+        now = {instance.name: instance for instance in instances}
         gone = [one for name, one in self._known.items() if name not in now]
         events = [
             self._say(one, self._known.get(name), at, error)
@@ -167,39 +167,46 @@ class InstancesObserver:
         return events
 
     def _say(
-        self, one: Instance, before: Instance | None, seen: float, error: float
+        self, instance: Instance, before: Instance | None, seen: float, error: float
     ) -> Event:
         at, stamp = seen, None
-        started = one.started_at
+        started = instance.started_at
         if before is None:
             error = 0.0
-        elif started is not None and one.state == "running" and _anew(one, before):
+        elif (
+            started is not None
+            and instance.state == "running"
+            and _anew(instance, before)
+        ):
             # The instance's start is stamped; its health comes to be seen later.
             offset, unsure = self._offset
-            at, error, stamp = started - offset, one.exact + unsure, started
+            at, error, stamp = started - offset, instance.exact + unsure, started
         return InstanceChanged(
-            service=one.service,
-            instance=one.name,
-            state=one.state,
-            health=one.health,
-            up=one.up,
+            service=instance.service,
+            instance=instance.name,
+            state=instance.state,
+            health=instance.health,
+            up=instance.up,
             error=round(error, 4),
             stamp=stamp,
-            id=one.identity.get("id", ""),
-            container=one.identity.get("container", ""),
-            ended=one.ended,
+            id=instance.identity.get("id", ""),
+            container=instance.identity.get("container", ""),
+            ended=instance.ended,
         ).at(at)
 
 
-def _anew(one: Instance, before: Instance) -> bool:
+def _anew(instance: Instance, before: Instance) -> bool:
     """Return whether it was started since the last look, by its stamp."""
-    return one.started_at != before.started_at and one.health in ("", "starting")
+    return instance.started_at != before.started_at and instance.health in (
+        "",
+        "starting",
+    )
 
 
-def _differs(one: Instance, before: Instance | None) -> bool:
+def _differs(instance: Instance, before: Instance | None) -> bool:
     if before is None:
         return True
-    return (one.identity, one.state, one.health) != (
+    return (instance.identity, instance.state, instance.health) != (
         before.identity,
         before.state,
         before.health,

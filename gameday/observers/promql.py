@@ -10,21 +10,21 @@ def metrics_of(expr: str) -> tuple[str, ...]:
     """
     import promql_parser
 
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
 
     def visit(node: Any) -> bool:
         if isinstance(node, promql_parser.VectorSelector):
             named = [
                 matcher.value for matcher in node.matchers.matchers if _is_name(matcher)
             ]
-            found.update(dict.fromkeys([node.name] if node.name else named))
+            names.update(dict.fromkeys([node.name] if node.name else named))
         return True
 
     try:
         promql_parser.walk(promql_parser.parse(expr), visit)
     except ValueError:
         return ()
-    return tuple(found)
+    return tuple(names)
 
 
 def _is_name(matcher: Any) -> bool:

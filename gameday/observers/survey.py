@@ -310,19 +310,19 @@ def _jobs(
 ) -> tuple[ScrapeJob, ...]:
     """Return the jobs of the targets, each as its slowest target is scraped."""
     configured = {job.name: job for job in settings.jobs}
-    found: dict[str, ScrapeJob] = {}
+    jobs: dict[str, ScrapeJob] = {}
     for target in targets:
         name = target.labels.get("job", "")
         default = configured.get(name)
         interval = default.interval if default else settings.scrape_interval
         timeout = default.timeout if default else settings.scrape_timeout
-        before = found.get(name, ScrapeJob(name=name, interval=0.0, timeout=0.0))
-        found[name] = ScrapeJob(
+        before = jobs.get(name, ScrapeJob(name=name, interval=0.0, timeout=0.0))
+        jobs[name] = ScrapeJob(
             name=name,
             interval=max(before.interval, target.interval or interval),
             timeout=max(before.timeout, target.timeout or timeout),
         )
-    return tuple(found.values())
+    return tuple(jobs.values())
 
 
 def _shown_selector(selector: Selector) -> str:

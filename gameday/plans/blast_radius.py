@@ -8,13 +8,13 @@ from gameday.model.scenario import BlastRadius
 from gameday.model.target import Instance
 
 
-def allowed(radius: BlastRadius, found: int) -> int:
+def allowed(radius: BlastRadius, instances: int) -> int:
     """Return how many of the instances found may be hit; a share is rounded down."""
-    limits = [found]
+    limits = [instances]
     if radius.at_most is not None:
         limits.append(radius.at_most)
     if radius.share is not None:
-        limits.append(math.floor(round(radius.share * found, 9)))
+        limits.append(math.floor(round(radius.share * instances, 9)))
     return min(limits)
 
 
@@ -32,11 +32,11 @@ def protected(radius: BlastRadius, instance: Instance) -> str:
 
 
 def breaches(
-    radius: BlastRadius, victims: Sequence[Instance], found: int
+    radius: BlastRadius, victims: Sequence[Instance], instances: int
 ) -> Iterable[str]:
     """Yield why these victims of one service may not all be hit together."""
     distinct = {victim.name for victim in victims}
-    most = allowed(radius, found)
+    most = allowed(radius, instances)
     if len(distinct) > most:
         caps = []
         if radius.at_most is not None:
@@ -44,8 +44,8 @@ def breaches(
         if radius.share is not None:
             caps.append(f"share: {show_share(radius.share)}")
         yield (
-            f"{len(distinct)} of {found} instances of {victims[0].service!r} would be "
-            f"hit, the blast radius ({', '.join(caps)}) allows {most}"
+            f"{len(distinct)} of {instances} instances of {victims[0].service!r} "
+            f"would be hit, the blast radius ({', '.join(caps)}) allows {most}"
         )
     for victim in victims:
         why = protected(radius, victim)

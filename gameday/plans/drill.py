@@ -265,8 +265,10 @@ def _inhibits(
                 yield alert.get("alertname", "")
 
 
-def _equal(rule: InhibitRule, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    return all(one.get(name, "") == other.get(name, "") for name in rule.equal)
+def _equal(
+    rule: InhibitRule, matchers: Mapping[str, str], other: Mapping[str, str]
+) -> bool:
+    return all(matchers.get(name, "") == other.get(name, "") for name in rule.equal)
 
 
 def _fit(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:

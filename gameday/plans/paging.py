@@ -259,5 +259,5 @@ def _inhibits(
     return True
 
 
-def _same(one: str | None, other: str | None) -> bool | None:
-    return None if None in (one, other) else one == other
+def _same(interval: str | None, other: str | None) -> bool | None:
+    return None if None in (interval, other) else interval == other

@@ -36,15 +36,15 @@ class PlanInputs:
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_plan(scenario: Scenario, found: PlanInputs, seed: int) -> Plan:
+def make_plan(scenario: Scenario, inputs: PlanInputs, seed: int) -> Plan:
     """Return the plan; what it may not do is in `refusals`, not an exception."""
-    lint = timings(scenario, found.monitoring)
+    lint = timings(scenario, inputs.monitoring)
     steps = []
     refusals: list[str] = []
     for step in scenario.steps:
         faults = []
         for request in step.experiment.faults:
-            fault, why = _fault(step, request, found, seed)
+            fault, why = _fault(step, request, inputs, seed)
             faults.append(fault)
             refusals += [f"step {step.name}: {reason}" for reason in why]
         refusals += _together(scenario, step, faults)
@@ -53,24 +53,24 @@ def make_plan(scenario: Scenario, found: PlanInputs, seed: int) -> Plan:
             PlannedStep(
                 name=step.name,
                 faults=tuple(faults),
-                hold_at_most=hold_at_most(step, found.monitoring),
+                hold_at_most=hold_at_most(step, inputs.monitoring),
                 aftermath_at_most=aftermath_at_most(step),
             )
         )
     warnings = [
-        *_warnings(scenario, lint, found.monitoring),
-        *_spoiled(scenario, steps, found),
+        *_warnings(scenario, lint, inputs.monitoring),
+        *_spoiled(scenario, steps, inputs),
     ]
     return Plan(
         scenario=scenario,
         steps=tuple(steps),
-        instances=tuple(found.instances),
-        monitoring=found.monitoring,
+        instances=tuple(inputs.instances),
+        monitoring=inputs.monitoring,
         timings=lint,
         seed=seed,
         warnings=tuple(warnings),
         refusals=tuple(dict.fromkeys(refusals)),
-        provenance=found.provenance,
+        provenance=inputs.provenance,
     )
 
 
@@ -116,17 +116,17 @@ def aftermath_at_most(step: Step) -> float:
 def _fault(
     step: Step,
     request: FaultRequest,
-    found: PlanInputs,
+    inputs: PlanInputs,
     seed: int,
 ) -> tuple[PlannedFault, list[str]]:
     service = request.selection.service
-    there = [instance for instance in found.instances if instance.service == service]
-    target = found.target
+    there = [instance for instance in inputs.instances if instance.service == service]
+    target = inputs.target
     refusal = UNREACHED if target is None else target.refusal(request.kind)
     why = [refusal] if refusal else []
     victims: tuple[Instance, ...] = ()
     if not there:
-        known = sorted({instance.service for instance in found.instances})
+        known = sorted({instance.service for instance in inputs.instances})
         why.append(
             f"no instance of service {service!r} was found; there are: "
             f"{', '.join(known) or 'none'}"
@@ -141,7 +141,7 @@ def _fault(
         for victim in victims
         if victim.state != "running"
     ]
-    longest = hold_at_most(step, found.monitoring)
+    longest = hold_at_most(step, inputs.monitoring)
     return PlannedFault(
         request=request,
         victims=victims,
@@ -214,14 +214,14 @@ def _warnings(
 
 
 def _spoiled(
-    scenario: Scenario, steps: Sequence[PlannedStep], found: PlanInputs
+    scenario: Scenario, steps: Sequence[PlannedStep], inputs: PlanInputs
 ) -> Iterable[str]:
     for step, planned in zip(scenario.steps, steps, strict=True):
         before = Before(
-            standing=found.monitoring.standing,
-            monitoring=found.monitoring,
+            standing=inputs.monitoring.standing,
+            monitoring=inputs.monitoring,
             planned=planned,
-            instances=found.instances,
+            instances=inputs.instances,
         )
         for promise in spoiled(step, before):
             what = "nothing" if promise.wholly else "nothing of its pages"

@@ -43,11 +43,11 @@ def spoiled(step: Step, before: Before) -> tuple[Spoiled, ...]:
     return tuple(reason for reason in found if reason is not None)
 
 
-def nothing_left(step: Step, found: Sequence[Spoiled]) -> str:
+def nothing_left(step: Step, spoiled: Sequence[Spoiled]) -> str:
     """Return why no alert promise of the step can be answered; empty: some can."""
-    if not found or len(found) < len(step.expect.alerts):
+    if not spoiled or len(spoiled) < len(step.expect.alerts):
         return ""
-    reasons = "; ".join(dict.fromkeys(reason.because for reason in found))
+    reasons = "; ".join(dict.fromkeys(reason.because for reason in spoiled))
     return (
         f"step {step.name}: no alert promise could be answered: {reasons}. Wait until "
         "that is over, or go on all the same with --anyway"

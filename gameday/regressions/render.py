@@ -49,18 +49,18 @@ def as_json(compared: Sequence[Compared], code: int) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _plain(one: Compared) -> dict[str, Any]:
+def _plain(comparison: Compared) -> dict[str, Any]:
     return {
-        **asdict(one.key),
-        "unit": one.unit,
-        "status": one.status.value,
-        "because": one.because,
-        "before": one.before,
-        "now": one.now,
-        "promised": one.promised,
-        "changes": list(one.changes),
-        "p": one.p,
-        "close_to_promise": one.close,
+        **asdict(comparison.key),
+        "unit": comparison.unit,
+        "status": comparison.status.value,
+        "because": comparison.because,
+        "before": comparison.before,
+        "now": comparison.now,
+        "promised": comparison.promised,
+        "changes": list(comparison.changes),
+        "p": comparison.p,
+        "close_to_promise": comparison.close,
     }
 
 

@@ -308,7 +308,7 @@ def compared(
     `since`: the first fault's start, on Prometheus' clock; what fired before is older
     than what was recorded.
     """
-    found: dict[tuple[str, tuple[tuple[str, str], ...], int], dict[str, object]] = {}
+    rows: dict[tuple[str, tuple[tuple[str, str], ...], int], dict[str, object]] = {}
     counts: dict[object, int] = {}
     for side, name, labels, firing, ended in (
         *_recorded(timeline),
@@ -319,12 +319,12 @@ def compared(
         key = (name, tuple(sorted({**labels, "alertname": name}.items())))
         number = counts.get((side, key), 0)
         counts[side, key] = number + 1
-        row = found.setdefault((*key, number), {"alert": name, "labels": dict(labels)})
+        row = rows.setdefault((*key, number), {"alert": name, "labels": dict(labels)})
         row[side] = {
             "firing": show_instant(firing),
             "resolved": None if ended is None else show_instant(ended),
         }
-    return [found[key] for key in sorted(found)]
+    return [rows[key] for key in sorted(rows)]
 
 
 _Fired = tuple[str, str, Mapping[str, str], float, float | None]

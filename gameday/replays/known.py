@@ -47,15 +47,15 @@ def _is_of(series: SeriesRecord, rule: AlertRule) -> bool:
 
 def _present(series: SeriesRecord, slots: Slots) -> list[int]:
     """Return the evaluations at which an alert was there; a missed one has no mark."""
-    found: list[int] = []
+    present: list[int] = []
     last: int | None = None
     for at, value in zip(series.at, series.values, strict=True):
         if last is not None:
-            found += range(last + slots.interval, at, slots.interval)
+            present += range(last + slots.interval, at, slots.interval)
         if value is not None:
-            found.append(at)
+            present.append(at)
         last = None if value is None else at
-    return [at for at in found if slots.first <= at <= slots.last]
+    return [at for at in present if slots.first <= at <= slots.last]
 
 
 def lag(known: Sequence[Life], evaluated: Iterable[Life]) -> float:
@@ -73,9 +73,9 @@ def lag(known: Sequence[Life], evaluated: Iterable[Life]) -> float:
     return found
 
 
-def _fired(found: Iterable[Life]) -> Mapping[Key, list[Life]]:
+def _fired(lives: Iterable[Life]) -> Mapping[Key, list[Life]]:
     by_labels: dict[Key, list[Life]] = {}
-    for life in found:
+    for life in lives:
         if life.firing is not None:
             by_labels.setdefault(frozenset(life.labels.items()), []).append(life)
     return by_labels

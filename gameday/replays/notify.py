@@ -68,10 +68,10 @@ class _Group:
 def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
     """Return the pages, routings and mutes, as a run's observers would report them."""
     ordered = sorted(firings, key=lambda one: (one.fires, sorted(one.labels.items())))
-    found: list[Event] = []
+    events: list[Event] = []
     for firing in ordered:
         paths = told.routing.route.paths(firing.labels)
-        found.append(
+        events.append(
             event(
                 firing.fires,
                 "routed",
@@ -80,9 +80,9 @@ def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
                 receivers=list(dict.fromkeys(path[-1].receiver for path in paths)),
             )
         )
-        found += _mutes(firing, ordered, told)
-    found += _pages(ordered, told)
-    return sorted(found, key=lambda one: one.at)
+        events += _mutes(firing, ordered, told)
+    events += _pages(ordered, told)
+    return sorted(events, key=lambda one: one.at)
 
 
 def _pages(firings: Sequence[Firing], told: NotifyContext) -> Iterator[Event]:
@@ -176,14 +176,14 @@ def _late(group: _Group, shown: Iterable[Firing], at: float) -> float:
     return group.route.group_interval if near and group.flushed else 0.0
 
 
-def _entry(one: Firing, at: float) -> dict[str, object]:
-    over = one.ends <= at
+def _entry(firing: Firing, at: float) -> dict[str, object]:
+    over = firing.ends <= at
     return {
-        "labels": dict(one.labels),
+        "labels": dict(firing.labels),
         "status": "resolved" if over else "firing",
-        "starts": one.fires,
-        "ends": one.ends if over else None,
-        "fingerprint": fingerprint(one.labels),
+        "starts": firing.fires,
+        "ends": firing.ends if over else None,
+        "fingerprint": fingerprint(firing.labels),
     }
 
 
@@ -205,33 +205,33 @@ def _route_muted(path: Sequence[Route], at: float, told: NotifyContext) -> bool:
 
 
 def _muted_by(
-    one: Firing, at: float, firings: Sequence[Firing], told: NotifyContext
+    firing: Firing, at: float, firings: Sequence[Firing], told: NotifyContext
 ) -> str:
     """Return what holds an alert back at a time; empty: nothing."""
     for silence in told.silences:
-        if silence.since <= at < silence.until and silence.covers(one.labels):
+        if silence.since <= at < silence.until and silence.covers(firing.labels):
             return f"silence {silence.number}"
-    source = _inhibitor(one, at, firings, told.routing.inhibit)
+    source = _inhibitor(firing, at, firings, told.routing.inhibit)
     return f"inhibition {source}" if source else ""
 
 
 def _inhibitor(
-    one: Firing, at: float, firings: Sequence[Firing], rules: Sequence[InhibitRule]
+    firing: Firing, at: float, firings: Sequence[Firing], rules: Sequence[InhibitRule]
 ) -> str:
     """Return the fingerprint of an alert that inhibits another; empty: none does."""
     for rule in rules:
-        if not _fit(rule.target, one.labels):
+        if not _fit(rule.target, firing.labels):
             continue
         for source in firings:
             fires = source.fires <= at < source.ends
             if not fires or not _fit(rule.source, source.labels):
                 continue
-            both = _fit(rule.target, source.labels) and _fit(rule.source, one.labels)
+            both = _fit(rule.target, source.labels) and _fit(rule.source, firing.labels)
             equal = all(
-                source.labels.get(name, "") == one.labels.get(name, "")
+                source.labels.get(name, "") == firing.labels.get(name, "")
                 for name in rule.equal
             )
-            if equal and not both and source.key != one.key:
+            if equal and not both and source.key != firing.key:
                 return fingerprint(source.labels)
     return ""
 
@@ -241,50 +241,52 @@ def _fit(matchers: Sequence[Matcher], labels: Labels) -> bool:
 
 
 def _mutes(
-    one: Firing, firings: Sequence[Firing], told: NotifyContext
+    firing: Firing, firings: Sequence[Firing], told: NotifyContext
 ) -> Iterator[Event]:
     """Yield from when to when an alert was muted, by what."""
-    edges = {one.fires}
+    edges = {firing.fires}
     for other in firings:
         edges |= {other.fires, other.ends}
     for silence in told.silences:
         edges |= {silence.since, silence.until}
-    inside = sorted(e for e in edges if one.fires <= e < min(one.ends, told.until))
+    inside = sorted(
+        e for e in edges if firing.fires <= e < min(firing.ends, told.until)
+    )
     open_ = ""
     for at in inside:
-        why = _muted_by(one, at, firings, told)
+        why = _muted_by(firing, at, firings, told)
         if why != open_:
             if open_:
-                yield _suppressed(one, at, open_, "unsuppressed")
+                yield _suppressed(firing, at, open_, "unsuppressed")
             if why:
-                yield _suppressed(one, at, why, "suppressed")
+                yield _suppressed(firing, at, why, "suppressed")
             open_ = why
-    yield from _route_mutes(one, told)
+    yield from _route_mutes(firing, told)
 
 
-def _route_mutes(one: Firing, told: NotifyContext) -> Iterator[Event]:
-    paths = told.routing.route.paths(one.labels)
-    muted = [path for path in paths if _route_muted(path, one.fires, told)]
+def _route_mutes(firing: Firing, told: NotifyContext) -> Iterator[Event]:
+    paths = told.routing.route.paths(firing.labels)
+    muted = [path for path in paths if _route_muted(path, firing.fires, told)]
     if muted and len(muted) == len(paths):
         muting = told.routing.muting(muted[0][-1])
         names = muting.names if muting else ""
         yield event(
-            one.fires,
+            firing.fires,
             "suppressed",
-            alert=one.labels.get("alertname", ""),
-            labels=dict(one.labels),
+            alert=firing.labels.get("alertname", ""),
+            labels=dict(firing.labels),
             by="mute_time",
             detail=names,
         )
 
 
-def _suppressed(one: Firing, at: float, why: str, kind: str) -> Event:
+def _suppressed(firing: Firing, at: float, why: str, kind: str) -> Event:
     by, _, detail = why.partition(" ")
     return event(
         at,
         kind,
-        alert=one.labels.get("alertname", ""),
-        labels=dict(one.labels),
+        alert=firing.labels.get("alertname", ""),
+        labels=dict(firing.labels),
         by=by,
         detail=detail,
     )

@@ -44,10 +44,10 @@ def chosen(series: Iterable[SeriesRecord], reads: Sequence[Read]) -> list[Series
     return sorted(found, key=lambda one: sorted(one.labels.items()))
 
 
-def _fits(one: SeriesRecord, read: Read) -> bool:
+def _fits(record: SeriesRecord, read: Read) -> bool:
     try:
-        return one.labels.get("__name__") == read.metric and all(
-            matcher.matches(one.labels) for matcher in read.matchers
+        return record.labels.get("__name__") == read.metric and all(
+            matcher.matches(record.labels) for matcher in read.matchers
         )
     except RegexError:
         return True  # read too much rather than too little
@@ -84,16 +84,16 @@ def _lines(test: UnitTest) -> Iterator[str]:
                 yield f"          - {{labels: {_quoted(shown)}, value: 1}}"
 
 
-def cells(one: SeriesRecord, slots: Slots) -> list[Cell]:
+def cells(record: SeriesRecord, slots: Slots) -> list[Cell]:
     """Return what a series has at each evaluation, `_` where nothing came."""
-    found: dict[int, Cell] = {}
-    for at, value in zip(one.at, one.values, strict=True):
+    cells_by_slot: dict[int, Cell] = {}
+    for at, value in zip(record.at, record.values, strict=True):
         place = -(-(at - slots.first) // slots.interval)
         if 0 <= place <= (slots.last - slots.first) // slots.interval:
-            found[place] = "stale" if value is None else _number(value)
-    if not found:
+            cells_by_slot[place] = "stale" if value is None else _number(value)
+    if not cells_by_slot:
         return []
-    return [found.get(place, "_") for place in range(max(found) + 1)]
+    return [cells_by_slot.get(place, "_") for place in range(max(cells_by_slot) + 1)]
 
 
 def _number(value: float) -> str:

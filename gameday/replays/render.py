@@ -36,11 +36,11 @@ def document(
 
 
 def _finding(
-    one: Finding, before: Mapping[tuple[str, str, str], Finding]
+    finding: Finding, before: Mapping[tuple[str, str, str], Finding]
 ) -> dict[str, Any]:
-    old = before.get(_key(one))
+    old = before.get(_key(finding))
     return {
-        **verdict_json.finding(one),
+        **verdict_json.finding(finding),
         "replayed": True,
         "recorded": None
         if old is None
@@ -48,8 +48,8 @@ def _finding(
     }
 
 
-def _key(one: Finding) -> tuple[str, str, str]:
-    return one.step, one.question, one.subject
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return finding.step, finding.question, finding.subject
 
 
 def lines(replayed: Replayed, alerts: Sequence[Row]) -> Iterator[str]:
@@ -69,18 +69,22 @@ def lines(replayed: Replayed, alerts: Sequence[Row]) -> Iterator[str]:
             yield f"  {clean(row['alert'] + _labels(row['labels']))}: {change}"
 
 
-def _time(one: Finding, old: Finding | None) -> str:
+def _time(finding: Finding, old: Finding | None) -> str:
     """Return a measured time, and how it was then where it was another."""
-    if one.measured is None:
+    if finding.measured is None:
         return (
             "" if old is None or old.measured is None else f": was {old.measured:.3f} s"
         )
-    error = f" ± {one.error:.3f} s" if one.error else ""
-    limit = f" of {one.promised:g} s" if one.promised is not None else ""
+    error = f" ± {finding.error:.3f} s" if finding.error else ""
+    limit = f" of {finding.promised:g} s" if finding.promised is not None else ""
     was = ""
-    if old is not None and old.measured is not None and old.measured != one.measured:
+    if (
+        old is not None
+        and old.measured is not None
+        and old.measured != finding.measured
+    ):
         was = f", was {old.measured:.3f} s"
-    return f": {one.measured:.3f} s{error}{limit}{was}"
+    return f": {finding.measured:.3f} s{error}{limit}{was}"
 
 
 def _change(row: Row) -> str:
@@ -104,15 +108,17 @@ def _labels(labels: Mapping[str, str]) -> str:
     return "{" + ", ".join(f'{name}="{text}"' for name, text in pairs) + "}"
 
 
-def varied(one: Varied) -> str:
+def varied(variant: Varied) -> str:
     """Return in one line what another `for` would do."""
-    hold = show_duration(one.hold) if one.hold else "0s"
-    if one.detected is not None:
-        when = f"fires after {show_duration(one.detected)}"
-    elif one.needs is not None:
-        when = f"does not fire; a longer fault would after {show_duration(one.needs)}"
+    hold = show_duration(variant.hold) if variant.hold else "0s"
+    if variant.detected is not None:
+        when = f"fires after {show_duration(variant.detected)}"
+    elif variant.needs is not None:
+        when = (
+            f"does not fire; a longer fault would after {show_duration(variant.needs)}"
+        )
     else:
         when = "does not fire"
-    quiet = show_duration(one.quiet)
-    alarms = f"{one.false_alarms} false alarms in the {quiet} before"
-    return f"  {clean(one.alert)} for {hold}: {when}, {alarms}"
+    quiet = show_duration(variant.quiet)
+    alarms = f"{variant.false_alarms} false alarms in the {quiet} before"
+    return f"  {clean(variant.alert)} for {hold}: {when}, {alarms}"

@@ -31,16 +31,16 @@ def phases(recording: Recording, rules: Sequence[Rule]) -> dict[str, GroupPhase]
 
     `rules`: as they were when the run was held.
     """
-    found: dict[str, GroupPhase] = {}
+    phases_by_group: dict[str, GroupPhase] = {}
     for group in recording.groups:
         interval = round(group.interval * 1000)
         near = math.floor((group.last - LATE / 2) * 1000)
-        found[group.name] = GroupPhase(
+        phases_by_group[group.name] = GroupPhase(
             phase=near % interval, interval=interval, error=LATE / 2 + ERROR
         )
     for series in recording.series:
         rule = _writer(series, rules)
-        known = found.get(rule.group) if rule else None
+        known = phases_by_group.get(rule.group) if rule else None
         if rule is None or known is None or not series.at or known.error == ERROR:
             continue
         stamp = next(
@@ -54,10 +54,10 @@ def phases(recording: Recording, rules: Sequence[Rule]) -> dict[str, GroupPhase]
         if stamp is not None:
             offset = round((rule.query_offset or 0.0) * 1000)
             phase = (stamp + offset) % known.interval
-            found[rule.group] = GroupPhase(
+            phases_by_group[rule.group] = GroupPhase(
                 phase=phase, interval=known.interval, error=ERROR
             )
-    return found
+    return phases_by_group
 
 
 def _writer(series: SeriesRecord, rules: Iterable[Rule]) -> Rule | None:

@@ -98,11 +98,11 @@ def timeline_of(plan: Plan, timeline: Timeline, today: TodaysRules) -> Timeline:
     )
 
 
-def _is_replaced(one: Event) -> bool:
-    if one.is_a(RuleFailed):
-        return bool(one.get("what") != "restarted")
-    pager = one.is_a(ClockCompared) and one["source"] == "pager"
-    return pager or one.is_a(*_REPLACED)
+def _is_replaced(replayed: Event) -> bool:
+    if replayed.is_a(RuleFailed):
+        return bool(replayed.get("what") != "restarted")
+    pager = replayed.is_a(ClockCompared) and replayed["source"] == "pager"
+    return pager or replayed.is_a(*_REPLACED)
 
 
 def faults_of(timeline: Timeline) -> Iterator[tuple[str, float]]:

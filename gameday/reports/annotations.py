@@ -33,11 +33,11 @@ def problems(plan: Plan, verdict: Verdict) -> list[Problem]:
     return [*found, *_findings(plan, verdict)]
 
 
-def meanings(found: list[Problem]) -> dict[str, str]:
+def meanings(told: list[Problem]) -> dict[str, str]:
     """Return what each id of these problems means."""
     return {
         problem.id: f"gameday: {problem.id.partition('/')[2].replace('_', ' ')}"
-        for problem in found
+        for problem in told
     }
 
 

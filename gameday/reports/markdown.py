@@ -100,14 +100,14 @@ def _findings(plan: Plan, verdict: Verdict) -> str:
     return "\n\n".join(parts) if len(parts) > 1 else ""
 
 
-def _finding(one: Finding) -> str:
+def _finding(finding: Finding) -> str:
     cells = (
-        f"{SIGNS[one.outcome]} {OUTCOME_WORDS[one.outcome]}",
-        as_code(one.question),
-        as_code(one.subject),
-        promise(one.promised, one.unit),
-        plus_minus(one),
-        as_text(one.because),
+        f"{SIGNS[finding.outcome]} {OUTCOME_WORDS[finding.outcome]}",
+        as_code(finding.question),
+        as_code(finding.subject),
+        promise(finding.promised, finding.unit),
+        plus_minus(finding),
+        as_text(finding.because),
     )
     return f"| {' | '.join(cells)} |"
 

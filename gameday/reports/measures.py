@@ -39,11 +39,11 @@ def budget_measures(verdict: Verdict) -> list[MeasureRow]:
     return _measures([finding for finding in asked if _is(finding, "ratio")])
 
 
-def _measures(found: list[Finding]) -> list[MeasureRow]:
+def _measures(findings: list[Finding]) -> list[MeasureRow]:
     """Return nothing where nothing at all was measured: there is nothing to see."""
-    if all(finding.measured is None for finding in found):
+    if all(finding.measured is None for finding in findings):
         return []
-    return [_measure(finding) for finding in found]
+    return [_measure(finding) for finding in findings]
 
 
 def _is(finding: Finding, unit: str) -> bool:

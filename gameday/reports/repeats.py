@@ -10,13 +10,13 @@ _ASKED = ("fires_within", "resets_within")  # what has a phase
 
 def lines(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """Yield a line for each measured question that has a phase, of each scenario."""
-    found: dict[tuple[str, str, str, str], list[Finding]] = {}
+    by_question: dict[tuple[str, str, str, str], list[Finding]] = {}
     for verdict in verdicts:
         for finding in verdict.findings:
             if finding.question in _ASKED and finding.measured is not None:
                 about = (finding.step, finding.question, finding.subject)
-                found.setdefault((verdict.scenario, *about), []).append(finding)
-    for (scenario, step, question, subject), several in found.items():
+                by_question.setdefault((verdict.scenario, *about), []).append(finding)
+    for (scenario, step, question, subject), several in by_question.items():
         if len(several) > 1:
             what = f"{scenario} {step} {question} {subject}"
             yield f"  {what}: {_spread(several)}; {_phases(several)}"

@@ -52,26 +52,26 @@ def parse(text: str) -> Verdict:
     )
 
 
-def finding(one: Finding) -> dict[str, Any]:
+def finding(judged: Finding) -> dict[str, Any]:
     """Return a finding as `verdict.json` has it."""
     return {
-        "step": one.step,
-        "check": one.check,
-        "subject": one.subject,
-        "question": one.question,
-        "outcome": one.outcome.value,
-        "measured": one.measured,
-        "error": one.error,
-        "promised": one.promised,
-        "unit": one.unit,
-        "because": one.because,
-        "evidence": _sorted(one.evidence),
+        "step": judged.step,
+        "check": judged.check,
+        "subject": judged.subject,
+        "question": judged.question,
+        "outcome": judged.outcome.value,
+        "measured": judged.measured,
+        "error": judged.error,
+        "promised": judged.promised,
+        "unit": judged.unit,
+        "because": judged.because,
+        "evidence": _sorted(judged.evidence),
     }
 
 
-def _parse_finding(one: Mapping[str, Any]) -> Finding:
-    rest = {key: value for key, value in one.items() if key != "outcome"}
-    return Finding(outcome=Outcome(one["outcome"]), **rest)
+def _parse_finding(entry: Mapping[str, Any]) -> Finding:
+    rest = {key: value for key, value in entry.items() if key != "outcome"}
+    return Finding(outcome=Outcome(entry["outcome"]), **rest)
 
 
 def _provenance(given: Mapping[str, str]) -> dict[str, str]:

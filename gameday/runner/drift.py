@@ -29,10 +29,10 @@ class PendingFingerprint:
     def __init__(self) -> None:
         self.found: Fingerprint | str | None = None
 
-    def tell(self, found: Fingerprint | str) -> None:
+    def tell(self, fingerprint: Fingerprint | str) -> None:
         """Take what was found; only the first word counts."""
         if self.found is None:
-            self.found = found
+            self.found = fingerprint
 
 
 class DriftWatch:
@@ -95,9 +95,9 @@ class DriftWatch:
             return False
         return any(not difference.platform for difference in differences(before, after))
 
-    def _say(self, when: str, found: Fingerprint | str) -> None:
-        because = found if isinstance(found, str) else ""
-        number = 0 if because else len(found)
+    def _say(self, when: str, fingerprint: Fingerprint | str) -> None:
+        because = fingerprint if isinstance(fingerprint, str) else ""
+        number = 0 if because else len(fingerprint)
         rest = {"when": when, "instances": number, "because": because}
         self._loop.tell(event(self._loop.now, "fingerprint", **rest))
 
@@ -115,13 +115,13 @@ def in_thread(look: Callable[[], Fingerprint]) -> Looking:
     """Return what looks in a thread of its own."""
 
     def act(told: Told) -> None:
-        found: Fingerprint | str = "looking at the target did not work"
+        fingerprint: Fingerprint | str = "looking at the target did not work"
         try:
-            found = look()
+            fingerprint = look()
         except GamedayError as wrong:
-            found = str(wrong)
+            fingerprint = str(wrong)
         finally:
-            told(found)
+            told(fingerprint)
 
     def begin(told: Told) -> None:
         threading.Thread(target=act, args=(told,), daemon=True).start()

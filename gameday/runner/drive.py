@@ -67,9 +67,9 @@ class Drive:
         self._reported = True  # whether observers have told all of the last step
         self._recovery = Recovery()
 
-    def tell(self, one: Event) -> None:
+    def tell(self, happened: Event) -> None:
         """Put one event on the run's queue; from any thread."""
-        self.loop.tell(one)
+        self.loop.tell(happened)
 
     def run(self) -> RunStopped:
         """Drive the plan to its end, whatever that is; everything is undone then."""

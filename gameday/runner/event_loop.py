@@ -36,9 +36,9 @@ class EventLoop:
         """The time, in seconds since the epoch."""
         return self.dependencies.clock.now()
 
-    def tell(self, one: Event) -> None:
+    def tell(self, happened: Event) -> None:
         """Put one event on the queue; from any thread."""
-        self._queue.put(one)
+        self._queue.put(happened)
 
     def stop(self, ending: Ending, because: str) -> None:
         """Ask for the end of the run, from any thread; the first reason counts."""
@@ -90,9 +90,11 @@ class EventLoop:
             with contextlib.suppress(queue.Empty):
                 self._take(self._queue.get_nowait())
 
-    def _take(self, one: Event) -> None:
-        self.dependencies.store.append(one)
-        self.run_state.see(one)
-        self.dependencies.screen.show(one, self.run_state)
-        if one.is_a(Guardrail) and one["state"] == "breached":
-            self.stop(Ending.GUARDRAIL, f"guardrail {one['name']}: {one['because']}")
+    def _take(self, happened: Event) -> None:
+        self.dependencies.store.append(happened)
+        self.run_state.see(happened)
+        self.dependencies.screen.show(happened, self.run_state)
+        if happened.is_a(Guardrail) and happened["state"] == "breached":
+            self.stop(
+                Ending.GUARDRAIL, f"guardrail {happened['name']}: {happened['because']}"
+            )

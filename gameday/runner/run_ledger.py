@@ -128,19 +128,19 @@ class RunLedger:
             if not tried.undone.ok
         ]
 
-    def _as_events(self, one: Transition) -> list[Event]:
-        if one.kind == foreign.KIND:
+    def _as_events(self, transition: Transition) -> list[Event]:
+        if transition.kind == foreign.KIND:
             return []  # the experiment's own activities are told as such
-        common = {"step": one.step, "id": str(one.fault)}
-        if one.state is FaultState.INJECTING:
-            self._started.add(one.fault)
-            self._hit.add(one.instance)
-            return [_started(one, common)]
-        if one.state is FaultState.BITING:
-            return [_bites(one, common)]
+        common = {"step": transition.step, "id": str(transition.fault)}
+        if transition.state is FaultState.INJECTING:
+            self._started.add(transition.fault)
+            self._hit.add(transition.instance)
+            return [_started(transition, common)]
+        if transition.state is FaultState.BITING:
+            return [_bites(transition, common)]
         # What was planned and never begun has nothing to end.
-        if one.fault in self._started and one.state in _ENDS:
-            return _ended(one, common)
+        if transition.fault in self._started and transition.state in _ENDS:
+            return _ended(transition, common)
         return []
 
 
@@ -149,25 +149,33 @@ def transitions(ledger: Ledger, run: str) -> list[Event]:
     return RunLedger(ledger, run, heal=list).news()
 
 
-def _started(one: Transition, common: dict[str, str]) -> Event:
-    where = {"fault": one.kind, "service": one.service, "instance": one.instance}
-    rest = {"arguments": dict(one.arguments), "duration": one.duration}
-    return event(one.at, "fault_started", **common, **where, **rest)
+def _started(transition: Transition, common: dict[str, str]) -> Event:
+    where = {
+        "fault": transition.kind,
+        "service": transition.service,
+        "instance": transition.instance,
+    }
+    rest = {"arguments": dict(transition.arguments), "duration": transition.duration}
+    return event(transition.at, "fault_started", **common, **where, **rest)
 
 
-def _bites(one: Transition, common: dict[str, str]) -> Event:
-    proof = one.proof or {"bites": False, "because": "no proof was given"}
+def _bites(transition: Transition, common: dict[str, str]) -> Event:
+    proof = transition.proof or {"bites": False, "because": "no proof was given"}
     fields = {k: proof[k] for k in ("bites", "because", "evidence") if k in proof}
-    return event(one.at, "fault_biting", **common, **fields)
+    return event(transition.at, "fault_biting", **common, **fields)
 
 
-def _ended(one: Transition, common: dict[str, str]) -> list[Event]:
-    ok = one.state is FaultState.UNDONE
-    rest = {"because": one.note, "by_hand": one.by_hand}
-    early = {"early": one.extra["early"]} if one.extra.get("early") else {}
+def _ended(transition: Transition, common: dict[str, str]) -> list[Event]:
+    ok = transition.state is FaultState.UNDONE
+    rest = {"because": transition.note, "by_hand": transition.by_hand}
+    early = (
+        {"early": transition.extra["early"]} if transition.extra.get("early") else {}
+    )
     told = {**rest, **early}
-    events = [event(one.at, "fault_ended", **common, ok=ok, by=one.by, **told)]
+    events = [
+        event(transition.at, "fault_ended", **common, ok=ok, by=transition.by, **told)
+    ]
     if not ok:
-        place = {"instance": one.instance}
-        events.append(event(one.at, "undo_failed", **common, **place, **rest))
+        place = {"instance": transition.instance}
+        events.append(event(transition.at, "undo_failed", **common, **place, **rest))
     return events

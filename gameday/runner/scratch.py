@@ -118,7 +118,7 @@ class Server:
 
     def evaluate(self, expr: str, slots: Slots) -> list[Row]:
         """Return an expression's series at the evaluations; Refusal where it cannot."""
-        found: dict[frozenset[tuple[str, str]], Row] = {}
+        rows: dict[frozenset[tuple[str, str]], Row] = {}
         first = slots.first
         while first <= slots.last:
             last = min(slots.last, first + (POINTS - 1) * slots.interval)
@@ -130,14 +130,14 @@ class Server:
             }
             result = self._data("/query_range", asked)
             for answered in result["result"]:
-                row = found.setdefault(
+                row = rows.setdefault(
                     frozenset(answered["metric"].items()), (answered["metric"], [])
                 )
                 row[1].extend(
                     (round(at * 1000), float(v)) for at, v in answered["values"]
                 )
             first = last + slots.interval
-        return list(found.values())
+        return list(rows.values())
 
     def _data(self, path: str, asked: Mapping[str, str]) -> dict[str, list[dict]]:  # type: ignore[type-arg]
         status, body = self.ask(f"/api/v1{path}", urlencode(asked).encode(), _FORM)
@@ -181,12 +181,12 @@ def batches(series: Sequence[SeriesRecord]) -> Iterator[list[SeriesRecord]]:
         at += SLICE
 
 
-def _between(one: SeriesRecord, start: int, end: int) -> SeriesRecord:
+def _between(record: SeriesRecord, start: int, end: int) -> SeriesRecord:
     import bisect
 
-    low, high = bisect.bisect_left(one.at, start), bisect.bisect_left(one.at, end)
+    low, high = bisect.bisect_left(record.at, start), bisect.bisect_left(record.at, end)
     return SeriesRecord(
-        labels=one.labels, at=one.at[low:high], values=one.values[low:high]
+        labels=record.labels, at=record.at[low:high], values=record.values[low:high]
     )
 
 

@@ -99,12 +99,12 @@ def _recording(head: dict[str, Any], lines: list[str]) -> Recording:
     )
 
 
-def _series(one: dict[str, Any]) -> SeriesRecord:
-    at = list(accumulate(one["at"]))
-    values = [None if value is None else float(value) for value in one["values"]]
+def _series(entry: dict[str, Any]) -> SeriesRecord:
+    at = list(accumulate(entry["at"]))
+    values = [None if value is None else float(value) for value in entry["values"]]
     if len(at) != len(values):
-        raise ValueError(f"{one['labels']}: as many times as values were expected")
-    return SeriesRecord(labels=one["labels"], at=at, values=values)
+        raise ValueError(f"{entry['labels']}: as many times as values were expected")
+    return SeriesRecord(labels=entry["labels"], at=at, values=values)
 
 
 def _shown(value: float | None) -> float | str | None:

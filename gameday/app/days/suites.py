@@ -22,15 +22,15 @@ def paths_of(given: Sequence[str]) -> list[str]:
     """
     from gameday.files.folder import Excluded, files
 
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for path in given:
         inside = [path]
         if Path(path).is_dir():
             inside = [file for file in files(path, Excluded(())) if _is_scenario(file)]
             if not inside:
                 raise UsageError(f"{path}: no scenario is in this folder")
-        found.update({os.path.realpath(scenario): scenario for scenario in inside})
-    return list(found.values())
+        paths.update({os.path.realpath(scenario): scenario for scenario in inside})
+    return list(paths.values())
 
 
 def shard(scenarios: "Sequence[Scenario]", number: int, of: int) -> "list[Scenario]":

@@ -73,7 +73,7 @@ class _Rung:
     @cached_property
     def strangers(self) -> dict[str, float]:
         """The alerts that only pages tell of, each with the time of its first page."""
-        found: dict[str, float] = {}
+        seen_at: dict[str, float] = {}
         for reading in self._readings:
             labels = reading.labels
             sure = reading.match.sure or reading.match.identities
@@ -85,8 +85,8 @@ class _Rung:
                 or not self._new(reading)
             ):
                 continue
-            found.setdefault(labels.get("alertname", "an alert"), reading.page.at)
-        return found
+            seen_at.setdefault(labels.get("alertname", "an alert"), reading.page.at)
+        return seen_at
 
     @cached_property
     def unclear(self) -> str:

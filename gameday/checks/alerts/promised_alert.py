@@ -104,13 +104,13 @@ class PromisedAlert:
     @cached_property
     def firsts(self) -> list[Episode]:
         """The first episode of each victim, or of all where they are not told apart."""
-        found: dict[str, Episode] = {}
+        episodes: dict[str, Episode] = {}
         for episode in self.fired:
             for victim in self.step.victims.of(episode.labels) & self.required:
-                found.setdefault(victim, episode)
-        if not found or self.promise.victims == "any":
+                episodes.setdefault(victim, episode)
+        if not episodes or self.promise.victims == "any":
             return self.fired[:1]
-        return list(found.values())
+        return list(episodes.values())
 
     @cached_property
     def silent_victims(self) -> list[str]:

@@ -65,11 +65,11 @@ def _listed(by_itself: Sequence[Difference]) -> str:
     return f"; changed by the platform: {named}{more}"
 
 
-def _bystanders(run: Run, found: Sequence[Difference]) -> list[Difference]:
+def _bystanders(run: Run, differences: Sequence[Difference]) -> list[Difference]:
     hit = {event["instance"] for event in run.timeline.of(FaultStarted)}
     return [
         difference
-        for difference in found
+        for difference in differences
         if difference.key == STATE and difference.instance not in hit
     ]
 
@@ -100,6 +100,6 @@ def _difference(event: Event) -> Difference:
     )
 
 
-def _show(one: Difference) -> dict[str, str]:
-    what = {"instance": one.instance, "key": one.key}
-    return {**what, "before": one.before, "after": one.after}
+def _show(difference: Difference) -> dict[str, str]:
+    what = {"instance": difference.instance, "key": difference.key}
+    return {**what, "before": difference.before, "after": difference.after}

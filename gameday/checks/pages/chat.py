@@ -140,13 +140,13 @@ class Chat:
     @cached_property
     def _groups(self) -> Mapping[str, list[Due]]:
         """Every group by its receiver."""
-        found: dict[tuple[str, str], Due] = {}
+        dues: dict[tuple[str, str], Due] = {}
         for held in self._held:
             for group in groups_of(held.labels, self._routing):
-                due = found.setdefault((group.receiver, group.key), Due(group))
+                due = dues.setdefault((group.receiver, group.key), Due(group))
                 due.held.append(held)
         by_receiver: dict[str, list[Due]] = {}
-        for due in found.values():
+        for due in dues.values():
             by_receiver.setdefault(due.group.receiver, []).append(due)
         return by_receiver
 
@@ -269,15 +269,15 @@ def _alike(retained: Sequence[GroupedAlert]) -> list[tuple[GroupedAlert, ...]]:
 
     That is all that a title shows of them: how many were resolved it does not say.
     """
-    found: dict[frozenset[tuple[str, str]] | None, tuple[GroupedAlert, ...]] = {
-        None: ()
-    }
+    alerts_by_labels: dict[
+        frozenset[tuple[str, str]] | None, tuple[GroupedAlert, ...]
+    ] = {None: ()}
     for held in retained:
         labels = frozenset(held.labels.items())
-        for shared, subset in list(found.items()):
+        for shared, subset in list(alerts_by_labels.items()):
             common = labels if shared is None else shared & labels
-            found.setdefault(common, (*subset, held))
-    return list(found.values())
+            alerts_by_labels.setdefault(common, (*subset, held))
+    return list(alerts_by_labels.values())
 
 
 def _news(way: Mapping[GroupedAlert, str]) -> Mapping[GroupedAlert, str]:

@@ -33,14 +33,14 @@ def _others(
     timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
 ) -> Iterator[GroupedAlert]:
     """Yield the alerts of other Prometheis, as they were routed or paged."""
-    found: dict[Key, tuple[Mapping[str, str], dict[float, float]]] = {}
+    others: dict[Key, tuple[Mapping[str, str], dict[float, float]]] = {}
     for labels, starts, ends in _tellings(timeline, pages):
         if not matching.match(labels, starts).identities:
-            _, spans = found.setdefault(label_key(labels), (labels, {}))
+            _, spans = others.setdefault(label_key(labels), (labels, {}))
             began = clocks.ours("prometheus", starts)
             over = _FOREVER if ends is None else clocks.ours("prometheus", ends)
             spans[began] = min(spans.get(began, _FOREVER), over)
-    for labels, spans in found.values():
+    for labels, spans in others.values():
         yield GroupedAlert(labels, tuple(sorted(spans.items())))
 
 

@@ -50,11 +50,11 @@ class Mailbox:
 
     @cached_property
     def _by_life(self) -> Mapping[int, list[Reading]]:
-        found: dict[int, list[Reading]] = {}
+        by_life: dict[int, list[Reading]] = {}
         for reading in self.readings:
             if reading.match.sure and reading.life is not None:
-                found.setdefault(id(reading.life), []).append(reading)
-        return found
+                by_life.setdefault(id(reading.life), []).append(reading)
+        return by_life
 
     def _of_page(self, page: Page) -> list[Reading]:
         told = [self._entry(page, entry) for entry in page.alerts if entry.labels]

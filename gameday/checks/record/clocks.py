@@ -94,9 +94,9 @@ class Clocks:
             return 0.0, 0.0
         return _joined(possible, lambda one: abs(one.at + one.applied - at))
 
-    def _near(self, found: Sequence[Offset], at: float) -> Sequence[Offset]:
-        place = bisect.bisect_left(found, at, key=lambda one: one.at)
-        return found[max(0, place - 1) : place + 1]
+    def _near(self, offsets: Sequence[Offset], at: float) -> Sequence[Offset]:
+        place = bisect.bisect_left(offsets, at, key=lambda one: one.at)
+        return offsets[max(0, place - 1) : place + 1]
 
 
 Distance = Callable[[Offset], float]
@@ -112,10 +112,10 @@ def _joined(around: Sequence[Offset], distance: Distance) -> tuple[float, float]
     return surest.applied, surest.error
 
 
-def _apart(one: Offset, other: Offset) -> float:
+def _apart(offset: Offset, other: Offset) -> float:
     """Return how far two measurements contradict each other; 0 where they agree."""
-    apart = abs(one.offset - other.offset)
-    return apart + other.error if apart > one.error + other.error else 0.0
+    apart = abs(offset.offset - other.offset)
+    return apart + other.error if apart > offset.error + other.error else 0.0
 
 
 def read_clocks(timeline: Timeline) -> Clocks:

@@ -52,7 +52,7 @@ def fits(name: str, labels: Mapping[str, str], wanted: Mapping[str, str]) -> boo
 
 def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
     """Return every episode, in the order in which they began."""
-    found: list[Episode] = []
+    episodes: list[Episode] = []
     current: dict[frozenset[tuple[str, str]], Episode] = {}
     for event in sorted(timeline.of(*_KINDS), key=_order):
         key = frozenset({**event["labels"], "alertname": event["alert"]}.items())
@@ -62,9 +62,9 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
                 _end(episode, clocks.ours(PROMETHEUS, event.at))
             episode = _begin(event)
             current[key] = episode
-            found.append(episode)
+            episodes.append(episode)
         _take(episode, event, clocks)
-    return found
+    return episodes
 
 
 def _order(event: Event) -> tuple[float, bool, bool]:

@@ -164,15 +164,15 @@ def _reach(spans: list[Stretch], start: float) -> float:
 
 
 def _observed(events: Iterable[Event]) -> dict[str, list[Stretch]]:
-    found: dict[str, list[Stretch]] = {}
+    stretches: dict[str, list[Stretch]] = {}
     for event in events:
         span = (float(event["since"]), float(event["until"]))
-        found.setdefault(str(event["source"]), []).append(span)
-    return {source: sorted(spans) for source, spans in found.items()}
+        stretches.setdefault(str(event["source"]), []).append(span)
+    return {source: sorted(spans) for source, spans in stretches.items()}
 
 
 def _blind(events: Iterable[Event]) -> dict[str, list[BlindTime]]:
-    found: dict[str, list[BlindTime]] = {}
+    blind_times: dict[str, list[BlindTime]] = {}
     since: dict[str, tuple[float, str]] = {}
     for event in events:
         source = str(event["source"])
@@ -180,22 +180,22 @@ def _blind(events: Iterable[Event]) -> dict[str, list[BlindTime]]:
             since.setdefault(source, (event.at, str(event.get("because", ""))))
         elif source in since:
             at, because = since.pop(source)
-            found.setdefault(source, []).append(BlindTime(at, event.at, because))
+            blind_times.setdefault(source, []).append(BlindTime(at, event.at, because))
     for source, (at, because) in since.items():
-        found.setdefault(source, []).append(BlindTime(at, float("inf"), because))
-    return found
+        blind_times.setdefault(source, []).append(BlindTime(at, float("inf"), because))
+    return blind_times
 
 
 def _evaluated(
     events: Iterable[Event], clocks: Clocks
 ) -> dict[GroupKey, tuple[float, float]]:
-    found: dict[GroupKey, tuple[float, float]] = {}
+    evaluated: dict[GroupKey, tuple[float, float]] = {}
     for event in events:
         last = clocks.ours("prometheus", float(event["last"]))
         group = (str(event["group"]), str(event.get("file") or ""))
-        if group not in found or found[group][0] < last:
-            found[group] = (last, float(event.get("interval") or 0.0))
-    return found
+        if group not in evaluated or evaluated[group][0] < last:
+            evaluated[group] = (last, float(event.get("interval") or 0.0))
+    return evaluated
 
 
 def recording_of(event: Event) -> str:

@@ -115,10 +115,10 @@ class _Collected:
 
 def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
     """Return all raw samples; a series may have come in several events."""
-    found: dict[str, dict[tuple[object, ...], _Collected]] = {}
+    collected: dict[str, dict[tuple[object, ...], _Collected]] = {}
     gauges: set[str] = set()
     for event in timeline.of(Sample):
-        series = found.setdefault(str(event["slo"]), {})
+        series = collected.setdefault(str(event["slo"]), {})
         key = _key(event)
         if key not in series:
             sign = float(event.get("sign", 1.0))
@@ -129,7 +129,7 @@ def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
     known = _known(timeline, clocks or Clocks())
     counters = {
         name: replace(_counters(series, known), gauges=name in gauges)
-        for name, series in found.items()
+        for name, series in collected.items()
     }
     return Samples(counters, _spacing(counters))
 
@@ -159,14 +159,14 @@ def _came_up(timeline: Timeline, clocks: Clocks) -> dict[str, float]:
     faults = timeline.of(FaultStarted)
     before = faults[0].at if faults else float("inf")
     down: set[str] = set()
-    found: dict[str, float] = {}
+    came_up: dict[str, float] = {}
     for event in read_instances(timeline, clocks):
         name = str(event["instance"])
         if not event["up"]:
             down.add(name)
         elif name in down or event.at > before:
-            found.setdefault(name, event.at)
-    return found
+            came_up.setdefault(name, event.at)
+    return came_up
 
 
 def _key(event: Event) -> tuple[object, ...]:

@@ -97,8 +97,8 @@ def _unscheduled(step: StepRun, since: float) -> list[str]:
     return [f"{told[-1]['object']}: {told[-1].get('message', '')}"] if told else []
 
 
-def _show(one: Event) -> str:
-    return f"{one['ready']} of {one['wanted']} replicas are ready"
+def _show(event: Event) -> str:
+    return f"{event['ready']} of {event['wanted']} replicas are ready"
 
 
 def _evidence(now: Event, was: Event) -> dict[str, object]:

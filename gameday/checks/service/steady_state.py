@@ -145,17 +145,17 @@ def _deviated(step: StepRun, deviated: Event, evidence: dict[str, object]) -> An
 
 def _deviations(probed: Sequence[Event], end: float | None) -> list[dict[str, object]]:
     """Return each deviation with its length: to the next probe that held."""
-    found: list[dict[str, object]] = []
+    deviations: list[dict[str, object]] = []
     since: float | None = None
     for look in probed:
         if look["ok"] is False and since is None:
             since = look.at
         elif look["ok"] and since is not None:
-            found.append(_deviation(since, look.at))
+            deviations.append(_deviation(since, look.at))
             since = None
     if since is not None:
-        found.append(_deviation(since, end))
-    return found
+        deviations.append(_deviation(since, end))
+    return deviations
 
 
 def _deviation(since: float, until: float | None) -> dict[str, object]:

@@ -98,18 +98,18 @@ def rests_on_load(step: StepRun, slo: Slo) -> bool:
     return _window(step, slo).assumption != "counted" and sees_load(step.run, slo)
 
 
-def _with_unseen(found: Spent, unseen: float) -> Spent:
+def _with_unseen(spent: Spent, unseen: float) -> Spent:
     """Add the failures that only users saw; a reset may have lost the same ones."""
-    bad = replace(found.bad, unknown=max(found.bad.unknown, unseen))
-    return replace(found, bad=bad)
+    bad = replace(spent.bad, unknown=max(spent.bad.unknown, unseen))
+    return replace(spent, bad=bad)
 
 
-def _spent(question: Question, slo: Slo, found: Spent, window: _Window) -> Answer:
+def _spent(question: Question, slo: Slo, spent: Spent, window: _Window) -> Answer:
     promised = question.promised or 0.0
-    share = _shares(slo, found, window)
-    burn = _share(found.bad.value / found.total.value, slo.budget)
+    share = _shares(slo, spent, window)
+    burn = _share(spent.bad.value / spent.total.value, slo.budget)
     evidence = {
-        **found.show(),
+        **spent.show(),
         "objective": slo.objective,
         "window_s": slo.window,
         "window_stated": slo.window_stated,
@@ -118,7 +118,7 @@ def _spent(question: Question, slo: Slo, found: Spent, window: _Window) -> Answe
         "burn_rate": round(burn, 6),
     }
     said = (
-        f"{found.bad.value:g} of {found.total.value:g} events were bad: "
+        f"{spent.bad.value:g} of {spent.total.value:g} events were bad: "
         f"{show_share(share.measured)} of the error budget of "
         f"{show_duration(slo.window)}; promised at most {show_share(promised)}"
     )
@@ -128,12 +128,12 @@ def _spent(question: Question, slo: Slo, found: Spent, window: _Window) -> Answe
         return failed(said, **rest)
     if keeps(share.most, promised):
         return passed(said, **rest)
-    return passed(said, **rest).unsure(_doubt(found, window))
+    return passed(said, **rest).unsure(_doubt(spent, window))
 
 
-def _doubt(found: Spent, window: _Window) -> str:
+def _doubt(spent: Spent, window: _Window) -> str:
     """Return what leaves it open on which side of the promise the truth lies."""
-    bad = found.bad
+    bad = spent.bad
     if bad.unknown or bad.surplus:
         more, less = f"{bad.unknown:g} more", f"{bad.surplus:g} fewer"
         many = " or ".join(
@@ -146,8 +146,8 @@ def _doubt(found: Spent, window: _Window) -> str:
     )
 
 
-def _shares(slo: Slo, found: Spent, window: _Window) -> _Share:
-    bad, budget = found.bad, slo.budget
+def _shares(slo: Slo, spent: Spent, window: _Window) -> _Share:
+    bad, budget = spent.bad, slo.budget
     fewest = max(0.0, window.events - window.surplus)
     return _Share(
         measured=_share(bad.value, budget * window.events),

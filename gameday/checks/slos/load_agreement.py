@@ -54,25 +54,25 @@ def agrees_with_load(step: StepRun, question: Question) -> Answer:
     return passed(f"{said}: they agree within {tolerance:g}", evidence=evidence)
 
 
-def unseen_errors(step: StepRun, slo: Slo, found: Spent) -> str:
+def unseen_errors(step: StepRun, slo: Slo, spent: Spent) -> str:
     """Return how many errors users saw that the SLI did not; empty: it saw them."""
-    unseen = unseen_by(step, slo, found)
+    unseen = unseen_by(step, slo, spent)
     if unseen <= _tolerance(step, slo):
         return ""
     return (
         f"users saw {_failed(step):g} failed requests of which {slo.name} counted only "
-        f"{found.bad.value:g}: its SLI does not see what users see"
+        f"{spent.bad.value:g}: its SLI does not see what users see"
     )
 
 
-def unseen_by(step: StepRun, slo: Slo, found: Spent) -> float:
+def unseen_by(step: StepRun, slo: Slo, spent: Spent) -> float:
     """Return how many of the load's failures an SLI did not count.
 
     Within one scrape's traffic they are no sign of blindness, but they were bad.
     """
     if not comparable_with_load(slo) or not sees_load(step.run, slo):
         return 0.0
-    return max(0.0, _failed(step) - found.bad.value)
+    return max(0.0, _failed(step) - spent.bad.value)
 
 
 def own_probes(step: StepRun) -> Mapping[str, object]:

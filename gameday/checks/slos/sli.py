@@ -178,15 +178,15 @@ def _surely_out(
 
 def _empty(total: Sequence[float]) -> list[int]:
     """Return the slots that lie in a long enough run of empty ones."""
-    found: list[int] = []
+    empty: list[int] = []
     run: list[int] = []
     for index, events in enumerate([*total, 1.0]):
         if events <= 0:
             run.append(index)
             continue
-        found += run if len(run) >= EMPTY else []
+        empty += run if len(run) >= EMPTY else []
         run = []
-    return found
+    return empty
 
 
 def _begun_by(
@@ -220,13 +220,13 @@ def _begun_by(
 
 def _bursts(out: Sequence[int]) -> list[list[int]]:
     """Return slots that follow each other together."""
-    found: list[list[int]] = []
+    bursts: list[list[int]] = []
     for slot in out:
-        if found and slot == found[-1][-1] + 1:
-            found[-1].append(slot)
+        if bursts and slot == bursts[-1][-1] + 1:
+            bursts[-1].append(slot)
         else:
-            found.append([slot])
-    return found
+            bursts.append([slot])
+    return bursts
 
 
 def _back(
@@ -262,7 +262,7 @@ def _lost_later(
 
 def _seen(counters: SloSeries, side: str, start: float) -> list[_Seen]:
     """Return what each scrape after the start showed, minus terms as negative."""
-    found: list[_Seen] = []
+    seen: list[_Seen] = []
     for sign, series in counters.side(side):
         target = counters.targets.get(target_of(series), Scraped())
         from_zero = births(series, target, start)
@@ -277,8 +277,8 @@ def _seen(counters: SloSeries, side: str, start: float) -> list[_Seen]:
             elif target.resets:
                 lost = lost or target.reset_in(increase.before, increase.at) is not None
             if increase.events or lost:
-                found.append(_Seen(before, increase.at, sign * increase.events, lost))
-    return found
+                seen.append(_Seen(before, increase.at, sign * increase.events, lost))
+    return seen
 
 
 def _scrape_before(target: Scraped, at: float) -> float:

@@ -43,8 +43,8 @@ def spent_in(step: StepRun, slo: Slo) -> Spent:
     """Return what an SLO counted in a step whose fault was injected; counted once."""
     if slo.name not in step.counted:
         step.counted[slo.name] = _count(step, slo)
-    found: Spent = step.counted[slo.name]
-    return found
+    spent: Spent = step.counted[slo.name]
+    return spent
 
 
 def _count(step: StepRun, slo: Slo) -> Spent:

@@ -122,8 +122,8 @@ def _line(text: str) -> str:
     return clean(text).replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
+def _counted(number: int, noun: str, several: str) -> str:
+    return f"{number} {noun if number == 1 else several}"
 
 
 def _summary(result: "CheckResult") -> str:

@@ -85,13 +85,13 @@ class Route:
         Children are tried in order; the first that fits takes the alert, unless it
         says `continue`; without one the route itself does (Alertmanager, "Route").
         """
-        found: list[tuple[Route, ...]] = []
+        paths_found: list[tuple[Route, ...]] = []
         for child in self.routes:
             if all(matcher.matches(labels) for matcher in child.matchers):
-                found += [(self, *way) for way in child.paths(labels)]
+                paths_found += [(self, *way) for way in child.paths(labels)]
                 if not child.goes_on:
                     break
-        return found or [(self,)]
+        return paths_found or [(self,)]
 
 
 # How a pager takes what the integrations of a kind send; it takes no other.

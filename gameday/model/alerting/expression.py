@@ -54,13 +54,13 @@ def _may_match(matcher: Matcher, value: str) -> bool:
         return True
 
 
-def overlap(one: Selector, other: Selector) -> bool:
+def overlap(selector: Selector, other: Selector) -> bool:
     """Return whether some series may be selected by both."""
-    if not one.name or one.name != other.name:
+    if not selector.name or selector.name != other.name:
         return False
     return all(
         there.admits(label, value)
-        for here, there in ((one, other), (other, one))
+        for here, there in ((selector, other), (other, selector))
         for label, value in here.fixed().items()
         if label != NAME
     )
@@ -253,9 +253,9 @@ def _selector(node: Any) -> Tree:
     return _shifted(node, Selector(str(name), matchers))
 
 
-def _matcher(one: Any) -> Matcher:
-    op = _OPERATORS[str(one.op).removeprefix("MatchOp.")]
-    return Matcher(name=one.name, op=op, value=one.value)
+def _matcher(matcher: Any) -> Matcher:
+    op = _OPERATORS[str(matcher.op).removeprefix("MatchOp.")]
+    return Matcher(name=matcher.name, op=op, value=matcher.value)
 
 
 def _shifted(node: Any, inner: Tree) -> Tree:

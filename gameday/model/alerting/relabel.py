@@ -119,10 +119,10 @@ def _replace(rule: RelabelRule, labels: KnownLabels, value: str | None) -> Known
 def _expanded(template: str, matched: object) -> str:
     """Return a template with its references filled in, as Go's Regexp.Expand does."""
 
-    def group(found: "re.Match[str]") -> str:
-        if found[1]:
+    def group(match: "re.Match[str]") -> str:
+        if match[1]:
             return "$"
-        name = found[2] or found[3]
+        name = match[2] or match[3]
         try:
             text = matched.group(int(name) if name.isdigit() else name)  # type: ignore[attr-defined]
         except (IndexError, KeyError):

@@ -62,33 +62,33 @@ def default_of(told: Field[Any]) -> Any:
     return told.default
 
 
-def read(found: Event) -> TypedEvent | None:
+def read(stored: Event) -> TypedEvent | None:
     """Return an event as its class; None where this version does not know the kind.
 
     Fields that it does not know are passed over, and those that an earlier version did
     not write have their default. ValueError, naming it, where one is missing that every
     version wrote.
     """
-    known = KINDS.get(found.kind)
+    known = KINDS.get(stored.kind)
     if known is None:
         return None
     given = {
-        field.name: found.fields[field.name]
+        field.name: stored.fields[field.name]
         for field in fields(known)
-        if field.name in found.fields
+        if field.name in stored.fields
     }
     try:
         return known(**given)
     except TypeError:
-        names = ", ".join(lacking(found))
-        raise ValueError(f"an event {found.kind} has no {names}") from None
+        names = ", ".join(lacking(stored))
+        raise ValueError(f"an event {stored.kind} has no {names}") from None
 
 
-def lacking(found: Event) -> list[str]:
+def lacking(stored: Event) -> list[str]:
     """Return the fields that an event has not, and that every version wrote."""
-    known = KINDS.get(found.kind)
+    known = KINDS.get(stored.kind)
     return [
         field.name
         for field in (fields(known) if known is not None else ())
-        if field.name not in found.fields and default_of(field) is MISSING
+        if field.name not in stored.fields and default_of(field) is MISSING
     ]

@@ -76,15 +76,15 @@ def undoes(
     return not key or others.get(key) is None or not _certain(arguments, others, key)
 
 
-def _agree(key: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _agree(key: str, action: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     default = "default" if key == "ns" else None
-    a, b = one.get(key, default), other.get(key, default)
+    a, b = action.get(key, default), other.get(key, default)
     return _open(a) or _open(b) or _alike(a, b)
 
 
-def _certain(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
+def _certain(action: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
     """Return whether both are known, and the same."""
-    a, b = one.get(key), other.get(key)
+    a, b = action.get(key), other.get(key)
     return not _open(a) and not _open(b) and _alike(a, b)
 
 
@@ -92,9 +92,9 @@ def _open(value: Any) -> bool:
     return isinstance(value, str) and "${" in value
 
 
-def _alike(one: Any, other: Any) -> bool:
+def _alike(action: Any, other: Any) -> bool:
     """Compare as the engine hands values on: `${name}` may have made them text."""
-    return bool(one == other) or str(one).lower() == str(other).lower()
+    return bool(action == other) or str(action).lower() == str(other).lower()
 
 
 def stays(

@@ -14,12 +14,12 @@ from gameday.model.target import Instance
 _TINY = 1e-9  # 0.07 * 100 is 7.000000000000001, and 0.29 * 100 is 28.999999999999996
 
 
-def wanted(selection: Selection, found: int) -> int:
-    """Return how many of `found` instances the selection asks for."""
+def wanted(selection: Selection, known: int) -> int:
+    """Return how many of `known` instances the selection asks for."""
     if selection.instances:
         return len(selection.instances)
     if selection.share is not None:
-        return max(1, math.floor(selection.share * found + _TINY))
+        return max(1, math.floor(selection.share * known + _TINY))
     return 1 if selection.count is None else selection.count
 
 
@@ -46,15 +46,15 @@ def choose(
             f"{count} instances of {service!r} are asked for, {len(found)} found"
         )
 
-    def rank(one: Instance) -> tuple[bool, bytes]:
-        digest = hashlib.sha256(f"{seed}:{one.name}".encode()).digest()
-        return (one.state != "running", digest)
+    def rank(instance: Instance) -> tuple[bool, bytes]:
+        digest = hashlib.sha256(f"{seed}:{instance.name}".encode()).digest()
+        return (instance.state != "running", digest)
 
     return tuple(sorted(sorted(found, key=rank)[:count], key=lambda one: one.name))
 
 
-def _named(selection: Selection, found: Sequence[Instance]) -> tuple[Instance, ...]:
-    by_name = {instance.name: instance for instance in found}
+def _named(selection: Selection, instances: Sequence[Instance]) -> tuple[Instance, ...]:
+    by_name = {instance.name: instance for instance in instances}
     missing = [name for name in selection.instances if name not in by_name]
     if missing:
         raise ValueError(

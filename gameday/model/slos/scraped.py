@@ -202,16 +202,16 @@ def _resets(
     """Return a target's resets, in order; `anew`: the first scrapes of processes."""
     rate = _busiest(totals)
     suspects = {**_vanished(totals, times), **_fallen(totals, times)}
-    found: dict[float, Reset] = {}
+    resets: dict[float, Reset] = {}
     for at, before in suspects.items():
         reset = _reset(totals, before, at, rate)
         if reset is not None:
-            found[at] = reset
+            resets[at] = reset
     for when in anew:
         place = bisect.bisect_left(times, when - _ROUNDED)
         if 0 < place < len(times):
-            found[times[place]] = Reset(times[place - 1], times[place])
-    return [found[at] for at in sorted(found)]
+            resets[times[place]] = Reset(times[place - 1], times[place])
+    return [resets[at] for at in sorted(resets)]
 
 
 def _fallen(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, float]:
@@ -232,13 +232,13 @@ def _vanished(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, f
 
     Not where the target itself was, nor where it is only read late.
     """
-    found: dict[float, float] = {}
+    vanished: dict[float, float] = {}
     for pairs in totals:
         last, value = pairs[-1]
         place = bisect.bisect_right(times, last)
         if value > 0 and len(times) - place >= _VANISHED:
-            found[times[place]] = last
-    return found
+            vanished[times[place]] = last
+    return vanished
 
 
 def _reset(

@@ -117,7 +117,7 @@ def told_within(route: Route, *, alive: bool) -> float:
 
 
 def _may_be_alive(
-    route: Route, rule: AlertRule, found: AlertPath, monitoring: Monitoring
+    route: Route, rule: AlertRule, path: AlertPath, monitoring: Monitoring
 ) -> bool:
     """Whether an alert that always fires may keep the page's group alive.
 
@@ -129,18 +129,18 @@ def _may_be_alive(
         beside = way(AlertPromise(alert=other.name), other, monitoring)
         if route in beside.ends.possible and any(
             _same_group(route, ours, theirs)
-            for ours in found.labels
+            for ours in path.labels
             for theirs in beside.labels
         ):
             return True
     return False
 
 
-def _same_group(route: Route, one: KnownLabels, other: KnownLabels) -> bool:
+def _same_group(route: Route, labels: KnownLabels, other: KnownLabels) -> bool:
     """Whether two alerts may be in one group of a route."""
     if "..." in route.group_by:
         return False
-    pairs = [(one.get(name), other.get(name)) for name in route.group_by]
+    pairs = [(labels.get(name), other.get(name)) for name in route.group_by]
     return all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 

@@ -60,9 +60,9 @@ class Phases:
         )
 
 
-def common(one: float, other: float) -> float:
+def common(interval: float, other: float) -> float:
     """Return the least common multiple of two intervals, to the millisecond."""
-    return math.lcm(max(1, round(one * 1000)), max(1, round(other * 1000))) / 1000
+    return math.lcm(max(1, round(interval * 1000)), max(1, round(other * 1000))) / 1000
 
 
 def undecided(rule: AlertRule, monitoring: Monitoring) -> str:

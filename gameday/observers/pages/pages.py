@@ -134,14 +134,14 @@ def _webhook(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     return {**fields, "truncated": int(said.get("truncatedAlerts") or 0)}
 
 
-def _alert(one: Mapping[str, Any]) -> dict[str, Any]:
+def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
     """Return an alert as Alertmanager itself writes it in JSON."""
     return {
-        "labels": dict(one["labels"]),
-        "status": _status(one.get("status")),
-        "startsAt": one.get("startsAt"),
-        "endsAt": one.get("endsAt"),
-        "fingerprint": one.get("fingerprint") or fingerprint(one["labels"]),
+        "labels": dict(alert["labels"]),
+        "status": _status(alert.get("status")),
+        "startsAt": alert.get("startsAt"),
+        "endsAt": alert.get("endsAt"),
+        "fingerprint": alert.get("fingerprint") or fingerprint(alert["labels"]),
     }
 
 

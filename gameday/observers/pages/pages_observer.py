@@ -130,32 +130,34 @@ class PagesObserver:
                 self._sight.emit(told)
         return SOON if wait else RETRY
 
-    def _page(self, one: Mapping[str, Any]) -> Event | None:
-        if not self._is_new(one):
+    def _page(self, entry: Mapping[str, Any]) -> Event | None:
+        if not self._is_new(entry):
             return None
         return event(
-            float(one["at"]),
+            float(entry["at"]),
             "page",
-            receiver=one["receiver"],
-            vendor=one["vendor"],
-            status=one["status"],
-            group_key=one.get("group_key"),
-            dedup_key=one.get("dedup_key"),
-            alerts=[_alert(alert) for alert in one["alerts"]],
-            titles=list(one.get("titles") or ()),
-            truncated=int(one.get("truncated") or 0),
-            sender=str(one.get("sender") or ""),
-            seq=int(one["seq"]),
+            receiver=entry["receiver"],
+            vendor=entry["vendor"],
+            status=entry["status"],
+            group_key=entry.get("group_key"),
+            dedup_key=entry.get("dedup_key"),
+            alerts=[_alert(alert) for alert in entry["alerts"]],
+            titles=list(entry.get("titles") or ()),
+            truncated=int(entry.get("truncated") or 0),
+            sender=str(entry.get("sender") or ""),
+            seq=int(entry["seq"]),
         )
 
-    def _refusal(self, one: Mapping[str, Any]) -> Event | None:
-        if not self._is_new(one):
+    def _refusal(self, entry: Mapping[str, Any]) -> Event | None:
+        if not self._is_new(entry):
             return None
-        about = {name: one.get(name, "") for name in ("receiver", "vendor", "because")}
-        return event(float(one["at"]), "page_refused", **about, seq=int(one["seq"]))
+        about = {
+            name: entry.get(name, "") for name in ("receiver", "vendor", "because")
+        }
+        return event(float(entry["at"]), "page_refused", **about, seq=int(entry["seq"]))
 
-    def _is_new(self, one: Mapping[str, Any]) -> bool:
-        at, seq = float(one["at"]), int(one["seq"])
+    def _is_new(self, entry: Mapping[str, Any]) -> bool:
+        at, seq = float(entry["at"]), int(entry["seq"])
         if (seq, at) in self._seen or at < self._since + (self._offset or 0.0):
             return False
         self._seen.add((seq, at))

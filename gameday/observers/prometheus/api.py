@@ -175,8 +175,8 @@ class PrometheusApi:
 
     def groups(self) -> list[dict[str, Any]]:
         """Return the rule groups as Prometheus tells of them."""
-        found: list[dict[str, Any]] = self.data("/rules")["groups"]
-        return found
+        groups_found: list[dict[str, Any]] = self.data("/rules")["groups"]
+        return groups_found
 
     def config(self) -> str:
         """Return the loaded configuration, secrets masked by Prometheus."""
@@ -225,18 +225,22 @@ def self_metrics(text: bytes) -> SelfMetrics:
     return SelfMetrics(started=started, missed=missed, failed=failed)
 
 
-def _series(one: Mapping[str, Any]) -> Series:
+def _series(series: Mapping[str, Any]) -> Series:
     """Read one series; values that are no numbers are left out."""
     pairs = (
-        one["values"] if "values" in one else [one["value"]] if "value" in one else []
+        series["values"]
+        if "values" in series
+        else [series["value"]]
+        if "value" in series
+        else []
     )
     samples = ((round(float(at), 3), float(value)) for at, value in pairs)
     return Series(
-        labels=one["metric"],
+        labels=series["metric"],
         samples=tuple(pair for pair in samples if math.isfinite(pair[1])),
         histograms=tuple(
             (round(float(at), 3), _buckets(histogram))
-            for at, histogram in one.get("histograms", ())
+            for at, histogram in series.get("histograms", ())
         ),
     )
 

@@ -41,11 +41,11 @@ class SampleCounters:
         }
         self._lock = threading.Lock()
 
-    def feed(self, selector: str, found: Iterable[Series]) -> list[Event]:
+    def feed(self, selector: str, all_series: Iterable[Series]) -> list[Event]:
         """Take raw samples, and return those that are new as events."""
         events = []
         readings = {_reading(use.term): use.term for use in self.uses[selector]}
-        for series in found:
+        for series in all_series:
             fresh = {key: self._keep(term, series) for key, term in readings.items()}
             events += [
                 _sample(use, series, fresh[_reading(use.term)])
@@ -78,12 +78,12 @@ class SampleCounters:
             )
             return max(times, default=0.0)
 
-    def _keep(self, term: Term, one: Series) -> list[tuple[float, float]]:
+    def _keep(self, term: Term, series: Series) -> list[tuple[float, float]]:
         with self._lock:
-            key = tuple(sorted(one.labels.items()))
+            key = tuple(sorted(series.labels.items()))
             kept = self._kept[_reading(term)].setdefault(key, _Kept())
             last = kept.samples[-1] if kept.samples else (0.0, 0.0)
-            fresh = list(pairs(term, one, *last))
+            fresh = list(pairs(term, series, *last))
             kept.samples += fresh
             return fresh
 
@@ -92,7 +92,7 @@ def _reading(term: Term) -> Reading:
     return term.selector, term.reads, term.limit
 
 
-def _sample(use: Use, one: Series, fresh: list[tuple[float, float]]) -> Event:
+def _sample(use: Use, series: Series, fresh: list[tuple[float, float]]) -> Event:
     gauge = {"gauge": True} if reads_gauge(use.term) else {}
     return event(
         fresh[-1][0],
@@ -100,7 +100,7 @@ def _sample(use: Use, one: Series, fresh: list[tuple[float, float]]) -> Event:
         slo=use.slo,
         side=use.side,
         sign=use.term.sign,
-        series=dict(one.labels),
+        series=dict(series.labels),
         values=[[at, value] for at, value in fresh],
         **gauge,
     )

@@ -94,10 +94,12 @@ class Episodes:
         """Return whether there was ever a sample of an alert with these labels."""
         return frozenset(labels.items()) in self._last
 
-    def feed(self, found: Iterable[Series], start: float, now: float) -> list[Event]:
+    def feed(
+        self, all_series: Iterable[Series], start: float, now: float
+    ) -> list[Event]:
         """Take the samples from `start` to `now`, and say what they mean."""
         events: list[Event] = []
-        fresh = self._fresh(found)
+        fresh = self._fresh(all_series)
         for key, (labels, samples) in fresh.items():
             for at, state in samples:
                 self._sample(key, labels, (at, state, start), events)
@@ -107,9 +109,9 @@ class Episodes:
                 self._silent(key, events)
         return events
 
-    def _fresh(self, found: Iterable[Series]) -> dict[Key, Any]:
+    def _fresh(self, all_series: Iterable[Series]) -> dict[Key, Any]:
         merged: dict[Key, tuple[dict[str, str], dict[float, str]]] = {}
-        for series in found:
+        for series in all_series:
             labels = {
                 name: value
                 for name, value in series.labels.items()

@@ -20,10 +20,10 @@ class Processes:
     def __init__(self) -> None:
         self._known: dict[Target, tuple[float, float]] = {}  # scraped, began
 
-    def feed(self, found: Iterable[Series]) -> list[Event]:
+    def feed(self, all_series: Iterable[Series]) -> list[Event]:
         """Take raw samples, and return what is new in them."""
         events: list[Event] = []
-        for series in found:
+        for series in all_series:
             target = target_of(series)
             for at, began in series.samples:
                 known = self._known.get(target)

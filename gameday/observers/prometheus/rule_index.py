@@ -155,10 +155,10 @@ class Book:
             self._offsets[group.name] = ahead
 
 
-def _exactly(found: Iterable[Series], labels: Mapping[str, str]) -> list[Series]:
+def _exactly(all_series: Iterable[Series], labels: Mapping[str, str]) -> list[Series]:
     """Return the series with these labels and no others."""
     return [
         series
-        for series in found
+        for series in all_series
         if {k: v for k, v in series.labels.items() if k != "__name__"} == dict(labels)
     ]

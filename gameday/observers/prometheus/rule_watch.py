@@ -126,16 +126,16 @@ class RuleWatch:
         if before is None or before == now:
             return []
         gone, new = before - now, now - before
-        found: dict[_About, str] = {}
+        changes: dict[_About, str] = {}
         for rule in (*gone, *new):
             old = {other.name for other in gone if other.key == rule.key}
             fresh = {other.name for other in new if other.key == rule.key}
             how = CHANGED if rule.name in old & fresh else REMOVED
             how = LOADED if rule.name not in old else how
-            found[rule.about] = how if rule.alert else f"{rule.name} {how}"
+            changes[rule.about] = how if rule.alert else f"{rule.name} {how}"
         return [
             _failed(at, about, because, since=self._looked)
-            for about, because in sorted(found.items())
+            for about, because in sorted(changes.items())
         ]
 
     def _stood_still(self, at: float) -> list[Event]:

@@ -57,7 +57,7 @@ class LiveRuleGroup:
         return f"{self.file};{self.name}"
 
 
-def read_groups(found: Iterable[Mapping[str, Any]]) -> tuple[LiveRuleGroup, ...]:
+def read_groups(groups: Iterable[Mapping[str, Any]]) -> tuple[LiveRuleGroup, ...]:
     """Return the groups of an answer of /api/v1/rules."""
     return tuple(
         LiveRuleGroup(
@@ -67,28 +67,28 @@ def read_groups(found: Iterable[Mapping[str, Any]]) -> tuple[LiveRuleGroup, ...]
             last=instant(group.get("lastEvaluation")),
             rules=tuple(_rule(rule) for rule in group["rules"]),
         )
-        for group in found
+        for group in groups
     )
 
 
-def _rule(one: Mapping[str, Any]) -> LiveRule:
+def _rule(rule: Mapping[str, Any]) -> LiveRule:
     return LiveRule(
-        name=one["name"],
-        alerting=one["type"] == "alerting",
-        query=one["query"],
-        hold=float(one.get("duration", 0.0)),
-        keep=float(one.get("keepFiringFor", 0.0)),
-        labels=one.get("labels") or {},
-        annotations=one.get("annotations") or {},
-        health=one.get("health", ""),
-        error=one.get("lastError") or "",
-        evaluated=instant(one.get("lastEvaluation")),
+        name=rule["name"],
+        alerting=rule["type"] == "alerting",
+        query=rule["query"],
+        hold=float(rule.get("duration", 0.0)),
+        keep=float(rule.get("keepFiringFor", 0.0)),
+        labels=rule.get("labels") or {},
+        annotations=rule.get("annotations") or {},
+        health=rule.get("health", ""),
+        error=rule.get("lastError") or "",
+        evaluated=instant(rule.get("lastEvaluation")),
         alerts=tuple(
             Listed(
                 labels={k: v for k, v in alert["labels"].items() if v},
                 state=alert["state"],
                 active=instant(alert["activeAt"]),
             )
-            for alert in one.get("alerts") or ()
+            for alert in rule.get("alerts") or ()
         ),
     )

@@ -31,12 +31,12 @@ class Scrapes:
         self._listed: dict[Key, ScrapeTarget] = {}
 
     def feed(
-        self, found: Iterable[Series], targets: Iterable[ScrapeTarget], now: float
+        self, all_series: Iterable[Series], targets: Iterable[ScrapeTarget], now: float
     ) -> list[Event]:
         """Take `up` samples and the targets as they are now."""
         self._listed = {_key(target.labels): target for target in targets}
         events: list[Event] = []
-        for listed in found:
+        for listed in all_series:
             self._series(_key(listed.labels), listed, events)
         for key, known in self._known.items():
             if self._vanished(key, known, now):
@@ -66,9 +66,9 @@ class Scrapes:
         """The longest scrape timeout in s; 0 where none is known."""
         return max((target.timeout for target in self._listed.values()), default=0.0)
 
-    def _series(self, key: Key, one: Series, events: list[Event]) -> None:
+    def _series(self, key: Key, series: Series, events: list[Event]) -> None:
         listed = self._listed.get(key)
-        for at, value in one.samples:
+        for at, value in series.samples:
             known = self._known.get(key)
             up = value == 1.0
             if known is None:

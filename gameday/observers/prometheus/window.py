@@ -189,10 +189,10 @@ class _Grid:
         return cells
 
     def _raw_cells(
-        self, term: Term, found: Iterable[Series], counted: _Counted
+        self, term: Term, all_series: Iterable[Series], counted: _Counted
     ) -> None:
         """Add what the grid does not see of cells with resets."""
-        series = {_key(kept.labels): dict(kept.samples) for kept in found}
+        series = {_key(kept.labels): dict(kept.samples) for kept in all_series}
         cells = sorted(self._resets(term.selector).items(), reverse=True)
         for end, keys in cells[: self._raw_left]:
             for raw in self._api.raw(term.selector, self._step + 0.001, end):

@@ -83,18 +83,18 @@ def _suggestion(rule: AlertRule, asked: SuggestInput) -> Suggestion:
     if constant is not None:
         said = "it always fires" if constant else "it never fires"
         return Suggestion(rule=rule, state=ALWAYS, because=said)
-    found: list[_Way] = []
+    ways: list[_Way] = []
     reasons: list[str] = []
     for way in _ways(rule, asked):
         if isinstance(way, str):
             reasons.append(way)
         else:
-            found.append(way)
-    if not found:
+            ways.append(way)
+    if not ways:
         told = list(dict.fromkeys(reasons))[:MOST_REASONS]
         return Suggestion(rule=rule, state=UNKNOWN, because="; ".join(told))
     # The nearest one that is safe, and after which the page is not muted.
-    made = [(_made(rule, way, asked), bool(way.risks)) for way in found]
+    made = [(_made(rule, way, asked), bool(way.risks)) for way in ways]
     return min(made, key=lambda pair: (pair[1], pair[0].muted))[0]
 
 

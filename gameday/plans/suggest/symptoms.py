@@ -77,9 +77,9 @@ class ConditionSymptom:
     counts: bool = False
 
 
-def readings(found: Iterable[RuleCondition]) -> list[ConditionSymptom]:
+def readings(conditions: Iterable[RuleCondition]) -> list[ConditionSymptom]:
     """Return the conditions that are a symptom of something, in their order."""
-    told = (_reading(condition) for condition in found)
+    told = (_reading(condition) for condition in conditions)
     return [reading for reading in told if reading is not None]
 
 

@@ -35,18 +35,20 @@ def alert_rows(run: DrawnRun) -> list[Row]:
 
 def _episodes(run: DrawnRun) -> dict[str, dict[str, list[Event]]]:
     """Return the transitions by the alert's name and its other labels."""
-    found: dict[str, dict[str, list[Event]]] = {}
+    events_by_name: dict[str, dict[str, list[Event]]] = {}
     for event in run.timeline.of(*_STARTS, *_ENDS):
         name = str(event.get("alert"))
         labels = labels_text(event.get("labels"), name=name)
-        found.setdefault(name, {}).setdefault(labels, []).append(event)
-    return found
+        events_by_name.setdefault(name, {}).setdefault(labels, []).append(event)
+    return events_by_name
 
 
-def _alert_rows(run: DrawnRun, name: str, found: dict[str, list[Event]]) -> list[Row]:
+def _alert_rows(
+    run: DrawnRun, name: str, events_by_name: dict[str, list[Event]]
+) -> list[Row]:
     rows = []
-    for labels, events in found.items():
-        label = f"{name} {labels}" if len(found) > 1 else name
+    for labels, events in events_by_name.items():
+        label = f"{name} {labels}" if len(events_by_name) > 1 else name
         row = Row(label=label, title=f"{name}{labels}")
         row.bars = _alert_bars(run, name, events)
         rows.append(row)

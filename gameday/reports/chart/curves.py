@@ -91,10 +91,10 @@ class _Buckets:
         return self.zero + index * self.width
 
     def sums(self, counted: Iterable[tuple[float, float]]) -> dict[int, float]:
-        found: dict[int, float] = defaultdict(float)
+        totals: dict[int, float] = defaultdict(float)
         for at, count in counted:
-            found[self.index(at)] += count
-        return found
+            totals[self.index(at)] += count
+        return totals
 
 
 def _buckets(times: Iterable[float], zero: float, *, several: int) -> _Buckets:
@@ -117,10 +117,10 @@ def _rate(events: list[Event], name: str, buckets: _Buckets) -> Curve:
     return Curve(width=buckets.width, points=points)
 
 
-def _span(one: Event) -> tuple[float, float]:
+def _span(event: Event) -> tuple[float, float]:
     """Return the interval of intended starts; one second where it is not said."""
-    until = _instant(one.get("until"), one.at)
-    return _instant(one.get("since"), until - 1.0), until
+    until = _instant(event.get("until"), event.at)
+    return _instant(event.get("since"), until - 1.0), until
 
 
 def _instant(value: Any, default: float) -> float:
@@ -138,17 +138,19 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     New events came since the sample before: they are placed in the middle. A series
     that appears after the others of its side has counted from nothing.
     """
-    found: dict[_Key, dict[float, float]] = defaultdict(dict)
+    increments: dict[_Key, dict[float, float]] = defaultdict(dict)
     labels: dict[_Key, Mapping[str, str]] = {}
     for event in timeline.of(Sample):
         if event.get("slo") == slo and event.get("side") == side:
             given = event.get("series") or {}
             key: _Key = (frozenset(given.items()), float(event.get("sign", 1.0)))
             labels[key] = given
-            found[key].update((float(at), float(v)) for at, v in event["values"])
-    earliest = min((min(values) for values in found.values() if values), default=0.0)
+            increments[key].update((float(at), float(v)) for at, v in event["values"])
+    earliest = min(
+        (min(values) for values in increments.values() if values), default=0.0
+    )
     placed: list[tuple[float, float]] = []
-    for key, values in found.items():
+    for key, values in increments.items():
         series = Series(labels=labels[key], samples=tuple(sorted(values.items())))
         born = bool(values) and min(values) > earliest + 1
         for increase in increases(series, from_zero=born):

@@ -125,9 +125,11 @@ def paint_deadlines(
             )
 
 
-def _paint_deadline_words(pen: Pen, one: Deadline, line: TextLine, y: float) -> None:
-    x = pen.axis.x(one.at)
-    wide = text_width(one.words, 11)
+def _paint_deadline_words(
+    pen: Pen, deadline: Deadline, line: TextLine, y: float
+) -> None:
+    x = pen.axis.x(deadline.at)
+    wide = text_width(deadline.words, 11)
     for left, place, anchor in (
         (x + 4, x + 4, "start"),
         (x - 4 - wide, x - 4, "end"),
@@ -135,7 +137,9 @@ def _paint_deadline_words(pen: Pen, one: Deadline, line: TextLine, y: float) -> 
         inside = left >= GUTTER and left + wide <= RIGHT
         if inside and line.take(left, left + wide, gap=2):
             kind = "deadline-words"
-            pen.out.append(text(one.words, place, y, class_=kind, text_anchor=anchor))
+            pen.out.append(
+                text(deadline.words, place, y, class_=kind, text_anchor=anchor)
+            )
             return
 
 

@@ -84,11 +84,11 @@ def _fault_bar(run: DrawnRun, hit: FaultRow, started: float) -> Bar:
 
 def instance_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each instance that was down at some time."""
-    found: dict[str, list[Event]] = {}
+    events_by_name: dict[str, list[Event]] = {}
     for event in run.timeline.of(InstanceChanged):
-        found.setdefault(str(event.get("instance")), []).append(event)
+        events_by_name.setdefault(str(event.get("instance")), []).append(event)
     rows = []
-    for name, events in found.items():
+    for name, events in events_by_name.items():
         row = Row(label=name)
         since: Event | None = None
         for event in events:

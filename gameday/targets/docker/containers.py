@@ -128,14 +128,14 @@ class Project:
 
     def inspected(self) -> dict[str, dict[str, Any]]:
         """Return by name what the engine says of each container right now."""
-        found: dict[str, dict[str, Any]] = {}
+        details: dict[str, dict[str, Any]] = {}
         for row in self._list():
             with suppress(Gone):  # it went between the list and the look
                 container = self._engine.inspect(row["Id"])
                 name = name_of(container["Config"]["Labels"])
-                if name not in found or created(found[name]) < created(container):
-                    found[name] = container
-        return found
+                if name not in details or created(details[name]) < created(container):
+                    details[name] = container
+        return details
 
     def image(self) -> str:
         """Return the id of an image that is surely there: that of a container."""

@@ -113,8 +113,8 @@ class DockerEngine:
         """Return what the engine knows of a container; Gone where there is none."""
         api = self.api
         with self.speaking():
-            found: dict[str, Any] = api.inspect_container(container)
-        return found
+            details: dict[str, Any] = api.inspect_container(container)
+        return details
 
     def until(
         self, container: str, wanted: Any, seconds: float

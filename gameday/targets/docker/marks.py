@@ -107,10 +107,10 @@ class Marks:
     def _containers(self, label: str) -> list[dict[str, Any]]:
         api = self._engine.api
         with self._engine.speaking():
-            found: list[dict[str, Any]] = api.containers(
+            containers: list[dict[str, Any]] = api.containers(
                 all=True, filters={"label": [label]}
             )
-        return found
+        return containers
 
     def sweep(self, run: str) -> int:
         """End and remove every helper of a run, also those that the ledger never had.

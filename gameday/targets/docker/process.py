@@ -219,9 +219,9 @@ class Process:
             raise EngineRefused("unpaused, but it is still paused")
         return Undone(ok=True, found="was paused; thawed")
 
-    def _confirmed(self, undo: Undo, found: Mapping[str, Any], what: str) -> Undone:
+    def _confirmed(self, undo: Undo, details: Mapping[str, Any], what: str) -> Undone:
         """Confirm that what runs again hangs in the networks it hung in before."""
-        ends = found["NetworkSettings"]["Networks"] or {}
+        ends = details["NetworkSettings"]["Networks"] or {}
         lost = [name for name in undo.arguments["networks"] if name not in ends]
         if not lost:
             return Undone(ok=True, found=what)

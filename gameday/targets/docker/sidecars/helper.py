@@ -125,13 +125,13 @@ class Helper:
         api = self._engine.api
         with self._engine.speaking():
             text: bytes = api.logs(helper, stdout=True, stderr=True)
-        found: list[dict[str, Any]] = []
+        helpers: list[dict[str, Any]] = []
         for line in text.decode(errors="replace").splitlines():
             try:
-                found.append(json.loads(line))
+                helpers.append(json.loads(line))
             except ValueError:
-                found.append({"say": "", "because": line})
-        return found
+                helpers.append({"say": "", "because": line})
+        return helpers
 
     def hear(self, helper: str, seconds: float) -> Iterator[dict[str, Any]]:
         """Yield each line that it says, until it has ended or time is over."""

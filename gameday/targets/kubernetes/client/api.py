@@ -120,8 +120,8 @@ class Api:
 
     def items(self, path: str, **query: str | int) -> list[Json]:
         """Return what a list holds."""
-        found: list[Json] = self.get(path, **query).get("items") or []
-        return found
+        objects: list[Json] = self.get(path, **query).get("items") or []
+        return objects
 
     def create(self, path: str, body: Mapping[str, Any]) -> Json:
         """Create; Conflict where it is there already."""

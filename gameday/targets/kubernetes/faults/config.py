@@ -254,5 +254,7 @@ def packed(original: Json, what: str) -> bytes:
 
 def unpacked(kept: Mapping[str, Any]) -> Json:
     """Return the object that a Secret of ours keeps."""
-    found: Json = json.loads(gzip.decompress(base64.b64decode(kept["data"]["object"])))
-    return found
+    document: Json = json.loads(
+        gzip.decompress(base64.b64decode(kept["data"]["object"]))
+    )
+    return document

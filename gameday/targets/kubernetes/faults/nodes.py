@@ -161,25 +161,25 @@ class Nodes:
         return undone_or_why(by_hand, lambda: self._give_back(undo))
 
     def _give_back(self, undo: Undo) -> Undone:
-        found: list[str] = []
+        trouble: list[str] = []
         if self._place.api.find(_path(undo)) is None:
             return Undone(ok=True, found=f"{undo.arguments['node']}: the node is gone")
 
         def without(node: Json) -> Mapping[str, Any] | None:
             if not is_noted(node, undo):
-                found.append(_ALREADY)
+                trouble.append(_ALREADY)
                 return None
             back = released(node, undo)
             held = "; another fault still holds the node"
-            found.append("is undone" + ("" if "spec" in back else held))
+            trouble.append("is undone" + ("" if "spec" in back else held))
             notes = {"annotations": dict(erased(undo))}
             return {**back, "metadata": notes}
 
         node = self._place.api.change(_path(undo), without)
-        if found[-1] == _ALREADY:
+        if trouble[-1] == _ALREADY:
             fence(self._place.api, _path(undo))
             node = self._place.api.change(_path(undo), without)  # it came in between
-        said = f"{undo.arguments['node']}: {found[-1]}"
+        said = f"{undo.arguments['node']}: {trouble[-1]}"
         if list(_others(node, undo)):
             return Undone(ok=True, found=said)
         return all_back(self._place, undo, said)

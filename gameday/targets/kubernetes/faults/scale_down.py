@@ -140,30 +140,30 @@ class Stopping:
             return "the workload is gone", False
         pod = self._place.same_pod(undo)
         stayed = pod is not None and "deletionTimestamp" not in pod["metadata"]
-        found: list[tuple[str, bool]] = []
+        states: list[tuple[str, bool]] = []
 
         def more(now: Json) -> Mapping[str, Any] | None:
             if not is_noted(now, undo):
-                found.append((_ALREADY, not stayed))
+                states.append((_ALREADY, not stayed))
                 return None
             replicas, held = int(now["spec"].get("replicas", 1)), stops(now)
             if replicas + len(held) in own_note(now, undo)["wants"]:
                 said = f"was scaled down; wants {replicas + 1} again"
-                found.append((said, True))
+                states.append((said, True))
                 notes = {"metadata": {"annotations": dict(erased(undo))}}
                 return {**notes, "spec": {"replicas": replicas + 1}}
             said = f"was set to {replicas} by somebody else; left as it is"
-            found.append((said, False))
+            states.append((said, False))
             return {"metadata": {"annotations": dict.fromkeys(held)}}
 
         api = self._place.api
         api.change(workload.path, more)
-        if found[-1][0] == _ALREADY:
+        if states[-1][0] == _ALREADY:
             fence(api, workload.path)
             api.change(workload.path, more)  # it came in between
         self._uncheapen(undo)
         remove_copies(api, self._place.namespace, workload)
-        return found[-1]
+        return states[-1]
 
     def _uncheapen(self, undo: Undo) -> None:
         """Where the victim stayed after all, it costs again what it did."""

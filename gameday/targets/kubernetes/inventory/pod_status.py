@@ -25,8 +25,10 @@ def main_container(pod: Mapping[str, Any], workload: str = "") -> str:
 def status_of(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
     """Return the status of one container of a pod; empty where there is none yet."""
     listed = pod.get("status", {}).get("containerStatuses") or ()
-    found: Iterable[Mapping[str, Any]] = (c for c in listed if c["name"] == container)
-    return next(iter(found), {})
+    statuses: Iterable[Mapping[str, Any]] = (
+        c for c in listed if c["name"] == container
+    )
+    return next(iter(statuses), {})
 
 
 def container_id(pod: Mapping[str, Any], container: str) -> str:

@@ -41,7 +41,7 @@ class Namespace:
         """Return the instances of a service (also of a label selector), or of all."""
         return self.told(self._listed(), service)
 
-    def told(self, found: Json, service: str | None = None) -> list[Instance]:
+    def told(self, document: Json, service: str | None = None) -> list[Instance]:
         """Return a list of pods as instances; the newest one where this is older.
 
         A watch and lists beside it arrive in any order, moments apart; the numbers
@@ -50,14 +50,14 @@ class Namespace:
         clock = self._api.clock
         with self._ordering:
             stale = clock.monotonic() - self._newest_at > _OVERTAKEN
-            if stale or version_of(found) >= version_of(self._newest):
-                self._newest, self._newest_at = found, clock.monotonic()
+            if stale or version_of(document) >= version_of(self._newest):
+                self._newest, self._newest_at = document, clock.monotonic()
             return self.arranged(self._newest["items"], service)
 
     def pods(self) -> list[Json]:
         """Return the namespace's pods; TargetNotFound where there is none at all."""
-        found: list[Json] = self._listed()["items"]
-        return found
+        objects: list[Json] = self._listed()["items"]
+        return objects
 
     def _listed(self) -> Json:
         found = self._api.get(namespaced(self.name, "pods"))
@@ -140,11 +140,13 @@ class Namespace:
             return self._selected(ours, service)
         with self._reading:
             grouped = self._grouped(ours)
-            found: list[Instance] = []
+            instances: list[Instance] = []
             for name in sorted(grouped):
                 wanted = self._wanted.get(name, 0)
-                found += self._numbers.number(name, wanted, grouped[name])
-        return [instance for instance in found if service in (None, instance.service)]
+                instances += self._numbers.number(name, wanted, grouped[name])
+        return [
+            instance for instance in instances if service in (None, instance.service)
+        ]
 
     def workload(self, words: str) -> Workload | None:
         """Return the workload that an instance's label names, read anew."""

@@ -114,23 +114,23 @@ class Marks:
 
         Copies of marks are litter: only what may hold a fault is told where unread.
         """
-        found: list[Leftover] = []
+        leftovers: list[Leftover] = []
         for path in self._places():
             try:
-                found += self._on(path)
+                leftovers += self._on(path)
             except Forbidden as wrong:
-                found.append(self._unread(path, wrong))
-        known = {left.place.partition("#")[2] for left in found}
+                leftovers.append(self._unread(path, wrong))
+        known = {left.place.partition("#")[2] for left in leftovers}
         for plural in COPIES:
             with suppress(Forbidden):
-                found += [
+                leftovers += [
                     replace(copy, what=f"{copy.what} (a copy of its mark)", undo=None)
                     for copy in self._on(
                         namespaced(self._namespace, plural, group=APPS)
                     )
                     if copy.place.partition("#")[2] not in known
                 ]
-        return [left for left in found if self._is_ours(left)]
+        return [left for left in leftovers if self._is_ours(left)]
 
     def unseen(self) -> tuple[str, ...]:
         """Return the places that this account may not read; it breaks nothing there.

@@ -78,8 +78,8 @@ class Permission:
         self, path: str, kind: str, spec: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         body = {"apiVersion": _GROUP, "kind": kind, "spec": spec}
-        found: Mapping[str, Any] = self._api.create(path, body)["status"]
-        return found
+        review: Mapping[str, Any] = self._api.create(path, body)["status"]
+        return review
 
     def refusal(self, kind: str) -> str:
         """Return which rights this fault lacks here; empty when it has all."""

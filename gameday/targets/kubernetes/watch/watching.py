@@ -41,8 +41,8 @@ class KnownCollection:
 
 def listed(api: Api, path: str, **query: str | int) -> Json:
     """Return a list, asked once and waited for no longer than 3 s."""
-    found: Json = json.loads("\n".join(api.lines(path, ANSWER, **query)))
-    return {**found, "items": found.get("items") or []}
+    document: Json = json.loads("\n".join(api.lines(path, ANSWER, **query)))
+    return {**document, "items": document.get("items") or []}
 
 
 class Feed:
