@@ -49,9 +49,11 @@ def diagnose(scenario: Scenario | None, clock: Clock) -> Iterator[Diagnosis]:
     )
     yield _home()
     for tool, use in TOOLS.items():
-        found = shutil.which(tool)
+        program = shutil.which(tool)
         yield Diagnosis(
-            subject=tool, able=True if found else None, says=found or f"absent; {use}"
+            subject=tool,
+            able=True if program else None,
+            says=program or f"absent; {use}",
         )
     if scenario is None:
         yield from _engine(clock)

@@ -59,12 +59,12 @@ def note_by_hand(clock: "Clock", run: str) -> list[FaultEntry]:
         raise UsageError(f"the ledger knows no run {run!r}")
     if entry.closed is None and entry.process.alive:
         raise UsageError(f"run {run} is going on; `gameday stop` ends it")
-    found = ledger.open_faults(run=run)
-    for fault in found:
+    open_faults = ledger.open_faults(run=run)
+    for fault in open_faults:
         ledger.move(fault.id, FaultState.UNDOING, by="hand")
         ledger.move(fault.id, FaultState.UNDONE, by="hand", note="undone by hand")
     recover(ledger, run, opener(clock), clock, by="hand")
-    return found
+    return open_faults
 
 
 def _faulty(ledger: Ledger, run: str | None) -> list[str]:
@@ -111,13 +111,13 @@ def heal_marked(
     going_on = [entry.run for entry in running(clock)]
     if holder is not None and alive:
         going_on.append(holder.run)
-    found = undo_marked(target, clock, but=going_on)
+    orphans = undo_marked(target, clock, but=going_on)
     if not going_on:
-        found += swept(marks)
-    if not found and holder is None and (gone := marks.gone()):
+        orphans += swept(marks)
+    if not orphans and holder is None and (gone := marks.gone()):
         raise TargetNotFound(gone)
-    counted = [fault for fault in found if _counts(fault, holder)]
-    unseen = [fault for fault in found if fault not in counted]
+    counted = [fault for fault in orphans if _counts(fault, holder)]
+    unseen = [fault for fault in orphans if fault not in counted]
     if holder is None or alive:
         told = _going_on(target_url, holder, wait=wait) if holder else ""
         return MarkedHeal(found=counted, unseen=unseen, going_on=told)

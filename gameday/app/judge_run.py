@@ -89,11 +89,11 @@ def find_all(names: Sequence[str]) -> list[Record]:
 
     Of several scenarios, or repeats, there are folders in it, and in these again.
     """
-    found = []
+    undone = []
     for name in names:
         inside = _runs_in(name)
-        found += [find(folder) for folder in inside or [name]]
-    return found
+        undone += [find(folder) for folder in inside or [name]]
+    return undone
 
 
 def _runs_in(name: str) -> list[str]:

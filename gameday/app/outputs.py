@@ -27,13 +27,13 @@ def render(held: Sequence[HeldGameDay], form: str, *, properties: bool = False) 
             for game_day in held
         ]
         return junit.render(*verdicts, properties=properties)
-    found = [
+    problems = [
         problem
         for result in results
         for problem in annotations.problems(result.plan, result.verdict)
     ]
-    found += [_no_run(game_day) for game_day in held if game_day.result is None]
-    return rendered_problems(form, found, annotations.meanings(found))
+    problems += [_no_run(game_day) for game_day in held if game_day.result is None]
+    return rendered_problems(form, problems, annotations.meanings(problems))
 
 
 def judged(held: Sequence[HeldGameDay]) -> list[DigestEntry]:

@@ -64,18 +64,18 @@ class Result:
 
         `subject` and `step` need to be given where the question alone says too little.
         """
-        found = [
+        matching = [
             finding
             for finding in self.findings
             if finding.question == question
             and subject in ("", finding.subject)
             and step in ("", finding.step)
         ]
-        if len(found) != 1:
+        if len(matching) != 1:
             raise LookupError(
-                f"{len(found)} findings answer {question!r}; asked was: "
+                f"{len(matching)} findings answer {question!r}; asked was: "
                 + ", ".join(
                     f"{finding.question} {finding.subject}" for finding in self.findings
                 )
             )
-        return found[0]
+        return matching[0]

@@ -64,12 +64,12 @@ RUN_CHECKS: Mapping[str, RunCheck] = {"drift": drift}  # asked of no step
 def compose(run: Run, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
     """Return a finding for every question of the plan, and for each guardrail."""
     steps = {step.name: StepRun(run=run, step=step) for step in run.plan.scenario.steps}
-    found = []
+    answers = []
     for question in asked(run.plan, fed_at_warm_up(run.timeline)):
         step = steps.get(question.step)
         answer = _answered(step or run, question, checks)
-        found.append(finding(question, answer))
-    return (*found, *guardrails(run))
+        answers.append(finding(question, answer))
+    return (*answers, *guardrails(run))
 
 
 def _answered(

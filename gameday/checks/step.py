@@ -235,7 +235,7 @@ class StepRun:
             return ()
         until = self.end if self.fault_end is None else self.fault_end
         settled: dict[str, bool] = {}
-        found = []
+        changes = []
         for instance in self.run.instances:
             name = str(instance["instance"])
             if instance.at < self.start:
@@ -245,8 +245,8 @@ class StepRun:
                 and settled.get(name, True)
                 and name not in self._jobs
             ):
-                found.append(instance)
-        return tuple(found)
+                changes.append(instance)
+        return tuple(changes)
 
     def _taken(self) -> set[str]:
         """Return the instances that other extensions' actions took down."""

@@ -81,8 +81,8 @@ class Timeline:
         """Return the events of these kinds, in order."""
         if len(kinds) == 1:
             return self._by_kind.get(kinds[0].kind, [])
-        found = [event for kind in kinds for event in self._by_kind.get(kind.kind, [])]
-        return sorted(found, key=lambda e: e.at)
+        events = [event for kind in kinds for event in self._by_kind.get(kind.kind, [])]
+        return sorted(events, key=lambda e: e.at)
 
     def between(self, start: float, end: float, *kinds: type[EventKind]) -> list[Event]:
         """Return the events of these kinds in the closed interval."""

@@ -84,8 +84,8 @@ class AlertmanagerObserver:
         groups = self.client.json("/api/v2/alerts/groups")
         now = self._clock.now()
         events = [*self._silenced(silences, now), *self._routes(alerts, now)]
-        found = {mute.key: mute for mute in _mutes(alerts, groups)}
-        events += self._mutings(found, now)
+        mutes = {mute.key: mute for mute in _mutes(alerts, groups)}
+        events += self._mutings(mutes, now)
         self.held = tuple(_held(group) for group in groups)
         self._sight.good(asked)
         if self._compared is None or begun - self._compared >= CLOCKS:
@@ -98,11 +98,11 @@ class AlertmanagerObserver:
     def _compare_clocks(self) -> None:
         """Tell Alertmanager's clock against ours, as far as its answers show it."""
         now = self._clock.now()
-        found = self.client.date.offset(now)
-        if found is None:
+        offset = self.client.date.offset(now)
+        if offset is None:
             return
         self._compared = self._clock.monotonic()
-        about = {"offset": round(found[0], 4), "error": round(found[1], 4)}
+        about = {"offset": round(offset[0], 4), "error": round(offset[1], 4)}
         self._sight.emit(event(now, "clock", source=self.source, **about))
 
     def _silenced(

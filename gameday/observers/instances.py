@@ -112,11 +112,11 @@ class InstancesObserver:
     def _round(self) -> float:
         asked = self._clock.now()
         try:
-            found = self._ask()
+            instances_now = self._ask()
         except TargetNotFound as problem:
             raise ObserverLost(str(problem)) from None
         took = self._clock.now() - asked
-        self._report(found, asked, max(0.0, asked - self._looked))
+        self._report(instances_now, asked, max(0.0, asked - self._looked))
         self._looked = asked
         self._sight.good(asked)
         return max(self._every - took, took)

@@ -37,12 +37,12 @@ def _interval(api: PrometheusApi, slos: Sequence[Slo]) -> float | None:
     jobs = set(api.data("/label/job/values", {"match[]": sorted(selectors)}))
     settings = read_settings(api.config())
     by_job = {job.name: job.interval for job in settings.jobs}
-    found = [
+    intervals = [
         target.interval or by_job.get(job, settings.scrape_interval)
         for target in api.targets()
         if (job := target.labels.get("job", "")) in jobs
     ]
-    return max(found, default=None)
+    return max(intervals, default=None)
 
 
 def _unknown(api: PrometheusApi, slos: Sequence[Slo]) -> tuple[str, ...]:

@@ -101,13 +101,13 @@ class LiveSurveyor:
     def _ask_status(self) -> Mapping[str, Any]:
         if self._alertmanager is None:
             raise ObserverLost("the scenario names no Alertmanager")
-        found = self._alertmanager.json("/api/v2/status")
-        if not isinstance(found, dict) or "config" not in found:
+        status = self._alertmanager.json("/api/v2/status")
+        if not isinstance(status, dict) or "config" not in status:
             raise ObserverLost(
                 f"{self._alertmanager.url} does not answer like Alertmanager"
             )
-        self._status = found
-        return found
+        self._status = status
+        return status
 
     def _add_timing(
         self, monitoring: Monitoring, answers: Mapping[str, Any]
@@ -171,14 +171,14 @@ class LiveSurveyor:
         """Ask which labels the series have that the alerts' expressions select."""
         rules = self._mattering(monitoring)
         exprs = {rule.expr: series_expression(rule.expr) for rule in rules}
-        found = self._asked({key: expr for key, expr in exprs.items() if expr})
+        series_by_key = self._asked({key: expr for key, expr in exprs.items() if expr})
         return replace(
             monitoring,
             rules=None
             if monitoring.rules is None
             else tuple(
-                replace(rule, series=found[rule.expr])
-                if rule in rules and rule.expr in found
+                replace(rule, series=series_by_key[rule.expr])
+                if rule in rules and rule.expr in series_by_key
                 else rule
                 for rule in monitoring.rules
             ),

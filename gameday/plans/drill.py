@@ -83,13 +83,13 @@ class DrillPlan:
 
 def parse_between(text: str) -> Between:
     """Return what `09:00-17:00 Mon-Fri` says; ValueError for anything else."""
-    found = _BETWEEN.fullmatch(text.strip().lower())
+    match = _BETWEEN.fullmatch(text.strip().lower())
     wrong = ValueError(f"{text!r} is no time of the week; write 09:00-17:00 Mon-Fri")
-    if found is None:
+    if match is None:
         raise wrong
-    first, last = found[3] or "mon", found[4] or found[3] or "sun"
+    first, last = match[3] or "mon", match[4] or match[3] or "sun"
     try:
-        start, end = time.fromisoformat(found[1]), time.fromisoformat(found[2])
+        start, end = time.fromisoformat(match[1]), time.fromisoformat(match[2])
         begin, over = DAYS.index(first), DAYS.index(last)
     except ValueError:
         raise wrong from None
@@ -165,10 +165,10 @@ def _wanted(name: str, routing: Routing) -> dict[str, str]:
 def _choices(path: Path) -> Iterator[dict[str, str]]:
     """Yield labels that fit all matchers of a way, as far as these are plain."""
     values = {
-        matcher.name: found
+        matcher.name: choices
         for route in path
         for matcher in route.matchers
-        if (found := _values(matcher))
+        if (choices := _values(matcher))
     }
     for chosen in islice(product(*values.values()), MOST_CHOICES):
         yield dict(zip(values, chosen, strict=True))
@@ -178,8 +178,8 @@ def _values(matcher: Matcher) -> list[str]:
     """Return values that a matcher takes, where they are plain to see."""
     if matcher.op == "=":
         return [matcher.value] if matcher.value else []
-    found = matcher.value.split("|") if matcher.op == "=~" else []
-    return found if all(map(_PLAIN.fullmatch, found)) else []
+    values = matcher.value.split("|") if matcher.op == "=~" else []
+    return values if all(map(_PLAIN.fullmatch, values)) else []
 
 
 def _ways(route: Route, above: Path = ()) -> Iterator[Path]:

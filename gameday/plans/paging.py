@@ -49,16 +49,16 @@ def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[Paging
     elif all(truths):
         said = "it fires always, whatever the fault: its expression reads no series"
         yield PagingDoubt("not_guaranteed", said)
-    found = [candidates(rule, promise.labels) for rule in rules]
-    if not any(way.labels for way in found):
+    label_sets = [candidates(rule, promise.labels) for rule in rules]
+    if not any(way.labels for way in label_sets):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         yield PagingDoubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
-    elif all(way.unseen for way in found):
+    elif all(way.unseen for way in label_sets):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         said = f"no series that its expression selects now has {wanted}"
         yield PagingDoubt("not_guaranteed", said)
-    elif all(way.templated for way in found):
-        name = found[0].templated[0]
+    elif all(way.templated for way in label_sets):
+        name = label_sets[0].templated[0]
         yield PagingDoubt(
             "not_guaranteed",
             f"the rule makes {name} of a template, {rules[0].labels[name]}: whether "
@@ -158,9 +158,9 @@ def _empty(page: _Page, there: Receiver, question: str) -> Iterator[PagingDoubt]
 
 
 def _muted(page: _Page) -> Iterator[PagingDoubt]:
-    found = [_mute(page, route) for route in page.way.routes]
-    told = [seconds for seconds in found if seconds is not None]
-    if len(told) == len(found):  # otherwise a way that nothing mutes is open
+    muted = [_mute(page, route) for route in page.way.routes]
+    told = [seconds for seconds in muted if seconds is not None]
+    if len(told) == len(muted):  # otherwise a way that nothing mutes is open
         yield from sorted(told)[-1:]
 
 

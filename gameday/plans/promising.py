@@ -72,7 +72,7 @@ def set_off_beside(
         if rule.name == promise.alert
         for selector in scraped(rule.expr, monitoring.recorded)
     ]
-    found = [
+    set_off = [
         rule.name
         for rule in rules
         if rule.name != promise.alert
@@ -85,15 +85,15 @@ def set_off_beside(
             for selector in scraped(rule.expr, monitoring.recorded)
         )
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(set_off))
 
 
 def _reaches(monitoring: Monitoring, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
     """Return the receivers that get the alert today, and whether all tell its end."""
     if monitoring.routing is None:
         return (), False
-    found = way(AlertPromise(alert=rule.name), rule, monitoring)
-    ends = found.ends if found.dropped is False else Ends((), ())
+    alert_path = way(AlertPromise(alert=rule.name), rule, monitoring)
+    ends = alert_path.ends if alert_path.dropped is False else Ends((), ())
     names = {end.receiver for end in ends.possible if ends.surely(end.receiver)}
     receivers = [monitoring.routing.receiver(name) for name in sorted(names)]
     heard = [each for each in receivers if each is not None and each.integrations]

@@ -39,8 +39,8 @@ class Before:
 
 def spoiled(step: Step, before: Before) -> tuple[Spoiled, ...]:
     """Return the step's promises that cannot be answered, in their order."""
-    found = (_of(promise, before) for promise in step.expect.alerts)
-    return tuple(reason for reason in found if reason is not None)
+    spoiled_promises = (_of(promise, before) for promise in step.expect.alerts)
+    return tuple(reason for reason in spoiled_promises if reason is not None)
 
 
 def nothing_left(step: Step, spoiled: Sequence[Spoiled]) -> str:

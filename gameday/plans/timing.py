@@ -148,9 +148,9 @@ def _reaches(
 ) -> Timing:
     if monitoring.routing is None:
         return asked.answer("not_checked", "the routes are not known")
-    found = sorted(against, key=lambda doubt: _ORDER.index(doubt.state))
-    if found:
-        return asked.answer(found[0].state, found[0].because)
+    worst_first = sorted(against, key=lambda doubt: _ORDER.index(doubt.state))
+    if worst_first:
+        return asked.answer(worst_first[0].state, worst_first[0].because)
     named = " and ".join(map(repr, asked.promise.reaches))
     return asked.answer("ok", f"routed to {named}")
 

@@ -91,12 +91,14 @@ def compare(
     chances = _chances({key: sides[key] for key in known})
     families = {key.family for key in known}
     alpha = ranks.ALPHA / max(1, len(families))  # what Holm asks of the first
-    found = [
+    comparisons = [
         _Comparison(before.get(key), seen, sides[key], rules, chances, alpha).compared()
         for key, seen in now.items()
     ]
     order = list(Status)
-    return sorted(found, key=lambda one: (order.index(one.status), one.key))
+    return sorted(
+        comparisons, key=lambda measure: (order.index(measure.status), measure.key)
+    )
 
 
 def _without(measure: Measure, runs: Collection[str]) -> Measure:

@@ -106,7 +106,7 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure
         "Prometheus": plan.monitoring.prometheus_version,
         "Alertmanager": plan.monitoring.alertmanager_version,
     }
-    found = []
+    run_measures = []
     for finding in verdict.findings:
         if finding.question not in MEASURED:
             continue
@@ -129,12 +129,12 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure
             generation={name: text for name, text in generation.items() if text},
             samples=_samples(plan, verdict, finding),
         )
-        found.append(
+        run_measures.append(
             RunMeasure(
                 measure=measure, outcome=finding.outcome, because=finding.because
             )
         )
-    return found
+    return run_measures
 
 
 def _samples(plan: Plan, verdict: Verdict, finding: Finding) -> tuple[RunSample, ...]:
@@ -194,13 +194,13 @@ _TOLD = (
 def _timing(plan: Plan, finding: Finding) -> Timing | None:
     """Return the arithmetic of a promise; None where two of them share its name."""
     name = finding.subject.partition("{")[0]
-    found = [
+    timings = [
         timing
         for timing in plan.timings
         if (timing.step, timing.subject, timing.question)
         == (finding.step, name, finding.question)
     ]
-    return found[0] if len(found) == 1 else None
+    return timings[0] if len(timings) == 1 else None
 
 
 def _settings(plan: Plan, finding: Finding) -> Iterator[tuple[str, str]]:

@@ -26,8 +26,8 @@ class _Sent:
 
 def render(run: str, timeline: Timeline) -> str:
     """Return the file; empty where Alertmanager's routing of no alert was recorded."""
-    found = _sent(timeline)
-    return "\n".join(_lines(run, found)) + "\n" if found else ""
+    sent = _sent(timeline)
+    return "\n".join(_lines(run, sent)) + "\n" if sent else ""
 
 
 def _sent(timeline: Timeline) -> list[_Sent]:

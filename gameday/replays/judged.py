@@ -121,12 +121,12 @@ class _Censor:
         if finding.measured is None or not late:
             return finding
         error = (finding.error or 0.0) + late
-        found = replace(finding, error=round(error, 3))
+        corrected = replace(finding, error=round(error, 3))
         limit = finding.promised
         unsure = limit is not None and not keeps(finding.measured + error, limit)
-        if found.outcome is Outcome.PASS and unsure:
-            return _unsure(found, "the page may have come one group_interval later")
-        return found
+        if corrected.outcome is Outcome.PASS and unsure:
+            return _unsure(corrected, "the page may have come one group_interval later")
+        return corrected
 
     def _missing(self, finding: Finding, promise: AlertPromise) -> Finding:
         """Return what the rules' own arithmetic says of what did not come."""

@@ -26,13 +26,13 @@ def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Lif
         results.append(SeriesResult(labels=labels, at=at))
         if recorded.labels.get("alertstate") == "firing":
             fired.setdefault(frozenset(labels.items()), []).extend(at)
-    found = lives(rule, results, slots)
-    for life in found:
+    known = lives(rule, results, slots)
+    for life in known:
         at = fired.get(frozenset(life.labels.items()), [])
         until = slots.last + 1 if life.ended is None else life.ended
         inside = [each for each in at if life.active <= each < until]
         life.firing = min(inside, default=None)
-    return found
+    return known
 
 
 def _is_of(series: SeriesRecord, rule: AlertRule) -> bool:
@@ -64,13 +64,13 @@ def lag(known: Sequence[Life], evaluated: Iterable[Life]) -> float:
     Compared are lives that began to fire, by their labels and order.
     """
     other = _fired(evaluated)
-    found = 0.0
+    longest = 0.0
     for key, mine in _fired(known).items():
         for one, twin in zip(mine, other.get(key, ()), strict=False):
             pairs = ((one.firing, twin.firing), (one.ended, twin.ended))
             apart = (abs(a - b) for a, b in pairs if a is not None and b is not None)
-            found = max(found, max(apart, default=0) / 1000)
-    return found
+            longest = max(longest, max(apart, default=0) / 1000)
+    return longest
 
 
 def _fired(lives: Iterable[Life]) -> Mapping[Key, list[Life]]:

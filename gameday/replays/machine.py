@@ -61,7 +61,7 @@ class Unexpandable(ValueError):
 
 def labels_of(rule: AlertRule, series: Mapping[str, str]) -> dict[str, str]:
     """Return an alert's labels: its series', then its rule's; Unexpandable."""
-    found = {name: text for name, text in series.items() if name != "__name__"}
+    labels = {name: text for name, text in series.items() if name != "__name__"}
     for name, template in rule.labels.items():
         text = _TEMPLATE.sub(lambda match: series.get(match[1], ""), template)
         if "{{" in text:
@@ -69,9 +69,9 @@ def labels_of(rule: AlertRule, series: Mapping[str, str]) -> dict[str, str]:
                 f"the label {name} of {rule.name} is a template that is not filled in "
                 f"here: {template}"
             )
-        found[name] = text
-    found["alertname"] = rule.name
-    return {name: text for name, text in found.items() if text}
+        labels[name] = text
+    labels["alertname"] = rule.name
+    return {name: text for name, text in labels.items() if text}
 
 
 def lives(rule: AlertRule, results: Iterable[SeriesResult], slots: Slots) -> list[Life]:

@@ -67,7 +67,9 @@ class _Group:
 
 def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
     """Return the pages, routings and mutes, as a run's observers would report them."""
-    ordered = sorted(firings, key=lambda one: (one.fires, sorted(one.labels.items())))
+    ordered = sorted(
+        firings, key=lambda firing: (firing.fires, sorted(firing.labels.items()))
+    )
     events: list[Event] = []
     for firing in ordered:
         paths = told.routing.route.paths(firing.labels)
@@ -82,7 +84,7 @@ def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
         )
         events += _mutes(firing, ordered, told)
     events += _pages(ordered, told)
-    return sorted(events, key=lambda one: one.at)
+    return sorted(events, key=lambda happened: happened.at)
 
 
 def _pages(firings: Sequence[Firing], told: NotifyContext) -> Iterator[Event]:
@@ -122,11 +124,13 @@ def _of_group(
         if group.next > told.until:
             return
         while waiting and waiting[0].fires <= group.next:
-            one = waiting.pop(0)
-            group.alerts[one.key] = one
+            alert = waiting.pop(0)
+            group.alerts[alert.key] = alert
         yield from _flush(group, firings, told)
         at, group.flushed = group.next, True
-        group.alerts = {k: one for k, one in group.alerts.items() if one.ends > at}
+        group.alerts = {
+            k: alert for k, alert in group.alerts.items() if alert.ends > at
+        }
         group.next = at + group.route.group_interval
 
 

@@ -38,10 +38,10 @@ class UnitTest:
 
 def chosen(series: Iterable[SeriesRecord], reads: Sequence[Read]) -> list[SeriesRecord]:
     """Return the series that some selector reads."""
-    found = [
+    chosen_series = [
         recorded for recorded in series if any(_fits(recorded, read) for read in reads)
     ]
-    return sorted(found, key=lambda one: sorted(one.labels.items()))
+    return sorted(chosen_series, key=lambda series: sorted(series.labels.items()))
 
 
 def _fits(record: SeriesRecord, read: Read) -> bool:

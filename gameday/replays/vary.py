@@ -45,7 +45,7 @@ def vary(
 ) -> list[Varied]:
     """Return what each `for` would do; `fault`: its start on Prometheus' clock (s)."""
     begins = round((fault - slots.offset) * 1000)
-    found = []
+    variants = []
     for hold in holds:
         other = replace(rule, hold=hold)
         mine = [
@@ -57,7 +57,7 @@ def vary(
         before = [
             episode for episode in mine if episode.firing and episode.firing < begins
         ]
-        found.append(
+        variants.append(
             Varied(
                 alert=rule.name,
                 hold=hold,
@@ -67,4 +67,4 @@ def vary(
                 quiet=max(0.0, (begins - slots.first) / 1000),
             )
         )
-    return found
+    return variants

@@ -130,12 +130,12 @@ def _read_varint(message: bytes, place: int) -> tuple[int, int]:
 
 def _varint(value: int) -> bytes:
     value &= 2 * _HIGH - 1
-    found = bytearray()
+    encoded = bytearray()
     while value > 0x7F:  # noqa: PLR2004 - seven bits each
-        found.append(value & 0x7F | 0x80)
+        encoded.append(value & 0x7F | 0x80)
         value >>= 7
-    found.append(value)
-    return bytes(found)
+    encoded.append(value)
+    return bytes(encoded)
 
 
 def _field(number: int, value: int) -> bytes:
@@ -152,16 +152,16 @@ def _text(number: int, text: str) -> bytes:
 
 def compress(data: bytes) -> bytes:
     """Return snappy's block format without compression: one literal after another."""
-    found = [_varint(len(data))]
+    blocks = [_varint(len(data))]
     for start in range(0, len(data), 65536):
         piece = data[start : start + 65536]
         length = len(piece) - 1
         if length < _LITERAL_MOST:
-            found.append(bytes([length << 2]))
+            blocks.append(bytes([length << 2]))
         else:
-            found.append(bytes([61 << 2]) + length.to_bytes(2, "little"))
-        found.append(piece)
-    return b"".join(found)
+            blocks.append(bytes([61 << 2]) + length.to_bytes(2, "little"))
+        blocks.append(piece)
+    return b"".join(blocks)
 
 
 def decompress(data: bytes) -> bytes:

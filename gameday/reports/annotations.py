@@ -21,16 +21,18 @@ def problems(plan: Plan, verdict: Verdict) -> list[Problem]:
     A question without an answer is a warning: nobody knows that it is wrong.
     """
     path = plan.scenario.path
-    found = [
+    broken_problems = [
         Problem(path, None, f"still broken: {clean(broken)}", id="run/broken")
         for broken in verdict.broken
     ]
     if verdict.ending is not Ending.FINISHED:
         said = clean(main_sentence(verdict))
-        found.append(Problem(path, None, said, id=f"run/{verdict.ending.value}"))
+        broken_problems.append(
+            Problem(path, None, said, id=f"run/{verdict.ending.value}")
+        )
     if verdict.ending is Ending.REFUSED:
-        return found  # its findings all say the same
-    return [*found, *_findings(plan, verdict)]
+        return broken_problems  # its findings all say the same
+    return [*broken_problems, *_findings(plan, verdict)]
 
 
 def meanings(told: list[Problem]) -> dict[str, str]:

@@ -33,7 +33,9 @@ class StepFindings:
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings by outcome, in their own order within each."""
-    return tuple(sorted(findings, key=lambda one: WORST_FIRST.index(one.outcome)))
+    return tuple(
+        sorted(findings, key=lambda finding: WORST_FIRST.index(finding.outcome))
+    )
 
 
 def by_step(verdict: Verdict, plan: Plan | None = None) -> list[StepFindings]:

@@ -39,7 +39,7 @@ def render(*verdicts: Verdict, properties: bool = False) -> str:
 def _suite(
     verdict: Verdict, group: StepFindings, number: int, *, properties: bool
 ) -> ET.Element:
-    found = [finding.outcome for finding in group.findings]
+    outcomes = [finding.outcome for finding in group.findings]
     suite = ET.Element(
         "testsuite",
         {
@@ -49,9 +49,9 @@ def _suite(
             # The schema wants a time without a zone.
             "timestamp": show_instant(verdict.started)[:19],
             "hostname": "localhost",
-            "tests": str(len(found)),
-            "failures": str(found.count(Outcome.FAIL)),
-            "errors": str(found.count(Outcome.INCONCLUSIVE)),
+            "tests": str(len(outcomes)),
+            "failures": str(outcomes.count(Outcome.FAIL)),
+            "errors": str(outcomes.count(Outcome.INCONCLUSIVE)),
             "skipped": "0",
             "time": f"{sum(_took(finding) for finding in group.findings):.3f}",
         },

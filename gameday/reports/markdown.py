@@ -74,11 +74,11 @@ def _tried(plan: Plan) -> str:
 
 
 def _load(timeline: Timeline) -> str:
-    found = requests(timeline)
+    statistics = requests(timeline)
     rows = [
         f"| {as_text(row.phase)} | {row.sent:.0f} | {row.failures} "
         f"| {row.latency('p50')} | {row.latency('p99')} |"
-        for row in found
+        for row in statistics
     ]
     if not rows:
         return ""

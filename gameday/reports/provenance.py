@@ -46,19 +46,19 @@ def warnings(plan: Plan) -> list[str]:
         for timing in plan.timings
         if timing.state == state
     ]
-    found = [*plan.refusals, *plan.other_warnings, *lint, *plan.monitoring.problems]
-    return list(dict.fromkeys(found))
+    warned = [*plan.refusals, *plan.other_warnings, *lint, *plan.monitoring.problems]
+    return list(dict.fromkeys(warned))
 
 
 def experiments(plan: Plan) -> list[tuple[str, str, str]]:
     """Return each step's name, and its experiment's title and description."""
-    found = []
+    entries = []
     for step in plan.scenario.steps:
         more = step.experiment.document.get("description")
         text = more.strip() if isinstance(more, str) else ""
         title = step.experiment.title
-        found.append((step.name, title, "" if text == title else text))
-    return found
+        entries.append((step.name, title, "" if text == title else text))
+    return entries
 
 
 def step_words(plan: Plan) -> dict[str, str]:

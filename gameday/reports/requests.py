@@ -37,13 +37,13 @@ def requests(timeline: Timeline) -> list[RequestStatistics]:
     """Return the load's requests by phase; nothing where there was no load."""
     seconds = timeline.of(Load)
     spans = list(_phases(timeline))
-    found = []
+    statistics = []
     for number, (name, since) in enumerate(spans):
         until = spans[number + 1][1] if number + 1 < len(spans) else float("inf")
         own = [second for second in seconds if since <= float(second["since"]) < until]
         if own:
-            found.append(_requests(name, own))
-    return found
+            statistics.append(_requests(name, own))
+    return statistics
 
 
 def _phases(timeline: Timeline) -> Iterator[tuple[str, float]]:

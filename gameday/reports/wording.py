@@ -143,7 +143,9 @@ def is_instant(key: str, value: object) -> bool:
 
 def outcome_counts(verdict: Verdict) -> list[tuple[Outcome, int]]:
     """Return how many findings have each outcome, the worst first, without zeros."""
-    found = [finding.outcome for finding in verdict.findings]
+    outcomes = [finding.outcome for finding in verdict.findings]
     return [
-        (outcome, found.count(outcome)) for outcome in WORST_FIRST if outcome in found
+        (outcome, outcomes.count(outcome))
+        for outcome in WORST_FIRST
+        if outcome in outcomes
     ]

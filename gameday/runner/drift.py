@@ -56,10 +56,10 @@ class DriftWatch:
         if self._looking is None or self._told:
             return
         self._told = True
-        found = self._answer(self._first, BEFORE_AT_MOST + self._longer)
-        self._say("before", found)
-        if not isinstance(found, str):
-            self._before = found
+        before = self._answer(self._first, BEFORE_AT_MOST + self._longer)
+        self._say("before", before)
+        if not isinstance(before, str):
+            self._before = before
 
     def look_after(self, *, calm: bool) -> None:
         """Look again, until nothing differs or it will not come right by itself."""

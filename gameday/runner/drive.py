@@ -276,13 +276,13 @@ class Drive:
         run_state.slis = slis_now(slos, run_state.samples)
         if not slos or not run_state.step:
             return
-        found = [(slo, run_state.slis.get(slo.name)) for slo in slos]
+        slis = [(slo, run_state.slis.get(slo.name)) for slo in slos]
         if end is None:
             if run_state.fault_started(run_state.step) is not None:
-                good = all(sli is not None and sli.within(slo) for slo, sli in found)
+                good = all(sli is not None and sli.within(slo) for slo, sli in slis)
                 self._recovery.during(good=good)
             return
-        good = all(sli is not None and sli.recovered(slo, end) for slo, sli in found)
+        good = all(sli is not None and sli.recovered(slo, end) for slo, sli in slis)
         run_state.recovered = self._recovery.after(self.loop.now, good=good)
 
     def _is_back(self, fault: Event) -> bool:

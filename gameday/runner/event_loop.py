@@ -69,9 +69,9 @@ class EventLoop:
     def wait(self, things: Things, or_else: Callable[[], bool] = lambda: False) -> None:
         """Take events in until nothing is open any more."""
         while True:
-            one = self.dependencies.clock.take(self._queue, TICK)
-            if one is not None:
-                self._take(one)
+            item = self.dependencies.clock.take(self._queue, TICK)
+            if item is not None:
+                self._take(item)
             self.drain()
             if self._wanted is not None and not self.undoing:
                 raise self._wanted

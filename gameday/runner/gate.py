@@ -49,12 +49,12 @@ def breached(watches: Sequence[GuardrailMonitor]) -> RunStopped | None:
 
 def blind(observers: Sequence[Observer]) -> str:
     """Return which observers cannot see right now, and why; empty: all can."""
-    found = (
+    reasons = (
         f"{observer.source}: {why}"
         for observer in observers
         if (why := observer.probe())
     )
-    return "; ".join(dict.fromkeys(found))
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def left_to_learn(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
@@ -69,11 +69,11 @@ def left_to_learn(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bo
         planned=plan.step(step.name),
         instances=plan.instances,
     )
-    found = spoiled(step, before)
-    loop.run_state.spoiled = {step.name: found}
-    for spoiled_promise in found:
+    spoiled_promises = spoiled(step, before)
+    loop.run_state.spoiled = {step.name: spoiled_promises}
+    for spoiled_promise in spoiled_promises:
         loop.note(f"{step.name}: {spoiled_promise.because}")
-    why = nothing_left(step, found)
+    why = nothing_left(step, spoiled_promises)
     if not why or loop.dependencies.anyway:
         return True
     if first:

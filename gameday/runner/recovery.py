@@ -67,17 +67,17 @@ class Recovery:
 def slis_now(slos: Iterable[Slo], samples: list[Event]) -> Mapping[str, SliNow]:
     """Return the SLIs of the last scrapes, of every SLO that has samples."""
     read = read_samples(Timeline(samples))
-    found = {}
+    slis = {}
     for slo in slos:
         counters = read.of(slo.name)
         if counters.last is None:
             continue
         spacing = counters.interval or read.spacing or 1.0
         since = counters.last - SCRAPES * spacing
-        found[slo.name] = SliNow(
+        slis[slo.name] = SliNow(
             bad=counters.count("bad", since, counters.last).value,
             total=counters.count("total", since, counters.last).value,
             last=counters.last,
             spacing=spacing,
         )
-    return found
+    return slis

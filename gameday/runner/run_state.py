@@ -116,7 +116,7 @@ class RunState:
         """Return those of the step, in order of time."""
         return sorted(
             (event for event in events.values() if event["step"] == step),
-            key=lambda one: one.at,
+            key=lambda event: event.at,
         )
 
     def fault_started(self, step: str) -> float | None:
@@ -210,12 +210,12 @@ def told_by_title(
             if group.receiver == page["receiver"]:
                 groups.setdefault(key_of(group.labels), []).append(labels)
     firing = page["status"] == "firing"
-    found = [
+    matching = [
         members
         for key, members in groups.items()
         if _title(dict(key), members, firing=firing) in page.get("titles", ())
     ]
-    return found[0] if len(found) == 1 else []
+    return matching[0] if len(matching) == 1 else []
 
 
 def _title(group: Labels, members: Sequence[Labels], *, firing: bool) -> str:

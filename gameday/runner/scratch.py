@@ -192,14 +192,14 @@ def _between(record: SeriesRecord, start: int, end: int) -> SeriesRecord:
 
 def find_program(named: str) -> str:
     """Return the path of the Prometheus program; UsageError where there is none."""
-    found = shutil.which(named or PROGRAM)
-    if found is None:
+    program = shutil.which(named or PROGRAM)
+    if program is None:
         what = f"{named!r} is no program" if named else "there is no `prometheus` here"
         raise UsageError(
             f"{what}: rules are evaluated by Prometheus itself. Put its program on "
             "PATH, or name it, or a server, with --prometheus"
         )
-    return found
+    return program
 
 
 class Scratch:

@@ -13,12 +13,12 @@ def looking(plan: Plan, target: Target) -> Looking:
     folder = plan.scenario.drift.terraform
 
     def look() -> Fingerprint:
-        found = target.fingerprint(touched)
+        taken = target.fingerprint(touched)
         if not folder:
-            return found
+            return taken
         from gameday.targets import terraform
 
-        return {**found, **terraform.fingerprint(folder)}
+        return {**taken, **terraform.fingerprint(folder)}
 
     return in_thread(look)
 

@@ -108,11 +108,11 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
         **provenance,
         "scenario": _digest(scenario.path),
     }
-    found = PlanInputs(
+    inputs = PlanInputs(
         target=target, instances=instances, monitoring=seen, provenance=provenance
     )
     plan = make_plan(
-        scenario, found, secrets.randbelow(2**31) if seed is None else seed
+        scenario, inputs, secrets.randbelow(2**31) if seed is None else seed
     )
     if target is None:
         plan = _unseen(plan, problem)
@@ -142,8 +142,8 @@ def _refusals(plan: Plan, url: str) -> tuple[str, ...]:
         for step in plan.scenario.steps
         if step.experiment.foreign
     ]
-    found = [*plan.refusals, *missing_secrets(plan.scenario), *elsewhere]
-    return tuple(dict.fromkeys(text for text in found if text))
+    refusals = [*plan.refusals, *missing_secrets(plan.scenario), *elsewhere]
+    return tuple(dict.fromkeys(text for text in refusals if text))
 
 
 def _find(

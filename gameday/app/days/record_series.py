@@ -34,10 +34,10 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     try:
         reads = tuple(everything_read(plan.monitoring))
         since = started - span_before(plan.monitoring, reads)
-        found = Recorder(client, clock).record(
+        recording = Recorder(client, clock).record(
             reads, RecordedSpan(since=since, until=clock.now())
         )
-        store.write_bytes(SERIES, pack(found, store.redact))
+        store.write_bytes(SERIES, pack(recording, store.redact))
     except ObserverLost as error:
         return f"what the rules read was not recorded: {error}"
     except (GamedayError, OSError, MemoryError) as error:
@@ -57,9 +57,11 @@ def everything_read(monitoring: Monitoring) -> Iterable[Read]:
             *(rule.expr for rule in monitoring.recorded),
         ]
     )
-    found = [read for expr in exprs for read in reads(expr).selectors]
-    found += [Read(metric=rule.name) for rule in monitoring.recorded]  # what they made
-    yield from dict.fromkeys(found)
+    selectors = [read for expr in exprs for read in reads(expr).selectors]
+    selectors += [
+        Read(metric=rule.name) for rule in monitoring.recorded
+    ]  # what they made
+    yield from dict.fromkeys(selectors)
 
 
 def span_before(monitoring: Monitoring, reads: Iterable[Read]) -> float:

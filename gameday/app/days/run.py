@@ -286,8 +286,8 @@ def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunLedger:
     opened = opener(session.clock, target)
 
     def undo() -> list[Healed]:
-        found = ledger.open_faults(run=session.run)
-        return heal(ledger, opened, session.clock, found, by="run")
+        open_faults = ledger.open_faults(run=session.run)
+        return heal(ledger, opened, session.clock, open_faults, by="run")
 
     book = RunLedger(ledger, session.run, undo, target.instances)
     for planned in session.plan.steps:

@@ -51,7 +51,7 @@ def hold_side_by_side(
         done = list(pool.map(crew.hold, by_target(scenarios)))
     held = [day for group in done for day in group]
     order = {scenario.path: number for number, scenario in enumerate(scenarios)}
-    return sorted(held, key=lambda one: order[one.scenario.path])
+    return sorted(held, key=lambda game_day: order[game_day.scenario.path])
 
 
 class _Crew:

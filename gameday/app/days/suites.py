@@ -92,13 +92,13 @@ def _of_the_system(kind: str, since: Collection[str]) -> Iterator[str]:
 def _composed() -> list[str]:
     """Return what the compose files from here up are built from and mount."""
     here = Path.cwd()
-    found = [
+    composed = [
         folder / name
         for folder in (here, *here.parents)
         for name in _COMPOSE
         if (folder / name).is_file()
     ]
-    return [part for path in found for part in _parts_of(path)]
+    return [part for path in composed for part in _parts_of(path)]
 
 
 def _parts_of(path: Path) -> Iterator[str]:

@@ -39,9 +39,9 @@ def find_requests(prometheus: str, clock: Clock) -> Requests | None:
         names = api.data("/label/__name__/values")
         for name in order_counters(names)[:MOST_COUNTERS]:
             grouped = f"sum by ({','.join((*STATUS, *PARTS))}) ({name})"
-            found = describe_counter(name, api.query(grouped))
-            if found is not None:
-                return found
+            counter = describe_counter(name, api.query(grouped))
+            if counter is not None:
+                return counter
     except ObserverLost:
         return None
     return None

@@ -58,12 +58,12 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
     said: dict[str, str] = {}
     for observer in _metrics_observer(scenario, clock):
         try:
-            found = observer.now()
+            observations = observer.now()
         except ObserverLost:
             return {}  # the survey says so already
         finally:
             observer.stop()
-        said |= {promql: looked.words for promql, looked in found.items()}
+        said |= {promql: looked.words for promql, looked in observations.items()}
     return said
 
 

@@ -28,7 +28,7 @@ def resets_within(step: StepRun, question: Question) -> Answer:
     still = [episode for episode in promised.fired if not episode.over(step.end)]
     if still:
         return _still_firing(promised, still[0], deadline)
-    last = max(promised.fired, key=lambda one: one.resolved or 0.0)
+    last = max(promised.fired, key=lambda episode: episode.resolved or 0.0)
     return _resolved(promised, question, last)
 
 

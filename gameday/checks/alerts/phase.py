@@ -49,14 +49,14 @@ def phase(
     promised: PromisedAlert, episode: Episode, change: float, slot: float
 ) -> AddedPhase:
     """Return the phase of a change; `slot`: an evaluation of the alert's rule."""
-    found = _phases(promised, episode, change, slot)
-    if isinstance(found, str):
-        return AddedPhase(unknown=found)
+    phases = _phases(promised, episode, change, slot)
+    if isinstance(phases, str):
+        return AddedPhase(unknown=phases)
     return AddedPhase(
-        waited=found.seen(change) - change,
-        at=found.position(change),
-        period=found.period,
-        since=found.since(change),
+        waited=phases.seen(change) - change,
+        at=phases.position(change),
+        period=phases.period,
+        since=phases.since(change),
     )
 
 

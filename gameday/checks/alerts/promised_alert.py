@@ -66,13 +66,16 @@ class PromisedAlert:
     @cached_property
     def fired(self) -> list[Episode]:
         """Those that began to fire after the fault began, up to the step's end."""
-        found = [
+        began_in_fault = [
             episode
             for episode in self.all
             if episode.firing is not None
             and self.start <= episode.firing <= self.step.end
         ]
-        return sorted(found, key=lambda one: (one.firing or 0.0, label_key(one.labels)))
+        return sorted(
+            began_in_fault,
+            key=lambda episode: (episode.firing or 0.0, label_key(episode.labels)),
+        )
 
     @property
     def silence(self) -> str:
@@ -136,9 +139,9 @@ class PromisedAlert:
 
     def gap(self, start: float, end: float, *sources: str) -> str:
         """Return why sources, or the alert's rules, did not work all the time."""
-        found = self.step.run.gap(start, end, *sources)
-        if found or "prometheus" not in sources:
-            return found
+        blind_gap = self.step.run.gap(start, end, *sources)
+        if blind_gap or "prometheus" not in sources:
+            return blind_gap
         doubts = self.step.run.sight.rule_doubts(self.rule_scope, DoubtSpan(start, end))
         return next((doubt.because for doubt in doubts), "")
 

@@ -31,27 +31,29 @@ def drift(run: Run) -> Answer:
         if missing:
             return unknown(missing)
     every = [_difference(event) for event in run.timeline.of(Drifted)]
-    found = [difference for difference in every if not difference.platform]
+    differences = [difference for difference in every if not difference.platform]
     by_itself = [difference for difference in every if difference.platform]
     evidence = {
         "instances": taken["before"]["instances"],
-        "differences": [_show(difference) for difference in found],
+        "differences": [_show(difference) for difference in differences],
     }
     if by_itself:
         evidence["changed_by_the_platform"] = [
             {**_show(difference), "because": difference.platform}
             for difference in by_itself
         ]
-    if not found:
+    if not differences:
         said = "the target is as it was before the first fault"
         return passed(said + _listed(by_itself), evidence=evidence)
-    bystanders = _bystanders(run, found)
-    if len(bystanders) == len(found):
+    bystanders = _bystanders(run, differences)
+    if len(bystanders) == len(differences):
         named = "; ".join(bystander.show() for bystander in bystanders[:_NAMED])
         said = f"no fault hit it, and it is not as it was before: {named}"
         return unknown(said, evidence=evidence)
-    named = "; ".join(difference.show() for difference in found[:_NAMED])
-    more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    named = "; ".join(difference.show() for difference in differences[:_NAMED])
+    more = (
+        f"; and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
+    )
     said = f"not everything is as it was before the first fault: {named}{more}"
     return failed(said, evidence=evidence)
 

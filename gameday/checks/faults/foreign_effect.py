@@ -30,7 +30,7 @@ def effects(step: StepRun) -> list[str]:
     """
     if step.step.bites:
         return list(_shown_by_probe(step))[:_FEW]
-    found = (
+    effects_seen = (
         *_instances(step),
         *_workloads(step),
         *_cluster_events(step),
@@ -38,7 +38,7 @@ def effects(step: StepRun) -> list[str]:
         *_alerts(step),
         *_bad_events(step),
     )
-    return list(dict.fromkeys(found))[:_FEW]
+    return list(dict.fromkeys(effects_seen))[:_FEW]
 
 
 def ineffective(step: StepRun) -> str:

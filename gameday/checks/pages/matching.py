@@ -181,14 +181,14 @@ class Matching:
         kin = [each for each in free if _distance(each.labels, labels) is not None]
         timely = [each for each in kin if each.started(starts) is not None]
         if timely or (kin and starts is None):
-            found = _nearest(timely or kin, labels)
-            return Match(found, sure=len(found) == 1, by="labels added or dropped")
+            matches = _nearest(timely or kin, labels)
+            return Match(matches, sure=len(matches) == 1, by="labels added or dropped")
         if kin:  # another Prometheus may have told of it, with its own start
             rest = [each for each in kin if each not in self._timely]
             return Match(_nearest(rest, labels), by="labels added or dropped")
         same = [each for each in self.named(name) if each.started(starts) is not None]
-        found = tuple(each for each in same if each in free)
-        return Match(found, sure=len(same) == len(found) == 1, by="the same start")
+        matches = tuple(each for each in same if each in free)
+        return Match(matches, sure=len(same) == len(matches) == 1, by="the same start")
 
 
 def read_matching(

@@ -71,12 +71,12 @@ class Clocks:
 
     def _around(self, source: str, at: float) -> tuple[float, float]:
         """Return the offset at a time of ours, and its error."""
-        found = self.measured.get(source, ())
-        if not found:
+        offsets = self.measured.get(source, ())
+        if not offsets:
             return 0.0, 0.0
-        place = bisect.bisect_left(found, at, key=lambda one: one.at)
-        around = found[max(0, place - 1) : place + 1]
-        return _joined(around, lambda one: abs(one.at - at))
+        place = bisect.bisect_left(offsets, at, key=lambda offset: offset.at)
+        around = offsets[max(0, place - 1) : place + 1]
+        return _joined(around, lambda offset: abs(offset.at - at))
 
     def _stamped(self, source: str, at: float) -> tuple[float, float]:
         """Return the offset that a stamp of the source has, and its error.
@@ -84,18 +84,18 @@ class Clocks:
         With each measurement the stamp has another time of ours. Possible are those
         of which that time lies where the measurement is one of the two around it.
         """
-        found = self.measured.get(source, ())
+        offsets = self.measured.get(source, ())
         possible = [
             measurement
-            for measurement in found
-            if measurement in self._near(found, at - measurement.applied)
-        ] or list(found)
+            for measurement in offsets
+            if measurement in self._near(offsets, at - measurement.applied)
+        ] or list(offsets)
         if not possible:
             return 0.0, 0.0
-        return _joined(possible, lambda one: abs(one.at + one.applied - at))
+        return _joined(possible, lambda offset: abs(offset.at + offset.applied - at))
 
     def _near(self, offsets: Sequence[Offset], at: float) -> Sequence[Offset]:
-        place = bisect.bisect_left(offsets, at, key=lambda one: one.at)
+        place = bisect.bisect_left(offsets, at, key=lambda offset: offset.at)
         return offsets[max(0, place - 1) : place + 1]
 
 
@@ -108,7 +108,7 @@ def _joined(around: Sequence[Offset], distance: Distance) -> tuple[float, float]
     widest = max(_apart(nearest, measurement) for measurement in around)
     if widest:
         return nearest.applied, max(nearest.error, widest)
-    surest = min(around, key=lambda one: one.error)
+    surest = min(around, key=lambda offset: offset.error)
     return surest.applied, surest.error
 
 
@@ -122,8 +122,8 @@ def read_clocks(timeline: Timeline) -> Clocks:
     """Return every measurement of each clock."""
     measured: dict[str, list[Offset]] = {}
     for event in timeline.of(ClockCompared):
-        one = Offset(event.at, float(event["offset"]), float(event["error"]))
-        measured.setdefault(str(event["source"]), []).append(one)
+        offset = Offset(event.at, float(event["offset"]), float(event["error"]))
+        measured.setdefault(str(event["source"]), []).append(offset)
     return Clocks(measured)
 
 

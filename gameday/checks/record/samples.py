@@ -40,10 +40,10 @@ class SloSeries:
     def targets(self) -> Mapping[Target, Scraped]:
         """The targets of every series; their totals tell their resets."""
         totals = [one for sign, one in self.total if sign > 0]
-        found = read_targets(totals, [one for _, one in self.bad], self.known)
+        targets_read = read_targets(totals, [one for _, one in self.bad], self.known)
         if not self.gauges:
-            return found
-        return {key: replace(target, resets=()) for key, target in found.items()}
+            return targets_read
+        return {key: replace(target, resets=()) for key, target in targets_read.items()}
 
     @cached_property
     def first(self) -> float | None:
@@ -86,12 +86,12 @@ class SloSeries:
         by_target: dict[Target, list[Signed]] = {}
         for sign, series in self.side(side):
             by_target.setdefault(target_of(series), []).append((sign, series))
-        found = 0.0
+        per_second = 0.0
         for mine in by_target.values():
             counted = count_signed(mine, start, end, self.targets)
             seconds = max(counted.until - counted.since, end - start, 1e-9)
-            found += counted.value / seconds
-        return found
+            per_second += counted.value / seconds
+        return per_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,5 +193,5 @@ def _spacing(counters: Mapping[str, SloSeries]) -> float:
         for side in SIDES
         for _, one in some.side(side)
     ]
-    longest = max(every, key=lambda one: len(one.samples), default=None)
+    longest = max(every, key=lambda series: len(series.samples), default=None)
     return 0.0 if longest is None else spacing([at for at, _ in longest.samples])

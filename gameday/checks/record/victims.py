@@ -37,8 +37,10 @@ class Victims:
     def named(self, labels: Mapping[str, str]) -> dict[str, Instance]:
         """Return the instances of the services that were hit which labels name."""
         services = {victim.service for victim in self.hit}
-        found = (self.directory.find(text) for text in _texts(labels))
-        return {each.name: each for each in found if each and each.service in services}
+        instances = (self.directory.find(text) for text in _texts(labels))
+        return {
+            each.name: each for each in instances if each and each.service in services
+        }
 
     def names_one(self, labels: Mapping[str, str]) -> bool:
         """Whether labels name an instance, or a node where nodes were hit."""
@@ -77,12 +79,12 @@ class Victims:
     @cached_property
     def _known(self) -> Mapping[str, str]:
         """All nodes that the target is known to run on, by name and by address."""
-        found = {node.lower(): node for node in self.nodes}
+        nodes_by_name = {node.lower(): node for node in self.nodes}
         for instance in self.directory.instances:
             node = instance.labels.get(_NODE, "")
             names = (node, instance.labels.get(_ADDRESS, ""))
-            found |= {name.lower(): node for name in names if node and name}
-        return found
+            nodes_by_name |= {name.lower(): node for name in names if node and name}
+        return nodes_by_name
 
 
 def nodes_of(instances: Iterable[Instance]) -> frozenset[str]:

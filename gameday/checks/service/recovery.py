@@ -39,9 +39,9 @@ def recovers_within(step: StepRun, question: Question) -> Answer:
     slos = step.run.plan.scenario.slos
     if not slos:
         return recovers_by_hypothesis(step, question, end)
-    found = [_of_slo(step, question, slo, end) for slo in slos]
-    slis = [sli for _, sli in found if sli is not None]
-    answer = last_of([answer for answer, _ in found])
+    answers = [_of_slo(step, question, slo, end) for slo in slos]
+    slis = [sli for _, sli in answers if sli is not None]
+    answer = last_of([answer for answer, _ in answers])
     shown = {"slis": {sli.slo: sli.show() for sli in slis}, **own_probes(step)}
     return replace(answer, evidence=shown)
 

@@ -52,19 +52,19 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
     slo = question.slo
     if slo is None:
         return unknown("the scenario has no SLO of that name")
-    found = spent_in(step, slo)
-    if not found.total.value:
-        return unknown(found.missing)
-    unseen = unseen_by(step, slo, found)
+    spent = spent_in(step, slo)
+    if not spent.total.value:
+        return unknown(spent.missing)
+    unseen = unseen_by(step, slo, spent)
     window = _window(step, slo)
-    answer = _spent(question, slo, _with_unseen(found, unseen), window)
+    answer = _spent(question, slo, _with_unseen(spent, unseen), window)
     shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
     answer = replace(answer, evidence=shown)
     if answer.outcome is Outcome.FAIL:
         answer = replace(answer, decided=_overspent_at(step, question, slo, window))
-    elif found.missing:
-        return unknown(found.missing)
-    why = unseen_errors(step, slo, found)
+    elif spent.missing:
+        return unknown(spent.missing)
+    why = unseen_errors(step, slo, spent)
     return answer.unsure(why) if why else answer
 
 

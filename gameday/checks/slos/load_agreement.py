@@ -30,24 +30,24 @@ def agrees_with_load(step: StepRun, question: Question) -> Answer:
     slo = question.slo
     if slo is None:
         return unknown("the scenario has no SLO of that name")
-    found = spent_in(step, slo)
-    why = found.missing or slack(step)
+    spent = spent_in(step, slo)
+    why = spent.missing or slack(step)
     if why:
         return unknown(why)
     tolerance, failed = _tolerance(step, slo), _failed(step)
-    bad = found.bad.value
+    bad = spent.bad.value
     evidence = {
         "failed_by_load": failed,
         "bad_by_slo": bad,
         "tolerance": tolerance,
         **own_probes(step),
-        **found.show(),
+        **spent.show(),
     }
-    more = unseen_errors(step, slo, found)
+    more = unseen_errors(step, slo, spent)
     if more:
         return unknown(more, evidence=evidence)
     said = f"the load counted {failed:g} failures, the SLO {bad:g} bad events"
-    if bad - failed > tolerance + found.bad.surplus:
+    if bad - failed > tolerance + spent.bad.surplus:
         own = _said(step)
         said = f"{said}: {bad - failed:g} more than the load, so it is not blind{own}"
         return passed(said, evidence=evidence)

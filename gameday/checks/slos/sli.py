@@ -209,7 +209,7 @@ def _begun_by(
             for increase in bad
             if increase.events > 0 and since < increase.at <= to
         ]
-        first = min(shown, key=lambda one: one.at, default=None)
+        first = min(shown, key=lambda increase: increase.at, default=None)
         if (since if first is None else first.before) >= due:
             break
         kept += burst
@@ -245,7 +245,7 @@ def _back(
     ]
     if not showing:
         return end - edges[0], end - begin
-    latest = max(showing, key=lambda one: one.at)
+    latest = max(showing, key=lambda increase: increase.at)
     after = latest.at - edges[0]
     return after, min(after, latest.at - latest.before)
 

@@ -26,15 +26,15 @@ def command(path: str | None, env_file: str | None, output: str) -> int:
     from gameday.clock import SystemClock
 
     scenario = read([path], env_file)[0] if path else None
-    found = list(diagnose(scenario, SystemClock()))
+    diagnoses = list(diagnose(scenario, SystemClock()))
     if output == "json":
-        print_json([asdict(ability) for ability in found])
+        print_json([asdict(ability) for ability in diagnoses])
     else:
-        width = max(len(ability.subject) for ability in found)
-        for ability in found:
+        width = max(len(ability.subject) for ability in diagnoses)
+        for ability in diagnoses:
             click.echo(
                 f"{_MARKS[ability.able]:2}  {ability.subject:{width}}  {ability.says}"
             )
-        for remedy in (ability.remedy for ability in found if ability.remedy):
+        for remedy in (ability.remedy for ability in diagnoses if ability.remedy):
             click.echo(f"---\n{remedy}", nl=False)
-    return 1 if any(ability.able is False for ability in found) else 0
+    return 1 if any(ability.able is False for ability in diagnoses) else 0

@@ -82,10 +82,10 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     from gameday.app.days.suites import paths_of
     from gameday.app.result import Options
 
-    found = paths_of(paths)
+    all_paths = paths_of(paths)
     wishes = GameDayOptions(
         out=given["out"],
-        several=list(paths) != found or len(found) > 1,
+        several=list(paths) != all_paths or len(all_paths) > 1,
         seed=given["seed"],
         env_file=given["env_file"],
         wait_for_target=given["wait_for_target"],
@@ -96,7 +96,7 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
             junit_properties=given["junit_properties"],
         ),
     )
-    scenarios = _chosen(read_scenarios(found, wishes), given)
+    scenarios = _chosen(read_scenarios(all_paths, wishes), given)
     held = _held(scenarios, wishes, given) if scenarios else []
     _print(held, given)
     return int(worst(held))

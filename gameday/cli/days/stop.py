@@ -18,17 +18,17 @@ def command(run: str | None, because: str) -> int:
     from gameday.errors import UsageError
 
     clock = SystemClock()
-    found = [day for day in running(clock) if run in (None, day.run)]
-    if run is not None and not found:
+    days = [day for day in running(clock) if run in (None, day.run)]
+    if run is not None and not days:
         raise UsageError(f"no run {run!r} is going on")
-    if not found:
+    if not days:
         click.echo("no game day is running")
         dead = died_broken(clock)
         for entry in dead:
             click.echo(f"{entry.run}: it died and left faults: `gameday heal`")
         return 5 if dead else 0
     still = []
-    for entry, ended in stop(found, because, clock):
+    for entry, ended in stop(days, because, clock):
         click.echo(
             f"{entry.run}: {'everything is undone' if ended else 'NOT OVER YET'}"
         )

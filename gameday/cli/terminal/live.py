@@ -71,7 +71,7 @@ class Live(Lines):
         table = Table.grid(padding=(0, 2))
         for name, value in _rows(run_state, now):
             table.add_row(Text(name, style="dim"), value)
-        for waiting in sorted(awaited, key=lambda one: one.until):
+        for waiting in sorted(awaited, key=lambda condition: condition.until):
             left = show_duration(max(0, round(waiting.until - now)))
             table.add_row(
                 Text("waiting for", style="dim"), Text(f"{waiting.what}: {left}")

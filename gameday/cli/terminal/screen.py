@@ -84,7 +84,7 @@ class Lines:
 
 def waiting(awaited: Sequence[PendingCondition], now: float) -> str:
     """Return what is awaited, the most urgent first."""
-    first = sorted(awaited, key=lambda one: one.until)
+    first = sorted(awaited, key=lambda condition: condition.until)
     return ", ".join(
         f"{waiting.what} ({show_duration(round(waiting.until - now))} left)"
         for waiting in first

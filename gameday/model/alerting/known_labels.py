@@ -69,10 +69,10 @@ class KnownLabels:
         """Return whether all fit; None where that is not known."""
         fits: bool | None = True
         for matcher in matchers:
-            one = self.match(matcher)
-            if one is False:
+            match = self.match(matcher)
+            if match is False:
                 return False
-            fits = fits if one else None
+            fits = fits if match else None
         return fits
 
 

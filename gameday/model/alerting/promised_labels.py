@@ -34,9 +34,11 @@ class Candidates:
 def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
     """Return what is known of the labels of the promised alert of this rule."""
     known = [exactly(series) for series in rule.series or ()]
-    found = [labels for series in known if (labels := _of(rule, series, promised))]
-    if found:
-        return Candidates(tuple(found), _templated(rule, known, promised), asked=True)
+    label_sets = [labels for series in known if (labels := _of(rule, series, promised))]
+    if label_sets:
+        return Candidates(
+            tuple(label_sets), _templated(rule, known, promised), asked=True
+        )
     series = labels_of(parse(rule.expr))
     labels = _of(rule, series, promised)
     if labels is None:

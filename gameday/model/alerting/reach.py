@@ -54,11 +54,11 @@ def ends(route: Route, labels: KnownLabels) -> Ends:
 
 def ends_of_all(route: Route, candidates: Iterable[KnownLabels]) -> Ends:
     """Return where any of several alerts may end, and where each of them does."""
-    found = [ends(route, labels) for labels in candidates]
-    if not found:
+    all_ends = [ends(route, labels) for labels in candidates]
+    if not all_ends:
         return Ends((), ())
-    receivers = [{end.receiver for end in ends.certain} for ends in found]
+    receivers = [{end.receiver for end in ends.certain} for ends in all_ends]
     everywhere = set.intersection(*receivers)
-    certain = [end for end in found[0].certain if end.receiver in everywhere]
-    possible = [end for ends in found for end in ends.possible]
+    certain = [end for end in all_ends[0].certain if end.receiver in everywhere]
+    possible = [end for ends in all_ends for end in ends.possible]
     return Ends(tuple(certain), tuple(possible))

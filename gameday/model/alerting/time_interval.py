@@ -125,18 +125,18 @@ class Muting:
 
 def intervals_of(document: Any) -> tuple[TimeInterval, ...]:
     """Return the time intervals of a configuration of Alertmanager."""
-    found = []
+    intervals = []
     for key in ("mute_time_intervals", "time_intervals"):
         for item in _list(_mapping(document).get(key)):
             entry = _mapping(item)
             ranges = _list(entry.get("time_intervals"))
-            found.append(
+            intervals.append(
                 TimeInterval(
                     name=str(entry.get("name", "")),
                     ranges=tuple(_range(_mapping(times)) for times in ranges),
                 )
             )
-    return tuple(found)
+    return tuple(intervals)
 
 
 def _range(entry: Mapping[str, Any]) -> TimeRange:
@@ -163,14 +163,14 @@ def _minute(text: Any) -> int:
 
 
 def _bounds(value: Any, words: Sequence[str]) -> Bounds:
-    found = []
+    bounds = []
     for item in _list(value):
         # Nothing is the number 0 to Alertmanager: a Sunday, and no month at all.
         text = "0" if item is None else str(item).lower()
         ends = [_number(end, words) for end in text.split(":")]
         if all(end is not None for end in ends):
-            found.append((ends[0] or 0, ends[-1] or 0))
-    return tuple(found)
+            bounds.append((ends[0] or 0, ends[-1] or 0))
+    return tuple(bounds)
 
 
 def _number(text: str, words: Sequence[str]) -> int | None:

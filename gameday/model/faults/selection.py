@@ -32,25 +32,27 @@ def choose(
     ValueError, with a sentence for a person, where nothing fits or too few are there.
     """
     service = selection.service
-    found = [instance for instance in instances if instance.service == service]
-    if not found:
+    of_service = [instance for instance in instances if instance.service == service]
+    if not of_service:
         known = (
             ", ".join(sorted({instance.service for instance in instances})) or "none"
         )
         raise ValueError(f"service {service!r} has no instances here (found: {known})")
     if selection.instances:
-        return _named(selection, found)
-    count = wanted(selection, len(found))
-    if count > len(found):
+        return _named(selection, of_service)
+    count = wanted(selection, len(of_service))
+    if count > len(of_service):
         raise ValueError(
-            f"{count} instances of {service!r} are asked for, {len(found)} found"
+            f"{count} instances of {service!r} are asked for, {len(of_service)} found"
         )
 
     def rank(instance: Instance) -> tuple[bool, bytes]:
         digest = hashlib.sha256(f"{seed}:{instance.name}".encode()).digest()
         return (instance.state != "running", digest)
 
-    return tuple(sorted(sorted(found, key=rank)[:count], key=lambda one: one.name))
+    return tuple(
+        sorted(sorted(of_service, key=rank)[:count], key=lambda instance: instance.name)
+    )
 
 
 def _named(selection: Selection, instances: Sequence[Instance]) -> tuple[Instance, ...]:

@@ -202,11 +202,11 @@ def _of_target(signed: list[Signed], window: _Window) -> Counted:
     fell: set[float] = set()
     older = 0.0  # what was counted before anybody looked, or not: nobody knows
     for sign, series in signed:
-        one = _of_series(series, window)
-        if one.counted.until:
-            total += one.counted if sign > 0 else -one.counted
-            older += sign * one.older
-            fell |= one.fell
+        counted = _of_series(series, window)
+        if counted.counted.until:
+            total += counted.counted if sign > 0 else -counted.counted
+            older += sign * counted.older
+            fell |= counted.fell
     if not total.until:
         return total
     missing = _lost(window, fell)
@@ -353,7 +353,7 @@ def _part(
     steps: Sequence[Increase], edge: float, *, after: bool
 ) -> tuple[float, float]:
     """Return the least and the most of the scrape that holds `edge`, on one side."""
-    place = bisect.bisect_left(steps, edge, key=lambda one: one.at)
+    place = bisect.bisect_left(steps, edge, key=lambda part: part.at)
     if place >= len(steps) or not steps[place].before < edge < steps[place].at:
         return 0.0, 0.0
     cell = steps[place]

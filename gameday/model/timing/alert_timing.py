@@ -61,16 +61,18 @@ def resets(rule: AlertRule, monitoring: Monitoring) -> DelayRange:
 
 def pages(promise: AlertPromise, rule: AlertRule, monitoring: Monitoring) -> DelayRange:
     """Return when the first notification arrives, counted from the fault's start."""
-    found = way(promise, rule, monitoring)
+    alert_path = way(promise, rule, monitoring)
     fired = fires(rule, monitoring)
-    if not found.routes:
+    if not alert_path.routes:
         return DelayRange(fired.earliest, FOREVER, unknown=_NO_ROUTES)
     return fired.plus(
         min(
-            0.0 if _may_be_alive(route, rule, found, monitoring) else route.group_wait
-            for route in found.routes
+            0.0
+            if _may_be_alive(route, rule, alert_path, monitoring)
+            else route.group_wait
+            for route in alert_path.routes
         ),
-        max(told_within(route, alive=True) for route in found.routes),
+        max(told_within(route, alive=True) for route in alert_path.routes),
     )
 
 

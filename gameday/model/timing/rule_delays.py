@@ -259,8 +259,10 @@ DEEPEST = 20  # recorded series that are read from recorded series
 def _shape(tree: Tree, rules: Sequence[RecordingRule], depth: int = 0) -> object:
     """Return what a part says, whatever its windows; recorded series inlined."""
     if isinstance(tree, Selector):
-        found = recording_rules(tree, rules)
-        below = parse(found[0].expr) if len(found) == 1 and depth < DEEPEST else None
+        recorded = recording_rules(tree, rules)
+        below = (
+            parse(recorded[0].expr) if len(recorded) == 1 and depth < DEEPEST else None
+        )
         others = tuple(matcher for matcher in tree.matchers if matcher.name != NAME)
         inside = tree.name if below is None else _shape(below, rules, depth + 1)
         return (others, inside)

@@ -207,8 +207,8 @@ def _fallback_links(parts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _sender(links: Iterable[str]) -> str:
     """Return the receiver that a link of Alertmanager's own templates names."""
-    found = (match for link in links if (match := _OWN_LINK.search(link)))
-    return next((unquote_plus(match[1]) for match in found), "")
+    senders = (match for link in links if (match := _OWN_LINK.search(link)))
+    return next((unquote_plus(match[1]) for match in senders), "")
 
 
 def _headings(part: Mapping[str, Any]) -> Iterator[str]:

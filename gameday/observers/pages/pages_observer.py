@@ -36,10 +36,10 @@ class RemoteMailbox:
 
     def show(self, since: int, wait: float) -> Mapping[str, Any]:
         """Ask over HTTP; ObserverLost when there is no answer."""
-        found = self.client.json("/pages", {"since": since, "wait": f"{wait:g}"})
-        if not isinstance(found, dict):
+        page_batch = self.client.json("/pages", {"since": since, "wait": f"{wait:g}"})
+        if not isinstance(page_batch, dict):
             raise ObserverLost(f"{self.client.url} does not answer like a pager")
-        return found
+        return page_batch
 
     def close(self) -> None:
         """End the request that is under way."""
@@ -116,13 +116,13 @@ class PagesObserver:
             # Which pages are from before is known by its clock only.
             self._clocks()
         asked = self._clock.now()
-        found = self._mailbox.show(self._seq, wait)
-        if found["seq"] < self._seq:
+        batch = self._mailbox.show(self._seq, wait)
+        if batch["seq"] < self._seq:
             # It was started anew and counts from one again.
-            found = self._mailbox.show(0, 0.0)
-        events = [self._page(page) for page in found["pages"]]
-        events += [self._refusal(refusal) for refusal in found.get("refused") or ()]
-        self._seq = int(found["seq"])
+            batch = self._mailbox.show(0, 0.0)
+        events = [self._page(page) for page in batch["pages"]]
+        events += [self._refusal(refusal) for refusal in batch.get("refused") or ()]
+        self._seq = int(batch["seq"])
         # A long poll that returns has seen everything up to its return.
         self._sight.good(self._clock.now() if wait else asked)
         for told in events:

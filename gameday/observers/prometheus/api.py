@@ -131,8 +131,8 @@ class PrometheusApi:
         if data["resultType"] == "scalar":
             value = float(data["result"][1])
             return value != 0.0, value
-        found = data["result"]
-        return bool(found), float(found[0]["value"][1]) if found else None
+        truths = data["result"]
+        return bool(truths), float(truths[0]["value"][1]) if truths else None
 
     def grid(self, expr: str, start: float, end: float, step: float) -> list[Series]:
         """Return the series on a grid of instants from `start` on."""
@@ -160,7 +160,7 @@ class PrometheusApi:
 
     def targets(self) -> list[ScrapeTarget]:
         """Return the active scrape targets."""
-        found = self.data("/targets", {"state": "active"})["activeTargets"]
+        active = self.data("/targets", {"state": "active"})["activeTargets"]
         return [
             ScrapeTarget(
                 labels=target["labels"],
@@ -170,7 +170,7 @@ class PrometheusApi:
                 timeout=span(target.get("scrapeTimeout", "0s")),
                 url=str(target.get("scrapeUrl", "")),
             )
-            for target in found
+            for target in active
         ]
 
     def groups(self) -> list[dict[str, Any]]:

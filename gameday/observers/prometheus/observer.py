@@ -142,20 +142,20 @@ class PrometheusObserver:
 
     def window(self, slo: Slo, now: float) -> CountedWindow:
         """Count the events of an SLO's own window, and report it as `window`."""
-        found = window_total(self.api, slo, now)
+        total = window_total(self.api, slo, now)
         self._sight.emit(
             event(
                 now,
                 "window",
                 slo=slo.name,
-                total=found.total,
-                since=round(found.since, 3),
-                complete=found.complete,
-                unknown=found.unknown,
-                surplus=found.surplus,
+                total=total.total,
+                since=round(total.since, 3),
+                complete=total.complete,
+                unknown=total.unknown,
+                surplus=total.surplus,
             )
         )
-        return found
+        return total
 
     def _look(self) -> float:
         begun = self._clock.monotonic()
@@ -180,7 +180,7 @@ class PrometheusObserver:
         self._thorough = self._thorough and self._asked is not None
         self._asked = begun
         self._sight.good(started)
-        for told in sorted(events, key=lambda one: one.at):
+        for told in sorted(events, key=lambda look: look.at):
             self._sight.emit(told)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)

@@ -50,12 +50,12 @@ class Book:
     @property
     def longest(self) -> float:
         """The longest interval of groups with alerts that matter for a poll (s)."""
-        found = [
+        intervals = [
             group.interval
             for group in self._groups
             if any(rule.alerting for rule in group.rules)
         ]
-        return max(found, default=0.0)
+        return max(intervals, default=0.0)
 
     def active(self) -> list[Mapping[str, str]]:
         """Return the labels of every alert that is listed as active."""
@@ -101,8 +101,8 @@ class Book:
         if end < last + step:
             return None
         selector = f"ALERTS{{{quoted(labels)}}}"
-        found = _exactly(self._api.grid(selector, last, end, step), labels)
-        present = {at for series in found for at, _ in series.samples}
+        changed = _exactly(self._api.grid(selector, last, end, step), labels)
+        present = {at for series in changed for at, _ in series.samples}
         slots = math.floor((end - last) / step + 1e-9)
         for number in range(1, slots + 1):
             slot = round(last + number * step, 3)

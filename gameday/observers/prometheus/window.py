@@ -58,13 +58,13 @@ def events_since(
     # The grid ends now; it may begin a little earlier than the window.
     since = now - step * math.ceil((now - since) / step - 1e-9)
     reader = _Grid(api, since, now, step)
-    found = [(term.sign, reader.term(term)) for term in terms]
-    plus = [one for sign, one in found if sign > 0]
-    minus = [one for sign, one in found if sign < 0]
+    counts = [(term.sign, reader.term(term)) for term in terms]
+    plus = [one for sign, one in counts if sign > 0]
+    minus = [one for sign, one in counts if sign < 0]
     reaches = reader.first <= since + max(step, 2 * length / CELLS)
     complete = oldest <= start and reaches
     return CountedWindow(
-        total=sum(sign * one.events for sign, one in found),
+        total=sum(sign * one.events for sign, one in counts),
         since=max(since, reader.first),
         complete=complete,
         unknown=sum(edge.unread for edge in plus) + sum(edge.older for edge in minus),
@@ -75,8 +75,8 @@ def events_since(
 def _oldest(api: PrometheusApi) -> float:
     """Return the time of the oldest sample; 0 where it is not told."""
     answer = api.client.get("/metrics")
-    found = _OLDEST.search(answer.body)
-    return float(found[1]) if found else 0.0
+    match = _OLDEST.search(answer.body)
+    return float(match[1]) if match else 0.0
 
 
 @dataclass(slots=True)
@@ -108,26 +108,26 @@ class _Grid:
         """Return the increase of a term over the grid."""
         if reads_gauge(term):
             return self._samples(term)
-        found = self._last(term.selector, histogram=reads_histogram(term))
-        self.first = min([self.first, *(series.samples[0][0] for series in found)])
+        answer = self._last(term.selector, histogram=reads_histogram(term))
+        self.first = min([self.first, *(series.samples[0][0] for series in answer)])
         counted = _Counted()
-        for series in found:
+        for series in answer:
             values = [value for _, value in series.samples]
             counted.events += sum(_delta(a, b) for a, b in pairwise(values))
             self._birth(series, counted)
-        if found:
-            self._raw_cells(term, found, counted)
+        if answer:
+            self._raw_cells(term, answer, counted)
         return counted
 
     def _samples(self, term: Term) -> _Counted:
         """Return how many samples a gauge has."""
-        found = self._ask(f"count_over_time({term.selector}[{window(self._step)}])")
-        self.first = min([self.first, *(series.samples[0][0] for series in found)])
+        samples = self._ask(f"count_over_time({term.selector}[{window(self._step)}])")
+        self.first = min([self.first, *(series.samples[0][0] for series in samples)])
         # What came before the grid is of the cell that ends where it begins.
         return _Counted(
             events=sum(
                 value
-                for series in found
+                for series in samples
                 for at, value in series.samples
                 if at > self._since
             )
@@ -147,8 +147,8 @@ class _Grid:
             counted.older += value
 
     def _ask(self, expr: str) -> list[Series]:
-        found = self._api.grid(expr, self._since, self._now, self._step)
-        return [series for series in found if series.samples]
+        grid = self._api.grid(expr, self._since, self._now, self._step)
+        return [series for series in grid if series.samples]
 
     def _last(self, selector: str, *, histogram: bool = False) -> list[Series]:
         """Return the last value that each series had in each cell."""
@@ -173,10 +173,10 @@ class _Grid:
         """Return when the processes of a job's targets had first begun."""
         if job not in self._began:
             labels = quoted({"job": job})
-            found = self._last(f"process_start_time_seconds{{{labels}}}")
+            starts = self._last(f"process_start_time_seconds{{{labels}}}")
             self._began[job] = {
                 target_of(series): min(value for _, value in series.samples)
-                for series in found
+                for series in starts
             }
         return self._began[job]
 

@@ -91,11 +91,11 @@ def ways(sought: Sought) -> Ways:
 
 def _down(sought: Sought) -> Ways:
     around, reading = sought.around, sought.reading
-    found = around.selected(reading.selector) or sought.spoken_of()
-    if not found:
+    down = around.selected(reading.selector) or sought.spoken_of()
+    if not down:
         yield f"no service of the target is scraped as {_shown(sought)}"
     watcher = around.monitoring()
-    for service in found:
+    for service in down:
         alone = _alone(sought, service)
         if alone:
             yield alone
@@ -108,21 +108,21 @@ def _down(sought: Sought) -> Ways:
 
 
 def _probe(sought: Sought) -> Ways:
-    found = sought.around.selected(sought.reading.selector)
-    if not found:
+    services = sought.around.selected(sought.reading.selector)
+    if not services:
         yield f"what {_shown(sought)} asks is no service of the target"
     probers = sought.around.probers(sought.reading.selector)
-    for service in found:
+    for service in services:
         yield _only(sought, service, f"the probe is answered by any {service}")
         if len(sought.around.of(service)) == 1:
             yield from (_cut(service, prober) for prober in probers)
 
 
 def _seen_down(sought: Sought) -> Ways:
-    found = sought.around.spoken_of(sought.metric) or sought.spoken_of()
-    if not found:
+    services = sought.around.spoken_of(sought.metric) or sought.spoken_of()
+    if not services:
         yield f"no service of the target is known as what {sought.metric} speaks of"
-    for service in found:
+    for service in services:
         yield _only(sought, service, f"{sought.metric} is about all of {service}")
 
 
@@ -130,8 +130,10 @@ def _out(sought: Sought) -> Ways:
     around = sought.around
     balancers = around.exposing(sought.reading.selector)
     behind = [around.servers(balancer) for balancer in balancers]
-    found = [*sought.spoken_of(), *behind]
-    servers = [name for name in dict.fromkeys(found) if name and name not in balancers]
+    services = [*sought.spoken_of(), *behind]
+    servers = [
+        name for name in dict.fromkeys(services) if name and name not in balancers
+    ]
     if not servers:
         yield f"which services are behind {sought.metric} is not known"
     for service in servers:
@@ -190,12 +192,12 @@ def _saturated(kind: str, argument: str) -> Callable[[Sought], Ways]:
             yield f"{sought.metric} is about the machine, and a fault hits instances"
             return
         selector = sought.reading.selector
-        found = sought.spoken_of() or sought.around.exposing(selector)
-        if not found:
+        services = sought.spoken_of() or sought.around.exposing(selector)
+        if not services:
             yield f"which service {sought.metric} is about is not known"
         limit = share_of(sought.reading.condition)
         share = FULL if limit is None else min(1.0, limit + MORE)
-        for service in found:
+        for service in services:
             arguments = {argument: show_share(round(share, 2))}
             yield _known(
                 SuggestedFault(kind=kind, service=service, arguments=arguments)
@@ -209,48 +211,48 @@ def _restarts(sought: Sought) -> Ways:
     if limit is not None and limit >= 1.0:
         yield "it asks for several restarts, and a fault is one"
         return
-    found = sought.spoken_of() or sought.around.exposing(sought.reading.selector)
-    if not found:
+    services = sought.spoken_of() or sought.around.exposing(sought.reading.selector)
+    if not services:
         yield f"which service {sought.metric} is about is not known"
-    for service in found:
+    for service in services:
         yield SuggestedFault(kind="process.kill", service=service)
 
 
 def _replicas(sought: Sought) -> Ways:
-    found = sought.spoken_of()
-    if not found:
+    services = sought.spoken_of()
+    if not services:
         yield f"which workload {sought.metric} is about is not known"
-    for service in found:
+    for service in services:
         # What is stopped is scaled down: then fewer are wanted, and none is missing.
         yield SuggestedFault(kind=PAUSE, service=service)
 
 
 def _queue(sought: Sought) -> Ways:
-    found = sought.around.consumers()
-    if not found:
+    services = sought.around.consumers()
+    if not services:
         yield f"which service takes work from {sought.metric} is not known"
-    for service in found:
+    for service in services:
         yield _only(sought, service, f"any other {service} goes on taking work")
 
 
 def _absent(sought: Sought) -> Ways:
     around, selector = sought.around, sought.reading.selector
-    found = around.exposing(selector) or around.selected(selector)
-    if not found:
+    services = around.exposing(selector) or around.selected(selector)
+    if not services:
         yield f"which service has {_shown(sought)} is not known"
-    for service in found:
+    for service in services:
         yield _only(sought, service, f"any other {service} has it as well")
 
 
 def _special(kind: str, arguments: Mapping[str, str]) -> Callable[[Sought], Ways]:
     def ways_of(sought: Sought) -> Ways:
-        found = sought.spoken_of() or sought.around.exposing(sought.reading.selector)
+        services = sought.spoken_of() or sought.around.exposing(sought.reading.selector)
         if kind not in CATALOGUE:
             yield f"gameday has no fault for {sought.metric} ({kind} would be it)"
-        elif not found:
+        elif not services:
             yield f"which service {sought.metric} is about is not known"
         else:
-            for service in found:
+            for service in services:
                 yield SuggestedFault(kind=kind, service=service, arguments=arguments)
 
     return ways_of

@@ -167,12 +167,12 @@ def _readings(expr: str, monitoring: Monitoring) -> list[ConditionSymptom]:
 
 
 def _not_read(expr: str, monitoring: Monitoring) -> str:
-    found = conditions(expr, monitoring.recorded)
-    if not found:
+    rule_conditions = conditions(expr, monitoring.recorded)
+    if not rule_conditions:
         return "its expression is not understood"
     names = dict.fromkeys(
         selector.name or "series of any name"
-        for condition in found
+        for condition in rule_conditions
         for selector in condition.reads
     )
     if not names:
@@ -213,12 +213,12 @@ def _beside(
 
 def _is_of_scrapes(rule: AlertRule, asked: SuggestInput) -> bool:
     """Whether a rule asks for nothing but whether Prometheus can scrape."""
-    found = [
+    symptoms = [
         reading.symptom
         for expr in alternatives(rule.expr)
         for reading in _readings(expr, asked.monitoring)
     ]
-    return set(found) == {Symptom.DOWN}
+    return set(symptoms) == {Symptom.DOWN}
 
 
 def _is_muted(rule: AlertRule, beside: Iterable[str], monitoring: Monitoring) -> bool:

@@ -101,8 +101,8 @@ class Surroundings:
 
     def of_labels(self, labels: Mapping[str, str]) -> str:
         """Return the service that labels name; empty: none."""
-        found = (self.named(labels[name]) for name in _LABELS if labels.get(name))
-        return next((service for service in found if service), "")
+        services = (self.named(labels[name]) for name in _LABELS if labels.get(name))
+        return next((service for service in services if service), "")
 
     def of_target(self, target: ScrapedTarget) -> str:
         """Return the service that a scrape target is; of a probe, what it probes."""
@@ -127,13 +127,13 @@ class Surroundings:
 
     def probers(self, selector: Selector) -> list[str]:
         """Return the services that do the probing for what a selector admits."""
-        found = [
+        services = [
             self.named(target.address)
             for target in self.scraped
             if target.probed
             and all(selector.admits(name, text) for name, text in target.labels.items())
         ]
-        return list(dict.fromkeys(service for service in found if service))
+        return list(dict.fromkeys(service for service in services if service))
 
     def exposing(self, selector: Selector) -> list[str]:
         """Return the services that expose a metric."""
@@ -142,8 +142,8 @@ class Surroundings:
             for job in self.feeds.get(selector.name, ())
             if selector.admits("job", job)
         ]
-        found = [service for job in jobs for service in self.of_job(job)]
-        return list(dict.fromkeys(found)) or _one(self.of_labels(selector.fixed()))
+        services = [service for job in jobs for service in self.of_job(job)]
+        return list(dict.fromkeys(services)) or _one(self.of_labels(selector.fixed()))
 
     def spoken_of(self, metric: str) -> list[str]:
         """Return the services that a metric's name speaks of, by its words."""
@@ -176,8 +176,8 @@ class Surroundings:
         ]
         named = [name for name in self.services if name in listed]
         known = any(text is not None for text in told)
-        found = named if known else list(filter(_STORES.search, self.services))
-        others = [name for name in found if name != service and not self.sees(name)]
+        services = named if known else list(filter(_STORES.search, self.services))
+        others = [name for name in services if name != service and not self.sees(name)]
         return sorted(others, key=lambda name: (not _DATABASE.search(name), name))
 
     def consumers(self) -> list[str]:

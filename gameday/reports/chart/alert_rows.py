@@ -18,17 +18,17 @@ _ENDS = (AlertResolved, AlertCleared)
 
 def alert_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each alert with its labels; those promised come first."""
-    found = _episodes(run)
+    by_name = _episodes(run)
     promised = dict.fromkeys(
         alert.alert for step in run.plan.scenario.steps for alert in step.expect.alerts
     )
     rows: list[Row] = []
     for name in promised:
-        made = _alert_rows(run, name, found.pop(name, {}))
+        made = _alert_rows(run, name, by_name.pop(name, {}))
         made = made or [Row(label=name, note="never fired")]
         made[0].deadlines = deadlines(run, DrawnAt.ALERT, name)
         rows += made
-    for name, episodes in found.items():
+    for name, episodes in by_name.items():
         rows += _alert_rows(run, name, episodes)
     return rows
 

@@ -143,7 +143,7 @@ def promised(run: DrawnRun, place: DrawnAt) -> Iterator[tuple[Finding, Promise]]
 
 def deadlines(run: DrawnRun, place: DrawnAt, subject: str) -> list[Deadline]:
     """Return when the time of promises about a subject was over."""
-    found = []
+    drawn = []
     for finding, promise in promised(run, place):
         base = _base(run, finding.step, promise) if finding.subject == subject else None
         if (
@@ -151,8 +151,8 @@ def deadlines(run: DrawnRun, place: DrawnAt, subject: str) -> list[Deadline]:
             and finding.promised is not None
             and finding.unit == SECONDS
         ):
-            found.append(_deadline(run, finding, promise, base + finding.promised))
-    return found
+            drawn.append(_deadline(run, finding, promise, base + finding.promised))
+    return drawn
 
 
 def _deadline(run: DrawnRun, finding: Finding, promise: Promise, at: float) -> Deadline:

@@ -44,7 +44,7 @@ class FaultRow:
 
 def hits(timeline: Timeline) -> list[FaultRow]:
     """Return every fault of the run, also those that could not be injected."""
-    found = [_hit(started, timeline) for started in timeline.of(FaultStarted)]
+    rows = [_hit(started, timeline) for started in timeline.of(FaultStarted)]
     failed = [
         FaultRow(
             step=str(e.get("step", "")),
@@ -56,7 +56,7 @@ def hits(timeline: Timeline) -> list[FaultRow]:
         )
         for e in timeline.of(FaultFailed)
     ]
-    return found + failed
+    return rows + failed
 
 
 def _hit(started: Event, timeline: Timeline) -> FaultRow:

@@ -33,9 +33,9 @@ class Plot:
 
 def plots(run: DrawnRun) -> list[Plot]:
     """Return the load's plot and one for each SLO that was sampled."""
-    found = [_load_plot(run)]
-    found += [_slo_plot(run, slo.name) for slo in run.plan.scenario.slos]
-    return [plot for plot in found if plot is not None][:_MOST]
+    drawn = [_load_plot(run)]
+    drawn += [_slo_plot(run, slo.name) for slo in run.plan.scenario.slos]
+    return [plot for plot in drawn if plot is not None][:_MOST]
 
 
 def _load_plot(run: DrawnRun) -> Plot | None:

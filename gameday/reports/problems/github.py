@@ -10,7 +10,7 @@ _WORST = {"error": 0, "promise": 1, "warning": 2}
 
 def render(problems: Sequence[Problem]) -> str:
     """Return the worst problems as annotations, and the others as lines of the log."""
-    ordered = sorted(problems, key=lambda one: _WORST.get(one.severity, 0))
+    ordered = sorted(problems, key=lambda problem: _WORST.get(problem.severity, 0))
     lines = [_annotation(problem) for problem in ordered[:MOST]]
     rest = ordered[MOST:]
     if rest:

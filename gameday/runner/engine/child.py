@@ -152,8 +152,8 @@ def _tell_configuration(
     """
     declared = document.get("configuration", {})
     asked = [name for name, value in declared.items() if _asks(value)]
-    found = {name: values[name] for name in asked if name in values}
-    plain = {name: value for name, value in found.items() if _is_plain(value)}
+    values_asked = {name: values[name] for name in asked if name in values}
+    plain = {name: value for name, value in values_asked.items() if _is_plain(value)}
     if plain:
         _send(pipe, "configuration", values=plain)
 

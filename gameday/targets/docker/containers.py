@@ -103,12 +103,12 @@ class Project:
         for row in rows:
             if service not in (None, row["Labels"][SERVICE]):
                 continue
-            found = self._look(row, fresh=service is not None)
-            if found is None:
+            instances = self._look(row, fresh=service is not None)
+            if instances is None:
                 continue
-            instance = instance_of(found)
-            if by_name.get(instance.name, (-1.0, None))[0] < created(found):
-                by_name[instance.name] = (created(found), instance)
+            instance = instance_of(instances)
+            if by_name.get(instance.name, (-1.0, None))[0] < created(instances):
+                by_name[instance.name] = (created(instances), instance)
         chosen = [instance for _, instance in by_name.values()]
         return sorted(
             chosen,
@@ -161,9 +161,9 @@ class Project:
         if known is not None and not fresh:
             return known
         try:
-            found = self._engine.inspect(row["Id"])
+            details = self._engine.inspect(row["Id"])
         except Gone:
             return None  # it went between the list and the look
         self._known = {k: v for k, v in self._known.items() if k[0] != row["Id"]}
-        self._known[key] = found
-        return found
+        self._known[key] = details
+        return details

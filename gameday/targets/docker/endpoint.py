@@ -31,12 +31,12 @@ class EngineAddress:
     @property
     def options(self) -> dict[str, str]:
         """The options that name this engine in a target's URL."""
-        found = {"host": self.host}
+        settings = {"host": self.host}
         if self.certificates:
-            found["certificates"] = self.certificates
+            settings["certificates"] = self.certificates
         if not self.verify:
-            found["verify"] = "no"
-        return found
+            settings["verify"] = "no"
+        return settings
 
 
 def endpoint_of(
@@ -67,16 +67,18 @@ def from_context(name: str, env: Mapping[str, str]) -> EngineAddress:
         return EngineAddress(host=LOCAL)
     store = _configuration(env) / "contexts"
     key = hashlib.sha256(name.encode()).hexdigest()
-    found = _read(store / "meta" / key / "meta.json").get("Endpoints", {}).get("docker")
-    if not found or not found.get("Host"):
+    endpoint = (
+        _read(store / "meta" / key / "meta.json").get("Endpoints", {}).get("docker")
+    )
+    if not endpoint or not endpoint.get("Host"):
         raise TargetNotFound(
             f"there is no Docker context {name!r}; `docker context ls` lists them"
         )
     certificates = store / "tls" / key / "docker"
     return EngineAddress(
-        host=_address(found["Host"]),
+        host=_address(endpoint["Host"]),
         certificates=str(certificates) if certificates.is_dir() else "",
-        verify=not found.get("SkipTLSVerify", False),
+        verify=not endpoint.get("SkipTLSVerify", False),
     )
 
 
@@ -91,10 +93,10 @@ def _current(env: Mapping[str, str]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _address(text: str) -> str:

@@ -122,11 +122,11 @@ class DockerEngine:
         """Look until `wanted(inspected)` is true; return whether, and the last look."""
         end = self.clock.monotonic() + seconds
         while True:
-            found = self.inspect(container)
-            if wanted(found):
-                return True, found
+            details = self.inspect(container)
+            if wanted(details):
+                return True, details
             if self.clock.monotonic() >= end:
-                return False, found
+                return False, details
             self.clock.sleep(_PAUSE)
 
     def sees(self, pid: int, container: str) -> bool:

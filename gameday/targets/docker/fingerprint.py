@@ -52,13 +52,16 @@ class Fingerprints:
 
     def take(self, touched: Collection[str]) -> Fingerprint:
         """Return what every container is like, and the namespaces of those touched."""
-        found = self._inspected()
+        fingerprint = self._inspected()
         taken = {
-            name: dict(self._values(container)) for name, container in found.items()
+            name: dict(self._values(container))
+            for name, container in fingerprint.items()
         }
-        inside = [name for name in sorted(touched) if _own_network(found.get(name))]
+        inside = [
+            name for name in sorted(touched) if _own_network(fingerprint.get(name))
+        ]
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
-            looks = pool.map(lambda name: self._inside(found[name]), inside)
+            looks = pool.map(lambda name: self._inside(fingerprint[name]), inside)
             for name, look in zip(inside, looks, strict=True):
                 taken[name] |= look
         return taken

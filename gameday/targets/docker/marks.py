@@ -96,13 +96,13 @@ class Marks:
 
     def left(self) -> list[Leftover]:
         """Return all that carries a mark in this project."""
-        found = []
+        leftovers = []
         for container in self._containers(f"{PROJECT}={self.project}"):
             labels = container["Labels"]
             looks = labels.get(f"{LABEL}do") in _LOOKS
             if f"{LABEL}mark" in labels and not looks:
-                found.append(_left(str(container["Id"]), labels))
-        return found
+                leftovers.append(_left(str(container["Id"]), labels))
+        return leftovers
 
     def _containers(self, label: str) -> list[dict[str, Any]]:
         api = self._engine.api

@@ -73,19 +73,19 @@ class Process:
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the victim, and prepare what sends the signal where it is killed."""
-        found = self._engine.inspect(victim.identity["id"])
-        if not _up(found):
+        details = self._engine.inspect(victim.identity["id"])
+        if not _up(details):
             raise FaultFailed(f"{victim.name} is {victim.state}, not running")
-        state = found["State"]
+        state = details["State"]
         arguments: dict[str, Any] = {
-            "container": str(found["Name"]).lstrip("/"),
-            "networks": sorted(found["NetworkSettings"]["Networks"] or {}),
+            "container": str(details["Name"]).lstrip("/"),
+            "networks": sorted(details["NetworkSettings"]["Networks"] or {}),
             "started_at": state["StartedAt"],
             "pid": state["Pid"],
             "mark": mark,
         }
         if request.kind == "process.kill":
-            arguments["sidecar"] = self._crash.prepare(request, found, mark)
+            arguments["sidecar"] = self._crash.prepare(request, details, mark)
         undo = Undo(
             target="",
             verb=_VERBS[request.kind],
@@ -93,7 +93,7 @@ class Process:
             identity=dict(victim.identity),
             arguments=arguments,
         )
-        self._marks.leave(undo, request.kind, str(found["Image"]))
+        self._marks.leave(undo, request.kind, str(details["Image"]))
         return undo
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
@@ -163,26 +163,28 @@ class Process:
         return undone_or_why(by_hand, act)
 
     def _start(self, undo: Undo) -> Undone:
-        found = same_container(self._engine, undo)
-        if found is None:
+        container = same_container(self._engine, undo)
+        if container is None:
             return REPLACED
-        anew = found["State"]["StartedAt"] != undo.arguments["started_at"]
+        anew = container["State"]["StartedAt"] != undo.arguments["started_at"]
         meddled = anew and undo.arguments["mark"] not in self._acted
         early = "somebody started it before it was undone" if meddled else ""
-        if _up(found):
+        if _up(container):
             what = "had been started again already" if anew else "was running already"
-            return replace(self._confirmed(undo, found, what), early=early)
+            return replace(self._confirmed(undo, container, what), early=early)
         self._acted.add(str(undo.arguments["mark"]))
         api = self._engine.api
         with self._engine.speaking():
-            if found["State"]["Restarting"]:  # waits, longer each time; start is deaf
+            if container["State"][
+                "Restarting"
+            ]:  # waits, longer each time; start is deaf
                 api.restart(undo.identity["id"], timeout=0)
             else:
                 api.start(undo.identity["id"])
-        up, found = self._engine.until(undo.identity["id"], _up, _SOON)
+        up, container = self._engine.until(undo.identity["id"], _up, _SOON)
         if not up:
-            raise EngineRefused(f"started, but it is {found['State']['Status']}")
-        undone = self._confirmed(undo, found, "was down; started again")
+            raise EngineRefused(f"started, but it is {container['State']['Status']}")
+        undone = self._confirmed(undo, container, "was down; started again")
         return replace(undone, early=early)
 
     def _ensure_running(self, undo: Undo) -> Undone:
@@ -200,11 +202,11 @@ class Process:
         return self._start(undo)
 
     def _unpause(self, undo: Undo) -> Undone:
-        found = same_container(self._engine, undo)
-        if found is None:
+        container = same_container(self._engine, undo)
+        if container is None:
             return REPLACED
-        if not found["State"]["Paused"]:
-            what = f"was not paused any more ({found['State']['Status']})"
+        if not container["State"]["Paused"]:
+            what = f"was not paused any more ({container['State']['Status']})"
             ours = undo.arguments["mark"] in self._acted
             early = "" if ours else f"the container {what}"
             return Undone(ok=True, found=what, early=early)
@@ -212,7 +214,7 @@ class Process:
         api = self._engine.api
         with self._engine.speaking():
             api.unpause(undo.identity["id"])
-        thawed, found = self._engine.until(
+        thawed, container = self._engine.until(
             undo.identity["id"], lambda now: not now["State"]["Paused"], _SOON
         )
         if not thawed:

@@ -272,8 +272,8 @@ class LocalTarget:
         )
         if not gone:
             raise FaultFailed("continued, but it is still frozen")
-        found = "was frozen; goes on" if was == "T" else "was running"
-        return Undone(ok=True, found=found, early=early)
+        what = "was frozen; goes on" if was == "T" else "was running"
+        return Undone(ok=True, found=what, early=early)
 
     def _first(self, undo: Undo, verb: str) -> bool:
         """Whether this undo, of that verb, has done nothing yet in this process."""

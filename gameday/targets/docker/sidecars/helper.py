@@ -200,11 +200,11 @@ class Helper:
         """
         api = self._engine.api
         with self._engine.speaking():
-            found = api.containers(all=True, filters={"label": ["gameday.mark"]})
+            containers = api.containers(all=True, filters={"label": ["gameday.mark"]})
         old = self._engine.clock.now() - 2 * _WAIT
         return [
             str(container["Id"])
-            for container in found
+            for container in containers
             if container["Labels"].get("gameday.run") == run
             or (
                 container["Labels"].get("gameday.do") in _LOOKS

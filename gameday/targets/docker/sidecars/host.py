@@ -129,10 +129,10 @@ class DockerSidecars:
 
     def place(self, victim: Instance) -> VictimPlace:
         """Return the victim's container as it is now."""
-        found = self._engine.inspect(victim.identity["id"])
-        if not found["State"]["Running"]:
+        details = self._engine.inspect(victim.identity["id"])
+        if not details["State"]["Running"]:
             raise FaultFailed(f"{victim.name} is {victim.state}, not running")
-        return VictimPlace(container=found["Id"], seen=found)
+        return VictimPlace(container=details["Id"], seen=details)
 
     def far_place(self, peer: Instance) -> VictimPlace:
         """Return where a peer is; `ends` names none."""
@@ -160,8 +160,12 @@ class DockerSidecars:
 
     def gone(self, undo: Undo) -> Undone | None:
         """Return that the undo's own container is gone or down."""
-        found = same_container(self._engine, undo)
-        return None if found is not None and found["State"]["Running"] else REPLACED
+        container = same_container(self._engine, undo)
+        return (
+            None
+            if container is not None and container["State"]["Running"]
+            else REPLACED
+        )
 
     def place_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
         """Return the undo's own container: its network and its processes are there."""
@@ -170,11 +174,11 @@ class DockerSidecars:
 
     def replaced(self, undo: Undo) -> str:
         """Return that the victim is gone, or has another namespace now."""
-        found = same_container(self._engine, undo)
-        if found is None:
+        container = same_container(self._engine, undo)
+        if container is None:
             return REPLACED.early
         started = undo.identity.get("started_at", "")
-        if started in ("", found["State"]["StartedAt"]):
+        if started in ("", container["State"]["StartedAt"]):
             return ""
         return "its container was started anew before it was undone"
 

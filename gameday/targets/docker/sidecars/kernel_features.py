@@ -82,7 +82,7 @@ class Ways:
 
 def _read(file: Path) -> dict[str, str]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return {name: str(found[name]) for name in NAMES}
+        document = json.loads(file.read_text(encoding="utf-8"))
+        return {name: str(document[name]) for name in NAMES}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -139,11 +139,11 @@ class Api:
         `patch` returns None where nothing is to be done. Returns the object after it.
         """
         for left in reversed(range(5 * _TRIES)):
-            found = self.get(path)
-            wanted = patch(found)
+            current = self.get(path)
+            wanted = patch(current)
             if wanted is None:
-                return found
-            version = found["metadata"]["resourceVersion"]
+                return current
+            version = current["metadata"]["resourceVersion"]
             meta = {**wanted.get("metadata", {}), "resourceVersion": version}
             try:
                 return self.merge(path, {**wanted, "metadata": meta})
@@ -189,10 +189,10 @@ class Api:
         """Return the API server's clock minus ours, by the dates of its answers."""
         with suppress(ApiRefused):  # then what it answered just before has to do
             self.get("/version")
-        found = self._date.offset(self.clock.now())
-        if found is None:
+        offset = self._date.offset(self.clock.now())
+        if offset is None:
             raise TargetNotFound("the Kubernetes API does not say what time it is")
-        return found
+        return offset
 
     # The wire ---------------------------------------------------------------------
 
@@ -236,10 +236,10 @@ class Api:
     ) -> Json:
         with self.speaking():
             answer = self._call(method, path, query, body, form, READ)
-            found = _object(answer.data)
-            if found is None:
+            document = _object(answer.data)
+            if document is None:
                 raise self._strange(answer.data)
-        return found
+        return document
 
     def _call(
         self,
@@ -282,10 +282,10 @@ def _refused(status: int, body: object) -> ApiRefused:
 def _object(text: str | bytes) -> Json | None:
     """Return an answer's object; None where it is anything else."""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
 
 
 def labels(wanted: Mapping[str, str]) -> str:

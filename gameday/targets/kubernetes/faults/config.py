@@ -68,18 +68,18 @@ class Config:
         self._place.pod_of(victim)
         what, name = _object(request), str(request.arguments["name"])
         path = namespaced(self._place.namespace, PLURALS[what], name)
-        found = self._place.api.find(path)
-        if found is None:
+        current = self._place.api.find(path)
+        if current is None:
             raise FaultFailed(f"there is no {what} {name} in {self._place.namespace}")
-        _check(what, found)
+        _check(what, current)
         tail = hashlib.sha256(mark.encode()).hexdigest()[:10]
         kept = f"gameday-kept-{tail}"
         more = {
             "object": what,
             "name": name,
-            "uid": found["metadata"]["uid"],
-            "version": found["metadata"]["resourceVersion"],
-            "cached": bool(found.get("immutable")),
+            "uid": current["metadata"]["uid"],
+            "version": current["metadata"]["resourceVersion"],
+            "cached": bool(current.get("immutable")),
             "kept": kept,
         }
         undo = Undo(
@@ -89,7 +89,7 @@ class Config:
             identity=dict(victim.identity),
             arguments={**about(victim, mark), **more},
         )
-        self._place.api.create(self._secrets, _copy(kept, found, what, undo))
+        self._place.api.create(self._secrets, _copy(kept, current, what, undo))
         return undo
 
     # Injecting --------------------------------------------------------------------
@@ -141,12 +141,12 @@ class Config:
         def look() -> str:
             pods = pods_of(self._place, str(given["workload"]))
             waiting = (self._misses(pod, str(given["name"])) for pod in pods)
-            found = next((why for why in waiting if why), "")
+            waiting_for = next((why for why in waiting if why), "")
             workload = self._place.pods.workload(str(given["workload"]))
             wanted = workload.wanted if workload is not None else 0
             gone = all(p["metadata"]["uid"] != undo.identity["id"] for p in pods)
             well = gone and len(pods) >= wanted and all(is_ready(p) for p in pods)
-            return found or (needless if well else "")
+            return waiting_for or (needless if well else "")
 
         said = poll(self._place, SHOWS, look)
         because = said or f"no successor was seen to wait for the {what}"
@@ -194,9 +194,9 @@ class Config:
     def _stays(self, undo: Undo) -> bool:
         """Return whether the object is there, and not to be removed by us any more."""
         api, path = self._place.api, self._path(undo)
-        found = api.find(path)
-        if found is None or found["metadata"]["uid"] != undo.arguments["uid"]:
-            return found is not None
+        current = api.find(path)
+        if current is None or current["metadata"]["uid"] != undo.arguments["uid"]:
+            return current is not None
         try:
             fence(api, path)
         except Gone:

@@ -216,9 +216,9 @@ def _others(node: Mapping[str, Any], undo: Undo) -> Iterator[Mapping[str, Any]]:
 def was_before(node: Mapping[str, Any]) -> str:
     """Return whether a node took pods before the first of our marks."""
     for key, text in (node["metadata"].get("annotations") or {}).items():
-        found = json.loads(text) if key.startswith(UNDO) else {}
-        if found.get("verb") == "uncordon":
-            return str(found["arguments"]["was"])
+        saved = json.loads(text) if key.startswith(UNDO) else {}
+        if saved.get("verb") == "uncordon":
+            return str(saved["arguments"]["was"])
     return "cordoned" if node["spec"].get("unschedulable") else "schedulable"
 
 

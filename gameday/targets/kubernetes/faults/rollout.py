@@ -93,10 +93,10 @@ class Rollout:
         return undo
 
     def _workload(self, words: str) -> Workload:
-        found = self._place.pods.workload(words)
-        if found is None:
+        workload = self._place.pods.workload(words)
+        if workload is None:
             raise FaultFailed(f"{words or 'its workload'} is not there")
-        return found
+        return workload
 
     # Injecting --------------------------------------------------------------------
 
@@ -207,5 +207,5 @@ class Rollout:
         if done:
             return Undone(ok=True, found=f"{said}, {done}")
         by_hand = self._place.kubectl("rollout", "status", words)
-        found = f"{said}, but that is not rolled out after {COMPLETE:g} s"
-        return Undone(ok=False, found=found, by_hand=by_hand)
+        why = f"{said}, but that is not rolled out after {COMPLETE:g} s"
+        return Undone(ok=False, found=why, by_hand=by_hand)

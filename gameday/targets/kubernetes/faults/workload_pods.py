@@ -21,8 +21,8 @@ _STARTING = ("ContainerCreating", "PodInitializing")
 def about(victim: Instance, mark: str) -> dict[str, Any]:
     """Return what every undo says of its victim."""
     words = ("pod", "node", "container", "workload")
-    found = {key: victim.labels[key] for key in words}
-    return {**found, "service": victim.service, "mark": mark}
+    labels = {key: victim.labels[key] for key in words}
+    return {**labels, "service": victim.service, "mark": mark}
 
 
 def pods_of(place: NamespaceContext, words: str) -> list[Json]:
@@ -64,8 +64,8 @@ def warnings(place: NamespaceContext, pod: Mapping[str, Any], reason: str) -> li
     path = namespaced(place.namespace, "events")
     uid = pod["metadata"]["uid"]
     chosen = f"involvedObject.uid={uid},reason={reason}"
-    found = place.api.items(path, fieldSelector=chosen)
-    return [str(warning.get("message", "")) for warning in found]
+    warnings_found = place.api.items(path, fieldSelector=chosen)
+    return [str(warning.get("message", "")) for warning in warnings_found]
 
 
 def poll(place: NamespaceContext, seconds: float, look: Callable[[], str]) -> str:

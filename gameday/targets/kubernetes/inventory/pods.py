@@ -60,10 +60,10 @@ class Namespace:
         return objects
 
     def _listed(self) -> Json:
-        found = self._api.get(namespaced(self.name, "pods"))
-        if not found["items"]:
+        pods = self._api.get(namespaced(self.name, "pods"))
+        if not pods["items"]:
             self._exists()
-        return found
+        return pods
 
     def _exists(self) -> None:
         try:
@@ -118,10 +118,10 @@ class Namespace:
         end = clock.monotonic() + seconds
         path, query = namespaced(self.name, "pods"), {"fieldSelector": only}
         while clock.monotonic() < end:
-            found = self._api.get(path, **query)
-            known = {item["metadata"]["uid"]: item for item in found["items"]}
+            changes = self._api.get(path, **query)
+            known = {item["metadata"]["uid"]: item for item in changes["items"]}
             yield list(known.values())
-            version = found["metadata"]["resourceVersion"]
+            version = changes["metadata"]["resourceVersion"]
             left = max(1, int(end - clock.monotonic()))
             watch = {"watch": 1, "resourceVersion": version, "timeoutSeconds": left}
             for line in self._api.lines(path, left + 5.0, **query, **watch):
@@ -219,8 +219,8 @@ class Namespace:
         return self._workloads.get(uid)
 
     def _words(self, pod: Json) -> str:
-        found = self._workload_of(pod)
-        return "" if found is None else found.words
+        workload = self._workload_of(pod)
+        return "" if workload is None else workload.words
 
 
 def version_of(raw: Mapping[str, Any]) -> int:

@@ -59,26 +59,26 @@ def read_workloads(api: Api, namespace: str) -> dict[str, Workload]:
         (kind, raw) for kind, raws in zip(PLURALS, lists, strict=True) for raw in raws
     ]
     names = [raw["metadata"]["name"] for _, raw in pairs]
-    found = {}
+    workloads = {}
     for kind, raw in pairs:
         name = raw["metadata"]["name"]
         several = names.count(name) > 1
-        found[raw["metadata"]["uid"]] = Workload(
+        workloads[raw["metadata"]["uid"]] = Workload(
             kind=kind,
             name=name,
             service=f"{kind.lower()}/{name}" if several else name,
             path=path_of(namespace, kind, name),
             raw=raw,
         )
-    return found
+    return workloads
 
 
 def read_replica_sets(api: Api, namespace: str) -> dict[str, str]:
     """Return by each ReplicaSet's uid the uid of the Deployment that owns it."""
-    found = api.items(namespaced(namespace, _REPLICA_SETS, group=APPS))
+    replica_sets = api.items(namespaced(namespace, _REPLICA_SETS, group=APPS))
     pairs = (
         (replica_set["metadata"]["uid"], controller(replica_set))
-        for replica_set in found
+        for replica_set in replica_sets
     )
     return {uid: owner["uid"] for uid, owner in pairs if owner is not None}
 

@@ -81,13 +81,13 @@ class Lock:
         Its stamps are of its own clock, which may be wrong; without `wait` they are
         believed all the same. `decide`: a recent one is not believed either.
         """
-        found = self._api.find(self._path)
-        if found is None:
+        lease = self._api.find(self._path)
+        if lease is None:
             return None
-        holder = self._holder(found)
+        holder = self._holder(lease)
         if holder.known_here or not wait or not (holder.expired or decide):
             return holder
-        return self._watched(found)
+        return self._watched(lease)
 
     def _watched(self, lease: Json) -> Holder | None:
         """Look on until a heartbeat comes, or it is overdue by its stamp or our watch.
@@ -122,10 +122,10 @@ class Lock:
 
     def owner(self, run: str) -> list[Mapping[str, str]]:
         """Return the reference by which things of a run go with its lock."""
-        found = self._api.find(self._path)
-        if found is None or self._holder(found).run != run:
+        lease = self._api.find(self._path)
+        if lease is None or self._holder(lease).run != run:
             return []
-        meta = {"name": NAME, "uid": found["metadata"]["uid"]}
+        meta = {"name": NAME, "uid": lease["metadata"]["uid"]}
         return [{"apiVersion": GROUP, "kind": "Lease", **meta}]
 
     def release(self, run: str) -> None:
@@ -133,9 +133,9 @@ class Lock:
         over = self._beating.pop(run, None)
         if over is not None:
             over.set()
-        found = self._api.find(self._path)
-        if found is not None and self._holder(found).run == run:
-            sure = {"preconditions": {"uid": found["metadata"]["uid"]}}
+        lease = self._api.find(self._path)
+        if lease is not None and self._holder(lease).run == run:
+            sure = {"preconditions": {"uid": lease["metadata"]["uid"]}}
             try:
                 self._api.delete(self._path, sure)
             except Conflict:

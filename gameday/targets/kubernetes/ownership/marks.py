@@ -146,8 +146,10 @@ class Marks:
             return False
 
         places = self._places()
-        found = all_of([partial(may_not, path) for path in places])
-        return tuple(path for path, hidden in zip(places, found, strict=True) if hidden)
+        refusals = all_of([partial(may_not, path) for path in places])
+        return tuple(
+            path for path, hidden in zip(places, refusals, strict=True) if hidden
+        )
 
     def _is_ours(self, left: Leftover) -> bool:
         """A node carries the marks of faults of every namespace."""
@@ -226,6 +228,6 @@ def _on(path: str, marked: Json) -> Iterator[Leftover]:
 
 
 def _undo(text: str) -> Undo:
-    found = json.loads(text)
-    found.pop("do", None)
-    return Undo(target="", **found)
+    document = json.loads(text)
+    document.pop("do", None)
+    return Undo(target="", **document)

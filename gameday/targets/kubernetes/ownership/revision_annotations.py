@@ -26,10 +26,10 @@ def remove_copies(api: Api, namespace: str, workload: Workload) -> None:
     path = namespaced(namespace, plural, group=APPS)
     for _ in range(_LOOKS):
         now = api.find(workload.path)
-        found = list(_copies(api, path, workload, _keys(now))) if now else []
-        if not found:
+        copies = list(_copies(api, path, workload, _keys(now))) if now else []
+        if not copies:
             return
-        for name, keys in found:
+        for name, keys in copies:
             gone = {"metadata": {"annotations": dict.fromkeys(keys)}}
             with suppress(Gone):
                 api.merge(f"{path}/{name}", gone)

@@ -210,9 +210,9 @@ def _stuck(pod: Mapping[str, Any]) -> str:
 
 def _line(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        line = json.loads(text)
     except ValueError:
-        found = None
-    if isinstance(found, dict) and "say" in found:
-        return found
+        line = None
+    if isinstance(line, dict) and "say" in line:
+        return line
     return {"say": "", "because": text}

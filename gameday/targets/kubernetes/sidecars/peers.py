@@ -37,10 +37,12 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
     addresses: list[str] = []
     named: list[Instance] = []
     for peer in peers:
-        found = [other for other in others if peer in (other.service, *_names(other))]
-        fronts = _fronts(services, peer, found)
-        named += found
-        hits = [*(a for instance in found for a in instance.addresses), *fronts]
+        peers_named = [
+            other for other in others if peer in (other.service, *_names(other))
+        ]
+        fronts = _fronts(services, peer, peers_named)
+        named += peers_named
+        hits = [*(a for instance in peers_named for a in instance.addresses), *fronts]
         addresses += hits or _literal(peer)
     running = [instance for instance in named if instance.state == "running"]
     literal = [address for address in addresses if "/" not in address]
@@ -61,8 +63,8 @@ def _far(
         for neighbour in there
         if neighbour["spec"].get("hostNetwork")
     }
-    found = {peer.identity["id"]: peer for peer in peers if peer.labels["node"] != here}
-    return tuple(peer for uid, peer in found.items() if uid not in shared)
+    far = {peer.identity["id"]: peer for peer in peers if peer.labels["node"] != here}
+    return tuple(peer for uid, peer in far.items() if uid not in shared)
 
 
 def _names(instance: Instance) -> tuple[str, str]:
@@ -70,8 +72,10 @@ def _names(instance: Instance) -> tuple[str, str]:
 
 
 def _first(instances: Iterable[Instance]) -> tuple[str, ...]:
-    found = [address for instance in instances for address in instance.addresses[:1]]
-    return tuple(found[:_AT_MOST])
+    addresses = [
+        address for instance in instances for address in instance.addresses[:1]
+    ]
+    return tuple(addresses[:_AT_MOST])
 
 
 def _fronts(

@@ -117,11 +117,11 @@ class Availability:
 
     def look(self) -> None:
         """Make sure that the API answers, and every watch of ours with it."""
-        found = listed(self._api, self._looked)
+        listing = listed(self._api, self._looked)
         for feed in self._feeds.values():
             if feed.broken:
                 raise TargetNotFound(feed.broken)
-        self._feeds["EndpointSlice"].has(found, 1.0)
+        self._feeds["EndpointSlice"].has(listing, 1.0)
 
     def stop(self) -> None:
         """Tell nothing from now on."""
@@ -141,15 +141,17 @@ class Availability:
 
     def _state(self, words: str) -> State:
         kind, name = _parts(words)
-        found = [
+        workloads = [
             workload
             for workload in self._seen[kind].values()
             if workload["metadata"]["name"] == name
         ]
-        if not found:
+        if not workloads:
             return GONE
         services = self._seen["Service"].values()
-        return state_of(kind, found[0], services, self._seen["EndpointSlice"].values())
+        return state_of(
+            kind, workloads[0], services, self._seen["EndpointSlice"].values()
+        )
 
     def _event(
         self, words: str, service: str, state: State, seen: KnownCollection

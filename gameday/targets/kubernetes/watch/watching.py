@@ -97,10 +97,10 @@ class Feed:
 
     def _follow(self) -> None:
         asked = self._api.clock.now()
-        found = listed(self._api, self._path)
-        known = {item["metadata"]["uid"]: item for item in found["items"]}
+        listing = listed(self._api, self._path)
+        known = {item["metadata"]["uid"]: item for item in listing["items"]}
         late = max(0.0, asked - self._sure) if self._sure else 0.0
-        self._take(known, found["metadata"]["resourceVersion"])
+        self._take(known, listing["metadata"]["resourceVersion"])
         self._report(
             KnownCollection(objects=known, version=self._version, at=asked, late=late)
         )
@@ -174,11 +174,11 @@ class PodsWatch:
     def look(self) -> None:
         """List as well; the watch, where it is alive, has told it all before."""
         asked = self._api.clock.now()
-        found = listed(self._api, self._path)
+        listing = listed(self._api, self._path)
         if not self._feed.broken:
-            self._feed.has(found, PROMPT)
+            self._feed.has(listing, PROMPT)
         late = max(0.0, asked - self._looked) if self._looked else 0.0
-        self._say(found, asked, late)
+        self._say(listing, asked, late)
         self._looked = asked
 
     def stop(self) -> None:
@@ -187,8 +187,8 @@ class PodsWatch:
 
     def _told(self, seen: KnownCollection) -> None:
         version = {"resourceVersion": seen.version}
-        found = {"metadata": version, "items": list(seen.objects.values())}
-        self._say(found, seen.at, seen.late)
+        listing = {"metadata": version, "items": list(seen.objects.values())}
+        self._say(listing, seen.at, seen.late)
 
     def _say(self, listed_pods: Json, at: float, late: float) -> None:
         with self._one_at_a_time:  # what is older is told as what is newer by then
