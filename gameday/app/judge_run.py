@@ -10,7 +10,7 @@ from gameday.clock import SystemClock
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
-from gameday.model.events import FaultEnded, RunEnded, RunStarted
+from gameday.model.events import FaultEnded, RunEnded, RunStarted, UndoneLater
 from gameday.model.events.damage import sound
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, Timeline
@@ -72,7 +72,7 @@ def _with_ledger(timeline: Timeline) -> Timeline:
         return timeline
     known = {event["id"] for event in timeline.of(FaultEnded)}
     later = [
-        replace(event, kind="undone_later")
+        replace(event, kind=UndoneLater.kind)
         for event in told
         if event.is_a(FaultEnded) and event["id"] not in known
     ]
@@ -89,11 +89,11 @@ def find_all(names: Sequence[str]) -> list[Record]:
 
     Of several scenarios, or repeats, there are folders in it, and in these again.
     """
-    undone = []
+    records = []
     for name in names:
         inside = _runs_in(name)
-        undone += [find(folder) for folder in inside or [name]]
-    return undone
+        records += [find(folder) for folder in inside or [name]]
+    return records
 
 
 def _runs_in(name: str) -> list[str]:
