@@ -5,6 +5,8 @@ with the replay. A server that is named is read where it still has the run's tim
 that has not is written to, if it takes remote writes.
 """
 
+import contextlib
+import gc
 import http.client
 import json
 import math
@@ -13,6 +15,8 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlencode, urlsplit
@@ -27,7 +31,7 @@ PROGRAM = "prometheus"
 READY = 30.0  # seconds for a Prometheus to come up
 LOOK = 0.02  # seconds between two looks at whether it has
 PATIENCE = 300.0  # seconds for one answer
-POINTS = 11_000  # of one answer, as Prometheus limits them
+PIECE = 360  # evaluations of one answer; Prometheus allows 11,000
 SLICE = 1_800_000  # ms of time that is written at once: its head takes no older ones
 BATCH = 50_000  # samples of one write
 _WRITE = {
@@ -38,8 +42,15 @@ _WRITE = {
 # What is computed of a record is written after it, and begins as early.
 _CONFIG = "storage: {tsdb: {out_of_order_time_window: 1000d}}\n"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-Values = list[tuple[int, float]]
-Row = tuple[Mapping[str, str], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A series at evaluations: their times (ms), and its values as Prometheus' text."""
+
+    labels: Mapping[str, str]
+    at: list[int] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
 
 
 class QuestionRefused(ValueError):
@@ -97,8 +108,7 @@ class Server:
                 "query": f"{name}{{{labels}}}[2ms]",
                 "time": f"{series.at[0] / 1000:.3f}",
             }
-            found = self._data("/query", asked)["result"]
-            return bool(found)
+            return bool(self._data(*self._ask_form("/query", asked))["result"])
         return False
 
     def write(self, series: Sequence[SeriesRecord]) -> int:
@@ -117,30 +127,35 @@ class Server:
         return count
 
     def evaluate(self, expr: str, slots: Slots) -> list[Row]:
-        """Return an expression's series at the evaluations; Refusal where it cannot."""
+        """Return an expression's series at the evaluations.
+
+        QuestionRefused where the server cannot say. A piece of the time is computed
+        while the one before is read.
+        """
         rows: dict[frozenset[tuple[str, str]], Row] = {}
-        first = slots.first
-        while first <= slots.last:
-            last = min(slots.last, first + (POINTS - 1) * slots.interval)
-            asked = {
-                "query": expr,
-                "start": f"{first / 1000:.3f}",
-                "end": f"{last / 1000:.3f}",
-                "step": f"{slots.interval / 1000:.3f}",
-            }
-            result = self._data("/query_range", asked)
-            for answered in result["result"]:
-                row = rows.setdefault(
-                    frozenset(answered["metric"].items()), (answered["metric"], [])
-                )
-                row[1].extend(
-                    (round(at * 1000), float(v)) for at, v in answered["values"]
-                )
-            first = last + slots.interval
+        questions = [_question(expr, piece) for piece in _pieces(slots)]
+        if not questions:
+            return []
+        with ThreadPoolExecutor(max_workers=1) as ahead, _no_collections():
+            coming = ahead.submit(self._ask_range, questions[0])
+            for following in [*questions[1:], None]:
+                status, body = coming.result()
+                if following is not None:
+                    coming = ahead.submit(self._ask_range, following)
+                for answered in self._data(status, body)["result"]:
+                    labels, values = answered["metric"], answered["values"]
+                    row = rows.setdefault(frozenset(labels.items()), Row(labels))
+                    row.at.extend([round(at * 1000) for at, _ in values])
+                    row.values.extend([value for _, value in values])
         return list(rows.values())
 
-    def _data(self, path: str, asked: Mapping[str, str]) -> dict[str, list[dict]]:  # type: ignore[type-arg]
-        status, body = self.ask(f"/api/v1{path}", urlencode(asked).encode(), _FORM)
+    def _ask_range(self, question: Mapping[str, str]) -> tuple[int, bytes]:
+        return self._ask_form("/query_range", question)
+
+    def _ask_form(self, path: str, question: Mapping[str, str]) -> tuple[int, bytes]:
+        return self.ask(f"/api/v1{path}", urlencode(question).encode(), _FORM)
+
+    def _data(self, status: int, body: bytes) -> dict[str, list[dict]]:  # type: ignore[type-arg]
         try:
             answer = json.loads(body)
             if answer["status"] == "success":
@@ -157,6 +172,34 @@ class Server:
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()
+
+
+def _pieces(slots: Slots) -> Iterator[Slots]:
+    """Yield the evaluations in pieces of one answer each."""
+    whole = (PIECE - 1) * slots.interval
+    for first in range(slots.first, slots.last + 1, PIECE * slots.interval):
+        yield replace(slots, first=first, last=min(slots.last, first + whole))
+
+
+def _question(expr: str, piece: Slots) -> Mapping[str, str]:
+    return {
+        "query": expr,
+        "start": f"{piece.first / 1000:.3f}",
+        "end": f"{piece.last / 1000:.3f}",
+        "step": f"{piece.interval / 1000:.3f}",
+    }
+
+
+@contextlib.contextmanager
+def _no_collections() -> Iterator[None]:
+    """Let garbage wait: a million new values, all of them kept, cost more to search."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def batches(series: Sequence[SeriesRecord]) -> Iterator[list[SeriesRecord]]:

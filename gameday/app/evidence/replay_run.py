@@ -311,8 +311,8 @@ class RunReplay:
 
     def _results(self, rule: AlertRule, times: Slots) -> list[SeriesResult]:
         return [
-            SeriesResult(labels=labels, at=[at for at, _ in values])
-            for labels, values in self._server.evaluate(rule.expr, times)
+            SeriesResult(labels=row.labels, at=row.at)
+            for row in self._server.evaluate(rule.expr, times)
         ]
 
     def _as_they_were(self, rules: Sequence[AlertRule]) -> set[int]:
@@ -374,19 +374,18 @@ def _definition(
 
 def _written(rule: RecordingRule, row: Row, times: Slots) -> SeriesRecord:
     """Return what a recording rule writes: a marker where a series ends."""
-    labels, values = row
     at: list[int] = []
     written: list[float | None] = []
-    for when, value in values:
+    for when, value in zip(row.at, row.values, strict=True):
         if at and when - at[-1] > times.interval:
             at.append(at[-1] + times.interval)
             written.append(None)
         at.append(when)
-        written.append(value)
+        written.append(float(value))
     if at and at[-1] + times.interval <= times.last:
         at.append(at[-1] + times.interval)
         written.append(None)
-    named = {**labels, **rule.labels, "__name__": rule.name}
+    named = {**row.labels, **rule.labels, "__name__": rule.name}
     kept = {name: text for name, text in named.items() if text}
     return SeriesRecord(labels=kept, at=at, values=written)
 
