@@ -12,7 +12,7 @@ import time
 from gameday.clock import SystemClock
 from gameday.model.alerting.recording import SeriesRecord
 from gameday.replays.machine import Slots
-from gameday.runner.scratch import Scratch
+from gameday.runner.evaluation.scratch import Scratch
 
 FIRST = 1_700_000_000_000  # milliseconds
 INTERVAL = 15_000  # milliseconds

@@ -11,7 +11,8 @@ from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ports import Clock
 from gameday.replays import amtool
 from gameday.replays.judged import unanswered
-from gameday.runner.scratch import Scratch, Server, find_program
+from gameday.runner.evaluation.scratch import Scratch, find_program
+from gameday.runner.evaluation.server import Server
 from gameday.store import recordings
 from gameday.store.folder import write_file
 

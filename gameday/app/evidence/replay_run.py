@@ -27,7 +27,7 @@ from gameday.replays.machine import (
 from gameday.replays.slots import GroupPhase, phases, slots
 from gameday.replays.story import Rung, TodaysRules, faults_of
 from gameday.replays.vary import Varied, vary
-from gameday.runner.scratch import QuestionRefused, Row, Server
+from gameday.runner.evaluation.server import QuestionRefused, Row, Server
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 

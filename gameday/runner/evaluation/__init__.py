@@ -1,0 +1,1 @@
+"""Edge. A Prometheus that evaluates a record again: a server, or one of our own."""
