@@ -75,10 +75,10 @@ def run(name: str, fires: float, *, hold: float = 5.0, commit: str = "") -> str:
         alert(ALERT, pends=began + 1, fires=began + fires, resolves=at(80)),
     )
     events = [
-        replace(one, fields={**one.fields, "run": name})
-        if one.kind.startswith("run_")
-        else one
-        for one in story
+        replace(entry, fields={**entry.fields, "run": name})
+        if entry.kind.startswith("run_")
+        else entry
+        for entry in story
     ]
     lines = [json.dumps(event.to_json()) for event in events]
     (folder / "timeline.ndjson").write_text("\n".join(lines) + "\n")

@@ -41,7 +41,7 @@ def stored(folder: str = "artifacts/run") -> Path:
     plan, told = asked([rule(NAME)]), story(page("team", at(30), "Other"))
     place = Path(folder)
     place.mkdir(parents=True)
-    lines = [json.dumps(one.to_json()) for one in told]
+    lines = [json.dumps(entry.to_json()) for entry in told]
     (place / "plan.json").write_text(to_json(plan))
     (place / "timeline.ndjson").write_text("\n".join(lines) + "\n")
     verdict = past(plan, told).verdict
@@ -65,7 +65,7 @@ def test_a_folder_of_downloaded_runs_is_read() -> None:
     told = json.loads(out)
     assert code == 0
     assert told["runs"] == 1
-    assert [one["state"] for one in told["rules"]] == ["proven"]
+    assert [row["state"] for row in told["rules"]] == ["proven"]
 
 
 def test_without_rules_those_of_the_newest_run_are_meant() -> None:

@@ -57,7 +57,7 @@ def cut(lines: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]
 
 def test_no_field_of_any_event_is_missed_with_a_traceback() -> None:
     whole = judged(story())
-    assert any(one.outcome is Outcome.PASS for one in whole.findings)
+    assert any(finding.outcome is Outcome.PASS for finding in whole.findings)
     tried = 0
     for what, lines in cut(story()):
         tried += 1
@@ -66,8 +66,8 @@ def test_no_field_of_any_event_is_missed_with_a_traceback() -> None:
                 judged(lines)
             continue
         verdict = judged(lines)
-        same = [one.outcome for one in verdict.findings] == [
-            one.outcome for one in whole.findings
+        same = [finding.outcome for finding in verdict.findings] == [
+            finding.outcome for finding in whole.findings
         ]
         # What every version wrote is missed; what an earlier one did not is not.
         assert same or verdict.outcome is Outcome.INCONCLUSIVE, what
@@ -165,7 +165,9 @@ def test_no_record_however_damaged_ends_in_a_crash(data: st.DataObject) -> None:
     lines, planned = story(), json.loads((RECORDED / "plan.json").read_text())
     for _ in range(data.draw(st.integers(1, 3), "changes")):
         kind = data.draw(st.sampled_from(sorted({line["kind"] for line in lines})))
-        line = data.draw(st.sampled_from([one for one in lines if one["kind"] == kind]))
+        line = data.draw(
+            st.sampled_from([event for event in lines if event["kind"] == kind])
+        )
         of_plan = data.draw(st.integers(0, 3)) == 0
         document = planned if of_plan else line
         ways = [way for way in places(document) if way != ("kind",)]
@@ -191,7 +193,7 @@ def test_no_record_however_damaged_ends_in_a_crash(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("line", ["null", "[]", "3", '{"at": 3}', '{"kind": 7}'])
 def test_a_line_that_is_no_event_is_refused_with_its_place(line: str) -> None:
-    lines = [json.dumps(one) for one in story()]
+    lines = [json.dumps(event) for event in story()]
     record = Record(
         run="r-1",
         plan=(RECORDED / "plan.json").read_text(),

@@ -83,14 +83,15 @@ def test_the_committed_baseline_is_asked(capsys: pytest.CaptureFixture[str]) -> 
         finding["outcome"] = "pass"
     (place / "verdict.json").write_text(json.dumps(verdict))
     past = coverage.pasts(["artifacts"])[0][0]
-    known = [one.measure for one in observed(past.plan, past.verdict)]
+    known = [observation.measure for observation in observed(past.plan, past.verdict)]
     quick = [
         replace(
             measure,
             earliest=0.0,
             latest=0.1,
             samples=tuple(
-                replace(one, run="earlier", measured=0.01) for one in measure.samples
+                replace(sample, run="earlier", measured=0.01)
+                for sample in measure.samples
             ),
         )
         for measure in known

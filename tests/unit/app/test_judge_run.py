@@ -35,7 +35,7 @@ def record(number: int, name: str) -> Record:
         event(at(10), "fault_started", fault="process.stop", **about),
         event(at(10.2), "fault_biting", bites=True, because="gone", **about),
     ]
-    lines = tuple(json.dumps(one.to_json()) for one in events)
+    lines = tuple(json.dumps(recorded.to_json()) for recorded in events)
     text = to_json(plan(step(name=name)))
     return Record(run="r1", plan=text, lines=lines, where="r1")
 
@@ -69,7 +69,7 @@ def test_undone_after_a_kill_is_answered_by_the_ledger(
 
 def altered(kind: str, **changes: object) -> Record:
     """Return a healthy run's record of which the first such event is another."""
-    told = [one.to_json() for one in timeline(fault())]
+    told = [recorded.to_json() for recorded in timeline(fault())]
     line = next(line for line in told if line["kind"] == kind)
     line |= changes
     for name in [name for name, value in changes.items() if value is ...]:

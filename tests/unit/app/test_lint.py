@@ -118,7 +118,7 @@ class Files:
         path = self.folder / "s.yaml"
         path.write_text(yaml.safe_dump(scenario))
         found = check_offline(load.scenario(str(path), os.environ))
-        return [f"{one.severity}: {one.message}" for one in found]
+        return [f"{problem.severity}: {problem.message}" for problem in found]
 
     def only(self, severity: str, *words: str) -> list[str]:
         """Return which questions are answered so, having seen the words in each."""
@@ -333,7 +333,7 @@ def test_relabelling_may_lead_elsewhere(files: Files) -> None:
 def interval(files: Files, key: str, *ranges: Mapping[str, object]) -> None:
     files.route[key] = ["i"]
     files.alertmanager["time_intervals"] = [
-        {"name": "i", "time_intervals": [dict(one) for one in ranges]}
+        {"name": "i", "time_intervals": [dict(span) for span in ranges]}
     ]
 
 

@@ -97,6 +97,6 @@ def test_the_fault_is_ordered_at_its_moment() -> None:
     wanted = InjectionMoment(at=START + 7.0, words="repeat 2 of 3")
     dependencies = replace(world.dependencies(), moment=lambda _step: wanted)
     Drive(plan(), dependencies).run()
-    (ordered,) = [one for one in world.of("phase") if one["phase"] == "fault"]
+    (ordered,) = [phase for phase in world.of("phase") if phase["phase"] == "fault"]
     assert ordered.at - START == pytest.approx(7.0, abs=0.06)
-    assert any("repeat 2 of 3" in one["text"] for one in world.of("note"))
+    assert any("repeat 2 of 3" in note["text"] for note in world.of("note"))

@@ -50,8 +50,8 @@ def test_an_old_run_is_inconclusive_with_a_finding_for_each_question(
     assert replay(RUN, "--prometheus", program(), "-o", "json") == 3
     (found,) = json.loads(capsys.readouterr().out)
     asked = [finding for finding in found["findings"] if finding["replayed"]]
-    assert {one["question"] for one in asked} >= {"fires_within", "reaches"}
-    assert {one["outcome"] for one in asked} == {"inconclusive"}
+    assert {finding["question"] for finding in asked} >= {"fires_within", "reaches"}
+    assert {finding["outcome"] for finding in asked} == {"inconclusive"}
     assert {finding["replayed"] for finding in found["findings"]} == {True, False}
 
 
@@ -126,7 +126,7 @@ def test_what_recording_rules_read_and_made_is_recorded() -> None:
         rules=(AlertRule(name="A", expr="job:up == 0"),),
         recorded=(RecordingRule(name="job:up", expr="sum(up)"),),
     )
-    read = {one.metric for one in record_series.everything_read(monitoring)}
+    read = {series.metric for series in record_series.everything_read(monitoring)}
     assert read == {"job:up", "up"}
 
 

@@ -81,7 +81,9 @@ def scenario(path: str) -> Scenario:
 
 def test_each_rule_has_a_state(prometheus: str) -> None:
     found = look(wish(prometheus))
-    assert [(one.rule.name, one.state) for one in found.entries] == [
+    assert [
+        (suggestion.rule.name, suggestion.state) for suggestion in found.entries
+    ] == [
         ("WebReplicaDown", "suggested"),
         ("DatabaseDown", "risky"),
         ("Errors", "not known how"),
@@ -126,7 +128,10 @@ def test_nothing_is_written_over(prometheus: str) -> None:
 
 def test_without_a_prometheus_the_files_and_the_names_have_to_do() -> None:
     found = look(wish(include_risky=True))
-    told = [(one.rule.name, one.proof and one.proof.service) for one in found.suggested]
+    told = [
+        (suggestion.rule.name, suggestion.proof and suggestion.proof.service)
+        for suggestion in found.suggested
+    ]
     assert told == [("WebReplicaDown", "web"), ("DatabaseDown", "database")]
 
 

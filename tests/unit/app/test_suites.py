@@ -80,10 +80,12 @@ def test_shards_hold_each_scenario_once(folder: Path) -> None:
     scenarios = read(*(day(folder, f"d{number}") for number in range(7)))
     shares = [suites.shard(scenarios, number, 3) for number in (1, 2, 3)]
     assert [len(share) for share in shares] == [3, 2, 2]
-    together = [one.path for share in shares for one in share]
+    together = [scenario.path for share in shares for scenario in share]
     assert sorted(together) == sorted(scenario.path for scenario in scenarios)
     backwards = suites.shard(scenarios[::-1], 1, 3)
-    assert {one.path for one in backwards} == {one.path for one in shares[0]}
+    assert {scenario.path for scenario in backwards} == {
+        scenario.path for scenario in shares[0]
+    }
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "1/", "a/b", "-1/4"])
@@ -144,7 +146,7 @@ def repository(folder: Path) -> Callable[..., set[str]]:
 def test_a_change_concerns_what_is_made_of_it(
     repository: Callable[..., set[str]], name: str, text: str, concerned: set[str]
 ) -> None:
-    assert repository(name, text) == {f"{one}.yaml" for one in concerned}
+    assert repository(name, text) == {f"{scenario}.yaml" for scenario in concerned}
 
 
 def test_an_experiment_that_changed_concerns_its_scenarios(
@@ -184,7 +186,10 @@ def test_scenarios_on_one_target_are_held_in_turn(folder: Path) -> None:
         day(folder, "a", "x"), day(folder, "b", "y"), day(folder, "c", "x")
     )
     groups = by_target(scenarios)
-    assert [[one.name for one in group] for group in groups] == [["a", "c"], ["b"]]
+    assert [[scenario.name for scenario in group] for group in groups] == [
+        ["a", "c"],
+        ["b"],
+    ]
 
 
 def test_what_came_of_all_is_told_in_their_order(folder: Path) -> None:
@@ -237,7 +242,7 @@ def test_a_signal_reaches_every_process_and_begins_no_more(folder: Path) -> None
     ready = threading.Semaphore(0)
 
     def command(group: Sequence[Scenario]) -> list[str]:
-        return [sys.executable, "-c", waiting, *(one.path for one in group)]
+        return [sys.executable, "-c", waiting, *(scenario.path for scenario in group)]
 
     def stop() -> None:
         for _ in range(2):
