@@ -126,7 +126,7 @@ def test_a_failure_that_was_over_before_the_fault_is_none() -> None:
 
 
 def test_rules_that_were_no_longer_evaluated_prove_nothing() -> None:
-    monitoring = [one for one in watched() if one.kind == "observed"]
+    monitoring = [entry for entry in watched() if entry.kind == "observed"]
     stale = event(
         at(152), "evaluations", group="shop", file="r", interval=1.0, last=at(20)
     )

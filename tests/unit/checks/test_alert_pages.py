@@ -48,13 +48,13 @@ def three(*parts: list[Event], planned: object = PLAN) -> list[Finding]:
 
 
 def outcomes(found: list[Finding]) -> str:
-    return " ".join(one.outcome for one in found)
+    return " ".join(finding.outcome for finding in found)
 
 
 def test_a_page_that_arrives_and_resolves() -> None:
     found = three(FIRED, PAGED, RESOLVED)
     assert outcomes(found) == "pass pass pass"
-    assert [one.measured for one in found] == [None, 15.0, 8.0]
+    assert [finding.measured for finding in found] == [None, 15.0, 8.0]
     assert found[0].evidence["page"]["received"] == "2026-01-01T00:00:25.000Z"
 
 
@@ -65,7 +65,7 @@ def test_a_page_that_comes_too_late_reached_all_the_same() -> None:
         page("oncall", at(149), NAME, status="resolved"),
     )
     assert outcomes(found) == "pass fail fail"
-    assert [one.measured for one in found] == [None, 46.0, 94.0]
+    assert [finding.measured for finding in found] == [None, 46.0, 94.0]
 
 
 def test_a_late_page_may_be_the_outages_fault() -> None:
@@ -235,7 +235,7 @@ def test_a_vendors_page_is_known_by_its_groups_hash() -> None:
     key = hashlib.sha256(KEY.encode()).hexdigest()
     told = [*pagerduty(at(25), key), *pagerduty(at(63), key, "resolved")]
     found = three(FIRED, told, planned=planned)
-    assert [one.measured for one in found] == [None, 15.0, 8.0]
+    assert [finding.measured for finding in found] == [None, 15.0, 8.0]
 
 
 def test_or_by_another_page_of_the_same_group() -> None:
@@ -442,9 +442,9 @@ def hooks(*telling: bool, kind: str = "webhook") -> Plan:
 
 def copies(when: float, count: int, status: str = "firing") -> list[Event]:
     return [
-        one
+        notification
         for number in range(count)
-        for one in page("oncall", at(when + number / 10), NAME, status=status)
+        for notification in page("oncall", at(when + number / 10), NAME, status=status)
     ]
 
 

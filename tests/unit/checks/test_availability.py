@@ -40,7 +40,9 @@ def cluster_plan(service: str = "web", **changes: Any) -> Plan:
     made = plan(promised, slos=[objective()])
     victim = replace(replica(2, labels={"workload": WEB}), service=service)
     planned = made.steps[0]
-    faults = tuple(replace(one, victims=(victim,)) for one in planned.faults)
+    faults = tuple(
+        replace(planned_fault, victims=(victim,)) for planned_fault in planned.faults
+    )
     return replace(
         made,
         steps=(replace(planned, faults=faults),),
@@ -97,7 +99,7 @@ def test_one_that_is_scaled_down_is_not_available_for_wanting_less() -> None:
 
 def test_nor_is_one_that_no_service_leads_to() -> None:
     told = (was(1, 3), was(10.2, 2, wanted=2), was(55.1, 2, wanted=2), was(59, 3))
-    bare = [replace(one, fields={**one.fields, "endpoints": {}}) for one in told]
+    bare = [replace(entry, fields={**entry.fields, "endpoints": {}}) for entry in told]
     assert found(*bare).measured == 4.0
 
 
@@ -181,7 +183,11 @@ def test_a_workload_that_is_out_long_after_a_failed_undo_began_has_failed() -> N
 
 
 def subjects(made: Plan) -> list[str]:
-    return [one.subject for one in asked(made) if one.question == "recovers_within"]
+    return [
+        finding.subject
+        for finding in asked(made)
+        if finding.question == "recovers_within"
+    ]
 
 
 def test_it_is_asked_of_the_workload_beside_the_service() -> None:

@@ -62,11 +62,11 @@ def slack(
 ) -> list[Event]:
     return [
         event(
-            one.at,
+            message.at,
             "page",
-            **{**one.fields, "titles": [title] if title else []},
+            **{**message.fields, "titles": [title] if title else []},
         )
-        for one in page(receiver, at(when), vendor="slack", status=status)
+        for message in page(receiver, at(when), vendor="slack", status=status)
     ]
 
 
@@ -143,9 +143,9 @@ def test_what_was_resolved_long_ago_may_be_in_a_message_again(
 ) -> None:
     """Prometheus sends it again for 15 min: the zone is then not in the title."""
     old = [
-        one
+        entry
         for zone, fired in before
-        for one in alert(
+        for entry in alert(
             NAME, fires=at(fired), resolves=at(fired + 20), zone=zone, **WEB
         )
     ]
@@ -247,9 +247,9 @@ def test_what_is_whole_is_not_cut() -> None:
 
 def two_groups(first: str, second: str) -> list[Event]:
     return [
-        one
+        entry
         for zone in (first, second)
-        for one in alert(NAME, fires=at(22), severity="page", zone=zone)
+        for entry in alert(NAME, fires=at(22), severity="page", zone=zone)
     ]
 
 
@@ -273,8 +273,8 @@ def test_a_beginning_that_two_groups_share_leaves_it_open(
 
 def from_receiver(sender: str, title: str = TITLE) -> list[Event]:
     return [
-        event(one.at, "page", **{**one.fields, "sender": sender})
-        for one in slack(25, title)
+        event(message.at, "page", **{**message.fields, "sender": sender})
+        for message in slack(25, title)
     ]
 
 
@@ -523,7 +523,7 @@ def test_the_order_of_messages_never_matters(
     chance.shuffle(parts)
     again = judged(PLAN, timeline(fault(), *parts)).findings
     asked = ("question", "subject", "outcome", "measured", "because")
-    assert [[getattr(one, name) for name in asked] for one in first] == [
-        [getattr(one, name) for name in asked] for one in again
+    assert [[getattr(finding, name) for name in asked] for finding in first] == [
+        [getattr(finding, name) for name in asked] for finding in again
     ]
-    assert not [one.because for one in first if "crashed" in one.because]
+    assert not [finding.because for finding in first if "crashed" in finding.because]

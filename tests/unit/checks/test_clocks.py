@@ -37,7 +37,7 @@ def test_an_instant(written: object, seconds: float | None) -> None:
 
 def clock(*measured: tuple[float, float, float]) -> Clocks:
     """Return the clock of a source by (at, offset, error)."""
-    return Clocks({"pager": [Offset(*one) for one in measured]})
+    return Clocks({"pager": [Offset(*measurement) for measurement in measured]})
 
 
 def test_there_and_back() -> None:

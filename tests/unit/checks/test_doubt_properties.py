@@ -54,15 +54,16 @@ def asked(base: Base, story: Timeline) -> Finding:
     verdict = judged(base.plan, story)
     workload = base.chain.endswith("workload")
     (found,) = [
-        one
-        for one in verdict.findings
-        if one.question == base.question and (not workload or one.subject == WEB)
+        finding
+        for finding in verdict.findings
+        if finding.question == base.question
+        and (not workload or finding.subject == WEB)
     ]
     return found
 
 
 @pytest.mark.parametrize(
-    "base", [pytest.param(one, id=f"{one.chain}, {one.outcome}") for one in BASES]
+    "base", [pytest.param(base, id=f"{base.chain}, {base.outcome}") for base in BASES]
 )
 def test_the_stories_have_the_answers(base: Base) -> None:
     found = asked(base, base.story)
@@ -117,7 +118,7 @@ def started_by(base: Base) -> float:
 @settings(max_examples=6, deadline=None)
 @given(share=st.floats(0.05, 1.0))
 @pytest.mark.parametrize(
-    ("base", "kind"), [one for one in cases(on_chain=True) if one.values[1] in TIMED]
+    ("base", "kind"), [case for case in cases(on_chain=True) if case.values[1] in TIMED]
 )
 def test_whenever_it_was(base: Base, kind: DoubtKind, share: float) -> None:
     """Any time between the question's beginning and its decision will do."""
@@ -193,7 +194,7 @@ def test_what_may_have_been_earlier_says_by_how_much(
 def test_the_order_of_what_happened_at_once_changes_nothing(
     story: Timeline, seed: int
 ) -> None:
-    shuffled = [turned(one, seed) for one in story]
+    shuffled = [turned(entry, seed) for entry in story]
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
     assert told(judged(PLAN, Timeline(shuffled))) == told(judged(PLAN, story))
 
@@ -213,7 +214,7 @@ def turned(one: Event, seed: int) -> Event:
 def test_all_clocks_shifted_together_change_nothing(
     story: Timeline, seconds: int
 ) -> None:
-    moved = Timeline(shifted(one, float(seconds)) for one in story)
+    moved = Timeline(shifted(entry, float(seconds)) for entry in story)
     assert told(judged(PLAN, moved)) == told(judged(PLAN, story))
 
 
@@ -228,7 +229,7 @@ def shifted(one: Event, seconds: float) -> Event:
 def _moved(key: str, value: Any, seconds: float) -> Any:
     if key == "alerts":
         return [
-            {name: _moved(name, each, seconds) for name, each in entry.items()}
+            {name: _moved(name, inner, seconds) for name, inner in entry.items()}
             for entry in value
         ]
     if key == "values":

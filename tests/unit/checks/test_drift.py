@@ -29,12 +29,12 @@ def drifted(number: int = 1) -> list[Event]:
             at(END + 1),
             "drift",
             step="",
-            instance=f"web-{one}",
+            instance=f"web-{replica}",
             key="HostConfig.Memory",
             before="",
             after="67108864",
         )
-        for one in range(1, number + 1)
+        for replica in range(1, number + 1)
     ]
 
 

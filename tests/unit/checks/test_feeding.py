@@ -23,7 +23,7 @@ def service(
 
 
 def fed(*parts: list[Event], rate: float = 50.0) -> tuple[str, ...]:
-    seen = [*traffic(rate, until=10), *(one for part in parts for one in part)]
+    seen = [*traffic(rate, until=10), *(entry for part in parts for entry in part)]
     return find_fed(SLOS, LOAD, Timeline(seen), 0.0).slos
 
 

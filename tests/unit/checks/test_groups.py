@@ -44,7 +44,7 @@ ROUTING = Routing(
     ],
 )
 def test_where_an_alert_goes(labels: dict[str, str], receivers: list[str]) -> None:
-    assert [one.receiver for one in groups_of(labels, ROUTING)] == receivers
+    assert [group.receiver for group in groups_of(labels, ROUTING)] == receivers
 
 
 def test_the_key_names_the_routes_and_the_groups_labels() -> None:

@@ -81,12 +81,12 @@ QUESTIONS = [
 
 
 def outcomes(verdict: Verdict) -> dict[str, str]:
-    return {one.question: str(one.outcome) for one in verdict.findings}
+    return {finding.question: str(finding.outcome) for finding in verdict.findings}
 
 
 def test_every_question_is_answered_once_and_in_order() -> None:
     verdict = judged(PLAN, EVERYTHING)
-    assert [one.question for one in verdict.findings] == QUESTIONS
+    assert [finding.question for finding in verdict.findings] == QUESTIONS
     assert set(outcomes(verdict).values()) == {"pass"}
     assert verdict.outcome is Outcome.PASS
     assert (verdict.run, verdict.scenario) == (
@@ -108,7 +108,7 @@ def test_the_same_story_told_in_any_order_gives_the_same_verdict() -> None:
 def test_a_record_that_was_cut_off_never_passes(when: int) -> None:
     story = cut(EVERYTHING, at(when))
     verdict = judged(PLAN, story, ending=Ending.CRASHED, because="killed")
-    assert [one.question for one in verdict.findings] == QUESTIONS
+    assert [finding.question for finding in verdict.findings] == QUESTIONS
     assert verdict.outcome is Outcome.INCONCLUSIVE
 
 
@@ -139,7 +139,7 @@ def test_a_record_cut_before_the_fault() -> None:
 
 def test_an_empty_record() -> None:
     verdict = judged(PLAN, Timeline(), ending=Ending.CRASHED)
-    assert [one.question for one in verdict.findings] == QUESTIONS
+    assert [finding.question for finding in verdict.findings] == QUESTIONS
     assert set(outcomes(verdict).values()) == {"inconclusive"}
 
 
@@ -153,7 +153,7 @@ def test_a_refused_run_answers_every_question_with_the_reason() -> None:
         ending=Ending.REFUSED,
         because="Prometheus does not answer",
     )
-    assert [one.question for one in verdict.findings] == QUESTIONS
+    assert [finding.question for finding in verdict.findings] == QUESTIONS
     assert set(outcomes(verdict).values()) == {"inconclusive"}
     found = answer(verdict, "fires_within")
     assert found.because == ("The fault was not injected: Prometheus does not answer.")
@@ -164,10 +164,10 @@ def test_a_later_step_that_a_run_never_came_to() -> None:
     verdict = judged(
         planned, EVERYTHING, because="the hypothesis did not hold before second"
     )
-    first = [one for one in verdict.findings if one.step == STEP]
-    later = [one for one in verdict.findings if one.step == "second"]
-    assert {one.outcome for one in first} == {Outcome.PASS}
-    assert {one.outcome for one in later} == {Outcome.INCONCLUSIVE}
+    first = [finding for finding in verdict.findings if finding.step == STEP]
+    later = [finding for finding in verdict.findings if finding.step == "second"]
+    assert {finding.outcome for finding in first} == {Outcome.PASS}
+    assert {finding.outcome for finding in later} == {Outcome.INCONCLUSIVE}
     assert "the hypothesis did not hold before second" in later[1].because
 
 
@@ -180,9 +180,9 @@ def test_a_check_that_crashes_is_inconclusive_and_takes_nothing_along() -> None:
 
     run = Run(plan=PLAN, timeline=EVERYTHING, ending=Ending.FINISHED)
     findings = compose(run, {**CHECKS, "reaches": broken})
-    assert [one.question for one in findings] == QUESTIONS
-    crashed = [one for one in findings if one.outcome is not Outcome.PASS]
-    assert [(one.question, one.outcome) for one in crashed] == [
+    assert [finding.question for finding in findings] == QUESTIONS
+    crashed = [finding for finding in findings if finding.outcome is not Outcome.PASS]
+    assert [(finding.question, finding.outcome) for finding in crashed] == [
         ("reaches", Outcome.INCONCLUSIVE)
     ]
     assert "crashed (ZeroDivisionError: division by zero)" in crashed[0].because
@@ -251,7 +251,7 @@ def guarded(*parts: list[Event], ending: Ending = Ending.GUARDRAIL) -> Verdict:
 
 def test_a_guardrail_that_held_is_no_finding() -> None:
     verdict = guarded(rail(at(5), "ok"), ending=Ending.FINISHED)
-    assert [one.question for one in verdict.findings] == QUESTIONS
+    assert [finding.question for finding in verdict.findings] == QUESTIONS
 
 
 def test_a_breached_guardrail_is_a_finding() -> None:
@@ -282,7 +282,7 @@ def test_a_guardrail_breached_before_the_fault_refuses_and_fails_nothing() -> No
         because="budget",
     )
     assert verdict.findings[-1].step == ""
-    assert {one.outcome for one in verdict.findings} == {Outcome.INCONCLUSIVE}
+    assert {finding.outcome for finding in verdict.findings} == {Outcome.INCONCLUSIVE}
 
 
 def test_a_guardrail_that_stopped_a_run_because_nobody_could_watch_is_open() -> None:
@@ -312,7 +312,9 @@ def test_each_step_has_its_own_fault_and_its_own_time() -> None:
     )
     verdict = judged(planned, story)
     measured = [
-        one.measured for one in verdict.findings if one.question == "fires_within"
+        finding.measured
+        for finding in verdict.findings
+        if finding.question == "fires_within"
     ]
     assert measured == [12.0, 7.0]
     quiet = [o.outcome for o in verdict.findings if o.question == "no_other_alerts"]
@@ -334,10 +336,10 @@ def test_an_event_that_is_told_twice_is_the_same_event() -> None:
 def test_phases_of_one_moment_may_come_in_any_order() -> None:
     """An undo that takes no time begins the aftermath in the same millisecond."""
     told = [
-        replace(one, at=at(55))
-        if one.kind == "phase" and one["phase"] in ("undo", "aftermath")
-        else one
-        for one in EVERYTHING
+        replace(entry, at=at(55))
+        if entry.kind == "phase" and entry["phase"] in ("undo", "aftermath")
+        else entry
+        for entry in EVERYTHING
     ]
     forwards, backwards = Timeline(told), Timeline(reversed(told))
     assert outcomes(judged(PLAN, backwards)) == outcomes(judged(PLAN, forwards))

@@ -49,7 +49,7 @@ def test_requests_never_sent_may_have_failed(each: float, outcome: Outcome) -> N
 
 
 def test_seconds_that_nobody_wrote_down_may_have_failed() -> None:
-    some = [one for one in traffic() if not at(60) <= one["since"] < at(70)]
+    some = [entry for entry in traffic() if not at(60) <= entry["since"] < at(70)]
     assert found("fails_at_most", some).outcome is Outcome.INCONCLUSIVE
     assert found("fails_at_most", []).outcome is Outcome.INCONCLUSIVE
 

@@ -158,7 +158,7 @@ def test_a_target_without_a_port() -> None:
 
 
 def losses(*parts: list[Event]) -> list[Loss]:
-    story = Timeline(one for part in parts for one in part)
+    story = Timeline(entry for part in parts for entry in part)
     return read_losses(story, NOBODY, 1.0)
 
 
@@ -181,8 +181,8 @@ def test_one_failed_scrape_is_as_long_as_the_targets_own_interval(
     interval: float, count: int
 ) -> None:
     parts = [
-        event(one.at, "scrape", **{**one.fields, "interval": interval})
-        for one in scrape("web-1:80", down=at(20), up=at(50))
+        event(entry.at, "scrape", **{**entry.fields, "interval": interval})
+        for entry in scrape("web-1:80", down=at(20), up=at(50))
     ]
     assert len(losses(parts)) == count
 

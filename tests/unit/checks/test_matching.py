@@ -78,10 +78,10 @@ def matched(
     alerts: Sequence[list[Event]], sightings: Sequence[Sighting], asked: Sighting
 ) -> tuple[set[str], bool]:
     """Return the severities of the alerts that labels may be, and whether surely."""
-    story = Timeline(one for part in alerts for one in part)
+    story = Timeline(entry for part in alerts for entry in part)
     matching = Matching(read_episodes(story, Clocks({})), sightings)
     match = matching.match(asked.labels, asked.starts)
-    return {each.labels["severity"] for each in match.identities}, match.sure
+    return {identity.labels["severity"] for identity in match.identities}, match.sure
 
 
 def seen(starts: float | None, **labels: str) -> Sighting:
@@ -298,19 +298,19 @@ def test_each_victim_rings_unless_any_will_do(
 ) -> None:
     parts = [BOTH, *of_instances(*fired), paged(*told_of)]
     found = verdicts(*parts, victims=victims)
-    assert " ".join(one.outcome for one in found) == expected
+    assert " ".join(finding.outcome for finding in found) == expected
 
 
 def test_the_last_victim_decides_when() -> None:
     pages = [*notice(25, told(22, severity="page", instance="172.18.0.3:80"))]
     pages += notice(31, told(23, severity="page", instance="172.18.0.4:80"))
     found = verdicts(BOTH, *of_instances(2, 3), pages)
-    assert [one.measured for one in found] == [13.0, None, 21.0]
+    assert [finding.measured for finding in found] == [13.0, None, 21.0]
 
 
 def test_an_alert_that_does_not_tell_instances_apart_rings_once() -> None:
     found = verdicts(BOTH, FIRED, notice(30, told()))
-    assert {one.outcome for one in found} == {Outcome.PASS}
+    assert {finding.outcome for finding in found} == {Outcome.PASS}
 
 
 def test_a_promise_may_itself_say_for_which_instance() -> None:
@@ -323,7 +323,7 @@ def test_a_promise_may_itself_say_for_which_instance() -> None:
 def test_what_fired_before_for_a_spared_instance_spoils_nothing() -> None:
     early = alert(NAME, fires=at(4), severity="page", instance="172.18.0.2:80")
     found = verdicts(fault("web-2"), early, *of_instances(2), paged(2))
-    assert {one.outcome for one in found} == {Outcome.PASS}
+    assert {finding.outcome for finding in found} == {Outcome.PASS}
 
 
 # --- order ---
@@ -387,10 +387,10 @@ def test_the_order_of_pages_and_entries_never_matters(
     chance.shuffle(mixed)
     again = judged(PLAN, timeline(BOTH, *mixed, *shuffled(pages, chance))).findings
     asked = ("check", "question", "subject", "outcome", "measured", "because")
-    assert [[getattr(one, name) for name in asked] for one in first] == [
-        [getattr(one, name) for name in asked] for one in again
+    assert [[getattr(finding, name) for name in asked] for finding in first] == [
+        [getattr(finding, name) for name in asked] for finding in again
     ]
-    assert not [one.because for one in first if "crashed" in one.because]
+    assert not [finding.because for finding in first if "crashed" in finding.because]
 
 
 @pytest.mark.parametrize("turned", [False, True])

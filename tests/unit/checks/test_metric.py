@@ -63,7 +63,7 @@ def test_each_time_has_its_own_looks(
 ) -> None:
     seen = looks(DEPTH, false=[false] if false else [])
     answers = [found(when, seen) for when in ("during", "after", "throughout")]
-    assert " ".join(one.outcome for one in answers) == expected
+    assert " ".join(finding.outcome for finding in answers) == expected
 
 
 def test_a_failure_says_when_and_what_it_was() -> None:

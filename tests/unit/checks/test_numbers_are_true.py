@@ -162,16 +162,20 @@ def spends(told: Timeline, at_most: float) -> Finding:
 def failed(shop: tuple[Server, ...], start: float, end: float) -> int:
     """Return the true number of bad events in a time."""
     return sum(
-        bad and start <= when < end for one in shop for when, bad in one.requests()
+        bad and start <= when < end
+        for server in shop
+        for when, bad in server.requests()
     )
 
 
 @settings(max_examples=60, deadline=None)
 @given(shop=SHOPS)
 def test_the_truth_lies_within_the_error(shop: tuple[Server, ...]) -> None:
-    told = story(*(one.samples() for one in shop))
+    told = story(*(server.samples() for server in shop))
     counted = read_samples(told).of(NAME).count("bad", at(BEGINS), at(OVER))
-    widest = max(one.interval for one in shop) + max(one.down for one in shop)
+    widest = max(server.interval for server in shop) + max(
+        server.down for server in shop
+    )
     padded = failed(shop, BEGINS - widest, OVER + widest)  # up to its scrapes
     assert counted.value + counted.unknown + 1e-6 >= failed(shop, BEGINS, OVER)
     assert counted.value - counted.surplus - 1e-6 <= padded
@@ -181,12 +185,14 @@ def test_the_truth_lies_within_the_error(shop: tuple[Server, ...]) -> None:
 @given(shop=SHOPS, bad_events=st.floats(0.5, 400.0))
 def test_no_answer_is_wrong(shop: tuple[Server, ...], bad_events: float) -> None:
     """`bad_events` is what the promise allows."""
-    told = story(*(one.samples() for one in shop))
+    told = story(*(server.samples() for server in shop))
     window = spends(told, 1.0).evidence.get("events_in_window")
     if window is None:
         return  # nothing was counted, and that is said
     found = spends(told, bad_events / (0.001 * window))
-    widest = max(one.interval for one in shop) + max(one.down for one in shop)
+    widest = max(server.interval for server in shop) + max(
+        server.down for server in shop
+    )
     if found.outcome is Outcome.PASS:
         assert failed(shop, BEGINS, OVER) <= bad_events + 1e-6
     if found.outcome is Outcome.FAIL:
@@ -262,9 +268,9 @@ def test_no_recovery_is_answered_wrongly(
     shop: tuple[Server, ...], within: float
 ) -> None:
     planned = plan(step(recovers_within=within), slos=[objective()])
-    told = story(*(one.samples() for one in shop))
+    told = story(*(server.samples() for server in shop))
     found = answer(judged(planned, told), "recovers_within")
-    last = max(when for one in shop for when, bad in one.requests() if bad)
+    last = max(when for server in shop for when, bad in server.requests() if bad)
     if found.outcome is Outcome.PASS:
         assert last - 100 <= within + 1e-3
     if found.outcome is Outcome.FAIL:
@@ -276,7 +282,7 @@ def test_no_recovery_is_answered_wrongly(
 def test_order_and_epoch_change_nothing(
     shop: tuple[Server, ...], order: st.DataObject, by: float
 ) -> None:
-    parts = [sample for one in shop for sample in one.samples()]
+    parts = [sample for server in shop for sample in server.samples()]
     first = read_samples(Timeline(parts)).of(NAME)
     moved = [
         event(

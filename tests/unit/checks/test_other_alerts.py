@@ -267,5 +267,7 @@ def test_a_lost_target_may_be_what_rings(fires: float | None, outcome: Outcome) 
 
 def test_it_is_not_asked_where_it_is_switched_off() -> None:
     planned = plan(step(no_other_alerts=NoOtherAlerts(asked=False)))
-    names = [one.question for one in judged(planned, timeline(fault())).findings]
+    names = [
+        finding.question for finding in judged(planned, timeline(fault())).findings
+    ]
     assert "no_other_alerts" not in names

@@ -29,7 +29,7 @@ from tests.builders import (
     traffic,
 )
 
-QUIET = [one for one in phases() if one.kind == "phase"]
+QUIET = [entry for entry in phases() if entry.kind == "phase"]
 
 
 def recovers(*parts: list[Event], within: float = 60.0, **slo: Any) -> Finding:
@@ -340,7 +340,7 @@ def test_a_run_that_was_stopped_before_the_recovery() -> None:
 
 
 def by_hypothesis(*looks: tuple[float, bool | None], ended: float = 152) -> Finding:
-    told = [one for when, ok in looks for one in hypothesis(at(when), "after", ok)]
+    told = [entry for when, ok in looks for entry in hypothesis(at(when), "after", ok)]
     story = timeline(fault(), told, scenery=QUIET, ended=at(ended))
     verdict = judged(
         plan(step(recovers_within=30.0)), cut(story, at(ended)), ending=Ending.FINISHED
@@ -419,8 +419,8 @@ def test_a_stamp_goes_through_the_targets_measured_clock() -> None:
 def test_a_stamp_that_was_read_on_our_clock_is_left_alone() -> None:
     clocks = [measured("target", at(1), 40.0)]
     read = [
-        event(one.at, "instance", **{**one.fields, "stamp": one.at + 40.0})
-        for one in seen(at(13.5), True)
+        event(entry.at, "instance", **{**entry.fields, "stamp": entry.at + 40.0})
+        for entry in seen(at(13.5), True)
     ]
     found = heals(killed(ends=at(55), by="rollback"), read, clocks)
     assert (found.outcome, found.measured) == (Outcome.PASS, 3.5)
@@ -498,7 +498,7 @@ def test_a_recovery_stands_if_its_time_was_over_when_a_healthy_target_was_lost(
 
 def test_a_hypothesis_that_was_given_no_time_to_hold_again() -> None:
     looks = hypothesis(at(60), "after", False)
-    scenery = [one for one in QUIET if one["phase"] != "settle"]
+    scenery = [entry for entry in QUIET if entry["phase"] != "settle"]
     story = timeline(fault(), looks, scenery=scenery, ended=at(65))
     verdict = judged(plan(step(recovers_within=30.0)), cut(story, at(65)))
     found = answer(verdict, "recovers_within")
@@ -669,9 +669,9 @@ def test_an_older_record_may_end_with_its_first_look_that_holds() -> None:
 
     def after(*said: bool) -> Verdict:
         told = [
-            one
+            entry
             for number, ok in enumerate(said)
-            for one in hypothesis(at(56 + number), "after", ok)
+            for entry in hypothesis(at(56 + number), "after", ok)
         ]
         return judged(planned, timeline(fault(), during, told, scenery=QUIET))
 

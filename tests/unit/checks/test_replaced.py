@@ -72,10 +72,12 @@ def gone(when: float) -> list[Event]:
 def test_what_somebody_removed_leaves_open_what_came_after_alone() -> None:
     """Its undo finds nothing, and says that the fault ended early: not from when on."""
     hurt = [
-        event(one.at, one.kind, **{**one.fields, "early": "its container was gone"})
-        if one.kind == "fault_ended"
-        else one
-        for one in fault(kind=DELAY)
+        event(
+            entry.at, entry.kind, **{**entry.fields, "early": "its container was gone"}
+        )
+        if entry.kind == "fault_ended"
+        else entry
+        for entry in fault(kind=DELAY)
     ]
     verdict = judged(PLAN, timeline(hurt, FIRED, seen(3, "a"), gone(35)))
     assert answer(verdict, "fires_within").outcome is Outcome.PASS  # decided before
@@ -156,8 +158,8 @@ def test_what_its_pod_says_of_a_containers_end_needs_no_event(
 ) -> None:
     """The kernel that has no memory left is the platform; a kill may be anybody's."""
     again = [
-        event(one.at, one.kind, **{**one.fields, "ended": ended})
-        for one in ran(35, "c2")
+        event(entry.at, entry.kind, **{**entry.fields, "ended": ended})
+        for entry in ran(35, "c2")
     ]
     verdict = on_a_cluster("resource.memory", again)
     assert answer(verdict, "resets_within").outcome is outcome

@@ -364,7 +364,9 @@ def two(load: Load, *parts: list[Event]) -> list[str]:
     planned = replace(planned, scenario=replace(planned.scenario, load=load))
     story = timeline(fault(), requests("orders"), requests("search"), *parts)
     found = judged(planned, story).findings
-    return [one.subject for one in found if one.question == "agrees_with_load"]
+    return [
+        finding.subject for finding in found if finding.question == "agrees_with_load"
+    ]
 
 
 FED = [event(at(3), "feeds", slos=["search"], because="its rate rose by 50/s")]

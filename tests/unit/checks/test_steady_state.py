@@ -20,13 +20,13 @@ from tests.builders import (
     timeline,
 )
 
-QUIET = [one for one in phases() if one.kind == "phase"]
+QUIET = [entry for entry in phases() if entry.kind == "phase"]
 BEFORE = hypothesis(at(5), "before", True)
 AFTER = hypothesis(at(149), "after", True)
 
 
 def during(*looks: tuple[float, bool | None]) -> list[Event]:
-    return [one for when, ok in looks for one in hypothesis(at(when), "during", ok)]
+    return [entry for when, ok in looks for entry in hypothesis(at(when), "during", ok)]
 
 
 def all_along(until: float = 55) -> list[Event]:
@@ -53,7 +53,7 @@ def test_a_hypothesis_that_does_not_hold_before_is_never_a_failure(
     story = timeline(hypothesis(at(5), "before", ok), scenery=QUIET)
     verdict = judged(plan(), story, ending=Ending.REFUSED, because="it does not hold")
     assert answer(verdict, "before").outcome is Outcome.INCONCLUSIVE
-    assert {one.outcome for one in verdict.findings} == {Outcome.INCONCLUSIVE}
+    assert {finding.outcome for finding in verdict.findings} == {Outcome.INCONCLUSIVE}
 
 
 @pytest.mark.parametrize("question", ["before", "during", "after"])
@@ -68,7 +68,10 @@ def test_a_deviation_that_heals_is_still_seen() -> None:
     found = asked("during", looks)
     assert found.outcome is Outcome.FAIL
     assert "15s after the fault began: 503 is not 200" in found.because
-    assert [one["seconds"] for one in found.evidence["deviations"]] == [5.0, 5.0]
+    assert [deviation["seconds"] for deviation in found.evidence["deviations"]] == [
+        5.0,
+        5.0,
+    ]
 
 
 def test_a_deviation_that_is_allowed() -> None:
@@ -114,16 +117,18 @@ def test_the_last_look_after_recovery_counts(
     looks: list[bool | None], outcome: Outcome
 ) -> None:
     told = [
-        one
+        entry
         for index, ok in enumerate(looks)
-        for one in hypothesis(at(100 + index), "after", ok)
+        for entry in hypothesis(at(100 + index), "after", ok)
     ]
     assert asked("after", told).outcome is outcome
 
 
 def test_an_experiment_without_a_hypothesis_is_not_asked() -> None:
     verdict = judged(plan(step(hypothesis=False)), timeline(fault(), scenery=QUIET))
-    assert not [one for one in verdict.findings if one.check == "steady_state"]
+    assert not [
+        finding for finding in verdict.findings if finding.check == "steady_state"
+    ]
 
 
 def test_a_deviation_after_a_lost_target_may_be_its_doing() -> None:
@@ -163,7 +168,7 @@ def test_a_hypothesis_that_was_no_longer_probed_proves_nothing(until: float) -> 
 
 
 def test_a_hole_between_two_looks_is_told_with_its_length() -> None:
-    looks = [one for one in all_along() if not at(20) < one.at < at(31)]
+    looks = [entry for entry in all_along() if not at(20) < entry.at < at(31)]
     found = asked("during", looks)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "for 11s from 2026-01-01T00:00:20.000Z on" in found.because

@@ -46,9 +46,9 @@ def planned(kind: str = "kubernetes.cordon", victims: str = "each") -> Plan:
 
 def rang(*nodes: str, label: str = "node") -> list[Event]:
     return [
-        one
+        entry
         for node in nodes
-        for one in alert(
+        for entry in alert(
             NAME,
             fires=at(22),
             resolves=at(60),
