@@ -62,7 +62,7 @@ def test_that_a_cluster_has_to_be_named(
     done = demo(word, contexts, **named)
     assert done.returncode == 2
     assert says in done.stderr
-    assert all(one in done.stderr for one in contexts)
+    assert all(context in done.stderr for context in contexts)
     asked = (tmp_path / "calls").read_text()
     assert asked == "config get-contexts -o name\n"
 
@@ -79,7 +79,7 @@ def test_that_looking_touches_nothing(
 def test_that_the_context_is_looked_for_before_anything_is_built() -> None:
     recipes = (ROOT / "Makefile").read_text().split("\n\n")
     for name in ("demo-kubernetes:", "up-kubernetes:"):
-        (recipe,) = [one for one in recipes if one.startswith(name)]
+        (recipe,) = [line for line in recipes if line.startswith(name)]
         lines = recipe.splitlines()[1:]
         assert lines[0] == "\t@python3 demo/kubernetes look"
         assert "demo/venv" in lines[1]
@@ -98,4 +98,4 @@ def test_that_the_named_one_is_taken(demo: Callable[..., Said], tmp_path: Path) 
     assert demo("down", ["a", "b"], CONTEXT="b").returncode == 0
     calls = (tmp_path / "calls").read_text().splitlines()[1:]
     assert calls
-    assert all(one.startswith("--context b ") for one in calls)
+    assert all(call.startswith("--context b ") for call in calls)

@@ -34,7 +34,7 @@ def said(*words: str) -> list[dict[str, Any]]:
         words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    return [one for one in yaml.safe_load_all(done.stdout) if one]
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
 
 
 def by_helm() -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ BOTH = pytest.mark.parametrize("ways", [by_helm, by_kustomize])
 
 
 def container(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    (cron,) = (one for one in made if one["kind"] == "CronJob")
+    (cron,) = (resource for resource in made if resource["kind"] == "CronJob")
     pod = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     found: dict[str, Any] = pod["containers"][0]
     return found
@@ -64,11 +64,17 @@ def container(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
 @BOTH
 def test_that_its_files_pass_the_check(ways: Any, tmp_path: Path) -> None:
     made = ways()
-    maps = {one["metadata"]["name"]: one for one in made if one["kind"] == "ConfigMap"}
+    maps = {
+        resource["metadata"]["name"]: resource
+        for resource in made
+        if resource["kind"] == "ConfigMap"
+    }
     for kind in KINDS:
         (tmp_path / kind).mkdir()
         (data,) = (
-            one["data"] for name, one in maps.items() if f"gameday-{kind}" in name
+            resource["data"]
+            for name, resource in maps.items()
+            if f"gameday-{kind}" in name
         )
         for name, text in data.items():
             (tmp_path / kind / name).write_text(text)

@@ -56,7 +56,7 @@ def test_that_the_balancer_differs_only_in_how_it_finds_replicas() -> None:
 
 def test_that_jobs_have_the_names_they_have_on_docker() -> None:
     def jobs(path: Path) -> set[str]:
-        return {one["job_name"] for one in loaded(path)["scrape_configs"]}
+        return {job["job_name"] for job in loaded(path)["scrape_configs"]}
 
     here, there = jobs(CONFIG / "prometheus.yaml"), jobs(DEMO / "prometheus.yaml")
     assert here - there == {"kube-state-metrics"}
@@ -67,12 +67,14 @@ def test_that_every_service_of_compose_is_a_workload_of_its_name() -> None:
     services = set(loaded(ROOT / "docker-compose.yml")["services"])
     files = loaded(BASE / "kustomization.yaml")["resources"]
     objects = [
-        one for name in files for one in yaml.safe_load_all((BASE / name).read_text())
+        resource
+        for name in files
+        for resource in yaml.safe_load_all((BASE / name).read_text())
     ]
     workloads = {
-        one["metadata"]["name"]: one["spec"]["template"]["spec"]
-        for one in objects
-        if one["kind"] in ("Deployment", "StatefulSet")
+        resource["metadata"]["name"]: resource["spec"]["template"]["spec"]
+        for resource in objects
+        if resource["kind"] in ("Deployment", "StatefulSet")
     }
     assert set(workloads) == services
     for name, pod in workloads.items():
