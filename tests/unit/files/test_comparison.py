@@ -51,10 +51,10 @@ def test_each_series_answers_for_itself(
     expr: str, truths: list[str], operands: list[list[str]]
 ) -> None:
     found = conditions(expr)
-    assert [one.truth for one in found] == truths
-    assert [list(one.operands) for one in found] == operands
-    for one in found:
-        parse(one.truth)
+    assert [comparison.truth for comparison in found] == truths
+    assert [list(comparison.operands) for comparison in found] == operands
+    for comparison in found:
+        parse(comparison.truth)
 
 
 @pytest.mark.parametrize(

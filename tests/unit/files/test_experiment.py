@@ -175,7 +175,7 @@ def test_mistakes(shop: Shop, old: str, new: str, told: str) -> None:
     made, problems = experiment.read(str(shop.folder / NAME), env={})
     assert made is None
     said = shop.told(problems)
-    assert [one for one in said if one.startswith(f"{NAME}:{told}")], said
+    assert [line for line in said if line.startswith(f"{NAME}:{told}")], said
 
 
 BAD_ARGUMENTS = [
@@ -228,7 +228,7 @@ def test_warnings_refuse_nothing(shop: Shop, old: str, new: str, told: str) -> N
     made, problems = experiment.read(str(shop.folder / NAME), env={})
     assert made is not None
     said = shop.told(problems)
-    assert [one for one in said if one.startswith(f"{NAME}:{told}")], said
+    assert [line for line in said if line.startswith(f"{NAME}:{told}")], said
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def judged(
         "title": "t",
         "description": "d",
         "configuration": {"name": "web", "late": {"type": "env", "key": "LATE"}},
-        "method": [activity(one) for one in method],
+        "method": [activity(action) for action in method],
         "rollbacks": [activity(rollback) for rollback in rollbacks],
         **more,
     }
@@ -61,7 +61,7 @@ def judged(
 
 
 def told(*given: Any, **more: Any) -> list[str]:
-    return [one.message for one in judged(*given, **more)]
+    return [problem.message for problem in judged(*given, **more)]
 
 
 SCALE: Call = (f"{DEPLOYMENT}.scale_deployment", {"name": "web", "replicas": 1})
@@ -189,7 +189,7 @@ SPRUNG = [
 
 @pytest.mark.parametrize(("action", "says"), SPRUNG)
 def test_a_known_trap_is_told(tmp_path: Path, action: Call, says: str) -> None:
-    assert any(says in one for one in told(tmp_path, [action]))
+    assert any(says in message for message in told(tmp_path, [action]))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,11 @@ def test_a_known_trap_is_told(tmp_path: Path, action: Call, says: str) -> None:
 )  # fmt: skip
 def test_what_avoids_a_trap_is_not_warned_of_it(tmp_path: Path, action: Call) -> None:
     traps = [trap.says for trap in TRAPS if trap.name == action[0]]
-    assert not [one for one in told(tmp_path, [action]) if any(t in one for t in traps)]
+    assert not [
+        message
+        for message in told(tmp_path, [action])
+        if any(t in message for t in traps)
+    ]
 
 
 def test_a_probe_that_breaks_is_told(tmp_path: Path) -> None:
@@ -266,9 +270,9 @@ def test_another_target_leaves_chaosk8s_to_the_current_context(tmp_path: Path) -
 
 
 def test_every_undo_of_the_table_is_a_function_that_it_knows() -> None:
-    for one in ACTIONS.values():
-        assert set(one.undone_by) <= set(ACTIONS), one.name
-        assert bool(one.undone_by) or one.after is not After.STAYS, one.name
+    for action in ACTIONS.values():
+        assert set(action.undone_by) <= set(ACTIONS), action.name
+        assert bool(action.undone_by) or action.after is not After.STAYS, action.name
 
 
 def exported() -> Iterator[str]:

@@ -114,5 +114,5 @@ def test_arguments_are_compared(
         if problem.id == "experiment/argument"
     ]
     assert len(seen) == len(told)
-    for one, start in zip(seen, told, strict=True):
-        assert one.startswith(start)
+    for message, start in zip(seen, told, strict=True):
+        assert message.startswith(start)

@@ -40,15 +40,15 @@ def judged(path: Path) -> list[Problem]:
     start = time.process_time()
     result = check([str(path)], {}, None)
     assert time.process_time() - start < LONGEST
-    return [one for one in result.problems if one.severity == "error"]
+    return [problem for problem in result.problems if problem.severity == "error"]
 
 
 def refused(path: Path, *, with_line: bool = True) -> list[Problem]:
     errors = judged(path)
     assert errors
-    assert all(one.path and one.message for one in errors)
+    assert all(problem.path and problem.message for problem in errors)
     if with_line:
-        assert any(one.line for one in errors)
+        assert any(problem.line for problem in errors)
     return errors
 
 
@@ -78,7 +78,7 @@ def test_truncated(shop: Shop, name: str, length: int) -> None:
     errors = judged(shop.write(name, text))
     if not errors:
         assert complete(name, text) or is_prefix_of_a_value(name, length)
-    assert all(one.line or "is empty" in one.message for one in errors)
+    assert all(problem.line or "is empty" in problem.message for problem in errors)
 
 
 def is_prefix_of_a_value(name: str, length: int) -> bool:
@@ -145,7 +145,7 @@ def test_a_wrong_type_for_every_key(
         broken = dumped(replaced(document, path, wrong))
         errors = judged(shop.write(name, broken))
         # Which kind a file is may not be told any more; then it is named instead.
-        assert all(one.line for one in errors)
+        assert all(problem.line for problem in errors)
     if not isinstance(path[-1], int) and not FREE.intersection(path):
         broken = dumped(replaced(document, path, {"nonsense": [None]}))
         refused(shop.write(name, broken))
@@ -298,7 +298,7 @@ def test_bad_files_without_any_line(
 
 def test_a_folder_where_a_file_is_named(shop: Shop) -> None:
     shop.change("../slos/checkout.yaml", "../slos")
-    assert any("is a folder" in one for one in shop.said())
+    assert any("is a folder" in line for line in shop.said())
 
 
 @pytest.mark.parametrize(

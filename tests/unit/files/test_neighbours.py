@@ -119,7 +119,10 @@ def write(tmp_path: Path) -> Write:
 
 
 def _told(result: CheckResult) -> list[str]:
-    return [f"{Path(one.path).name}:{one.line} {one.id}" for one in result.problems]
+    return [
+        f"{Path(problem.path).name}:{problem.line} {problem.id}"
+        for problem in result.problems
+    ]
 
 
 @pytest.mark.parametrize("name", NEIGHBOURS)
@@ -139,7 +142,7 @@ def test_a_neighbour_that_is_named_is_refused_by_its_name(
 ) -> None:
     path = write("file.yaml", NEIGHBOURS[name])
     problems = check([str(path)], {}, None).problems
-    assert any(one.severity == "error" for one in problems)
+    assert any(reported.severity == "error" for reported in problems)
     if "plugins" not in name:  # SLOs are told what of them cannot be read
         (problem,) = problems
         assert f" {name}, which gameday does not read" in problem.message
@@ -283,7 +286,7 @@ def test_a_rule_file_in_another_encoding_is_a_problem(
     (tmp_path / "a.yaml").write_bytes(text.encode(encoding))
     (tmp_path / "b.yaml").write_bytes("name: caf\u00e9\n".encode(encoding))
     result = check([str(tmp_path)], {}, None)
-    assert [Path(one.path).name for one in result.problems] == ["a.yaml"]
+    assert [Path(problem.path).name for problem in result.problems] == ["a.yaml"]
     assert result.problems[0].id == "file/not-text"
 
 

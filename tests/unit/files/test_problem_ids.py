@@ -31,7 +31,7 @@ def _codes() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("place", "code"), list(_codes()))
 def test_an_id_in_the_code_is_documented(place: str, code: str) -> None:
-    known = {one.partition("/")[2] for one in problem_ids.OWN}
+    known = {problem_id.partition("/")[2] for problem_id in problem_ids.OWN}
     if "/" in code:
         assert problem_ids.meaning(code), place
     else:
@@ -39,7 +39,7 @@ def test_an_id_in_the_code_is_documented(place: str, code: str) -> None:
 
 
 def test_families_of_ids_exist() -> None:
-    families = {one.partition("/")[0] for one in problem_ids.OWN}
+    families = {problem_id.partition("/")[0] for problem_id in problem_ids.OWN}
     assert families <= set(problem_ids.FAMILIES)
 
 
@@ -66,9 +66,9 @@ def test_ids_begin_with_the_family(
     problems = list(result.problems)
     for scenario in result.scenarios:
         problems += check_offline(scenario)
-    ids = [one.id for one in problems if one.severity != "warning"]
-    assert any(one.startswith(expected) for one in ids), ids
-    assert all(problem_ids.meaning(one) for one in ids)
+    ids = [problem.id for problem in problems if problem.severity != "warning"]
+    assert any(problem_id.startswith(expected) for problem_id in ids), ids
+    assert all(problem_ids.meaning(problem_id) for problem_id in ids)
 
 
 def test_an_id_that_does_not_exist_means_nothing() -> None:

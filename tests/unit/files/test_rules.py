@@ -13,7 +13,7 @@ from tests.unit.files.shop import PROMETHEUS, RULES
 
 
 def told(text: str) -> list[str]:
-    return [str(one) for one in rules.parse(text, "r.yaml")[1]]
+    return [str(problem) for problem in rules.parse(text, "r.yaml")[1]]
 
 
 def test_an_alert_with_all_that_is_read_of_it() -> None:

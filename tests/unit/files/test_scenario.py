@@ -197,8 +197,10 @@ def test_an_alert_promised_twice_and_one_that_asks_nothing(shop: Shop) -> None:
     first = "        - alert: WebReplicaDown\n          labels: {severity: page}\n"
     shop.change(first, first * 2)
     told = shop.said()
-    assert any(":29: " in one and "asks nothing of this alert" in one for one in told)
-    assert any(":31: " in one and "promised twice" in one for one in told)
+    assert any(
+        ":29: " in line and "asks nothing of this alert" in line for line in told
+    )
+    assert any(":31: " in line and "promised twice" in line for line in told)
 
 
 def test_step_names_default_to_the_files_stem_and_are_unique(shop: Shop) -> None:
@@ -213,7 +215,10 @@ def test_step_names_default_to_the_files_stem_and_are_unique(shop: Shop) -> None
     ]
     shop.change("  - name: lose-a-replica\n    experiment", "  - experiment")
     made = load.scenario(str(shop.scenario), {})
-    assert [one.name for one in made.steps] == ["stop", "lose-a-replica"]
+    assert [loaded_step.name for loaded_step in made.steps] == [
+        "stop",
+        "lose-a-replica",
+    ]
 
 
 def test_names_from_the_environment(shop: Shop) -> None:
@@ -306,7 +311,7 @@ def test_an_endpoint_with_secrets(shop: Shop) -> None:
 def test_a_secret_that_is_written_out_is_refused_and_never_repeated(shop: Shop) -> None:
     shop.change("http://127.0.0.1:9090", ENDPOINT % ("hunter2", "Bearer hunter2"))
     told = shop.said()
-    assert [one.split(": ")[1] for one in told] == [
+    assert [line.split(": ")[1] for line in told] == [
         "observe.prometheus.auth.password",
         "observe.prometheus.headers.Authorization",
     ]
@@ -360,7 +365,7 @@ def test_a_step_names_a_probe_of_its_experiment_or_is_refused(
     shop.change("at_most: 1", "at_most: 1, foreign_actions: true")
     shop.change("\nrollbacks:", TOXIC, "experiments/stop.yaml")
     shop.change("hold: 45s", f"bites: {name}\n    hold: 45s")
-    (told,) = (one for one in shop.said() if "warning: " not in one)
+    (told,) = (line for line in shop.said() if "warning: " not in line)
     assert told.startswith("scenarios/s.yaml:26: steps[0].bites: ")
     assert why in told
 
@@ -391,7 +396,7 @@ def test_the_short_name_of_a_sloth_slo(shop: Shop) -> None:
 
 def test_an_slo_that_cannot_be_measured_says_why_where_it_is_used(shop: Shop) -> None:
     shop.change("sum(rate(seconds_count", "max(rate(seconds_count", "slos/latency.yaml")
-    assert [one.split(":")[2] for one in shop.said()] == [" warning"]
+    assert [line.split(":")[2] for line in shop.said()] == [" warning"]
     shop.change("slo: checkout-availability, spends", "slo: latency, spends")
     assert (
         "scenarios/s.yaml:39: steps[0].expect.slos[0].slo: the SLO 'latency' cannot be "
@@ -428,8 +433,8 @@ def test_all_kinds_of_guardrails(shop: Shop) -> None:
     made = load.scenario(str(shop.scenario), {}).guardrails
     assert (made[0].burn_rate, made[0].every, made[0].grace) == (14.4, 5.0, 60.0)
     url = "http://127.0.0.1:1/healthz"
-    assert [one.http for one in made[1:3]] == [url, url]
-    assert [one.name for one in made[1:3]] == [url, f"{url} (2)"]
+    assert [guardrail.http for guardrail in made[1:3]] == [url, url]
+    assert [guardrail.name for guardrail in made[1:3]] == [url, f"{url} (2)"]
     assert (made[3].name, made[3].alert) == ("mine", "ShopDown")
 
 

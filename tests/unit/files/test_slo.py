@@ -310,7 +310,7 @@ def test_a_reference_finds_its_indicator_in_another_file(shop: Shop) -> None:
     shop.write("slos/b.yaml", sli)
     paths = [str(shop.folder / "slos" / name) for name in ("a.yaml", "b.yaml")]
     first, second = slo.read_set(paths)
-    assert [one.name for one in first.slos] == ["checkout-availability"]
+    assert [parsed.name for parsed in first.slos] == ["checkout-availability"]
     assert [problem.severity for problem in second.problems] == ["warning"]
     (alone,) = slo.read_set(paths[:1])
     assert "there is no SLI 'ours' in these files" in alone.problems[0].message
@@ -335,11 +335,11 @@ def test_several_objectives_are_several_slos() -> None:
     )
     found, problems = slo.parse(text, "s.yaml")
     assert problems == []
-    assert [one.name for one in found] == [
+    assert [parsed.name for parsed in found] == [
         "checkout-availability-better",
         "checkout-availability-good",
     ]
-    assert {one.short_name for one in found} == {"checkout-availability"}
+    assert {parsed.short_name for parsed in found} == {"checkout-availability"}
 
 
 def test_prometheus_may_be_written_small_and_its_query_promql() -> None:
@@ -517,8 +517,8 @@ def test_a_threshold_metric_by_reference_is_compared_as_each_objective_says() ->
     sli = "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: length}\nspec:"
     found, problems = slo.parse(text + sli + body, "s.yaml")
     assert problems == []
-    assert [each.bad[1].reads for each in found] == ["lt", "lte"]
-    assert [each.bad[1].limit for each in found] == [100.0, 10.0]
+    assert [parsed.bad[1].reads for parsed in found] == ["lt", "lte"]
+    assert [parsed.bad[1].limit for parsed in found] == [100.0, 10.0]
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def test_scalars_as_they_are_written() -> None:
 
 def test_documents_and_a_byte_order_mark() -> None:
     document = yaml.parse("\ufeffa: 1\n---\nb: 2\n---\n", "f.yaml")
-    assert [one.value for one in document.all] == [{"a": 1}, {"b": 2}]
-    assert [one.line(()) for one in document.all] == [1, 3]
+    assert [part.value for part in document.all] == [{"a": 1}, {"b": 2}]
+    assert [part.line(()) for part in document.all] == [1, 3]
     (problem,) = document.problems
     assert (problem.severity, problem.line) == ("warning", 1)
 
