@@ -75,10 +75,12 @@ class FakeTarget:
     def instances(self, service: str | None = None) -> list[Instance]:
         if not self.found:
             raise TargetNotFound("nobody is there")
-        return [one for one in self.found if service in (None, one.service)]
+        return [
+            existing for existing in self.found if service in (None, existing.service)
+        ]
 
     def fingerprint(self, _touched: Collection[str] = ()) -> Fingerprint:
-        return {one.name: {"state": one.state} for one in self.found}
+        return {existing.name: {"state": existing.state} for existing in self.found}
 
     def refusal(self, kind: str) -> str:
         return "" if kind.startswith("process.") else f"cannot do {kind}"

@@ -108,8 +108,8 @@ def test_equal_faults_are_claimed_in_order_and_once_each(ledger: Ledger) -> None
     first = planned(0, "process.stop", "web", "web-1")
     second = planned(1, "process.stop", "web", "web-2")
     other = planned(2, "network.partition", "web", "web-3")
-    for one in (second, other, first):
-        ledger.plan_fault(one)
+    for fault in (second, other, first):
+        ledger.plan_fault(fault)
     assert ledger.claim("r1", "s", first.request) == first
     assert ledger.claim("r1", "s", first.request) == second
     assert ledger.claim("r1", "s", first.request) is None
@@ -169,7 +169,7 @@ def test_a_fault_that_could_not_be_undone_stays_open(ledger: Ledger) -> None:
     fault = ledger.begin(entry())
     for state in (S.INJECTING, S.UNDOING, S.FAILED):
         assert ledger.move(fault, state, by_hand="docker start web")
-    assert [one.state for one in ledger.open_faults()] == [S.FAILED]
+    assert [open_fault.state for open_fault in ledger.open_faults()] == [S.FAILED]
     assert ledger.move(fault, S.UNDOING)
     assert ledger.move(fault, S.UNDONE)
 

@@ -168,7 +168,7 @@ def test_whoever_waits_is_told_of_each(world: World) -> None:
     told: list[Healed] = []
     found = world.ledger.open_faults()
     heal(world.ledger, world.open, world.clock, found, emit=told.append)
-    assert sorted(one.fault.victim.name for one in told) == ["web-1", "web-2"]
+    assert sorted(undone.fault.victim.name for undone in told) == ["web-1", "web-2"]
 
 
 # What breaks in a way that nobody foresaw -----------------------------------------
@@ -194,7 +194,7 @@ def test_an_answer_that_nobody_can_read_stops_no_other_undo(world: World) -> Non
     assert world.heal() == [False, True, False]
     assert world.target.broken == {"web-1"}
     history = world.ledger.transitions("r1")
-    for failed in [one for one in history if one.state is FaultState.FAILED]:
+    for failed in [fault for fault in history if fault.state is FaultState.FAILED]:
         assert "JSONDecodeError" in failed.note
         assert "gameday heal" in failed.by_hand
     world.target.garbled = ""
@@ -206,8 +206,8 @@ def test_a_target_that_cannot_even_be_opened_stops_no_other_undo(
 ) -> None:
     far = "docker://far"
     undo = replace(entry("web-2").undo, target=far)
-    for one in (entry("web-1"), entry("web-2", undo=undo)):
-        fault = world.ledger.begin(one)
+    for planned in (entry("web-1"), entry("web-2", undo=undo)):
+        fault = world.ledger.begin(planned)
         world.ledger.move(fault, FaultState.INJECTING)
 
     def opener(url: str) -> OpenTarget:

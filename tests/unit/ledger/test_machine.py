@@ -123,8 +123,8 @@ class Hands:
     def instances(self, service: str | None = None) -> list[Instance]:
         self._death.cross()
         return [
-            Instance(service="web", name=name, identity={"id": str(one.id)})
-            for name, one in self._shop.there.items()
+            Instance(service="web", name=name, identity={"id": str(container.id)})
+            for name, container in self._shop.there.items()
             if service in (None, "web")
         ]
 
@@ -270,7 +270,7 @@ class Machine(RuleBasedStateMachine):
         self.runs += 1
         left = self.truth.open_faults()
         holder = self.truth.holder(URL)
-        theirs = [one for one in left if holder and one.run == holder.run]
+        theirs = [fault for fault in left if holder and fault.run == holder.run]
         try:
             self.truth.open_run(name, URL, pid=NOBODY)
         except TargetHeld:
@@ -303,7 +303,7 @@ class Machine(RuleBasedStateMachine):
             step="s",
             ordinal=self.plans,
             request=request,
-            victims=tuple(one for one in there if one.name in names),
+            victims=tuple(instance for instance in there if instance.name in names),
             duration=60.0,
         )
         self.truth.plan_fault(planned)
@@ -357,7 +357,7 @@ class Machine(RuleBasedStateMachine):
     def heal(self, crossings: int | None) -> None:
         def act(ledger: Mortal, hands: Hands) -> None:
             faulty = [fault.run for fault in ledger.open_faults()]
-            held = [one.run for one in ledger.open_runs()]
+            held = [open_run.run for open_run in ledger.open_runs()]
             for run in dict.fromkeys([*faulty, *held]):
                 self._close(run, ledger, hands)
 
@@ -401,7 +401,7 @@ class Machine(RuleBasedStateMachine):
             number += 1
         # A fault that was prepared and never written down may be taken back as well.
         written = {mark for mark, _ in begun}
-        assert {one for one in self.shop.undone if one[0] in written} <= begun
+        assert {undone for undone in self.shop.undone if undone[0] in written} <= begun
 
     def teardown(self) -> None:
         self.alive, self.shop.refusals = False, 0
@@ -409,8 +409,8 @@ class Machine(RuleBasedStateMachine):
         self.clock.sleep(1.0)  # what was under way has arrived by now
         assert self.truth.open_faults() == []
         assert self.truth.open_runs() == []
-        for one in self.shop.there.values():
-            assert one.up or one.by == "a person", one
+        for container in self.shop.there.values():
+            assert container.up or container.by == "a person", container
         calls = len(self.shop.undone)
         self.heal(None)
         assert len(self.shop.undone) == calls, "healing twice undid something twice"

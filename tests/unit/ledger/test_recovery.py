@@ -203,7 +203,10 @@ def test_who_takes_a_target_recovers_the_dead_under_its_own_lock(scene: Scene) -
         assert scene.injector.wait(10.0) != 0
         assert set(holders) == {"next"}
         assert told == ["run dead died; undoing what it has left"]
-        assert {(one.run, one.what, one.undone.ok) for one in emitted} == {
+        assert {
+            (recovered.run, recovered.what, recovered.undone.ok)
+            for recovered in emitted
+        } == {
             ("dead", "process.stop on web-1", True),
             ("dead", "process.stop on web-2", True),
         }
@@ -226,7 +229,7 @@ def test_nobody_takes_a_target_in_which_something_stays_broken(scene: Scene) -> 
             scene.clock,
             emit=emitted.append,
         )
-    assert [one.undone.ok for one in emitted] == [False, False]
+    assert [recovery_event.undone.ok for recovery_event in emitted] == [False, False]
     assert scene.ledger.open_runs() == []
     assert [run.run for run in scene.ledger.stale(URL)] == ["dead"]
     scene.target.undo_failures = 0
