@@ -238,5 +238,9 @@ def test_adding_nothing_changes_nothing() -> None:
 def test_increases_by_scrape(from_zero: bool, first: float) -> None:
     series = counter((0, 4), (1, 6), (2, float("nan")), (3, 1))
     found = list(increases(series, from_zero=from_zero))
-    assert [(one.at, one.events) for one in found] == [(0, first), (1, 2), (3, 1)]
-    assert [one.fell for one in found] == [False, False, True]
+    assert [(increase.at, increase.events) for increase in found] == [
+        (0, first),
+        (1, 2),
+        (3, 1),
+    ]
+    assert [increase.fell for increase in found] == [False, False, True]

@@ -35,7 +35,7 @@ def test_a_value_that_changed_is_named_with_both_sides() -> None:
 
 def test_a_value_that_came_or_went_is_named() -> None:
     after = {**BEFORE, "web-1": {"State": "running", "Mounts./x": "bind"}}
-    assert [one.show() for one in differences(BEFORE, after)] == [
+    assert [difference.show() for difference in differences(BEFORE, after)] == [
         "web-1: HostConfig.Memory: 100 -> nothing",
         "web-1: Mounts./x: nothing -> bind",
     ]
@@ -43,7 +43,7 @@ def test_a_value_that_came_or_went_is_named() -> None:
 
 def test_an_instance_that_came_or_went_is_one_difference() -> None:
     after = {"web-1": BEFORE["web-1"], "web-3": {"State": "running"}}
-    assert [one.show() for one in differences(BEFORE, after)] == [
+    assert [difference.show() for difference in differences(BEFORE, after)] == [
         "web-2: present: yes -> nothing",
         "web-3: present: nothing -> yes",
     ]
@@ -59,14 +59,14 @@ def test_the_inside_counts_only_where_both_sides_saw_it() -> None:
 
 def test_empty_values_are_all_the_same() -> None:
     nothing: tuple[object, ...] = (None, 0, "", [], {}, False)
-    assert {shown(one) for one in nothing} == {""}
+    assert {shown(empty) for empty in nothing} == {""}
     assert shown({"IPv4Address": "", "LinkLocalIPs": None}) == ""
     assert shown(True) == "True"
 
 
 def test_the_order_of_keys_does_not_matter() -> None:
-    for one in ({"b": [2, 3], "a": "x"}, {"a": "x", "b": [2, 3]}):
-        assert shown(one) == "a=x, b=2 3"
+    for value in ({"b": [2, 3], "a": "x"}, {"a": "x", "b": [2, 3]}):
+        assert shown(value) == "a=x, b=2 3"
 
 
 def test_a_long_value_becomes_a_digest() -> None:

@@ -22,7 +22,7 @@ def certain(tree: Route, **labels: str) -> list[str]:
     """The receivers of an alert whose labels are all known."""
     found = ends(tree, exactly(labels))
     assert found.certain == found.possible
-    return [one.receiver for one in found.certain]
+    return [group.receiver for group in found.certain]
 
 
 def test_the_first_child_that_fits_takes_the_alert() -> None:
