@@ -101,7 +101,7 @@ class FakePrometheus:
                 if last >= 0 and samples[last][0] > at - reach:
                     points.append((at, samples[last][1]))
             series.append((labels, points))
-        return _result("matrix", [one for one in series if one[1]])
+        return _result("matrix", [row for row in series if row[1]])
 
     def _resets(self, selector: str, start: float, end: float, step: float) -> Any:
         series = []
@@ -114,7 +114,7 @@ class FakePrometheus:
                 drops = sum(b[1] < a[1] for a, b in pairwise(samples[low:high]))
                 points += [(at, float(drops))] if drops else []
             series.append((labels, points))
-        return [one for one in series if one[1]]
+        return [row for row in series if row[1]]
 
     def _counts(self, selector: str, start: float, end: float, step: float) -> Any:
         found = []
@@ -126,7 +126,7 @@ class FakePrometheus:
                 high = bisect.bisect_right(samples, (at, math.inf))
                 points += [(at, float(high - low))] if high > low else []
             found.append((labels, points))
-        return [one for one in found if one[1]]
+        return [row for row in found if row[1]]
 
     def _between(self, selector: str, since: float, until: float) -> Any:
         found = []

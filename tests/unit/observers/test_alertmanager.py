@@ -181,6 +181,6 @@ def test_its_clock_is_told_by_the_dates_of_its_answers() -> None:
         observer.flush(SystemClock().now())
         told = [event for event in heard.events if event.kind == "clock"]
     assert told
-    for one in told:
-        assert one["source"] == "alertmanager"
-        assert abs(one["offset"]) <= one["error"]
+    for clock_event in told:
+        assert clock_event["source"] == "alertmanager"
+        assert abs(clock_event["offset"]) <= clock_event["error"]

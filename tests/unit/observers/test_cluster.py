@@ -42,7 +42,7 @@ def test_what_is_told_is_passed_on_until_the_end() -> None:
     observer.flush(1002.0)
     observer.stop()
     teller.emit(event(1003.0, "workload", workload="deployment/web"))
-    assert [one.at for one in heard.of("workload")] == [1001.0]
+    assert [heard_event.at for heard_event in heard.of("workload")] == [1001.0]
     seen = heard.of("observed")[-1]
     assert (seen["source"], seen["since"], seen["until"]) == ("cluster", 1000.0, 1002.0)
     assert teller.ended

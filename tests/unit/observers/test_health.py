@@ -39,9 +39,9 @@ def test_what_was_observed_stops_at_an_outage_and_begins_after_it() -> None:
     sight.good(1020.0)
     sight.observed(1015.0)
     sight.observed(1030.0)
-    spans = [(one["since"], one["until"]) for one in heard.of("observed")]
+    spans = [(event["since"], event["until"]) for event in heard.of("observed")]
     assert spans == [(1000.0, 1005.0), (1008.0, 1015.0), (1015.0, 1020.0)]
-    assert [one.at for one in heard.of("sees")] == [1009.0]
+    assert [event.at for event in heard.of("sees")] == [1009.0]
 
 
 def test_blind_all_through_is_never_observed() -> None:

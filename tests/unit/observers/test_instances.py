@@ -73,7 +73,7 @@ def test_the_stamp_of_an_engine_far_away_is_read_by_its_measured_clock() -> None
     observer.stop()
     back = heard.of("instance")[-1]
     assert (back.at, back["stamp"], back["error"]) == (1005.4, 1045.4, 0.03)
-    told = [(one["source"], one["offset"]) for one in heard.of("clock")]
+    told = [(event["source"], event["offset"]) for event in heard.of("clock")]
     assert set(told) == {("target", 40.0)}
 
 

@@ -113,7 +113,7 @@ def test_each_look_is_reported_and_an_outage_is_blindness() -> None:
             "because": "",
         }
         observer.flush(clock.now())
-        assert [one["source"] for one in heard.of("observed")] == ["metrics"]
+        assert [event["source"] for event in heard.of("observed")] == ["metrics"]
         fake.broken["/api/v1/query"] = Reply("", status=503)
         assert heard.wait("blind")["source"] == "metrics"
         assert observer.probe() != ""
@@ -128,7 +128,7 @@ def test_one_expression_promised_twice_is_looked_at_once(same: int) -> None:
         observer = MetricsObserver(endpoint, SystemClock(), [PROMISE] * same)
         assert list(observer.now()) == [DEPTH]
         observer.stop()
-        assert sum(one.params.get("query") == TRUTH for one in server.asked) == 1
+        assert sum(call.params.get("query") == TRUTH for call in server.asked) == 1
 
 
 def test_how_old_a_look_may_be_is_told_with_it() -> None:

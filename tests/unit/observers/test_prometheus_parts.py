@@ -22,7 +22,7 @@ def slo(name: str, bad: str, *total: str) -> Slo:
         objective=0.99,
         window=3600.0,
         bad=(Term(selector=bad, sign=-1.0),),
-        total=tuple(Term(selector=one) for one in total),
+        total=tuple(Term(selector=selector) for selector in total),
         format="openslo",
     )
 
@@ -43,7 +43,7 @@ def test_each_sample_is_reported_once_for_every_use() -> None:
     assert found[0]["values"] == [[1.0, 5.0], [2.0, 6.0]]
     assert found[0].at == 2.0
     again = counters.feed("x", [series((2.0, 6.0), (3.0, 9.0), code="200")])
-    assert {tuple(map(tuple, one["values"])) for one in again} == {((3.0, 9.0),)}
+    assert {tuple(map(tuple, event["values"])) for event in again} == {((3.0, 9.0),)}
     assert counters.feed("x", [series((3.0, 9.0), code="200")]) == []
 
 
@@ -52,7 +52,8 @@ def test_what_was_seen_is_kept_by_series() -> None:
     counters.feed("x", [series((1.0, 5.0), code="200"), series((4.0, 1.0), code="500")])
     counters.feed("x", [series((2.0, 6.0), code="200")])
     kept = {
-        one.labels["code"]: one.samples for one in counters.series(Term(selector="x"))
+        counter.labels["code"]: counter.samples
+        for counter in counters.series(Term(selector="x"))
     }
     assert kept == {"200": ((1.0, 5.0), (2.0, 6.0)), "500": ((4.0, 1.0),)}
     assert counters.newest() == 4.0
@@ -75,7 +76,7 @@ def test_samples_of_a_gauge_become_counters() -> None:
         ("bad", -1.0, True, [[3.0, 2.0], [4.0, 2.0]]),
         ("total", 1.0, True, [[3.0, 3.0], [4.0, 4.0]]),
     ]
-    assert [one.samples[-1] for one in counters.series(true)] == [(4.0, 2.0)]
+    assert [counter.samples[-1] for counter in counters.series(true)] == [(4.0, 2.0)]
 
 
 def target(last: float = 10.0, interval: float = 1.0) -> ScrapeTarget:

@@ -47,9 +47,9 @@ class Box:
         """Answer as a pager does, but never wait."""
         if self.lost:
             raise ObserverLost("the pager does not answer: connection refused")
-        found = [one for one in self.kept if one["seq"] > since]
-        refused = [one for one in self.refused if one["seq"] > since]
-        last = max((one["seq"] for one in (*self.kept, *self.refused)), default=0)
+        found = [kept_page for kept_page in self.kept if kept_page["seq"] > since]
+        refused = [post for post in self.refused if post["seq"] > since]
+        last = max((entry["seq"] for entry in (*self.kept, *self.refused)), default=0)
         return {"now": self.now, "seq": last, "pages": found, "refused": refused}
 
 
@@ -175,4 +175,4 @@ def test_a_remote_pager_is_asked_for_what_is_new() -> None:
         observer.flush(clock.now())
         observer.stop()
         assert [event["seq"] for event in heard.of("page")] == [1, 2]
-        assert {one.path for one in server.asked} == {"/pages"}
+        assert {call.path for call in server.asked} == {"/pages"}

@@ -102,7 +102,7 @@ def test_samples_markers_groups_and_look_back_are_recorded(server: FakeServer) -
 
 def test_the_question_is_remote_read_and_reads_only(server: FakeServer) -> None:
     recorded(server)
-    (read,) = [one for one in server.asked if one.path == "/api/v1/read"]
+    (read,) = [call for call in server.asked if call.path == "/api/v1/read"]
     assert read.headers["Content-Encoding"] == "snappy"
     assert b"up" in wire.decompress(read.body)
 

@@ -73,12 +73,12 @@ def test_missed_and_failed_evaluations_are_counted_between_looks() -> None:
     watch.look(groups(rule()), metrics(missed=5, failed=2), 10.0)
     assert watch.look(groups(rule()), metrics(missed=5, failed=2), 12.0) == []
     found = watch.look(groups(rule()), metrics(missed=6, failed=5), 14.0)
-    assert [one["because"] for one in found] == [
+    assert [event["because"] for event in found] == [
         "1 evaluation of the group did not happen",
         "3 evaluations of its rules failed",
     ]
-    assert all(one["since"] == 12.0 for one in found)
-    assert all(one["alert"] == "" for one in found)
+    assert all(event["since"] == 12.0 for event in found)
+    assert all(event["alert"] == "" for event in found)
 
 
 def test_failures_that_a_failing_rule_explains_are_its_own() -> None:
@@ -112,21 +112,21 @@ def test_rules_that_come_and_go_have_changed() -> None:
     recorded = rule("b:c", type="recording")
     watch.look(groups(rule("A"), recorded), None, 10.0)
     found = watch.look(groups(rule("New")), None, 11.0)
-    named = {(one["alert"], one["because"]) for one in found}
+    named = {(event["alert"], event["because"]) for event in found}
     assert named == {
         ("A", "removed during the run"),
         ("New", "loaded only during the run"),
         ("", "b:c removed during the run"),
     }
-    assert {one["what"] for one in found} == {"changed"}
-    assert {one.get("rule") for one in found if not one["alert"]} == {"b:c"}
+    assert {event["what"] for event in found} == {"changed"}
+    assert {event.get("rule") for event in found if not event["alert"]} == {"b:c"}
 
 
 def test_a_rule_that_moved_to_another_group_is_told_of_both() -> None:
     watch = RuleWatch()
     watch.look(groups(rule("A")), None, 10.0)
     found = watch.look(groups(rule("A"), name="else"), None, 11.0)
-    assert {(one["group"], one["alert"]) for one in found} == {
+    assert {(event["group"], event["alert"]) for event in found} == {
         ("shop", "A"),
         ("else", "A"),
     }
@@ -152,7 +152,7 @@ def test_another_interval_changes_every_rule_of_the_group() -> None:
     watch = RuleWatch()
     watch.look(groups(rule("A"), rule("B")), None, 10.0)
     found = watch.look(groups(rule("A"), rule("B"), interval=5), None, 11.0)
-    assert {one["alert"] for one in found} == {"A", "B"}
+    assert {event["alert"] for event in found} == {"A", "B"}
 
 
 def test_an_annotation_changes_no_verdict() -> None:

@@ -35,7 +35,9 @@ GROUP = {"name": "shop", "file": "r.yaml", "interval": 5, "rules": [RULE, RECORD
 def vector(*series: dict[str, str], **labels: str) -> dict[str, Any]:
     """An instant query's answer."""
     found = [*series, labels] if labels else series
-    result = [{"metric": one, "value": [1000.0, "1"]} for one in found]
+    result = [
+        {"metric": series_labels, "value": [1000.0, "1"]} for series_labels in found
+    ]
     return {"resultType": "vector", "result": result}
 
 
@@ -84,7 +86,7 @@ def test_everything_that_the_plan_asks_for_is_read() -> None:
     with surveying(shop(), parse_routes=parse) as surveyor:
         monitoring = surveyor.monitoring()
         assert surveyor.hashes.keys() == {"rules", "routes"}
-        assert all(one.startswith("sha256:") for one in surveyor.hashes.values())
+        assert all(digest.startswith("sha256:") for digest in surveyor.hashes.values())
     assert monitoring.problems == ()
     (rule,) = monitoring.rules or ()
     assert (rule.name, rule.group, rule.file) == ("Down", "shop", "r.yaml")
