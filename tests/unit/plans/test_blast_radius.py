@@ -44,8 +44,8 @@ def test_protected_by_name_service_or_label(entry: str) -> None:
     radius = BlastRadius(protect=(entry,))
     assert protected(radius, instance("web-1", tier="gold")) == entry
     assert any(
-        "protected" in one
-        for one in breaches(radius, [instance("web-1", tier="gold")], 3)
+        "protected" in breach
+        for breach in breaches(radius, [instance("web-1", tier="gold")], 3)
     )
 
 

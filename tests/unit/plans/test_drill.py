@@ -73,7 +73,7 @@ def test_of_several_labels_those_are_taken_that_page_nobody_else() -> None:
     root = Route(receiver="nobody", routes=(chat, ONCALL))
     plan = planned("team", replace(ROUTING, route=root))
     assert plan.labels["severity"] == "ticket"
-    assert [each.name for each in plan.receivers] == ["team"]
+    assert [receiver.name for receiver in plan.receivers] == ["team"]
 
 
 def test_a_receiver_that_is_not_there_is_told_with_those_that_are() -> None:

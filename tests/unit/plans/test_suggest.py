@@ -359,18 +359,24 @@ def test_most_rules_of_the_demo_have_a_suggestion() -> None:
     found, _ = rule_file.read(str(DEMO / "rules.yaml"))
     rules = [
         replace(
-            one, interval=1.0, series=SERVERS if one.name == "WebReplicaDown" else None
+            alert_rule,
+            interval=1.0,
+            series=SERVERS if alert_rule.name == "WebReplicaDown" else None,
         )
-        for one in found
+        for alert_rule in found
     ]
-    told = {one.rule.name: one for one in suggest(rules, asked(rules))}
-    assert {name for name, one in told.items() if one.state != "suggested"} == {
-        "Watchdog"
+    told = {
+        suggestion.rule.name: suggestion for suggestion in suggest(rules, asked(rules))
     }
+    assert {
+        name for name, suggestion in told.items() if suggestion.state != "suggested"
+    } == {"Watchdog"}
     assert told["Watchdog"].because == "it always fires"
     # Without losing an only instance: one replica lost, one slow, one unseen.
     safe = suggest(rules, asked(rules, include_risky=False))
-    assert [one.rule.name for one in safe if one.state == "suggested"] == [
+    assert [
+        suggestion.rule.name for suggestion in safe if suggestion.state == "suggested"
+    ] == [
         "WebReplicaDown",
         "CheckoutLatency",
         "TargetMissing",

@@ -136,9 +136,9 @@ def test_what_the_pager_cannot_receive_is_said() -> None:
     monitoring = replace(MONITORING, routing=replace(ROUTING, receivers=(mail,)))
     promise = AlertPromise(alert="Down", reaches=("oncall",), pages_within=130)
     paged = Observe(pages=Pages(listen="127.0.0.1:9099"))
-    for found in lint(promise, monitoring, paged).values():
-        assert found.state == "not_guaranteed"
-        assert "'oncall' is told by email, which the pager cannot" in found.because
+    for answer in lint(promise, monitoring, paged).values():
+        assert answer.state == "not_guaranteed"
+        assert "'oncall' is told by email, which the pager cannot" in answer.because
     assert lint(promise, monitoring)["reaches"].state == "ok"  # the routes will answer
 
 
