@@ -104,7 +104,11 @@ def test_the_same_rule_gives_the_same_answers() -> None:
     assert set(outcomes(found).values()) == {"pass"}
     assert the(found, "fires_within").measured == 5.0
     assert the(found, "pages_within").error == 1.0
-    assert {one.question for one in found.others} >= {"bites", "undone", "during"}
+    assert {finding.question for finding in found.others} >= {
+        "bites",
+        "undone",
+        "during",
+    }
 
 
 def test_an_alert_that_now_fires_too_late_fails() -> None:
@@ -233,6 +237,6 @@ def test_what_rang_then_and_now_is_put_side_by_side() -> None:
         SeriesResult(labels={}, at=range(round(at(12) * S), round(at(57) * S), S))
     ]
     found = lives(rule(NAME, hold=3.0), results, TIMES)
-    (both,) = rows([Rung(life=one, slots=TIMES) for one in found])
+    (both,) = rows([Rung(life=life, slots=TIMES) for life in found])
     assert both["labels"] == labels
     assert both["recorded"] == both["replayed"]

@@ -36,14 +36,14 @@ def test_for_is_rounded_up_to_evaluations() -> None:
     times = Slots(first=0, last=60 * S, interval=5 * S)
     at = [second * S for second in range(10, 40, 5)]
     found = lives(rule("Down", hold=7.0), [SeriesResult(labels={}, at=at)], times)
-    assert [one.firing for one in found] == [20 * S]
+    assert [alert.firing for alert in found] == [20 * S]
     assert would_fire(found[0], 5 * S) == 20 * S
 
 
 def test_without_for_it_fires_at_once() -> None:
     (life,) = rang(rule("Down"), range(10, 12))
     assert life.firing == life.active == 10 * S
-    assert [one.kind for one in events_of(life, EVERY)] == [
+    assert [event.kind for event in events_of(life, EVERY)] == [
         "alert_firing",
         "alert_resolved",
     ]
@@ -52,18 +52,18 @@ def test_without_for_it_fires_at_once() -> None:
 def test_what_is_over_before_for_never_fires() -> None:
     (life,) = rang(rule("Down", hold=5.0), range(10, 14))
     assert life.firing is None
-    kinds = [one.kind for one in events_of(life, EVERY)]
+    kinds = [event.kind for event in events_of(life, EVERY)]
     assert kinds == ["alert_pending", "alert_cleared"]
 
 
 def test_each_time_it_begins_anew() -> None:
     found = rang(rule("Down", hold=2.0), range(10, 14), range(20, 24))
-    assert [one.firing for one in found] == [12 * S, 22 * S]
+    assert [alert.firing for alert in found] == [12 * S, 22 * S]
 
 
 def test_keep_firing_for_bridges_gaps_and_delays_the_end() -> None:
     found = rang(rule("Down", keep_firing=5.0), range(10, 14), range(17, 20))
-    assert [(one.firing, one.ended) for one in found] == [(10 * S, 25 * S)]
+    assert [(alert.firing, alert.ended) for alert in found] == [(10 * S, 25 * S)]
 
 
 def test_what_goes_on_to_the_end_has_no_end() -> None:
@@ -74,7 +74,7 @@ def test_what_goes_on_to_the_end_has_no_end() -> None:
 def test_each_set_of_labels_is_an_alert_of_its_own() -> None:
     results = [SeriesResult(labels={"instance": name}, at=[5 * S]) for name in "ab"]
     found = lives(rule("Down"), results, EVERY)
-    assert [one.labels["instance"] for one in found] == ["a", "b"]
+    assert [alert.labels["instance"] for alert in found] == ["a", "b"]
 
 
 def test_a_template_of_a_label_is_filled_in_and_another_is_told() -> None:
@@ -91,7 +91,7 @@ def test_a_template_of_a_label_is_filled_in_and_another_is_told() -> None:
 def test_a_query_offset_moves_the_stamps_back_to_the_evaluation() -> None:
     times = Slots(first=0, last=60 * S, interval=S, offset=30.0)
     (life,) = rang(rule("Down"), range(10, 12), times=times)
-    assert [one.at for one in events_of(life, times)] == [40.0, 42.0]
+    assert [event.at for event in events_of(life, times)] == [40.0, 42.0]
 
 
 # --- when a group is evaluated ----------------------------------------------------

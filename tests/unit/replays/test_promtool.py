@@ -44,7 +44,9 @@ def test_the_file_says_what_rings_when_and_just_before() -> None:
     (case,) = made["tests"]
     assert case["input_series"] == [{"series": 'up{job="it\'s"}', "values": "0+0x10"}]
     rings = {
-        one["eval_time"]: [sample["value"] for sample in one["exp_samples"] or []]
-        for one in case["promql_expr_test"]
+        expression["eval_time"]: [
+            sample["value"] for sample in expression["exp_samples"] or []
+        ]
+        for expression in case["promql_expr_test"]
     }
     assert rings == {"3000ms": [], "4000ms": [1], "5000ms": [1], "6000ms": []}
