@@ -525,7 +525,7 @@ def wrong_receiver() -> Run:
             "measured": 131.2,
         },
     )
-    kept = [one for one in events() if one.kind != "page"]
+    kept = [entry for entry in events() if entry.kind != "page"]
     return Run(
         plan=plan(),
         timeline=Timeline([*kept, *_pages("chat")]),
@@ -558,7 +558,7 @@ def inconclusive() -> Run:
 def guardrail() -> Run:
     """A guardrail stopped the run 20 s into the fault."""
     stopped = FAULT + 20
-    kept = [one for one in events() if one.at < stopped]
+    kept = [entry for entry in events() if entry.at < stopped]
     extra = [
         event(
             stopped,
@@ -604,8 +604,12 @@ def guardrail() -> Run:
 def broken() -> Run:
     """The undo did not succeed: web-2 is still stopped."""
     hand = "docker start shop-web-2"
-    kept = [one for one in events() if one.kind != "fault_ended" or one.at < UNDONE]
-    kept = [one for one in kept if not (one.kind == "instance" and one.get("up"))]
+    kept = [
+        entry for entry in events() if entry.kind != "fault_ended" or entry.at < UNDONE
+    ]
+    kept = [
+        entry for entry in kept if not (entry.kind == "instance" and entry.get("up"))
+    ]
     extra = [
         event(
             UNDONE,

@@ -22,7 +22,7 @@ _KEPT_IN_EVENTS = {"side", "slo", "status", "phase", "state", "kind"}
 
 def run(base: example.Run) -> example.Run:
     """Return the run with the attack appended to every text in it."""
-    timeline = Timeline(_event(one) for one in base.timeline)
+    timeline = Timeline(_event(event) for event in base.timeline)
     verdict = replace(
         _spoilt(base.verdict),
         broken=(ATTACK,),
@@ -41,9 +41,9 @@ def _event(one: Event) -> Event:
 
 def _spoilt(thing: Any) -> Any:
     changed = {
-        one.name: _value(getattr(thing, one.name))
-        for one in fields(thing)
-        if one.name not in _KEPT
+        field.name: _value(getattr(thing, field.name))
+        for field in fields(thing)
+        if field.name not in _KEPT
     }
     return replace(thing, **changed)
 
@@ -60,5 +60,5 @@ def _value(value: Any) -> Any:
             {f"x{ATTACK}": ATTACK} if value else {}
         )
     if isinstance(value, tuple | list):
-        return type(value)(_value(one) for one in value)
+        return type(value)(_value(item) for item in value)
     return value

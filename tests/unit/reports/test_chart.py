@@ -25,11 +25,11 @@ def drawn(run: example.Run) -> ET.Element:
 
 
 def texts(root: ET.Element) -> list[str]:
-    return [str(one.text) for one in root.iter(f"{SVG}text")]
+    return [str(element.text) for element in root.iter(f"{SVG}text")]
 
 
 def titles(root: ET.Element) -> list[str]:
-    return [str(one.text) for one in root.iter(f"{SVG}title")]
+    return [str(element.text) for element in root.iter(f"{SVG}title")]
 
 
 def of_class(root: ET.Element, *names: str) -> list[ET.Element]:
@@ -84,7 +84,7 @@ def test_deadlines_are_drawn_where_the_promise_ends() -> None:
 def test_a_promised_alert_that_was_silent_has_a_row() -> None:
     run = example.passing()
     kinds = ("alert_pending", "alert_firing", "alert_resolved", "page")
-    kept = [one for one in run.timeline if one.kind not in kinds]
+    kept = [entry for entry in run.timeline if entry.kind not in kinds]
     words = texts(drawn(replace(run, timeline=Timeline(kept))))
     assert "never fired" in words
     assert "no page" in words
@@ -105,12 +105,12 @@ def test_what_is_not_undone_goes_on_to_the_end() -> None:
 
 
 def boxes(root: ET.Element) -> Iterator[tuple[float, float, float, str]]:
-    for one in root.iter(f"{SVG}text"):
-        shown = one.text or ""
+    for element in root.iter(f"{SVG}text"):
+        shown = element.text or ""
         wide = text_width(shown, 11)
-        x, anchor = float(one.get("x", 0)), one.get("text-anchor")
+        x, anchor = float(element.get("x", 0)), element.get("text-anchor")
         left = {"end": x - wide, "middle": x - wide / 2}.get(anchor or "", x)
-        yield float(one.get("y", 0)), left, left + wide, shown
+        yield float(element.get("y", 0)), left, left + wide, shown
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -212,7 +212,7 @@ def test_places_are_numbers() -> None:
 def test_the_axis_begins_with_the_warm_up_and_older_episodes_are_cut_there() -> None:
     run = example.passing()
     labels = {"alertname": "Watchdog", "severity": "none"}
-    since = next(one.at for one in run.timeline.of(Phase))
+    since = next(phase.at for phase in run.timeline.of(Phase))
     older = [
         event(since - 500.0, "alert_firing", alert="Watchdog", labels=labels),
         event(

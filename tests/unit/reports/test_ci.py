@@ -113,7 +113,9 @@ def test_junit_says_what_was_promised_and_measured_where_it_is_wished() -> None:
         for case in root.iter("testcase")
         if case.get("name") == "alert fires_within WebReplicaDown"
     ]
-    found = {one.get("name"): one.get("value") for one in case.iter("property")}
+    found = {
+        element.get("name"): element.get("value") for element in case.iter("property")
+    }
     assert found == {
         "step": "lose-a-replica",
         "promised": "30.0",

@@ -41,7 +41,9 @@ def test_no_attack_becomes_markup_in_the_page(name: str) -> None:
     assert page.tags["script"] == 1
     assert page.tags["style"] == 1
     assert "img" not in page.tags
-    assert not [one for one, _ in page.attributes if one.startswith("on")]
+    assert not [
+        attribute for attribute, _ in page.attributes if attribute.startswith("on")
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -56,12 +58,17 @@ def test_the_attack_is_shown_as_text(name: str) -> None:
 def test_the_drawing_is_well_formed_and_holds_no_attack(name: str) -> None:
     run = attacked(name)
     root = parse_xml(chart.render(run.plan, run.timeline, run.verdict))
-    tags = {one.tag.rpartition("}")[2] for one in root.iter()}
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
     assert tags <= {
         *("svg", "title", "desc", "defs", "pattern", "rect", "line", "text", "path"),
         "g",
     }
-    assert not [one for e in root.iter() for one in e.attrib if one.startswith("on")]
+    assert not [
+        attribute
+        for e in root.iter()
+        for attribute in e.attrib
+        if attribute.startswith("on")
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

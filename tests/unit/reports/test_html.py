@@ -89,8 +89,8 @@ def test_the_policy_allows_just_the_one_script() -> None:
 def test_the_verdict_comes_first_then_the_worst_findings() -> None:
     text = rendered(example.wrong_receiver())
     places = [
-        text.index(one)
-        for one in (
+        text.index(excerpt)
+        for excerpt in (
             "<span>Fail</span>",
             "paged chat, but oncall was promised",
             'id="findings"',
@@ -142,7 +142,7 @@ def test_bars_stand_for_shares_of_the_promise() -> None:
 def test_with_several_steps_the_table_names_them() -> None:
     run = example.passing()
     assert 'scope="rowgroup"' not in rendered(run)
-    more = tuple(replace(one, step="again") for one in example.findings())
+    more = tuple(replace(finding, step="again") for finding in example.findings())
     both = replace(run.verdict, findings=(*run.verdict.findings, *more))
     text = rendered(replace(run, verdict=both))
     found = re.findall(r'scope="rowgroup".*?</span> ([\w-]+)<', text)
@@ -203,7 +203,9 @@ def long_run(minutes: int) -> example.Run:
         )
     )
     evidence = {"rows": [{"n": n, "text": "y" * 900} for n in range(5000)]}
-    findings = tuple(replace(one, evidence=evidence) for one in example.findings())
+    findings = tuple(
+        replace(finding, evidence=evidence) for finding in example.findings()
+    )
     return example.Run(
         plan=run.plan,
         timeline=Timeline([*run.timeline, *extra]),

@@ -46,7 +46,10 @@ def test_an_inconclusive_finding_is_an_error_and_never_skipped() -> None:
 
 def test_the_run_is_in_the_properties() -> None:
     (suite,) = suites(example.guardrail().verdict)
-    found = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
+    found = {
+        element.attrib["name"]: element.attrib["value"]
+        for element in suite.iter("property")
+    }
     assert found["run"] == "20260115-120000-k3x9"
     assert found["ending"] == "guardrail"
     assert found["outcome"] == "inconclusive"
@@ -55,7 +58,7 @@ def test_the_run_is_in_the_properties() -> None:
 
 def test_what_the_schema_wants_is_in_its_order() -> None:
     (suite,) = suites(example.verdict())
-    tags = list(dict.fromkeys(one.tag for one in suite))
+    tags = list(dict.fromkeys(element.tag for element in suite))
     assert tags == ["properties", "testcase", "system-out", "system-err"]
     assert suite.attrib["timestamp"] == "2026-01-15T12:00:00"
 

@@ -103,14 +103,14 @@ def test_only_changes_tell_the_story() -> None:
         for n in range(6)
     ]
     key, left = key_moments(Timeline(events), 10)
-    assert [one.at for one in key] == [3, 5]
+    assert [listed_moment.at for listed_moment in key] == [3, 5]
     assert left == 0
 
 
 def test_bulk_is_left_to_the_chart_but_a_bad_probe_is_told() -> None:
     events = [event(n, "probe", name="p", phase="during", ok=n != 2) for n in range(5)]
     found, _ = all_moments(Timeline(events), 10)
-    assert [one.at for one in found] == [2]
+    assert [listed_moment.at for listed_moment in found] == [2]
 
 
 def test_a_fault_that_ended_by_itself_had_no_undo() -> None:
@@ -127,7 +127,9 @@ def test_a_fault_that_ended_by_itself_had_no_undo() -> None:
 
 
 def test_a_fault_without_an_end_is_not_undone() -> None:
-    timeline_ = Timeline([one for one in example.events() if one.at < example.UNDONE])
+    timeline_ = Timeline(
+        [entry for entry in example.events() if entry.at < example.UNDONE]
+    )
     (hit,) = hits(timeline_)
     assert not hit.undone
     assert hit.lasted is None
@@ -148,9 +150,9 @@ def test_of_a_clusters_events_only_warnings_and_what_was_hit() -> None:
     )
     again = told("Warning", "", at=3.0, reason="Warned")
     story = Timeline([hit, aside, own, warned, again])
-    shown = [one.text for one in all_moments(story, 9)[0]]
+    shown = [listed_moment.text for listed_moment in all_moments(story, 9)[0]]
     assert [text.split(": ")[1] for text in shown[1:]] == ["Own", "Warned", "Warned"]
-    key = [one.text for one in key_moments(story, 9)[0]]
+    key = [listed_moment.text for listed_moment in key_moments(story, 9)[0]]
     assert key[1:] == ["pod/: Warned: m"]
 
 
@@ -160,7 +162,7 @@ def test_a_workloads_changes_tell_the_story() -> None:
         event(at, "workload", workload="deployment/web", available=there)
         for at, there in states
     )
-    assert [one.at for one in key_moments(story, 9)[0]] == [2, 4]
+    assert [listed_moment.at for listed_moment in key_moments(story, 9)[0]] == [2, 4]
 
 
 def test_what_was_before_the_run_is_another_story() -> None:
@@ -168,5 +170,9 @@ def test_what_was_before_the_run_is_another_story() -> None:
     old = event(at(-300), "alert_firing", alert="Old", labels=labels)
     story = builders.timeline(fault(), [old])
     for told in (key_moments(story, 60), all_moments(story, 500)):
-        assert not [one for one in told[0] if "Old" in one.text]
-        assert [one for one in told[0] if "web-2" in one.text]
+        assert not [
+            listed_moment for listed_moment in told[0] if "Old" in listed_moment.text
+        ]
+        assert [
+            listed_moment for listed_moment in told[0] if "web-2" in listed_moment.text
+        ]

@@ -50,7 +50,9 @@ def test_sarif(result: CheckResult) -> None:
     (run,) = log.runs
     rules = run.tool.driver.rules
     assert len(run.results) == len(result.problems)
-    assert all(rules[one.ruleIndex].id == one.ruleId for one in run.results)
+    assert all(
+        rules[reported.ruleIndex].id == reported.ruleId for reported in run.results
+    )
     assert len({rule.id for rule in rules}) == len(rules)
 
 

@@ -11,7 +11,7 @@ def test_requests_are_counted_by_phase() -> None:
     waits = [[0.01, 0.011, 49.0], [0.5, 0.525, 1.0]]
     load = traffic(failed={(20.0, 30.0): 5.0}, until=100.0, latencies=waits)
     found = requests(timeline(fault(), load))
-    assert [(one.phase, one.sent, one.failures) for one in found] == [
+    assert [(phase.phase, phase.sent, phase.failures) for phase in found] == [
         ("before the first fault", 500.0, "0 (0%)"),
         ("during lose-a-replica", 2250.0, "50 (2.22%)"),
         ("after lose-a-replica", 2250.0, "0 (0%)"),
@@ -43,9 +43,11 @@ def test_a_warning_of_the_plan_is_told_once() -> None:
     )
     told = warnings(planned)
     assert "something else" in told
-    assert not [one for one in told if one.startswith("lose-a-replica: Web")]
+    assert not [
+        warning for warning in told if warning.startswith("lose-a-replica: Web")
+    ]
 
 
 def test_seconds_of_the_load_belong_to_the_phase_in_which_they_begin() -> None:
     story = timeline(fault(begins=at(10.5)), traffic(until=20.0))
-    assert [one.sent for one in requests(story)] == [550.0, 450.0]
+    assert [phase.sent for phase in requests(story)] == [550.0, 450.0]

@@ -90,7 +90,7 @@ def test_evidence_of_any_shape_becomes_tables() -> None:
         ("set", "x, y"),
         ("many", ", ".join(str(n) for n in range(40)) + " and 60 more"),
     )
-    captions = {one.caption: one for one in found}
+    captions = {table.caption: table for table in found}
     assert captions["deep: deeper"].rows == (("labels", "a=b"),)
     assert captions["deep: deeper: rows"].rows == (("1", "2.5"), ("3", "4"))
     assert captions["mixed"].rows == (("a=1",), ("5",))
