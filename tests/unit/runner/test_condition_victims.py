@@ -46,8 +46,8 @@ def run_state(*events: Event, ended: float | None = None) -> RunState:
         if ended is not None:
             end = {"step": "s", "id": name, "ok": True, "by": "run", "because": ""}
             made.see(event(ended, "fault_ended", by_hand="", **end))
-    for one in events:
-        made.see(one)
+    for entry in events:
+        made.see(entry)
     return made
 
 
@@ -63,7 +63,7 @@ PROMISE = AlertPromise(
 def kept(seen: RunState, promise: AlertPromise = PROMISE) -> list[bool]:
     planned = plan(Expect(alerts=(promise,)))
     step = replace(planned.scenario.steps[0], hold=None)
-    return [one.kept for one in in_hold(seen, step, planned.steps[0])]
+    return [condition.kept for condition in in_hold(seen, step, planned.steps[0])]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_aftermath_waits_for_all_that_rang() -> None:
         parts = [*rings(1, 2, 3), page(1, 2, 3), *events]
         seen = run_state(*parts, ended=20.0)
         found = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-        return [one.kept for one in found if "Down" in one.what]
+        return [condition.kept for condition in found if "Down" in condition.what]
 
     def resolved(number: int) -> Event:
         about = {"alert": "Down", "labels": labels(number), "exact": True}

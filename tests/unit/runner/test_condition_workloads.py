@@ -30,11 +30,15 @@ def awaited(*told: Event, victim: Instance | None = None) -> list[tuple[str, boo
     run_state = RunState(recovered=True)
     run_state.see(event(10.0, "fault_started", instance="web-1", **about))
     run_state.see(event(20.0, "fault_ended", ok=True, **about))
-    for one in told:
-        run_state.see(one)
+    for entry in told:
+        run_state.see(entry)
     found = list(in_aftermath(run_state, step, planned))
-    assert {one.until for one in found} <= {50.0}
-    return [(one.what, one.kept) for one in found if "available" in one.what]
+    assert {condition.until for condition in found} <= {50.0}
+    return [
+        (condition.what, condition.kept)
+        for condition in found
+        if "available" in condition.what
+    ]
 
 
 BEFORE = workload(1.0, 2, 2)

@@ -27,7 +27,11 @@ def holds_again(seen: RunState) -> bool:
     planned = plan()
     step = planned.scenario.steps[0]
     waited = list(in_aftermath(seen, step, planned.steps[0]))
-    found = [one for one in waited if one.what == "the hypothesis holding again"]
+    found = [
+        condition
+        for condition in waited
+        if condition.what == "the hypothesis holding again"
+    ]
     return found[0].kept
 
 
@@ -73,7 +77,7 @@ def test_a_metric_is_waited_for_until_it_holds_for_good(
     for second, ok in enumerate(said):
         seen.see(event(21.0 + second, "metric", promql="q < 1", ok=ok))
     waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-    (found,) = [one for one in waited if one.what == "q < 1 holding"]
+    (found,) = [condition for condition in waited if condition.what == "q < 1 holding"]
     assert (found.kept, found.until) == (kept, 80.0)
 
 
@@ -88,7 +92,9 @@ def test_what_failed_half_of_the_time_has_to_hold_longer() -> None:
     for second in range(10):
         seen.see(event(21.0 + second, "metric", promql="q < 1", ok=True))
         waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-        kept += [one.kept for one in waited if one.what == "q < 1 holding"]
+        kept += [
+            condition.kept for condition in waited if condition.what == "q < 1 holding"
+        ]
     assert kept == [False] * 8 + [True] * 2
 
 
@@ -101,7 +107,9 @@ def test_looks_at_what_was_scraped_before_the_end_do_not_count() -> None:
         look = event(21.0 + second, "metric", promql="q < 1", ok=True, stale=15.0)
         seen.see(look)
         waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-        (one,) = [one for one in waited if one.what == "q < 1 holding"]
+        (one,) = [
+            condition for condition in waited if condition.what == "q < 1 holding"
+        ]
         kept.append(one.kept)
         assert one.until == 45.0  # 10 s from the end at 20, and a scrape
     assert kept.index(True) == 19  # looks after 35: at 36, 37, 38, 39, 40
@@ -118,7 +126,7 @@ def test_without_a_time_it_is_looked_at_until_it_is_plain(
     for second, ok in enumerate(said):
         seen.see(event(21.0 + second, "metric", promql="q < 1", ok=ok))
     waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-    (one,) = [one for one in waited if one.what == "q < 1 holding"]
+    (one,) = [condition for condition in waited if condition.what == "q < 1 holding"]
     assert (one.kept, one.until) == (kept, 50.0)
 
 

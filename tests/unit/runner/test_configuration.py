@@ -116,5 +116,7 @@ def test_the_engines_report_says_whether_a_probe_of_the_method_answers_yes(
     tmp_path: Path,
 ) -> None:
     told = [fields for name, fields in played(tmp_path)["engine"] if name == "activity"]
-    method = {one["name"]: one.get("ok") for one in told if one["phase"] == "method"}
+    method = {
+        entry["name"]: entry.get("ok") for entry in told if entry["phase"] == "method"
+    }
     assert method == {"say": None, "is 1": True, "is 2": False}

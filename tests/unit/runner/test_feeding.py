@@ -59,14 +59,14 @@ def test_the_gate_records_which_slos_see_the_load() -> None:
     (fed,) = world.of("feeds")
     assert fed["slos"] == ["shop"]
     assert "shop rose by 50/s" in fed["because"]
-    faults = [one for one in world.of("phase") if one["phase"] == "fault"]
+    faults = [phase for phase in world.of("phase") if phase["phase"] == "fault"]
     assert fed.at <= faults[0].at
 
 
 def test_where_none_does_it_says_what_to_write() -> None:
     world = ran(replace(LOAD, rate=900.0), "shop", "search")
     assert world.of("feeds")[0]["slos"] == []
-    notes = [one["text"] for one in world.of("note")]
+    notes = [note["text"] for note in world.of("note")]
     assert any("load: {feeds: [SLO]}" in text for text in notes)
 
 

@@ -85,5 +85,5 @@ def test_a_fault_that_had_ended_early_is_told_as_such(
 ) -> None:
     ledger, book = booked(tmp_path, [])
     hit(ledger, pod("web-1", "a"), extra={"early": early} if early else {})
-    (ended,) = [one for one in book.news() if one.kind == "fault_ended"]
+    (ended,) = [event for event in book.news() if event.kind == "fault_ended"]
     assert ended.get("early", "") == early

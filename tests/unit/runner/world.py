@@ -234,7 +234,7 @@ class World:
         del run_state, awaited, now
 
     def of(self, kind: str) -> list[Event]:
-        return [one for one in self.kept if one.kind == kind]
+        return [entry for entry in self.kept if entry.kind == kind]
 
     def dependencies(
         self,
