@@ -85,14 +85,18 @@ class FakeCluster:
     def listed(self, path: str) -> Json:
         """Return a collection."""
         with self.changed:
-            items = [one for (where, _), one in self.kept.items() if where == path]
+            items = [
+                resource for (where, _), resource in self.kept.items() if where == path
+            ]
             return {"metadata": {"resourceVersion": str(self._last)}, "items": items}
 
     def after(self, path: str, version: int, seconds: float) -> list[tuple[int, Json]]:
         """Return what was told after a version, waiting for it."""
 
         def there() -> list[tuple[int, Json]]:
-            return [(v, one) for p, v, one in self.told if p == path and v > version]
+            return [
+                (v, event) for p, v, event in self.told if p == path and v > version
+            ]
 
         with self.changed:
             self.changed.wait_for(lambda: there() or self.down, seconds)
@@ -171,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        query = {key: found[0] for key, found in parse_qs(parts.query).items()}
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         self.cluster.asked.append(("watch " if "watch" in query else "") + parts.path)
         if self.cluster.down:
             self.close_connection = True
@@ -239,8 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # nobody listens any more
             for _ in range(1000):
                 told = self.cluster.after(path, version, 0.05)
-                for _, one in told:
-                    line = json.dumps(one).encode() + b"\n"
+                for _, event in told:
+                    line = json.dumps(event).encode() + b"\n"
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
                 version = told[-1][0] if told else version
                 self.wfile.flush()

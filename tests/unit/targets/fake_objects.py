@@ -66,8 +66,8 @@ class FakeObjects:
                 return self.kept[path]
             plural = path.rpartition("/")[2].endswith("s")
             items = [
-                one
-                for where, one in self.kept.items()
+                resource
+                for where, resource in self.kept.items()
                 if where.rpartition("/")[0] == path
             ]
             listed = {"resourceVersion": str(self._version)}

@@ -43,7 +43,7 @@ def test_what_may_pass_is_asked_again(lab: tuple[FakeCluster, Api], code: int) -
     cluster, api = lab
     cluster.put(PODS, "a")
     cluster.answers = [status(code)] * (TRIES - 1)
-    assert [one["metadata"]["name"] for one in api.items(PODS)] == ["a"]
+    assert [pod["metadata"]["name"] for pod in api.items(PODS)] == ["a"]
 
 
 def test_it_is_asked_a_bounded_number_of_times(lab: tuple[FakeCluster, Api]) -> None:

@@ -157,7 +157,7 @@ def test_a_call_that_comes_after_the_undo_is_refused(
     assert again.ok
     assert "already" in again.found
     assert _lasting(objects.kept[path]) == _lasting(was)
-    assert not [one for one in objects.kept if "gameday-kept" in one]
+    assert not [kept_path for kept_path in objects.kept if "gameday-kept" in kept_path]
 
 
 @pytest.mark.parametrize(("kind", "given", "path"), CHANGED)
@@ -171,7 +171,7 @@ def test_a_call_that_comes_during_the_undo_is_undone(
     assert hurt.undo().ok
     assert not objects.on_the_way
     assert _lasting(objects.kept[path]) == _lasting(was)
-    assert not [one for one in objects.kept if "gameday-kept" in one]
+    assert not [kept_path for kept_path in objects.kept if "gameday-kept" in kept_path]
 
 
 def _lasting(found: Json) -> Json:

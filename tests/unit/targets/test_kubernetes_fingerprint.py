@@ -75,11 +75,19 @@ class Lab:
 
     def changed(self, before: Fingerprint) -> list[tuple[str, str]]:
         found = differences(before, self.take())
-        return [(one.instance, one.key) for one in found if not one.platform]
+        return [
+            (difference.instance, difference.key)
+            for difference in found
+            if not difference.platform
+        ]
 
     def platforms(self, before: Fingerprint) -> list[tuple[str, str]]:
         found = differences(before, self.take())
-        return [(one.instance, one.key) for one in found if one.platform]
+        return [
+            (difference.instance, difference.key)
+            for difference in found
+            if difference.platform
+        ]
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_a_fault_of_the_whole_is_about_every_instance() -> None:
 
 
 def test_only_rollouts_are_of_the_whole() -> None:
-    whole = {name for name, one in CATALOGUE.items() if one.whole}
+    whole = {name for name, entry in CATALOGUE.items() if entry.whole}
     rollouts = ("scale", "bad_image", "image_pull_failure", "bad_readiness")
     assert whole == {f"kubernetes.{name}" for name in rollouts}
 

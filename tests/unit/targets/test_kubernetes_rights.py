@@ -60,7 +60,9 @@ def test_no_role_reads_secrets_that_does_not_keep_them() -> None:
 
 def test_nothing_asks_for_everything() -> None:
     every = rights.merged(*rights.FAULTS.values(), rights.READ, rights.RUN)
-    assert [one for one in every if "*" in (one.group, one.resource, *one.verbs)] == []
+    assert [
+        right for right in every if "*" in (right.group, right.resource, *right.verbs)
+    ] == []
 
 
 def test_only_faults_of_nodes_reach_beyond_the_namespace() -> None:
@@ -164,8 +166,8 @@ class Namespace:
 def test_a_missing_right_is_named_with_the_role_that_gives_it() -> None:
     target = Namespace(EVICTION)
     asked = rights_of(target, "shop", {"kubernetes.evict"})
-    lacking = [one for one in asked.each if not one.held]
-    assert [(one.subject, one.says) for one in lacking] == [
+    lacking = [right for right in asked.each if not right.held]
+    assert [(right.subject, right.says) for right in lacking] == [
         ("pods/eviction", "may not create pods/eviction in namespace shop")
     ]
     assert len(asked.each) == len(rights.rules_for({"kubernetes.evict"}))
@@ -175,9 +177,9 @@ def test_a_missing_right_is_named_with_the_role_that_gives_it() -> None:
 
 def test_all_rights_held_need_no_role() -> None:
     asked = rights_of(Namespace(), "shop", {"kubernetes.drain"})
-    assert all(one.held for one in asked.each)
+    assert all(right.held for right in asked.each)
     assert asked.role == ""
-    assert "nodes (cluster)" in {one.subject for one in asked.each}
+    assert "nodes (cluster)" in {right.subject for right in asked.each}
 
 
 # What is deployed ---------------------------------------------------------------------
@@ -191,24 +193,28 @@ def read(folder: Path) -> Iterator[Thing]:
         if path.is_dir():
             yield from read(path)
         else:
-            yield from (one for one in yaml.safe_load_all(path.read_text()) if one)
+            yield from (
+                document
+                for document in yaml.safe_load_all(path.read_text())
+                if document
+            )
 
 
 def keyed(things: Iterator[Thing]) -> dict[Key, Thing]:
     return {
         (
-            one["kind"],
-            one["metadata"].get("namespace", ""),
-            one["metadata"]["name"],
-        ): one
-        for one in things
+            resource["kind"],
+            resource["metadata"].get("namespace", ""),
+            resource["metadata"]["name"],
+        ): resource
+        for resource in things
     }
 
 
 def template(**values: str) -> dict[Key, Thing]:
     done = helm("template", "gameday", str(CHART), "--namespace", "gameday", **values)
     assert done.returncode == 0, done.stderr
-    return keyed(one for one in yaml.safe_load_all(done.stdout) if one)
+    return keyed(document for document in yaml.safe_load_all(done.stdout) if document)
 
 
 def helm(*words: str, **values: str) -> subprocess.CompletedProcess[str]:
@@ -273,14 +279,13 @@ def test_node_faults_are_asked_for_by_name() -> None:
 def test_every_role_is_bound_to_the_runner() -> None:
     found = keyed(read(DEPLOY)) | keyed(read(DEPLOY / "nodes"))
     accounts = {key[1:] for key in found if key[0] == "ServiceAccount"}
-    for (kind, space, name), one in found.items():
+    for kind, space, name in found:
         if kind in ("Role", "ClusterRole"):
             bound = found[f"{kind}Binding", space, name]
             assert bound["roleRef"]["name"] == name
             who = bound["subjects"][0]
             assert (who["namespace"], who["name"]) in accounts
         assert not kind.startswith("Cluster") or name == "gameday-nodes"
-        del one
 
 
 def test_the_example_is_the_demo() -> None:
@@ -333,7 +338,9 @@ def test_the_chart_is_sound() -> None:
 
 def test_the_chart_makes_the_plain_manifests() -> None:
     plain = {
-        key: one for key, one in keyed(read(DEPLOY)).items() if key[0] != "Namespace"
+        key: resource
+        for key, resource in keyed(read(DEPLOY)).items()
+        if key[0] != "Namespace"
     }
     made = template()
     volume = made["PersistentVolumeClaim", "gameday", "gameday"]["metadata"]
@@ -344,13 +351,15 @@ def test_the_chart_makes_the_plain_manifests() -> None:
 def test_the_chart_gives_every_capability() -> None:
     several = ",".join(set(rights.CAPABILITIES) - {"nodes"})
     made = template(**{"capabilities=": f"{{{several}}}", "nodeFaults=": "true"})
-    roles = {key: one for key, one in made.items() if "Role" in key[0]}
+    roles = {key: resource for key, resource in made.items() if "Role" in key[0]}
     names = [DEPLOY / "rights" / f"{name}.yaml" for name in ("read", "run")]
     names += [
         DEPLOY / ("nodes" if name == "nodes" else "rights") / f"{name}.yaml"
         for name in rights.CAPABILITIES
     ]
-    plain = keyed(one for path in names for one in yaml.safe_load_all(path.read_text()))
+    plain = keyed(
+        document for path in names for document in yaml.safe_load_all(path.read_text())
+    )
     assert roles == plain
 
 

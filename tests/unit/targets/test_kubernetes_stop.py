@@ -66,8 +66,8 @@ class Lab:
             return
         wanted = self.cluster.kept[parent, name]["spec"]["replicas"]
         there = self.active(name)
-        for one in sorted(there, key=self._last_to_go)[: max(0, len(there) - wanted)]:
-            self.cluster.remove(PODS, one["metadata"]["name"])
+        for pod in sorted(there, key=self._last_to_go)[: max(0, len(there) - wanted)]:
+            self.cluster.remove(PODS, pod["metadata"]["name"])
         for _ in range(wanted - len(there)):
             self.make(name)
         workload = self.cluster.kept[parent, name]
@@ -79,7 +79,7 @@ class Lab:
     def active(self, app: str) -> list[Json]:
         pods = self.cluster.listed(PODS)["items"]
         ours = [pod for pod in pods if pod["metadata"]["labels"]["app"] == app]
-        return [one for one in ours if "deletionTimestamp" not in one["metadata"]]
+        return [pod for pod in ours if "deletionTimestamp" not in pod["metadata"]]
 
     def _last_to_go(self, pod: Json) -> tuple[int, ...]:
         meta = pod["metadata"]
@@ -125,7 +125,7 @@ class Lab:
 
     def victim(self, number: int, service: str = "web") -> Instance:
         found = self.target.instances(service)
-        return [one for one in found if one.state == "running"][number]
+        return [instance for instance in found if instance.state == "running"][number]
 
     def mark(self) -> str:
         return f"r1.{next(self._marks):08x}"
@@ -153,7 +153,7 @@ class Lab:
         return found
 
     def names(self, app: str = "web") -> set[str]:
-        return {one["metadata"]["name"] for one in self.active(app)}
+        return {pod["metadata"]["name"] for pod in self.active(app)}
 
     def replicas(self, path: str = DEPLOYMENTS, name: str = "web") -> int:
         return int(self.cluster.kept[path, name]["spec"]["replicas"])
@@ -162,8 +162,8 @@ class Lab:
         """Return what of ours is on any object."""
         return [
             f"{name}: {key}"
-            for (_, name), one in self.cluster.kept.items()
-            for key in one["metadata"].get("annotations", {})
+            for (_, name), resource in self.cluster.kept.items()
+            for key in resource["metadata"].get("annotations", {})
             if key.startswith("gameday.dev/") or key == COST
         ]
 
@@ -268,7 +268,7 @@ def test_a_sibling_that_would_go_first_is_a_refusal_before_anything(
     lab.change(lab.victim(1).labels["pod"], **state)
     with pytest.raises(FaultFailed, match=why):
         lab.prepared(lab.victim(0))
-    assert not [one for one in lab.cluster.asked if one.startswith("PATCH")]
+    assert not [call for call in lab.cluster.asked if call.startswith("PATCH")]
 
 
 def test_a_sibling_that_became_unready_meanwhile_is_one_too(lab: Lab) -> None:
@@ -309,8 +309,8 @@ def test_a_number_that_somebody_has_set_meanwhile_stays(lab: Lab, number: int) -
 def test_two_stops_give_back_one_each(lab: Lab, order: tuple[int, ...]) -> None:
     undos = [lab.stopped(), lab.stopped()]
     assert lab.replicas() == 1
-    for number, one in zip((2, 3), order, strict=True):
-        lab.undone(undos[one])
+    for number, index in zip((2, 3), order, strict=True):
+        lab.undone(undos[index])
         assert lab.replicas() == number
     assert lab.traces() == []
 
@@ -325,8 +325,8 @@ def test_two_stops_at_once_take_both_victims_and_nobody_else(lab: Lab) -> None:
     lab.cluster.patched = control
     control(f"{DEPLOYMENTS}/web")
     assert lab.names() == {spared}
-    for one in undos:
-        lab.undone(one)
+    for undo in undos:
+        lab.undone(undo)
     assert (lab.replicas(), lab.traces()) == (3, [])
 
 
@@ -355,8 +355,8 @@ def test_a_scale_and_two_stops_are_undone_in_any_order(
     lab.scaled(5)
     undos = [lab.scale(3), lab.stopped(), lab.stopped()]
     assert lab.replicas() == 1
-    for one in order:
-        lab.undone(undos[one])
+    for index in order:
+        lab.undone(undos[index])
     assert (lab.replicas(), lab.traces()) == (5, [])
 
 

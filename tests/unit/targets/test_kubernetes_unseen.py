@@ -72,13 +72,13 @@ def test_what_may_not_be_read_is_among_what_is_left(
 ) -> None:
     cluster.forbidden = {*HIDDEN, COPIES}  # copies of marks are only litter
     left = target.marks.left()
-    assert [(one.what, one.place) for one in left] == [
+    assert [(leftover.what, leftover.place) for leftover in left] == [
         ("networkpolicies", POLICIES),
         ("secrets", SECRETS),
         ("nodes", NODES),
     ]
-    said = [one.unread for one in left]
-    assert all(one is not None and not one.ok for one in said)
+    said = [leftover.unread for leftover in left]
+    assert all(answer is not None and not answer.ok for answer in said)
     assert said[2] is not None
     assert said[2].found == "could not be looked at: not for you"
     looks = f"kubectl --context {CONTEXT} get nodes -o yaml | grep gameday.dev/"

@@ -58,7 +58,7 @@ def lab(
 
 
 def names(seen: KnownCollection) -> set[str]:
-    return {one["metadata"]["name"] for one in seen.objects.values()}
+    return {resource["metadata"]["name"] for resource in seen.objects.values()}
 
 
 # --- paths ------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_a_feed_lists_and_then_tells_each_change(lab: tuple[FakeCluster, Api]) -
     assert (names(third), third.late) == ({"b"}, PROMPT)
     assert feed.has(cluster.listed(PODS), BOUND)
     feed.stop()
-    assert [one for one in cluster.asked if not one.startswith("watch")] == [PODS]
+    assert [call for call in cluster.asked if not call.startswith("watch")] == [PODS]
 
 
 def test_a_stream_that_was_forgotten_is_listed_again(
@@ -166,7 +166,7 @@ def deployment(cluster: FakeCluster, ready: int, **changes: Any) -> None:
 
 
 def told_of(heard: tuple[list[Instance], float, float]) -> dict[str, str]:
-    return {one.name: one.health for one in heard[0]}
+    return {instance.name: instance.health for instance in heard[0]}
 
 
 def test_instances_are_told_on_every_change_and_numbered_once(
@@ -198,9 +198,9 @@ def test_an_older_list_than_what_was_seen_changes_nothing(
     pods = Namespace(api, NAMESPACE)
     older = cluster.listed(PODS)
     pod(cluster, "web-x")
-    newer = [one.health for one in pods.told(cluster.listed(PODS), "web")]
+    newer = [instance.health for instance in pods.told(cluster.listed(PODS), "web")]
     assert newer[0] == "healthy"
-    assert [one.health for one in pods.told(older, "web")] == newer
+    assert [instance.health for instance in pods.told(older, "web")] == newer
 
 
 def test_looking_fails_where_nobody_answers(lab: tuple[FakeCluster, Api]) -> None:
@@ -217,8 +217,8 @@ def test_looking_fails_where_nobody_answers(lab: tuple[FakeCluster, Api]) -> Non
 
 def endpoints(cluster: FakeCluster, *ready: bool, name: str = "web") -> None:
     listed = [
-        {"addresses": [f"10.0.0.{n}"], "conditions": {"ready": one}}
-        for n, one in enumerate(ready)
+        {"addresses": [f"10.0.0.{n}"], "conditions": {"ready": is_ready}}
+        for n, is_ready in enumerate(ready)
     ]
     labels = {"kubernetes.io/service-name": name}
     cluster.put(SLICES, f"{name}-1", metadata={"labels": labels}, endpoints=listed)
@@ -244,7 +244,7 @@ def test_a_workload_is_told_once_and_on_every_change(
     watch.look()
     watch.stop()
     shown = ("ready", "available", "endpoints")
-    assert [tuple(one[key] for key in shown) for one in found] == [
+    assert [tuple(workload[key] for key in shown) for workload in found] == [
         (2, True, {"web": 2}),
         (1, False, {"web": 2}),
         (1, False, {"web": 1}),
@@ -327,7 +327,7 @@ def test_events_from_now_on_and_again_when_they_doubled(
     found = told.until(lambda all_: len(all_) == 4)
     watch.look()
     watch.stop()
-    assert [one["count"] for one in found] == [1, 2, 4, 1]
+    assert [event["count"] for event in found] == [1, 2, 4, 1]
     first = found[0]
     assert first["message"].startswith("much too slow!!")
     assert len(first["message"]) == 300
@@ -350,7 +350,7 @@ def test_events_from_now_on_and_again_when_they_doubled(
 def test_whose_an_event_is(kind: str, name: str, service: str) -> None:
     kinds = {"web": "Deployment", "web-admin": "Deployment", "database": "StatefulSet"}
     known = [
-        Workload(kind=its, name=one, service=one, path="", raw={})
-        for one, its in kinds.items()
+        Workload(kind=its, name=workload_name, service=workload_name, path="", raw={})
+        for workload_name, its in kinds.items()
     ]
     assert service_of(kind, name, known) == service

@@ -71,7 +71,7 @@ def test_what_somebody_changed_meanwhile_is_named(
     before = fingerprint(str(folder))
     monkeypatch.setenv("TF_VAR_size", "hunter2")
     after = fingerprint(str(folder))
-    assert [one.key for one in differences(before, after)] == [
+    assert [difference.key for difference in differences(before, after)] == [
         "plan",
         "terraform_data.one",
     ]
