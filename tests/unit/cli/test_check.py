@@ -129,7 +129,10 @@ def test_problems_have_a_stable_order(check: Check) -> None:
     assert [line.split("'")[1] for line in lines] == ["z", "b", "y", "c"]
     _write("a.json", '\n{"groups": [{"name": "a", "z": 1, "b": 1, "rules": []}]}')
     told = json.loads(check("-o", "json", "a.json").out)["problems"]
-    assert [(one["line"], one["column"]) for one in told] == [(2, 27), (2, 35)]
+    assert [(problem["line"], problem["column"]) for problem in told] == [
+        (2, 27),
+        (2, 35),
+    ]
 
 
 @pytest.mark.parametrize(

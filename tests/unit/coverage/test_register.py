@@ -227,13 +227,13 @@ def test_a_service_without_a_version_in_the_record_is_unknown_not_stale() -> Non
 def test_of_two_rules_of_one_name_the_one_with_the_labels_is_proven() -> None:
     ticket = rule(NAME, labels={"severity": "ticket"})
     seen = found(past(asked([rule(NAME), ticket])), rules=defined(rule(NAME), ticket))
-    assert [one.state for one in seen.rules] == ["proven", "never"]
+    assert [proof_state.state for proof_state in seen.rules] == ["proven", "never"]
 
 
 def test_two_rules_that_nobody_can_tell_apart_are_only_seen() -> None:
     twin = replace(rule(NAME, group="other"), expr="up == 5")
     seen = found(past(asked([rule(NAME), twin])), rules=defined(rule(NAME), twin))
-    assert {one.state for one in seen.rules} == {"seen"}
+    assert {proof_state.state for proof_state in seen.rules} == {"seen"}
     assert seen.rules[0].because == "several rules have this name and these labels"
 
 
@@ -271,9 +271,12 @@ def test_what_is_new_or_changed_since_a_commit_is_told() -> None:
     base = defined(rule(NAME), rule("Kept"))
     today = defined(rule(NAME, hold=9.0), rule("Kept"), rule("Fresh"))
     seen = found(past(), rules=today, base=base)
-    marks = {one.name: one.since_base for one in seen.rules}
+    marks = {proof_state.name: proof_state.since_base for proof_state in seen.rules}
     assert marks == {NAME: "changed", "Kept": "same", "Fresh": "new"}
-    assert [one.name for one in seen.unproven_since_base] == [NAME, "Fresh"]
+    assert [proof_state.name for proof_state in seen.unproven_since_base] == [
+        NAME,
+        "Fresh",
+    ]
 
 
 def test_a_page_that_nobody_promised_is_seen_by_its_route() -> None:

@@ -61,13 +61,13 @@ def test_the_planned_victims_are_hit_and_proven(
     given = plan(mine, "web-1", "web-3")
     answer = inject_for(mine, "process.stop", given)
     assert target.broken == {"web-1", "web-3"}
-    assert [one["instance"] for one in answer["hits"]] == ["web-1", "web-3"]
-    assert all(one["proof"]["bites"] for one in answer["hits"])
+    assert [hit["instance"] for hit in answer["hits"]] == ["web-1", "web-3"]
+    assert all(hit["proof"]["bites"] for hit in answer["hits"])
     assert json.loads(json.dumps(answer)) == answer
     found = mine.ledger.open_faults()
-    assert {one.state for one in found} == {S.BITING}
-    assert {one.duration for one in found} == {45.0}
-    assert {round(one.until - one.at) for one in found} == {45}
+    assert {fault.state for fault in found} == {S.BITING}
+    assert {fault.duration for fault in found} == {45.0}
+    assert {round(fault.until - fault.at) for fault in found} == {45}
 
 
 def test_it_is_written_down_before_the_target_feels_it(

@@ -14,7 +14,7 @@ ALL = [*WEB, instance("db-1")]
 
 
 def names(selection: Selection, seed: int | str = 1) -> list[str]:
-    return [one.name for one in choose(selection, ALL, seed)]
+    return [victim.name for victim in choose(selection, ALL, seed)]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_same_seed_names_the_same_victims_in_any_order() -> None:
     selection = Selection(service="web", count=4)
     first = names(selection, 7)
     assert first == names(selection, 7)
-    shuffled = [one.name for one in choose(selection, ALL[::-1], 7)]
+    shuffled = [victim.name for victim in choose(selection, ALL[::-1], 7)]
     assert shuffled == first
     assert len(set(first)) == 4
 

@@ -232,7 +232,9 @@ def test_a_finding_that_was_not_listed_fails_the_run(folder: Folder) -> None:
 def test_findings_are_properties(folder: Folder) -> None:
     folder.run("--gameday", "--junitxml=x.xml", "-k", "fires_within")
     (case,) = ET.parse(folder.pytester.path / "x.xml").iter("testcase")  # noqa: S314
-    properties = {one.get("name"): one.get("value") for one in case.iter("property")}
+    properties = {
+        element.get("name"): element.get("value") for element in case.iter("property")
+    }
     assert properties == {
         "step": "lose",
         "question": "fires_within",
@@ -295,9 +297,12 @@ def baseline(folder: Folder, measured: float) -> None:
     found = held(str(folder.pytester.path / "day.yaml"), {})
     runs = [
         replace(
-            one, measure=replace(one.measure, earliest=1.0, latest=2.0, samples=before)
+            observation,
+            measure=replace(
+                observation.measure, earliest=1.0, latest=2.0, samples=before
+            ),
         )
-        for one in observed(found.plan, found.verdict)
+        for observation in observed(found.plan, found.verdict)
         for before in [(RunSample(run="before", measured=measured),)]
     ]
     (folder.pytester.path / CALLS).unlink()

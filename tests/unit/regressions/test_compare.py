@@ -57,12 +57,12 @@ def now(
     return [
         [
             RunMeasure(
-                measure=replace(made, samples=tuple(one)),
+                measure=replace(made, samples=tuple(drawn)),
                 outcome=outcome,
                 because="because of that.",
             )
         ]
-        for one in samples
+        for drawn in samples
     ]
 
 
@@ -114,10 +114,12 @@ def now_phased(*pairs: tuple[float, float]) -> list[list[RunMeasure]]:
     return [
         [
             RunMeasure(
-                measure=replace(made, samples=(one,)), outcome=Outcome.PASS, because=""
+                measure=replace(made, samples=(sample,)),
+                outcome=Outcome.PASS,
+                because="",
             )
         ]
-        for one in made.samples
+        for sample in made.samples
     ]
 
 
@@ -306,7 +308,10 @@ def test_several_scenarios_need_more_before_they_claim() -> None:
         [*now(15.0, 16.0, key=first, **FREE), *now(10.1, 10.3, key=second, **FREE)],
         CompareRules(),
     )
-    assert [one.status for one in found] == [Status.TOO_FEW, Status.TOO_FEW]
+    assert [comparison.status for comparison in found] == [
+        Status.TOO_FEW,
+        Status.TOO_FEW,
+    ]
 
 
 def test_a_kept_promise_that_nears_its_limit_is_told() -> None:

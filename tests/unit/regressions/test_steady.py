@@ -60,7 +60,7 @@ def test_of_two_runs_the_phase_is_what_was_recorded() -> None:
     old = held(2, 0.8, seed=1)
     left = without_phases(old, held(1, 0.8, seed=2))
     assert left is not None
-    assert left[0] == [one.measured - (one.waited or 0.0) for one in old]
+    assert left[0] == [sample.measured - (sample.waited or 0.0) for sample in old]
 
 
 def test_a_baseline_that_knows_only_what_was_waited_is_read_as_before() -> None:

@@ -96,7 +96,11 @@ def test_a_disk_that_is_full_is_told_once_and_what_follows_is_kept_in_memory(
     with pytest.raises(StoreError, match="no space left"):
         store.append(event(2.0, "note", text="second"))
     store.append(event(3.0, "note", text="third"))
-    assert [one["text"] for one in store.events()] == ["first", "second", "third"]
+    assert [stored_event["text"] for stored_event in store.events()] == [
+        "first",
+        "second",
+        "third",
+    ]
     assert "no space left" in store.failure
     store.close()
 
@@ -151,7 +155,7 @@ def test_an_unknown_run_says_what_would_do(tmp_path: Path) -> None:
 def test_a_run_without_a_verdict_has_crashed(tmp_path: Path) -> None:
     history = History(str(tmp_path))
     store = RunStore(history, new_run(tmp_path))
-    assert [one.ending for one in history.entries()] == ["crashed"]
+    assert [run.ending for run in history.entries()] == ["crashed"]
     verdict = {"ending": "finished", "outcome": "pass", "ended": "then"}
     store.write("verdict.json", json.dumps(verdict))
     (entry,) = history.entries()
