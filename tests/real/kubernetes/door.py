@@ -30,9 +30,9 @@ class Door:
         with Path(os.environ["KUBECONFIG"]).open(encoding="utf-8") as file:
             found: Any = yaml.safe_load(file)
         contexts, _ = config.list_kube_config_contexts()
-        mine = next(one for one in contexts if one["name"] == context)
+        mine = next(entry for entry in contexts if entry["name"] == context)
         name = mine["context"]["cluster"]
-        clusters = {one["name"]: one["cluster"] for one in found["clusters"]}
+        clusters = {named["name"]: named["cluster"] for named in found["clusters"]}
         cluster = clusters[name]
         parts = urlsplit(cluster["server"])
         port = self._listening.getsockname()[1]
@@ -52,9 +52,9 @@ class Door:
     def cut(self) -> None:
         """End every connection that there is."""
         pairs, self._pairs = self._pairs, []
-        for one in pairs:
+        for connection in pairs:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """End."""
@@ -72,9 +72,9 @@ class Door:
                 continue
             there.settimeout(None)
             self._pairs += [here, there]
-            for one, other in ((here, there), (there, here)):
+            for source, other in ((here, there), (there, here)):
                 loop = threading.Thread(
-                    target=self._loop, args=(one, other), daemon=True
+                    target=self._loop, args=(source, other), daemon=True
                 )
                 loop.start()
 

@@ -87,14 +87,14 @@ class Cluster:
     def pods(self) -> set[str]:
         """Return the uids of the pods that are not on their way out."""
         return {
-            one["metadata"]["uid"]
-            for one in self.get("pods", "-l", "app=web")["items"]
-            if "deletionTimestamp" not in one["metadata"]
+            pod["metadata"]["uid"]
+            for pod in self.get("pods", "-l", "app=web")["items"]
+            if "deletionTimestamp" not in pod["metadata"]
         }
 
     def policies(self) -> list[str]:
         found = self.get("networkpolicies")["items"]
-        return [one["metadata"]["name"] for one in found]
+        return [policy["metadata"]["name"] for policy in found]
 
     def cordoned(self) -> bool:
         return bool(self.get("node", self.node)["spec"].get("unschedulable"))
@@ -156,7 +156,7 @@ def cluster(config: Path) -> Iterator[Cluster]:
     context, _, named = os.environ["GAMEDAY_TEST_KUBERNETES"].rpartition("/")
     namespace = f"{named}-chaosk8s"
     nodes = json.loads(kubectl(config, context, "default", "get", "nodes", "-o=json"))
-    last = max(one["metadata"]["name"] for one in nodes["items"])
+    last = max(node["metadata"]["name"] for node in nodes["items"])
     made = Cluster(context, namespace, config, last)
     kubectl(config, context, "default", "create", "namespace", namespace)
     try:
@@ -247,7 +247,9 @@ def test_the_engine_does_them_on_the_scenarios_cluster_and_puts_back(
     try:
         wait_for(lambda: heard.all("method_completed") or heard.all("gone"), PATIENCE)
         done = heard.all("activity")
-        assert [one["status"] for one in done] == ["succeeded"] * len(done), done
+        assert [activity["status"] for activity in done] == ["succeeded"] * len(done), (
+            done
+        )
         assert len(done) == 5  # the gate's probe, and four actions
         assert whole.broken()
         assert before - whole.pods()  # one was terminated, at least
@@ -255,7 +257,7 @@ def test_the_engine_does_them_on_the_scenarios_cluster_and_puts_back(
         assert child.wait(PATIENCE)
     finally:
         child.kill()
-    assert [one["failed"] for one in heard.all("rolled_back")] == [[]]
+    assert [event["failed"] for event in heard.all("rolled_back")] == [[]]
 
 
 def test_a_dead_engines_rollbacks_are_played_and_may_be_played_twice(
@@ -289,13 +291,15 @@ def test_a_hypothesis_of_chaosk8s_is_looked_at_again_and_again(
     job = Job(document=experiment(whole), environment=whole.environment)
     prober = fork_server.prober(job, 0.5, heard)
     try:
-        wait_for(lambda: True in [one["ok"] for one in heard.all("probe")], PATIENCE)
+        wait_for(
+            lambda: True in [probe["ok"] for probe in heard.all("probe")], PATIENCE
+        )
         whole.kubectl("delete", "pods", "-l", "app=web", "--wait=false")
         wait_for(
-            lambda: [one for one in heard.all("probe") if one["ok"] is not True],
+            lambda: [probe for probe in heard.all("probe") if probe["ok"] is not True],
             PATIENCE,
         )
-        failed = [one for one in heard.all("probe") if one["ok"] is not True]
+        failed = [probe for probe in heard.all("probe") if probe["ok"] is not True]
         assert "Deployment 'web' is not healthy" in failed[0]["because"]
     finally:
         prober.kill()
@@ -321,7 +325,7 @@ def test_plain_chaos_run_does_the_same(whole: Cluster, tmp_path: Path) -> None:
     )
     journal = json.loads((tmp_path / "journal.json").read_text())
     ran = [*journal["run"], *journal["rollbacks"]]
-    assert [one["status"] for one in ran] == ["succeeded"] * 7, done.stderr
+    assert [activity["status"] for activity in ran] == ["succeeded"] * 7, done.stderr
 
 
 # What `gameday check` warns of really is so. When one of these fails, upstream has
@@ -444,8 +448,8 @@ def test_a_game_day_of_chaosk8s_alone_passes(whole: Cluster, tmp_path: Path) -> 
     lines = (tmp_path / "out" / "timeline.ndjson").read_text().splitlines()
     events = [json.loads(line) for line in lines]
     ran = [event for event in events if event["kind"] == "activity"]
-    assert {one["status"] for one in ran} == {"succeeded"}
-    assert [one["phase"] for one in ran].count("rollback") == 3
+    assert {activity["status"] for activity in ran} == {"succeeded"}
+    assert [activity["phase"] for activity in ran].count("rollback") == 3
 
 
 def test_another_context_in_the_secrets_is_refused(

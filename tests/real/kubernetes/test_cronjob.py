@@ -122,13 +122,13 @@ class Place:
     def manifests(self) -> Iterator[dict[str, Any]]:
         """Yield what is deployed, in our namespaces, with our image and no volume."""
         text = kubectl("kustomize", str(DEPLOY))
-        for one in yaml.safe_load_all(text):
-            if one["kind"] in ("Namespace", "PersistentVolumeClaim"):
+        for document in yaml.safe_load_all(text):
+            if document["kind"] in ("Namespace", "PersistentVolumeClaim"):
                 continue
-            role = one["metadata"]["name"].removeprefix("gameday-")
-            if one["kind"] in ("Role", "RoleBinding") and role not in WANTED:
+            role = document["metadata"]["name"].removeprefix("gameday-")
+            if document["kind"] in ("Role", "RoleBinding") and role not in WANTED:
                 continue
-            yield self._moved(one)
+            yield self._moved(document)
 
     def _moved(self, one: dict[str, Any]) -> dict[str, Any]:
         spaces = {"gameday": self.runner, "shop": self.target}
@@ -153,10 +153,10 @@ class Place:
 
         def ended() -> Any:
             for pod in get(self.runner, "pods", "-l", chosen)["items"]:
-                for one in pod.get("status", {}).get("containerStatuses", ()):
-                    stuck = one["state"].get("waiting", {}).get("reason", "")
+                for status in pod.get("status", {}).get("containerStatuses", ()):
+                    stuck = status["state"].get("waiting", {}).get("reason", "")
                     assert "Image" not in stuck, f"{image()}: {stuck}"
-                    return one["state"].get("terminated")
+                    return status["state"].get("terminated")
             return None
 
         over = wait_for(ended, PATIENCE)
@@ -286,7 +286,7 @@ def test_without_one_rule_it_refuses_and_names_it(
     whole = get(place.target, "role", name)
     less = json.loads(json.dumps(whole))
     for rule in less["rules"]:
-        rule["resources"] = [one for one in rule["resources"] if one != resource]
+        rule["resources"] = [kept for kept in rule["resources"] if kept != resource]
     less["rules"] = [rule for rule in less["rules"] if rule["resources"]]
     put_back = {"rules": whole["rules"]}
     patch = ("-n", place.target, "patch", "role", name, "--type=merge", "-p")
@@ -383,7 +383,7 @@ def test_doctor_prints_the_role_that_is_missing_and_it_suffices(
         assert lacking.returncode == 1
         assert "may not patch deployments.apps in namespace" in lacking.stdout
         told = json.loads(doctor("-o", "json").stdout)
-        assert [one["remedy"] for one in told if one["remedy"]] == [
+        assert [check["remedy"] for check in told if check["remedy"]] == [
             lacking.stdout.partition("---\n")[2]
         ]
         role = lacking.stdout[lacking.stdout.index("---\n") :]

@@ -36,7 +36,7 @@ class Heard:
             self._changed.notify_all()
 
     def of(self, kind: str) -> list[Event]:
-        return [one for one in list(self.all) if one.kind == kind]
+        return [event for event in list(self.all) if event.kind == kind]
 
     def first(
         self, kind: str, shown: Callable[[Event], bool], seconds: float = COMES
@@ -44,7 +44,7 @@ class Heard:
         """Return the first event that shows something, waiting for it."""
 
         def found() -> Event | None:
-            return next((one for one in self.of(kind) if shown(one)), None)
+            return next((seen for seen in self.of(kind) if shown(seen)), None)
 
         with self._changed:
             there = self._changed.wait_for(lambda: found() is not None, seconds)

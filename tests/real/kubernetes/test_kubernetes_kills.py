@@ -33,7 +33,7 @@ def sample() -> list[Kill]:
     """Return each way for some faults of each family, at some transition."""
     chosen = [*DICE.sample(kills.SHARED, 4), *DICE.sample(kills.OWN, 3)]
     return [
-        *(Kill(one, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for one in chosen),
+        *(Kill(fault, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for fault in chosen),
         Kill(DICE.choice(kills.SHARED), "injecting", "run"),
         Kill(DICE.choice(kills.CATALOGUE), DICE.uniform(0.0, 4.0), "all"),
     ]

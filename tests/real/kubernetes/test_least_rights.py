@@ -81,8 +81,8 @@ def kubectl(*words: str, given: str = "", fails: bool = False) -> str:
 
 
 def apply(*things: Mapping[str, Any]) -> None:
-    for one in things:
-        kubectl("apply", "-f", "-", given=json.dumps(one))
+    for resource in things:
+        kubectl("apply", "-f", "-", given=json.dumps(resource))
 
 
 def workload(name: str, space: str, replicas: int) -> Mapping[str, Any]:
@@ -124,9 +124,9 @@ def space() -> Iterator[str]:
         kubectl("create", "namespace", name)
         kubectl("-n", name, "create", "configmap", "settings", "--from-literal=A=b")
         sizes = {"web": 3, "lone": 1, "limited": 1}
-        apply(*(workload(one, name, size) for one, size in sizes.items()))
-        for one in sizes:
-            kubectl("-n", name, "rollout", "status", f"deployment/{one}")
+        apply(*(workload(app, name, size) for app, size in sizes.items()))
+        for app in sizes:
+            kubectl("-n", name, "rollout", "status", f"deployment/{app}")
         yield name
     finally:
         kubectl("delete", "namespace", name, "--wait=false", fails=True)
@@ -243,7 +243,10 @@ def test_its_rights_suffice(kind: str, space: str, tmp_path: Path) -> None:
     said = done.stdout + done.stderr
     assert (tmp_path / "out" / "verdict.json").exists(), said
     asked = json.loads((tmp_path / "out" / "verdict.json").read_text())["findings"]
-    found = {one["question"]: (one["outcome"], one["because"]) for one in asked}
+    found = {
+        finding["question"]: (finding["outcome"], finding["because"])
+        for finding in asked
+    }
     assert found["undone"][0] == "pass", said
     assert found["drift"][0] == "pass", said
     if kind not in UNSURE:

@@ -78,15 +78,15 @@ class Hurt:
 
     def inject(self) -> None:
         """Prepare all, then hit all, as the faults' own flow does."""
-        for one in self.victims:
+        for victim in self.victims:
             mark = self.world.mark()
-            self.undos.append(self.target.prepare(self.request, one, mark))
-        for one, undo in zip(self.victims, self.undos, strict=True):
-            self.target.inject(self.request, one, undo)
+            self.undos.append(self.target.prepare(self.request, victim, mark))
+        for victim, undo in zip(self.victims, self.undos, strict=True):
+            self.target.inject(self.request, victim, undo)
 
     def proofs(self) -> list[Proof]:
         pairs = zip(self.victims, self.undos, strict=True)
-        return [self.target.bites(self.request, one, undo) for one, undo in pairs]
+        return [self.target.bites(self.request, victim, undo) for victim, undo in pairs]
 
     def end(self) -> None:
         for undo in reversed(self.undos):
@@ -130,8 +130,8 @@ def hurt(needy: World) -> Iterator[Callable[..., Hurt]]:
     try:
         yield choice
     finally:
-        for one in made:
-            one.end()
+        for injected in made:
+            injected.end()
     assert world.left() == []
     assert world.traces() == []
     assert copied(world) == []
@@ -142,9 +142,9 @@ def copied(world: World) -> list[str]:
     """Return the revisions that carry a mark: controllers copy annotations there."""
     found = world.get("replicasets,controllerrevisions")["items"]
     return [
-        one["metadata"]["name"]
-        for one in found
-        if "gameday.dev/" in json.dumps(one["metadata"].get("annotations", {}))
+        resource["metadata"]["name"]
+        for resource in found
+        if "gameday.dev/" in json.dumps(resource["metadata"].get("annotations", {}))
     ]
 
 
@@ -217,7 +217,7 @@ CASES = (
 
 def test_every_fault_is_tried() -> None:
     own = {name.partition(".")[2] for name in CATALOGUE if name.startswith("kub")}
-    assert own == {one.kind for one in CASES} | {"evict", "drain", "isolate"}
+    assert own == {case.kind for case in CASES} | {"evict", "drain", "isolate"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.kind}-{one.service}")
@@ -232,9 +232,9 @@ def test_it_bites_and_is_undone_by_its_marks_alone(
     left = found.world.left()
     assert len(left) == len(found.victims)
     another = found.world.target()
-    for one in left:
-        assert one.undo is not None
-        done = another.undo(one.undo)
+    for leftover in left:
+        assert leftover.undo is not None
+        done = another.undo(leftover.undo)
         assert done.ok, done
     assert found.world.left() == []
     assert not case.seen(found)
@@ -456,7 +456,7 @@ def test_what_was_removed_is_the_same_again_and_told_nobody(
     kept = found.world.get("secret", str(found.undos[0].arguments["kept"]))
     said = [json.dumps(dict(undo.arguments)) for undo in found.undos]
     said += [json.dumps(kept["metadata"]), *(o.because for o in found.proofs())]
-    assert not [one for one in said if SECRET in one or "c3dvcmRmaXNo" in one]
+    assert not [line for line in said if SECRET in line or "c3dvcmRmaXNo" in line]
     found.end()
     assert _lasting(found.world.get("secret", "password")) == before
 

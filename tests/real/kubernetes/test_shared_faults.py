@@ -91,10 +91,10 @@ def field(world: World) -> Iterator[Field]:
     """Yield the field; afterwards nothing may be other than it was."""
     before = world.fingerprint()
     yield Field(world, world.target())
-    for one in world.left():  # so that one failure is not the next one's too
-        if one.undo is not None:
-            world.target().undo(one.undo)
-        world.target().marks.drop(one)
+    for leftover in world.left():  # so that one failure is not the next one's too
+        if leftover.undo is not None:
+            world.target().undo(leftover.undo)
+        world.target().marks.drop(leftover)
     world.settle()
     assert world.drift(before) == []
 
@@ -130,7 +130,8 @@ def test_stop_takes_one_pod_and_gives_it_back(
 
 def test_stop_is_undone_by_whoever_finds_the_mark(field: Field) -> None:
     field.hurt("process.stop")
-    found = [one.undo for one in field.world.left()]  # the workload, the pod that goes
+    # The workload, and the pod that goes.
+    found = [leftover.undo for leftover in field.world.left()]
     for undo in found:
         assert undo is not None
         assert field.world.target().undo(undo).ok
@@ -198,7 +199,7 @@ def far(field: Field, hurt: Hurt) -> set[str]:
     """Return the peers' instances on other nodes than the victim."""
     here = hurt.victim.labels["node"]
     there = field.target.instances("db")
-    return {one.name for one in there if one.labels["node"] != here}
+    return {instance.name for instance in there if instance.labels["node"] != here}
 
 
 def test_a_partition_from_a_service_leaves_the_others(field: Field) -> None:
@@ -225,10 +226,10 @@ def test_a_far_end_whose_helper_is_gone_is_swept_up(field: Field) -> None:
     hurt = field.hurt("network.partition", peers="db")
     ends = hurt.undo.arguments["far"]
     assert ends, "no peer on another node"
-    left = {one.undo.instance for one in field.world.left() if one.undo}
+    left = {leftover.undo.instance for leftover in field.world.left() if leftover.undo}
     assert {end["instance"] for end in ends} < left, "heal finds each end by itself"
-    for one in ends:
-        helper = one["arguments"]["helper"]
+    for end in ends:
+        helper = end["arguments"]["helper"]
         field.world.kubectl("delete", "pod", helper, "--grace-period=0", "--force")
     hurt.end()
     for peer in PEERS:

@@ -112,5 +112,5 @@ def test_a_price_of_its_own_is_given_back(whole: World) -> None:
         assert target.undo(undo).ok
         assert whole.pod(pod)["metadata"]["annotations"][COST] == "7"
     finally:
-        for one in (victim, sibling):
-            whole.kubectl("annotate", "pod", one.labels["pod"], f"{COST}-")
+        for priced in (victim, sibling):
+            whole.kubectl("annotate", "pod", priced.labels["pod"], f"{COST}-")

@@ -132,7 +132,9 @@ class World:
     def fingerprint(self) -> Fingerprint:
         """Return what the namespace is like; without the nodes, which others share."""
         found = self.target().fingerprint()
-        return {key: one for key, one in found.items() if not key.startswith("node/")}
+        return {
+            key: values for key, values in found.items() if not key.startswith("node/")
+        }
 
     def drift(self, before: Fingerprint) -> list[str]:
         """Return what is not as it was."""
@@ -146,7 +148,9 @@ class World:
         workloads = "deployments,statefulsets,daemonsets"
         found = self.get(f"{kinds},{workloads}")["items"]
         return [
-            f"{one['kind']}/{one['metadata']['name']}" for one in found if _is_ours(one)
+            f"{resource['kind']}/{resource['metadata']['name']}"
+            for resource in found
+            if _is_ours(resource)
         ]
 
     # From outside of gameday ------------------------------------------------------
@@ -175,11 +179,15 @@ class World:
         """Return the addresses of web's pods that do not answer db-0 at once."""
         pods = self.get("pods", "-l", "app=web")["items"]
         there = [pod["status"].get("podIP", "none") for pod in pods]
-        return [one for one in there if (self.answers("db-0", one, AT_ONCE) is None)]
+        return [
+            address
+            for address in there
+            if self.answers("db-0", address, AT_ONCE) is None
+        ]
 
     def damage(self, before: Fingerprint) -> str:
         """Return what is not as it was; empty: nothing."""
-        wrong = [*self.traces(), *(one.what for one in self.left())]
+        wrong = [*self.traces(), *(leftover.what for leftover in self.left())]
         wrong += self.drift(before)
         for words, number in (("deployment/web", 3), ("statefulset/db", 2)):
             status = self.get(words)["status"]
