@@ -58,8 +58,8 @@ class Door:
     def shut(self) -> None:
         """Hang up on everybody, as an engine does that ends."""
         self._over.set()
-        for one in self._threads:
-            one.join()
+        for thread in self._threads:
+            thread.join()
         self._threads = []
 
     def _start(self, work: object, *given: object) -> None:
@@ -80,15 +80,15 @@ class Door:
             ways = {near: far, far: near}
             while not over.is_set():
                 ready, _, _ = select.select(list(ways), [], [], 0.05)
-                for one in ready:
+                for source in ready:
                     try:
-                        data = one.recv(65536)
+                        data = source.recv(65536)
                         if not data:
                             return
-                        if one is near and self._refuses(data):
+                        if source is near and self._refuses(data):
                             near.sendall(_ANSWER)
                         else:
-                            ways[one].sendall(data)
+                            ways[source].sendall(data)
                     except OSError:
                         return
 

@@ -207,7 +207,7 @@ class Going:
     def states(self) -> list[str]:
         """Return the states that the faults of this run have had."""
         query = "SELECT state FROM transitions WHERE fault > ? ORDER BY number"
-        return [str(one) for (one,) in self.place.rows(query, self.before)]
+        return [str(state) for (state,) in self.place.rows(query, self.before)]
 
     def until(self, state: str, seconds: float = PATIENCE) -> None:
         """Wait until a fault of the run has had a state, or was undone at once."""
@@ -292,8 +292,8 @@ def watchdogs(place: Place) -> list[int]:
 def engines(run: int) -> list[int]:
     """Return all that descends from a run."""
     every, found = _processes(), [run]
-    for one in found:  # grows while it is walked
-        found += [pid for pid, (parent, _) in every.items() if parent == one]
+    for ancestor in found:  # grows while it is walked
+        found += [pid for pid, (parent, _) in every.items() if parent == ancestor]
     return found[1:]
 
 
@@ -354,9 +354,9 @@ class Kill:
 def at_transitions(faults: Sequence[Fault], how: Sequence[str]) -> list[Kill]:
     """Return a kill at each transition of each fault, in each way."""
     return [
-        Kill(fault, state, one)
+        Kill(fault, state, way)
         for fault in faults
-        for one in how
+        for way in how
         for state in TRANSITIONS
     ]
 

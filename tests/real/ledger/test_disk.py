@@ -27,10 +27,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     shop.mkdir()
     with supervisord(shop) as url:
         target = open_target(url, CLOCK)
-        before = [one.identity for one in target.instances()]
+        before = [instance.identity for instance in target.instances()]
         address = unquote(url.removeprefix("local://"))
         yield Place(tmp_path, f"local: {{supervisor: '{address}'}}", str, LOGIN)
-        assert [one.identity for one in target.instances()] == before
+        assert [instance.identity for instance in target.instances()] == before
 
 
 def refused(place: Place, reason: str) -> None:

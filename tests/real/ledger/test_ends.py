@@ -22,7 +22,7 @@ def verdict(going: Going) -> Any:
 
 def ended(going: Going) -> list[Any]:
     lines = (going.out / "timeline.ndjson").read_text().splitlines()
-    return [one for one in map(json.loads, lines) if one["kind"] == "fault_ended"]
+    return [event for event in map(json.loads, lines) if event["kind"] == "fault_ended"]
 
 
 # Stopped ------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ def test_an_undo_that_is_refused_three_times_and_then_works(
     assert going.end() in (0, 3), going.text
     assert far.refused == 3
     assert place.whole() == ""
-    assert [one["ok"] for one in ended(going)] == [True]
+    assert [event["ok"] for event in ended(going)] == [True]
 
 
 def test_an_undo_that_never_works_tells_a_person_what_to_do(
@@ -146,7 +146,7 @@ def test_an_engine_that_was_away_during_the_hold_changes_nothing(
     far.shut()
     threading.Timer(1.0, far.open).start()
     assert going.end() in (0, 1, 3), going.text
-    assert [one["ok"] for one in ended(going)] == [True]
+    assert [event["ok"] for event in ended(going)] == [True]
 
 
 def test_a_run_killed_while_its_engine_is_away_is_healed_when_it_is_back(

@@ -46,7 +46,7 @@ def test_a_mixed_experiment_undoes_both(place: Place, tmp_path: Path) -> None:
     assert not file.exists()
     assert going.settled()
     who = place.rows("SELECT by FROM transitions WHERE state = 'undone'")
-    assert {one for (one,) in who} == {"rollback"}
+    assert {undone_by for (undone_by,) in who} == {"rollback"}
 
 
 def test_the_watchdog_plays_the_rollbacks_of_a_killed_run(

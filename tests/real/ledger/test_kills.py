@@ -37,9 +37,9 @@ def named(kill: Kill) -> str:
 def sample() -> list[Kill]:
     """Return each fault at some transition in some way, and some random instants."""
     by_state = [
-        Kill(one, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for one in CATALOGUE
+        Kill(fault, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for fault in CATALOGUE
     ]
-    injecting = [Kill(one, "injecting", "run") for one in DICE.sample(CATALOGUE, 3)]
+    injecting = [Kill(fault, "injecting", "run") for fault in DICE.sample(CATALOGUE, 3)]
     return by_state + injecting + kills.at_random(CATALOGUE, WAYS, 6, DICE)
 
 
@@ -83,7 +83,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 @pytest.mark.parametrize(
     "kill",
-    [Kill(one, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for one in PROCESS],
+    [Kill(fault, DICE.choice(TRANSITIONS), DICE.choice(WAYS)) for fault in PROCESS],
     ids=named,
 )
 def test_under_supervisord_nothing_is_left(here: Place, kill: Kill) -> None:
