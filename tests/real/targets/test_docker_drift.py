@@ -38,7 +38,7 @@ def own() -> Iterator[ComposeProject]:
 
 def keys(target: Target, before: Fingerprint, *touched: str) -> list[str]:
     found = differences(before, target.fingerprint(touched))
-    return [f"{one.instance} {one.key}" for one in found]
+    return [f"{difference.instance} {difference.key}" for difference in found]
 
 
 @pytest.mark.parametrize("kind", FAULTS)
@@ -51,14 +51,16 @@ def test_nothing_is_left_of_a_fault_that_was_undone(
         pytest.skip(f"kernel: {why}")
     before = target.fingerprint(TOUCHED)
     request = ask(kind, "web", instances="web-1", **FAULTS[kind])
-    (victim,) = [one for one in target.instances("web") if one.name == "web-1"]
+    (victim,) = [
+        instance for instance in target.instances("web") if instance.name == "web-1"
+    ]
     undo = target.prepare(request, victim, MARK)
     target.inject(request, victim, undo)
     assert target.bites(request, victim, undo).bites
     if kind.startswith("network"):
         during = keys(target, before, *TOUCHED)
         assert during
-        assert all(one.startswith("web-1 inside.") for one in during), during
+        assert all(key.startswith("web-1 inside.") for key in during), during
     assert target.undo(undo).ok
     wait_for(lambda: project.runs("web-1"))
     assert keys(target, before, *TOUCHED) == []
@@ -133,7 +135,7 @@ def test_a_change_by_hand_is_named(
     target = open_target(own.url, CLOCK)
     before = target.fingerprint()
     change(own)
-    assert keys(target, before) == [one.format(name=own.name) for one in named]
+    assert keys(target, before) == [key.format(name=own.name) for key in named]
 
 
 def test_a_network_left_disconnected_is_named(own: ComposeProject) -> None:
@@ -143,7 +145,7 @@ def test_a_network_left_disconnected_is_named(own: ComposeProject) -> None:
     disconnect(own)
     found = keys(target, before, *TOUCHED)
     assert f"web-1 Networks.{own.name}" in found
-    assert any(one.startswith("web-1 inside.routes.default via") for one in found)
+    assert any(key.startswith("web-1 inside.routes.default via") for key in found)
 
 
 def test_a_rule_and_a_route_left_inside_are_named(own: ComposeProject) -> None:

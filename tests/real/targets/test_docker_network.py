@@ -72,8 +72,8 @@ def test_a_delay_is_measured_and_felt_from_both_sides(
     assert proof.bites, proof.because
     for took in proof.evidence["after"]:
         assert took == pytest.approx(0.7, abs=0.1)
-    for one, other in (("web-1", "db-1"), ("db-1", "web-1")):
-        took = project.knock(one, other, 3.0)
+    for source, other in (("web-1", "db-1"), ("db-1", "web-1")):
+        took = project.knock(source, other, 3.0)
         assert took is not None
         assert took > 0.7
     near = project.knock("web-1", "web-2", 3.0)

@@ -44,10 +44,13 @@ def small(project: ComposeProject, target: Target) -> Iterator[str]:
 def burners() -> list[int]:
     """Return the burners that are on this machine."""
     found = []
-    for one in Path("/proc").iterdir():
+    for process in Path("/proc").iterdir():
         try:
-            if one.name.isdecimal() and (one / "comm").read_text().strip() == NAME:
-                found.append(int(one.name))
+            if (
+                process.name.isdecimal()
+                and (process / "comm").read_text().strip() == NAME
+            ):
+                found.append(int(process.name))
         except OSError:
             continue  # it ended meanwhile
     return found
@@ -183,7 +186,7 @@ def test_burners_go_when_the_container_does(
 def test_a_helper_of_a_dead_run_is_found_and_ended(target: Target) -> None:
     inject(target, "resource.cpu", load="50%")
     assert isinstance(target, DockerTarget)
-    (left,) = [one for one in target.marks.left() if one.run == "gdtest"]
+    (left,) = [leftover for leftover in target.marks.left() if leftover.run == "gdtest"]
     assert left.undo is not None
     assert target.undo(left.undo).ok
     assert burners() == []

@@ -166,7 +166,7 @@ def test_nothing_is_left_of_a_fault_that_was_undone(target: Target, kind: str) -
     assert proof.bites
     if kind in ("process.stop", "process.pause"):
         during = differences(before, target.fingerprint())
-        assert "state" in {one.key for one in during}
+        assert "state" in {difference.key for difference in during}
     assert target.undo(undo).ok
     wait_for(lambda: find(target, "web-1").up)
     assert differences(before, target.fingerprint()) == []
@@ -184,7 +184,7 @@ def test_what_is_left_of_a_process_is_named(target: Target) -> None:
     os.kill(child, signal.SIGCONT)
     undo, _ = inject(target, "process.restart", "web-1", instances="web-1")
     assert target.undo(undo).ok
-    assert [one.show() for one in after] == [
+    assert [difference.show() for difference in after] == [
         "web-1: frozen: nothing -> 1",
         "web-1: nice: nothing -> 5",
     ]

@@ -252,10 +252,10 @@ def test_plain_chaos_run_leaves_nothing(
     done = chaos("run", tmp_path, *methods[:2])
     assert done.returncode == 0, done.stderr
     journal = json.loads((tmp_path / "journal.json").read_text())
-    hits = [one["output"]["hits"][0] for one in journal["run"]]
-    assert [one["proof"]["bites"] for one in hits] == [True, True]
+    hits = [activity["output"]["hits"][0] for activity in journal["run"]]
+    assert [hit["proof"]["bites"] for hit in hits] == [True, True]
     undone = journal["rollbacks"][0]["output"]["undone"]
-    assert [one["instance"] for one in undone] == ["web-2", "web-1"]
+    assert [undone_fault["instance"] for undone_fault in undone] == ["web-2", "web-1"]
     assert all_up(url)
     assert ledger.open_faults() == []
     assert ledger.open_runs() == []

@@ -109,13 +109,19 @@ class ComposeProject:
         ]
         found = self._containers("gameday.mark")
         return [
-            one["Id"] for one in found if one["Labels"].get("gameday.beside") in mine
+            container["Id"]
+            for container in found
+            if container["Labels"].get("gameday.beside") in mine
         ]
 
     def marks(self) -> list[str]:
         """Return the marks that faults have left beside this project."""
         found = self._containers(f"gameday.project={self.name}")
-        return [one["Id"] for one in found if "gameday.undo" in one["Labels"]]
+        return [
+            container["Id"]
+            for container in found
+            if "gameday.undo" in container["Labels"]
+        ]
 
     def _containers(self, label: str) -> list[Any]:
         listed = self.api.containers(all=True, filters={"label": [label]})
@@ -127,8 +133,10 @@ class ComposeProject:
         for helper in [*self.helpers(), *self.marks()]:
             self.api.remove_container(helper, force=True)
         mine = (f"{_COMPOSE}project={self.name}", f"gameday.lock={self.name}")
-        for one in [found for label in mine for found in self._containers(label)]:
-            self.api.remove_container(one["Id"], force=True)
+        for container in [
+            labelled for label in mine for labelled in self._containers(label)
+        ]:
+            self.api.remove_container(container["Id"], force=True)
         self.api.remove_network(self.network)
         self.api.close()
 
@@ -162,11 +170,11 @@ def _carry(near: socket.socket, over: threading.Event) -> None:
         ways = {near: far, far: near}
         while not over.is_set():
             ready, _, _ = select.select(list(ways), [], [], 0.1)
-            for one in ready:
-                data = one.recv(65536)
+            for source in ready:
+                data = source.recv(65536)
                 if not data:
                     return
-                ways[one].sendall(data)
+                ways[source].sendall(data)
 
 
 CONFIGURATION = """\
