@@ -39,7 +39,7 @@ class Played:
         return [json.loads(line) for line in lines]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
-        return [one for one in self.timeline if one["kind"] == kind]
+        return [event for event in self.timeline if event["kind"] == kind]
 
     def finding(self, question: str) -> dict[str, Any]:
         found = [f for f in self.verdict["findings"] if f["question"] == question]

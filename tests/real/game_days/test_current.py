@@ -47,4 +47,4 @@ def test_a_shipped_scenario_passes(stage: Stage, name: str) -> None:
 def test_wrong_alerting_fails_for_the_planted_reason_alone(stage: Stage) -> None:
     played = stage.run(stage.scenario("local/lost-worker"))
     assert played.code == 1
-    assert [one[:2] for one in played.not_passed()] == [("fail", "reaches")]
+    assert [finding[:2] for finding in played.not_passed()] == [("fail", "reaches")]

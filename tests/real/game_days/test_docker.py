@@ -241,7 +241,9 @@ def inconclusive(stage: Stage, service: str) -> None:
         docker("start", container(service))
         wait_for(_sees_again, 60, "the shop's observers")
     assert played.code == 3, played.not_passed()
-    assert all(one[0] == "inconclusive" and one[2] for one in played.not_passed())
+    assert all(
+        finding[0] == "inconclusive" and finding[2] for finding in played.not_passed()
+    )
 
 
 def _sees_again() -> bool:
@@ -281,7 +283,7 @@ def test_a_scrape_target_lost_beside_the_fault_is_inconclusive(stage: Stage) -> 
         docker("start", container("blackbox-1"))
         wait_for(_sees_again, 60, "the shop's observers")
     assert played.code == 3, played.not_passed()
-    assert any("blackbox" in one[2] for one in played.not_passed())
+    assert any("blackbox" in finding[2] for finding in played.not_passed())
 
 
 def test_an_alert_silenced_before_the_fault_is_inconclusive(stage: Stage) -> None:
@@ -308,7 +310,7 @@ def test_an_alert_silenced_before_the_fault_is_inconclusive(stage: Stage) -> Non
             *("silence", "expire", silence.split()[-1]),
         )
     assert played.code == 3, played.not_passed()
-    assert any("silence" in one[2].lower() for one in played.not_passed())
+    assert any("silence" in finding[2].lower() for finding in played.not_passed())
     assert played.finding("undone")["outcome"] == "pass"
 
 
@@ -336,7 +338,7 @@ def test_an_alert_that_fired_already_is_inconclusive(stage: Stage) -> None:
         docker("start", container("worker-1"))
         wait_for(_sees_again, 60, "the shop's observers")
     assert played.code == 3, played.not_passed()
-    assert any("already" in one[2] for one in played.not_passed())
+    assert any("already" in finding[2] for finding in played.not_passed())
 
 
 def test_a_rule_that_fails_to_evaluate_is_inconclusive(stage: Stage) -> None:
@@ -364,7 +366,7 @@ def test_a_rule_that_fails_to_evaluate_is_inconclusive(stage: Stage) -> None:
         docker("exec", here, "sh", "-c", MEND_IT)
         wait_for(_sees_again, 60, "the shop's observers")
     assert played.code == 3, played.not_passed()
-    assert any("evaluat" in one[2] for one in played.not_passed())
+    assert any("evaluat" in finding[2] for finding in played.not_passed())
 
 
 def test_an_unreachable_prometheus_refuses_the_run(stage: Stage) -> None:

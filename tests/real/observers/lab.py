@@ -401,8 +401,8 @@ class Run:
     def times(self, kind: str) -> dict[str, set[float]]:
         """Return by alert the times that the observer reported."""
         found: dict[str, set[float]] = {}
-        for one in self.of(kind):
-            found.setdefault(one["alert"], set()).add(one.at)
+        for event in self.of(kind):
+            found.setdefault(event["alert"], set()).add(event.at)
         return found
 
     def stop(self) -> None:

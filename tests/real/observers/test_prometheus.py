@@ -85,10 +85,10 @@ def test_counters_born_in_between_are_counted_exactly(run: Run) -> None:
     bad, total = samples(run, "bad"), samples(run, "total")
     assert count(bad, begun, end, witnesses=total).value == 40.0
     assert count(total, begun, end).value == 100.0
-    assert min(at for one in total for at, _ in one.samples) <= begun
-    assert max(at for one in total for at, _ in one.samples) >= end
-    for one in total:
-        times = [at for at, _ in one.samples]
+    assert min(at for series in total for at, _ in series.samples) <= begun
+    assert max(at for series in total for at, _ in series.samples) >= end
+    for series in total:
+        times = [at for at, _ in series.samples]
         assert times == sorted(set(times))
 
 
@@ -255,8 +255,8 @@ def test_the_end_of_a_step_is_covered(common_run: Run) -> None:
     (observed,) = common_run.of("observed", source="prometheus")
     assert observed["since"] == pytest.approx(common_run.started, abs=0.001)
     assert observed["until"] == pytest.approx(now, abs=0.001)
-    for one in common_run.of("evaluations"):
-        assert one["last"] + one["interval"] >= now
+    for event in common_run.of("evaluations"):
+        assert event["last"] + event["interval"] >= now
     assert {event["group"] for event in common_run.of("evaluations")} == {
         "shop",
         "fragile",
