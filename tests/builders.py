@@ -137,7 +137,7 @@ def plan(
     settings: dict[str, Any] = {"scrape_interval": 1.0, "evaluation_interval": 1.0}
     return Plan(
         scenario=scenario,
-        steps=tuple(_planned(one, found) for one in scenario.steps),
+        steps=tuple(_planned(planned_step, found) for planned_step in scenario.steps),
         instances=found,
         monitoring=Monitoring(**{**settings, **monitoring}),
         provenance={"gameday": "0.1.0"},
@@ -156,8 +156,10 @@ def everything(**without: Any) -> Observe:
 
 def _planned(step: Step, found: Sequence[Instance]) -> PlannedStep:
     faults = tuple(
-        PlannedFault(request=one, victims=tuple(found[1:2]), found=3, duration=600.0)
-        for one in step.experiment.faults
+        PlannedFault(
+            request=request, victims=tuple(found[1:2]), found=3, duration=600.0
+        )
+        for request in step.experiment.faults
     )
     return PlannedStep(
         name=step.name, faults=faults, hold_at_most=60.0, aftermath_at_most=120.0
@@ -303,8 +305,8 @@ def requests(
     bad: list[list[float]] = []
     count = 0.0
     for second in range(int(until) + 1):
-        for (since, to), each in (errors or {}).items():
-            count += each if since < second <= to else 0.0
+        for (since, to), failing in (errors or {}).items():
+            count += failing if since < second <= to else 0.0
         total.append([at(second), rate * second])
         if count or not born:
             bad.append([at(second), count])
@@ -372,7 +374,9 @@ def traffic(
     told = []
     for second in range(int(until)):
         bad = sum(
-            each for (since, to), each in (failed or {}).items() if since <= second < to
+            count
+            for (since, to), count in (failed or {}).items()
+            if since <= second < to
         )
         told.append(
             event(
@@ -506,16 +510,16 @@ def timeline(
 def without(story: Timeline, *kinds: str, **fields: Any) -> Timeline:
     """Return the timeline without events of these kinds (that have these fields)."""
     return Timeline(
-        one
-        for one in story
-        if one.kind not in kinds
-        or any(one.get(name) != value for name, value in fields.items())
+        entry
+        for entry in story
+        if entry.kind not in kinds
+        or any(entry.get(name) != value for name, value in fields.items())
     )
 
 
 def cut(story: Timeline, when: float) -> Timeline:
     """Return the timeline as far as it was written when everything stopped."""
-    return Timeline(one for one in story if one.at <= when)
+    return Timeline(entry for entry in story if entry.at <= when)
 
 
 # --- the verdict ------------------------------------------------------------------

@@ -64,9 +64,9 @@ QUIET = [phase for phase in phases(ends=at(80)) if phase.kind != "hypothesis"]
 LOOKS = [
     *hypothesis(at(4), "before", True),
     *(
-        one
+        entry
         for second in range(11, 150)
-        for one in hypothesis(at(second), "during" if second < 80 else "after", False)
+        for entry in hypothesis(at(second), "during" if second < 80 else "after", False)
     ),
 ]
 BADLY = timeline(
@@ -134,35 +134,37 @@ def unseen(source: str) -> Callable[[Timeline, float], Timeline]:
 
 def not_probed(story: Timeline, when: float) -> Timeline:
     return Timeline(
-        one
-        for one in story
-        if one.kind != "hypothesis" or not at(when - 6) < one.at < at(when)
+        entry
+        for entry in story
+        if entry.kind != "hypothesis" or not at(when - 6) < entry.at < at(when)
     )
 
 
 def not_biting(story: Timeline, _: float) -> Timeline:
     return Timeline(
-        replace(one, fields={**one.fields, "bites": False})
-        if one.kind == "fault_biting"
-        else one
-        for one in story
+        replace(entry, fields={**entry.fields, "bites": False})
+        if entry.kind == "fault_biting"
+        else entry
+        for entry in story
     )
 
 
 def slow_load(story: Timeline, _: float) -> Timeline:
     return Timeline(
-        replace(one, fields={**one.fields, "sent": 10.0}) if one.kind == "load" else one
-        for one in story
+        replace(entry, fields={**entry.fields, "sent": 10.0})
+        if entry.kind == "load"
+        else entry
+        for entry in story
     )
 
 
 def held_inside(story: Timeline) -> Timeline:
     """Return the story with a fault that holds in its victim."""
     return Timeline(
-        replace(one, fields={**one.fields, "fault": "network.delay"})
-        if one.kind == "fault_started"
-        else one
-        for one in story
+        replace(entry, fields={**entry.fields, "fault": "network.delay"})
+        if entry.kind == "fault_started"
+        else entry
+        for entry in story
     )
 
 

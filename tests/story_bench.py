@@ -117,7 +117,9 @@ def _on_a_cluster() -> Plan:
     made = plan(step(recovers_within=30.0), slos=[objective()])
     planned = made.steps[0]
     victims = (replica(2, labels={"workload": WEB}),)
-    faults = tuple(replace(one, victims=victims) for one in planned.faults)
+    faults = tuple(
+        replace(planned_fault, victims=victims) for planned_fault in planned.faults
+    )
     target = TargetRef(kind="kubernetes", name="lab", namespace="shop")
     scenario = replace(made.scenario, target=target)
     return replace(made, steps=(replace(planned, faults=faults),), scenario=scenario)
@@ -154,7 +156,7 @@ def _looks(*, bad_until: int) -> list[Event]:
         phase = "during" if second < 55 else "after"
         told += hypothesis(at(second), phase, second >= bad_until)
     covered = {"took": 0.01, "every": 1.0}
-    return [replace(one, fields={**one.fields, **covered}) for one in told]
+    return [replace(entry, fields={**entry.fields, **covered}) for entry in told]
 
 
 def _fast_and_whole() -> list[Event]:
@@ -231,7 +233,7 @@ def cases() -> Iterator[Case]:
 
 def stored(case: Case) -> Record:
     """Return a case as it is stored: the texts of its files."""
-    lines = tuple(json.dumps(_whole(one).to_json()) for one in case.story)
+    lines = tuple(json.dumps(_whole(entry).to_json()) for entry in case.story)
     return Record(run="r-1", plan=to_json(case.base.plan), lines=lines, where=case.name)
 
 
@@ -247,9 +249,10 @@ def judged_as(case: Case) -> tuple[Outcome, str]:
     verdict = judge_stored(stored(case)).verdict
     workload = case.base.chain.endswith("workload")
     found = [
-        one
-        for one in verdict.findings
-        if one.question == case.base.question and (not workload or one.subject == WEB)
+        asked_finding
+        for asked_finding in verdict.findings
+        if asked_finding.question == case.base.question
+        and (not workload or asked_finding.subject == WEB)
     ]
     (finding,) = found
     return finding.outcome, finding.because

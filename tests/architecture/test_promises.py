@@ -64,7 +64,11 @@ def test_it_is_read_as_it_is_declared(name: str) -> None:
 def test_it_is_asked_answered_and_doubted(name: str) -> None:
     promise = PROMISES[name]
     questions = asked(plan(promising(name), slos=(objective("checkout"),)))
-    (question,) = [each for each in questions if each.question == name]
+    (question,) = [
+        asked_question
+        for asked_question in questions
+        if asked_question.question == name
+    ]
     told = (question.check, question.unit, question.promised)
     promised = MEANT[promise.unit] if promise.unit else None
     assert told == (promise.check, promise.unit, promised)
@@ -93,4 +97,8 @@ def test_its_time_is_planned_and_waited_for(name: str) -> None:
         waited, base = in_aftermath(run_state, asking, made.steps[0]), at(20)
     assert planned == MEANT[SECONDS]
     until = base + planned
-    assert [each for each in waited if each.until == pytest.approx(until, abs=0.001)]
+    assert [
+        condition
+        for condition in waited
+        if condition.until == pytest.approx(until, abs=0.001)
+    ]

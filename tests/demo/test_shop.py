@@ -92,4 +92,6 @@ def test_a_lost_replica_rings_once_and_nobody_waits(shop: str) -> None:
     labels = {"alertname": "WebReplicaDown", "server": "web-2", "severity": "page"}
     assert alert["labels"] == labels
     later = get(f"{PAGES}?since={seen}&wait=8")["pages"]
-    assert [one for one in later if one["receiver"] != "chat"] == []
+    assert [
+        later_page for later_page in later if later_page["receiver"] != "chat"
+    ] == []

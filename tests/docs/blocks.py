@@ -27,7 +27,7 @@ class Block:
 
 def read(page: Path) -> list[Block]:
     """Return a page's marked blocks, in order."""
-    return [Block(*found) for found in _BLOCK.findall(page.read_text())]
+    return [Block(*parts) for parts in _BLOCK.findall(page.read_text())]
 
 
 def commands(block: Block) -> list[tuple[str, str]]:

@@ -66,9 +66,9 @@ def test_every_link_between_the_pages_leads_somewhere() -> None:
     link = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "bench/README.md"]
     broken = [
-        f"{page.relative_to(ROOT)}: {found}"
+        f"{page.relative_to(ROOT)}: {target}"
         for page in pages
-        for found in link.findall(page.read_text())
-        if not (page.parent / found).exists()
+        for target in link.findall(page.read_text())
+        if not (page.parent / target).exists()
     ]
     assert broken == []
