@@ -71,7 +71,7 @@ def main() -> int:
         bed.up()
         try:
             bed.calm(())
-            differ = [one for one in chosen if not ends_as_written(bed, one)]
+            differ = [commit for commit in chosen if not ends_as_written(bed, commit)]
             return 1 if differ else 0
         finally:
             bed.down()

@@ -80,7 +80,11 @@ def alarms(
         for n in range(later)
     ]
     found = compare(baseline, runs, RULES)
-    return {one.key.subject for one in found if one.status is Status.WORSE}
+    return {
+        comparison.key.subject
+        for comparison in found
+        if comparison.status is Status.WORSE
+    }
 
 
 def main(builds: int) -> int:
@@ -96,8 +100,8 @@ def main(builds: int) -> int:
                 [alarms(chance, later, setting, slower=slower) for _ in range(count)]
                 for slower in (True, False)
             )
-            power = sum("planted" in one for one in found) / count
-            wrong = sum(bool(one) for one in false) / count
+            power = sum("planted" in subjects for subjects in found) / count
+            wrong = sum(bool(subjects) for subjects in false) / count
             if (name, later) == ("the demo shop", 3):
                 missed = power < LEAST_POWER or wrong > MOST_WRONG
             said = f"{power:.0%} | {wrong:.1%} of {count}"

@@ -172,14 +172,19 @@ def witnesses(lines: Lines) -> list[int]:
 def answers(verdict: Verdict) -> Answers:
     """Return each finding's outcome and what it measured."""
     return {
-        (found.step, found.question, found.subject): (found.outcome, found.measured)
-        for found in verdict.findings
+        (finding.step, finding.question, finding.subject): (
+            finding.outcome,
+            finding.measured,
+        )
+        for finding in verdict.findings
     }
 
 
 def crashed(verdict: Verdict) -> list[str]:
     """Return the questions whose check crashed."""
-    return [one.question for one in verdict.findings if _CRASHED in one.because]
+    return [
+        finding.question for finding in verdict.findings if _CRASHED in finding.because
+    ]
 
 
 def changed(story: Story, lines: Lines) -> Iterator[str]:
@@ -259,7 +264,7 @@ def trials(story: Story, dice: random.Random, home: Path) -> Iterator[tuple[str,
     places = witnesses(story.lines)
     for place in dice.sample(places, min(4, len(places))):
         said = json.dumps(story.lines[place])[:120]
-        yield from ((f"without {said}", one) for one in better(story, place))
+        yield from ((f"without {said}", variant) for variant in better(story, place))
     for _ in range(3):
         yield from damaged(story, dice)
     yield from (("no newline", said) for said in read_without_newline(story, home))

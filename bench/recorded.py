@@ -103,11 +103,11 @@ def record(folder: Path, runs: int) -> int:
 
 def passing(folder: Path) -> list[Run]:
     """Return what each passing run of the folder measured."""
-    stored = [judge_stored(one) for one in find_all([str(folder)])]
+    stored = [judge_stored(path) for path in find_all([str(folder)])]
     return [
-        observed(one.plan, one.verdict)
-        for one in stored
-        if one.verdict.outcome is Outcome.PASS
+        observed(run.plan, run.verdict)
+        for run in stored
+        if run.verdict.outcome is Outcome.PASS
     ]
 
 
