@@ -176,12 +176,14 @@ def test_only_ci_knows_what_lies_beside_the_repository() -> None:
     assert found <= {".ci/run"}
 
 
-def test_a_loop_variable_says_what_it_holds() -> None:
+@pytest.mark.parametrize("room", ["gameday", "tests", "bench"])
+def test_a_loop_variable_says_what_it_holds(room: str) -> None:
     nameless = [
         f"{path.relative_to(ROOT)}:{node.target.lineno}: {node.target.id}"
-        for path in MODULES
+        for path in tracked()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / room)
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.For | ast.comprehension)
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)
         and isinstance(node.target, ast.Name)
         and node.target.id in NAMELESS
     ]
