@@ -3,28 +3,21 @@
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gameday.app.evidence import compare, coverage
 from gameday.coverage.past import Past
 from gameday.errors import GamedayError, InvalidFile, StoreError, UsageError
-from gameday.gate.decide import (
-    Budget,
-    Decision,
-    GateEvidence,
-    Measured,
-    NewestRun,
-    decide,
-)
+from gameday.gate.decide import Budget, Decision, GateEvidence, Measured, decide
+from gameday.gate.newest_runs import held, newest
 from gameday.gate.override import Override, from_json, in_force
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
 from gameday.model.gate import GatePolicy, GateSlo
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo
-from gameday.model.verdict import Ending
 from gameday.ports import Clock
 from gameday.regressions.compare import Status
 
@@ -149,22 +142,6 @@ def _compared(
     }
 
 
-def newest(pasts: Sequence[Past]) -> list[Past]:
-    """Return of each scenario and testbed the newest run, and all of its commit.
-
-    What was repeated is one answer; a run of which no commit is known stands alone.
-    """
-    found: dict[tuple[str, str], list[Past]] = {}
-    for past in pasts:  # the newest first
-        if past.verdict.ending is not Ending.FINISHED:
-            continue
-        same = found.setdefault((past.verdict.scenario, past.testbed), [])
-        commit = past.verdict.provenance.get("git", "")
-        if not same or (commit and commit == same[0].verdict.provenance.get("git")):
-            same.append(past)
-    return [past for same in found.values() for past in same]
-
-
 def _broken(clock: Clock) -> tuple[list[str], str]:
     path = ledger_path()
     if not Path(path).exists():
@@ -178,26 +155,6 @@ def _broken(clock: Clock) -> tuple[list[str], str]:
     except GamedayError as error:
         return [], str(error)
     return [f"{fault.kind} on {fault.victim.name}" for fault in faults], ""
-
-
-def held(pasts: Sequence[Past]) -> list[NewestRun]:
-    """Return the newest run of each scenario and testbed that ran to its end."""
-    found: dict[tuple[str, str], NewestRun] = {}
-    for past in pasts:  # the newest first
-        verdict = past.verdict
-        if verdict.ending is not Ending.FINISHED:
-            continue
-        key = (verdict.scenario, past.testbed)
-        if key not in found:
-            found[key] = NewestRun(
-                scenario=verdict.scenario,
-                run=verdict.run,
-                ending=verdict.ending,
-                outcome=verdict.outcome,
-            )
-        elif found[key].before is None:
-            found[key] = replace(found[key], before=verdict.outcome)
-    return [found[key] for key in sorted(found)]
 
 
 def _budget(
