@@ -40,12 +40,16 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewestRun:
-    """The newest run of a scenario, and what the one before proved; None: no such."""
+    """The newest run of a scenario, and what the one before proved; None: no such.
+
+    `because`: why it did not come to its end.
+    """
 
     scenario: str
     run: str
     ending: Ending
     outcome: Outcome
+    because: str = ""
     before: Outcome | None = None
 
 
@@ -65,7 +69,8 @@ class GateEvidence:
     `proof`: None where a policy does not ask. `open_faults`: what is broken right now;
     `unreadable`: why that could not be told. `compared`: the newest runs' measures
     against the baseline, `baseline`, empty where there is none; `forgiven`: what of
-    no-baseline and too-few may pass.
+    no-baseline and too-few may pass. `unread`: records of runs that could not be read,
+    and why; each may be newer than those that were.
     """
 
     budgets: Mapping[str, Budget]
@@ -76,6 +81,7 @@ class GateEvidence:
     compared: Sequence[Measured] = ()
     baseline: str = ""
     forgiven: Collection[str] = ()
+    unread: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +130,7 @@ def decide(policy: GatePolicy, seen: GateEvidence, at: float) -> Decision:
         reasons.append(_proof(seen.proof))
     if policy.regressions:
         reasons += _regressions(seen.runs)
+        reasons += _unread(seen.unread)
         reasons += _against_baseline(seen)
     return Decision(gate=policy.name, at=at, reasons=tuple(reasons))
 
@@ -208,13 +215,19 @@ def _proof(proof: Register | None) -> Reason:
 def _regressions(runs: Iterable[NewestRun]) -> Iterator[Reason]:
     runs = list(runs)
     if not runs:
-        said = "no run that ran to its end is stored"
+        said = "no run is stored"
         yield _reason("no_regression", "", Outcome.INCONCLUSIVE, said)
     for held in runs:
-        said = f"the newest run ({held.run}) ended with {held.outcome.value}"
+        said = f"the newest run ({held.run}) {_ended(held)}"
         if held.before is not None:
             said += f", the one before with {held.before.value}"
         yield _reason("no_regression", held.scenario, _worse(held), said)
+
+
+def _unread(records: Iterable[str]) -> Iterator[Reason]:
+    for why in records:
+        said = f"a record cannot be read, and may be the newest: {why}"
+        yield _reason("no_regression", "", Outcome.INCONCLUSIVE, said)
 
 
 _OUTCOMES = {
@@ -246,10 +259,24 @@ def _against_baseline(seen: GateEvidence) -> Iterator[Reason]:
         yield _reason("no_regression", "", Outcome.PASS, said)
 
 
+def _ended(held: NewestRun) -> str:
+    """Return how a run ended, in words."""
+    why = f" ({held.because})" if held.because else ""
+    return {
+        Ending.FINISHED: f"ended with {held.outcome.value}",
+        Ending.GUARDRAIL: f"was stopped by a guardrail{why}",
+        Ending.OPERATOR: f"was stopped by somebody{why}",
+        Ending.CRASHED: f"crashed{why}",
+        Ending.REFUSED: f"was refused{why}",
+    }[held.ending]
+
+
 def _worse(held: NewestRun) -> Outcome:
     """Return fail where a run is worse than the one before; that takes two of them."""
     if held.outcome is not Outcome.FAIL:
         return held.outcome
+    if held.before is Outcome.FAIL and held.ending is not Ending.FINISHED:
+        return Outcome.INCONCLUSIVE  # it may be worse by what it did not come to
     if held.before is Outcome.FAIL:
         return Outcome.PASS  # as it was, which is no regression
     return Outcome.FAIL if held.before is Outcome.PASS else Outcome.INCONCLUSIVE

@@ -36,6 +36,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130  #: stopped by a person or a signal, everything undone
 
 
+REPEAT = "repeat"  # in a provenance: the how many-th of how many runs, such as 2/3
 _WORST_CODES = (5, 130, 4, 2, 1, 3, 0)
 
 

@@ -17,7 +17,7 @@ from gameday.clock import SystemClock
 from gameday.errors import GamedayError, UndoFailed, UsageError
 from gameday.model.quantity import show_duration
 from gameday.model.target import parse_target
-from gameday.model.verdict import ExitCode, worst_code
+from gameday.model.verdict import REPEAT, ExitCode, worst_code
 from gameday.runner.engine.fork_server import ForkServer
 
 if TYPE_CHECKING:
@@ -186,12 +186,21 @@ class _Day:
         tell = self._watch.tell
         if self._wishes.wait_for_target and wait(prepared, clock, until, tell):
             prepared = plan()  # who had the target has changed it
+        prepared = _repeated(prepared, self._wishes.options.repeat)
         from gameday.app.days.run import run
 
         with self._watch.screen(prepared.plan) as screen:
             result = run(prepared, self._wishes.options, clock, screen, fork_server)
             self._watch.over(screen, result)
         return result
+
+
+def _repeated(prepared: "Prepared", repeat: Repeat | None) -> "Prepared":
+    """Return a plan that says which of several runs it is of."""
+    if repeat is None:
+        return prepared
+    told = {**prepared.plan.provenance, REPEAT: f"{repeat.number}/{repeat.of}"}
+    return replace(prepared, plan=replace(prepared.plan, provenance=told))
 
 
 def wait(prepared: "Prepared", clock: "Clock", until: float, tell: Tell) -> bool:

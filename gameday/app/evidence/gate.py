@@ -93,7 +93,7 @@ def _stored(folders: tuple[str, ...]) -> tuple[list[Past], list[str]]:
 
 
 def _seen(policy: GatePolicy, wish: GateRequest, clock: Clock) -> GateEvidence:
-    pasts, _ = _stored(wish.folders)
+    pasts, unread = _stored(wish.folders)
     open_faults, unreadable = _broken(clock)
     proof = None
     if policy.max_age is not None:
@@ -114,6 +114,7 @@ def _seen(policy: GatePolicy, wish: GateRequest, clock: Clock) -> GateEvidence:
         open_faults=open_faults,
         unreadable=unreadable,
         runs=held(pasts),
+        unread=unread,
         **_compared(policy, wish, pasts),
     )
 

@@ -75,6 +75,15 @@ def test_a_proven_rule_and_a_run_that_passed_open_it() -> None:
     assert gate("artifacts", "--policy", "policy.yaml") == 0
 
 
+def test_a_damaged_record_of_a_run_leaves_it_open(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    verdict = stored("artifacts/b") / "verdict.json"
+    verdict.write_text(verdict.read_text()[:50])
+    assert gate("artifacts", "--policy", "policy.yaml") == 3
+    assert "artifacts/b" in capsys.readouterr().out
+
+
 def test_the_committed_baseline_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """The same run, and a baseline in which it was much quicker."""
     place = stored()

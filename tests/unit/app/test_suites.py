@@ -22,6 +22,7 @@ from gameday.app.days.game_days import (
 )
 from gameday.app.days.side_by_side import by_target, hold_side_by_side
 from gameday.app.outputs import judged, render
+from gameday.cli.main import main
 from gameday.errors import UsageError
 from gameday.model.scenario import Scenario
 from gameday.reports import console
@@ -154,6 +155,21 @@ def test_an_experiment_that_changed_concerns_its_scenarios(
 ) -> None:
     text = (folder / "stop-one-web.yaml").read_text() + "\n# more\n"
     assert repository("stop-one-web.yaml", text) == {"shop.yaml", "cluster.yaml"}
+
+
+def test_a_repeat_says_in_its_record_which_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that whoever reads it later knows what is one answer."""
+    monkeypatch.setenv("GAMEDAY_HOME", str(folder / "home"))
+    path = day(folder, "away", text='local: {supervisor: "http://127.0.0.1:9"}')
+    with pytest.raises(SystemExit):
+        main(["run", path, "--repeat", "2", "--out", "out", "--plain"])
+    told = [
+        json.loads(Path("out", number, "verdict.json").read_text())["provenance"]
+        for number in ("1", "2")
+    ]
+    assert [provenance["repeat"] for provenance in told] == ["1/2", "2/2"]
 
 
 # --- side by side -----------------------------------------------------------------

@@ -133,6 +133,23 @@ def test_a_regression(now: Outcome, before: Outcome | None, said: str) -> None:
     assert outcome(decided(runs=runs), "no_regression") == said
 
 
+@pytest.mark.parametrize("ending", [each for each in Ending if each != "finished"])
+def test_a_run_that_did_not_finish_is_never_as_it_was(ending: Ending) -> None:
+    run = replace(RUN, outcome=Outcome.FAIL, ending=ending, because="5 % were spent")
+    decision = decided(runs=[replace(run, before=Outcome.FAIL)])
+    assert decision.outcome is Outcome.INCONCLUSIVE
+    assert "5 % were spent" in decision.sentence
+    assert decided(runs=[replace(run, before=Outcome.PASS)]).outcome is Outcome.FAIL
+
+
+def test_a_record_that_cannot_be_read_may_be_the_newest() -> None:
+    decision = decided(unread=["runs/b/verdict.json: not a verdict"])
+    assert decision.outcome is Outcome.INCONCLUSIVE
+    assert "runs/b/verdict.json" in decision.sentence
+    ignoring = replace(POLICY, regressions=False)
+    assert decided(ignoring, unread=["runs/b"]).outcome is Outcome.PASS
+
+
 def test_without_evidence_it_is_inconclusive() -> None:
     decision = decide(POLICY, GateEvidence(budgets={}), 5.0)
     assert decision.outcome is not Outcome.PASS
