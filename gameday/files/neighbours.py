@@ -200,10 +200,10 @@ def _is_compose(value: Mapping[str, Any]) -> bool:
 
 
 def _is_operators(value: Mapping[str, Any]) -> bool:
-    api = str(value.get("apiVersion"))
-    return isinstance(value.get("kind"), str) and api.startswith(
-        ("monitoring.coreos.com/", "operator.victoriametrics.com/")
-    )
+    api, kind = str(value.get("apiVersion")), value.get("kind")
+    if not isinstance(kind, str) or not kind.strip():
+        return False
+    return api.startswith(("monitoring.coreos.com/", "operator.victoriametrics.com/"))
 
 
 def _is_kubernetes(value: Mapping[str, Any]) -> bool:
@@ -218,9 +218,9 @@ def _is_chart(value: Mapping[str, Any]) -> bool:
 
 def _is_dashboard(value: Mapping[str, Any]) -> bool:
     within = value.get("dashboard")
-    run_state = within if isinstance(within, dict) else value
-    return bool({"panels", "rows"} & set(run_state)) and bool(
-        {"schemaVersion", "templating", "annotations"} & set(run_state)
+    board = within if isinstance(within, dict) else value
+    return bool({"panels", "rows"} & set(board)) and bool(
+        {"schemaVersion", "templating", "annotations"} & set(board)
     )
 
 

@@ -337,3 +337,12 @@ def test_a_promtool_test_file_without_tests_is_one(write: Write) -> None:
     path = write("a/file.yaml", text)
     passed = check([str(path.parent)], {}, None).passed
     assert passed == ((str(path), "promtool test file"),)
+
+
+@pytest.mark.parametrize("kind", ['""', '" "', "7", "[]"])
+def test_an_operators_object_without_a_name_of_its_kind_is_of_no_known_kind(
+    kind: str, write: Write
+) -> None:
+    path = write("a.yaml", f"apiVersion: monitoring.coreos.com/v1\nkind: {kind}\n")
+    (problem,) = check([str(path)], {}, None).problems
+    assert problem.severity == "error"
