@@ -48,9 +48,10 @@ class Event:
         return {"at": show_instant(self.at), "kind": self.kind, **self.fields}
 
 
-def event(at: float, kind: str, /, **fields: Any) -> Event:
-    """Return an event; times are kept to the millisecond."""
-    return Event(at=round(at, 3), kind=kind, fields=fields)
+def event(at: float, kind: type[EventKind] | str, /, **fields: Any) -> Event:
+    """Return an event of a kind, or of the kind's name; times to the millisecond."""
+    name = kind if isinstance(kind, str) else kind.kind
+    return Event(at=round(at, 3), kind=name, fields=fields)
 
 
 def event_from_json(line: Mapping[str, Any]) -> Event:

@@ -11,6 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import ObserverLost
+from gameday.model.events import (
+    ClockCompared,
+    Routed,
+    Silence,
+    SilenceEnded,
+    Suppressed,
+    Unsuppressed,
+)
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import Event, event
@@ -103,7 +111,7 @@ class AlertmanagerObserver:
             return
         self._compared = self._clock.monotonic()
         about = {"offset": round(offset[0], 4), "error": round(offset[1], 4)}
-        self._sight.emit(event(now, "clock", source=self.source, **about))
+        self._sight.emit(event(now, ClockCompared, source=self.source, **about))
 
     def _silenced(
         self, silences: Iterable[Mapping[str, Any]], now: float
@@ -114,7 +122,7 @@ class AlertmanagerObserver:
         ended = self._active - {silence["id"] for silence in active}
         self._active = {silence["id"] for silence in active}
         for number in sorted(ended):
-            yield event(now, "silence_ended", id=number)
+            yield event(now, SilenceEnded, id=number)
         for active_silence in active:
             key = (active_silence["id"], active_silence["endsAt"])
             if key in self._silences:
@@ -122,7 +130,7 @@ class AlertmanagerObserver:
             self._silences.add(key)
             yield event(
                 now,
-                "silence",
+                Silence,
                 id=active_silence["id"],
                 matchers=[
                     matcher_fields(matcher) for matcher in active_silence["matchers"]
@@ -143,7 +151,7 @@ class AlertmanagerObserver:
             self._routed.add(key)
             yield event(
                 now,
-                "routed",
+                Routed,
                 alert=alert["labels"].get("alertname", ""),
                 labels=alert["labels"],
                 receivers=list(receivers),
@@ -157,7 +165,7 @@ class AlertmanagerObserver:
             if key not in self._muted:
                 self._muted[key] = event(
                     now,
-                    "suppressed",
+                    Suppressed,
                     alert=mute.labels.get("alertname", ""),
                     labels=dict(mute.labels),
                     by=mute.by,
@@ -166,7 +174,7 @@ class AlertmanagerObserver:
                 events.append(self._muted[key])
         for key in [key for key in self._muted if key not in mutings]:
             before = self._muted.pop(key)
-            events.append(event(now, "unsuppressed", **before.fields))
+            events.append(event(now, Unsuppressed, **before.fields))
         return events
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import AlertFiring, AlertPending
 from gameday.model.timeline import Event, event
 
 ERROR = 0.001  # seconds: evaluations are known to the millisecond
@@ -130,9 +131,9 @@ def events_of(life: Life, slots: Slots) -> list[Event]:
     }
     told = []
     if life.firing != life.active:
-        told.append(event(_seconds(life.active, slots), "alert_pending", **about))
+        told.append(event(_seconds(life.active, slots), AlertPending, **about))
     if life.firing is not None:
-        told.append(event(_seconds(life.firing, slots), "alert_firing", **about))
+        told.append(event(_seconds(life.firing, slots), AlertFiring, **about))
     if life.ended is not None:
         kind = "alert_cleared" if life.firing is None else "alert_resolved"
         told.append(event(_seconds(life.ended, slots), kind, **about, exact=True))

@@ -16,6 +16,7 @@ from gameday.model.alerting.alert import (
     Routing,
     fingerprint,
 )
+from gameday.model.events import Page, Routed, Suppressed
 from gameday.model.timeline import Event, event
 
 FOREVER = float("inf")
@@ -76,7 +77,7 @@ def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
         events.append(
             event(
                 firing.fires,
-                "routed",
+                Routed,
                 alert=firing.labels.get("alertname", ""),
                 labels=dict(firing.labels),
                 receivers=list(dict.fromkeys(path[-1].receiver for path in paths)),
@@ -160,7 +161,7 @@ def _flush(
         shown = [alert for alert in alerts if alert.key in burning | resolved]
         yield event(
             at,
-            "page",
+            Page,
             receiver=receiver.name,
             vendor=way.kind,
             status="firing" if burning else "resolved",
@@ -276,7 +277,7 @@ def _route_mutes(firing: Firing, told: NotifyContext) -> Iterator[Event]:
         names = muting.names if muting else ""
         yield event(
             firing.fires,
-            "suppressed",
+            Suppressed,
             alert=firing.labels.get("alertname", ""),
             labels=dict(firing.labels),
             by="mute_time",

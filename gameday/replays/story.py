@@ -134,7 +134,7 @@ def _at_start(
             state = "firing" if firing is not None and firing <= theirs else "pending"
             yield event(
                 at,
-                "alert_at_start",
+                AlertAtStart,
                 step=step,
                 alert=life.rule.name,
                 labels=dict(life.labels),
@@ -150,7 +150,7 @@ def _evaluations(timeline: Timeline, today: TodaysRules) -> Iterator[Event]:
         for group, file, interval in sorted(groups, key=str):
             yield event(
                 at,
-                "evaluations",
+                Evaluations,
                 group=group,
                 file=file,
                 interval=interval or 0.0,
@@ -164,7 +164,11 @@ def _pager_clock(timeline: Timeline) -> Iterator[Event]:
         if clock["source"] == "prometheus":
             error = max(PAGE_ERROR, float(clock["error"]))
             yield event(
-                clock.at, "clock", source="pager", offset=clock["offset"], error=error
+                clock.at,
+                ClockCompared,
+                source="pager",
+                offset=clock["offset"],
+                error=error,
             )
 
 

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Mapping
 
 from gameday.errors import GamedayError
+from gameday.model.events import Drifted
+from gameday.model.events import Fingerprint as FingerprintEvent
 from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
@@ -99,7 +101,7 @@ class DriftWatch:
         because = fingerprint if isinstance(fingerprint, str) else ""
         number = 0 if because else len(fingerprint)
         rest = {"when": when, "instances": number, "because": because}
-        self._loop.tell(event(self._loop.now, "fingerprint", **rest))
+        self._loop.tell(event(self._loop.now, FingerprintEvent, **rest))
 
     def _tell_differences(self, before: Fingerprint, after: Fingerprint) -> None:
         for difference in differences(before, after):
@@ -108,7 +110,7 @@ class DriftWatch:
             if difference.platform:
                 change["platform"] = difference.platform
             now = self._loop.now
-            self._loop.tell(event(now, "drift", step="", **what, **change))
+            self._loop.tell(event(now, Drifted, step="", **what, **change))
 
 
 def in_thread(look: Callable[[], Fingerprint]) -> Looking:

@@ -11,6 +11,7 @@ from types import FrameType
 
 from gameday.checks.record.naming import Directory
 from gameday.errors import GamedayError, StoreError
+from gameday.model.events import AlertAtStart
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
@@ -171,7 +172,7 @@ class Drive:
                 name = labels.get("alertname", "")
                 rest = {"alert": name, "labels": labels, "state": alert.state}
                 now = self.loop.now
-                self.loop.tell(event(now, "alert_at_start", step=step.name, **rest))
+                self.loop.tell(event(now, AlertAtStart, step=step.name, **rest))
 
     def _until_injected(self, step: Step, planned: PlannedStep) -> None:
         longest = max([fault.duration for fault in planned.faults], default=0.0)

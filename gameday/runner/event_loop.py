@@ -8,7 +8,7 @@ import contextlib
 import queue
 from collections.abc import Callable, Iterable
 
-from gameday.model.events import Guardrail
+from gameday.model.events import Guardrail, Note, Phase, Skipped
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.runner.conditions import PendingCondition
@@ -47,15 +47,15 @@ class EventLoop:
 
     def phase(self, phase: str, step: str) -> None:
         """Begin a phase."""
-        self._take(event(self.now, "phase", phase=phase, step=step))
+        self._take(event(self.now, Phase, phase=phase, step=step))
 
     def note(self, text: str) -> None:
         """Keep a remark."""
-        self._take(event(self.now, "note", text=text))
+        self._take(event(self.now, Note, text=text))
 
     def skip(self, step: str, because: str) -> None:
         """Keep that a step's fault is not injected, and why."""
-        self._take(event(self.now, "skipped", step=step, because=because))
+        self._take(event(self.now, Skipped, step=step, because=because))
 
     def until(self, what: str, until: float, kept: Callable[[], bool]) -> bool:
         """Wait for one thing; return whether it came."""

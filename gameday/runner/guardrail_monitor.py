@@ -6,6 +6,7 @@ whoever cannot see must not go on breaking things.
 
 import threading
 
+from gameday.model.events import Guardrail
 from gameday.model.timeline import event
 from gameday.ports import Clock, Emit
 from gameday.runner.dependencies import Guard
@@ -49,7 +50,7 @@ class GuardrailMonitor:
             self._last = state
             told = {"state": state, "value": seen.value, "limit": seen.limit}
             told |= {"name": self.guard.rail.name, "answered": answered}
-            self._emit(event(now, "guardrail", because=because, **told))
+            self._emit(event(now, Guardrail, because=because, **told))
         return state, because
 
     def _run(self) -> None:

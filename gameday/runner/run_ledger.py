@@ -7,6 +7,7 @@ from typing import Any
 from gameday.ledger import foreign
 from gameday.ledger.entries import Healed, PlannedVictims, Transition
 from gameday.ledger.ledger import Ledger
+from gameday.model.events import FaultBiting, FaultEnded, FaultStarted, UndoFailed
 from gameday.model.faults.fault import FaultRequest, FaultState
 from gameday.model.target import Instance
 from gameday.model.timeline import Event, event
@@ -156,13 +157,13 @@ def _started(transition: Transition, common: dict[str, str]) -> Event:
         "instance": transition.instance,
     }
     rest = {"arguments": dict(transition.arguments), "duration": transition.duration}
-    return event(transition.at, "fault_started", **common, **where, **rest)
+    return event(transition.at, FaultStarted, **common, **where, **rest)
 
 
 def _bites(transition: Transition, common: dict[str, str]) -> Event:
     proof = transition.proof or {"bites": False, "because": "no proof was given"}
     fields = {k: proof[k] for k in ("bites", "because", "evidence") if k in proof}
-    return event(transition.at, "fault_biting", **common, **fields)
+    return event(transition.at, FaultBiting, **common, **fields)
 
 
 def _ended(transition: Transition, common: dict[str, str]) -> list[Event]:
@@ -173,9 +174,9 @@ def _ended(transition: Transition, common: dict[str, str]) -> list[Event]:
     )
     told = {**rest, **early}
     events = [
-        event(transition.at, "fault_ended", **common, ok=ok, by=transition.by, **told)
+        event(transition.at, FaultEnded, **common, ok=ok, by=transition.by, **told)
     ]
     if not ok:
         place = {"instance": transition.instance}
-        events.append(event(transition.at, "undo_failed", **common, **place, **rest))
+        events.append(event(transition.at, UndoFailed, **common, **place, **rest))
     return events

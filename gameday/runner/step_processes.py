@@ -12,6 +12,7 @@ from typing import Any
 
 from gameday.checks.record.interruption import CUT_SHORT
 from gameday.errors import StoreError
+from gameday.model.events import Activity, Engine, FaultFailed, Note
 from gameday.model.scenario import Step
 from gameday.model.timeline import event
 from gameday.ports import Emit
@@ -174,23 +175,23 @@ class StepProcesses:
             self._dependencies.store.write(f"journal-{step}.json", text)
         except StoreError as error:
             note = f"{step}: the journal was not written: {error}"
-            self._emit(event(self._dependencies.clock.now(), "note", text=note))
+            self._emit(event(self._dependencies.clock.now(), Note, text=note))
 
     def _report(
         self, stage: StepProgress, name: str, fields: Mapping[str, Any]
     ) -> None:
         now, step = self._dependencies.clock.now(), stage.step.name
         if name == "activity":
-            self._emit(event(now, "activity", step=step, **_without_output(fields)))
+            self._emit(event(now, Activity, step=step, **_without_output(fields)))
             self._note_failed(stage, now, fields)
         elif name == "engine":
             state = {"because": "", **fields}
-            self._emit(event(now, "engine", step=step, **state))
+            self._emit(event(now, Engine, step=step, **state))
         elif name == "escaped":
             state = {"status": "escaped", "deviated": None, **fields}
-            self._emit(event(now, "engine", step=step, **state))
+            self._emit(event(now, Engine, step=step, **state))
         elif name == "log":
-            self._emit(event(now, "note", text=f"{step}: engine: {fields['text']}"))
+            self._emit(event(now, Note, text=f"{step}: engine: {fields['text']}"))
 
     def _note_failed(
         self, stage: StepProgress, now: float, fields: Mapping[str, Any]
@@ -205,7 +206,7 @@ class StepProcesses:
             self._emit(
                 event(
                     now,
-                    "fault_failed",
+                    FaultFailed,
                     step=stage.step.name,
                     fault=request.kind,
                     service=request.selection.service,

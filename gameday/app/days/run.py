@@ -29,7 +29,7 @@ from gameday.ledger.ledger import Ledger
 from gameday.ledger.recovery import opener, recover
 from gameday.ledger.target_lock import take
 from gameday.ledger.watchdog.launcher import WatchdogHandle
-from gameday.model.events import FaultEnded, FaultStarted
+from gameday.model.events import FaultEnded, FaultStarted, Note, Recovered
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
@@ -223,7 +223,7 @@ def _take(session: Session, target: OpenTarget, ledger: Ledger) -> WatchdogHandl
         _show(session, _recovered(recovered, clock.now()))
 
     def tell(text: str) -> None:
-        _show(session, event(clock.now(), "note", text=text))
+        _show(session, event(clock.now(), Note, text=text))
 
     return take(ledger, target, session.run, scenario, clock, tell=tell, emit=emit)
 
@@ -241,7 +241,7 @@ def give_back(
     if session.broken:
         watchdog.abandon()  # it goes on trying when this process is gone
         with suppress(StoreError):  # a full disk keeps nobody from being told
-            _show(session, event(clock.now(), "note", text=watchdog.announcement))
+            _show(session, event(clock.now(), Note, text=watchdog.announcement))
         return
     watchdog.close()
 
@@ -266,7 +266,7 @@ def _recovered(recovered: RecoveredFault, at: float) -> Event:
     undone = recovered.undone
     return event(
         at,
-        "recovered",
+        Recovered,
         run=recovered.run,
         what=recovered.what,
         ok=undone.ok,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from gameday.errors import ObserverLost
+from gameday.model.events import ClockCompared, Page, PageRefused
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
 from gameday.model.timeline import Event, event
@@ -103,7 +104,7 @@ class PagesObserver:
         self._sight.emit(
             event(
                 self._clock.now(),
-                "clock",
+                ClockCompared,
                 source=self.source,
                 offset=round(best, 4),
                 error=round(error + 0.0005, 4),
@@ -135,7 +136,7 @@ class PagesObserver:
             return None
         return event(
             float(entry["at"]),
-            "page",
+            Page,
             receiver=entry["receiver"],
             vendor=entry["vendor"],
             status=entry["status"],
@@ -154,7 +155,7 @@ class PagesObserver:
         about = {
             name: entry.get(name, "") for name in ("receiver", "vendor", "because")
         }
-        return event(float(entry["at"]), "page_refused", **about, seq=int(entry["seq"]))
+        return event(float(entry["at"]), PageRefused, **about, seq=int(entry["seq"]))
 
     def _is_new(self, entry: Mapping[str, Any]) -> bool:
         at, seq = float(entry["at"]), int(entry["seq"])

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gameday.model.events import Sample
 from gameday.model.reading import pairs, reads_gauge
 from gameday.model.slos.slo import Series, Slo, Term
 from gameday.model.timeline import Event, event
@@ -96,7 +97,7 @@ def _sample(use: Use, series: Series, fresh: list[tuple[float, float]]) -> Event
     gauge = {"gauge": True} if reads_gauge(use.term) else {}
     return event(
         fresh[-1][0],
-        "sample",
+        Sample,
         slo=use.slo,
         side=use.side,
         sign=use.term.sign,

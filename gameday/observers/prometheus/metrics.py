@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gameday.errors import ObserverLost
+from gameday.model.events import Metric
 from gameday.model.scenario import Condition, Endpoint, MetricPromise
 from gameday.model.timeline import event
 from gameday.observers.health import ObserverHealth, Rounds
@@ -100,7 +101,7 @@ class MetricsObserver:
             self._sight.emit(
                 event(
                     at,
-                    "metric",
+                    Metric,
                     promql=promql,
                     ok=found.ok,
                     value=found.value,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from gameday.errors import ObserverLost
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import ClockCompared, Note, Window
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Series, Slo
 from gameday.model.timeline import Event, event
@@ -146,7 +147,7 @@ class PrometheusObserver:
         self._sight.emit(
             event(
                 now,
-                "window",
+                Window,
                 slo=slo.name,
                 total=total.total,
                 since=round(total.since, 3),
@@ -262,7 +263,7 @@ class PrometheusObserver:
                 raise
             self._refused.add(selector)
             text = f"the SLI's selector {selector} is refused: {problem}"
-            self._sight.emit(event(self._clock.now(), "note", text=text))
+            self._sight.emit(event(self._clock.now(), Note, text=text))
             return []
 
     def _covered(self, until: float) -> bool:
@@ -292,7 +293,7 @@ class PrometheusObserver:
         self._sight.emit(
             event(
                 self._clock.now(),
-                "clock",
+                ClockCompared,
                 source=self.source,
                 offset=round(offset, 4),
                 error=round(error, 4),

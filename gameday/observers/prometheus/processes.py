@@ -6,6 +6,7 @@ they were soon as high as before. It is reported at the scrape that first says i
 
 from collections.abc import Iterable
 
+from gameday.model.events import Process
 from gameday.model.slos.scraped import Target, target_of
 from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event, event
@@ -32,7 +33,7 @@ class Processes:
                 if known is None or abs(began - known[1]) > SAME:
                     job, instance = target
                     about = {"job": job, "instance": instance, "began": began}
-                    events.append(event(at, "process", **about))
+                    events.append(event(at, Process, **about))
                     self._known[target] = (at, began)
                 else:
                     self._known[target] = (at, known[1])

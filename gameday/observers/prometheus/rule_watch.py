@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from gameday.model.events import Evaluations, RuleFailed
 from gameday.model.timeline import Event, event
 from gameday.observers.prometheus.api import NEVER, SelfMetrics
 from gameday.observers.prometheus.episodes import Gap
@@ -110,7 +111,7 @@ class RuleWatch:
         return [
             event(
                 at,
-                "evaluations",
+                Evaluations,
                 group=group.name,
                 file=group.file,
                 interval=group.interval,
@@ -269,7 +270,7 @@ def _failed(at: float, about: _About, because: str, **more: Any) -> Event:
     known = {name: value for name, value in named.items() if value}
     return event(
         at,
-        "rule_failed",
+        RuleFailed,
         group=about.group,
         alert=about.alert,
         because=because,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gameday.model.events import Scrape
 from gameday.model.slos.slo import Series
 from gameday.model.timeline import Event, event
 from gameday.observers.prometheus.api import ScrapeTarget
@@ -93,7 +94,7 @@ class Scrapes:
         known = self._known.get(key)
         return event(
             at,
-            "scrape",
+            Scrape,
             job=labels.get("job", ""),
             instance=labels.get("instance", ""),
             up=up,

@@ -3,7 +3,7 @@
 from gameday.checks.record.clocks import read_clocks
 from gameday.checks.slos.feeding import find_fed
 from gameday.checks.slos.load import http_probes
-from gameday.model.events import Probe
+from gameday.model.events import Feeds, Probe
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 from gameday.model.timeline import Timeline, event
@@ -24,7 +24,7 @@ def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
     )
     offset = read_clocks(seen).theirs("prometheus", now) - now
     fed = find_fed(scenario.slos, load, seen, offset)
-    loop.tell(event(now, "feeds", slos=list(fed.slos), because=fed.because))
+    loop.tell(event(now, Feeds, slos=list(fed.slos), because=fed.because))
     if not fed.slos:
         loop.note(
             f"no SLO is known to count the load's requests ({fed.because}); "

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gameday.model.events import Blind
+from gameday.model.events import Load as LoadEvent
 from gameday.model.scenario import Load
 from gameday.model.timeline import event
 from gameday.ports import Clock, Emit
@@ -68,13 +70,13 @@ class Traffic:
     def _read(self) -> None:
         for line in self._process.stdout or ():
             second = json.loads(line)
-            self._emit(event(second["until"], "load", **second))
+            self._emit(event(second["until"], LoadEvent, **second))
         code = self._process.wait()
         if not self._ending:
             self._emit(
                 event(
                     self._clock.now(),
-                    "blind",
+                    Blind,
                     source="load",
                     because=f"the load ended by itself with exit code {code}",
                 )

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from gameday.errors import TargetNotFound
+from gameday.model.events import WorkloadChanged
 from gameday.model.timeline import Event, event
 from gameday.ports import Emit
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
@@ -163,7 +164,9 @@ class Availability:
             "available": state.available,
             "error": round(seen.late, 3),
         }
-        return event(seen.at, "workload", service=service, workload=words, **fields)
+        return event(
+            seen.at, WorkloadChanged, service=service, workload=words, **fields
+        )
 
 
 def _kinds(services: Iterable[str]) -> list[str]:
