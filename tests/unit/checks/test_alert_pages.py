@@ -47,8 +47,8 @@ def three(*parts: list[Event], planned: object = PLAN) -> list[Finding]:
     return [answer(verdict, name) for name in names]
 
 
-def outcomes(found: list[Finding]) -> str:
-    return " ".join(finding.outcome for finding in found)
+def outcomes(findings: list[Finding]) -> str:
+    return " ".join(finding.outcome for finding in findings)
 
 
 def test_a_page_that_arrives_and_resolves() -> None:
@@ -365,12 +365,12 @@ def second_step(*parts: list[Event]) -> Finding:
         scenery=scenery,
         monitoring=watched(),
     )
-    found = [
+    findings = [
         finding
         for finding in judged(planned, story).findings
         if (finding.step, finding.question) == ("again", "pages_within")
     ]
-    return found[0]
+    return findings[0]
 
 
 def test_a_group_that_was_not_flushed_spoils_the_next_step() -> None:

@@ -53,13 +53,13 @@ TIMED = (
 def asked(base: Base, story: Timeline) -> Finding:
     verdict = judged(base.plan, story)
     workload = base.chain.endswith("workload")
-    (found,) = [
+    (asked_finding,) = [
         finding
         for finding in verdict.findings
         if finding.question == base.question
         and (not workload or finding.subject == WEB)
     ]
-    return found
+    return asked_finding
 
 
 @pytest.mark.parametrize(
@@ -199,13 +199,13 @@ def test_the_order_of_what_happened_at_once_changes_nothing(
     assert told(judged(PLAN, Timeline(shuffled))) == told(judged(PLAN, story))
 
 
-def turned(one: Event, seed: int) -> Event:
+def turned(entry: Event, seed: int) -> Event:
     """Return a page with its entries in another order."""
-    if one.kind != "page":
-        return one
-    entries = list(one["alerts"])
+    if entry.kind != "page":
+        return entry
+    entries = list(entry["alerts"])
     random.Random(seed).shuffle(entries)  # noqa: S311 - no secret
-    return replace(one, fields={**one.fields, "alerts": entries})
+    return replace(entry, fields={**entry.fields, "alerts": entries})
 
 
 @settings(max_examples=10, deadline=None)
@@ -221,9 +221,9 @@ def test_all_clocks_shifted_together_change_nothing(
 STAMPS = ("since", "until", "starts", "ends", "last")
 
 
-def shifted(one: Event, seconds: float) -> Event:
-    fields = {key: _moved(key, value, seconds) for key, value in one.fields.items()}
-    return replace(one, at=round(one.at + seconds, 3), fields=fields)
+def shifted(entry: Event, seconds: float) -> Event:
+    fields = {key: _moved(key, value, seconds) for key, value in entry.fields.items()}
+    return replace(entry, at=round(entry.at + seconds, 3), fields=fields)
 
 
 def _moved(key: str, value: Any, seconds: float) -> Any:

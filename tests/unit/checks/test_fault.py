@@ -288,9 +288,11 @@ FOREIGN = ("chaosk8s.pod.actions.terminate_pods",)
 
 def foreign_plan(**expect: Any) -> Plan:
     planned = plan(step(faults=(), **expect))
-    one = planned.scenario.steps[0]
-    experiment = replace(one.experiment, foreign=FOREIGN)
-    scenario = replace(planned.scenario, steps=(replace(one, experiment=experiment),))
+    asked_step = planned.scenario.steps[0]
+    experiment = replace(asked_step.experiment, foreign=FOREIGN)
+    scenario = replace(
+        planned.scenario, steps=(replace(asked_step, experiment=experiment),)
+    )
     return replace(planned, scenario=scenario)
 
 
@@ -394,8 +396,8 @@ PROBE = "the proxy has the toxic"
 
 def shown_by(probe: str = PROBE, **expect: Any) -> Plan:
     planned = foreign_plan(**expect)
-    one = replace(planned.scenario.steps[0], bites=probe)
-    return replace(planned, scenario=replace(planned.scenario, steps=(one,)))
+    asked_step = replace(planned.scenario.steps[0], bites=probe)
+    return replace(planned, scenario=replace(planned.scenario, steps=(asked_step,)))
 
 
 def asked_in_method(ok: bool | None, status: str = "succeeded") -> list[Event]:

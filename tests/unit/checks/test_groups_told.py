@@ -57,8 +57,8 @@ def muted(since: float, until: float | None = None, **more: str) -> list[Event]:
 def outcomes(*parts: list[Event], planned: object = PLAN) -> str:
     verdict = judged(planned, timeline(fault(), *parts))  # type: ignore[arg-type]
     names = ("reaches", "pages_within", "page_resolves_within")
-    found = [answer(verdict, name, NAME) for name in names]
-    return " ".join(finding.outcome for finding in found)
+    findings = [answer(verdict, name, NAME) for name in names]
+    return " ".join(finding.outcome for finding in findings)
 
 
 def test_the_only_one_of_its_group_was_told_of() -> None:

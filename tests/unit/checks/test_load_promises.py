@@ -21,13 +21,13 @@ def found(question: str, requests: list[Event], load: float | None = 50.0) -> Fi
 
 
 @pytest.mark.parametrize(
-    ("each", "outcome"),
+    ("failures", "outcome"),
     [(0, Outcome.PASS), (7, Outcome.PASS), (8, Outcome.FAIL), (50, Outcome.FAIL)],
 )
-def test_the_share_of_failed_requests(each: float, outcome: Outcome) -> None:
-    one = found("fails_at_most", traffic(failed={(20.0, 30.0): each}))
+def test_the_share_of_failed_requests(failures: float, outcome: Outcome) -> None:
+    one = found("fails_at_most", traffic(failed={(20.0, 30.0): failures}))
     assert (one.check, one.subject, one.outcome) == ("load", "lose-a-replica", outcome)
-    assert one.measured == pytest.approx(10 * each / 7000)
+    assert one.measured == pytest.approx(10 * failures / 7000)
     assert (one.promised, one.unit) == (0.01, "ratio")
 
 
@@ -37,11 +37,11 @@ def test_failures_before_the_fault_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("each", "outcome"),
+    ("failures", "outcome"),
     [(0, Outcome.INCONCLUSIVE), (3, Outcome.FAIL)],
 )
-def test_requests_never_sent_may_have_failed(each: float, outcome: Outcome) -> None:
-    few = traffic(sent=40.0, failed={(0.0, 150.0): each})
+def test_requests_never_sent_may_have_failed(failures: float, outcome: Outcome) -> None:
+    few = traffic(sent=40.0, failed={(0.0, 150.0): failures})
     one = found("fails_at_most", few)
     assert one.outcome is outcome
     if outcome is Outcome.INCONCLUSIVE:
@@ -59,14 +59,14 @@ def test_without_a_load_of_ours_nobody_can_tell() -> None:
         assert found(question, [], load=None).outcome is Outcome.INCONCLUSIVE
 
 
-def slow(each: float, **rest: float) -> list[Event]:
+def slow(slow_requests: float, **rest: float) -> list[Event]:
     """Return requests of which so many a second take 0.6 to 0.63 s."""
-    waits = [[0.01, 0.011, 50.0 - each], [0.6, 0.63, each]]
+    waits = [[0.01, 0.011, 50.0 - slow_requests], [0.6, 0.63, slow_requests]]
     return traffic(latencies=waits, **rest)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("each", "outcome", "measured"),
+    ("slow_requests", "outcome", "measured"),
     [
         (0.0, Outcome.PASS, 0.011),
         (0.5, Outcome.PASS, 0.011),
@@ -74,9 +74,9 @@ def slow(each: float, **rest: float) -> list[Event]:
     ],
 )
 def test_99_of_100_requests_are_answered_in_time(
-    each: float, outcome: Outcome, measured: float
+    slow_requests: float, outcome: Outcome, measured: float
 ) -> None:
-    one = found("p99_within", slow(each))
+    one = found("p99_within", slow(slow_requests))
     assert (one.outcome, one.measured) == (outcome, measured)
     assert (one.promised, one.unit) == (0.5, "s")
 

@@ -97,7 +97,7 @@ class Server:
     def samples(self) -> list[Event]:
         """Return the counters' samples: by code, born when they first count."""
         served = self.requests()
-        found: list[Event] = []
+        told_samples: list[Event] = []
         for code, failed in (("200", False), ("500", True)):
             times = [when for when, bad in served if bad is failed]
             values = []
@@ -113,10 +113,10 @@ class Server:
                 labels = {"job": "web", "instance": self.name, "code": code}
                 if values:
                     about = {"slo": NAME, "side": side, "sign": 1.0}
-                    found.append(
+                    told_samples.append(
                         event(at(0), "sample", series=labels, values=values, **about)
                     )
-        return found
+        return told_samples
 
 
 @st.composite
@@ -243,12 +243,12 @@ def test_a_difference_of_two_jobs_holds_the_truth(
 @st.composite
 def outages(draw: st.DrawFn) -> tuple[Server, ...]:
     """Return a shop whose servers fail for a while, each as long as it likes."""
-    found = []
+    drawn = []
     for number in range(draw(st.integers(1, 3))):
         interval = draw(st.sampled_from([1.0, 3.0, 10.0]))
         begins = draw(st.floats(45.0, 100.0))
         lasts = draw(st.floats(3.0, 40.0))
-        found.append(
+        drawn.append(
             Server(
                 name=f"web-{number}:80",
                 rate=draw(st.integers(3, 8)),
@@ -259,7 +259,7 @@ def outages(draw: st.DrawFn) -> tuple[Server, ...]:
                 down=draw(st.floats(0.0, 2.0)),
             )
         )
-    return tuple(found)
+    return tuple(drawn)
 
 
 @settings(max_examples=80, deadline=None)

@@ -60,8 +60,8 @@ def story(scrapes: Iterable[Event], planned: Plan, begins: float = 10.0) -> Verd
 
 
 def phase(verdict: Verdict, question: str = "fires_within") -> dict[str, Any]:
-    found: dict[str, Any] = answer(verdict, question, NAME).evidence["phase"]
-    return found
+    evidence: dict[str, Any] = answer(verdict, question, NAME).evidence["phase"]
+    return evidence
 
 
 def test_the_wait_for_the_next_scrape_and_evaluation_is_told() -> None:

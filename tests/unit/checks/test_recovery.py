@@ -87,11 +87,13 @@ def slow(
     errors: dict[tuple[float, float], float] | None = None, interval: int = 30
 ) -> list[Event]:
     """Return what is scraped seldom of a counter, beside alerts scraped each second."""
-    found = []
+    seldom_scraped = []
     for request in requests(errors=errors or {}, until=180):
         seldom = request["values"][::interval]
-        found.append(event(at(0), "sample", **{**request.fields, "values": seldom}))
-    return found
+        seldom_scraped.append(
+            event(at(0), "sample", **{**request.fields, "values": seldom})
+        )
+    return seldom_scraped
 
 
 @pytest.mark.parametrize("interval", [2, 7, 15, 30])
@@ -275,8 +277,8 @@ def served(*silent: tuple[float, float]) -> list[Event]:
         if not any(since < second <= until for since, until in silent):
             count += 50
         values.append([at(second), count])
-    one = requests()[0]
-    return [event(at(0), "sample", **{**one.fields, "values": values})]
+    request = requests()[0]
+    return [event(at(0), "sample", **{**request.fields, "values": values})]
 
 
 def test_nobody_served_is_not_recovered() -> None:

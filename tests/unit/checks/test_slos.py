@@ -117,8 +117,8 @@ def test_another_count_is_not_the_windows(slo: str, complete: bool) -> None:
 
 
 def test_an_slo_as_a_difference_of_counters() -> None:
-    def samples(side: str, sign: float, each: float) -> Event:
-        values = [[at(s), each * s] for s in range(151)]
+    def samples(side: str, sign: float, rate: float) -> Event:
+        values = [[at(s), rate * s] for s in range(151)]
         labels = {"job": "lb", "instance": "lb:1", "x": f"{sign}"}
         return event(
             at(0),
@@ -363,9 +363,11 @@ def two(load: Load, *parts: list[Event]) -> list[str]:
     planned = plan(slos=[objective("orders"), objective("search")], load=50.0)
     planned = replace(planned, scenario=replace(planned.scenario, load=load))
     story = timeline(fault(), requests("orders"), requests("search"), *parts)
-    found = judged(planned, story).findings
+    findings = judged(planned, story).findings
     return [
-        finding.subject for finding in found if finding.question == "agrees_with_load"
+        finding.subject
+        for finding in findings
+        if finding.question == "agrees_with_load"
     ]
 
 
