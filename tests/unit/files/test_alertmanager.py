@@ -54,9 +54,9 @@ time_intervals:
 
 def errors(text: str) -> list[str]:
     routing, problems = alertmanager.parse(text, "a.yaml")
-    found = [str(problem) for problem in problems if problem.severity == "error"]
-    assert (routing is None) == bool(found)
-    return found
+    messages = [str(problem) for problem in problems if problem.severity == "error"]
+    assert (routing is None) == bool(messages)
+    return messages
 
 
 def test_routes_inherit_and_matchers_of_all_spellings() -> None:

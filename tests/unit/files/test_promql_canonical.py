@@ -21,7 +21,7 @@ def test_two_spellings_of_one_expression(written: str, printed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("expression", "other"),
     [
         ("up == 0", "up == 1"),
         ('up{a="x"}', 'up{a!="x"}'),
@@ -32,5 +32,5 @@ def test_two_spellings_of_one_expression(written: str, printed: str) -> None:
         ),
     ],
 )
-def test_two_expressions(one: str, other: str) -> None:
-    assert canonical(one) != canonical(other)
+def test_two_expressions(expression: str, other: str) -> None:
+    assert canonical(expression) != canonical(other)

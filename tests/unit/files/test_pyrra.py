@@ -28,8 +28,8 @@ LATENCY = LATENCY.replace('http_requests_total{job="web"}', "http_seconds_count"
 
 
 def read(text: str) -> tuple[tuple[Slo, ...], list[str]]:
-    found, problems = slo.parse(text, "p.yaml")
-    return found, [str(problem) for problem in problems]
+    slos, problems = slo.parse(text, "p.yaml")
+    return slos, [str(problem) for problem in problems]
 
 
 def test_a_ratio() -> None:

@@ -325,7 +325,7 @@ def test_foreign_actions_have_to_be_allowed(shop: Shop) -> None:
     provider: {type: python, module: chaosk8s.pod.actions, func: terminate_pods}
 rollbacks:"""
     shop.change("\nrollbacks:", "\n" + action, "experiments/stop.yaml")
-    told, *warnings = sorted(shop.said(), key=lambda one: "warning: " in one)
+    told, *warnings = sorted(shop.said(), key=lambda line: "warning: " in line)
     assert all(
         "warning: " in warning for warning in warnings
     )  # test_foreign.py has them

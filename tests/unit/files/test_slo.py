@@ -19,8 +19,8 @@ def errors(text: str) -> list[str]:
 
 
 def warnings(text: str) -> list[str]:
-    found, problems = slo.parse(text, "s.yaml")
-    assert found
+    slos, problems = slo.parse(text, "s.yaml")
+    assert slos
     return [str(problem) for problem in problems if problem.severity == "warning"]
 
 
