@@ -26,8 +26,8 @@ THEIRS: Mapping[str, Any] = {"method": [CALL], "rollbacks": []}
 def config(path: Path, *kinds: str, name: str = "lab") -> Path:
     """Write a kubeconfig (JSON is YAML) that holds these kinds of entries."""
     context = {"cluster": name, "user": name}
-    one = {"contexts": {"context": context}, "clusters": {}, "users": {}}
-    made = {kind: [{"name": name, **one[kind]}] for kind in kinds}
+    kubeconfig = {"contexts": {"context": context}, "clusters": {}, "users": {}}
+    made = {kind: [{"name": name, **kubeconfig[kind]}] for kind in kinds}
     path.write_text(json.dumps(made))
     return path
 

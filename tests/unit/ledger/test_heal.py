@@ -36,8 +36,8 @@ class World:
         return self.target
 
     def heal(self) -> list[bool]:
-        found = self.ledger.open_faults(run="r1")
-        healed = heal(self.ledger, self.open, self.clock, found, by="heal")
+        open_faults = self.ledger.open_faults(run="r1")
+        healed = heal(self.ledger, self.open, self.clock, open_faults, by="heal")
         return [healing.undone.ok for healing in healed]
 
 

@@ -91,8 +91,8 @@ class Shop:
     undone: list[tuple[str, int]] = field(default_factory=list)
 
     def by_id(self, identity: Mapping[str, str]) -> Container | None:
-        found = [c for c in self.there.values() if str(c.id) == identity["id"]]
-        return found[0] if found else None
+        containers = [c for c in self.there.values() if str(c.id) == identity["id"]]
+        return containers[0] if containers else None
 
     def arrives_later(self, act: Callable[[], None]) -> None:
         def once() -> None:
@@ -330,8 +330,8 @@ class Machine(RuleBasedStateMachine):
     @rule(crossings=MAYBE_DEATH)
     def roll_back(self, crossings: int | None) -> None:
         def act(ledger: Mortal, hands: Hands) -> None:
-            found = ledger.open_faults(run=self.run)
-            heal(ledger, lambda _: hands, self.clock, found, by="rollback")
+            open_faults = ledger.open_faults(run=self.run)
+            heal(ledger, lambda _: hands, self.clock, open_faults, by="rollback")
 
         self.alive = self._as_process(crossings, act)
 
@@ -373,9 +373,9 @@ class Machine(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES))
     def a_person_stops(self, name: str) -> None:
         ours = {fault.victim.identity["id"] for fault in self.truth.open_faults()}
-        one = self.shop.there[name]
-        if str(one.id) not in ours:
-            one.up, one.by = False, "a person"
+        container = self.shop.there[name]
+        if str(container.id) not in ours:
+            container.up, container.by = False, "a person"
 
     @rule(times=st.integers(min_value=1, max_value=7))
     def refuse_undos(self, times: int) -> None:
