@@ -58,8 +58,8 @@ class Metric:
     def at(self, world: World, when: float, now: float) -> float | None:
         """Return its value, of what is there now."""
         seen = when - self.offset
-        found = world[self.name].between(seen - LOOKBACK, seen, now)
-        return found[-1][1] if found else None
+        samples = world[self.name].between(seen - LOOKBACK, seen, now)
+        return samples[-1][1] if samples else None
 
     def range(self, world: World, when: float, now: float, back: float) -> list[float]:
         """Return the values in a range before."""
@@ -223,7 +223,7 @@ class Alerting:
 
     def episodes(self, world: World, until: float) -> list[tuple[float, float]]:
         """Return when it fires and resets (infinite: not yet)."""
-        found: list[tuple[float, float]] = []
+        lives: list[tuple[float, float]] = []
         active = gone = fired = math.inf
         for slot in self.group.slots(until):
             value = self.rule.at(world, slot - self.group.offset, slot - self.behind)
@@ -236,9 +236,9 @@ class Alerting:
             else:
                 gone = min(gone, slot)
                 if slot - gone >= self.keep - 1e-9:
-                    found.append((fired, slot))
+                    lives.append((fired, slot))
                     active = gone = fired = math.inf
-        return [*found, (fired, math.inf)] if fired != math.inf else found
+        return [*lives, (fired, math.inf)] if fired != math.inf else lives
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,7 +69,7 @@ def test_a_field_that_says_nothing_is_left_out_where_files_have_it_so() -> None:
 
 def _emitted() -> list[tuple[str, str, str]]:
     """Return file and line, kind and field of each event that the code makes."""
-    found = []
+    emitted = []
     for path in sorted((ROOT / "gameday").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or len(node.args) < 2:
@@ -80,8 +80,8 @@ def _emitted() -> list[tuple[str, str, str]]:
             ):
                 where = f"{path.relative_to(ROOT)}:{node.lineno}"
                 names = [given.arg for given in node.keywords if given.arg]
-                found += [(where, str(kind.value), name) for name in ["", *names]]
-    return found
+                emitted += [(where, str(kind.value), name) for name in ["", *names]]
+    return emitted
 
 
 def test_no_event_is_made_of_a_kind_or_with_a_field_that_is_not_declared() -> None:

@@ -8,13 +8,13 @@ from gameday.model.timing.phase import Grid, Phases, common, undecided
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "period"),
+    ("interval", "other", "period"),
     [(1.0, 1.0, 1.0), (10.0, 15.0, 30.0), (0.5, 0.75, 1.5), (15.0, 60.0, 60.0)],
 )
 def test_all_repeats_after_the_least_common_multiple(
-    one: float, other: float, period: float
+    interval: float, other: float, period: float
 ) -> None:
-    assert common(one, other) == period
+    assert common(interval, other) == period
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ def route(to: str, *matchers: tuple[str, str, str], **rest: object) -> Route:
 
 def certain(tree: Route, **labels: str) -> list[str]:
     """The receivers of an alert whose labels are all known."""
-    found = ends(tree, exactly(labels))
-    assert found.certain == found.possible
-    return [group.receiver for group in found.certain]
+    reached = ends(tree, exactly(labels))
+    assert reached.certain == reached.possible
+    return [group.receiver for group in reached.certain]
 
 
 def test_the_first_child_that_fits_takes_the_alert() -> None:
