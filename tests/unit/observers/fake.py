@@ -58,9 +58,9 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[FakeServer]:
             parts = urlsplit(self.path)
             params = {k: v[0] for k, v in parse_qs(parts.query).items()}
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            one = Asked(parts.path, params, dict(self.headers), sent)
-            fake.asked.append(one)
-            reply = fake.answer(one)
+            asked = Asked(parts.path, params, dict(self.headers), sent)
+            fake.asked.append(asked)
+            reply = fake.answer(asked)
             if reply.hang is not None:
                 reply.hang.wait(10)
             body = _bytes(reply.body)
@@ -125,10 +125,10 @@ class Heard:
         self.events: list[Event] = []
         self._changed = threading.Condition()
 
-    def __call__(self, one: Event) -> None:
+    def __call__(self, event: Event) -> None:
         """Keep an event."""
         with self._changed:
-            self.events.append(one)
+            self.events.append(event)
             self._changed.notify_all()
 
     def of(self, kind: str) -> list[Event]:

@@ -76,23 +76,23 @@ class FakePrometheus:
             return self.values[expr]
         if expr == "time()":
             return {"resultType": "scalar", "result": [self.now, str(self.now)]}
-        if found := re.fullmatch(r"(.*)\[(\d+ms)\]", expr):
-            since = at - parse_duration(found[2])
-            return _result("matrix", self._between(found[1], since, at))
+        if match := re.fullmatch(r"(.*)\[(\d+ms)\]", expr):
+            since = at - parse_duration(match[2])
+            return _result("matrix", self._between(match[1], since, at))
         last = self._between(expr, at - LOOKBACK, at)
         return _result("vector", [(labels, some[-1:]) for labels, some in last])
 
     def _grid(self, params: Any) -> Any:
         expr = params["query"]
         start, end, step = (float(params[name]) for name in ("start", "end", "step"))
-        if found := re.fullmatch(r"resets\((.*)\[(\d+)ms\]\) > 0", expr):
-            return _result("matrix", self._resets(found[1], start, end, step))
-        if found := re.fullmatch(r"count_over_time\((.*)\[(\d+)ms\]\)", expr):
-            return _result("matrix", self._counts(found[1], start, end, step))
+        if match := re.fullmatch(r"resets\((.*)\[(\d+)ms\]\) > 0", expr):
+            return _result("matrix", self._resets(match[1], start, end, step))
+        if match := re.fullmatch(r"count_over_time\((.*)\[(\d+)ms\]\)", expr):
+            return _result("matrix", self._counts(match[1], start, end, step))
         series = []
         reach = LOOKBACK
-        if found := re.fullmatch(r"last_over_time\((.*)\[(\d+ms)\]\)", expr):
-            expr, reach = found[1], parse_duration(found[2])
+        if match := re.fullmatch(r"last_over_time\((.*)\[(\d+ms)\]\)", expr):
+            expr, reach = match[1], parse_duration(match[2])
         for labels, samples in self.selected.get(expr, []):
             points = []
             for number in range(int((end - start) / step + 1e-6) + 1):
@@ -117,7 +117,7 @@ class FakePrometheus:
         return [row for row in series if row[1]]
 
     def _counts(self, selector: str, start: float, end: float, step: float) -> Any:
-        found = []
+        series = []
         for labels, samples in self.selected.get(selector, []):
             points = []
             for number in range(int((end - start) / step + 1e-6) + 1):
@@ -125,24 +125,24 @@ class FakePrometheus:
                 low = bisect.bisect_right(samples, (at - step, math.inf))
                 high = bisect.bisect_right(samples, (at, math.inf))
                 points += [(at, float(high - low))] if high > low else []
-            found.append((labels, points))
-        return [row for row in found if row[1]]
+            series.append((labels, points))
+        return [row for row in series if row[1]]
 
     def _between(self, selector: str, since: float, until: float) -> Any:
-        found = []
+        series = []
         for labels, samples in self.selected.get(selector, []):
             some = [pair for pair in samples if since < pair[0] <= until]
             if some:
-                found.append((labels, some))
-        return found
+                series.append((labels, some))
+        return series
 
 
 def _result(kind: str, series: Any) -> dict[str, Any]:
     shown = []
     for labels, samples in series:
         pairs = [[at, str(value)] for at, value in samples]
-        one = {"metric": labels}
+        row = {"metric": labels}
         shown.append(
-            one | ({"values": pairs} if kind == "matrix" else {"value": pairs[0]})
+            row | ({"values": pairs} if kind == "matrix" else {"value": pairs[0]})
         )
     return {"resultType": kind, "result": shown}

@@ -39,7 +39,7 @@ class Engine:
 
     def samples(self, since: float, until: float) -> list[Series]:
         """Return what `ALERTS[range]` gives for that time."""
-        found = []
+        series = []
         for sign, state in (("p", "pending"), ("f", "firing")):
             pairs = tuple(
                 (at, 1.0)
@@ -48,8 +48,8 @@ class Engine:
             )
             if pairs:
                 labels = {"__name__": "ALERTS", "alertstate": state, **DOWN}
-                found.append(Series(labels=labels, samples=pairs))
-        return found
+                series.append(Series(labels=labels, samples=pairs))
+        return series
 
     def about(self, labels: Mapping[str, str], first: float | None) -> About:
         """Tell of the rule."""
@@ -88,8 +88,8 @@ def watch(engine: Engine, every: int = 1, rounds: int = 0) -> list[Event]:
     for number in [*range(0, len(slots), every), *[len(slots) - 1] * (rounds + 2)]:
         engine.seen = slots[number][0]
         start = engine.seen - (3 + every) * engine.interval
-        found = engine.samples(start, engine.seen)
-        events += episodes.feed(found, start, engine.seen + engine.offset + 0.1)
+        samples = engine.samples(start, engine.seen)
+        events += episodes.feed(samples, start, engine.seen + engine.offset + 0.1)
     return events
 
 

@@ -26,11 +26,11 @@ def asked_of(
     answer: Callable[[Asked], Reply] = lambda _: Reply({"ok": True}), **rest: Any
 ) -> Iterator[tuple[FakeServer, Client]]:
     with serving(answer) as server:
-        one = client(server.url, **rest)
+        asking = client(server.url, **rest)
         try:
-            yield server, one
+            yield server, asking
         finally:
-            one.close()
+            asking.close()
 
 
 def header(server: FakeServer, name: str) -> str | None:
@@ -178,9 +178,9 @@ def test_close_ends_a_request_under_way() -> None:
         begun.set()
         return Reply("{}", hang=hang)
 
-    def ask(one: Client) -> None:
+    def ask(asking: Client) -> None:
         with suppress(ObserverLost):
-            one.get("/x")
+            asking.get("/x")
 
     with asked_of(answer) as (_, one):
         thread = threading.Thread(target=ask, args=(one,))

@@ -94,8 +94,8 @@ def opened(**options: Any) -> Iterator[Pager]:
 
 @pytest.fixture
 def pager() -> Iterator[Pager]:
-    with opened(clock=Steps()) as found:
-        yield found
+    with opened(clock=Steps()) as running:
+        yield running
 
 
 def connect(pager: Pager) -> http.client.HTTPConnection:
@@ -117,9 +117,9 @@ def send(
 def shown(pager: Pager, query: str = "") -> dict[str, Any]:
     connection = connect(pager)
     connection.request("GET", f"/pages{query}")
-    found: dict[str, Any] = json.loads(connection.getresponse().read())
+    document: dict[str, Any] = json.loads(connection.getresponse().read())
     connection.close()
-    return found
+    return document
 
 
 def test_webhook_is_kept_with_times_and_both_keys(pager: Pager) -> None:

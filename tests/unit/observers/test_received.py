@@ -47,10 +47,10 @@ class Box:
         """Answer as a pager does, but never wait."""
         if self.lost:
             raise ObserverLost("the pager does not answer: connection refused")
-        found = [kept_page for kept_page in self.kept if kept_page["seq"] > since]
+        pages = [kept_page for kept_page in self.kept if kept_page["seq"] > since]
         refused = [post for post in self.refused if post["seq"] > since]
         last = max((entry["seq"] for entry in (*self.kept, *self.refused)), default=0)
-        return {"now": self.now, "seq": last, "pages": found, "refused": refused}
+        return {"now": self.now, "seq": last, "pages": pages, "refused": refused}
 
 
 def observing(box: Box, since: float = 1000.0) -> tuple[PagesObserver, Heard]:

@@ -48,11 +48,11 @@ class Prometheus:
             return good({"query.lookback-delta": "7m"})
         if asked.path == "/api/v1/rules":
             return good({"groups": [GROUP]})
-        found = [
+        rows = [
             {"metric": {"__name__": name}, "value": [1000.0, str(count)]}
             for name, count in self.counts.items()
         ]
-        return good({"resultType": "vector", "result": found})
+        return good({"resultType": "vector", "result": rows})
 
 
 def good(data: Any) -> Reply:

@@ -25,7 +25,7 @@ def rule(name: str = "Down", **changes: Any) -> dict[str, Any]:
 
 
 def groups(*rules: dict[str, Any], **changes: Any) -> tuple[LiveRuleGroup, ...]:
-    one = {
+    group = {
         "name": "shop",
         "file": "rules.yaml",
         "interval": 1,
@@ -33,7 +33,7 @@ def groups(*rules: dict[str, Any], **changes: Any) -> tuple[LiveRuleGroup, ...]:
         "rules": list(rules),
         **changes,
     }
-    return read_groups([one])
+    return read_groups([group])
 
 
 def metrics(missed: float = 0.0, failed: float = 0.0) -> SelfMetrics:

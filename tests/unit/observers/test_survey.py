@@ -34,9 +34,10 @@ GROUP = {"name": "shop", "file": "r.yaml", "interval": 5, "rules": [RULE, RECORD
 
 def vector(*series: dict[str, str], **labels: str) -> dict[str, Any]:
     """An instant query's answer."""
-    found = [*series, labels] if labels else series
+    label_sets = [*series, labels] if labels else series
     result = [
-        {"metric": series_labels, "value": [1000.0, "1"]} for series_labels in found
+        {"metric": series_labels, "value": [1000.0, "1"]}
+        for series_labels in label_sets
     ]
     return {"resultType": "vector", "result": result}
 

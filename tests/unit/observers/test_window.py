@@ -55,11 +55,11 @@ def world(oldest: float, *values: tuple[float, float]) -> FakePrometheus:
         steps = range(int(end - start))
         samples += [(start + n, low + n * rate) for n in steps]
     samples.append(values[-1])
-    one = FakePrometheus(now=NOW)
-    one.selected["requests_total"] = [(WEB, samples)]
-    one.selected["up"] = [(WEB, [(at, 1.0) for at, _ in samples])]
-    one.metrics += f"prometheus_tsdb_lowest_timestamp_seconds {oldest}\n"
-    return one
+    prometheus = FakePrometheus(now=NOW)
+    prometheus.selected["requests_total"] = [(WEB, samples)]
+    prometheus.selected["up"] = [(WEB, [(at, 1.0) for at, _ in samples])]
+    prometheus.metrics += f"prometheus_tsdb_lowest_timestamp_seconds {oldest}\n"
+    return prometheus
 
 
 def test_samples_that_reach_back_give_the_whole_window() -> None:
@@ -102,30 +102,30 @@ LONG = DAYS.window
 LATER = 10_000_000.0
 
 
-def over_days(one: FakePrometheus) -> CountedWindow:
-    with asking(one) as api:
+def over_days(prometheus: FakePrometheus) -> CountedWindow:
+    with asking(prometheus) as api:
         return window_total(api, DAYS, LATER)
 
 
 def rollouts(*lives: tuple[float, float], up: bool = True) -> FakePrometheus:
     """Return an old pod that counts 1/s all along, and pods that lived a while."""
-    one = FakePrometheus(now=LATER)
+    prometheus = FakePrometheus(now=LATER)
     start = LATER - LONG - 7200
     old = [(at, at - start) for at in _grid(start, LATER)]
-    one.selected["requests_total"] = [(WEB, old)]
-    one.selected["up"] = [(WEB, [(at, 1.0) for at, _ in old])]
+    prometheus.selected["requests_total"] = [(WEB, old)]
+    prometheus.selected["up"] = [(WEB, [(at, 1.0) for at, _ in old])]
     for number, (since, until) in enumerate(lives):
         pod = {**WEB, "instance": f"pod-{number}"}
         values = [
             (at, at - LATER - since) for at in _grid(LATER + since, LATER + until)
         ]
-        one.selected["requests_total"].append((pod, values))
+        prometheus.selected["requests_total"].append((pod, values))
         if up:
             earlier = [(LATER + since - 7200, 0.0)]
             seen = [(at, 1.0) for at, _ in values]
-            one.selected["up"].append((pod, [*earlier, *seen]))
-    one.metrics += "prometheus_tsdb_lowest_timestamp_seconds 0\n"
-    return one
+            prometheus.selected["up"].append((pod, [*earlier, *seen]))
+    prometheus.metrics += "prometheus_tsdb_lowest_timestamp_seconds 0\n"
+    return prometheus
 
 
 def _grid(since: float, until: float) -> list[float]:
