@@ -13,7 +13,7 @@ def instance(name: str, **labels: str) -> Instance:
 
 
 @pytest.mark.parametrize(
-    ("radius", "found", "most"),
+    ("radius", "there", "most"),
     [
         (BlastRadius(), 3, 3),
         (BlastRadius(at_most=1), 3, 1),
@@ -23,8 +23,8 @@ def instance(name: str, **labels: str) -> Instance:
         (BlastRadius(at_most=5, share=0.5), 4, 2),
     ],
 )
-def test_a_share_is_rounded_down(radius: BlastRadius, found: int, most: int) -> None:
-    assert allowed(radius, found) == most
+def test_a_share_is_rounded_down(radius: BlastRadius, there: int, most: int) -> None:
+    assert allowed(radius, there) == most
 
 
 def test_more_than_allowed_is_a_breach_that_names_the_cap() -> None:

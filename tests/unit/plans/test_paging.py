@@ -49,8 +49,8 @@ def said(when: str, routing: Routing = ROUTING, *rules: AlertRule) -> list[str]:
         at=at,
         live=True,
     )
-    found = page_doubts(STEP, PROMISE, "reaches", [RULE], monitoring)
-    return [doubt.state for doubt in found]
+    doubts = page_doubts(STEP, PROMISE, "reaches", [RULE], monitoring)
+    return [doubt.state for doubt in doubts]
 
 
 @pytest.mark.parametrize(

@@ -126,11 +126,11 @@ def asked(
 
 def suggested(expr: str, around: Surroundings = SHOP, **rest: object) -> Suggestion:
     series = rest.pop("series", None)
-    (one,) = suggest(
+    (suggestion,) = suggest(
         [rule(expr, series=series)],
         asked([rule(expr, series=series)], around, **rest),  # type: ignore[arg-type]
     )
-    return one
+    return suggestion
 
 
 def fault(suggestion: Suggestion) -> tuple[str, str, Mapping[str, str]] | None:
