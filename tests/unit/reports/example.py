@@ -248,11 +248,11 @@ def _pages(receiver: str = "oncall") -> list[Event]:
 
 
 def _probes() -> list[Event]:
-    found = []
+    looks = []
     for second in range(4, 150):
         at = START + second + 0.25
         phase = "before" if at < FAULT else "during" if at < UNDONE else "after"
-        found.append(
+        looks.append(
             event(
                 at,
                 "probe",
@@ -265,13 +265,13 @@ def _probes() -> list[Event]:
                 took=0.012,
             )
         )
-    return found
+    return looks
 
 
 def _counted() -> list[Event]:
     """Count 50 requests a second; for 3 s after the fault every third one fails."""
     good, bad = 1000.0, 3.0
-    found, goods, bads = [], [], []
+    told_events, goods, bads = [], [], []
     for second in range(150):
         at = START + second + 0.5
         failed = 16 if 10 <= second < 13 else 1 if second % 37 == 0 else 0
@@ -279,7 +279,7 @@ def _counted() -> list[Event]:
         good, bad = good + sent - failed, bad + failed
         goods.append([at, good])
         bads.append([at, bad])
-        found.append(
+        told_events.append(
             event(
                 START + second + 1,
                 "load",
@@ -294,12 +294,12 @@ def _counted() -> list[Event]:
                 in_flight=1,
             )
         )
-    found += [
+    told_events += [
         _sample("bad", "500", bads),
         _sample("total", "500", bads),
         _sample("total", "200", goods),
     ]
-    return found
+    return told_events
 
 
 def _sample(side: str, code: str, values: list[list[float]]) -> Event:

@@ -31,21 +31,21 @@ def run(base: example.Run) -> example.Run:
     return example.Run(plan=_spoilt(base.plan), timeline=timeline, verdict=verdict)
 
 
-def _event(one: Event) -> Event:
+def _event(entry: Event) -> Event:
     spoilt = {
         key: value if key in _KEPT_IN_EVENTS else _value(value)
-        for key, value in one.fields.items()
+        for key, value in entry.fields.items()
     }
-    return Event(at=one.at, kind=one.kind, fields=spoilt)
+    return Event(at=entry.at, kind=entry.kind, fields=spoilt)
 
 
-def _spoilt(thing: Any) -> Any:
+def _spoilt(record: Any) -> Any:
     changed = {
-        field.name: _value(getattr(thing, field.name))
-        for field in fields(thing)
+        field.name: _value(getattr(record, field.name))
+        for field in fields(record)
         if field.name not in _KEPT
     }
-    return replace(thing, **changed)
+    return replace(record, **changed)
 
 
 def _value(value: Any) -> Any:

@@ -39,10 +39,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def result(here: Path) -> CheckResult:
     """What is wrong in it."""
     del here
-    found = check(["."], {}, io.StringIO(), CheckRequest())
-    assert len({problem.path for problem in found.problems}) > len(MISTAKES)
-    assert {problem.severity for problem in found.problems} >= {"error", "warning"}
-    return found
+    checked = check(["."], {}, io.StringIO(), CheckRequest())
+    assert len({problem.path for problem in checked.problems}) > len(MISTAKES)
+    assert {problem.severity for problem in checked.problems} >= {"error", "warning"}
+    return checked
 
 
 def test_sarif(result: CheckResult) -> None:
