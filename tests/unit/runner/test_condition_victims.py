@@ -90,8 +90,8 @@ def test_the_aftermath_waits_for_all_that_rang() -> None:
         planned = plan(Expect(alerts=(PROMISE,)))
         parts = [*rings(1, 2, 3), page(1, 2, 3), *events]
         seen = run_state(*parts, ended=20.0)
-        found = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-        return [condition.kept for condition in found if "Down" in condition.what]
+        conditions = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
+        return [condition.kept for condition in conditions if "Down" in condition.what]
 
     def resolved(number: int) -> Event:
         about = {"alert": "Down", "labels": labels(number), "exact": True}

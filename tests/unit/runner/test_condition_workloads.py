@@ -32,11 +32,11 @@ def awaited(*told: Event, victim: Instance | None = None) -> list[tuple[str, boo
     run_state.see(event(20.0, "fault_ended", ok=True, **about))
     for entry in told:
         run_state.see(entry)
-    found = list(in_aftermath(run_state, step, planned))
-    assert {condition.until for condition in found} <= {50.0}
+    conditions = list(in_aftermath(run_state, step, planned))
+    assert {condition.until for condition in conditions} <= {50.0}
     return [
         (condition.what, condition.kept)
-        for condition in found
+        for condition in conditions
         if "available" in condition.what
     ]
 

@@ -27,12 +27,12 @@ def holds_again(seen: RunState) -> bool:
     planned = plan()
     step = planned.scenario.steps[0]
     waited = list(in_aftermath(seen, step, planned.steps[0]))
-    found = [
+    conditions = [
         condition
         for condition in waited
         if condition.what == "the hypothesis holding again"
     ]
-    return found[0].kept
+    return conditions[0].kept
 
 
 def test_the_hypothesis_has_to_be_probed_once_more_in_the_aftermath_itself() -> None:

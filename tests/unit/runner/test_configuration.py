@@ -91,8 +91,8 @@ def played(tmp_path: Path) -> dict[str, Any]:
         timeout=60,
         check=True,
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    outcome: dict[str, Any] = json.loads(done.stdout)
+    return outcome
 
 
 def test_a_probe_of_the_configuration_is_asked_once_for_all(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ class Eye:
     def __call__(self, tell: Told) -> None:
         """Look once; the last answer is given again and again."""
         self.looks.append(self.world.clock.now())
-        found = self._told.pop(0) if len(self._told) > 1 else self._told[0]
-        self.world.clock.at(self.takes, lambda: tell(found))
+        fingerprint = self._told.pop(0) if len(self._told) > 1 else self._told[0]
+        self.world.clock.at(self.takes, lambda: tell(fingerprint))
 
 
 def run(world: World, eye: Eye | None) -> Drive:

@@ -432,8 +432,8 @@ def test_an_undo_that_breaks_off_is_named_and_all_else_ends(door: str) -> None:
 class Breaking(World):
     """A world whose screen breaks once a fault is there, and goes on breaking."""
 
-    def show(self, one: Event, run_state: RunState) -> None:
-        del one
+    def show(self, entry: Event, run_state: RunState) -> None:
+        del entry
         if run_state.faults:
             raise RuntimeError("the terminal is gone")
 

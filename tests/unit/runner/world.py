@@ -215,8 +215,8 @@ class World:
 
     # the store's and the screen's door
 
-    def append(self, one: Event) -> None:
-        self.kept.append(one)
+    def append(self, entry: Event) -> None:
+        self.kept.append(entry)
 
     def events(self) -> list[Event]:
         return self.kept
@@ -225,8 +225,8 @@ class World:
         self.files[name] = content
         return name
 
-    def show(self, one: Event, run_state: RunState) -> None:
-        del one, run_state
+    def show(self, entry: Event, run_state: RunState) -> None:
+        del entry, run_state
 
     def tick(
         self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
