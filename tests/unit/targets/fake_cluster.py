@@ -59,17 +59,17 @@ class FakeCluster:
             given = parts.pop("metadata", {})
             meta = {"name": name, "namespace": NAMESPACE, "uid": uid, **given}
             meta["resourceVersion"] = str(self._tick())
-            found = {**parts, "metadata": meta}
-            self.kept[path, name] = found
-            self._tell(path, "MODIFIED" if before else "ADDED", found)
-            return found
+            resource = {**parts, "metadata": meta}
+            self.kept[path, name] = resource
+            self._tell(path, "MODIFIED" if before else "ADDED", resource)
+            return resource
 
     def remove(self, path: str, name: str) -> None:
         """Delete an object."""
         with self.changed:
-            found = self.kept.pop((path, name))
-            meta = {**found["metadata"], "resourceVersion": str(self._tick())}
-            self._tell(path, "DELETED", {**found, "metadata": meta})
+            resource = self.kept.pop((path, name))
+            meta = {**resource["metadata"], "resourceVersion": str(self._tick())}
+            self._tell(path, "DELETED", {**resource, "metadata": meta})
 
     def forget(self, *, cut: bool = True) -> None:
         """Forget the stream so far; `cut`: whoever watches is told so."""
@@ -112,14 +112,14 @@ class FakeCluster:
         if path in self.held_up:
             self.held_up[path].append(patch)
             return 503, {"kind": "Status", "message": "held up"}
-        found = self.object(path)
-        if found is None:
+        resource = self.object(path)
+        if resource is None:
             return 404, {"kind": "Status", "message": f"{path} not found"}
         version = patch.get("metadata", {}).get("resourceVersion")
-        if version not in (None, found["metadata"]["resourceVersion"]):
+        if version not in (None, resource["metadata"]["resourceVersion"]):
             return 409, {"kind": "Status", "message": "the object has been modified"}
         parent, _, name = path.rpartition("/")
-        made = self.put(parent, name, **merged(found, patch))
+        made = self.put(parent, name, **merged(resource, patch))
         self.patched(path)
         return 200, made
 
@@ -150,16 +150,16 @@ class FakeCluster:
         self._last = next(self._versions)
         return self._last
 
-    def _tell(self, path: str, kind: str, found: Json) -> None:
-        self.told.append((path, self._last, {"type": kind, "object": found}))
+    def _tell(self, path: str, kind: str, resource: Json) -> None:
+        self.told.append((path, self._last, {"type": kind, "object": resource}))
         self.changed.notify_all()
 
 
-def merged(found: Any, patch: Any) -> Any:
+def merged(document: Any, patch: Any) -> Any:
     """Return a JSON merge patch (RFC 7386) applied."""
     if not isinstance(patch, Mapping):
         return patch
-    made = dict(found) if isinstance(found, Mapping) else {}
+    made = dict(document) if isinstance(document, Mapping) else {}
     for key, value in patch.items():
         if value is None:
             made.pop(key, None)
@@ -214,17 +214,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*act(path))
 
     def _body(self) -> Json:
-        found: Json = json.loads(
+        body: Json = json.loads(
             self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}"
         )
-        return found
+        return body
 
     def _found(self, path: str) -> tuple[int, Json]:
         if path.rpartition("/")[2] in COLLECTIONS:
             return 200, self.cluster.listed(path)
-        one = self.cluster.object(path)
+        resource = self.cluster.object(path)
         missing = {"kind": "Status", "message": f"{path} not found"}
-        return (200, one) if one is not None else (404, missing)
+        return (200, resource) if resource is not None else (404, missing)
 
     def _answer(self, status: int, body: Mapping[str, Any]) -> None:
         self._send(status, json.dumps(body).encode())

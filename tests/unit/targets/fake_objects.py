@@ -47,16 +47,16 @@ class FakeObjects:
     _version: int = 0
     _lock: Any = field(default_factory=threading.RLock)
 
-    def put(self, path: str, found: Json) -> Json:
+    def put(self, path: str, resource: Json) -> Json:
         """Have an object, as somebody else makes or changes it."""
         with self._lock:
             self._version += 1
             name = path.rpartition("/")[2]
             meta = {"name": name, "namespace": NAMESPACE, "uid": f"uid-{self._version}"}
             meta |= {"creationTimestamp": "2026-01-01T00:00:00Z"}
-            meta |= found.get("metadata", {})
+            meta |= resource.get("metadata", {})
             meta["resourceVersion"] = str(self._version)
-            self.kept[path] = {**found, "metadata": meta}
+            self.kept[path] = {**resource, "metadata": meta}
             return self.kept[path]
 
     def find(self, path: str) -> Json | None:
@@ -85,15 +85,15 @@ class FakeObjects:
         return _no(409) if path in self.kept else (201, self.put(path, call.body))
 
     def _patch(self, call: Call) -> tuple[int, Json]:
-        found = self.kept.get(call.path)
-        if found is None:
+        resource = self.kept.get(call.path)
+        if resource is None:
             return _no(404)
         meta = {**call.body.get("metadata", {})}
-        version = meta.pop("resourceVersion", found["metadata"]["resourceVersion"])
-        if version != found["metadata"]["resourceVersion"]:
+        version = meta.pop("resourceVersion", resource["metadata"]["resourceVersion"])
+        if version != resource["metadata"]["resourceVersion"]:
             return _no(409)
-        made = merged(found, {**call.body, "metadata": meta})
-        return 200, found if made == found else self.put(call.path, made)
+        made = merged(resource, {**call.body, "metadata": meta})
+        return 200, resource if made == resource else self.put(call.path, made)
 
     def _delete(self, call: Call) -> tuple[int, Json]:
         found = self.kept.get(call.path)

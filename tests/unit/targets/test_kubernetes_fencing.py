@@ -61,17 +61,17 @@ def workload(name: str, ready: int = 1, **spec: Any) -> Json:
     }
 
 
-def owned(owner: Json, found: Json) -> Json:
+def owned(owner: Json, resource: Json) -> Json:
     reference = {"uid": owner["metadata"]["uid"], "controller": True}
-    meta = {**found.get("metadata", {}), "ownerReferences": [reference]}
-    return {**found, "metadata": meta}
+    meta = {**resource.get("metadata", {}), "ownerReferences": [reference]}
+    return {**resource, "metadata": meta}
 
 
 def pod(name: str, owner: Json, *, ready: bool = True, revision: str = "") -> Json:
     labels = {"controller-revision-hash": revision} if revision else {}
     status = {"name": name, "state": {"running": {}}, "ready": ready, "started": True}
     condition = {"type": "Ready", "status": str(ready)}
-    found = {
+    resource = {
         "metadata": {"labels": labels},
         "spec": {"nodeName": "n", "containers": [{"name": name}]},
         "status": {
@@ -80,7 +80,7 @@ def pod(name: str, owner: Json, *, ready: bool = True, revision: str = "") -> Js
             "conditions": [condition],
         },
     }
-    return owned(owner, found)
+    return owned(owner, resource)
 
 
 class Hurt:
@@ -107,8 +107,8 @@ class Hurt:
         return self._opened().undo(self.said)
 
 
-def changes(found: FakeObjects, path: str) -> list[Call]:
-    return [call for call in found.calls if call.path == path]
+def changes(api_objects: FakeObjects, path: str) -> list[Call]:
+    return [call for call in api_objects.calls if call.path == path]
 
 
 def die_in(objects: FakeObjects, hurt: Hurt, path: str) -> None:
@@ -174,10 +174,13 @@ def test_a_call_that_comes_during_the_undo_is_undone(
     assert not [kept_path for kept_path in objects.kept if "gameday-kept" in kept_path]
 
 
-def _lasting(found: Json) -> Json:
-    meta = found["metadata"]
+def _lasting(resource: Json) -> Json:
+    meta = resource["metadata"]
     notes = {**(meta.get("annotations") or {}), **(meta.get("labels") or {})}
-    return {**{k: v for k, v in found.items() if k in ("spec", "data") and v}, **notes}
+    return {
+        **{k: v for k, v in resource.items() if k in ("spec", "data") and v},
+        **notes,
+    }
 
 
 @pytest.mark.parametrize(("kind", "given", "path"), CHANGED[1:])

@@ -74,18 +74,18 @@ class Lab:
         return take(self.api, Namespace(self.api, NAMESPACE))
 
     def changed(self, before: Fingerprint) -> list[tuple[str, str]]:
-        found = differences(before, self.take())
+        changes = differences(before, self.take())
         return [
             (difference.instance, difference.key)
-            for difference in found
+            for difference in changes
             if not difference.platform
         ]
 
     def platforms(self, before: Fingerprint) -> list[tuple[str, str]]:
-        found = differences(before, self.take())
+        changes = differences(before, self.take())
         return [
             (difference.instance, difference.key)
-            for difference in found
+            for difference in changes
             if difference.platform
         ]
 

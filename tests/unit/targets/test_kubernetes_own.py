@@ -131,9 +131,9 @@ def test_no_other_container_is_changed() -> None:
     assert [container["image"] for container in containers] == ["side:1", "bad:1"]
 
 
-def marked(found: Json, undo: Undo, **more: Any) -> Json:
+def marked(resource: Json, undo: Undo, **more: Any) -> Json:
     kept = replace(undo, arguments={**undo.arguments, **more})
-    made: Json = merged(found, {"metadata": {"annotations": dict(noted(kept, "x"))}})
+    made: Json = merged(resource, {"metadata": {"annotations": dict(noted(kept, "x"))}})
     return made
 
 
@@ -268,10 +268,10 @@ TAINT = {"key": "gameday.dev/taint", "effect": "NoSchedule"}
 
 
 def node(*marks: Undo, **spec: Any) -> Json:
-    found: Json = {"metadata": {"name": "n", "annotations": {}}, "spec": spec}
+    resource: Json = {"metadata": {"name": "n", "annotations": {}}, "spec": spec}
     for mark in marks:
-        found = marked(found, mark)
-    return found
+        resource = marked(resource, mark)
+    return resource
 
 
 def test_the_last_mark_gives_a_node_back() -> None:

@@ -43,9 +43,9 @@ class Lab:
         self.cluster = cluster
         self.clock = HandClock()
         url = f"kubernetes://{CONTEXT}/{NAMESPACE}"
-        found = open_target(url, self.clock)
-        assert isinstance(found, KubernetesTarget)
-        self.target = found
+        opened = open_target(url, self.clock)
+        assert isinstance(opened, KubernetesTarget)
+        self.target = opened
         self._made = itertools.count(1)
         self._marks = itertools.count(1)
         meta = {"annotations": {}, "generation": 1}
@@ -124,8 +124,10 @@ class Lab:
     # Ours -------------------------------------------------------------------------
 
     def victim(self, number: int, service: str = "web") -> Instance:
-        found = self.target.instances(service)
-        return [instance for instance in found if instance.state == "running"][number]
+        instances = self.target.instances(service)
+        return [instance for instance in instances if instance.state == "running"][
+            number
+        ]
 
     def mark(self) -> str:
         return f"r1.{next(self._marks):08x}"

@@ -38,9 +38,9 @@ class Told:
         self.all: list[Any] = []
         self._changed = threading.Condition()
 
-    def __call__(self, *one: Any) -> None:
+    def __call__(self, *told: Any) -> None:
         with self._changed:
-            self.all.append(one[0] if len(one) == 1 else one)
+            self.all.append(told[0] if len(told) == 1 else told)
             self._changed.notify_all()
 
     def until(self, shown: Callable[[list[Any]], bool]) -> list[Any]:
@@ -53,8 +53,8 @@ class Told:
 def lab(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[FakeCluster, Api]]:
-    with running(tmp_path, monkeypatch) as found:
-        yield found
+    with running(tmp_path, monkeypatch) as running_lab:
+        yield running_lab
 
 
 def names(seen: KnownCollection) -> set[str]:
@@ -262,7 +262,7 @@ def raw(kind: str = "Deployment", **status: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("found", "available"),
+    ("workload", "available"),
     [
         (raw(), True),
         (raw(readyReplicas=1), False),
@@ -286,9 +286,9 @@ def raw(kind: str = "Deployment", **status: Any) -> dict[str, Any]:
     ],
 )
 def test_what_makes_a_workload_available(
-    found: dict[str, Any], available: bool
+    workload: dict[str, Any], available: bool
 ) -> None:
-    assert state_of(found["kind"], found, [], []).available is available
+    assert state_of(workload["kind"], workload, [], []).available is available
 
 
 # --- events -----------------------------------------------------------------------

@@ -82,9 +82,9 @@ def second(tmp_path: Path) -> Cgroups:
         memory__events="low 0\noom 2\noom_kill 1",
     )
     write(tmp_path / "machine.slice" / f"conmon-{ID}.scope")
-    found = find(str(tmp_path), ID, None)
-    assert found is not None
-    return found
+    path = find(str(tmp_path), ID, None)
+    assert path is not None
+    return path
 
 
 def test_the_tightest_limit_of_all_levels_counts(second: Cgroups) -> None:
