@@ -87,10 +87,10 @@ def run(name: str, fires: float, *, hold: float = 5.0, commit: str = "") -> str:
 
 def only_fires(text: str) -> dict[str, Any]:
     measures = json.loads(text)["measures"]
-    (found,) = [
+    (fires_within,) = [
         measure for measure in measures if measure["question"] == "fires_within"
     ]
-    kept: dict[str, Any] = found
+    kept: dict[str, Any] = fires_within
     return kept
 
 

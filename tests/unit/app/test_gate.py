@@ -200,9 +200,9 @@ def ask(
     text = None if body is None else json.dumps(body)
     connection.request(method, path, body=text, headers=headers)
     answer = connection.getresponse()
-    found = json.loads(answer.read())
+    reply = json.loads(answer.read())
     connection.close()
-    return answer.status, found
+    return answer.status, reply
 
 
 def test_a_get_is_always_200_with_the_outcome(server: GateServer) -> None:

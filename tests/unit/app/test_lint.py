@@ -117,8 +117,8 @@ class Files:
         }
         path = self.folder / "s.yaml"
         path.write_text(yaml.safe_dump(scenario))
-        found = check_offline(load.scenario(str(path), os.environ))
-        return [f"{problem.severity}: {problem.message}" for problem in found]
+        problems = check_offline(load.scenario(str(path), os.environ))
+        return [f"{problem.severity}: {problem.message}" for problem in problems]
 
     def only(self, severity: str, *words: str) -> list[str]:
         """Return which questions are answered so, having seen the words in each."""

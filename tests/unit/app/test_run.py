@@ -107,9 +107,9 @@ def test_what_is_known_to_be_broken_is_left_to_the_watchdog(ending: AtTheEnd) ->
 class FullStore(World):
     """A world whose disk is full once the fault has begun."""
 
-    def append(self, one: Event) -> None:
-        super().append(one)
-        if one.kind == "fault_started":
+    def append(self, recorded: Event) -> None:
+        super().append(recorded)
+        if recorded.kind == "fault_started":
             raise StoreError("no space left on device")
 
 

@@ -73,10 +73,10 @@ def look(asked: SuggestRequest) -> Suggestions:
 
 
 def scenario(path: str) -> Scenario:
-    found, problems = read_scenario(path, dict(os.environ))
+    parsed, problems = read_scenario(path, dict(os.environ))
     assert problems == []
-    assert found is not None
-    return found
+    assert parsed is not None
+    return parsed
 
 
 def test_each_rule_has_a_state(prometheus: str) -> None:
