@@ -23,10 +23,10 @@ IMAGE = "registry.example/gameday:0.1.0"
 
 
 def program(name: str) -> str:
-    found = os.environ.get(f"GAMEDAY_TEST_{name.upper()}") or shutil.which(name)
-    if found is None:
+    path = os.environ.get(f"GAMEDAY_TEST_{name.upper()}") or shutil.which(name)
+    if path is None:
         pytest.skip(f"version: no {name} here")
-    return found
+    return path
 
 
 def said(*words: str) -> list[dict[str, Any]]:
@@ -40,9 +40,9 @@ def said(*words: str) -> list[dict[str, Any]]:
 def by_helm() -> list[dict[str, Any]]:
     """Render what the page's own command would install."""
     command = re.compile(r"^\$ helm (install (?:.*\\\n)*.*)", re.MULTILINE)
-    found = command.search(PAGE.read_text())
-    assert found is not None
-    words = shlex.split(found[1].replace("\\\n", ""))
+    installing = command.search(PAGE.read_text())
+    assert installing is not None
+    words = shlex.split(installing[1].replace("\\\n", ""))
     words = ["template", *words[1:]]
     return said(program("helm"), *words)
 
@@ -57,8 +57,8 @@ BOTH = pytest.mark.parametrize("ways", [by_helm, by_kustomize])
 def container(made: Sequence[dict[str, Any]]) -> dict[str, Any]:
     (cron,) = (resource for resource in made if resource["kind"] == "CronJob")
     pod = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    found: dict[str, Any] = pod["containers"][0]
-    return found
+    main: dict[str, Any] = pod["containers"][0]
+    return main
 
 
 @BOTH

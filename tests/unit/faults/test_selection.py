@@ -18,7 +18,7 @@ def names(selection: Selection, seed: int | str = 1) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("share", "found", "hit"),
+    ("share", "there", "hit"),
     [
         (0.34, 3, 1),
         (0.34, 2, 1),  # rounded down to none, but at least one
@@ -30,9 +30,9 @@ def names(selection: Selection, seed: int | str = 1) -> list[str]:
     ],
 )
 def test_a_share_is_rounded_down_but_hits_one(
-    share: float, found: int, hit: int
+    share: float, there: int, hit: int
 ) -> None:
-    assert wanted(Selection(service="web", share=share), found) == hit
+    assert wanted(Selection(service="web", share=share), there) == hit
 
 
 def test_the_same_seed_names_the_same_victims_in_any_order() -> None:

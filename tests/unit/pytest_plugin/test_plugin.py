@@ -294,7 +294,7 @@ def test_a_strict_filter_of_warnings_ends_no_game_day(folder: Folder) -> None:
 
 def baseline(folder: Folder, measured: float) -> None:
     """Keep what a run before measured; each of these takes 12.5 s."""
-    found = held(str(folder.pytester.path / "day.yaml"), {})
+    game_day = held(str(folder.pytester.path / "day.yaml"), {})
     runs = [
         replace(
             observation,
@@ -302,7 +302,7 @@ def baseline(folder: Folder, measured: float) -> None:
                 observation.measure, earliest=1.0, latest=2.0, samples=before
             ),
         )
-        for observation in observed(found.plan, found.verdict)
+        for observation in observed(game_day.plan, game_day.verdict)
         for before in [(RunSample(run="before", measured=measured),)]
     ]
     (folder.pytester.path / CALLS).unlink()

@@ -71,8 +71,8 @@ def compared(
     runs: list[list[RunMeasure]],
     rules: CompareRules | None = None,
 ) -> Compared:
-    (found,) = compare([before] if before else [], runs, rules or CompareRules())
-    return found
+    (comparison,) = compare([before] if before else [], runs, rules or CompareRules())
+    return comparison
 
 
 def test_a_broken_promise_is_broken_whatever_was_measured_before() -> None:

@@ -50,8 +50,8 @@ def seen(planned: Plan, page: str) -> dict[str, RunMeasure]:
         ending=Ending.FINISHED,
         findings=findings,
     )
-    found = observed(planned, verdict)
-    return {measure.measure.key.question: measure for measure in found}
+    measures = observed(planned, verdict)
+    return {measure.measure.key.question: measure for measure in measures}
 
 
 @pytest.mark.parametrize("page", PAGE_OF)

@@ -91,12 +91,12 @@ def replayed(
     return judged(asks, story, judged_then(asks, story), today)
 
 
-def the(found: Replayed, question: str) -> Finding:
-    return next(finding for finding in found.findings if finding.question == question)
+def the(answers: Replayed, question: str) -> Finding:
+    return next(finding for finding in answers.findings if finding.question == question)
 
 
-def outcomes(found: Replayed) -> dict[str, str]:
-    return {finding.question: finding.outcome.value for finding in found.findings}
+def outcomes(answers: Replayed) -> dict[str, str]:
+    return {finding.question: finding.outcome.value for finding in answers.findings}
 
 
 def test_the_same_rule_gives_the_same_answers() -> None:
