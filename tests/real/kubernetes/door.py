@@ -28,17 +28,17 @@ class Door:
     def _write(self, context: str) -> tuple[str, int]:
         """Write the kubeconfig of who comes through here; return where the API is."""
         with Path(os.environ["KUBECONFIG"]).open(encoding="utf-8") as file:
-            found: Any = yaml.safe_load(file)
+            kubeconfig: Any = yaml.safe_load(file)
         contexts, _ = config.list_kube_config_contexts()
         mine = next(entry for entry in contexts if entry["name"] == context)
         name = mine["context"]["cluster"]
-        clusters = {named["name"]: named["cluster"] for named in found["clusters"]}
+        clusters = {named["name"]: named["cluster"] for named in kubeconfig["clusters"]}
         cluster = clusters[name]
         parts = urlsplit(cluster["server"])
         port = self._listening.getsockname()[1]
         cluster["server"] = f"https://127.0.0.1:{port}"
         cluster["tls-server-name"] = parts.hostname
-        self.kubeconfig.write_text(yaml.safe_dump(found), encoding="utf-8")
+        self.kubeconfig.write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
         return str(parts.hostname), parts.port or 443
 
     def stall(self) -> None:
@@ -78,8 +78,8 @@ class Door:
                 )
                 loop.start()
 
-    def _loop(self, one: socket.socket, other: socket.socket) -> None:
-        with contextlib.suppress(OSError), one, other:
-            while data := one.recv(1 << 16):
+    def _loop(self, source: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError), source, other:
+            while data := source.recv(1 << 16):
                 self._open.wait(120)
                 other.sendall(data)

@@ -93,8 +93,8 @@ class Cluster:
         }
 
     def policies(self) -> list[str]:
-        found = self.get("networkpolicies")["items"]
-        return [policy["metadata"]["name"] for policy in found]
+        listed = self.get("networkpolicies")["items"]
+        return [policy["metadata"]["name"] for policy in listed]
 
     def cordoned(self) -> bool:
         return bool(self.get("node", self.node)["spec"].get("unschedulable"))

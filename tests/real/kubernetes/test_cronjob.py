@@ -130,20 +130,20 @@ class Place:
                 continue
             yield self._moved(document)
 
-    def _moved(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _moved(self, document: dict[str, Any]) -> dict[str, Any]:
         spaces = {"gameday": self.runner, "shop": self.target}
-        one["metadata"]["namespace"] = spaces[one["metadata"]["namespace"]]
-        for who in one.get("subjects", ()):
+        document["metadata"]["namespace"] = spaces[document["metadata"]["namespace"]]
+        for who in document.get("subjects", ()):
             who["namespace"] = self.runner
-        if one["kind"] == "CronJob":
-            pod = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        if document["kind"] == "CronJob":
+            pod = document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
             container = pod["containers"][0]
             container["image"] = image()
             for variable in container["env"]:
                 if variable["name"] == "GAMEDAY_HELPER_IMAGE":
                     variable["value"] = image()
             pod["volumes"][0] = {"name": "state", "emptyDir": {}}
-        return one
+        return document
 
     def hold(self, name: str) -> "Held":
         """Hold a game day as the schedule would, and wait for its end."""

@@ -30,9 +30,9 @@ class Heard:
         self.all: list[Event] = []
         self._changed = threading.Condition()
 
-    def __call__(self, one: Event) -> None:
+    def __call__(self, event: Event) -> None:
         with self._changed:
-            self.all.append(one)
+            self.all.append(event)
             self._changed.notify_all()
 
     def of(self, kind: str) -> list[Event]:

@@ -53,7 +53,7 @@ def test_nothing_is_left(world: World, place: Place, kill: Kill) -> None:
     kills.play(world, place, kill)
 
 
-@pytest.mark.parametrize("fault", HELD, ids=lambda one: one.kind)
+@pytest.mark.parametrize("fault", HELD, ids=lambda fault: fault.kind)
 def test_with_nobody_left_the_helper_ends_it(
     world: World, place: Place, fault: Fault
 ) -> None:

@@ -69,8 +69,8 @@ def far(world: World, tmp_path: Path) -> Iterator[Far]:
 
 
 def verdict(going: Going) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads((going.out / "verdict.json").read_text())
-    return found
+    document: Mapping[str, Any] = json.loads((going.out / "verdict.json").read_text())
+    return document
 
 
 def finished(going: Going) -> int:
@@ -80,7 +80,7 @@ def finished(going: Going) -> int:
     return code
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: one.kind)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.kind)
 def test_away_while_the_fault_holds(far: Far, fault: Fault) -> None:
     going = far.place.start(far.place.scenario(fault, hold="40s"))
     going.until("biting")
@@ -90,7 +90,7 @@ def test_away_while_the_fault_holds(far: Far, fault: Fault) -> None:
     assert going.settled()
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: one.kind)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.kind)
 def test_away_when_it_is_to_be_undone(far: Far, fault: Fault) -> None:
     going = far.place.start(far.place.scenario(fault, hold="2s"))
     going.until("biting")

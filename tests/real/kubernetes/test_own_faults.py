@@ -140,10 +140,10 @@ def hurt(needy: World) -> Iterator[Callable[..., Hurt]]:
 
 def copied(world: World) -> list[str]:
     """Return the revisions that carry a mark: controllers copy annotations there."""
-    found = world.get("replicasets,controllerrevisions")["items"]
+    revisions = world.get("replicasets,controllerrevisions")["items"]
     return [
         resource["metadata"]["name"]
-        for resource in found
+        for resource in revisions
         if "gameday.dev/" in json.dumps(resource["metadata"].get("annotations", {}))
     ]
 
@@ -179,10 +179,12 @@ def field_is(path: str, value: Any) -> Callable[[Hurt], bool]:
     """Return whether a workload has a value at a path of its spec."""
 
     def seen(hurt: Hurt) -> bool:
-        found = hurt.world.get(hurt.victims[0].labels["workload"])["spec"]
+        field_value = hurt.world.get(hurt.victims[0].labels["workload"])["spec"]
         for word in path.split("."):
-            found = found[int(word)] if word.isdigit() else found.get(word, {})
-        return bool(found == value)
+            field_value = (
+                field_value[int(word)] if word.isdigit() else field_value.get(word, {})
+            )
+        return bool(field_value == value)
 
     return seen
 
@@ -220,7 +222,7 @@ def test_every_fault_is_tried() -> None:
     assert own == {case.kind for case in CASES} | {"evict", "drain", "isolate"}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: f"{one.kind}-{one.service}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.service}")
 def test_it_bites_and_is_undone_by_its_marks_alone(
     case: Case, hurt: Callable[..., Hurt]
 ) -> None:
@@ -353,7 +355,7 @@ def test_a_node_that_was_cordoned_before_stays_so(hurt: Callable[..., Hurt]) -> 
         found.world.kubectl("uncordon", node, at="")
 
 
-@pytest.mark.parametrize("given", [COLOURS, PASSWORD], ids=lambda one: one["name"])
+@pytest.mark.parametrize("given", [COLOURS, PASSWORD], ids=lambda given: given["name"])
 def test_a_delete_that_comes_after_the_undo_is_refused(
     given: Mapping[str, Any], hurt: Callable[..., Hurt]
 ) -> None:
@@ -461,10 +463,12 @@ def test_what_was_removed_is_the_same_again_and_told_nobody(
     assert _lasting(found.world.get("secret", "password")) == before
 
 
-def _lasting(found: Any) -> Any:
+def _lasting(resource: Any) -> Any:
     passing = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
-    found["metadata"] = {k: v for k, v in found["metadata"].items() if k not in passing}
-    return found
+    resource["metadata"] = {
+        k: v for k, v in resource["metadata"].items() if k not in passing
+    }
+    return resource
 
 
 def test_what_nobody_needs_does_not_bite(hurt: Callable[..., Hurt]) -> None:

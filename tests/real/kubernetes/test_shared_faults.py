@@ -44,13 +44,13 @@ class Hurt:
 
     def end(self) -> Undone:
         """Undo, twice: nothing may be left, and the second time harms nothing."""
-        found = self.target.undo(self.undo)
-        assert found.ok, found
+        undone = self.target.undo(self.undo)
+        assert undone.ok, undone
         assert self.world.left() == []
         again = self.target.undo(self.undo)
         assert again.ok, again
         assert self.world.traces() == []
-        return found
+        return undone
 
 
 @dataclass
@@ -140,8 +140,8 @@ def test_stop_is_undone_by_whoever_finds_the_mark(field: Field) -> None:
 
 
 def restarts(world: World, pod: str) -> int:
-    (one,) = world.pod(pod)["status"]["containerStatuses"]
-    return int(one["restartCount"])
+    (status,) = world.pod(pod)["status"]["containerStatuses"]
+    return int(status["restartCount"])
 
 
 def test_kill_ends_the_process_and_the_pod_stays(field: Field) -> None:

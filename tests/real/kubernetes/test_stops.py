@@ -46,8 +46,8 @@ def wanted(world: World) -> int:
 
 
 def pods(world: World) -> set[str]:
-    found = world.get("pods", "-l", "app=web")["items"]
-    there = (o["metadata"] for o in found)
+    items = world.get("pods", "-l", "app=web")["items"]
+    there = (o["metadata"] for o in items)
     return {o["name"] for o in there if "deletionTimestamp" not in o}
 
 
@@ -61,7 +61,7 @@ def test_two_at_once_take_their_victims_and_come_back_in_any_order(
     target = whole.target()
     *victims, spared = target.instances("web")
     with ThreadPoolExecutor(2) as pool:
-        undos = list(pool.map(lambda one: stopped(whole, target, one), victims))
+        undos = list(pool.map(lambda victim: stopped(whole, target, victim), victims))
     assert wanted(whole) == 1
     wait_for(lambda: pods(whole) == {spared.labels["pod"]}, SOON)
     for number, undo in zip((2, 3), undos, strict=True):

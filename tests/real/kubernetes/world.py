@@ -114,9 +114,9 @@ class World:
 
     def target(self) -> KubernetesTarget:
         """Return a target of its own, as another process would have."""
-        found = open_target(self.url, CLOCK)
-        assert isinstance(found, KubernetesTarget)
-        return found
+        opened = open_target(self.url, CLOCK)
+        assert isinstance(opened, KubernetesTarget)
+        return opened
 
     def mark(self) -> str:
         """Return a mark that no fault has had."""
@@ -125,15 +125,17 @@ class World:
 
     def left(self) -> list[Leftover]:
         """Return what carries a mark here; on nodes only ours: others share them."""
-        found = self.target().marks.left()
+        leftovers = self.target().marks.left()
         nodes = "/api/v1/nodes/"
-        return [o for o in found if not o.place.startswith(nodes) or o.run == self.run]
+        return [
+            o for o in leftovers if not o.place.startswith(nodes) or o.run == self.run
+        ]
 
     def fingerprint(self) -> Fingerprint:
         """Return what the namespace is like; without the nodes, which others share."""
-        found = self.target().fingerprint()
+        taken = self.target().fingerprint()
         return {
-            key: values for key, values in found.items() if not key.startswith("node/")
+            key: values for key, values in taken.items() if not key.startswith("node/")
         }
 
     def drift(self, before: Fingerprint) -> list[str]:
@@ -146,10 +148,10 @@ class World:
         """Return all that bears gameday's name, by kubectl."""
         kinds = "pods,secrets,configmaps,networkpolicies,leases.coordination.k8s.io"
         workloads = "deployments,statefulsets,daemonsets"
-        found = self.get(f"{kinds},{workloads}")["items"]
+        resources = self.get(f"{kinds},{workloads}")["items"]
         return [
             f"{resource['kind']}/{resource['metadata']['name']}"
-            for resource in found
+            for resource in resources
             if _is_ours(resource)
         ]
 
@@ -206,8 +208,8 @@ class World:
         self.kubectl("delete", "namespace", self.name, "--wait=false", at="")
 
 
-def _is_ours(found: Mapping[str, Any]) -> bool:
-    meta = found["metadata"]
+def _is_ours(resource: Mapping[str, Any]) -> bool:
+    meta = resource["metadata"]
     keys = {**(meta.get("labels") or {}), **(meta.get("annotations") or {})}
     return any(key.startswith(OURS) for key in keys)
 
