@@ -268,15 +268,15 @@ def run_after_death(
 
 
 def _processes() -> dict[int, tuple[int, bytes]]:
-    found = {}
+    processes = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             stat = (folder / "stat").read_text().rpartition(")")[2].split()
             words = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        found[int(folder.name)] = (int(stat[1]), words)
-    return found
+        processes[int(folder.name)] = (int(stat[1]), words)
+    return processes
 
 
 def watchdogs(place: Place) -> list[int]:
@@ -291,21 +291,21 @@ def watchdogs(place: Place) -> list[int]:
 
 def engines(run: int) -> list[int]:
     """Return all that descends from a run."""
-    every, found = _processes(), [run]
-    for ancestor in found:  # grows while it is walked
-        found += [pid for pid, (parent, _) in every.items() if parent == ancestor]
-    return found[1:]
+    every, descendants = _processes(), [run]
+    for ancestor in descendants:  # grows while it is walked
+        descendants += [pid for pid, (parent, _) in every.items() if parent == ancestor]
+    return descendants[1:]
 
 
 def damage(project: ComposeProject) -> str:
     """Return what is not as it was in a project; empty: nothing."""
     wrong = []
     for name in ("web-1", "web-2", "db-1"):
-        found = project.inspect(name)
+        details = project.inspect(name)
         if not project.runs(name):
-            wrong.append(f"{name} is {found['State']['Status']}")
+            wrong.append(f"{name} is {details['State']['Status']}")
         elif os.geteuid() == 0:
-            wrong += [f"{name}: {line}" for line in _rules(found["State"]["Pid"])]
+            wrong += [f"{name}: {line}" for line in _rules(details["State"]["Pid"])]
     if project.helpers():
         wrong.append(f"{len(project.helpers())} helpers")
     if project.marks():
@@ -318,17 +318,17 @@ def damage(project: ComposeProject) -> str:
 
 def _rules(pid: int) -> list[str]:
     inside = ["nsenter", "-t", str(pid), "-n"]
-    found = []
+    lines = []
     for words in (["iptables-nft-save"], ["ip6tables-nft-save"], ["tc", "qdisc"]):
         done = subprocess.run(
             [*inside, *words], capture_output=True, text=True, check=False, timeout=10
         )
-        found += [
+        lines += [
             line
             for line in done.stdout.splitlines()
             if "gameday:" in line or " 6da7: " in line
         ]
-    return found
+    return lines
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ def ended(going: Going) -> list[Any]:
 # Stopped ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [STOP, PAUSE, NETWORK[0]], ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    "fault", [STOP, PAUSE, NETWORK[0]], ids=lambda fault: fault.kind
+)
 def test_a_run_is_stopped_from_elsewhere_and_says_why(place: Place, fault: Any) -> None:
     going = place.start(place.scenario(fault))
     going.until("biting")
@@ -162,7 +164,7 @@ def test_a_run_killed_while_its_engine_is_away_is_healed_when_it_is_back(
     assert place.whole() == ""
 
 
-@pytest.mark.parametrize("fault", [STOP, PAUSE], ids=lambda one: one.kind)
+@pytest.mark.parametrize("fault", [STOP, PAUSE], ids=lambda fault: fault.kind)
 def test_a_container_replaced_meanwhile_is_left_alone(
     place: Place, project: ComposeProject, fault: Any
 ) -> None:

@@ -19,7 +19,7 @@ from tests.real.targets.world import ComposeProject, wait_for
 pytestmark = pytest.mark.docker
 
 
-@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda one: one.kind)
+@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda fault: fault.kind)
 def test_heal_finds_by_marks_what_a_lost_ledger_knew(
     place: Place, project: ComposeProject, fault: Fault
 ) -> None:
