@@ -26,15 +26,15 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session", params=["debian", "given"])
 def programs(request: pytest.FixtureRequest, debian: dict[str, str]) -> dict[str, str]:
     """The programs' paths: unpacked from Debian's packages, or given by the user."""
-    found = debian if request.param == "debian" else given_programs()
-    if missing := [name for name in PROGRAMS if name not in found]:
+    paths = debian if request.param == "debian" else given_programs()
+    if missing := [name for name in PROGRAMS if name not in paths]:
         why = (
             "apt-get download gives no packages here"
             if request.param == "debian"
             else "set GAMEDAY_TEST_PROMETHEUS and GAMEDAY_TEST_ALERTMANAGER"
         )
         pytest.skip(f"no {' and '.join(missing)}: {why}")
-    return found
+    return paths
 
 
 @pytest.fixture

@@ -40,26 +40,26 @@ def wait_for(
     """Return the first true answer; AssertionError after that many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := what():
-            return found
+        if answer := what():
+            return answer
         time.sleep(every)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def given_programs() -> dict[str, str]:
     """Return the programs named by the environment or found on PATH."""
-    found = {}
+    paths = {}
     for name, (variable, package) in PROGRAMS.items():
         path = os.environ.get(variable) or shutil.which(name) or shutil.which(package)
         if path:
-            found[name] = path
-    return found
+            paths[name] = path
+    return paths
 
 
 def debian_programs(folder: Path) -> dict[str, str]:
@@ -381,8 +381,8 @@ class Run:
 
     def wait(self, kind: str, seconds: float = 20.0, **fields: Any) -> Event:
         """Return the first such event, as soon as it is there."""
-        found: list[Event] = wait_for(lambda: self.of(kind, **fields), seconds)
-        return found[0]
+        events: list[Event] = wait_for(lambda: self.of(kind, **fields), seconds)
+        return events[0]
 
     def flush(self) -> None:
         """Let the observers report all up to now."""
@@ -392,18 +392,18 @@ class Run:
 
     def pages(self, status: str, key: str) -> dict[str, set[float]]:
         """Return by alert the times that the webhooks carry."""
-        found: dict[str, set[float]] = {}
+        moments: dict[str, set[float]] = {}
         for alert in self.lab.sink.alerts(status):
-            times = found.setdefault(alert["labels"]["alertname"], set())
+            times = moments.setdefault(alert["labels"]["alertname"], set())
             times.add(round(parse_instant(alert[key]), 3))
-        return found
+        return moments
 
     def times(self, kind: str) -> dict[str, set[float]]:
         """Return by alert the times that the observer reported."""
-        found: dict[str, set[float]] = {}
+        moments: dict[str, set[float]] = {}
         for event in self.of(kind):
-            found.setdefault(event["alert"], set()).add(event.at)
-        return found
+            moments.setdefault(event["alert"], set()).add(event.at)
+        return moments
 
     def stop(self) -> None:
         """End it."""

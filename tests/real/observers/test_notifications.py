@@ -64,10 +64,10 @@ VENDORS = 4  # webhook, PagerDuty, Opsgenie, Slack
 
 @pytest.fixture
 def pager() -> Iterator[Pager]:
-    one = Pager("127.0.0.1:0")
-    one.start()
-    yield one
-    one.stop()
+    listening = Pager("127.0.0.1:0")
+    listening.start()
+    yield listening
+    listening.stop()
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def all_told(pager: Pager, status: str) -> dict[str, ReceivedPage]:
 
     def told() -> dict[str, ReceivedPage] | None:
         pages = [page for page in pager.pages(0) if page.status == status]
-        found = {page.vendor: page for page in reversed(pages)}
-        return found if len(found) == VENDORS else None
+        by_vendor = {page.vendor: page for page in reversed(pages)}
+        return by_vendor if len(by_vendor) == VENDORS else None
 
     return dict(wait_for(told))
 
@@ -135,7 +135,7 @@ def test_every_kind_of_receiver_is_understood(
     assert firing["pagerduty"].titles == (title,)
     for vendor in ("webhook", "pagerduty", "opsgenie"):
         labels = [alert["labels"] for alert in firing[vendor].alerts]
-        assert sorted(labels, key=lambda one: one["zone"]) == ALERTS
+        assert sorted(labels, key=lambda label_set: label_set["zone"]) == ALERTS
     (group,) = groups_of(ALERTS[0], ROUTING)
     assert group.called(firing["webhook"].group_key or "")
     for vendor in ("pagerduty", "opsgenie"):

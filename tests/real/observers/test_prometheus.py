@@ -14,11 +14,11 @@ from tests.real.observers.lab import RULES, SLO, Lab, Run, running, wait_for
 pytestmark = pytest.mark.alerting
 
 
-def close(found: dict[str, set[float]], wanted: dict[str, set[float]]) -> None:
+def close(seen: dict[str, set[float]], wanted: dict[str, set[float]]) -> None:
     """Assert that both name the same moments, to the millisecond."""
-    assert found.keys() == wanted.keys()
+    assert seen.keys() == wanted.keys()
     for name, times in wanted.items():
-        assert sorted(found[name]) == pytest.approx(sorted(times), abs=0.0011)
+        assert sorted(seen[name]) == pytest.approx(sorted(times), abs=0.0011)
 
 
 def outage(run: Run, seconds: float, firing: int = 0) -> None:
@@ -93,13 +93,17 @@ def test_counters_born_in_between_are_counted_exactly(run: Run) -> None:
 
 
 def samples(run: Run, side: str) -> list[Series]:
-    found: dict[str, list[tuple[float, float]]] = {}
+    by_series: dict[str, list[tuple[float, float]]] = {}
     labels = {}
     for event in run.of("sample", side=side):
         key = str(sorted(event["series"].items()))
         labels[key] = event["series"]
-        found.setdefault(key, []).extend((at, value) for at, value in event["values"])
-    return [Series(labels=labels[key], samples=tuple(found[key])) for key in found]
+        by_series.setdefault(key, []).extend(
+            (at, value) for at, value in event["values"]
+        )
+    return [
+        Series(labels=labels[key], samples=tuple(by_series[key])) for key in by_series
+    ]
 
 
 def test_a_target_that_fails_is_down_at_its_scrape(common_run: Run) -> None:
@@ -203,8 +207,8 @@ def test_an_alert_that_fires_across_a_restart_is_one_episode(run: Run) -> None:
 def newest_sample(run: Run, alert: str) -> float:
     """Return when an alert was last written as firing; 0: not in the last minute."""
     selector = f'ALERTS{{alertname="{alert}",alertstate="firing"}}'
-    found = run.prometheus.api.raw(selector, 60.0)
-    return max((at for series in found for at, _ in series.samples), default=0.0)
+    answer = run.prometheus.api.raw(selector, 60.0)
+    return max((at for series in answer for at, _ in series.samples), default=0.0)
 
 
 def test_an_end_that_a_restart_hides_is_not_exact(

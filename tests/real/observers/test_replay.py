@@ -30,10 +30,10 @@ def replay(programs: dict[str, str], *words: str) -> tuple[int, dict[str, Any]]:
     return done.return_value, json.loads(done.stdout)[0]
 
 
-def outcome(found: dict[str, Any], question: str) -> str:
+def outcome(replayed: dict[str, Any], question: str) -> str:
     return next(
         str(finding["outcome"])
-        for finding in found["findings"]
+        for finding in replayed["findings"]
         if finding["replayed"] and finding["question"] == question
     )
 
