@@ -37,8 +37,8 @@ def own() -> Iterator[ComposeProject]:
 
 
 def keys(target: Target, before: Fingerprint, *touched: str) -> list[str]:
-    found = differences(before, target.fingerprint(touched))
-    return [f"{difference.instance} {difference.key}" for difference in found]
+    changes = differences(before, target.fingerprint(touched))
+    return [f"{difference.instance} {difference.key}" for difference in changes]
 
 
 @pytest.mark.parametrize("kind", FAULTS)

@@ -96,13 +96,13 @@ def test_jitter_spreads_the_delay(target: Target) -> None:
     assert target.undo(undo).ok
 
 
-def unanswered(project: ComposeProject, one: str, other: str, many: int) -> int:
+def unanswered(project: ComposeProject, source: str, other: str, many: int) -> int:
     """Count how many of so many handshakes, half a second each, stay unanswered."""
     door = f"timeout 0.5 bash -c '</dev/tcp/{project.address(other)}/9' 2>/dev/null"
     script = f"for i in $(seq {many}); do {door} & done; for p in $(jobs -p); do "
     script += "wait $p; [ $? = 124 ] && echo lost; done; true"
     made = project.api.exec_create(
-        project.inspect(one)["Id"], ["bash", "-c", script], stderr=False
+        project.inspect(source)["Id"], ["bash", "-c", script], stderr=False
     )
     said: bytes = project.api.exec_start(made["Id"])
     return said.count(b"lost")
@@ -309,9 +309,9 @@ def test_a_container_in_the_hosts_network_is_refused(
 
 
 def ended_early(target: Target, undo: Undo) -> str:
-    found = target.undo(undo)
-    assert found.ok
-    return found.early
+    undone = target.undo(undo)
+    assert undone.ok
+    return undone.early
 
 
 def test_a_fault_that_held_did_not_end_early(target: Target) -> None:

@@ -43,17 +43,17 @@ def small(project: ComposeProject, target: Target) -> Iterator[str]:
 
 def burners() -> list[int]:
     """Return the burners that are on this machine."""
-    found = []
+    pids = []
     for process in Path("/proc").iterdir():
         try:
             if (
                 process.name.isdecimal()
                 and (process / "comm").read_text().strip() == NAME
             ):
-                found.append(int(process.name))
+                pids.append(int(process.name))
         except OSError:
             continue  # it ended meanwhile
-    return found
+    return pids
 
 
 def asked(kind: str, target: Target, **given: str) -> tuple[FaultRequest, Instance]:
@@ -69,16 +69,16 @@ def inject(target: Target, kind: str, **given: str) -> tuple[Undo, Proof]:
 
 
 def memory_used(project: ComposeProject) -> int:
-    found = project.api.stats(project.inspect("small-1")["Id"], stream=False)
-    return int(found["memory_stats"]["usage"])
+    stats = project.api.stats(project.inspect("small-1")["Id"], stream=False)
+    return int(stats["memory_stats"]["usage"])
 
 
 def cpu_used(project: ComposeProject) -> float:
     """Return the seconds of CPU time that the engine counts for the container."""
-    found = project.api.stats(
+    stats = project.api.stats(
         project.inspect("small-1")["Id"], stream=False, one_shot=True
     )
-    return float(found["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+    return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
 
 def test_the_load_is_the_containers_own(

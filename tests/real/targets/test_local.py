@@ -21,8 +21,8 @@ MARK = "gdtest.89abcdef"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with supervisord(tmp_path_factory.mktemp("shop")) as found:
-        yield found
+    with supervisord(tmp_path_factory.mktemp("shop")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def inject(target: Target, kind: str, name: str, **given: str) -> tuple[Undo, Pr
     return undo, target.bites(request, victim, undo)
 
 
-def pid(one: Instance) -> int:
-    return int(one.identity["pid"])
+def pid(instance: Instance) -> int:
+    return int(instance.identity["pid"])
 
 
 def test_instances_are_processes_with_their_start(target: Target) -> None:

@@ -57,8 +57,8 @@ CHAOS = ["--no-version-check", "--no-log-file"]
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with supervisord(tmp_path_factory.mktemp("shop")) as found:
-        yield found
+    with supervisord(tmp_path_factory.mktemp("shop")) as address:
+        yield address
 
 
 @pytest.fixture
@@ -107,15 +107,15 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 def watchdogs(home: Path) -> list[int]:
     """Return the watchdogs of a home: others' may live beside them."""
-    found = []
+    pids = []
     for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = cmdline.read_bytes()
         except OSError:
             continue
         if b"gameday.ledger.watchdog.watchdog" in words and str(home).encode() in words:
-            found.append(int(cmdline.parent.name))
-    return found
+            pids.append(int(cmdline.parent.name))
+    return pids
 
 
 def both_down(url: str) -> bool:
@@ -145,14 +145,14 @@ def test_the_watchdog_undoes_what_a_killed_engine_left(
 
 def _ended(ledger: Ledger, prefix: str) -> dict[int, str]:
     """Return who ended each fault of the run whose name begins so."""
-    number, found = 1, {}
+    number, ended_by = 1, {}
     while (fault := ledger.fault(number)) is not None:
         if fault.run.startswith(prefix):
             for transition in ledger.transitions(fault.run):
                 if transition.fault == number and transition.state is FaultState.UNDONE:
-                    found[number] = transition.by
+                    ended_by[number] = transition.by
         number += 1
-    return found
+    return ended_by
 
 
 def test_a_fault_ends_when_its_duration_is_over(url: str, ledger: Ledger) -> None:

@@ -107,19 +107,19 @@ class ComposeProject:
             container["Id"]
             for container in self._containers(f"{_COMPOSE}project={self.name}")
         ]
-        found = self._containers("gameday.mark")
+        containers = self._containers("gameday.mark")
         return [
             container["Id"]
-            for container in found
+            for container in containers
             if container["Labels"].get("gameday.beside") in mine
         ]
 
     def marks(self) -> list[str]:
         """Return the marks that faults have left beside this project."""
-        found = self._containers(f"gameday.project={self.name}")
+        containers = self._containers(f"gameday.project={self.name}")
         return [
             container["Id"]
-            for container in found
+            for container in containers
             if "gameday.undo" in container["Labels"]
         ]
 
