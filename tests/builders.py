@@ -133,12 +133,12 @@ def plan(
         load=None if load is None else Load(url=url, rate=load),
         guardrails=tuple(guardrails),
     )
-    found = tuple(instances or (replica(1), replica(2), replica(3)))
+    there = tuple(instances or (replica(1), replica(2), replica(3)))
     settings: dict[str, Any] = {"scrape_interval": 1.0, "evaluation_interval": 1.0}
     return Plan(
         scenario=scenario,
-        steps=tuple(_planned(planned_step, found) for planned_step in scenario.steps),
-        instances=found,
+        steps=tuple(_planned(planned_step, there) for planned_step in scenario.steps),
+        instances=there,
         monitoring=Monitoring(**{**settings, **monitoring}),
         provenance={"gameday": "0.1.0"},
     )
@@ -154,10 +154,10 @@ def everything(**without: Any) -> Observe:
     return Observe(**{**settings, **without})
 
 
-def _planned(step: Step, found: Sequence[Instance]) -> PlannedStep:
+def _planned(step: Step, there: Sequence[Instance]) -> PlannedStep:
     faults = tuple(
         PlannedFault(
-            request=request, victims=tuple(found[1:2]), found=3, duration=600.0
+            request=request, victims=tuple(there[1:2]), found=3, duration=600.0
         )
         for request in step.experiment.faults
     )
@@ -548,15 +548,15 @@ def judged(
 
 def answer(verdict: Verdict, question: str, subject: str = "") -> Finding:
     """Return the one finding to a question (about a subject)."""
-    found = [
+    findings = [
         finding
         for finding in verdict.findings
         if finding.question == question and subject in ("", finding.subject)
     ]
-    assert len(found) == 1, [
+    assert len(findings) == 1, [
         (finding.question, finding.subject) for finding in verdict.findings
     ]
-    return found[0]
+    return findings[0]
 
 
 def with_rules(planned: Plan, *rules: AlertRule) -> Plan:

@@ -155,8 +155,8 @@ def _do(*command: str) -> str:
 
 def _engine(lane: Lane) -> dict[str, str]:
     asked = "import sys, importlib.metadata as m; print(*map(m.version, sys.argv[1:]))"
-    found = _do(str(lane.own), "-c", asked, *ENGINE).split()
-    engine = dict(zip(ENGINE, found, strict=True))
+    versions = _do(str(lane.own), "-c", asked, *ENGINE).split()
+    engine = dict(zip(ENGINE, versions, strict=True))
     library = engine["chaostoolkit-lib"]
     least = LEAST_ENGINE.get(lane.version, (0, 0))
     if tuple(int(part) for part in library.split(".")[:2]) < least:

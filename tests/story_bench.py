@@ -200,14 +200,14 @@ def bases() -> Iterator[Base]:
 @cache
 def documented() -> Mapping[tuple[str, str], str]:
     """Return what the page says: of a question and a kind of doubt, what it may turn."""
-    found: dict[tuple[str, str], str] = {}
+    turns: dict[tuple[str, str], str] = {}
     for line in PAGE.read_text().splitlines():
         row = _ROW.match(line)
         if row is not None:
             chain = (row["question"] + row["how"]).strip()
             for kind in row["kinds"].split("; "):
-                found[chain, kind] = row["turns"]
-    return found
+                turns[chain, kind] = row["turns"]
+    return turns
 
 
 def right_answer(base: Base, turns: str) -> Outcome:
@@ -237,24 +237,24 @@ def stored(case: Case) -> Record:
     return Record(run="r-1", plan=to_json(case.base.plan), lines=lines, where=case.name)
 
 
-def _whole(one: Event) -> Event:
+def _whole(entry: Event) -> Event:
     """Return an event with what a run writes of its end."""
-    if one.kind != "run_ended":
-        return one
-    return replace(one, fields={"because": "", **one.fields})
+    if entry.kind != "run_ended":
+        return entry
+    return replace(entry, fields={"because": "", **entry.fields})
 
 
 def judged_as(case: Case) -> tuple[Outcome, str]:
     """Return the answer of today's checks to a stored case, and why."""
     verdict = judge_stored(stored(case)).verdict
     workload = case.base.chain.endswith("workload")
-    found = [
+    findings = [
         asked_finding
         for asked_finding in verdict.findings
         if asked_finding.question == case.base.question
         and (not workload or asked_finding.subject == WEB)
     ]
-    (finding,) = found
+    (finding,) = findings
     return finding.outcome, finding.because
 
 

@@ -59,13 +59,13 @@ def tracked() -> list[Path]:
 
 
 def texts() -> list[tuple[str, str]]:
-    found = []
+    readable = []
     for path in tracked():
         try:
-            found.append((str(path.relative_to(ROOT)), path.read_text()))
+            readable.append((str(path.relative_to(ROOT)), path.read_text()))
         except UnicodeDecodeError:  # a test's own broken file
             continue
-    return found
+    return readable
 
 
 def offenders(pattern: re.Pattern[str]) -> list[str]:

@@ -35,9 +35,9 @@ def staged(expression: str) -> object:
 @pytest.fixture(scope="session")
 def programs() -> dict[str, str]:
     """Return the paths of the local shop's programs."""
-    found = staged("programs.find()")
-    assert isinstance(found, dict)
-    return found
+    paths = staged("programs.find()")
+    assert isinstance(paths, dict)
+    return paths
 
 
 def rules() -> list[dict[str, Any]]:

@@ -66,12 +66,12 @@ def lose(form: str, replica: int) -> None:
             supervisor.supervisor.stopProcess(f"web:web-{replica}")
         return
     label = "label=com.docker.compose."
-    found = call(
+    listed = call(
         *("docker", "ps", "-q", "--filter", f"{label}project={own().project}"),
         *("--filter", f"{label}service=web"),
         *("--filter", f"{label}container-number={replica}"),
     )
-    assert call("docker", "stop", found.stdout.strip()).returncode == 0
+    assert call("docker", "stop", listed.stdout.strip()).returncode == 0
 
 
 def test_a_lost_replica_rings_once_and_nobody_waits(shop: str) -> None:

@@ -32,15 +32,18 @@ def read(page: Path) -> list[Block]:
 
 def commands(block: Block) -> list[tuple[str, str]]:
     """Return a console block's commands, each with what it should print."""
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for line in block.text.splitlines():
         if line.startswith("$ "):
-            found.append((line[2:], ""))
-        elif found and found[-1][0].endswith("\\"):
-            found[-1] = (f"{found[-1][0]}\n{line}", "")
+            pairs.append((line[2:], ""))
+        elif pairs and pairs[-1][0].endswith("\\"):
+            pairs[-1] = (f"{pairs[-1][0]}\n{line}", "")
         else:
-            found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
-    return found
+            pairs[-1] = (
+                pairs[-1][0],
+                f"{pairs[-1][1]}{line}\n",
+            )
+    return pairs
 
 
 def fits(said: str, wanted: str) -> bool:

@@ -30,8 +30,8 @@ class Played:
     def verdict(self) -> dict[str, Any]:
         path = self.folder / "verdict.json"
         assert path.exists(), self.text
-        found: dict[str, Any] = json.loads(path.read_text())
-        return found
+        document: dict[str, Any] = json.loads(path.read_text())
+        return document
 
     @property
     def timeline(self) -> list[dict[str, Any]]:
@@ -42,9 +42,9 @@ class Played:
         return [event for event in self.timeline if event["kind"] == kind]
 
     def finding(self, question: str) -> dict[str, Any]:
-        found = [f for f in self.verdict["findings"] if f["question"] == question]
-        assert found, f"no finding answers {question}"
-        first: dict[str, Any] = found[0]
+        findings = [f for f in self.verdict["findings"] if f["question"] == question]
+        assert findings, f"no finding answers {question}"
+        first: dict[str, Any] = findings[0]
         return first
 
     def must_pass(self) -> None:
@@ -135,8 +135,8 @@ class Playing:
             assert self.process.poll() is None, self.process.stdout.read()  # type: ignore[union-attr]
             return None
 
-        found: dict[str, Any] = wait_for(look, 60.0, f"{kind} {fields}")
-        return found
+        seen_event: dict[str, Any] = wait_for(look, 60.0, f"{kind} {fields}")
+        return seen_event
 
     def end(self) -> Played:
         """Wait for its end."""
@@ -158,9 +158,9 @@ def wait_for(look: Callable[[], Any], seconds: float, what: str) -> Any:
     """Return what `look` finds, as soon as it finds something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
+        answer = look()
+        if answer:
+            return answer
         time.sleep(0.02)
     raise AssertionError(f"{what}: not within {seconds} s")
 
