@@ -79,10 +79,10 @@ def alarms(
         ]
         for n in range(later)
     ]
-    found = compare(baseline, runs, RULES)
+    comparisons = compare(baseline, runs, RULES)
     return {
         comparison.key.subject
-        for comparison in found
+        for comparison in comparisons
         if comparison.status is Status.WORSE
     }
 
@@ -96,11 +96,11 @@ def main(builds: int) -> int:
         for later, share in ((1, 0.2), (3, 1.0), (5, 0.3), (10, 0.05)):
             count = max(20, int(builds * share))
             chance = random.Random(later)
-            found, false = (
+            caught, false = (
                 [alarms(chance, later, setting, slower=slower) for _ in range(count)]
                 for slower in (True, False)
             )
-            power = sum("planted" in subjects for subjects in found) / count
+            power = sum("planted" in subjects for subjects in caught) / count
             wrong = sum(bool(subjects) for subjects in false) / count
             if (name, later) == ("the demo shop", 3):
                 missed = power < LEAST_POWER or wrong > MOST_WRONG

@@ -64,10 +64,10 @@ def on_this_machine(folder: Path) -> Iterator[Play]:
     with supervisord(folder) as url:
         from gameday.targets import open_target
 
-        found = open_target(url, CLOCK)
+        target = open_target(url, CLOCK)
 
         def whole() -> str:
-            there = found.instances()
+            there = target.instances()
             return ", ".join(f"{o.name} {o.state}" for o in there if not o.up)
 
         address = unquote(url.removeprefix("local://"))

@@ -82,11 +82,11 @@ class Plant:
     @property
     def wanted(self) -> set[str]:
         """The findings that are no pass, each as `outcome question`."""
-        found = set[str]()
+        answers = set[str]()
         for part in filter(None, self.expected.split(";")):
             outcome, _, questions = part.partition(":")
-            found |= {f"{outcome.strip()} {name}" for name in questions.split()}
-        return found
+            answers |= {f"{outcome.strip()} {name}" for name in questions.split()}
+        return answers
 
 
 class Bed:

@@ -50,12 +50,12 @@ def got(played: Played) -> set[str]:
 def tell(plant: Plant, played: Played, took: float) -> bool:
     """Print what came of a plant, and return whether it is as expected."""
     judged = (played.folder / "verdict.json").exists()
-    found = got(played) if judged else {f"fail exit-{played.code}"}
-    same = found == plant.wanted
+    findings = got(played) if judged else {f"fail exit-{played.code}"}
+    same = findings == plant.wanted
     print(f"{'as expected' if same else 'DIFFERS':11}  {plant.name}  ({took:.0f} s)")
     print(f"             expected  {shown(plant.wanted)}")
     if not same:
-        print(f"             got       {shown(found)}")
+        print(f"             got       {shown(findings)}")
     for outcome, question, because in played.not_passed() if judged else ():
         mark = " " if f"{outcome} {question}" in plant.wanted else "!"
         print(f"           {mark}   {outcome} {question}: {because}")
@@ -121,10 +121,13 @@ def clean(arguments: argparse.Namespace, folder: Path) -> int:
             ready.wait(90)
             shutil.rmtree(folder / "out", ignore_errors=True)
             played = stage.run(scenario)
-            found = [finding["outcome"] for finding in played.verdict["findings"]]
-            outcomes.update(found)
+            outcomes_told = [
+                finding["outcome"] for finding in played.verdict["findings"]
+            ]
+            outcomes.update(outcomes_told)
             print(
-                f"run {number}: exit {played.code}, {len(found)} findings", flush=True
+                f"run {number}: exit {played.code}, {len(outcomes_told)} findings",
+                flush=True,
             )
             for outcome, question, because in played.not_passed():
                 print(f"  {outcome} {question}: {because}", flush=True)

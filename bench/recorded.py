@@ -185,19 +185,19 @@ def draw(folder: Path, builds: int, seed: int) -> int:
     missed = False
     for later in LATER:
         chance = random.Random(seed)
-        found = wrong = 0
+        caught = wrong = 0
         for _ in range(builds):
             drawn = chance.sample(runs, EARLIER + later)
             before, build = drawn[:EARLIER], drawn[EARLIER:]
-            found += "fires_within" in worse(
+            caught += "fires_within" in worse(
                 before, [slowed(run, own, more) for run in build]
             )
             wrong += bool(worse(before, build))
         share, most = wrong / builds, upper(wrong, builds)
         false = f"{share:.1%} of {builds} (≤ {most:.1%})"
-        print(f"| {later} | {found / builds:.0%} | {false} |", flush=True)
+        print(f"| {later} | {caught / builds:.0%} | {false} |", flush=True)
         if later == 3:
-            missed = found / builds < LEAST_POWER or share > MOST_WRONG
+            missed = caught / builds < LEAST_POWER or share > MOST_WRONG
     return 1 if missed else 0
 
 
