@@ -29,11 +29,7 @@ def planned(hold: float, commit: str, path: str) -> Plan:
 
 
 @pytest.fixture
-def called(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Called:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
+def called(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> Called:
     for words in (
         ("init", "-q", "-b", "main"),
         (
@@ -41,7 +37,7 @@ def called(
             *("commit", "-q", "--allow-empty", "-m", "first"),
         ),
     ):
-        subprocess.run(["git", *words], check=True, timeout=30)
+        subprocess.run(["git", *words], cwd=own_folder, check=True, timeout=30)
 
     def call(*words: str) -> tuple[int, str]:
         with pytest.raises(SystemExit) as left:

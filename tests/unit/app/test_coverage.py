@@ -30,10 +30,8 @@ OTHER = """\
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    Path("rules.yaml").write_text(RULES)
+def _rules(own_folder: Path) -> None:
+    (own_folder / "rules.yaml").write_text(RULES)
 
 
 def stored(folder: str = "artifacts/run") -> Path:

@@ -17,13 +17,9 @@ from gameday.reports import html, junit, markdown, verdict_json
 from gameday.store.history import Record
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 RECORDED = ROOT / "demo" / "recorded" / "lost-replica"
-
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
 
 
 def story() -> list[dict[str, Any]]:

@@ -46,10 +46,8 @@ slos:
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    Path("policy.yaml").write_text(POLICY)
+def _policy(own_folder: Path) -> None:
+    (own_folder / "policy.yaml").write_text(POLICY)
 
 
 def gate(*words: str) -> int:

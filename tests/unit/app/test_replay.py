@@ -20,13 +20,9 @@ from gameday.store.run import RunStore
 from tests.builders import everything, plan, rule, step
 from tests.unit.app.test_coverage import stored
 
+pytestmark = pytest.mark.usefixtures("own_folder")
+
 RUN = "artifacts/run"
-
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
 
 
 def program(name: str = "prometheus") -> str:

@@ -42,10 +42,8 @@ TARGETS = ("web-1", "web-2", "database-1", "prometheus-1")
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    Path("rules.yaml").write_text(RULES)
+def _rules(own_folder: Path) -> None:
+    (own_folder / "rules.yaml").write_text(RULES)
 
 
 @pytest.fixture
