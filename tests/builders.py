@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from gameday.checks.judge import judge
-from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule, Matcher
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep
@@ -544,6 +544,11 @@ def judged(
         ended=at(END + 2),
         broken=broken,
     )
+
+
+def equals(name: str, value: str) -> Matcher:
+    """Return a matcher of one label's value."""
+    return Matcher(name=name, op="=", value=value)
 
 
 def answer(verdict: Verdict, question: str, subject: str = "") -> Finding:

@@ -21,11 +21,7 @@ from gameday.plans.drill import (
     plan_drill,
     too_early,
 )
-
-
-def equals(name: str, value: str) -> Matcher:
-    return Matcher(name=name, op="=", value=value)
-
+from tests.builders import equals
 
 ONCALL = Route(
     receiver="oncall",

@@ -8,7 +8,7 @@ from gameday.model.alerting.alert import AlertRule, InhibitRule, Matcher, Route,
 from gameday.model.alerting.standing import Standing, StandingAlert, StandingSilence
 from gameday.model.plan import Monitoring
 from gameday.plans.spoiled import Before, Spoiled, nothing_left, spoiled
-from tests.builders import plan, promise, rule, step
+from tests.builders import equals, plan, promise, rule, step
 
 NAME = "WebReplicaDown"
 FIRES = promise(NAME, fires_within=30.0)
@@ -18,10 +18,6 @@ PAGED = {"alertname": NAME, "severity": "page"}
 
 def alert(state: str = "firing", **labels: str) -> StandingAlert:
     return StandingAlert(labels={**PAGED, **labels}, state=state, since=1_700_000_000.0)
-
-
-def equal(name: str, value: str) -> Matcher:
-    return Matcher(name=name, op="=", value=value)
 
 
 def silence(*matchers: Matcher) -> StandingSilence:
@@ -71,7 +67,7 @@ def test_an_alert_about_a_victim_or_about_no_instance_of_its_service_does(
 
 
 def test_a_silence_spoils_what_is_asked_of_pages_alone() -> None:
-    there = (silence(equal("alertname", NAME), equal("severity", "page")),)
+    there = (silence(equals("alertname", NAME), equals("severity", "page")),)
     (one,) = found(PAGES, silences=there)
     assert one.because == "WebReplicaDown is silenced (silence s1 by ann)"
     assert not one.wholly
@@ -79,13 +75,13 @@ def test_a_silence_spoils_what_is_asked_of_pages_alone() -> None:
 
 
 def test_a_silence_of_something_else_spoils_nothing() -> None:
-    there = (silence(equal("alertname", NAME), equal("instance", "web-9")),)
+    there = (silence(equals("alertname", NAME), equals("instance", "web-9")),)
     assert found(PAGES, silences=there) == []
 
 
 def test_a_silence_may_cover_the_rules_own_labels() -> None:
     team = rule(NAME, labels={"severity": "page", "team": "web"})
-    there = (silence(equal("team", "web")),)
+    there = (silence(equals("team", "web")),)
     assert len(found(PAGES, monitoring=Monitoring(rules=(team,)), silences=there)) == 1
     assert found(PAGES, monitoring=Monitoring(rules=()), silences=there) == []
 
@@ -94,8 +90,8 @@ def inhibited(
     equal_labels: tuple[str, ...], rules: tuple[AlertRule, ...]
 ) -> Monitoring:
     inhibit = InhibitRule(
-        source=(equal("alertname", "Datacenter"),),
-        target=(equal("severity", "page"),),
+        source=(equals("alertname", "Datacenter"),),
+        target=(equals("severity", "page"),),
         equal=equal_labels,
     )
     routing = Routing(route=Route(receiver="oncall"), inhibit=(inhibit,))

@@ -7,7 +7,6 @@ from gameday.checks.pages.mutes import MutingSilence
 from gameday.model.alerting.alert import (
     InhibitRule,
     Integration,
-    Matcher,
     Receiver,
     Route,
     Routing,
@@ -15,11 +14,7 @@ from gameday.model.alerting.alert import (
 from gameday.model.alerting.time_interval import intervals_of
 from gameday.model.timeline import Event
 from gameday.replays.notify import Firing, NotifyContext, events_of
-
-
-def equals(name: str, value: str) -> Matcher:
-    return Matcher(name=name, op="=", value=value)
-
+from tests.builders import equals
 
 ONCALL = Route(
     receiver="oncall",
