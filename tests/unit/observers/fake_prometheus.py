@@ -13,6 +13,7 @@ from tests.unit.observers.fake import Asked, Reply
 
 LOOKBACK = 300.0
 Samples = list[tuple[float, float]]
+Count = Callable[[Samples], int]
 
 
 @dataclass
@@ -86,9 +87,9 @@ class FakePrometheus:
         expr = params["query"]
         start, end, step = (float(params[name]) for name in ("start", "end", "step"))
         if match := re.fullmatch(r"resets\((.*)\[(\d+)ms\]\) > 0", expr):
-            return _result("matrix", self._resets(match[1], start, end, step))
+            return _result("matrix", self._counted(_resets, match[1], start, end, step))
         if match := re.fullmatch(r"count_over_time\((.*)\[(\d+)ms\]\)", expr):
-            return _result("matrix", self._counts(match[1], start, end, step))
+            return _result("matrix", self._counted(len, match[1], start, end, step))
         series = []
         reach = LOOKBACK
         if match := re.fullmatch(r"last_over_time\((.*)\[(\d+ms)\]\)", expr):
@@ -103,7 +104,10 @@ class FakePrometheus:
             series.append((labels, points))
         return _result("matrix", [row for row in series if row[1]])
 
-    def _resets(self, selector: str, start: float, end: float, step: float) -> Any:
+    def _counted(
+        self, count: Count, selector: str, start: float, end: float, step: float
+    ) -> Any:
+        """Return each series' counts of what it has within a step of each moment."""
         series = []
         for labels, samples in self.selected.get(selector, []):
             points = []
@@ -111,20 +115,8 @@ class FakePrometheus:
                 at = round(start + number * step, 3)
                 low = bisect.bisect_right(samples, (at - step, math.inf))
                 high = bisect.bisect_right(samples, (at, math.inf))
-                drops = sum(b[1] < a[1] for a, b in pairwise(samples[low:high]))
-                points += [(at, float(drops))] if drops else []
-            series.append((labels, points))
-        return [row for row in series if row[1]]
-
-    def _counts(self, selector: str, start: float, end: float, step: float) -> Any:
-        series = []
-        for labels, samples in self.selected.get(selector, []):
-            points = []
-            for number in range(int((end - start) / step + 1e-6) + 1):
-                at = round(start + number * step, 3)
-                low = bisect.bisect_right(samples, (at - step, math.inf))
-                high = bisect.bisect_right(samples, (at, math.inf))
-                points += [(at, float(high - low))] if high > low else []
+                many = count(samples[low:high])
+                points += [(at, float(many))] if many else []
             series.append((labels, points))
         return [row for row in series if row[1]]
 
@@ -135,6 +127,10 @@ class FakePrometheus:
             if some:
                 series.append((labels, some))
         return series
+
+
+def _resets(samples: Samples) -> int:
+    return sum(after[1] < before[1] for before, after in pairwise(samples))
 
 
 def _result(kind: str, series: Any) -> dict[str, Any]:
