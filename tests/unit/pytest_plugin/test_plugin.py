@@ -13,6 +13,7 @@ from gameday.app.days.game_days import GameDayOptions, read_scenarios
 from gameday.regressions.baseline import added, render
 from gameday.regressions.measure import RunSample, observed
 from tests.unit.pytest_plugin.fake import CALLS, held
+from tests.unit.reports.reading import properties_of
 
 ROOT = Path(__file__).resolve().parents[3]
 EXPERIMENT = (ROOT / "experiments" / "stop-one-web.yaml").read_text()
@@ -232,10 +233,7 @@ def test_a_finding_that_was_not_listed_fails_the_run(folder: Folder) -> None:
 def test_findings_are_properties(folder: Folder) -> None:
     folder.run("--gameday", "--junitxml=x.xml", "-k", "fires_within")
     (case,) = ET.parse(folder.pytester.path / "x.xml").iter("testcase")  # noqa: S314
-    properties = {
-        element.get("name"): element.get("value") for element in case.iter("property")
-    }
-    assert properties == {
+    assert properties_of(case) == {
         "step": "lose",
         "question": "fires_within",
         "subject": "WebReplicaDown",

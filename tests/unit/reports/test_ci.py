@@ -9,7 +9,7 @@ from gameday.model.verdict import Finding, Outcome, Verdict
 from gameday.reports import annotations, digest, junit
 from gameday.reports.digest import COMMENT, SUMMARY, DigestEntry
 from tests.unit.reports import example
-from tests.unit.reports.reading import parse_xml
+from tests.unit.reports.reading import parse_xml, properties_of
 
 
 def test_a_broken_promise_is_an_error_at_its_line() -> None:
@@ -113,10 +113,7 @@ def test_junit_says_what_was_promised_and_measured_where_it_is_wished() -> None:
         for case in root.iter("testcase")
         if case.get("name") == "alert fires_within WebReplicaDown"
     ]
-    found = {
-        element.get("name"): element.get("value") for element in case.iter("property")
-    }
-    assert found == {
+    assert properties_of(case) == {
         "step": "lose-a-replica",
         "promised": "30.0",
         "measured": "12.314",

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from gameday.model.verdict import Verdict
 from gameday.reports import junit
 from tests.unit.reports import example
-from tests.unit.reports.reading import parse_xml
+from tests.unit.reports.reading import parse_xml, properties_of
 
 
 def suites(verdict: Verdict) -> list[ET.Element]:
@@ -46,10 +46,7 @@ def test_an_inconclusive_finding_is_an_error_and_never_skipped() -> None:
 
 def test_the_run_is_in_the_properties() -> None:
     (suite,) = suites(example.guardrail().verdict)
-    found = {
-        element.attrib["name"]: element.attrib["value"]
-        for element in suite.iter("property")
-    }
+    found = properties_of(suite)
     assert found["run"] == "20260115-120000-k3x9"
     assert found["ending"] == "guardrail"
     assert found["outcome"] == "inconclusive"
