@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.real.kubernetes.world import kubectl
 from tests.real.targets.world import wait_for
 
 pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes(watched=True)]
@@ -92,20 +93,6 @@ EXPERIMENTS = {
     "killed.yaml": EXPERIMENT.replace("func: stop", "func: kill"),
 }
 WANTED = ("read", "run", "process")  # the roles that the scenario needs
-
-
-def kubectl(*words: str, given: str = "", fails: bool = False) -> str:
-    context = os.environ["GAMEDAY_TEST_KUBERNETES"].rpartition("/")[0]
-    done = subprocess.run(
-        ["kubectl", "--context", context, *words],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert fails or done.returncode == 0, f"{words}: {done.stderr}"
-    return done.stdout
 
 
 def get(space: str, *words: str) -> Any:

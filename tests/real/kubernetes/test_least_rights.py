@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from gameday.targets.kubernetes.rbac import rights
+from tests.real.kubernetes.world import kubectl
 
 pytestmark = pytest.mark.kubernetes
 
@@ -64,20 +65,6 @@ steps:
     hold: 1s
     expect: {no_other_alerts: false}
 """
-
-
-def kubectl(*words: str, given: str = "", fails: bool = False) -> str:
-    context = os.environ["GAMEDAY_TEST_KUBERNETES"].partition("/")[0]
-    done = subprocess.run(
-        ["kubectl", "--context", context, *words],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert fails or done.returncode == 0, f"{words}: {done.stderr}"
-    return done.stdout
 
 
 def apply(*things: Mapping[str, Any]) -> None:

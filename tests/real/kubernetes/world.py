@@ -52,7 +52,14 @@ _ASK = _TIMED.format(
 
 def context() -> str:
     """Return the context that the tests may use."""
-    return os.environ["GAMEDAY_TEST_KUBERNETES"].partition("/")[0]
+    return os.environ["GAMEDAY_TEST_KUBERNETES"].rpartition("/")[0]
+
+
+def kubectl(*words: str, given: str = "", fails: bool = False) -> str:
+    """Run kubectl in that context; return what it printed (`fails`: it may fail)."""
+    done = _ran(context(), *words, given=given, patience=180)
+    assert fails or done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout
 
 
 class World:
@@ -86,14 +93,7 @@ class World:
         """Run kubectl, whatever comes of it."""
         space = self.name if at is None else at
         where = ["-n", space] if space else []
-        return subprocess.run(
-            ["kubectl", "--context", self.context, *where, *words],
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE + 5,
-            check=False,
-        )
+        return _ran(self.context, *where, *words, given=given, patience=PATIENCE + 5)
 
     def get(self, *words: str, at: str | None = None) -> Any:
         """Return what `kubectl get` has, as JSON."""
@@ -206,6 +206,19 @@ class World:
     def remove(self) -> None:
         """Take the namespace away; the cluster does it behind us."""
         self.kubectl("delete", "namespace", self.name, "--wait=false", at="")
+
+
+def _ran(
+    of: str, *words: str, given: str, patience: float
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["kubectl", "--context", of, *words],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=patience,
+        check=False,
+    )
 
 
 def _is_ours(resource: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from gameday.targets import open_target
 from gameday.targets.opened import OpenTarget
-from tests.real.targets.world import CLOCK, ComposeProject, wait_for
+from tests.real.targets.world import CLOCK, ComposeProject, supervisord, wait_for
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +41,10 @@ def project(session_project: ComposeProject) -> Iterator[ComposeProject]:
 @pytest.fixture
 def target(project: ComposeProject) -> OpenTarget:
     return open_target(project.url, CLOCK)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the target URL of a supervisord of the module's own."""
+    with supervisord(tmp_path_factory.mktemp("shop")) as address:
+        yield address

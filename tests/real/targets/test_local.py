@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,15 +13,9 @@ from gameday.model.target import Instance
 from gameday.ports import Target
 from gameday.targets import open_target
 from gameday.targets.procfs import children, identify, state
-from tests.real.targets.world import CLOCK, ask, supervisord, wait_for
+from tests.real.targets.world import CLOCK, ask, wait_for
 
 MARK = "gdtest.89abcdef"
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with supervisord(tmp_path_factory.mktemp("shop")) as address:
-        yield address
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.model.faults.fault import FaultState
 from gameday.targets import open_target
 from gameday.targets.opened import OpenTarget
-from tests.real.targets.world import CLOCK, ComposeProject, supervisord, wait_for
+from tests.real.targets.world import CLOCK, ComposeProject, wait_for
 
 SPRINT = """
 import json, sys, time
@@ -53,12 +53,6 @@ ACTION = """\
     arguments: {{service: "${{service}}", instances: {name}}}
 """
 CHAOS = ["--no-version-check", "--no-log-file"]
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with supervisord(tmp_path_factory.mktemp("shop")) as address:
-        yield address
 
 
 @pytest.fixture
