@@ -39,11 +39,15 @@ class LiveGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What Alertmanager has now: alerts that fire, groups, and silences by id."""
+    """What Alertmanager has now: alerts that fire, groups, and silences by id.
+
+    `at`: the moment in seconds, for time intervals; None: they are not looked at.
+    """
 
     firing: tuple[Mapping[str, str], ...] = ()
     groups: tuple[LiveGroup, ...] = ()
     silences: Mapping[str, tuple[Matcher, ...]]
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,10 @@ def plan_drill(
         receivers=tuple(each for each in told if each is not None),
         inhibits=tuple(_inhibits(labels, routing.inhibit, around.firing)),
     )
-    refusals = tuple(_refusals(planned, routing, around))
+    refusals = (
+        *_refusals(planned, routing, around),
+        *_joined(labels, heard, around.groups),
+    )
     return DrillPlan(
         receiver=receiver,
         labels=labels,
@@ -200,7 +207,7 @@ def _refusals(planned: DrillPlan, routing: Routing, around: Around) -> Iterator[
             "give the labels that a real one has: --label NAME=VALUE"
         )
     yield from _muted(labels, routing, around)
-    yield from _joined(planned, around.groups)
+    yield from _off_hours(planned, routing, around.at)
     longest = planned.waits + MARGIN
     if planned.paths and longest > LASTS:
         yield (
@@ -225,17 +232,32 @@ def _muted(
             yield f"the silence {number} covers it: nothing would be sent"
 
 
-def _joined(planned: DrillPlan, groups: Iterable[LiveGroup]) -> Iterator[str]:
-    """Yield the groups of real alerts that the drill would be sent with."""
-    for path in planned.paths:
+def _off_hours(planned: DrillPlan, routing: Routing, at: float | None) -> Iterator[str]:
+    """Yield that every way to the receiver is muted now by its time intervals."""
+    mutings = [routing.muting(path[-1]) for path in planned.paths]
+    if at is None or not mutings:
+        return
+    names = [muting.names for muting in mutings if muting and muting.at(at)]
+    if len(names) == len(mutings):
+        yield (
+            f"its route is muted now, by {', '.join(dict.fromkeys(names))}: nothing "
+            "would be sent"
+        )
+
+
+def _joined(
+    labels: Mapping[str, str], heard: Iterable[Path], groups: Iterable[LiveGroup]
+) -> Iterator[str]:
+    """Yield the groups of real alerts that the drill would be sent with, anywhere."""
+    for path in heard:
         route = path[-1]
-        names = planned.labels if "..." in route.group_by else route.group_by
-        mine = {n: planned.labels[n] for n in names if n in planned.labels}
+        names = labels if "..." in route.group_by else route.group_by
+        mine = {name: labels[name] for name in names if name in labels}
         for group in groups:
             if group.receiver == route.receiver and dict(group.labels) == mine:
                 named = sorted({alert.get("alertname", "") for alert in group.alerts})
                 yield (
-                    f"it would join a group that is there already "
+                    f"it would join a group of {route.receiver} that is there already "
                     f"({', '.join(named)}); give a label that tells it apart"
                 )
 

@@ -1,7 +1,8 @@
 """`gameday drill`: a synthetic alert through Alertmanager to one receiver."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +23,11 @@ from gameday.store import drills
 
 LOOK = 0.5  # seconds between two looks for the page
 _JSON = {"Content-Type": "application/json"}
-_COUNTERS = (
-    "alertmanager_notifications_total",
-    "alertmanager_notifications_failed_total",
-)
+# Of Alertmanager: attempts to notify, those that failed, and what it gave up. What it
+# counts as a notification it counts before the first attempt.
+_TRIED = "alertmanager_notification_requests_total"
+_REFUSED = "alertmanager_notification_requests_failed_total"
+_GIVEN_UP = "alertmanager_notifications_failed_total"
 _ERROR = 300
 
 
@@ -132,6 +134,7 @@ class Drilling:
                     for silence in silences
                     if silence["status"]["state"] == "active"
                 },
+                at=self._clock.now(),
             )
         except MALFORMED as error:
             raise ObserverLost(f"{self._client.url} answers oddly: {error}") from None
@@ -192,7 +195,7 @@ class Drilling:
 
         answer = self._client.get("/metrics")
         found: dict[str, float] = {}
-        pattern = rf"^({'|'.join(_COUNTERS)})\{{([^}}]*)\}} (\S+)"
+        pattern = rf"^({_TRIED}|{_REFUSED}|{_GIVEN_UP})\{{([^}}]*)\}} (\S+)"
         for name, labels, value in re.findall(
             pattern, answer.body.decode(errors="replace"), re.MULTILINE
         ):
@@ -205,26 +208,45 @@ class Drilling:
     def _counted(self, before: Mapping[str, float]) -> tuple[Outcome, str] | None:
         """Return what Alertmanager's own counts say; None: nothing yet.
 
-        They do not say whose a notification was: with other alerts about, it is open.
+        They do not say whose a notification was: with other alerts about, or another
+        receiver of the drill that is told in the same way, it is open.
         """
         now = self._counts()
-        kinds = {way.kind for way in self.plan.receiver.integrations}
-        sent, failed = (
-            {kind: _more(before, now, f"{name} {kind}") for kind in sorted(kinds)}
-            for name in _COUNTERS
-        )
-        if any(failed.values()):
-            named = ", ".join(kind for kind, count in failed.items() if count)
-            return Outcome.FAIL, f"Alertmanager could not deliver by {named}"
-        if not all(sent.values()):
+        ways = Counter(way.kind for way in self.plan.receiver.integrations)
+        unknown = [kind for kind in sorted(ways) if f"{_TRIED} {kind}" not in now]
+        if unknown:
+            said = f"Alertmanager does not count what it sends by {', '.join(unknown)}"
+            return Outcome.INCONCLUSIVE, f"{said}; --pages URL names the far end"
+        whose = self._whose(set(ways))
+        lost = [kind for kind in ways if _more(before, now, f"{_GIVEN_UP} {kind}")]
+        if lost and not whose:
+            return Outcome.FAIL, f"Alertmanager could not deliver by {', '.join(lost)}"
+        arrived = {
+            kind: _more(before, now, f"{_TRIED} {kind}")
+            - _more(before, now, f"{_REFUSED} {kind}")
+            for kind in ways
+        }
+        if any(arrived[kind] < number for kind, number in ways.items()):
             return None
+        if whose:
+            said = f"{whose}: whose the notifications were cannot be told"
+            return Outcome.INCONCLUSIVE, f"{said}; --pages URL names the far end"
+        return Outcome.PASS, "Alertmanager delivered it, by its own count"
+
+    def _whose(self, kinds: Collection[str]) -> str:
+        """Return why counts of these integrations may be another's; empty: none is."""
+        mine = self.plan.receiver.name
+        alike = [
+            each.name
+            for each in self.plan.receivers
+            if each.name != mine and any(way.kind in kinds for way in each.integrations)
+        ]
+        if alike:
+            return f"{', '.join(alike)} hears of it in the same way"
         others = [
             alert for alert in self._around().firing if alert.get(LABEL) != self.number
         ]
-        if others:
-            said = "other alerts fire: whose the notifications were cannot be told"
-            return Outcome.INCONCLUSIVE, f"{said}; --pages URL names the far end"
-        return Outcome.PASS, "Alertmanager delivered it, by its own count"
+        return "other alerts fire" if others else ""
 
 
 def _more(before: Mapping[str, float], now: Mapping[str, float], key: str) -> float:

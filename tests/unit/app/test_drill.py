@@ -38,14 +38,17 @@ class World:
         self.sent: list[dict[str, Any]] = []
         self.arrives = True
         self.firing: list[dict[str, Any]] = []
-        self.failed = 0
+        self.refused = 0  # of the attempts to notify
+        self.failed = 0  # of the notifications, once it was given up
+        self.counts_attempts = True
+        self.config = CONFIG
 
     def answer(self, asked: Asked) -> Reply:
         if asked.path == "/api/v2/alerts" and asked.body:
             self.sent += json.loads(asked.body)
             return Reply("")
         answers: dict[str, Any] = {
-            "/api/v2/status": {"config": {"original": CONFIG}},
+            "/api/v2/status": {"config": {"original": self.config}},
             "/api/v2/alerts": self.firing,
             "/api/v2/alerts/groups": [],
             "/api/v2/silences": [],
@@ -60,12 +63,17 @@ class World:
         return [{"receiver": "oncall", "alerts": [{"labels": self.sent[0]["labels"]}]}]
 
     def _metrics(self) -> str:
-        count = len(self.sent) if self.arrives else 0
+        """As Alertmanager counts: a notification before its first attempt."""
+        sent = len(self.sent)
         labels = '{integration="webhook"}'
-        return (
-            f"alertmanager_notifications_total{labels} {count}\n"
-            f"alertmanager_notifications_failed_total{labels} "
-            f"{self.failed if self.sent else 0}\n"
+        counts = {"notifications_total": sent}
+        if self.counts_attempts:
+            tried = sent if self.arrives else self.refused
+            counts["notification_requests_total"] = tried if sent else 0
+            counts["notification_requests_failed_total"] = self.refused if sent else 0
+        counts["notifications_failed_total"] = self.failed if sent else 0
+        return "".join(
+            f"alertmanager_{name}{labels} {count}\n" for name, count in counts.items()
         )
 
 
@@ -120,6 +128,58 @@ def test_without_a_pager_alertmanagers_own_count_tells(
 ) -> None:
     assert drill(server, "oncall", "--yes") == 0
     assert len(world.sent) == 2
+
+
+def fails_in_the_end(server: FakeServer) -> str:
+    """Send a drill to a receiver without a pager, with a clock that does not wait."""
+    wish = DrillRequest(receiver="oncall", labels={}, alertmanager=server.url)
+    drilling = Drilling(wish, HandClock())
+    sent = drilling.send()
+    drilling.close()
+    assert sent.outcome is Outcome.FAIL
+    return sent.because
+
+
+def test_an_attempt_that_failed_is_no_delivery(
+    server: FakeServer, world: World
+) -> None:
+    """It is tried again for minutes before Alertmanager says that it failed."""
+    world.arrives, world.refused = False, 3
+    assert fails_in_the_end(server) == "no page of it came within 30s"
+
+
+def test_each_way_of_a_receiver_has_to_deliver(
+    server: FakeServer, world: World
+) -> None:
+    one = "[{url: 'http://example.com'}]"
+    two = "[{url: 'http://example.com'}, {url: 'http://example.com/2'}]"
+    world.config = CONFIG.replace(one, two)
+    assert fails_in_the_end(server) == "no page of it came within 30s"
+
+
+def test_a_receiver_that_hears_of_it_as_well_makes_a_count_open(
+    server: FakeServer, world: World
+) -> None:
+    world.config = CONFIG.replace(
+        "  routes:\n", "  routes:\n    - {receiver: twin, continue: true}\n"
+    )
+    world.config += "  - {name: twin, webhook_configs: [{url: 'http://x.example'}]}\n"
+    assert drill(server, "oncall", "--yes", "--label", "severity=page") == 3
+
+
+def test_an_alertmanager_that_counts_no_attempts_leaves_it_open(
+    server: FakeServer, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.counts_attempts = False
+    assert drill(server, "oncall", "--yes") == 3
+    assert "--pages URL" in capsys.readouterr().out
+
+
+def test_what_others_could_not_be_told_is_not_its_failure(
+    server: FakeServer, world: World
+) -> None:
+    world.firing, world.failed = [{"labels": {"alertname": "Real"}}], 1
+    assert drill(server, "oncall", "--yes") == 3
 
 
 def test_with_other_alerts_about_a_count_tells_nothing(

@@ -1,7 +1,7 @@
 """A drill, planned: which labels, which ways, and what it may not do."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,6 +13,7 @@ from gameday.model.alerting.alert import (
     Route,
     Routing,
 )
+from gameday.model.alerting.time_interval import intervals_of
 from gameday.plans.drill import (
     Around,
     DrillPlan,
@@ -129,7 +130,7 @@ def test_a_group_that_is_there_already_is_not_joined() -> None:
         alerts=({"alertname": "Real"},),
     )
     (why,) = planned(around=Around(groups=(group,), silences={})).refusals
-    assert "join a group that is there already (Real)" in why
+    assert "join a group of oncall that is there already (Real)" in why
     other = replace(group, labels={"alertname": "Real"})
     assert planned(around=Around(groups=(other,), silences={})).refusals == ()
     all_in_one = replace(ONCALL, group_by=())
@@ -137,6 +138,40 @@ def test_a_group_that_is_there_already_is_not_joined() -> None:
     whole = replace(group, labels={})
     plan = planned(routing=routing, around=Around(groups=(whole,), silences={}))
     assert "join a group" in plan.refusals[0]
+
+
+def test_a_group_of_another_receiver_that_hears_of_it_is_not_joined() -> None:
+    """A real page must not be sent again with a drill in it."""
+    all_ = Route(receiver="team", group_by=("alertname",), goes_on=True)
+    routing = replace(ROUTING, route=replace(ROUTING.route, routes=(all_, ONCALL)))
+    group = LiveGroup(
+        labels={"alertname": "GamedayDrill"},
+        receiver="team",
+        alerts=({"alertname": "Real"},),
+    )
+    (why,) = planned(
+        routing=routing, around=Around(groups=(group,), silences={})
+    ).refusals
+    assert "join a group of team" in why
+
+
+@pytest.mark.parametrize(
+    ("hours", "refused"), [("08:00-09:00", False), ("09:00-10:00", True)]
+)
+def test_a_route_that_is_muted_now_is_refused(hours: str, refused: bool) -> None:
+    """Else nothing would come, and the receiver would seem dead."""
+    start, end = hours.split("-")
+    times = {"times": [{"start_time": start, "end_time": end}]}
+    document = {"time_intervals": [{"name": "night", "time_intervals": [times]}]}
+    (night,) = intervals_of(document)
+    route = replace(ONCALL, mute_times=("night",))
+    routing = replace(
+        ROUTING, route=replace(ROUTING.route, routes=(route,)), intervals=(night,)
+    )
+    now = datetime(2026, 1, 15, 9, 30, tzinfo=UTC).timestamp()
+    refusals = planned(routing=routing, around=Around(silences={}, at=now)).refusals
+    assert [why for why in refusals if "muted now, by night" in why] == list(refusals)
+    assert bool(refusals) is refused
 
 
 def test_a_group_that_waits_longer_than_the_drill_lasts_is_refused() -> None:
