@@ -135,8 +135,6 @@ def _parts(value: Any) -> list[tuple[str | int, Any]]:
 
 def _named_files(here: Cursor, *keys: str) -> list[tuple[Cursor, str]]:
     """Return the paths that a list (or one key) names, each with its place."""
-    from gameday.files.scenario.scenario_build import beside
-
     place: Cursor | None = here
     for key in keys:
         place = place.get(key) if place is not None else None
@@ -147,7 +145,7 @@ def _named_files(here: Cursor, *keys: str) -> list[tuple[Cursor, str]]:
         items = [place.at(index) for index in range(len(place.value))]
     path = here.document.path
     return [
-        (item, beside(path, item.value))
+        (item, source.beside(path, item.value))
         for item in items
         if isinstance(item.value, str) and item.value
     ]

@@ -1,6 +1,5 @@
 """From the wire to the model: a scenario with everything that it names."""
 
-import os.path
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 from gameday.files.scenario import scenario_wire as wire
 from gameday.files.scenario.scenario_promises import step_name
 from gameday.files.text.cursor import Cursor
+from gameday.files.text.source import beside
 from gameday.model.experiment import Experiment
 from gameday.model.scenario import (
     DriftProbes,
@@ -23,12 +23,6 @@ from gameday.model.scenario import (
 )
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
-
-
-def beside(path: str, name: str) -> str:
-    """Return the path of a file that the file `path` names."""
-    folder = os.path.dirname(path)  # noqa: PTH120 - paths stay as the user wrote them
-    return os.path.normpath(os.path.join(folder, os.path.expanduser(name)))  # noqa: PTH111, PTH118
 
 
 class Parts(NamedTuple):

@@ -23,6 +23,12 @@ class Source(NamedTuple):
     rough: str = ""
 
 
+def beside(path: str, name: str) -> str:
+    """Return the path of a file that the file `path` names."""
+    folder = os.path.dirname(path)  # noqa: PTH120 - paths stay as the user wrote them
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(name)))  # noqa: PTH111, PTH118
+
+
 def read(path: str) -> Source:
     """Return the text of a file; a FIFO or a device is never opened."""
     try:
