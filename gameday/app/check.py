@@ -184,12 +184,12 @@ def check_offline(scenario: "Scenario") -> list[Problem]:
     files = scenario.observe.files
     if not (files.rules or files.prometheus or files.alertmanager):
         return []
-    from gameday.app.observing.run_observers import offline_eyes
+    from gameday.app.observing.run_observers import monitoring_of_files
     from gameday.clock import SystemClock
     from gameday.plans.timing import timings
 
     problems = []
-    for timing in timings(scenario, offline_eyes(files, SystemClock())):
+    for timing in timings(scenario, monitoring_of_files(files, SystemClock())):
         if timing.state in ("ok", "not_checked"):
             continue
         kept = timing.state == "not_guaranteed"

@@ -41,7 +41,7 @@ def heal_all(clock: "Clock", run: str | None) -> list[Healed]:
     return healed
 
 
-def fate(word: str, what: str, undone: Undone) -> str:
+def undo_line(word: str, what: str, undone: Undone) -> str:
     """Return what became of something to undo, as people are told it.
 
     `word`: what is said of it where it is undone.

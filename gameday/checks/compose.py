@@ -15,7 +15,7 @@ from gameday.checks.alerts.alert_resets import resets_within
 from gameday.checks.alerts.alert_stays import stays_firing
 from gameday.checks.alerts.other_alerts import no_other_alerts
 from gameday.checks.alerts.receivers import of_each_receiver
-from gameday.checks.doubts.gate import barred, doubted
+from gameday.checks.doubts.gate import answer_ruled_out, answer_with_doubt
 from gameday.checks.faults.drift import drift
 from gameday.checks.faults.fault import bites, undone
 from gameday.checks.faults.guardrails import guardrails
@@ -87,7 +87,7 @@ def _answered(
 
 
 def _of_step(step: StepRun, question: Question, checks: Mapping[str, Check]) -> Answer:
-    closed = barred(step, question)
+    closed = answer_ruled_out(step, question)
     if closed is not None:
         return closed
-    return doubted(step, question, checks[question.question](step, question))
+    return answer_with_doubt(step, question, checks[question.question](step, question))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from gameday.checks.pages.chat import Chat
+from gameday.checks.pages.chat import UnlabelledMessages
 from gameday.checks.pages.holdings import read_holdings
 from gameday.checks.pages.mailbox import Mailbox
 from gameday.checks.pages.matching import Matching, read_matching
@@ -13,7 +13,10 @@ from gameday.checks.record.clocks import Clocks, read_clocks, read_instances
 from gameday.checks.record.episodes import Episode, read_episodes
 from gameday.checks.record.lost_targets import Loss, read_losses
 from gameday.checks.record.naming import Directory
-from gameday.checks.record.observer_coverage import ObserverCoverage, read_sight
+from gameday.checks.record.observer_coverage import (
+    ObserverCoverage,
+    read_observer_coverage,
+)
 from gameday.checks.record.samples import Samples, read_samples
 from gameday.model.events import RunEnded
 from gameday.model.plan import Plan
@@ -92,9 +95,9 @@ class Run:
         )
 
     @cached_property
-    def _chat(self) -> Chat:
+    def _chat(self) -> UnlabelledMessages:
         holdings = read_holdings(self.timeline, self.pages, self.matching, self.clocks)
-        return Chat(
+        return UnlabelledMessages(
             holdings,
             self.pages,
             self.matching,
@@ -111,7 +114,7 @@ class Run:
     @cached_property
     def sight(self) -> ObserverCoverage:
         """Who saw when."""
-        return read_sight(self.timeline, self.clocks)
+        return read_observer_coverage(self.timeline, self.clocks)
 
     @cached_property
     def samples(self) -> Samples:

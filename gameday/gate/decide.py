@@ -201,7 +201,7 @@ def _proof(proof: Register | None) -> Reason:
     stale = [rule for rule in rules if rule.state == STALE]
     proven = [rule for rule in rules if rule.state == IS_PROVEN]
     if stale:
-        said = "; ".join(f"{run.name}: {run.because}" for run in stale)
+        said = "; ".join(f"{rule.name}: {rule.because}" for rule in stale)
         return _reason("proof_fresh", "", Outcome.FAIL, f"a proof is stale: {said}")
     if not proven:
         said = "no alert rule is proven by a stored run"
@@ -217,11 +217,11 @@ def _regressions(runs: Iterable[NewestRun]) -> Iterator[Reason]:
     if not runs:
         said = "no run is stored"
         yield _reason("no_regression", "", Outcome.INCONCLUSIVE, said)
-    for held in runs:
-        said = f"the newest run ({held.run}) {_ended(held)}"
-        if held.before is not None:
-            said += f", the one before with {held.before.value}"
-        yield _reason("no_regression", held.scenario, _worse(held), said)
+    for run in runs:
+        said = f"the newest run ({run.run}) {_ended(run)}"
+        if run.before is not None:
+            said += f", the one before with {run.before.value}"
+        yield _reason("no_regression", run.scenario, _worse(run), said)
 
 
 def _unread(records: Iterable[str]) -> Iterator[Reason]:
@@ -259,27 +259,27 @@ def _against_baseline(seen: GateEvidence) -> Iterator[Reason]:
         yield _reason("no_regression", "", Outcome.PASS, said)
 
 
-def _ended(held: NewestRun) -> str:
+def _ended(run: NewestRun) -> str:
     """Return how a run ended, in words."""
-    why = f" ({held.because})" if held.because else ""
+    why = f" ({run.because})" if run.because else ""
     return {
-        Ending.FINISHED: f"ended with {held.outcome.value}",
+        Ending.FINISHED: f"ended with {run.outcome.value}",
         Ending.GUARDRAIL: f"was stopped by a guardrail{why}",
         Ending.OPERATOR: f"was stopped by somebody{why}",
         Ending.CRASHED: f"crashed{why}",
         Ending.REFUSED: f"was refused{why}",
-    }[held.ending]
+    }[run.ending]
 
 
-def _worse(held: NewestRun) -> Outcome:
+def _worse(run: NewestRun) -> Outcome:
     """Return fail where a run is worse than the one before; that takes two of them."""
-    if held.outcome is not Outcome.FAIL:
-        return held.outcome
-    if held.before is Outcome.FAIL and held.ending is not Ending.FINISHED:
+    if run.outcome is not Outcome.FAIL:
+        return run.outcome
+    if run.before is Outcome.FAIL and run.ending is not Ending.FINISHED:
         return Outcome.INCONCLUSIVE  # it may be worse by what it did not come to
-    if held.before is Outcome.FAIL:
+    if run.before is Outcome.FAIL:
         return Outcome.PASS  # as it was, which is no regression
-    return Outcome.FAIL if held.before is Outcome.PASS else Outcome.INCONCLUSIVE
+    return Outcome.FAIL if run.before is Outcome.PASS else Outcome.INCONCLUSIVE
 
 
 def _reason(

@@ -26,7 +26,7 @@ def newest(pasts: Sequence[Past]) -> list[Past]:
     return [past for same in found.values() for past in same]
 
 
-def held(pasts: Sequence[Past]) -> list[NewestRun]:
+def newest_of_each_scenario(pasts: Sequence[Past]) -> list[NewestRun]:
     """Return the newest run of each scenario and testbed, and what was before it.
 
     Repeats of one `gameday run --repeat` are one answer, the worst of them.
@@ -34,10 +34,10 @@ def held(pasts: Sequence[Past]) -> list[NewestRun]:
     runs: dict[tuple[str, str], list[Past]] = {}
     for past in pasts:  # the newest first
         runs.setdefault((past.verdict.scenario, past.testbed), []).append(past)
-    return [_held(runs[key]) for key in sorted(runs)]
+    return [_newest_of(runs[key]) for key in sorted(runs)]
 
 
-def _held(pasts: Sequence[Past]) -> NewestRun:
+def _newest_of(pasts: Sequence[Past]) -> NewestRun:
     """Return the newest of a scenario's runs, which come newest first."""
     repeats = _repeats(pasts)
     newest = min(repeats, key=lambda past: _WORST.index(_answer(past)))

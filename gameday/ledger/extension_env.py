@@ -20,7 +20,7 @@ NOWHERE = "https://no-kubeconfig.invalid"
 _DEFAULT = "~/.kube/config"
 
 
-def surroundings(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+def extension_environment(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that hold other extensions to a run's target."""
     target = _cluster(url)
     if target is None:

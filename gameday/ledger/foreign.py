@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from gameday.ledger.entries import FaultEntry
-from gameday.ledger.extension_env import surroundings
+from gameday.ledger.extension_env import extension_environment
 from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.procfs import identify
@@ -59,7 +59,10 @@ def rollbacks_entry(
         identity={},
         arguments={
             "document": alone,
-            "environment": {**_environment(alone), **surroundings(target, os.environ)},
+            "environment": {
+                **_environment(alone),
+                **extension_environment(target, os.environ),
+            },
             "folder": os.getcwd(),  # noqa: PTH109 - as the engine will find modules
             "names": names,
             "run": run,

@@ -67,5 +67,5 @@ def _silences(client: Client) -> Iterator[StandingSilence]:
         )
 
 
-def _matchers(matcher: Mapping[str, Any]) -> tuple[Matcher, ...]:
-    return tuple(Matcher(**matcher_fields(each)) for each in matcher["matchers"])
+def _matchers(silence: Mapping[str, Any]) -> tuple[Matcher, ...]:
+    return tuple(Matcher(**matcher_fields(each)) for each in silence["matchers"])

@@ -288,9 +288,9 @@ def _inhibits(
 
 
 def _equal(
-    rule: InhibitRule, matchers: Mapping[str, str], other: Mapping[str, str]
+    rule: InhibitRule, labels: Mapping[str, str], other: Mapping[str, str]
 ) -> bool:
-    return all(matchers.get(name, "") == other.get(name, "") for name in rule.equal)
+    return all(labels.get(name, "") == other.get(name, "") for name in rule.equal)
 
 
 def _fit(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:

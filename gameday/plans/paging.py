@@ -12,7 +12,7 @@ from gameday.model.alerting.time_interval import Muting
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.timing.alert_timing import first_page_within
-from gameday.model.timing.way import AlertPath, rules_for, way
+from gameday.model.timing.way import AlertPath, find_alert_path, rules_for
 
 MINUTE = 60.0  # seconds: time intervals begin and end on whole ones
 
@@ -34,9 +34,9 @@ class _Page:
     monitoring: Monitoring
 
     @property
-    def way(self) -> AlertPath:
+    def alert_path(self) -> AlertPath:
         """The way that the alert takes through Alertmanager."""
-        return way(self.promise, self.rule, self.monitoring)
+        return find_alert_path(self.promise, self.rule, self.monitoring)
 
 
 def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[PagingDoubt]:
@@ -50,14 +50,14 @@ def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[Paging
         said = "it fires always, whatever the fault: its expression reads no series"
         yield PagingDoubt("not_guaranteed", said)
     label_sets = [candidates(rule, promise.labels) for rule in rules]
-    if not any(way.labels for way in label_sets):
+    if not any(candidate.labels for candidate in label_sets):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         yield PagingDoubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
-    elif all(way.unseen for way in label_sets):
+    elif all(candidate.unseen for candidate in label_sets):
         wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         said = f"no series that its expression selects now has {wanted}"
         yield PagingDoubt("not_guaranteed", said)
-    elif all(way.templated for way in label_sets):
+    elif all(candidate.templated for candidate in label_sets):
         name = label_sets[0].templated[0]
         yield PagingDoubt(
             "not_guaranteed",
@@ -98,7 +98,7 @@ def unheard(promise: AlertPromise, monitoring: Monitoring) -> Iterator[PagingDou
 
 
 def _sent(page: _Page) -> Iterator[PagingDoubt]:
-    dropped = page.way.dropped
+    dropped = page.alert_path.dropped
     if dropped:
         yield PagingDoubt("cannot_be_kept", "alert_relabel_configs drop the alert")
     elif dropped is None:
@@ -107,7 +107,7 @@ def _sent(page: _Page) -> Iterator[PagingDoubt]:
 
 
 def _routed(page: _Page) -> Iterator[PagingDoubt]:
-    ends = page.way.ends
+    ends = page.alert_path.ends
     for wanted in page.promise.reaches:
         if ends.surely(wanted) or not ends.possible:
             continue
@@ -134,7 +134,7 @@ def _received(page: _Page, question: str) -> Iterator[PagingDoubt]:
 def _promised_receivers(page: _Page) -> Iterator[Receiver]:
     routing = page.monitoring.routing
     names = page.promise.reaches or sorted(
-        {route.receiver for route in page.way.routes}
+        {route.receiver for route in page.alert_path.routes}
     )
     for name in names:
         there = None if routing is None else routing.receiver(name)
@@ -158,7 +158,7 @@ def _empty(page: _Page, there: Receiver, question: str) -> Iterator[PagingDoubt]
 
 
 def _muted(page: _Page) -> Iterator[PagingDoubt]:
-    muted = [_mute(page, route) for route in page.way.routes]
+    muted = [_mute(page, route) for route in page.alert_path.routes]
     told = [seconds for seconds in muted if seconds is not None]
     if len(told) == len(muted):  # otherwise a way that nothing mutes is open
         yield from sorted(told)[-1:]
@@ -195,7 +195,7 @@ def _inhibited(page: _Page) -> Iterator[PagingDoubt]:
     routing = page.monitoring.routing
     if routing is None:
         return
-    for labels in page.way.labels:
+    for labels in page.alert_path.labels:
         for inhibit in routing.inhibit:
             yield from _by_constants(page, inhibit, labels)
             yield from _by_promised(page, inhibit, labels)
@@ -211,7 +211,7 @@ def _by_constants(
         source = AlertPromise(alert=rule.name)
         fits = [
             _inhibits(inhibit, label, labels)
-            for label in way(source, rule, page.monitoring).labels
+            for label in find_alert_path(source, rule, page.monitoring).labels
         ]
         if True in fits:
             said = f"it is inhibited by {rule.name}, which always fires"
@@ -231,7 +231,7 @@ def _by_promised(
         sources = [
             label
             for rule in rules_for(promise, page.monitoring.rules or ())
-            for label in way(promise, rule, page.monitoring).labels
+            for label in find_alert_path(promise, rule, page.monitoring).labels
         ]
         if any(_inhibits(inhibit, source, labels) for source in sources):
             said = f"it is inhibited while {promise.alert} fires, which this step "
@@ -259,5 +259,5 @@ def _inhibits(
     return True
 
 
-def _same(interval: str | None, other: str | None) -> bool | None:
-    return None if None in (interval, other) else interval == other
+def _same(value: str | None, other: str | None) -> bool | None:
+    return None if None in (value, other) else value == other

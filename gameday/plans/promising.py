@@ -14,7 +14,7 @@ from gameday.model.scenario import AlertPromise, Expect, Scenario, Step
 from gameday.model.target import TargetRef
 from gameday.model.timing.alert_timing import fires
 from gameday.model.timing.rule_delays import scraped
-from gameday.model.timing.way import way
+from gameday.model.timing.way import find_alert_path
 from gameday.plans.timing import timings
 
 A_DAY = 86400.0  # a promise that long is only made to learn its arithmetic
@@ -92,7 +92,7 @@ def _reaches(monitoring: Monitoring, rule: AlertRule) -> tuple[tuple[str, ...], 
     """Return the receivers that get the alert today, and whether all tell its end."""
     if monitoring.routing is None:
         return (), False
-    alert_path = way(AlertPromise(alert=rule.name), rule, monitoring)
+    alert_path = find_alert_path(AlertPromise(alert=rule.name), rule, monitoring)
     ends = alert_path.ends if alert_path.dropped is False else Ends((), ())
     names = {end.receiver for end in ends.possible if ends.surely(end.receiver)}
     receivers = [monitoring.routing.receiver(name) for name in sorted(names)]

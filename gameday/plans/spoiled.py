@@ -15,7 +15,7 @@ from gameday.model.plan import Monitoring, PlannedStep
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.target import Instance
-from gameday.model.timing.way import rules_for, way
+from gameday.model.timing.way import find_alert_path, rules_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,9 @@ def _label_sets(promise: AlertPromise, monitoring: Monitoring) -> Sequence[Known
     """Return what is known of the promised alert's labels, by each rule for it."""
     rules = rules_for(promise, monitoring.rules or ())
     by_rule = [
-        labels for rule in rules for labels in way(promise, rule, monitoring).labels
+        labels
+        for rule in rules
+        for labels in find_alert_path(promise, rule, monitoring).labels
     ]
     return by_rule or [KnownLabels({**promise.labels, "alertname": promise.alert})]
 

@@ -19,7 +19,13 @@ from gameday.model.scenario import OF_ALERT, AlertPromise
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict, worst
 from gameday.replays.machine import would_fire
-from gameday.replays.story import Rung, TodaysRules, labels_sent, plan_of, timeline_of
+from gameday.replays.story import (
+    ReplayedAlert,
+    TodaysRules,
+    labels_sent,
+    plan_of,
+    timeline_of,
+)
 
 REPLAYED = (*OF_ALERT, "stays_firing", "no_other_alerts")
 
@@ -34,7 +40,7 @@ class Replayed:
     recorded: Verdict
     findings: tuple[Finding, ...]
     others: tuple[Finding, ...]
-    rung: tuple[Rung, ...] = ()
+    rung: tuple[ReplayedAlert, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -169,7 +175,7 @@ class _Censor:
                 return f"{rule.name} cannot be replayed: {why}"
         return ""
 
-    def _mine(self, promise: AlertPromise) -> Iterator[Rung]:
+    def _mine(self, promise: AlertPromise) -> Iterator[ReplayedAlert]:
         """Yield the promise's lives that began with the fault."""
         start = self._theirs(self.step.start or 0.0)
         for rung in self.today.rung:
@@ -180,7 +186,7 @@ class _Censor:
     def _theirs(self, at: float) -> float:
         return self.step.run.clocks.theirs("prometheus", at)
 
-    def _fired(self, promise: AlertPromise) -> list[Rung]:
+    def _fired(self, promise: AlertPromise) -> list[ReplayedAlert]:
         return [rung for rung in self._mine(promise) if rung.life.firing is not None]
 
     def _silent(self, finding: Finding, promise: AlertPromise) -> Finding:
@@ -301,7 +307,7 @@ def _failed(finding: Finding, because: str) -> Finding:
 
 
 def compared(
-    timeline: Timeline, rung: Sequence[Rung], since: float
+    timeline: Timeline, rung: Sequence[ReplayedAlert], since: float
 ) -> list[Mapping[str, object]]:
     """Return each alert that began to fire, then or under today's rules.
 
@@ -344,7 +350,7 @@ def _recorded(timeline: Timeline) -> Iterator[_Fired]:
         yield "recorded", event["alert"], event["labels"], event.at, end
 
 
-def _replayed(rung: Sequence[Rung]) -> Iterator[_Fired]:
+def _replayed(rung: Sequence[ReplayedAlert]) -> Iterator[_Fired]:
     for alert in sorted(rung, key=lambda alert: alert.life.firing or 0):
         life, offset = alert.life, alert.slots.offset
         if life.firing is not None:

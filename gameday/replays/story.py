@@ -44,7 +44,7 @@ _REPLACED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class ReplayedAlert:
     """A life of an alert under today's rules, with its group's evaluations."""
 
     life: Life
@@ -62,7 +62,7 @@ class TodaysRules:
     rules: tuple[AlertRule, ...]
     recorded: tuple[RecordingRule, ...] = ()
     routing: Routing | None = None
-    rung: tuple[Rung, ...] = ()
+    rung: tuple[ReplayedAlert, ...] = ()
     unknown: dict[int, str]
     until: float
     moved: float = 0.0
@@ -98,11 +98,11 @@ def timeline_of(plan: Plan, timeline: Timeline, today: TodaysRules) -> Timeline:
     )
 
 
-def _is_replaced(replayed: Event) -> bool:
-    if replayed.is_a(RuleFailed):
-        return bool(replayed.get("what") != "restarted")
-    pager = replayed.is_a(ClockCompared) and replayed["source"] == "pager"
-    return pager or replayed.is_a(*_REPLACED)
+def _is_replaced(recorded: Event) -> bool:
+    if recorded.is_a(RuleFailed):
+        return bool(recorded.get("what") != "restarted")
+    pager = recorded.is_a(ClockCompared) and recorded["source"] == "pager"
+    return pager or recorded.is_a(*_REPLACED)
 
 
 def faults_of(timeline: Timeline) -> Iterator[tuple[str, float]]:
@@ -194,7 +194,7 @@ def _silences(timeline: Timeline) -> Iterator[MutingSilence]:
         yield replace(silence, since=since, until=until)
 
 
-def _firings(plan: Plan, rung: Sequence[Rung]) -> Iterable[Firing]:
+def _firings(plan: Plan, rung: Sequence[ReplayedAlert]) -> Iterable[Firing]:
     for alert in rung:
         life, offset = alert.life, alert.slots.offset
         labels = labels_sent(plan, life)

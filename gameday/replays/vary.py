@@ -51,12 +51,10 @@ def vary(
         mine = [
             life for life in lives(other, results, slots) if promise.fits(life.labels)
         ]
-        after = [episode for episode in mine if episode.active >= begins]
-        fired = [episode.firing for episode in after if episode.firing is not None]
-        needs = [would_fire(episode, slots.interval) for episode in after]
-        before = [
-            episode for episode in mine if episode.firing and episode.firing < begins
-        ]
+        after = [life for life in mine if life.active >= begins]
+        fired = [life.firing for life in after if life.firing is not None]
+        needs = [would_fire(life, slots.interval) for life in after]
+        before = [life for life in mine if life.firing and life.firing < begins]
         variants.append(
             Varied(
                 alert=rule.name,

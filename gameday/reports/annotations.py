@@ -35,11 +35,11 @@ def problems(plan: Plan, verdict: Verdict) -> list[Problem]:
     return [*broken_problems, *_findings(plan, verdict)]
 
 
-def meanings(told: list[Problem]) -> dict[str, str]:
+def meanings(problems: list[Problem]) -> dict[str, str]:
     """Return what each id of these problems means."""
     return {
         problem.id: f"gameday: {problem.id.partition('/')[2].replace('_', ' ')}"
-        for problem in told
+        for problem in problems
     }
 
 

@@ -16,8 +16,8 @@ from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
 from gameday.reports import wording
 from gameday.reports.chart import chart
-from gameday.reports.chart.event_text import all_moments, key_moments
-from gameday.reports.chart.fault_table import hits
+from gameday.reports.chart.event_text import all_sentences, key_sentences
+from gameday.reports.chart.fault_table import fault_rows
 from gameday.reports.evidence_tables import Table, tables
 from gameday.reports.headline import (
     by_step,
@@ -38,7 +38,7 @@ _MOST_EXHIBITS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class FindingEvidence:
     """The evidence of one finding, as tables."""
 
     finding: Finding
@@ -53,8 +53,8 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
 
 
 def _view(plan: Plan, timeline: Timeline, verdict: Verdict) -> dict[str, Any]:
-    events, events_left = all_moments(timeline, MOST_EVENTS)
-    key, key_left = key_moments(timeline, MOST_KEY_MOMENTS)
+    events, events_left = all_sentences(timeline, MOST_EVENTS)
+    key, key_left = key_sentences(timeline, MOST_KEY_MOMENTS)
     zero = _zero(timeline, verdict)
     took = round(max(0.0, verdict.ended - verdict.started), 1)
     return {
@@ -75,7 +75,7 @@ def _view(plan: Plan, timeline: Timeline, verdict: Verdict) -> dict[str, Any]:
         "zero": zero,
         "key": key,
         "key_left": key_left,
-        "hits": hits(timeline),
+        "hits": fault_rows(timeline),
         "warnings": warnings(plan),
         "provenance": provenance(plan, verdict),
         "exhibits": _exhibits(verdict, zero),
@@ -86,10 +86,10 @@ def _view(plan: Plan, timeline: Timeline, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _exhibits(verdict: Verdict, zero: float) -> list[Exhibit]:
+def _exhibits(verdict: Verdict, zero: float) -> list[FindingEvidence]:
     shown = _with_evidence(verdict)[:_MOST_EXHIBITS]
     return [
-        Exhibit(finding=finding, tables=tables(finding.evidence, zero))
+        FindingEvidence(finding=finding, tables=tables(finding.evidence, zero))
         for finding in shown
     ]
 

@@ -8,8 +8,8 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict
-from gameday.reports.chart.event_text import key_moments
-from gameday.reports.chart.fault_table import FaultRow, hits
+from gameday.reports.chart.event_text import key_sentences
+from gameday.reports.chart.fault_table import FaultRow, fault_rows
 from gameday.reports.headline import by_step, counts_words, main_sentence, verdict_line
 from gameday.reports.provenance import experiments, provenance, warnings
 from gameday.reports.requests import requests
@@ -113,7 +113,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _moments(timeline: Timeline, zero: float) -> str:
-    found, left = key_moments(timeline, _MOST_MOMENTS)
+    found, left = key_sentences(timeline, _MOST_MOMENTS)
     lines = [
         f"{as_code(relative(moment.at, zero))} {as_text(moment.text)}"
         for moment in found
@@ -125,7 +125,7 @@ def _moments(timeline: Timeline, zero: float) -> str:
 
 def _hits(timeline: Timeline, zero: float) -> str:
     return _listed(
-        "What was hit, and undone", (_hit(hit, zero) for hit in hits(timeline))
+        "What was hit, and undone", (_hit(hit, zero) for hit in fault_rows(timeline))
     )
 
 

@@ -44,7 +44,7 @@ def in_hold(
         yield PendingCondition(what="the hold", until=start + step.hold, kept=False)
     else:
         for promise in step.expect.alerts:
-            whose = _Whose(promise, run_state.victims(step.name))
+            whose = _VictimFilter(promise, run_state.victims(step.name))
             yield from _fires(run_state, planned, whose, start)
             yield from until_over(promise, OF_ALERT, Since.START, start)
     yield from until_over(step.expect, OF_STEP, Since.START, start)
@@ -56,7 +56,7 @@ def in_hold(
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
+class _VictimFilter:
     """Whose alerts a promise waits for: where labels tell victims apart, each one's."""
 
     promise: AlertPromise
@@ -78,7 +78,7 @@ class _Whose:
 
 
 def _fires(
-    run_state: RunState, planned: PlannedStep, whose: _Whose, start: float
+    run_state: RunState, planned: PlannedStep, whose: _VictimFilter, start: float
 ) -> Iterator[PendingCondition]:
     promise = whose.promise
     if promise.fires_within is not None and not run_state.is_spoiled(promise):
@@ -111,7 +111,7 @@ def in_aftermath(
     if start is None or end is None:
         return
     for promise in step.expect.alerts:
-        whose = _Whose(promise, run_state.victims(step.name))
+        whose = _VictimFilter(promise, run_state.victims(step.name))
         yield from _resets(run_state, whose, start, end)
         yield from until_over(promise, OF_ALERT, Since.END, end)
     yield from until_over(step.expect, OF_STEP, Since.END, end)
@@ -193,7 +193,7 @@ def _metrics(
 
 
 def _resets(
-    run_state: RunState, whose: _Whose, start: float, end: float
+    run_state: RunState, whose: _VictimFilter, start: float, end: float
 ) -> Iterator[PendingCondition]:
     promise = whose.promise
     fired = run_state.fired(promise, start)

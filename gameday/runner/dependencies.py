@@ -120,7 +120,7 @@ class Guard:
     every: float
 
 
-def _kept() -> str:
+def _not_lost() -> str:
     return ""
 
 
@@ -173,7 +173,7 @@ class RunDependencies:
     fingerprint: Looking | None = None
     fingerprint_takes: float = 0.0  # seconds longer than a look takes in general
     environment: Mapping[str, str] = field(default_factory=dict)
-    lost: Callable[[], str] = _kept
+    lost: Callable[[], str] = _not_lost
     standing: Callable[[], Standing] = Standing
     anyway: bool = False
     followed: bool = False

@@ -17,7 +17,7 @@ from gameday.runner.run_state import RunState
 from gameday.runner.run_stopped import RunStopped
 
 TICK = 0.05  # seconds between looks at deadlines and the ledger
-Things = Callable[[], Iterable[PendingCondition]]
+AwaitedConditions = Callable[[], Iterable[PendingCondition]]
 
 
 class EventLoop:
@@ -66,7 +66,9 @@ class EventLoop:
         """Wait until then, whatever happens."""
         self.until(what, until, lambda: False)
 
-    def wait(self, things: Things, or_else: Callable[[], bool] = lambda: False) -> None:
+    def wait(
+        self, things: AwaitedConditions, or_else: Callable[[], bool] = lambda: False
+    ) -> None:
         """Take events in until nothing is open any more."""
         while True:
             item = self.dependencies.clock.take(self._queue, TICK)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gameday.app.observing.run_observers import RunObservers
 from gameday.errors import GamedayError
-from gameday.ledger.extension_env import surroundings
+from gameday.ledger.extension_env import extension_environment
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
 from gameday.ledger.target_lock import held_by_another
@@ -54,7 +54,7 @@ class Probers(Protocol):
         """Start looking at a hypothesis every so many seconds."""
 
 
-def foresee(
+def expected_ending(
     prepared: "Prepared", clock: "Clock", probers: Probers
 ) -> RunStopped | None:
     """Return how a run of this plan would be refused now; None: it would go on."""
@@ -81,7 +81,7 @@ def foresee(
 def environment(url: str, seed: int) -> dict[str, str]:
     """Return the environment in which the experiments of a target are played."""
     return {
-        **surroundings(url, os.environ),
+        **extension_environment(url, os.environ),
         "GAMEDAY_HOME": home(),
         "GAMEDAY_TARGET": url,
         "GAMEDAY_SEED": str(seed),

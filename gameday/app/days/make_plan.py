@@ -97,11 +97,11 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     from gameday.app.observing.run_observers import survey
 
     with ThreadPoolExecutor(max_workers=3) as pool:
-        monitoring = pool.submit(survey, scenario, clock)
+        surveyed = pool.submit(survey, scenario, clock)
         there = pool.submit(_find, scenario, clock)
         git = pool.submit(_git, scenario.path)
         target, instances, problem = there.result()
-        seen, provenance = monitoring.result()
+        monitoring, provenance = surveyed.result()
     provenance = {
         "gameday": __version__,
         "git": git.result(),
@@ -109,7 +109,7 @@ def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
         "scenario": _digest(scenario.path),
     }
     inputs = PlanInputs(
-        target=target, instances=instances, monitoring=seen, provenance=provenance
+        target=target, instances=instances, monitoring=monitoring, provenance=provenance
     )
     plan = make_plan(
         scenario, inputs, secrets.randbelow(2**31) if seed is None else seed

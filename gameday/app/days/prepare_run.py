@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gameday.app.days.make_plan import Prepared, prepare
-from gameday.app.heal import fate
+from gameday.app.heal import undo_line
 from gameday.errors import GamedayError
 from gameday.ledger.entries import RecoveredFault
 from gameday.ledger.home import ledger_path
@@ -82,7 +82,7 @@ def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovere
 def _told(recovered: list[RecoveredFault], tell: Tell) -> list[RecoveredFault]:
     for recovery in recovered:
         tell(
-            fate(
+            undo_line(
                 "healed",
                 f"{recovery.what}, left by run {recovery.run}",
                 recovery.undone,

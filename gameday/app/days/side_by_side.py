@@ -46,7 +46,7 @@ def hold_side_by_side(
     `command`: the process that runs some scenarios of one target, as `gameday run -o
     json` does.
     """
-    crew = _Crew(command, tell)
+    crew = _RunningProcesses(command, tell)
     with crew.signals(), ThreadPoolExecutor(max_workers=jobs) as pool:
         done = list(pool.map(crew.hold, by_target(scenarios)))
     held = [day for group in done for day in group]
@@ -54,7 +54,7 @@ def hold_side_by_side(
     return sorted(held, key=lambda game_day: order[game_day.scenario.path])
 
 
-class _Crew:
+class _RunningProcesses:
     """The processes that are going on, and whether another may begin."""
 
     def __init__(self, command: Command, tell: Tell) -> None:

@@ -51,7 +51,7 @@ class DrillResult:
     path: str = ""
 
 
-class Drilling:
+class DrillRun:
     """One drill, planned against a live Alertmanager; close it in the end."""
 
     def __init__(self, wish: DrillRequest, clock: Clock) -> None:

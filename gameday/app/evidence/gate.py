@@ -11,7 +11,7 @@ from gameday.app.evidence import compare, coverage
 from gameday.coverage.past import Past
 from gameday.errors import GamedayError, InvalidFile, StoreError, UsageError
 from gameday.gate.decide import Budget, Decision, GateEvidence, Measured, decide
-from gameday.gate.newest_runs import held, newest
+from gameday.gate.newest_runs import newest, newest_of_each_scenario
 from gameday.gate.override import Override, from_json, in_force
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
@@ -113,7 +113,7 @@ def _seen(policy: GatePolicy, wish: GateRequest, clock: Clock) -> GateEvidence:
         proof=proof,
         open_faults=open_faults,
         unreadable=unreadable,
-        runs=held(pasts),
+        runs=newest_of_each_scenario(pasts),
         unread=unread,
         **_compared(policy, wish, pasts),
     )

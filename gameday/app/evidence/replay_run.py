@@ -25,7 +25,7 @@ from gameday.replays.machine import (
     lives,
 )
 from gameday.replays.slots import GroupPhase, phases, slots
-from gameday.replays.story import Rung, TodaysRules, faults_of
+from gameday.replays.story import ReplayedAlert, TodaysRules, faults_of
 from gameday.replays.vary import Varied, vary
 from gameday.runner.evaluation.server import QuestionRefused, Row, Server
 
@@ -258,27 +258,27 @@ class RunReplay:
 
     def _evaluate(
         self, rules: Sequence[AlertRule], known: dict[str, GroupPhase], *, moved: bool
-    ) -> tuple[list[Rung], dict[int, str]]:
+    ) -> tuple[list[ReplayedAlert], dict[int, str]]:
         """Return what rings, and by a rule's place why it cannot be replayed."""
         same = self._as_they_were(rules)
-        kept: list[Rung] = []
-        evaluated: list[Rung] = []
+        kept: list[ReplayedAlert] = []
+        evaluated: list[ReplayedAlert] = []
         unknown: dict[int, str] = {}
         late = 0.0
         for place, rule in enumerate(rules):
             times = slots(rule, known, self._since(self._reads(rule.expr)), self._until)
             if place in same and times.error == ERROR:
                 mine = known_lives(rule, self._recording, times)
-                kept += [Rung(life=life, slots=times) for life in mine]
+                kept += [ReplayedAlert(life=life, slots=times) for life in mine]
                 if len(same) < len(rules):
                     late = max(late, self._late(rule, mine, times))
                 continue
             try:
                 mine = self._anew(rule, times, moved=moved)
-                evaluated += [Rung(life=life, slots=times) for life in mine]
+                evaluated += [ReplayedAlert(life=life, slots=times) for life in mine]
             except (QuestionRefused, Unexpandable) as error:
                 unknown[place] = str(error)
-        return [*kept, *(_later(episode, late) for episode in evaluated)], unknown
+        return [*kept, *(_later(alert, late) for alert in evaluated)], unknown
 
     def _anew(self, rule: AlertRule, times: Slots, *, moved: bool) -> list[Life]:
         """Return what a rule's alerts would do; Refusal where that is not known."""
@@ -360,7 +360,7 @@ def _filled(rules: Sequence[_Rule], monitoring: Monitoring) -> tuple[_Rule, ...]
     )
 
 
-def _later(one: Rung, late: float) -> Rung:
+def _later(one: ReplayedAlert, late: float) -> ReplayedAlert:
     """Return a life whose times are not surer than what was evaluated beside it."""
     return replace(one, slots=replace(one.slots, error=one.slots.error + late))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gameday.app.observing.target_observers import target_eyes
+from gameday.app.observing.target_observers import target_observers
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.plan import Monitoring, Plan
@@ -67,7 +67,7 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
     return said
 
 
-def offline_eyes(files: ObservedFiles, clock: Clock) -> Monitoring:
+def monitoring_of_files(files: ObservedFiles, clock: Clock) -> Monitoring:
     """Return what the files alone say, for a lint where no server runs.
 
     Without rule files of its own those count that Prometheus' configuration names,
@@ -176,15 +176,15 @@ class RunObservers:
         from gameday.observers.alertmanager import AlertmanagerObserver
 
         observe, clock = self._plan.scenario.observe, self._clock
-        monitoring = target_eyes(self._plan, target, clock)
+        observers = target_observers(self._plan, target, clock)
         if observe.prometheus is not None:
-            monitoring += [self.prometheus(), WindowCount(self)]
-            monitoring += _metrics_observer(self._plan.scenario, clock)
+            observers += [self.prometheus(), WindowCount(self)]
+            observers += _metrics_observer(self._plan.scenario, clock)
         if observe.alertmanager is not None:
-            monitoring.append(AlertmanagerObserver(observe.alertmanager, clock))
+            observers.append(AlertmanagerObserver(observe.alertmanager, clock))
         if observe.pages is not None:
-            monitoring.append(self._pages())
-        return monitoring
+            observers.append(self._pages())
+        return observers
 
     def prometheus(self) -> Any:
         """Return the one Prometheus observer of the run."""
@@ -301,16 +301,14 @@ class RunPager:
 
     source = "pager"
 
-    def __init__(self, pager: Any, monitoring: Any) -> None:
+    def __init__(self, pager: Any, observer: Any) -> None:
         self._pager = pager
-        self._monitoring = monitoring
+        self._observer = observer
         self._started = False
 
     def probe(self) -> str:
         """Return why it cannot see right now."""
-        why: str = self._monitoring.probe() or (
-            "" if self._started else self._occupied()
-        )
+        why: str = self._observer.probe() or ("" if self._started else self._occupied())
         return why
 
     def _occupied(self) -> str:
@@ -328,15 +326,15 @@ class RunPager:
         except OSError as error:
             raise GamedayError(_cannot_listen(error)) from error
         self._started = True
-        self._monitoring.start(emit, since)
+        self._observer.start(emit, since)
 
     def flush(self, until: float) -> None:
         """Report everything up to that time."""
-        self._monitoring.flush(until)
+        self._observer.flush(until)
 
     def stop(self) -> None:
         """End both."""
-        self._monitoring.stop()
+        self._observer.stop()
         self._pager.stop()
 
 

@@ -8,7 +8,7 @@ from gameday.ports import Clock, Observer
 from gameday.targets.opened import OpenTarget
 
 
-def target_eyes(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
+def target_observers(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
     """Return the observers of the target; one that tells by itself is listened to."""
     from gameday.observers.cluster import ClusterObserver
     from gameday.observers.instances import LISTENING, InstancesObserver
@@ -17,7 +17,7 @@ def target_eyes(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
     offset = target.clock_offset
     if stream is None:
         return [InstancesObserver(look, clock, offset=offset)]
-    monitoring: list[Observer] = [
+    observers: list[Observer] = [
         InstancesObserver(look, clock, LISTENING, stream.watch, offset),
         ClusterObserver("events", stream.events, clock),
     ]
@@ -25,5 +25,5 @@ def target_eyes(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
     hit = {k: v for step in steps for k, v in workloads(plan, step).items()}
     if hit:
         follow = partial(stream.workloads, hit)
-        monitoring.append(ClusterObserver("cluster", follow, clock))
-    return monitoring
+        observers.append(ClusterObserver("cluster", follow, clock))
+    return observers

@@ -28,7 +28,7 @@ _FIRST = (Link.FAULT, Link.BEFORE)
 _BARRING = (DoubtKind.NOT_INJECTED, DoubtKind.NO_BITE, DoubtKind.ALREADY)
 
 
-def barred(step: StepRun, question: Question) -> Answer | None:
+def answer_ruled_out(step: StepRun, question: Question) -> Answer | None:
     """Return the answer where none can be looked for; None: let the check look."""
     chain = chain_of(step.run.plan.scenario, question)
     span = DoubtSpan(step.start or 0.0, step.end)
@@ -39,7 +39,7 @@ def barred(step: StepRun, question: Question) -> Answer | None:
     return None
 
 
-def doubted(step: StepRun, question: Question, answer: Answer) -> Answer:
+def answer_with_doubt(step: StepRun, question: Question, answer: Answer) -> Answer:
     """Return the answer as sure as it is: inconclusive where doubt may change it."""
     if answer.outcome is Outcome.INCONCLUSIVE:
         return answer

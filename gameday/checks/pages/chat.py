@@ -32,7 +32,7 @@ _SENT = 10.0  # seconds that a notification may be on its way, tries included
 _RETAINED = 900.0
 _AGAIN = "resolved long ago"  # in a message again; the message says nothing new of it
 _MOST = 512  # ways in which the alerts of one group may have been told
-_NOWAY = Match()
+_NO_MATCH = Match()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class GroupedAlert:
 
 
 @dataclass(eq=False)
-class Due:
+class GroupAtReceiver:
     """A group at a receiver, with all alerts that may be in it."""
 
     group: NotificationGroup
@@ -66,7 +66,7 @@ class Due:
         return max(self.group.wait, self.group.interval) + _SENT
 
 
-class Chat:
+class UnlabelledMessages:
     """All groups of a run at all receivers."""
 
     def __init__(
@@ -138,19 +138,21 @@ class Chat:
         )
 
     @cached_property
-    def _groups(self) -> Mapping[str, list[Due]]:
+    def _groups(self) -> Mapping[str, list[GroupAtReceiver]]:
         """Every group by its receiver."""
-        dues: dict[tuple[str, str], Due] = {}
+        dues: dict[tuple[str, str], GroupAtReceiver] = {}
         for held in self._held:
             for group in groups_of(held.labels, self._routing):
-                due = dues.setdefault((group.receiver, group.key), Due(group))
+                due = dues.setdefault(
+                    (group.receiver, group.key), GroupAtReceiver(group)
+                )
                 due.held.append(held)
-        by_receiver: dict[str, list[Due]] = {}
+        by_receiver: dict[str, list[GroupAtReceiver]] = {}
         for due in dues.values():
             by_receiver.setdefault(due.group.receiver, []).append(due)
         return by_receiver
 
-    def _at(self, page: Page) -> list[Due]:
+    def _at(self, page: Page) -> list[GroupAtReceiver]:
         """Return the groups that a page may come from, by its receiver and its key.
 
         Alertmanager's own link names the receiver that sent it: another one, that posts
@@ -167,7 +169,9 @@ class Chat:
 
     # --- by title ---
 
-    def _ways(self, due: Due, when: float) -> Iterator[dict[GroupedAlert, str]]:
+    def _ways(
+        self, due: GroupAtReceiver, when: float
+    ) -> Iterator[dict[GroupedAlert, str]]:
         """Yield how the alerts of a group may have been told: firing, resolved."""
         choices = [(held, self._choices(held, when, due.late)) for held in due.held]
         open_ = [(held, states) for held, states in choices if states != ("",)]
@@ -199,11 +203,11 @@ class Chat:
 
     # --- alone ---
 
-    def _active(self, due: Due, when: float) -> bool:
+    def _active(self, due: GroupAtReceiver, when: float) -> bool:
         """Whether a group may have told something then: a change, or it all again."""
         return any(self._tells(held, when, due) for held in due.held)
 
-    def _tells(self, held: GroupedAlert, when: float, due: Due) -> bool:
+    def _tells(self, held: GroupedAlert, when: float, due: GroupAtReceiver) -> bool:
         span = held.span(when)
         if span is None or self._choices(held, when, due.late) == ("",):
             return False
@@ -218,7 +222,7 @@ class Chat:
         return alive and not self._muted(held, when)
 
     @staticmethod
-    def _in_time(held: GroupedAlert, when: float, due: Due) -> bool:
+    def _in_time(held: GroupedAlert, when: float, due: GroupAtReceiver) -> bool:
         """Whether a message about an alert can have come then.
 
         A new group waits for group_wait; one that told of an end just before does not.
@@ -230,7 +234,7 @@ class Chat:
         alive = any(span[0] - end <= due.late for end in ends)
         return alive or when >= span[0] + due.group.wait - EARLY
 
-    def _ended(self, due: Due, page: Page) -> list[Reading]:
+    def _ended(self, due: GroupAtReceiver, page: Page) -> list[Reading]:
         over = (
             held
             for held in due.held
@@ -285,7 +289,7 @@ def _news(way: Mapping[GroupedAlert, str]) -> Mapping[GroupedAlert, str]:
     return {held: state for held, state in way.items() if state != _AGAIN}
 
 
-def _titled(due: Due, way: Mapping[GroupedAlert, str]) -> str:
+def _titled(due: GroupAtReceiver, way: Mapping[GroupedAlert, str]) -> str:
     firing = [held.labels for held, state in way.items() if state == FIRING]
     resolved = [held.labels for held, state in way.items() if state != FIRING]
     return title_of(due.group.labels, firing, resolved)
@@ -320,7 +324,7 @@ def _reading(page: Page, held: GroupedAlert, status: str, by: str) -> Reading:
     return Reading(
         page=page,
         status=status,
-        match=_NOWAY if known is None else Match((known,), sure=True, by=by),
+        match=_NO_MATCH if known is None else Match((known,), sure=True, by=by),
         told=Mention(labels=held.labels, status=status),
         life=life,
         began=None if span is None else span[0],

@@ -8,7 +8,7 @@ can have been due, or by having been the only group due at its receiver (`alone`
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from gameday.checks.pages.chat import Chat
+from gameday.checks.pages.chat import UnlabelledMessages
 from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.matching import Identity, Match, Matching
 from gameday.checks.pages.mutes import Mute
@@ -30,7 +30,7 @@ class Mailbox:
         *,
         routing: Routing | None = None,
         mutes: Sequence[Mute] = (),
-        chat: Chat | None = None,
+        chat: UnlabelledMessages | None = None,
     ) -> None:
         self.pages = tuple(pages)
         self._chat = chat

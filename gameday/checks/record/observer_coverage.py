@@ -141,7 +141,7 @@ class ObserverCoverage:
                 yield Doubt(kind=DoubtKind.RULE_FAILED, because=because, since=last)
 
 
-def read_sight(timeline: Timeline, clocks: Clocks) -> ObserverCoverage:
+def read_observer_coverage(timeline: Timeline, clocks: Clocks) -> ObserverCoverage:
     """Return what the timeline says about who saw when."""
     return ObserverCoverage(
         observed=_observed(timeline.of(Observed)),

@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     with 5 where something stays broken, else with 2 where a run that is going on may
     have faults in place, or where there is no such project or namespace.
     """
-    from gameday.app.heal import fate, heal_all, left_alone, note_by_hand
+    from gameday.app.heal import heal_all, left_alone, note_by_hand, undo_line
     from gameday.clock import SystemClock
     from gameday.model.verdict import worst_code
 
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     for mended in healed:
         fault = mended.fault
         where = f"{fault.kind} on {fault.victim.name} ({fault.undo.target})"
-        click.echo(fate("undone", where, mended.undone))
+        click.echo(undo_line("undone", where, mended.undone))
     codes = [0 if healing.undone.ok else 5 for healing in healed]
     for entry in left_alone(clock, run):
         what = f"run {entry.run} ({entry.scenario}), process {entry.process.pid}"
@@ -93,7 +93,7 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[int]:
     """Undo by marks; return for each thing the exit code that it asks for."""
     from dataclasses import replace
 
-    from gameday.app.heal import fate, heal_marked
+    from gameday.app.heal import heal_marked, undo_line
     from gameday.clock import SystemClock
 
     if target.namespace:  # who names it by hand means it
@@ -106,7 +106,7 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[int]:
             continue
         whose = f", run {fault.left.run}" if fault.left.run else ""
         where = f"{fault.left.what} (by its mark{whose})"
-        click.echo(fate("undone", where, fault.undone))
+        click.echo(undo_line("undone", where, fault.undone))
     for fault in done.unseen:
         click.echo(
             f"unseen  {fault.left.what}: not looked at, nothing known to be there"

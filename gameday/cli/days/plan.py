@@ -19,7 +19,7 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     Asks the steady-state hypothesis and looks at the guardrails, as a run would before
     its fault. Reads only; touches nothing.
     """
-    from gameday.app.days.expected_ending import foresee
+    from gameday.app.days.expected_ending import expected_ending
     from gameday.app.days.make_plan import modules_for, prepare, read
     from gameday.clock import SystemClock
     from gameday.runner.engine.fork_server import ForkServer
@@ -28,7 +28,7 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     scenario = read([path], env_file)[0]
     fork_server.warm(modules_for([scenario]))
     prepared = prepare(scenario, clock, seed)
-    plan, end = prepared.plan, foresee(prepared, clock, fork_server)
+    plan, end = prepared.plan, expected_ending(prepared, clock, fork_server)
     if output == "json":
         import json
 

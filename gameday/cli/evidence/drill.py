@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     --yes. The alert has the label gameday_drill and a summary that begins with DRILL,
     and is over within 5 minutes. What it proves is delivery: not detection.
     """
-    from gameday.app.evidence.drill import Drilling, DrillRequest, local_time
+    from gameday.app.evidence.drill import DrillRequest, DrillRun, local_time
     from gameday.clock import SystemClock
     from gameday.model.verdict import ExitCode, Outcome
     from gameday.plans.drill import too_early
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         pages=pages,
     )
     times = _between(between)
-    drilling = Drilling(wish, clock)
+    drilling = DrillRun(wish, clock)
     try:
         plan = drilling.plan
         refusals = list(plan.refusals)

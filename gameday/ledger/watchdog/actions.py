@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FOREIGN_PATIENCE = 60.0
 
 
-class Aftercare:
+class DeadRunRecovery:
     """The recovery of one dead run, tried again and again.
 
     It keeps in memory what was open, so that it can go on where the ledger is deleted;

@@ -70,9 +70,9 @@ class Watchdog:
         end_overdue(self._path, self._run, self._clock)
 
     def _after_death(self) -> None:
-        from gameday.ledger.watchdog.actions import Aftercare
+        from gameday.ledger.watchdog.actions import DeadRunRecovery
 
-        care = Aftercare(self._path, self._run, self._clock)
+        care = DeadRunRecovery(self._path, self._run, self._clock)
         pause, end = 0.5, self._clock.monotonic() + PATIENCE
         while not care.attempt():
             if self._clock.monotonic() > end:

@@ -22,7 +22,7 @@ from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise
 from gameday.model.timing.rule_delays import FOREVER, Chain, Change, Delay
-from gameday.model.timing.way import AlertPath, rules_for, way
+from gameday.model.timing.way import AlertPath, find_alert_path, rules_for
 
 UNKNOWN_PAGE = 300.0  # seconds, for the first page where rules or routes are unknown
 
@@ -61,7 +61,7 @@ def resets(rule: AlertRule, monitoring: Monitoring) -> DelayRange:
 
 def pages(promise: AlertPromise, rule: AlertRule, monitoring: Monitoring) -> DelayRange:
     """Return when the first notification arrives, counted from the fault's start."""
-    alert_path = way(promise, rule, monitoring)
+    alert_path = find_alert_path(promise, rule, monitoring)
     fired = fires(rule, monitoring)
     if not alert_path.routes:
         return DelayRange(fired.earliest, FOREVER, unknown=_NO_ROUTES)
@@ -80,7 +80,7 @@ def page_ends(
     promise: AlertPromise, rule: AlertRule, monitoring: Monitoring
 ) -> DelayRange:
     """Return when the receiver hears of the end, counted from the fault's end."""
-    routes = way(promise, rule, monitoring).routes
+    routes = find_alert_path(promise, rule, monitoring).routes
     reset = resets(rule, monitoring)
     if not routes:
         return DelayRange(reset.earliest, FOREVER, unknown=_NO_ROUTES)
@@ -128,7 +128,7 @@ def _may_be_alive(
     for other in monitoring.rules or ():
         if other == rule or not always(other.expr):
             continue
-        beside = way(AlertPromise(alert=other.name), other, monitoring)
+        beside = find_alert_path(AlertPromise(alert=other.name), other, monitoring)
         if route in beside.ends.possible and any(
             _same_group(route, ours, theirs)
             for ours in path.labels

@@ -27,7 +27,9 @@ class AlertPath:
     routes: tuple[Route, ...]
 
 
-def way(promise: AlertPromise, rule: AlertRule, monitoring: Monitoring) -> AlertPath:
+def find_alert_path(
+    promise: AlertPromise, rule: AlertRule, monitoring: Monitoring
+) -> AlertPath:
     """Return the way of a rule's alert that the promise speaks of."""
     told = [
         sent(labels, monitoring.external_labels, monitoring.relabels)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.clock import SystemClock
-from gameday.observers.pages.pager_http import Door, Forwarder
+from gameday.observers.pages.pager_http import Forwarder, PagerServer
 from gameday.observers.pages.pages import ReceivedPage, RefusedPage
 from gameday.ports import Clock
 
@@ -51,7 +51,7 @@ class Pager:
         self._stopped = False
         self._store = Path(store) if store else None
         self._forwarder = Forwarder(forward) if forward else None
-        self._door: Door | None = None
+        self._door: PagerServer | None = None
 
     @property
     def port(self) -> int:
@@ -61,7 +61,7 @@ class Pager:
     def start(self) -> None:
         """Listen; OSError where that is not possible."""
         self._recall()
-        self._door = Door(self._host, self._port, self)
+        self._door = PagerServer(self._host, self._port, self)
         if self._forwarder:
             self._forwarder.start()
         self._door.open()

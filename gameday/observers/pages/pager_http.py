@@ -31,7 +31,7 @@ class _Refused(Exception):
         self.status = status
 
 
-class Desk(Protocol):
+class PageHandler(Protocol):
     """What the door hands its visitors on to."""
 
     def now(self) -> float:
@@ -50,17 +50,17 @@ class Desk(Protocol):
         """Hand a page to whoever else wants it."""
 
 
-class Door(ThreadingHTTPServer):
+class PagerServer(ThreadingHTTPServer):
     """Listens at an address and serves a desk from a thread of its own."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int, desk: Desk) -> None:
+    def __init__(self, host: str, port: int, desk: PageHandler) -> None:
         self.desk = desk
         if ":" in host:
             self.address_family = socket.AF_INET6
-        super().__init__((host, port), _Visit)
+        super().__init__((host, port), _Request)
         self._thread = threading.Thread(
             target=self.serve_forever, args=(0.05,), daemon=True, name="pager"
         )
@@ -79,10 +79,10 @@ class Door(ThreadingHTTPServer):
         """Stay silent: a visitor that hangs up is no news."""
 
 
-class _Visit(BaseHTTPRequestHandler):
+class _Request(BaseHTTPRequestHandler):
     """One connection."""
 
-    server: Door
+    server: PagerServer
     protocol_version = "HTTP/1.1"
     server_version = "gameday-pager"
     disable_nagle_algorithm = True

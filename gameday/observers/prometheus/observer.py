@@ -19,7 +19,7 @@ from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matchi
 from gameday.observers.prometheus.counters import SampleCounters
 from gameday.observers.prometheus.episodes import Episodes
 from gameday.observers.prometheus.processes import METRIC, Processes
-from gameday.observers.prometheus.rule_index import Book
+from gameday.observers.prometheus.rule_index import RuleIndex
 from gameday.observers.prometheus.rule_watch import RuleWatch
 from gameday.observers.prometheus.rules import read_groups
 from gameday.observers.prometheus.scrapes import Scrapes
@@ -58,7 +58,7 @@ class PrometheusObserver:
         self._clock = clock
         self.api = PrometheusApi(Client(endpoint, clock), clock)
         self.counters = SampleCounters(slos)
-        self._book = Book(self.api, rules)
+        self._book = RuleIndex(self.api, rules)
         self._episodes = Episodes(self._book)
         self._scrapes = Scrapes()
         self._processes = Processes()

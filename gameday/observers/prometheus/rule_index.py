@@ -21,7 +21,7 @@ MOST_OFFSET = 86_400.0
 _MILLI = 0.001
 
 
-class Book:
+class RuleIndex:
     """Answers what the reconstruction of episodes asks; see `Oracle`."""
 
     def __init__(self, api: PrometheusApi, known: Iterable[AlertRule] = ()) -> None:

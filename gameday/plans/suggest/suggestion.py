@@ -102,7 +102,7 @@ def _made(rule: AlertRule, way: _Way, asked: SuggestInput) -> Suggestion:
     felt = bool(way.risks) or way.symptom in FELT_BY_USERS
     wanted = not way.risks or asked.include_risky
     promise = promise_of(
-        way.rule, _eyes_with(way.rule, asked.monitoring), paged=asked.paged
+        way.rule, _monitoring_with(way.rule, asked.monitoring), paged=asked.paged
     )
     beside = _beside(rule, way, promise, asked, felt=felt)
     muted = _is_muted(rule, beside, asked.monitoring)
@@ -123,7 +123,7 @@ def _made(rule: AlertRule, way: _Way, asked: SuggestInput) -> Suggestion:
     )
 
 
-def _eyes_with(rule: AlertRule, monitoring: Monitoring) -> Monitoring:
+def _monitoring_with(rule: AlertRule, monitoring: Monitoring) -> Monitoring:
     """Return the monitoring with this rule in the place of its namesakes."""
     others = [other for other in monitoring.rules or () if other.name != rule.name]
     return replace(monitoring, rules=(*others, rule))

@@ -15,7 +15,7 @@ _LABELS = (
     *("instance", "target", "service", "app", "name", "host", "job", "component"),
 )
 # What a game day watches with cannot be taken away meanwhile.
-_EYES = re.compile(
+_MONITORING_NAMES = re.compile(
     r"(?i)prometheus|alert-?manager|thanos|mimir|cortex|vmalert|victoria|^(prom|am|pager)$"
 )
 _STORES = re.compile(
@@ -186,7 +186,7 @@ class Surroundings:
 
     def sees(self, service: str) -> bool:
         """Whether it is what a game day watches with."""
-        return bool(_EYES.search(service))
+        return bool(_MONITORING_NAMES.search(service))
 
     def monitoring(self) -> str:
         """Return the Prometheus among the services; empty: there is none."""

@@ -44,11 +44,11 @@ def _episodes(run: DrawnRun) -> dict[str, dict[str, list[Event]]]:
 
 
 def _alert_rows(
-    run: DrawnRun, name: str, events_by_name: dict[str, list[Event]]
+    run: DrawnRun, name: str, events_by_labels: dict[str, list[Event]]
 ) -> list[Row]:
     rows = []
-    for labels, events in events_by_name.items():
-        label = f"{name} {labels}" if len(events_by_name) > 1 else name
+    for labels, events in events_by_labels.items():
+        label = f"{name} {labels}" if len(events_by_labels) > 1 else name
         row = Row(label=label, title=f"{name}{labels}")
         row.bars = _alert_bars(run, name, events)
         rows.append(row)

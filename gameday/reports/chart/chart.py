@@ -12,9 +12,9 @@ from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
 from gameday.reports.chart.axis import TextLine, TimeAxis, fit, text_width
-from gameday.reports.chart.draw import GUTTER, RIGHT, SIZE, WIDTH, Pen, paint_section
+from gameday.reports.chart.draw import GUTTER, RIGHT, SIZE, WIDTH, Pen, draw_section
 from gameday.reports.chart.drawing import DrawnRun, run_of
-from gameday.reports.chart.plots import paint_plot, plots
+from gameday.reports.chart.plots import draw_plot, plots
 from gameday.reports.chart.rows import sections
 from gameday.reports.chart.svg import element, rectangle, text, tooltip
 from gameday.reports.wording import MINUS, one_line
@@ -39,9 +39,9 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
     )
     pen = Pen(axis=axis, y=_TOP + 6)
     for section in sections(run):
-        paint_section(pen, section)
+        draw_section(pen, section)
     for plot in plots(run):
-        paint_plot(pen, plot)
+        draw_plot(pen, plot)
     bottom = pen.y + 4
     height = bottom + _FOOT
     return element(
@@ -86,7 +86,7 @@ def _behind(run: DrawnRun, axis: TimeAxis, bottom: float) -> list[str]:
         )
         shown = fit(f"Step {step.name}", right - left - 12, SIZE)
         out.append(text(shown, left + 6, 16, class_="step-name"))
-    for hit in run.hits:
+    for hit in run.fault_rows:
         if hit.started is not None:
             left = axis.x(hit.started)
             right = axis.x(run.end if hit.ended is None else hit.ended)

@@ -36,11 +36,11 @@ class Pen:
         self.out.append(element("line", x1=0, x2=RIGHT, y1=y, y2=y, class_="rule"))
 
 
-def paint_section(pen: Pen, section: Section) -> None:
+def draw_section(pen: Pen, section: Section) -> None:
     """Draw a heading and its rows."""
     pen.heading(section.name)
     for row in section.rows:
-        _paint_row(pen, row)
+        _draw_row(pen, row)
     if section.left_off:
         more = f"and {section.left_off} more in timeline.ndjson"
         pen.out.append(text(more, 12, pen.y + 15, class_="note"))
@@ -48,21 +48,21 @@ def paint_section(pen: Pen, section: Section) -> None:
     pen.y += 4
 
 
-def _paint_row(pen: Pen, row: Row) -> None:
+def _draw_row(pen: Pen, row: Row) -> None:
     label(pen, row.label, row.title)
     line = TextLine()
     for bar in row.bars:
-        _paint_bar(pen, bar, line)
+        _draw_bar(pen, bar, line)
     for mark in row.marks:
         x = pen.axis.x(mark.at)
         line.take(x - 6, x + 6)
         pen.out.append(_mark(mark, x, pen.y + ROW / 2))
     if row.note and not row.bars and not row.marks:
-        _paint_note(pen, row.note, line)
+        _draw_note(pen, row.note, line)
     # Deadlines are named on a line of their own, under what they are about.
     height = ROW + (_WORDS if row.deadlines else 0.0)
     bottom = pen.y + height
-    paint_deadlines(
+    draw_deadlines(
         pen, row.deadlines, pen.y + 3, bottom - 3, words_at=bottom - _WORDS / 2
     )
     pen.y = bottom
@@ -75,7 +75,7 @@ def label(pen: Pen, words: str, title: str = "") -> None:
     pen.out.append(element("g", tooltip(title or words), written))
 
 
-def _paint_bar(pen: Pen, bar: Bar, line: TextLine) -> None:
+def _draw_bar(pen: Pen, bar: Bar, line: TextLine) -> None:
     left, right = pen.axis.x(bar.start), pen.axis.x(bar.end)
     top = pen.y + (ROW - _BAR) / 2
     pen.out.append(
@@ -95,7 +95,7 @@ def _paint_bar(pen: Pen, bar: Bar, line: TextLine) -> None:
         pen.out.append(text(shown, left + 6, top + 11, class_=f"in-bar {bar.kind}"))
 
 
-def paint_deadlines(
+def draw_deadlines(
     pen: Pen, given: list[Deadline], top: float, bottom: float, *, words_at: float
 ) -> None:
     """Draw thin lines, each with its words on a free side, or as a tooltip only."""
@@ -113,7 +113,7 @@ def paint_deadlines(
         pen.out += [stroke, reach]
         line.take(x - 1, x + 1, gap=0)
     for deadline in shown:
-        _paint_deadline_words(pen, deadline, line, words_at)
+        _draw_deadline_words(pen, deadline, line, words_at)
     # What was over only after the run has no place; an arrow points there.
     later = ", ".join(deadline.words for deadline in given if deadline not in shown)
     if later:
@@ -125,7 +125,7 @@ def paint_deadlines(
             )
 
 
-def _paint_deadline_words(
+def _draw_deadline_words(
     pen: Pen, deadline: Deadline, line: TextLine, y: float
 ) -> None:
     x = pen.axis.x(deadline.at)
@@ -143,7 +143,7 @@ def _paint_deadline_words(
             return
 
 
-def _paint_note(pen: Pen, words: str, line: TextLine) -> None:
+def _draw_note(pen: Pen, words: str, line: TextLine) -> None:
     start = pen.axis.x(pen.axis.zero) + 6
     wide = text_width(words, 11)
     for left in (start, GUTTER + 6):

@@ -17,7 +17,7 @@ from gameday.model.promise import SECONDS, DrawnAt, Promise, Since
 from gameday.model.scenario import PROMISES
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Verdict
-from gameday.reports.chart.fault_table import FaultRow, hits
+from gameday.reports.chart.fault_table import FaultRow, fault_rows
 from gameday.reports.wording import clock_time, relative
 from gameday.reports.wording import short_seconds as short
 
@@ -82,7 +82,7 @@ class DrawnRun:
     start: float
     end: float
     zero: float
-    hits: tuple[FaultRow, ...] = ()
+    fault_rows: tuple[FaultRow, ...] = ()
 
     def when(self, at: float) -> str:
         """Return an instant for a tooltip."""
@@ -118,7 +118,7 @@ def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> DrawnRun | None:
         start=start,
         end=max(end, start + 1.0),
         zero=faults[0].at if faults else start,
-        hits=tuple(hits(timeline)),
+        fault_rows=tuple(fault_rows(timeline)),
     )
 
 
@@ -163,7 +163,7 @@ def _deadline(run: DrawnRun, finding: Finding, promise: Promise, at: float) -> D
 
 def _base(run: DrawnRun, step: str, promise: Promise) -> float | None:
     """Return what the promise counts from: the step's fault's start or its end."""
-    own = [hit for hit in run.hits if hit.step == step]
+    own = [hit for hit in run.fault_rows if hit.step == step]
     if promise.since is Since.END:
         return max((hit.ended for hit in own if hit.ended is not None), default=None)
     return min((hit.started for hit in own if hit.started is not None), default=None)

@@ -96,7 +96,7 @@ class EventSentence:
     tone: str = "plain"
 
 
-def all_moments(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
+def all_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return every event that is not bulk as a moment, and how many were left off."""
     events = [e for e in timeline if e.kind not in _BULK or _is_bad_probe(e)]
     events = _of_the_run(events, timeline)
@@ -110,7 +110,7 @@ def _of_the_run(events: list[Event], timeline: Timeline) -> list[Event]:
     return [e for e in events if not begun or e.at >= begun[0].at]
 
 
-def key_moments(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
+def key_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return the moments that tell the story, and how many were left off."""
     events = [e for e in timeline if e.kind in _KEY] + _changes(timeline)
     events += cluster.first_warnings(timeline)

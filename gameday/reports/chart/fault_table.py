@@ -42,7 +42,7 @@ class FaultRow:
         return self.ended - self.started
 
 
-def hits(timeline: Timeline) -> list[FaultRow]:
+def fault_rows(timeline: Timeline) -> list[FaultRow]:
     """Return every fault of the run, also those that could not be injected."""
     rows = [_hit(started, timeline) for started in timeline.of(FaultStarted)]
     failed = [

@@ -7,7 +7,7 @@ from gameday.model.promise import DrawnAt
 from gameday.model.quantity import show_share
 from gameday.reports.chart.axis import nice_ceiling
 from gameday.reports.chart.curves import Curve, error_curve, load_curves
-from gameday.reports.chart.draw import GUTTER, RIGHT, ROW, Pen, label, paint_deadlines
+from gameday.reports.chart.draw import GUTTER, RIGHT, ROW, Pen, draw_deadlines, label
 from gameday.reports.chart.drawing import Deadline, DrawnRun, deadlines, promised
 from gameday.reports.chart.svg import element, path, text, tooltip
 from gameday.reports.wording import one_line
@@ -87,11 +87,11 @@ def _first(subjects: Collection[str]) -> list[str]:
     return sorted(subjects, key=lambda subject: ("/" in subject, subject))[:1]
 
 
-def paint_plot(pen: Pen, plot: Plot) -> None:
+def draw_plot(pen: Pen, plot: Plot) -> None:
     """Draw one plot under its heading."""
     pen.heading(plot.heading)
     label(pen, plot.label)
-    _paint_key(pen, plot)
+    _draw_key(pen, plot)
     top, bottom = pen.y, pen.y + _HEIGHT
     pen.out.append(
         text(plot.top_words, GUTTER - 6, top + 9, class_="scale", text_anchor="end")
@@ -99,14 +99,14 @@ def paint_plot(pen: Pen, plot: Plot) -> None:
     pen.out.append(text("0", GUTTER - 6, bottom, class_="scale", text_anchor="end"))
     _across(pen, bottom, "base", "")
     for kind, curve, title in plot.curves:
-        _paint_curve(pen, plot.top, curve, kind, title)
+        _draw_curve(pen, plot.top, curve, kind, title)
     if plot.limit is not None and plot.limit <= plot.top:
-        _paint_limit(pen, plot, plot.limit)
-    paint_deadlines(pen, list(plot.deadlines), top, bottom, words_at=top + 9)
+        _draw_limit(pen, plot, plot.limit)
+    draw_deadlines(pen, list(plot.deadlines), top, bottom, words_at=top + 9)
     pen.y = bottom + 8
 
 
-def _paint_key(pen: Pen, plot: Plot) -> None:
+def _draw_key(pen: Pen, plot: Plot) -> None:
     """Name the curves where there are several, each with a piece of its line."""
     if len(plot.curves) == 1:
         return
@@ -117,7 +117,7 @@ def _paint_key(pen: Pen, plot: Plot) -> None:
         pen.out.append(text(words, 36, y + 4, class_="scale"))
 
 
-def _paint_limit(pen: Pen, plot: Plot, limit: float) -> None:
+def _draw_limit(pen: Pen, plot: Plot, limit: float) -> None:
     y = pen.y + _HEIGHT * (1 - limit / plot.top)
     _across(pen, y, "limit", plot.limit_words)
     pen.out.append(
@@ -146,7 +146,7 @@ def _across(pen: Pen, y: float, kind: str, title: str) -> None:
     )
 
 
-def _paint_curve(pen: Pen, highest: float, curve: Curve, kind: str, title: str) -> None:
+def _draw_curve(pen: Pen, highest: float, curve: Curve, kind: str, title: str) -> None:
     """Draw steps, and the area under them; a gap stays a gap."""
     base = f"{pen.y + _HEIGHT:g}"
     for run in _unbroken(curve):

@@ -62,7 +62,7 @@ def _of_the_run(run: DrawnRun, rows: list[Row]) -> list[Row]:
 def fault_rows(run: DrawnRun) -> list[Row]:
     """Return one row for each fault on each instance."""
     rows: dict[tuple[str, str], Row] = {}
-    for hit in run.hits:
+    for hit in run.fault_rows:
         if hit.started is None:
             continue
         label = f"{hit.fault} {hit.instance}"

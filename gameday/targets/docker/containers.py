@@ -103,12 +103,12 @@ class Project:
         for row in rows:
             if service not in (None, row["Labels"][SERVICE]):
                 continue
-            instances = self._look(row, fresh=service is not None)
-            if instances is None:
+            container = self._look(row, fresh=service is not None)
+            if container is None:
                 continue
-            instance = instance_of(instances)
-            if by_name.get(instance.name, (-1.0, None))[0] < created(instances):
-                by_name[instance.name] = (created(instances), instance)
+            instance = instance_of(container)
+            if by_name.get(instance.name, (-1.0, None))[0] < created(container):
+                by_name[instance.name] = (created(container), instance)
         chosen = [instance for _, instance in by_name.values()]
         return sorted(
             chosen,

@@ -52,16 +52,16 @@ class Fingerprints:
 
     def take(self, touched: Collection[str]) -> Fingerprint:
         """Return what every container is like, and the namespaces of those touched."""
-        fingerprint = self._inspected()
+        containers = self._inspected()
         taken = {
             name: dict(self._values(container))
-            for name, container in fingerprint.items()
+            for name, container in containers.items()
         }
         inside = [
-            name for name in sorted(touched) if _own_network(fingerprint.get(name))
+            name for name in sorted(touched) if _own_network(containers.get(name))
         ]
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
-            looks = pool.map(lambda name: self._inside(fingerprint[name]), inside)
+            looks = pool.map(lambda name: self._inside(containers[name]), inside)
             for name, look in zip(inside, looks, strict=True):
                 taken[name] |= look
         return taken

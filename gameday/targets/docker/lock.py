@@ -40,8 +40,8 @@ class Lock:
     def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has the lock."""
         del wait, decide  # whether it lives shows at once
-        holder = self._locked()
-        return None if holder is None else _holder(holder)
+        container = self._locked()
+        return None if container is None else _holder(container)
 
     def _locked(self) -> dict[str, Any] | None:
         try:
@@ -51,9 +51,9 @@ class Lock:
 
     def release(self, run: str) -> None:
         """Let go of a run's lock, and of no other's: it is removed by its id."""
-        holder = self._locked()
-        if holder is not None and _holder(holder).run == run:
-            self._marks.remove(str(holder["Id"]))
+        container = self._locked()
+        if container is not None and _holder(container).run == run:
+            self._marks.remove(str(container["Id"]))
 
     def lost(self) -> str:
         """Return nothing: the engine lets nobody else take it."""

@@ -11,7 +11,7 @@ from gameday.targets.fault_driver import FaultDriver
 from gameday.targets.kubernetes.client.access import access_of
 from gameday.targets.kubernetes.client.api import Api
 from gameday.targets.kubernetes.faults.process import Process, fit
-from gameday.targets.kubernetes.faults.registry import own_hands
+from gameday.targets.kubernetes.faults.registry import kubernetes_drivers
 from gameday.targets.kubernetes.inventory.fingerprint import take
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.ownership.lease import Lock
@@ -43,7 +43,7 @@ class KubernetesTarget:
         )
         process = Process(self._place)
         self._sidecars = SidecarFaults(KubernetesSidecars(self._place))
-        kinds, verbs = own_hands(self._place)
+        kinds, verbs = kubernetes_drivers(self._place)
         self._by_kind: Mapping[str, FaultDriver] = {"process": process, **kinds}
         self._by_verb: Mapping[str, FaultDriver] = {
             VERB: self._sidecars,

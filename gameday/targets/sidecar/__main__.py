@@ -28,7 +28,7 @@ from gameday.targets.sidecar.process.kill import Kill
 from gameday.targets.sidecar.proof.reach import Reach
 from gameday.targets.sidecar.resource.cpu import Cpu
 from gameday.targets.sidecar.resource.memory import Fill
-from gameday.targets.sidecar.signals import END, GO, Bell
+from gameday.targets.sidecar.signals import END, GO, SignalQueue
 from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, say
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
@@ -55,7 +55,7 @@ _LINGER = 0.3  # seconds
 
 def main() -> int:
     """Do what the specification says; return the exit code."""
-    bell = Bell()
+    bell = SignalQueue()
     spec = json.loads(os.environ["GAMEDAY_SPEC"])
     try:
         # In the helper's own namespace: trying a way out may leave something there.

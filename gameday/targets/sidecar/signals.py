@@ -9,7 +9,7 @@ GO = signal.SIGUSR1
 END = signal.SIGTERM
 
 
-class Bell:
+class SignalQueue:
     """Collects GO and END from the moment it is made."""
 
     def __init__(self) -> None:

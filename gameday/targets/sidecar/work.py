@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError
-from gameday.targets.sidecar.signals import END, Bell
+from gameday.targets.sidecar.signals import END, SignalQueue
 
 CLOCK = SystemClock()
 _LAST_WORDS = ("applied", "lost", "failed", "left", "removed")
@@ -29,7 +29,7 @@ class Work(Protocol):
     def apply(self) -> Mapping[str, Any]:
         """Change the namespace; return evidence."""
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Stay until END or the deadline (monotonic seconds)."""
 
     def remove(self) -> None:
@@ -53,7 +53,7 @@ def _keep(path: str | None, line: str) -> None:
             file.write(line)
 
 
-def rest(bell: Bell, deadline: float) -> None:
+def rest(bell: SignalQueue, deadline: float) -> None:
     """Do nothing until END or the deadline."""
     while not bell.heard(END):
         left = deadline - CLOCK.monotonic()

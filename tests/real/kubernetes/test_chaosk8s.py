@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.ledger.extension_env import surroundings
+from gameday.ledger.extension_env import extension_environment
 from gameday.ledger.foreign import play, rollbacks_entry
 from gameday.runner.engine.fork_server import ForkServer
 from gameday.runner.engine.jobs import Job
@@ -76,7 +76,7 @@ class Cluster:
     @property
     def environment(self) -> dict[str, str]:
         """What holds the engine to the cluster."""
-        return surroundings(self.url, {"KUBECONFIG": str(self.config)})
+        return extension_environment(self.url, {"KUBECONFIG": str(self.config)})
 
     def kubectl(self, *words: str, given: str = "") -> str:
         return kubectl(self.config, self.context, self.namespace, *words, given=given)

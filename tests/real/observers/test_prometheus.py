@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,12 @@ def outage(run: Run, seconds: float, firing: int = 0) -> None:
 
 def test_episodes_are_exact_to_the_millisecond(common_run: Run) -> None:
     common_run.start()
-    for _ in range(2):
-        phase = random.random()  # noqa: S311 - any phase
-        outage(common_run, 4.5 + phase, firing=2)
-    wait_for(lambda: len(common_run.lab.sink.alerts("resolved")) >= 4, 60.0)
+    told_as_resolved = partial(common_run.lab.sink.alerts, "resolved")
+    outage(common_run, 4.5 + random.random(), firing=2)  # noqa: S311 - any phase
+    # Alertmanager tells nobody of an end that is over before its group is due again.
+    wait_for(lambda: len(told_as_resolved()) >= 2)
+    outage(common_run, 4.5 + random.random(), firing=2)  # noqa: S311 - any phase
+    wait_for(lambda: len(told_as_resolved()) >= 4)
     common_run.flush()
     close(common_run.times("alert_firing"), common_run.pages("firing", "startsAt"))
     close(common_run.times("alert_resolved"), common_run.pages("resolved", "endsAt"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gameday.app.evidence.drill import Drilling, DrillRequest
+from gameday.app.evidence.drill import DrillRequest, DrillRun
 from gameday.cli.main import main
 from gameday.coverage.past import Drill
 from gameday.errors import StoreError
@@ -133,7 +133,7 @@ def test_without_a_pager_alertmanagers_own_count_tells(
 def fails_in_the_end(server: FakeServer) -> str:
     """Send a drill to a receiver without a pager, with a clock that does not wait."""
     wish = DrillRequest(receiver="oncall", labels={}, alertmanager=server.url)
-    drilling = Drilling(wish, HandClock())
+    drilling = DrillRun(wish, HandClock())
     sent = drilling.send()
     drilling.close()
     assert sent.outcome is Outcome.FAIL
@@ -202,7 +202,7 @@ def test_a_page_that_does_not_come_is_a_failure(
     wish = DrillRequest(
         receiver="oncall", labels={}, alertmanager=server.url, pages=server.url
     )
-    drilling = Drilling(wish, HandClock())
+    drilling = DrillRun(wish, HandClock())
     sent = drilling.send()
     drilling.close()
     assert sent.outcome is Outcome.FAIL

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gameday.app.days.expected_ending import foresee
+from gameday.app.days.expected_ending import expected_ending
 from gameday.app.days.make_plan import Prepared
 from gameday.clock import SystemClock
 from gameday.ledger.home import ledger_path
@@ -69,7 +69,7 @@ class FakeEngine:
 def end_of(made: Plan, *looks: bool | None) -> RunStopped | None:
     target = FakeTarget([instance("web-2")])
     engine = FakeEngine(*(looks or (True,)))
-    return foresee(Prepared(plan=made, target=target), CLOCK, engine)
+    return expected_ending(Prepared(plan=made, target=target), CLOCK, engine)
 
 
 def seen(**observe: Any) -> Plan:
@@ -188,14 +188,14 @@ def test_the_hypothesis_is_asked_as_at_the_gate(
 
 def test_a_hypothesis_that_gives_no_answer_is_inconclusive() -> None:
     target = FakeTarget([instance("web-2")])
-    end = foresee(Prepared(plan=seen(), target=target), CLOCK, FakeEngine())
+    end = expected_ending(Prepared(plan=seen(), target=target), CLOCK, FakeEngine())
     assert end is not None
     assert "the steady-state hypothesis gave no answer" in end.because
 
 
 def test_a_hypothesis_is_asked_where_the_run_would_ask_it() -> None:
     target, engine = FakeTarget([instance("web-2")]), FakeEngine(True)
-    foresee(Prepared(plan=seen(), target=target), CLOCK, engine)
+    expected_ending(Prepared(plan=seen(), target=target), CLOCK, engine)
     (job,) = engine.jobs
     told = {name: job.environment.get(name) for name in ("GAMEDAY_STEP", "GAMEDAY_RUN")}
     assert told == {"GAMEDAY_STEP": "lose-a-replica", "GAMEDAY_RUN": None}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.app.observing.run_observers import offline_eyes, survey
+from gameday.app.observing.run_observers import monitoring_of_files, survey
 from gameday.clock import SystemClock
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Timing
@@ -144,7 +144,7 @@ def from_files(tmp_path: Path) -> list[Timing]:
         prometheus=str(tmp_path / "p"),
         alertmanager=str(tmp_path / "a"),
     )
-    monitoring = offline_eyes(files, SystemClock())
+    monitoring = monitoring_of_files(files, SystemClock())
     return list(timings(scenario(Observe(files=files)), monitoring))
 
 

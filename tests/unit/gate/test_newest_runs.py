@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.coverage.past import Past
-from gameday.gate.newest_runs import held
+from gameday.gate.newest_runs import newest_of_each_scenario
 from gameday.model.verdict import Ending, Outcome
 from tests.unit.coverage.register_of import past
 
@@ -33,7 +33,7 @@ def run(
 
 def asked(*runs: Past) -> tuple[str, Outcome, Outcome | None]:
     """Return which run is asked, its outcome, and that of the one before."""
-    (newest,) = held(list(reversed(runs)))
+    (newest,) = newest_of_each_scenario(list(reversed(runs)))
     return newest.run, newest.outcome, newest.before
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gameday.ledger.extension_env import NOWHERE, refusal, surroundings
+from gameday.ledger.extension_env import NOWHERE, extension_environment, refusal
 
 URL = "kubernetes://lab/shop?helper_image=x"
 CALL = {
@@ -38,7 +38,7 @@ def whole(path: Path, name: str = "lab") -> Path:
 
 def test_the_scenarios_context_is_set_and_the_one_file(tmp_path: Path) -> None:
     file = whole(tmp_path / "config")
-    assert surroundings(URL, {"KUBECONFIG": str(file)}) == {
+    assert extension_environment(URL, {"KUBECONFIG": str(file)}) == {
         "GAMEDAY_TARGET": URL,
         "KUBECONFIG": str(file),
         "KUBERNETES_CONTEXT": "lab",
@@ -52,7 +52,7 @@ def test_of_several_files_the_one_with_the_context_is_given(tmp_path: Path) -> N
     other = whole(tmp_path / "other", name="production")
     file = whole(tmp_path / "config")
     listed = {"KUBECONFIG": os.pathsep.join(("", str(other), str(file), "absent"))}
-    assert surroundings(URL, listed)["KUBECONFIG"] == str(file)
+    assert extension_environment(URL, listed)["KUBECONFIG"] == str(file)
     assert refusal(URL, listed, THEIRS) == ""
 
 
@@ -70,16 +70,16 @@ def test_a_context_of_several_files_is_refused(
     files = config(tmp_path / "a", *first), config(tmp_path / "b", *second)
     listed = {"KUBECONFIG": os.pathsep.join(map(str, files))}
     if second:
-        assert "KUBECONFIG" not in surroundings(URL, listed)
+        assert "KUBECONFIG" not in extension_environment(URL, listed)
         assert "no one file of KUBECONFIG holds all" in refusal(URL, listed, THEIRS)
         assert refusal(URL, listed, {"method": []}) == ""  # gameday's own can
     else:
-        assert surroundings(URL, listed)["KUBECONFIG"] == str(files[0])
+        assert extension_environment(URL, listed)["KUBECONFIG"] == str(files[0])
 
 
 def test_no_kubeconfig_is_refused_and_never_localhost(tmp_path: Path) -> None:
     nothing = {"KUBECONFIG": str(tmp_path / "absent")}
-    assert surroundings(URL, nothing)["KUBERNETES_HOST"] == NOWHERE
+    assert extension_environment(URL, nothing)["KUBERNETES_HOST"] == NOWHERE
     assert "there is no kubeconfig" in refusal(URL, nothing, THEIRS)
 
 
@@ -87,13 +87,13 @@ def test_a_file_that_is_none_hides_no_other(tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("{")
     file = whole(tmp_path / "config")
     listed = {"KUBECONFIG": os.pathsep.join((str(tmp_path / "broken"), str(file)))}
-    assert surroundings(URL, listed)["KUBECONFIG"] == str(file)
+    assert extension_environment(URL, listed)["KUBECONFIG"] == str(file)
 
 
 def test_in_a_pod_no_file_stands_before_its_service_account(tmp_path: Path) -> None:
     file = whole(tmp_path / "config")
     url = "kubernetes://in-cluster/shop"
-    made = surroundings(url, {"KUBECONFIG": str(file)})
+    made = extension_environment(url, {"KUBECONFIG": str(file)})
     assert made["CHAOSTOOLKIT_IN_POD"] == "true"
     assert made["KUBECONFIG"] == ""
     assert "KUBERNETES_CONTEXT" not in made
@@ -102,7 +102,7 @@ def test_in_a_pod_no_file_stands_before_its_service_account(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("url", ["docker://shop", "local:///tmp/s", ""])
 def test_other_targets_are_left_alone(url: str) -> None:
-    assert surroundings(url, {}) == ({"GAMEDAY_TARGET": url} if url else {})
+    assert extension_environment(url, {}) == ({"GAMEDAY_TARGET": url} if url else {})
     assert refusal(url, {}, THEIRS) == ""
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from gameday.ledger import foreign
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.watchdog.actions import FOREIGN_PATIENCE, Aftercare
+from gameday.ledger.watchdog.actions import FOREIGN_PATIENCE, DeadRunRecovery
 from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.ledger.watchdog.watchdog import DONE, Watchdog
 from gameday.model.faults.fault import FaultState
@@ -57,7 +57,7 @@ def test_an_undo_that_breaks_does_not_end_the_watch(tmp_path: Path) -> None:
 def test_an_undo_that_breaks_is_tried_again_after_the_run_is_dead(
     tmp_path: Path,
 ) -> None:
-    assert Aftercare(garbled(tmp_path), "r1", HandClock()).attempt() is False
+    assert DeadRunRecovery(garbled(tmp_path), "r1", HandClock()).attempt() is False
 
 
 def test_a_ledger_that_cannot_be_written_hinders_no_undo(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_ledger_that_cannot_be_written_hinders_no_undo(tmp_path: Path) -> None
             " BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
     db.close()
-    care = Aftercare(path, "r1", HandClock())
+    care = DeadRunRecovery(path, "r1", HandClock())
     assert care.attempt() is False  # there is no such engine
     states = [transition.state for transition in ledger.transitions("r1")]
     ledger.close()
@@ -91,7 +91,9 @@ class Broken:
         self.ledger = Ledger(str(self.path), self.clock)
         self.ledger.open_run("dead", URL, pid=dead_pid())
         self.target = Marking([instance("web-1")])
-        self.care = Aftercare(str(self.path), "dead", self.clock, lambda _: self.target)
+        self.care = DeadRunRecovery(
+            str(self.path), "dead", self.clock, lambda _: self.target
+        )
 
     def breaks(self, **changes: object) -> int:
         fault = self.ledger.begin(entry("web-1", run="dead", **changes))

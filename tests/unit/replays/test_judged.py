@@ -18,7 +18,7 @@ from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
 from gameday.replays.judged import Replayed, compared, judged, unanswered
 from gameday.replays.machine import SeriesResult, Slots, lives
-from gameday.replays.story import Rung, TodaysRules
+from gameday.replays.story import ReplayedAlert, TodaysRules
 from tests.builders import (
     alert,
     at,
@@ -79,7 +79,8 @@ def replayed(
         since, until = (round(at(second) * S) for second in true)
         results = [SeriesResult(labels={"server": "web-2"}, at=range(since, until, S))]
         rung = [
-            Rung(life=life, slots=TIMES) for life in lives(rules[0], results, TIMES)
+            ReplayedAlert(life=life, slots=TIMES)
+            for life in lives(rules[0], results, TIMES)
         ]
     today = TodaysRules(
         rules=rules,
@@ -225,7 +226,7 @@ def test_a_run_without_a_record_answers_every_question_with_the_reason() -> None
     assert {finding.because for finding in found.findings} == {"nothing was recorded."}
 
 
-def rows(rung: Sequence[Rung]) -> list[Any]:
+def rows(rung: Sequence[ReplayedAlert]) -> list[Any]:
     return compared(STORY, rung, at(10))
 
 
@@ -237,6 +238,6 @@ def test_what_rang_then_and_now_is_put_side_by_side() -> None:
         SeriesResult(labels={}, at=range(round(at(12) * S), round(at(57) * S), S))
     ]
     found = lives(rule(NAME, hold=3.0), results, TIMES)
-    (both,) = rows([Rung(life=life, slots=TIMES) for life in found])
+    (both,) = rows([ReplayedAlert(life=life, slots=TIMES) for life in found])
     assert both["labels"] == labels
     assert both["recorded"] == both["replayed"]

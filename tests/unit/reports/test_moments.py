@@ -4,8 +4,8 @@ import pytest
 
 from gameday.model.events import KINDS
 from gameday.model.timeline import Event, Timeline, event
-from gameday.reports.chart.event_text import all_moments, key_moments, moment
-from gameday.reports.chart.fault_table import hits
+from gameday.reports.chart.event_text import all_sentences, key_sentences, moment
+from gameday.reports.chart.fault_table import fault_rows
 from tests import builders
 from tests.builders import at, fault
 from tests.unit.reports import example
@@ -102,14 +102,14 @@ def test_only_changes_tell_the_story() -> None:
         event(n, "instance", instance="web-1", state="running", up=n not in (3, 4))
         for n in range(6)
     ]
-    key, left = key_moments(Timeline(events), 10)
+    key, left = key_sentences(Timeline(events), 10)
     assert [listed_moment.at for listed_moment in key] == [3, 5]
     assert left == 0
 
 
 def test_bulk_is_left_to_the_chart_but_a_bad_probe_is_told() -> None:
     events = [event(n, "probe", name="p", phase="during", ok=n != 2) for n in range(5)]
-    found, _ = all_moments(Timeline(events), 10)
+    found, _ = all_sentences(Timeline(events), 10)
     assert [listed_moment.at for listed_moment in found] == [2]
 
 
@@ -120,7 +120,7 @@ def test_a_fault_that_ended_by_itself_had_no_undo() -> None:
         event(5, "phase", phase="undo", step="s"),
         event(6, "fault_ended", ok=True, by="self", because="is back", **base),
     ]
-    (hit,) = hits(Timeline(given))
+    (hit,) = fault_rows(Timeline(given))
     assert hit.lasted == 5
     assert hit.undo_took is None
     assert hit.bites is None
@@ -130,7 +130,7 @@ def test_a_fault_without_an_end_is_not_undone() -> None:
     timeline_ = Timeline(
         [entry for entry in example.events() if entry.at < example.UNDONE]
     )
-    (hit,) = hits(timeline_)
+    (hit,) = fault_rows(timeline_)
     assert not hit.undone
     assert hit.lasted is None
     assert hit.because == "no end was recorded"
@@ -150,9 +150,9 @@ def test_of_a_clusters_events_only_warnings_and_what_was_hit() -> None:
     )
     again = told("Warning", "", at=3.0, reason="Warned")
     story = Timeline([hit, aside, own, warned, again])
-    shown = [listed_moment.text for listed_moment in all_moments(story, 9)[0]]
+    shown = [listed_moment.text for listed_moment in all_sentences(story, 9)[0]]
     assert [text.split(": ")[1] for text in shown[1:]] == ["Own", "Warned", "Warned"]
-    key = [listed_moment.text for listed_moment in key_moments(story, 9)[0]]
+    key = [listed_moment.text for listed_moment in key_sentences(story, 9)[0]]
     assert key[1:] == ["pod/: Warned: m"]
 
 
@@ -162,14 +162,14 @@ def test_a_workloads_changes_tell_the_story() -> None:
         event(at, "workload", workload="deployment/web", available=there)
         for at, there in states
     )
-    assert [listed_moment.at for listed_moment in key_moments(story, 9)[0]] == [2, 4]
+    assert [listed_moment.at for listed_moment in key_sentences(story, 9)[0]] == [2, 4]
 
 
 def test_what_was_before_the_run_is_another_story() -> None:
     labels = {"alertname": "Old"}
     old = event(at(-300), "alert_firing", alert="Old", labels=labels)
     story = builders.timeline(fault(), [old])
-    for told in (key_moments(story, 60), all_moments(story, 500)):
+    for told in (key_sentences(story, 60), all_sentences(story, 500)):
         assert not [
             listed_moment for listed_moment in told[0] if "Old" in listed_moment.text
         ]

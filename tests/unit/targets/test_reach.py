@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gameday.targets.sidecar.proof.reach import CLOSED, OPEN, SILENT, Reach, knock
+from gameday.targets.sidecar.proof.reach import CLOSED, OPEN, SILENT, Reach, port_state
 
 HERE = "127.0.0.1"
 
@@ -22,13 +22,13 @@ def port_of(door: socket.socket) -> int:
 
 def test_an_open_port_and_a_closed_one_both_answer(door: socket.socket) -> None:
     port = port_of(door)
-    assert knock(HERE, port) == OPEN
+    assert port_state(HERE, port) == OPEN
     door.close()
-    assert knock(HERE, port) == CLOSED
+    assert port_state(HERE, port) == CLOSED
 
 
 def test_what_cannot_be_reached_is_silent() -> None:
-    assert knock("255.255.255.255", 9) == SILENT
+    assert port_state("255.255.255.255", 9) == SILENT
 
 
 def test_a_change_is_seen_at_once(door: socket.socket) -> None:

@@ -8,9 +8,14 @@ import pytest
 
 from gameday.targets.sidecar.network.loss import chance
 from gameday.targets.sidecar.process.container import look
-from gameday.targets.sidecar.proof.loss_proof import Count, Volley, enough, error
+from gameday.targets.sidecar.proof.loss_proof import (
+    Count,
+    HandshakeProbe,
+    enough,
+    error,
+)
 from gameday.targets.sidecar.resource.cpu import used_by, verdict
-from gameday.targets.sidecar.resource.stress import NAME, Burners, Say
+from gameday.targets.sidecar.resource.stress import NAME, Say, StressProcesses
 from gameday.targets.sidecar.work import WorkFailed
 
 PATIENCE = 10.0  # seconds
@@ -24,7 +29,7 @@ def linger(say: Say) -> None:
 
 
 def test_a_burner_moves_speaks_and_ends(tmp_path: Path) -> None:
-    burners = Burners([tmp_path])
+    burners = StressProcesses([tmp_path])
     burners.start(linger)
     (pid,) = burners.pids
     try:
@@ -40,14 +45,14 @@ def test_a_burner_moves_speaks_and_ends(tmp_path: Path) -> None:
 
 
 def test_a_burner_that_cannot_move_says_why(tmp_path: Path) -> None:
-    burners = Burners([tmp_path / "nowhere"])
+    burners = StressProcesses([tmp_path / "nowhere"])
     with pytest.raises(WorkFailed, match=r"nowhere/cgroup\.procs: No such file"):
         burners.start(linger)
     burners.end()
 
 
 def test_a_burner_that_dies_is_silent() -> None:
-    burners = Burners([])
+    burners = StressProcesses([])
     burners.start(linger)
     try:
         assert burners.hear(PATIENCE) == b"here"
@@ -93,7 +98,7 @@ def test_the_smaller_the_loss_the_more_probes() -> None:
 
 
 def test_a_loss_that_is_not_there_is_seen() -> None:
-    volley = Volley(["127.0.0.1"])
+    volley = HandshakeProbe(["127.0.0.1"])
     volley.before()
     proof = volley.proof(0.3)
     assert proof["bites"] is False
@@ -102,7 +107,7 @@ def test_a_loss_that_is_not_there_is_seen() -> None:
 
 
 def test_without_anybody_to_ask_no_loss_is_proven() -> None:
-    volley = Volley([])
+    volley = HandshakeProbe([])
     volley.before()
     assert volley.proof(0.3)["bites"] is False
 

@@ -125,13 +125,13 @@ class Helper:
         api = self._engine.api
         with self._engine.speaking():
             text: bytes = api.logs(helper, stdout=True, stderr=True)
-        helpers: list[dict[str, Any]] = []
+        said: list[dict[str, Any]] = []
         for line in text.decode(errors="replace").splitlines():
             try:
-                helpers.append(json.loads(line))
+                said.append(json.loads(line))
             except ValueError:
-                helpers.append({"say": "", "because": line})
-        return helpers
+                said.append({"say": "", "because": line})
+        return said
 
     def hear(self, helper: str, seconds: float) -> Iterator[dict[str, Any]]:
         """Yield each line that it says, until it has ended or time is over."""

@@ -8,7 +8,7 @@ from gameday.model.faults.fault import HelperMethod, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.docker.engine import DockerEngine, Gone
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
-from gameday.targets.docker.sidecars.kernel_features import Ways
+from gameday.targets.docker.sidecars.kernel_features import KernelFeatures
 from gameday.targets.docker.sidecars.peers import ends_of
 from gameday.targets.docker.undoing import (
     REPLACED,
@@ -44,7 +44,7 @@ class DockerSidecars:
         self._engine = engine
         self._helper = helper
         self._instances = instances
-        self._ways = Ways(engine, helper)
+        self._ways = KernelFeatures(engine, helper)
 
     # Helpers ----------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ def usable(known: Mapping[str, str]) -> bool:
     )
 
 
-class Ways:
+class KernelFeatures:
     """For each way an empty text, or why the kernel has it not."""
 
     def __init__(self, engine: DockerEngine, helper: Helper) -> None:

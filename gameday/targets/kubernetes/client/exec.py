@@ -22,7 +22,7 @@ class ExecCommand:
     command: str
 
 
-def heard(api: Api, spoken: ExecCommand, seconds: float) -> Iterator[str]:
+def exec_lines(api: Api, spoken: ExecCommand, seconds: float) -> Iterator[str]:
     """Yield the lines that a command prints, until it ends or time is over.
 
     FaultFailed where it ends with 1, ApiRefused where the pod cannot be spoken to.

@@ -14,7 +14,7 @@ _MIRROR = "kubernetes.io/config.mirror"  # a static pod: no taint ends it
 _TOLD = 5  # names that a sentence holds
 
 
-class Chosen:
+class NodeBlastRadius:
     """The victims of one request, gathered while each of them is prepared.
 
     All of them are prepared before the first is hit, so that at the first hit all

@@ -17,7 +17,7 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
 from gameday.targets.kubernetes.faults.eviction import evict, is_leaving
-from gameday.targets.kubernetes.faults.node_blast_radius import Chosen
+from gameday.targets.kubernetes.faults.node_blast_radius import NodeBlastRadius
 from gameday.targets.kubernetes.faults.workload_pods import about, all_back
 from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import (
@@ -49,7 +49,7 @@ class Nodes:
 
     def __init__(self, place: NamespaceContext) -> None:
         self._place = place
-        self._chosen = Chosen(place)
+        self._chosen = NodeBlastRadius(place)
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
@@ -161,25 +161,25 @@ class Nodes:
         return undone_or_why(by_hand, lambda: self._give_back(undo))
 
     def _give_back(self, undo: Undo) -> Undone:
-        trouble: list[str] = []
+        outcomes: list[str] = []
         if self._place.api.find(_path(undo)) is None:
             return Undone(ok=True, found=f"{undo.arguments['node']}: the node is gone")
 
         def without(node: Json) -> Mapping[str, Any] | None:
             if not is_noted(node, undo):
-                trouble.append(_ALREADY)
+                outcomes.append(_ALREADY)
                 return None
             back = released(node, undo)
             held = "; another fault still holds the node"
-            trouble.append("is undone" + ("" if "spec" in back else held))
+            outcomes.append("is undone" + ("" if "spec" in back else held))
             notes = {"annotations": dict(erased(undo))}
             return {**back, "metadata": notes}
 
         node = self._place.api.change(_path(undo), without)
-        if trouble[-1] == _ALREADY:
+        if outcomes[-1] == _ALREADY:
             fence(self._place.api, _path(undo))
             node = self._place.api.change(_path(undo), without)  # it came in between
-        said = f"{undo.arguments['node']}: {trouble[-1]}"
+        said = f"{undo.arguments['node']}: {outcomes[-1]}"
         if list(_others(node, undo)):
             return Undone(ok=True, found=said)
         return all_back(self._place, undo, said)

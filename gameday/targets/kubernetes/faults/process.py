@@ -9,7 +9,7 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.faults.selection import wanted
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
-from gameday.targets.kubernetes.faults.scale_down import Stopping
+from gameday.targets.kubernetes.faults.scale_down import ScaleDown
 from gameday.targets.kubernetes.inventory.pod_status import container_id, status_of
 from gameday.targets.kubernetes.ownership.desired_replicas import STOPPED
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
@@ -44,7 +44,7 @@ class Process:
 
     def __init__(self, place: NamespaceContext) -> None:
         self._place = place
-        self._stopping = Stopping(place)
+        self._stopping = ScaleDown(place)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             STOPPED: self._scale_back,
             "wait_back": self._wait_back,

@@ -13,7 +13,7 @@ from gameday.targets.kubernetes.faults.rollout import Rollout
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext
 
 
-def own_hands(
+def kubernetes_drivers(
     place: NamespaceContext,
 ) -> tuple[Mapping[str, FaultDriver], Mapping[str, FaultDriver]]:
     """Return the hands by the kind of the fault, and by the verb of the undo.

@@ -30,7 +30,7 @@ _ALREADY = "had been scaled back already, or set by somebody else since"
 _SCALABLE = ("Deployment", "StatefulSet")
 
 
-class Stopping:
+class ScaleDown:
     """Scales down around a victim, and back up."""
 
     def __init__(self, place: NamespaceContext) -> None:

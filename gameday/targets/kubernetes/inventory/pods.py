@@ -118,10 +118,10 @@ class Namespace:
         end = clock.monotonic() + seconds
         path, query = namespaced(self.name, "pods"), {"fieldSelector": only}
         while clock.monotonic() < end:
-            changes = self._api.get(path, **query)
-            known = {item["metadata"]["uid"]: item for item in changes["items"]}
+            listing = self._api.get(path, **query)
+            known = {item["metadata"]["uid"]: item for item in listing["items"]}
             yield list(known.values())
-            version = changes["metadata"]["resourceVersion"]
+            version = listing["metadata"]["resourceVersion"]
             left = max(1, int(end - clock.monotonic()))
             watch = {"watch": 1, "resourceVersion": version, "timeoutSeconds": left}
             for line in self._api.lines(path, left + 5.0, **query, **watch):

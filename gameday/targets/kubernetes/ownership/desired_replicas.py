@@ -33,9 +33,7 @@ def wants(workload: Json, words: str) -> list[int]:
     now = int(workload["spec"].get("replicas", 1)) + len(held)
     given = [mark["arguments"] for mark in _marks(workload).values()]
     scales = [arguments for arguments in given if arguments.get("field") == "replicas"]
-    known = [game_day["wants"] for game_day in held] + [
-        [scale["value"]] for scale in scales
-    ]
+    known = [stop["wants"] for stop in held] + [[scale["value"]] for scale in scales]
     if any(now not in wants for wants in known):
         raise FaultFailed(f"{words} does not want what our other faults left it with")
     return [now, *{int(scale["before"]) for scale in scales}]

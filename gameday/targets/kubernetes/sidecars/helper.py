@@ -19,7 +19,7 @@ from gameday.targets.kubernetes.client.api import (
     Conflict,
     namespaced,
 )
-from gameday.targets.kubernetes.client.exec import ExecCommand, heard
+from gameday.targets.kubernetes.client.exec import ExecCommand, exec_lines
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.sidecars.helper_pod import (
     PID,
@@ -111,7 +111,7 @@ class Helper:
         tail = f"tail -s 0.02 -n +1 -F {SAID} 2>/dev/null"
         listen = f"{first}exec timeout {seconds:g} {tail}"
         command = ExecCommand(self._pods.name, name, listen)
-        for line in heard(self._api, command, seconds):
+        for line in exec_lines(self._api, command, seconds):
             yield _line(line)
 
     def signal(self, name: str, signal: str) -> Iterator[Line]:

@@ -14,7 +14,7 @@ from gameday.targets.sidecar.network.rules import (
     RulesFailed,
 )
 from gameday.targets.sidecar.network.shaping import interfaces, remove_qdiscs, why_not
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import WorkFailed
 
 _QUEUE = 9
@@ -67,7 +67,7 @@ class Look:
             return f"no packet queues: {wrong}"
         return self._rule("mangle", f"{QUEUED} --queue-num {_QUEUE} --queue-bypass")
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Return at once: looking holds nothing."""
 
     def remove(self) -> None:
@@ -105,7 +105,7 @@ class Sweep:
         held = sum(QUEUED not in text for text in texts)
         return {"found": len(texts), "held": held}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Return at once: sweeping holds nothing."""
 
     def remove(self) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
-from gameday.targets.sidecar.proof.loss_proof import Volley
-from gameday.targets.sidecar.signals import END, Bell
+from gameday.targets.sidecar.proof.loss_proof import HandshakeProbe
+from gameday.targets.sidecar.signals import END, SignalQueue
 from gameday.targets.sidecar.work import CLOCK, rest, say
 
 _IDLE = 3600.0  # seconds
@@ -31,7 +31,7 @@ class _Loss:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._share = float(spec["packets"])
-        self._volley = Volley(spec["probes"])
+        self._volley = HandshakeProbe(spec["probes"])
         self._rules = PeerRules(spec)
 
     def prepare(self) -> None:
@@ -54,7 +54,7 @@ class RuleLoss(_Loss):
         self._rules.add({"INPUT": f"{chance(self._share)} -j DROP"})
         return {"way": "statistic"}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
         self._prove()
         rest(bell, deadline)
@@ -74,7 +74,7 @@ class QueueLoss(_Loss):
         self._rules.add({"INPUT": end})
         return {"way": "queue", "queue": number}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Drop or let go; prove it beside."""
         threading.Thread(target=self._prove, daemon=True).start()
         queue = self._queue

@@ -5,7 +5,7 @@ from typing import Any
 
 from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof.delay_proof import RoundTrip
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import rest, say
 
 _LIMIT = "100000"  # packets that may wait
@@ -35,7 +35,7 @@ class NetemDelay:
         self._shaper.add(*leaf(float(self._spec["by"]), float(self._spec["jitter"])))
         return {"way": "netem"}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
         say("proof", **self._trip.proof(self._spec["by"], self._spec["jitter"]))
         rest(bell, deadline)

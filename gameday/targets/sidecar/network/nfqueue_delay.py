@@ -15,7 +15,7 @@ from typing import Any
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.proof.delay_proof import RoundTrip
-from gameday.targets.sidecar.signals import END, Bell
+from gameday.targets.sidecar.signals import END, SignalQueue
 from gameday.targets.sidecar.work import CLOCK, say
 
 _IDLE = 3600.0  # seconds
@@ -43,7 +43,7 @@ class HeldDelay:
         self._rules.add({"INPUT": end})
         return {"way": "nfqueue", "queue": number}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Let packets go in their time; prove it beside."""
         prover = threading.Thread(target=self._prove, daemon=True)
         prover.start()

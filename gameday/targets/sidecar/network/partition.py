@@ -5,7 +5,7 @@ from typing import Any
 
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import rest, say
 
 
@@ -23,7 +23,7 @@ class Partition:
         """Put the rules in."""
         return {"backend": self._rules.add({"OUTPUT": "-j DROP", "INPUT": "-j DROP"})}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
         say("proof", **self._proof())
         rest(bell, deadline)

@@ -20,7 +20,7 @@ from gameday.targets.sidecar.network.incoming import (
 from gameday.targets.sidecar.network.shaping import Shaper, interfaces, why_not
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import WorkFailed, rest, say
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped
@@ -88,7 +88,7 @@ class Rate:
             add_incoming(interface, self._spec, *leaf)
         return {"way": "tc"}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
         out, back = partial(_waited, ours=False), partial(_waited, ours=True)
         say("proof", **self._stream.proof(out, back))

@@ -13,7 +13,7 @@ from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.network.rate import LATENCY, NOT_PASSING, SAVED
 from gameday.targets.sidecar.proof.stream import EchoStream
-from gameday.targets.sidecar.signals import END, Bell
+from gameday.targets.sidecar.signals import END, SignalQueue
 from gameday.targets.sidecar.work import CLOCK, say
 
 _IDLE = 3600.0  # seconds
@@ -94,7 +94,7 @@ class QueueRate:
         only = "" if chain == "INPUT" else f"{NOT_PASSING} "
         return f"{only}{QUEUED} --queue-num {number} --queue-bypass"
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Let packets go in their time; prove it beside."""
         threading.Thread(target=self._prove, daemon=True).start()
         queues: dict[int, Direction] = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.network.tools import run_tool
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 
 _FAMILIES = (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names"))
 _POLICY = re.compile(r":(\S+) (\w+)")  # an iptables-save line of a built-in chain
@@ -43,7 +43,7 @@ class Survey:
             ],
         }
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Return at once: looking holds nothing."""
 
     def remove(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from gameday.targets.sidecar.process.container import ContainerProcess, processes
 from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.process.kill import strike
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
 
 _PATIENCE = 3.0  # seconds until every process shows what it was told
@@ -67,7 +67,7 @@ class Freeze:
             raise WorkFailed("the container has no process any more")
         return {"way": "signals", "processes": self._count}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
         there = processes(self._container)
         stopped = [process for process in there if process.state in _STOPPED]
@@ -104,7 +104,7 @@ class Thaw:
         settle(self._container, "SIGCONT", frozen=False)
         return {"found": len(still), "held": len(still)}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Return at once: thawing holds nothing."""
 
     def remove(self) -> None:

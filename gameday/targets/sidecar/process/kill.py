@@ -7,7 +7,7 @@ from typing import Any
 
 from gameday.targets.sidecar.process.container import belongs
 from gameday.targets.sidecar.process.enter import main_pid
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import WorkFailed
 
 __all__ = ["Kill", "belongs", "strike"]
@@ -57,7 +57,7 @@ class Kill:
         strike(self._pid, self._spec["container"], self._spec["signal"])
         return {"way": "helper", "pid": self._pid}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Return at once: a crash holds nothing."""
 
     def remove(self) -> None:

@@ -45,7 +45,7 @@ def enough(share: float) -> int:
     return min(_MOST, max(_LEAST, math.ceil(_WANTED / share)))
 
 
-class Volley:
+class HandshakeProbe:
     """Finds a peer that answers, and counts how often it does not."""
 
     def __init__(self, probes: Sequence[str]) -> None:
@@ -101,22 +101,22 @@ class Volley:
 def _answers(address: str, many: int, patience: float) -> int:
     """Return how many of so many handshakes, begun at once, are answered in time."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with ExitStack() as open_doors:
+    with ExitStack() as stack:
         waiting, answered = select.poll(), 0
-        dependencies = {}
+        pending = {}
         for _ in range(many):
-            door = open_doors.enter_context(socket.socket(family, socket.SOCK_STREAM))
-            door.setblocking(False)
-            if door.connect_ex((address, PORT)) == errno.EINPROGRESS:
-                dependencies[door.fileno()] = door
-                waiting.register(door, select.POLLOUT)
+            probe = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            probe.setblocking(False)
+            if probe.connect_ex((address, PORT)) == errno.EINPROGRESS:
+                pending[probe.fileno()] = probe
+                waiting.register(probe, select.POLLOUT)
             else:
                 answered += 1  # at once: on the same machine
         end = CLOCK.monotonic() + patience
-        while dependencies and (left := end - CLOCK.monotonic()) > 0:
+        while pending and (left := end - CLOCK.monotonic()) > 0:
             for number, _ in waiting.poll(left * 1000):
                 waiting.unregister(number)
-                door = dependencies.pop(number)
-                code = door.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                probe = pending.pop(number)
+                code = probe.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 answered += code in (0, errno.ECONNREFUSED)
     return answered

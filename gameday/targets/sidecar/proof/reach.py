@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.clock import SystemClock
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.signals import SignalQueue
 
 _CLOCK = SystemClock()
 _TIMEOUT = 1.0  # seconds for one knock
@@ -20,7 +20,7 @@ _PAUSE = 0.3
 OPEN, CLOSED, SILENT = "open", "closed", "silent"
 
 
-def knock(address: str, port: int) -> str:
+def port_state(address: str, port: int) -> str:
     """Return how the port answers; a closed one answers too, by a reset."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as door:
@@ -45,20 +45,20 @@ class Reach:
     def prepare(self) -> None:
         """Take down how the address answers before the fault."""
         for _ in range(_TRIES):
-            self._before = knock(self._address, self._port)
+            self._before = port_state(self._address, self._port)
             if self._before != SILENT:
                 return
 
     def apply(self) -> Mapping[str, Any]:
         """Return how it answered before, and how it does now."""
         end = _CLOCK.monotonic() + _TAKES
-        now = knock(self._address, self._port)
+        now = port_state(self._address, self._port)
         while now == self._before != SILENT and _CLOCK.monotonic() < end:
             _CLOCK.sleep(_PAUSE)
-            now = knock(self._address, self._port)
+            now = port_state(self._address, self._port)
         return {"before": self._before, "now": now, "port": self._port}
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Return at once: knocking holds nothing."""
 
     def remove(self) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.resource.cgroups import Cgroups, find
-from gameday.targets.sidecar.resource.stress import Burners, Say
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.resource.stress import Say, StressProcesses
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import CLOCK, say
 
 _SLICE = 0.01  # seconds of burning or resting at a time
@@ -95,7 +95,7 @@ class Cpu:
         self._spec = spec
         self._load = float(spec["load"])
         self._cgroups: Cgroups | None = None
-        self._burners = Burners([])
+        self._burners = StressProcesses([])
         self._cpus = 1.0
 
     def prepare(self) -> None:
@@ -104,7 +104,7 @@ class Cpu:
         main = main_process(container)
         self._cgroups = find(self._spec["cgroups"], container, main)
         folders = self._cgroups.for_cpu() if self._cgroups else []
-        self._burners = Burners(folders, main)
+        self._burners = StressProcesses(folders, main)
         self._cpus = float(len(os.sched_getaffinity(main or 0)))
         quota = self._cgroups.cpus() if self._cgroups else None
         if quota is not None:
@@ -125,7 +125,7 @@ class Cpu:
     def _way(self) -> str:
         return "inside its cgroup" if self._burners.folders else BESIDE
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it over a second, then wait for the end."""
         began, first, whole = self._look()
         until = min(deadline, began + _WINDOW)

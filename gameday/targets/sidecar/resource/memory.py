@@ -10,8 +10,8 @@ from typing import Any
 
 from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.resource.cgroups import Cgroups, Memory, find, host_memory
-from gameday.targets.sidecar.resource.stress import Burners, Say
-from gameday.targets.sidecar.signals import Bell
+from gameday.targets.sidecar.resource.stress import Say, StressProcesses
+from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, say
 
 _CHUNK = 8 << 20  # bytes taken at a time
@@ -40,7 +40,7 @@ class Fill:
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._spec = spec
         self._share = float(spec["fill"])
-        self._burners = Burners([])
+        self._burners = StressProcesses([])
         self._cgroups: Cgroups | None = None
         self._memory: Memory | None = None
         self._before = self._kills = 0
@@ -60,7 +60,7 @@ class Fill:
             raise WorkFailed(
                 "the container has no memory limit; filling it would fill the machine"
             )
-        self._burners = Burners(self._cgroups.for_memory(), main)
+        self._burners = StressProcesses(self._cgroups.for_memory(), main)
 
     def apply(self) -> Mapping[str, Any]:
         """Start filling; it takes its time."""
@@ -80,7 +80,7 @@ class Fill:
             raise WorkFailed("not prepared")
         return self._memory, self._cgroups
 
-    def hold(self, bell: Bell, deadline: float) -> None:
+    def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Wait until it is full, prove it, then wait for the end."""
         longest = min(_LONGEST, deadline - CLOCK.monotonic())
         full = self._burners.hear(longest, bell) == FULL

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.process.enter import enter_host_cgroups
-from gameday.targets.sidecar.signals import END, Bell
+from gameday.targets.sidecar.signals import END, SignalQueue
 from gameday.targets.sidecar.work import CLOCK, WorkFailed
 
 NAME = "gameday-burner"
@@ -34,7 +34,7 @@ class _Burner:
 
 
 @dataclass(slots=True)
-class Burners:
+class StressProcesses:
     """The burners of one fault.
 
     `folders`: the cgroups that they move into; none: they stay beside. `main`: the
@@ -71,7 +71,7 @@ class Burners:
             why = heard.decode(errors="replace") or "it died"
             raise WorkFailed(f"no burner in the container's cgroup: {why}")
 
-    def hear(self, seconds: float, bell: Bell | None = None) -> bytes:
+    def hear(self, seconds: float, bell: SignalQueue | None = None) -> bytes:
         """Return what the last one says next; empty: nothing in that time, or death."""
         voice = self._there[-1].voice
         ears: list[Any] = [voice, *([bell] if bell else [])]
@@ -81,7 +81,7 @@ class Burners:
             said += byte  # a line is written at once
         return said
 
-    def wait(self, bell: Bell, until: float) -> str:
+    def wait(self, bell: SignalQueue, until: float) -> str:
         """Wait for END or that moment (monotonic); return what ended it before."""
         ends: list[Any] = [burner.held for burner in self._there]
         ends += [] if self._main is None else [self._main]
@@ -116,7 +116,7 @@ def _live(
 ) -> None:
     """Be a burner; never returns."""
     try:
-        _be_one(parent, folders)
+        _become_stress_process(parent, folders)
         os.write(write, _IN + b"\n")
         act(lambda words: os.write(write, words + b"\n"))
     except OSError as wrong:
@@ -125,7 +125,7 @@ def _live(
         os._exit(1)
 
 
-def _be_one(parent: int, folders: Sequence[Path]) -> None:
+def _become_stress_process(parent: int, folders: Sequence[Path]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_DIE_WITH_PARENT, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:
