@@ -14,7 +14,7 @@ Rooms, from the ground up (imports point down only; ``.importlinter`` holds it):
 * ``replays``: whether other rules and routes would have caught a recorded run.
 * ``gate``: whether a change may ship.
 * ``clock``: the only module that reads time.
-* ``targets``: the only hands that touch a system.
+* ``targets``: the only code that changes a system.
 * ``ledger``: what is broken right now, written before it breaks; the watchdog; heal.
 * ``files``, ``faults``, ``observers``, ``runner``, ``store``: the edges.
 * ``app``: wires them; ``cli``: one verb per module; ``pytest_plugin``: the same for

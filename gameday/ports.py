@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class Target(Protocol):
-    """The hands: what can find instances, fault them, and undo it.
+    """Finds instances, injects faults into them, and undoes these.
 
     All methods raise TargetNotFound where the target does not answer.
     """

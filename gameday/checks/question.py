@@ -18,7 +18,7 @@ _DIGITS = {SECONDS: 3, RATIO: 9}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question of a step; `about` is the promise or SLO that it concerns."""
+    """One question of a step; `alert`, `slo` or `metric` is what it is about."""
 
     step: str
     check: str

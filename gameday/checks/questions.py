@@ -65,7 +65,8 @@ def comparable_with_load(slo: Slo) -> bool:
     """Whether a failed request of the load is a bad event of this SLO.
 
     A latency objective (bad events counted with histogram buckets) is not: a slow
-    request has not failed. Nor is one that counts no requests, but a gauge's samples.
+    request has not failed. Nor is an SLO that
+    counts a gauge's samples instead of requests.
     """
     return not any(
         term.reads != COUNTER or "le" in labels_matched(term.selector)

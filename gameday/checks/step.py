@@ -182,8 +182,8 @@ class StepRun:
     def ended_early(self, begun: Event) -> str:
         """Return why a fault had not held until its undo; empty: it had.
 
-        Nor where the record tells since when its victim was gone: that is doubt from
-        then on, and no earlier.
+        Empty as well for a victim whose replacement was recorded: that is doubt only
+        from the replacement on.
         """
         known = {victim.fault for victim in self.replaced}
         for event in self.events(FaultEnded):

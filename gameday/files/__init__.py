@@ -3,6 +3,6 @@
 * ``text``: text to a tree with lines. ``scenario``, ``experiment``, ``slo``,
   ``prometheus``, ``promql``, ``alertmanager``: one room per kind of file.
 * ``kind``, ``neighbours``, ``pieces``: telling files apart, each document by itself.
-* ``check``, ``judging``, ``folder``, ``changed``, ``disabled``: `gameday check`.
+* ``check``, ``judge_file``, ``folder``, ``changed``, ``disabled``: `gameday check`.
 * ``problem_ids``: what each problem's id means.
 """

@@ -25,8 +25,8 @@ class BurnRate:
 class Budget:
     """What is known of one SLO's budget: shares; the truth is within the two.
 
-    `unknown`: why nothing is known; empty: it is. `since`: seconds that were counted,
-    of the window's; `whole`: all of it was.
+    `unknown`: why nothing is known; empty: it is. `counted`: seconds that were
+    counted, of `window`; `whole`: all of it was.
     """
 
     least: float = 0.0

@@ -16,7 +16,7 @@ class PlannedFault:
     """One fault of a step with its victims; chosen with the plan's seed.
 
     `refusal` says why the target cannot do it (empty: it can), `how` in what way
-    it does, `deadline` whether it ends by itself inside the target.
+    it does, `holds_deadline` whether it ends by itself inside the target.
     """
 
     request: FaultRequest
@@ -40,7 +40,7 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """When one promise can come true by the rules' own arithmetic (contract, Lint).
+    """When one promise can come true by the rules' own arithmetic.
 
     Seconds from the question's own start. `state`: ok, not_guaranteed,
     cannot_be_kept, not_checked.
@@ -78,7 +78,7 @@ class Monitoring:
     scrape job; `feeds`: by metric, the jobs that have it, where Prometheus was asked.
     `external_labels`, `relabels`: what Prometheus does to alerts on their way. `at`:
     when this was read; `live`: of running systems, so that the game day begins then.
-    `version`: of Prometheus and Alertmanager.
+    `prometheus_version`, `alertmanager_version`: as they report them.
     """
 
     rules: tuple[AlertRule, ...] | None = None

@@ -18,7 +18,7 @@ from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
 from gameday.model.values import kinds
 
-# What is annotated with a kind of value is a key of the file; what is not is made up.
+# A field annotated with a kind of value is a key of the file; others the reader fills.
 Text = Annotated[str, kinds.TEXT]
 AnyText = Annotated[str, kinds.ANY_TEXT]
 

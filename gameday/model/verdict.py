@@ -41,7 +41,7 @@ _WORST_CODES = (5, 130, 4, 2, 1, 3, 0)
 
 
 def worst_code(codes: Iterable[int]) -> ExitCode:
-    """Return the worst of several exit codes, in the contract's order."""
+    """Return the worst of several exit codes, in the order of their severity."""
     return ExitCode(min(codes, key=_WORST_CODES.index, default=0))
 
 

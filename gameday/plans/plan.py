@@ -20,7 +20,7 @@ from gameday.ports import Target
 LONGEST_HOLD = 3600.0  # seconds, for a page whose latest time nobody wrote down
 SHORTEST_AFTERMATH = 30.0  # seconds in which the hypothesis may hold again
 UNREACHED = "the target does not answer"
-GRACE = 60.0  # seconds that a fault may outlast its hold (contract, `duration`)
+GRACE = 60.0  # seconds that a fault may outlast its hold (the `duration` of faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

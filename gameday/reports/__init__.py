@@ -4,11 +4,12 @@ One module for each thing that is handed out, each a function to text:
 
 * ``html``, ``markdown``: for people, from plan, timeline and verdict.
 * ``junit``, ``verdict_json``, ``console``: from the verdict alone.
-* ``chart``: the drawn timeline as SVG, from ``lanes`` (what there is to draw)
-  and ``curves`` (counters made into curves), placed by ``axis``.
+* ``chart``: the drawn timeline as SVG, from ``chart.rows`` (what there
+  is to draw) and ``chart.curves`` (counters made into curves), placed by
+  ``chart.axis``.
 
-Below them: ``headline`` (the sentence that matters most), ``moments`` (an event as a
-sentence), ``hits`` (what was hit and undone), ``measures`` (promised against
-measured), ``exhibits`` (evidence as tables), ``wording`` (numbers as text, and the
-last line of defence against credentials and control characters).
+Below them: ``headline`` (the sentence that matters most), ``chart.event_text`` (an
+event as a sentence), ``chart.fault_table`` (what was hit and undone), ``measures``
+(promised against measured), ``evidence_tables`` (evidence as tables), ``wording``
+(numbers as text; it also removes credentials and control characters).
 """

@@ -1,4 +1,4 @@
-"""`verdict.json`: the verdict as the contract writes it, and back.
+"""`verdict.json`: the verdict as JSON, and back.
 
 The same verdict gives the same bytes. `because` and `broken` of the whole run are
 there only where they say something.

@@ -137,11 +137,13 @@ def _at_once(_step: str) -> InjectionMoment | None:
 
 
 Told = Callable[[Fingerprint | str], None]  # a fingerprint, or why there is none
-Looking = Callable[[Told], None]  # returns at once, tells later, from any thread
+TakeFingerprint = Callable[
+    [Told], None
+]  # returns at once, tells later, from any thread
 
 
 class Screen(Protocol):
-    """Whoever watches: a live view or plain lines."""
+    """Shows a run: as a live view or as plain lines."""
 
     def show(self, event: Event, run_state: RunState) -> None:
         """Show one event."""
@@ -170,7 +172,7 @@ class RunDependencies:
     observers: Sequence[Observer] = ()
     guards: Sequence[Guard] = ()
     traffic: Callable[[Emit], RunningLoad] | None = None
-    fingerprint: Looking | None = None
+    fingerprint: TakeFingerprint | None = None
     fingerprint_takes: float = 0.0  # seconds longer than a look takes in general
     environment: Mapping[str, str] = field(default_factory=dict)
     lost: Callable[[], str] = _not_lost

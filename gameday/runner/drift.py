@@ -14,7 +14,7 @@ from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
 from gameday.model.timeline import event
-from gameday.runner.dependencies import Looking, Told
+from gameday.runner.dependencies import TakeFingerprint, Told
 from gameday.runner.event_loop import EventLoop
 
 BEFORE_AT_MOST = 10.0  # seconds that the first fault waits for the first look
@@ -38,7 +38,10 @@ class PendingFingerprint:
 
 
 class DriftWatch:
-    """Looks twice and tells the difference; without a door it tells nothing."""
+    """Takes the fingerprint before and after the faults, and reports differences.
+
+    Does nothing where none can be taken.
+    """
 
     def __init__(self, loop: EventLoop) -> None:
         self._loop = loop
@@ -79,7 +82,7 @@ class DriftWatch:
         if isinstance(after, Mapping):
             self._tell_differences(self._before, after)
 
-    def _look_again(self, looking: Looking, over: float) -> Fingerprint | str:
+    def _look_again(self, looking: TakeFingerprint, over: float) -> Fingerprint | str:
         pending = PendingFingerprint()
         looking(pending.tell)
         return self._answer(pending, over - self._loop.now)
@@ -113,7 +116,7 @@ class DriftWatch:
             self._loop.tell(event(now, Drifted, step="", **what, **change))
 
 
-def in_thread(look: Callable[[], Fingerprint]) -> Looking:
+def in_thread(look: Callable[[], Fingerprint]) -> TakeFingerprint:
     """Return what looks in a thread of its own."""
 
     def act(told: Told) -> None:

@@ -1,4 +1,4 @@
-"""One plan, from the first look to the last: the phases of the contract.
+"""Drives one plan through its phases, which docs/explanation/architecture.md lists.
 
 The driver alone decides; observers, guardrails, load and engine only tell. However a
 run ends, whatever the ledger holds open is undone before anything else.
@@ -61,7 +61,7 @@ class Drive:
             GuardrailMonitor(guard, dependencies.clock, self.loop.tell)
             for guard in dependencies.guards
         ]
-        self._flow: RunningLoad | None = None
+        self._load: RunningLoad | None = None
         self._next_look = 0.0
         self._next_ask = 0.0
         self._over = 0.0  # when nothing more was waited for
@@ -106,7 +106,7 @@ class Drive:
                 why = f"step {step}: {observer.source}: {error}"
                 raise RunStopped(Ending.REFUSED, why) from error
         if self.dependencies.traffic is not None:
-            self._flow = self.dependencies.traffic(self.loop.tell)
+            self._load = self.dependencies.traffic(self.loop.tell)
         self.loop.pause("two scrapes of warm-up", now + 2 * self._scrape)
 
     def _step(self, step: Step, planned: PlannedStep) -> None:
@@ -194,11 +194,11 @@ class Drive:
             raise RunStopped(Ending.FINISHED, "an undo did not succeed")
 
     def _undo_everything(self) -> None:
-        """Stop the engine, then undo what the ledger holds; never raises Stop."""
+        """Stop the engine, then undo what the ledger holds; never raises RunStopped."""
         with contextlib.suppress(StoreError):  # full: all the more to undo
             self.dependencies.ledger.end()
         with contextlib.suppress(Exception):  # saying so must not keep it from being
-            if self.run_state.phase in ("fault", "hold"):  # from here on by our hand
+            if self.run_state.phase in ("fault", "hold"):  # from here on we undo
                 self.loop.phase("undo", self.run_state.step)
         # No process may start any more, say: what it would have played, heal plays.
         with contextlib.suppress(Exception):
@@ -233,8 +233,8 @@ class Drive:
 
     def _end_load(self, patience: float) -> None:
         self._over = self.loop.now
-        if self._flow is not None:
-            self._flow.stop(patience)
+        if self._load is not None:
+            self._load.stop(patience)
 
     def _end_watching(self, *, calm: bool) -> None:
         try:

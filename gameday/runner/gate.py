@@ -22,7 +22,7 @@ LOOKS = 3  # a system that has just been started may need a moment
 def pass_gate(
     loop: EventLoop, step: Step, watches: Sequence[GuardrailMonitor], *, first: bool
 ) -> None:
-    """Return when the fault may be injected; Stop where it may not."""
+    """Return when the fault may be injected; RunStopped where it may not."""
     why = _sight(loop)
     if not why and step.experiment.has_hypothesis:
         why = _hypothesis(loop)
@@ -60,8 +60,8 @@ def blind(observers: Sequence[Observer]) -> str:
 def left_to_learn(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
     """Look at what is there already; return whether the step is worth its fault.
 
-    Stop where it is the first one and nothing could be learned of any promised alert.
-    What is spoiled is not waited for.
+    RunStopped where it is the first one and nothing could be learned of any promised
+    alert. What is spoiled is not waited for.
     """
     before = Before(
         standing=loop.dependencies.standing(),

@@ -1,7 +1,7 @@
 """The SLIs while a run goes on, as far as it needs them to go on.
 
-The judge (`checks.recovery`) measures when they recovered; this ends the waiting,
-and shows them.
+The judge (`checks.service.recovery`) measures when they recovered; this ends the
+waiting, and shows them.
 """
 
 from collections.abc import Iterable, Mapping

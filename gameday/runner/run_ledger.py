@@ -1,4 +1,4 @@
-"""One run's page in the ledger: transitions as events, heal, the run's own lock."""
+"""The ledger as one run uses it: transitions as events, what is planned, the undo."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -71,7 +71,7 @@ class AlertNow:
 
 @dataclass(slots=True)
 class RunState:
-    """Fed every event in order of arrival; read by the driver and the live view."""
+    """Updated by every event, in order of arrival; driver and live view read it."""
 
     step: str = ""
     phase: str = ""

@@ -56,7 +56,7 @@ class StepProcesses:
     def __init__(self, dependencies: RunDependencies, emit: Emit) -> None:
         self._dependencies = dependencies
         self._emit = emit
-        self._stage: StepProgress | None = None
+        self._progress: StepProgress | None = None
         self._engine: Child | None = None
         self._prober: Child | None = None
         self.method_done = False
@@ -66,7 +66,7 @@ class StepProcesses:
 
     def begin(self, step: Step) -> None:
         """Look at the step's hypothesis from now on."""
-        self._stage = StepProgress(step=step)
+        self._progress = StepProgress(step=step)
         self._engine, self.method_done, self.finished = None, False, False
         self.cut_short = False
         self._rolled_back = False
@@ -77,16 +77,16 @@ class StepProcesses:
 
     def inject(self) -> None:
         """Start the experiment."""
-        if self._stage is None:
+        if self._progress is None:
             return
-        step = self._stage.step
+        step = self._progress.step
         self._dependencies.ledger.plan_again(step.name)
         if step.experiment.foreign:
-            self._stage.rollbacks = self._dependencies.ledger.open_rollbacks(
+            self._progress.rollbacks = self._dependencies.ledger.open_rollbacks(
                 step.name, step.experiment.document
             )
-        self._stage.injected_at = self._dependencies.clock.now()
-        job = replace(self._job(step), rollbacks=self._stage.rollbacks)
+        self._progress.injected_at = self._dependencies.clock.now()
+        job = replace(self._job(step), rollbacks=self._progress.rollbacks)
         self._engine = self._dependencies.engine.experiment(job, self._on_engine)
 
     def release(self) -> None:
@@ -98,14 +98,18 @@ class StepProcesses:
         """The rollbacks are over, or took too long: the engine ends here."""
         if self._engine is not None and not self.finished:
             self._finish_off(step)
-        if self._stage is not None:
-            self._stage.ended_at = self._dependencies.clock.now()
+        if self._progress is not None:
+            self._progress.ended_at = self._dependencies.clock.now()
 
     def abandon(self) -> None:
         """End everything now; foreign rollbacks are still played."""
         self.stop_probing(kill=True)
-        if self._stage is not None and self._engine is not None and not self.finished:
-            self._finish_off(self._stage.step)
+        if (
+            self._progress is not None
+            and self._engine is not None
+            and not self.finished
+        ):
+            self._finish_off(self._progress.step)
 
     def stop_probing(self, *, kill: bool = False) -> None:
         """End the prober; idempotent. Killed, it is not waited for."""
@@ -138,30 +142,32 @@ class StepProcesses:
         return Job(
             document=step.experiment.document,
             environment={**self._dependencies.environment, "GAMEDAY_STEP": step.name},
-            configuration={} if self._stage is None else self._stage.configuration,
+            configuration={}
+            if self._progress is None
+            else self._progress.configuration,
         )
 
     def _on_prober(self, name: str, fields: Mapping[str, Any]) -> None:
-        stage = self._stage
-        if stage is not None and name == "configuration":
-            stage.configuration = fields["values"]
-        if stage is None or name not in ("probe", "hypothesis"):
+        progress = self._progress
+        if progress is not None and name == "configuration":
+            progress.configuration = fields["values"]
+        if progress is None or name not in ("probe", "hypothesis"):
             return
         rest = {key: value for key, value in fields.items() if key != "at"}
         at = fields["at"]
-        phase = stage.phase(at, float(fields.get("took") or 0.0))
-        self._emit(event(at, name, step=stage.step.name, phase=phase, **rest))
+        phase = progress.phase(at, float(fields.get("took") or 0.0))
+        self._emit(event(at, name, step=progress.step.name, phase=phase, **rest))
 
     def _on_engine(self, name: str, fields: Mapping[str, Any]) -> None:
-        stage = self._stage
-        if stage is None:
+        progress = self._progress
+        if progress is None:
             return
         self._rolled_back |= name == "rollbacks"
-        if name == "rolled_back" and stage.rollbacks:
-            self._dependencies.ledger.rolled_back(stage.rollbacks, fields["failed"])
+        if name == "rolled_back" and progress.rollbacks:
+            self._dependencies.ledger.rolled_back(progress.rollbacks, fields["failed"])
         if name == "journal":
-            self._keep_journal(stage.step.name, fields["text"])
-        self._report(stage, name, fields)
+            self._keep_journal(progress.step.name, fields["text"])
+        self._report(progress, name, fields)
         status = "escaped" if name == "escaped" else fields.get("status")
         self.cut_short |= name in ("engine", "escaped") and status in CUT_SHORT
         if name in ("method_completed", "finished", "gone"):
@@ -178,12 +184,12 @@ class StepProcesses:
             self._emit(event(self._dependencies.clock.now(), Note, text=note))
 
     def _report(
-        self, stage: StepProgress, name: str, fields: Mapping[str, Any]
+        self, progress: StepProgress, name: str, fields: Mapping[str, Any]
     ) -> None:
-        now, step = self._dependencies.clock.now(), stage.step.name
+        now, step = self._dependencies.clock.now(), progress.step.name
         if name == "activity":
             self._emit(event(now, Activity, step=step, **_without_output(fields)))
-            self._note_failed(stage, now, fields)
+            self._note_failed(progress, now, fields)
         elif name == "engine":
             state = {"because": "", **fields}
             self._emit(event(now, Engine, step=step, **state))
@@ -194,27 +200,27 @@ class StepProcesses:
             self._emit(event(now, Note, text=f"{step}: engine: {fields['text']}"))
 
     def _note_failed(
-        self, stage: StepProgress, now: float, fields: Mapping[str, Any]
+        self, progress: StepProgress, now: float, fields: Mapping[str, Any]
     ) -> None:
         """A fault of ours that failed before anything was written down."""
         own = str(fields.get("function", "")).startswith("gameday.faults.")
         if fields["phase"] != "method" or fields["type"] != "action" or not own:
             return
-        asked = stage.step.experiment.faults
-        if stage.faults_seen < len(asked) and fields["status"] != "succeeded":
-            request = asked[stage.faults_seen]
+        asked = progress.step.experiment.faults
+        if progress.faults_seen < len(asked) and fields["status"] != "succeeded":
+            request = asked[progress.faults_seen]
             self._emit(
                 event(
                     now,
                     FaultFailed,
-                    step=stage.step.name,
+                    step=progress.step.name,
                     fault=request.kind,
                     service=request.selection.service,
                     instance="",
                     because=fields["because"] or "the action failed",
                 )
             )
-        stage.faults_seen += 1
+        progress.faults_seen += 1
 
 
 def _without_output(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Edge. The only hands that touch a system; `open_target` is the door."""
+"""Edge. All code that changes a system; `open_target` opens one."""
 
 from typing import TYPE_CHECKING
 

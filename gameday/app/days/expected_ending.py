@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _SAMPLES = 60.0  # seconds of samples that a guardrail may look back over
 
 
-class Looking(Protocol):
+class HypothesisProber(Protocol):
     """A process that looks at a hypothesis again and again."""
 
     def release(self) -> None:
@@ -50,7 +50,7 @@ class Looking(Protocol):
 class Probers(Protocol):
     """Who starts such a process."""
 
-    def prober(self, job: Job, every: float, tell: "Tell") -> Looking:
+    def prober(self, job: Job, every: float, tell: "Tell") -> HypothesisProber:
         """Start looking at a hypothesis every so many seconds."""
 
 

@@ -3,12 +3,12 @@
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.plan import Plan
 from gameday.ports import Target
-from gameday.runner.dependencies import Looking
+from gameday.runner.dependencies import TakeFingerprint
 from gameday.runner.drift import in_thread, within_namespaces
 
 
-def looking(plan: Plan, target: Target) -> Looking:
-    """Return the door through which the run looks at its target."""
+def fingerprint_taker(plan: Plan, target: Target) -> TakeFingerprint:
+    """Return the function that takes the target's fingerprint, in a thread."""
     touched = within_namespaces(plan)
     folder = plan.scenario.drift.terraform
 

@@ -203,7 +203,7 @@ def _drive(
         if early is not None:
             return early
         _make_ready(session, target)
-        book = _book(session, target, ledger)
+        book = _run_ledger(session, target, ledger)
         drive = Drive(
             plan, _dependencies(session, target, run_observers, fork_server, book)
         )
@@ -247,7 +247,7 @@ def give_back(
 
 
 def _recover(session: Session, ledger: Ledger, *, calm: bool) -> list[str]:
-    """Recover this very run; return what stays broken, a ledger that is mute too."""
+    """Recover this run; return what is still broken, or that nobody can tell."""
     opened = opener(session.clock, session.target)
     try:
         recover(ledger, session.run, opened, session.clock, by="run", calm=calm)
@@ -281,22 +281,22 @@ def _make_ready(session: Session, target: OpenTarget) -> None:
         target.make_ready(kind)
 
 
-def _book(session: Session, target: OpenTarget, ledger: Ledger) -> RunLedger:
-    """Return the run's page; the victims are on it for the processes that inject."""
+def _run_ledger(session: Session, target: OpenTarget, ledger: Ledger) -> RunLedger:
+    """Return the run's ledger, in which the planned victims are written down."""
     opened = opener(session.clock, target)
 
     def undo() -> list[Healed]:
         open_faults = ledger.open_faults(run=session.run)
         return heal(ledger, opened, session.clock, open_faults, by="run")
 
-    book = RunLedger(ledger, session.run, undo, target.instances)
+    run_ledger = RunLedger(ledger, session.run, undo, target.instances)
     for planned in session.plan.steps:
         for ordinal, fault in enumerate(planned.faults):
             victims = fault.victims
-            book.plan_fault(
+            run_ledger.plan_fault(
                 planned.name, ordinal, fault.request, victims, fault.duration
             )
-    return book
+    return run_ledger
 
 
 def _dependencies(
@@ -316,7 +316,7 @@ def _dependencies(
         observers=run_observers.observers(target),
         guards=run_observers.guards(),
         traffic=run_observers.traffic(),
-        fingerprint=fingerprints.looking(session.plan, target),
+        fingerprint=fingerprints.fingerprint_taker(session.plan, target),
         fingerprint_takes=fingerprints.takes(session.plan),
         environment={**played_in, "GAMEDAY_RUN": session.run},
         lost=_lost(target),

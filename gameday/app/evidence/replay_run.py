@@ -281,7 +281,7 @@ class RunReplay:
         return [*kept, *(_later(alert, late) for alert in evaluated)], unknown
 
     def _anew(self, rule: AlertRule, times: Slots, *, moved: bool) -> list[Life]:
-        """Return what a rule's alerts would do; Refusal where that is not known."""
+        """Return what a rule's alerts would do; QuestionRefused: it is unknown."""
         reads = self._reads(rule.expr)
         why = self._lacks(reads, self._fault - rule.hold - rule.keep_firing)
         if moved and reads.clock:

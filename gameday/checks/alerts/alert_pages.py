@@ -1,7 +1,7 @@
 """Whether a promised alert's page reaches its receiver, in time, and resolves.
 
-Where the scenario has no pages, Alertmanager's own routing answers `reaches`. What
-the timeline records as doubt on a page's way, the gate asks (`checks.gate`), not these.
+Where the scenario has no pages, Alertmanager's own routing answers `reaches`. Doubts
+that the timeline records on a page's way are asked by the gate (`checks.doubts.gate`).
 """
 
 from gameday.checks.alerts.alert_fires import silent

@@ -149,8 +149,8 @@ class Notifications:
     def already(self, until: float) -> str:
         """Return that another Prometheus had it firing before the fault, or empty.
 
-        So a page says whose start is no life of the alert here. Alertmanager tells
-        nobody anew of what it has told of.
+        A page shows this when its start is not that of any firing which the observed
+        Prometheus recorded. Alertmanager does not repeat what it has told.
         """
         for reading in self.promised.step.run.mailbox.readings:
             told, page = reading.told, reading.page

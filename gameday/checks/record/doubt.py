@@ -1,8 +1,8 @@
 """Doubt: recorded reasons why an answer is not sure, and where each lies.
 
 A question names its chain, the links between the fault and its answer. A doubt that
-lies on another link changes nothing. `checks.doubt_table` says which doubt may change
-which answer, `checks.gate` asks that of every answer.
+lies on another link changes nothing. `checks.doubts.doubt_table` says which doubt may
+change which answer, `checks.doubts.gate` asks that of every answer.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Sight: from when to when each observer saw, and which rules were evaluated.
+"""When each observer could see, and when each rule was evaluated.
 
 Silence proves something only while somebody was listening.
 """

@@ -1,4 +1,4 @@
-"""Whether instances heal by themselves: back before any hand, and up for good."""
+"""Whether instances heal by themselves: up for good before anything intervenes."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -39,8 +39,8 @@ def heals_within(step: StepRun, question: Question) -> Answer:
 def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
     name = str(begun["instance"])
     deadline = begun.at + (question.promised or 0.0)
-    hand = _hand(step, begun)
-    back = _back(step, begun, min(hand, deadline), hand)
+    intervention = _first_intervention(step, begun)
+    back = _back(step, begun, min(intervention, deadline), intervention)
     if back is not None:
         answer = within(
             question,
@@ -59,18 +59,18 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
         return (
             answer.unsure(fell) if fell and answer.outcome is Outcome.PASS else answer
         )
-    if hand <= step.end and hand < deadline:
-        left = show_duration(round(deadline - hand, 3))
+    if intervention <= step.end and intervention < deadline:
+        left = show_duration(round(deadline - intervention, 3))
         said = f"the fault on {name} was undone {left} before its time was over"
         return unknown(f"{said}, so nobody knows whether it would have healed")
     said = f"{name} was not back by itself when its time was over"
     return failed(said, evidence={"instance": name}, decided=deadline)
 
 
-def _hand(step: StepRun, begun: Event) -> float:
-    """Return when the first hand of ours was laid on the instance; infinite: none.
+def _first_intervention(step: StepRun, begun: Event) -> float:
+    """Return when gameday first acted on the instance; infinity: it never did.
 
-    A fault that the ledger knows to have ended by itself had no hand on it.
+    It never did on one whose fault ended by itself, as the ledger knows.
     """
     ended = [event for event in step.events(FaultEnded) if event["id"] == begun["id"]]
     if ended and ended[0].get("by") in BY_ITSELF:
@@ -81,27 +81,29 @@ def _hand(step: StepRun, begun: Event) -> float:
         for event in step.run.timeline.of(Guardrail)
         if event.get("state") == "breached"
     ]
-    hands = [at for at in (*undo, *stops) if at >= begun.at]
+    interventions = [at for at in (*undo, *stops) if at >= begun.at]
     if begun.get("duration"):
-        hands.append(begun.at + float(begun["duration"]))
+        interventions.append(begun.at + float(begun["duration"]))
     for ending in ended:
         known = [at for at in (*undo, *stops) if begun.at <= at <= ending.at]
         unseen = ending.get("by") in _WITHOUT_A_PHASE and not known
-        hands.append(ending.at - _UNDO_TAKES if unseen else ending.at)
-    return max(begun.at, min(hands, default=_NEVER))
+        interventions.append(ending.at - _UNDO_TAKES if unseen else ending.at)
+    return max(begun.at, min(interventions, default=_NEVER))
 
 
-def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | None:
+def _back(
+    step: StepRun, begun: Event, until: float, intervention: float
+) -> Event | None:
     """Return the event since which an instance is up, up to the end of its time.
 
-    Where it is not up then, the first up later and before our hand. A crash loop is
-    watched beyond its time, at the end of which it may just be up: what went down again
-    within it, or more than once. A stamp that may be late enough counts: one that is up
-    again between two looks has only one event, whose stamp is no more exact than the
-    looks are apart.
+    Where it is down at the end of its time: its first recovery after that and before
+    gameday acted. An instance that went down again, or more than once, may just happen
+    to be up at the end of its time, so it is watched beyond that. A recovery between
+    two looks has one event only, whose stamp is as exact as the looks are close; it counts
+    where it may have happened late enough.
     """
     since: Event | None = None
-    last = min(hand, step.end)
+    last = min(intervention, step.end)
     changes = [change for change in changes_of(step, begun) if change.at <= last]
     looping = _is_loop(changes, until)
     for change in changes:
@@ -120,7 +122,7 @@ def _back(step: StepRun, begun: Event, until: float, hand: float) -> Event | Non
         for event in step.events(FaultEnded)
         if event["id"] == begun["id"] and event.get("by") in BY_ITSELF
     ]
-    return ended[0] if ended and ended[0].at <= hand else None
+    return ended[0] if ended and ended[0].at <= intervention else None
 
 
 def _falls(changes: Sequence[Event]) -> list[Event]:

@@ -10,13 +10,11 @@ from pydantic import PlainValidator, WithJsonSchema
 from gameday.files.scenario.model_wire import either
 from gameday.model.quoting import shown
 from gameday.model.values.kinds import (
-    ANY_TEXT,
     DURATION,
     FLAG,
     NUMBER,
     POSITIVE_DURATION,
     POSITIVE_SHARE,
-    RECEIVERS,
     SHARE,
     TEXT,
     URL,
@@ -69,12 +67,6 @@ Namespace = Annotated[
     str,
     PlainValidator(_namespace),
     either(written(f"^{NAME}$", "shop", "shop-staging")),
-]
-Body = Annotated[str, PlainValidator(ANY_TEXT.read), _TEXT]
-Receivers = Annotated[
-    tuple[str, ...],
-    PlainValidator(RECEIVERS.read),
-    WithJsonSchema(dict(RECEIVERS.schema)),
 ]
 Duration = Annotated[float, PlainValidator(DURATION.read), either(DURATION.schema)]
 PositiveDuration = Annotated[

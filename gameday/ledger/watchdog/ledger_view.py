@@ -1,4 +1,4 @@
-"""A glance into the ledger without its nouns: is the run over, a fault overdue.
+"""Reads from the ledger, by plain SQL, whether a run is over or a fault overdue.
 
 For the watchdog, which must be up in a moment and be small while nothing happens.
 """

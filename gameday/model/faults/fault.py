@@ -14,7 +14,7 @@ from gameday.model.faults.rights import RbacRule
 
 COMMON_ARGUMENTS = ("service", "count", "share", "instances", "duration")
 SELECTORS = ("count", "share", "instances")
-ONE_OF = "one of "  # opens a kind of value that lists what it may be
+ONE_OF = "one of "  # begins the name of a kind of value that lists its words
 
 
 class Driver(StrEnum):

@@ -1,4 +1,4 @@
-"""The pager's door: HTTP/1.1 on threads, and the way on to another pager."""
+"""The pager's HTTP server, and forwarding to another pager."""
 
 import http.client
 import json
@@ -32,7 +32,7 @@ class _Refused(Exception):
 
 
 class PageHandler(Protocol):
-    """What the door hands its visitors on to."""
+    """What the server calls for each request."""
 
     def now(self) -> float:
         """Return the time, seconds since the epoch."""

@@ -22,7 +22,7 @@ _MILLI = 0.001
 
 
 class RuleIndex:
-    """Answers what the reconstruction of episodes asks; see `Oracle`."""
+    """Answers what the reconstruction of episodes asks; implements `Oracle`."""
 
     def __init__(self, api: PrometheusApi, known: Iterable[AlertRule] = ()) -> None:
         self._api = api

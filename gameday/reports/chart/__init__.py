@@ -1,1 +1,1 @@
-"""Pure. The drawing of a timeline: axis, lanes, curves, in SVG."""
+"""Pure. Draws a timeline as SVG: rows, curves and a time axis."""

@@ -77,7 +77,7 @@ def _stop_with_parent() -> None:
     run = parent_process()
     if run is not None:
         wait([run.sentinel])
-        os.kill(os.getpid(), signal.SIGUSR1)  # the engine's own way out (facts 1.6)
+        os.kill(os.getpid(), signal.SIGUSR1)  # Chaos Toolkit then ends the experiment
 
 
 def replay(pipe: Connection, job: Job) -> None:

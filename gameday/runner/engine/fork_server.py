@@ -95,7 +95,7 @@ class Child:
             self._pipe.send("go on")
 
     def interrupt(self) -> None:
-        """Ask the engine to stop and play its rollbacks (SIGUSR1, facts 1.6)."""
+        """Ask the engine to stop and play its rollbacks (SIGUSR1 does that)."""
         self._signal(signal.SIGUSR1)
 
     def kill(self) -> None:

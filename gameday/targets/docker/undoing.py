@@ -1,4 +1,4 @@
-"""What the hands on an engine have in common."""
+"""What Docker's fault drivers share when they undo."""
 
 from collections.abc import Callable
 from typing import Any

@@ -73,7 +73,7 @@ class KubernetesTarget:
             return self._sidecars
         return self._by_kind.get(kind) or self._by_kind.get(kind.partition(".")[0])
 
-    def _sure_hand(self, kind: str) -> FaultDriver:
+    def _driver_of(self, kind: str) -> FaultDriver:
         driver = self._driver(kind)
         if driver is None:
             raise KeyError(kind)  # the faults room asks `refusal` first
@@ -94,7 +94,7 @@ class KubernetesTarget:
 
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence how this fault is done."""
-        return self._sure_hand(request.kind).how(request)
+        return self._driver_of(request.kind).how(request)
 
     def holds_deadline(self, kind: str) -> bool:
         """Return whether the fault ends by itself inside the cluster."""
@@ -111,16 +111,16 @@ class KubernetesTarget:
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Return the undo as data; nothing is changed that can be felt."""
-        undo = self._sure_hand(request.kind).prepare(request, victim, mark)
+        undo = self._driver_of(request.kind).prepare(request, victim, mark)
         return replace(undo, target=self.url)
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Change the target; FaultFailed when it did not work."""
-        self._sure_hand(request.kind).inject(request, victim, undo)
+        self._driver_of(request.kind).inject(request, victim, undo)
 
     def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
         """Return whether the fault is really there, as seen from outside of it."""
-        return self._sure_hand(request.kind).bites(request, victim, undo)
+        return self._driver_of(request.kind).bites(request, victim, undo)
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""

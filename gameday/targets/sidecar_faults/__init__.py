@@ -1,5 +1,5 @@
 """Edge. Faults that a helper beside the victim holds, each defined once.
 
-`faults` says what each of them is, `driver` how all of them begin and end, `host`
-what a platform contributes.
+`network` and `container` define the faults, `driver` injects, proves and undoes them,
+`host` is what each platform implements.
 """

@@ -46,7 +46,7 @@ VERB = "end_helper"
 LASTS = 600.0  # seconds: the longest it lasts where nothing else is said
 _FAR_ENDS = 32  # helpers at most, so that no fault floods a cluster
 _DEFINED: Mapping[str, SidecarFault] = {**NETWORK, **CONTAINER}
-# What undoes what the kernel, or a signal, goes on with when a helper has died.
+# What cleans up after a dead helper, by where its fault is held.
 _LEFT = {HeldIn.NETWORK: "sweep", HeldIn.CONTAINER: "thaw"}
 
 

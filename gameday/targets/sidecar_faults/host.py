@@ -114,7 +114,7 @@ class SidecarHost(Protocol):
         """Return why the platform has none of these ways; empty: it may have one."""
 
     def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
-        """Return the part of an order that says which of several ways is gone.
+        """Return the part of an order that names the method to use.
 
         `name`: the fault's, for a helper that chooses by itself.
         """

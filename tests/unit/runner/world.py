@@ -15,7 +15,7 @@ from gameday.model.target import Instance, TargetRef
 from gameday.model.timeline import Event, event
 from gameday.ports import Emit
 from gameday.runner.conditions import PendingCondition
-from gameday.runner.dependencies import Guard, Looking, RunDependencies
+from gameday.runner.dependencies import Guard, RunDependencies, TakeFingerprint
 from gameday.runner.engine.jobs import Job
 from gameday.runner.run_state import RunState
 
@@ -240,7 +240,7 @@ class World:
         self,
         observers: Sequence[Any] = (),
         guards: Sequence[Guard] = (),
-        fingerprint: Looking | None = None,
+        fingerprint: TakeFingerprint | None = None,
     ) -> RunDependencies:
         return RunDependencies(
             clock=self.clock,

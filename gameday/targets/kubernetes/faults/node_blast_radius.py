@@ -1,4 +1,4 @@
-"""Who was chosen: the reach of a fault of a node is never larger than its victims."""
+"""Refuses a fault of a node that would reach pods which were not chosen."""
 
 import threading
 from collections.abc import Iterable, Mapping

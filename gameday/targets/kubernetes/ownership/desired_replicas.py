@@ -25,7 +25,7 @@ def stops(workload: Json) -> dict[str, Json]:
 
 
 def wants(workload: Json, words: str) -> list[int]:
-    """Return what a workload may want but for the stops that hold.
+    """Return the numbers of replicas that a workload may want without our stops.
 
     While `kubernetes.scale` holds: what that has set, or what it will give back.
     """

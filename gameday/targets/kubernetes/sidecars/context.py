@@ -1,4 +1,4 @@
-"""Where the hands work: the API, the pods, the helpers of one namespace."""
+"""What Kubernetes' fault drivers share: a namespace's API, pods and helpers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
