@@ -1,10 +1,10 @@
 """Until when a question waits that has no time of its own: `reaches`.
 
 The latest possible first notification, by the same arithmetic as the plan's
-(`model.timing.alert_timing`): an alert fires, and its group is flushed after group_wait,
-or after group_interval where the group may still be alive. What is known of the run takes
-the place of what was only possible: when the alert fired, and whether its group was
-alive. Where the routes are not known it is five minutes.
+(`model.timing.alert_timing`): an alert fires, and its group is flushed after
+group_wait, or after group_interval where the group may still be alive. What is known of
+the run takes the place of what was only possible: when the alert fired, and whether its
+group was alive. Where the routes are not known it is five minutes.
 """
 
 from collections.abc import Mapping

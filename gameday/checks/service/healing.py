@@ -99,8 +99,8 @@ def _back(
     Where it is down at the end of its time: its first recovery after that and before
     gameday acted. An instance that went down again, or more than once, may just happen
     to be up at the end of its time, so it is watched beyond that. A recovery between
-    two looks has one event only, whose stamp is as exact as the looks are close; it counts
-    where it may have happened late enough.
+    two looks has one event only, whose stamp is as exact as the looks are close; it
+    counts where it may have happened late enough.
     """
     since: Event | None = None
     last = min(intervention, step.end)
