@@ -6,7 +6,7 @@ For a CI job's summary (GitHub drops one beyond 1 MiB as a whole) and for a comm
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.reports.headline import (
     by_step,
     counts_words,
@@ -37,7 +37,7 @@ class DigestEntry:
         if self.verdict is None:
             return (1, 0)
         broken = 0 if self.verdict.broken else 1
-        return broken, 1 + WORST_FIRST.index(self.verdict.outcome)
+        return broken, 1 + WORST_FIRST.index(_outcome(self))
 
 
 def render(runs: Sequence[DigestEntry], most: int) -> str:
@@ -126,7 +126,10 @@ def _kept(verdict: Verdict) -> Iterator[str]:
 
 
 def _outcome(run: DigestEntry) -> Outcome:
-    """Return what its sign says: nothing that is broken, or never ran, is green."""
+    """Return what its sign says: what is broken, stopped, or never ran is not green."""
     if run.verdict is None or run.verdict.broken:
         return Outcome.FAIL
+    kept = run.verdict.outcome is Outcome.PASS
+    if kept and run.verdict.ending is not Ending.FINISHED:
+        return Outcome.INCONCLUSIVE
     return run.verdict.outcome

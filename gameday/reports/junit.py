@@ -1,16 +1,25 @@
 """`junit.xml`: one test case per finding, one test suite per step.
 
-An inconclusive finding is an `<error>`: a CI server must not read it as a pass. The
-document fits both the Ant schema (JUnit.xsd) and the Jenkins one: hence the empty
-`system-out`, the `id` and `package`, and no attributes on `testsuites`.
+An inconclusive finding is an `<error>`: a CI server must not read it as a pass. A run
+that did not end well has a case of its own where no finding says so. GitLab takes the
+first of several cases of one name and drops the others, so further runs of a scenario
+are numbered. The document fits both the Ant schema (JUnit.xsd) and the Jenkins one:
+hence the empty `system-out`, the `id` and `package`, and no attributes on `testsuites`.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from gameday.model.quantity import show_instant
-from gameday.model.verdict import Finding, Outcome, Verdict
-from gameday.reports.headline import StepFindings, by_step
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
+from gameday.reports.headline import (
+    StepFindings,
+    by_step,
+    ending_words,
+    main_sentence,
+)
 from gameday.reports.wording import clean, plus_minus, promise
 
 _RUN = "run"  # the suite of findings that belong to no step
@@ -23,8 +32,8 @@ def render(*verdicts: Verdict, properties: bool = False) -> str:
     schemas do not know and Jenkins, Datadog and Xray show.
     """
     root = ET.Element("testsuites")
-    for verdict in verdicts:
-        groups = by_step(verdict) or [StepFindings(name="", findings=())]
+    for verdict in _numbered(map(_with_ending, verdicts)):
+        groups = by_step(verdict)
         for group in groups:
             suite = _suite(verdict, group, len(root), properties=properties)
             # Only the first suite: what is still broken is the run's, and said once.
@@ -34,6 +43,34 @@ def render(*verdicts: Verdict, properties: bool = False) -> str:
     ET.indent(root)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def _with_ending(verdict: Verdict) -> Verdict:
+    """Return a verdict with a finding on its end, where the others are all kept."""
+    if verdict.findings and verdict.outcome is not Outcome.PASS:
+        return verdict
+    well = verdict.ending is Ending.FINISHED and not verdict.broken
+    if verdict.findings and well:
+        return verdict
+    ended = Finding(
+        step="",
+        check="run",
+        subject=verdict.scenario,
+        question="ends",
+        outcome=Outcome.FAIL if verdict.broken else Outcome.INCONCLUSIVE,
+        because=f"{ending_words(verdict)}: {main_sentence(verdict)}",
+    )
+    return replace(verdict, findings=(ended, *verdict.findings))
+
+
+def _numbered(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+    """Yield verdicts, of which the second of a scenario is named `SCENARIO (2)`."""
+    seen: Counter[str] = Counter()
+    for verdict in verdicts:
+        name = verdict.scenario
+        seen[name] += 1
+        number = f" ({seen[name]})" if seen[name] > 1 else ""
+        yield replace(verdict, scenario=f"{name}{number}")
 
 
 def _suite(

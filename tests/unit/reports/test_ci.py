@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.reports import annotations, digest, junit
 from gameday.reports.digest import COMMENT, SUMMARY, DigestEntry
 from tests.unit.reports import example
@@ -59,6 +59,16 @@ def many(count: int, outcome: Outcome, text: str = "It was late.") -> Verdict:
 
 def judged(verdict: Verdict, name: str) -> DigestEntry:
     return DigestEntry(scenario=name, verdict=replace(verdict, scenario=name))
+
+
+@pytest.mark.parametrize("ending", [each for each in Ending if each != "finished"])
+def test_a_run_that_did_not_finish_is_not_green(ending: Ending) -> None:
+    stopped = replace(many(1, Outcome.PASS), ending=ending)
+    page = digest.render(
+        [judged(many(1, Outcome.PASS), "good"), judged(stopped, "stopped")], SUMMARY
+    )
+    assert page.startswith("## ❔ 2 game days")
+    assert page.index("`stopped`") < page.index("`good`")
 
 
 def test_the_worst_run_comes_first() -> None:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from gameday.model.verdict import Verdict
+import pytest
+
+from gameday.model.verdict import Ending, Verdict
 from gameday.reports import junit
 from tests.unit.reports import example
 from tests.unit.reports.reading import parse_xml, properties_of
@@ -68,6 +70,38 @@ def test_what_is_broken_is_said_once() -> None:
     assert not step.findtext("system-err")
 
 
-def test_no_findings_make_one_empty_suite() -> None:
+def test_a_run_without_findings_is_an_error() -> None:
+    """A suite without cases would be green."""
     (suite,) = suites(replace(example.verdict(), findings=()))
-    assert suite.attrib["tests"] == "0"
+    assert (suite.attrib["tests"], suite.attrib["errors"]) == ("1", "1")
+    assert "Nothing was asked" in next(suite.iter("error")).attrib["message"]
+
+
+@pytest.mark.parametrize("ending", [each for each in Ending if each != "finished"])
+def test_a_run_that_did_not_finish_is_never_green(ending: Ending) -> None:
+    verdict = replace(example.verdict(), ending=ending, because="Ctrl-C")
+    run, step = suites(verdict)
+    assert (run.attrib["name"], run.attrib["errors"]) == ("run", "1")
+    assert "Ctrl-C" in next(run.iter("error")).attrib["message"]
+    assert step.attrib["errors"] == "0"
+
+
+def test_what_is_broken_is_a_failure_though_every_promise_was_kept() -> None:
+    verdict = replace(example.verdict(), broken=("web-2: docker start shop-web-2",))
+    run, _ = suites(verdict)
+    assert run.attrib["failures"] == "1"
+    assert "docker start" in str(run.findtext("system-err"))
+
+
+def test_repeats_of_a_scenario_have_cases_of_their_own() -> None:
+    """GitLab drops all but the first of several cases of one name."""
+    bad = example.wrong_receiver().verdict
+    root = parse_xml(junit.render(example.verdict(), bad, example.verdict()))
+    names = [
+        (case.attrib["classname"], case.attrib["name"])
+        for case in root.iter("testcase")
+    ]
+    assert len(set(names)) == len(names)
+    packages = [suite.attrib["package"] for suite in root]
+    name = example.verdict().scenario
+    assert packages == [name, f"{name} (2)", f"{name} (3)"]
