@@ -1,18 +1,16 @@
 """Which scenarios of a suite are held: of folders, of a shard, of what changed."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gameday.app.check import named_by
+from gameday.app.days.system_files import of_the_system
 from gameday.errors import UsageError
 
 if TYPE_CHECKING:
     from gameday.model.scenario import Scenario
-
-_COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-_MANIFEST = ("apiVersion", "kind", "spec")
 
 
 def paths_of(given: Sequence[str]) -> list[str]:
@@ -26,7 +24,7 @@ def paths_of(given: Sequence[str]) -> list[str]:
     for path in given:
         inside = [path]
         if Path(path).is_dir():
-            inside = [file for file in files(path, Excluded(())) if _is_scenario(file)]
+            inside = [file for file in files(path, Excluded(())) if is_scenario(file)]
             if not inside:
                 raise UsageError(f"{path}: no scenario is in this folder")
         paths.update({os.path.realpath(scenario): scenario for scenario in inside})
@@ -65,7 +63,7 @@ def changed_since(
     for scenario in scenarios:
         kind = scenario.target.kind
         if kind not in system:
-            system[kind] = sorted(_of_the_system(kind, since))
+            system[kind] = sorted(of_the_system(kind, since))
         own = {os.path.realpath(path) for path in _named(scenario)}
         why = [*sorted(own & since), *system[kind]]
         if why:
@@ -78,60 +76,8 @@ def _named(scenario: "Scenario") -> list[str]:
     return [scenario.path, *slos, *named_by(scenario)]
 
 
-def _of_the_system(kind: str, since: Collection[str]) -> Iterator[str]:
-    """Yield the changed files of which a system of that kind is made."""
-    if kind == "kubernetes":
-        yield from (path for path in since if _is_manifest(path))
-        return
-    parts = _composed() if kind == "docker" else []
-    for path in since:
-        if Path(path).name in _COMPOSE or any(_within(path, part) for part in parts):
-            yield path
-
-
-def _composed() -> list[str]:
-    """Return what the compose files from here up are built from and mount."""
-    here = Path.cwd()
-    composed = [
-        folder / name
-        for folder in (here, *here.parents)
-        for name in _COMPOSE
-        if (folder / name).is_file()
-    ]
-    return [part for path in composed for part in _parts_of(path)]
-
-
-def _parts_of(path: Path) -> Iterator[str]:
-    services = _mapping(_mapping(_plain(path)).get("services"))
-    for service in map(_mapping, services.values()):
-        build = service.get("build")
-        context = _mapping(build).get("context") if isinstance(build, dict) else build
-        volumes = service.get("volumes")
-        mounted = [_source(volume) for volume in volumes if volume] if volumes else []
-        parts = [part for part in mounted if part.startswith((".", "/"))]  # no volumes
-        if isinstance(context, str) and ":" not in context:  # and no address
-            parts.append(context)
-        for part in parts:
-            yield os.path.realpath(path.parent / part)
-
-
-def _source(volume: Any) -> str:
-    if isinstance(volume, dict):
-        return str(volume.get("source", ""))
-    return str(volume).partition(":")[0]
-
-
-def _is_manifest(path: str) -> bool:
-    if not path.endswith((".yaml", ".yml", ".json")):
-        return False
-    if not Path(path).exists():
-        return True  # it is gone: what it was, nobody can tell
-    value = _mapping(_plain(Path(path)))
-    ours = str(value.get("apiVersion", "")).startswith(("gameday/", "openslo/"))
-    return all(key in value for key in _MANIFEST) and not ours
-
-
-def _is_scenario(path: str) -> bool:
+def is_scenario(path: str) -> bool:
+    """Return whether a file is a scenario, or was meant to be one."""
     from gameday.files import kind
     from gameday.files.text import source, yaml
 
@@ -140,17 +86,3 @@ def _is_scenario(path: str) -> bool:
         return False
     document = yaml.read(read)
     return document.root is None or kind.of(document) == kind.SCENARIO
-
-
-def _plain(path: Path) -> Any:
-    from gameday.files.text import source, yaml
-
-    return yaml.read(source.read(str(path))).value
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
