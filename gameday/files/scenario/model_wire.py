@@ -5,24 +5,45 @@ or is such a dataclass itself; what is made up while reading (a line) is none.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    NamedTuple,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetCoreSchemaHandler,
     PlainValidator,
+    Tag,
+    ValidationInfo,
     WithJsonSchema,
     create_model,
 )
 from pydantic_core import CoreSchema, core_schema
 
+from gameday.files.text.source import beside
 from gameday.model.promise import Promise
-from gameday.model.values.kinds import FileKey, ValueKind
+from gameday.model.values.file_form import (
+    FileDefault,
+    Group,
+    MappingOf,
+    Meaning,
+    WrittenAs,
+)
+from gameday.model.values.kinds import PATH, FileKey, ValueKind
 
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # a value from the environment
 
@@ -33,55 +54,144 @@ CONFIG = ConfigDict(
 )
 
 
+_Said = TypeVar("_Said")
+
+
 class Into:
     """Makes pydantic read an annotated dataclass of the model from its keys.
 
+    `title`: what the JSON Schema calls it, where that is not the class's name.
     `by_hand`: the types of those keys that are written in another way than the model
-    has them.
+    has them; what is none of its fields is looked at, and not kept.
     """
 
-    def __init__(self, **by_hand: Any) -> None:
-        self.by_hand = by_hand
+    def __init__(self, title: str = "", /, **by_hand: Any) -> None:
+        self.title, self.by_hand = title, by_hand
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """Return the schema of the keys, and the dataclass as what they are read to."""
-        wire = _wire(source, self.by_hand) if self.by_hand else wire_of(source)
+        schema = handler.generate_schema(self.wire(source))
+        groups = {
+            field: group.key
+            for field, _, group in _keys(source, self.by_hand)
+            if group is not None
+        }
 
         def made(read: BaseModel) -> Any:
-            given = {name: getattr(read, name) for name in type(read).model_fields}
-            return source(**{name: _as_model(value) for name, value in given.items()})
+            return source(**self._values(read, groups, source))
 
-        schema = handler.generate_schema(wire)
+        return core_schema.no_info_after_validator_function(made, schema)
+
+    def wire(self, source: type) -> type[BaseModel]:
+        """Return the keys, as pydantic has them."""
+        plain = not self.title and not self.by_hand
+        return wire_of(source) if plain else _wire(source, self.title, self.by_hand)
+
+    def _values(
+        self, read: BaseModel, groups: Mapping[str, str], source: type
+    ) -> Mapping[str, Any]:
+        """Return the values of the dataclass's fields."""
+        values: dict[str, Any] = {}
+        for field in fields(source):
+            group = getattr(read, groups[field.name]) if field.name in groups else read
+            if group is None:
+                values[field.name] = None
+            elif field.name in type(group).model_fields:
+                values[field.name] = _as_model(getattr(group, field.name))
+        return values
+
+
+class IntoMapping(Into):
+    """Makes pydantic read the keys of a dataclass as a mapping of what is there."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return the schema of the keys, and a mapping as what they are read to."""
+        schema = handler.generate_schema(self.wire(source))
+
+        def made(read: BaseModel) -> Mapping[str, Any]:
+            given = read.model_fields_set
+            names = [name for name in type(read).model_fields if name in given]
+            return {name: _as_model(getattr(read, name)) for name in names}
+
         return core_schema.no_info_after_validator_function(made, schema)
 
 
 @functools.cache
 def wire_of(model: type) -> type[BaseModel]:
     """Return the keys of a dataclass of the model, as pydantic has them."""
-    return _wire(model, {})
+    return _wire(model, "", {})
 
 
-def _wire(model: type, by_hand: Mapping[str, Any]) -> type[BaseModel]:
+def _wire(model: type, title: str, by_hand: Mapping[str, Any]) -> type[BaseModel]:
+    own = {field.name for field in fields(model)}
+    keys: dict[str, Any] = {
+        name: (known, ...) for name, known in by_hand.items() if name not in own
+    }
+    groups: dict[Group, dict[str, Any]] = {}
+    for name, key, group in _keys(model, by_hand):
+        if group is None:
+            keys[name] = key
+        elif group in groups:
+            groups[group][name] = key
+        else:
+            groups[group] = keys[group.key] = {name: key}
+    for group, below in groups.items():
+        keys[group.key] = _grouped(group, below)
+    return _created(title or model.__name__, model.__doc__ or "", keys)
+
+
+def _grouped(group: Group, keys: Mapping[str, Any]) -> Any:
+    """Return the mapping that some keys stand in, and its default."""
+    made = _created(group.title, group.about, keys)
+    required = any(field.is_required() for _, field in keys.values())
+    default: dict[str, Any] = {} if required else {"default": None}
+    known = made if required else made | None
+    return known, Field(**default, description=group.meaning or None)
+
+
+def _created(title: str, about: str, keys: Mapping[str, Any]) -> type[BaseModel]:
+    return create_model(title, __config__=CONFIG, __doc__=about, **keys)
+
+
+class _Key(NamedTuple):
+    """A field that is a key: how it is written (type and default), and its group."""
+
+    field: str
+    written: Any
+    group: Group | None
+
+
+def _keys(model: type, by_hand: Mapping[str, Any]) -> Iterator[_Key]:
     hints = get_type_hints(model, include_extras=True)
-    keys: dict[str, Any] = {}
     for field in fields(model):
         written = by_hand.get(field.name) or as_written(hints[field.name])
         if written is not None:
-            keys[field.name] = (written, _field(field, hints[field.name]))
-    return create_model(
-        model.__name__, __config__=CONFIG, __doc__=model.__doc__, **keys
-    )
+            known = (written, _field(field, hints[field.name]))
+            yield _Key(field.name, known, _about(hints[field.name], Group))
 
 
 def _field(field: Any, hint: Any) -> Any:
-    known = getattr(hint, "__metadata__", ())
-    alias = next((key.name for key in known if isinstance(key, FileKey)), None)
+    key, meaning = _about(hint, FileKey), _about(hint, Meaning)
+    said: dict[str, Any] = {
+        "alias": key and key.name,
+        "description": meaning and meaning.text,
+    }
+    default = _about(hint, FileDefault)
+    if default is not None:
+        return Field(default.value, **said)
     if field.default_factory is not MISSING:
-        return Field(default_factory=field.default_factory, alias=alias)
-    required = field.default is MISSING
-    return Field(... if required else field.default, alias=alias)
+        return Field(default_factory=field.default_factory, **said)
+    return Field(... if field.default is MISSING else field.default, **said)
+
+
+def _about(hint: Any, kind: type[_Said]) -> _Said | None:
+    """Return what of this kind is said of a field."""
+    known = getattr(hint, "__metadata__", ())
+    return next((each for each in known if isinstance(each, kind)), None)
 
 
 def as_written(hint: Any) -> Any:
@@ -90,16 +200,42 @@ def as_written(hint: Any) -> Any:
         return Annotated[hint, Into()] if wire_of(hint).model_fields else None
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        kinds = [_kind(known) for known in args[1:]]
-        whole = [of_kind(kind) for kind in kinds if kind is not None]
-        return whole[0] if whole else as_written(args[0])
+        return _annotated(args[0], args[1:])
     if origin in (Union, UnionType):
-        inner = as_written(args[0])
-        return None if inner is None else inner | None
+        return _union([as_written(arg) for arg in args if arg is not NoneType], args)
     inner = as_written(args[-1 if origin is not tuple else 0]) if args else None
     if inner is None:
         return None
     return dict[str, inner] if origin is not tuple else list[inner]  # type: ignore[valid-type]
+
+
+def _annotated(hint: Any, said: tuple[Any, ...]) -> Any:
+    for known in said:
+        kind = _kind(known)
+        if kind is not None:
+            return of_kind(kind)
+        if isinstance(known, MappingOf):
+            return Annotated[known.keys, IntoMapping()]
+        if isinstance(known, WrittenAs):
+            return Annotated[as_written(hint), BeforeValidator(known.change)]
+    return as_written(hint)
+
+
+def _union(ways: list[Any], args: tuple[Any, ...]) -> Any:
+    """Return one type, which may be absent, or text (the first) or a mapping."""
+    if None in ways:
+        return None
+    if len(ways) == 1:
+        return ways[0] | None if NoneType in args else ways[0]
+    text, mapping = ways
+    return Annotated[
+        Annotated[text, Tag("text")] | Annotated[mapping, Tag("mapping")],
+        Discriminator(_is_mapping),
+    ]
+
+
+def _is_mapping(value: Any) -> str:
+    return "mapping" if isinstance(value, dict) else "text"
 
 
 def _kind(known: Any) -> ValueKind[Any] | None:
@@ -109,17 +245,29 @@ def _kind(known: Any) -> ValueKind[Any] | None:
 
 def of_kind(kind: ValueKind[Any]) -> Any:
     """Return a kind of value as pydantic reads it."""
-    return Annotated[Any, PlainValidator(kind.read), either(kind.schema)]
+    read = PlainValidator(_path if kind is PATH else kind.read)
+    return Annotated[Any, read, WithJsonSchema(either(kind.schema))]
 
 
-def either(schema: Mapping[str, Any]) -> WithJsonSchema:
+def _path(value: Any, read: ValidationInfo) -> str:
+    """Return a path that begins at the file, which is the context of the reading."""
+    name = PATH.read(value)
+    return name if read.context is None else beside(read.context, name)
+
+
+def either(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return a JSON Schema that takes a reference to the environment as well."""
     if "pattern" in schema:
         pattern = f"({schema['pattern']})|{REFERENCE['pattern']}"
-        return WithJsonSchema({**schema, "pattern": pattern})
+        return {**schema, "pattern": pattern}
     if schema.get("type") in ("integer", "number"):
-        return WithJsonSchema({"anyOf": [dict(schema), REFERENCE]})
-    return WithJsonSchema(dict(schema))
+        return {"anyOf": [dict(schema), REFERENCE]}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [either(way) for way in schema["anyOf"]]}
+    if "properties" in schema:
+        below = {name: either(key) for name, key in schema["properties"].items()}
+        return {**schema, "properties": below}
+    return dict(schema)
 
 
 def _as_model(value: Any) -> Any:

@@ -10,11 +10,12 @@ from pydantic import PlainValidator, WithJsonSchema
 from gameday.files.scenario.model_wire import either
 from gameday.model.quoting import shown
 from gameday.model.values.kinds import (
+    BURN_RATE,
     DURATION,
     FLAG,
-    NUMBER,
     POSITIVE_DURATION,
     POSITIVE_SHARE,
+    PROBED,
     SHARE,
     TEXT,
     URL,
@@ -40,65 +41,35 @@ def _namespace(value: Any) -> str:
     return text
 
 
-def _times(value: Any) -> float:
-    text = value.removesuffix("x") if isinstance(value, str) else value
-    try:
-        times = float(text) if not isinstance(text, bool) else 0.0
-    except (TypeError, ValueError):
-        times = 0.0
-    if not 0 < times < float("inf"):
-        raise ValueError(f"{shown(value)} is no burn rate; expected one such as 14.4")
-    return times
-
-
-def _probed(value: Any) -> str:
-    if not isinstance(value, dict):
-        return URL.read(value)
-    if set(value) != {"url"}:
-        raise ValueError("expected a URL, or a mapping with url alone")
-    return URL.read(value["url"])
-
-
-_TEXT = either(TEXT.schema)
+_TEXT = WithJsonSchema(either(TEXT.schema))
+_NAMESPACE = written(f"^{NAME}$", "shop", "shop-staging")
 Text = Annotated[str, PlainValidator(read_text), _TEXT]
 Line = Annotated[str, PlainValidator(read_line), _TEXT]
 Word = Annotated[str, PlainValidator(_word), _TEXT]
 Namespace = Annotated[
-    str,
-    PlainValidator(_namespace),
-    either(written(f"^{NAME}$", "shop", "shop-staging")),
+    str, PlainValidator(_namespace), WithJsonSchema(either(_NAMESPACE))
 ]
-Duration = Annotated[float, PlainValidator(DURATION.read), either(DURATION.schema)]
+Duration = Annotated[
+    float, PlainValidator(DURATION.read), WithJsonSchema(either(DURATION.schema))
+]
 PositiveDuration = Annotated[
-    float, PlainValidator(POSITIVE_DURATION.read), either(POSITIVE_DURATION.schema)
-]
-Share = Annotated[float, PlainValidator(SHARE.read), either(SHARE.schema)]
-PositiveShare = Annotated[
-    float, PlainValidator(POSITIVE_SHARE.read), either(POSITIVE_SHARE.schema)
-]
-Count = Annotated[int, PlainValidator(NUMBER.read), either(NUMBER.schema)]
-Times = Annotated[
     float,
-    PlainValidator(_times),
-    either({"type": "number", "exclusiveMinimum": 0}),
+    PlainValidator(POSITIVE_DURATION.read),
+    WithJsonSchema(either(POSITIVE_DURATION.schema)),
 ]
-Flag = Annotated[bool, PlainValidator(FLAG.read), either(FLAG.schema)]
-Url = Annotated[str, PlainValidator(URL.read), either(URL.schema)]
-_HTTP = either(URL.schema).json_schema
+Share = Annotated[
+    float, PlainValidator(SHARE.read), WithJsonSchema(either(SHARE.schema))
+]
+PositiveShare = Annotated[
+    float,
+    PlainValidator(POSITIVE_SHARE.read),
+    WithJsonSchema(either(POSITIVE_SHARE.schema)),
+]
+Times = Annotated[
+    float, PlainValidator(BURN_RATE.read), WithJsonSchema(either(BURN_RATE.schema))
+]
+Flag = Annotated[bool, PlainValidator(FLAG.read), WithJsonSchema(either(FLAG.schema))]
+Url = Annotated[str, PlainValidator(URL.read), WithJsonSchema(either(URL.schema))]
 Probed = Annotated[
-    str,
-    PlainValidator(_probed),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                _HTTP,
-                {
-                    "type": "object",
-                    "properties": {"url": _HTTP},
-                    "required": ["url"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+    str, PlainValidator(PROBED.read), WithJsonSchema(either(PROBED.schema))
 ]

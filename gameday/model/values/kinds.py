@@ -145,6 +145,17 @@ def _positive_rate(value: object) -> float:
     return rate
 
 
+def _burn_rate(value: object) -> float:
+    text = value.removesuffix("x") if isinstance(value, str) else value
+    try:
+        times = 0.0 if isinstance(text, bool) else float(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        times = 0.0
+    if not 0 < times < float("inf"):
+        raise ValueError(f"{shown(value)} is no burn rate; expected one such as 14.4")
+    return times
+
+
 def _whole(least: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         digits = _digits(value)
@@ -197,6 +208,14 @@ def _url(value: object) -> str:
     return text
 
 
+def _probed(value: object) -> str:
+    if not isinstance(value, dict):
+        return _url(value)
+    if set(value) != {"url"}:
+        raise ValueError("expected a URL, or a mapping with url alone")
+    return _url(value["url"])
+
+
 def _method(value: object) -> str:
     text = read_text(value).upper()
     if text not in _METHODS:
@@ -222,6 +241,16 @@ def one_of(*known: str) -> ValueKind[str]:
     meaning = f"one of {', '.join(f'`{word}`' for word in known)}"
     schema = {"type": "string", "enum": list(known)}
     return ValueKind(meaning=meaning, read=read, schema=schema)
+
+
+def word_for(meanings: Mapping[str, Value]) -> ValueKind[Value]:
+    """Return the kind that is one of a few words, each of which stands for a value."""
+    word = one_of(*meanings)
+    return ValueKind(
+        meaning=word.meaning,
+        read=lambda value: meanings[word.read(value)],
+        schema=word.schema,
+    )
 
 
 def written(pattern: str, *examples: str) -> Mapping[str, Any]:
@@ -252,6 +281,9 @@ RECEIVERS = ValueKind(
             {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
         ]
     },
+)
+PATH = ValueKind(
+    meaning="a path, which begins at the file", read=read_text, schema=_TEXT
 )
 OBJECT = ValueKind(
     meaning="the name of an object in the cluster", read=_object, schema=_TEXT
@@ -284,6 +316,26 @@ URL = ValueKind(
     meaning="an HTTP URL",
     read=_url,
     schema=written("^https?://[^@/]+"),
+)
+PROBED = ValueKind(
+    meaning="an HTTP URL, or a mapping with `url`",
+    read=_probed,
+    schema={
+        "anyOf": [
+            URL.schema,
+            {
+                "type": "object",
+                "properties": {"url": URL.schema},
+                "required": ["url"],
+                "additionalProperties": False,
+            },
+        ]
+    },
+)
+BURN_RATE = ValueKind(
+    meaning="a burn rate: `14.4`",
+    read=_burn_rate,
+    schema={"type": "number", "exclusiveMinimum": 0},
 )
 LISTEN = ValueKind(
     meaning="HOST:PORT", read=_listen, schema=written(r"^.*:\d+$", "0.0.0.0:9099")

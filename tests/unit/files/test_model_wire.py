@@ -2,13 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from gameday.files.scenario.model_wire import Into, wire_of
-from gameday.model.values.kinds import COUNT, POSITIVE_DURATION, TEXT, FileKey, one_of
+from gameday.model.values.file_form import (
+    REQUIRED,
+    FileDefault,
+    Group,
+    MappingOf,
+    Meaning,
+    WrittenAs,
+)
+from gameday.model.values.kinds import (
+    BURN_RATE,
+    COUNT,
+    FLAG,
+    PATH,
+    POSITIVE_DURATION,
+    SHARE,
+    TEXT,
+    FileKey,
+    one_of,
+    word_for,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +116,113 @@ def test_its_keys_are_those_that_a_file_has() -> None:
     fields = wire_of(Whole).model_fields
     keys = [key.alias or name for name, key in fields.items()]
     assert keys == ["count", "lasts", "mode", "labels", "parts", "first", "except"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How to log in."""
+
+    user: Annotated[str, TEXT] = ""
+    verify: Annotated[bool, FLAG] = True
+
+
+def alone(value: Any) -> Any:
+    """Return the mapping that a text stands for."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+LIMITS = Group("limits", "Limits", "What ends it.", "goes with lasts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formed:
+    """Something that a file writes in another form."""
+
+    name: Annotated[str, TEXT, FileDefault("")]
+    folder: Annotated[str, PATH, REQUIRED] = ""
+    spent: Annotated[float | None, SHARE, LIMITS, Meaning("a share of all")] = None
+    burns: Annotated[float | None, BURN_RATE, LIMITS] = 1.0
+    first: Annotated[Part, WrittenAs(alone)] | None = None
+    login: Annotated[Mapping[str, str | bool], MappingOf(Login)] = field(
+        default_factory=dict
+    )
+    headers: Mapping[str, Annotated[str, TEXT] | Part] = field(default_factory=dict)
+    counts: Annotated[bool, word_for({"count": True, "ignore": False})] = True
+
+
+def formed(**given: Any) -> Formed:
+    adapter: TypeAdapter[Formed] = TypeAdapter(Annotated[Formed, Into()])
+    return adapter.validate_python({"folder": "x", **given}, context="d/s.yaml")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({}, {"name": ""}),
+        ({"folder": "../x"}, {"folder": "x"}),
+        ({"limits": {}}, {"burns": 1.0}),
+        ({"limits": {"spent": "5%"}}, {"spent": 0.05, "burns": 1.0}),
+        ({"limits": {"burns": "14.4x"}}, {"burns": 14.4}),
+        ({"first": "y"}, {"first": Part(name="y")}),
+        ({"first": {"name": "y"}}, {"first": Part(name="y")}),
+        ({"login": {}}, {"login": {}}),
+        ({"login": {"user": "joe"}}, {"login": {"user": "joe"}}),
+        ({"login": {"verify": "false"}}, {"login": {"verify": False}}),
+        (
+            {"headers": {"A": "b", "C": {"name": "d"}}},
+            {"headers": {"A": "b", "C": Part(name="d")}},
+        ),
+        ({"counts": "ignore"}, {"counts": False}),
+    ],
+)
+def test_a_file_may_write_a_field_in_a_form_of_its_own(
+    given: dict[str, Any], meant: dict[str, Any]
+) -> None:
+    plain = {"name": "", "folder": "d/x", "burns": None}
+    assert formed(**given) == Formed(**{**plain, **meant})
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "said"),
+    [
+        ({"limits": {"spent": "5"}}, ("limits", "spent"), "'5' is a bare number"),
+        ({"limits": {"brns": 1}}, ("limits", "brns"), "Extra inputs are not"),
+        ({"spent": "5%"}, ("spent",), "Extra inputs are not permitted"),
+        ({"first": {}}, ("first", "name"), "Field required"),
+        ({"login": {"usr": "joe"}}, ("login", "usr"), "Extra inputs are not"),
+        ({"headers": {"A": 5}}, ("headers", "A", "text"), "5 is not text"),
+        ({"headers": {"A": {}}}, ("headers", "A", "mapping", "name"), "Field required"),
+        ({"counts": "cuont"}, ("counts",), "'cuont' is not known"),
+    ],
+)
+def test_what_is_wrong_in_such_a_form_is_told_where_it_is(
+    given: dict[str, Any], place: tuple[str | int, ...], said: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        formed(**given)
+    told = {error["loc"]: error["msg"] for error in refused.value.errors()}
+    assert said in told[place]
+
+
+def test_a_key_that_has_a_default_may_be_required_of_a_file() -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Annotated[Formed, Into()]).validate_python({})
+    (error,) = refused.value.errors()
+    assert (error["loc"], error["type"]) == (("folder",), "missing")
+
+
+def test_the_schema_says_what_a_key_means() -> None:
+    schema = TypeAdapter(Annotated[Formed, Into("Renamed")]).json_schema()
+    limits = schema["properties"]["limits"]
+    assert limits["description"] == "goes with lasts"
+    assert schema["title"] == "Renamed"
+    assert schema["$defs"]["Limits"]["description"] == "What ends it."
+    spent = schema["$defs"]["Limits"]["properties"]["spent"]
+    assert spent["description"] == "a share of all"
+
+
+def test_a_key_by_hand_that_is_no_field_is_looked_at_and_not_kept() -> None:
+    adapter: TypeAdapter[Part] = TypeAdapter(Annotated[Part, Into(kind=Literal["P"])])
+    assert adapter.validate_python({"kind": "P", "name": "x"}) == Part(name="x")
+    with pytest.raises(ValidationError):
+        adapter.validate_python({"kind": "Q", "name": "x"})
