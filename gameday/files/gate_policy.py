@@ -43,7 +43,7 @@ def read_document(
 
 
 def _policy(here: Cursor) -> GatePolicy | None:
-    from gameday.files.scenario import scenario_build, scenario_errors
+    from gameday.files.scenario import scenario_errors
     from gameday.files.scenario.gate_wire import GatePolicy as Wire
 
     wired = scenario_errors.validated(here, Wire)
@@ -74,5 +74,5 @@ def _policy(here: Cursor) -> GatePolicy | None:
         slos=tuple(slos),
         max_age=None if wired.proof is None else wired.proof.max_age,
         regressions=wired.regressions == "fail",
-        prometheus=scenario_build.endpoint(wired.prometheus, path),
+        prometheus=wired.prometheus,
     )

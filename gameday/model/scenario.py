@@ -17,10 +17,12 @@ from gameday.model.promise import (
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
 from gameday.model.values import kinds
+from gameday.model.values.file_form import MappingOf, WrittenAs
 
 # A field annotated with a kind of value is a key of the file; others the reader fills.
 Text = Annotated[str, kinds.TEXT]
 AnyText = Annotated[str, kinds.ANY_TEXT]
+PathText = Annotated[str, kinds.PATH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +30,63 @@ class Secret:
     """Where a secret value is: an environment variable, or a file."""
 
     env: Text = ""
-    file: Text = ""
+    file: PathText = ""
+
+
+def _not_written_out(value: Any) -> Any:
+    """Refuse a secret that is written out, without repeating it."""
+    if not isinstance(value, Mapping):
+        raise ValueError(  # noqa: TRY004 - as of every other value
+            "a secret is never written into a scenario; "
+            "write {env: NAME} or {file: PATH}"
+        )
+    if len(value) != 1:
+        raise ValueError("expected exactly one of env and file")
+    return value
+
+
+SecretRef = Annotated[Secret, WrittenAs(_not_written_out)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """How to log in: a user and a password, or a bearer token."""
+
+    username: Text = ""
+    password: SecretRef | None = None
+    bearer: SecretRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Certificates (paths), and whether the server's is verified."""
+
+    ca: PathText = ""
+    cert: PathText = ""
+    key: PathText = ""
+    verify: Annotated[bool, kinds.FLAG] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An HTTP server that gameday reads: URL without credentials, and how to log in.
+    """An HTTP server that is read."""
 
-    `auth`: {"username": text, "password": Secret} or {"bearer": Secret}.
-    `headers`: text or Secret. `tls`: {"ca": path, "cert": path, "key": path,
-    "verify": bool}.
-    """
+    url: Annotated[str, kinds.URL]  # without credentials
+    auth: Annotated[Mapping[str, str | Secret], MappingOf(Auth)] = field(
+        default_factory=dict
+    )
+    headers: Mapping[str, Text | SecretRef] = field(default_factory=dict)
+    tls: Annotated[Mapping[str, str | bool], MappingOf(Tls)] = field(
+        default_factory=dict
+    )
 
-    url: str
-    auth: Mapping[str, str | Secret] = field(default_factory=dict)
-    headers: Mapping[str, str | Secret] = field(default_factory=dict)
-    tls: Mapping[str, str | bool] = field(default_factory=dict)
+
+def _url_alone(value: Any) -> Any:
+    """Return the keys of a server of which only the URL is written."""
+    return {"url": value} if isinstance(value, str) else value
+
+
+Server = Annotated[Endpoint, WrittenAs(_url_alone)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +105,18 @@ class Pages:
 class ObservedFiles:
     """Paths that let `check` lint promises where no server runs."""
 
-    rules: tuple[str, ...] = ()
-    prometheus: str = ""
-    alertmanager: str = ""
+    rules: tuple[PathText, ...] = ()
+    prometheus: PathText = ""
+    alertmanager: PathText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observe:
-    """What observes a run; each may be absent, and then cannot answer."""
+    """What observes a run."""
 
-    prometheus: Endpoint | None = None
-    alertmanager: Endpoint | None = None
+    # Each may be absent, and then cannot answer.
+    prometheus: Server | None = None
+    alertmanager: Server | None = None
     pages: Pages | None = None
     files: ObservedFiles = field(default_factory=ObservedFiles)
 
@@ -89,7 +133,7 @@ class Load:
     url: Annotated[str, kinds.URL] = ""
     rate: Annotated[float, kinds.RATE] = 0.0
     method: Annotated[str, kinds.METHOD] = "GET"
-    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    headers: Mapping[str, Text | SecretRef] = field(default_factory=dict)
     body: AnyText = ""
     timeout: Annotated[float, kinds.POSITIVE_DURATION] = 5.0
     connections: Annotated[str, kinds.one_of("reuse", "fresh")] = "reuse"

@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from gameday.files.scenario.model_wire import as_written
 from gameday.files.scenario.scenario_fields import PositiveDuration, Share, Text, Times
-from gameday.files.scenario.scenario_wire import Server, Wire
+from gameday.files.scenario.scenario_wire import Wire
+from gameday.model import scenario as model
 
 
 class GateMetadata(Wire):
@@ -50,7 +52,7 @@ class GatePolicy(Wire):
     apiVersion: Literal["gameday/v1"]  # noqa: N815 - the format's own name
     kind: Literal["GatePolicy"]
     metadata: GateMetadata
-    prometheus: Server | None = Field(
+    prometheus: as_written(model.Server) | None = Field(
         None, description="default: that of the newest stored run with the SLO"
     )
     slos: list[GateSlo] = Field(default_factory=list)

@@ -11,14 +11,9 @@ from gameday.files.text.source import beside
 from gameday.model.experiment import Experiment
 from gameday.model.scenario import (
     DriftProbes,
-    Endpoint,
     Expect,
     Guardrail,
-    Load,
-    Observe,
-    ObservedFiles,
     Scenario,
-    Secret,
     Step,
 )
 from gameday.model.slos.slo import Slo
@@ -44,9 +39,9 @@ def scenario(read: wire.Scenario, here: Cursor, parts: Parts) -> Scenario:
         owner=read.metadata.owner,
         labels=dict(read.metadata.labels),
         target=target(read.target),
-        observe=_observe(read.observe, path),
+        observe=read.observe,
         slos=tuple(parts.slos),
-        load=_load(read.load, path),
+        load=read.load,
         guardrails=_guardrails(read.guardrails),
         blast_radius=read.blast_radius,
         drift=_drift(read.drift, path),
@@ -72,56 +67,6 @@ def target(read: wire.Target) -> TargetRef:
         )
     name = read.local.supervisor if read.local is not None else ""
     return TargetRef(kind="local", name=name)
-
-
-def _observe(read: wire.Observe, path: str) -> Observe:
-    files = read.files
-    return Observe(
-        prometheus=endpoint(read.prometheus, path),
-        alertmanager=endpoint(read.alertmanager, path),
-        pages=read.pages,
-        files=ObservedFiles()
-        if files is None
-        else ObservedFiles(
-            rules=tuple(beside(path, name) for name in files.rules),
-            prometheus=beside(path, files.prometheus) if files.prometheus else "",
-            alertmanager=beside(path, files.alertmanager) if files.alertmanager else "",
-        ),
-    )
-
-
-def endpoint(read: wire.Endpoint | None, path: str) -> Endpoint | None:
-    """Return a server as it is read; paths begin at the file."""
-    if read is None:
-        return None
-    auth: dict[str, str | Secret] = {}
-    if read.auth is not None:
-        for key in ("password", "bearer"):
-            secret = getattr(read.auth, key)
-            auth.update({} if secret is None else {key: _secret(secret, path)})
-        auth.update({"username": read.auth.username} if read.auth.username else {})
-    tls: dict[str, str | bool] = {}
-    if read.tls is not None:
-        given = {key: getattr(read.tls, key) for key in ("ca", "cert", "key")}
-        tls = {key: beside(path, name) for key, name in given.items() if name}
-        tls["verify"] = read.tls.verify
-    headers = _headers(read.headers, path)
-    return Endpoint(url=read.url, auth=auth, headers=headers, tls=tls)
-
-
-def _secret(read: Secret, path: str) -> Secret:
-    return replace(read, file=beside(path, read.file)) if read.file else read
-
-
-def _headers(read: Mapping[str, str | Secret], path: str) -> dict[str, str | Secret]:
-    return {
-        name: value if isinstance(value, str) else _secret(value, path)
-        for name, value in read.items()
-    }
-
-
-def _load(read: Load | None, path: str) -> Load | None:
-    return read and replace(read, headers=_headers(read.headers, path))
 
 
 def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:

@@ -53,7 +53,7 @@ def validated(here: Cursor, model: type[_Made]) -> _Made | None:
     """Return a document as a model has it; None with all problems reported."""
     try:
         with _no_plugins():
-            return model.model_validate(here.value)
+            return model.model_validate(here.value, context=here.document.path)
     except ValidationError as errors:
         for error in errors.errors(include_url=False):
             _report(here, error, model)

@@ -14,7 +14,7 @@ from pydantic import (
     Tag,
 )
 
-from gameday.files.scenario.model_wire import CONFIG, Into
+from gameday.files.scenario.model_wire import CONFIG, Into, as_written
 from gameday.files.scenario.scenario_fields import (
     Duration,
     Flag,
@@ -29,38 +29,12 @@ from gameday.files.scenario.scenario_fields import (
     Word,
 )
 from gameday.model import scenario as model
-from gameday.model.scenario import Secret
 
 
 class Wire(BaseModel):
     """What all of them share."""
 
     model_config = CONFIG
-
-
-def _secret(value: Any) -> Any:
-    """Refuse a secret that is written out, without repeating it."""
-    if not isinstance(value, dict):
-        raise ValueError(  # noqa: TRY004 - pydantic wants a ValueError
-            "a secret is never written into a scenario; "
-            "write {env: NAME} or {file: PATH}"
-        )
-    if len(value) != 1:
-        raise ValueError("expected exactly one of env and file")
-    return value
-
-
-SecretRef = Annotated[Secret, Into(), BeforeValidator(_secret)]
-
-
-def _is_mapping(value: Any) -> str:
-    return "mapping" if isinstance(value, dict | Secret) else "text"
-
-
-Header = Annotated[
-    Annotated[Text, Tag("text")] | Annotated[SecretRef, Tag("mapping")],
-    Discriminator(_is_mapping),
-]
 
 
 class Metadata(Wire):
@@ -106,57 +80,9 @@ class Target(Wire):
     local: Local | None = None
 
 
-class Auth(Wire):
-    """How to log in: a user and a password, or a bearer token."""
-
-    username: Text = ""
-    password: SecretRef | None = None
-    bearer: SecretRef | None = None
-
-
-class Tls(Wire):
-    """Certificates (paths), and whether the server's is verified."""
-
-    ca: Text = ""
-    cert: Text = ""
-    key: Text = ""
-    verify: Flag = True
-
-
-class Endpoint(Wire):
-    """An HTTP server that is read."""
-
-    url: Url
-    auth: Auth | None = None
-    tls: Tls | None = None
-    headers: dict[str, Header] = {}
-
-
-def _endpoint(value: Any) -> Any:
-    return {"url": value} if isinstance(value, str) else value
-
-
-Server = Annotated[Endpoint, BeforeValidator(_endpoint)]
-
-
-Pages = Annotated[model.Pages, Into()]
-
-
-class Files(Wire):
-    """Paths that let `check` lint promises where no server runs."""
-
-    rules: list[Text] = []
-    prometheus: Text = ""
-    alertmanager: Text = ""
-
-
-class Observe(Wire):
-    """What observes a run."""
-
-    prometheus: Server | None = None
-    alertmanager: Server | None = None
-    pages: Pages | None = None
-    files: Files | None = None
+Observe = Annotated[
+    model.Observe, Into(files=Annotated[model.ObservedFiles, Into("Files")])
+]
 
 
 class StopWhen(Wire):
@@ -242,9 +168,9 @@ class Scenario(Wire):
     kind: Literal["Scenario"]
     metadata: Metadata
     target: Target
-    observe: Observe = Field(default_factory=Observe.model_construct)
+    observe: Observe = Field(default_factory=model.Observe)
     slos: list[Text] = []
-    load: Annotated[model.Load, Into(headers=dict[str, Header])] | None = None
+    load: Annotated[model.Load, Into()] | None = None
     guardrails: list[Guardrail] = []
     blast_radius: Annotated[model.BlastRadius, Into()] = Field(
         default_factory=model.BlastRadius
