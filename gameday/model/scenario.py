@@ -17,7 +17,7 @@ from gameday.model.promise import (
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
 from gameday.model.values import kinds
-from gameday.model.values.file_form import MappingOf, WrittenAs
+from gameday.model.values.file_form import REQUIRED, MappingOf, WrittenAs
 
 # A field annotated with a kind of value is a key of the file; others the reader fills.
 Text = Annotated[str, kinds.TEXT]
@@ -175,12 +175,10 @@ class BlastRadius:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftProbes:
-    """What tells of drift beside the target itself: a folder of Terraform's, or none.
+    """What tells of drift beside the target: a folder to run `terraform plan` in."""
 
-    `terraform plan` runs there before the first fault and after the last undo.
-    """
-
-    terraform: str = ""
+    # It runs there before the first fault and after the last undo; empty: nowhere.
+    terraform: Annotated[PathText, REQUIRED] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

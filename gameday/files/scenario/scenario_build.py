@@ -7,10 +7,8 @@ from typing import NamedTuple
 from gameday.files.scenario import scenario_wire as wire
 from gameday.files.scenario.scenario_promises import step_name
 from gameday.files.text.cursor import Cursor
-from gameday.files.text.source import beside
 from gameday.model.experiment import Experiment
 from gameday.model.scenario import (
-    DriftProbes,
     Expect,
     Guardrail,
     Scenario,
@@ -44,7 +42,7 @@ def scenario(read: wire.Scenario, here: Cursor, parts: Parts) -> Scenario:
         load=read.load,
         guardrails=_guardrails(read.guardrails),
         blast_radius=read.blast_radius,
-        drift=_drift(read.drift, path),
+        drift=read.drift,
         steps=tuple(steps),
         path=path,
     )
@@ -96,10 +94,6 @@ def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:
             )
         )
     return tuple(made)
-
-
-def _drift(read: wire.Drift | None, path: str) -> DriftProbes:
-    return DriftProbes(terraform=beside(path, read.terraform) if read else "")
 
 
 def _step(read: wire.Step, here: Cursor, experiment: Experiment) -> Step:

@@ -122,12 +122,6 @@ class Guardrail(Wire):
     )
 
 
-class Drift(Wire):
-    """What tells of drift beside the target: a folder to run `terraform plan` in."""
-
-    terraform: Text
-
-
 def _is_flag(value: Any) -> str:
     return "flag" if isinstance(value, bool | str) else "mapping"
 
@@ -175,5 +169,7 @@ class Scenario(Wire):
     blast_radius: Annotated[model.BlastRadius, Into()] = Field(
         default_factory=model.BlastRadius
     )
-    drift: Drift | None = None
+    drift: Annotated[model.DriftProbes, Into("Drift")] = Field(
+        default_factory=model.DriftProbes
+    )
     steps: list[Step] = Field(min_length=1)
