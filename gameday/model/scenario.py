@@ -17,7 +17,14 @@ from gameday.model.promise import (
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TargetRef
 from gameday.model.values import kinds
-from gameday.model.values.file_form import REQUIRED, MappingOf, WrittenAs
+from gameday.model.values.file_form import (
+    REQUIRED,
+    FileDefault,
+    Group,
+    MappingOf,
+    Meaning,
+    WrittenAs,
+)
 
 # A field annotated with a kind of value is a key of the file; others the reader fills.
 Text = Annotated[str, kinds.TEXT]
@@ -142,25 +149,58 @@ class Load:
     command: tuple[Text, ...] = ()
 
 
+_STOP_WHEN = Group(
+    "stop_when",
+    "StopWhen",
+    "What of an SLO stops the run; exactly one.",
+    meaning="goes with slo, and is required there",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guardrail:
-    """A condition that stops the run; exactly one of slo, promql, http is set.
+    """A condition that stops the run; exactly one of slo, promql, http, alert."""
 
-    `every`: seconds between looks, None: the scrape interval. `grace`: seconds
-    for which it may be unanswerable. `hold`: seconds the PromQL must hold.
-    `budget_spent`: ratio; `burn_rate`: times the sustainable rate.
-    """
-
-    name: str
-    slo: str = ""
-    budget_spent: float | None = None
-    burn_rate: float | None = None
-    promql: str = ""
-    http: str = ""
-    alert: str = ""
-    hold: float = 0.0
-    every: float | None = None
-    grace: float = 60.0
+    name: Annotated[
+        Text,
+        FileDefault(""),
+        Meaning("what reports call it; default: its condition"),
+    ]
+    slo: Annotated[
+        Text, Meaning("an SLO of `slos`; stop_when says how much of it")
+    ] = ""
+    budget_spent: Annotated[float | None, kinds.POSITIVE_SHARE, _STOP_WHEN] = None
+    burn_rate: Annotated[float | None, kinds.BURN_RATE, _STOP_WHEN] = None
+    promql: Annotated[
+        Text, Meaning("stops while it has a result, as an alert's expression fires")
+    ] = ""
+    http: Annotated[
+        str,
+        kinds.PROBED,
+        Meaning("stops on a status of 400 or above, or without an answer"),
+    ] = ""
+    alert: Annotated[Text, Meaning("stops while an alert of this name fires")] = ""
+    hold: Annotated[
+        float,
+        kinds.DURATION,
+        kinds.FileKey("for"),
+        Meaning(
+            "goes with promql: how long it has to hold; default: 0s, at once",
+        ),
+    ] = 0.0
+    every: Annotated[
+        float | None,
+        kinds.POSITIVE_DURATION,
+        Meaning("the time between two looks; default: the scrape interval"),
+    ] = None
+    grace: Annotated[
+        float,
+        kinds.DURATION,
+        Meaning(
+            "how long it may be unanswerable before that stops the run as well; "
+            "default: 60s"
+        ),
+    ] = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

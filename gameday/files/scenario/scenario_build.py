@@ -40,7 +40,7 @@ def scenario(read: wire.Scenario, here: Cursor, parts: Parts) -> Scenario:
         observe=read.observe,
         slos=tuple(parts.slos),
         load=read.load,
-        guardrails=_guardrails(read.guardrails),
+        guardrails=_named(read.guardrails),
         blast_radius=read.blast_radius,
         drift=read.drift,
         steps=tuple(steps),
@@ -67,8 +67,9 @@ def target(read: wire.Target) -> TargetRef:
     return TargetRef(kind="local", name=name)
 
 
-def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:
-    made: list[Guardrail] = []
+def _named(read: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
+    """Return the guardrails, each with a name of its own."""
+    named: list[Guardrail] = []
     taken: set[str] = set()
     for guardrail in read:
         condition = guardrail.alert or guardrail.promql or guardrail.http
@@ -78,22 +79,8 @@ def _guardrails(read: Sequence[wire.Guardrail]) -> tuple[Guardrail, ...]:
             number += 1
             name = f"{wanted} ({number})"
         taken.add(name)
-        stop = guardrail.stop_when or wire.StopWhen.model_construct()
-        made.append(
-            Guardrail(
-                name=name,
-                slo=guardrail.slo,
-                budget_spent=stop.budget_spent,
-                burn_rate=stop.burn_rate,
-                promql=guardrail.promql,
-                http=guardrail.http,
-                alert=guardrail.alert,
-                hold=guardrail.hold,
-                every=guardrail.every,
-                grace=guardrail.grace,
-            )
-        )
-    return tuple(made)
+        named.append(replace(guardrail, name=name))
+    return tuple(named)
 
 
 def _step(read: wire.Step, here: Cursor, experiment: Experiment) -> Step:

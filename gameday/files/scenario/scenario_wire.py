@@ -85,43 +85,6 @@ Observe = Annotated[
 ]
 
 
-class StopWhen(Wire):
-    """What of an SLO stops the run; exactly one."""
-
-    budget_spent: PositiveShare | None = None
-    burn_rate: Times | None = None
-
-
-class Guardrail(Wire):
-    """A condition that stops the run; exactly one of slo, promql, http, alert."""
-
-    name: Text = Field("", description="what reports call it; default: its condition")
-    slo: Text = Field("", description="an SLO of `slos`; stop_when says how much of it")
-    stop_when: StopWhen | None = Field(
-        None, description="goes with slo, and is required there"
-    )
-    promql: Text = Field(
-        "", description="stops while it has a result, as an alert's expression fires"
-    )
-    http: Probed = Field(
-        "", description="stops on a status of 400 or above, or without an answer"
-    )
-    alert: Text = Field("", description="stops while an alert of this name fires")
-    hold: Duration = Field(
-        0.0,
-        alias="for",
-        description="goes with promql: how long it has to hold; default: 0s, at once",
-    )
-    every: PositiveDuration | None = Field(
-        None, description="the time between two looks; default: the scrape interval"
-    )
-    grace: Duration = Field(
-        60.0,
-        description="how long it may be unanswerable before that stops the run as "
-        "well; default: 60s",
-    )
-
-
 def _is_flag(value: Any) -> str:
     return "flag" if isinstance(value, bool | str) else "mapping"
 
@@ -165,7 +128,7 @@ class Scenario(Wire):
     observe: Observe = Field(default_factory=model.Observe)
     slos: list[Text] = []
     load: Annotated[model.Load, Into()] | None = None
-    guardrails: list[Guardrail] = []
+    guardrails: list[Annotated[model.Guardrail, Into()]] = []
     blast_radius: Annotated[model.BlastRadius, Into()] = Field(
         default_factory=model.BlastRadius
     )
