@@ -109,6 +109,12 @@ BROKEN = [
     ("1e999", "value out of range"),
     ("(" * 200 + "1" + ")" * 200, "nested deeper than"),
     ("-" * 200 + "1", "nested deeper than"),
+    ('+"a"', "unary"),
+    ('+ + "a"', "unary"),
+    ('(+"a")', "unary"),
+    ('label_replace(up, +"a", "b", "c", "d")', "unary"),
+    ("+foo[5m]", "unary"),
+    ("rate(+foo[5m])", "unary"),
 ]
 
 
@@ -117,6 +123,18 @@ def test_an_error_is_an_error_whatever_stands_beside_it(expr: str, reason: str) 
     severity, why = promql.judge(expr)
     assert severity == "error"
     assert reason in why
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        *("+foo", "+1", "foo + +bar", "(foo) + bar", "foo{a='+'} + 1", "+-+1"),
+        *("foo offset +5m", "rate(foo[5m]) + 1", "sum by (a) (+foo)", "1 - +1"),
+        *("sum(foo) by (a) + sum(bar) by (a)", "foo + on (a) +bar", "foo @ +1"),
+    ],
+)
+def test_a_plus_before_a_number_or_a_vector_is_none_of_it(expr: str) -> None:
+    assert promql.judge(expr) == ("", "")
 
 
 def test_a_count_keeps_the_regular_expression_as_it_was_written() -> None:
