@@ -64,7 +64,7 @@ OWN = {
     "experiment/misplaced-key": "a key that is passed over where it stands",
     "experiment/no-timeout": "a call that may hang",
     "experiment/no-undo": "an action that no rollback undoes",
-    "experiment/reference": "a `ref` to an activity that is not there",
+    "experiment/reference": "a `ref` to an activity or a control that is not there",
     "experiment/tolerance": "a tolerance that ends the engine",
     "experiment/trap": "a call that is known not to do what it says",
     "experiment/unknown-function": "a function that is not known",

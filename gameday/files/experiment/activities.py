@@ -33,7 +33,6 @@ _PROVIDERS: Mapping[str, Sequence[str]] = {
     "http": (*_COMMON, "url", "method", "headers", "verify_tls", "max_retries"),
 }
 _REQUIRED = {"python": ("module", "func"), "process": ("path",), "http": ("url",)}
-_CONTROL = ("name", "provider", "scope", "automatic", "ref", "description")
 FREE = r"x-.*"  # keys that anybody may use
 
 
@@ -54,7 +53,8 @@ class ReadActivity(NamedTuple):
 def check(here: Cursor, named: Mapping[str, Cursor]) -> ReadActivity | None:
     """Report what is wrong with an activity; return it where it can be read.
 
-    `named`: the activities that a `ref` may name.
+    `named`: the activities that a `ref` may name. Its controls are judged with all of
+    the experiment's, by `controls.check`.
     """
     if here.mapping() is None:
         return None
@@ -68,8 +68,6 @@ def check(here: Cursor, named: Mapping[str, Cursor]) -> ReadActivity | None:
     _pauses(here)
     here.flag("background")
     _number(here, "timeout")
-    for control in here.list_of("controls"):
-        check_control(control)
     provider = here.mapping("provider")
     if provider is None:
         if here.get("provider") is None:
@@ -205,21 +203,3 @@ def check_tolerance(here: Cursor) -> None:
     probe = tolerances.check(here.at("tolerance"))
     if probe is not None:
         check(probe, {})
-
-
-def check_control(here: Cursor) -> None:
-    """Report what is wrong with a control."""
-    if here.mapping() is None or here.value.get("ref") is not None:
-        return
-    here.only(_CONTROL, also=FREE, lenient=True)
-    here.text("name", required=True)
-    here.choice("scope", ("before", "after"))
-    here.flag("automatic")
-    provider = here.mapping("provider")
-    if provider is None:
-        here.error("provider is missing; expected a python module", code="missing-key")
-        return
-    known = ("type", "module", "arguments", "secrets")
-    provider.only(known, also=FREE, lenient=True)
-    if provider.choice("type", ("python",)):
-        provider.text("module", required=True)

@@ -12,6 +12,7 @@ from gameday.errors import Problem
 from gameday.files.experiment import (
     activities,
     configuration,
+    controls,
     experiment_acts,
     experiment_python,
 )
@@ -179,8 +180,7 @@ def _top(here: Cursor) -> None:
     for extension in here.list_of("extensions"):
         if extension.mapping() is not None:
             extension.text("name", required=True)
-    for control in here.list_of("controls"):
-        activities.check_control(control)
+    controls.check(here)
     _described(here)
     _runtime(here)
 
@@ -245,8 +245,6 @@ def _hypothesis(here: Cursor) -> list[ReadActivity | None]:
                 "an action has no place in the hypothesis; expected a probe",
                 code="activity-type",
             )
-    for control in hypothesis.list_of("controls"):
-        activities.check_control(control)
     return found
 
 

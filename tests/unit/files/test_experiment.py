@@ -368,3 +368,45 @@ def test_what_the_fixture_says_is_valid_without_a_word(shop: Shop) -> None:
     assert made is not None
     assert made.has_hypothesis
     assert made.document["configuration"]["count"] == 2
+
+
+_CONTROL = "{name: %s, provider: {type: python, module: m}%s}"
+
+
+def _errors(shop: Shop, old: str, new: str) -> list[str]:
+    path = shop.folder / NAME
+    path.write_text(EXPERIMENT.replace(old, new))
+    problems = experiment.read(str(path), env={})[1]
+    return [problem.id for problem in problems if problem.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tags: [web, capacity]", "controls: [{}]"),
+        ("method:\n", "  controls: [{}]\nmethod:\n"),
+        (
+            "    name: stop a replica\n",
+            "    name: stop a replica\n    controls: [{}]\n",
+        ),
+        ("      name: answers\n", "      name: answers\n      controls: [{}]\n"),
+        ("    name: undo\n", "    name: undo\n    controls: [{}]\n"),
+    ],
+)
+def test_a_controls_ref_names_a_control_of_the_experiment(
+    shop: Shop, old: str, new: str
+) -> None:
+    referring, declared = _CONTROL % ("b", ", ref: a"), _CONTROL % ("a", "")
+    both = f"{referring}, {declared}"
+    assert _errors(shop, old, new.format(referring)) == ["experiment/reference"]
+    assert _errors(shop, old, new.format(both)) == []
+
+
+@pytest.mark.parametrize("ref", ["''", "3", "[a]", "a"])
+def test_a_ref_does_not_stand_for_a_controls_name_and_provider(
+    shop: Shop, ref: str
+) -> None:
+    controls = f"controls: [{_CONTROL % ('a', '')}, {{ref: {ref}}}]"
+    errors = _errors(shop, "tags: [web, capacity]", controls)
+    assert errors.count("experiment/missing-key") == 2
+    assert errors.count("experiment/reference") == (ref != "a")
