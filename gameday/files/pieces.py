@@ -63,7 +63,10 @@ def of(document: Document, *, passing: bool) -> list[Piece]:
     file with plugins) is a neighbour.
     """
     return [
-        _piece(Document(document.path, root), passing=passing)
+        _piece(
+            Document(document.path, root, refused_by_go=each.refused_by_go),
+            passing=passing,
+        )
         for each in document.all
         if each.root is not None
         for root in _items(each.root)

@@ -74,7 +74,7 @@ def parse_document(
     document: Document, *, running: bool = False
 ) -> tuple[Routing | None, list[Problem]]:
     """Do what `parse` does for a text that was read already."""
-    problems = list(document.problems)
+    problems = document.problems_for_go()
     here = top(document, problems, family="alertmanager", texts=True)
     if document.root is None or here.mapping() is None:
         return None, problems

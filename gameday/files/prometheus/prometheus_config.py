@@ -49,7 +49,7 @@ def parse(text: str, path: str) -> tuple[PrometheusConfig | None, list[Problem]]
 
 def parse_document(document: Document) -> tuple[PrometheusConfig | None, list[Problem]]:
     """Do what `parse` does for a text that was read already."""
-    problems = list(document.problems)
+    problems = document.problems_for_go()
     here = top(document, problems, family="prometheus", texts=True)
     if document.root is None and [problem.id for problem in problems] == ["file/empty"]:
         return PrometheusConfig(), []  # all defaults, as for Prometheus

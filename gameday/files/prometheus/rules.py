@@ -63,11 +63,13 @@ def parse_document(
 
 
 def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
-    problems = list(document.problems)
+    problems: list[Problem] = []
     here = top(document, problems, family="rules", texts=True)
     if document.root is None:
-        return [], [problem for problem in problems if problem.id != "file/empty"]
+        told = (problem for problem in document.problems if problem.id != "file/empty")
+        return [], list(told)
     crd = _is_crd(here)
+    problems += document.problems if crd else document.problems_for_go(merges_once=True)
     if document.rest and not crd:
         line = document.rest[0].line(())
         message = "Prometheus ignores this second document; remove it, or split it off"

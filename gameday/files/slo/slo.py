@@ -76,6 +76,8 @@ class _File(NamedTuple):
 def _file(document: Document) -> _File:
     problems = list(document.problems)
     objects = [item for part in document.all for item in _objects(part, problems)]
+    if objects and all(map(_is_read_by_go, objects)):
+        problems[:] = document.problems_for_go()
     if objects and all(map(_is_sloth, objects)):
         problems[:] = [_as_sloth_has_it(problem) for problem in problems]
     return _File(document.path, objects, problems)
@@ -140,6 +142,13 @@ def _named(objects: list[Cursor], kind: str) -> Iterator[tuple[str, Cursor]]:
 def _is_sloth(here: Cursor) -> bool:
     version = str(here.value.get("apiVersion") or here.value.get("version") or "")
     return version.startswith(("sloth.slok.dev/", "prometheus/"))
+
+
+def _is_read_by_go(here: Cursor) -> bool:
+    """Return whether Sloth or Pyrra reads the file itself, not `kubectl`."""
+    if _is_sloth(here):
+        return "apiVersion" not in here.value
+    return str(here.value.get("apiVersion")).startswith("pyrra.dev/")
 
 
 def _other(here: Cursor) -> None:

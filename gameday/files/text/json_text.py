@@ -8,6 +8,8 @@ from gameday.files.text.nodes import Document, Entry, List, Map, Node, Scalar
 
 DEEPEST = 100
 _SPACE = re.compile(r"[ \t\r\n]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_OF_JSON_ONLY = re.compile(r"(?<!\\)(?:\\\\)*\\(?:/|u[dD][89a-fA-F])")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"true\b|false\b|null\b")
@@ -34,7 +36,7 @@ def parse(text: str, path: str) -> Document:
         return Document(
             path, None, [Problem(path, error.line, str(error), id=error.id)]
         )
-    return Document(path, root, reader.problems)
+    return Document(path, root, reader.problems, refused_by_go=reader.refused_by_go)
 
 
 def broken(text: str, path: str) -> Problem | None:
@@ -54,6 +56,7 @@ class _Reader:
         self.text, self.path = text, path
         self.at, self.line, self.begin = 0, 1, 0  # `begin`: where the line begins
         self.problems: list[Problem] = []
+        self.refused_by_go: list[Problem] = []
 
     def skip(self) -> None:
         if self.text[self.at : self.at + 1] not in _BLANKS:
@@ -122,7 +125,24 @@ class _Reader:
             made: str = json.loads(match[0])
         except ValueError:
             raise self.expected("a valid escape") from None
+        if "\\" in match[0]:
+            self._escapes(match[0], made)
         return made
+
+    def _escapes(self, written: str, made: str) -> None:
+        """Judge the escapes of a text: half a character can be neither shown nor kept.
+
+        Go's YAML readers, which Prometheus has for JSON too, know fewer than JSON has.
+        """
+        half = _SURROGATE.search(made)
+        if half is not None:
+            raise _NotJson(
+                f"is not valid: \\u{ord(half[0]):x} is one half of a character; "
+                "write the character itself",
+                self.line,
+            )
+        if _OF_JSON_ONLY.search(written):
+            self.refused_by_go.append(unknown_escape(self.path, self.line))
 
     def _scalar(self, line: int, column: int) -> Scalar:
         if self.text.startswith('"', self.at):
@@ -138,6 +158,15 @@ class _Reader:
         self.at = match.end()
         whole = match[0].lstrip("-").isdigit()
         return Scalar((int if whole else float)(match[0]), match[0], line, column)
+
+
+def unknown_escape(path: str, line: int) -> Problem:
+    """Return the problem of an escape that JSON has and Go's YAML readers do not."""
+    message = (
+        "has an escape that Go's YAML reader refuses; write `/`, or the character "
+        "itself, not `\\/` or a pair of `\\ud83d`"
+    )
+    return Problem(path, line, message, id="file/syntax")
 
 
 def duplicate(path: str, line: int, key: str) -> Problem:

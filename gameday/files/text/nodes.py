@@ -59,7 +59,8 @@ class Document:
 
     `rest` are the further documents of the same file. `problems` belong to the
     file as a whole and are carried by its first document. `family` is what the ids
-    of problems in it begin with.
+    of problems in it begin with. `refused_by_go` is what other readers take and those
+    of Go, in which Prometheus is written, do not.
     """
 
     path: str
@@ -67,6 +68,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     rest: tuple["Document", ...] = ()
     family: str = "file"
+    refused_by_go: list[Problem] = field(default_factory=list)
 
     @property
     def value(self) -> Any:
@@ -95,6 +97,18 @@ class Document:
             problem.severity == "error" and problem.id != "file/duplicate-key"
             for problem in self.problems
         )
+
+    def problems_for_go(self, *, merges_once: bool = False) -> list[Problem]:
+        """Return the file's problems where a program in Go reads it.
+
+        `merges_once`: that reader (yaml.v3) refuses a second `<<` in a mapping.
+        """
+        refused = [
+            problem
+            for problem in self.refused_by_go
+            if merges_once or problem.id != "file/duplicate-key"
+        ]
+        return [*self.problems, *refused]
 
     def line(self, path: Sequence[str | int]) -> int | None:
         """Return the line of the value (a mapping's entry: of its key) at a path.

@@ -28,6 +28,7 @@ _PLAIN_TAGS = frozenset(
 )
 _TREE_TAGS = frozenset(_CORE + name for name in ("map", "seq"))
 _LONGEST_NUMBER = 400
+_ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _LONG = 65_536  # characters from which on it pays to ask a quicker reader first
 
 
@@ -80,11 +81,11 @@ def _json(text: str, path: str) -> Document:
 
 def _yaml(text: str, path: str) -> Document:
     problems: list[Problem] = []
-    roots: list[Node] = []
+    documents: list[Document] = []
     try:
         loader = _BASE(text)
         try:
-            roots.extend(_Composer(loader, path, problems).roots())
+            documents.extend(_Composer(loader, path, problems, text).documents())
         finally:
             loader.dispose()
     except _Bad as error:
@@ -95,10 +96,9 @@ def _yaml(text: str, path: str) -> Document:
         problems.append(
             Problem(path, None, f"cannot be read: {error}", id="file/value")
         )
-    if not roots and not problems:
+    if not documents and not problems:
         problems.append(empty(path))
-    documents = [Document(path, root) for root in roots] or [Document(path)]
-    first = documents[0]
+    first = documents[0] if documents else Document(path)
     first.problems, first.rest = problems, tuple(documents[1:])
     return first
 
@@ -125,23 +125,38 @@ def empty(path: str) -> Problem:
 class _Composer:
     """Builds nodes from the loader's events, one document after the other."""
 
-    def __init__(self, loader: Any, path: str, problems: list[Problem]) -> None:
+    def __init__(
+        self, loader: Any, path: str, problems: list[Problem], text: str
+    ) -> None:
         self.loader, self.path, self.problems = loader, path, problems
+        self.text = text
+        self.refused_by_go: list[Problem] = []
         self.anchors: dict[str, Node] = {}
         self.sizes: dict[int, int] = {}
         self.made = 0
         self.aliased = 0
 
-    def roots(self) -> Iterator[Node]:
+    def documents(self) -> Iterator[Document]:
         while True:
             event = self.loader.get_event()
             if isinstance(event, yaml.StreamEndEvent):
                 return
             if isinstance(event, yaml.DocumentStartEvent):
-                self.anchors = {}
+                self.anchors, self.refused_by_go = {}, []
+                self._version(event)
                 root = self._node(self.loader.get_event(), 0)
                 if not (isinstance(root, Scalar) and root.value is None):
-                    yield root
+                    yield Document(self.path, root, refused_by_go=self.refused_by_go)
+
+    def _version(self, event: Any) -> None:
+        if event.version not in (None, (1, 1)):
+            version = ".".join(map(str, event.version))
+            message = f"%YAML {version} is refused by Go's YAML reader; remove the line"
+            self._refused_by_go(event.start_mark.line + 1, message, "syntax")
+
+    def _refused_by_go(self, line: int, message: str, code: str) -> None:
+        problem = Problem(self.path, line, message, id=f"file/{code}")
+        self.refused_by_go.append(problem)
 
     def _node(self, event: Any, depth: int) -> Node:
         mark = event.start_mark
@@ -193,6 +208,11 @@ class _Composer:
             raise _bad_tag(tag, line)
         if tag in (_CORE + "str", _CORE + "timestamp"):
             quoted = event.style in ("'", '"')
+            if event.style == '"' and "/" in event.value:
+                written = self.text[event.start_mark.index : event.end_mark.index]
+                if _ESCAPED_SLASH.search(written):
+                    problem = json_text.unknown_escape(self.path, line)
+                    self.refused_by_go.append(problem)
             return Scalar(event.value, event.value, line, column, quoted=quoted)
         return Scalar(self._typed(tag, event, line), event.value, line, column)
 
@@ -218,7 +238,10 @@ class _Composer:
             if not isinstance(key, Scalar):
                 raise _Bad("a list or a mapping cannot be a key", key_line)
             node = self._node(self.loader.get_event(), depth + 1)
-            if key.text == MERGE and not getattr(event, "style", None):
+            if self._is_merge(event):
+                if merged:
+                    message = "`<<` stands twice in one mapping; write <<: [*a, *b]"
+                    self._refused_by_go(key_line, message, "duplicate-key")
                 merged.append(node)
             else:
                 if key.text in made.entries:  # the last one wins, as elsewhere
@@ -230,6 +253,13 @@ class _Composer:
         for node in merged:
             self._merge(made, node, line)
         return made
+
+    def _is_merge(self, event: Any) -> bool:
+        if not isinstance(event, yaml.ScalarEvent):
+            return False
+        if event.tag is None:
+            return event.value == MERGE and not event.style
+        return bool(event.tag == _CORE + "merge")
 
     def _merge(self, made: Map, node: Node, line: int) -> None:
         for item in node.items if isinstance(node, List) else [node]:
