@@ -166,9 +166,9 @@ class Guardrail:
         FileDefault(""),
         Meaning("what reports call it; default: its condition"),
     ]
-    slo: Annotated[
-        Text, Meaning("an SLO of `slos`; stop_when says how much of it")
-    ] = ""
+    slo: Annotated[Text, Meaning("an SLO of `slos`; stop_when says how much of it")] = (
+        ""
+    )
     budget_spent: Annotated[float | None, kinds.POSITIVE_SHARE, _STOP_WHEN] = None
     burn_rate: Annotated[float | None, kinds.BURN_RATE, _STOP_WHEN] = None
     promql: Annotated[

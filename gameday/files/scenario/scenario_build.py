@@ -1,6 +1,6 @@
 """From the wire to the model: a scenario with everything that it names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 

@@ -8,24 +8,18 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     Discriminator,
     Field,
     Tag,
 )
 
-from gameday.files.scenario.model_wire import CONFIG, Into, as_written
+from gameday.files.scenario.model_wire import CONFIG, Into
 from gameday.files.scenario.scenario_fields import (
-    Duration,
     Flag,
     Line,
     Namespace,
     PositiveDuration,
-    PositiveShare,
-    Probed,
     Text,
-    Times,
-    Url,
     Word,
 )
 from gameday.model import scenario as model
