@@ -141,8 +141,8 @@ def test_python_replays_as_the_command_line_does() -> None:
     """Also the second time: a room of that name would stand in its way."""
     place = stored()
     for _ in range(2):
-        (one,) = gameday.replay(str(place), prometheus=program())
-        assert one.outcome is Outcome.INCONCLUSIVE
-        assert one.recorded.scenario
+        (replayed,) = gameday.replay(str(place), prometheus=program())
+        assert replayed.outcome is Outcome.INCONCLUSIVE
+        assert replayed.recorded.scenario
     with pytest.raises(UsageError, match="at: 'soon' is not a date"):
         gameday.replay(str(place), at="soon")

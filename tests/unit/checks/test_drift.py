@@ -178,9 +178,9 @@ def test_what_somebody_did_is_drift(instance: str, key: str) -> None:
 
 def test_what_was_read_of_the_platform_is_believed() -> None:
     own = difference("deployment/web", "spec.replicas", platform="an autoscaler does")
-    one = difference("deployment/web", "spec.paused")
+    changed = difference("deployment/web", "spec.paused")
     found = answer(judged(PLAN, timeline(fault(), [own])), "drift")
     assert found.outcome is Outcome.PASS
-    found = answer(judged(PLAN, timeline(fault(), [own, one])), "drift")
+    found = answer(judged(PLAN, timeline(fault(), [own, changed])), "drift")
     assert found.outcome is Outcome.FAIL
     assert "spec.replicas" not in found.because

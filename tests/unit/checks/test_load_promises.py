@@ -25,15 +25,19 @@ def found(question: str, requests: list[Event], load: float | None = 50.0) -> Fi
     [(0, Outcome.PASS), (7, Outcome.PASS), (8, Outcome.FAIL), (50, Outcome.FAIL)],
 )
 def test_the_share_of_failed_requests(failures: float, outcome: Outcome) -> None:
-    one = found("fails_at_most", traffic(failed={(20.0, 30.0): failures}))
-    assert (one.check, one.subject, one.outcome) == ("load", "lose-a-replica", outcome)
-    assert one.measured == pytest.approx(10 * failures / 7000)
-    assert (one.promised, one.unit) == (0.01, "ratio")
+    finding = found("fails_at_most", traffic(failed={(20.0, 30.0): failures}))
+    assert (finding.check, finding.subject, finding.outcome) == (
+        "load",
+        "lose-a-replica",
+        outcome,
+    )
+    assert finding.measured == pytest.approx(10 * failures / 7000)
+    assert (finding.promised, finding.unit) == (0.01, "ratio")
 
 
 def test_failures_before_the_fault_do_not_count() -> None:
-    one = found("fails_at_most", traffic(failed={(0.0, 9.0): 50.0}))
-    assert (one.outcome, one.measured) == (Outcome.PASS, 0.0)
+    finding = found("fails_at_most", traffic(failed={(0.0, 9.0): 50.0}))
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +46,10 @@ def test_failures_before_the_fault_do_not_count() -> None:
 )
 def test_requests_never_sent_may_have_failed(failures: float, outcome: Outcome) -> None:
     few = traffic(sent=40.0, failed={(0.0, 150.0): failures})
-    one = found("fails_at_most", few)
-    assert one.outcome is outcome
+    finding = found("fails_at_most", few)
+    assert finding.outcome is outcome
     if outcome is Outcome.INCONCLUSIVE:
-        assert "could not keep its rate" in one.because
+        assert "could not keep its rate" in finding.because
 
 
 def test_seconds_that_nobody_wrote_down_may_have_failed() -> None:
@@ -76,19 +80,19 @@ def slow(slow_requests: float, **rest: float) -> list[Event]:
 def test_99_of_100_requests_are_answered_in_time(
     slow_requests: float, outcome: Outcome, measured: float
 ) -> None:
-    one = found("p99_within", slow(slow_requests))
-    assert (one.outcome, one.measured) == (outcome, measured)
-    assert (one.promised, one.unit) == (0.5, "s")
+    finding = found("p99_within", slow(slow_requests))
+    assert (finding.outcome, finding.measured) == (outcome, measured)
+    assert (finding.promised, finding.unit) == (0.5, "s")
 
 
 def test_answers_as_slow_as_promised_keep_it() -> None:
-    one = found("p99_within", traffic(latencies=[[0.48, 0.5, 50.0]]))
-    assert (one.outcome, one.measured) == (Outcome.PASS, 0.5)
+    finding = found("p99_within", traffic(latencies=[[0.48, 0.5, 50.0]]))
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 0.5)
 
 
 def test_a_range_with_the_promise_inside_of_it_is_too_coarse() -> None:
-    one = found("p99_within", traffic(latencies=[[0.49, 0.51, 50.0]]))
-    assert one.outcome is Outcome.INCONCLUSIVE
+    finding = found("p99_within", traffic(latencies=[[0.49, 0.51, 50.0]]))
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_what_the_load_itself_sent_late_is_not_the_systems_fault() -> None:
@@ -110,8 +114,8 @@ def test_the_second_in_which_the_load_ends_is_not_short() -> None:
     *whole, last = traffic(until=150.0)
     three = {**last.fields, "sent": 3.0, "until": last["until"] + 0.5}
     ends = Event(at=last.at + 0.5, kind="load", fields=three)
-    one = found("fails_at_most", [*whole, ends])
-    assert (one.outcome, one.error) == (Outcome.PASS, 0.0)
+    finding = found("fails_at_most", [*whole, ends])
+    assert (finding.outcome, finding.error) == (Outcome.PASS, 0.0)
     earlier = Event(at=last.at, kind="load", fields={**last.fields, "sent": 3.0})
     assert found("fails_at_most", [*whole, earlier]).error == pytest.approx(
         46 / 7000, 0.1

@@ -37,8 +37,8 @@ def found(holds: str, *parts: Part, within: float | None = None) -> Finding:
 def test_the_finding_carries_the_name_or_the_expression() -> None:
     story = timeline(fault(), looks(DEPTH))
     for name, subject in (("", DEPTH), ("queue", "queue")):
-        one = answer(judged(promised("during", name=name), story), "holds")
-        assert (one.check, one.subject, one.outcome) == (
+        finding = answer(judged(promised("during", name=name), story), "holds")
+        assert (finding.check, finding.subject, finding.outcome) == (
             "metric",
             subject,
             Outcome.PASS,
@@ -67,25 +67,25 @@ def test_each_time_has_its_own_looks(
 
 
 def test_a_failure_says_when_and_what_it_was() -> None:
-    one = found("during", looks(DEPTH, false=[(30.0, 31.0)], value=14.0))
-    assert one.because == (
+    finding = found("during", looks(DEPTH, false=[(30.0, 31.0)], value=14.0))
+    assert finding.because == (
         "queue_depth < 10 did not hold 20s after the fault began: it was 14 for "
         '{queue="orders"}.'
     )
 
 
 def test_what_did_not_hold_before_the_fault_either_is_said() -> None:
-    one = found("during", looks(DEPTH, false=[(0.0, 40.0)]))
-    assert one.outcome is Outcome.FAIL
-    assert "did not hold before the fault either" in one.because
+    finding = found("during", looks(DEPTH, false=[(0.0, 40.0)]))
+    assert finding.outcome is Outcome.FAIL
+    assert "did not hold before the fault either" in finding.because
 
 
 @pytest.mark.parametrize("holds", ["during", "after", "throughout"])
 def test_what_nobody_can_tell_is_inconclusive(holds: str) -> None:
     story = looks(DEPTH, untold=[(20.0, 21.0), (90.0, 91.0)])
-    one = found(holds, story)
-    assert one.outcome is Outcome.INCONCLUSIVE
-    assert "Prometheus has no series of it" in one.because
+    finding = found(holds, story)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "Prometheus has no series of it" in finding.because
 
 
 @pytest.mark.parametrize("holds", ["during", "after", "throughout"])
@@ -96,9 +96,9 @@ def test_a_hole_in_the_looks_is_inconclusive(holds: str) -> None:
         for look in looks(DEPTH)
         if look.kind != "metric" or look.at - at(0) not in gone
     ]
-    one = found(holds, story)
-    assert one.outcome is Outcome.INCONCLUSIVE
-    assert "obody looked at it" in one.because
+    finding = found(holds, story)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "obody looked at it" in finding.because
 
 
 def test_a_break_that_was_seen_fails_in_spite_of_a_hole_elsewhere() -> None:
@@ -128,38 +128,38 @@ def test_never_looked_at_is_inconclusive() -> None:
 def test_within_counts_from_the_faults_end_to_the_last_stretch(
     back: float, expected: Outcome
 ) -> None:
-    one = found("after", looks(DEPTH, false=[(20.0, back - 0.5)]), within=30.0)
-    assert one.outcome is expected
-    assert one.measured == back - 55.0
-    assert (one.promised, one.unit) == (30.0, "s")
+    finding = found("after", looks(DEPTH, false=[(20.0, back - 0.5)]), within=30.0)
+    assert finding.outcome is expected
+    assert finding.measured == back - 55.0
+    assert (finding.promised, finding.unit) == (30.0, "s")
 
 
 def test_back_only_for_a_moment_is_not_back() -> None:
     story = looks(DEPTH, false=[(20.0, 60.0), (65.0, 99.5)])
-    one = found("after", story, within=30.0)
-    assert (one.outcome, one.measured) == (Outcome.FAIL, 45.0)
+    finding = found("after", story, within=30.0)
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, 45.0)
 
 
 def test_never_back_fails_where_its_time_was_over_and_only_there() -> None:
     story = looks(DEPTH, false=[(20.0, END)])
     assert found("after", story, within=30.0).outcome is Outcome.FAIL
-    one = found("after", story, within=300.0)
-    assert one.outcome is Outcome.INCONCLUSIVE
+    finding = found("after", story, within=300.0)
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_one_lucky_look_at_the_end_is_too_few() -> None:
     false = [(12.0 + 3 * n, 13.0 + 3 * n) for n in range(46)]
     story = looks(DEPTH, false=[*false, (146.0, 149.0)])
-    one = found("after", story, within=300.0)
-    assert one.outcome is Outcome.INCONCLUSIVE
-    assert "too few to be no chance" in one.because
+    finding = found("after", story, within=300.0)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "too few to be no chance" in finding.because
 
 
 def test_a_record_that_ends_in_the_fault_leaves_it_open() -> None:
     story = cut(timeline(fault(ends=None), looks(DEPTH)), at(40))
     for holds in ("during", "after", "throughout"):
-        one = answer(judged(promised(holds), story), "holds")
-        assert one.outcome is Outcome.INCONCLUSIVE
+        finding = answer(judged(promised(holds), story), "holds")
+        assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_metric_asks_without_any_alert() -> None:
@@ -180,6 +180,6 @@ def test_what_is_scraped_seldom_may_be_from_before_the_fault(
 
 def test_a_return_that_rests_on_what_was_scraped_before_the_end_is_open() -> None:
     seen = looks(DEPTH, stale=200.0)
-    one = found("after", seen, within=10.0)
-    assert one.outcome is Outcome.INCONCLUSIVE
-    assert "had been scraped before the fault ended" in one.because
+    finding = found("after", seen, within=10.0)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "had been scraped before the fault ended" in finding.because

@@ -298,7 +298,7 @@ def test_order_and_epoch_change_nothing(
     order.shuffle(moved)  # type: ignore[attr-defined]
     second = read_samples(Timeline(moved)).of(NAME)
     for side in ("bad", "total"):
-        one = first.count(side, at(BEGINS), at(OVER))
+        counted = first.count(side, at(BEGINS), at(OVER))
         other = second.count(side, at(BEGINS) + by, at(OVER) + by)
-        assert abs(one.value - other.value) < 1e-6
-        assert abs(one.unknown - other.unknown) < 1e-3 * max(1.0, one.unknown)
+        assert abs(counted.value - other.value) < 1e-6
+        assert abs(counted.unknown - other.unknown) < 1e-3 * max(1.0, counted.unknown)

@@ -13,19 +13,19 @@ from tests.unit.coverage.register_of import DAY, NAME, defined, found, past
 def test_the_json_says_for_each_rule_what_is_known() -> None:
     told = json.loads(render.to_json(found(past())))
     assert told["proven"] == {"ratio": 1.0, "proven": 1, "of": 1}
-    (one,) = told["rules"]
-    assert one["rule"] == NAME
-    assert one["state"] == "proven"
-    assert one["method"] == "process.stop"
-    assert one["last_proven"] == "2026-01-01T00:02:32.000Z"
-    assert one["proven_by"]["run"] == "r1"
-    assert one["testbed"] == "docker://shop"
-    assert {"group", "file", "line"} <= one.keys()
+    (row,) = told["rules"]
+    assert row["rule"] == NAME
+    assert row["state"] == "proven"
+    assert row["method"] == "process.stop"
+    assert row["last_proven"] == "2026-01-01T00:02:32.000Z"
+    assert row["proven_by"]["run"] == "r1"
+    assert row["testbed"] == "docker://shop"
+    assert {"group", "file", "line"} <= row.keys()
 
 
 def test_what_was_never_proven_has_no_time() -> None:
-    (one,) = json.loads(render.to_json(found()))["rules"]
-    assert (one["state"], one["last_proven"], one["method"]) == ("never", None, None)
+    (row,) = json.loads(render.to_json(found()))["rules"]
+    assert (row["state"], row["last_proven"], row["method"]) == ("never", None, None)
 
 
 def test_the_text_ends_with_the_share_and_never_says_more_than_it_is() -> None:

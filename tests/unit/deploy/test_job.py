@@ -73,8 +73,10 @@ def pod(tmp_path: Path) -> Pod:
 
 
 def test_every_report_is_printed_and_every_scenario_run(pod: Pod) -> None:
-    each = 'for s in one two; do mkdir "$out/$s"; echo $s > "$out/$s/timeline.ndjson";'
-    pod.has(f"{each} done; exit 1")
+    every_run = (
+        'for s in one two; do mkdir "$out/$s"; echo $s > "$out/$s/timeline.ndjson";'
+    )
+    pod.has(f"{every_run} done; exit 1")
     code, log = pod.hold()
     assert code == 1
     assert log == "report of one\nreport of two\n"

@@ -96,9 +96,9 @@ def test_that_its_files_pass_the_check(ways: Any, tmp_path: Path) -> None:
 
 @BOTH
 def test_that_helpers_are_made_of_the_image_that_was_pushed(ways: Any) -> None:
-    one = container(ways())
-    env = {variable["name"]: variable["value"] for variable in one["env"]}
-    assert one["image"] == IMAGE
+    main = container(ways())
+    env = {variable["name"]: variable["value"] for variable in main["env"]}
+    assert main["image"] == IMAGE
     assert env == {
         "GAMEDAY_HELPER_IMAGE": IMAGE,
         "SHOP_URL": "http://haproxy.shop:8080",

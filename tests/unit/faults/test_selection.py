@@ -45,8 +45,8 @@ def test_the_same_seed_names_the_same_victims_in_any_order() -> None:
 
 
 def test_every_instance_has_its_chance() -> None:
-    one = Selection(service="web", count=1)
-    hits = Counter(names(one, seed)[0] for seed in range(600))
+    selection = Selection(service="web", count=1)
+    hits = Counter(names(selection, seed)[0] for seed in range(600))
     assert set(hits) == {victim.name for victim in WEB}
     assert max(hits.values()) < 3 * min(hits.values())
 

@@ -117,9 +117,9 @@ ELSEWHERE = [
 def test_a_rollback_of_something_else_is_none(
     tmp_path: Path, action: Call, undo: Call, says: str
 ) -> None:
-    (one,) = told(tmp_path, [action], undo)
-    assert "but not for the same thing" in one
-    assert says in one
+    (message,) = told(tmp_path, [action], undo)
+    assert "but not for the same thing" in message
+    assert says in message
 
 
 LACKING = [
@@ -141,12 +141,12 @@ LACKING = [
 def test_a_lack_is_a_warning_with_its_line(
     tmp_path: Path, action: Call, says: str
 ) -> None:
-    (one,) = judged(tmp_path, [action])
-    assert says in one.message
-    assert one.severity == "warning"
-    assert one.line is not None
+    (problem,) = judged(tmp_path, [action])
+    assert says in problem.message
+    assert problem.severity == "warning"
+    assert problem.line is not None
     text = (tmp_path / "e.yaml").read_text().splitlines()
-    assert one.line > text.index(' "method": [')
+    assert problem.line > text.index(' "method": [')
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_a_method_may_take_back_what_it_did_but_a_crash_between_is_told(
 ) -> None:
     made: Call = (f"{NETWORK}.create_network_policy", {"spec_path": "p", "ns": "shop"})
     gone: Call = (f"{NETWORK}.remove_network_policy", {"name": "p", "ns": "shop"})
-    (one,) = told(tmp_path, [made, gone])
-    assert one.startswith("method[0]: ")
-    assert "create_network_policy stays" in one
+    (message,) = told(tmp_path, [made, gone])
+    assert message.startswith("method[0]: ")
+    assert "create_network_policy stays" in message
 
 
 SPRUNG = [
@@ -212,9 +212,9 @@ def test_what_avoids_a_trap_is_not_warned_of_it(tmp_path: Path, action: Call) ->
 
 def test_a_probe_that_breaks_is_told(tmp_path: Path) -> None:
     probe = ("chaosk8s.deployment.probes.deployment_partially_available", {"name": "w"})
-    (one,) = judged(tmp_path, [], probe=probe)
-    assert one.message.startswith("steady-state-hypothesis.probes[0]: ")
-    assert "with no pod available it fails" in one.message
+    (problem,) = judged(tmp_path, [], probe=probe)
+    assert problem.message.startswith("steady-state-hypothesis.probes[0]: ")
+    assert "with no pod available it fails" in problem.message
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -225,9 +225,11 @@ HIT: Call = (f"{POD}.terminate_pods", {"label_selector": "app=web", "ns": "shop"
 
 
 def test_another_cluster_than_the_scenarios_is_refused(tmp_path: Path) -> None:
-    (one,) = judged(tmp_path, [HIT], target=HERE, **secret("production"))
-    assert one.severity == "error"
-    assert "names the context 'production', the scenario's target is 'lab'" in str(one)
+    (problem,) = judged(tmp_path, [HIT], target=HERE, **secret("production"))
+    assert problem.severity == "error"
+    assert "names the context 'production', the scenario's target is 'lab'" in str(
+        problem
+    )
     assert told(tmp_path, [HIT], target=HERE, **secret("lab")) == []
     assert told(tmp_path, [HIT], target=HERE) == []
     assert told(tmp_path, [HIT], **secret("production")) == []  # no scenario
@@ -235,9 +237,9 @@ def test_another_cluster_than_the_scenarios_is_refused(tmp_path: Path) -> None:
 
 def test_a_context_that_only_a_run_knows_is_told(tmp_path: Path) -> None:
     vault = {"type": "vault", "path": "k8s"}
-    (one,) = judged(tmp_path, [HIT], target=HERE, **secret(vault))
-    assert one.severity == "warning"
-    assert "only a run knows this context; it must be 'lab'" in one.message
+    (problem,) = judged(tmp_path, [HIT], target=HERE, **secret(vault))
+    assert problem.severity == "warning"
+    assert "only a run knows this context; it must be 'lab'" in problem.message
 
 
 def test_a_context_of_the_environment_is_looked_up(tmp_path: Path) -> None:
@@ -254,18 +256,20 @@ def test_a_context_of_the_environment_is_looked_up(tmp_path: Path) -> None:
 
 def test_another_namespace_is_told_and_a_systems_own_is_refused(tmp_path: Path) -> None:
     elsewhere = (HIT[0], {"label_selector": "app=web"})
-    (one,) = judged(tmp_path, [elsewhere], target=HERE)
-    assert one.severity == "warning"
-    assert "acts on the namespace 'default', the scenario's is 'shop'" in one.message
+    (problem,) = judged(tmp_path, [elsewhere], target=HERE)
+    assert problem.severity == "warning"
+    assert (
+        "acts on the namespace 'default', the scenario's is 'shop'" in problem.message
+    )
     system = (HIT[0], {"label_selector": "k8s-app=dns", "ns": "kube-system"})
-    (one,) = judged(tmp_path, [system], target=HERE)
-    assert one.severity == "error"
+    (problem,) = judged(tmp_path, [system], target=HERE)
+    assert problem.severity == "error"
     assert judged(tmp_path, [system], target="kubernetes://lab/kube-system") == []
 
 
 def test_another_target_leaves_chaosk8s_to_the_current_context(tmp_path: Path) -> None:
-    (one,) = judged(tmp_path, [HIT], target="docker://shop")
-    assert "current context, which nobody named" in one.message
+    (problem,) = judged(tmp_path, [HIT], target="docker://shop")
+    assert "current context, which nobody named" in problem.message
     assert judged(tmp_path, [HIT], target="docker://shop", **secret("lab")) == []
 
 

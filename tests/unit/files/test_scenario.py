@@ -509,8 +509,8 @@ def test_two_promises_of_one_alert_need_labels_that_exclude_each_other(
 def test_an_slo_is_promised_once_in_a_step_by_whatever_name(
     shop: Shop, name: str
 ) -> None:
-    one = "        - {slo: checkout-latency, spends_at_most: 1%}\n"
-    shop.change("      heals_within", one + "      heals_within")
+    promised = "        - {slo: checkout-latency, spends_at_most: 1%}\n"
+    shop.change("      heals_within", promised + "      heals_within")
     assert shop.said() == []
     again = f"        - {{slo: {name}, spends_at_most: 2%}}\n"
     shop.change("      heals_within", again + "      heals_within")

@@ -25,16 +25,20 @@ def warnings(text: str) -> list[str]:
 
 
 def test_openslo_counts_bad_as_total_less_good() -> None:
-    (one,), problems = slo.parse(OPENSLO, "s.yaml")
+    (parsed,), problems = slo.parse(OPENSLO, "s.yaml")
     assert problems == []
-    assert (one.name, one.service, one.format) == (
+    assert (parsed.name, parsed.service, parsed.format) == (
         "checkout-availability",
         "checkout",
         "openslo",
     )
-    assert (one.objective, one.window, one.window_stated) == (0.999, 30 * DAY, True)
-    assert one.total == (Term(selector="http_requests_total"),)
-    assert one.bad == (
+    assert (parsed.objective, parsed.window, parsed.window_stated) == (
+        0.999,
+        30 * DAY,
+        True,
+    )
+    assert parsed.total == (Term(selector="http_requests_total"),)
+    assert parsed.bad == (
         Term(selector="http_requests_total"),
         Term(selector='http_requests_total{code!~"5.."}', sign=-1.0),
     )
@@ -44,18 +48,22 @@ def test_openslo_with_bad_and_a_percentage() -> None:
     text = OPENSLO.replace("good:", "bad:").replace(
         "target: 0.999", "targetPercent: 99.9"
     )
-    (one,), problems = slo.parse(text, "s.yaml")
+    (parsed,), problems = slo.parse(text, "s.yaml")
     assert problems == []
-    assert one.objective == 0.999
-    assert one.bad == (Term(selector='http_requests_total{code!~"5.."}'),)
+    assert parsed.objective == 0.999
+    assert parsed.bad == (Term(selector='http_requests_total{code!~"5.."}'),)
 
 
 def test_sloth_latency_is_a_difference_of_counters() -> None:
-    (one,), problems = slo.parse(SLOTH, "s.yaml")
+    (parsed,), problems = slo.parse(SLOTH, "s.yaml")
     assert problems == []
-    assert (one.name, one.short_name) == ("checkout-latency", "latency")
-    assert (one.objective, one.window, one.window_stated) == (0.9997, 30 * DAY, False)
-    assert one.bad == (
+    assert (parsed.name, parsed.short_name) == ("checkout-latency", "latency")
+    assert (parsed.objective, parsed.window, parsed.window_stated) == (
+        0.9997,
+        30 * DAY,
+        False,
+    )
+    assert parsed.bad == (
         Term(selector='seconds_count{job="web"}'),
         Term(selector='seconds_bucket{job="web",le="0.2"}', sign=-1.0),
     )
@@ -72,17 +80,20 @@ def test_sloth_for_kubernetes() -> None:
         ]
     ).replace("error_query", "errorQuery")
     text = text.replace("total_query", "totalQuery").replace("_alert:", "Alert:")
-    (one,), problems = slo.parse(text, "s.yaml")
+    (parsed,), problems = slo.parse(text, "s.yaml")
     assert problems == []
-    assert one.name == "checkout-latency"
+    assert parsed.name == "checkout-latency"
 
 
 def test_a_raw_ratio_of_two_sums_is_taken_apart() -> None:
     start, end = SLOTH.index("      events:"), SLOTH.index("    alerting")
     raw = "      raw: {error_ratio_query: '(sum(rate(bad[{{.window}}])) / sum(rate(all[{{.window}}])))'}\n"
-    (one,), problems = slo.parse(SLOTH[:start] + raw + SLOTH[end:], "s.yaml")
+    (parsed,), problems = slo.parse(SLOTH[:start] + raw + SLOTH[end:], "s.yaml")
     assert problems == []
-    assert (one.bad, one.total) == ((Term(selector="bad"),), (Term(selector="all"),))
+    assert (parsed.bad, parsed.total) == (
+        (Term(selector="bad"),),
+        (Term(selector="all"),),
+    )
 
 
 UNMEASURED = [
@@ -131,14 +142,14 @@ SLOTH_AS_WRITTEN = [
 @pytest.mark.parametrize(("old", "new", "name"), SLOTH_AS_WRITTEN)
 def test_what_sloth_takes_as_well(old: str, new: str, name: str) -> None:
     assert old in SLOTH
-    (one,), problems = slo.parse(SLOTH.replace(old, new, 1), "s.yaml")
-    assert (one.name, problems) == (name, [])
+    (parsed,), problems = slo.parse(SLOTH.replace(old, new, 1), "s.yaml")
+    assert (parsed.name, problems) == (name, [])
 
 
 def test_two_slos_of_one_name_that_cannot_be_counted() -> None:
-    one = SLOTH[SLOTH.index("  - name") :]
-    uncounted = one.replace("sum(rate(seconds_count", "max(rate(seconds_count", 1)
-    text = SLOTH.replace(one, uncounted + uncounted)
+    section = SLOTH[SLOTH.index("  - name") :]
+    uncounted = section.replace("sum(rate(seconds_count", "max(rate(seconds_count", 1)
+    text = SLOTH.replace(section, uncounted + uncounted)
     assert (
         "s.yaml:13: slos[1]: the SLO 'checkout-latency' is there twice; rename one"
         in errors(text)
@@ -147,8 +158,8 @@ def test_two_slos_of_one_name_that_cannot_be_counted() -> None:
 
 def test_of_a_key_that_is_there_twice_sloth_takes_the_last() -> None:
     text = SLOTH.replace("service: checkout", "service: a1\nservice: checkout", 1)
-    (one,), (problem,) = slo.parse(text, "s.yaml")
-    assert one.name == "checkout-latency"
+    (parsed,), (problem,) = slo.parse(text, "s.yaml")
+    assert parsed.name == "checkout-latency"
     assert str(problem) == (
         "s.yaml:3: warning: the key 'service' is written twice; Sloth takes the last one"
     )

@@ -119,14 +119,14 @@ def test_equal_faults_are_claimed_in_order_and_once_each(ledger: Ledger) -> None
 def test_a_fault_of_another_selection_step_or_run_is_not_planned(
     ledger: Ledger,
 ) -> None:
-    one = planned(0, "process.stop", "web", "web-1")
-    ledger.plan_fault(one)
+    first = planned(0, "process.stop", "web", "web-1")
+    ledger.plan_fault(first)
     wider = FaultRequest(
         kind="process.stop", selection=Selection(service="web", count=2)
     )
     assert ledger.claim("r1", "s", wider) is None
-    assert ledger.claim("r1", "t", one.request) is None
-    assert ledger.claim("r2", "s", one.request) is None
+    assert ledger.claim("r1", "t", first.request) is None
+    assert ledger.claim("r2", "s", first.request) is None
 
 
 # Faults -------------------------------------------------------------------------------

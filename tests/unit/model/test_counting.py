@@ -91,9 +91,9 @@ def test_a_reset_is_the_targets_and_its_other_series_count_whole() -> None:
 
 
 def test_a_reset_that_is_only_one_series_own_leaves_the_others_alone() -> None:
-    one = counter((0, 5000), (5, 5100), (10, 10), (15, 110), path="/a")
+    restarted = counter((0, 5000), (5, 5100), (10, 10), (15, 110), path="/a")
     other = counter((0, 4000), (5, 4100), (10, 4200), (15, 4300), path="/b")
-    found = count([one, other], 0, 15)
+    found = count([restarted, other], 0, 15)
     assert (found.value, found.resets) == (100 + 10 + 100 + 300, 1)
 
 

@@ -35,11 +35,11 @@ def test_a_change_is_seen_by_the_first_evaluation_after_the_next_scrape(
 
 def test_a_phase_is_the_same_in_every_run() -> None:
     """Whatever evaluation of a run it is told by."""
-    one = Phases(Grid(100.0, 10.0), Grid(1003.0, 15.0))
+    earlier = Phases(Grid(100.0, 10.0), Grid(1003.0, 15.0))
     other = Phases(Grid(4000.0, 10.0), Grid(1003.0 + 15 * 7, 15.0))
-    assert one.period == 30.0
-    assert one.position(5000.0) == pytest.approx(other.position(5000.0))
-    assert one.position(5030.0) == pytest.approx(one.position(5000.0))
+    assert earlier.period == 30.0
+    assert earlier.position(5000.0) == pytest.approx(other.position(5000.0))
+    assert earlier.position(5030.0) == pytest.approx(earlier.position(5000.0))
 
 
 def rule(expr: str, **rest: float) -> AlertRule:

@@ -91,8 +91,8 @@ def test_the_end_of_a_muting_is_told() -> None:
     with observing(world) as (observer, heard):
         world.alerts = [alert("A")]
         observer.flush(0.0)
-        (one,) = heard.of("unsuppressed")
-        assert (one["alert"], one["by"], one["detail"]) == ("A", "silence", "s-1")
+        (event,) = heard.of("unsuppressed")
+        assert (event["alert"], event["by"], event["detail"]) == ("A", "silence", "s-1")
         world.alerts = [alert("A", silencedBy=["s-1"])]
         observer.flush(0.0)
         assert len(heard.of("suppressed")) == 2
@@ -103,8 +103,8 @@ def test_routing_is_told_once_for_each_episode() -> None:
     world.alerts = [alert("A")]
     with observing(world) as (observer, heard):
         observer.flush(0.0)
-        (one,) = heard.of("routed")
-        assert one["receivers"] == ["chat", "oncall"]
+        (event,) = heard.of("routed")
+        assert event["receivers"] == ["chat", "oncall"]
         world.alerts = [alert("A") | {"startsAt": "2026-01-01T00:01:00Z"}]
         observer.flush(0.0)
         assert len(heard.of("routed")) == 2
@@ -143,10 +143,10 @@ def test_active_silences_are_told_with_their_matchers(
     expired = {"status": {"state": "expired"}}
     world.silences = [silence, silence | {"id": "s-2"} | expired]
     with observing(world) as (observer, heard):
-        (one,) = heard.of("silence")
-        assert one["id"] == "s-1"
-        assert one["matchers"] == [{"name": "team", "op": op, "value": "web"}]
-        assert one["until"] == 1767229200.0
+        (event,) = heard.of("silence")
+        assert event["id"] == "s-1"
+        assert event["matchers"] == [{"name": "team", "op": op, "value": "web"}]
+        assert event["until"] == 1767229200.0
         assert not heard.of("silence_ended")
         world.silences = [silence | expired]
         observer.flush(0.0)

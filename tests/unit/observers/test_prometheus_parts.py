@@ -63,8 +63,8 @@ def test_what_was_seen_is_kept_by_series() -> None:
 def test_samples_of_a_gauge_become_counters() -> None:
     every = Term(selector="ok", reads="samples")
     true = Term(selector="ok", sign=-1.0, reads="values")
-    one = replace(slo("a", "ok"), bad=(every, true), total=(every,))
-    counters = SampleCounters([one])
+    gauged = replace(slo("a", "ok"), bad=(every, true), total=(every,))
+    counters = SampleCounters([gauged])
     first = counters.feed("ok", [series((1.0, 1.0), (2.0, 0.0))])
     again = counters.feed("ok", [series((2.0, 0.0), (3.0, 1.0), (4.0, 0.0))])
     values = [(e["side"], e["sign"], e["gauge"], e["values"]) for e in first + again]
@@ -120,9 +120,9 @@ def test_a_target_that_is_no_longer_listed_is_gone_after_its_last_scrape() -> No
 
 def test_two_targets_of_one_address_are_two() -> None:
     scrapes = Scrapes()
-    one = Series(labels={**WEB, "probe": "a"}, samples=((1.0, 1.0),))
+    first = Series(labels={**WEB, "probe": "a"}, samples=((1.0, 1.0),))
     two = Series(labels={**WEB, "probe": "b"}, samples=((1.0, 0.0),))
-    found = scrapes.feed([one, two], [], 1.5)
+    found = scrapes.feed([first, two], [], 1.5)
     assert [event["up"] for event in found] == [True, False]
 
 

@@ -177,9 +177,13 @@ def test_evaluations_say_up_to_when_each_group_was_evaluated() -> None:
     watch = RuleWatch()
     never = "0001-01-01T00:00:00Z"
     watch.look(groups(rule()) + groups(rule(), lastEvaluation=never), None, 11.0)
-    (one,) = watch.evaluations(12.0)
-    assert (one["group"], one["file"], one["interval"]) == ("shop", "rules.yaml", 1.0)
-    assert one["last"] == 1767225610.0
+    (evaluations,) = watch.evaluations(12.0)
+    assert (evaluations["group"], evaluations["file"], evaluations["interval"]) == (
+        "shop",
+        "rules.yaml",
+        1.0,
+    )
+    assert evaluations["last"] == 1767225610.0
 
 
 def test_a_gap_in_the_samples_names_the_alert() -> None:

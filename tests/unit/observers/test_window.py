@@ -81,19 +81,19 @@ def test_a_reset_inside_a_cell_of_the_grid_loses_nothing() -> None:
     # At NOW - 105 the counter begins again at zero: between two grid points, and
     # at the second of them it already is beyond its value at the first.
     start = NOW - SLO.window
-    one = world(0.0, (start - 400, 0.0), (NOW - 120, 4.0))
-    labels, samples = one.selected["requests_total"][0]
+    prometheus = world(0.0, (start - 400, 0.0), (NOW - 120, 4.0))
+    labels, samples = prometheus.selected["requests_total"][0]
     samples += [(NOW - 109, 6.0), (NOW - 107, 90.0), (NOW - 105, 30.0), (NOW, 31.0)]
     before = [value for at, value in samples if at <= start][-1]
-    found = counted(one)
+    found = counted(prometheus)
     assert found.total == pytest.approx((90.0 - before) + 31.0)
     assert labels == WEB
 
 
 def test_a_counter_nobody_has_is_no_window() -> None:
-    one = world(0.0, (NOW - 100, 0.0), (NOW, 1.0))
-    one.selected.clear()
-    found = counted(one)
+    prometheus = world(0.0, (NOW - 100, 0.0), (NOW, 1.0))
+    prometheus.selected.clear()
+    found = counted(prometheus)
     assert (found.total, found.complete) == (0.0, False)
 
 
@@ -148,19 +148,19 @@ def test_what_a_new_pod_may_have_counted_before_is_in_the_error() -> None:
 
 
 def test_a_process_that_is_younger_than_the_window_has_counted_from_zero() -> None:
-    one = rollouts((-88_000, 0), up=False)
-    pod = one.selected["requests_total"][1][0]
+    prometheus = rollouts((-88_000, 0), up=False)
+    pod = prometheus.selected["requests_total"][1][0]
     began = [(at, LATER - 88_001) for at in _grid(LATER - 88_000, LATER)]
-    one.selected['process_start_time_seconds{job="web"}'] = [(pod, began)]
-    assert over_days(one).surplus == 0
+    prometheus.selected['process_start_time_seconds{job="web"}'] = [(pod, began)]
+    assert over_days(prometheus).surplus == 0
 
 
 def test_the_samples_of_a_gauge_are_counted() -> None:
     start = NOW - SLO.window
-    one = world(start - 1000.0, (start, 0.0), (NOW, 1.0))
+    prometheus = world(start - 1000.0, (start, 0.0), (NOW, 1.0))
     every = Term(selector="requests_total", reads="samples")
-    with asking(one) as api:
+    with asking(prometheus) as api:
         found = window_total(api, replace(SLO, total=(every,)), NOW)
-    samples = one.selected["requests_total"][0][1]
+    samples = prometheus.selected["requests_total"][0][1]
     assert found.total == sum(start < at <= NOW for at, _ in samples)
     assert found.complete

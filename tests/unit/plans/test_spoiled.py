@@ -39,12 +39,12 @@ def found(
 
 @pytest.mark.parametrize("state", ["pending", "firing"])
 def test_an_alert_that_is_there_already_spoils_its_promise(state: str) -> None:
-    (one,) = found(FIRES, alerts=(alert(state),))
-    assert one.because == (
+    (reason,) = found(FIRES, alerts=(alert(state),))
+    assert reason.because == (
         f'WebReplicaDown{{severity="page"}} is already {state}, since '
         "2023-11-14T22:13:20.000Z"
     )
-    assert one.wholly
+    assert reason.wholly
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_an_alert_about_a_victim_or_about_no_instance_of_its_service_does(
 
 def test_a_silence_spoils_what_is_asked_of_pages_alone() -> None:
     there = (silence(equals("alertname", NAME), equals("severity", "page")),)
-    (one,) = found(PAGES, silences=there)
-    assert one.because == "WebReplicaDown is silenced (silence s1 by ann)"
-    assert not one.wholly
+    (reason,) = found(PAGES, silences=there)
+    assert reason.because == "WebReplicaDown is silenced (silence s1 by ann)"
+    assert not reason.wholly
     assert found(FIRES, silences=there) == []
 
 
@@ -100,12 +100,12 @@ def inhibited(
 
 def test_an_inhibition_by_what_fires_already_spoils_pages_and_is_named() -> None:
     source = alert(alertname="Datacenter", severity="info", dc="a")
-    (one,) = found(PAGES, monitoring=inhibited((), ()), alerts=(source,))
-    assert one.because == (
+    (reason,) = found(PAGES, monitoring=inhibited((), ()), alerts=(source,))
+    assert reason.because == (
         'WebReplicaDown is inhibited by Datacenter{dc="a", severity="info"}, which is '
         "firing"
     )
-    assert not one.wholly
+    assert not reason.wholly
 
 
 @pytest.mark.parametrize(

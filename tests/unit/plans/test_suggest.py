@@ -222,9 +222,9 @@ def fault(suggestion: Suggestion) -> tuple[str, str, Mapping[str, str]] | None:
 def test_what_a_rule_reads_tells_the_fault(
     expr: str, expected: tuple[str, str, Mapping[str, str]]
 ) -> None:
-    one = suggested(expr)
-    assert fault(one) == expected, one.because
-    assert one.state == "suggested"
+    suggestion = suggested(expr)
+    assert fault(suggestion) == expected, suggestion.because
+    assert suggestion.state == "suggested"
 
 
 @pytest.mark.parametrize(
@@ -242,9 +242,9 @@ def test_what_a_rule_reads_tells_the_fault(
     ],
 )
 def test_a_rule_that_nothing_is_known_for_says_why(expr: str, why: str) -> None:
-    one = suggested(expr)
-    assert (one.state, one.hit) == ("not known how", None)
-    assert why in one.because
+    suggestion = suggested(expr)
+    assert (suggestion.state, suggestion.hit) == ("not known how", None)
+    assert why in suggestion.because
 
 
 def test_a_single_instance_is_risky_unless_it_is_asked_for() -> None:
@@ -269,8 +269,8 @@ def test_a_single_instance_is_risky_unless_it_is_asked_for() -> None:
     ],
 )
 def test_what_may_not_be_lost_unasked_is_risky(around: Surroundings, why: str) -> None:
-    one = suggested('up{job="web"} == 0', around, include_risky=False)
-    assert (one.state, one.because) == ("risky", why)
+    suggestion = suggested('up{job="web"} == 0', around, include_risky=False)
+    assert (suggestion.state, suggestion.because) == ("risky", why)
 
 
 def test_what_the_target_cannot_do_gives_way_to_what_it_can() -> None:
@@ -284,31 +284,33 @@ def test_what_the_target_cannot_do_gives_way_to_what_it_can() -> None:
 
 def test_on_a_cluster_what_is_scraped_has_to_stay_there() -> None:
     """A pod that is stopped is forgotten, and `up` with it."""
-    one = suggested('up{job="web"} == 0', on_cluster=True)
-    assert fault(one) == ("process.pause", "web", {})
+    suggestion = suggested('up{job="web"} == 0', on_cluster=True)
+    assert fault(suggestion) == ("process.pause", "web", {})
 
 
 def test_the_share_that_one_replica_serves_has_to_be_enough() -> None:
     ratio = 'http_requests_total{code="500"} / http_requests_total > 0.5'
-    one = suggested(ratio)
+    suggestion = suggested(ratio)
     # One replica of three cannot make half of all requests fail; the database can.
-    assert fault(one) == ("process.stop", "database", {})
+    assert fault(suggestion) == ("process.stop", "database", {})
 
 
 def test_a_recorded_series_is_read_through() -> None:
     recorded = [RecordingRule(name="job:up:min", expr='min(up{job="web"})')]
-    one = suggested("job:up:min == 0", recorded=recorded)
-    assert fault(one) == ("process.stop", "web", {})
+    suggestion = suggested("job:up:min == 0", recorded=recorded)
+    assert fault(suggestion) == ("process.stop", "web", {})
 
 
 def test_of_several_sides_one_that_is_safe_is_chosen() -> None:
-    one = suggested('up{job="haproxy"} == 0 or up{job="web"} == 0')
-    assert fault(one) == ("process.stop", "web", {})
+    suggestion = suggested('up{job="haproxy"} == 0 or up{job="web"} == 0')
+    assert fault(suggestion) == ("process.stop", "web", {})
 
 
 def test_what_others_excuse_is_taken_from_prometheus_alone() -> None:
-    one = suggested('up{job="web"} == 0 unless on (instance) web_is_known_to_be_gone')
-    assert fault(one) == ("network.partition", "web", {"peers": "prometheus"})
+    suggestion = suggested(
+        'up{job="web"} == 0 unless on (instance) web_is_known_to_be_gone'
+    )
+    assert fault(suggestion) == ("network.partition", "web", {"peers": "prometheus"})
 
 
 INHIBITING = Routing(
@@ -338,11 +340,11 @@ def test_a_page_that_would_be_muted_is_not_promised() -> None:
     balancer = rule('up{job="haproxy"} == 0', "Balancer")
     refused = {"network.partition": "no network"}
     wish = asked([probe, balancer], routing=INHIBITING, refused=refused)
-    (one,) = suggest([probe], wish)
-    assert one.promise is not None
-    assert fault(one) == ("process.stop", "haproxy", {})
-    assert (one.promise.reaches, one.promise.pages_within) == ((), None)
-    assert one.promise.fires_within is not None
+    (suggestion,) = suggest([probe], wish)
+    assert suggestion.promise is not None
+    assert fault(suggestion) == ("process.stop", "haproxy", {})
+    assert (suggestion.promise.reaches, suggestion.promise.pages_within) == ((), None)
+    assert suggestion.promise.fires_within is not None
 
 
 def test_what_users_feel_may_ring_beside_the_loss_of_a_store() -> None:
@@ -350,8 +352,8 @@ def test_what_users_feel_may_ring_beside_the_loss_of_a_store() -> None:
     errors = rule('http_requests_total{code="500"} > 1', "Errors")
     cache = rule("max(shop_cache_up) == 0", "CacheDown")
     wish = asked([database, errors, cache])
-    (one,) = suggest([database], wish)
-    assert (one.beside, one.felt) == (("Errors",), True)
+    (suggestion,) = suggest([database], wish)
+    assert (suggestion.beside, suggestion.felt) == (("Errors",), True)
 
 
 def test_most_rules_of_the_demo_have_a_suggestion() -> None:

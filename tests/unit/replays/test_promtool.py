@@ -18,8 +18,8 @@ def series(*samples: tuple[int, float | None], **labels: str) -> SeriesRecord:
 
 
 def test_a_sample_stands_at_the_first_evaluation_that_can_see_it() -> None:
-    one = series((10_400, 1.0), (10_500, 2.0), (10_501, 3.0), (13_500, None))
-    assert cells(one, TIMES) == ["2", "3", "_", "stale"]
+    sampled = series((10_400, 1.0), (10_500, 2.0), (10_501, 3.0), (13_500, None))
+    assert cells(sampled, TIMES) == ["2", "3", "_", "stale"]
 
 
 def test_what_is_not_read_is_left_out() -> None:

@@ -25,16 +25,16 @@ def test_a_shorter_one_is_sooner_and_rings_without_a_fault() -> None:
 
 
 def test_one_that_outlasts_the_fault_says_what_it_needs() -> None:
-    (one,) = tried(60.0)
-    assert (one.detected, one.needs) == (None, 62.0)
-    assert "a longer fault would after 1m2s" in varied(one)
+    (trial,) = tried(60.0)
+    assert (trial.detected, trial.needs) == (None, 62.0)
+    assert "a longer fault would after 1m2s" in varied(trial)
 
 
 def test_another_alert_of_the_name_does_not_count() -> None:
     results = [SeriesResult(labels={"zone": "b"}, at=TRUE)]
     wanted = promise("Down", labels={"zone": "a"})
-    (one,) = vary(rule("Down"), wanted, results, TIMES, [0.0], 100.0)
-    assert (one.detected, one.needs, one.false_alarms) == (None, None, 0)
+    (trial,) = vary(rule("Down"), wanted, results, TIMES, [0.0], 100.0)
+    assert (trial.detected, trial.needs, trial.false_alarms) == (None, None, 0)
 
 
 def test_what_is_varied_is_written_as_a_list() -> None:

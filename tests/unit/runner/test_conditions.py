@@ -107,11 +107,11 @@ def test_looks_at_what_was_scraped_before_the_end_do_not_count() -> None:
         look = event(21.0 + second, "metric", promql="q < 1", ok=True, stale=15.0)
         seen.see(look)
         waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-        (one,) = [
+        (pending,) = [
             condition for condition in waited if condition.what == "q < 1 holding"
         ]
-        kept.append(one.kept)
-        assert one.until == 45.0  # 10 s from the end at 20, and a scrape
+        kept.append(pending.kept)
+        assert pending.until == 45.0  # 10 s from the end at 20, and a scrape
     assert kept.index(True) == 19  # looks after 35: at 36, 37, 38, 39, 40
 
 
@@ -126,8 +126,10 @@ def test_without_a_time_it_is_looked_at_until_it_is_plain(
     for second, ok in enumerate(said):
         seen.see(event(21.0 + second, "metric", promql="q < 1", ok=ok))
     waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-    (one,) = [condition for condition in waited if condition.what == "q < 1 holding"]
-    assert (one.kept, one.until) == (kept, 50.0)
+    (pending,) = [
+        condition for condition in waited if condition.what == "q < 1 holding"
+    ]
+    assert (pending.kept, pending.until) == (kept, 50.0)
 
 
 @dataclass(frozen=True, kw_only=True)

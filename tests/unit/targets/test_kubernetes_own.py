@@ -275,9 +275,9 @@ def node(*marks: Undo, **spec: Any) -> Json:
 
 
 def test_the_last_mark_gives_a_node_back() -> None:
-    one = undo_of("uncordon", "r1.a", was="schedulable")
+    uncordon = undo_of("uncordon", "r1.a", was="schedulable")
     two = undo_of("uncordon", "r1.b", was="schedulable")
-    assert nodes.released(node(one, two, unschedulable=True), one) == {}
+    assert nodes.released(node(uncordon, two, unschedulable=True), uncordon) == {}
     last = nodes.released(node(two, unschedulable=True), two)
     assert last == {"spec": {"unschedulable": None}}
 
@@ -285,31 +285,31 @@ def test_the_last_mark_gives_a_node_back() -> None:
 def test_a_node_that_was_cordoned_stays_so() -> None:
     assert nodes.was_before(node()) == "schedulable"
     assert nodes.was_before(node(unschedulable=True)) == "cordoned"
-    one = undo_of("uncordon", "r1.a", was="cordoned")
-    assert nodes.released(node(one, unschedulable=True), one) == {}
+    uncordon = undo_of("uncordon", "r1.a", was="cordoned")
+    assert nodes.released(node(uncordon, unschedulable=True), uncordon) == {}
 
 
 def test_a_second_mark_knows_how_the_node_was_before_the_first() -> None:
-    one = undo_of("uncordon", "r1.a", was="schedulable")
-    assert nodes.was_before(node(one, unschedulable=True)) == "schedulable"
+    uncordon = undo_of("uncordon", "r1.a", was="schedulable")
+    assert nodes.was_before(node(uncordon, unschedulable=True)) == "schedulable"
 
 
 def test_only_our_taint_is_taken_away() -> None:
     others = {"key": "dedicated", "effect": "NoSchedule"}
-    one = undo_of("untaint", "r1.a", **TAINT)
-    found = node(one, taints=[others, TAINT])
-    assert nodes.released(found, one) == {"spec": {"taints": [others]}}
-    alone = node(one, taints=[TAINT])
-    assert nodes.released(alone, one) == {"spec": {"taints": None}}
+    untaint = undo_of("untaint", "r1.a", **TAINT)
+    found = node(untaint, taints=[others, TAINT])
+    assert nodes.released(found, untaint) == {"spec": {"taints": [others]}}
+    alone = node(untaint, taints=[TAINT])
+    assert nodes.released(alone, untaint) == {"spec": {"taints": None}}
 
 
 def test_a_taint_is_held_by_marks_of_the_same_taint() -> None:
-    one = undo_of("untaint", "r1.a", **TAINT)
+    untaint = undo_of("untaint", "r1.a", **TAINT)
     same = undo_of("untaint", "r1.b", **TAINT)
     other = undo_of("untaint", "r1.c", key="else", effect="NoSchedule")
     cordon = undo_of("uncordon", "r1.d", was="schedulable")
-    assert nodes.released(node(one, same, taints=[TAINT]), one) == {}
-    released = nodes.released(node(one, other, cordon, taints=[TAINT]), one)
+    assert nodes.released(node(untaint, same, taints=[TAINT]), untaint) == {}
+    released = nodes.released(node(untaint, other, cordon, taints=[TAINT]), untaint)
     assert released == {"spec": {"taints": None}}
 
 
