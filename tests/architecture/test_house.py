@@ -176,15 +176,30 @@ def test_only_ci_knows_what_lies_beside_the_repository() -> None:
     assert found <= {".ci/run"}
 
 
+def modules_of(room: str) -> list[Path]:
+    modules = [path for path in tracked() if path.suffix == ".py"]
+    return [path for path in modules if path.is_relative_to(ROOT / room)]
+
+
 @pytest.mark.parametrize("room", ["gameday", "tests", "bench"])
 def test_a_loop_variable_says_what_it_holds(room: str) -> None:
     nameless = [
         f"{path.relative_to(ROOT)}:{node.target.lineno}: {node.target.id}"
-        for path in tracked()
-        if path.suffix == ".py" and path.is_relative_to(ROOT / room)
+        for path in modules_of(room)
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)
         and isinstance(node.target, ast.Name)
         and node.target.id in NAMELESS
+    ]
+    assert not nameless
+
+
+@pytest.mark.parametrize("room", ["tests", "bench"])
+def test_a_parameter_says_what_it_holds(room: str) -> None:
+    nameless = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.arg}"
+        for path in modules_of(room)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.arg) and node.arg in NAMELESS
     ]
     assert not nameless
