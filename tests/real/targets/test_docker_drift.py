@@ -8,7 +8,7 @@ import pytest
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.ports import Target
 from gameday.targets import open_target
-from tests.real.targets.world import CLOCK, ComposeProject, ask, wait_for
+from tests.real.targets.world import CLOCK, ComposeProject, ask, find, wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -51,9 +51,7 @@ def test_nothing_is_left_of_a_fault_that_was_undone(
         pytest.skip(f"kernel: {why}")
     before = target.fingerprint(TOUCHED)
     request = ask(kind, "web", instances="web-1", **FAULTS[kind])
-    (victim,) = [
-        instance for instance in target.instances("web") if instance.name == "web-1"
-    ]
+    victim = find(target, "web-1")
     undo = target.prepare(request, victim, MARK)
     target.inject(request, victim, undo)
     assert target.bites(request, victim, undo).bites

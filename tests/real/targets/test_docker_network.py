@@ -12,7 +12,15 @@ from gameday.targets import open_target
 from gameday.targets.docker.sidecars.helper import Sidecar
 from gameday.targets.docker.target import DockerTarget
 from gameday.targets.opened import OpenTarget
-from tests.real.targets.world import CLOCK, ComposeProject, ask, tcp_door, wait_for
+from tests.real.targets.world import (
+    CLOCK,
+    ComposeProject,
+    ask,
+    find,
+    injected,
+    tcp_door,
+    wait_for,
+)
 
 pytestmark = pytest.mark.docker
 
@@ -30,12 +38,7 @@ def _image(session_project: ComposeProject) -> None:
 
 def inject(target: Target, kind: str, **given: str) -> tuple[Undo, Proof]:
     request = ask(kind, "web", instances="web-1", **given)
-    (victim,) = [
-        instance for instance in target.instances("web") if instance.name == "web-1"
-    ]
-    undo = target.prepare(request, victim, MARK)
-    target.inject(request, victim, undo)
-    return undo, target.bites(request, victim, undo)
+    return injected(target, request, find(target, "web-1"), MARK)
 
 
 def test_a_partition_from_one_service_leaves_the_others(
@@ -246,9 +249,7 @@ def test_a_held_delay_dies_with_its_holder(
 def test_a_helper_that_never_got_the_word_changed_nothing(
     target: Target, project: ComposeProject
 ) -> None:
-    (victim,) = [
-        instance for instance in target.instances("web") if instance.name == "web-1"
-    ]
+    victim = find(target, "web-1")
     undo = target.prepare(ask("network.partition", instances="web-1"), victim, MARK)
     assert project.knock("web-1", "db-1") is not None
     assert target.undo(undo).ok
@@ -258,9 +259,7 @@ def test_a_helper_that_never_got_the_word_changed_nothing(
 def test_what_a_dead_run_had_prepared_is_found_by_its_mark(
     target: OpenTarget, project: ComposeProject
 ) -> None:
-    (victim,) = [
-        instance for instance in target.instances("web") if instance.name == "web-1"
-    ]
+    victim = find(target, "web-1")
     target.prepare(ask("network.partition", instances="web-1"), victim, MARK)
     assert target.marks is not None
     assert target.marks.sweep("another") == 0
@@ -279,9 +278,7 @@ def test_on_a_far_engine_it_is_the_same(project: ComposeProject) -> None:
 
 
 def test_a_peer_that_nobody_knows_is_no_fault(target: Target) -> None:
-    (victim,) = [
-        instance for instance in target.instances("web") if instance.name == "web-1"
-    ]
+    victim = find(target, "web-1")
     request = ask("network.partition", peers="nobody")
     with pytest.raises(FaultFailed, match="'nobody'"):
         target.prepare(request, victim, MARK)

@@ -8,7 +8,15 @@ from gameday.errors import FaultFailed
 from gameday.model.faults.fault import Proof, Undo, Undone
 from gameday.ports import Target
 from gameday.targets import open_target
-from tests.real.targets.world import CLOCK, ComposeProject, ask, tcp_door, wait_for
+from tests.real.targets.world import (
+    CLOCK,
+    ComposeProject,
+    ask,
+    find,
+    injected,
+    tcp_door,
+    wait_for,
+)
 
 pytestmark = pytest.mark.docker
 
@@ -16,14 +24,8 @@ MARK = "gdtest.0123abcd"
 
 
 def inject(target: Target, kind: str, name: str, **given: str) -> tuple[Undo, Proof]:
-    service = name.rpartition("-")[0]
-    request = ask(kind, service, **given)
-    (victim,) = [
-        instance for instance in target.instances(service) if instance.name == name
-    ]
-    undo = target.prepare(request, victim, MARK)
-    target.inject(request, victim, undo)
-    return undo, target.bites(request, victim, undo)
+    victim = find(target, name)
+    return injected(target, ask(kind, victim.service, **given), victim, MARK)
 
 
 def test_a_stopped_container_stays_down_until_undone(
@@ -103,9 +105,7 @@ def test_a_restarted_container_is_a_new_process_of_the_old_container(
 def test_a_container_that_is_down_cannot_be_a_victim(
     target: Target, project: ComposeProject
 ) -> None:
-    (victim,) = [
-        instance for instance in target.instances("db") if instance.name == "db-1"
-    ]
+    victim = find(target, "db-1")
     project.api.kill(victim.identity["id"])
     wait_for(lambda: not project.inspect("db-1")["State"]["Running"])
     with pytest.raises(FaultFailed, match="not running"):

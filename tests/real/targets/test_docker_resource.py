@@ -11,7 +11,14 @@ from gameday.model.target import Instance
 from gameday.ports import Target
 from gameday.targets.docker.target import DockerTarget
 from gameday.targets.sidecar.resource.stress import NAME
-from tests.real.targets.world import IMAGE, ComposeProject, ask, wait_for
+from tests.real.targets.world import (
+    IMAGE,
+    ComposeProject,
+    ask,
+    find,
+    injected,
+    wait_for,
+)
 
 pytestmark = pytest.mark.docker
 
@@ -63,9 +70,7 @@ def asked(kind: str, target: Target, **given: str) -> tuple[FaultRequest, Instan
 
 def inject(target: Target, kind: str, **given: str) -> tuple[Undo, Proof]:
     request, victim = asked(kind, target, **given)
-    undo = target.prepare(request, victim, MARK)
-    target.inject(request, victim, undo)
-    return undo, target.bites(request, victim, undo)
+    return injected(target, request, victim, MARK)
 
 
 def memory_used(project: ComposeProject) -> int:
@@ -130,9 +135,7 @@ def test_the_filler_dies_first_when_memory_runs_out(
 
 
 def test_a_container_without_a_limit_is_not_filled(target: Target) -> None:
-    (victim,) = [
-        instance for instance in target.instances("web") if instance.name == "web-1"
-    ]
+    victim = find(target, "web-1")
     with pytest.raises(CannotFault, match="web-1 has no memory limit"):
         target.prepare(ask("resource.memory", fill="10%"), victim, MARK)
 

@@ -13,7 +13,7 @@ from gameday.model.target import Instance
 from gameday.ports import Target
 from gameday.targets import open_target
 from gameday.targets.procfs import children, identify, state
-from tests.real.targets.world import CLOCK, ask, wait_for
+from tests.real.targets.world import CLOCK, ask, find, injected, wait_for
 
 MARK = "gdtest.89abcdef"
 
@@ -29,16 +29,9 @@ def target(url: str, monkeypatch: pytest.MonkeyPatch) -> Target:
     return target
 
 
-def find(target: Target, name: str) -> Instance:
-    return next(instance for instance in target.instances() if instance.name == name)
-
-
 def inject(target: Target, kind: str, name: str, **given: str) -> tuple[Undo, Proof]:
     victim = find(target, name)
-    request = ask(kind, victim.service, **given)
-    undo = target.prepare(request, victim, MARK)
-    target.inject(request, victim, undo)
-    return undo, target.bites(request, victim, undo)
+    return injected(target, ask(kind, victim.service, **given), victim, MARK)
 
 
 def pid(instance: Instance) -> int:

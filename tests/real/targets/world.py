@@ -18,8 +18,10 @@ from urllib.parse import quote
 from docker.api import APIClient
 
 from gameday.clock import SystemClock
-from gameday.model.faults.fault import FaultRequest
+from gameday.model.faults.fault import FaultRequest, Proof, Undo
 from gameday.model.faults.request import parse_request
+from gameday.model.target import Instance
+from gameday.ports import Target
 
 CLOCK = SystemClock()
 SOCKET = "/var/run/docker.sock"
@@ -41,6 +43,21 @@ def wait_for(wanted: Callable[[], Any], seconds: float = 10.0) -> Any:
 def ask(kind: str, service: str = "web", **given: Any) -> FaultRequest:
     """Return a fault that is asked for, with a minute to live."""
     return parse_request(kind, {"service": service, "duration": "60s", **given})
+
+
+def find(target: Target, name: str) -> Instance:
+    """Return the instance of that name."""
+    (instance,) = [known for known in target.instances() if known.name == name]
+    return instance
+
+
+def injected(
+    target: Target, request: FaultRequest, victim: Instance, mark: str
+) -> tuple[Undo, Proof]:
+    """Inject a fault into one victim; return its undo, and whether it bites."""
+    undo = target.prepare(request, victim, mark)
+    target.inject(request, victim, undo)
+    return undo, target.bites(request, victim, undo)
 
 
 class ComposeProject:
