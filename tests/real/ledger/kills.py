@@ -226,7 +226,7 @@ class Going:
         """SIGKILL the run (both: its watchdog too; all: its engine too); say when."""
         chosen = [self.process.pid]
         if how in ("both", "all"):
-            chosen += watchdogs(self.place)
+            chosen += watchdogs(self.place.folder / self.place.home)
         if how == "all":
             chosen += engines(self.process.pid)
         at = CLOCK.now()
@@ -279,13 +279,13 @@ def _processes() -> dict[int, tuple[int, bytes]]:
     return processes
 
 
-def watchdogs(place: Place) -> list[int]:
-    """Return the watchdogs of a home."""
-    home = str(place.folder / place.home).encode()
+def watchdogs(home: Path) -> list[int]:
+    """Return the watchdogs of a home: others' may live beside them."""
+    written = str(home).encode()
     return [
         pid
         for pid, (_, words) in _processes().items()
-        if b"gameday.ledger.watchdog.watchdog" in words and home in words
+        if b"gameday.ledger.watchdog.watchdog" in words and written in words
     ]
 
 

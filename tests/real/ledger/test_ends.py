@@ -79,7 +79,7 @@ def test_an_undo_that_never_works_tells_a_person_what_to_do(
     assert command in going.text
     assert command in (going.out / "report.md").read_text()
     assert command in (going.out / "report.html").read_text()
-    (watchdog,) = watchdogs(place)
+    (watchdog,) = watchdogs(place.folder / place.home)
     goes_on = f"the watchdog (process {watchdog}) goes on trying to undo this for 1h"
     assert goes_on in going.text
     assert goes_on in (going.out / "timeline.ndjson").read_text()
