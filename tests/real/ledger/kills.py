@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.real.processes import engines, watchdogs
 from tests.real.targets.world import CLOCK, ComposeProject, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -265,36 +266,6 @@ def run_after_death(
     dead.kill("all")
     scenario = place.scenario(fault, hold="200ms", share=share)
     return place.elsewhere().gameday("run", str(scenario), "--plain")
-
-
-def _processes() -> dict[int, tuple[int, bytes]]:
-    processes = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            stat = (folder / "stat").read_text().rpartition(")")[2].split()
-            words = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        processes[int(folder.name)] = (int(stat[1]), words)
-    return processes
-
-
-def watchdogs(home: Path) -> list[int]:
-    """Return the watchdogs of a home: others' may live beside them."""
-    written = str(home).encode()
-    return [
-        pid
-        for pid, (_, words) in _processes().items()
-        if b"gameday.ledger.watchdog.watchdog" in words and written in words
-    ]
-
-
-def engines(run: int) -> list[int]:
-    """Return all that descends from a run."""
-    every, descendants = _processes(), [run]
-    for ancestor in descendants:  # grows while it is walked
-        descendants += [pid for pid, (parent, _) in every.items() if parent == ancestor]
-    return descendants[1:]
 
 
 def damage(project: ComposeProject) -> str:

@@ -9,7 +9,8 @@ import pytest
 from docker.types import Mount
 
 from tests.real.ledger.door import Door, door
-from tests.real.ledger.kills import NETWORK, PROCESS, Going, Place, watchdogs
+from tests.real.ledger.kills import NETWORK, PROCESS, Going, Place
+from tests.real.processes import watchdogs
 from tests.real.targets.world import CLOCK, ComposeProject, wait_for
 
 pytestmark = pytest.mark.docker
