@@ -19,6 +19,7 @@ from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.model.faults.fault import FaultState
 from gameday.targets import open_target
 from gameday.targets.opened import OpenTarget
+from tests.real.processes import watchdogs
 from tests.real.targets.world import CLOCK, ComposeProject, wait_for
 
 SPRINT = """
@@ -97,19 +98,6 @@ def sprint(*faults: tuple[str, str], **given: str) -> subprocess.Popen[str]:
 def kill(process: subprocess.Popen[str]) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def watchdogs(home: Path) -> list[int]:
-    """Return the watchdogs of a home: others' may live beside them."""
-    pids = []
-    for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = cmdline.read_bytes()
-        except OSError:
-            continue
-        if b"gameday.ledger.watchdog.watchdog" in words and str(home).encode() in words:
-            pids.append(int(cmdline.parent.name))
-    return pids
 
 
 def both_down(url: str) -> bool:
