@@ -28,7 +28,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from urllib.parse import unquote
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -36,7 +35,7 @@ from tests.real.kubernetes import kills as cluster_kills
 from tests.real.kubernetes.world import World
 from tests.real.ledger import kills
 from tests.real.ledger.kills import Fault, Kill, Place
-from tests.real.targets.world import CLOCK, ComposeProject, supervisord
+from tests.real.targets.world import ComposeProject
 
 Play = Callable[[Kill], float | None]
 WAYS = ("run", "both", "all")
@@ -59,20 +58,8 @@ def on_docker(folder: Path) -> Iterator[Play]:
 @contextlib.contextmanager
 def on_this_machine(folder: Path) -> Iterator[Play]:
     """Yield how to play a kill on a supervisord of its own."""
-    login = {"GAMEDAY_SUPERVISOR_USER": "ops", "GAMEDAY_SUPERVISOR_PASSWORD": "hush"}
-    os.environ.update(login)  # for our own look at it
-    with supervisord(folder) as url:
-        from gameday.targets import open_target
-
-        target = open_target(url, CLOCK)
-
-        def whole() -> str:
-            there = target.instances()
-            return ", ".join(f"{o.name} {o.state}" for o in there if not o.up)
-
-        address = unquote(url.removeprefix("local://"))
-        local = f"local: {{supervisor: '{address}'}}"
-        place = Place(folder, local, whole, login, url=url)
+    os.environ.update(kills.LOGIN)  # for our own look at it
+    with kills.on_supervisord(folder) as place:
         yield partial(kills.play, place)
 
 

@@ -11,13 +11,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+from gameday.targets import open_target
 from tests.real.processes import engines, watchdogs
-from tests.real.targets.world import CLOCK, ComposeProject, wait_for
+from tests.real.targets.world import CLOCK, ComposeProject, supervisord, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 WATCHDOG_TIME = 10.0  # seconds for the watchdog, on a busy machine
@@ -47,6 +49,7 @@ rollbacks:
   name: undo
   provider: {{type: python, module: gameday.faults, func: undo}}
 {rollbacks}"""
+LOGIN = {"GAMEDAY_SUPERVISOR_USER": "ops", "GAMEDAY_SUPERVISOR_PASSWORD": "hush"}
 ACTION = """\
 - type: action
   name: {func}
@@ -266,6 +269,21 @@ def run_after_death(
     dead.kill("all")
     scenario = place.scenario(fault, hold="200ms", share=share)
     return place.elsewhere().gameday("run", str(scenario), "--plain")
+
+
+@contextlib.contextmanager
+def on_supervisord(folder: Path) -> Iterator[Place]:
+    """Yield a place on a supervisord of its own; we log in to it with LOGIN, too."""
+    with supervisord(folder) as url:
+        target = open_target(url, CLOCK)
+
+        def whole() -> str:
+            there = target.instances()
+            return ", ".join(f"{o.name} {o.state}" for o in there if not o.up)
+
+        address = unquote(url.removeprefix("local://"))
+        local = f"local: {{supervisor: '{address}'}}"
+        yield Place(folder, local, whole, LOGIN, url=url)
 
 
 def damage(project: ComposeProject) -> str:

@@ -12,10 +12,8 @@ from urllib.parse import unquote
 import pytest
 
 from gameday.targets import open_target
-from tests.real.ledger.kills import PROCESS, Place
+from tests.real.ledger.kills import LOGIN, PROCESS, Place
 from tests.real.targets.world import CLOCK, supervisord
-
-LOGIN = {"GAMEDAY_SUPERVISOR_USER": "ops", "GAMEDAY_SUPERVISOR_PASSWORD": "hush"}
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 
-from gameday.targets import open_target
 from tests.real.ledger import kills
 from tests.real.ledger.kills import (
     CALLERS,
@@ -23,7 +21,6 @@ from tests.real.ledger.kills import (
     Kill,
     Place,
 )
-from tests.real.targets.world import CLOCK, supervisord
 
 SEED = int(os.environ["GAMEDAY_KILLS_SEED"])  # tests/conftest.py chooses one
 DICE = random.Random(SEED)  # noqa: S311 - to be repeated, not to be secret
@@ -66,19 +63,10 @@ def test_on_docker_nothing_is_left_whoever_recovers_it(
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    login = {"GAMEDAY_SUPERVISOR_USER": "ops", "GAMEDAY_SUPERVISOR_PASSWORD": "hush"}
-    for name, value in login.items():
+    for name, value in kills.LOGIN.items():
         monkeypatch.setenv(name, value)
-    with supervisord(tmp_path) as url:
-        target = open_target(url, CLOCK)
-
-        def whole() -> str:
-            there = target.instances()
-            return ", ".join(f"{o.name} {o.state}" for o in there if not o.up)
-
-        address = unquote(url.removeprefix("local://"))
-        local = f"local: {{supervisor: '{address}'}}"
-        yield Place(tmp_path, local, whole, login, url=url)
+    with kills.on_supervisord(tmp_path) as place:
+        yield place
 
 
 @pytest.mark.parametrize(
