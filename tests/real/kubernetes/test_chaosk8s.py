@@ -21,6 +21,7 @@ from gameday.ledger.extension_env import extension_environment
 from gameday.ledger.foreign import play, rollbacks_entry
 from gameday.runner.engine.fork_server import ForkServer
 from gameday.runner.engine.jobs import Job
+from tests.real.kubernetes.world import sleeping_web
 from tests.real.ledger.kills import Place
 from tests.real.targets.world import wait_for
 
@@ -28,23 +29,6 @@ pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes]
 
 ELSEWHERE = "elsewhere"  # the kubeconfig's current context; nothing listens there
 PATIENCE = 60.0  # seconds for a pod to come up or go
-DEPLOYMENT = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - name: web
-        image: debian:bookworm-slim
-        imagePullPolicy: IfNotPresent
-        command: [sleep, infinity]
-"""
 LONE_POD = """\
 apiVersion: v1
 kind: Pod
@@ -160,7 +144,7 @@ def cluster(config: Path) -> Iterator[Cluster]:
     made = Cluster(context, namespace, config, last)
     kubectl(config, context, "default", "create", "namespace", namespace)
     try:
-        made.kubectl("apply", "-f", "-", given=DEPLOYMENT)
+        made.kubectl("apply", "-f", "-", given=sleeping_web(2))
         wait_for(made.whole, PATIENCE)
         yield made
     finally:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.real.kubernetes.world import kubectl
+from tests.real.kubernetes.world import kubectl, sleeping_web
 from tests.real.targets.world import wait_for
 
 pytestmark = [pytest.mark.kubernetes, pytest.mark.nodes(watched=True)]
@@ -31,23 +31,6 @@ DEPLOY = ROOT / "deploy" / "gameday"
 PATIENCE = 150.0  # seconds for one game day in a pod
 NODES = "/api/v1/nodes"
 EXPIRED = 22.0  # seconds without a sign of life after which a holder is dead
-WEB = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - name: web
-        image: debian:bookworm-slim
-        imagePullPolicy: IfNotPresent
-        command: [sleep, infinity]
-"""
 SCENARIO = """\
 apiVersion: gameday/v1
 kind: Scenario
@@ -212,7 +195,7 @@ def place() -> Iterator[Place]:
             kubectl("create", "namespace", space)
         strict = "pod-security.kubernetes.io/enforce=restricted"
         kubectl("label", "namespace", made.runner, strict)
-        kubectl("-n", made.target, "apply", "-f", "-", given=WEB)
+        kubectl("-n", made.target, "apply", "-f", "-", given=sleeping_web(3))
         things = list(made.manifests())
         kubectl("apply", "-f", "-", given=yaml.safe_dump_all(things))
         scenario = scenario_of("in-cluster", made.target)

@@ -48,6 +48,23 @@ _ASK = _TIMED.format(
     "server = http.client.HTTPConnection(address, port, timeout=patience);"
     "server.request('GET', '/'); server.getresponse().read()"
 )
+_SLEEPING_WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: %d
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+      - name: web
+        image: debian:bookworm-slim
+        imagePullPolicy: IfNotPresent
+        command: [sleep, infinity]
+"""
 
 
 def context() -> str:
@@ -60,6 +77,11 @@ def kubectl(*words: str, given: str = "", fails: bool = False) -> str:
     done = _ran(context(), *words, given=given, patience=180)
     assert fails or done.returncode == 0, f"{words}: {done.stderr}"
     return done.stdout
+
+
+def sleeping_web(replicas: int) -> str:
+    """Return a deployment whose pods do nothing, as YAML."""
+    return _SLEEPING_WEB % replicas
 
 
 class World:
