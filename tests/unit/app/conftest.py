@@ -4,6 +4,24 @@ from pathlib import Path
 
 import pytest
 
+# An experiment that stops one instance of web and undoes it.
+STOPS_WEB = """\
+title: t
+description: d
+method:
+  - type: action
+    name: stop
+    provider:
+      type: python
+      module: gameday.faults.process
+      func: stop
+      arguments: {service: web}
+rollbacks:
+  - type: action
+    name: undo
+    provider: {type: python, module: gameday.faults, func: undo}
+"""
+
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -17,23 +17,7 @@ from gameday.app.observing.run_observers import _with_offsets
 from gameday.files.prometheus import rules
 from gameday.files.scenario import load
 from gameday.model.alerting.alert import AlertRule
-
-EXPERIMENT = """\
-title: t
-description: d
-method:
-  - type: action
-    name: stop
-    provider:
-      type: python
-      module: gameday.faults.process
-      func: stop
-      arguments: {service: web}
-rollbacks:
-  - type: action
-    name: undo
-    provider: {type: python, module: gameday.faults, func: undo}
-"""
+from tests.unit.app.conftest import STOPS_WEB
 
 
 def rule(
@@ -95,7 +79,7 @@ class Files:
             (self.folder / f"{name}.yaml").write_text(
                 yaml.safe_dump(getattr(self, name))
             )
-        (self.folder / "e.yaml").write_text(EXPERIMENT)
+        (self.folder / "e.yaml").write_text(STOPS_WEB)
         scenario = {
             "apiVersion": "gameday/v1",
             "kind": "Scenario",

@@ -11,6 +11,7 @@ import pytest
 from gameday.app.days.make_plan import prepare
 from gameday.clock import SystemClock
 from gameday.files.scenario import load
+from tests.unit.app.conftest import STOPS_WEB
 
 SCENARIO = """\
 apiVersion: gameday/v1
@@ -19,22 +20,6 @@ metadata: {name: x}
 target: {kubernetes: {context: nope, namespace: shop}}
 steps:
   - {experiment: e.yaml, hold: 5s}
-"""
-EXPERIMENT = """\
-title: t
-description: d
-method:
-  - type: action
-    name: stop
-    provider:
-      type: python
-      module: gameday.faults.process
-      func: stop
-      arguments: {service: web}
-rollbacks:
-  - type: action
-    name: undo
-    provider: {type: python, module: gameday.faults, func: undo}
 """
 KUBECONFIG = {
     "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "me"}}],
@@ -52,7 +37,7 @@ def scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     kubeconfig.write_text(json.dumps(KUBECONFIG))
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
     monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-    (tmp_path / "e.yaml").write_text(EXPERIMENT)
+    (tmp_path / "e.yaml").write_text(STOPS_WEB)
     path = tmp_path / "s.yaml"
     path.write_text(SCENARIO)
     return path
