@@ -30,48 +30,52 @@ FIRED = alert(NAME, pends=at(14), fires=at(22), resolves=at(60))
 
 
 def test_an_alert_that_fires_in_time_keeps_its_promise() -> None:
-    found = answer(judged(PLAN, timeline(fault(), FIRED)), "fires_within")
-    assert (found.outcome, found.measured, found.promised) == (Outcome.PASS, 12.0, 30.0)
-    assert found.subject == NAME
-    assert found.unit == "s"
-    assert found.evidence["firing"] == "2026-01-01T00:00:22.000Z"
-    assert found.because == (
+    finding = answer(judged(PLAN, timeline(fault(), FIRED)), "fires_within")
+    assert (finding.outcome, finding.measured, finding.promised) == (
+        Outcome.PASS,
+        12.0,
+        30.0,
+    )
+    assert finding.subject == NAME
+    assert finding.unit == "s"
+    assert finding.evidence["firing"] == "2026-01-01T00:00:22.000Z"
+    assert finding.because == (
         "WebReplicaDown fired 12s after the fault began; promised within 30s."
     )
 
 
 def test_an_alert_that_fires_late_breaks_it() -> None:
     late = alert(NAME, fires=at(41), resolves=at(60))
-    found = answer(judged(PLAN, timeline(fault(), late)), "fires_within")
-    assert (found.outcome, found.measured) == (Outcome.FAIL, 31.0)
+    finding = answer(judged(PLAN, timeline(fault(), late)), "fires_within")
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, 31.0)
 
 
 def test_a_silent_alert_has_failed_where_everybody_watched() -> None:
-    found = answer(judged(PLAN, timeline(fault())), "fires_within")
-    assert (found.outcome, found.measured) == (Outcome.FAIL, None)
-    assert "never fired" in found.because
+    finding = answer(judged(PLAN, timeline(fault())), "fires_within")
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, None)
+    assert "never fired" in finding.because
 
 
 def test_an_alert_with_other_labels_is_another_alert() -> None:
     ticket = alert(NAME, fires=at(22), severity="ticket")
     verdict = judged(PLAN, timeline(fault(), ticket))
-    found = answer(verdict, "fires_within")
-    assert found.outcome is Outcome.FAIL
-    assert found.evidence["namesakes"][0]["labels"]["severity"] == "ticket"
+    finding = answer(verdict, "fires_within")
+    assert finding.outcome is Outcome.FAIL
+    assert finding.evidence["namesakes"][0]["labels"]["severity"] == "ticket"
     assert answer(verdict, "no_other_alerts").outcome is Outcome.FAIL
 
 
 def test_a_rule_that_is_not_loaded_is_named() -> None:
     planned = with_rules(PLAN, rule("SomethingElse"))
-    found = answer(judged(planned, timeline(fault())), "fires_within")
-    assert found.outcome is Outcome.FAIL
-    assert "no rule of that name" in found.because
+    finding = answer(judged(planned, timeline(fault())), "fires_within")
+    assert finding.outcome is Outcome.FAIL
+    assert "no rule of that name" in finding.because
 
 
 def test_of_several_instances_the_earliest_answers() -> None:
     second = alert(NAME, fires=at(20), resolves=at(60), severity="page", zone="b")
-    found = answer(judged(PLAN, timeline(fault(), FIRED, second)), "fires_within")
-    assert found.measured == 10.0
+    finding = answer(judged(PLAN, timeline(fault(), FIRED, second)), "fires_within")
+    assert finding.measured == 10.0
 
 
 @pytest.mark.parametrize(
@@ -85,9 +89,9 @@ def test_of_several_instances_the_earliest_answers() -> None:
 )
 def test_silence_proves_nothing_where_nobody_could_hear(trouble: list[Event]) -> None:
     planned = with_rules(PLAN, rule(NAME))
-    found = answer(judged(planned, timeline(fault(), trouble)), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "2026-01-01T00:00:2" in found.because
+    finding = answer(judged(planned, timeline(fault(), trouble)), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "2026-01-01T00:00:2" in finding.because
 
 
 @pytest.mark.parametrize(
@@ -102,8 +106,8 @@ def test_silence_proves_nothing_where_nobody_could_hear(trouble: list[Event]) ->
 )
 def test_trouble_elsewhere_excuses_nothing(elsewhere: list[Event]) -> None:
     planned = with_rules(PLAN, rule(NAME))
-    found = answer(judged(planned, timeline(fault(), elsewhere)), "fires_within")
-    assert found.outcome is Outcome.FAIL
+    finding = answer(judged(planned, timeline(fault(), elsewhere)), "fires_within")
+    assert finding.outcome is Outcome.FAIL
 
 
 def test_an_alert_seen_in_time_stays_seen_whatever_comes_later() -> None:
@@ -114,15 +118,15 @@ def test_an_alert_seen_in_time_stays_seen_whatever_comes_later() -> None:
 def test_a_late_alert_may_be_the_outages_fault() -> None:
     late = alert(NAME, fires=at(41), resolves=at(60))
     story = timeline(fault(), late, blind("prometheus", at(12), at(38)))
-    found = answer(judged(PLAN, story), "fires_within")
-    assert (found.outcome, found.measured) == (Outcome.INCONCLUSIVE, 31.0)
+    finding = answer(judged(PLAN, story), "fires_within")
+    assert (finding.outcome, finding.measured) == (Outcome.INCONCLUSIVE, 31.0)
 
 
 def test_a_failure_that_was_over_before_the_fault_is_none() -> None:
     failure = event(at(30), "rule_failed", group="g", alert=NAME, since=at(28))
     story = timeline(fault(begins=at(40), ends=at(75)), [failure])
-    found = answer(judged(PLAN, story), "fires_within")
-    assert found.outcome is Outcome.FAIL
+    finding = answer(judged(PLAN, story), "fires_within")
+    assert finding.outcome is Outcome.FAIL
 
 
 def test_rules_that_were_no_longer_evaluated_prove_nothing() -> None:
@@ -130,18 +134,18 @@ def test_rules_that_were_no_longer_evaluated_prove_nothing() -> None:
     stale = event(
         at(152), "evaluations", group="shop", file="r", interval=1.0, last=at(20)
     )
-    found = answer(
+    finding = answer(
         judged(PLAN, timeline(fault(), monitoring=[*monitoring, stale])), "fires_within"
     )
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "evaluated only up to 2026-01-01T00:00:20.000Z" in found.because
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "evaluated only up to 2026-01-01T00:00:20.000Z" in finding.because
 
 
 def test_without_a_record_of_prometheus_silence_proves_nothing() -> None:
     story = timeline(fault(), monitoring=watched("alertmanager", "pager"))
-    found = answer(judged(PLAN, story), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "no record that Prometheus was watched" in found.because
+    finding = answer(judged(PLAN, story), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "no record that Prometheus was watched" in finding.because
 
 
 def test_a_scenario_without_prometheus_cannot_tell() -> None:
@@ -157,17 +161,17 @@ def test_a_scenario_without_prometheus_cannot_tell() -> None:
 
 def test_a_run_that_was_stopped_too_early_cannot_tell() -> None:
     story = cut(timeline(fault(ends=at(20)), ended=at(20.5)), at(20.5))
-    found = answer(
+    finding = answer(
         judged(PLAN, story, ending=Ending.OPERATOR, because="SIGINT"), "fires_within"
     )
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "stopped 19.500 s before its time was over: SIGINT" in found.because
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "stopped 19.500 s before its time was over: SIGINT" in finding.because
 
 
 def test_what_was_measured_before_a_stop_stays() -> None:
     story = cut(timeline(fault(ends=at(30)), FIRED, ended=at(31)), at(31))
-    found = answer(judged(PLAN, story, ending=Ending.GUARDRAIL), "fires_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
+    finding = answer(judged(PLAN, story, ending=Ending.GUARDRAIL), "fires_within")
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 12.0)
 
 
 # --- already there, silenced, pending -----------------------------------------------
@@ -176,9 +180,9 @@ def test_what_was_measured_before_a_stop_stays() -> None:
 def test_an_alert_that_fires_already_cannot_answer() -> None:
     early = alert(NAME, fires=at(5))
     for question in ("fires_within", "stays_firing"):
-        found = answer(judged(PLAN, timeline(fault(), early)), question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "already firing when the fault began" in found.because
+        finding = answer(judged(PLAN, timeline(fault(), early)), question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "already firing when the fault began" in finding.because
 
 
 def test_alert_at_start_says_so_too() -> None:
@@ -190,22 +194,24 @@ def test_alert_at_start_says_so_too() -> None:
         labels={"alertname": NAME, "severity": "page"},
         state="firing",
     )
-    found = answer(judged(PLAN, timeline(fault(), [told])), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(PLAN, timeline(fault(), [told])), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_alert_that_was_pending_before_the_fault_is_not_its_effect() -> None:
     early = alert(NAME, pends=at(8), fires=at(12), resolves=at(60))
-    found = answer(judged(PLAN, timeline(fault(), early)), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "already pending" in found.because
+    finding = answer(judged(PLAN, timeline(fault(), early)), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "already pending" in finding.because
 
 
 def test_an_alert_that_was_over_before_the_fault_spoils_nothing() -> None:
     cleared = [event(at(6), "alert_cleared", **alert(NAME, pends=at(4))[0].fields)]
     old = [*alert(NAME, fires=at(2), resolves=at(3)), *alert(NAME, pends=at(4))]
-    found = answer(judged(PLAN, timeline(fault(), old, cleared, FIRED)), "fires_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
+    finding = answer(
+        judged(PLAN, timeline(fault(), old, cleared, FIRED)), "fires_within"
+    )
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 12.0)
 
 
 SILENCE = {"id": "s-1", "until": at(400)}
@@ -232,9 +238,11 @@ def test_an_alert_that_was_silenced_cannot_answer(matchers: list[object]) -> Non
         NAME, fires=at(22), severity="page", team="web", instance="web-2:8000"
     )
     silence = event(at(4), "silence", matchers=matchers, **SILENCE)
-    found = answer(judged(planned, timeline(fault(), fired, [silence])), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "silenced before the fault" in found.because
+    finding = answer(
+        judged(planned, timeline(fault(), fired, [silence])), "fires_within"
+    )
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "silenced before the fault" in finding.because
 
 
 @pytest.mark.parametrize(
@@ -245,8 +253,8 @@ def test_an_alert_that_was_silenced_cannot_answer(matchers: list[object]) -> Non
 def test_other_silences_spoil_nothing(since: float, until: float, value: str) -> None:
     matcher = {"name": "alertname", "op": "=", "value": value}
     silence = event(since, "silence", id="s", matchers=[matcher], until=until)
-    found = answer(judged(PLAN, timeline(fault(), FIRED, [silence])), "fires_within")
-    assert found.outcome is Outcome.PASS
+    finding = answer(judged(PLAN, timeline(fault(), FIRED, [silence])), "fires_within")
+    assert finding.outcome is Outcome.PASS
 
 
 # --- clocks and errors ----------------------------------------------------------------
@@ -258,24 +266,24 @@ def clock(source: str, offset: float, error: float) -> list[Event]:
 
 def test_a_clock_that_is_surely_off_is_corrected() -> None:
     story = timeline(fault(), FIRED, clock("prometheus", 2.0, 0.010))
-    found = answer(judged(PLAN, story), "fires_within")
-    assert (found.measured, found.error) == (10.0, 0.01)
-    assert found.evidence["firing"] == "2026-01-01T00:00:22.000Z"  # its own stamp
+    finding = answer(judged(PLAN, story), "fires_within")
+    assert (finding.measured, finding.error) == (10.0, 0.01)
+    assert finding.evidence["firing"] == "2026-01-01T00:00:22.000Z"  # its own stamp
 
 
 def test_an_offset_within_its_error_is_only_an_error() -> None:
     story = timeline(fault(), FIRED, clock("prometheus", 0.002, 0.010))
-    found = answer(judged(PLAN, story), "fires_within")
-    assert (found.measured, found.error) == (12.0, 0.01)
+    finding = answer(judged(PLAN, story), "fires_within")
+    assert (finding.measured, finding.error) == (12.0, 0.01)
 
 
 def test_the_surest_look_at_a_clock_counts() -> None:
     sure, vague = clock("prometheus", 2.0, 0.010), clock("prometheus", 9.0, 0.5)
-    found = answer(
+    finding = answer(
         judged(PLAN, timeline(fault(), FIRED, vague, sure)),
         "fires_within",
     )
-    assert found.measured == 10.0
+    assert finding.measured == 10.0
 
 
 @pytest.mark.parametrize(
@@ -291,26 +299,26 @@ def test_a_time_too_close_to_the_promise_to_call(
     fires: float, outcome: Outcome
 ) -> None:
     vague = alert(NAME, fires=fires, resolves=at(60), error=0.5)
-    found = answer(judged(PLAN, timeline(fault(), vague)), "fires_within")
-    assert found.outcome is outcome
-    assert found.error == 0.5
+    finding = answer(judged(PLAN, timeline(fault(), vague)), "fires_within")
+    assert finding.outcome is outcome
+    assert finding.error == 0.5
 
 
 def test_under_a_query_offset_the_page_knows_the_time() -> None:
     planned = with_rules(PLAN, rule(NAME, query_offset=10.0))
     told = page("oncall", at(33), NAME, starts=at(32))
-    found = answer(judged(planned, timeline(fault(), FIRED, told)), "fires_within")
-    assert found.measured == 22.0
-    assert found.evidence["page_starts"] == "2026-01-01T00:00:32.000Z"
+    finding = answer(judged(planned, timeline(fault(), FIRED, told)), "fires_within")
+    assert finding.measured == 22.0
+    assert finding.evidence["page_starts"] == "2026-01-01T00:00:32.000Z"
 
 
 # --- a fault that was none -----------------------------------------------------------
 
 
 def test_without_a_bite_nothing_follows() -> None:
-    found = answer(judged(PLAN, timeline(fault(bites=False), FIRED)), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "did not bite: the process still runs" in found.because
+    finding = answer(judged(PLAN, timeline(fault(bites=False), FIRED)), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "did not bite: the process still runs" in finding.because
 
 
 def test_two_promises_of_one_name_are_told_apart() -> None:
@@ -332,15 +340,15 @@ def test_two_promises_of_one_name_are_told_apart() -> None:
 
 def test_silence_beside_a_lost_target_proves_nothing() -> None:
     lost = scrape("lb:8405", job="haproxy", down=at(15))
-    found = answer(judged(PLAN, timeline(fault(), lost)), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "lb:8405 (job haproxy), which the fault did not hit" in found.because
+    finding = answer(judged(PLAN, timeline(fault(), lost)), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "lb:8405 (job haproxy), which the fault did not hit" in finding.because
 
 
 def test_what_fired_before_the_loss_stands() -> None:
     lost = scrape("lb:8405", job="haproxy", down=at(30))
-    found = answer(judged(PLAN, timeline(fault(), FIRED, lost)), "fires_within")
-    assert found.outcome is Outcome.PASS
+    finding = answer(judged(PLAN, timeline(fault(), FIRED, lost)), "fires_within")
+    assert finding.outcome is Outcome.PASS
 
 
 def test_an_alert_that_was_pending_for_too_short_says_for_how_long() -> None:
@@ -353,15 +361,15 @@ def test_an_alert_that_was_pending_for_too_short_says_for_how_long() -> None:
         *alert("WebReplicaDown", pends=at(12)),
         event(at(61), "alert_cleared", **cleared),
     ]
-    found = answer(judged(asked, timeline(fault(), told)), "fires_within")
-    assert found.outcome is Outcome.FAIL
-    assert "never fired; it was pending for 49s of its 2m" in found.because
+    finding = answer(judged(asked, timeline(fault(), told)), "fires_within")
+    assert finding.outcome is Outcome.FAIL
+    assert "never fired; it was pending for 49s of its 2m" in finding.because
 
 
 def test_an_alert_that_was_never_pending_says_nothing_of_it() -> None:
     asked = plan(step(alerts=(promise("WebReplicaDown", fires_within=100.0),)))
-    found = answer(judged(asked, timeline(fault())), "fires_within")
-    assert "pending" not in found.because
+    finding = answer(judged(asked, timeline(fault())), "fires_within")
+    assert "pending" not in finding.because
 
 
 PAGED = {"alertname": "WebReplicaDown", "severity": "page"}

@@ -52,20 +52,20 @@ def outcomes(findings: list[Finding]) -> str:
 
 
 def test_a_page_that_arrives_and_resolves() -> None:
-    found = three(FIRED, PAGED, RESOLVED)
-    assert outcomes(found) == "pass pass pass"
-    assert [finding.measured for finding in found] == [None, 15.0, 8.0]
-    assert found[0].evidence["page"]["received"] == "2026-01-01T00:00:25.000Z"
+    findings = three(FIRED, PAGED, RESOLVED)
+    assert outcomes(findings) == "pass pass pass"
+    assert [finding.measured for finding in findings] == [None, 15.0, 8.0]
+    assert findings[0].evidence["page"]["received"] == "2026-01-01T00:00:25.000Z"
 
 
 def test_a_page_that_comes_too_late_reached_all_the_same() -> None:
-    found = three(
+    findings = three(
         FIRED,
         page("oncall", at(56), NAME),
         page("oncall", at(149), NAME, status="resolved"),
     )
-    assert outcomes(found) == "pass fail fail"
-    assert [finding.measured for finding in found] == [None, 46.0, 94.0]
+    assert outcomes(findings) == "pass fail fail"
+    assert [finding.measured for finding in findings] == [None, 46.0, 94.0]
 
 
 def test_a_late_page_may_be_the_outages_fault() -> None:
@@ -78,15 +78,15 @@ def test_a_late_page_may_be_the_outages_fault() -> None:
 
 
 def test_the_wrong_receiver_is_named() -> None:
-    found = three(FIRED, page("chat", at(25), NAME), page("team", at(25), NAME))
-    assert outcomes(found) == "fail fail inconclusive"
-    assert "it went to chat, team" in found[0].because
-    assert "No page of WebReplicaDown arrived" in found[2].because
+    findings = three(FIRED, page("chat", at(25), NAME), page("team", at(25), NAME))
+    assert outcomes(findings) == "fail fail inconclusive"
+    assert "it went to chat, team" in findings[0].because
+    assert "No page of WebReplicaDown arrived" in findings[2].because
 
 
 def test_a_dead_receiver() -> None:
-    found = three(FIRED)
-    assert outcomes(found) == "fail fail inconclusive"
+    findings = three(FIRED)
+    assert outcomes(findings) == "fail fail inconclusive"
 
 
 def test_an_alert_that_never_fired_paged_nobody() -> None:
@@ -95,14 +95,14 @@ def test_an_alert_that_never_fired_paged_nobody() -> None:
 
 @pytest.mark.parametrize("source", ["prometheus", "alertmanager", "pager"])
 def test_no_page_proves_nothing_while_the_way_was_dark(source: str) -> None:
-    found = three(FIRED, blind(source, at(23), at(40)))
-    assert outcomes(found) == "inconclusive inconclusive inconclusive"
-    assert "connection refused" in found[0].because
+    findings = three(FIRED, blind(source, at(23), at(40)))
+    assert outcomes(findings) == "inconclusive inconclusive inconclusive"
+    assert "connection refused" in findings[0].because
 
 
 def test_alertmanager_lost_after_the_page() -> None:
-    found = three(FIRED, PAGED, blind("alertmanager", at(50)))
-    assert outcomes(found) == "pass pass inconclusive"
+    findings = three(FIRED, PAGED, blind("alertmanager", at(50)))
+    assert outcomes(findings) == "pass pass inconclusive"
 
 
 def test_a_page_from_before_the_fault_answers_nothing() -> None:
@@ -136,9 +136,9 @@ def test_a_page_with_more_labels_is_the_same_alert() -> None:
 
 
 def test_a_receiver_that_never_hears_the_end() -> None:
-    found = three(FIRED, PAGED)[2]
-    assert found.outcome is Outcome.FAIL
-    assert "oncall never heard that WebReplicaDown was over" in found.because
+    finding = three(FIRED, PAGED)[2]
+    assert finding.outcome is Outcome.FAIL
+    assert "oncall never heard that WebReplicaDown was over" in finding.because
 
 
 def test_every_instance_that_paged_has_to_resolve() -> None:
@@ -164,8 +164,8 @@ def test_a_repeated_resolution_counts_once() -> None:
 def test_a_run_that_was_stopped_before_the_page_resolved() -> None:
     story = cut(timeline(fault(), FIRED, PAGED, ended=at(70)), at(70))
     verdict = judged(PLAN, story, ending=Ending.OPERATOR, because="SIGINT")
-    found = answer(verdict, "page_resolves_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(verdict, "page_resolves_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_fault_not_seen_to_end_has_no_resolution() -> None:
@@ -186,9 +186,9 @@ def held(by: str, when: float = 24) -> list[Event]:
     [("inhibition", "an inhibition (x)"), ("mute_time", "a mute time interval (x)")],
 )
 def test_what_alertmanager_holds_back_has_failed(by: str, said: str) -> None:
-    found = three(FIRED, held(by))
-    assert outcomes(found) == "fail fail inconclusive"
-    assert f"held back by {said}" in found[0].because
+    findings = three(FIRED, held(by))
+    assert outcomes(findings) == "fail fail inconclusive"
+    assert f"held back by {said}" in findings[0].because
 
 
 def test_what_somebody_silenced_meanwhile_is_open() -> None:
@@ -202,9 +202,9 @@ def test_what_somebody_silenced_meanwhile_is_open() -> None:
     [("silence", Outcome.INCONCLUSIVE), ("inhibition", Outcome.FAIL)],
 )
 def test_an_end_that_was_swallowed(by: str, outcome: Outcome) -> None:
-    found = three(FIRED, PAGED, held(by, 58))
-    assert outcomes(found[:2]) == "pass pass"
-    assert found[2].outcome is outcome
+    findings = three(FIRED, PAGED, held(by, 58))
+    assert outcomes(findings[:2]) == "pass pass"
+    assert findings[2].outcome is outcome
 
 
 # --- pages that name no alert ---
@@ -234,21 +234,21 @@ def test_a_vendors_page_is_known_by_its_groups_hash() -> None:
     planned = plan(step(alerts=(PROMISE,)), routing=ROUTING)
     key = hashlib.sha256(KEY.encode()).hexdigest()
     told = [*pagerduty(at(25), key), *pagerduty(at(63), key, "resolved")]
-    found = three(FIRED, told, planned=planned)
-    assert [finding.measured for finding in found] == [None, 15.0, 8.0]
+    findings = three(FIRED, told, planned=planned)
+    assert [finding.measured for finding in findings] == [None, 15.0, 8.0]
 
 
 def test_or_by_another_page_of_the_same_group() -> None:
     key = hashlib.sha256(b"{}:{}").hexdigest()
     other = page("chat", at(24), NAME, group_key="{}:{}")
-    found = three(FIRED, other, pagerduty(at(25), key))
-    assert outcomes(found[:2]) == "pass pass"
+    findings = three(FIRED, other, pagerduty(at(25), key))
+    assert outcomes(findings[:2]) == "pass pass"
 
 
 def test_a_page_that_cannot_be_matched_leaves_it_open() -> None:
-    found = three(FIRED, pagerduty(at(25), "unknown"))
-    assert outcomes(found[:2]) == "inconclusive inconclusive"
-    assert "could not be matched" in found[0].because
+    findings = three(FIRED, pagerduty(at(25), "unknown"))
+    assert outcomes(findings[:2]) == "inconclusive inconclusive"
+    assert "could not be matched" in findings[0].because
 
 
 def test_a_page_without_any_key_leaves_it_open_too() -> None:
@@ -259,8 +259,8 @@ def test_a_page_without_any_key_leaves_it_open_too() -> None:
 
 def test_a_page_of_another_alert_leaves_nothing_open() -> None:
     other = alert("Other", fires=at(22))
-    found = three(FIRED, other, page("oncall", at(25), "Other"))
-    assert outcomes(found[:2]) == "fail fail"
+    findings = three(FIRED, other, page("oncall", at(25), "Other"))
+    assert outcomes(findings[:2]) == "fail fail"
 
 
 def test_a_fingerprint_tells_the_labels() -> None:
@@ -299,17 +299,19 @@ def routed(*receivers: str) -> list[Event]:
 def test_routing_answers_where_no_pages_are_seen(
     parts: list[list[Event]], expected: str, said: str
 ) -> None:
-    found = three(FIRED, *parts, planned=WITHOUT)
-    assert outcomes(found) == f"{expected} inconclusive inconclusive"
-    assert said in found[0].because
+    findings = three(FIRED, *parts, planned=WITHOUT)
+    assert outcomes(findings) == f"{expected} inconclusive inconclusive"
+    assert said in findings[0].because
 
 
 @pytest.mark.parametrize("trouble", [held("silence", 80), blind("prometheus", at(80))])
 def test_routing_is_decided_when_the_page_was_due(trouble: list[Event]) -> None:
-    found = three(FIRED, routed("oncall"), trouble, planned=WITHOUT)
-    assert found[0].outcome is Outcome.PASS, found[0].because
-    found = three(FIRED, routed("team"), blind("alertmanager", at(80)), planned=WITHOUT)
-    assert found[0].outcome is Outcome.FAIL, found[0].because
+    findings = three(FIRED, routed("oncall"), trouble, planned=WITHOUT)
+    assert findings[0].outcome is Outcome.PASS, findings[0].because
+    findings = three(
+        FIRED, routed("team"), blind("alertmanager", at(80)), planned=WITHOUT
+    )
+    assert findings[0].outcome is Outcome.FAIL, findings[0].because
 
 
 @pytest.mark.parametrize(
@@ -335,8 +337,8 @@ def test_each_victims_alert_has_to_be_routed_there(
             NAME, fires=at(22), resolves=at(60), severity="page", instance=place
         )
         parts.append(event(at(23), "routed", **about))
-    found = answer(judged(planned, timeline(parts)), "reaches")
-    assert found.outcome is outcome, found.because
+    finding = answer(judged(planned, timeline(parts)), "reaches")
+    assert finding.outcome is outcome, finding.because
 
 
 # --- the step before ---
@@ -374,19 +376,19 @@ def second_step(*parts: list[Event]) -> Finding:
 
 
 def test_a_group_that_was_not_flushed_spoils_the_next_step() -> None:
-    found = second_step(page("oncall", at(83), NAME))
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "was not flushed before the fault" in found.because
+    finding = second_step(page("oncall", at(83), NAME))
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "was not flushed before the fault" in finding.because
 
 
 def test_a_group_whose_end_was_told_is_flushed() -> None:
-    found = second_step(RESOLVED, page("oncall", at(83), NAME))
-    assert (found.outcome, found.measured) == (Outcome.PASS, 8.0)
+    finding = second_step(RESOLVED, page("oncall", at(83), NAME))
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 8.0)
 
 
 def test_what_happens_after_the_pages_time_excuses_nothing() -> None:
-    found = three(FIRED, blind("pager", at(100), at(110)))
-    assert outcomes(found[:2]) == "fail fail"
+    findings = three(FIRED, blind("pager", at(100), at(110)))
+    assert outcomes(findings[:2]) == "fail fail"
 
 
 def both() -> Plan:
@@ -410,8 +412,8 @@ def test_several_receivers_are_each_asked_and_the_last_one_decides() -> None:
     )
     verdict = judged(both(), story)
     assert answer(verdict, "reaches").outcome is Outcome.PASS
-    found = answer(verdict, "pages_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 21.0)
+    finding = answer(verdict, "pages_within")
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 21.0)
     over = answer(verdict, "page_resolves_within")
     assert (over.outcome, over.measured) == (Outcome.PASS, 15.0)
 
@@ -424,9 +426,9 @@ def test_one_of_several_receivers_that_heard_nothing_fails(missing: str) -> None
         alert("WebReplicaDown", fires=at(22), resolves=at(60)),
         page(heard, at(24), "WebReplicaDown"),
     )
-    found = answer(judged(both(), story), "reaches")
-    assert found.outcome is Outcome.FAIL
-    assert f"arrived at {missing}" in found.because
+    finding = answer(judged(both(), story), "reaches")
+    assert finding.outcome is Outcome.FAIL
+    assert f"arrived at {missing}" in finding.because
     assert answer(judged(both(), story), "pages_within").measured is None
 
 

@@ -31,38 +31,42 @@ FIRED = alert(NAME, fires=at(22), resolves=at(60))
 
 def test_an_alert_that_resets_in_time() -> None:
     verdict = judged(PLAN, timeline(fault(), FIRED))
-    found = answer(verdict, "resets_within")
-    assert (found.outcome, found.measured, found.promised) == (Outcome.PASS, 5.0, 90.0)
-    assert found.evidence["resolved"] == "2026-01-01T00:01:00.000Z"
+    finding = answer(verdict, "resets_within")
+    assert (finding.outcome, finding.measured, finding.promised) == (
+        Outcome.PASS,
+        5.0,
+        90.0,
+    )
+    assert finding.evidence["resolved"] == "2026-01-01T00:01:00.000Z"
     assert answer(verdict, "stays_firing").outcome is Outcome.PASS
 
 
 def test_an_alert_that_resets_too_late() -> None:
     late = alert(NAME, fires=at(22), resolves=at(146))
-    found = answer(judged(PLAN, timeline(fault(), late)), "resets_within")
-    assert (found.outcome, found.measured) == (Outcome.FAIL, 91.0)
+    finding = answer(judged(PLAN, timeline(fault(), late)), "resets_within")
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, 91.0)
 
 
 def test_an_alert_that_never_resets() -> None:
-    found = answer(
+    finding = answer(
         judged(PLAN, timeline(fault(), alert(NAME, fires=at(22)))), "resets_within"
     )
-    assert (found.outcome, found.measured) == (Outcome.FAIL, None)
-    assert "did not reset: it has been firing since" in found.because
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, None)
+    assert "did not reset: it has been firing since" in finding.because
 
 
 def test_every_instance_has_to_reset() -> None:
     slower = alert(
         NAME, fires=at(24), resolves=at(100), severity="page", instance="web-2"
     )
-    found = answer(judged(PLAN, timeline(fault(), FIRED, slower)), "resets_within")
-    assert found.measured == 45.0
+    finding = answer(judged(PLAN, timeline(fault(), FIRED, slower)), "resets_within")
+    assert finding.measured == 45.0
 
 
 def test_the_last_reset_counts_when_it_fires_again() -> None:
     again = alert(NAME, fires=at(70), resolves=at(80))
-    found = answer(judged(PLAN, timeline(fault(), FIRED, again)), "resets_within")
-    assert found.measured == 25.0
+    finding = answer(judged(PLAN, timeline(fault(), FIRED, again)), "resets_within")
+    assert finding.measured == 25.0
 
 
 def test_an_alert_that_never_fired_cannot_reset() -> None:
@@ -74,48 +78,48 @@ def test_an_alert_that_never_fired_cannot_reset() -> None:
 
 def test_silence_fails_somewhere_even_if_only_a_reset_is_promised() -> None:
     planned = plan(step(alerts=(promise(NAME, resets_within=90.0),)))
-    found = answer(judged(planned, timeline(fault())), "stays_firing")
-    assert found.outcome is Outcome.FAIL
-    assert "never fired" in found.because
+    finding = answer(judged(planned, timeline(fault())), "stays_firing")
+    assert finding.outcome is Outcome.FAIL
+    assert "never fired" in finding.because
 
 
 def test_a_fault_that_was_not_seen_to_end_has_no_reset() -> None:
     verdict = judged(PLAN, timeline(fault(ends=None), FIRED))
     for question in ("resets_within", "stays_firing"):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "not seen to end" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "not seen to end" in finding.because
 
 
 def test_a_reset_nobody_watched_for() -> None:
     firing = alert(NAME, fires=at(22))
     story = timeline(fault(), firing, blind("prometheus", at(60)))
-    found = answer(judged(PLAN, story), "resets_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "connection refused" in found.because
+    finding = answer(judged(PLAN, story), "resets_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "connection refused" in finding.because
 
 
 def test_a_late_reset_may_be_the_outages_fault() -> None:
     late = alert(NAME, fires=at(22), resolves=at(146))
     story = timeline(fault(), late, blind("prometheus", at(60), at(140)))
-    found = answer(judged(PLAN, story), "resets_within")
-    assert (found.outcome, found.measured) == (Outcome.INCONCLUSIVE, 91.0)
+    finding = answer(judged(PLAN, story), "resets_within")
+    assert (finding.outcome, finding.measured) == (Outcome.INCONCLUSIVE, 91.0)
 
 
 def test_a_run_stopped_before_the_reset_was_due() -> None:
     story = cut(timeline(fault(), alert(NAME, fires=at(22)), ended=at(70)), at(70))
     verdict = judged(PLAN, story, ending=Ending.OPERATOR, because="SIGTERM")
-    found = answer(verdict, "resets_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "75.000 s before its time was over: SIGTERM" in found.because
+    finding = answer(verdict, "resets_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "75.000 s before its time was over: SIGTERM" in finding.because
 
 
 def test_a_step_that_ended_before_the_reset_was_due() -> None:
     planned = plan(step(alerts=(promise(NAME, resets_within=200.0),)))
     story = timeline(fault(), alert(NAME, fires=at(22)))
-    found = answer(judged(planned, story), "resets_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "step was over 105.000 s before its time was over" in found.because
+    finding = answer(judged(planned, story), "resets_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "step was over 105.000 s before its time was over" in finding.because
 
 
 # --- ends that nobody marked ------------------------------------------------------
@@ -125,36 +129,36 @@ UNMARKED = alert(NAME, fires=at(22), resolves=at(60), exact=False)
 
 
 def test_an_end_that_nothing_marks_is_not_measured() -> None:
-    found = answer(judged(PLAN, timeline(fault(), UNMARKED)), "resets_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "Nothing marks the end" in found.because
+    finding = answer(judged(PLAN, timeline(fault(), UNMARKED)), "resets_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "Nothing marks the end" in finding.because
 
 
 def test_the_page_may_mark_it() -> None:
     told = page("oncall", at(63), NAME, status="resolved", ends=at(61))
-    found = answer(judged(PLAN, timeline(fault(), UNMARKED, told)), "resets_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 6.0)
-    assert found.evidence["confirmed_by_page"] is True
+    finding = answer(judged(PLAN, timeline(fault(), UNMARKED, told)), "resets_within")
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 6.0)
+    assert finding.evidence["confirmed_by_page"] is True
 
 
 def test_the_page_of_an_earlier_life_marks_nothing() -> None:
     told = page("oncall", at(63), NAME, status="resolved", ends=at(5))
-    found = answer(judged(PLAN, timeline(fault(), UNMARKED, told)), "resets_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(PLAN, timeline(fault(), UNMARKED, told)), "resets_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(("ends", "confirmed"), [(at(60), True), (at(61), False)])
 def test_the_page_confirms_a_marked_end(ends: float, confirmed: bool) -> None:
     told = page("oncall", at(63), NAME, status="resolved", ends=ends)
-    found = answer(judged(PLAN, timeline(fault(), FIRED, told)), "resets_within")
-    assert (found.measured, found.evidence["confirmed_by_page"]) == (5.0, confirmed)
+    finding = answer(judged(PLAN, timeline(fault(), FIRED, told)), "resets_within")
+    assert (finding.measured, finding.evidence["confirmed_by_page"]) == (5.0, confirmed)
 
 
 def test_under_a_query_offset_the_page_knows_the_end() -> None:
     planned = with_rules(PLAN, rule(NAME, query_offset=10.0))
     told = page("oncall", at(72), NAME, status="resolved", ends=at(70))
-    found = answer(judged(planned, timeline(fault(), FIRED, told)), "resets_within")
-    assert found.measured == 15.0
+    finding = answer(judged(planned, timeline(fault(), FIRED, told)), "resets_within")
+    assert finding.measured == 15.0
 
 
 # --- an alert that stops too early -------------------------------------------------
@@ -164,9 +168,9 @@ FLAPS = [*alert(NAME, fires=at(22), resolves=at(30)), *alert(NAME, fires=at(35))
 
 
 def test_an_alert_that_flaps_did_not_stay_firing() -> None:
-    found = answer(judged(PLAN, timeline(fault(), FLAPS)), "stays_firing")
-    assert found.outcome is Outcome.FAIL
-    assert "stopped firing 25s before the fault ended" in found.because
+    finding = answer(judged(PLAN, timeline(fault(), FLAPS)), "stays_firing")
+    assert finding.outcome is Outcome.FAIL
+    assert "stopped firing 25s before the fault ended" in finding.because
 
 
 def test_an_early_end_that_was_not_marked_may_be_a_failed_evaluation() -> None:
@@ -174,29 +178,29 @@ def test_an_early_end_that_was_not_marked_may_be_a_failed_evaluation() -> None:
         *alert(NAME, fires=at(22), resolves=at(30), exact=False),
         *alert(NAME, fires=at(35), resolves=at(60)),
     ]
-    found = answer(judged(PLAN, timeline(fault(), flaps)), "stays_firing")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(PLAN, timeline(fault(), flaps)), "stays_firing")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_end_that_was_never_reported_is_not_marked() -> None:
     flaps = [*alert(NAME, fires=at(22)), *alert(NAME, pends=at(33), fires=at(35))]
-    found = answer(judged(PLAN, timeline(fault(), flaps)), "stays_firing")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(PLAN, timeline(fault(), flaps)), "stays_firing")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_alert_that_is_reported_twice_did_not_flap() -> None:
     twice = [*alert(NAME, fires=at(22)), *FIRED]
-    found = answer(judged(PLAN, timeline(fault(), twice)), "stays_firing")
-    assert found.outcome is Outcome.PASS
-    assert len(found.evidence["episodes"]) == 1
+    finding = answer(judged(PLAN, timeline(fault(), twice)), "stays_firing")
+    assert finding.outcome is Outcome.PASS
+    assert len(finding.evidence["episodes"]) == 1
 
 
 def test_an_alert_that_resets_before_the_end_of_the_fault() -> None:
     early = alert(NAME, fires=at(22), resolves=at(40))
     verdict = judged(PLAN, timeline(fault(), early))
     assert answer(verdict, "stays_firing").outcome is Outcome.FAIL
-    found = answer(verdict, "resets_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 0.0)
+    finding = answer(verdict, "resets_within")
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 0.0)
 
 
 def test_a_crash_that_heals_may_reset_before_its_end_is_confirmed() -> None:
@@ -213,31 +217,31 @@ def test_a_crash_that_heals_may_reset_before_its_end_is_confirmed() -> None:
 
 def test_an_alert_that_fires_only_after_the_fault_did_not_stay() -> None:
     after = alert(NAME, fires=at(58), resolves=at(60))
-    found = answer(judged(PLAN, timeline(fault(), after)), "stays_firing")
-    assert found.outcome is Outcome.PASS  # there was nothing left to fire for
-    assert "fired only after the fault had ended" in found.because
+    finding = answer(judged(PLAN, timeline(fault(), after)), "stays_firing")
+    assert finding.outcome is Outcome.PASS  # there was nothing left to fire for
+    assert "fired only after the fault had ended" in finding.because
 
 
 def test_an_alert_that_hands_over_to_another_window_keeps_firing() -> None:
     short = alert(NAME, fires=at(22), resolves=at(40), severity="page", window="5m")
     long = alert(NAME, fires=at(35), resolves=at(60), severity="page", window="1h")
-    found = answer(judged(PLAN, timeline(fault(), short, long)), "stays_firing")
-    assert found.outcome is Outcome.PASS
+    finding = answer(judged(PLAN, timeline(fault(), short, long)), "stays_firing")
+    assert finding.outcome is Outcome.PASS
     later = alert(NAME, fires=at(45), resolves=at(60), severity="page", window="1h")
-    found = answer(judged(PLAN, timeline(fault(), short, later)), "stays_firing")
-    assert found.outcome is Outcome.FAIL
+    finding = answer(judged(PLAN, timeline(fault(), short, later)), "stays_firing")
+    assert finding.outcome is Outcome.FAIL
 
 
 def test_nobody_saw_whether_it_kept_firing() -> None:
     story = timeline(fault(), FIRED, blind("prometheus", at(30), at(40)))
-    found = answer(judged(PLAN, story), "stays_firing")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(PLAN, story), "stays_firing")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_end_without_a_beginning_is_no_episode() -> None:
     orphan = [event(at(60), "alert_resolved", **FIRED[0].fields)]
-    found = answer(judged(PLAN, timeline(fault(), orphan)), "fires_within")
-    assert found.outcome is Outcome.FAIL
+    finding = answer(judged(PLAN, timeline(fault(), orphan)), "fires_within")
+    assert finding.outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
@@ -265,18 +269,18 @@ def test_a_watch_with_a_hole_proves_nothing() -> None:
         *watched(since=at(80)),
     ]
     story = timeline(fault(), alert(NAME, fires=at(22)), monitoring=monitoring)
-    found = answer(judged(PLAN, story), "resets_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "reaches only to 2026-01-01T00:01:10.000Z" in found.because
+    finding = answer(judged(PLAN, story), "resets_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "reaches only to 2026-01-01T00:01:10.000Z" in finding.because
 
 
 def test_alertmanagers_own_expiry_confirms_no_reset() -> None:
     lost = alert(NAME, fires=at(22), resolves=at(70), exact=False)
     end = page("oncall", at(85), NAME, status="resolved", starts=at(22), ends=at(80))
     first = page("oncall", at(25), NAME, starts=at(22))
-    found = answer(judged(PLAN, timeline(fault(), lost, first, end)), "resets_within")
-    assert found.outcome is Outcome.PASS  # Prometheus was there, and said so
+    finding = answer(judged(PLAN, timeline(fault(), lost, first, end)), "resets_within")
+    assert finding.outcome is Outcome.PASS  # Prometheus was there, and said so
     dark = blind("prometheus", at(65), at(90))
     story = timeline(fault(), lost, first, end, dark)
-    found = answer(judged(PLAN, story), "resets_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(PLAN, story), "resets_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE

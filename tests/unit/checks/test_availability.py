@@ -174,9 +174,9 @@ def test_a_workload_that_is_out_long_after_a_failed_undo_began_has_failed() -> N
     story = timeline(
         fault(ends=None), [BEFORE, HIT, tried, message], monitoring=WATCHED
     )
-    found = answer(judged(cluster_plan(), story), "recovers_within", WEB)
-    assert found.outcome is Outcome.FAIL
-    assert "0/3 nodes are available" in found.because
+    finding = answer(judged(cluster_plan(), story), "recovers_within", WEB)
+    assert finding.outcome is Outcome.FAIL
+    assert "0/3 nodes are available" in finding.because
 
 
 # --- what is asked ---

@@ -306,9 +306,9 @@ def test_what_no_pager_can_receive_is_never_a_failure(
     planned = plan(step(alerts=(PROMISE,)), routing=told_by(*kinds))
     verdict = judged(planned, timeline(fault(), FIRED))
     for question in ("reaches", "pages_within"):
-        found = answer(verdict, question)
-        assert found.outcome == outcome
-        assert ("which the pager cannot receive" in found.because) == (
+        finding = answer(verdict, question)
+        assert finding.outcome == outcome
+        assert ("which the pager cannot receive" in finding.because) == (
             outcome == "inconclusive"
         )
 
@@ -328,8 +328,8 @@ def test_an_alert_that_is_not_routed_to_the_mail_was_not_told_by_it() -> None:
 def test_the_only_group_that_was_due_was_told_of() -> None:
     said = [*slack(25, "web is in trouble"), *slack(65, "all is well", "resolved")]
     assert outcomes(FIRED, said) == "pass pass pass inconclusive"
-    found = answer(judged(PLAN, timeline(fault(), FIRED, said)), "reaches")
-    assert found.evidence["told_by"] == "the only group that was due"
+    finding = answer(judged(PLAN, timeline(fault(), FIRED, said)), "reaches")
+    assert finding.evidence["told_by"] == "the only group that was due"
 
 
 @pytest.mark.parametrize(
@@ -396,8 +396,8 @@ def test_a_group_that_was_told_of_long_ago_was_not_due() -> None:
 def test_a_group_that_may_be_told_of_again_was_due() -> None:
     often = replace(ROUTING, route=replace(ROUTING.route, repeat_interval=60.0))
     planned = plan(step(alerts=(PROMISE,)), routing=often)
-    found = outcomes(OLD, FIRED, slack(25, "trouble"), planned=planned)
-    assert found.startswith("inconclusive inconclusive")
+    answers = outcomes(OLD, FIRED, slack(25, "trouble"), planned=planned)
+    assert answers.startswith("inconclusive inconclusive")
 
 
 def test_a_group_whose_silence_was_just_lifted_was_due() -> None:
@@ -405,8 +405,8 @@ def test_a_group_whose_silence_was_just_lifted_was_due() -> None:
     about = {"alert": "Watchdog", "labels": labels, "by": "silence", "detail": "s"}
     held = event(at(-100), "suppressed", **about)
     free = event(at(20), "unsuppressed", **about)
-    found = outcomes(OLD, FIRED, [held, free], slack(25, "trouble"))
-    assert found.startswith("inconclusive inconclusive")
+    answers = outcomes(OLD, FIRED, [held, free], slack(25, "trouble"))
+    assert answers.startswith("inconclusive inconclusive")
 
 
 def test_a_group_that_goes_elsewhere_was_not_due_here() -> None:
@@ -451,8 +451,8 @@ def test_what_was_muted_was_not_due() -> None:
     held = event(
         at(22.2), "suppressed", alert=NAME, labels=labels, by="mute_time", detail="x"
     )
-    found = outcomes(FIRED, [held], slack(25, "trouble"))
-    assert found.startswith("inconclusive inconclusive")
+    answers = outcomes(FIRED, [held], slack(25, "trouble"))
+    assert answers.startswith("inconclusive inconclusive")
 
 
 @pytest.mark.parametrize(
@@ -470,8 +470,8 @@ def test_an_end_that_nobody_understands_leaves_it_open(
     end: list[Event], outcome: str
 ) -> None:
     other = alert("Errors", fires=at(30), resolves=at(60), **WEB)
-    found = outcomes(FIRED, other, slack(25, TITLE), end)
-    assert found.startswith(f"pass pass {outcome}")
+    answers = outcomes(FIRED, other, slack(25, TITLE), end)
+    assert answers.startswith(f"pass pass {outcome}")
 
 
 def test_what_alertmanager_left_out_may_be_it() -> None:

@@ -129,8 +129,8 @@ def test_the_pagers_clock_is_applied_piecewise_too() -> None:
     stepped = [measured("pager", at(1), 0.0), measured("pager", at(150), -40.0)]
     known = [*stepped, measured("pager", at(100), 0.0)]
     for clocks, outcome in ((stepped, Outcome.INCONCLUSIVE), (known, Outcome.PASS)):
-        found = answer(judged(plan(expect), timeline(*parts, clocks)), "pages_within")
-        assert found.outcome is outcome
+        finding = answer(judged(plan(expect), timeline(*parts, clocks)), "pages_within")
+        assert finding.outcome is outcome
 
 
 def test_a_silences_stamps_are_alertmanagers() -> None:
@@ -142,10 +142,10 @@ def test_a_silences_stamps_are_alertmanagers() -> None:
     asked = promise("WebReplicaDown", fires_within=30.0)
     planned = plan(step(alerts=(asked,)))
     fired = alert("WebReplicaDown", fires=at(22), resolves=at(60))
-    found = {
+    findings = {
         known: answer(
             judged(planned, timeline(fault(), fired, [silence], told)), "fires_within"
         ).outcome
         for known, told in ((True, [behind]), (False, []))
     }
-    assert found == {True: Outcome.PASS, False: Outcome.INCONCLUSIVE}
+    assert findings == {True: Outcome.PASS, False: Outcome.INCONCLUSIVE}

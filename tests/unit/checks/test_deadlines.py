@@ -58,14 +58,14 @@ FIRED = alert(NAME, fires=at(22), resolves=at(60))
 
 
 def test_a_page_that_was_due_and_did_not_come_fails() -> None:
-    found = reaches(routed(), FIRED)
-    assert found.outcome is Outcome.FAIL
+    finding = reaches(routed(), FIRED)
+    assert finding.outcome is Outcome.FAIL
 
 
 def test_without_routes_a_page_may_take_five_minutes() -> None:
-    found = reaches(REACHES, FIRED)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "before its time was over" in found.because
+    finding = reaches(REACHES, FIRED)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "before its time was over" in finding.because
 
 
 def test_a_page_at_another_receiver_is_the_routes_answer() -> None:
@@ -94,9 +94,9 @@ def test_a_group_that_may_be_alive_pages_after_its_interval() -> None:
 
 def test_an_alert_that_was_over_before_its_page_was_due_leaves_it_open() -> None:
     short = alert(NAME, fires=at(22), resolves=at(30))
-    found = reaches(routed(wait=30.0), short, ends=28)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "fired for 8s only" in found.because
+    finding = reaches(routed(wait=30.0), short, ends=28)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "fired for 8s only" in finding.because
     unknown = reaches(held(60, pages_within=45.0), short, ends=28)
     assert unknown.outcome is Outcome.INCONCLUSIVE
 
@@ -110,8 +110,8 @@ def test_a_silent_alert_whose_hold_was_too_short_leaves_it_open(
     planned = held(hold, fires_within=30.0)
     ends = 10 + hold
     story = timeline(fault(ends=at(ends)), scenery=phases(ends=at(ends)))
-    found = answer(judged(planned, story), "fires_within")
-    assert found.outcome is outcome
+    finding = answer(judged(planned, story), "fires_within")
+    assert finding.outcome is outcome
 
 
 def test_a_silent_alert_fails_where_the_hold_lasts_as_long_as_it_was_waited_for() -> (
@@ -140,8 +140,8 @@ def test_a_silent_alert_is_waited_for_as_long_as_the_plan_says(
     planned = by_rules(hold)
     latest = first_page_within(promise(NAME, reaches="oncall"), planned.monitoring)
     scenery = phases(ends=at(55), over=at(over))
-    found = answer(judged(planned, timeline(fault(), scenery=scenery)), "reaches")
-    assert found.outcome is outcome
+    finding = answer(judged(planned, timeline(fault(), scenery=scenery)), "reaches")
+    assert finding.outcome is outcome
     assert (10 + latest <= over) == (outcome is Outcome.FAIL)
 
 

@@ -66,8 +66,8 @@ def asked(base: Base, story: Timeline) -> Finding:
     "base", [pytest.param(base, id=f"{base.chain}, {base.outcome}") for base in BASES]
 )
 def test_the_stories_have_the_answers(base: Base) -> None:
-    found = asked(base, base.story)
-    assert found.outcome == base.outcome, found.because
+    finding = asked(base, base.story)
+    assert finding.outcome == base.outcome, finding.because
     assert base.decided <= END
 
 
@@ -99,13 +99,13 @@ def test_doubt_that_may_change_an_answer_never_leaves_it_standing(
     when = base.decided
     if kind is DoubtKind.REPLACED:
         when = min(when, 50.0)  # while it holds
-    found = asked(base, DOUBTS[kind](base.story, when))
+    finding = asked(base, DOUBTS[kind](base.story, when))
     chain = CHAINS[base.chain]
     unlasting = chain.turns[kind] & Turns.BROKEN and base.outcome is Outcome.PASS
     if chain.turned(kind, base.outcome) or unlasting:
-        assert found.outcome is Outcome.INCONCLUSIVE, found.because
+        assert finding.outcome is Outcome.INCONCLUSIVE, finding.because
     elif kind is not DoubtKind.RECORD_ENDS:  # which takes away what decides as well
-        assert found.outcome is base.outcome, found.because
+        assert finding.outcome is base.outcome, finding.because
 
 
 def started_by(base: Base) -> float:
@@ -125,8 +125,8 @@ def test_whenever_it_was(base: Base, kind: DoubtKind, share: float) -> None:
     since = started_by(base)
     when = since + 1.5 + share * max(0.0, base.decided - since - 1.5)
     if CHAINS[base.chain].turned(kind, base.outcome):
-        found = asked(base, DOUBTS[kind](base.story, min(when, base.decided)))
-        assert found.outcome is Outcome.INCONCLUSIVE, found.because
+        finding = asked(base, DOUBTS[kind](base.story, min(when, base.decided)))
+        assert finding.outcome is Outcome.INCONCLUSIVE, finding.because
 
 
 @pytest.mark.parametrize(("base", "kind"), cases(on_chain=False))
@@ -139,8 +139,8 @@ def test_doubt_off_the_chain_changes_nothing(base: Base, kind: DoubtKind) -> Non
     ):
         return  # these say themselves what requests that were not sent may change
     before = asked(base, base.story)
-    found = asked(base, DOUBTS[kind](base.story, min(base.decided, END - 1)))
-    assert (found.outcome, found.measured) == (before.outcome, before.measured)
+    finding = asked(base, DOUBTS[kind](base.story, min(base.decided, END - 1)))
+    assert (finding.outcome, finding.measured) == (before.outcome, before.measured)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_doubt_after_the_decision_changes_nothing(base: Base, kind: DoubtKind) -
     if kind in WITHOUT_A_TIME or kind is DoubtKind.RECORD_ENDS:
         return  # a record that is cut off has no account of what was watched before
     before = asked(base, base.story)
-    found = asked(base, DOUBTS[kind](base.story, base.decided + 4))
+    finding = asked(base, DOUBTS[kind](base.story, base.decided + 4))
     if base.chain == "recovers_within":
         return  # its samples are read up to the step's end
-    assert (found.outcome, found.measured) == (before.outcome, before.measured), (
-        found.because
+    assert (finding.outcome, finding.measured) == (before.outcome, before.measured), (
+        finding.because
     )
 
 
@@ -178,10 +178,10 @@ def test_what_may_have_been_earlier_says_by_how_much(
     when = base.decided
     if base.question == "heals_within":
         when = 10.0 + (before.measured or 0.0)  # decided is the end of its time
-    found = asked(base, DOUBTS[kind](base.story, when))
-    assert found.outcome is Outcome.PASS, found.because
-    assert found.measured == before.measured
-    error, bound = found.error or 0.0, found.measured or 0.0
+    finding = asked(base, DOUBTS[kind](base.story, when))
+    assert finding.outcome is Outcome.PASS, finding.because
+    assert finding.measured == before.measured
+    error, bound = finding.error or 0.0, finding.measured or 0.0
     assert (before.error or 0.0) < error <= bound
 
 

@@ -39,19 +39,19 @@ def drifted(number: int = 1) -> list[Event]:
 
 
 def test_it_is_asked_once_a_run_about_the_target() -> None:
-    found = answer(judged(PLAN, timeline(fault())), "drift")
-    assert (found.step, found.check, found.subject) == ("", "drift", "shop")
-    assert found.outcome is Outcome.PASS
-    assert found.because == "The target is as it was before the first fault."
-    assert found.evidence == {"instances": 3, "differences": []}
+    finding = answer(judged(PLAN, timeline(fault())), "drift")
+    assert (finding.step, finding.check, finding.subject) == ("", "drift", "shop")
+    assert finding.outcome is Outcome.PASS
+    assert finding.because == "The target is as it was before the first fault."
+    assert finding.evidence == {"instances": 3, "differences": []}
 
 
 def test_any_difference_fails_and_is_named() -> None:
     verdict = judged(PLAN, timeline(fault(), drifted()))
-    found = answer(verdict, "drift")
-    assert found.outcome is verdict.outcome is Outcome.FAIL
-    assert "web-1: HostConfig.Memory: nothing -> 67108864." in found.because
-    assert found.evidence["differences"] == [
+    finding = answer(verdict, "drift")
+    assert finding.outcome is verdict.outcome is Outcome.FAIL
+    assert "web-1: HostConfig.Memory: nothing -> 67108864." in finding.because
+    assert finding.evidence["differences"] == [
         {
             "instance": "web-1",
             "key": "HostConfig.Memory",
@@ -62,41 +62,41 @@ def test_any_difference_fails_and_is_named() -> None:
 
 
 def test_of_many_differences_the_evidence_has_all() -> None:
-    found = answer(judged(PLAN, timeline(fault(), drifted(5))), "drift")
-    assert "and 2 more" in found.because
-    assert len(found.evidence["differences"]) == 5
+    finding = answer(judged(PLAN, timeline(fault(), drifted(5))), "drift")
+    assert "and 2 more" in finding.because
+    assert len(finding.evidence["differences"]) == 5
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_fingerprint_that_could_not_be_taken_is_inconclusive(when: str) -> None:
     why = "the engine does not answer"
     told = fingerprints(before=why) if when == "before" else fingerprints(after=why)
-    found = answer(judged(PLAN, Timeline([*BARE, *told])), "drift")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "could not be taken: the engine does not answer" in found.because
+    finding = answer(judged(PLAN, Timeline([*BARE, *told])), "drift")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "could not be taken: the engine does not answer" in finding.because
 
 
 def test_a_fingerprint_that_nobody_took_is_inconclusive() -> None:
     told = [*BARE, *fingerprints()[:1]]
-    found = answer(judged(PLAN, Timeline(told)), "drift")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "after the last undo" in found.because
+    finding = answer(judged(PLAN, Timeline(told)), "drift")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "after the last undo" in finding.because
 
 
 def test_a_record_that_was_cut_says_where_it_ends() -> None:
     story = cut(timeline(fault()), at(30))
-    found = answer(judged(PLAN, story, ending=Ending.CRASHED), "drift")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "record of the run ends at 2026-01-01T00:00:30" in found.because
+    finding = answer(judged(PLAN, story, ending=Ending.CRASHED), "drift")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "record of the run ends at 2026-01-01T00:00:30" in finding.because
 
 
 def test_a_refused_run_has_no_drift_to_judge() -> None:
     verdict = judged(
         PLAN, timeline(), ending=Ending.REFUSED, because="web-1 is protected"
     )
-    found = answer(verdict, "drift")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "fault was not injected: web-1 is protected" in found.because
+    finding = answer(verdict, "drift")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "fault was not injected: web-1 is protected" in finding.because
 
 
 def test_a_run_that_was_stopped_is_judged_all_the_same() -> None:
@@ -116,14 +116,14 @@ def stopped(instance: str) -> list[Event]:
 
 
 def test_a_neighbour_that_another_hand_stopped_is_inconclusive() -> None:
-    found = answer(judged(PLAN, timeline(fault(), stopped("prometheus-1"))), "drift")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "prometheus-1: State: running -> stopped" in found.because
+    finding = answer(judged(PLAN, timeline(fault(), stopped("prometheus-1"))), "drift")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "prometheus-1: State: running -> stopped" in finding.because
 
 
 def test_an_instance_that_was_hit_and_is_still_down_fails() -> None:
-    found = answer(judged(PLAN, timeline(fault(), stopped("web-2"))), "drift")
-    assert found.outcome is Outcome.FAIL
+    finding = answer(judged(PLAN, timeline(fault(), stopped("web-2"))), "drift")
+    assert finding.outcome is Outcome.FAIL
 
 
 def test_a_stopped_neighbour_does_not_hide_a_change_beside_it() -> None:
@@ -152,12 +152,12 @@ def test_what_the_platform_changes_by_itself_is_listed_and_not_failed(
     instance: str, key: str
 ) -> None:
     story = timeline(fault(), [difference(instance, key)])
-    found = answer(judged(PLAN, story), "drift")
-    assert found.outcome is Outcome.PASS
+    finding = answer(judged(PLAN, story), "drift")
+    assert finding.outcome is Outcome.PASS
     assert (
-        f"changed by the platform: {instance}: {key}: nothing -> yes" in found.because
+        f"changed by the platform: {instance}: {key}: nothing -> yes" in finding.because
     )
-    (listed,) = found.evidence["changed_by_the_platform"]
+    (listed,) = finding.evidence["changed_by_the_platform"]
     assert (listed["instance"], listed["key"]) == (instance, key)
 
 
@@ -179,8 +179,8 @@ def test_what_somebody_did_is_drift(instance: str, key: str) -> None:
 def test_what_was_read_of_the_platform_is_believed() -> None:
     own = difference("deployment/web", "spec.replicas", platform="an autoscaler does")
     changed = difference("deployment/web", "spec.paused")
-    found = answer(judged(PLAN, timeline(fault(), [own])), "drift")
-    assert found.outcome is Outcome.PASS
-    found = answer(judged(PLAN, timeline(fault(), [own, changed])), "drift")
-    assert found.outcome is Outcome.FAIL
-    assert "spec.replicas" not in found.because
+    finding = answer(judged(PLAN, timeline(fault(), [own])), "drift")
+    assert finding.outcome is Outcome.PASS
+    finding = answer(judged(PLAN, timeline(fault(), [own, changed])), "drift")
+    assert finding.outcome is Outcome.FAIL
+    assert "spec.replicas" not in finding.because

@@ -69,9 +69,9 @@ def failed() -> list[Event]:
 def test_a_fault_that_was_not_injected() -> None:
     verdict = judged(PLAN, timeline(failed()))
     for question in ("bites", "undone", "during", "after", "fires_within"):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "was not injected: no rights" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "was not injected: no rights" in finding.because
 
 
 def test_an_injection_that_failed_half_way() -> None:
@@ -87,9 +87,9 @@ def test_an_undo_that_failed() -> None:
     )
     tries = [undo, undo]
     verdict = judged(PLAN, timeline(fault(ends=None), tries), broken=("web-2",))
-    found = answer(verdict, "undone")
-    assert found.outcome is Outcome.FAIL
-    assert found.because.endswith(": gone. By hand: docker start web-2; web-2.")
+    finding = answer(verdict, "undone")
+    assert finding.outcome is Outcome.FAIL
+    assert finding.because.endswith(": gone. By hand: docker start web-2; web-2.")
     assert verdict.broken == ("web-2",)
 
 
@@ -110,9 +110,9 @@ def test_a_record_that_ends_before_the_fault_does() -> None:
     verdict = judged(
         PLAN, cut(timeline(fault(), ended=None), at(30)), ending=Ending.CRASHED
     )
-    found = answer(verdict, "undone")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "before the fault on web-2 ended" in found.because
+    finding = answer(verdict, "undone")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "before the fault on web-2 ended" in finding.because
 
 
 def test_a_crash_that_left_something_broken() -> None:
@@ -180,18 +180,18 @@ def test_an_interrupted_hold_makes_all_that_depends_on_it_inconclusive() -> None
     story = timeline(fault(ends=at(20)), SAFEGUARD)
     verdict = judged(PLAN, story)
     for question in ("bites", *DEPENDING):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "interrupted before its end (safeguard errors)" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "interrupted before its end (safeguard errors)" in finding.because
     assert answer(verdict, "undone").outcome is Outcome.PASS
 
 
 def test_an_experiment_that_was_interrupted_before_its_fault() -> None:
     verdict = judged(PLAN, timeline(SAFEGUARD))
     for question in ("bites", "undone", *DEPENDING):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "was not injected: the experiment was interrupted" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "was not injected: the experiment was interrupted" in finding.because
 
 
 def test_an_engine_that_a_guardrail_ended_was_not_interrupted_by_itself() -> None:
@@ -206,18 +206,18 @@ def test_an_engine_that_a_guardrail_ended_was_not_interrupted_by_itself() -> Non
 def test_what_was_interrupted_stays_so_where_a_later_step_is_stopped() -> None:
     story = timeline(fault(ends=at(20)), SAFEGUARD)
     verdict = judged(PLAN, story, ending=Ending.GUARDRAIL, because="budget spent")
-    found = answer(verdict, "bites")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "interrupted before its end (safeguard errors)" in found.because
+    finding = answer(verdict, "bites")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "interrupted before its end (safeguard errors)" in finding.because
 
 
 @pytest.mark.parametrize("status", ["interrupted", "aborted", "escaped"])
 def test_a_foreign_action_that_was_cut_short_fails_no_promise(status: str) -> None:
     planned = plan(step(faults=(), alerts=(promise("PodGone", fires_within=30.0),)))
     story = timeline(engine(at(10.2), status, because="safeguard errors"))
-    found = answer(judged(planned, story), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "safeguard errors" in found.because
+    finding = answer(judged(planned, story), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "safeguard errors" in finding.because
 
 
 @pytest.mark.parametrize(
@@ -247,9 +247,9 @@ def test_a_fault_that_ended_early_makes_all_that_depends_on_it_inconclusive() ->
     fires = alert("WebReplicaDown", fires=at(22), resolves=at(60))
     verdict = judged(PLAN, timeline(cut_short(), fires))
     for question in ("bites", "during", "fires_within", "no_other_alerts"):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "fault on web-2 ended early: its helper had died" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "fault on web-2 ended early: its helper had died" in finding.because
     for question in ("before", "after", "undone"):
         assert answer(verdict, question).outcome is Outcome.PASS
 
@@ -267,9 +267,9 @@ def test_what_only_the_ledger_knows_of_a_dead_run_answers_undone_alone() -> None
     later = event(at(400), "undone_later", ok=True, because="started again", **rest)
     story = timeline(fault(ends=None), [later], ended=None)
     verdict = judged(plan(step()), story)
-    found = answer(verdict, "undone")
-    assert found.outcome is Outcome.PASS
-    assert "web-2: started again" in found.because
+    finding = answer(verdict, "undone")
+    assert finding.outcome is Outcome.PASS
+    assert "web-2: started again" in finding.because
     assert answer(verdict, "during").outcome is Outcome.INCONCLUSIVE
 
 
@@ -277,8 +277,8 @@ def test_an_undo_that_failed_later_is_a_failure() -> None:
     rest = {"step": STEP, "id": f"{STEP}/web-2", "by": "watchdog", "by_hand": ""}
     later = event(at(400), "undone_later", ok=False, because="refused", **rest)
     story = timeline(fault(ends=None), [later], ended=None)
-    found = answer(judged(plan(step()), story), "undone")
-    assert found.outcome is Outcome.FAIL
+    finding = answer(judged(plan(step()), story), "undone")
+    assert finding.outcome is Outcome.FAIL
 
 
 # --- actions of other extensions ---
@@ -313,24 +313,24 @@ def test_a_foreign_action_that_failed_has_faulted_nothing() -> None:
     refused = acted("failed", "403 pods is forbidden")
     verdict = judged(foreign_plan(alerts=promises), timeline(refused))
     for question in ("bites", "during", "after", "fires_within", "no_other_alerts"):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "403 pods is forbidden" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "403 pods is forbidden" in finding.because
 
 
 def test_a_method_that_the_engine_never_played_has_faulted_nothing() -> None:
     story = timeline(acted()[1:])
-    found = answer(judged(foreign_plan(), story), "during")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "did not play the method" in found.because
+    finding = answer(judged(foreign_plan(), story), "during")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "did not play the method" in finding.because
 
 
 def test_a_foreign_action_after_which_nothing_changed_did_not_bite() -> None:
     verdict = judged(foreign_plan(), timeline(acted()))
     for question in ("bites", "during"):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "was seen to change" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "was seen to change" in finding.because
 
 
 @pytest.mark.parametrize(
@@ -356,9 +356,9 @@ def test_what_changed_while_it_ran_shows_that_a_foreign_action_bites(
 ) -> None:
     promises = (promise("PodGone", fires_within=30.0),)
     planned = foreign_plan(alerts=promises, steady_state="may_deviate")
-    found = answer(judged(planned, timeline(acted(), effect)), "bites")
-    assert (found.outcome, found.subject) == (Outcome.PASS, STEP)
-    assert found.evidence["effects"]
+    finding = answer(judged(planned, timeline(acted(), effect)), "bites")
+    assert (finding.outcome, finding.subject) == (Outcome.PASS, STEP)
+    assert finding.evidence["effects"]
 
 
 @pytest.mark.parametrize(
@@ -379,8 +379,8 @@ def test_what_changed_while_it_ran_shows_that_a_foreign_action_bites(
     ids=["a Job", "long after", "before"],
 )
 def test_what_has_nothing_to_do_with_a_foreign_action(other: list[Event]) -> None:
-    found = answer(judged(foreign_plan(), timeline(acted(), other)), "bites")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(foreign_plan(), timeline(acted(), other)), "bites")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_the_targets_of_pods_that_a_foreign_action_took_are_its_doing() -> None:
@@ -416,8 +416,8 @@ def seen_in_hypothesis(ok: bool | None, phase: str = "during") -> list[Event]:
 )
 def test_a_named_probe_shows_that_a_foreign_action_bites(told: list[Event]) -> None:
     verdict = judged(shown_by(), timeline(acted(), told))
-    found = answer(verdict, "bites")
-    assert (found.outcome, PROBE in found.because) == (Outcome.PASS, True)
+    finding = answer(verdict, "bites")
+    assert (finding.outcome, PROBE in finding.because) == (Outcome.PASS, True)
     assert answer(verdict, "during").outcome is Outcome.PASS
 
 
@@ -436,9 +436,9 @@ def test_a_named_probe_that_does_not_show_it(told: list[Event], why: str) -> Non
     promises = [promise("WebReplicaDown", fires_within=30.0)]
     verdict = judged(shown_by(alerts=promises), timeline(acted(), told))
     for question in ("bites", "fires_within", "during"):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert why in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert why in finding.because
 
 
 # --- what a crashed run may have left ---

@@ -58,8 +58,8 @@ def test_one_scrape_more_or_less_is_the_same() -> None:
 
 
 def test_an_only_slo_is_the_one() -> None:
-    found = find_fed(SLOS[:1], LOAD, Timeline(), 0.0)
-    assert (found.slos, found.because) == (("shop",), "it is the only SLO")
+    fed_by = find_fed(SLOS[:1], LOAD, Timeline(), 0.0)
+    assert (fed_by.slos, fed_by.because) == (("shop",), "it is the only SLO")
 
 
 def test_without_a_second_of_load_nothing_is_known() -> None:

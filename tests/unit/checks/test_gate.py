@@ -56,10 +56,10 @@ def test_no_doubt_turns_an_answer_only_where_none_was_looked_for() -> None:
 def test_what_was_missed_before_an_alert_fired_can_only_be_earlier() -> None:
     fired = alert(NAME, fires=at(22), resolves=at(60))
     story = timeline(fault(), fired, blind("prometheus", at(15), at(20)))
-    found = answer(judged(PLAN, story), "fires_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
-    assert found.error == 7.0  # it may have fired at 15 already
-    assert "could not be seen" in found.evidence["may_be_earlier"]
+    finding = answer(judged(PLAN, story), "fires_within")
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 12.0)
+    assert finding.error == 7.0  # it may have fired at 15 already
+    assert "could not be seen" in finding.evidence["may_be_earlier"]
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_nobody_looked_at_a_promised_metric(
     """It is the gate that asks; the time of `during` is the fault's."""
     metric = MetricPromise(promql="queue_depth < 10", holds="during")
     story = timeline(fault(), looks(metric.promql), blind("metrics", *map(at, unseen)))
-    found = answer(judged(plan(step(metrics=(metric,))), story), "holds")
-    assert found.outcome is outcome
+    finding = answer(judged(plan(step(metrics=(metric,))), story), "holds")
+    assert finding.outcome is outcome
 
 
 @pytest.mark.parametrize("question", ["fires_within", "stays_firing", "resets_within"])
@@ -108,14 +108,14 @@ def test_a_rule_that_was_changed_answers_for_itself(question: str) -> None:
         because="changed during the run",
         since=at(19),
     )
-    found = answer(judged(PLAN, timeline(fault(), fired, [changed])), question)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "changed during the run" in found.because
+    finding = answer(judged(PLAN, timeline(fault(), fired, [changed])), question)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "changed during the run" in finding.because
 
 
 def test_a_rule_that_nobody_loaded_fails_whatever_else_missed_an_evaluation() -> None:
     missed = event(at(25), "rule_failed", group="shop", alert="", because="missed")
     planned = with_rules(plan(PROMISED), rule("SomethingElse"))
-    found = answer(judged(planned, timeline(fault(), [missed])), "fires_within")
-    assert found.outcome is Outcome.FAIL
-    assert "no rule of that name" in found.because
+    finding = answer(judged(planned, timeline(fault(), [missed])), "fires_within")
+    assert finding.outcome is Outcome.FAIL
+    assert "no rule of that name" in finding.because

@@ -75,8 +75,8 @@ def test_what_was_inhibited_by_an_alert_of_the_fault_was_not_told_of() -> None:
 
 def test_what_an_alert_from_before_the_fault_inhibits_is_open() -> None:
     older = alert("NetworkDown", fires=at(2), resolves=at(60), **LABELS)
-    found = outcomes(FIRED, older, muted(22.5), told(27))
-    assert found.startswith("inconclusive inconclusive")
+    answers = outcomes(FIRED, older, muted(22.5), told(27))
+    assert answers.startswith("inconclusive inconclusive")
     verdict = judged(PLAN, timeline(fault(), FIRED, older, muted(22.5)))
     because = answer(verdict, "reaches").because
     assert 'NetworkDown{severity="page", team="web"}' in because
@@ -98,8 +98,8 @@ def test_where_the_fault_held_it_back_as_well_the_older_changes_nothing() -> Non
     both = [*muted(22.5), *muted(22.5, detail="Burn")]
     assert outcomes(FIRED, NETWORK, older, both).startswith("fail fail")
     brief = [*muted(22.5, 30), *muted(22.5, detail="Burn")]
-    found = outcomes(FIRED, NETWORK, older, brief)
-    assert found.startswith("inconclusive inconclusive")
+    answers = outcomes(FIRED, NETWORK, older, brief)
+    assert answers.startswith("inconclusive inconclusive")
 
 
 def test_a_page_from_before_it_fired_is_another_alerts() -> None:
@@ -210,8 +210,8 @@ def silenced(
 def test_silences_match_as_alertmanagers_do(
     silence: tuple[tuple[str, str, str], ...], outcome: str
 ) -> None:
-    found = outcomes(FIRED, silenced(*silence), told(27))
-    assert found.startswith(f"{outcome} {outcome}")
+    answers = outcomes(FIRED, silenced(*silence), told(27))
+    assert answers.startswith(f"{outcome} {outcome}")
 
 
 def test_a_silence_of_one_of_two_spoils_nothing() -> None:

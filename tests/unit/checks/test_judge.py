@@ -127,14 +127,14 @@ def test_what_was_measured_before_the_cut_stays() -> None:
         "resets_within",
         "page_resolves_within",
     }
-    found = answer(verdict, "no_other_alerts")
-    assert "the record of the run ends at" in found.because.lower()
+    finding = answer(verdict, "no_other_alerts")
+    assert "the record of the run ends at" in finding.because.lower()
 
 
 def test_a_record_cut_before_the_fault() -> None:
     verdict = judged(PLAN, cut(EVERYTHING, at(6)), ending=Ending.CRASHED)
-    found = answer(verdict, "fires_within")
-    assert "the record of the run ends at 2026-01-01T00:00:06" in found.because
+    finding = answer(verdict, "fires_within")
+    assert "the record of the run ends at 2026-01-01T00:00:06" in finding.because
 
 
 def test_an_empty_record() -> None:
@@ -155,8 +155,10 @@ def test_a_refused_run_answers_every_question_with_the_reason() -> None:
     )
     assert [finding.question for finding in verdict.findings] == QUESTIONS
     assert set(outcomes(verdict).values()) == {"inconclusive"}
-    found = answer(verdict, "fires_within")
-    assert found.because == ("The fault was not injected: Prometheus does not answer.")
+    fires_within = answer(verdict, "fires_within")
+    assert fires_within.because == (
+        "The fault was not injected: Prometheus does not answer."
+    )
 
 
 def test_a_later_step_that_a_run_never_came_to() -> None:
@@ -255,11 +257,15 @@ def test_a_guardrail_that_held_is_no_finding() -> None:
 
 
 def test_a_breached_guardrail_is_a_finding() -> None:
-    found = guarded(rail(at(5), "ok"), rail(at(30), "breached")).findings[-1]
-    assert (found.step, found.check, found.subject) == (STEP, "guardrail", "budget")
-    assert found.outcome is Outcome.FAIL
-    assert found.because == "The guardrail was breached: 6% spent."
-    assert found.evidence["limit"] == 0.05
+    finding = guarded(rail(at(5), "ok"), rail(at(30), "breached")).findings[-1]
+    assert (finding.step, finding.check, finding.subject) == (
+        STEP,
+        "guardrail",
+        "budget",
+    )
+    assert finding.outcome is Outcome.FAIL
+    assert finding.because == "The guardrail was breached: 6% spent."
+    assert finding.evidence["limit"] == 0.05
 
 
 def test_the_first_breach_counts() -> None:
@@ -350,6 +356,6 @@ def test_a_silence_that_does_not_say_what_it_mutes_may_mute_anything() -> None:
     silence = event(at(12), "silence", **about)
     quiet = [part for part in PARTS if part[0].kind != "page"]
     for question in ("reaches", "pages_within", "fires_within"):
-        found = answer(judged(PLAN, timeline(*quiet, [silence])), question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "has no 'matchers'" in found.because
+        finding = answer(judged(PLAN, timeline(*quiet, [silence])), question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "has no 'matchers'" in finding.because

@@ -163,13 +163,13 @@ def losses(*parts: list[Event]) -> list[Loss]:
 
 
 def test_a_target_that_goes_and_comes_back() -> None:
-    found = losses(scrape("web-1:1", down=at(15), up=at(40)))
-    assert found == [Loss("web", "web-1:1", at(15), at(40))]
+    lost_targets = losses(scrape("web-1:1", down=at(15), up=at(40)))
+    assert lost_targets == [Loss("web", "web-1:1", at(15), at(40))]
 
 
 def test_a_target_that_stays_away() -> None:
-    found = losses(scrape("web-1:1", down=at(15)))
-    assert found == [Loss("web", "web-1:1", at(15), float("inf"))]
+    lost_targets = losses(scrape("web-1:1", down=at(15)))
+    assert lost_targets == [Loss("web", "web-1:1", at(15), float("inf"))]
 
 
 def test_one_failed_scrape_is_no_loss() -> None:
@@ -202,6 +202,8 @@ def test_what_was_replaced_before_the_step_was_missing_from_its_start() -> None:
 
 
 def test_only_losses_in_the_steps_time_disturb_it() -> None:
-    found = [lost("lb:1", "lb")]
+    lost_targets = [lost("lb:1", "lb")]
     for start, end, disturbed in ((10, 60, 1), (41, 60, 0), (1, 14, 0), (20, 30, 1)):
-        assert len(not_hit(found, hit(replica(2)), at(start), at(end))) == disturbed
+        assert (
+            len(not_hit(lost_targets, hit(replica(2)), at(start), at(end))) == disturbed
+        )

@@ -193,14 +193,16 @@ def test_an_alert_that_is_evaluated_elsewhere_is_answered_by_its_page() -> None:
     first = notice(25, told(22))
     over = notice(65, told(22, "resolved", 60))
     assert outcomes(first, over) == "pass pass pass"
-    found = answer(judged(PLAN, timeline(fault(), first)), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert found.evidence["page"]["starts"] == "2026-01-01T00:00:22.000Z"
+    finding = answer(judged(PLAN, timeline(fault(), first)), "fires_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert finding.evidence["page"]["starts"] == "2026-01-01T00:00:22.000Z"
     before = outcomes(notice(25, told(4)))
     assert before.startswith("inconclusive inconclusive")
-    found = answer(judged(PLAN, timeline(fault(), notice(25, told(4)))), "fires_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "had been firing elsewhere since" in found.because
+    finding = answer(
+        judged(PLAN, timeline(fault(), notice(25, told(4)))), "fires_within"
+    )
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "had been firing elsewhere since" in finding.because
     assert outcomes(notice(25, told(severity="ticket"))).startswith("fail fail")
     assert outcomes(notice(25, told(), receiver="chat")).startswith("fail fail")
 
@@ -226,11 +228,11 @@ def test_every_integration_that_was_paged_has_to_hear_the_end() -> None:
     over = notice(65, told(status="resolved", ends=60))
     assert outcomes(FIRED, first, over) == "pass pass fail"
     late = notice(70, told(status="resolved", ends=60), vendor="pagerduty")
-    found = answer(
+    finding = answer(
         judged(PLAN, timeline(fault(), FIRED, first, over, late)),
         "page_resolves_within",
     )
-    assert (found.outcome, found.measured) == (Outcome.PASS, 15.0)
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 15.0)
 
 
 def test_slack_tells_no_end_unless_it_did_once() -> None:
@@ -297,20 +299,20 @@ def test_each_victim_rings_unless_any_will_do(
     fired: tuple[int, ...], told_of: tuple[int, ...], victims: str, expected: str
 ) -> None:
     parts = [BOTH, *of_instances(*fired), paged(*told_of)]
-    found = verdicts(*parts, victims=victims)
-    assert " ".join(finding.outcome for finding in found) == expected
+    findings = verdicts(*parts, victims=victims)
+    assert " ".join(finding.outcome for finding in findings) == expected
 
 
 def test_the_last_victim_decides_when() -> None:
     pages = [*notice(25, told(22, severity="page", instance="172.18.0.3:80"))]
     pages += notice(31, told(23, severity="page", instance="172.18.0.4:80"))
-    found = verdicts(BOTH, *of_instances(2, 3), pages)
-    assert [finding.measured for finding in found] == [13.0, None, 21.0]
+    findings = verdicts(BOTH, *of_instances(2, 3), pages)
+    assert [finding.measured for finding in findings] == [13.0, None, 21.0]
 
 
 def test_an_alert_that_does_not_tell_instances_apart_rings_once() -> None:
-    found = verdicts(BOTH, FIRED, notice(30, told()))
-    assert {finding.outcome for finding in found} == {Outcome.PASS}
+    findings = verdicts(BOTH, FIRED, notice(30, told()))
+    assert {finding.outcome for finding in findings} == {Outcome.PASS}
 
 
 def test_a_promise_may_itself_say_for_which_instance() -> None:
@@ -322,8 +324,8 @@ def test_a_promise_may_itself_say_for_which_instance() -> None:
 
 def test_what_fired_before_for_a_spared_instance_spoils_nothing() -> None:
     early = alert(NAME, fires=at(4), severity="page", instance="172.18.0.2:80")
-    found = verdicts(fault("web-2"), early, *of_instances(2), paged(2))
-    assert {finding.outcome for finding in found} == {Outcome.PASS}
+    findings = verdicts(fault("web-2"), early, *of_instances(2), paged(2))
+    assert {finding.outcome for finding in findings} == {Outcome.PASS}
 
 
 # --- order ---
@@ -400,10 +402,10 @@ def test_what_happens_in_one_moment_has_one_order(turned: bool) -> None:
         *alert(NAME, pends=at(30), fires=at(30), resolves=at(60)),
     ]
     parts = lives[::-1] if turned else lives
-    found = answer(judged(PLAN, timeline(fault(), parts)), "stays_firing")
+    finding = answer(judged(PLAN, timeline(fault(), parts)), "stays_firing")
     episodes = read_episodes(Timeline(parts), Clocks({}))
     assert [(episode.firing, episode.resolved) for episode in episodes] == [
         (at(22), at(30)),
         (at(30), at(60)),
     ]
-    assert "crashed" not in found.because
+    assert "crashed" not in finding.because

@@ -189,13 +189,13 @@ def test_no_answer_is_wrong(shop: tuple[Server, ...], bad_events: float) -> None
     window = spends(told, 1.0).evidence.get("events_in_window")
     if window is None:
         return  # nothing was counted, and that is said
-    found = spends(told, bad_events / (0.001 * window))
+    finding = spends(told, bad_events / (0.001 * window))
     widest = max(server.interval for server in shop) + max(
         server.down for server in shop
     )
-    if found.outcome is Outcome.PASS:
+    if finding.outcome is Outcome.PASS:
         assert failed(shop, BEGINS, OVER) <= bad_events + 1e-6
-    if found.outcome is Outcome.FAIL:
+    if finding.outcome is Outcome.FAIL:
         assert failed(shop, BEGINS - widest, OVER + widest) > bad_events - 1e-6
 
 
@@ -235,9 +235,9 @@ def test_a_difference_of_two_jobs_holds_the_truth(
     edge = steady("lb", intervals[0], offsets[0], [])
     good = steady("app", intervals[1], offsets[1], bad)
     targets = read_targets([edge], [good])
-    found = count_signed([(1.0, edge), (-1.0, good)], *span, targets)
-    assert found.value - found.surplus <= len(bad) + 3
-    assert found.value + found.unknown >= len(bad) - 3
+    counted = count_signed([(1.0, edge), (-1.0, good)], *span, targets)
+    assert counted.value - counted.surplus <= len(bad) + 3
+    assert counted.value + counted.unknown >= len(bad) - 3
 
 
 @st.composite
@@ -269,11 +269,11 @@ def test_no_recovery_is_answered_wrongly(
 ) -> None:
     planned = plan(step(recovers_within=within), slos=[objective()])
     told = story(*(server.samples() for server in shop))
-    found = answer(judged(planned, told), "recovers_within")
+    finding = answer(judged(planned, told), "recovers_within")
     last = max(when for server in shop for when, bad in server.requests() if bad)
-    if found.outcome is Outcome.PASS:
+    if finding.outcome is Outcome.PASS:
         assert last - 100 <= within + 1e-3
-    if found.outcome is Outcome.FAIL:
+    if finding.outcome is Outcome.FAIL:
         assert last - 100 > within - 1e-3
 
 

@@ -35,16 +35,16 @@ def asked(*parts: list[Event], **settings: object) -> Finding:
 
 
 def test_what_was_promised_may_ring() -> None:
-    found = asked(PROMISED)
-    assert (found.outcome, found.subject) == (Outcome.PASS, "lose-a-replica")
+    finding = asked(PROMISED)
+    assert (finding.outcome, finding.subject) == (Outcome.PASS, "lose-a-replica")
 
 
 @pytest.mark.parametrize("when", [10.0, 40.0, 149.0])
 def test_anything_else_from_the_fault_to_the_end_of_the_aftermath(when: float) -> None:
-    found = asked(PROMISED, alert("Latency", fires=at(when)))
-    assert found.outcome is Outcome.FAIL
-    assert found.evidence["offenders"][0]["alert"] == "Latency"
-    assert "nobody promised Latency" in found.because.replace("N", "n", 1)
+    finding = asked(PROMISED, alert("Latency", fires=at(when)))
+    assert finding.outcome is Outcome.FAIL
+    assert finding.evidence["offenders"][0]["alert"] == "Latency"
+    assert "nobody promised Latency" in finding.because.replace("N", "n", 1)
 
 
 @pytest.mark.parametrize(
@@ -61,28 +61,28 @@ def test_what_is_no_effect_of_the_fault(other: list[Event]) -> None:
 
 
 def test_what_is_excepted_may_ring() -> None:
-    found = asked(alert("NodeClockSkew", fires=at(40)), except_=("NodeClockSkew",))
-    assert found.outcome is Outcome.PASS
+    finding = asked(alert("NodeClockSkew", fires=at(40)), except_=("NodeClockSkew",))
+    assert finding.outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(
     ("team", "outcome"), [("web", Outcome.FAIL), ("db", Outcome.PASS)]
 )
 def test_it_may_be_narrowed_to_some_labels(team: str, outcome: Outcome) -> None:
-    found = asked(alert("Latency", fires=at(40), team=team), matching={"team": "web"})
-    assert found.outcome is outcome
+    finding = asked(alert("Latency", fires=at(40), team=team), matching={"team": "web"})
+    assert finding.outcome is outcome
 
 
 def test_it_may_be_narrowed_by_name() -> None:
-    found = asked(alert("Latency", fires=at(40)), matching={"alertname": "Errors"})
-    assert found.outcome is Outcome.PASS
+    finding = asked(alert("Latency", fires=at(40)), matching={"alertname": "Errors"})
+    assert finding.outcome is Outcome.PASS
 
 
 def test_a_page_about_an_alert_of_somebody_else_counts() -> None:
     stranger = page("oncall", at(40), "LogErrors", starts=at(39))
-    found = asked(PROMISED, stranger)
-    assert found.outcome is Outcome.FAIL
-    assert found.evidence["pages"] == ["LogErrors"]
+    finding = asked(PROMISED, stranger)
+    assert finding.outcome is Outcome.FAIL
+    assert finding.evidence["pages"] == ["LogErrors"]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def bare(vendor: str = "slack", status: str = "firing", key: str = "") -> list[E
 
 @pytest.mark.parametrize("status", ["firing", "resolved", "unknown"])
 def test_a_page_that_nobody_understands_leaves_it_open(status: str) -> None:
-    found = asked(PROMISED, bare(status=status))
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "a page at chat" in found.because.lower()
+    finding = asked(PROMISED, bare(status=status))
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "a page at chat" in finding.because.lower()
 
 
 def test_an_entry_that_says_nothing_is_not_understood() -> None:
@@ -172,9 +172,9 @@ def test_a_page_of_a_known_group_is_understood() -> None:
 def test_what_was_there_before_the_fault_and_rings_again_is_open(
     before: list[Event],
 ) -> None:
-    found = asked(PROMISED, before, alert("Expires", fires=at(40)))
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "before the fault" in found.because
+    finding = asked(PROMISED, before, alert("Expires", fires=at(40)))
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "before the fault" in finding.because
 
 
 def test_what_was_over_before_the_fault_and_rings_again_counts() -> None:
@@ -201,13 +201,15 @@ def test_an_alert_of_an_instance_that_was_spared_is_another(
 
 @pytest.mark.parametrize("source", ["prometheus", "alertmanager", "pager"])
 def test_silence_proves_nothing_while_nobody_listens(source: str) -> None:
-    found = asked(PROMISED, blind(source, at(100), at(110)))
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = asked(PROMISED, blind(source, at(100), at(110)))
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_what_was_heard_in_spite_of_it_counts() -> None:
-    found = asked(alert("Latency", fires=at(40)), blind("prometheus", at(100), at(110)))
-    assert found.outcome is Outcome.FAIL
+    finding = asked(
+        alert("Latency", fires=at(40)), blind("prometheus", at(100), at(110))
+    )
+    assert finding.outcome is Outcome.FAIL
 
 
 def test_without_a_pager_none_is_missed() -> None:
@@ -235,16 +237,16 @@ def test_a_rule_that_failed_could_have_rung(
         rule("Latency", labels={"team": "web"}),
         rule("Errors", labels={"team": "db"}),
     )
-    found = answer(judged(planned, timeline(fault(), [failure])), "no_other_alerts")
-    assert found.outcome is outcome
+    finding = answer(judged(planned, timeline(fault(), [failure])), "no_other_alerts")
+    assert finding.outcome is outcome
 
 
 def test_where_no_rule_can_ring_none_is_missed() -> None:
     failure = event(at(30), "rule_failed", group="shop", alert="Latency", because="x")
     quiet = NoOtherAlerts(except_=("Latency",))
     planned = with_rules(plan(step(no_other_alerts=quiet)), rule("Latency"))
-    found = answer(judged(planned, timeline(fault(), [failure])), "no_other_alerts")
-    assert found.outcome is Outcome.PASS
+    finding = answer(judged(planned, timeline(fault(), [failure])), "no_other_alerts")
+    assert finding.outcome is Outcome.PASS
 
 
 def test_rules_nobody_could_list_may_all_have_rung() -> None:
@@ -261,8 +263,8 @@ LOST = scrape("lb:8405", job="haproxy", down=at(30))
 )
 def test_a_lost_target_may_be_what_rings(fires: float | None, outcome: Outcome) -> None:
     other = [] if fires is None else alert("TargetMissing", fires=at(fires))
-    found = asked(PROMISED, other, LOST)
-    assert found.outcome is outcome
+    finding = asked(PROMISED, other, LOST)
+    assert finding.outcome is outcome
 
 
 def test_it_is_not_asked_where_it_is_switched_off() -> None:

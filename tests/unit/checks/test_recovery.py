@@ -38,14 +38,22 @@ def recovers(*parts: list[Event], within: float = 60.0, **slo: Any) -> Finding:
 
 
 def test_an_sli_that_is_back_with_the_fault() -> None:
-    found = recovers(requests(errors={(11, 55): 10}))
-    assert (found.outcome, found.measured, found.subject) == (Outcome.PASS, 0.0, "web")
-    assert found.evidence["slis"]["checkout-availability"]["recovered"] is True
+    finding = recovers(requests(errors={(11, 55): 10}))
+    assert (finding.outcome, finding.measured, finding.subject) == (
+        Outcome.PASS,
+        0.0,
+        "web",
+    )
+    assert finding.evidence["slis"]["checkout-availability"]["recovered"] is True
 
 
 def test_an_sli_that_takes_a_while() -> None:
-    found = recovers(requests(errors={(11, 67): 10}))
-    assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 12.0, 1.0)
+    finding = recovers(requests(errors={(11, 67): 10}))
+    assert (finding.outcome, finding.measured, finding.error) == (
+        Outcome.PASS,
+        12.0,
+        1.0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,8 +62,8 @@ def test_an_sli_that_takes_a_while() -> None:
 def test_the_last_scrapes_are_looked_at_as_five(bad: float, recovered: bool) -> None:
     """2 of the last 250 are within 1 %, though they are 4 % of the last scrape's 50."""
     last = requests(errors={(END - 1, END): bad})
-    found = recovers(last, objective=0.99, within=120.0)
-    assert found.evidence["slis"]["checkout-availability"]["recovered"] is recovered
+    finding = recovers(last, objective=0.99, within=120.0)
+    assert finding.evidence["slis"]["checkout-availability"]["recovered"] is recovered
 
 
 @pytest.mark.parametrize(
@@ -69,15 +77,15 @@ def test_the_last_scrapes_are_looked_at_as_five(bad: float, recovered: bool) -> 
 def test_a_recovery_lasts_to_the_end_of_its_time(
     again: tuple[int, int], outcome: Outcome, measured: float
 ) -> None:
-    found = recovers(requests(errors={(11, 60): 10, again: 10}), within=30.0)
-    assert (found.outcome, found.measured) == (outcome, measured)
+    finding = recovers(requests(errors={(11, 60): 10, again: 10}), within=30.0)
+    assert (finding.outcome, finding.measured) == (outcome, measured)
 
 
 def test_a_relapse_whose_first_scrape_straddles_the_time_leaves_it_open() -> None:
     """Bad events between the scrapes at 105 s and 120 s; the time is over at 118 s."""
     seen = slow({(11, 30): 10, (107, 109): 10}, interval=15)
-    found = recovers(seen, within=63.0)
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = recovers(seen, within=63.0)
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 # --- scrapes of their own ---
@@ -98,8 +106,8 @@ def slow(
 
 @pytest.mark.parametrize("interval", [2, 7, 15, 30])
 def test_an_sli_has_scrapes_of_its_own(interval: int) -> None:
-    found = recovers(slow(interval=interval))
-    assert (found.outcome, found.measured) == (Outcome.PASS, 0.0)
+    finding = recovers(slow(interval=interval))
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -110,15 +118,15 @@ def test_what_a_slow_scrape_shows_came_after_the_one_before(
     within: float, outcome: Outcome
 ) -> None:
     """Errors up to 67 s are seen at 90 s: they ended between 60 s and 90 s."""
-    found = recovers(slow({(11, 67): 10}), within=within)
-    assert (found.measured, found.error) == (35.0, 30.0)
-    assert found.outcome is outcome
+    finding = recovers(slow({(11, 67): 10}), within=within)
+    assert (finding.measured, finding.error) == (35.0, 30.0)
+    assert finding.outcome is outcome
 
 
 def test_a_grid_that_is_off_the_scrapes_measures_by_the_scrapes() -> None:
-    found = recovers(slow({(11, 67): 10}, interval=7))
-    assert found.measured == 15.0  # the scrape at 70 s
-    assert found.error == 7.0
+    finding = recovers(slow({(11, 67): 10}, interval=7))
+    assert finding.measured == 15.0  # the scrape at 70 s
+    assert finding.error == 7.0
 
 
 def test_targets_of_one_sli_may_be_scraped_differently() -> None:
@@ -127,8 +135,8 @@ def test_targets_of_one_sli_may_be_scraped_differently() -> None:
         counter(*every(1, 20), instance="lb:2"),
         counter(*every(1, 0), side="bad", instance="lb:2"),
     ]
-    found = recovers(*parts)
-    assert (found.outcome, found.measured) == (Outcome.PASS, 0.0)
+    finding = recovers(*parts)
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 0.0)
 
 
 def test_a_difference_of_two_jobs_is_out_only_beyond_its_skew() -> None:
@@ -185,8 +193,8 @@ def test_failures_that_only_users_saw_may_have_come_later(
     assert answer(judged(planned, told), "recovers_within").outcome is outcome
     counted = requests(errors={(55, 65): 4})
     told = timeline(fault(), counted, traffic(failed={(55, 65): 4}))
-    found = answer(judged(planned, told), "recovers_within")
-    assert (found.measured, found.error) == (10.0, 1.0)
+    finding = answer(judged(planned, told), "recovers_within")
+    assert (finding.measured, finding.error) == (10.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -226,8 +234,8 @@ def test_of_several_slis_the_last_to_recover_answers(
             requests(names[0], errors=parts["a"]),
             requests(names[1], errors=parts["b"]),
         )
-        found = answer(judged(planned, story), "recovers_within")
-        assert (found.outcome, found.measured) == (outcome, measured)
+        finding = answer(judged(planned, story), "recovers_within")
+        assert (finding.outcome, finding.measured) == (outcome, measured)
 
 
 def test_an_sli_that_failed_is_not_hidden_by_one_that_nobody_saw() -> None:
@@ -235,25 +243,25 @@ def test_an_sli_that_failed_is_not_hidden_by_one_that_nobody_saw() -> None:
     story = timeline(fault(), requests("a", errors={(11, 150): 10}))
     assert answer(judged(planned, story), "recovers_within").outcome is Outcome.FAIL
     story = timeline(fault(), requests("a"))
-    found = answer(judged(planned, story), "recovers_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(planned, story), "recovers_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_sli_that_takes_too_long() -> None:
-    found = recovers(requests(errors={(11, 67): 10}), within=10.0)
-    assert (found.outcome, found.measured) == (Outcome.FAIL, 12.0)
+    finding = recovers(requests(errors={(11, 67): 10}), within=10.0)
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, 12.0)
 
 
 def test_a_scrape_around_the_promise_leaves_it_open() -> None:
-    found = recovers(requests(errors={(11, 67): 10}), within=11.5)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "only exact to 1s" in found.because
+    finding = recovers(requests(errors={(11, 67): 10}), within=11.5)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "only exact to 1s" in finding.because
 
 
 def test_an_sli_that_stays_out() -> None:
-    found = recovers(requests(errors={(11, 150): 10}))
-    assert (found.outcome, found.measured) == (Outcome.FAIL, None)
-    assert "still outside" in found.because
+    finding = recovers(requests(errors={(11, 150): 10}))
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, None)
+    assert "still outside" in finding.because
 
 
 def test_a_single_stray_error_is_no_outage() -> None:
@@ -261,13 +269,13 @@ def test_a_single_stray_error_is_no_outage() -> None:
 
 
 def test_two_close_to_each_other_are() -> None:
-    found = recovers(requests(errors={(100, 101): 1, (102, 103): 1}))
-    assert found.measured == 46.0  # up to the scrape at 101, where that burst begins
+    finding = recovers(requests(errors={(100, 101): 1, (102, 103): 1}))
+    assert finding.measured == 46.0  # up to the scrape at 101, where that burst begins
 
 
 def test_what_the_objective_allows_is_within_it() -> None:
-    found = recovers(requests(errors={(11, 150): 4}), objective=0.9)
-    assert (found.outcome, found.measured) == (Outcome.PASS, 0.0)
+    finding = recovers(requests(errors={(11, 150): 4}), objective=0.9)
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 0.0)
 
 
 def served(*silent: tuple[float, float]) -> list[Event]:
@@ -283,8 +291,8 @@ def served(*silent: tuple[float, float]) -> list[Event]:
 
 def test_nobody_served_is_not_recovered() -> None:
     assert recovers(served((20, 70))).measured == 15.0
-    found = recovers(served((20, 150)))
-    assert found.outcome is Outcome.INCONCLUSIVE  # no event to tell it by
+    finding = recovers(served((20, 150)))
+    assert finding.outcome is Outcome.INCONCLUSIVE  # no event to tell it by
     assert recovers(served((100, 150))).outcome is Outcome.FAIL
 
 
@@ -299,9 +307,9 @@ def test_little_traffic_has_empty_scrapes() -> None:
 def test_the_slowest_sli_counts() -> None:
     planned = plan(step(recovers_within=60.0), slos=[objective("a"), objective("b")])
     story = timeline(fault(), requests("a"), requests("b", errors={(11, 60): 10}))
-    found = answer(judged(planned, story), "recovers_within")
-    assert found.measured == 5.0
-    assert "b was within its objective again" in found.because
+    finding = answer(judged(planned, story), "recovers_within")
+    assert finding.measured == 5.0
+    assert "b was within its objective again" in finding.because
 
 
 @pytest.mark.parametrize(
@@ -316,8 +324,8 @@ def test_an_sli_nobody_saw(parts: list[list[Event]]) -> None:
 def test_an_sli_that_does_not_see_what_users_see() -> None:
     planned = plan(step(recovers_within=60.0), slos=[objective()], load=50.0)
     story = timeline(fault(), requests(), traffic(failed={(11, 14): 40}))
-    found = answer(judged(planned, story), "recovers_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(planned, story), "recovers_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_fault_that_was_not_seen_to_end_has_no_recovery() -> None:
@@ -334,8 +342,8 @@ def test_a_run_that_was_stopped_before_the_recovery() -> None:
     verdict = judged(
         planned, cut(story, at(70)), ending=Ending.OPERATOR, because="SIGINT"
     )
-    found = answer(verdict, "recovers_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(verdict, "recovers_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 # --- without SLOs ---
@@ -365,8 +373,8 @@ def by_hypothesis(*looks: tuple[float, bool | None], ended: float = 152) -> Find
 def test_the_hypothesis_tells_where_there_is_no_slo(
     looks: list[tuple[float, bool | None]], outcome: Outcome, measured: float | None
 ) -> None:
-    found = by_hypothesis(*looks)
-    assert (found.outcome, found.measured) == (outcome, measured)
+    finding = by_hypothesis(*looks)
+    assert (finding.outcome, finding.measured) == (outcome, measured)
 
 
 # --- healing ---
@@ -393,29 +401,37 @@ def heals(*parts: list[Event]) -> Finding:
 
 
 def test_an_instance_that_comes_back_by_itself() -> None:
-    found = heals(killed(), seen(at(11), False), seen(at(13.5), True))
-    assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 3.5, 0.1)
-    assert found.subject == "web"
+    finding = heals(killed(), seen(at(11), False), seen(at(13.5), True))
+    assert (finding.outcome, finding.measured, finding.error) == (
+        Outcome.PASS,
+        3.5,
+        0.1,
+    )
+    assert finding.subject == "web"
 
 
 def test_one_that_is_back_within_the_error_of_its_stamp_is_back_at_once() -> None:
     early = seen(at(9.95), True)
-    found = heals(killed(ends=at(25), by="rollback"), early)
-    assert (found.outcome, found.measured, found.error) == (Outcome.PASS, 0.0, 0.1)
+    finding = heals(killed(ends=at(25), by="rollback"), early)
+    assert (finding.outcome, finding.measured, finding.error) == (
+        Outcome.PASS,
+        0.0,
+        0.1,
+    )
     long_before = seen(at(9.85), True)
-    found = heals(killed(ends=at(25), by="rollback"), long_before)
-    assert found.outcome is not Outcome.PASS
+    finding = heals(killed(ends=at(25), by="rollback"), long_before)
+    assert finding.outcome is not Outcome.PASS
 
 
 def test_a_stamp_goes_through_the_targets_measured_clock() -> None:
     """An engine 40 s ahead says that the instance was back at 53.5 s."""
     clocks = [measured("target", at(1), 40.0), measured("target", at(150), 40.0)]
     parts = (killed(ends=at(55), by="rollback"), seen(at(51), False))
-    found = heals(*parts, seen(at(53.5), True), clocks)
-    assert (found.outcome, found.measured) == (Outcome.PASS, 3.5)
+    finding = heals(*parts, seen(at(53.5), True), clocks)
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 3.5)
     stepped = [measured("target", at(1), 40.0), measured("target", at(150), 0.0)]
-    found = heals(*parts, seen(at(53.5), True), stepped)
-    assert found.outcome is not Outcome.FAIL
+    finding = heals(*parts, seen(at(53.5), True), stepped)
+    assert finding.outcome is not Outcome.FAIL
 
 
 def test_a_stamp_that_was_read_on_our_clock_is_left_alone() -> None:
@@ -424,8 +440,8 @@ def test_a_stamp_that_was_read_on_our_clock_is_left_alone() -> None:
         event(entry.at, "instance", **{**entry.fields, "stamp": entry.at + 40.0})
         for entry in seen(at(13.5), True)
     ]
-    found = heals(killed(ends=at(55), by="rollback"), read, clocks)
-    assert (found.outcome, found.measured) == (Outcome.PASS, 3.5)
+    finding = heals(killed(ends=at(55), by="rollback"), read, clocks)
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 3.5)
 
 
 def test_an_instance_that_was_back_before_anybody_looked() -> None:
@@ -433,26 +449,26 @@ def test_an_instance_that_was_back_before_anybody_looked() -> None:
 
 
 def test_an_instance_that_takes_too_long() -> None:
-    found = heals(killed(ends=at(41)), seen(at(11), False), seen(at(41), True))
-    assert (found.outcome, found.measured) == (Outcome.FAIL, 31.0)
+    finding = heals(killed(ends=at(41)), seen(at(11), False), seen(at(41), True))
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, 31.0)
 
 
 def test_an_instance_that_had_to_be_undone() -> None:
-    found = heals(
+    finding = heals(
         killed(ends=at(55), by="rollback"), seen(at(11), False), seen(at(56), True)
     )
-    assert (found.outcome, found.measured) == (Outcome.FAIL, None)
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, None)
 
 
 def test_an_undo_before_its_time_was_over_leaves_it_open() -> None:
-    found = heals(killed(ends=at(25), by="rollback"), seen(at(26), True))
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "was undone 5s before its time was over" in found.because
+    finding = heals(killed(ends=at(25), by="rollback"), seen(at(26), True))
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "was undone 5s before its time was over" in finding.because
 
 
 def test_an_instance_that_healed_before_it_was_undone() -> None:
-    found = heals(killed(ends=at(55), by="rollback"), seen(at(20), True))
-    assert (found.outcome, found.measured) == (Outcome.PASS, 10.0)
+    finding = heals(killed(ends=at(55), by="rollback"), seen(at(20), True))
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 10.0)
 
 
 def test_an_instance_that_never_comes_back() -> None:
@@ -460,8 +476,8 @@ def test_an_instance_that_never_comes_back() -> None:
 
 
 def test_an_instance_that_nobody_could_see() -> None:
-    found = heals(killed(ends=None), blind("target", at(12)))
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = heals(killed(ends=None), blind("target", at(12)))
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_the_slowest_victim_counts() -> None:
@@ -503,9 +519,9 @@ def test_a_hypothesis_that_was_given_no_time_to_hold_again() -> None:
     scenery = [entry for entry in QUIET if entry["phase"] != "settle"]
     story = timeline(fault(), looks, scenery=scenery, ended=at(65))
     verdict = judged(plan(step(recovers_within=30.0)), cut(story, at(65)))
-    found = answer(verdict, "recovers_within")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "20.000 s before its time was over" in found.because
+    finding = answer(verdict, "recovers_within")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "20.000 s before its time was over" in finding.because
 
 
 # --- by our own hand, and for good ---
@@ -518,9 +534,9 @@ def rail_breached(when: float) -> list[Event]:
 @pytest.mark.parametrize("back", [15.2, 15.9])
 def test_what_our_own_hand_brought_back_has_not_healed(back: float) -> None:
     told = [killed(ends=at(16), by="heal"), seen(at(11), False), seen(at(back), True)]
-    found = heals(*told, rail_breached(15))
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "nobody knows whether it would have healed" in found.because
+    finding = heals(*told, rail_breached(15))
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "nobody knows whether it would have healed" in finding.because
     assert heals(*told).outcome is Outcome.INCONCLUSIVE  # its beginning is not known
 
 
@@ -531,8 +547,8 @@ def test_a_crash_loop_has_not_healed() -> None:
         *seen(at(15), False),
     ]
     assert heals(killed(ends=at(13)), looped).outcome is Outcome.FAIL
-    found = heals(killed(ends=at(13)), [*looped, *seen(at(22), True)])
-    assert (found.outcome, found.measured) == (Outcome.PASS, 12.0)
+    finding = heals(killed(ends=at(13)), [*looped, *seen(at(22), True)])
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 12.0)
 
 
 def test_a_crash_loop_that_is_up_when_its_time_is_over_has_not_healed() -> None:
@@ -542,8 +558,8 @@ def test_a_crash_loop_that_is_up_when_its_time_is_over_has_not_healed() -> None:
         *(seen(at(29), True) + seen(at(31), False)),
     ]
     assert heals(killed(ends=at(13)), looped).outcome is Outcome.FAIL
-    found = heals(killed(ends=at(13)), [*looped, *seen(at(33), True)])
-    assert (found.outcome, found.measured) == (Outcome.FAIL, 23.0)
+    finding = heals(killed(ends=at(13)), [*looped, *seen(at(33), True)])
+    assert (finding.outcome, finding.measured) == (Outcome.FAIL, 23.0)
 
 
 def test_a_crash_loop_whose_first_crash_came_after_its_time_has_not_healed() -> None:
@@ -557,9 +573,9 @@ def test_a_crash_loop_whose_first_crash_came_after_its_time_has_not_healed() -> 
 def test_a_crash_that_a_late_look_shows_may_have_been_within_its_time() -> None:
     late = event(at(31), "instance", up=False, error=5.0, **WEB_2)
     told = [*seen(at(11), False), *seen(at(13), True), late]
-    found = heals(killed(ends=at(13)), told)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "up to 5s late" in found.because
+    finding = heals(killed(ends=at(13)), told)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "up to 5s late" in finding.because
 
 
 def test_what_goes_down_after_its_time_had_healed() -> None:
@@ -574,8 +590,8 @@ def test_the_fault_of_a_crash_loop_ends_when_the_instance_is_up_for_good() -> No
     story = timeline(killed(ends=at(13)), looped, bad)
     assert answer(judged(planned, story), "recovers_within").outcome is Outcome.PASS
     never = timeline(killed(ends=at(13)), seen(at(15), False))
-    found = answer(judged(planned, never), "recovers_within")
-    assert "not seen to end" in found.because
+    finding = answer(judged(planned, never), "recovers_within")
+    assert "not seen to end" in finding.because
 
 
 def test_of_several_slos_the_one_that_never_recovers_answers() -> None:
@@ -586,8 +602,8 @@ def test_of_several_slos_the_one_that_never_recovers_answers() -> None:
         requests("a", errors={(11, 150): 10}),
         requests("b", errors={(11, 144): 10}),
     )
-    found = answer(judged(planned, story), "recovers_within")
-    assert found.outcome is Outcome.FAIL
+    finding = answer(judged(planned, story), "recovers_within")
+    assert finding.outcome is Outcome.FAIL
 
 
 # --- one lucky look ---
@@ -640,8 +656,8 @@ def test_a_third_that_fails_for_good_did_not_hold_after_it() -> None:
 
 def test_a_recovery_begins_where_the_stretch_does() -> None:
     verdict = lucky(*thirds(10), *[True] * 179)
-    found = answer(verdict, "recovers_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 5.5)
+    finding = answer(verdict, "recovers_within")
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 5.5)
     assert answer(verdict, "after").outcome is Outcome.PASS
 
 
@@ -660,9 +676,9 @@ def test_what_breaks_again_within_its_time_had_not_recovered() -> None:
 def test_what_breaks_again_after_its_time_did_not_stay() -> None:
     verdict = lucky(*[True] * 100, False, *[True] * 88)
     assert answer(verdict, "recovers_within").measured == 0.0
-    found = answer(verdict, "after")
-    assert found.outcome is Outcome.FAIL
-    assert "1 of 189" in found.because
+    finding = answer(verdict, "after")
+    assert finding.outcome is Outcome.FAIL
+    assert "1 of 189" in finding.because
 
 
 def test_an_older_record_may_end_with_its_first_look_that_holds() -> None:

@@ -59,9 +59,9 @@ def test_what_somebody_replaced_leaves_open_what_came_after(
     verdict = after(seen(35, "b"), events)
     assert answer(verdict, "fires_within").outcome is Outcome.PASS  # decided before
     for question in ("during", "resets_within", "no_other_alerts"):
-        found = answer(verdict, question)
-        assert found.outcome is Outcome.INCONCLUSIVE
-        assert "web-2 was replaced while the fault held" in found.because
+        finding = answer(verdict, question)
+        assert finding.outcome is Outcome.INCONCLUSIVE
+        assert "web-2 was replaced while the fault held" in finding.because
 
 
 def gone(when: float) -> list[Event]:
@@ -92,8 +92,8 @@ def test_what_somebody_removed_leaves_open_what_came_after_alone() -> None:
 def test_what_the_platform_replaced_is_the_systems_answer() -> None:
     verdict = after(seen(35, "b"), said(34, "Unhealthy"))
     assert answer(verdict, "stays_firing").outcome is Outcome.PASS
-    found = answer(verdict, "resets_within")
-    assert (found.outcome, found.measured) == (Outcome.PASS, 5.0)
+    finding = answer(verdict, "resets_within")
+    assert (finding.outcome, finding.measured) == (Outcome.PASS, 5.0)
 
 
 def test_a_victim_that_is_replaced_by_its_undo_is_none_of_it() -> None:
@@ -143,10 +143,10 @@ def test_a_container_that_was_restarted_in_its_pod(
     events: list[Event], outcome: Outcome
 ) -> None:
     verdict = on_a_cluster("process.pause", ran(35, "c2"), events)
-    found = answer(verdict, "resets_within")
-    assert found.outcome is outcome
+    finding = answer(verdict, "resets_within")
+    assert finding.outcome is outcome
     if outcome is Outcome.INCONCLUSIVE:
-        assert "web-2 was replaced while the fault held" in found.because
+        assert "web-2 was replaced while the fault held" in finding.because
 
 
 @pytest.mark.parametrize(

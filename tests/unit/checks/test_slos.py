@@ -50,11 +50,15 @@ def spent(
 
 
 def test_the_budget_is_spent_by_counted_events() -> None:
-    found = spent(requests(errors=ERRORS))
-    assert (found.outcome, found.unit, found.promised) == (Outcome.PASS, "ratio", 0.02)
-    assert found.measured == round(60 / (0.001 * WINDOW), 9)
-    assert found.error == 0.0
-    told = found.evidence
+    finding = spent(requests(errors=ERRORS))
+    assert (finding.outcome, finding.unit, finding.promised) == (
+        Outcome.PASS,
+        "ratio",
+        0.02,
+    )
+    assert finding.measured == round(60 / (0.001 * WINDOW), 9)
+    assert finding.error == 0.0
+    told = finding.evidence
     assert (told["bad"], told["total"]) == (60.0, 140 * 50.0)
     assert told["window_events"] == "rate x window"
     assert told["burn_rate"] == round(60 / 7000 / 0.001, 6)
@@ -63,16 +67,16 @@ def test_the_budget_is_spent_by_counted_events() -> None:
 
 
 def test_more_than_was_promised() -> None:
-    found = spent(requests(errors=ERRORS), window=86400.0, at_most=0.01)
-    assert found.outcome is Outcome.FAIL
-    assert found.measured == round(60 / (0.001 * 86400 * 50), 9)
-    assert "60 of 7000 events were bad" in found.because
+    finding = spent(requests(errors=ERRORS), window=86400.0, at_most=0.01)
+    assert finding.outcome is Outcome.FAIL
+    assert finding.measured == round(60 / (0.001 * 86400 * 50), 9)
+    assert "60 of 7000 events were bad" in finding.because
 
 
 def test_errors_that_are_born_in_the_fault_are_counted_from_zero() -> None:
-    found = spent(requests(errors=ERRORS, born=True))
-    assert found.evidence["bad"] == 60.0
-    assert found.evidence["series_born"] == 1
+    finding = spent(requests(errors=ERRORS, born=True))
+    assert finding.evidence["bad"] == 60.0
+    assert finding.evidence["series_born"] == 1
 
 
 def test_errors_before_the_fault_are_not_the_steps() -> None:
@@ -83,16 +87,16 @@ def test_the_windows_events_are_counted_where_samples_reach_back() -> None:
     whole = event(
         at(2), "window", slo=NAME, total=100_000.0, since=at(-9), complete=True
     )
-    found = spent(requests(errors=ERRORS), [whole], at_most=0.7)
+    finding = spent(requests(errors=ERRORS), [whole], at_most=0.7)
     own = 148 * 50  # from when it was counted to the step's end
-    assert found.measured == round(60 / (0.001 * (100_000 + own)), 9)
-    assert found.evidence["window_events"] == "counted"
+    assert finding.measured == round(60 / (0.001 * (100_000 + own)), 9)
+    assert finding.evidence["window_events"] == "counted"
 
 
 def test_the_window_holds_the_steps_own_events() -> None:
     quiet = event(at(2), "window", slo=NAME, total=0.0, since=at(-9), complete=True)
-    found = spent(requests(errors=ERRORS), [quiet], at_most=9.0)
-    assert found.measured == round(60 / (0.001 * 148 * 50), 9)
+    finding = spent(requests(errors=ERRORS), [quiet], at_most=9.0)
+    assert finding.measured == round(60 / (0.001 * 148 * 50), 9)
 
 
 def test_what_the_window_may_lack_is_in_the_error() -> None:
@@ -100,9 +104,9 @@ def test_what_the_window_may_lack_is_in_the_error() -> None:
         at(2), "window", slo=NAME, total=92_600, unknown=100_000, complete=True
     )
     parts = (requests(errors=ERRORS), [told])
-    found = spent(*parts, at_most=0.45)
-    assert (found.measured, found.error) == (0.6, 0.3)  # of 100 000, or 200 000
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = spent(*parts, at_most=0.45)
+    assert (finding.measured, finding.error) == (0.6, 0.3)  # of 100 000, or 200 000
+    assert finding.outcome is Outcome.INCONCLUSIVE
     assert spent(*parts, at_most=0.29).outcome is Outcome.FAIL
     assert spent(*parts, at_most=0.6).outcome is Outcome.PASS
 
@@ -112,8 +116,8 @@ def test_what_the_window_may_lack_is_in_the_error() -> None:
 )
 def test_another_count_is_not_the_windows(slo: str, complete: bool) -> None:
     other = event(at(2), "window", slo=slo, total=10.0, since=at(-9), complete=complete)
-    found = spent(requests(errors=ERRORS), [other])
-    assert found.evidence["window_events"] == "rate x window"
+    finding = spent(requests(errors=ERRORS), [other])
+    assert finding.evidence["window_events"] == "rate x window"
 
 
 def test_an_slo_as_a_difference_of_counters() -> None:
@@ -157,10 +161,10 @@ def test_what_a_restart_may_have_lost_leaves_it_open() -> None:
             values = request["values"]
         restarted.append(event(at(0), "sample", **{**request.fields, "values": values}))
     limit = 190 / (0.001 * WINDOW)
-    found = spent(restarted, at_most=limit)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert found.error == round(50 / (0.001 * WINDOW), 9)  # a scrape's traffic
-    assert "may have been there" in found.because
+    finding = spent(restarted, at_most=limit)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert finding.error == round(50 / (0.001 * WINDOW), 9)  # a scrape's traffic
+    assert "may have been there" in finding.because
     assert spent(restarted, at_most=limit * 1.4).outcome is Outcome.PASS
 
 
@@ -175,9 +179,9 @@ def test_what_a_restart_may_have_lost_leaves_it_open() -> None:
     ],
 )
 def test_what_could_not_be_counted(parts: list[list[Event]], why: str) -> None:
-    found = spent(*parts)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert why in found.because.lower()
+    finding = spent(*parts)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert why in finding.because.lower()
 
 
 @pytest.mark.parametrize(
@@ -201,8 +205,8 @@ def test_what_was_overspent_stays_so_whatever_came_after(
 
 def test_what_was_unseen_before_more_was_spent_than_promised_is_doubt() -> None:
     unseen = blind("prometheus", at(12), at(14))
-    found = spent(requests(errors={(11, 31): 50.0}), unseen, at_most=0.001)
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = spent(requests(errors={(11, 31): 50.0}), unseen, at_most=0.001)
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_difference_of_two_counters_is_decided_at_the_end() -> None:
@@ -217,8 +221,8 @@ def test_a_difference_of_two_counters_is_decided_at_the_end() -> None:
         values=[[at(second), 0.0] for second in range(150)],
     )
     unseen = blind("prometheus", at(60), at(70))
-    found = spent([*errors, good], unseen, at_most=0.001)
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = spent([*errors, good], unseen, at_most=0.001)
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_samples_that_begin_after_the_fault() -> None:
@@ -232,8 +236,8 @@ def test_samples_that_begin_after_the_fault() -> None:
 def test_without_a_record_of_prometheus_nothing_is_counted() -> None:
     expect = step(slos=(SloPromise(slo=NAME, spends_at_most=0.02),))
     story = timeline(fault(), requests(), monitoring=watched("pager"))
-    found = answer(judged(plan(expect, slos=[objective()]), story), "spends_at_most")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(plan(expect, slos=[objective()]), story), "spends_at_most")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
@@ -247,16 +251,16 @@ def test_without_any_budget_the_first_bad_event_spends_it(
 
 def test_an_slo_nobody_knows() -> None:
     expect = step(slos=(SloPromise(slo="unheard-of", spends_at_most=0.02),))
-    found = answer(judged(plan(expect), timeline(fault())), "spends_at_most")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(plan(expect), timeline(fault())), "spends_at_most")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_short_name_is_the_slo() -> None:
     slo = objective("shop-checkout", short_name="checkout", format="sloth")
     expect = step(slos=(SloPromise(slo="checkout", spends_at_most=0.02),))
     story = timeline(fault(), requests("shop-checkout", errors=ERRORS))
-    found = answer(judged(plan(expect, slos=[slo]), story), "spends_at_most")
-    assert (found.subject, found.outcome) == ("checkout", Outcome.PASS)
+    finding = answer(judged(plan(expect, slos=[slo]), story), "spends_at_most")
+    assert (finding.subject, finding.outcome) == ("checkout", Outcome.PASS)
 
 
 # --- the load ---
@@ -271,9 +275,12 @@ FAILED = {(11.0, 14.0): 20.0}
 
 
 def test_users_and_slo_see_the_same() -> None:
-    found = agrees(requests(errors=ERRORS), traffic(failed=FAILED))
-    assert (found.outcome, found.subject) == (Outcome.PASS, NAME)
-    assert (found.evidence["failed_by_load"], found.evidence["bad_by_slo"]) == (60, 60)
+    finding = agrees(requests(errors=ERRORS), traffic(failed=FAILED))
+    assert (finding.outcome, finding.subject) == (Outcome.PASS, NAME)
+    assert (finding.evidence["failed_by_load"], finding.evidence["bad_by_slo"]) == (
+        60,
+        60,
+    )
 
 
 def test_one_scrapes_traffic_of_difference_is_none() -> None:
@@ -282,18 +289,18 @@ def test_one_scrapes_traffic_of_difference_is_none() -> None:
 
 def test_errors_that_only_users_saw() -> None:
     parts = (requests(), traffic(failed=FAILED))
-    found = agrees(*parts)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "does not see what users see" in found.because
+    finding = agrees(*parts)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "does not see what users see" in finding.because
     other = spent(*parts, load=50.0)
     assert other.outcome is Outcome.INCONCLUSIVE
     assert "does not see what users see" in other.because
 
 
 def test_an_slo_that_counts_more_than_the_load_failed_is_not_blind() -> None:
-    found = agrees(requests(errors=ERRORS), traffic())
-    assert found.outcome is Outcome.PASS
-    assert "60 more than the load, so it is not blind" in found.because
+    finding = agrees(requests(errors=ERRORS), traffic())
+    assert finding.outcome is Outcome.PASS
+    assert "60 more than the load, so it is not blind" in finding.because
 
 
 def test_gamedays_own_probes_are_told_apart() -> None:
@@ -313,20 +320,20 @@ def test_gamedays_own_probes_are_told_apart() -> None:
         )
     ]
     story = timeline(fault(), requests(errors=ERRORS), traffic(), probes)
-    found = answer(
+    finding = answer(
         judged(plan(asked, slos=[objective()], load=50.0), story), "agrees_with_load"
     )
-    assert found.evidence["own_probes"] == {"sent": 3, "failed": 2}
-    assert "own HTTP probes: 2 of 3 failed" in found.because
+    assert finding.evidence["own_probes"] == {"sent": 3, "failed": 2}
+    assert "own HTTP probes: 2 of 3 failed" in finding.because
 
 
 def test_failures_that_only_users_saw_are_in_the_error() -> None:
     unseen = traffic(failed={(11.0, 13.0): 20.0})  # 40: less than a scrape's traffic
     tight = 30 / (0.001 * WINDOW)
-    found = spent(requests(), unseen, load=50.0, at_most=tight)
-    assert (found.outcome, found.measured) == (Outcome.INCONCLUSIVE, 0.0)
-    assert found.error == round(40 / (0.001 * WINDOW), 9)
-    assert found.evidence["failed_unseen"] == 40
+    finding = spent(requests(), unseen, load=50.0, at_most=tight)
+    assert (finding.outcome, finding.measured) == (Outcome.INCONCLUSIVE, 0.0)
+    assert finding.error == round(40 / (0.001 * WINDOW), 9)
+    assert finding.evidence["failed_unseen"] == 40
     loose = spent(requests(), unseen, load=50.0, at_most=1.5 * tight)
     assert loose.outcome is Outcome.PASS
 
@@ -351,8 +358,8 @@ def test_the_rate_is_that_of_the_load() -> None:
         counter(*quiet, *busy, instance="lb:1"),
         counter(*errors, side="bad", instance="lb:1", code="500"),
     ]
-    found = spent(*parts, traffic(failed={(11.0, 12.0): 60.0}), load=50.0)
-    assert found.evidence["events_in_window"] == pytest.approx(WINDOW)
+    finding = spent(*parts, traffic(failed={(11.0, 12.0): 60.0}), load=50.0)
+    assert finding.evidence["events_in_window"] == pytest.approx(WINDOW)
 
 
 # --- which SLOs see the load ---
@@ -387,10 +394,10 @@ def test_an_slo_that_does_not_see_the_load_is_not_spoiled_by_it() -> None:
     planned = plan(expect, slos=[objective("orders"), objective("search")], load=50.0)
     failures = traffic(failed={(11.0, 40.0): 20.0}, sent=30.0)
     parts = (fault(), requests("orders"), requests("search"), failures)
-    found = answer(judged(planned, timeline(*parts, FED)), "spends_at_most")
-    assert found.outcome is Outcome.PASS
-    found = answer(judged(planned, timeline(*parts)), "spends_at_most")
-    assert found.outcome is Outcome.INCONCLUSIVE
+    finding = answer(judged(planned, timeline(*parts, FED)), "spends_at_most")
+    assert finding.outcome is Outcome.PASS
+    finding = answer(judged(planned, timeline(*parts)), "spends_at_most")
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
@@ -422,10 +429,10 @@ def test_a_metric_nobody_has_ever_seen_cannot_acquit() -> None:
         (never, [total], Outcome.INCONCLUSIVE),
         (never, [total, bad], Outcome.PASS),  # it appeared in the run
     ):
-        found = answer(judged(planned, timeline(fault(), parts)), "spends_at_most")
-        assert found.outcome is outcome
+        finding = answer(judged(planned, timeline(fault(), parts)), "spends_at_most")
+        assert finding.outcome is outcome
         if planned is never and len(parts) == 1:
-            assert "never seen requests_total" in found.because
+            assert "never seen requests_total" in finding.because
 
 
 # --- counters of targets that come and go ---
@@ -501,8 +508,8 @@ def test_a_restart_may_take_errors_that_no_scrape_has_shown(elsewhere: bool) -> 
     if elsewhere:
         none = every(15, 0)
         parts.append(counter(*none, side="bad", instance="web-3:8000", code="500"))
-    found = spent(*parts, at_most=0.0001)
-    assert (found.outcome, found.evidence["may_be_missing"]) == (
+    finding = spent(*parts, at_most=0.0001)
+    assert (finding.outcome, finding.evidence["may_be_missing"]) == (
         Outcome.INCONCLUSIVE,
         750,
     )
@@ -526,8 +533,10 @@ def test_a_difference_of_two_jobs_that_step_out_of_line_is_doubt() -> None:
             monitoring=watched(until=at(190)),
             ended=at(190),
         )
-        found = answer(judged(plan(expect, slos=[objective()]), told), "spends_at_most")
-        assert found.outcome is outcome
+        finding = answer(
+            judged(plan(expect, slos=[objective()]), told), "spends_at_most"
+        )
+        assert finding.outcome is outcome
 
 
 def test_a_difference_below_nothing_beyond_its_error_fits_nothing() -> None:
@@ -536,9 +545,9 @@ def test_a_difference_below_nothing_beyond_its_error_fits_nothing() -> None:
         counter(*every(1, 50), side="bad", instance="lb:1"),
         counter(*every(1, 60), side="bad", sign=-1.0, job="app", instance="app:1"),
     ]
-    found = spent(parts[0], parts[1], parts[2])
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "do not fit" in found.because
+    finding = spent(parts[0], parts[1], parts[2])
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "do not fit" in finding.because
 
 
 @pytest.mark.parametrize(
@@ -552,8 +561,8 @@ def test_a_clock_that_was_set_moves_the_steps_ends(
     if until > 100:
         clocks[1] = measured("prometheus", at(until), -5.0)
     limit = 30 / (0.001 * WINDOW)
-    found = spent(requests(errors={(6, 8): 50}), clocks, at_most=limit)
-    assert found.outcome is outcome
+    finding = spent(requests(errors={(6, 8): 50}), clocks, at_most=limit)
+    assert finding.outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -567,9 +576,9 @@ def test_a_clock_that_was_set_moves_the_steps_ends(
     ],
 )
 def test_a_load_that_did_not_keep_its_rate(parts: list[Event], why: str) -> None:
-    found = agrees(requests(), parts)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert why in found.because
+    finding = agrees(requests(), parts)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert why in finding.because
     derived = spent(requests(), parts, load=50.0)
     assert derived.outcome is Outcome.INCONCLUSIVE
     whole = event(at(2), "window", slo=NAME, total=1e9, since=at(-9), complete=True)
@@ -582,14 +591,14 @@ def test_a_load_that_stumbles_keeps_its_rate() -> None:
 
 
 def test_an_slo_that_left_the_scenario_cannot_agree() -> None:
-    found = agrees_with_load(
+    finding = agrees_with_load(
         StepRun(
             run=Run(plan=plan(), timeline=timeline(), ending=Ending.FINISHED),
             step=step(),
         ),
         Question(step="s", check="slo", subject="x", question="agrees_with_load"),
     )
-    assert found.outcome is Outcome.INCONCLUSIVE
+    assert finding.outcome is Outcome.INCONCLUSIVE
 
 
 def test_nothing_counted_nothing_to_agree_with() -> None:
@@ -603,8 +612,8 @@ def test_a_slow_request_has_not_failed() -> None:
     )
     planned = plan(slos=[objective("latency", bad=slow), objective()], load=50.0)
     story = timeline(fault(), requests(), requests("latency"), traffic(failed=FAILED))
-    found = answer(judged(planned, story), "agrees_with_load")
-    assert found.subject == NAME
+    finding = answer(judged(planned, story), "agrees_with_load")
+    assert finding.subject == NAME
     expect = step(slos=(SloPromise(slo="latency", spends_at_most=0.02),))
     planned = plan(expect, slos=[objective("latency", bad=slow)], load=50.0)
     assert answer(judged(planned, story), "spends_at_most").outcome is Outcome.PASS

@@ -42,8 +42,8 @@ def asked(question: str, *looks: list[Event], **expect: Any) -> Finding:
 def test_a_hypothesis_that_holds_all_along() -> None:
     looks = (BEFORE, during((20, True), (40, True)), AFTER)
     for question in ("before", "during", "after"):
-        found = asked(question, *looks)
-        assert (found.outcome, found.subject) == (Outcome.PASS, STEP)
+        finding = asked(question, *looks)
+        assert (finding.outcome, finding.subject) == (Outcome.PASS, STEP)
 
 
 @pytest.mark.parametrize("ok", [False, None])
@@ -58,31 +58,33 @@ def test_a_hypothesis_that_does_not_hold_before_is_never_a_failure(
 
 @pytest.mark.parametrize("question", ["before", "during", "after"])
 def test_nobody_looked(question: str) -> None:
-    found = asked(question)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "was not probed" in found.because
+    finding = asked(question)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "was not probed" in finding.because
 
 
 def test_a_deviation_that_heals_is_still_seen() -> None:
     looks = during((20, True), (25, False), (27, False), (30, True), (50, False))
-    found = asked("during", looks)
-    assert found.outcome is Outcome.FAIL
-    assert "15s after the fault began: 503 is not 200" in found.because
-    assert [deviation["seconds"] for deviation in found.evidence["deviations"]] == [
+    finding = asked("during", looks)
+    assert finding.outcome is Outcome.FAIL
+    assert "15s after the fault began: 503 is not 200" in finding.because
+    assert [deviation["seconds"] for deviation in finding.evidence["deviations"]] == [
         5.0,
         5.0,
     ]
 
 
 def test_a_deviation_that_is_allowed() -> None:
-    found = asked("during", during((25, False), (30, True)), steady_state="may_deviate")
-    assert found.outcome is Outcome.PASS
-    assert found.evidence["deviations"][0]["seconds"] == 5.0
+    finding = asked(
+        "during", during((25, False), (30, True)), steady_state="may_deviate"
+    )
+    assert finding.outcome is Outcome.PASS
+    assert finding.evidence["deviations"][0]["seconds"] == 5.0
 
 
 def test_a_deviation_that_was_allowed_and_did_not_come() -> None:
-    found = asked("during", during((25, True)), steady_state="may_deviate")
-    assert found.outcome is Outcome.PASS
+    finding = asked("during", during((25, True)), steady_state="may_deviate")
+    assert finding.outcome is Outcome.PASS
 
 
 def test_only_the_time_of_the_fault_counts() -> None:
@@ -91,18 +93,18 @@ def test_only_the_time_of_the_fault_counts() -> None:
 
 
 def test_a_probe_that_could_not_tell() -> None:
-    found = asked("during", during((20, True), (25, None), (30, True)))
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "00:00:25.000Z: no answer" in found.because
+    finding = asked("during", during((20, True), (25, None), (30, True)))
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "00:00:25.000Z: no answer" in finding.because
 
 
 def test_a_fault_that_was_not_seen_to_end() -> None:
     story = timeline(fault(ends=None), during((20, True)), scenery=QUIET)
     assert answer(judged(plan(), story), "during").outcome is Outcome.INCONCLUSIVE
     story = timeline(fault(ends=None), during((20, False)), scenery=QUIET)
-    found = answer(judged(plan(), story), "during")
-    assert found.outcome is Outcome.FAIL
-    assert found.evidence["deviations"][0]["seconds"] is None
+    finding = answer(judged(plan(), story), "during")
+    assert finding.outcome is Outcome.FAIL
+    assert finding.evidence["deviations"][0]["seconds"] is None
 
 
 @pytest.mark.parametrize(
@@ -162,16 +164,16 @@ def test_an_event_of_no_step_is_none_of_its() -> None:
 
 @pytest.mark.parametrize("until", [13, 30, 50])
 def test_a_hypothesis_that_was_no_longer_probed_proves_nothing(until: float) -> None:
-    found = asked("during", BEFORE, all_along(until), AFTER)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "was not probed for" in found.because
+    finding = asked("during", BEFORE, all_along(until), AFTER)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "was not probed for" in finding.because
 
 
 def test_a_hole_between_two_looks_is_told_with_its_length() -> None:
     looks = [entry for entry in all_along() if not at(20) < entry.at < at(31)]
-    found = asked("during", looks)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "for 11s from 2026-01-01T00:00:20.000Z on" in found.because
+    finding = asked("during", looks)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert "for 11s from 2026-01-01T00:00:20.000Z on" in finding.because
 
 
 def test_a_deviation_that_was_seen_stands_beside_a_hole() -> None:
