@@ -291,8 +291,8 @@ INCOMPLETE = [
 
 @pytest.mark.parametrize(("integration", "reason"), INCOMPLETE)
 def test_receivers_that_alertmanager_refuses(integration: str, reason: str) -> None:
-    found = errors(receiver(integration))
-    assert any(reason in told for told in found), found
+    messages = errors(receiver(integration))
+    assert any(reason in told for told in messages), messages
 
 
 def test_a_secret_is_never_quoted() -> None:
@@ -338,8 +338,8 @@ INTERVALS = [
 
 @pytest.mark.parametrize(("text", "reason"), INTERVALS)
 def test_time_intervals(text: str, reason: str) -> None:
-    found = errors(time_interval(text))
-    assert any(reason in told for told in found) if reason else found == []
+    messages = errors(time_interval(text))
+    assert any(reason in told for told in messages) if reason else messages == []
 
 
 @pytest.mark.parametrize(

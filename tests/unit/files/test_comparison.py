@@ -50,10 +50,10 @@ from gameday.files.scenario.comparison import NotCompared, conditions
 def test_each_series_answers_for_itself(
     expr: str, truths: list[str], operands: list[list[str]]
 ) -> None:
-    found = conditions(expr)
-    assert [comparison.truth for comparison in found] == truths
-    assert [list(comparison.operands) for comparison in found] == operands
-    for comparison in found:
+    comparisons = conditions(expr)
+    assert [comparison.truth for comparison in comparisons] == truths
+    assert [list(comparison.operands) for comparison in comparisons] == operands
+    for comparison in comparisons:
         parse(comparison.truth)
 
 

@@ -164,8 +164,8 @@ OTHERS = [
 
 @pytest.mark.parametrize(("text", "reason"), OTHERS)
 def test_other_discoveries(text: str, reason: str) -> None:
-    found = errors(CONFIG.replace("kubernetes_sd_configs: [{role: pod}]", text))
-    assert any(reason in told for told in found) if reason else found == []
+    messages = errors(CONFIG.replace("kubernetes_sd_configs: [{role: pod}]", text))
+    assert any(reason in told for told in messages) if reason else messages == []
 
 
 def test_a_timeout_is_compared_with_the_jobs_own_interval() -> None:
@@ -187,8 +187,8 @@ SELECTORS = [
 @pytest.mark.parametrize(("text", "reason"), SELECTORS)
 def test_selectors_of_kubernetes(text: str, reason: str) -> None:
     item = f"{{role: pod, selectors: [{{role: pod, {text}}}]}}"
-    found = errors(CONFIG.replace("{role: pod}", item))
-    assert any(reason in told for told in found) if reason else found == []
+    messages = errors(CONFIG.replace("{role: pod}", item))
+    assert any(reason in told for told in messages) if reason else messages == []
 
 
 TARGETS = [
@@ -212,8 +212,8 @@ def test_targets_are_judged_as_they_are_relabelled(target: str, reason: str) -> 
 """
     text = CONFIG.replace("'web:8000'", target)
     text = text.replace("    relabel_configs:\n", "    relabel_configs:" + rules)
-    found = errors(text)
-    assert any(reason in told for told in found) if reason else found == []
+    messages = errors(text)
+    assert any(reason in told for told in messages) if reason else messages == []
 
 
 REMOTE = [
@@ -236,8 +236,8 @@ REMOTE = [
 
 @pytest.mark.parametrize(("text", "reason"), REMOTE)
 def test_remote_write(text: str, reason: str) -> None:
-    found = errors(f"remote_write: [{{url: http://x, {text}}}]\nrule_files: []\n")
-    assert any(reason in told for told in found) if reason else found == []
+    messages = errors(f"remote_write: [{{url: http://x, {text}}}]\nrule_files: []\n")
+    assert any(reason in told for told in messages) if reason else messages == []
 
 
 SECTIONS = [
@@ -267,5 +267,5 @@ SECTIONS = [
 
 @pytest.mark.parametrize(("text", "reason"), SECTIONS)
 def test_other_sections(text: str, reason: str) -> None:
-    found = errors(text + "\n")
-    assert any(reason in told for told in found) if reason else found == []
+    messages = errors(text + "\n")
+    assert any(reason in told for told in messages) if reason else messages == []

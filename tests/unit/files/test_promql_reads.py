@@ -23,8 +23,8 @@ def test_how_far_back(expr: str, back: float) -> None:
 
 
 def test_each_selector_with_its_matchers() -> None:
-    found = reads('a{x="1",y!~"b.*"} and on() absent(b)').selectors
-    assert found == (
+    selectors = reads('a{x="1",y!~"b.*"} and on() absent(b)').selectors
+    assert selectors == (
         Read(
             metric="a",
             matchers=(

@@ -33,19 +33,19 @@ def read(text: str) -> tuple[tuple[Slo, ...], list[str]]:
 
 
 def test_a_ratio() -> None:
-    (found,), problems = read(RATIO)
+    (parsed,), problems = read(RATIO)
     assert problems == []
-    assert (found.name, found.format, found.line) == ("web-errors", "pyrra", 1)
-    assert found.objective == pytest.approx(0.999)
-    assert found.window == 28 * 86400
-    assert found.bad == (Term(selector='http_requests_total{job="web",code=~"5.."}'),)
-    assert found.total == (Term(selector='http_requests_total{job="web"}'),)
+    assert (parsed.name, parsed.format, parsed.line) == ("web-errors", "pyrra", 1)
+    assert parsed.objective == pytest.approx(0.999)
+    assert parsed.window == 28 * 86400
+    assert parsed.bad == (Term(selector='http_requests_total{job="web",code=~"5.."}'),)
+    assert parsed.total == (Term(selector='http_requests_total{job="web"}'),)
 
 
 def test_the_bad_ones_of_a_latency_are_those_outside_of_the_bucket() -> None:
-    (found,), problems = read(LATENCY)
+    (parsed,), problems = read(LATENCY)
     assert problems == []
-    assert found.bad == (
+    assert parsed.bad == (
         Term(selector="http_seconds_count"),
         Term(selector='http_seconds_bucket{le="0.5"}', sign=-1.0),
     )
@@ -55,8 +55,8 @@ def test_a_target_may_be_a_number_and_groups_are_counted_together() -> None:
     text = RATIO.replace('"99.9"', "99.9").replace(
         "    ratio:", "    ratio:\n      grouping: [handler]"
     )
-    (found,), problems = read(text)
-    assert found.objective == pytest.approx(0.999)
+    (parsed,), problems = read(text)
+    assert parsed.objective == pytest.approx(0.999)
     assert problems == [
         (
             "p.yaml:11: warning: spec.indicator.ratio.grouping: "
@@ -72,11 +72,11 @@ def with_indicator(text: str) -> str:
 
 def test_a_bool_gauge_counts_its_samples() -> None:
     text = "bool_gauge: {metric: 'probe_success{job=\"web\"}'}"
-    (found,), problems = read(with_indicator(text))
+    (parsed,), problems = read(with_indicator(text))
     assert problems == []
     selector = 'probe_success{job="web"}'
-    assert found.total == (Term(selector=selector, reads="samples"),)
-    assert found.bad == (
+    assert parsed.total == (Term(selector=selector, reads="samples"),)
+    assert parsed.bad == (
         Term(selector=selector, reads="samples"),
         Term(selector=selector, sign=-1.0, reads="values"),
     )
@@ -84,10 +84,10 @@ def test_a_bool_gauge_counts_its_samples() -> None:
 
 def test_a_native_latency_counts_observations() -> None:
     text = "latencyNative: {total: {metric: http_seconds}, latency: 200ms}"
-    (found,), problems = read(with_indicator(text))
+    (parsed,), problems = read(with_indicator(text))
     assert problems == []
-    assert found.total == (Term(selector="http_seconds", reads="observations"),)
-    assert found.bad == (
+    assert parsed.total == (Term(selector="http_seconds", reads="observations"),)
+    assert parsed.bad == (
         Term(selector="http_seconds", reads="observations"),
         Term(selector="http_seconds", sign=-1.0, reads="observations up to", limit=0.2),
     )
@@ -95,8 +95,8 @@ def test_a_native_latency_counts_observations() -> None:
 
 def test_a_native_latency_needs_a_duration() -> None:
     text = "latencyNative: {total: {metric: http_seconds}, latency: fast}"
-    found, (told,) = read(with_indicator(text))
-    assert found == ()
+    slos, (told,) = read(with_indicator(text))
+    assert slos == ()
     assert "'fast' is not a duration" in told
 
 

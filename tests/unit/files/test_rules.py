@@ -182,6 +182,6 @@ def test_a_file_without_rules_is_no_mistake(text: str) -> None:
 
 def test_an_empty_group_and_an_empty_rule_are_passed_over_as_prometheus_does() -> None:
     text = "groups: [null, {name: a, rules: [null, {alert: A, expr: up}]}]"
-    found, problems = rules.parse(text, "r.yaml")
-    assert [rule.name for rule in found] == ["A"]
+    groups_read, problems = rules.parse(text, "r.yaml")
+    assert [rule.name for rule in groups_read] == ["A"]
     assert [problem.severity for problem in problems] == ["warning", "warning"]

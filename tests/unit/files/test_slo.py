@@ -108,8 +108,8 @@ UNMEASURED = [
 def test_a_valid_sloth_slo_that_cannot_be_counted(query: str, reason: str) -> None:
     start, end = SLOTH.index("        error_query"), SLOTH.index("        total_query")
     text = f"{SLOTH[:start]}        error_query: '{query}'\n{SLOTH[end:]}"
-    found, (problem,) = slo.parse(text, "s.yaml")
-    assert found == ()
+    slos, (problem,) = slo.parse(text, "s.yaml")
+    assert slos == ()
     assert problem.severity == "warning"
     assert reason in problem.message
 
@@ -332,8 +332,8 @@ def test_several_objects_lists_labels_and_json() -> None:
         "- apiVersion: openslo/v1\n  kind: Service\n"
         "  metadata: {name: web, labels: {team: [a, b]}}\n  spec: {description: x}\n"
     )
-    found, problems = slo.parse(f"{OPENSLO}---\n{service}", "s.yaml")
-    assert (len(found), problems) == (1, [])
+    slos, problems = slo.parse(f"{OPENSLO}---\n{service}", "s.yaml")
+    assert (len(slos), problems) == (1, [])
     text = '{"apiVersion": "openslo/v1", "kind": "Service", "metadata": {"name": "a"},\t"spec": {}}'
     _, (problem,) = slo.parse(text, "s.json")
     assert (problem.severity, problem.line) == ("warning", 1)
@@ -344,28 +344,28 @@ def test_several_objectives_are_several_slos() -> None:
     text = OPENSLO.replace(
         "[{displayName", "[{displayName: Better, target: 0.9}, {displayName"
     )
-    found, problems = slo.parse(text, "s.yaml")
+    slos, problems = slo.parse(text, "s.yaml")
     assert problems == []
-    assert [parsed.name for parsed in found] == [
+    assert [parsed.name for parsed in slos] == [
         "checkout-availability-better",
         "checkout-availability-good",
     ]
-    assert {parsed.short_name for parsed in found} == {"checkout-availability"}
+    assert {parsed.short_name for parsed in slos} == {"checkout-availability"}
 
 
 def test_prometheus_may_be_written_small_and_its_query_promql() -> None:
     text = OPENSLO.replace("type: Prometheus", "type: prometheus")
     text = text.replace("{query:", "{promql:")
-    found = [told.partition("spec.")[2] for told in warnings(text)]
-    assert len(found) == 4
-    assert "'prometheus' is read as Prometheus; write it so" in " ".join(found)
-    assert "is read as the query; write query" in " ".join(found)
+    keys = [told.partition("spec.")[2] for told in warnings(text)]
+    assert len(keys) == 4
+    assert "'prometheus' is read as Prometheus; write it so" in " ".join(keys)
+    assert "is read as the query; write query" in " ".join(keys)
 
 
 def test_an_slo_without_objectives_is_valid_and_promises_nothing() -> None:
     text = OPENSLO.replace("[{displayName: Good, target: 0.999}]", "[]")
-    found, problems = slo.parse(text, "s.yaml")
-    assert found == ()
+    slos, problems = slo.parse(text, "s.yaml")
+    assert slos == ()
     assert [problem.severity for problem in problems] == ["warning", "warning"]
 
 
@@ -487,8 +487,8 @@ def test_objects_that_are_no_slos(kind: str, spec: str, reason: str) -> None:
     text = (
         f"apiVersion: openslo/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n"
     )
-    found = errors(text)
-    assert any(reason in told for told in found) if reason else found == []
+    messages = errors(text)
+    assert any(reason in told for told in messages) if reason else messages == []
 
 
 THRESHOLD = """\
@@ -509,11 +509,11 @@ spec:
 
 
 def test_a_threshold_metric_counts_samples() -> None:
-    (found,), problems = slo.parse(THRESHOLD, "s.yaml")
+    (parsed,), problems = slo.parse(THRESHOLD, "s.yaml")
     assert problems == []
     selector = 'queue_length{job="web"}'
-    assert found.total == (Term(selector=selector, reads="samples"),)
-    assert found.bad == (
+    assert parsed.total == (Term(selector=selector, reads="samples"),)
+    assert parsed.bad == (
         Term(selector=selector, reads="samples"),
         Term(selector=selector, sign=-1.0, reads="lte", limit=10.0),
     )
@@ -526,10 +526,10 @@ def test_a_threshold_metric_by_reference_is_compared_as_each_objective_says() ->
     text = THRESHOLD[:start] + "  indicatorRef: length\n" + THRESHOLD[end:]
     text = text.replace("[{op", "[{op: lt, value: 100, target: 0.999}, {op")
     sli = "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: length}\nspec:"
-    found, problems = slo.parse(text + sli + body, "s.yaml")
+    slos, problems = slo.parse(text + sli + body, "s.yaml")
     assert problems == []
-    assert [parsed.bad[1].reads for parsed in found] == ["lt", "lte"]
-    assert [parsed.bad[1].limit for parsed in found] == [100.0, 10.0]
+    assert [parsed.bad[1].reads for parsed in slos] == ["lt", "lte"]
+    assert [parsed.bad[1].limit for parsed in slos] == [100.0, 10.0]
 
 
 @pytest.mark.parametrize(
@@ -545,6 +545,6 @@ def test_a_threshold_metric_by_reference_is_compared_as_each_objective_says() ->
 )
 def test_mistakes_of_a_threshold_metric(old: str, new: str, reason: str) -> None:
     assert old in THRESHOLD
-    found, problems = slo.parse(THRESHOLD.replace(old, new), "s.yaml")
+    slos, problems = slo.parse(THRESHOLD.replace(old, new), "s.yaml")
     assert any(reason in str(told) for told in problems), problems
-    assert not found or reason == "not stretches of time"
+    assert not slos or reason == "not stretches of time"
