@@ -134,8 +134,8 @@ def test_in_one_group_only_a_later_rule_is_an_evaluation_behind(
 ) -> None:
     rules = (recorded("a:b", "up", group="g", file="f", place=place),)
     monitoring = replace(MONITORING, recorded=rules)
-    found = times("a:b == 0", monitoring, group="g", file="f", place=1)
-    assert found == (0, latest, latest)
+    timed = times("a:b == 0", monitoring, group="g", file="f", place=1)
+    assert timed == (0, latest, latest)
 
 
 def test_of_several_query_offsets_the_longest_counts() -> None:

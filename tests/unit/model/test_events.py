@@ -26,10 +26,10 @@ STORED = (Path(__file__).parent / "stored_run.ndjson").read_text().splitlines()
 @pytest.mark.parametrize("line", STORED, ids=lambda line: json.loads(line)["kind"])
 def test_a_stored_line_is_read_and_written_as_it_was(line: str) -> None:
     stored = json.loads(line)
-    found = event_from_json(stored)
-    typed = read(found)
+    entry = event_from_json(stored)
+    typed = read(entry)
     assert typed is not None
-    assert typed.at(found.at).to_json() == stored
+    assert typed.at(entry.at).to_json() == stored
 
 
 def test_every_kind_that_reaches_a_file_was_stored() -> None:
@@ -38,16 +38,16 @@ def test_every_kind_that_reaches_a_file_was_stored() -> None:
 
 
 def test_what_a_later_version_added_is_passed_over() -> None:
-    found = event(1.0, "phase", phase="gate", step="s", colour="blue")
-    assert read(found) == Phase(phase="gate", step="s")
+    entry = event(1.0, "phase", phase="gate", step="s", colour="blue")
+    assert read(entry) == Phase(phase="gate", step="s")
     assert read(event(1.0, "eclipse", of="the moon")) is None
 
 
 def test_what_an_earlier_version_did_not_write_has_its_default() -> None:
     known = {"service": "web", "instance": "web-1", "state": "running", "health": ""}
-    found = read(event(1.0, "instance", up=True, **known))
-    assert isinstance(found, InstanceChanged)
-    assert (found.stamp, found.id, found.error) == (None, "", 0.0)
+    entry = read(event(1.0, "instance", up=True, **known))
+    assert isinstance(entry, InstanceChanged)
+    assert (entry.stamp, entry.id, entry.error) == (None, "", 0.0)
 
 
 def test_what_every_version_wrote_is_missed_by_its_name() -> None:

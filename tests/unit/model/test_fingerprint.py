@@ -26,11 +26,11 @@ def test_nothing_differs_from_itself() -> None:
 
 
 def test_a_value_that_changed_is_named_with_both_sides() -> None:
-    (found,) = differences(BEFORE, changed("web-1", HostConfig_Memory="200"))
-    assert found == Difference(
+    (difference,) = differences(BEFORE, changed("web-1", HostConfig_Memory="200"))
+    assert difference == Difference(
         instance="web-1", key="HostConfig.Memory", before="100", after="200"
     )
-    assert found.show() == "web-1: HostConfig.Memory: 100 -> 200"
+    assert difference.show() == "web-1: HostConfig.Memory: 100 -> 200"
 
 
 def test_a_value_that_came_or_went_is_named() -> None:
@@ -53,8 +53,8 @@ def test_the_inside_counts_only_where_both_sides_saw_it() -> None:
     before = changed("web-1", inside_seen="yes", inside_rules="drop")
     assert differences(before, BEFORE) == []
     assert differences(BEFORE, before) == []
-    (found,) = differences(before, changed("web-1", inside_seen="yes"))
-    assert found.key == "inside.rules"
+    (difference,) = differences(before, changed("web-1", inside_seen="yes"))
+    assert difference.key == "inside.rules"
 
 
 def test_empty_values_are_all_the_same() -> None:

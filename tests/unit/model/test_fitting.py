@@ -20,8 +20,8 @@ PAGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("line", STORED, ids=lambda line: json.loads(line)["kind"])
 def test_what_a_run_writes_fits(line: str) -> None:
-    found = event_from_json(json.loads(line))
-    assert fitting(found) is found
+    entry = event_from_json(json.loads(line))
+    assert fitting(entry) is entry
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_what_a_run_writes_fits(line: str) -> None:
 def test_a_value_fits_or_is_left_out(
     kind: str, name: str, value: Any, fits: bool
 ) -> None:
-    found = fitting(event(1.0, kind, **{name: value}))
-    assert (name in found.fields) is fits
+    entry = fitting(event(1.0, kind, **{name: value}))
+    assert (name in entry.fields) is fits
 
 
 def test_what_else_an_event_tells_is_kept() -> None:
-    found = fitting(event(7.0, "page", **PAGE, alerts=None))
-    assert (found.at, found.kind, dict(found.fields)) == (7.0, "page", PAGE)
+    entry = fitting(event(7.0, "page", **PAGE, alerts=None))
+    assert (entry.at, entry.kind, dict(entry.fields)) == (7.0, "page", PAGE)
 
 
 def test_an_event_of_a_later_version_is_kept_as_it_is() -> None:
-    found = event(1.0, "eclipse", of=None)
-    assert fitting(found) is found
+    entry = event(1.0, "eclipse", of=None)
+    assert fitting(entry) is entry

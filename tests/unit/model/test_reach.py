@@ -60,20 +60,20 @@ def test_a_regex_is_re2s() -> None:
 
 def test_a_label_that_is_not_known_may_lead_anywhere() -> None:
     tree = route("a", routes=(route("b", ("x", "=", "1")), route("c", ("y", "=", "1"))))
-    found = ends(tree, KnownLabels({"y": "1"}))
-    assert found.perhaps("b")
-    assert found.perhaps("c")
-    assert not found.surely("c")
-    assert not found.perhaps("a")
+    reached = ends(tree, KnownLabels({"y": "1"}))
+    assert reached.perhaps("b")
+    assert reached.perhaps("c")
+    assert not reached.surely("c")
+    assert not reached.perhaps("a")
 
 
 def test_after_continue_the_next_child_has_it_for_certain() -> None:
     first = route("b", ("x", "=", "1"), goes_on=True)
     tree = route("a", routes=(first, route("c", ("y", "=", "1"))))
-    found = ends(tree, KnownLabels({"y": "1"}))
-    assert found.surely("c")
-    assert found.perhaps("b")
-    assert not found.surely("b")
+    reached = ends(tree, KnownLabels({"y": "1"}))
+    assert reached.surely("c")
+    assert reached.perhaps("b")
+    assert not reached.surely("b")
 
 
 def test_one_receiver_behind_every_way_is_certain() -> None:
@@ -83,10 +83,10 @@ def test_one_receiver_behind_every_way_is_certain() -> None:
 
 def test_what_the_promise_says_of_a_template_is_only_that() -> None:
     rule = AlertRule(name="A", expr="x", labels={"team": "{{ $value }}", "s": "p"})
-    found = candidates(rule, {"team": "web"})
-    (labels,) = found.labels
+    candidate_groups = candidates(rule, {"team": "web"})
+    (labels,) = candidate_groups.labels
     assert (labels.get("team"), labels.get("s")) == ("web", "p")
-    assert found.templated == ("team",)
+    assert candidate_groups.templated == ("team",)
     (unsaid,) = candidates(rule, {}).labels
     assert unsaid.get("team") is None
 
@@ -100,10 +100,10 @@ def test_receivers_are_found_by_name() -> None:
 def test_the_series_that_there_are_tell_the_promised_alerts_labels() -> None:
     series = ({"i": "1", "team": "web"}, {"i": "2", "team": "api"})
     rule = AlertRule(name="A", expr="x", series=series, labels={"t": "{{ $labels.i }}"})
-    found = candidates(rule, {"team": "web"})
-    (labels,) = found.labels
+    candidate_groups = candidates(rule, {"team": "web"})
+    (labels,) = candidate_groups.labels
     assert (labels.get("i"), labels.get("t"), labels.get("zone")) == ("1", "1", "")
-    assert (found.asked, found.templated) == (True, ())
+    assert (candidate_groups.asked, candidate_groups.templated) == (True, ())
 
 
 def test_a_template_of_the_value_is_not_known_from_series_either() -> None:
@@ -155,20 +155,20 @@ def test_what_is_half_known_is_never_said_to_be_certain(
     tree: Route, labels: dict[str, str], hidden: set[str]
 ) -> None:
     there = {path[-1].receiver for path in tree.paths(labels)}
-    found = ends(tree, half_known(labels, hidden))
-    assert there <= {route.receiver for route in found.possible}
-    assert {route.receiver for route in found.certain} <= there
+    reached = ends(tree, half_known(labels, hidden))
+    assert there <= {route.receiver for route in reached.possible}
+    assert {route.receiver for route in reached.certain} <= there
     for name in ("r", "s", "t"):
-        assert name in there or not found.surely(name)
-        assert name not in there or found.perhaps(name)
+        assert name in there or not reached.surely(name)
+        assert name not in there or reached.perhaps(name)
 
 
 @given(TREES, LABELS)
 def test_what_is_known_is_routed_as_alertmanager_does(
     tree: Route, labels: dict[str, str]
 ) -> None:
-    found = ends(tree, exactly(labels))
-    assert list(found.certain) == [path[-1] for path in tree.paths(labels)]
+    reached = ends(tree, exactly(labels))
+    assert list(reached.certain) == [path[-1] for path in tree.paths(labels)]
 
 
 ACTIONS = [
