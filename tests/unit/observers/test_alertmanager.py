@@ -75,8 +75,8 @@ def test_every_way_of_muting_is_told_once_with_who_does_it() -> None:
         group(alert("A", silencedBy=["s-1"]), alert("C", mutedBy=["nights"]))
     ]
     with observing(world) as (observer, heard):
-        found = {(e["alert"], e["by"], e["detail"]) for e in heard.of("suppressed")}
-        assert found == {
+        mutings = {(e["alert"], e["by"], e["detail"]) for e in heard.of("suppressed")}
+        assert mutings == {
             ("A", "silence", "s-1"),
             ("B", "inhibition", "f-A"),
             ("C", "mute_time", "nights"),

@@ -168,8 +168,8 @@ def test_what_a_restarted_engine_has_not_restored_goes_on() -> None:
     events: list[Event] = []
     for at, sign in engine.slots():
         engine.seen, engine.state = at, {"f": "firing", "x": "pending"}.get(sign, "")
-        found = engine.samples(at - 4.0, at)
-        events += episodes.feed(found, at - 4.0, at + 0.1)
+        samples = engine.samples(at - 4.0, at)
+        events += episodes.feed(samples, at - 4.0, at + 0.1)
     assert told(events) == [("firing", 103.0), ("resolved", 115.0)]
     assert events[-1]["exact"]
     (gap,) = episodes.gaps

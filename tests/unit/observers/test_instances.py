@@ -51,8 +51,8 @@ def test_a_restart_is_timed_by_the_targets_stamp() -> None:
     platform.now = [replace(WEB, identity=again, started_at=1005.4)]
     observer.flush(1006.0)
     observer.stop()
-    found = [(e.at, e["state"], e["up"], e["error"]) for e in heard.of("instance")]
-    assert found == [
+    looks = [(e.at, e["state"], e["up"], e["error"]) for e in heard.of("instance")]
+    assert looks == [
         (1000.0, "running", True, 0.0),
         (1005.0, "stopped", False, 5.0),
         (1005.4, "running", True, 0.01),

@@ -51,20 +51,20 @@ def test_all_series_have_to_hold() -> None:
 
 
 def test_no_series_at_all_cannot_be_told() -> None:
-    found = looked(world({}, {}))
-    assert (found.ok, found.because) == (None, "Prometheus has no series of it")
+    looks = looked(world({}, {}))
+    assert (looks.ok, looks.because) == (None, "Prometheus has no series of it")
 
 
 def test_what_is_not_a_number_cannot_be_told_unless_another_series_breaks() -> None:
     nan = float("nan")
     assert looked(world({"a": nan, "b": 4.0}, {"a": 0.0, "b": 1.0})).ok is None
-    found = looked(world({"a": nan, "b": 14.0}, {"a": 0.0, "b": 0.0}))
-    assert (found.ok, found.value) == (False, 14.0)
+    looks = looked(world({"a": nan, "b": 14.0}, {"a": 0.0, "b": 0.0}))
+    assert (looks.ok, looks.value) == (False, 14.0)
 
 
 def test_an_infinite_value_is_compared_like_any_other() -> None:
-    found = looked(world({"a": float("inf")}, {"a": 0.0}))
-    assert (found.ok, found.value) == (False, None)
+    looks = looked(world({"a": float("inf")}, {"a": 0.0}))
+    assert (looks.ok, looks.value) == (False, None)
 
 
 def test_a_scalar_is_one_series() -> None:
@@ -91,9 +91,9 @@ def test_a_query_that_prometheus_refuses_is_told_with_its_reason() -> None:
     fake = world({"a": 3.0}, {"a": 1.0})
     error = {"status": "error", "error": "many-to-many matching not allowed"}
     fake.values[TRUTH] = Reply(error, status=422)
-    found = looked(fake)
-    assert found.ok is None
-    assert "many-to-many matching not allowed" in found.because
+    looks = looked(fake)
+    assert looks.ok is None
+    assert "many-to-many matching not allowed" in looks.because
 
 
 def test_each_look_is_reported_and_an_outage_is_blindness() -> None:

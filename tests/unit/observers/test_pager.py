@@ -428,15 +428,15 @@ def test_readers_get_what_is_new(pager: Pager) -> None:
 
 
 def test_a_waiting_reader_ends_with_the_page(pager: Pager) -> None:
-    found: list[dict[str, Any]] = []
+    replies: list[dict[str, Any]] = []
     reader = threading.Thread(
-        target=lambda: found.append(shown(pager, "?since=0&wait=30"))
+        target=lambda: replies.append(shown(pager, "?since=0&wait=30"))
     )
     reader.start()
     send(pager, "/webhook/team", WEBHOOK)
     reader.join(timeout=5)
     assert not reader.is_alive()
-    assert [page["seq"] for page in found[0]["pages"]] == [1]
+    assert [page["seq"] for page in replies[0]["pages"]] == [1]
 
 
 def test_a_waiting_reader_is_let_go_at_the_end() -> None:

@@ -34,14 +34,14 @@ def series(*samples: tuple[float, float], **labels: str) -> Series:
 def test_each_sample_is_reported_once_for_every_use() -> None:
     counters = SampleCounters([slo("a", "x", "x", "y"), slo("b", "z", "x")])
     assert list(counters.uses) == ["x", "y", "z"]
-    found = counters.feed("x", [series((1.0, 5.0), (2.0, 6.0), code="200")])
-    assert [(e["slo"], e["side"], e["sign"]) for e in found] == [
+    reported = counters.feed("x", [series((1.0, 5.0), (2.0, 6.0), code="200")])
+    assert [(e["slo"], e["side"], e["sign"]) for e in reported] == [
         ("a", "bad", -1.0),
         ("a", "total", 1.0),
         ("b", "total", 1.0),
     ]
-    assert found[0]["values"] == [[1.0, 5.0], [2.0, 6.0]]
-    assert found[0].at == 2.0
+    assert reported[0]["values"] == [[1.0, 5.0], [2.0, 6.0]]
+    assert reported[0].at == 2.0
     again = counters.feed("x", [series((2.0, 6.0), (3.0, 9.0), code="200")])
     assert {tuple(map(tuple, event["values"])) for event in again} == {((3.0, 9.0),)}
     assert counters.feed("x", [series((3.0, 9.0), code="200")]) == []
@@ -91,12 +91,12 @@ def up(*samples: tuple[float, float]) -> Series:
 
 def test_a_target_is_reported_once_and_then_on_each_change() -> None:
     scrapes = Scrapes()
-    found = scrapes.feed([up((1.0, 1.0), (2.0, 1.0), (3.0, 0.0))], [target()], 3.5)
-    assert [(e.at, e["up"], e["state"]) for e in found] == [
+    reported = scrapes.feed([up((1.0, 1.0), (2.0, 1.0), (3.0, 0.0))], [target()], 3.5)
+    assert [(e.at, e["up"], e["state"]) for e in reported] == [
         (1.0, True, "up"),
         (3.0, False, "down"),
     ]
-    assert (found[0]["job"], found[0]["instance"], found[0]["targets"]) == (
+    assert (reported[0]["job"], reported[0]["instance"], reported[0]["targets"]) == (
         "web",
         "web-1:80",
         1,
@@ -122,8 +122,8 @@ def test_two_targets_of_one_address_are_two() -> None:
     scrapes = Scrapes()
     first = Series(labels={**WEB, "probe": "a"}, samples=((1.0, 1.0),))
     two = Series(labels={**WEB, "probe": "b"}, samples=((1.0, 0.0),))
-    found = scrapes.feed([first, two], [], 1.5)
-    assert [event["up"] for event in found] == [True, False]
+    reported = scrapes.feed([first, two], [], 1.5)
+    assert [event["up"] for event in reported] == [True, False]
 
 
 def test_a_time_is_covered_once_every_target_was_scraped_after_it() -> None:

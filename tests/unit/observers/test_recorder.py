@@ -89,11 +89,11 @@ def recorded(server: FakeServer, late: float = 0.0) -> Recording:
 
 
 def test_samples_markers_groups_and_look_back_are_recorded(server: FakeServer) -> None:
-    found = recorded(server)
-    assert found.series == (UP,)
-    assert found.lookback == 420.0
-    assert [(group.name, group.last) for group in found.groups] == [("shop", 999.5)]
-    assert found.stored == (
+    samples = recorded(server)
+    assert samples.series == (UP,)
+    assert samples.lookback == 420.0
+    assert [(group.name, group.last) for group in samples.groups] == [("shop", 999.5)]
+    assert samples.stored == (
         RecordedMetric(metric="ALERTS"),
         RecordedMetric(metric="gone"),  # that there was none is what `absent` asks for
         RecordedMetric(metric="up"),

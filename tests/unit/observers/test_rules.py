@@ -72,13 +72,13 @@ def test_missed_and_failed_evaluations_are_counted_between_looks() -> None:
     watch = RuleWatch()
     watch.look(groups(rule()), metrics(missed=5, failed=2), 10.0)
     assert watch.look(groups(rule()), metrics(missed=5, failed=2), 12.0) == []
-    found = watch.look(groups(rule()), metrics(missed=6, failed=5), 14.0)
-    assert [event["because"] for event in found] == [
+    events = watch.look(groups(rule()), metrics(missed=6, failed=5), 14.0)
+    assert [event["because"] for event in events] == [
         "1 evaluation of the group did not happen",
         "3 evaluations of its rules failed",
     ]
-    assert all(event["since"] == 12.0 for event in found)
-    assert all(event["alert"] == "" for event in found)
+    assert all(event["since"] == 12.0 for event in events)
+    assert all(event["alert"] == "" for event in events)
 
 
 def test_failures_that_a_failing_rule_explains_are_its_own() -> None:
@@ -111,22 +111,22 @@ def test_rules_that_come_and_go_have_changed() -> None:
     watch = RuleWatch()
     recorded = rule("b:c", type="recording")
     watch.look(groups(rule("A"), recorded), None, 10.0)
-    found = watch.look(groups(rule("New")), None, 11.0)
-    named = {(event["alert"], event["because"]) for event in found}
+    events = watch.look(groups(rule("New")), None, 11.0)
+    named = {(event["alert"], event["because"]) for event in events}
     assert named == {
         ("A", "removed during the run"),
         ("New", "loaded only during the run"),
         ("", "b:c removed during the run"),
     }
-    assert {event["what"] for event in found} == {"changed"}
-    assert {event.get("rule") for event in found if not event["alert"]} == {"b:c"}
+    assert {event["what"] for event in events} == {"changed"}
+    assert {event.get("rule") for event in events if not event["alert"]} == {"b:c"}
 
 
 def test_a_rule_that_moved_to_another_group_is_told_of_both() -> None:
     watch = RuleWatch()
     watch.look(groups(rule("A")), None, 10.0)
-    found = watch.look(groups(rule("A"), name="else"), None, 11.0)
-    assert {(event["group"], event["alert"]) for event in found} == {
+    events = watch.look(groups(rule("A"), name="else"), None, 11.0)
+    assert {(event["group"], event["alert"]) for event in events} == {
         ("shop", "A"),
         ("else", "A"),
     }
@@ -151,8 +151,8 @@ def test_a_group_that_stands_still_is_told_without_any_metrics() -> None:
 def test_another_interval_changes_every_rule_of_the_group() -> None:
     watch = RuleWatch()
     watch.look(groups(rule("A"), rule("B")), None, 10.0)
-    found = watch.look(groups(rule("A"), rule("B"), interval=5), None, 11.0)
-    assert {event["alert"] for event in found} == {"A", "B"}
+    events = watch.look(groups(rule("A"), rule("B"), interval=5), None, 11.0)
+    assert {event["alert"] for event in events} == {"A", "B"}
 
 
 def test_an_annotation_changes_no_verdict() -> None:
@@ -200,7 +200,7 @@ def test_the_page_of_its_own_metrics_is_read() -> None:
         b'prometheus_rule_evaluation_failures_total{rule_group="r.yaml;b \\"c\\""} 1\n'
         b"process_start_time_seconds 1.5e+09\n"
     )
-    found = self_metrics(page)
-    assert found.started == 1.5e9
-    assert found.missed == {"r.yaml;a": 3.0}
-    assert found.failed == {'r.yaml;b "c"': 1.0}
+    counts = self_metrics(page)
+    assert counts.started == 1.5e9
+    assert counts.missed == {"r.yaml;a": 3.0}
+    assert counts.failed == {'r.yaml;b "c"': 1.0}

@@ -51,11 +51,11 @@ def answer(asked: Asked) -> Reply:
 def test_alerts_of_both_are_told_once_and_active_silences() -> None:
     with serving(answer) as server:
         end = Endpoint(url=server.url)
-        found = standing(Observe(prometheus=end, alertmanager=end), SystemClock())
-    states = {alert.labels["alertname"]: alert.state for alert in found.alerts}
+        there = standing(Observe(prometheus=end, alertmanager=end), SystemClock())
+    states = {alert.labels["alertname"]: alert.state for alert in there.alerts}
     assert states == {"Down": "firing", "Slow": "pending", "Elsewhere": "firing"}
-    assert len(found.alerts) == len(states)
-    (silence,) = found.silences
+    assert len(there.alerts) == len(states)
+    (silence,) = there.silences
     assert silence.matchers == (Matcher(name="team", op="!=", value="web"),)
     assert silence.covers({"alertname": "Down"})
     assert not silence.covers({"team": "web"})
@@ -64,5 +64,5 @@ def test_alerts_of_both_are_told_once_and_active_silences() -> None:
 def test_who_does_not_answer_tells_nothing() -> None:
     with serving(lambda _: Reply("", status=404)) as server:
         end = Endpoint(url=server.url)
-        found = standing(Observe(prometheus=end, alertmanager=end), SystemClock())
-    assert (found.alerts, found.silences) == ((), ())
+        there = standing(Observe(prometheus=end, alertmanager=end), SystemClock())
+    assert (there.alerts, there.silences) == ((), ())

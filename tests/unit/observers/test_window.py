@@ -64,17 +64,17 @@ def world(oldest: float, *values: tuple[float, float]) -> FakePrometheus:
 
 def test_samples_that_reach_back_give_the_whole_window() -> None:
     start = NOW - SLO.window
-    found = counted(world(0.0, (start - 500, 0.0), (NOW, SLO.window + 500)))
-    assert found.complete
-    assert found.total == SLO.window
-    assert found.since <= start
+    window = counted(world(0.0, (start - 500, 0.0), (NOW, SLO.window + 500)))
+    assert window.complete
+    assert window.total == SLO.window
+    assert window.since <= start
 
 
 def test_samples_that_do_not_reach_back_say_since_when() -> None:
-    found = counted(world(NOW - 1000.0, (NOW - 1000, 0.0), (NOW, 2000.0)))
-    assert not found.complete
-    assert found.total == pytest.approx(2 * (NOW - found.since), abs=2.0)
-    assert NOW - 1010.0 <= found.since <= NOW - 998.0
+    window = counted(world(NOW - 1000.0, (NOW - 1000, 0.0), (NOW, 2000.0)))
+    assert not window.complete
+    assert window.total == pytest.approx(2 * (NOW - window.since), abs=2.0)
+    assert NOW - 1010.0 <= window.since <= NOW - 998.0
 
 
 def test_a_reset_inside_a_cell_of_the_grid_loses_nothing() -> None:
@@ -85,16 +85,16 @@ def test_a_reset_inside_a_cell_of_the_grid_loses_nothing() -> None:
     labels, samples = prometheus.selected["requests_total"][0]
     samples += [(NOW - 109, 6.0), (NOW - 107, 90.0), (NOW - 105, 30.0), (NOW, 31.0)]
     before = [value for at, value in samples if at <= start][-1]
-    found = counted(prometheus)
-    assert found.total == pytest.approx((90.0 - before) + 31.0)
+    window = counted(prometheus)
+    assert window.total == pytest.approx((90.0 - before) + 31.0)
     assert labels == WEB
 
 
 def test_a_counter_nobody_has_is_no_window() -> None:
     prometheus = world(0.0, (NOW - 100, 0.0), (NOW, 1.0))
     prometheus.selected.clear()
-    found = counted(prometheus)
-    assert (found.total, found.complete) == (0.0, False)
+    window = counted(prometheus)
+    assert (window.total, window.complete) == (0.0, False)
 
 
 DAYS = replace(SLO, window=CELLS * 3600.0)  # cells of an hour
@@ -134,17 +134,17 @@ def _grid(since: float, until: float) -> list[float]:
 
 def test_pods_that_came_and_went_inside_the_window_are_counted() -> None:
     lives = ((-500_000, -400_000), (-400_000, -398_800), (-88_000, 0))
-    found = over_days(rollouts(*lives))
+    window = over_days(rollouts(*lives))
     served = sum(until - since for since, until in lives)
-    assert found.complete
-    assert found.total == pytest.approx(LONG + served, abs=3600)
-    assert (found.unknown, found.surplus) == (0, 0)
+    assert window.complete
+    assert window.total == pytest.approx(LONG + served, abs=3600)
+    assert (window.unknown, window.surplus) == (0, 0)
 
 
 def test_what_a_new_pod_may_have_counted_before_is_in_the_error() -> None:
-    found = over_days(rollouts((-88_000, 0), up=False))
-    assert found.total == pytest.approx(LONG + 88_000, abs=3600)
-    assert 0 < found.surplus <= 3600
+    window = over_days(rollouts((-88_000, 0), up=False))
+    assert window.total == pytest.approx(LONG + 88_000, abs=3600)
+    assert 0 < window.surplus <= 3600
 
 
 def test_a_process_that_is_younger_than_the_window_has_counted_from_zero() -> None:
@@ -160,7 +160,7 @@ def test_the_samples_of_a_gauge_are_counted() -> None:
     prometheus = world(start - 1000.0, (start, 0.0), (NOW, 1.0))
     every = Term(selector="requests_total", reads="samples")
     with asking(prometheus) as api:
-        found = window_total(api, replace(SLO, total=(every,)), NOW)
+        window = window_total(api, replace(SLO, total=(every,)), NOW)
     samples = prometheus.selected["requests_total"][0][1]
-    assert found.total == sum(start < at <= NOW for at, _ in samples)
-    assert found.complete
+    assert window.total == sum(start < at <= NOW for at, _ in samples)
+    assert window.complete
