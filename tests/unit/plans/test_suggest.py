@@ -358,14 +358,14 @@ def test_what_users_feel_may_ring_beside_the_loss_of_a_store() -> None:
 
 def test_most_rules_of_the_demo_have_a_suggestion() -> None:
     """All but the watchdog, which always fires."""
-    found, _ = rule_file.read(str(DEMO / "rules.yaml"))
+    demo_rules, _ = rule_file.read(str(DEMO / "rules.yaml"))
     rules = [
         replace(
             alert_rule,
             interval=1.0,
             series=SERVERS if alert_rule.name == "WebReplicaDown" else None,
         )
-        for alert_rule in found
+        for alert_rule in demo_rules
     ]
     told = {
         suggestion.rule.name: suggestion for suggestion in suggest(rules, asked(rules))

@@ -78,57 +78,57 @@ def lint(
 
 def test_fires_between_for_and_for_plus_every_interval() -> None:
     """Earliest: `for`; latest: scrape + timeout + evaluation + `for`."""
-    found = lint(AlertPromise(alert="Down", fires_within=80))["fires_within"]
-    assert (found.earliest, found.latest, found.state) == (30, 70, "ok")
+    answer = lint(AlertPromise(alert="Down", fires_within=80))["fires_within"]
+    assert (answer.earliest, answer.latest, answer.state) == (30, 70, "ok")
 
 
 def test_for_is_rounded_up_to_evaluations() -> None:
     """`for: 31s` at 15 s evaluations is 45 s."""
     monitoring = replace(MONITORING, rules=(replace(RULE, hold=31),))
-    found = lint(AlertPromise(alert="Down", fires_within=45), monitoring)[
+    answer = lint(AlertPromise(alert="Down", fires_within=45), monitoring)[
         "fires_within"
     ]
-    assert (found.earliest, found.state) == (45, "not_guaranteed")
+    assert (answer.earliest, answer.state) == (45, "not_guaranteed")
 
 
 def test_a_promise_below_the_earliest_time_cannot_be_kept() -> None:
-    found = lint(AlertPromise(alert="Down", fires_within=29))["fires_within"]
-    assert found.state == "cannot_be_kept"
+    answer = lint(AlertPromise(alert="Down", fires_within=29))["fires_within"]
+    assert answer.state == "cannot_be_kept"
 
 
 def test_query_offset_delays_everything() -> None:
     monitoring = replace(MONITORING, rules=(replace(RULE, query_offset=10),))
-    found = lint(AlertPromise(alert="Down", fires_within=39), monitoring)[
+    answer = lint(AlertPromise(alert="Down", fires_within=39), monitoring)[
         "fires_within"
     ]
-    assert (found.earliest, found.latest) == (40, 80)
+    assert (answer.earliest, answer.latest) == (40, 80)
 
 
 def test_a_page_waits_for_the_group() -> None:
     """group_wait at the earliest, group_interval of a live group at the latest."""
     promise = AlertPromise(alert="Down", pages_within=130, reaches=("oncall",))
-    found = lint(promise)["pages_within"]
-    assert (found.earliest, found.latest, found.state) == (40, 130, "ok")
+    answer = lint(promise)["pages_within"]
+    assert (answer.earliest, answer.latest, answer.state) == (40, 130, "ok")
 
 
 def test_resets_do_not_wait_for_for() -> None:
-    found = lint(AlertPromise(alert="Down", resets_within=39))["resets_within"]
-    assert (found.earliest, found.latest, found.state) == (0, 40, "not_guaranteed")
+    answer = lint(AlertPromise(alert="Down", resets_within=39))["resets_within"]
+    assert (answer.earliest, answer.latest, answer.state) == (0, 40, "not_guaranteed")
 
 
 def test_keep_firing_for_delays_the_reset() -> None:
     monitoring = replace(MONITORING, rules=(replace(RULE, keep_firing=20),))
-    found = lint(AlertPromise(alert="Down", resets_within=29), monitoring)[
+    answer = lint(AlertPromise(alert="Down", resets_within=29), monitoring)[
         "resets_within"
     ]
-    assert (found.earliest, found.state) == (30, "cannot_be_kept")
+    assert (answer.earliest, answer.state) == (30, "cannot_be_kept")
 
 
 def test_a_receiver_that_tells_no_end_cannot_keep_page_resolves_within() -> None:
     promise = AlertPromise(alert="Down", reaches=("oncall",), page_resolves_within=600)
-    found = lint(promise)["page_resolves_within"]
-    assert found.state == "cannot_be_kept"
-    assert "send_resolved" in found.because
+    answer = lint(promise)["page_resolves_within"]
+    assert answer.state == "cannot_be_kept"
+    assert "send_resolved" in answer.because
 
 
 def test_what_the_pager_cannot_receive_is_said() -> None:
@@ -144,15 +144,17 @@ def test_what_the_pager_cannot_receive_is_said() -> None:
 
 def test_unknown_intervals_are_not_checked() -> None:
     monitoring = replace(MONITORING, scrape_interval=None)
-    found = lint(AlertPromise(alert="Down", fires_within=1), monitoring)["fires_within"]
-    assert found.state == "not_checked"
+    answer = lint(AlertPromise(alert="Down", fires_within=1), monitoring)[
+        "fires_within"
+    ]
+    assert answer.state == "not_checked"
 
 
 def test_rules_that_could_not_be_read_are_not_checked() -> None:
-    found = lint(AlertPromise(alert="Down", fires_within=1), Monitoring())[
+    answer = lint(AlertPromise(alert="Down", fires_within=1), Monitoring())[
         "fires_within"
     ]
-    assert found.state == "not_checked"
+    assert answer.state == "not_checked"
 
 
 @pytest.mark.parametrize("labels", [{"severity": "ticket"}, {}])
@@ -164,23 +166,23 @@ def test_a_rule_that_does_not_exist_cannot_fire(labels: dict[str, str]) -> None:
 
 def test_several_rules_of_one_name_span_all_of_them() -> None:
     monitoring = replace(MONITORING, rules=(RULE, replace(RULE, hold=60)))
-    found = lint(AlertPromise(alert="Down", fires_within=200), monitoring)[
+    answer = lint(AlertPromise(alert="Down", fires_within=200), monitoring)[
         "fires_within"
     ]
-    assert (found.earliest, found.latest) == (30, 100)
-    assert "2 rules" in found.because
+    assert (answer.earliest, answer.latest) == (30, 100)
+    assert "2 rules" in answer.because
 
 
 def test_a_route_that_leads_elsewhere_is_warned_about() -> None:
     promise = AlertPromise(alert="Down", labels={"severity": "page"}, reaches=("team",))
-    found = lint(promise)["reaches"]
-    assert found.state == "cannot_be_kept"
-    assert "oncall" in found.because
+    answer = lint(promise)["reaches"]
+    assert answer.state == "cannot_be_kept"
+    assert "oncall" in answer.because
 
 
 def test_a_range_in_the_expression_is_said() -> None:
     monitoring = replace(MONITORING, rules=(replace(RULE, expr="rate(x[5m]) > 1"),))
-    found = lint(AlertPromise(alert="Down", fires_within=80), monitoring)[
+    answer = lint(AlertPromise(alert="Down", fires_within=80), monitoring)[
         "fires_within"
     ]
-    assert "5m" in found.because
+    assert "5m" in answer.because
