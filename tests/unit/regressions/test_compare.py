@@ -76,9 +76,9 @@ def compared(
 
 
 def test_a_broken_promise_is_broken_whatever_was_measured_before() -> None:
-    found = compared(measure(*QUIET), now(61.0, outcome=Outcome.FAIL))
-    assert found.status is Status.BROKEN
-    assert "because of that" in found.because
+    comparison = compared(measure(*QUIET), now(61.0, outcome=Outcome.FAIL))
+    assert comparison.status is Status.BROKEN
+    assert "because of that" in comparison.because
 
 
 def test_what_was_never_measured_has_no_baseline() -> None:
@@ -86,8 +86,8 @@ def test_what_was_never_measured_has_no_baseline() -> None:
 
 
 def test_a_question_without_an_answer_is_not_the_same() -> None:
-    found = compared(measure(*QUIET), now(outcome=Outcome.INCONCLUSIVE))
-    assert found.status is Status.TOO_FEW
+    comparison = compared(measure(*QUIET), now(outcome=Outcome.INCONCLUSIVE))
+    assert comparison.status is Status.TOO_FEW
 
 
 # --- the phase is subtracted ------------------------------------------------------
@@ -127,15 +127,15 @@ BEFORE = ((12.0, 2.0), (15.0, 5.0), (19.0, 9.0))  # ten seconds, whatever the ph
 
 
 def test_a_run_that_only_had_a_late_phase_is_the_same() -> None:
-    found = compared(phased(*BEFORE), now_phased((27.0, 17.0)))
-    assert found.status is Status.SAME
-    assert "+0ms once the phase of each run is subtracted" in found.because
+    comparison = compared(phased(*BEFORE), now_phased((27.0, 17.0)))
+    assert comparison.status is Status.SAME
+    assert "+0ms once the phase of each run is subtracted" in comparison.because
 
 
 def test_a_system_that_takes_its_time_may_be_later_than_the_rules_alone_allow() -> None:
     """34 s at the latest, by the rules; this system shows a change after 18 s more."""
-    found = compared(phased((30.0, 2.0)), now_phased((36.0, 8.0)))
-    assert found.status is Status.SAME
+    comparison = compared(phased((30.0, 2.0)), now_phased((36.0, 8.0)))
+    assert comparison.status is Status.SAME
     assert (
         compared(phased((30.0, 0.0)), now_phased((36.0, 0.0))).status is Status.TOO_FEW
     )
@@ -143,9 +143,9 @@ def test_a_system_that_takes_its_time_may_be_later_than_the_rules_alone_allow() 
 
 def test_a_slower_run_is_worse_though_the_phase_could_explain_it() -> None:
     """Without the phases ten to 34 s are possible, and 30 s would say nothing."""
-    found = compared(phased(*BEFORE), now_phased((32.0, 2.0)))
-    assert found.status is Status.WORSE
-    assert "+20s once the phase of each run is subtracted" in found.because
+    comparison = compared(phased(*BEFORE), now_phased((32.0, 2.0)))
+    assert comparison.status is Status.WORSE
+    assert "+20s once the phase of each run is subtracted" in comparison.because
     unknown = compared(phased(*BEFORE), now_phased((32.0, 0.0)))
     assert unknown.status is Status.SAME
 
@@ -169,15 +169,15 @@ def test_ranks_are_of_what_is_left_without_the_phases() -> None:
         )
     ]
     new = [(14.0 + wait, wait) for wait in (0.6, 4.0, 1.1)]
-    found = compared(phased(*old), now_phased(*new))
-    assert found.status is Status.WORSE
-    assert "p 0.00" in found.because
+    comparison = compared(phased(*old), now_phased(*new))
+    assert comparison.status is Status.WORSE
+    assert "p 0.00" in comparison.because
 
 
 def test_too_few_says_how_many_repeats_would_tell() -> None:
-    found = compared(measure(*QUIET, **FREE), now(10.0, **FREE))
-    assert found.status is Status.TOO_FEW
-    assert "2 runs would tell: `gameday run --repeat 2`" in found.because
+    comparison = compared(measure(*QUIET, **FREE), now(10.0, **FREE))
+    assert comparison.status is Status.TOO_FEW
+    assert "2 runs would tell: `gameday run --repeat 2`" in comparison.because
 
 
 def test_phases_are_kept_in_the_baseline() -> None:
@@ -192,17 +192,17 @@ def test_phases_are_kept_in_the_baseline() -> None:
 
 def test_a_longer_for_is_worse_by_exactly_its_shift_in_one_run() -> None:
     runs = now(31.0, settings=LONGER, earliest=29.0, latest=33.0)
-    found = compared(measure(10.0), runs)
-    assert found.status is Status.WORSE
-    assert found.changes == ("for of WebReplicaDown 5s → 25s",)
-    assert "moves it by +20s" in found.because
+    comparison = compared(measure(10.0), runs)
+    assert comparison.status is Status.WORSE
+    assert comparison.changes == ("for of WebReplicaDown 5s → 25s",)
+    assert "moves it by +20s" in comparison.because
 
 
 def test_a_change_within_the_threshold_is_the_same_and_named() -> None:
     runs = now(11.5, settings=LONGER, earliest=10.0, latest=14.0)
-    found = compared(measure(*QUIET), runs)
-    assert found.status is Status.SAME
-    assert "5s → 25s" in found.because
+    comparison = compared(measure(*QUIET), runs)
+    assert comparison.status is Status.SAME
+    assert "5s → 25s" in comparison.because
 
 
 def test_a_shorter_for_is_better() -> None:
@@ -213,27 +213,27 @@ def test_a_shorter_for_is_better() -> None:
 def test_a_longer_interval_is_worse_by_what_it_does_to_the_worst_case() -> None:
     before = measure(10.0, settings={**SETTINGS, "scrape interval": "2s"})
     slow = {**SETTINGS, "scrape interval": "15s"}
-    found = compared(before, now(10.0, settings=slow, earliest=9.0, latest=26.0))
-    assert found.status is Status.WORSE
-    assert "scrape interval 2s → 15s" in found.because
-    assert "moves it by +13s" in found.because
+    comparison = compared(before, now(10.0, settings=slow, earliest=9.0, latest=26.0))
+    assert comparison.status is Status.WORSE
+    assert "scrape interval 2s → 15s" in comparison.because
+    assert "moves it by +13s" in comparison.because
 
 
 def test_a_changed_query_is_named_and_no_arithmetic_is_trusted() -> None:
     other = {**SETTINGS, "query of WebReplicaDown": "up < 1"}
-    found = compared(measure(10.0), now(10.0, settings=other))
-    assert found.changes == ("query of WebReplicaDown up == 0 → up < 1",)
-    assert "up < 1" in found.because
-    assert "moves it" not in found.because
+    comparison = compared(measure(10.0), now(10.0, settings=other))
+    assert comparison.changes == ("query of WebReplicaDown up == 0 → up < 1",)
+    assert "up < 1" in comparison.because
+    assert "moves it" not in comparison.because
 
 
 # --- phases -----------------------------------------------------------------------
 
 
 def test_one_run_within_what_phases_explain_is_the_same() -> None:
-    found = compared(measure(9.1), now(12.9))
-    assert found.status is Status.SAME
-    assert "4s" in found.because
+    comparison = compared(measure(9.1), now(12.9))
+    assert comparison.status is Status.SAME
+    assert "4s" in comparison.because
 
 
 def test_one_run_beyond_every_phase_and_the_threshold_is_worse() -> None:
@@ -250,20 +250,20 @@ def test_one_run_a_little_beyond_every_phase_cannot_tell() -> None:
 def test_one_run_of_what_has_no_arithmetic_says_how_many_would_tell(
     before: Sequence[float], needed: str
 ) -> None:
-    found = compared(measure(*before, **FREE), now(10.5, **FREE))
-    assert found.status is Status.TOO_FEW
-    assert f"1 against {len(before)}" in found.because
-    assert needed in found.because
+    comparison = compared(measure(*before, **FREE), now(10.5, **FREE))
+    assert comparison.status is Status.TOO_FEW
+    assert f"1 against {len(before)}" in comparison.because
+    assert needed in comparison.because
 
 
 # --- ranks ------------------------------------------------------------------------
 
 
 def test_three_runs_find_a_fifth_more_against_ten() -> None:
-    found = compared(measure(*QUIET), now(12.6, 12.8, 12.9))
-    assert found.status is Status.WORSE
-    assert found.p is not None
-    assert found.p <= 0.05
+    comparison = compared(measure(*QUIET), now(12.6, 12.8, 12.9))
+    assert comparison.status is Status.WORSE
+    assert comparison.p is not None
+    assert comparison.p <= 0.05
 
 
 def test_less_than_the_threshold_is_the_same_however_sure() -> None:
@@ -287,9 +287,9 @@ def test_a_threshold_of_its_own_can_be_given() -> None:
 
 def test_a_run_is_never_compared_with_itself() -> None:
     before = measure(10.0, prefix="new")
-    found = compared(before, now(10.0))
-    assert found.status is Status.NO_BASELINE
-    assert "knows it from these runs only" in found.because
+    comparison = compared(before, now(10.0))
+    assert comparison.status is Status.NO_BASELINE
+    assert "knows it from these runs only" in comparison.because
 
 
 def test_an_ignored_question_is_left_out() -> None:
@@ -303,22 +303,22 @@ def test_several_scenarios_need_more_before_they_claim() -> None:
     before, runs = measure(*old, **FREE), now(15.0, 16.0, **FREE)
     assert compared(before, runs).status is Status.WORSE
     first, second = (replace(KEY, scenario=name) for name in ("a", "b"))
-    found = compare(
+    comparisons = compare(
         [measure(*old, key=key, **FREE) for key in (first, second)],
         [*now(15.0, 16.0, key=first, **FREE), *now(10.1, 10.3, key=second, **FREE)],
         CompareRules(),
     )
-    assert [comparison.status for comparison in found] == [
+    assert [comparison.status for comparison in comparisons] == [
         Status.TOO_FEW,
         Status.TOO_FEW,
     ]
 
 
 def test_a_kept_promise_that_nears_its_limit_is_told() -> None:
-    found = compared(measure(10.0, promised=12.0), now(11.5, promised=12.0))
-    assert found.status is Status.SAME
-    assert found.close
-    assert any("close to its promise" in line for line in render.lines([found]))
+    comparison = compared(measure(10.0, promised=12.0), now(11.5, promised=12.0))
+    assert comparison.status is Status.SAME
+    assert comparison.close
+    assert any("close to its promise" in line for line in render.lines([comparison]))
     falling = compared(measure(11.6, promised=12.0), now(11.5, promised=12.0))
     assert not falling.close
 

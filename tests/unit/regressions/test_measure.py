@@ -60,7 +60,7 @@ def test_a_page_that_may_wait_for_its_group_has_a_phase_that_nobody_knows(
     page: str, latest: float | None, waited: float | None
 ) -> None:
     timings = (timed(PAGE_OF[page], 2.0), timed(page, latest))
-    found = seen(replace(plan(step()), timings=timings), page)
-    (alert,) = found[PAGE_OF[page]].measure.samples
-    (paged,) = found[page].measure.samples
+    measures = seen(replace(plan(step()), timings=timings), page)
+    (alert,) = measures[PAGE_OF[page]].measure.samples
+    (paged,) = measures[page].measure.samples
     assert (alert.waited, paged.waited) == (0.4, waited)

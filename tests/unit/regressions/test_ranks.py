@@ -47,9 +47,9 @@ def test_nothing_is_reached_without_later_runs() -> None:
 def test_a_measure_that_only_some_runs_have_is_ranked_among_those() -> None:
     earlier = [{"m": 1.0 + number / 10} for number in range(10)]
     earlier[0]["rare"] = earlier[1]["rare"] = 1.0
-    found = slower(earlier, [{"m": 9.0}, {"m": 9.5, "rare": 2.0}, {"m": 9.9}])
-    assert found["m"] < 0.05
-    assert found["rare"] > 0.05
+    measures = slower(earlier, [{"m": 9.0}, {"m": 9.5, "rare": 2.0}, {"m": 9.9}])
+    assert measures["m"] < 0.05
+    assert measures["rare"] > 0.05
 
 
 def test_a_measure_that_only_later_runs_have_claims_nothing() -> None:
@@ -80,17 +80,17 @@ def test_what_lies_far_apart_is_found_among_many_measures() -> None:
         others = {f"m{number}": chance.gauss(10, 2) for number in range(14)}
         return {"planted": planted + chance.gauss(0, 0.3), **others}
 
-    found = slower([one(7.0) for _ in range(10)], [one(9.0) for _ in range(3)])
-    assert found["planted"] <= 0.05
-    assert min(found[name] for name in found if name != "planted") > 0.05
+    measures = slower([one(7.0) for _ in range(10)], [one(9.0) for _ in range(3)])
+    assert measures["planted"] <= 0.05
+    assert min(measures[name] for name in measures if name != "planted") > 0.05
 
 
 def test_many_ways_are_drawn_and_the_same_each_time() -> None:
     earlier = runs(*(float(number) for number in range(30)))
     later = runs(*(50.0 + number for number in range(5)))
-    found = slower(earlier, later)
-    assert found == slower(earlier, later)
-    assert 0 < found["m"] < 0.001
+    measures = slower(earlier, later)
+    assert measures == slower(earlier, later)
+    assert 0 < measures["m"] < 0.001
 
 
 def test_of_several_scenarios_the_smallest_p_is_multiplied_most() -> None:
@@ -104,6 +104,6 @@ def test_a_measure_of_which_most_runs_are_the_same_still_stands_out() -> None:
         {"steady": value, **{f"other{k}": math.sin(n * (k + 2)) for k in range(4)}}
         for n, value in enumerate(steady)
     ]
-    found = slower(runs[:10], runs[10:])
-    assert found["steady"] <= 0.05
-    assert all(p > 0.05 for name, p in found.items() if name != "steady")
+    measures = slower(runs[:10], runs[10:])
+    assert measures["steady"] <= 0.05
+    assert all(p > 0.05 for name, p in measures.items() if name != "steady")
