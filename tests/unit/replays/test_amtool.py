@@ -39,8 +39,8 @@ def test_who_heard_of_what_is_written_down() -> None:
             ),
         ],
     )
-    found = yaml.safe_load(amtool.render("run-1", told))
-    assert found == {
+    document = yaml.safe_load(amtool.render("run-1", told))
+    assert document == {
         "tests": [
             {
                 "name": "run-1",

@@ -101,11 +101,11 @@ def outcomes(answers: Replayed) -> dict[str, str]:
 
 
 def test_the_same_rule_gives_the_same_answers() -> None:
-    found = replayed(rule(NAME, hold=3.0))
-    assert set(outcomes(found).values()) == {"pass"}
-    assert the(found, "fires_within").measured == 5.0
-    assert the(found, "pages_within").error == 1.0
-    assert {finding.question for finding in found.others} >= {
+    answers = replayed(rule(NAME, hold=3.0))
+    assert set(outcomes(answers).values()) == {"pass"}
+    assert the(answers, "fires_within").measured == 5.0
+    assert the(answers, "pages_within").error == 1.0
+    assert {finding.question for finding in answers.others} >= {
         "bites",
         "undone",
         "during",
@@ -114,61 +114,61 @@ def test_the_same_rule_gives_the_same_answers() -> None:
 
 def test_an_alert_that_now_fires_too_late_fails() -> None:
     promised = replace(PROMISE, fires_within=20.0)
-    found = replayed(rule(NAME, hold=30.0), promised=promised)
-    assert the(found, "fires_within").outcome is Outcome.FAIL
-    assert the(found, "fires_within").measured == 32.0
+    answers = replayed(rule(NAME, hold=30.0), promised=promised)
+    assert the(answers, "fires_within").outcome is Outcome.FAIL
+    assert the(answers, "fires_within").measured == 32.0
 
 
 def test_first_true_and_for_beyond_the_promise_fail_though_the_fault_ended() -> None:
-    found = replayed(rule(NAME, hold=300.0))
-    fires = the(found, "fires_within")
+    answers = replayed(rule(NAME, hold=300.0))
+    fires = the(answers, "fires_within")
     assert fires.outcome is Outcome.FAIL
     assert "5m2s after the fault began, later than promised" in fires.because
 
 
 @pytest.mark.parametrize("hold", [45.0, None])
 def test_a_fault_that_ended_first_leaves_it_open(hold: float | None) -> None:
-    found = replayed(rule(NAME, hold=50.0), hold=hold)
-    fires = the(found, "fires_within")
+    answers = replayed(rule(NAME, hold=50.0), hold=hold)
+    fires = the(answers, "fires_within")
     assert fires.outcome is Outcome.INCONCLUSIVE
     assert "The fault ended at 2026-01-01T00:00:55.000Z" in fires.because
-    assert the(found, "reaches").outcome is not Outcome.PASS
+    assert the(answers, "reaches").outcome is not Outcome.PASS
 
 
 def test_a_fault_that_was_held_longer_than_promised_leaves_nothing_open() -> None:
     promised = promise(NAME, fires_within=40.0)
-    found = replayed(rule(NAME, hold=50.0), promised=promised)
-    assert the(found, "fires_within").outcome is Outcome.FAIL
+    answers = replayed(rule(NAME, hold=50.0), promised=promised)
+    assert the(answers, "fires_within").outcome is Outcome.FAIL
 
 
 def test_what_was_never_true_could_still_have_become_so() -> None:
-    found = replayed(rule(NAME, hold=3.0), true=None)
-    assert the(found, "fires_within").outcome is Outcome.INCONCLUSIVE
+    answers = replayed(rule(NAME, hold=3.0), true=None)
+    assert the(answers, "fires_within").outcome is Outcome.INCONCLUSIVE
     late = replayed(rule(NAME, hold=20.0), true=None)
     assert the(late, "fires_within").outcome is Outcome.FAIL
     assert "was never true" in the(late, "fires_within").because
 
 
 def test_another_label_is_another_alert() -> None:
-    found = replayed(rule(NAME, hold=3.0, labels={"severity": "ticket"}))
-    assert the(found, "no_other_alerts").outcome is Outcome.FAIL
-    assert the(found, "fires_within").outcome is not Outcome.PASS
+    answers = replayed(rule(NAME, hold=3.0, labels={"severity": "ticket"}))
+    assert the(answers, "no_other_alerts").outcome is Outcome.FAIL
+    assert the(answers, "fires_within").outcome is not Outcome.PASS
 
 
 def test_a_route_that_leads_elsewhere_fails() -> None:
     route = replace(ONCALL, matchers=(Matcher(name="team", op="=", value="web"),))
     routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
-    found = replayed(rule(NAME, hold=3.0), routing=routing)
-    assert the(found, "reaches").outcome is Outcome.FAIL
-    assert the(found, "pages_within").outcome is Outcome.FAIL
-    assert the(found, "fires_within").outcome is Outcome.PASS
+    answers = replayed(rule(NAME, hold=3.0), routing=routing)
+    assert the(answers, "reaches").outcome is Outcome.FAIL
+    assert the(answers, "pages_within").outcome is Outcome.FAIL
+    assert the(answers, "fires_within").outcome is Outcome.PASS
 
 
 def test_a_page_that_is_due_after_its_promise_fails() -> None:
     route = replace(ONCALL, group_wait=120.0)
     routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
-    found = replayed(rule(NAME, hold=3.0), routing=routing)
-    pages = the(found, "pages_within")
+    answers = replayed(rule(NAME, hold=3.0), routing=routing)
+    pages = the(answers, "pages_within")
     assert pages.outcome is Outcome.FAIL
     assert "due 2m5s after the fault began" in pages.because
 
@@ -177,53 +177,55 @@ def test_a_page_that_may_come_an_interval_later_is_not_called_in_time() -> None:
     promised = replace(PROMISE, page_resolves_within=3.0)
     route = replace(ONCALL, group_interval=6.0)
     routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
-    found = replayed(
+    answers = replayed(
         rule(NAME, hold=3.0), true=(12, 57), promised=promised, routing=routing
     )
-    ends = the(found, "page_resolves_within")  # at 57, which is 15 and seven sixes
+    ends = the(answers, "page_resolves_within")  # at 57, which is 15 and seven sixes
     assert (ends.measured, ends.error) == (2.0, 7.0)
     assert ends.outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_alert_that_keeps_firing_beyond_its_promise_fails() -> None:
-    found = replayed(rule(NAME, hold=3.0, keep_firing=3600.0))
-    resets = the(found, "resets_within")
+    answers = replayed(rule(NAME, hold=3.0, keep_firing=3600.0))
+    resets = the(answers, "resets_within")
     assert resets.outcome is Outcome.FAIL
     assert "keep_firing_for" in resets.because
 
 
 def test_a_rule_that_cannot_be_replayed_is_inconclusive_whatever_rang() -> None:
-    found = replayed(
+    answers = replayed(
         rule(NAME, hold=3.0), unknown={0: "queue: it was not recorded"}, true=None
     )
-    kinds = outcomes(found)
+    kinds = outcomes(answers)
     assert set(kinds.values()) == {"inconclusive"}
-    assert "queue: it was not recorded" in the(found, "fires_within").because
+    assert "queue: it was not recorded" in the(answers, "fires_within").because
 
 
 def test_another_rule_that_cannot_be_replayed_spoils_only_nothing_else_rang() -> None:
-    found = replayed(rule(NAME, hold=3.0), rule("Other"), unknown={1: "not recorded"})
-    kinds = outcomes(found)
+    answers = replayed(rule(NAME, hold=3.0), rule("Other"), unknown={1: "not recorded"})
+    kinds = outcomes(answers)
     assert kinds.pop("no_other_alerts") == "inconclusive"
     assert set(kinds.values()) == {"pass"}
 
 
 def test_a_rule_that_is_gone_fails_or_leaves_it_open_but_never_passes() -> None:
-    found = replayed(rule("Other"), true=None)
-    assert the(found, "fires_within").outcome is not Outcome.PASS
+    answers = replayed(rule("Other"), true=None)
+    assert the(answers, "fires_within").outcome is not Outcome.PASS
 
 
 def test_an_alert_that_was_there_before_the_fault_answers_nothing() -> None:
-    found = replayed(rule(NAME, hold=3.0), true=(2, 56))
-    assert the(found, "fires_within").outcome is Outcome.INCONCLUSIVE
+    answers = replayed(rule(NAME, hold=3.0), true=(2, 56))
+    assert the(answers, "fires_within").outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_run_without_a_record_answers_every_question_with_the_reason() -> None:
     asks = plan(step(alerts=(PROMISE,)))
-    found = unanswered(judged_then(asks, STORY), "nothing was recorded")
-    assert len(found.findings) == 6
-    assert {finding.outcome for finding in found.findings} == {Outcome.INCONCLUSIVE}
-    assert {finding.because for finding in found.findings} == {"nothing was recorded."}
+    answers = unanswered(judged_then(asks, STORY), "nothing was recorded")
+    assert len(answers.findings) == 6
+    assert {finding.outcome for finding in answers.findings} == {Outcome.INCONCLUSIVE}
+    assert {finding.because for finding in answers.findings} == {
+        "nothing was recorded."
+    }
 
 
 def rows(rung: Sequence[ReplayedAlert]) -> list[Any]:
@@ -237,7 +239,7 @@ def test_what_rang_then_and_now_is_put_side_by_side() -> None:
     results = [
         SeriesResult(labels={}, at=range(round(at(12) * S), round(at(57) * S), S))
     ]
-    found = lives(rule(NAME, hold=3.0), results, TIMES)
-    (both,) = rows([ReplayedAlert(life=life, slots=TIMES) for life in found])
+    alert_lives = lives(rule(NAME, hold=3.0), results, TIMES)
+    (both,) = rows([ReplayedAlert(life=life, slots=TIMES) for life in alert_lives])
     assert both["labels"] == labels
     assert both["recorded"] == both["replayed"]

@@ -35,9 +35,9 @@ def test_it_fires_after_for_and_ends_at_the_first_evaluation_without_it() -> Non
 def test_for_is_rounded_up_to_evaluations() -> None:
     times = Slots(first=0, last=60 * S, interval=5 * S)
     at = [second * S for second in range(10, 40, 5)]
-    found = lives(rule("Down", hold=7.0), [SeriesResult(labels={}, at=at)], times)
-    assert [alert.firing for alert in found] == [20 * S]
-    assert would_fire(found[0], 5 * S) == 20 * S
+    alert_lives = lives(rule("Down", hold=7.0), [SeriesResult(labels={}, at=at)], times)
+    assert [alert.firing for alert in alert_lives] == [20 * S]
+    assert would_fire(alert_lives[0], 5 * S) == 20 * S
 
 
 def test_without_for_it_fires_at_once() -> None:
@@ -57,13 +57,13 @@ def test_what_is_over_before_for_never_fires() -> None:
 
 
 def test_each_time_it_begins_anew() -> None:
-    found = rang(rule("Down", hold=2.0), range(10, 14), range(20, 24))
-    assert [alert.firing for alert in found] == [12 * S, 22 * S]
+    alert_lives = rang(rule("Down", hold=2.0), range(10, 14), range(20, 24))
+    assert [alert.firing for alert in alert_lives] == [12 * S, 22 * S]
 
 
 def test_keep_firing_for_bridges_gaps_and_delays_the_end() -> None:
-    found = rang(rule("Down", keep_firing=5.0), range(10, 14), range(17, 20))
-    assert [(alert.firing, alert.ended) for alert in found] == [(10 * S, 25 * S)]
+    alert_lives = rang(rule("Down", keep_firing=5.0), range(10, 14), range(17, 20))
+    assert [(alert.firing, alert.ended) for alert in alert_lives] == [(10 * S, 25 * S)]
 
 
 def test_what_goes_on_to_the_end_has_no_end() -> None:
@@ -73,8 +73,8 @@ def test_what_goes_on_to_the_end_has_no_end() -> None:
 
 def test_each_set_of_labels_is_an_alert_of_its_own() -> None:
     results = [SeriesResult(labels={"instance": name}, at=[5 * S]) for name in "ab"]
-    found = lives(rule("Down"), results, EVERY)
-    assert [alert.labels["instance"] for alert in found] == ["a", "b"]
+    alert_lives = lives(rule("Down"), results, EVERY)
+    assert [alert.labels["instance"] for alert in alert_lives] == ["a", "b"]
 
 
 def test_a_template_of_a_label_is_filled_in_and_another_is_told() -> None:

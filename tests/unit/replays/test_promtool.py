@@ -30,14 +30,14 @@ def test_what_is_not_read_is_left_out() -> None:
 
 def test_the_file_says_what_rings_when_and_just_before() -> None:
     down = [SeriesResult(labels={"job": "it's"}, at=range(12_500, 16_500, S))]
-    found = lives(rule("Down", hold=2.0), down, TIMES)
+    alert_lives = lives(rule("Down", hold=2.0), down, TIMES)
     values = [(at, 0.0) for at in range(10_500, 20_501, S)]
     test = UnitTest(
         run="r1",
         rules=("../rules.yaml",),
         slots=TIMES,
         series=[series(*values, job="it's")],
-        expected=[Expected(alert="Down", lives=found)],
+        expected=[Expected(alert="Down", lives=alert_lives)],
     )
     made = yaml.safe_load(render(test))
     assert made["rule_files"] == ["../rules.yaml"]

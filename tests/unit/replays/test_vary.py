@@ -19,8 +19,8 @@ def tried(*holds: float) -> list[Varied]:
 
 
 def test_a_shorter_one_is_sooner_and_rings_without_a_fault() -> None:
-    found = [(trial.detected, trial.false_alarms) for trial in tried(0.0, 2.0, 5.0)]
-    assert found == [(2.0, 1), (4.0, 1), (7.0, 0)]
+    trials = [(trial.detected, trial.false_alarms) for trial in tried(0.0, 2.0, 5.0)]
+    assert trials == [(2.0, 1), (4.0, 1), (7.0, 0)]
     assert {trial.quiet for trial in tried(0.0)} == {100.0}
 
 
