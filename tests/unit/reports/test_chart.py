@@ -59,10 +59,12 @@ def test_everything_seen_is_drawn_with_a_tooltip() -> None:
     assert len(of_class(root, "mark", "probe", "bad")) == 2
     assert of_class(root, "curve", "ratio")
     assert of_class(root, "curve", "failed")
-    found = "\n".join(titles(root))
-    assert "WebReplicaDown firing: +12.314 s, 12:00:22.314 UTC to" in found
-    assert "page to oncall (pagerduty): WebReplicaDown firing: +17.550 s" in found
-    assert "step lose-a-replica" in found
+    drawn_titles = "\n".join(titles(root))
+    assert "WebReplicaDown firing: +12.314 s, 12:00:22.314 UTC to" in drawn_titles
+    assert (
+        "page to oncall (pagerduty): WebReplicaDown firing: +17.550 s" in drawn_titles
+    )
+    assert "step lose-a-replica" in drawn_titles
 
 
 def test_the_fault_begins_where_zero_is() -> None:
@@ -74,9 +76,9 @@ def test_the_fault_begins_where_zero_is() -> None:
 
 def test_deadlines_are_drawn_where_the_promise_ends() -> None:
     run = example.passing()
-    found = "\n".join(titles(drawn(run)))
-    assert "WebReplicaDown: promised fires ≤ 30 s, until +30.000 s" in found
-    assert "WebReplicaDown: promised resets ≤ 90 s, until +135.412 s" in found
+    drawn_titles = "\n".join(titles(drawn(run)))
+    assert "WebReplicaDown: promised fires ≤ 30 s, until +30.000 s" in drawn_titles
+    assert "WebReplicaDown: promised resets ≤ 90 s, until +135.412 s" in drawn_titles
     # Over only after the run's end: said, not drawn at a place that is not its own.
     assert "page ends ≤ 120 s →" in texts(drawn(run))
 
@@ -115,11 +117,11 @@ def boxes(root: ET.Element) -> Iterator[tuple[float, float, float, str]]:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_no_two_labels_overlap(name: str) -> None:
-    found = sorted(boxes(drawn(example.variants()[name])))
+    places = sorted(boxes(drawn(example.variants()[name])))
     clashes = [
         (a[3], b[3])
-        for n, a in enumerate(found)
-        for b in found[n + 1 :]
+        for n, a in enumerate(places)
+        for b in places[n + 1 :]
         if abs(a[0] - b[0]) < 9 and a[1] < b[2] and b[1] < a[2]
     ]
     assert clashes == []

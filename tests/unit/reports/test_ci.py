@@ -14,9 +14,9 @@ from tests.unit.reports.reading import parse_xml, properties_of
 
 def test_a_broken_promise_is_an_error_at_its_line() -> None:
     run = example.wrong_receiver()
-    found = annotations.problems(run.plan, run.verdict)
-    assert Counter(problem.severity for problem in found) == {"error": 3}
-    first = found[0]
+    lines = annotations.problems(run.plan, run.verdict)
+    assert Counter(problem.severity for problem in lines) == {"error": 3}
+    first = lines[0]
     assert first.path == run.plan.scenario.path
     promise = run.plan.scenario.steps[0].expect.alerts[0]
     assert first.line == (promise.line or run.plan.scenario.steps[0].line)
@@ -36,9 +36,9 @@ def test_what_is_kept_is_not_told() -> None:
 def test_a_guardrail_and_what_is_broken_come_first() -> None:
     run = example.guardrail()
     broken = replace(run.verdict, broken=("web-2: start it",))
-    found = annotations.problems(run.plan, broken)
-    assert [problem.id for problem in found[:2]] == ["run/broken", "run/guardrail"]
-    assert {problem.severity for problem in found[:2]} == {"error"}
+    lines = annotations.problems(run.plan, broken)
+    assert [problem.id for problem in lines[:2]] == ["run/broken", "run/guardrail"]
+    assert {problem.severity for problem in lines[:2]} == {"error"}
 
 
 def many(count: int, outcome: Outcome, text: str = "It was late.") -> Verdict:

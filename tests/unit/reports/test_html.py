@@ -80,9 +80,9 @@ def test_the_page_asks_for_nothing_from_outside(name: str) -> None:
 
 def test_the_policy_allows_just_the_one_script() -> None:
     text = rendered(example.passing())
-    found = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
-    assert found
-    digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert script
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in text
 
 
@@ -145,8 +145,8 @@ def test_with_several_steps_the_table_names_them() -> None:
     more = tuple(replace(finding, step="again") for finding in example.findings())
     both = replace(run.verdict, findings=(*run.verdict.findings, *more))
     text = rendered(replace(run, verdict=both))
-    found = re.findall(r'scope="rowgroup".*?</span> ([\w-]+)<', text)
-    assert found == ["lose-a-replica", "again"] * 2
+    steps = re.findall(r'scope="rowgroup".*?</span> ([\w-]+)<', text)
+    assert steps == ["lose-a-replica", "again"] * 2
 
 
 def test_a_run_that_measured_nothing_shows_no_empty_bars() -> None:

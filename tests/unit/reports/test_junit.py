@@ -48,11 +48,11 @@ def test_an_inconclusive_finding_is_an_error_and_never_skipped() -> None:
 
 def test_the_run_is_in_the_properties() -> None:
     (suite,) = suites(example.guardrail().verdict)
-    found = properties_of(suite)
-    assert found["run"] == "20260115-120000-k3x9"
-    assert found["ending"] == "guardrail"
-    assert found["outcome"] == "inconclusive"
-    assert found["provenance.git"] == "4f2c9d1"
+    properties = properties_of(suite)
+    assert properties["run"] == "20260115-120000-k3x9"
+    assert properties["ending"] == "guardrail"
+    assert properties["outcome"] == "inconclusive"
+    assert properties["provenance.git"] == "4f2c9d1"
 
 
 def test_what_the_schema_wants_is_in_its_order() -> None:

@@ -109,8 +109,8 @@ def test_only_changes_tell_the_story() -> None:
 
 def test_bulk_is_left_to_the_chart_but_a_bad_probe_is_told() -> None:
     events = [event(n, "probe", name="p", phase="during", ok=n != 2) for n in range(5)]
-    found, _ = all_sentences(Timeline(events), 10)
-    assert [listed_moment.at for listed_moment in found] == [2]
+    shown, _ = all_sentences(Timeline(events), 10)
+    assert [listed_moment.at for listed_moment in shown] == [2]
 
 
 def test_a_fault_that_ended_by_itself_had_no_undo() -> None:

@@ -68,8 +68,8 @@ def test_junit(result: CheckResult) -> None:
 
 @pytest.mark.parametrize("output", ["sarif", "gitlab", "junit"])
 def test_nothing_wrong(output: str, tmp_path: Path) -> None:
-    found = check([str(tmp_path)], {}, io.StringIO(), CheckRequest())
-    text = rendered(output, found)
+    checked = check([str(tmp_path)], {}, io.StringIO(), CheckRequest())
+    text = rendered(output, checked)
     if output == "sarif":
         assert Sarif.model_validate_json(text).runs[0].results == []
     elif output == "gitlab":

@@ -10,13 +10,13 @@ from tests.unit.reports import example
 def test_requests_are_counted_by_phase() -> None:
     waits = [[0.01, 0.011, 49.0], [0.5, 0.525, 1.0]]
     load = traffic(failed={(20.0, 30.0): 5.0}, until=100.0, latencies=waits)
-    found = requests(timeline(fault(), load))
-    assert [(phase.phase, phase.sent, phase.failures) for phase in found] == [
+    phases = requests(timeline(fault(), load))
+    assert [(phase.phase, phase.sent, phase.failures) for phase in phases] == [
         ("before the first fault", 500.0, "0 (0%)"),
         ("during lose-a-replica", 2250.0, "50 (2.22%)"),
         ("after lose-a-replica", 2250.0, "0 (0%)"),
     ]
-    assert (found[0].latency("p50"), found[0].latency("p99")) == ("11ms", "525ms")
+    assert (phases[0].latency("p50"), phases[0].latency("p99")) == ("11ms", "525ms")
 
 
 def test_without_a_load_or_its_latencies_nothing_is_made_up() -> None:

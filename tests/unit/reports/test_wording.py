@@ -69,7 +69,7 @@ def test_labels_and_targets() -> None:
 
 
 def test_evidence_of_any_shape_becomes_tables() -> None:
-    found = tables(
+    rendered = tables(
         {
             "plain": True,
             "none": None,
@@ -82,7 +82,7 @@ def test_evidence_of_any_shape_becomes_tables() -> None:
         },
         1768478390.0,
     )
-    assert found[0].rows == (
+    assert rendered[0].rows == (
         ("plain", "yes"),
         ("none", NOTHING),
         ("at", "12:00:00.000 (+10.000 s)"),
@@ -90,7 +90,7 @@ def test_evidence_of_any_shape_becomes_tables() -> None:
         ("set", "x, y"),
         ("many", ", ".join(str(n) for n in range(40)) + " and 60 more"),
     )
-    captions = {table.caption: table for table in found}
+    captions = {table.caption: table for table in rendered}
     assert captions["deep: deeper"].rows == (("labels", "a=b"),)
     assert captions["deep: deeper: rows"].rows == (("1", "2.5"), ("3", "4"))
     assert captions["mixed"].rows == (("a=1",), ("5",))
