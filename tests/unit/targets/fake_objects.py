@@ -96,14 +96,14 @@ class FakeObjects:
         return 200, resource if made == resource else self.put(call.path, made)
 
     def _delete(self, call: Call) -> tuple[int, Json]:
-        found = self.kept.get(call.path)
-        if found is None:
+        resource = self.kept.get(call.path)
+        if resource is None:
             return _no(404)
         sure = call.body.get("preconditions", {})
-        if any(found["metadata"][key] != value for key, value in sure.items()):
+        if any(resource["metadata"][key] != value for key, value in sure.items()):
             return _no(409)
         del self.kept[call.path]
-        return 200, found
+        return 200, resource
 
 
 def _no(status: int) -> tuple[int, Json]:
@@ -116,8 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        found = self.objects.find(urlsplit(self.path).path)
-        self._answer(*(_no(404) if found is None else (200, found)))
+        resource = self.objects.find(urlsplit(self.path).path)
+        self._answer(*(_no(404) if resource is None else (200, resource)))
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)

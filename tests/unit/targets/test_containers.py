@@ -27,14 +27,14 @@ def inspected(**state: Any) -> dict[str, Any]:
 
 
 def test_an_instance_is_named_by_its_labels_and_known_by_id_and_start() -> None:
-    found = instance_of(inspected(Health={"Status": "starting"}))
-    assert (found.service, found.name) == ("web", "web-2")
-    assert found.identity == {"id": "c" * 64, "started_at": STARTED}
-    assert found.started_at == pytest.approx(1767225601.123456)
-    assert found.health == "starting"
-    assert found.addresses == ("172.19.0.3",)
-    assert found.labels["tier"] == "1"
-    assert found.labels["container"] == "shop_web_2"
+    made = instance_of(inspected(Health={"Status": "starting"}))
+    assert (made.service, made.name) == ("web", "web-2")
+    assert made.identity == {"id": "c" * 64, "started_at": STARTED}
+    assert made.started_at == pytest.approx(1767225601.123456)
+    assert made.health == "starting"
+    assert made.addresses == ("172.19.0.3",)
+    assert made.labels["tier"] == "1"
+    assert made.labels["container"] == "shop_web_2"
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_states_have_our_words(status: str, state: str) -> None:
 
 
 def test_no_health_and_never_started_are_unknown() -> None:
-    found = instance_of(
+    made = instance_of(
         inspected(StartedAt="0001-01-01T00:00:00Z", Health={"Status": "none"})
     )
-    assert (found.health, found.started_at) == ("", None)
+    assert (made.health, made.started_at) == ("", None)
 
 
 def test_ipv4_comes_before_ipv6() -> None:

@@ -17,7 +17,7 @@ ID = "306a02de7024a3eb72f3e21999e4f58dd760bd767949196299888a85a01c852d"
 
 def container(**changes: Any) -> dict[str, Any]:
     """Return an inspected container, with values at dotted paths changed."""
-    found: dict[str, Any] = {
+    details: dict[str, Any] = {
         "Id": ID,
         "Image": "sha256:9a676bfe610e8d04567cdf73ec93aed3d7c099babcc7f1f3b9f6d29947bc",
         "RestartCount": 0,
@@ -50,11 +50,11 @@ def container(**changes: Any) -> dict[str, Any]:
     }
     for path, value in changes.items():
         *way, last = path.split("__")
-        place = found
+        place = details
         for key in way:
             place = place[key]
         place[last] = value
-    return found
+    return details
 
 
 class Project:
@@ -213,8 +213,8 @@ def test_routes_and_qdiscs_without_what_passes() -> None:
 def test_a_line_that_is_there_twice_differs_from_once() -> None:
     said: dict[str, list[str]] = {"rules": ["a"], "qdiscs": [], "routes": []}
     once, twice = inside(said), inside({**said, "rules": ["a", "a"]})
-    (found,) = differences({"web-1": once}, {"web-1": twice})
-    assert (found.key, found.before, found.after) == (
+    (difference,) = differences({"web-1": once}, {"web-1": twice})
+    assert (difference.key, difference.before, difference.after) == (
         "inside.rules.a",
         "there",
         "there 2 times",

@@ -128,11 +128,11 @@ GONE = Gone("replicasets web-old not found", 404, {})
 def test_what_goes_wrong_undoes_nothing_and_what_may_pass_is_waited_for(
     wrong: GamedayError, unanswered: bool
 ) -> None:
-    found = undone_or_why("kubectl it", failing(wrong))
-    assert not found.ok
-    assert found.unanswered is unanswered
-    assert str(wrong) in found.found
-    assert found.by_hand == "kubectl it"
+    undone = undone_or_why("kubectl it", failing(wrong))
+    assert not undone.ok
+    assert undone.unanswered is unanswered
+    assert str(wrong) in undone.found
+    assert undone.by_hand == "kubectl it"
 
 
 @pytest.mark.parametrize("code", [500, 504])

@@ -96,9 +96,9 @@ class Hurt:
         self.said: Undo = self.target.prepare(self.request, self.victim, "r1.a")
 
     def _opened(self) -> KubernetesTarget:
-        found = open_target(URL, self.clock)
-        assert isinstance(found, KubernetesTarget)
-        return found
+        opened = open_target(URL, self.clock)
+        assert isinstance(opened, KubernetesTarget)
+        return opened
 
     def inject(self) -> None:
         self.target.inject(self.request, self.victim, self.said)

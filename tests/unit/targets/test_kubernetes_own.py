@@ -108,20 +108,20 @@ def test_a_field_is_put_and_put_back_to_the_last_word(
     field: str, value: Any, was: Any
 ) -> None:
     undo = undo_of(field=field, value=value)
-    found = deployment()
-    assert fields.before(found, undo) == was
-    broken = merged(found, fields.put(found, undo, value))
+    resource = deployment()
+    assert fields.before(resource, undo) == was
+    broken = merged(resource, fields.put(resource, undo, value))
     assert fields.read(broken, undo) == value
-    assert merged(broken, fields.put(broken, undo, was)) == found
+    assert merged(broken, fields.put(broken, undo, was)) == resource
 
 
 def test_a_probe_that_was_not_there_is_taken_away_again() -> None:
     undo = undo_of(field="readinessProbe", value=fields.NEVER)
-    found = deployment()
-    del found["spec"]["template"]["spec"]["containers"][1]["readinessProbe"]
-    assert fields.before(found, undo) is None
-    broken = merged(found, fields.put(found, undo, fields.NEVER))
-    assert merged(broken, fields.put(broken, undo, None)) == found
+    resource = deployment()
+    del resource["spec"]["template"]["spec"]["containers"][1]["readinessProbe"]
+    assert fields.before(resource, undo) is None
+    broken = merged(resource, fields.put(resource, undo, fields.NEVER))
+    assert merged(broken, fields.put(broken, undo, None)) == resource
 
 
 def test_no_other_container_is_changed() -> None:
@@ -140,9 +140,9 @@ def marked(resource: Json, undo: Undo, **more: Any) -> Json:
 def test_a_second_victim_takes_what_was_before_from_the_first() -> None:
     first = undo_of(field="replicas", value=0, mark="r1.a")
     second = undo_of(field="replicas", value=0, mark="r1.b")
-    found = marked(deployment(replicas=0), first, before=3)
-    assert fields.before(found, second) == 3
-    assert fields.own_note(found, first)["before"] == 3
+    resource = marked(deployment(replicas=0), first, before=3)
+    assert fields.before(resource, second) == 3
+    assert fields.own_note(resource, first)["before"] == 3
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_a_second_victim_takes_what_was_before_from_the_first() -> None:
     ],
 )
 def test_another_fault_of_the_workload_is_in_the_way(other: Json) -> None:
-    found = marked(deployment(), undo_of(mark="r1.a", **other), before=3)
+    resource = marked(deployment(), undo_of(mark="r1.a", **other), before=3)
     with pytest.raises(FaultFailed, match="carries another fault already"):
-        fields.before(found, undo_of(field="replicas", value=0, mark="r1.b"))
+        fields.before(resource, undo_of(field="replicas", value=0, mark="r1.b"))
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_all_victims_of_a_run_get_one_image_that_nobody_has() -> None:
 
 def test_those_that_were_stopped_meanwhile_stay_so() -> None:
     scaled = undo_of(field="replicas", value=2, mark="r1.a")
-    found = marked(deployment(replicas=1), scaled, before=5)
-    found = marked(found, undo_of("scale_back", "r1.b"))
-    assert fields.given_back(found, scaled) == (True, 4)
+    resource = marked(deployment(replicas=1), scaled, before=5)
+    resource = marked(resource, undo_of("scale_back", "r1.b"))
+    assert fields.given_back(resource, scaled) == (True, 4)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_what_another_has_changed_is_not_given_back(
     replicas: int, back: tuple[bool, int | None]
 ) -> None:
     scaled = undo_of(field="replicas", value=2, mark="r1.a")
-    found = marked(deployment(replicas=replicas), scaled, before=5)
-    assert fields.given_back(found, scaled) == back
+    resource = marked(deployment(replicas=replicas), scaled, before=5)
+    assert fields.given_back(resource, scaled) == back
 
 
 # Pods ---------------------------------------------------------------------------------
@@ -238,8 +238,8 @@ def test_trouble_is_told_in_the_kubelets_words() -> None:
     ],
 )
 def test_a_pod_says_why_its_containers_process_ended(status: Json, why: str) -> None:
-    found = {"status": {"containerStatuses": [{"name": "web", **status}]}}
-    assert why_it_ended(found, "web") == why
+    resource = {"status": {"containerStatuses": [{"name": "web", **status}]}}
+    assert why_it_ended(resource, "web") == why
 
 
 def test_an_init_container_that_ended_is_no_trouble() -> None:
@@ -297,8 +297,8 @@ def test_a_second_mark_knows_how_the_node_was_before_the_first() -> None:
 def test_only_our_taint_is_taken_away() -> None:
     others = {"key": "dedicated", "effect": "NoSchedule"}
     untaint = undo_of("untaint", "r1.a", **TAINT)
-    found = node(untaint, taints=[others, TAINT])
-    assert nodes.released(found, untaint) == {"spec": {"taints": [others]}}
+    resource = node(untaint, taints=[others, TAINT])
+    assert nodes.released(resource, untaint) == {"spec": {"taints": [others]}}
     alone = node(untaint, taints=[TAINT])
     assert nodes.released(alone, untaint) == {"spec": {"taints": None}}
 
@@ -347,9 +347,9 @@ def test_static_pods_and_ended_ones_go_for_no_taint() -> None:
 def test_a_kept_object_is_made_again_without_what_the_api_gave_it() -> None:
     meta = {"name": "s", "labels": {"a": "b"}, "ownerReferences": [{"uid": "o"}]}
     given = {"uid": "u", "resourceVersion": "7", "creationTimestamp": "t"}
-    found = {"metadata": {**meta, **given}, "data": {"k": "djE="}, "immutable": True}
+    resource = {"metadata": {**meta, **given}, "data": {"k": "djE="}, "immutable": True}
     made = unpacked(
-        {"data": {"object": _b64(packed({**found, "type": "T"}, "secret"))}}
+        {"data": {"object": _b64(packed({**resource, "type": "T"}, "secret"))}}
     )
     assert made == {
         "apiVersion": "v1",

@@ -243,8 +243,8 @@ def test_the_roles_are_the_tables() -> None:
 
 
 def test_a_scheduled_game_day_is_held_once() -> None:
-    found = keyed(read(DEPLOY))
-    schedule = found["CronJob", "gameday", "gameday"]["spec"]
+    resources = keyed(read(DEPLOY))
+    schedule = resources["CronJob", "gameday", "gameday"]["spec"]
     job = schedule["jobTemplate"]["spec"]
     pod = job["template"]["spec"]
     assert schedule["concurrencyPolicy"] == "Forbid"
@@ -277,11 +277,11 @@ def test_node_faults_are_asked_for_by_name() -> None:
 
 
 def test_every_role_is_bound_to_the_runner() -> None:
-    found = keyed(read(DEPLOY)) | keyed(read(DEPLOY / "nodes"))
-    accounts = {key[1:] for key in found if key[0] == "ServiceAccount"}
-    for kind, space, name in found:
+    resources = keyed(read(DEPLOY)) | keyed(read(DEPLOY / "nodes"))
+    accounts = {key[1:] for key in resources if key[0] == "ServiceAccount"}
+    for kind, space, name in resources:
         if kind in ("Role", "ClusterRole"):
-            bound = found[f"{kind}Binding", space, name]
+            bound = resources[f"{kind}Binding", space, name]
             assert bound["roleRef"]["name"] == name
             who = bound["subjects"][0]
             assert (who["namespace"], who["name"]) in accounts

@@ -18,7 +18,7 @@ def test_what_keeps_data_in_volumes_says_so() -> None:
         {"name": "scratch", "emptyDir": {}},
         {"name": "own", "ephemeral": {"volumeClaimTemplate": {}}},
     )
-    found = instance_of(claimed, "database", "statefulset/database")
-    assert found.labels["volumes"] == "data-database-0,own"
+    made = instance_of(claimed, "database", "statefulset/database")
+    assert made.labels["volumes"] == "data-database-0,own"
     plain = instance_of(pod({"name": "c", "configMap": {}}), "web", "deployment/web")
     assert "volumes" not in plain.labels

@@ -150,9 +150,9 @@ class Lab:
         return undo
 
     def undone(self, undo: Undo) -> Undone:
-        found = self.target.undo(undo)
-        assert found.ok, found
-        return found
+        result = self.target.undo(undo)
+        assert result.ok, result
+        return result
 
     def names(self, app: str = "web") -> set[str]:
         return {pod["metadata"]["name"] for pod in self.active(app)}
@@ -302,8 +302,8 @@ def test_more_pods_than_are_wanted_are_waited_for_by_nobody(lab: Lab) -> None:
 def test_a_number_that_somebody_has_set_meanwhile_stays(lab: Lab, number: int) -> None:
     undo = lab.stopped()
     lab.scaled(number)
-    found = lab.undone(undo)
-    assert f"was set to {number} by somebody else; left as it is" in found.found
+    undone = lab.undone(undo)
+    assert f"was set to {number} by somebody else; left as it is" in undone.found
     assert (lab.replicas(), lab.traces()) == (number, [])
 
 

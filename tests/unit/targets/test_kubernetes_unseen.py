@@ -45,9 +45,9 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClu
 @pytest.fixture
 def target(cluster: FakeCluster) -> KubernetesTarget:
     del cluster
-    found = open_target(f"kubernetes://{CONTEXT}/{NAMESPACE}", HandClock())
-    assert isinstance(found, KubernetesTarget)
-    return found
+    opened = open_target(f"kubernetes://{CONTEXT}/{NAMESPACE}", HandClock())
+    assert isinstance(opened, KubernetesTarget)
+    return opened
 
 
 def dies(cluster: FakeCluster, target: KubernetesTarget) -> None:
@@ -102,16 +102,16 @@ def test_heal_says_what_it_could_not_look_at_and_keeps_the_lock(
 ) -> None:
     dies(cluster, target)
     cluster.forbidden = {NODES}
-    found = heal()
-    assert found.return_value == 5, found.output
-    assert "UNSEEN  nodes: could not be looked at: not for you" in found.output
-    assert "get nodes -o yaml | grep gameday.dev/" in found.output
-    assert "nothing is broken" not in found.output
+    healed = heal()
+    assert healed.return_value == 5, healed.output
+    assert "UNSEEN  nodes: could not be looked at: not for you" in healed.output
+    assert "get nodes -o yaml | grep gameday.dev/" in healed.output
+    assert "nothing is broken" not in healed.output
     assert cluster.object(f"{LEASES}/{NAME}") is not None
     cluster.forbidden = set()
-    found = heal()
-    assert found.return_value == 0, found.output
-    assert "lock    freed" in found.output
+    healed = heal()
+    assert healed.return_value == 0, healed.output
+    assert "lock    freed" in healed.output
     assert cluster.object(f"{LEASES}/{NAME}") is None
 
 
@@ -175,10 +175,10 @@ def test_heal_ends_with_2_where_a_run_is_going_on(
 ) -> None:
     del cluster
     assert target.lock.hold(holder_here("r-here", "checkout", "")) is None
-    found = heal()
-    assert found.return_value == 2, found.output
-    assert "run r-here" in found.output
-    assert "nothing is broken" not in found.output
+    healed = heal()
+    assert healed.return_value == 2, healed.output
+    assert "run r-here" in healed.output
+    assert "nothing is broken" not in healed.output
     target.lock.release("r-here")
 
 
@@ -186,10 +186,10 @@ def test_a_namespace_that_does_not_exist_is_not_called_whole(
     cluster: FakeCluster,
 ) -> None:
     del cluster
-    found = heal()
-    assert isinstance(found.exception, TargetNotFound)
-    assert f"no namespace '{NAMESPACE}'" in str(found.exception)
-    assert "nothing is broken" not in found.output
+    healed = heal()
+    assert isinstance(healed.exception, TargetNotFound)
+    assert f"no namespace '{NAMESPACE}'" in str(healed.exception)
+    assert "nothing is broken" not in healed.output
 
 
 def test_what_a_shipped_role_may_not_read_nobody_left_with_it(
@@ -197,13 +197,13 @@ def test_what_a_shipped_role_may_not_read_nobody_left_with_it(
 ) -> None:
     cluster.forbidden = set(HIDDEN)
     cluster.put("/api/v1/namespaces", NAMESPACE)
-    found = heal()
-    assert found.return_value == 0, found.output
-    assert "unseen  nodes: not looked at" in found.output
+    healed = heal()
+    assert healed.return_value == 0, healed.output
+    assert "unseen  nodes: not looked at" in healed.output
     dies(cluster, target)  # it could read no more than we
-    found = heal()
-    assert found.return_value == 0, found.output
-    assert "lock    freed" in found.output
+    healed = heal()
+    assert healed.return_value == 0, healed.output
+    assert "lock    freed" in healed.output
 
 
 def test_a_plan_is_not_made_again_for_what_could_not_be_looked_at(

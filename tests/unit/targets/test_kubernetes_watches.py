@@ -240,16 +240,16 @@ def test_a_workload_is_told_once_and_on_every_change(
     deployment(cluster, 1)
     told.until(lambda all_: len(all_) == 2)
     endpoints(cluster, True, False)
-    found: list[Event] = told.until(lambda all_: len(all_) == 3)
+    events: list[Event] = told.until(lambda all_: len(all_) == 3)
     watch.look()
     watch.stop()
     shown = ("ready", "available", "endpoints")
-    assert [tuple(workload[key] for key in shown) for workload in found] == [
+    assert [tuple(workload[key] for key in shown) for workload in events] == [
         (2, True, {"web": 2}),
         (1, False, {"web": 2}),
         (1, False, {"web": 1}),
     ]
-    assert (found[0]["service"], found[0]["wanted"]) == ("web", 2)
+    assert (events[0]["service"], events[0]["wanted"]) == ("web", 2)
 
 
 def raw(kind: str = "Deployment", **status: Any) -> dict[str, Any]:
@@ -324,11 +324,11 @@ def test_events_from_now_on_and_again_when_they_doubled(
         said(cluster, "new", count)
     cluster.remove(EVENTS, "old")
     said(cluster, "last", 1)
-    found = told.until(lambda all_: len(all_) == 4)
+    events = told.until(lambda all_: len(all_) == 4)
     watch.look()
     watch.stop()
-    assert [event["count"] for event in found] == [1, 2, 4, 1]
-    first = found[0]
+    assert [event["count"] for event in events] == [1, 2, 4, 1]
+    first = events[0]
     assert first["message"].startswith("much too slow!!")
     assert len(first["message"]) == 300
     assert (first["object"], first["service"]) == ("pod/web-59f9bc7659-k2rsw", "web")

@@ -64,9 +64,9 @@ def test_a_supervisor_that_answers_late_makes_no_start_earlier(
     process, before, _ = child
     with Late(process.pid) as address:
         target = LocalTarget(TargetRef(kind="local", name=address), SystemClock())
-        (found,) = target.instances()
-    assert found.started_at is not None
-    assert found.started_at + found.exact >= before
+        (instance,) = target.instances()
+    assert instance.started_at is not None
+    assert instance.started_at + instance.exact >= before
 
 
 class Late:

@@ -47,12 +47,12 @@ def test_a_family_is_all_that_descends() -> None:
     script = "import subprocess, sys; subprocess.run(sys.argv[1:])"
     parent = subprocess.Popen([sys.executable, "-c", script, *SLEEP])
     try:
-        clock, found = SystemClock(), [parent.pid]
+        clock, pids = SystemClock(), [parent.pid]
         end = clock.monotonic() + 10
-        while len(found) < 2 and clock.monotonic() < end:
-            found = family(parent.pid)
-        assert found[0] == parent.pid
-        assert len(found) == 2
-        os.kill(found[1], signal.SIGKILL)
+        while len(pids) < 2 and clock.monotonic() < end:
+            pids = family(parent.pid)
+        assert pids[0] == parent.pid
+        assert len(pids) == 2
+        os.kill(pids[1], signal.SIGKILL)
     finally:
         parent.wait(10)

@@ -79,8 +79,8 @@ def test_what_processes_have_used_is_known() -> None:
 def test_a_load_bites_when_it_is_used_or_nothing_is_left(
     share: float, waited: float, words: str, *, bites: bool
 ) -> None:
-    found, because = verdict(0.8, share, waited)
-    assert found is bites
+    judged, because = verdict(0.8, share, waited)
+    assert judged is bites
     assert words in because
 
 

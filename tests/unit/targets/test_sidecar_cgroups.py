@@ -115,18 +115,18 @@ def test_with_version_1_each_controller_has_a_tree(tmp_path: Path) -> None:
         memory__stat="inactive_file 1\ntotal_inactive_file 6000",
         memory__oom_control="oom_kill_disable 0\nunder_oom 0\noom_kill 3",
     )
-    found = find(str(tmp_path), ID, None)
-    assert found is not None
-    assert found.for_cpu() == [
+    path = find(str(tmp_path), ID, None)
+    assert path is not None
+    assert path.for_cpu() == [
         tmp_path / "cpu" / "docker" / ID,
         tmp_path / "cpuacct" / "docker" / ID,
     ]
-    assert found.cpus() == 1.5
-    assert found.cpu_used() == 1.5
-    memory = found.memory(PLENTY)
+    assert path.cpus() == 1.5
+    assert path.cpu_used() == 1.5
+    memory = path.memory(PLENTY)
     assert memory is not None
     assert (memory.limit, memory.used()) == (4_096_000, 90_000)
-    assert found.oom_kills() == 3
+    assert path.oom_kills() == 3
 
 
 def test_without_a_quota_or_a_limit_there_is_none(tmp_path: Path) -> None:
@@ -136,11 +136,11 @@ def test_without_a_quota_or_a_limit_there_is_none(tmp_path: Path) -> None:
         cpu__cfs_period_us="100000",
     )
     write(tmp_path / "memory" / ID, memory__limit_in_bytes="9223372036854771712")
-    found = find(str(tmp_path), ID, None)
-    assert found is not None
-    assert found.cpus() is None
-    assert found.cpu_used() is None
-    assert found.memory(host_memory()) is None
+    path = find(str(tmp_path), ID, None)
+    assert path is not None
+    assert path.cpus() is None
+    assert path.cpu_used() is None
+    assert path.memory(host_memory()) is None
 
 
 def test_what_has_no_cgroup_of_its_own_is_told(tmp_path: Path) -> None:
