@@ -94,9 +94,9 @@ def test_a_run_is_compared_with_the_baseline_that_was_set(called: Called) -> Non
     code, said = called("baseline", "set", run("first", 7.0))
     assert (code, said) == (0, "gameday-baseline.json: 1 measures\n"), said
     code, said = called("compare", run("second", 7.4), "-o", "json")
-    found = only_fires(said)
-    assert (code, found["status"]) == (0, "same")
-    assert (found["before"], found["now"]) == (7.0, 7.4)
+    compared = only_fires(said)
+    assert (code, compared["status"]) == (0, "same")
+    assert (compared["before"], compared["now"]) == (7.0, 7.4)
 
 
 def test_a_longer_for_fails_with_its_cause(called: Called) -> None:

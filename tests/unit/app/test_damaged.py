@@ -125,9 +125,9 @@ def test_a_field_without_a_value_is_like_one_that_is_lacking(
         if line["kind"] == kind:
             line[name] = value
             del bare[name]
-    found, expected = judged(lines).findings, judged(without).findings
-    assert found == expected
-    for finding in found:
+    findings, expected = judged(lines).findings, judged(without).findings
+    assert findings == expected
+    for finding in findings:
         if finding.question in questions:
             assert finding.outcome is Outcome.INCONCLUSIVE
             assert f"has no {name}" in finding.because.replace("'", "")

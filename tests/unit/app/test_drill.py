@@ -212,8 +212,8 @@ def test_a_page_that_does_not_come_is_a_failure(
 
 def test_a_drill_that_was_changed_is_told(tmp_path: Path) -> None:
     (tmp_path / "drill.json").write_text("{}")
-    (found,) = drills.below(str(tmp_path))
-    assert isinstance(found, StoreError)
+    (open_drill,) = drills.below(str(tmp_path))
+    assert isinstance(open_drill, StoreError)
 
 
 def test_what_is_refused_is_not_sent(server: FakeServer, world: World) -> None:

@@ -204,8 +204,8 @@ def ask(
 
 
 def test_a_get_is_always_200_with_the_outcome(server: GateServer) -> None:
-    status, found = ask(server, "GET", "/v1/gate/shop")
-    assert (status, found["outcome"]) == (200, "inconclusive")
+    status, reply = ask(server, "GET", "/v1/gate/shop")
+    assert (status, reply["outcome"]) == (200, "inconclusive")
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_a_get_is_always_200_with_the_outcome(server: GateServer) -> None:
     [("GET", "/v1/gate/other"), ("GET", "/"), ("POST", "/v1/other")],
 )
 def test_what_is_not_known_is_404(server: GateServer, method: str, path: str) -> None:
-    status, found = ask(server, method, path, {} if method == "POST" else None)
+    status, reply = ask(server, method, path, {} if method == "POST" else None)
     assert status == 404
-    assert "there are: shop" in found["error"]
+    assert "there are: shop" in reply["error"]
 
 
 def test_a_gate_that_metadata_names_wrongly_is_404(server: GateServer) -> None:
@@ -227,15 +227,15 @@ def test_a_post_is_409_with_a_sentence_until_it_is_overridden(
     server: GateServer,
 ) -> None:
     payload = {"name": "checkout", "namespace": "n", "phase": "Progressing"}
-    status, found = ask(server, "POST", "/v1/gate", payload)
+    status, reply = ask(server, "POST", "/v1/gate", payload)
     assert status == 409
-    assert found["because"]
+    assert reply["because"]
     words = ("--by", "ann", "--because", "hotfix", "--until", "2999-01-01")
     gate("--policy", "policy.yaml", *words)
     server._known.clear()
-    status, found = ask(server, "POST", "/v1/gate", payload)
-    assert (status, found["outcome"]) == (200, "inconclusive")
-    assert "overridden by ann" in found["because"]
+    status, reply = ask(server, "POST", "/v1/gate", payload)
+    assert (status, reply["outcome"]) == (200, "inconclusive")
+    assert "overridden by ann" in reply["because"]
 
 
 def test_a_body_that_is_no_json_is_400(server: GateServer) -> None:
@@ -275,10 +275,10 @@ def test_argo_rollouts_goes_on_aborts_or_pauses(outcome: str, phase: str) -> Non
         for condition in ("successCondition", "failureCondition")
     }
     if said["failureCondition"]:
-        found = "Failed"
+        ends_as = "Failed"
     else:
-        found = "Successful" if said["successCondition"] else "Inconclusive"
-    assert found == phase
+        ends_as = "Successful" if said["successCondition"] else "Inconclusive"
+    assert ends_as == phase
 
 
 def test_what_is_shipped_asks_at_the_addresses_that_there_are(

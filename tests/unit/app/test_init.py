@@ -154,8 +154,8 @@ def test_what_the_same_series_feed_may_ring_as_well() -> None:
     promise = choose_promise(known, "web", paged=False)
     assert promise is not None
     assert promise.alert == "WebReplicaDown"
-    found = set_off_beside(known, "web", promise)
-    assert found == ("WebFewLeft", "TargetDown")
+    beside = set_off_beside(known, "web", promise)
+    assert beside == ("WebFewLeft", "TargetDown")
 
 
 def test_without_a_pager_no_time_of_a_page_is_promised() -> None:
@@ -200,8 +200,8 @@ def test_the_label_of_the_status_tells_bad_requests(
         Series(labels={label: value, "proxy": "quiet"}, samples=((0.0, 1.0),)),
         Series(labels={label: value, "proxy": "busy"}, samples=((0.0, 9.0),)),
     ]
-    found = describe_counter("requests_total", series)
-    assert found == starter.Requests(
+    description = describe_counter("requests_total", series)
+    assert description == starter.Requests(
         metric="requests_total", labels={"proxy": "busy"}, bad=bad
     )
 
@@ -274,14 +274,14 @@ def test_the_probe_expects_the_status_that_the_address_answers_with(
     status: int, odd: bool
 ) -> None:
     with serving(lambda _: Reply("" if status == 204 else "hello", status)) as server:
-        found, why = status_of(server.url)
-    assert found == status
+        expected, why = status_of(server.url)
+    assert expected == status
     assert bool(why) is odd
     written = starter.texts(replace(FULL, status=status))
     assert f"tolerance: {status}\n" in "".join(written.values())
 
 
 def test_an_address_that_does_not_answer_is_told() -> None:
-    found, why = status_of("http://127.0.0.1:1/")
-    assert found == 200
+    status, why = status_of("http://127.0.0.1:1/")
+    assert status == 200
     assert "does not answer" in why

@@ -80,9 +80,9 @@ def altered(kind: str, **changes: object) -> Record:
 
 @pytest.mark.usefixtures("ledger")
 def test_what_an_event_lacks_is_said_in_a_sentence() -> None:
-    found = answer(judge_stored(altered("fault_biting", bites=...)).verdict, "bites")
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert found.because == (
+    finding = answer(judge_stored(altered("fault_biting", bites=...)).verdict, "bites")
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert finding.because == (
         "The event fault_biting of 2026-01-01T00:00:10.200Z has no 'bites': the "
         "timeline is not as a run wrote it."
     )

@@ -438,5 +438,5 @@ def test_a_groups_own_offset_overrides_the_live_global_one(
     text = f"groups: [{{name: g, {stated}, rules: [{{alert: A, expr: up == 0}}]}}]"
     (written,), _ = rules.parse(text, "r.yaml")
     live = AlertRule(name="A", expr="up == 0", group="g", query_offset=60.0)
-    (found,) = _with_offsets([live], [written])
-    assert found.query_offset == offset
+    (offset_job,) = _with_offsets([live], [written])
+    assert offset_job.query_offset == offset

@@ -79,10 +79,10 @@ def test_the_cycle_is_that_of_the_promised_alerts_rule() -> None:
     ]
     with serving(fake.answer) as server:
         (made,) = asked(server.url)
-        found = moments(made, Repeat(2, 3), clock)("s")  # type: ignore[arg-type]
-    assert found is not None
-    assert found.words.startswith("repeat 2 of 3: 10s into the 30s after which")
-    assert 0.0 < found.at - clock.now() <= 30.5
+        moment = moments(made, Repeat(2, 3), clock)("s")  # type: ignore[arg-type]
+    assert moment is not None
+    assert moment.words.startswith("repeat 2 of 3: 10s into the 30s after which")
+    assert 0.0 < moment.at - clock.now() <= 30.5
 
 
 def test_one_run_waits_for_nothing() -> None:

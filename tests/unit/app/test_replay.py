@@ -44,11 +44,11 @@ def test_an_old_run_is_inconclusive_with_a_finding_for_each_question(
 ) -> None:
     stored(RUN)
     assert replay(RUN, "--prometheus", program(), "-o", "json") == 3
-    (found,) = json.loads(capsys.readouterr().out)
-    asked = [finding for finding in found["findings"] if finding["replayed"]]
+    (document,) = json.loads(capsys.readouterr().out)
+    asked = [finding for finding in document["findings"] if finding["replayed"]]
     assert {finding["question"] for finding in asked} >= {"fires_within", "reaches"}
     assert {finding["outcome"] for finding in asked} == {"inconclusive"}
-    assert {finding["replayed"] for finding in found["findings"]} == {True, False}
+    assert {finding["replayed"] for finding in document["findings"]} == {True, False}
 
 
 @pytest.mark.parametrize(

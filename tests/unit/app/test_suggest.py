@@ -78,9 +78,9 @@ def scenario(path: str) -> Scenario:
 
 
 def test_each_rule_has_a_state(prometheus: str) -> None:
-    found = look(wish(prometheus))
+    suggestions = look(wish(prometheus))
     assert [
-        (suggestion.rule.name, suggestion.state) for suggestion in found.entries
+        (suggestion.rule.name, suggestion.state) for suggestion in suggestions.entries
     ] == [
         ("WebReplicaDown", "suggested"),
         ("DatabaseDown", "risky"),
@@ -88,13 +88,13 @@ def test_each_rule_has_a_state(prometheus: str) -> None:
         ("Watchdog", "always"),
         ("Errors", "not known how"),
     ]
-    assert len(found.unproven) == 4
-    assert len(found.suggested) == 1
+    assert len(suggestions.unproven) == 4
+    assert len(suggestions.suggested) == 1
 
 
 def test_what_is_written_passes_check(prometheus: str) -> None:
-    found = look(wish(prometheus, include_risky=True))
-    written = suggest.write(found, "out")
+    suggestions = look(wish(prometheus, include_risky=True))
+    written = suggest.write(suggestions, "out")
     assert sorted(written) == [
         "out/experiments/prove-database-down.yaml",
         "out/experiments/prove-web-replica-down.yaml",
@@ -116,19 +116,19 @@ def test_what_is_written_passes_check(prometheus: str) -> None:
 
 
 def test_nothing_is_written_over(prometheus: str) -> None:
-    found = look(wish(prometheus))
-    suggest.write(found, "out")
+    suggestions = look(wish(prometheus))
+    suggest.write(suggestions, "out")
     before = Path("out/scenarios/prove-web-replica-down.yaml").read_text()
     with pytest.raises(UsageError, match=r"already there.*another folder with --out"):
-        suggest.write(found, "out")
+        suggest.write(suggestions, "out")
     assert Path("out/scenarios/prove-web-replica-down.yaml").read_text() == before
 
 
 def test_without_a_prometheus_the_files_and_the_names_have_to_do() -> None:
-    found = look(wish(include_risky=True))
+    suggestions = look(wish(include_risky=True))
     told = [
         (suggestion.rule.name, suggestion.proof and suggestion.proof.service)
-        for suggestion in found.suggested
+        for suggestion in suggestions.suggested
     ]
     assert told == [("WebReplicaDown", "web"), ("DatabaseDown", "database")]
 
@@ -139,8 +139,8 @@ def test_without_rules_there_is_nothing_to_prove() -> None:
 
 
 def test_what_is_protected_stays_so_in_the_scenario(prometheus: str) -> None:
-    found = look(wish(prometheus, protect=("database",)))
-    suggest.write(found, "out")
+    suggestions = look(wish(prometheus, protect=("database",)))
+    suggest.write(suggestions, "out")
     made = scenario("out/scenarios/prove-web-replica-down.yaml")
     assert made.blast_radius.protect == ("database",)
 

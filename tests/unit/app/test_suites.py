@@ -63,8 +63,8 @@ def test_a_folder_stands_for_its_scenarios_alone(folder: Path) -> None:
     (folder / "below").mkdir()
     day(folder, "one")
     (folder / "below" / "two.yaml").write_text((folder / "one.yaml").read_text())
-    found = suites.paths_of([str(folder)])
-    assert [Path(path).name for path in found] == ["one.yaml", "two.yaml"]
+    paths = suites.paths_of([str(folder)])
+    assert [Path(path).name for path in paths] == ["one.yaml", "two.yaml"]
 
 
 def test_a_file_that_is_named_and_in_a_folder_is_held_once(folder: Path) -> None:
