@@ -106,8 +106,8 @@ def test_a_killed_run_is_healed_before_the_container_ends(
 ) -> None:
     killed = 'echo cut > "$out/timeline.ndjson"; kill -9 $$'
     pod.has(killed, heal=f"exit {healed}")
-    found, log = pod.hold()
-    assert found == code
+    exit_code, log = pod.hold()
+    assert exit_code == code
     assert "the run was killed (exit code 137); healing" in log
     assert "report of cut" in log
     assert pod.calls[1] == "heal"

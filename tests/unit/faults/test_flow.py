@@ -64,10 +64,10 @@ def test_the_planned_victims_are_hit_and_proven(
     assert [hit["instance"] for hit in answer["hits"]] == ["web-1", "web-3"]
     assert all(hit["proof"]["bites"] for hit in answer["hits"])
     assert json.loads(json.dumps(answer)) == answer
-    found = mine.ledger.open_faults()
-    assert {fault.state for fault in found} == {S.BITING}
-    assert {fault.duration for fault in found} == {45.0}
-    assert {round(fault.until - fault.at) for fault in found} == {45}
+    faults = mine.ledger.open_faults()
+    assert {fault.state for fault in faults} == {S.BITING}
+    assert {fault.duration for fault in faults} == {45.0}
+    assert {round(fault.until - fault.at) for fault in faults} == {45}
 
 
 def test_it_is_written_down_before_the_target_feels_it(

@@ -30,20 +30,20 @@ def test_text_and_values_ask_for_the_same() -> None:
 
 def test_what_is_none_was_not_given() -> None:
     given = {"service": "web", "count": None, "share": "34%", "duration": None}
-    found = parse_request("process.stop", given)
-    assert found.selection == Selection(service="web", share=0.34)
-    assert found.duration is None
+    request = parse_request("process.stop", given)
+    assert request.selection == Selection(service="web", share=0.34)
+    assert request.duration is None
 
 
 def test_without_a_selector_it_is_one() -> None:
-    found = parse_request("process.stop", {"service": "web"})
-    assert found.selection == Selection(service="web", count=1)
+    request = parse_request("process.stop", {"service": "web"})
+    assert request.selection == Selection(service="web", count=1)
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "sigterm", "term", "15", 15])
 def test_a_signal_has_many_names(name: Any) -> None:
-    found = parse_request("process.kill", {"service": "web", "signal": name})
-    assert found.arguments == {"signal": "SIGTERM"}
+    request = parse_request("process.kill", {"service": "web", "signal": name})
+    assert request.arguments == {"signal": "SIGTERM"}
 
 
 @pytest.mark.parametrize(

@@ -57,13 +57,15 @@ def test_names_are_taken_as_they_are_and_once() -> None:
 
 
 def test_running_instances_are_chosen_before_stopped_ones() -> None:
-    found: list[Instance] = [
+    instances: list[Instance] = [
         instance("web-1", "stopped"),
         instance("web-2"),
         instance("web-3", "stopped"),
     ]
     selection = Selection(service="web", count=1)
-    assert {choose(selection, found, seed)[0].name for seed in range(20)} == {"web-2"}
+    assert {choose(selection, instances, seed)[0].name for seed in range(20)} == {
+        "web-2"
+    }
 
 
 @pytest.mark.parametrize(

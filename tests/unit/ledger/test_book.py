@@ -139,9 +139,13 @@ def test_what_was_written_is_there_for_another_process(path: str) -> None:
     ledger.move(fault, S.INJECTING, 1001.5)
     proof = {"bites": True, "because": "gone", "evidence": {"pid": 0}}
     ledger.move(fault, S.BITING, 1002.0, note="gone", extra={"proof": proof})
-    (found,) = Ledger(path, HandClock()).open_faults(target=URL)
-    assert found.undo == entry().undo
-    assert (found.state, found.at, found.until) == (S.BITING, 1002.0, 1060.0)
+    (fault_read,) = Ledger(path, HandClock()).open_faults(target=URL)
+    assert fault_read.undo == entry().undo
+    assert (fault_read.state, fault_read.at, fault_read.until) == (
+        S.BITING,
+        1002.0,
+        1060.0,
+    )
     steps = Ledger(path, HandClock()).transitions("r1")
     assert [(step.state, step.at) for step in steps] == [
         (S.PLANNED, 1000.0),

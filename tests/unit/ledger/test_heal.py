@@ -122,8 +122,8 @@ def test_a_target_that_cannot_be_reached_leaves_its_faults_open(world: World) ->
     def gone(_url: str) -> OpenTarget:
         raise TargetNotFound("the engine does not answer")
 
-    found = world.ledger.open_faults()
-    (healed,) = heal(world.ledger, gone, world.clock, found)
+    open_faults = world.ledger.open_faults()
+    (healed,) = heal(world.ledger, gone, world.clock, open_faults)
     assert not healed.undone.ok
     assert "gameday heal" in healed.undone.by_hand
     assert len(world.ledger.open_faults()) == 1
@@ -166,8 +166,8 @@ def test_whoever_waits_is_told_of_each(world: World) -> None:
     world.break_("web-1")
     world.break_("web-2")
     told: list[Healed] = []
-    found = world.ledger.open_faults()
-    heal(world.ledger, world.open, world.clock, found, emit=told.append)
+    open_faults = world.ledger.open_faults()
+    heal(world.ledger, world.open, world.clock, open_faults, emit=told.append)
     assert sorted(undone.fault.victim.name for undone in told) == ["web-1", "web-2"]
 
 
@@ -215,8 +215,8 @@ def test_a_target_that_cannot_even_be_opened_stops_no_other_undo(
             raise KeyError("current-context")
         return world.target
 
-    found = world.ledger.open_faults()
-    healed = heal(world.ledger, opener, world.clock, found)
+    open_faults = world.ledger.open_faults()
+    healed = heal(world.ledger, opener, world.clock, open_faults)
     assert [healing.undone.ok for healing in healed] == [False, True]
     assert "KeyError" in healed[0].undone.found
 

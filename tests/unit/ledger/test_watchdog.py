@@ -162,9 +162,9 @@ def test_it_plays_no_foreign_rollback_after_its_time(broken: Broken) -> None:
     fault = broken.breaks(undo=undo, kind=foreign.KIND)
     broken.clock.at += FOREIGN_PATIENCE + 1.0
     assert broken.care.attempt()  # nothing is left that it may do
-    found = broken.ledger.fault(fault)
-    assert found is not None
-    assert found.state is FaultState.BITING  # for `gameday heal`
+    left = broken.ledger.fault(fault)
+    assert left is not None
+    assert left.state is FaultState.BITING  # for `gameday heal`
     run = broken.ledger.run("dead")
     assert run is not None
     assert run.closed is None

@@ -77,8 +77,10 @@ def test_a_metric_is_waited_for_until_it_holds_for_good(
     for second, ok in enumerate(said):
         seen.see(event(21.0 + second, "metric", promql="q < 1", ok=ok))
     waited = in_aftermath(seen, planned.scenario.steps[0], planned.steps[0])
-    (found,) = [condition for condition in waited if condition.what == "q < 1 holding"]
-    assert (found.kept, found.until) == (kept, 80.0)
+    (pending,) = [
+        condition for condition in waited if condition.what == "q < 1 holding"
+    ]
+    assert (pending.kept, pending.until) == (kept, 80.0)
 
 
 def test_what_failed_half_of_the_time_has_to_hold_longer() -> None:

@@ -96,18 +96,18 @@ def played(tmp_path: Path) -> dict[str, Any]:
 
 
 def test_a_probe_of_the_configuration_is_asked_once_for_all(tmp_path: Path) -> None:
-    found = played(tmp_path)
-    (values,) = [fields for name, fields in found["looks"] if name == "configuration"]
+    report = played(tmp_path)
+    (values,) = [fields for name, fields in report["looks"] if name == "configuration"]
     assert values == {"values": {"number": "1"}}
-    looked, *_ = [fields for name, fields in found["looks"] if name == "hypothesis"]
+    looked, *_ = [fields for name, fields in report["looks"] if name == "hypothesis"]
     assert looked["ok"] is True, looked
     assert (tmp_path / "asked").read_text() == "x\n"
     assert (tmp_path / "method").read_text() == "1 as it is\n"
 
 
 def test_its_value_is_not_in_the_journal(tmp_path: Path) -> None:
-    found = played(tmp_path)
-    (journal,) = [fields for name, fields in found["engine"] if name == "journal"]
+    report = played(tmp_path)
+    (journal,) = [fields for name, fields in report["engine"] if name == "journal"]
     configuration = json.loads(journal["text"])["experiment"]["configuration"]
     assert configuration["number"]["type"] == "probe"
 

@@ -85,8 +85,8 @@ def test_what_differs_is_told_once_it_will_not_come_right() -> None:
     world = World()
     eye = Eye(world, SAME, DOWN)
     run(world, eye)
-    (found,) = world.of("drift")
-    assert dict(found.fields) == {
+    (drift,) = world.of("drift")
+    assert dict(drift.fields) == {
         "step": "",
         "instance": "web-1",
         "key": "State",

@@ -39,11 +39,11 @@ RECORDING = Recording(
 
 def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
     (tmp_path / SERIES).write_bytes(recordings.pack(RECORDING))
-    found = recordings.read(str(tmp_path))
-    assert found is not None
-    assert sorted(found.series, key=str) == sorted(RECORDING.series, key=str)
-    assert (found.stored, found.groups) == (RECORDING.stored, RECORDING.groups)
-    assert (found.since, found.left_out) == (1.5, {"big": "too many"})
+    read_back = recordings.read(str(tmp_path))
+    assert read_back is not None
+    assert sorted(read_back.series, key=str) == sorted(RECORDING.series, key=str)
+    assert (read_back.stored, read_back.groups) == (RECORDING.stored, RECORDING.groups)
+    assert (read_back.since, read_back.left_out) == (1.5, {"big": "too many"})
 
 
 def test_the_same_record_gives_the_same_bytes() -> None:
