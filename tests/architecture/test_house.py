@@ -172,8 +172,8 @@ def test_no_word_of_how_it_was_made_is_in_the_repository() -> None:
 
 def test_only_ci_knows_what_lies_beside_the_repository() -> None:
     beside = re.compile(r"\.\./sha" + "red")
-    found = {line.partition(":")[0] for line in offenders(beside)}
-    assert found <= {".ci/run"}
+    files_that_know = {line.partition(":")[0] for line in offenders(beside)}
+    assert files_that_know <= {".ci/run"}
 
 
 def modules_of(room: str) -> list[Path]:

@@ -36,8 +36,8 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_newest_of_pyenv_is_taken(bare: Path) -> None:
     pyenv(bare, "3.12.9", "3.12.10", "3.13.1")
-    found = lanes.located("3.12")
-    assert found == bare / "versions" / "3.12.10" / "bin" / "python3.12"
+    interpreter = lanes.located("3.12")
+    assert interpreter == bare / "versions" / "3.12.10" / "bin" / "python3.12"
 
 
 def test_a_program_that_is_another_version_is_none(bare: Path) -> None:

@@ -230,12 +230,12 @@ def test_its_rights_suffice(kind: str, space: str, tmp_path: Path) -> None:
     said = done.stdout + done.stderr
     assert (tmp_path / "out" / "verdict.json").exists(), said
     asked = json.loads((tmp_path / "out" / "verdict.json").read_text())["findings"]
-    found = {
+    answers = {
         finding["question"]: (finding["outcome"], finding["because"])
         for finding in asked
     }
-    assert found["undone"][0] == "pass", said
-    assert found["drift"][0] == "pass", said
+    assert answers["undone"][0] == "pass", said
+    assert answers["drift"][0] == "pass", said
     if kind not in UNSURE:
-        assert found["bites"][0] == "pass", said
+        assert answers["bites"][0] == "pass", said
         assert done.returncode == 0, said

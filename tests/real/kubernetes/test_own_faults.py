@@ -226,31 +226,31 @@ def test_every_fault_is_tried() -> None:
 def test_it_bites_and_is_undone_by_its_marks_alone(
     case: Case, hurt: Callable[..., Hurt]
 ) -> None:
-    found = hurt(case.kind, service=case.service, **case.given)
-    found.inject()
-    proofs = found.proofs()
+    injected = hurt(case.kind, service=case.service, **case.given)
+    injected.inject()
+    proofs = injected.proofs()
     assert [proof for proof in proofs if not proof.bites] == []
-    assert case.seen(found)
-    left = found.world.left()
-    assert len(left) == len(found.victims)
-    another = found.world.target()
+    assert case.seen(injected)
+    left = injected.world.left()
+    assert len(left) == len(injected.victims)
+    another = injected.world.target()
     for leftover in left:
         assert leftover.undo is not None
         done = another.undo(leftover.undo)
         assert done.ok, done
-    assert found.world.left() == []
-    assert not case.seen(found)
+    assert injected.world.left() == []
+    assert not case.seen(injected)
 
 
 def test_an_evicted_pod_is_replaced(hurt: Callable[..., Hurt]) -> None:
-    found = hurt("evict")
-    found.inject()
-    assert found.proofs()[0].bites
-    found.end()
-    pods = found.world.get("pods", "-l", "app=web")["items"]
+    injected = hurt("evict")
+    injected.inject()
+    assert injected.proofs()[0].bites
+    injected.end()
+    pods = injected.world.get("pods", "-l", "app=web")["items"]
     there = [o["metadata"]["uid"] for o in pods if not _ends(o)]
     assert len(there) == 3
-    assert found.victims[0].identity["id"] not in there
+    assert injected.victims[0].identity["id"] not in there
 
 
 def _ends(pod: Mapping[str, Any]) -> bool:
@@ -262,16 +262,16 @@ def test_a_budgets_refusal_is_reported_by_its_name(
     kind: str, hurt: Callable[..., Hurt]
 ) -> None:
     # A drain asks again, but no longer than the fault may last.
-    found = hurt(kind, names=_together(hurt), duration="2s")
-    found.world.apply([BUDGET])
+    injected = hurt(kind, names=_together(hurt), duration="2s")
+    injected.world.apply([BUDGET])
     try:
-        wait_for(lambda: _allows(found.world, 0), 30)
+        wait_for(lambda: _allows(injected.world, 0), 30)
         with pytest.raises(
             FaultFailed, match="refused by PodDisruptionBudget keep-all"
         ):
-            found.inject()
+            injected.inject()
     finally:
-        found.world.kubectl("delete", "pdb", "keep-all")
+        injected.world.kubectl("delete", "pdb", "keep-all")
 
 
 def _allows(world: World, number: int) -> bool:
@@ -291,38 +291,38 @@ def _together(hurt: Callable[..., Hurt]) -> list[str]:
 def test_a_drained_node_takes_nothing_and_loses_the_service(
     hurt: Callable[..., Hurt],
 ) -> None:
-    found = hurt("drain", names=_together(hurt))
-    found.inject()
-    assert [proof for proof in found.proofs() if not proof.bites] == []
-    assert cordoned(found)
-    uids = {victim.identity["id"] for victim in found.victims}
-    pods = found.world.get("pods", "-l", "app=web")["items"]
+    injected = hurt("drain", names=_together(hurt))
+    injected.inject()
+    assert [proof for proof in injected.proofs() if not proof.bites] == []
+    assert cordoned(injected)
+    uids = {victim.identity["id"] for victim in injected.victims}
+    pods = injected.world.get("pods", "-l", "app=web")["items"]
     assert not [o for o in pods if o["metadata"]["uid"] in uids and not _ends(o)]
-    agents = found.world.get("pods", "-l", "app=agent")["items"]
+    agents = injected.world.get("pods", "-l", "app=agent")["items"]
     assert not [agent for agent in agents if _ends(agent)]
-    found.end()
-    assert not cordoned(found)
+    injected.end()
+    assert not cordoned(injected)
 
 
 def test_a_drain_reaches_no_further_than_its_victims(
     hurt: Callable[..., Hurt],
 ) -> None:
     together = _together(hurt)
-    found = hurt("drain", names=together[:1])
+    injected = hurt("drain", names=together[:1])
     with pytest.raises(FaultFailed, match="more of the service's pods than were"):
-        found.inject()
-    assert not cordoned(found)
+        injected.inject()
+    assert not cordoned(injected)
 
 
 def test_no_execute_is_refused_where_others_would_go(
     hurt: Callable[..., Hurt],
 ) -> None:
-    found = hurt("taint", effect="NoExecute")
+    injected = hurt("taint", effect="NoExecute")
     with pytest.raises(FaultFailed, match="NoExecute would end"):
-        found.inject()
+        injected.inject()
     assert not any(
         taint["key"].startswith("gameday")
-        for taint in found.nodes[0]["spec"].get("taints", ())
+        for taint in injected.nodes[0]["spec"].get("taints", ())
     )
 
 
@@ -341,58 +341,58 @@ def test_a_node_is_given_back_by_the_last_of_its_marks(
 
 
 def test_a_node_that_was_cordoned_before_stays_so(hurt: Callable[..., Hurt]) -> None:
-    found = hurt("drain", names=_together(hurt))
-    node = found.victims[0].labels["node"]
-    found.world.kubectl("cordon", node, at="")
+    injected = hurt("drain", names=_together(hurt))
+    node = injected.victims[0].labels["node"]
+    injected.world.kubectl("cordon", node, at="")
     try:
         with pytest.raises(FaultFailed, match="was made unschedulable by another"):
-            hurt("cordon", names=[found.victims[0].name]).inject()
-        found.inject()
-        assert [proof for proof in found.proofs() if not proof.bites] == []
-        found.end()
-        assert cordoned(found)
+            hurt("cordon", names=[injected.victims[0].name]).inject()
+        injected.inject()
+        assert [proof for proof in injected.proofs() if not proof.bites] == []
+        injected.end()
+        assert cordoned(injected)
     finally:
-        found.world.kubectl("uncordon", node, at="")
+        injected.world.kubectl("uncordon", node, at="")
 
 
 @pytest.mark.parametrize("given", [COLOURS, PASSWORD], ids=lambda given: given["name"])
 def test_a_delete_that_comes_after_the_undo_is_refused(
     given: Mapping[str, Any], hurt: Callable[..., Hurt]
 ) -> None:
-    found = hurt("config_removed", service="needy", **given)
-    world, kind = found.world, given.get("object", "configmap")
+    injected = hurt("config_removed", service="needy", **given)
+    world, kind = injected.world, given.get("object", "configmap")
     was = world.get(kind, given["name"])
-    undo = found.target.prepare(found.request, found.victims[0], world.mark())
-    assert found.target.undo(undo).ok
+    undo = injected.target.prepare(injected.request, injected.victims[0], world.mark())
+    assert injected.target.undo(undo).ok
     sure = {key: was["metadata"][key] for key in ("uid", "resourceVersion")}
     path = namespaced(world.name, f"{kind}s", given["name"])
     with pytest.raises(Conflict):
-        found.target.api.delete(path, {"preconditions": sure})
+        injected.target.api.delete(path, {"preconditions": sure})
     assert _lasting(world.get(kind, given["name"])) == _lasting(was)
 
 
 def test_a_patch_that_comes_after_the_undo_is_refused(
     hurt: Callable[..., Hurt],
 ) -> None:
-    found = hurt("scale", service="db", to=3)
-    world = found.world
+    injected = hurt("scale", service="db", to=3)
+    world = injected.world
     was = world.get("statefulset/db")
-    undo = found.target.prepare(found.request, found.victims[0], world.mark())
-    assert found.target.undo(undo).ok
+    undo = injected.target.prepare(injected.request, injected.victims[0], world.mark())
+    assert injected.target.undo(undo).ok
     sure = {"resourceVersion": was["metadata"]["resourceVersion"]}
     path = path_of(world.name, "StatefulSet", "db")
     with pytest.raises(Conflict):
-        found.target.api.merge(path, {"metadata": sure, "spec": {"replicas": 3}})
+        injected.target.api.merge(path, {"metadata": sure, "spec": {"replicas": 3}})
     assert _lasting(world.get("statefulset/db")) == _lasting(was)
 
 
 def test_a_rollout_is_taken_back_in_its_middle(hurt: Callable[..., Hurt]) -> None:
-    found = hurt("bad_image", service="db", image=NONE)
-    before = found.world.fingerprint()
-    found.inject()  # and nothing is waited for
-    found.end()
-    assert found.world.drift(before) == []
-    assert image_of(found.world, "statefulset/db") == image_name()
+    injected = hurt("bad_image", service="db", image=NONE)
+    before = injected.world.fingerprint()
+    injected.inject()  # and nothing is waited for
+    injected.end()
+    assert injected.world.drift(before) == []
+    assert image_of(injected.world, "statefulset/db") == image_name()
 
 
 def test_a_partition_keeps_its_old_pods_through_a_rollout(
@@ -406,10 +406,10 @@ def test_a_partition_keeps_its_old_pods_through_a_rollout(
     try:
         world.settle("statefulset/db")
         old = world.pod("db-0")["metadata"]
-        found = hurt("bad_readiness", service="db")
-        found.inject()
-        assert found.proofs()[0].bites
-        found.end()
+        injected = hurt("bad_readiness", service="db")
+        injected.inject()
+        assert injected.proofs()[0].bites
+        injected.end()
         now = world.pod("db-0")["metadata"]
         assert now["uid"] == old["uid"]
         revision = now["labels"]["controller-revision-hash"]
@@ -428,16 +428,16 @@ def _patch(world: World, spec: Mapping[str, Any]) -> None:
 
 
 def test_what_another_has_changed_meanwhile_is_left(hurt: Callable[..., Hurt]) -> None:
-    found = hurt("scale", to=2)
-    found.inject()
-    found.world.kubectl("scale", "deployment/web", "--replicas=4")
-    done = found.target.undo(found.undos[0])
+    injected = hurt("scale", to=2)
+    injected.inject()
+    injected.world.kubectl("scale", "deployment/web", "--replicas=4")
+    done = injected.target.undo(injected.undos[0])
     assert done.ok
     assert "changed by somebody else" in done.found
-    assert found.world.get("deployment/web")["spec"]["replicas"] == 4
-    found.end()
-    found.world.kubectl("scale", "deployment/web", "--replicas=3")
-    found.world.settle("deployment/web")
+    assert injected.world.get("deployment/web")["spec"]["replicas"] == 4
+    injected.end()
+    injected.world.kubectl("scale", "deployment/web", "--replicas=3")
+    injected.world.settle("deployment/web")
 
 
 def test_a_second_fault_of_a_workload_is_refused(hurt: Callable[..., Hurt]) -> None:
@@ -452,15 +452,15 @@ def test_a_second_fault_of_a_workload_is_refused(hurt: Callable[..., Hurt]) -> N
 def test_what_was_removed_is_the_same_again_and_told_nobody(
     hurt: Callable[..., Hurt],
 ) -> None:
-    found = hurt("config_removed", service="needy", **PASSWORD)
-    before = _lasting(found.world.get("secret", "password"))
-    found.inject()
-    kept = found.world.get("secret", str(found.undos[0].arguments["kept"]))
-    said = [json.dumps(dict(undo.arguments)) for undo in found.undos]
-    said += [json.dumps(kept["metadata"]), *(o.because for o in found.proofs())]
+    injected = hurt("config_removed", service="needy", **PASSWORD)
+    before = _lasting(injected.world.get("secret", "password"))
+    injected.inject()
+    kept = injected.world.get("secret", str(injected.undos[0].arguments["kept"]))
+    said = [json.dumps(dict(undo.arguments)) for undo in injected.undos]
+    said += [json.dumps(kept["metadata"]), *(o.because for o in injected.proofs())]
     assert not [line for line in said if SECRET in line or "c3dvcmRmaXNo" in line]
-    found.end()
-    assert _lasting(found.world.get("secret", "password")) == before
+    injected.end()
+    assert _lasting(injected.world.get("secret", "password")) == before
 
 
 def _lasting(resource: Any) -> Any:
@@ -472,9 +472,9 @@ def _lasting(resource: Any) -> Any:
 
 
 def test_what_nobody_needs_does_not_bite(hurt: Callable[..., Hurt]) -> None:
-    found = hurt("config_removed", **COLOURS)  # web has no use for it
-    found.inject()
-    proof = found.proofs()[0]
+    injected = hurt("config_removed", **COLOURS)  # web has no use for it
+    injected.inject()
+    proof = injected.proofs()[0]
     assert not proof.bites
     assert "do not need the configmap colours" in proof.because
 
@@ -482,18 +482,18 @@ def test_what_nobody_needs_does_not_bite(hurt: Callable[..., Hurt]) -> None:
 def test_a_policy_bites_where_it_is_enforced_and_is_said_not_to_elsewhere(
     hurt: Callable[..., Hurt],
 ) -> None:
-    found = hurt("isolate")
-    found.inject()
-    policies = found.world.get("networkpolicies")["items"]
+    injected = hurt("isolate")
+    injected.inject()
+    policies = injected.world.get("networkpolicies")["items"]
     assert [policy["spec"]["policyTypes"] for policy in policies] == [
         ["Ingress", "Egress"]
     ]
-    labels = found.world.pod(found.victims[0].labels["pod"])["metadata"]["labels"]
+    labels = injected.world.pod(injected.victims[0].labels["pod"])["metadata"]["labels"]
     wanted = policies[0]["spec"]["podSelector"]["matchLabels"]
     assert wanted.items() <= labels.items()
-    proof = found.proofs()[0]
-    outside = found.world.knock("db-0", found.victims[0].addresses[0])
+    proof = injected.proofs()[0]
+    outside = injected.world.knock("db-0", injected.victims[0].addresses[0])
     assert proof.bites == (outside is None)
     assert proof.bites or proof.because == NOT_ENFORCED
-    found.end()
-    assert found.world.get("networkpolicies")["items"] == []
+    injected.end()
+    assert injected.world.get("networkpolicies")["items"] == []

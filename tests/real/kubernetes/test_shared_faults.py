@@ -118,10 +118,10 @@ def test_stop_takes_one_pod_and_gives_it_back(
     assert world.get(workload)["spec"]["replicas"] == number - 1
     wait_for(lambda: world.tried("get", "pod", hurt.pod).returncode != 0, AGAIN)
     assert len(world.get("pods", "-l", f"app={service}")["items"]) == number - 1
-    (found,) = world.left()
-    assert found.run == world.run
-    assert found.undo is not None
-    assert "process.stop" in found.what
+    (leftover,) = world.left()
+    assert leftover.run == world.run
+    assert leftover.undo is not None
+    assert "process.stop" in leftover.what
     hurt.end()
     assert world.get(workload)["spec"]["replicas"] == number
     assert "already" in field.target.undo(hurt.undo).found
@@ -131,8 +131,8 @@ def test_stop_takes_one_pod_and_gives_it_back(
 def test_stop_is_undone_by_whoever_finds_the_mark(field: Field) -> None:
     field.hurt("process.stop")
     # The workload, and the pod that goes.
-    found = [leftover.undo for leftover in field.world.left()]
-    for undo in found:
+    undos = [leftover.undo for leftover in field.world.left()]
+    for undo in undos:
         assert undo is not None
         assert field.world.target().undo(undo).ok
     assert field.world.left() == []
@@ -349,9 +349,9 @@ def test_the_deadline_ends_it_when_nobody_does(
     hurt = field.hurt(kind, duration="5s", **given)
     assert field.world.answers(PEER, hurt.address, 1.0) is None
     answers_again(hurt)
-    found = hurt.end()
-    assert found.at is not None
-    assert found.at < CLOCK.now()
+    undone = hurt.end()
+    assert undone.at is not None
+    assert undone.at < CLOCK.now()
 
 
 @pytest.mark.parametrize(("kind", "given"), HELD, ids=[kind for kind, _ in HELD])

@@ -202,8 +202,8 @@ def test_a_fault_whose_helper_is_ended_proves_nothing(
     assert going.end() == 3, going.text
     (end,) = ended(going)
     assert end["ok"]
-    found = {finding["question"]: finding for finding in verdict(going)["findings"]}
+    findings = {finding["question"]: finding for finding in verdict(going)["findings"]}
     for question in ("bites", "during", "no_other_alerts"):
-        assert found[question]["outcome"] == "inconclusive"
-        assert "ended early" in found[question]["because"]
-    assert found["undone"]["outcome"] == "pass"
+        assert findings[question]["outcome"] == "inconclusive"
+        assert "ended early" in findings[question]["because"]
+    assert findings["undone"]["outcome"] == "pass"

@@ -44,9 +44,11 @@ def silence(run: Run, alert: str) -> str:
 def test_a_silenced_alert_is_suppressed_and_still_fires(run: Run) -> None:
     identity = silence(run, "Down")
     run.start()
-    found = run.wait("silence")
-    assert found["id"] == identity
-    assert found["matchers"] == [{"name": "alertname", "op": "=", "value": "Down"}]
+    silence_event = run.wait("silence")
+    assert silence_event["id"] == identity
+    assert silence_event["matchers"] == [
+        {"name": "alertname", "op": "=", "value": "Down"}
+    ]
     run.lab.shop.values["flag"] = 0.0
     muted = run.wait("suppressed", alert="Down")
     assert (muted["by"], muted["detail"]) == ("silence", identity)

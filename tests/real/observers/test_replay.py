@@ -39,11 +39,11 @@ def outcome(replayed: dict[str, Any], question: str) -> str:
 
 
 def test_unchanged_rules_ring_as_they_rang(programs: dict[str, str]) -> None:
-    code, found = replay(programs)
+    code, answer = replay(programs)
     assert code == 0
-    assert found["alerts"]
+    assert answer["alerts"]
     assert [
-        alert for alert in found["alerts"] if alert["recorded"] != alert["replayed"]
+        alert for alert in answer["alerts"] if alert["recorded"] != alert["replayed"]
     ] == []
 
 
@@ -60,35 +60,35 @@ def test_an_expression_that_means_the_same_rings_at_the_same_millisecond(
 ) -> None:
     # `+ 0` makes another expression of it, which Prometheus has to evaluate.
     rules = changed(tmp_path, 'state="UP"}) == 0', 'state="UP"}) + 0 == 0')
-    code, found = replay(programs, "--rules", rules)
+    code, answer = replay(programs, "--rules", rules)
     assert code == 0
     assert [
-        alert for alert in found["alerts"] if alert["recorded"] != alert["replayed"]
+        alert for alert in answer["alerts"] if alert["recorded"] != alert["replayed"]
     ] == []
 
 
 def test_a_longer_for_is_found(programs: dict[str, str], tmp_path: Path) -> None:
-    code, found = replay(programs, "--rules", changed(tmp_path, "for: 3s", "for: 1m"))
+    code, answer = replay(programs, "--rules", changed(tmp_path, "for: 3s", "for: 1m"))
     assert code == 1
-    assert outcome(found, "fires_within") == "fail"
+    assert outcome(answer, "fires_within") == "fail"
 
 
 def test_a_label_that_a_route_needs_is_missed(
     programs: dict[str, str], tmp_path: Path
 ) -> None:
     rules = changed(tmp_path, "severity: page}", "severity: pgae}")
-    code, found = replay(programs, "--rules", rules)
+    code, answer = replay(programs, "--rules", rules)
     assert code == 1
-    assert outcome(found, "fires_within") == "fail"
+    assert outcome(answer, "fires_within") == "fail"
 
 
 def test_a_selector_that_was_not_recorded_is_inconclusive(
     programs: dict[str, str], tmp_path: Path
 ) -> None:
     rules = changed(tmp_path, 'state="UP"}) == 0', 'state="UP"}) == 0 and on() x == 1')
-    code, found = replay(programs, "--rules", rules)
+    code, answer = replay(programs, "--rules", rules)
     assert code == 3
-    assert outcome(found, "fires_within") == "inconclusive"
+    assert outcome(answer, "fires_within") == "inconclusive"
 
 
 def test_a_route_that_leads_elsewhere_is_found(
@@ -97,10 +97,10 @@ def test_a_route_that_leads_elsewhere_is_found(
     text = (ROOT / "demo" / "alertmanager.yaml").read_text()
     path = tmp_path / "alertmanager.yaml"
     path.write_text(text.replace("'severity=\"page\"'", "'severity=\"pages\"'"))
-    code, found = replay(programs, "--alertmanager", str(path))
+    code, answer = replay(programs, "--alertmanager", str(path))
     assert code == 1
-    assert outcome(found, "fires_within") == "pass"
-    assert outcome(found, "reaches") == "fail"
+    assert outcome(answer, "fires_within") == "pass"
+    assert outcome(answer, "reaches") == "fail"
 
 
 def test_a_recording_becomes_a_unit_test_that_promtool_passes(

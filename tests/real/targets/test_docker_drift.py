@@ -141,9 +141,11 @@ def test_a_network_left_disconnected_is_named(own: ComposeProject) -> None:
     target.make_ready("network.delay")
     before = target.fingerprint(TOUCHED)
     disconnect(own)
-    found = keys(target, before, *TOUCHED)
-    assert f"web-1 Networks.{own.name}" in found
-    assert any(key.startswith("web-1 inside.routes.default via") for key in found)
+    changed_keys = keys(target, before, *TOUCHED)
+    assert f"web-1 Networks.{own.name}" in changed_keys
+    assert any(
+        key.startswith("web-1 inside.routes.default via") for key in changed_keys
+    )
 
 
 def test_a_rule_and_a_route_left_inside_are_named(own: ComposeProject) -> None:

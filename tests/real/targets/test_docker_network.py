@@ -51,9 +51,9 @@ def test_a_partition_from_one_service_leaves_the_others(
     assert project.knock("web-1", "db-1") is None
     assert project.knock("db-1", "web-1") is None
     assert project.knock("web-1", "web-2") is not None
-    found = target.undo(undo)
-    assert found.ok
-    assert found.at is not None
+    undone = target.undo(undo)
+    assert undone.ok
+    assert undone.at is not None
     assert project.knock("web-1", "db-1") is not None
 
 
@@ -121,8 +121,8 @@ def test_a_share_of_packets_is_lost_and_no_more(
     assert seen["share"] == pytest.approx(0.4, abs=5 * seen["error"])
     assert 5 <= unanswered(project, "web-1", "db-1", 40) <= 30  # 16 are expected
     assert unanswered(project, "web-1", "web-2", 10) == 0
-    found = target.undo(undo)
-    assert found.ok
+    undone = target.undo(undo)
+    assert undone.ok
     assert unanswered(project, "web-1", "db-1", 20) == 0
 
 
@@ -226,9 +226,9 @@ def test_after_a_helper_that_was_killed_the_undo_sweeps(
     undo, _ = inject(target, "network.partition", peers="db")
     project.api.kill(undo.arguments["helper"], "SIGKILL")
     assert project.knock("web-1", "db-1") is None
-    found = target.undo(undo)
-    assert found.ok
-    assert found.found == "the helper had died; 2 rules swept up"
+    undone = target.undo(undo)
+    assert undone.ok
+    assert undone.found == "the helper had died; 2 rules swept up"
     assert project.knock("web-1", "db-1") is not None
     assert target.undo(undo).ok
 

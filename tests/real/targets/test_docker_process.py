@@ -120,9 +120,9 @@ def test_a_replaced_container_is_left_alone(
     project.api.remove_container(old, force=True)
     new = project.create("db", 1)
     project.api.pause(new)
-    found = target.undo(undo)
-    assert found.ok
-    assert "replaced" in found.found
+    undone = target.undo(undo)
+    assert undone.ok
+    assert "replaced" in undone.found
     assert project.inspect("db-1")["State"]["Paused"]
     frozen = replace(undo, verb="unpause")
     assert "replaced" in target.undo(frozen).found
@@ -137,10 +137,10 @@ def test_an_undo_that_the_engine_refuses_says_what_to_do(
     try:
         network = project.network
         project.api.disconnect_container_from_network(undo.identity["id"], network)
-        found = target.undo(undo)
-        assert not found.ok
+        undone = target.undo(undo)
+        assert not undone.ok
         assert (
-            found.by_hand
+            undone.by_hand
             == f"docker network connect {project.name} " + undo.identity["id"][:12]
         )
         project.api.connect_container_to_network(undo.identity["id"], network)
@@ -155,8 +155,8 @@ def test_a_container_that_waits_for_its_next_restart_is_not_waited_for(
     for _ in range(5):  # each crash doubles the policy's pause
         undo, proof = inject(target, "process.kill", "web-2")
         assert proof.bites, proof.because
-        found = target.undo(undo)
-        assert found.ok, found
+        undone = target.undo(undo)
+        assert undone.ok, undone
         assert project.runs("web-2")
 
 
@@ -171,9 +171,9 @@ def test_what_somebody_else_had_undone_had_ended_early(
     assert proof.bites
     person = open_target(target.url, CLOCK)
     assert person.undo(undo).early == ""
-    found = target.undo(undo)
-    assert found.ok
-    assert what in found.early
+    undone = target.undo(undo)
+    assert undone.ok
+    assert what in undone.early
 
 
 def test_the_return_of_a_crashed_container_is_no_early_end(target: Target) -> None:

@@ -97,9 +97,9 @@ def test_the_load_is_the_containers_own(
     assert len(burners()) == 1
     before = cpu_used(project)
     wait_for(lambda: cpu_used(project) > before + 0.3)
-    found = target.undo(undo)
-    assert found.ok
-    assert found.at is not None
+    undone = target.undo(undo)
+    assert undone.ok
+    assert undone.at is not None
     assert burners() == []
     quiet = cpu_used(project)
     assert cpu_used(project) - quiet < 0.05
@@ -127,9 +127,9 @@ def test_the_filler_dies_first_when_memory_runs_out(
     script = "x=$(head -c 40000000 /dev/zero | tr '\\0' a); echo done"
     made = project.api.exec_create(small, ["bash", "-c", script])
     assert project.api.exec_start(made["Id"]) == b"done\n"
-    found = target.undo(undo)
-    assert found.ok
-    assert "it did not hold" in found.found
+    undone = target.undo(undo)
+    assert undone.ok
+    assert "it did not hold" in undone.found
     assert project.inspect("small-1")["State"]["OOMKilled"] is False
     assert project.runs("small-1")
 
@@ -166,9 +166,9 @@ def test_burners_die_with_a_helper_that_is_killed(
         assert burners()
         project.api.kill(undo.arguments["helper"], "SIGKILL")
         wait_for(lambda: not burners())
-        found = target.undo(undo)
-        assert found.ok
-        assert found.found == "the helper had died; its processes died with it"
+        undone = target.undo(undo)
+        assert undone.ok
+        assert undone.found == "the helper had died; its processes died with it"
     assert memory_used(project) < 0.2 * LIMIT
 
 
@@ -179,9 +179,9 @@ def test_burners_go_when_the_container_does(
     assert proof.bites, proof.because
     project.api.kill(small, "SIGKILL")
     wait_for(lambda: not burners())
-    found = target.undo(undo)
-    assert found.ok
-    assert "main process ended" in found.found
+    undone = target.undo(undo)
+    assert undone.ok
+    assert "main process ended" in undone.found
     project.api.start(small)
     wait_for(lambda: project.runs("small-1"))
 

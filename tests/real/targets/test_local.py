@@ -120,9 +120,9 @@ def test_a_frozen_process_that_died_is_not_continued(target: Target) -> None:
     victim = identify(int(undo.identity["pid"]))
     os.kill(victim.pid, signal.SIGKILL)
     wait_for(lambda: not victim.alive)
-    found = target.undo(undo)
-    assert "went with it" in found.found
-    assert "gone" in found.early
+    undone = target.undo(undo)
+    assert "went with it" in undone.found
+    assert "gone" in undone.early
 
 
 def test_after_a_restart_of_supervisord_nothing_is_touched(target: Target) -> None:
@@ -185,9 +185,9 @@ def test_what_somebody_else_had_undone_had_ended_early(
     assert proof.bites
     person = open_target(target.url, CLOCK)
     assert person.undo(undo).early == ""
-    found = target.undo(undo)
-    assert found.ok
-    assert "let it run again" in found.early
+    undone = target.undo(undo)
+    assert undone.ok
+    assert "let it run again" in undone.early
 
 
 def test_the_return_of_a_crashed_process_is_no_early_end(target: Target) -> None:
