@@ -4,7 +4,6 @@ A question that nobody could answer is still a finding, so the list comes from t
 plan alone and never from the timeline.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -102,11 +101,8 @@ def _of_step(
 
 
 def _alerts(step: Step) -> Iterator[Question]:
-    names = Counter(promise.alert for promise in step.expect.alerts)
     for promise in step.expect.alerts:
-        subject = promise.alert
-        if names[subject] > 1:  # the name alone would not say which promise
-            subject += _selector(promise.labels)
+        subject = promise.subject(step.expect.alerts)
         questions = [
             _promised(step, subject, *each) for each in made(promise, OF_ALERT)
         ]
@@ -192,8 +188,3 @@ def _promised(step: Step, subject: str, name: str, promised: Any) -> Question:
 
 def _question(step: Step, check: str, subject: str, name: str) -> Question:
     return Question(step=step.name, check=check, subject=subject, question=name)
-
-
-def _selector(labels: object) -> str:
-    pairs = sorted(labels.items()) if isinstance(labels, dict) else []
-    return "{" + ", ".join(f'{key}="{value}"' for key, value in pairs) + "}"

@@ -7,7 +7,13 @@ one side knows (a file states no interval, an API no offset) is no change.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alerting.alert import AlertRule, Receiver, RecordingRule, Route
+from gameday.model.alerting.alert import (
+    AlertRule,
+    Receiver,
+    RecordingRule,
+    Route,
+    static,
+)
 from gameday.model.quantity import show_duration
 
 
@@ -41,7 +47,7 @@ class RuleDefinition:
     @property
     def static_labels(self) -> dict[str, str]:
         """The labels that are not templates."""
-        return {name: text for name, text in self.labels.items() if "{{" not in text}
+        return static(self.labels)
 
     def may_be(self, labels: Mapping[str, str]) -> bool:
         """Whether an alert with these labels may be this rule's."""

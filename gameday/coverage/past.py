@@ -253,9 +253,7 @@ def _finding(
     verdict: Verdict, step: Step, promise: AlertPromise, question: str
 ) -> Finding | None:
     """Return the finding about a promise; its subject may carry the labels."""
-    same = [alert.alert for alert in step.expect.alerts].count(promise.alert)
-    pairs = ", ".join(f'{key}="{text}"' for key, text in sorted(promise.labels.items()))
-    subject = f"{promise.alert}{{{pairs}}}" if same > 1 else promise.alert
+    subject = promise.subject(step.expect.alerts)
     return next(
         (
             finding

@@ -1,6 +1,6 @@
 """A scenario: what a game day promises. Times in seconds, shares as ratios."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -258,6 +258,17 @@ class AlertPromise:
         if len(self.reaches) < 2:  # noqa: PLR2004 - one, or any
             return [self]
         return [replace(self, reaches=(name,)) for name in self.reaches]
+
+    def subject(self, promises: Iterable["AlertPromise"]) -> str:
+        """Return what findings call it among a step's promises.
+
+        Several promises of one name carry their labels.
+        """
+        if sum(promise.alert == self.alert for promise in promises) == 1:
+            return self.alert
+        labels = sorted(self.labels.items())
+        pairs = ", ".join(f'{key}="{text}"' for key, text in labels)
+        return f"{self.alert}{{{pairs}}}"
 
     def fits(self, labels: Mapping[str, str]) -> bool:
         """Return whether an alert with these labels is the one promised."""

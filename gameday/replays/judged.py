@@ -149,7 +149,7 @@ class _Censor:
         named = [
             promise
             for promise in promises
-            if _subject(promise, promises) == finding.subject
+            if promise.subject(promises) == finding.subject
         ]
         return named[0]
 
@@ -165,13 +165,7 @@ class _Censor:
         """Return why a rule that the promise may be about cannot be replayed."""
         for place, why in self.today.unknown.items():
             rule = self.today.rules[place]
-            static = {k: v for k, v in rule.labels.items() if "{{" not in v}
-            fits = all(
-                static[name] == text
-                for name, text in promise.labels.items()
-                if name in static
-            )
-            if rule.name == promise.alert and fits:
+            if rule.name == promise.alert and rule.may_have(promise.labels):
                 return f"{rule.name} cannot be replayed: {why}"
         return ""
 
@@ -286,14 +280,6 @@ def _pages(evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _after(at: float, start: float) -> str:
     return f"{show_duration(round(max(0.0, at - start), 3))} after the fault began"
-
-
-def _subject(promise: AlertPromise, promises: Sequence[AlertPromise]) -> str:
-    """Return what a finding calls a promise: several of a name carry their labels."""
-    if sum(other.alert == promise.alert for other in promises) == 1:
-        return promise.alert
-    pairs = ", ".join(f'{k}="{v}"' for k, v in sorted(promise.labels.items()))
-    return f"{promise.alert}{{{pairs}}}"
 
 
 def _unsure(finding: Finding, because: str) -> Finding:

@@ -37,11 +37,12 @@ def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Lif
 
 def _is_of(series: SeriesRecord, rule: AlertRule) -> bool:
     labels = series.labels
-    static = ((k, v) for k, v in rule.labels.items() if "{{" not in v)
     return (
         labels.get("__name__") == "ALERTS"
         and labels.get("alertname") == rule.name
-        and all(labels.get(name, "") == text for name, text in static)
+        and all(
+            labels.get(name, "") == text for name, text in rule.static_labels.items()
+        )
     )
 
 

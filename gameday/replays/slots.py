@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.alert import AlertRule, RecordingRule, static
 from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.replays.machine import ERROR, Slots
 
@@ -78,9 +78,7 @@ def _writer(series: SeriesRecord, rules: Iterable[Rule]) -> Rule | None:
 
 
 def _fits(labels: Mapping[str, str], series: Mapping[str, str]) -> bool:
-    return all(
-        series.get(name) == text for name, text in labels.items() if "{{" not in text
-    )
+    return all(series.get(name) == text for name, text in static(labels).items())
 
 
 def slots(

@@ -53,10 +53,7 @@ def _matters(step: StepRun, rule: AlertRule) -> bool:
     asked = step.step.expect.no_other_alerts
     if rule.name in asked.except_:
         return False
-    static = {key: text for key, text in rule.labels.items() if "{{" not in text}
-    return all(
-        static[key] == text for key, text in asked.matching.items() if key in static
-    )
+    return rule.may_have(asked.matching)
 
 
 @dataclass(frozen=True)

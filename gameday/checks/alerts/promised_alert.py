@@ -23,6 +23,7 @@ from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import AlertAtStart
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise
+from gameday.model.timing.way import rules_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +127,7 @@ class PromisedAlert:
     @cached_property
     def rules(self) -> list[AlertRule]:
         """The loaded rules that the promise may mean; none where unknown."""
-        return [
-            rule
-            for rule in self.step.run.plan.monitoring.rules or ()
-            if rule.name == self.name and _possible(rule, self.promise.labels)
-        ]
+        return rules_for(self.promise, self.step.run.plan.monitoring.rules or ())
 
     @cached_property
     def spoiled(self) -> str:
@@ -217,7 +214,7 @@ class PromisedAlert:
             seen = (matching.seen_as(each) or [each.labels] for each in fired if each)
             return all(any(map(silence.covers, labels)) for labels in seen)
         own = {**self.promise.labels, "alertname": self.name}
-        by_rule = ({**static_labels(rule), **own} for rule in self.rules)
+        by_rule = ({**rule.static_labels, **own} for rule in self.rules)
         return any(map(silence.covers, (own, *by_rule)))
 
 
@@ -226,13 +223,3 @@ def promise_of(step: StepRun, question: Question) -> PromisedAlert:
     if question.alert is None:
         raise ValueError(f"{question.question} is asked without an alert")
     return PromisedAlert(step=step, promise=question.alert)
-
-
-def static_labels(rule: AlertRule) -> dict[str, str]:
-    """Return the labels of a rule that are not templates."""
-    return {key: text for key, text in rule.labels.items() if "{{" not in text}
-
-
-def _possible(rule: AlertRule, wanted: Mapping[str, str]) -> bool:
-    static = static_labels(rule)
-    return all(static[key] == text for key, text in wanted.items() if key in static)

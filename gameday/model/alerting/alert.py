@@ -7,6 +7,11 @@ from gameday.model.alerting.regex import fully_matches
 from gameday.model.alerting.time_interval import Muting, TimeInterval
 
 
+def static(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a rule's labels that are not templates."""
+    return {key: text for key, text in labels.items() if "{{" not in text}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
     """One alerting rule. A name is not a key: several rules may share one.
@@ -32,6 +37,16 @@ class AlertRule:
     reads: tuple[str, ...] = ()
     place: int = 0
     series: tuple[Mapping[str, str], ...] | None = None
+
+    @property
+    def static_labels(self) -> dict[str, str]:
+        """The labels that are not templates."""
+        return static(self.labels)
+
+    def may_have(self, labels: Mapping[str, str]) -> bool:
+        """Return whether no static label differs; any other label may be anything."""
+        own = self.static_labels
+        return all(own[key] == text for key, text in labels.items() if key in own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

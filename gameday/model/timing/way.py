@@ -54,10 +54,5 @@ def rules_for(promise: AlertPromise, rules: Iterable[AlertRule]) -> list[AlertRu
     return [
         rule
         for rule in rules
-        if rule.name == promise.alert
-        and all(
-            "{{" in rule.labels[name] or rule.labels[name] == value
-            for name, value in promise.labels.items()
-            if name in rule.labels
-        )
+        if rule.name == promise.alert and rule.may_have(promise.labels)
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gameday.model.alerting.alert import static
 from gameday.observers.prometheus.api import instant
 
 
@@ -35,9 +36,7 @@ class LiveRule:
     def fits(self, labels: Mapping[str, str]) -> bool:
         """Return whether an alert may be of this rule, by its constant labels."""
         return self.alerting and all(
-            labels.get(name, "") == value
-            for name, value in self.labels.items()
-            if "{{" not in value
+            labels.get(name, "") == value for name, value in static(self.labels).items()
         )
 
 

@@ -19,6 +19,7 @@ from gameday.model.events import (
 from gameday.model.timeline import Event, event, event_from_json
 
 ROOT = Path(__file__).resolve().parents[3]
+EVENTS = "gameday.model.events"
 # A line of each kind, as runs of today have stored them.
 STORED = (Path(__file__).parent / "stored_run.ndjson").read_text().splitlines()
 
@@ -69,18 +70,26 @@ def test_a_field_that_says_nothing_is_left_out_where_files_have_it_so() -> None:
 
 def _emitted() -> list[tuple[str, str, str]]:
     """Return file and line, kind and field of each event that the code makes."""
+    kinds = {made_of.__name__: kind for kind, made_of in KINDS.items()}
     emitted = []
     for path in sorted((ROOT / "gameday").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call) or len(node.args) < 2:
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == EVENTS:
+                kinds |= {
+                    name.asname: kinds.get(name.name, "")
+                    for name in node.names
+                    if name.asname
+                }
+        for node in ast.walk(tree):
+            if getattr(getattr(node, "func", None), "id", "") != "event":
                 continue
-            kind = node.args[1]
-            if getattr(node.func, "id", "") == "event" and isinstance(
-                kind, ast.Constant
-            ):
+            kind = ast.unparse(node.args[1])
+            if kind in kinds or kind.startswith("'"):
                 where = f"{path.relative_to(ROOT)}:{node.lineno}"
                 names = [given.arg for given in node.keywords if given.arg]
-                emitted += [(where, str(kind.value), name) for name in ["", *names]]
+                told = kinds.get(kind, kind.strip("'"))
+                emitted += [(where, told, name) for name in ["", *names]]
     return emitted
 
 
