@@ -1,13 +1,14 @@
 """A gate policy's file: read, judged, and resolved."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gameday.errors import InvalidFile, Problem
 from gameday.files.scenario import env as environment
 from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
-from gameday.model.gate import GatePolicy, GateSlo
+from gameday.model.gate import GatePolicy
 
 
 def read(path: str, env: Mapping[str, str]) -> GatePolicy:
@@ -44,35 +45,17 @@ def read_document(
 
 def _policy(here: Cursor) -> GatePolicy | None:
     from gameday.files.scenario import scenario_errors
-    from gameday.files.scenario.gate_wire import GatePolicy as Wire
+    from gameday.files.scenario.gate_wire import GATE_POLICY
 
-    wired = scenario_errors.validated(here, Wire)
-    if wired is None:
+    policy = scenario_errors.validated(here, GATE_POLICY)
+    if policy is None:
         return None
-    path = here.document.path
-    slos: list[GateSlo] = []
-    for number, one in enumerate(wired.slos):
-        if one.slo in [other.slo for other in slos]:
+    names = [asked.slo for asked in policy.slos]
+    for number, name in enumerate(names):
+        if name in names[:number]:
             here.error(
-                f"the SLO {one.slo!r} is there twice; remove one",
+                f"the SLO {name!r} is there twice; remove one",
                 *("slos", number, "slo"),
                 code="duplicate-name",
             )
-        burn = one.burn
-        slos.append(
-            GateSlo(
-                slo=one.slo,
-                budget_left=0.0 if one.budget_left is None else one.budget_left,
-                fast=burn.fast if burn else None,
-                slow=burn.slow if burn else None,
-                window=one.window,
-            )
-        )
-    return GatePolicy(
-        name=wired.metadata.name,
-        path=path,
-        slos=tuple(slos),
-        max_age=None if wired.proof is None else wired.proof.max_age,
-        regressions=wired.regressions == "fail",
-        prometheus=wired.prometheus,
-    )
+    return replace(policy, path=here.document.path)

@@ -362,32 +362,41 @@ PROMISES = {**OF_ALERT, **OF_SLO, **OF_LOAD, **OF_STEP}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One experiment of a scenario, with its configuration and promises.
+    """One experiment, and what is expected of the system meanwhile."""
 
-    `hold`: seconds, None: until the promises are kept or their time is over.
-    `experiment` has `settings` (the scenario's `with`) already applied. `bites`: the
-    probe that shows whether other extensions' actions bite; empty: the target shows it.
-    """
-
-    name: str
-    experiment: Experiment
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    hold: float | None = None
-    bites: str = ""
+    name: Annotated[Text, FileDefault("")]  # default: the experiment file's stem
+    experiment: Experiment  # the settings are applied already
+    settings: Annotated[Mapping[str, Any], kinds.FileKey("with")] = field(
+        default_factory=dict
+    )
+    # None: until the promises are kept or their time is over.
+    hold: Annotated[float | None, kinds.POSITIVE_DURATION] = None
+    bites: Annotated[
+        Text,
+        Meaning(
+            "a probe of the experiment that shows whether another extension's "
+            "actions bite, where the target cannot show it: one of the method that "
+            "answers within its tolerance, or one of the hypothesis that no longer does"
+        ),
+    ] = ""
     expect: Expect = field(default_factory=Expect)
     line: int | None = None
 
 
+_METADATA = Group("metadata", "Metadata", "Who the scenario is.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A game day's question, complete: everything its file names is resolved."""
+    """A scenario file: what a game day asks."""
 
-    name: str
+    # It is complete: everything that the file names is resolved.
+    name: Annotated[Text, _METADATA]
     target: TargetRef
     steps: tuple[Step, ...]
     path: str = ""
-    owner: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    owner: Annotated[Text, _METADATA] = ""
+    labels: Annotated[Mapping[str, Text], _METADATA] = field(default_factory=dict)
     observe: Observe = field(default_factory=Observe)
     slos: tuple[Slo, ...] = ()
     load: Load | None = None

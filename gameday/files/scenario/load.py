@@ -101,7 +101,7 @@ def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
     named = _slos(here)
     _observed(here)
     _drift(here)
-    url = None if wired is None else scenario_build.target(wired.target).url
+    url = None if wired is None else wired.target.url
     experiments = _experiments(here, env, url)
     scenario_checks.check(here, named, experiments)
     complete = [experiment for experiment in experiments if experiment is not None]

@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
+    Generic,
     NamedTuple,
     TypeVar,
     Union,
@@ -28,6 +29,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     PlainValidator,
     Tag,
+    TypeAdapter,
     ValidationInfo,
     WithJsonSchema,
     create_model,
@@ -55,6 +57,7 @@ CONFIG = ConfigDict(
 
 
 _Said = TypeVar("_Said")
+_Model = TypeVar("_Model")
 
 
 class Into:
@@ -67,6 +70,7 @@ class Into:
 
     def __init__(self, title: str = "", /, **by_hand: Any) -> None:
         self.title, self.by_hand = title, by_hand
+        self._wires: dict[type, type[BaseModel]] = {}
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -86,8 +90,11 @@ class Into:
 
     def wire(self, source: type) -> type[BaseModel]:
         """Return the keys, as pydantic has them."""
-        plain = not self.title and not self.by_hand
-        return wire_of(source) if plain else _wire(source, self.title, self.by_hand)
+        if not self.title and not self.by_hand:
+            return wire_of(source)
+        if source not in self._wires:
+            self._wires[source] = _wire(source, self.title, self.by_hand)
+        return self._wires[source]
 
     def _values(
         self, read: BaseModel, groups: Mapping[str, str], source: type
@@ -118,6 +125,37 @@ class IntoMapping(Into):
             return {name: _as_model(getattr(read, name)) for name in names}
 
         return core_schema.no_info_after_validator_function(made, schema)
+
+
+class FileFormat(Generic[_Model]):
+    """A kind of file, which is read into a dataclass of the model.
+
+    `by_hand`: as of `Into`.
+    """
+
+    def __init__(self, model: type[_Model], **by_hand: Any) -> None:
+        self.model, self._into = model, Into(**by_hand)
+
+    @functools.cached_property
+    def _reader(self) -> TypeAdapter[_Model]:
+        annotated: Any = Annotated[self.model, self._into]
+        return TypeAdapter(annotated)
+
+    @property
+    def keys(self) -> type[BaseModel]:
+        """The keys of the file, as pydantic has them."""
+        return self._into.wire(self.model)
+
+    def read(self, value: Any, path: str) -> _Model:
+        """Return what a file has; pydantic's ValidationError where it is wrong.
+
+        `path`: that of the file, at which paths in it begin.
+        """
+        return self._reader.validate_python(value, context=path)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the file."""
+        return self._reader.json_schema(by_alias=True)
 
 
 @functools.cache

@@ -1,21 +1,14 @@
-"""From the wire to the model: a scenario with everything that it names."""
+"""From a scenario's keys to a scenario with everything that it names."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from gameday.files.scenario import scenario_wire as wire
 from gameday.files.scenario.scenario_promises import step_name
 from gameday.files.text.cursor import Cursor
 from gameday.model.experiment import Experiment
-from gameday.model.scenario import (
-    Expect,
-    Guardrail,
-    Scenario,
-    Step,
-)
+from gameday.model.scenario import Expect, Guardrail, Scenario, Step
 from gameday.model.slos.slo import Slo
-from gameday.model.target import TargetRef
 
 
 class Parts(NamedTuple):
@@ -25,46 +18,19 @@ class Parts(NamedTuple):
     experiments: Sequence[Experiment]
 
 
-def scenario(read: wire.Scenario, here: Cursor, parts: Parts) -> Scenario:
+def scenario(read: Scenario, here: Cursor, parts: Parts) -> Scenario:
     """Return the scenario; `here` is its document, for lines and names."""
-    path = here.document.path
     steps = [
         _step(step, here.at("steps").at(index), parts.experiments[index])
         for index, step in enumerate(read.steps)
     ]
-    return Scenario(
-        name=read.metadata.name,
-        owner=read.metadata.owner,
-        labels=dict(read.metadata.labels),
-        target=target(read.target),
-        observe=read.observe,
+    return replace(
+        read,
         slos=tuple(parts.slos),
-        load=read.load,
         guardrails=_named(read.guardrails),
-        blast_radius=read.blast_radius,
-        drift=read.drift,
         steps=tuple(steps),
-        path=path,
+        path=here.document.path,
     )
-
-
-def target(read: wire.Target) -> TargetRef:
-    """Return the target; exactly one is there."""
-    if read.docker is not None:
-        options = {"host": read.docker.host, "context": read.docker.context}
-        given = {key: value for key, value in options.items() if value}
-        return TargetRef(kind="docker", name=read.docker.project, options=given)
-    if read.kubernetes is not None:
-        cluster = read.kubernetes
-        options = {"consent": cluster.consent, "helper_image": cluster.helper_image}
-        return TargetRef(
-            kind="kubernetes",
-            name=cluster.context,
-            namespace=cluster.namespace,
-            options={key: value for key, value in options.items() if value},
-        )
-    name = read.local.supervisor if read.local is not None else ""
-    return TargetRef(kind="local", name=name)
 
 
 def _named(read: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
@@ -83,13 +49,11 @@ def _named(read: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
     return tuple(named)
 
 
-def _step(read: wire.Step, here: Cursor, experiment: Experiment) -> Step:
-    return Step(
+def _step(read: Step, here: Cursor, experiment: Experiment) -> Step:
+    return replace(
+        read,
         name=step_name(here),
         experiment=experiment,
-        settings=dict(read.settings),
-        hold=read.hold,
-        bites=read.bites,
         expect=_expect(read.expect, here),
         line=here.line,
     )

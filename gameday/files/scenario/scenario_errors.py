@@ -3,20 +3,20 @@
 import re
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import is_dataclass
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gameday.files.scenario.model_wire import wire_of
-from gameday.files.scenario.scenario_wire import Scenario, Wire
+from gameday.files.scenario.model_wire import FileFormat, Into
+from gameday.files.scenario.scenario_wire import SCENARIO
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.nodes import Path
 from gameday.files.text.suggest import did_you_mean, explained
 from gameday.model.quoting import shown
+from gameday.model.scenario import Scenario
 from gameday.model.values.kinds import UnknownWord
 
 _LATER = ("manual", "observe", "people", "roles", "agenda", "scenarios")
@@ -41,22 +41,22 @@ _SHAPES = {
 }
 
 
-_Made = TypeVar("_Made", bound=Wire)
+_Model = TypeVar("_Model")
 
 
 def validate(here: Cursor) -> Scenario | None:
     """Return the scenario of a document; None with all problems reported."""
-    return validated(here, Scenario)
+    return validated(here, SCENARIO)
 
 
-def validated(here: Cursor, model: type[_Made]) -> _Made | None:
-    """Return a document as a model has it; None with all problems reported."""
+def validated(here: Cursor, form: FileFormat[_Model]) -> _Model | None:
+    """Return a document as the model has it; None with all problems reported."""
     try:
         with _no_plugins():
-            return model.model_validate(here.value, context=here.document.path)
+            return form.read(here.value, here.document.path)
     except ValidationError as errors:
         for error in errors.errors(include_url=False):
-            _report(here, error, model)
+            _report(here, error, form)
         return None
 
 
@@ -79,14 +79,14 @@ def _no_plugins() -> Iterator[None]:
         del sys.modules[name]
 
 
-def _report(here: Cursor, error: Any, model: type[Wire]) -> None:
+def _report(here: Cursor, error: Any, form: FileFormat[Any]) -> None:
     if error["type"] != "missing" and error.get("input") is None:
         return  # an empty key, which is reported as such
     path = _in_text(error["loc"], here.value)
     code = _CODES.get(error["type"], "wrong-type")
     if code == "value" and isinstance(error["ctx"]["error"], UnknownWord):
         code = "unknown-value"
-    here.error(_message(error, path, model), *path, code=code)
+    here.error(_message(error, path, form), *path, code=code)
 
 
 def _in_text(location: Path, value: Any) -> Path:
@@ -104,10 +104,10 @@ def _in_text(location: Path, value: Any) -> Path:
     return tuple(path)
 
 
-def _message(error: Any, path: Path, model: type[Wire]) -> str:
+def _message(error: Any, path: Path, form: FileFormat[Any]) -> str:
     kind, given = error["type"], error.get("input")
     if kind == "extra_forbidden":
-        return _unknown(error["loc"], model)
+        return _unknown(error["loc"], form)
     if kind == "value_error":
         return explained(error["ctx"]["error"])
     if kind == "literal_error":
@@ -132,34 +132,34 @@ def _not_one_of(given: Any, expected: str, path: Path) -> str:
     return f"{shown(given)} is not known{did_you_mean(given, known)}"
 
 
-def _unknown(location: Path, whole: type[Wire]) -> str:
+def _unknown(location: Path, form: FileFormat[Any]) -> str:
     key = str(location[-1])
     at_step = len(location) == 1 or location[0] == "steps"
-    if key in _LATER and whole is Scenario and at_step:
+    if key in _LATER and form is SCENARIO and at_step:
         return f"{key!r} is not supported yet"
-    model = _model_at(location[:-1], whole)
-    names = [field.alias or name for name, field in model.model_fields.items()]
+    keys = _keys_at(location[:-1], form.keys)
+    names = [field.alias or name for name, field in keys.model_fields.items()]
     return f"{key!r} is an unknown key{did_you_mean(key, names)}"
 
 
-def _model_at(location: Path, whole: type[Wire]) -> type[BaseModel]:
-    """Return the model whose keys stand at a location."""
-    model: type[BaseModel] = whole
+def _keys_at(location: Path, keys: type[BaseModel]) -> type[BaseModel]:
+    """Return the keys that stand at a location."""
     for part in location:
-        for name, field in model.model_fields.items():
+        for name, field in keys.model_fields.items():
             if part == (field.alias or name):
-                model = _model_in(field.annotation) or model
+                keys = _keys_in(field.annotation, field.metadata) or keys
                 break
-    return model
+    return keys
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if is_dataclass(annotation) and isinstance(annotation, type):
-        return wire_of(annotation)
-    for arg in typing.get_args(annotation):
-        found = _model_in(arg)
-        if found is not None:
-            return found
-    return None
+def _keys_in(hint: Any, said: Iterable[Any] = ()) -> type[BaseModel] | None:
+    """Return the keys that a type is read from; `said`: what it is annotated with."""
+    into = next((known for known in said if isinstance(known, Into)), None)
+    if into is not None:
+        return into.wire(hint)
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return hint
+    args = typing.get_args(hint)
+    if typing.get_origin(hint) is Annotated:
+        return _keys_in(args[0], args[1:])
+    return next((keys for keys in map(_keys_in, args) if keys is not None), None)

@@ -9,20 +9,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from gameday.files.scenario.model_wire import either
 from gameday.model.quoting import shown
-from gameday.model.values.kinds import (
-    BURN_RATE,
-    DURATION,
-    FLAG,
-    POSITIVE_DURATION,
-    POSITIVE_SHARE,
-    PROBED,
-    SHARE,
-    TEXT,
-    URL,
-    read_line,
-    read_text,
-    written,
-)
+from gameday.model.values.kinds import FLAG, TEXT, read_line, read_text, written
 from gameday.model.values.namespace import EXPECTED, NAME, is_name
 
 
@@ -49,27 +36,4 @@ Word = Annotated[str, PlainValidator(_word), _TEXT]
 Namespace = Annotated[
     str, PlainValidator(_namespace), WithJsonSchema(either(_NAMESPACE))
 ]
-Duration = Annotated[
-    float, PlainValidator(DURATION.read), WithJsonSchema(either(DURATION.schema))
-]
-PositiveDuration = Annotated[
-    float,
-    PlainValidator(POSITIVE_DURATION.read),
-    WithJsonSchema(either(POSITIVE_DURATION.schema)),
-]
-Share = Annotated[
-    float, PlainValidator(SHARE.read), WithJsonSchema(either(SHARE.schema))
-]
-PositiveShare = Annotated[
-    float,
-    PlainValidator(POSITIVE_SHARE.read),
-    WithJsonSchema(either(POSITIVE_SHARE.schema)),
-]
-Times = Annotated[
-    float, PlainValidator(BURN_RATE.read), WithJsonSchema(either(BURN_RATE.schema))
-]
 Flag = Annotated[bool, PlainValidator(FLAG.read), WithJsonSchema(either(FLAG.schema))]
-Url = Annotated[str, PlainValidator(URL.read), WithJsonSchema(either(URL.schema))]
-Probed = Annotated[
-    str, PlainValidator(PROBED.read), WithJsonSchema(either(PROBED.schema))
-]

@@ -1,42 +1,24 @@
-"""The format of `scenarios/*.yaml` as pydantic models: the one definition of it.
+"""The format of `scenarios/*.yaml`: what is written in another way than the model.
 
 Imported only when a scenario is read: pydantic costs half of a start.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Discriminator,
-    Field,
-    Tag,
-)
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag
 
-from gameday.files.scenario.model_wire import CONFIG, Into
-from gameday.files.scenario.scenario_fields import (
-    Flag,
-    Line,
-    Namespace,
-    PositiveDuration,
-    Text,
-    Word,
-)
+from gameday.files.scenario.model_wire import CONFIG, FileFormat, Into
+from gameday.files.scenario.scenario_fields import Flag, Line, Namespace, Text, Word
 from gameday.model import scenario as model
+from gameday.model.experiment import Experiment
+from gameday.model.slos.slo import Slo
+from gameday.model.target import TargetRef
 
 
 class Wire(BaseModel):
     """What all of them share."""
 
     model_config = CONFIG
-
-
-class Metadata(Wire):
-    """Who the scenario is."""
-
-    name: Text
-    owner: Text = ""
-    labels: dict[str, Text] = {}
 
 
 class Docker(Wire):
@@ -74,9 +56,23 @@ class Target(Wire):
     local: Local | None = None
 
 
-Observe = Annotated[
-    model.Observe, Into(files=Annotated[model.ObservedFiles, Into("Files")])
-]
+def _target(read: Target) -> TargetRef:
+    """Return the target; that exactly one is there is looked at elsewhere."""
+    if read.docker is not None:
+        options = {"host": read.docker.host, "context": read.docker.context}
+        given = {key: value for key, value in options.items() if value}
+        return TargetRef(kind="docker", name=read.docker.project, options=given)
+    if read.kubernetes is not None:
+        cluster = read.kubernetes
+        options = {"consent": cluster.consent, "helper_image": cluster.helper_image}
+        return TargetRef(
+            kind="kubernetes",
+            name=cluster.context,
+            namespace=cluster.namespace,
+            options={key: value for key, value in options.items() if value},
+        )
+    name = read.local.supervisor if read.local is not None else ""
+    return TargetRef(kind="local", name=name)
 
 
 def _is_flag(value: Any) -> str:
@@ -96,37 +92,35 @@ NoOtherAlerts = Annotated[
 Expect = Annotated[model.Expect, Into(no_other_alerts=NoOtherAlerts)]
 
 
-class Step(Wire):
-    """One experiment, and what is expected of the system meanwhile."""
-
-    name: Text = ""
-    experiment: Text
-    settings: dict[str, Any] = Field({}, alias="with")
-    hold: PositiveDuration | None = None
-    bites: Text = Field(
-        "",
-        description="a probe of the experiment that shows whether another extension's "
-        "actions bite, where the target cannot show it: one of the method that answers "
-        "within its tolerance, or one of the hypothesis that no longer does",
-    )
-    expect: Expect = Field(default_factory=model.Expect)
+def _unread(path: str) -> Experiment:
+    """Return an experiment of which the path is known so far."""
+    return Experiment(path=path, title="", document={})
 
 
-class Scenario(Wire):
-    """A scenario file: what a game day asks."""
+Step = Annotated[
+    model.Step,
+    Into(
+        experiment=Annotated[Text, AfterValidator(_unread)],
+        settings=dict[str, Any],
+        expect=Expect,
+    ),
+]
 
-    apiVersion: Literal["gameday/v1"]  # noqa: N815 - the format's own name
-    kind: Literal["Scenario"]
-    metadata: Metadata
-    target: Target
-    observe: Observe = Field(default_factory=model.Observe)
-    slos: list[Text] = []
-    load: Annotated[model.Load, Into()] | None = None
-    guardrails: list[Annotated[model.Guardrail, Into()]] = []
-    blast_radius: Annotated[model.BlastRadius, Into()] = Field(
-        default_factory=model.BlastRadius
-    )
-    drift: Annotated[model.DriftProbes, Into("Drift")] = Field(
-        default_factory=model.DriftProbes
-    )
-    steps: list[Step] = Field(min_length=1)
+
+def _read_apart(_: list[str]) -> tuple[Slo, ...]:
+    """Return no SLO: the files of which the paths are given are read later."""
+    return ()
+
+
+SCENARIO = FileFormat(
+    model.Scenario,
+    apiVersion=Literal["gameday/v1"],
+    kind=Literal["Scenario"],
+    target=Annotated[Target, AfterValidator(_target)],
+    observe=Annotated[
+        model.Observe, Into(files=Annotated[model.ObservedFiles, Into("Files")])
+    ],
+    slos=Annotated[list[Text], AfterValidator(_read_apart)],
+    drift=Annotated[model.DriftProbes, Into("Drift")],
+    steps=Annotated[list[Step], Field(min_length=1)],
+)

@@ -9,12 +9,12 @@ KINDS = ("scenario", "gate")
 def text(kind: str = "scenario") -> str:
     """Return the JSON Schema of a format, as it stands in `schema/`."""
     if kind == "gate":
-        from gameday.files.scenario.gate_wire import GatePolicy
+        from gameday.files.scenario.gate_wire import GATE_POLICY
 
-        return _schema(GatePolicy.model_json_schema(by_alias=True), "gate-policy")
-    from gameday.files.scenario.scenario_wire import Scenario
+        return _schema(GATE_POLICY.json_schema(), "gate-policy")
+    from gameday.files.scenario.scenario_wire import SCENARIO
 
-    return _schema(Scenario.model_json_schema(by_alias=True), "scenario")
+    return _schema(SCENARIO.json_schema(), "scenario")
 
 
 def _schema(schema: dict[str, Any], name: str) -> str:
