@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from gameday.files.check import CheckResult
     from gameday.model.scenario import Scenario
 
-# What is wrong in one file because of what another one holds, or is no longer there.
-_OF_REFERENCES = {
-    *("file/missing", "slo/reference", "scenario/reference", "scenario/with"),
-    *("scenario/slo-not-measured", "scenario/foreign-action"),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRequest:
@@ -96,6 +90,8 @@ def _concerning(
     with has changed; a reference wherever it stands, since what it names may have been
     renamed or removed.
     """
+    from gameday.files.problem_ids import OF_OTHER_FILES
+
     touched = {
         scenario.path
         for scenario in scenarios
@@ -105,7 +101,7 @@ def _concerning(
         problem
         for problem in problems
         if _changed(problem.path, since)
-        or (since and problem.id in _OF_REFERENCES)
+        or (since and problem.id in OF_OTHER_FILES)
         or (problem.id.startswith("promise/") and problem.path in touched)
     ]
 

@@ -115,6 +115,15 @@ OWN = {
     "promise/not-guaranteed": "the latest possible time is beyond the promise",
 }
 
+# What is wrong in one file because of what another one holds, or is no longer there:
+# `--base` tells these also where the file itself is as it was.
+OF_OTHER_FILES = frozenset(
+    (
+        *("file/missing", "slo/reference", "scenario/reference", "scenario/with"),
+        *("scenario/slo-not-measured", "scenario/foreign-action"),
+    )
+)
+
 
 def meaning(problem_id: str) -> str:
     """Return what an id means; empty for one that does not exist."""

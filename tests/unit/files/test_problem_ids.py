@@ -38,6 +38,10 @@ def test_an_id_in_the_code_is_documented(place: str, code: str) -> None:
         assert code in known | set(problem_ids.COMMON), place
 
 
+def test_what_concerns_other_files_is_documented() -> None:
+    assert set(problem_ids.OWN) >= problem_ids.OF_OTHER_FILES
+
+
 def test_families_of_ids_exist() -> None:
     families = {problem_id.partition("/")[0] for problem_id in problem_ids.OWN}
     assert families <= set(problem_ids.FAMILIES)
