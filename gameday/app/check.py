@@ -43,7 +43,7 @@ def check(
     if asked.base is not None:
         from gameday.files import changed
 
-        since = changed.since(asked.base)
+        since = changed.since(asked.base, asked=paths)
         result = _only(result, since)
         problems = _concerning(problems, result.scenarios, since)
     if problems:

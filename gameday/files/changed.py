@@ -10,14 +10,16 @@ from gameday.files import git
 _DIFF = ("--no-ext-diff", "--no-renames", "--ignore-submodules=none")
 
 
-def since(base: str, folder: str = ".") -> frozenset[str]:
+def since(base: str, folder: str = ".", asked: Sequence[str] = ()) -> frozenset[str]:
     """Return the real paths of the files that differ from a commit, new ones too.
 
     Also of those that are gone, under a renamed one's old name, and of submodules as
     folders. Compared is with the point where the branch left it. UsageError where
-    there is no such commit, no repository, or no git.
+    there is no such commit, no repository, or no git, and where a path that is asked
+    about lies outside the repository, which says nothing of it.
     """
     top, start = _start(base, folder)
+    _refuse_outside(asked, top)
     names = _git(top, "diff", "--name-only", "-z", *_DIFF, start, "--")
     names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
     return frozenset(
@@ -42,15 +44,41 @@ def texts_at(base: str, paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _refuse_outside(paths: Sequence[str], top: str) -> None:
+    root = os.path.realpath(top)
+    for path in paths:
+        places = (os.path.realpath(path), os.path.abspath(path))  # noqa: PTH100
+        inside = any(os.path.commonpath((place, root)) == root for place in places)
+        if path != "-" and not inside:
+            raise UsageError(
+                f"--base: {path!r} lies outside the checkout {root!r}, so that no "
+                "commit says whether it changed; check it from its own checkout, or "
+                "without --base"
+            )
+
+
 def _start(base: str, folder: str) -> tuple[str, str]:
     """Return the top of a folder's repository, and the commit to compare with."""
-    top = _git(folder, "rev-parse", "--show-toplevel").strip()
-    if base.startswith("-"):
+    top = _top(folder)
+    if not base or base.startswith("-"):
         raise UsageError(f"--base {base!r} is not a commit; expected a branch or a tag")
     commit = _git(
         top, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", named=base
     )
     return top, _merge_base(top, commit.strip())
+
+
+def _top(folder: str) -> str:
+    try:
+        return _git(folder, "rev-parse", "--show-toplevel").rstrip("\n")
+    except UsageError as error:
+        if "not a git repository" not in str(error):
+            raise
+        place = os.path.realpath(folder)
+        raise UsageError(
+            f"--base: {place!r} is in no git checkout; run gameday inside one, or "
+            "without --base"
+        ) from None
 
 
 def _merge_base(top: str, commit: str) -> str:

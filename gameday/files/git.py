@@ -22,6 +22,10 @@ class NoGitError(Exception):
     """There is no git, or it does not answer in time; the message says which."""
 
 
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+
+
 def ask(folder: str, arguments: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
     """Return how git ended in a folder, with its output; NoGitError where it cannot.
 
@@ -33,7 +37,7 @@ def ask(folder: str, arguments: Sequence[str]) -> "subprocess.CompletedProcess[b
         return subprocess.run(
             [*_GIT, *arguments],
             cwd=folder,
-            env={k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
+            env={**_environment(), "LC_ALL": "C"},  # its words are looked at
             capture_output=True,
             check=False,
             timeout=_TIMEOUT,

@@ -392,9 +392,32 @@ def test_a_valid_slo_that_is_not_computed_fails_no_folder(
 
 def test_a_base_that_is_not_there_is_said(check: Check) -> None:
     _write("a.yaml", RULES)
-    assert check("--base", "main", ".").code == 2
+    for paths in ([".", "a.yaml"], ["a.yaml"]):
+        done = check("--base", "main", *paths)
+        assert (done.code, done.out) == (2, "")
+        assert "is in no git checkout; run gameday inside one" in done.err
     _git("init", "-q")
     done = check("--base", "main", ".")
     assert done.code == 2
     assert "--base 'main': there is no such commit here" in done.err
     assert check("--base=--output=/tmp/x", ".").code == 2
+    done = check("--base", "", ".")
+    assert (done.code, done.out) == (2, "")
+    assert "--base '' is not a commit; expected a branch or a tag" in done.err
+
+
+def test_a_path_outside_the_checkout_is_not_taken_for_unchanged(
+    check: Check, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _git("init", "-q")
+    _write("a.yaml", RULES)
+    _git("add", ".")
+    _git("commit", "-qm", "a")
+    outside = tmp_path_factory.mktemp("outside") / "b.yaml"
+    outside.write_text(BROKEN)
+    for path in (str(outside), str(outside.parent)):
+        done = check("--base", "HEAD", "a.yaml", path)
+        assert (done.code, done.out) == (2, "")
+        assert "lies outside the checkout" in done.err
+    Path("linked.yaml").symlink_to(outside)
+    assert check("--base", "HEAD", "linked.yaml").code == 2
