@@ -82,7 +82,9 @@ def _emitted() -> list[tuple[str, str, str]]:
                     if name.asname
                 }
         for node in ast.walk(tree):
-            if getattr(getattr(node, "func", None), "id", "") != "event":
+            if not isinstance(node, ast.Call) or len(node.args) < 2:
+                continue
+            if getattr(node.func, "id", "") != "event":
                 continue
             kind = ast.unparse(node.args[1])
             if kind in kinds or kind.startswith("'"):
