@@ -86,7 +86,9 @@ def parse_document(
         rule for rule in here.list_of("inhibit_rules") if rule.value is not None
     ]
     inhibit = tuple(_inhibit(rule) for rule in inhibits)
-    names = routes.Names(tuple(receiver.name for receiver in receivers), intervals)
+    names = routes.Names(
+        frozenset(receiver.name for receiver in receivers), frozenset(intervals)
+    )
     root = routes.read(here, names)
     if root is None or any(_refuses(problem, running) for problem in problems):
         return None, problems

@@ -30,6 +30,7 @@ def read(here: Cursor, *, running: bool) -> list[Receiver]:
     general = here.value.get("global")
     known = general if isinstance(general, dict) else {}
     receivers: list[Receiver] = []
+    names: set[str] = set()
     for item in here.list_of("receivers"):
         if item.value is None:
             item.warn("is empty; remove it", code="empty-key")
@@ -37,9 +38,10 @@ def read(here: Cursor, *, running: bool) -> list[Receiver]:
         if item.mapping() is None:
             continue
         name = _name(item)
-        if name and name in [receiver.name for receiver in receivers]:
+        if name and name in names:
             message = f"the receiver {name!r} is there twice; rename one"
             item.error(message, "name", code="duplicate-name")
+        names.add(name)
         if not running:
             _judge(item, known)
         ways = tuple(_ways(item))

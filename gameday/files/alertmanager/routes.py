@@ -40,8 +40,8 @@ _TRUE = ("true", "yes", "on")
 class Names(NamedTuple):
     """What routes may refer to: receivers and time intervals."""
 
-    receivers: tuple[str, ...]
-    intervals: tuple[str, ...]
+    receivers: frozenset[str]
+    intervals: frozenset[str]
 
 
 def read(here: Cursor, names: Names) -> Route | None:

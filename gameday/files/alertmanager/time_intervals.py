@@ -24,7 +24,7 @@ _LONGEST_MONTH, _SHORTEST_MONTH = 31, 28
 
 def read(here: Cursor) -> tuple[str, ...]:
     """Return the names of all time intervals of a configuration."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for key in ("mute_time_intervals", "time_intervals"):
         for item in here.list_of(key):
             if _is_empty(item) or item.mapping() is None:
@@ -33,7 +33,7 @@ def read(here: Cursor) -> tuple[str, ...]:
             if name and name in names:
                 message = f"the time interval {name!r} is there twice"
                 item.error(message, "name", code="duplicate-name")
-            names.append(name)
+            names[name] = None
             item.only(("name", "time_intervals"))
             for interval in item.list_of("time_intervals"):
                 _interval(interval)

@@ -141,9 +141,9 @@ def _read(
     own, values = configuration.resolve(here, given)
     configuration.check_secrets(here, given)
     method = _method(here)
+    named = _named(here)
     rollbacks = [
-        activities.check(rollback, _named(here))
-        for rollback in here.list_of("rollbacks")
+        activities.check(rollback, named) for rollback in here.list_of("rollbacks")
     ]
     acts = experiment_acts.read(method, values)
     experiment_acts.check_undone(here, acts, rollbacks)
@@ -235,8 +235,9 @@ def _hypothesis(here: Cursor) -> list[ReadActivity | None]:
     hypothesis.only(_HYPOTHESIS, also=activities.FREE, lenient=True)
     hypothesis.refuse_empty("probes", "controls")
     hypothesis.text("title", required=True)
+    named = _named(here)
     for probe in hypothesis.list_of("probes"):
-        activity = activities.check(probe, _named(here))
+        activity = activities.check(probe, named)
         found.append(activity)
         if isinstance(probe.value, dict):
             activities.check_tolerance(probe)

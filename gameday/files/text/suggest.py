@@ -2,16 +2,19 @@
 
 import difflib
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 from gameday.model.values.kinds import UnknownWord
 
 _FEW = 9  # more names than that help nobody
 _LONGEST = 60  # characters of a name
+_MANY = 2000  # of so many names none is looked for: that takes too long
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "x"?`, or `; expected one of a, b` for a few names."""
+    if _are_too_many(known):
+        return ""
     names = sorted({name for name in known if name})
     close = nearest(word, names)
     if close:
@@ -29,8 +32,12 @@ def explained(error: ValueError) -> str:
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "x"?`, or nothing where no name is close."""
-    close = nearest(word, known)
+    close = "" if _are_too_many(known) else nearest(word, known)
     return f'; did you mean "{_shown(close)}"?' if close else ""
+
+
+def _are_too_many(known: Iterable[str]) -> bool:
+    return isinstance(known, Sized) and len(known) > _MANY
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
