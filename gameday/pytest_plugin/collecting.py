@@ -9,9 +9,12 @@ import pytest
 
 from gameday.app.calls import Wanted, run
 from gameday.app.days.game_days import GameDayOptions, read_scenarios
+from gameday.app.days.suites import is_scenario
+from gameday.app.evidence.compare import CompareRequest, compare_judged
 from gameday.checks.questions import asked
 from gameday.errors import GamedayError
 from gameday.model.plan import Monitoring, Plan
+from gameday.model.quantity import parse_duration
 from gameday.pytest_plugin.game_day import Day
 from gameday.pytest_plugin.items import (
     GameDayItem,
@@ -34,6 +37,7 @@ class Collecting:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        _refuse_wrong_options(config)
         config.addinivalue_line(
             "markers", "gameday(**labels): tests of game days, with the labels' values"
         )
@@ -42,8 +46,10 @@ class Collecting:
         self, file_path: Path, parent: pytest.Collector
     ) -> "ScenarioFile | None":
         """Return a collector where the file is a scenario; other YAML is not ours."""
-        if not file_path.name.endswith(_ENDINGS) or not _is_scenario(file_path):
+        if not file_path.name.endswith(_ENDINGS) or not _may_be_ours(file_path):
             return None
+        if not is_scenario(str(file_path)):
+            return None  # a gate policy, or a text that has a scenario in it
         made: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
         return made
 
@@ -127,6 +133,20 @@ class ScenarioFile(pytest.File):
             self.add_marker(pytest.mark.xdist_group(scenario.target.url))
 
 
+def _refuse_wrong_options(config: pytest.Config) -> None:
+    """Raise before any game day is held what would be an error after it."""
+    option = config.option
+    try:
+        parse_duration(option.wait_for_target)
+    except ValueError as error:
+        raise pytest.UsageError(f"--wait-for-target: {error}") from None
+    try:
+        if option.gameday_baseline:
+            compare_judged((), CompareRequest(file=option.gameday_baseline))
+    except GamedayError as error:
+        raise pytest.UsageError(f"--gameday-baseline: {error}") from None
+
+
 def _scattered(config: pytest.Config) -> bool:
     """Return whether the tests of one target may get to several workers."""
     worker = getattr(config, "workerinput", None)
@@ -134,7 +154,8 @@ def _scattered(config: pytest.Config) -> bool:
     return several and not config.option.loadgroup
 
 
-def _is_scenario(path: Path) -> bool:
+def _may_be_ours(path: Path) -> bool:
+    """Return whether a file is worth a closer look: few of a repository are."""
     try:
         return _OURS.search(path.read_text(encoding="utf-8")) is not None
     except (OSError, UnicodeDecodeError):

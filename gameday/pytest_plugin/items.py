@@ -116,20 +116,24 @@ class QuestionItem(GameDayItem):
     def inconclusive(self, result: Result) -> str:
         """Return why nobody can tell; empty where the promise was kept or broken."""
         finding = self._finding(result)
+        if finding is None and not _calm(result):
+            ending, because = result.verdict.ending, result.verdict.because
+            return f"it has no answer; {ending}: {because}"
+        if finding is None:
+            pytest.skip("not asked in this run: nothing in it is concerned")
         self._note(finding)
         return finding.because if finding.outcome is Outcome.INCONCLUSIVE else ""
 
     def runtest(self) -> None:
         """Fail where the promise was broken."""
         finding = self._finding(self.day.result())
-        if finding.outcome is Outcome.FAIL:
+        if finding is not None and finding.outcome is Outcome.FAIL:
             raise Broken(_words(finding))
 
-    def _finding(self, result: Result) -> Finding:
-        for finding in result.findings:
-            if _key(finding) == self._key:
-                return finding
-        return pytest.skip("not asked in this run: nothing in it is concerned")
+    def _finding(self, result: Result) -> Finding | None:
+        """Return its answer; None: it was not asked, or never came to it."""
+        mine = (one for one in result.findings if _key(one) == self._key)
+        return next(mine, None)
 
     def _note(self, finding: Finding) -> None:
         """Keep the finding's values as properties, where there are any."""

@@ -108,6 +108,47 @@ def test_one_run_for_a_scenario_and_a_test_for_each_finding(folder: Folder) -> N
     done.stdout.fnmatch_lines(["Pass: day (*", "report: runs/day/report.html"])
 
 
+def test_what_only_speaks_of_scenarios_is_no_test(folder: Folder) -> None:
+    """A gate policy has the same apiVersion; a ConfigMap may hold a whole scenario."""
+    inside = DAY.format(name="inside", project="shop").replace("\n", "\n    ")
+    texts = {
+        "gate.yaml": "apiVersion: gameday/v1\nkind: GatePolicy\n"
+        "metadata: {name: shop}\n",
+        "map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: days}\n"
+        f"data:\n  day.yaml: |\n    {inside}\n",
+    }
+    for name, text in texts.items():
+        folder.pytester.path.joinpath(name).write_text(text)
+    done = folder.run("--gameday", "--collect-only", "-q")
+    assert done.ret == 0
+    done.stdout.fnmatch_lines([f"*{EVERY} tests collected*"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--gameday-baseline", "old.json"), "--gameday-baseline: *old.json*"),
+        (("--wait-for-target", "soon"), "--wait-for-target: *soon*"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_held(
+    folder: Folder, words: tuple[str, str], said: str
+) -> None:
+    folder.pytester.path.joinpath("old.json").write_text('{"version": 0}')
+    done = folder.run("--gameday", *words)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines([f"ERROR: *{said}*"])
+    assert folder.calls == []
+
+
+def test_a_question_of_a_refused_run_is_not_left_out(folder: Folder) -> None:
+    """With -k nobody else says that there was no answer."""
+    folder.answer("{'fires_within': 'not asked'}, code=2, ending='refused'")
+    done = folder.run("--gameday", "-k", "fires_within")
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(["*refused: somebody stopped it*"])
+
+
 def test_the_ini_file_is_a_switch_as_well(folder: Folder) -> None:
     folder.pytester.makeini("[pytest]\ngameday = true\n")
     folder.run().assert_outcomes(passed=EVERY)
