@@ -25,6 +25,7 @@ MOST = 64 * 1024  # bytes of a request's body
 PREFIX = "/v1/gate"
 OK, UNAUTHORIZED, NOT_FOUND, CONFLICT, TOO_LARGE = 200, 401, 404, 409, 413
 BAD = 400
+HIGHEST_PORT = 65535
 
 
 class GateServer:
@@ -33,7 +34,7 @@ class GateServer:
     def __init__(self, gates: Gates, listen: str, token: str = "") -> None:
         host, _, port = listen.rpartition(":")
         host = host.strip("[]")
-        if not host or not port.isdigit():
+        if not host or not port.isdecimal() or int(port) > HIGHEST_PORT:
             raise UsageError(f"--listen {listen!r} is not HOST:PORT")
         if host not in LOCAL and not token:
             raise UsageError(
@@ -83,7 +84,7 @@ class GateServer:
         try:
             asked = json.loads(body or b"{}")
             name = self._named(asked)
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return BAD, {"error": 'expected a JSON object such as {"name": "GATE"}'}
         if path != PREFIX or name not in self._gates.policies:
             return NOT_FOUND, self._unknown(name)
@@ -141,12 +142,14 @@ class GateServer:
             def _answer(
                 self, ask: Callable[[str, bytes], tuple[int, dict[str, Any]]]
             ) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                if length > MOST:
+                given = self.headers.get("Content-Length") or "0"
+                if not given.isdecimal() or int(given) > MOST:
                     self.close_connection = True
-                    self._send(TOO_LARGE, {"error": "the body is too large"})
+                    said = f"expected a body of at most {MOST} bytes, and its length"
+                    status = TOO_LARGE if given.isdecimal() else BAD
+                    self._send(status, {"error": said})
                     return
-                body = self.rfile.read(length)
+                body = self.rfile.read(int(given))
                 if not server.allowed(self.headers.get("Authorization") or ""):
                     self._send(UNAUTHORIZED, {"error": "a bearer token is needed"})
                     return

@@ -103,6 +103,11 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.errors import UsageError
     from gameday.gate.override import code, document
 
+    if serve and any((by, because, until)):
+        raise UsageError(
+            "--serve answers by what is recorded: override with a `gameday gate --by "
+            "… --because … --until …` of its own"
+        )
     clock = SystemClock()
     wish = gate.GateRequest(
         prometheus=prometheus,

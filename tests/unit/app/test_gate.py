@@ -137,6 +137,8 @@ def test_an_override_is_recorded_and_holds_until_it_is_over(
         ),
         (["--serve", "--listen", "0.0.0.0:0"], "--token-file"),
         (["--serve", "--listen", "here"], "is not HOST:PORT"),
+        (["--serve", "--listen", "127.0.0.1:99999"], "is not HOST:PORT"),
+        (["--serve", "--by", "a"], "of its own"),
         (["--serve", "--token-file", "nowhere"], "there is no such file"),
     ],
 )
@@ -240,6 +242,24 @@ def test_a_post_is_409_with_a_sentence_until_it_is_overridden(
 
 def test_a_body_that_is_no_json_is_400(server: GateServer) -> None:
     assert ask(server, "POST", "/v1/gate", [1])[0] == 400
+
+
+@pytest.mark.parametrize("length", ["many", "-1", "1e3", "99999999"])
+def test_a_length_that_makes_no_sense_is_answered(
+    server: GateServer, length: str
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.putrequest("POST", "/v1/gate")
+    connection.putheader("Content-Length", length)
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status in (400, 413)
+    assert "at most" in json.loads(answer.read())["error"]
+    connection.close()
+
+
+def test_a_body_that_is_nested_without_end_is_400(server: GateServer) -> None:
+    assert server.post("/v1/gate", b"[" * 60_000)[0] == 400
 
 
 @pytest.mark.parametrize("server", ["s3cret"], indirect=True)
