@@ -57,6 +57,21 @@ def _refuse_outside(paths: Sequence[str], top: str) -> None:
             )
 
 
+def with_text(pattern: str, names: Sequence[str], folder: str = ".") -> list[str]:
+    """Return the files of a checkout, new ones too, in which a line fits a pattern.
+
+    `names`: globs. Nothing where there is none, or no checkout.
+    """
+    top = _git(folder, "rev-parse", "--show-toplevel").strip()
+    words = ("grep", "-lzE", "--untracked", "-e", pattern, "--", *names)
+    try:
+        done = git.ask(top, words)
+    except git.NoGitError:
+        return []
+    found = os.fsdecode(done.stdout).split("\0")
+    return [os.path.join(top, name) for name in found if name]
+
+
 def _start(base: str, folder: str) -> tuple[str, str]:
     """Return the top of a folder's repository, and the commit to compare with."""
     top = _top(folder)

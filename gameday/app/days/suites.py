@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gameday.app.check import named_by
-from gameday.app.days.system_files import of_the_system
+from gameday.app.days import system_files
 from gameday.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,33 +47,53 @@ def parse_shard(text: str) -> tuple[int, int]:
 
 
 def changed_since(
-    scenarios: "Sequence[Scenario]", base: str
+    scenarios: "Sequence[Scenario]", base: str, env_file: str | None = None
 ) -> "dict[str, Collection[str]]":
     """Return the paths of the scenarios that a change may concern, each with why.
 
-    Looked at is what a scenario names (rules, routes, experiments, SLOs, itself), and
-    what its target is built of: compose files with what they build from and mount, or
-    manifests of a cluster. A change of the system concerns all its scenarios.
+    Looked at is what a scenario names (rules, routes, experiments, SLOs, itself, and
+    the values that it was given), and what its target is made of (`system_files`). A
+    change of the system concerns all its scenarios, and so does a change of rules or
+    routes where a scenario names none and asks who has them.
     """
     from gameday.files import changed
 
     since = changed.since(base)
+    kinds = {path: system_files.kind_of(path) for path in since}
     system: dict[str, list[str]] = {}
     found: dict[str, Collection[str]] = {}
     for scenario in scenarios:
         kind = scenario.target.kind
         if kind not in system:
-            system[kind] = sorted(of_the_system(kind, since))
-        own = {os.path.realpath(path) for path in _named(scenario)}
-        why = [*sorted(own & since), *system[kind]]
+            system[kind] = sorted(system_files.of_the_system(kind, since))
+        own = [os.path.realpath(path) for path in _named(scenario, env_file)]
+        named = [
+            path for path in since for mine in own if system_files.touches(mine, path)
+        ]
+        asked = [path for path in since if kinds[path] in _unnamed(scenario)]
+        why = dict.fromkeys([*sorted([*named, *asked]), *system[kind]])
         if why:
-            found[scenario.path] = why
+            found[scenario.path] = list(why)
     return found
 
 
-def _named(scenario: "Scenario") -> list[str]:
+def _named(scenario: "Scenario", env_file: str | None) -> list[str]:
     slos = [slo.path for slo in scenario.slos if slo.path]
-    return [scenario.path, *slos, *named_by(scenario)]
+    more = [path for path in (env_file, scenario.drift.terraform) if path]
+    return [scenario.path, *slos, *more, *named_by(scenario)]
+
+
+def _unnamed(scenario: "Scenario") -> set[str]:
+    """Return the kinds of files that decide, and of which a scenario names none."""
+    from gameday.files.kind import ALERTMANAGER, PROMETHEUS, RULES
+
+    observe = scenario.observe
+    kinds = set()
+    if observe.prometheus is not None and not observe.files.rules:
+        kinds |= {RULES, PROMETHEUS}
+    if observe.alertmanager is not None and not observe.files.alertmanager:
+        kinds.add(ALERTMANAGER)
+    return kinds
 
 
 def is_scenario(path: str) -> bool:

@@ -1,71 +1,151 @@
-"""Which of the changed files a system is made of: compose files, manifests."""
+"""Which of the changed files a system is made of: compose files, manifests, images.
+
+What may be part of it counts: a game day too many costs minutes, one too few says that
+a change is harmless which nobody has tried.
+"""
 
 import os
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-_COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-_MANIFEST = ("apiVersion", "kind", "spec")
+from gameday.files import changed
+
+_COMPOSE = re.compile(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml")
+_SERVICES = r"^[\"'{ ]*(services|include)[\"']?[ ]*:"
+_YAML = (".yaml", ".yml", ".json")
+_WORDS = (".md", ".rst")  # documentation
+# A folder with one of these is one whole: a chart, an overlay, what an image copies.
+_WHOLES = (
+    *("Chart.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization"),
+    *("Dockerfile", "Containerfile"),
+)
 
 
 def of_the_system(kind: str, since: Collection[str]) -> Iterator[str]:
-    """Yield the changed files of which a system of that kind is made."""
-    if kind == "kubernetes":
-        yield from (path for path in since if _is_manifest(path))
-        return
+    """Yield the changed files of which a system of that kind may be made."""
     parts = _composed() if kind == "docker" else []
     for path in since:
-        if Path(path).name in _COMPOSE or any(_within(path, part) for part in parts):
+        if Path(path).is_dir():  # a submodule
             yield path
+        elif kind == "docker":
+            if _is_compose(path) or any(touches(path, part) for part in parts):
+                yield path
+        elif kind == "kubernetes":
+            if _is_manifest(path) or _in_a_whole(Path(path)):
+                yield path
+        elif not path.endswith(_WORDS) and not kind_of(path):
+            yield path  # a supervisord runs any program
+
+
+def touches(path: str, other: str) -> bool:
+    """Return whether a path is another, or one of them is a folder around it."""
+    return _within(path, other) or _within(other, path)
+
+
+def kind_of(path: str) -> str:
+    """Return which of the kinds that gameday reads a file is; empty: none of them."""
+    from gameday.files import kind
+
+    if not path.endswith(_YAML):
+        return ""
+    return next(filter(None, map(kind.of_value, _values(path))), "")
 
 
 def _composed() -> list[str]:
-    """Return what the compose files from here up are built from and mount."""
-    here = Path.cwd()
-    found = [
-        folder / name
-        for folder in (here, *here.parents)
-        for name in _COMPOSE
-        if (folder / name).is_file()
-    ]
-    return [part for path in found for part in _parts_of(path)]
+    """Return what the compose files of the checkout are built from, mount and read."""
+    found = changed.with_text(_SERVICES, ("*.yaml", "*.yml"))
+    return [os.path.realpath(part) for path in found for part in _parts_of(Path(path))]
 
 
-def _parts_of(path: Path) -> Iterator[str]:
-    services = _mapping(_mapping(_plain(path)).get("services"))
-    for service in map(_mapping, services.values()):
-        build = service.get("build")
-        context = _mapping(build).get("context") if isinstance(build, dict) else build
-        volumes = service.get("volumes")
-        mounted = [_source(volume) for volume in volumes if volume] if volumes else []
-        parts = [part for part in mounted if part.startswith((".", "/"))]  # no volumes
-        if isinstance(context, str) and ":" not in context:  # and no address
-            parts.append(context)
-        for part in parts:
-            yield os.path.realpath(path.parent / part)
+def _parts_of(path: Path) -> Iterator[Path]:
+    yield path.parent / ".env"
+    for whole in map(_mapping, _values(str(path))):
+        named = list(_files(whole.get("include"), "path", "env_file"))
+        for name in ("configs", "secrets"):
+            named += _files(list(_mapping(whole.get(name)).values()), "file")
+        for service in map(_mapping, _mapping(whole.get("services")).values()):
+            named += [*_built_from(service.get("build")), *_mounted(service)]
+            named += _files(service.get("env_file"), "path")
+            named += _files(_mapping(service.get("extends")), "file")
+        yield from (_there(path.parent, part) for part in named)
 
 
-def _source(volume: Any) -> str:
-    if isinstance(volume, dict):
-        return str(volume.get("source", ""))
-    return str(volume).partition(":")[0]
+def _there(folder: Path, part: str) -> Path:
+    """Return where a part is; of a name with a variable the folder above that."""
+    plain, variable, _ = part.partition("$")
+    return folder / (plain.rpartition("/")[0] if variable else part)
+
+
+def _files(value: Any, *keys: str) -> Iterator[str]:
+    """Yield paths that are a text, the keys of a mapping, or a list of either."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _files(each, *keys)
+    elif isinstance(value, dict):
+        for key in keys:
+            yield from _files(value.get(key))
+
+
+def _built_from(build: Any) -> Iterator[str]:
+    more = _mapping(_mapping(build).get("additional_contexts"))
+    contexts = [build, *more.values()]
+    if isinstance(build, dict):
+        contexts[0] = build.get("context", ".")
+    # What has a colon is an address; of a variable nobody knows.
+    yield from (text for text in contexts if isinstance(text, str) and ":" not in text)
+
+
+def _mounted(service: Mapping[str, Any]) -> Iterator[str]:
+    volumes = service.get("volumes")
+    for volume in volumes if isinstance(volumes, list) else []:
+        source = str(_mapping(volume).get("source", ""))
+        if not isinstance(volume, dict):
+            source = re.sub(r"\$\{[^}]*\}", "$", str(volume)).partition(":")[0]
+        if source.startswith((".", "/", "$")):  # others are named volumes
+            yield source
+
+
+def _is_compose(path: str) -> bool:
+    if _COMPOSE.fullmatch(Path(path).name):
+        return True
+    if not path.endswith(_YAML):
+        return False
+    return any(isinstance(_mapping(v).get("services"), dict) for v in _values(path))
 
 
 def _is_manifest(path: str) -> bool:
-    if not path.endswith((".yaml", ".yml", ".json")):
+    if not path.endswith(_YAML):
         return False
     if not Path(path).exists():
         return True  # it is gone: what it was, nobody can tell
-    value = _mapping(_plain(Path(path)))
+    return any(map(_is_object, map(_mapping, _values(path))))
+
+
+def _is_object(value: Mapping[str, Any]) -> bool:
     ours = str(value.get("apiVersion", "")).startswith(("gameday/", "openslo/"))
-    return all(key in value for key in _MANIFEST) and not ours
+    return "apiVersion" in value and "kind" in value and not ours
 
 
-def _plain(path: Path) -> Any:
+def _in_a_whole(path: Path) -> bool:
+    """Return whether a folder around a file, within its checkout, is one whole."""
+    for folder in path.parents:
+        if any((folder / name).is_file() for name in _WHOLES):
+            return True
+        if (folder / ".git").exists():
+            break
+    return False
+
+
+def _values(path: str) -> list[Any]:
+    """Return the values of a file's documents; none where it cannot be read."""
     from gameday.files.text import source, yaml
 
-    return yaml.read(source.read(str(path))).value
+    document = yaml.read(source.read(path))
+    return [each.value for each in document.all]
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Sce
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--shard") from None
     if given["base"]:
-        concerned = suites.changed_since(chosen, given["base"])
+        concerned = suites.changed_since(chosen, given["base"], given["env_file"])
         chosen = [scenario for scenario in chosen if scenario.path in concerned]
     if len(chosen) < len(scenarios):
         _tell(f"{len(chosen)} of {len(scenarios)} scenarios are held here")

@@ -98,6 +98,12 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
 # --- what a change concerns -------------------------------------------------------
 
 
+def commit(folder: Path) -> None:
+    author = ("-c", "user.name=a", "-c", "user.email=a@b")
+    for words in (("add", "-A"), (*author, "commit", "-q", "-m", "more")):
+        subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
+
+
 @pytest.fixture
 def repository(folder: Path) -> Callable[..., set[str]]:
     """Return what tells which scenarios a change concerns; given: (file, text)."""
@@ -110,19 +116,13 @@ def repository(folder: Path) -> Callable[..., set[str]]:
     )
     for name in ("web", "conf", "docs"):
         (folder / name).mkdir()
-    for words in (
-        ("init", "-q"),
-        ("add", "-A"),
-        (
-            *("-c", "user.name=a", "-c", "user.email=a@b"),
-            *("commit", "-q", "-m", "first"),
-        ),
-    ):
-        subprocess.run(["git", *words], cwd=folder, check=True, timeout=30)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True, timeout=30)
+    commit(folder)
 
-    def concerned(name: str, text: str) -> set[str]:
+    def concerned(name: str, text: str, *scenarios_at: str) -> set[str]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-        scenarios = read("shop.yaml", "cluster.yaml")
+        scenarios = read(*(scenarios_at or ("shop.yaml", "cluster.yaml")))
         return set(suites.changed_since(scenarios, "HEAD"))
 
     return concerned
@@ -148,6 +148,105 @@ def test_a_change_concerns_what_is_made_of_it(
     repository: Callable[..., set[str]], name: str, text: str, concerned: set[str]
 ) -> None:
     assert repository(name, text) == {f"{scenario}.yaml" for scenario in concerned}
+
+
+MORE = """\
+include: [{path: [parts/cache.yaml], env_file: parts/cache.env}]
+services:
+  web:
+    build: {context: web, additional_contexts: {shared: ./shared}}
+    env_file: [{path: web.env}, other.env]
+    extends: {file: base/common.yaml, service: web}
+    volumes: [{type: bind, source: ./data}, "./conf-${STAGE}/web:/etc/web", "named:/x"]
+configs: {proxy: {file: ./proxy.cfg}}
+secrets: {key: {file: ./key.txt}}
+"""
+CONFIG_MAP = "{apiVersion: v1, kind: ConfigMap, data: {a: b}}\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("compose.override.yaml", "docker-compose.ci.yml", "web.env", "other.env"),
+        *("base/common.yaml", "data/rows.csv", "conf-ci/web/a.conf", "proxy.cfg"),
+        *("key.txt", "shared/lib.py", "parts/cache.yaml", "parts/cache.env", ".env"),
+        *("stack/app/main.py", "stack/D"),
+    ],
+)
+def test_whatever_a_compose_file_reads_concerns_its_scenarios(
+    repository: Callable[..., set[str]], folder: Path, name: str
+) -> None:
+    (folder / "compose.yaml").write_text(MORE)
+    stack = folder / "stack"
+    stack.mkdir()
+    (stack / "shop.yaml").write_text("services: {web: {build: {dockerfile: D}}}\n")
+    commit(folder)
+    assert repository(name, "new\n") == {"shop.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("map.yaml", CONFIG_MAP),
+        ("all.yaml", f"{{a: b}}\n---\n{CONFIG_MAP}"),
+        ("chart/templates/web.yaml", "kind: {{ .Values.kind }}\n"),
+        ("chart/values.yaml", "replicas: 3\n"),
+        ("overlay/web.properties", "timeout=3\n"),
+        ("image/src/main.py", "print()\n"),
+    ],
+)
+def test_whatever_a_cluster_is_made_of_concerns_its_scenarios(
+    repository: Callable[..., set[str]], folder: Path, name: str, text: str
+) -> None:
+    for place in ("chart/Chart.yaml", "overlay/kustomization.yaml", "image/Dockerfile"):
+        (folder / place).parent.mkdir()
+        (folder / place).write_text("name: x\n")
+    commit(folder)
+    assert repository(name, text) == {"cluster.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "concerned"),
+    [
+        ("shop.py", "print()\n", {"host"}),
+        ("supervisord.conf", "[program:web]\n", {"host"}),
+        ("docs/page.md", "# words\n", set()),
+        ("other.yaml", (ROOT / "experiments" / "stop-one-web.yaml").read_text(), set()),
+    ],
+)
+def test_of_a_local_target_nobody_knows_what_it_is_made_of(
+    repository: Callable[..., set[str]],
+    folder: Path,
+    name: str,
+    text: str,
+    concerned: set[str],
+) -> None:
+    day(folder, "host", text='local: {supervisor: "http://127.0.0.1:9"}')
+    commit(folder)
+    assert repository(name, text, "host.yaml") == {f"{one}.yaml" for one in concerned}
+
+
+def test_rules_that_no_file_names_may_be_what_prometheus_has(
+    repository: Callable[..., set[str]], folder: Path
+) -> None:
+    path = Path(day(folder, "live"))
+    text = path.read_text()
+    files = "observe: {files: {rules: [rules.yaml]}}"
+    path.write_text(text.replace(files, 'observe: {prometheus: "http://p.example"}'))
+    commit(folder)
+    more = "groups: [{name: new, rules: []}]\n"
+    assert repository("more.yaml", more, "live.yaml", "shop.yaml") == {"live.yaml"}
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_file_of_values_concerns_every_scenario(folder: Path) -> None:
+    (folder / "ci.env").write_text("RATE=1/s\n")
+    scenarios = read("shop.yaml", "cluster.yaml")
+    assert set(suites.changed_since(scenarios, "HEAD", "ci.env")) == {
+        "shop.yaml",
+        "cluster.yaml",
+    }
+    assert not suites.changed_since(read("cluster.yaml"), "HEAD")
 
 
 def test_an_experiment_that_changed_concerns_its_scenarios(
