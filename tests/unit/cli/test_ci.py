@@ -23,6 +23,8 @@ STANDS_IN = """\
 #!/bin/sh
 echo "$(basename "$0") $*" >> "$CALLS"
 [ "$(basename "$0") $1" != "gameday check" ] || exec "$PYTHON" -m gameday "$@"
+[ "$(basename "$0") $1" != "gameday compare" ] || exit "${WORSE:-0}"
+[ "$(basename "$0") $1" != "gameday heal" ] || exit "${BROKEN:-0}"
 [ "$(basename "$0") $1" = "gameday run" ] || exit 0
 mkdir -p gameday-report/day
 exit "$CODE"
@@ -190,6 +192,36 @@ def test_what_passed_is_compared_where_there_is_a_baseline(
     assert checkout.called("gameday compare") == [
         "gameday compare gameday-report --no-baseline pass --too-few pass"
     ]
+
+
+# run, compare -> what the job ends with: the worst, in the order 1, 3, 0
+ENDS = [(0, 0, 0), (0, 1, 1), (0, 3, 3), (3, 0, 3), (3, 1, 1), (3, 3, 3), (1, 0, 1)]
+
+
+@pytest.mark.parametrize("server", ["gitlab", "jenkins"])
+@pytest.mark.parametrize(("run", "compare", "ends"), ENDS)
+def test_what_is_worse_is_not_hidden_by_what_nobody_can_tell(
+    checkout: Checkout, server: str, run: int, compare: int, ends: int
+) -> None:
+    text = written(server)
+    (checkout.folder / "gameday-baseline.json").write_text("{}")
+    if server == "gitlab":
+        script = "\n".join(yaml.safe_load(text)["gameday"]["script"])
+    else:
+        _, script, _ = re.findall(r"'''\n(.*?)'''", text, re.DOTALL)
+    assert checkout.play(script, run, {"WORSE": str(compare)}) == ends
+
+
+def test_the_results_are_kept_where_something_cannot_be_healed(
+    checkout: Checkout,
+) -> None:
+    job = yaml.safe_load(written("gitlab"))["gameday"]
+    (checkout.folder / "gameday-report").mkdir()
+    checkout.play("\n".join(job["after_script"]), 0, {"BROKEN": "5"})
+    assert checkout.called("gameday report")
+    after = written("jenkins").partition("always {")[2]
+    assert after.index("catchError(") < after.index("gameday heal")
+    assert after.index("gameday heal") < after.index("junit ")
 
 
 def test_nothing_is_overwritten(
