@@ -102,7 +102,11 @@ def _judge_batch(paths: Sequence[str], env: Mapping[str, str]) -> FileJudgement:
 def judge(read: Source, env: Mapping[str, str], *, named: bool) -> FileJudgement:
     """Judge a file; `named`: somebody asked for it, so that it is not passed over."""
     found = FileJudgement()
-    other = neighbours.template(read.text) or pieces.surely_other(read.text)
+    other = (
+        neighbours.template(read.text)
+        or neighbours.prometheus_1(read.text)
+        or pieces.surely_other(read.text)
+    )
     if other:
         _pass_over(read.path, 1, other, found, named=named)
         return found
@@ -131,8 +135,8 @@ def _pass_over(
     else:
         article = "an" if what[0] in "AEIOUaeiou" else "a"
         message = (
-            f"is {article} {what}, which gameday does not read; leave it out, or pass "
-            "over such files with --pass-over"
+            f"is {article} {what}, which gameday does not read; "
+            f"{neighbours.advice(what)}"
         )
         found.problems.append(Problem(path, line, message, id="file/neighbour"))
 

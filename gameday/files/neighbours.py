@@ -12,6 +12,7 @@ OTHER = "file of another kind"
 UNREADABLE = "unreadable file"
 HELM = "Helm template"
 PLUGINS = "Sloth file with plugins"
+PROMETHEUS_1 = "Prometheus 1 rule file"
 _PLURALS = {
     OTHER: "files of other kinds",
     PLUGINS: "Sloth files with plugins",
@@ -23,6 +24,11 @@ _ACTION = re.compile(
     re.MULTILINE,
 )
 _JINJA = re.compile(r"^[ \t]*\{%|\{%-?\s*raw\b|\{\{\s*'\{\{'\s*\}\}", re.MULTILINE)
+_OLD_ALERT = re.compile(r"ALERT\s+[A-Za-z_]\w*\s+IF\b")
+_OLD_RECORD = re.compile(
+    r"(?P<name>[A-Za-z_:][\w:]*)(?:\{[^{}\n]*\})?[ \t]*=(?![=~])(?P<expr>.+)"
+)
+_BLANK_LINES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _LOGQL = re.compile(
     r"\}\s*(?:\|[=~>]|!=|!~|!>|\|\s*(?:json|logfmt|regexp|pattern|unpack|unwrap|drop|keep"
@@ -73,6 +79,29 @@ def template(text: str) -> str:
 def _outside_comment(text: str, found: re.Match[str]) -> bool:
     line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
     return not line.lstrip().startswith("#")
+
+
+def prometheus_1(text: str) -> str:
+    """Return the name of a rule file from before Prometheus 2, which is no YAML.
+
+    It is told by its first statement: `ALERT name IF …`, or `name = …` of PromQL.
+    """
+    blank = _BLANK_LINES.match(text)
+    start = blank.end() if blank else 0
+    record = _OLD_RECORD.match(text, start)
+    is_promql = record is not None and (":" in record["name"] or "(" in record["expr"])
+    is_old = is_promql or _OLD_ALERT.match(text, start)
+    return PROMETHEUS_1 if is_old else ""
+
+
+def advice(name: str) -> str:
+    """Return what to do about a neighbour that somebody named."""
+    if name == PROMETHEUS_1:
+        return (
+            "write the rules as YAML (`groups:`), as Prometheus 2 and newer read them, "
+            "or pass over such files with --pass-over"
+        )
+    return "leave it out, or pass over such files with --pass-over"
 
 
 def like_ours(value: Any) -> str:

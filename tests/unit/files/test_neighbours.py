@@ -30,6 +30,14 @@ groups:
       - alert: NoLogs
         expr: absent_over_time({app="shop"}[10m])
 """,
+    "Prometheus 1 rule file": """\
+# paged at night
+ALERT WebDown
+  IF up{job="web"} == 0
+  FOR 5m
+  LABELS { severity = "page" }
+  ANNOTATIONS { summary = "{{ $labels.instance }} is down" }
+""",
     "vmalert rule file": """\
 groups:
   - name: shop
@@ -346,3 +354,42 @@ def test_an_operators_object_without_a_name_of_its_kind_is_of_no_known_kind(
     path = write("a.yaml", f"apiVersion: monitoring.coreos.com/v1\nkind: {kind}\n")
     (problem,) = check([str(path)], {}, None).problems
     assert problem.severity == "error"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALERT WebDown\n  IF up == 0\n",
+        "\n# c\n\n  ALERT WebDown IF up == 0 FOR 5m\n",
+        "job:up:sum = sum(up) by (job)\n\nALERT A\n  IF job:up:sum == 0\n",
+        'up_total{job="web"} = sum(up)\n',
+    ],
+)
+@pytest.mark.parametrize("name", ["old.rules", "old.yml"])
+def test_rules_from_before_prometheus_2_are_told_by_their_content(
+    text: str, name: str, write: Write
+) -> None:
+    path = write(name, text)
+    result = check([str(path.parent)], {}, None)
+    assert result.problems == ()
+    assert result.passed == ((str(path), "Prometheus 1 rule file"),)
+    (told,) = check([str(path)], {}, None).problems
+    assert told.id == "file/neighbour"
+    assert "is a Prometheus 1 rule file" in told.message
+    assert "write the rules as YAML" in told.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "groups:\n- name: g\n  rules:\n  - {alert: ALERT, expr: a IF b}\n",
+        "ALERT: x\ngroups: [\n",
+        'KERNEL=="sda", ACTION=="add"\n',
+        "name = value\n",
+        "data:\n  old.rules: |\n    ALERT A\n      IF up == 0\n",
+    ],
+)
+def test_what_is_no_rule_of_prometheus_1(text: str, write: Write) -> None:
+    path = write("a.rules", text)
+    result = check([str(path.parent)], {}, None)
+    assert "Prometheus 1 rule file" not in {name for _, name in result.passed}
