@@ -6,7 +6,8 @@ from gameday.files.prometheus.kubernetes_selectors import (
     is_field_selector,
     is_label_selector,
 )
-from gameday.files.prometheus.prometheus_clouds import CLOUDS, filled
+from gameday.files.prometheus.prometheus_clouds import CLOUDS
+from gameday.files.prometheus.section_rules import filled
 from gameday.files.text import http_client
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (

@@ -2,8 +2,8 @@
 
 import re
 
-from gameday.files.prometheus.prometheus_clouds import more_than_nothing, required
 from gameday.files.prometheus.relabelling import RELABELLING
+from gameday.files.prometheus.section_rules import more_than_nothing, required
 from gameday.files.text import http_client
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.shapes import (
