@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gameday.files.promql import promql_signs, promql_text, promql_types
+from gameday.files.promql import promql_regexes, promql_signs, promql_text, promql_types
 from gameday.files.promql.promql_types import is_kind as _is
 from gameday.model.slos.slo import Term
 
@@ -80,7 +80,7 @@ def judge(expr: str) -> tuple[str, str]:
 
 def _reason(error: ValueError) -> str:
     reason = str(error).strip().split("\n")[0]
-    return promql_text.restored(reason)
+    return promql_regexes.restored(reason)
 
 
 def metrics(expr: str) -> tuple[str, ...]:
@@ -223,7 +223,7 @@ def _function(node: Any) -> str:
 def _said(node: Any) -> str:
     if _is(node, "AggregateExpr"):
         return f"{node.op}()"
-    text = promql_text.restored(str(node))
+    text = promql_regexes.restored(str(node))
     return repr(text if len(text) < 60 else text[:59] + "…")  # noqa: PLR2004
 
 
@@ -233,7 +233,7 @@ def _selector(node: Any) -> str:
     if getattr(node.matchers, "or_matchers", None):
         raise NotCounted("`or` between matchers is not supported")
     matchers = [
-        f"{_label(matcher.name)}{_mark(matcher)}{_quoted(promql_text.restored(matcher.value))}"
+        f"{_label(matcher.name)}{_mark(matcher)}{_quoted(promql_regexes.restored(matcher.value))}"
         for matcher in node.matchers.matchers
     ]
     name = node.name or ""

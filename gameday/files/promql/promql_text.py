@@ -17,6 +17,7 @@ RE2 that are none of Rust's. `holt_winters` is older: Prometheus 3 renamed it.
 import re
 from typing import NamedTuple
 
+from gameday.files.promql import promql_flags, promql_regexes
 from gameday.files.promql.promql_durations import Durations
 from gameday.files.promql.promql_tokens import (
     LONGEST_DURATION,
@@ -28,7 +29,6 @@ from gameday.files.promql.promql_tokens import (
     tokens,
 )
 from gameday.files.text.go_literals import unquoted
-from gameday.model.alerting import regex
 
 
 class Readable(NamedTuple):
@@ -41,18 +41,8 @@ class Readable(NamedTuple):
     notes: tuple[str, ...]
 
 
-_EXPERIMENTAL = frozenset(
-    (
-        *("start", "end", "step", "range", "max_of", "min_of", "info", "integral"),
-        *("histogram_quantiles", "double_exponential_smoothing", "mad_over_time"),
-        *("ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time"),
-        *("ts_of_min_over_time", "sort_by_label", "sort_by_label_desc"),
-        *("start_timestamp", "limitk", "limit_ratio"),
-    )
-)
 _EXTENDED = ("anchored", "smoothed")
 _BEHIND_INFO = (")", "@", "offset", "")
-_FILLS = ("fill", "fill_left", "fill_right")
 _BEFORE_A_METRIC = frozenset(
     (
         *("and", "or", "unless", "atan2", "bool", "by", "without", "on", "ignoring"),
@@ -60,8 +50,6 @@ _BEFORE_A_METRIC = frozenset(
     )
 )
 _GROUPINGS = ("by", "without", "on", "ignoring", "group_left", "group_right")
-_LONGEST_REGEX = 50_000  # characters
-_STAND_IN = re.compile(r"\(?gameday:([\da-f]*):(?:\)\?)?")
 
 
 def readable(text: str, *, hide: bool = False) -> Readable:
@@ -73,17 +61,6 @@ def readable(text: str, *, hide: bool = False) -> Readable:
     words = list(tokens(text))
     bound_nesting(words)
     return _Rewriting(text, words, hide=hide).done()
-
-
-def restored(text: str) -> str:
-    """Return the text with every stand-in replaced by the regular expression."""
-    return _STAND_IN.sub(lambda match: bytes.fromhex(match[1]).decode(), text)
-
-
-def _stand_in(value: str, *, matches_nothing: bool) -> str:
-    """Return an expression that any engine reads and that `restored` takes back."""
-    name = f"gameday:{value.encode(errors='replace').hex()}:"
-    return f"({name})?" if matches_nothing else name
 
 
 class _Rewriting:
@@ -153,9 +130,9 @@ class _Rewriting:
         is_regex = self.braces > 0 and mark in ("=~", "!~")
         if is_regex:
             value = unquoted(token.text)
-            matches_nothing = _judged(value)
+            optional = promql_regexes.matches_empty(value)
             if self.hide:
-                name = _stand_in(value, matches_nothing=matches_nothing)
+                name = promql_regexes.stand_in(value, optional=optional)
                 self._change(token, token, quoted(name))
                 return
         if token.text[0] == "`":
@@ -239,18 +216,11 @@ class _Rewriting:
             self.notes.append(
                 "holt_winters is double_exponential_smoothing since Prometheus 3"
             )
-        elif token.text in _FILLS:
-            self.notes.append(
-                f"{token.text}() needs Prometheus with "
-                "--enable-feature=promql-binop-fill-modifiers"
-            )
-        elif token.text in _EXPERIMENTAL and before != "@":
+        elif before != "@" or token.text in promql_flags.FILLS:
+            needed = promql_flags.needed(token.text)
             if token.text == "info" and following == "(":
                 self._info(index + 2)
-            self.notes.append(
-                f"{token.text}() needs Prometheus with "
-                "--enable-feature=promql-experimental-functions"
-            )
+            self.notes += [needed] if needed else []
 
     def _info(self, index: int) -> None:
         """Judge the second argument of `info()`, which is matchers in braces only.
@@ -321,13 +291,3 @@ class _Rewriting:
         self._change(inside[0], inside[-1], instead)
         self.notes.append("a duration expression needs Prometheus 3.4")
         return end
-
-
-def _judged(value: str) -> bool:
-    """Return whether a regular expression matches nothing at all; PromqlError: none."""
-    if len(value) > _LONGEST_REGEX:
-        raise PromqlError(f"a regexp is longer than {_LONGEST_REGEX} characters")
-    try:
-        return regex.fully_matches(value, "", dot_all=True)
-    except regex.RegexError as error:
-        raise PromqlError(f"error parsing regexp {value!r}: {error}") from None
