@@ -6,19 +6,18 @@ with a warning.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from gameday.files.promql import go_template, promql, promql_canonical
+from gameday.files.promql import promql
+from gameday.files.slo import sloth_indicator
+from gameday.files.slo.sloth_indicator import KUBERNETES, Spelling
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.go_literals import yaml_number
 from gameday.files.text.shapes import flag, is_quoted
-from gameday.files.text.suggest import among, nearest
+from gameday.files.text.suggest import nearest
 from gameday.model.quoting import shown
-from gameday.model.slos.slo import Slo, Term
+from gameday.model.slos.slo import Slo
 
 WINDOW = 30 * 86400.0  # Sloth's default period, in seconds; its files name none
-_TEMPLATE = re.compile(r"\{\{ *\.window *\}\}")  # what Sloth looks for
-_WINDOW = re.compile(r"\{\{(?:- )?\s*\.window\s*(?: -)?\}\}")
 _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*)[A-Za-z0-9]")
 _MOST = 100.0  # percent
 _SLO_KEYS = (
@@ -32,29 +31,17 @@ _SLO_KEYS = (
 )
 
 
-class _Spelling(NamedTuple):
-    """The names of the keys: the plain form's, or the Kubernetes form's."""
-
-    error: str = "error_query"
-    total: str = "total_query"
-    ratio: str = "error_ratio_query"
-    plugins: str = "slo_plugins"
-
-
-_KUBERNETES = _Spelling("errorQuery", "totalQuery", "errorRatioQuery", "sloPlugins")
-
-
 def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
     """Go through the SLOs of one Sloth object.
 
     Those that cannot be counted go to `unmeasured`, with the reason.
     """
-    spelling, body = _Spelling(), here
+    spelling, body = Spelling(), here
     if "apiVersion" in here.value:
         spec = _spec(here)
         if spec is None:
             return
-        spelling, body = _KUBERNETES, spec
+        spelling, body = KUBERNETES, spec
     elif here.value.get("version") != "prometheus/v1":
         version = shown(here.value.get("version"))
         here.error(
@@ -120,7 +107,7 @@ def _refuse_plugins(here: Cursor) -> None:
 
 
 def _slo(
-    here: Cursor, service: str, spelling: _Spelling, unmeasured: dict[str, str]
+    here: Cursor, service: str, spelling: Spelling, unmeasured: dict[str, str]
 ) -> Iterator[Slo]:
     name = _named(here, "name")
     _labels(here)
@@ -137,7 +124,7 @@ def _slo(
     objective = _objective(here)
     full = f"{service}-{name}"
     try:
-        counts = _counts(here, spelling)
+        counts = sloth_indicator.counts(here, spelling)
     except promql.NotCounted as reason:
         if full in unmeasured:
             message = f"the SLO {full!r} is there twice; rename one"
@@ -237,91 +224,3 @@ def _objective(here: Cursor) -> float | None:
         )
         return None
     return round(float(value) / _MOST, 12)
-
-
-def _counts(
-    here: Cursor, spelling: _Spelling
-) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
-    """Return bad and total; NotCounted where the query is no count of events."""
-    sli = here.mapping("sli")
-    if sli is None:
-        here.error(
-            "sli is missing; expected events with two queries", code="missing-key"
-        )
-        return None
-    kinds = [key for key in ("events", "raw", "plugin") if sli.get(key) is not None]
-    if len(kinds) > 1 and "plugin" not in kinds:
-        message = f"{among(kinds, 'and')} are both set; Sloth takes one kind of SLI"
-        sli.error(message, code="exclusive-keys")
-        return None
-    plugin = sli.mapping("plugin")
-    if plugin is not None:
-        message = f"the plugin {plugin.text('id')!r} is code and not supported"
-        plugin.error(f"{message}; write the queries out", code="plugin")
-        return None
-    raw = sli.mapping("raw")
-    if raw is not None:
-        return _ratio(raw, spelling.ratio)
-    events = sli.mapping("events")
-    if events is None:
-        message = "events is missing; expected an error query and a total query"
-        sli.error(message, code="missing-key")
-        return None
-    return _events(events, spelling)
-
-
-def _events(
-    here: Cursor, spelling: _Spelling
-) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
-    bad, total = (_query(here, key) for key in (spelling.error, spelling.total))
-    if not (bad and total):
-        return None
-    counted = promql.terms(bad), promql.terms(total)
-    if bad == total or promql_canonical.counts_alike(*counted):
-        message = "the error query and the total query count the same events"
-        here.error(message, spelling.error, code="same-query")
-        return None
-    return counted
-
-
-def _ratio(here: Cursor, key: str) -> tuple[tuple[Term, ...], tuple[Term, ...]] | None:
-    query = _query(here, key)
-    if not query:
-        return None
-    try:
-        return promql.ratio(query)
-    except promql.NotCounted as reason:
-        raise promql.NotCounted(f"raw.{key} is not supported: {reason}") from None
-
-
-def _query(here: Cursor, key: str) -> str:
-    """Return a query with a window in it; empty after an error.
-
-    Sloth runs it as a Go template that knows nothing but `.window`.
-    """
-    query = here.text(key, required=True)
-    if not query:
-        return ""
-    try:
-        reads = go_template.parse(query, (), go_template.BUILT_IN)
-    except go_template.TemplateError as error:
-        message = f"Sloth cannot parse the template: {error}"
-        here.error(message, key, code="template-syntax")
-        return ""
-    if not _TEMPLATE.search(query):
-        message = "has no {{.window}} where Sloth puts each of its windows"
-        here.error(message, key, code="template-window")
-        return ""
-    unknown = sorted(reads - {".window", "$"})
-    if unknown:
-        message = f"Sloth's templates know .window only, not {among(unknown)}"
-        here.error(message, key, code="template-window")
-        return ""
-    filled = _WINDOW.sub("5m", query)
-    if "{{" in filled:
-        raise promql.NotCounted(f"{key} has template actions beside {{{{.window}}}}")
-    severity, why = promql.judge(filled)
-    if severity == "error":
-        here.error(f"{shown(query)} {why}", key, code="promql-syntax")
-        return ""
-    return filled
