@@ -1,7 +1,8 @@
 """The model's own dataclasses as keys of a file, so that a key is defined once.
 
 A field is a key where its type says of what kind its value is (gameday.model.values),
-or is such a dataclass itself; what is made up while reading (a line) is none.
+or is such a dataclass itself; what is made up while reading (a line) is none. Where a
+file writes it in another form, its type says so (gameday.model.values.file_form).
 """
 
 import functools

@@ -1,1 +1,1 @@
-"""Pure. Values that people write: their kinds, and the names of a cluster."""
+"""Pure. Values that people write: their kinds, how a file has them, cluster names."""
