@@ -119,7 +119,13 @@ def _probe(sought: Sought) -> Ways:
 
 
 def _seen_down(sought: Sought) -> Ways:
-    services = sought.around.spoken_of(sought.metric) or sought.spoken_of()
+    around = sought.around
+    # Whoever writes the series writes nothing once it is stopped, and never a 0.
+    writers = around.exposing(sought.reading.selector)
+    named = around.spoken_of(sought.metric) or sought.spoken_of()
+    services = [service for service in named if service not in writers]
+    if not services:
+        services = [name for writer in writers for name in around.needs(writer)]
     if not services:
         yield f"no service of the target is known as what {sought.metric} speaks of"
     for service in services:
@@ -173,14 +179,13 @@ def _latency(sought: Sought) -> Ways:
         if around.sees(service):
             yield f"{service} is what a game day watches with"
             continue
+        for other in around.probers(sought.reading.selector):
+            if len(around.of(service)) == 1:
+                yield _late(service, by, other)
         for other in around.dependencies(service):
-            late = {"by": by, "peers": other}
             few = _few(sought, service)
-            yield few or SuggestedFault(
-                kind="network.delay", service=service, arguments=late
-            )
-            late = {"by": by, "peers": service}
-            yield SuggestedFault(kind="network.delay", service=other, arguments=late)
+            yield few or _late(service, by, other)
+            yield _late(other, by, service)
         yield SuggestedFault(
             kind="network.delay", service=service, arguments={"by": by}
         )
@@ -275,6 +280,12 @@ _WAYS: Mapping[Symptom, Callable[[Sought], Ways]] = {
     Symptom.QUEUE: _queue,
     Symptom.ABSENT: _absent,
 }
+
+
+def _late(service: str, by: str, peers: str) -> SuggestedFault:
+    return SuggestedFault(
+        kind="network.delay", service=service, arguments={"by": by, "peers": peers}
+    )
 
 
 def _cut(service: str, peers: str) -> SuggestedFault:

@@ -23,6 +23,7 @@ _STORES = re.compile(
     r"|cache|memcache|etcd|cassandra|elastic|opensearch|clickhouse|rabbit|kafka|nats"
     r"|queue|broker|storage|minio"
 )
+_EXPORTER = re.compile(r"(?i)exporter")
 _DATABASE = re.compile(r"(?i)database|db|sql|postgres|mongo")
 _CONSUMERS = re.compile(
     r"(?i)worker|consumer|processor|indexer|sidekiq|celery|jobs?$|dispatch"
@@ -165,20 +166,24 @@ class Surroundings:
         } - {"", service}
         return min(names) if len(names) == 1 else ""
 
+    def needs(self, service: str) -> list[str]:
+        """Return what Compose says that a service needs; nothing where it does not."""
+        told = [instance.labels.get(_DEPENDS, "") for instance in self.of(service)]
+        listed = [entry.partition(":")[0] for text in told for entry in text.split(",")]
+        return [name for name in self.services if name in listed and name != service]
+
     def dependencies(self, service: str) -> list[str]:
         """Return what a service needs, stores first: by Compose, else by names."""
         told = [instance.labels.get(_DEPENDS) for instance in self.of(service)]
-        listed = [
-            entry.partition(":")[0]
-            for text in told
-            if text
-            for entry in text.split(",")
-        ]
-        named = [name for name in self.services if name in listed]
         known = any(text is not None for text in told)
-        services = named if known else list(filter(_STORES.search, self.services))
+        services = self.needs(service) if known else self._stores()
         others = [name for name in services if name != service and not self.sees(name)]
         return sorted(others, key=lambda name: (not _DATABASE.search(name), name))
+
+    def _stores(self) -> list[str]:
+        """Return the services that keep something for others, by their names."""
+        stores = filter(_STORES.search, self.services)
+        return [name for name in stores if not _EXPORTER.search(name)]
 
     def consumers(self) -> list[str]:
         """Return the services that take work from queues, by their names."""

@@ -86,7 +86,7 @@ SHOP = Surroundings(
 
 
 def rule(
-    expr: str, name: str = "SuggestInput", hold: float = 3.0, **rest: object
+    expr: str, name: str = "Asked", hold: float = 3.0, **rest: object
 ) -> AlertRule:
     made = AlertRule(name=name, expr=expr, hold=hold, interval=1.0)
     return replace(made, **rest)  # type: ignore[arg-type]
@@ -245,6 +245,58 @@ def test_a_rule_that_nothing_is_known_for_says_why(expr: str, why: str) -> None:
     suggestion = suggested(expr)
     assert (suggestion.state, suggestion.hit) == ("not known how", None)
     assert why in suggestion.because
+
+
+def library(**depends: str) -> Surroundings:
+    """Return a store with an exporter, and a catalogue that one prober asks."""
+    names = ("catalogue", "kv", "redis-exporter", "blackbox")
+    own = "com.docker.compose.depends_on"
+    return Surroundings(
+        instances=tuple(
+            Instance(
+                service=name,
+                name=f"{name}-1",
+                identity={},
+                labels={own: depends[name.partition("-")[0]]}
+                if name.partition("-")[0] in depends
+                else {},
+            )
+            for name in names
+        ),
+        scraped=(
+            ScrapedTarget(
+                labels={"job": "redis", "instance": "redis-exporter:9121"},
+                address="redis-exporter:9121",
+            ),
+            ScrapedTarget(
+                labels={"job": "door", "instance": "http://catalogue:8000/"},
+                address="blackbox:9115",
+                probed="http://catalogue:8000/",
+            ),
+        ),
+        feeds={"redis_up": ("redis",), "probe_duration_seconds": ("door",)},
+    )
+
+
+EXPORTED = ({"job": "redis", "instance": "redis-exporter:9121"},)
+
+
+def test_who_writes_that_another_is_down_is_not_the_one_to_stop() -> None:
+    suggestion = suggested("redis_up == 0", library(), series=EXPORTED)
+    assert (suggestion.state, suggestion.hit) == ("not known how", None)
+    assert "no service of the target is known as what redis_up" in suggestion.because
+
+
+def test_what_an_exporter_needs_is_what_its_series_is_about() -> None:
+    around = library(redis="kv:service_started:true")
+    suggestion = suggested("redis_up == 0", around, series=EXPORTED)
+    assert fault(suggestion) == ("process.stop", "kv", {}), suggestion.because
+
+
+def test_a_slow_probe_is_a_slow_way_from_its_prober() -> None:
+    suggestion = suggested("probe_duration_seconds > 1", library())
+    expected = ("network.delay", "catalogue", {"by": "1.5s", "peers": "blackbox"})
+    assert fault(suggestion) == expected, suggestion.because
 
 
 def test_a_single_instance_is_risky_unless_it_is_asked_for() -> None:
