@@ -240,12 +240,18 @@ def evidence_of_drill(drill: Drill) -> Evidence:
 
 
 def versions(pasts: Iterable[Past]) -> dict[tuple[str, str], str]:
-    """Return the version of each service of each testbed, as last recorded."""
+    """Return the version of each service of each testbed, as last recorded.
+
+    A run that could not tell a version changes nothing: what was there before it may
+    be there still, and is not what was there before that.
+    """
     found: dict[tuple[str, str], str] = {}
     for past in sorted(pasts, key=lambda past: past.verdict.ended):
         names = {instance.service for instance in past.plan.instances}
         for name in names:
-            found[past.testbed, name] = _version(past, name)
+            version = _version(past, name)
+            if version:
+                found[past.testbed, name] = version
     return found
 
 

@@ -26,7 +26,8 @@ FILES = ("coverage.json", "coverage.md", "coverage.svg")
 class CoverageRequest:
     """What the register is asked about.
 
-    `rules`, `alertmanager`: today's files; without them what the newest run saw.
+    `rules`, `alertmanager`: today's files; without them what the newest run saw that
+    saw any: one that was refused, since Prometheus did not answer, takes none away.
     `folders`: where downloaded runs are, beside the stored ones.
     """
 
@@ -46,17 +47,14 @@ def cover(wish: CoverageRequest, clock: Clock) -> Register:
     language = promql_language()
     files = _rules(wish, language)
     found, unread = pasts(wish.folders)
-    newest = max(found, key=lambda past: past.verdict.ended, default=None)
+    newest = sorted(found, key=lambda past: past.verdict.ended, reverse=True)
+    observed = [past.plan.monitoring for past in newest]
     rules = files
     if rules is None:
-        monitoring = newest.plan.monitoring if newest else None
-        rules = (
-            define(monitoring.rules or (), monitoring.recorded, language)
-            if monitoring
-            else ()
-        )
-    routing = _routing(wish.alertmanager) or (
-        newest.plan.monitoring.routing if newest else None
+        saw = next((seen for seen in observed if seen.rules is not None), None)
+        rules = define(saw.rules or (), saw.recorded, language) if saw else ()
+    routing = _routing(wish.alertmanager) or next(
+        (seen.routing for seen in observed if seen.routing is not None), None
     )
     today = RegisterRequest(
         now=clock.now(),

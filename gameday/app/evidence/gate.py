@@ -58,12 +58,17 @@ class Gates:
         return decision, in_force(overrides(), name, now)
 
 
-def read_policies(paths: Sequence[str]) -> dict[str, GatePolicy]:
-    """Return policies by name; without any file, one that asks for what is stored."""
+def read_policies(
+    paths: Sequence[str], folders: tuple[str, ...] = ()
+) -> dict[str, GatePolicy]:
+    """Return policies by name; without any file, one that asks for what is stored.
+
+    `folders`: where runs are besides.
+    """
     from gameday.files import gate_policy
 
     if not paths:
-        return {DEFAULT: GatePolicy(name=DEFAULT, slos=tuple(_all_slos()))}
+        return {DEFAULT: GatePolicy(name=DEFAULT, slos=tuple(_all_slos(folders)))}
     found: dict[str, GatePolicy] = {}
     problems: list[InvalidFile] = []
     for path in paths:
@@ -81,8 +86,9 @@ def read_policies(paths: Sequence[str]) -> dict[str, GatePolicy]:
     return found
 
 
-def _all_slos() -> Iterable[GateSlo]:
-    names = {slo.name for past in _stored(())[0] for slo in past.plan.scenario.slos}
+def _all_slos(folders: tuple[str, ...]) -> Iterable[GateSlo]:
+    pasts, _ = _stored(folders)
+    names = {slo.name for past in pasts for slo in past.plan.scenario.slos}
     return [GateSlo(slo=name, budget_left=0.0) for name in sorted(names)]
 
 

@@ -117,7 +117,8 @@ def command(  # noqa: PLR0913 - one argument for each option
         baseline=file,
         forgiven=forgiven(no_baseline, too_few),
     )
-    gates = gate.Gates(policies=gate.read_policies(policies), clock=clock, wish=wish)
+    asked = gate.read_policies(policies, folders)
+    gates = gate.Gates(policies=asked, clock=clock, wish=wish)
     if serve:
         return _serve(gates, listen, token_file)
     if len(gates.policies) != 1:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from gameday.cli.evidence.coverage import command
 from gameday.cli.main import main
+from gameday.model.plan import Monitoring
 from gameday.reports import verdict_json
 from gameday.store.plans import to_json
 from tests.builders import at, page, rule
@@ -68,6 +70,18 @@ def test_a_folder_of_downloaded_runs_is_read() -> None:
 
 def test_without_rules_those_of_the_newest_run_are_meant() -> None:
     stored()
+    assert "1 of 1 alert rules proven (100%)" in coverage("artifacts")[1]
+
+
+def test_a_newer_run_that_saw_no_rules_takes_none_away() -> None:
+    """It was refused, since Prometheus did not answer."""
+    stored()
+    place = stored("artifacts/refused")
+    blind = replace(asked([rule(NAME)]), monitoring=Monitoring())
+    (place / "plan.json").write_text(to_json(blind))
+    verdict = json.loads((place / "verdict.json").read_text())
+    verdict |= {"run": "r2", "ended": "2999-01-01T00:00:00.000Z", "findings": []}
+    (place / "verdict.json").write_text(json.dumps(verdict | {"ending": "refused"}))
     assert "1 of 1 alert rules proven (100%)" in coverage("artifacts")[1]
 
 

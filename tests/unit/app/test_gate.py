@@ -19,6 +19,8 @@ from gameday.clock import SystemClock
 from gameday.errors import UsageError
 from gameday.regressions import baseline
 from gameday.regressions.measure import observed
+from gameday.store.plans import from_json, to_json
+from tests.builders import objective
 from tests.conftest import ROOT
 from tests.unit.app.test_coverage import stored
 from tests.unit.observers.fake import serving
@@ -71,6 +73,21 @@ def test_a_proven_rule_and_a_run_that_passed_open_it() -> None:
         finding["outcome"] = "pass"
     (place / "verdict.json").write_text(json.dumps(verdict))
     assert gate("artifacts", "--policy", "policy.yaml") == 0
+
+
+def test_without_a_policy_the_slos_of_downloaded_runs_are_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    place = stored()
+    plan = from_json((place / "plan.json").read_text(), "plan")
+    scenario = replace(plan.scenario, slos=(objective("checkout"),))
+    (place / "plan.json").write_text(to_json(replace(plan, scenario=scenario)))
+    assert gate("artifacts", "-o", "json") != 0
+    reasons = json.loads(capsys.readouterr().out)["reasons"]
+    asked = [reason for reason in reasons if reason["question"] == "budget_left"]
+    assert [(reason["subject"], reason["outcome"]) for reason in asked] == [
+        ("checkout", "inconclusive")
+    ]
 
 
 def test_a_damaged_record_of_a_run_leaves_it_open(

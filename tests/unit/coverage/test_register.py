@@ -219,6 +219,17 @@ def test_a_service_that_was_built_anew_since_makes_the_proof_stale() -> None:
     assert standing.service == "changed"
 
 
+def test_a_run_that_tells_no_version_takes_no_change_back() -> None:
+    runs = []
+    for number, digest in enumerate(("sha256:a", "sha256:b", "")):
+        of = asked([rule(NAME)], instances=[image(digest), image(digest)])
+        run = past(of, run=f"r{number}", later=float(number))
+        findings = run.verdict.findings if number == 0 else ()
+        runs.append(replace(run, verdict=replace(run.verdict, findings=findings)))
+    assert the(found(*runs[:2]).rules).service == "changed"
+    assert the(found(*runs).rules).service == "changed"
+
+
 def test_a_service_without_a_version_in_the_record_is_unknown_not_stale() -> None:
     standing = the(found(past()).rules)
     assert (standing.state, standing.service) == ("proven", "unknown")
