@@ -42,6 +42,13 @@ SERVER = "{url: 'http://127.0.0.1:9090', %s}"
             "file",
         ),
         ("rate: 50/s", "rat: 50/s", "load.rat", "rate"),
+        ("rate: 50/s", "rate: 50/s\n  heders: {A: b}", "load.heders", "headers"),
+        (
+            "rate: 50/s",
+            "rate: 50/s\n  headers: {A: {fil: x}}",
+            "load.headers.A.fil",
+            "file",
+        ),
         (
             "budget_spent",
             "budgt_spent",
