@@ -132,7 +132,7 @@ class QuestionItem(GameDayItem):
 
     def _finding(self, result: Result) -> Finding | None:
         """Return its answer; None: it was not asked, or never came to it."""
-        mine = (one for one in result.findings if _key(one) == self._key)
+        mine = (finding for finding in result.findings if _key(finding) == self._key)
         return next(mine, None)
 
     def _note(self, finding: Finding) -> None:

@@ -146,7 +146,7 @@ def _seconds(here: Cursor, key: str, inherited: float) -> float:
 def _intervals(here: Cursor, key: str, names: Names) -> tuple[str, ...]:
     found: list[str] = []
     for item in here.list_of(key):
-        if item.value not in names.intervals:
+        if not isinstance(item.value, str) or item.value not in names.intervals:
             hint = did_you_mean(str(item.value), names.intervals)
             item.error(
                 f"there is no time interval {shown(item.value)}{hint}", code="reference"

@@ -223,7 +223,9 @@ def test_of_a_local_target_nobody_knows_what_it_is_made_of(
 ) -> None:
     day(folder, "host", text='local: {supervisor: "http://127.0.0.1:9"}')
     commit(folder)
-    assert repository(name, text, "host.yaml") == {f"{one}.yaml" for one in concerned}
+    assert repository(name, text, "host.yaml") == {
+        f"{scenario}.yaml" for scenario in concerned
+    }
 
 
 def test_rules_that_no_file_names_may_be_what_prometheus_has(

@@ -135,6 +135,7 @@ MISTAKES = [
     ('[severity="page"]', "['a=~\"(?=b)\"']", "a.yaml:7: route.routes[0].matchers[0]: '(?=b)' is no regular expression of RE2: invalid perl operator: (?="),
     ('matchers: [severity="page"]', "match_re: {a: }", "a.yaml:7: route.routes[0].match_re.a: null is not text; expected the label's value"),
     ('matchers: [severity="page"]', "mute_time_intervals: [x]", "a.yaml:7: route.routes[0].mute_time_intervals[0]: there is no time interval 'x'"),
+    ('matchers: [severity="page"]', "mute_time_intervals: [[x]]", "a.yaml:7: route.routes[0].mute_time_intervals[0]: there is no time interval a list"),
     ("route:\n", "time_intervals: [{name: a, time_intervals: [{weekdays: [mondy]}]}]\nroute:\n", "a.yaml:1: time_intervals[0].time_intervals[0].weekdays[0]: 'mondy' is not known; did you mean \"monday\"?"),
     ("route:\n", "time_intervals: [{name: a, time_intervals: [{times: [{start_time: '9:00', end_time: '08:00'}]}]}]\nroute:\n", "a.yaml:1: time_intervals[0].time_intervals[0].times[0].start_time: '9:00' is not a time; expected one such as 09:30"),
     ("route:\n", "time_intervals: [{name: a, time_intervals: [{days_of_month: ['0:3']}]}]\nroute:\n", "a.yaml:1: time_intervals[0].time_intervals[0].days_of_month[0]: '0:3' is not a range such as 1:31 or -3:-1"),
