@@ -23,6 +23,10 @@ class Inconclusive(Exception):
     """A question could not be answered."""
 
 
+# Said in words: where in our code they were raised helps nobody.
+WITHOUT_TRACEBACK = (Broken, Inconclusive, GamedayError)
+
+
 class GameDayItem(pytest.Item):
     """A test about a game day, that is held when the first of them is set up."""
 
@@ -54,7 +58,7 @@ class GameDayItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
         """Return what went wrong as a person reads it, without a traceback."""
-        if isinstance(excinfo.value, Broken | Inconclusive | GamedayError):
+        if isinstance(excinfo.value, WITHOUT_TRACEBACK):
             return clean(str(excinfo.value))
         return super().repr_failure(excinfo)
 

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from gameday.pytest_plugin.items import GameDayItem, Inconclusive
+from gameday.pytest_plugin.items import (
+    WITHOUT_TRACEBACK,
+    GameDayItem,
+    Inconclusive,
+)
 from gameday.reports.headline import verdict_line
 from gameday.reports.wording import clean, one_line
 
@@ -32,6 +36,8 @@ class GameDayReporter:
         if held is not None:
             report.gameday_run = (verdict_line(held.verdict), held.report)
         error = call.excinfo.value if call.excinfo else None
+        if call.excinfo is not None and isinstance(error, WITHOUT_TRACEBACK):
+            report.longrepr = item.repr_failure(call.excinfo)  # also of a set-up
         if isinstance(error, Inconclusive):
             report.gameday_unsure = str(error)
         elif item.unanswered and call.when == "call" and report.passed:

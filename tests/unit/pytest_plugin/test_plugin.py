@@ -197,6 +197,19 @@ def test_inconclusive_is_a_category_of_its_own_and_an_error(folder: Folder) -> N
         if case.find("error") is not None
     ]
     assert "fires_within" in case.get("name", "")
+    assert case.findtext("error") == "the answer to fires_within."
+
+
+def test_a_game_day_that_cannot_be_held_is_told_without_a_traceback(
+    folder: Folder,
+) -> None:
+    folder.answer(before="from gameday.errors import UsageError as E; raise E('no s')")
+    done = folder.run("--gameday", "--junitxml=x.xml", "-k", "fires_within")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    (case,) = ET.parse(folder.pytester.path / "x.xml").iter("testcase")  # noqa: S314
+    assert case.findtext("error") == "no s"
+    done.stdout.no_fnmatch_line("*Traceback*")
+    done.stdout.no_fnmatch_line("*excinfo*")
 
 
 @pytest.mark.parametrize(
