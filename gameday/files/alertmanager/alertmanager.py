@@ -78,6 +78,12 @@ def parse_document(
     here = top(document, problems, family="alertmanager", texts=True)
     if document.root is None or here.mapping() is None:
         return None, problems
+    if document.is_behind_empty:
+        here.error(
+            "stands behind an empty document, which is all that Alertmanager reads; "
+            "remove the `---` before it",
+            code="second-document",
+        )
     if not running:
         known_fields(here, _TOP)
     receivers = alertmanager_receivers.read(here, running=running)

@@ -130,8 +130,10 @@ def _read(
     here = top(document, problems, family="experiment")
     if document.root is None or here.mapping() is None:
         return None
-    if document.rest:
-        line = document.rest[0].line(())
+    if document.rest or document.empty_documents:
+        line = (
+            document.rest[0].line(()) if document.rest else document.empty_documents[0]
+        )
         message = "a second document; an experiment is one document"
         problems.append(
             Problem(document.path, line, message, id="experiment/second-document")

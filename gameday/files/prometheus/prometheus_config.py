@@ -55,6 +55,12 @@ def parse_document(document: Document) -> tuple[PrometheusConfig | None, list[Pr
         return PrometheusConfig(), []  # all defaults, as for Prometheus
     if document.root is None or here.mapping() is None:
         return None, problems
+    if document.is_behind_empty:
+        here.warn(
+            "stands behind an empty document, which is all that Prometheus reads; "
+            "remove the `---` before it",
+            code="second-document",
+        )
     prometheus_fields.judge(here)
     general = here.mapping("global") or Cursor(document, {}, problems, ("global",))
     interval = _duration(general, "scrape_interval", 60.0)

@@ -70,17 +70,31 @@ def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
         return [], list(told)
     crd = _is_crd(here)
     problems += document.problems if crd else document.problems_for_go(merges_once=True)
-    if document.rest and not crd:
-        line = document.rest[0].line(())
-        message = "Prometheus ignores this second document; remove it, or split it off"
-        problems.append(
-            Problem(document.path, line, message, "warning", "rules/second-document")
-        )
+    if not crd:
+        problems += _ignored(document)
     rules: list[_Rule] = []
     for part in document.all if crd else (document,):
         each = top(part, problems, family="rules", texts=True)
         rules += _document(each, crd=_is_crd(each))
-    return rules, problems
+    return ([] if document.is_behind_empty and not crd else rules), problems
+
+
+def _ignored(document: Document) -> list[Problem]:
+    """Return a warning of each document that Prometheus does not look at."""
+    told: dict[int | None, str] = {}
+    if document.is_behind_empty:
+        told[document.line(())] = (
+            "stands behind an empty document, which is all that Prometheus reads: it "
+            "has none of these rules; remove the `---` before them"
+        )
+    if document.rest:
+        told[document.rest[0].line(())] = (
+            "Prometheus ignores this second document; remove it, or split it off"
+        )
+    return [
+        Problem(document.path, line, message, "warning", "rules/second-document")
+        for line, message in told.items()
+    ]
 
 
 def _is_crd(here: Cursor) -> bool:

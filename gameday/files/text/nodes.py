@@ -60,7 +60,8 @@ class Document:
     `rest` are the further documents of the same file. `problems` belong to the
     file as a whole and are carried by its first document. `family` is what the ids
     of problems in it begin with. `refused_by_go` is what other readers take and those
-    of Go, in which Prometheus is written, do not.
+    of Go, in which Prometheus is written, do not. `empty_documents` are the lines of
+    the file's documents without content, known of its first one that has any.
     """
 
     path: str
@@ -69,6 +70,7 @@ class Document:
     rest: tuple["Document", ...] = ()
     family: str = "file"
     refused_by_go: list[Problem] = field(default_factory=list)
+    empty_documents: tuple[int, ...] = ()
 
     @property
     def value(self) -> Any:
@@ -84,6 +86,12 @@ class Document:
     def all(self) -> tuple["Document", ...]:
         """The document and the further ones, those without content left out."""
         return tuple(part for part in (self, *self.rest) if part.root is not None)
+
+    @property
+    def is_behind_empty(self) -> bool:
+        """Whether an empty document comes first, which many readers take for all."""
+        line = self.line(()) or 0
+        return any(empty <= line for empty in self.empty_documents)
 
     @property
     def broken(self) -> bool:

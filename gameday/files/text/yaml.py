@@ -82,10 +82,13 @@ def _json(text: str, path: str) -> Document:
 def _yaml(text: str, path: str) -> Document:
     problems: list[Problem] = []
     documents: list[Document] = []
+    empty_documents: list[int] = []
     try:
         loader = _BASE(text)
         try:
-            documents.extend(_Composer(loader, path, problems, text).documents())
+            composer = _Composer(loader, path, problems, text)
+            empty_documents = composer.empty_documents
+            documents.extend(composer.documents())
         finally:
             loader.dispose()
     except _Bad as error:
@@ -100,6 +103,7 @@ def _yaml(text: str, path: str) -> Document:
         problems.append(empty(path))
     first = documents[0] if documents else Document(path)
     first.problems, first.rest = problems, tuple(documents[1:])
+    first.empty_documents = tuple(empty_documents)
     return first
 
 
@@ -131,6 +135,7 @@ class _Composer:
         self.loader, self.path, self.problems = loader, path, problems
         self.text = text
         self.refused_by_go: list[Problem] = []
+        self.empty_documents: list[int] = []
         self.anchors: dict[str, Node] = {}
         self.sizes: dict[int, int] = {}
         self.made = 0
@@ -143,16 +148,20 @@ class _Composer:
                 return
             if isinstance(event, yaml.DocumentStartEvent):
                 self.anchors, self.refused_by_go = {}, []
-                self._version(event)
+                mark: Any = event.start_mark
+                line: int = mark.line + 1
+                self._version(event.version, line)
                 root = self._node(self.loader.get_event(), 0)
-                if not (isinstance(root, Scalar) and root.value is None):
+                if isinstance(root, Scalar) and root.value is None:
+                    self.empty_documents.append(line)
+                else:
                     yield Document(self.path, root, refused_by_go=self.refused_by_go)
 
-    def _version(self, event: Any) -> None:
-        if event.version not in (None, (1, 1)):
-            version = ".".join(map(str, event.version))
-            message = f"%YAML {version} is refused by Go's YAML reader; remove the line"
-            self._refused_by_go(event.start_mark.line + 1, message, "syntax")
+    def _version(self, version: tuple[int, int] | None, line: int) -> None:
+        if version is not None and version != (1, 1):
+            written = ".".join(map(str, version))
+            message = f"%YAML {written} is refused by Go's YAML reader; remove the line"
+            self._refused_by_go(line, message, "syntax")
 
     def _refused_by_go(self, line: int, message: str, code: str) -> None:
         problem = Problem(self.path, line, message, id=f"file/{code}")

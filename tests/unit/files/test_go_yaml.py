@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gameday.files.check import check
+from gameday.files.prometheus import rules
 from tests.unit.files.shop import EXPERIMENT, SLOTH
 
 RULES = """\
@@ -131,3 +132,41 @@ def test_half_a_character_is_refused_everywhere(errors: Errors, half: str) -> No
     experiment = '{"title":"%s","description":"d","method":[]}'
     assert errors(experiment % half, "file.json") == [(1, "file/syntax")]
     assert errors(experiment % r"\ud83d\ude00", "file.json") == []
+
+
+EMPTY_FIRST = "---\n# a licence\n---\n"
+
+
+@pytest.mark.parametrize("text", [RULES, PROMETHEUS])
+def test_what_prometheus_does_not_read_behind_an_empty_document_is_a_warning(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(EMPTY_FIRST + text)
+    (told,) = check([str(path)], {}, None).problems
+    assert (told.severity, told.line) == ("warning", 4)
+    assert told.id.endswith("/second-document")
+    path.write_text(f"# a licence\n---\n{text}---\n")
+    assert check([str(path)], {}, None).problems == ()
+
+
+def test_rules_behind_an_empty_document_are_none() -> None:
+    assert len(rules.parse(RULES, "r.yaml")[0]) == 1
+    assert rules.parse(EMPTY_FIRST + RULES, "r.yaml")[0] == ()
+
+
+def test_alertmanager_and_chaos_toolkit_refuse_an_empty_document(
+    errors: Errors,
+) -> None:
+    behind = EMPTY_FIRST + ALERTMANAGER
+    assert errors(behind) == [(4, "alertmanager/second-document")]
+    assert errors(ALERTMANAGER + "---\n") == []
+    second = "experiment/second-document"
+    assert errors(EMPTY_FIRST + EXPERIMENT) == [(1, second)]
+    lines = EXPERIMENT.count("\n")
+    assert errors(EXPERIMENT + "---\n") == [(lines + 1, second)]
+
+
+def test_kubectl_skips_an_empty_document(errors: Errors) -> None:
+    groups = "".join(f"  {line}\n" for line in RULES.splitlines())
+    assert errors(EMPTY_FIRST + PROMETHEUS_RULE + groups) == []
