@@ -247,7 +247,7 @@ class _Composer:
             if not isinstance(key, Scalar):
                 raise _Bad("a list or a mapping cannot be a key", key_line)
             node = self._node(self.loader.get_event(), depth + 1)
-            if self._is_merge(event):
+            if key.text == MERGE and self._is_merge(event):
                 if merged:
                     message = "`<<` stands twice in one mapping; write <<: [*a, *b]"
                     self._refused_by_go(key_line, message, "duplicate-key")
@@ -264,10 +264,11 @@ class _Composer:
         return made
 
     def _is_merge(self, event: Any) -> bool:
+        """Return whether a key that reads `<<` is one: plain, or tagged so."""
         if not isinstance(event, yaml.ScalarEvent):
             return False
         if event.tag is None:
-            return event.value == MERGE and not event.style
+            return not event.style
         return bool(event.tag == _CORE + "merge")
 
     def _merge(self, made: Map, node: Node, line: int) -> None:
