@@ -133,7 +133,9 @@ def test_a_regression(now: Outcome, before: Outcome | None, said: str) -> None:
     assert outcome(decided(runs=runs), "no_regression") == said
 
 
-@pytest.mark.parametrize("ending", [each for each in Ending if each != "finished"])
+@pytest.mark.parametrize(
+    "ending", [ending for ending in Ending if ending != "finished"]
+)
 def test_a_run_that_did_not_finish_is_never_as_it_was(ending: Ending) -> None:
     run = replace(RUN, outcome=Outcome.FAIL, ending=ending, because="5 % were spent")
     decision = decided(runs=[replace(run, before=Outcome.FAIL)])

@@ -69,7 +69,9 @@ def test_a_failed_build_that_passes_when_it_is_repeated_passes() -> None:
     )
 
 
-@pytest.mark.parametrize("ending", [each for each in Ending if each != "finished"])
+@pytest.mark.parametrize(
+    "ending", [ending for ending in Ending if ending != "finished"]
+)
 def test_a_newest_run_that_did_not_finish_is_no_pass(ending: Ending) -> None:
     assert asked(run(1, PASS), run(2, PASS, ending=ending)) == ("r2", OPEN, PASS)
     assert asked(run(1, PASS), run(2, FAIL, ending=ending)) == ("r2", FAIL, PASS)

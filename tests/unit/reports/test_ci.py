@@ -61,7 +61,9 @@ def judged(verdict: Verdict, name: str) -> DigestEntry:
     return DigestEntry(scenario=name, verdict=replace(verdict, scenario=name))
 
 
-@pytest.mark.parametrize("ending", [each for each in Ending if each != "finished"])
+@pytest.mark.parametrize(
+    "ending", [ending for ending in Ending if ending != "finished"]
+)
 def test_a_run_that_did_not_finish_is_not_green(ending: Ending) -> None:
     stopped = replace(many(1, Outcome.PASS), ending=ending)
     page = digest.render(

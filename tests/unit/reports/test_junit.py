@@ -77,7 +77,9 @@ def test_a_run_without_findings_is_an_error() -> None:
     assert "Nothing was asked" in next(suite.iter("error")).attrib["message"]
 
 
-@pytest.mark.parametrize("ending", [each for each in Ending if each != "finished"])
+@pytest.mark.parametrize(
+    "ending", [ending for ending in Ending if ending != "finished"]
+)
 def test_a_run_that_did_not_finish_is_never_green(ending: Ending) -> None:
     verdict = replace(example.verdict(), ending=ending, because="Ctrl-C")
     run, step = suites(verdict)
