@@ -51,8 +51,8 @@ def get(path):
 pods = core.list_namespaced_pod(space)
 for plural in ("deployments", "statefulsets", "daemonsets", "replicasets"):
     get(f"/apis/apps/v1/namespaces/{space}/{plural}")
-for one in groups:
-    group, _, plural = one.rpartition("/")
+for listed in groups:
+    group, _, plural = listed.rpartition("/")
     get(f"{'/apis/' + group if group else '/api/v1'}/namespaces/{space}/{plural}")
 core.list_node()
 reviews = client.AuthorizationV1Api()
