@@ -147,6 +147,31 @@ def _lead_of(held: HeldGameDay) -> float | None:
         return None
 
 
+def with_unheld(
+    scenarios: "Sequence[Scenario]", held: Sequence[HeldGameDay]
+) -> list[HeldGameDay]:
+    """Return game days with those that were not begun, since one before had to be last.
+
+    Of them nobody knows anything, and no summary may leave them out.
+    """
+    begun = {game_day.scenario.path for game_day in held}
+    return [
+        *held,
+        *(
+            HeldGameDay(
+                scenario=scenario,
+                code=ExitCode.INCONCLUSIVE,
+                error=GamedayError(
+                    f"{scenario.path}: not held: nothing may follow a game day that "
+                    "was stopped, or left something broken"
+                ),
+            )
+            for scenario in scenarios
+            if scenario.path not in begun
+        ),
+    ]
+
+
 def worst(held: Sequence[HeldGameDay]) -> ExitCode:
     """Return the worst exit code of game days."""
     return worst_code(game_day.code for game_day in held)

@@ -78,7 +78,12 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     All PATHs are validated before the first one runs. Ctrl-C undoes everything and
     still leaves a report of what was seen.
     """
-    from gameday.app.days.game_days import GameDayOptions, read_scenarios, worst
+    from gameday.app.days.game_days import (
+        GameDayOptions,
+        read_scenarios,
+        with_unheld,
+        worst,
+    )
     from gameday.app.days.suites import paths_of
     from gameday.app.result import Options
 
@@ -98,6 +103,7 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     )
     scenarios = _chosen(read_scenarios(all_paths, wishes), given)
     held = _held(scenarios, wishes, given) if scenarios else []
+    held = with_unheld(scenarios, held)
     _print(held, given)
     return int(worst(held))
 

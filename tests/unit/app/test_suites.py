@@ -18,6 +18,7 @@ from gameday.app.days.game_days import (
     GameDayOptions,
     HeldGameDay,
     read_scenarios,
+    with_unheld,
     worst,
 )
 from gameday.app.days.side_by_side import by_target, hold_side_by_side
@@ -332,6 +333,20 @@ def test_no_target_is_begun_after_what_is_broken_or_stopped(
     held = hold_side_by_side(scenarios, 1, play({"p1": code}), lambda _: None)
     assert [game_day.scenario.name for game_day in held] == ["d0", "d1"]
     assert worst(held) == code
+
+
+def test_what_was_not_begun_is_told_as_well(folder: Path) -> None:
+    """A CI server that counts cases must not take fewer of them for all."""
+    scenarios = read(*(day(folder, f"d{n}", f"p{n}") for n in range(3)))
+    held = hold_side_by_side(scenarios, 1, play({"p0": 5}), lambda _: None)
+    told = with_unheld(scenarios, held)
+    assert [(each.scenario.name, int(each.code)) for each in told] == [
+        *(("d0", 5), ("d1", 3), ("d2", 3)),
+    ]
+    assert worst(told) == 5
+    assert render(told, "junit").count("not held") >= 2
+    assert with_unheld(scenarios, told) == told
+    assert worst(with_unheld(scenarios, [])) == 3
 
 
 def test_a_process_that_dies_is_no_pass(folder: Path) -> None:
