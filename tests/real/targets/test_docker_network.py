@@ -1,19 +1,23 @@
 """The network family on a real engine: what really passes between containers."""
 
+import io
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from docker.api import APIClient
 
 from gameday.errors import CannotFault, FaultFailed
 from gameday.model.faults.fault import Proof, Undo
 from gameday.ports import Target
-from gameday.targets import open_target
+from gameday.targets import helper_image, open_target
 from gameday.targets.docker.sidecars.helper import Sidecar
 from gameday.targets.docker.target import DockerTarget
 from gameday.targets.opened import OpenTarget
 from tests.real.targets.world import (
     CLOCK,
+    SOCKET,
     ComposeProject,
     ask,
     find,
@@ -65,6 +69,25 @@ def test_a_partition_from_everybody(target: Target, project: ComposeProject) -> 
     assert project.knock("web-1", "web-1") is not None  # itself it still reaches
     assert target.undo(undo).ok
     assert project.knock("web-2", "web-1") is not None
+
+
+def test_a_helper_image_may_run_something_else_as_somebody_else(
+    project: ComposeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = f"gameday-test-helper:{secrets.token_hex(4)}"
+    text = f'FROM {helper_image.IMAGE}\nUSER 10001\nENTRYPOINT ["false"]\n'
+    engine = APIClient(f"unix://{SOCKET}")
+    built = engine.build(fileobj=io.BytesIO(text.encode()), tag=image, rm=True)
+    assert list(built)  # which is waited for
+    monkeypatch.setenv(helper_image.OVERRIDE, image)
+    try:
+        target = open_target(project.url, CLOCK)
+        undo, proof = inject(target, "network.partition", peers="db")
+        assert proof.bites, proof.because
+        assert target.undo(undo).ok
+        assert project.knock("web-1", "db-1") is not None
+    finally:
+        engine.remove_image(image)
 
 
 @pytest.mark.quiet

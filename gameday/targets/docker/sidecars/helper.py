@@ -100,7 +100,9 @@ class Helper:
             )
             made = api.create_container(
                 image_name(),
-                ["python3", "-S", "-m", "gameday.targets.sidecar"],
+                # Whatever the image runs, and as whom: it may be anybody's.
+                entrypoint=["python3", "-S", "-m", "gameday.targets.sidecar"],
+                user="0:0",
                 environment={
                     "PYTHONPATH": image.FOLDER,
                     "PYTHONDONTWRITEBYTECODE": "1",
