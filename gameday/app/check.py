@@ -180,7 +180,7 @@ def check_offline(scenario: "Scenario") -> list[Problem]:
     files = scenario.observe.files
     if not (files.rules or files.prometheus or files.alertmanager):
         return []
-    from gameday.app.observing.run_observers import monitoring_of_files
+    from gameday.app.observing.survey import monitoring_of_files
     from gameday.clock import SystemClock
     from gameday.plans.timing import timings
 

@@ -141,7 +141,7 @@ def _rights(target: "OpenTarget", kinds: Collection[str]) -> Iterator[Diagnosis]
 
 
 def _observers(scenario: Scenario, clock: Clock) -> Iterator[Diagnosis]:
-    from gameday.app.observing.run_observers import survey
+    from gameday.app.observing.survey import survey
 
     monitoring, _ = survey(scenario, clock)
     if scenario.observe.prometheus is not None:

@@ -44,7 +44,7 @@ class InitRequest:
 
 def look(wish: InitRequest, clock: Clock) -> tuple[Beginning, list[str]]:
     """Return what the first files say, and what their reader has to know."""
-    from gameday.app.observing.run_observers import survey
+    from gameday.app.observing.survey import survey
     from gameday.targets import open_target
 
     for address in (wish.prometheus, wish.alertmanager, wish.pager, wish.url):

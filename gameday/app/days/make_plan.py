@@ -94,7 +94,7 @@ def modules_for(scenarios: Sequence[Scenario]) -> list[str]:
 
 def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:
     """Ask target and observers side by side, and plan."""
-    from gameday.app.observing.run_observers import survey
+    from gameday.app.observing.survey import survey
 
     with ThreadPoolExecutor(max_workers=3) as pool:
         surveyed = pool.submit(survey, scenario, clock)
@@ -134,7 +134,7 @@ def _unseen(plan: Plan, why: str) -> Plan:
 
 def _refusals(plan: Plan, url: str) -> tuple[str, ...]:
     """Return why the plan may not run: its own reasons, and what only we can see."""
-    from gameday.app.observing.run_observers import missing_secrets
+    from gameday.app.observing.secrets import missing_secrets
     from gameday.ledger import extension_env
 
     elsewhere = [

@@ -20,6 +20,7 @@ from gameday.app.days.make_plan import Prepared
 from gameday.app.heal import take_reason
 from gameday.app.judge_run import write_all
 from gameday.app.observing.run_observers import RunObservers
+from gameday.app.observing.secrets import Redactor
 from gameday.app.result import Options, Result
 from gameday.errors import GamedayError, StoreError, TargetHeld, TargetNotFound
 from gameday.ledger.entries import Healed, RecoveredFault
@@ -96,7 +97,7 @@ def run(
         plan=plan,
         target=prepared.target,
         store=RunStore(
-            history, new, run_observers.redact, shared=options.out is not None
+            history, new, Redactor(plan).redact, shared=options.out is not None
         ),
         clock=clock,
         screen=screen,

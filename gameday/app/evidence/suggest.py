@@ -152,7 +152,7 @@ def write(found: Suggestions, folder: str) -> list[str]:
 
 def _monitoring(wish: SuggestRequest, clock: Clock) -> tuple[Monitoring, list[str]]:
     """Return what Prometheus, Alertmanager and the files say of the rules."""
-    from gameday.app.observing.run_observers import survey
+    from gameday.app.observing.survey import survey
 
     begin = wish.begin
     observe = Observe(

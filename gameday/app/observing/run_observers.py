@@ -1,175 +1,29 @@
 """What a run observes with: observers, guardrails and load, built from its plan."""
 
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from gameday.app.observing.survey import metrics_observer
 from gameday.app.observing.target_observers import target_observers
 from gameday.errors import GamedayError, ObserverLost
-from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
-from gameday.model.plan import Monitoring, Plan
-from gameday.model.scenario import Endpoint, ObservedFiles, Scenario, Secret
+from gameday.model.plan import Plan
+from gameday.model.scenario import Endpoint
 from gameday.ports import Clock, Emit, Observer
 from gameday.runner.dependencies import Guard, RunningLoad
 
 if TYPE_CHECKING:
-    from gameday.files.prometheus.prometheus_config import PrometheusConfig
     from gameday.targets.opened import OpenTarget
-
-_Rule = TypeVar("_Rule", AlertRule, RecordingRule)
-SHORTEST_SECRET = 4  # characters; shorter ones would black out half of every text
-REDACTED = "[redacted]"
-
-
-def survey(scenario: Scenario, clock: Clock) -> tuple[Monitoring, Mapping[str, str]]:
-    """Ask Prometheus and Alertmanager what rules and routes they have."""
-    from gameday.observers.slo_survey import survey_slos
-    from gameday.observers.standing import standing
-    from gameday.observers.survey import LiveSurveyor
-
-    promised = {p.alert for step in scenario.steps for p in step.expect.alerts}
-    # A scenario without steps is `init`'s: it looks for an alert to promise.
-    surveyor = LiveSurveyor(
-        scenario.observe, clock, _routing, promised or None, every=not scenario.steps
-    )
-    monitoring = replace(surveyor.monitoring(), at=clock.now(), live=True)
-    if monitoring.rules is not None and (paths := scenario.observe.files.rules):
-        rules, recorded = _rules_of(paths)
-        monitoring = replace(
-            monitoring,
-            rules=_with_offsets(monitoring.rules, rules),
-            recorded=_with_offsets(monitoring.recorded, recorded),
-        )
-    interval, unknown = survey_slos(scenario.observe.prometheus, scenario.slos, clock)
-    monitoring = replace(
-        monitoring,
-        metrics=_metrics_now(scenario, clock),
-        standing=standing(scenario.observe, clock),
-        slo_interval=interval,
-        unknown_metrics=unknown,
-    )
-    return monitoring, surveyor.hashes
-
-
-def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
-    """Return in words what each promised expression says now, by expression."""
-    said: dict[str, str] = {}
-    for observer in _metrics_observer(scenario, clock):
-        try:
-            observations = observer.now()
-        except ObserverLost:
-            return {}  # the survey says so already
-        finally:
-            observer.stop()
-        said |= {promql: looked.words for promql, looked in observations.items()}
-    return said
-
-
-def monitoring_of_files(files: ObservedFiles, clock: Clock) -> Monitoring:
-    """Return what the files alone say, for a lint where no server runs.
-
-    Without rule files of its own those count that Prometheus' configuration names,
-    if they are all there.
-    """
-    from gameday.files.alertmanager import alertmanager
-    from gameday.files.prometheus import prometheus_config
-
-    config = prometheus_config.read(files.prometheus)[0] if files.prometheus else None
-    settings = config.settings if config else None
-    paths = files.rules or (config.rule_files if config and config.all_rules else ())
-    routing = alertmanager.read(files.alertmanager)[0] if files.alertmanager else None
-    offset = settings.query_offset if settings else 0.0
-    rules, recorded = _rules_of(paths)
-    return Monitoring(
-        rules=tuple(_with_offset(rule, offset) for rule in rules) if paths else None,
-        all_rules=not files.rules or _names_all(config, files.rules),
-        recorded=tuple(_with_offset(rule, offset) for rule in recorded),
-        routing=routing,
-        jobs=settings.jobs if settings else (),
-        scrape_interval=settings.scrape_interval if settings else None,
-        scrape_timeout=settings.scrape_timeout if settings else None,
-        evaluation_interval=settings.evaluation_interval if settings else None,
-        external_labels=settings.external_labels if settings else {},
-        relabels=settings.relabels if settings else (),
-        at=clock.now(),
-    )
-
-
-def _names_all(config: "PrometheusConfig | None", paths: Iterable[str]) -> bool:
-    """Return whether these are all rule files that Prometheus' configuration names."""
-    if config is None or not (config.all_rules and config.rule_files):
-        return False
-    given = {os.path.realpath(path) for path in paths}
-    return given.issuperset(os.path.realpath(path) for path in config.rule_files)
-
-
-def _rules_of(
-    paths: Iterable[str],
-) -> tuple[list[AlertRule], list[RecordingRule]]:
-    """Return the rules of files, each with the query offset that its group states."""
-    from gameday.files.prometheus import rules
-
-    alerts: list[AlertRule] = []
-    recorded: list[RecordingRule] = []
-    for path in paths:
-        read = rules.read_all(path)
-        alerts += [rule for rule in read if isinstance(rule, AlertRule)]
-        recorded += [rule for rule in read if isinstance(rule, RecordingRule)]
-    return alerts, recorded
-
-
-def _with_offset(rule: _Rule, offset: float) -> _Rule:
-    """Return a rule of a file with the global query offset, unless it has its own."""
-    own = rule.query_offset
-    return replace(rule, query_offset=offset if own is None else own)
-
-
-def _routing(text: str) -> Routing:
-    from gameday.files.alertmanager import alertmanager
-
-    path = "alertmanager's configuration"
-    routing, problems = alertmanager.parse(text, path, running=True)
-    if routing is None:
-        raise ObserverLost("; ".join(str(problem) for problem in problems))
-    return routing
-
-
-def _with_offsets(live: Sequence[_Rule], files: Sequence[_Rule]) -> tuple[_Rule, ...]:
-    """Return the live rules with the query offsets that files state for their groups.
-
-    The API does not show a group's own offset; where it states one, also of 0s, it
-    overrides the global one.
-    """
-    offsets = {
-        (rule.group, rule.name): rule.query_offset
-        for rule in files
-        if rule.query_offset is not None
-    }
-    return tuple(
-        replace(
-            rule, query_offset=offsets.get((rule.group, rule.name), rule.query_offset)
-        )
-        for rule in live
-    )
 
 
 class RunObservers:
-    """Builds a run's observers; knows its secrets, to keep them out of every file."""
+    """Builds a run's observers, guardrails and load, each when it is asked for."""
 
     def __init__(self, plan: Plan, clock: Clock) -> None:
         self._plan = plan
         self._clock = clock
         self._prometheus: Any = None
         self._windows: dict[str, Any] = {}
-        self._secrets = sorted(set(_secret_values(plan)), key=len, reverse=True)
-
-    def redact(self, text: str) -> str:
-        """Return the text without any secret value of the scenario."""
-        for value in self._secrets:
-            text = text.replace(value, REDACTED)
-        return text
 
     def observers(self, target: "OpenTarget") -> list[Observer]:
         """Return the observers of the run."""
@@ -179,7 +33,7 @@ class RunObservers:
         observers = target_observers(self._plan, target, clock)
         if observe.prometheus is not None:
             observers += [self.prometheus(), WindowCount(self)]
-            observers += _metrics_observer(self._plan.scenario, clock)
+            observers += metrics_observer(self._plan.scenario, clock)
         if observe.alertmanager is not None:
             observers.append(AlertmanagerObserver(observe.alertmanager, clock))
         if observe.pages is not None:
@@ -259,17 +113,6 @@ class RunObservers:
         return lambda emit: Traffic(orders, self._clock, emit)
 
 
-def _metrics_observer(scenario: Scenario, clock: Clock) -> list[Any]:
-    """Return who looks at the promised expressions; nobody where there are none."""
-    from gameday.observers.prometheus.metrics import MetricsObserver
-
-    endpoint = scenario.observe.prometheus
-    promises = [metric for step in scenario.steps for metric in step.expect.metrics]
-    if endpoint is None or not promises:
-        return []
-    return [MetricsObserver(endpoint, clock, promises)]
-
-
 class WindowCount:
     """Counts the SLOs' windows once, at the start, beside everything else."""
 
@@ -340,54 +183,3 @@ class RunPager:
 
 def _cannot_listen(error: OSError) -> str:
     return f"observe.pages.listen: cannot listen there: {error.strerror}"
-
-
-def missing_secrets(scenario: Scenario) -> Iterator[str]:
-    """Yield why a secret that the scenario names cannot be had."""
-    from gameday.observers.credentials import resolve
-
-    for secret in _own_secrets(scenario):
-        try:
-            resolve(secret)
-        except ObserverLost as error:
-            yield str(error)
-
-
-def _secret_values(plan: Plan) -> Iterator[str]:
-    from gameday.observers.credentials import resolve
-
-    for secret in _secrets(plan):
-        try:
-            value = resolve(secret)
-        except ObserverLost:
-            continue
-        if len(value) >= SHORTEST_SECRET:
-            yield value
-
-
-def _secrets(plan: Plan) -> Iterator[Secret]:
-    yield from _own_secrets(plan.scenario)
-    for step in plan.scenario.steps:
-        yield from _of_experiment(step.experiment.document.get("secrets"))
-
-
-def _own_secrets(scenario: Scenario) -> Iterator[Secret]:
-    places: list[Mapping[str, Any]] = []
-    for endpoint in (scenario.observe.prometheus, scenario.observe.alertmanager):
-        if endpoint is not None:
-            places += [endpoint.auth, endpoint.headers]
-    if scenario.load is not None:
-        places.append(scenario.load.headers)
-    for place in places:
-        yield from (value for value in place.values() if isinstance(value, Secret))
-
-
-def _of_experiment(block: Any) -> Iterator[Secret]:
-    """Chaos Toolkit's secrets: groups of env references (literals are not known)."""
-    if not isinstance(block, Mapping):
-        return
-    for value in block.values():
-        if isinstance(value, Mapping) and value.get("type") == "env":
-            yield Secret(env=str(value.get("key", "")))
-        else:
-            yield from _of_experiment(value)

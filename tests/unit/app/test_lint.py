@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from gameday.app.check import check_offline
-from gameday.app.observing.run_observers import _with_offsets
+from gameday.app.observing.survey import _with_offsets
 from gameday.files.prometheus import rules
 from gameday.files.scenario import load
 from gameday.model.alerting.alert import AlertRule

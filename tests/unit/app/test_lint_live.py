@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.app.observing.run_observers import monitoring_of_files, survey
+from gameday.app.observing.survey import monitoring_of_files, survey
 from gameday.clock import SystemClock
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Timing
