@@ -167,8 +167,8 @@ def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Eviden
         return
     if past.verdict.ending is not Ending.FINISHED:
         return  # without a pager nobody has seen a page arrive
-    found = [_finding(past.verdict, step, promise, name) for name in _DELIVERED]
-    answers = [finding for finding in found if finding is not None]
+    findings = [_finding(past.verdict, step, promise, name) for name in _DELIVERED]
+    answers = [finding for finding in findings if finding is not None]
     if not answers or any(answer.outcome is not Outcome.PASS for answer in answers):
         return
     fired = _finding(past.verdict, step, promise, "fires_within")
@@ -245,14 +245,14 @@ def versions(pasts: Iterable[Past]) -> dict[tuple[str, str], str]:
     A run that could not tell a version changes nothing: what was there before it may
     be there still, and is not what was there before that.
     """
-    found: dict[tuple[str, str], str] = {}
+    versions_seen: dict[tuple[str, str], str] = {}
     for past in sorted(pasts, key=lambda past: past.verdict.ended):
         names = {instance.service for instance in past.plan.instances}
         for name in names:
             version = _version(past, name)
             if version:
-                found[past.testbed, name] = version
-    return found
+                versions_seen[past.testbed, name] = version
+    return versions_seen
 
 
 def _finding(

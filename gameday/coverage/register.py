@@ -154,9 +154,9 @@ def _of_rule(
         if proof.rule is not None and _is_same(proof.rule, rule, today.rules)
     ]
 
-    def changes(one: Evidence) -> list[str]:
-        then = one.rule or rule
-        return [*rule_changes(then, rule), *_way_changes(one, today.routing)]
+    def changes(proof: Evidence) -> list[str]:
+        then = proof.rule or rule
+        return [*rule_changes(then, rule), *_way_changes(proof, today.routing)]
 
     standing = _standing(rule.name, mine, changes, newest, today)
     return ProofState(
@@ -189,20 +189,20 @@ def _is_same(
     return now in (same if len(same) == 1 else namesakes if len(namesakes) == 1 else ())
 
 
-def _way_changes(one: Evidence, routing: Routing | None) -> list[str]:
+def _way_changes(proof: Evidence, routing: Routing | None) -> list[str]:
     """Return what differs between the ways of an alert then and now."""
-    if routing is None or one.paths is None:
+    if routing is None or proof.paths is None:
         return []
     changes = []
     by_words = {path_words(path): path for path in _paths(routing.route)}
-    for path in one.paths:
+    for path in proof.paths:
         now = by_words.get(path_words(path))
         if now is None:
             changes.append(f"the route {path_words(path)} is not there any more")
         else:
             changes += [f"route: {said}" for said in path_changes(path, now)]
-    changes += _earlier_takes(one, routing)
-    for receiver in one.receivers:
+    changes += _earlier_takes(proof, routing)
+    for receiver in proof.receivers:
         known = routing.receiver(receiver.name)
         if known is None:
             changes.append(f"there is no receiver {receiver.name} any more")
@@ -211,12 +211,12 @@ def _way_changes(one: Evidence, routing: Routing | None) -> list[str]:
     return changes
 
 
-def _earlier_takes(one: Evidence, routing: Routing) -> list[str]:
+def _earlier_takes(proof: Evidence, routing: Routing) -> list[str]:
     """Return that a proven alert takes another way now, though its own still exists."""
-    if not one.labels or one.paths is None:
+    if not proof.labels or proof.paths is None:
         return []
-    before = {path_words(path) for path in one.paths}
-    after = {path_words(path) for path in routing.route.paths(one.labels)}
+    before = {path_words(path) for path in proof.paths}
+    after = {path_words(path) for path in routing.route.paths(proof.labels)}
     if before <= after:
         return []
     return [f"the alert goes by {', '.join(sorted(after))} now"]
@@ -233,7 +233,7 @@ def _of_routes(
             if words in [path_words(way) for way in proof.paths or ()]
         ]
         yield _standing(
-            words, mine, lambda one: _way_changes(one, today.routing), newest, today
+            words, mine, lambda proof: _way_changes(proof, today.routing), newest, today
         )
 
 
@@ -242,8 +242,8 @@ def _of_receivers(
 ) -> Iterable[ProofState]:
     for receiver in today.routing.receivers if today.routing else ():
 
-        def changes(one: Evidence, receiver: Receiver = receiver) -> list[str]:
-            then = [old for old in one.receivers if old.name == receiver.name]
+        def changes(proof: Evidence, receiver: Receiver = receiver) -> list[str]:
+            then = [old for old in proof.receivers if old.name == receiver.name]
             return [said for old in then for said in receiver_changes(old, receiver)]
 
         mine = [
@@ -269,7 +269,7 @@ def _standing(
     newest: Versions,
     today: RegisterRequest,
 ) -> ProofState:
-    ordered = sorted(evidence, key=lambda one: (one.at, one.run), reverse=True)
+    ordered = sorted(evidence, key=lambda proof: (proof.at, proof.run), reverse=True)
     stale: ProofState | None = None
     for proof in ordered:
         if proof.kind != PROVEN:
@@ -277,7 +277,7 @@ def _standing(
         service, moved = _service(proof, newest)
         why = [*changes(proof), *moved, *_age(proof, today)]
         state = STALE if why else IS_PROVEN
-        found = ProofState(
+        proof_state = ProofState(
             name=name,
             state=state,
             because="; ".join(dict.fromkeys(why)),
@@ -285,8 +285,8 @@ def _standing(
             service=service,
         )
         if not why:
-            return found
-        stale = stale or found
+            return proof_state
+        stale = stale or proof_state
     if stale is not None:
         return stale
     return _without_proof(name, ordered, changes, today)
@@ -310,11 +310,11 @@ def _without_proof(
     return ProofState(name=name, state=NEVER)
 
 
-def _service(one: Evidence, newest: Versions) -> tuple[str, list[str]]:
+def _service(proof: Evidence, newest: Versions) -> tuple[str, list[str]]:
     """Return whether what was hit is the same today, and in words what is not."""
     known = {
-        name: (version, newest.get((one.testbed, name), ""))
-        for name, version in one.services.items()
+        name: (version, newest.get((proof.testbed, name), ""))
+        for name, version in proof.services.items()
     }
     changed = [name for name, (a, b) in known.items() if a and b and a != b]
     if changed:
@@ -323,8 +323,8 @@ def _service(one: Evidence, newest: Versions) -> tuple[str, list[str]]:
     return ("same" if sure else "unknown"), []
 
 
-def _age(one: Evidence, today: RegisterRequest) -> list[str]:
-    age = today.now - one.at
+def _age(proof: Evidence, today: RegisterRequest) -> list[str]:
+    age = today.now - proof.at
     if age <= today.max_age:
         return []
     days = show_duration(age // 86400 * 86400) if age >= 86400 else show_duration(age)  # noqa: PLR2004

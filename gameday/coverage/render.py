@@ -54,48 +54,50 @@ def _ratio(standings: Sequence[ProofState]) -> dict[str, Any]:
     }
 
 
-def _rule(one: ProofState) -> dict[str, Any]:
-    rule = one.rule
-    found: dict[str, Any] = {"rule": clean(one.name)}
+def _rule(state: ProofState) -> dict[str, Any]:
+    rule = state.rule
+    shown: dict[str, Any] = {"rule": clean(state.name)}
     if rule is not None:
-        found |= {"group": clean(rule.group), "file": clean(rule.file)}
-        found |= {"line": rule.line, "counted": one.counted}
-    if one.since_base:
-        found["since_base"] = one.since_base
-    return found | _state(one)
+        shown |= {"group": clean(rule.group), "file": clean(rule.file)}
+        shown |= {"line": rule.line, "counted": state.counted}
+    if state.since_base:
+        shown["since_base"] = state.since_base
+    return shown | _state(state)
 
 
-def _of(one: ProofState, kind: str) -> dict[str, Any]:
-    return {kind: clean(one.name)} | _state(one)
+def _of(state: ProofState, kind: str) -> dict[str, Any]:
+    return {kind: clean(state.name)} | _state(state)
 
 
-def _state(one: ProofState) -> dict[str, Any]:
-    evidence = one.evidence
-    proof = evidence if one.state in (IS_PROVEN, STALE) else None
+def _state(state: ProofState) -> dict[str, Any]:
+    evidence = state.evidence
+    proof = evidence if state.state in (IS_PROVEN, STALE) else None
     return {
-        "state": one.state,
-        "because": clean(_because(one)),
+        "state": state.state,
+        "because": clean(_because(state)),
         "method": clean(evidence.method) if evidence else None,
         "last_proven": show_instant(proof.at) if proof else None,
         "proven_by": _proof(proof) if proof else None,
         "seen_in": clean(evidence.run) if evidence and not proof else None,
         "testbed": clean(evidence.testbed) if evidence else None,
-        "service": one.service or None,
+        "service": state.service or None,
     }
 
 
-def _proof(one: Evidence) -> dict[str, Any]:
+def _proof(proof: Evidence) -> dict[str, Any]:
     return {
-        "run": clean(one.run),
-        "scenario": clean(one.scenario),
-        "step": clean(one.step),
-        "services": sorted(clean(name) for name in one.services),
+        "run": clean(proof.run),
+        "scenario": clean(proof.scenario),
+        "step": clean(proof.step),
+        "services": sorted(clean(name) for name in proof.services),
     }
 
 
-def _because(one: ProofState) -> str:
+def _because(state: ProofState) -> str:
     return (
-        one.because if one.counted else "; ".join(filter(None, [_ALWAYS, one.because]))
+        state.because
+        if state.counted
+        else "; ".join(filter(None, [_ALWAYS, state.because]))
     )
 
 
@@ -148,17 +150,17 @@ def _lines(standings: Iterable[ProofState]) -> Iterator[str]:
         yield f"  {standing.state:14}  {clean(standing.name)}{mark}{more}"
 
 
-def _order(one: ProofState) -> tuple[int, str]:
-    return STATES.index(one.state), one.name
+def _order(state: ProofState) -> tuple[int, str]:
+    return STATES.index(state.state), state.name
 
 
-def _said(one: ProofState) -> str:
+def _said(state: ProofState) -> str:
     """Return by what something is proven, or why it is not."""
     parts = []
-    if one.evidence is not None and one.state in (IS_PROVEN, STALE):
-        by = one.evidence
+    if state.evidence is not None and state.state in (IS_PROVEN, STALE):
+        by = state.evidence
         parts.append(clean(f"{by.method} on {show_instant(by.at)[:10]} ({by.run})"))
-    return "; ".join([*parts, *filter(None, [clean(_because(one))])])
+    return "; ".join([*parts, *filter(None, [clean(_because(state))])])
 
 
 def markdown(register: Register) -> str:
@@ -190,11 +192,11 @@ def markdown(register: Register) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _columns(one: ProofState) -> tuple[str, str, str]:
-    by = one.evidence
+def _columns(state: ProofState) -> tuple[str, str, str]:
+    by = state.evidence
     if by is None:
         return "", "", ""
-    proof = show_instant(by.at)[:10] if one.state in (IS_PROVEN, STALE) else ""
+    proof = show_instant(by.at)[:10] if state.state in (IS_PROVEN, STALE) else ""
     return by.method, proof, by.testbed
 
 
@@ -231,8 +233,8 @@ def badge(register: Register) -> str:
     )
 
 
-def annotation(one: ProofState) -> str:
+def annotation(state: ProofState) -> str:
     """Return in one sentence that a new or changed rule is not proven."""
-    what = "is new" if one.since_base == NEW else "has changed"
-    said = f"{clean(one.name)} {what} and is not proven: {one.state}"
-    return f"{said} ({clean(_because(one))})" if _because(one) else said
+    what = "is new" if state.since_base == NEW else "has changed"
+    said = f"{clean(state.name)} {what} and is not proven: {state.state}"
+    return f"{said} ({clean(_because(state))})" if _because(state) else said

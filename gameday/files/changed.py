@@ -32,7 +32,7 @@ def texts_at(base: str, paths: Sequence[str]) -> dict[str, str]:
 
     The commit is the point where the branch left it; what was not there is left out.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for path in paths:
         real = os.path.realpath(path)
         folder = real if os.path.isdir(real) else os.path.dirname(real)  # noqa: PTH112, PTH120
@@ -40,8 +40,8 @@ def texts_at(base: str, paths: Sequence[str]) -> dict[str, str]:
         seen = os.path.relpath(real, os.path.realpath(top))
         names = _git(top, "ls-tree", "-r", "-z", "--name-only", start, "--", seen)
         for name in filter(None, names.split("\0")):
-            found[os.path.join(top, name)] = _git(top, "show", f"{start}:{name}")
-    return found
+            texts[os.path.join(top, name)] = _git(top, "show", f"{start}:{name}")
+    return texts
 
 
 def _refuse_outside(paths: Sequence[str], top: str) -> None:

@@ -45,7 +45,7 @@ def check(
 ) -> CheckResult:
     """Judge files, all files of folders, and standard input (`-`)."""
     wishes = wishes or CheckOptions()
-    found = FileJudgement()
+    judgement = FileJudgement()
     read_stdin = ""
     named, below = _listed(paths, wishes)
     for path in named:
@@ -54,10 +54,10 @@ def check(
             read_stdin = read.text
         else:
             read = source.read(path)
-        found.add(judge_file.judge(read, env, named=not wishes.pass_over))
-    found.add(judge_file.judge_all(below, env))
-    found.problems += judge_file.slos(found, () if wishes.pass_over else named)
-    return _result(found, read_stdin)
+        judgement.add(judge_file.judge(read, env, named=not wishes.pass_over))
+    judgement.add(judge_file.judge_all(below, env))
+    judgement.problems += judge_file.slos(judgement, () if wishes.pass_over else named)
+    return _result(judgement, read_stdin)
 
 
 def _listed(paths: Sequence[str], wishes: CheckOptions) -> tuple[list[str], list[str]]:
@@ -78,17 +78,17 @@ def _listed(paths: Sequence[str], wishes: CheckOptions) -> tuple[list[str], list
     return list(named.values()), [path for path in below if path not in named]
 
 
-def _result(found: FileJudgement, stdin: str) -> CheckResult:
+def _result(judgement: FileJudgement, stdin: str) -> CheckResult:
     from gameday.files.scenario.load import tidy
 
     counts: dict[str, int] = {}
-    for _, one in found.files:
+    for _, one in judgement.files:
         counts[one] = counts.get(one, 0) + 1
     return CheckResult(
-        problems=tuple(tidy(found.problems)),
+        problems=tuple(tidy(judgement.problems)),
         counts=counts,
-        scenarios=tuple(found.scenarios),
-        files=tuple(found.files),
-        passed=tuple(found.passed),
+        scenarios=tuple(judgement.scenarios),
+        files=tuple(judgement.files),
+        passed=tuple(judgement.passed),
         stdin=stdin,
     )

@@ -30,12 +30,12 @@ def _comments(path: str, stdin: str) -> dict[int, tuple[str, ...]]:
     text = stdin if path == "-" else source.read(path).text
     if "disable-next-line" not in text:
         return {}
-    found = {}
+    comments = {}
     for number, line in enumerate(text.split("\n"), 1):
         match = _COMMENT.search(line)
         if match:
-            found[number + 1] = tuple(re.split(r"[,\s]+", match[1].strip()))
-    return found
+            comments[number + 1] = tuple(re.split(r"[,\s]+", match[1].strip()))
+    return comments
 
 
 def _disables(ids: Sequence[str], problem_id: str) -> bool:

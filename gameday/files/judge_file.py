@@ -56,17 +56,17 @@ def judge_all(
     paths: Sequence[str], env: Mapping[str, str], cores: int | None = None
 ) -> FileJudgement:
     """Judge the files of folders: on so many cores, by default on all for much."""
-    found = FileJudgement()
+    judgement = FileJudgement()
     if cores is None:
         much = sum(_size(path) for path in paths) > _MUCH
         cores = _cores() if much else 1
     if cores > 1:
         for judged in _on_cores(paths, env, cores):
-            found.add(judged)
+            judgement.add(judged)
     else:
         for path in paths:
-            found.add(judge(source.read(path), env, named=False))
-    return found
+            judgement.add(judge(source.read(path), env, named=False))
+    return judgement
 
 
 def _cores() -> int:
@@ -93,56 +93,56 @@ def _on_cores(
 
 
 def _judge_batch(paths: Sequence[str], env: Mapping[str, str]) -> FileJudgement:
-    found = FileJudgement()
+    judgement = FileJudgement()
     for path in paths:
-        found.add(judge(source.read(path), env, named=False))
-    return found
+        judgement.add(judge(source.read(path), env, named=False))
+    return judgement
 
 
 def judge(read: Source, env: Mapping[str, str], *, named: bool) -> FileJudgement:
     """Judge a file; `named`: somebody asked for it, so that it is not passed over."""
-    found = FileJudgement()
+    judgement = FileJudgement()
     other = (
         neighbours.template(read.text)
         or neighbours.prometheus_1(read.text)
         or pieces.surely_other(read.text)
     )
     if other:
-        _pass_over(read.path, 1, other, found, named=named)
-        return found
+        _pass_over(read.path, 1, other, judgement, named=named)
+        return judgement
     document = yaml.read(read)
     parts = pieces.of(document, passing=not named)
     ours = [part for part in parts if part.kind]
     if document.broken_off and not ours:
-        _unreadable(read, document, found, named=named)
+        _unreadable(read, document, judgement, named=named)
     elif ours:
         document.problems = pieces.concerning(parts, document.problems)
-        _judge_document(document, parts, found, env)
+        _judge_document(document, parts, judgement, env)
     else:
         line = document.line(())
         what = parts[0].neighbour if parts else neighbours.OTHER
-        _pass_over(read.path, line, what, found, named=named)
-    return found
+        _pass_over(read.path, line, what, judgement, named=named)
+    return judgement
 
 
 def _pass_over(
-    path: str, line: int | None, what: str, found: FileJudgement, *, named: bool
+    path: str, line: int | None, what: str, judgement: FileJudgement, *, named: bool
 ) -> None:
     if not named:
-        found.passed.append((path, what))
+        judgement.passed.append((path, what))
     elif what == neighbours.OTHER:
-        found.problems.append(Problem(path, line, _NO_KIND, id="file/unknown-kind"))
+        judgement.problems.append(Problem(path, line, _NO_KIND, id="file/unknown-kind"))
     else:
         article = "an" if what[0] in "AEIOUaeiou" else "a"
         message = (
             f"is {article} {what}, which gameday does not read; "
             f"{neighbours.advice(what)}"
         )
-        found.problems.append(Problem(path, line, message, id="file/neighbour"))
+        judgement.problems.append(Problem(path, line, message, id="file/neighbour"))
 
 
 def _unreadable(
-    read: Source, document: Document, found: FileJudgement, *, named: bool
+    read: Source, document: Document, judgement: FileJudgement, *, named: bool
 ) -> None:
     """Refuse a file that was named, or that was meant to be one of ours."""
     meant = kind.guessed(read.text or read.rough)
@@ -151,33 +151,36 @@ def _unreadable(
     is_empty = [problem.id for problem in document.problems] == ["file/empty"]
     if named and is_empty and _RULES_BY_NAME.search(os.path.basename(read.path)):  # noqa: PTH119
         message = "is empty: no rules, as for Prometheus"
-        found.problems.append(
+        judgement.problems.append(
             Problem(read.path, None, message, "warning", "file/empty")
         )
-        found.files.append((read.path, kind.RULES))
+        judgement.files.append((read.path, kind.RULES))
     elif named or meant or document.problems[-1].id == "file/unreadable":
-        found.problems += document.problems
-        found.files += [(read.path, meant)] if meant else []
+        judgement.problems += document.problems
+        judgement.files += [(read.path, meant)] if meant else []
     else:
-        found.passed.append((read.path, neighbours.UNREADABLE))
+        judgement.passed.append((read.path, neighbours.UNREADABLE))
 
 
 def _judge_document(
-    document: Document, parts: list[Piece], found: FileJudgement, env: Mapping[str, str]
+    document: Document,
+    parts: list[Piece],
+    judgement: FileJudgement,
+    env: Mapping[str, str],
 ) -> None:
     """Judge a file's documents, those of one kind together."""
     path = document.path
     told = list(document.problems)
     kinds = dict.fromkeys(part.kind for part in parts if part.kind)
     for is_kind in kinds:
-        found.files.append((path, is_kind))
+        judgement.files.append((path, is_kind))
         own = [part for part in parts if part.kind == is_kind]
         if parts[0].kind == is_kind and (is_kind in _SINGLE or _is_plain(own[0])):
             whole = document
         else:
             whole = pieces.joined(own, told)
-            _behind(whole, is_kind, found)
-        found.add(_read(whole, is_kind, env, alone=len(parts) == 1))
+            _behind(whole, is_kind, judgement)
+        judgement.add(_read(whole, is_kind, env, alone=len(parts) == 1))
         told = []  # the file's own problems are told once
 
 
@@ -187,14 +190,14 @@ def _is_plain(piece: Piece) -> bool:
     return not (isinstance(root, dict) and "kind" in root) and piece.kind != SLO
 
 
-def _behind(document: Document, is_kind: str, found: FileJudgement) -> None:
+def _behind(document: Document, is_kind: str, judgement: FileJudgement) -> None:
     if is_kind in _SINGLE:
         message = (
             f"stands behind another document; write the {is_kind} into its own file"
         )
         line = document.line(())
         problem_id = f"{is_kind}/second-document"
-        found.problems.append(Problem(document.path, line, message, id=problem_id))
+        judgement.problems.append(Problem(document.path, line, message, id=problem_id))
 
 
 def _read(

@@ -76,8 +76,8 @@ def template(text: str) -> str:
     return ""
 
 
-def _outside_comment(text: str, found: re.Match[str]) -> bool:
-    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+def _outside_comment(text: str, match: re.Match[str]) -> bool:
+    line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
     return not line.lstrip().startswith("#")
 
 

@@ -112,8 +112,8 @@ class Decision:
     @property
     def sentence(self) -> str:
         """Return why, in one sentence: the first of the worst reasons."""
-        found = [reason for reason in self.reasons if reason.outcome is self.outcome]
-        return found[0].because if found else "nothing was asked"
+        reasons = [reason for reason in self.reasons if reason.outcome is self.outcome]
+        return reasons[0].because if reasons else "nothing was asked"
 
 
 def decide(policy: GatePolicy, seen: GateEvidence, at: float) -> Decision:

@@ -15,15 +15,15 @@ def newest(pasts: Sequence[Past]) -> list[Past]:
 
     What was repeated is one answer; a run of which no commit is known stands alone.
     """
-    found: dict[tuple[str, str], list[Past]] = {}
+    by_scenario: dict[tuple[str, str], list[Past]] = {}
     for past in pasts:  # the newest first
         if past.verdict.ending is not Ending.FINISHED:
             continue
-        same = found.setdefault((past.verdict.scenario, past.testbed), [])
+        same = by_scenario.setdefault((past.verdict.scenario, past.testbed), [])
         commit = past.verdict.provenance.get("git", "")
         if not same or (commit and commit == same[0].verdict.provenance.get("git")):
             same.append(past)
-    return [past for same in found.values() for past in same]
+    return [past for same in by_scenario.values() for past in same]
 
 
 def newest_of_each_scenario(pasts: Sequence[Past]) -> list[NewestRun]:

@@ -49,17 +49,17 @@ def from_json(kept: Mapping[str, Any]) -> Override:
 
 def in_force(overrides: Iterable[Override], gate: str, at: float) -> Override | None:
     """Return the newest override of a gate that is not over."""
-    found = [
+    holding = [
         override
         for override in overrides
         if override.gate == gate and override.at <= at < override.until
     ]
-    return max(found, key=lambda one: one.at, default=None)
+    return max(holding, key=lambda override: override.at, default=None)
 
 
 def document(decision: Decision, override: Override | None) -> dict[str, Any]:
     """Return a decision as JSON has it: the outcome stays what it is."""
-    found: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "gate": decision.gate,
         "at": show_instant(decision.at),
         "outcome": decision.outcome.value,
@@ -77,8 +77,8 @@ def document(decision: Decision, override: Override | None) -> dict[str, Any]:
         ],
     }
     if override is not None and decision.outcome is not Outcome.PASS:
-        found["overridden"] = override.to_json()
-    return found
+        shown["overridden"] = override.to_json()
+    return shown
 
 
 def may_ship(decision: Decision, override: Override | None) -> bool:

@@ -76,15 +76,15 @@ class RunItem(GameDayItem):
 
     def inconclusive(self, result: Result) -> str:
         """Return why the run says nothing; what is broken comes first."""
-        found = self._others(result)
+        others = self._others(result)
         if result.code in HARD or any(
-            finding.outcome is Outcome.FAIL for finding in found
+            finding.outcome is Outcome.FAIL for finding in others
         ):
             return ""
         if result.verdict.ending is not Ending.FINISHED:
             return f"{result.verdict.ending}: {result.verdict.because}"
         unsure = [
-            finding for finding in found if finding.outcome is Outcome.INCONCLUSIVE
+            finding for finding in others if finding.outcome is Outcome.INCONCLUSIVE
         ]
         return "\n".join(_words(finding) for finding in unsure)
 
@@ -172,12 +172,12 @@ class RegressionItem(GameDayItem):
         from gameday.regressions.compare import Status
 
         wish = CompareRequest(file=self.config.getoption("gameday_baseline"))
-        found = compare_judged([(result.plan, result.verdict)], wish)
+        comparison = compare_judged([(result.plan, result.verdict)], wish)
 
         def those(*statuses: Status) -> list[str]:
             return [
                 f"{each.key.question} {each.key.subject}: {each.status}: {each.because}"
-                for each in found
+                for each in comparison
                 if each.status in statuses
             ]
 

@@ -61,7 +61,7 @@ def changed_since(
     since = changed.since(base)
     kinds = {path: system_files.kind_of(path) for path in since}
     system: dict[str, list[str]] = {}
-    found: dict[str, Collection[str]] = {}
+    changed_files: dict[str, Collection[str]] = {}
     for scenario in scenarios:
         kind = scenario.target.kind
         if kind not in system:
@@ -73,8 +73,8 @@ def changed_since(
         asked = [path for path in since if kinds[path] in _unnamed(scenario)]
         why = dict.fromkeys([*sorted([*named, *asked]), *system[kind]])
         if why:
-            found[scenario.path] = list(why)
-    return found
+            changed_files[scenario.path] = list(why)
+    return changed_files
 
 
 def _named(scenario: "Scenario", env_file: str | None) -> list[str]:

@@ -55,8 +55,10 @@ def kind_of(path: str) -> str:
 
 def _composed() -> list[str]:
     """Return what the compose files of the checkout are built from, mount and read."""
-    found = changed.with_text(_SERVICES, ("*.yaml", "*.yml"))
-    return [os.path.realpath(part) for path in found for part in _parts_of(Path(path))]
+    mounting = changed.with_text(_SERVICES, ("*.yaml", "*.yml"))
+    return [
+        os.path.realpath(part) for path in mounting for part in _parts_of(Path(path))
+    ]
 
 
 def _parts_of(path: Path) -> Iterator[Path]:

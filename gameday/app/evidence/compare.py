@@ -56,10 +56,10 @@ def compare_judged(
 
 def code_of(compared: Sequence[Compared], forgiven: Collection[Status]) -> ExitCode:
     """Return the exit code; `forgiven`: of no-baseline and too-few, what may pass."""
-    found = {measure.status for measure in compared} - set(forgiven)
-    if found & {Status.BROKEN, Status.WORSE}:
+    statuses = {measure.status for measure in compared} - set(forgiven)
+    if statuses & {Status.BROKEN, Status.WORSE}:
         return ExitCode.FAIL
-    if found & {Status.NO_BASELINE, Status.TOO_FEW} or not compared:
+    if statuses & {Status.NO_BASELINE, Status.TOO_FEW} or not compared:
         return ExitCode.INCONCLUSIVE
     return ExitCode.PASS
 
@@ -87,12 +87,12 @@ def set_baseline(
 
 def parse_thresholds(text: str) -> dict[str, Threshold]:
     """Return the thresholds of `fires_within:20%,pages_within:5s`, by question."""
-    found = {}
+    thresholds = {}
     for part in filter(None, text.split(",")):
         question, _, value = part.strip().partition(":")
         _refuse_unmeasured(question)
-        found[question] = _threshold(part, value)
-    return found
+        thresholds[question] = _threshold(part, value)
+    return thresholds
 
 
 def _refuse_unmeasured(question: str) -> None:

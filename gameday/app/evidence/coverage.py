@@ -98,10 +98,10 @@ def _rules(
         return None
     from gameday.files.prometheus import rule_files
 
-    found = rule_files.read(wish.rules)
+    rule_file = rule_files.read(wish.rules)
     return tuple(
         replace(rule, file=os.path.normpath(rule.file))
-        for rule in define(found.alerts, found.recorded, language)
+        for rule in define(rule_file.alerts, rule_file.recorded, language)
     )
 
 
@@ -113,8 +113,8 @@ def _at_base(
     from gameday.files import changed
     from gameday.files.prometheus import rule_files
 
-    found = rule_files.parse(changed.texts_at(wish.base, wish.rules))
-    return define(found.alerts, found.recorded, language)
+    rule_file = rule_files.parse(changed.texts_at(wish.base, wish.rules))
+    return define(rule_file.alerts, rule_file.recorded, language)
 
 
 def _routing(path: str) -> Routing | None:
@@ -132,15 +132,15 @@ def _routing(path: str) -> Routing | None:
 
 def pasts(folders: Sequence[str]) -> tuple[list[Past], list[str]]:
     """Return every run that can be read, each once, and why others cannot."""
-    found: dict[str, Past] = {}
+    by_run: dict[str, Past] = {}
     unread: list[str] = []
     for kept in _kept(folders):
         past = kept if isinstance(kept, StoreError) else _past(kept)
         if isinstance(past, StoreError):
             unread.append(str(past))
         else:
-            found.setdefault(past.verdict.run, past)
-    return list(found.values()), unread
+            by_run.setdefault(past.verdict.run, past)
+    return list(by_run.values()), unread
 
 
 def _kept(folders: Iterable[str]) -> Iterator[Kept | StoreError]:
@@ -173,12 +173,12 @@ def _past(kept: Kept) -> Past | StoreError:
 
 def _drills(folders: Sequence[str]) -> tuple[list[Drill], list[str]]:
     """Return every drill that was delivered, each once, and what cannot be read."""
-    found: dict[str, Drill] = {}
+    by_id: dict[str, Drill] = {}
     unread: list[str] = []
     for folder in (str(Path(home()) / "drills"), *folders):
         for drill in drills.below(folder):
             if isinstance(drill, StoreError):
                 unread.append(str(drill))
             elif drill.delivered:
-                found.setdefault(drill.name, drill)
-    return list(found.values()), unread
+                by_id.setdefault(drill.name, drill)
+    return list(by_id.values()), unread

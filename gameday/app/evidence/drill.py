@@ -162,12 +162,12 @@ class DrillRun:
         limit = self.plan.waits
         while self._clock.now() - begun < limit:
             try:
-                found = self._page(since) if self._pager else self._counted(before)
+                answer = self._page(since) if self._pager else self._counted(before)
             except ObserverLost as error:
                 return DrillResult(outcome=Outcome.INCONCLUSIVE, because=str(error))
-            if found is not None:
+            if answer is not None:
                 after = round(self._clock.now() - begun, 3)
-                return DrillResult(outcome=found[0], because=found[1], after=after)
+                return DrillResult(outcome=answer[0], because=answer[1], after=after)
             self._clock.sleep(LOOK)
         said = f"no page of it came within {show_duration(limit)}"
         return DrillResult(outcome=Outcome.FAIL, because=said)
@@ -175,15 +175,15 @@ class DrillRun:
     def _seen(self) -> int | None:
         if self._pager is None:
             return None
-        found = self._pager.json("/pages", {"since": 2**53, "wait": "0"})
-        return int(found.get("seq") or 0)
+        page_now = self._pager.json("/pages", {"since": 2**53, "wait": "0"})
+        return int(page_now.get("seq") or 0)
 
     def _page(self, since: int | None) -> tuple[Outcome, str] | None:
         """Return that the drill's own page came; None: not yet."""
         if self._pager is None:
             return None
-        found = self._pager.json("/pages", {"since": since or 0, "wait": "0"})
-        for page in found.get("pages") or ():
+        pages_now = self._pager.json("/pages", {"since": since or 0, "wait": "0"})
+        for page in pages_now.get("pages") or ():
             mine = page.get("receiver") == self.plan.receiver.name
             if mine and self.number in str(page):
                 return Outcome.PASS, "its page arrived"
@@ -194,7 +194,7 @@ class DrillRun:
         import re
 
         answer = self._client.get("/metrics")
-        found: dict[str, float] = {}
+        counts: dict[str, float] = {}
         pattern = rf"^({_TRIED}|{_REFUSED}|{_GIVEN_UP})\{{([^}}]*)\}} (\S+)"
         for name, labels, value in re.findall(
             pattern, answer.body.decode(errors="replace"), re.MULTILINE
@@ -202,8 +202,8 @@ class DrillRun:
             kind = re.search(r'integration="([^"]*)"', labels)
             if kind:
                 key = f"{name} {kind[1]}"
-                found[key] = found.get(key, 0.0) + float(value)
-        return found
+                counts[key] = counts.get(key, 0.0) + float(value)
+        return counts
 
     def _counted(self, before: Mapping[str, float]) -> tuple[Outcome, str] | None:
         """Return what Alertmanager's own counts say; None: nothing yet.
@@ -264,8 +264,8 @@ def _newest() -> tuple[Endpoint | None, Endpoint | None]:
     return observe.alertmanager, Endpoint(url=source) if source else None
 
 
-def _groups(found: Sequence[Mapping[str, Any]]) -> Iterator[LiveGroup]:
-    for group in found:
+def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[LiveGroup]:
+    for group in groups:
         yield LiveGroup(
             labels=dict(group["labels"]),
             receiver=str(group["receiver"]["name"]),
@@ -273,10 +273,10 @@ def _groups(found: Sequence[Mapping[str, Any]]) -> Iterator[LiveGroup]:
         )
 
 
-def _matcher(one: Mapping[str, Any]) -> Matcher:
-    equal, regex = one.get("isEqual", True), one.get("isRegex", False)
+def _matcher(matcher: Mapping[str, Any]) -> Matcher:
+    equal, regex = matcher.get("isEqual", True), matcher.get("isRegex", False)
     op = ("=~" if regex else "=") if equal else ("!~" if regex else "!=")
-    return Matcher(name=str(one["name"]), op=op, value=str(one["value"]))
+    return Matcher(name=str(matcher["name"]), op=op, value=str(matcher["value"]))
 
 
 def local_time(at: float) -> datetime:

@@ -69,7 +69,7 @@ def read_policies(
 
     if not paths:
         return {DEFAULT: GatePolicy(name=DEFAULT, slos=tuple(_all_slos(folders)))}
-    found: dict[str, GatePolicy] = {}
+    policies_by_path: dict[str, GatePolicy] = {}
     problems: list[InvalidFile] = []
     for path in paths:
         try:
@@ -77,13 +77,13 @@ def read_policies(
         except InvalidFile as error:
             problems.append(error)
             continue
-        if policy.name in found:
-            other = found[policy.name].path
+        if policy.name in policies_by_path:
+            other = policies_by_path[policy.name].path
             raise UsageError(f"{path}: {other} has a gate {policy.name!r} as well")
-        found[policy.name] = policy
+        policies_by_path[policy.name] = policy
     if problems:
         raise InvalidFile([problem for error in problems for problem in error.problems])
-    return found
+    return policies_by_path
 
 
 def _all_slos(folders: tuple[str, ...]) -> Iterable[GateSlo]:
@@ -232,13 +232,13 @@ def overrides() -> list[Override]:
     path = Path(home()) / OVERRIDES
     if not path.exists():
         return []
-    found = []
+    kept = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            found.append(from_json(json.loads(line)))
+            kept.append(from_json(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{path}:{number}: no override ({error})") from error
-    return found
+    return kept
 
 
 def record(override: Override, outcome: str) -> str:

@@ -119,12 +119,12 @@ class GateServer:
             decision, override = self._gates.decided(name)
         except GamedayError as error:
             at = show_instant(self._gates.clock.now())
-            found = {"gate": name, "at": at, "outcome": "inconclusive"}
-            return {**found, "because": clean(str(error)), "reasons": []}, False
-        found = document(decision, override)
-        if "overridden" in found and override is not None:
-            found["because"] += f" (overridden by {override.by}: {override.because})"
-        return found, may_ship(decision, override)
+            shown = {"gate": name, "at": at, "outcome": "inconclusive"}
+            return {**shown, "because": clean(str(error)), "reasons": []}, False
+        shown = document(decision, override)
+        if "overridden" in shown and override is not None:
+            shown["because"] += f" (overridden by {override.by}: {override.because})"
+        return shown, may_ship(decision, override)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
@@ -155,8 +155,8 @@ class GateServer:
                     return
                 self._send(*ask(urlsplit(self.path).path, body))
 
-            def _send(self, status: int, found: dict[str, Any]) -> None:
-                content = (json.dumps(found) + "\n").encode()
+            def _send(self, status: int, body: dict[str, Any]) -> None:
+                content = (json.dumps(body) + "\n").encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))

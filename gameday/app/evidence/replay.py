@@ -92,8 +92,8 @@ def _given(wish: ReplayRequest) -> TodaysFiles:
     if wish.rules:
         from gameday.files.prometheus import rule_files
 
-        found = rule_files.read(wish.rules)
-        given = TodaysFiles(alerts=found.alerts, recorded=found.recorded)
+        rule_file = rule_files.read(wish.rules)
+        given = TodaysFiles(alerts=rule_file.alerts, recorded=rule_file.recorded)
     if wish.alertmanager:
         from gameday.files.alertmanager import alertmanager
 

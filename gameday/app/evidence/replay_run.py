@@ -129,7 +129,7 @@ class RunReplay:
             self._recording,
             (*(self._plan.monitoring.rules or ()), *self._plan.monitoring.recorded),
         )
-        found: list[Varied] = []
+        variants: list[Varied] = []
         steps = self._plan.scenario.steps if holds else ()
         begun = dict(faults_of(self._timeline))
         for step, promise in ((s, p) for s in steps for p in s.expect.alerts):
@@ -142,8 +142,8 @@ class RunReplay:
                     continue
                 results = self._results(rule, times)
                 fault = self._clocks.theirs("prometheus", begun[step.name])
-                found += vary(rule, promise, results, times, holds, fault)
-        return found
+                variants += vary(rule, promise, results, times, holds, fault)
+        return variants
 
     def unit_test(self, run: str, rules: Sequence[str], folder: str) -> str:
         """Return the run as a unit test of rule files, for a folder; or nothing.
@@ -191,11 +191,11 @@ class RunReplay:
 
     def _all_reads(self, expr: str) -> list[Read]:
         """Return what an expression reads, and what the recording rules in it do."""
-        found = list(self._reads(expr).selectors)
+        selectors_read = list(self._reads(expr).selectors)
         for rule in self._recorded:
-            if rule.name in {read.metric for read in found}:
-                found += self._reads(rule.expr).selectors
-        return found
+            if rule.name in {read.metric for read in selectors_read}:
+                selectors_read += self._reads(rule.expr).selectors
+        return selectors_read
 
     def _changed(self, recorded: Sequence[RecordingRule]) -> list[RecordingRule]:
         """Return the recording rules that are not as they were, and their readers."""
@@ -360,9 +360,9 @@ def _filled(rules: Sequence[_Rule], monitoring: Monitoring) -> tuple[_Rule, ...]
     )
 
 
-def _later(one: ReplayedAlert, late: float) -> ReplayedAlert:
+def _later(later: ReplayedAlert, late: float) -> ReplayedAlert:
     """Return a life whose times are not surer than what was evaluated beside it."""
-    return replace(one, slots=replace(one.slots, error=one.slots.error + late))
+    return replace(later, slots=replace(later.slots, error=later.slots.error + late))
 
 
 def _definition(

@@ -141,10 +141,10 @@ _NO_REQUESTS = (
 )
 
 
-def write(found: Suggestions, folder: str) -> list[str]:
+def write(written: Suggestions, folder: str) -> list[str]:
     """Write the suggested files; UsageError where one is there already."""
     files: dict[str, str] = {}
-    for entry in found.suggested:
+    for entry in written.suggested:
         if entry.proof is not None:
             files |= proving.texts(entry.proof, folder)
     return starter.write(files, folder, "--out")
@@ -169,16 +169,18 @@ def _with_files(monitoring: Monitoring, paths: Sequence[str]) -> Monitoring:
     from gameday.files.prometheus import rule_files
     from gameday.files.promql.promql_canonical import canonical
 
-    found = rule_files.read(paths)
+    rule_file = rule_files.read(paths)
     live = {(rule.name, canonical(rule.expr)): rule for rule in monitoring.rules or ()}
     rules = []
-    for rule in found.alerts:
+    for rule in rule_file.alerts:
         known = live.get((rule.name, canonical(rule.expr)))
         series = known.series if known else None
         interval = rule.interval or (known.interval if known else None)
         rules.append(replace(rule, series=series, interval=interval))
     return replace(
-        monitoring, rules=tuple(rules), recorded=found.recorded or monitoring.recorded
+        monitoring,
+        rules=tuple(rules),
+        recorded=rule_file.recorded or monitoring.recorded,
     )
 
 
@@ -211,13 +213,13 @@ def _target(target: "ScrapeTarget") -> ScrapedTarget:
 
 
 def _behind(api: "PrometheusApi") -> dict[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = {}
+    behind: dict[str, set[str]] = {}
     for series in api.query(_SERVERS):
         servers = {
             series.labels[name] for name in _SERVER_LABELS if name in series.labels
         }
-        found.setdefault(series.labels.get("job", ""), set()).update(servers)
-    return {job: tuple(sorted(servers)) for job, servers in found.items()}
+        behind.setdefault(series.labels.get("job", ""), set()).update(servers)
+    return {job: tuple(sorted(servers)) for job, servers in behind.items()}
 
 
 def _proven(wish: SuggestRequest, monitoring: Monitoring, clock: Clock) -> Register:

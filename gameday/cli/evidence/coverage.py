@@ -76,12 +76,12 @@ def command(  # noqa: PLR0913 - one argument for each option
         base=base,
         max_age=_duration(max_age),
     )
-    found = coverage.cover(wish, SystemClock())
-    _print(found, output)
+    register = coverage.cover(wish, SystemClock())
+    _print(register, output)
     if out is not None:
-        for path in coverage.write(found, out):
+        for path in coverage.write(register, out):
             click.echo(f"wrote {path}", err=True)
-    return _code(found, least, new_rules_proven=new_rules_proven)
+    return _code(register, least, new_rules_proven=new_rules_proven)
 
 
 def _print(found: "Register", output: str) -> None:

@@ -147,13 +147,13 @@ def _document(
 
 
 def _labels(given: tuple[str, ...]) -> dict[str, str]:
-    found = {}
+    labels = {}
     for text in given:
         name, separator, value = text.partition("=")
         if not separator or not name or not value:
             raise click.UsageError(f"--label {text!r} is not NAME=VALUE")
-        found[name] = value
-    return found
+        labels[name] = value
+    return labels
 
 
 def _between(text: str) -> "Between":

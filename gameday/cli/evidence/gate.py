@@ -178,10 +178,10 @@ def _serve(gates: "Gates", listen: str, token_file: str) -> int:
 
     token = ""
     if token_file:
-        found = source.read(token_file)
-        token = found.text.strip()
+        read = source.read(token_file)
+        token = read.text.strip()
         if not token:
-            why = found.problem.message if found.problem else "is empty"
+            why = read.problem.message if read.problem else "is empty"
             raise click.UsageError(f"--token-file {token_file}: {why}")
     server = GateServer(gates, listen, token)
     ended = threading.Event()

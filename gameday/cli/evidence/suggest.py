@@ -104,13 +104,13 @@ def command(  # noqa: PLR0913 - one argument for each option
         max_age=max_age,
     )
     clock = SystemClock()
-    found = suggest.look(wish, suggest.target_of(wish, clock), clock)
-    written = suggest.write(found, out) if out is not None else []
+    looked = suggest.look(wish, suggest.target_of(wish, clock), clock)
+    written = suggest.write(looked, out) if out is not None else []
     if output == "json":
-        print_json([_json(entry, written=out is not None) for entry in found.entries])
+        print_json([_json(entry, written=out is not None) for entry in looked.entries])
     else:
-        _print(found, out, written)
-    for note in found.notes:
+        _print(looked, out, written)
+    for note in looked.notes:
         click.echo(f"note: {note}", err=True)
 
 

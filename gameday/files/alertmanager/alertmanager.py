@@ -52,10 +52,10 @@ _UNKNOWN = "alertmanager/unknown-key"
 
 def read(path: str) -> tuple[Routing | None, list[Problem]]:
     """Return the routing of a configuration file, and every problem in it."""
-    found = source.read(path)
-    if found.problem is not None:
-        return None, [found.problem]
-    return parse(found.text, path)
+    read = source.read(path)
+    if read.problem is not None:
+        return None, [read.problem]
+    return parse(read.text, path)
 
 
 def parse(

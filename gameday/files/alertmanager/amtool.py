@@ -82,8 +82,8 @@ def _place(text: str, message: str) -> int:
         match = _RECEIVERS.match(line)
         if match and match[1] and match[1] in message.lower():
             return number
-    found = (n for n, line in enumerate(lines, 1) if line.startswith("receivers:"))
-    return next(found, 1)
+    places = (n for n, line in enumerate(lines, 1) if line.startswith("receivers:"))
+    return next(places, 1)
 
 
 def _warning(path: str, message: str, line: int | None = None) -> Problem:

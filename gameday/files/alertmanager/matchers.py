@@ -36,7 +36,7 @@ _LONGEST = 50_000  # characters
 
 def read(here: Cursor, prefix: str = "") -> tuple[Matcher, ...]:
     """Return all matchers of a route (prefix: of an inhibition's source, target)."""
-    found = [
+    matchers_read = [
         *_old(here, f"{prefix}match", "="),
         *_old(here, f"{prefix}match_re", "=~"),
     ]
@@ -49,10 +49,10 @@ def read(here: Cursor, prefix: str = "") -> tuple[Matcher, ...]:
             line.error(message, code="matcher")
             continue
         try:
-            found += parse(line.value)
+            matchers_read += parse(line.value)
         except ValueError as error:
             line.error(str(error), code="matcher")
-    return tuple(found)
+    return tuple(matchers_read)
 
 
 def _old(here: Cursor, key: str, operator: str) -> Iterator[Matcher]:
@@ -158,7 +158,7 @@ def _utf8(text: str) -> list[Matcher]:
         if len(words) < 2 or words[-1] != ("brace", "}"):  # noqa: PLR2004 - a pair
             raise ValueError(f"{text!r} has an unbalanced brace")
         words = words[1:-1]
-    found: list[Matcher] = []
+    matchers: list[Matcher] = []
     for index in range(0, len(words), 4):
         kinds = [kind for kind, _ in words[index : index + 4]]
         names = ("plain", "quoted")
@@ -170,8 +170,8 @@ def _utf8(text: str) -> list[Matcher]:
         if not well_formed:
             raise ValueError(f'{text!r} is not a matcher; expected one such as a="b"')
         name, operator, value = (word for _, word in words[index : index + 3])
-        found.append(_checked(_go_text(name), operator, _go_text(value)))
-    return found
+        matchers.append(_checked(_go_text(name), operator, _go_text(value)))
+    return matchers
 
 
 def _words(text: str) -> Iterator[tuple[str, str]]:

@@ -84,17 +84,17 @@ def check(here: Cursor, named: Mapping[str, Cursor]) -> ReadActivity | None:
 
 def _referred(here: Cursor, named: Mapping[str, Cursor]) -> ReadActivity | None:
     name = here.text("ref", required=True)
-    found = named.get(name)
+    activity = named.get(name)
     if not name:
         return None
-    if found is None or found.value.get("ref") is not None:
+    if activity is None or activity.value.get("ref") is not None:
         hint = did_you_mean(name, named)
         here.error(
             f"there is no activity {name!r} to refer to{hint}", "ref", code="reference"
         )
         return None
     quiet: list[Any] = []  # its own problems are reported where it stands
-    return check(Cursor(found.document, found.value, quiet, found.path), {})
+    return check(Cursor(activity.document, activity.value, quiet, activity.path), {})
 
 
 def _keys(here: Cursor) -> None:

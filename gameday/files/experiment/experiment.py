@@ -84,14 +84,14 @@ def read(
 
 
 def read_source(
-    found: source.Source,
+    read: source.Source,
     settings: Mapping[str, Any] | None = None,
     target_url: str | None = None,
     env: Mapping[str, str] | None = None,
     blame: Blame | None = None,
 ) -> tuple[Experiment | None, list[Problem]]:
     """Do what `read` does for a text that was read already."""
-    return read_document(yaml.read(found), settings, target_url, env, blame)
+    return read_document(yaml.read(read), settings, target_url, env, blame)
 
 
 def read_document(
@@ -230,17 +230,17 @@ def _has_one_of(here: Cursor, keys: Sequence[str]) -> None:
 
 def _hypothesis(here: Cursor) -> list[ReadActivity | None]:
     """Judge the hypothesis; return its probes, None for one that cannot be read."""
-    found: list[ReadActivity | None] = []
+    activities_read: list[ReadActivity | None] = []
     hypothesis = here.mapping("steady-state-hypothesis")
     if hypothesis is None:
-        return found
+        return activities_read
     hypothesis.only(_HYPOTHESIS, also=activities.FREE, lenient=True)
     hypothesis.refuse_empty("probes", "controls")
     hypothesis.text("title", required=True)
     named = _named(here)
     for probe in hypothesis.list_of("probes"):
         activity = activities.check(probe, named)
-        found.append(activity)
+        activities_read.append(activity)
         if isinstance(probe.value, dict):
             activities.check_tolerance(probe)
         if activity is not None and activity.kind == "action":
@@ -248,7 +248,7 @@ def _hypothesis(here: Cursor) -> list[ReadActivity | None]:
                 "an action has no place in the hypothesis; expected a probe",
                 code="activity-type",
             )
-    return found
+    return activities_read
 
 
 def _named(here: Cursor) -> dict[str, Cursor]:
@@ -259,20 +259,20 @@ def _named(here: Cursor) -> dict[str, Cursor]:
     if isinstance(hypothesis, dict):
         lists.append(hypothesis.get("probes"))
         paths.append(("steady-state-hypothesis", "probes"))
-    found: dict[str, Cursor] = {}
+    by_name: dict[str, Cursor] = {}
     for items, path in zip(lists, paths, strict=True):
         for index, item in enumerate(items if isinstance(items, list) else ()):
             name = item.get("name") if isinstance(item, dict) else None
             if isinstance(name, str):
                 place = (*path, index)
-                found[name] = Cursor(here.document, item, here.problems, place)
-    return found
+                by_name[name] = Cursor(here.document, item, here.problems, place)
+    return by_name
 
 
 def _method(here: Cursor) -> list[ReadActivity]:
     named = _named(here)
     seen: set[str] = set()
-    found: list[ReadActivity] = []
+    activities_read: list[ReadActivity] = []
     for item in here.list_of("method"):
         activity = activities.check(item, named)
         name = item.value.get("name") if isinstance(item.value, dict) else None
@@ -284,5 +284,5 @@ def _method(here: Cursor) -> list[ReadActivity]:
             )
         seen.update([name] if isinstance(name, str) else [])
         if activity is not None:
-            found.append(activity)
-    return found
+            activities_read.append(activity)
+    return activities_read

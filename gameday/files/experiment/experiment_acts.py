@@ -38,9 +38,9 @@ def read(method: Sequence[ReadActivity], values: Values) -> Acts:
     return Acts(tuple(asked), bool(ours), tuple(_foreign(method)))
 
 
-def _ours(found: Sequence[ReadActivity]) -> list[_Ours]:
+def _ours(activities_read: Sequence[ReadActivity]) -> list[_Ours]:
     ours = []
-    for activity in found:
+    for activity in activities_read:
         module = activity.said("module")
         if activity.provider_kind == "python" and faults.is_ours(module):
             kind = faults.kind_of(activity.provider, module, activity.said("func"))
@@ -80,7 +80,7 @@ def check_undone(
 
 def check_foreign(
     here: Cursor,
-    found: tuple[
+    groups_read: tuple[
         Sequence[ReadActivity],
         Sequence[ReadActivity | None],
         Sequence[ReadActivity | None],
@@ -92,7 +92,7 @@ def check_foreign(
 
     What is known of them is imported only where there is one.
     """
-    method, rollbacks, probes = found
+    method, rollbacks, probes = groups_read
     everything = (*method, *rollbacks, *probes)
     if not any(
         activity is not None

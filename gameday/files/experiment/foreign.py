@@ -27,11 +27,11 @@ class Call(NamedTuple):
     arguments: Mapping[str, Any]
 
 
-def calls(found: Sequence[ReadActivity | None], values: Values) -> list[Call]:
+def calls(activities_read: Sequence[ReadActivity | None], values: Values) -> list[Call]:
     """Return the calls of Python functions; their arguments as far as known now."""
     return [
         Call(activity, _name(activity), _arguments(activity, values))
-        for activity in found
+        for activity in activities_read
         if activity is not None and activity.provider_kind == "python"
     ]
 

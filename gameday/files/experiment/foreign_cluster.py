@@ -21,7 +21,7 @@ CONTEXT = "KUBERNETES_CONTEXT"
 
 def check(
     here: Cursor,
-    found: Sequence[ReadActivity | None],
+    activities_read: Sequence[ReadActivity | None],
     values: Values,
     given: GivenConfiguration,
 ) -> None:
@@ -29,7 +29,7 @@ def check(
     target = _target(given)
     if target is None:
         return
-    theirs = [call for call in calls(found, values) if _is_theirs(call)]
+    theirs = [call for call in calls(activities_read, values) if _is_theirs(call)]
     contexts = list(_contexts(here, given))
     if target.kind == "kubernetes":
         for place, context in contexts:

@@ -26,15 +26,15 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def signature(module: str, func: str) -> Signature | None:
     """Return the signature of a function; None where its source is not found."""
-    found = _function(module, func, _DEEPEST)
-    if found is None:
+    function = _function(module, func, _DEEPEST)
+    if function is None:
         return None
-    given = found.args
+    given = function.args
     names = [*given.args, *given.kwonlyargs]
     return Signature(
         names=tuple(name.arg for name in names),
         takes_any=given.kwarg is not None,
-        certain=not given.posonlyargs and all(map(_is_plain, found.decorator_list)),
+        certain=not given.posonlyargs and all(map(_is_plain, function.decorator_list)),
     )
 
 

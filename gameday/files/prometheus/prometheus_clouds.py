@@ -97,10 +97,10 @@ def _oracle(here: Cursor) -> None:
 def _marathon(here: Cursor) -> None:
     ways = [key for key in ("auth_token", "auth_token_file") if is_set(here, key)]
     others = ("basic_auth", "bearer_token", "bearer_token_file", "authorization")
-    found = ways + [key for key in others if here.get(key) is not None and ways]
-    if len(found) > 1:
-        message = f"{among(found, 'and')} are both set; keep one of them"
-        here.error(message, found[0], code="exclusive-keys")
+    given = ways + [key for key in others if here.get(key) is not None and ways]
+    if len(given) > 1:
+        message = f"{among(given, 'and')} are both set; keep one of them"
+        here.error(message, given[0], code="exclusive-keys")
 
 
 _UUID = re.compile(r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}")

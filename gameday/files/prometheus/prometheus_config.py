@@ -36,10 +36,10 @@ class PrometheusConfig:
 
 def read(path: str) -> tuple[PrometheusConfig | None, list[Problem]]:
     """Return what a configuration file says, and every problem in it."""
-    found = source.read(path)
-    if found.problem is not None:
-        return None, [found.problem]
-    return parse(found.text, path)
+    read = source.read(path)
+    if read.problem is not None:
+        return None, [read.problem]
+    return parse(read.text, path)
 
 
 def parse(text: str, path: str) -> tuple[PrometheusConfig | None, list[Problem]]:
@@ -111,7 +111,7 @@ def _job(
 def _rule_files(here: Cursor, path: str) -> list[list[str]]:
     """Return the files that there are of each pattern."""
     folder = os.path.dirname(path)  # noqa: PTH120 - paths stay as the user wrote them
-    found: list[list[str]] = []
+    places: list[list[str]] = []
     for item in here.list_of("rule_files"):
         if not isinstance(item.value, str):
             if item.value is not None:
@@ -119,5 +119,5 @@ def _rule_files(here: Cursor, path: str) -> list[list[str]]:
             continue
         pattern = os.path.join(folder, item.value)  # noqa: PTH118
         there = sorted(glob.glob(pattern))  # noqa: PTH207
-        found.append([os.path.normpath(file) for file in there])
-    return found
+        places.append([os.path.normpath(file) for file in there])
+    return places

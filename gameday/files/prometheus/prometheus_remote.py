@@ -130,10 +130,10 @@ def one_signer(*signers: str) -> Shape:
 
     def judge(here: Cursor) -> None:
         ways = ("basic_auth", "authorization", "oauth2", *signers)
-        found = [key for key in ways if here.get(key) is not None]
-        if len(found) > 1 and set(found) & set(signers):
-            message = f"{among(found, 'and')} are both set; keep one of them"
-            here.error(message, found[-1], code="exclusive-keys")
+        given = [key for key in ways if here.get(key) is not None]
+        if len(given) > 1 and set(given) & set(signers):
+            message = f"{among(given, 'and')} are both set; keep one of them"
+            here.error(message, given[-1], code="exclusive-keys")
 
     return judge
 

@@ -26,11 +26,11 @@ def read(paths: Sequence[str]) -> RuleSet:
         is_folder = os.path.isdir(path)  # noqa: PTH112 - a path of the user's, as text
         below = folder.files(path, folder.Excluded(())) if is_folder else [path]
         for name in below:
-            found = source.read(name)
-            if found.problem is not None:
-                problems += [] if is_folder else [found.problem]
-            elif not is_folder or _has_rules(found.text, name):
-                texts[name] = found.text
+            read = source.read(name)
+            if read.problem is not None:
+                problems += [] if is_folder else [read.problem]
+            elif not is_folder or _has_rules(read.text, name):
+                texts[name] = read.text
     return _parse(texts, problems)
 
 

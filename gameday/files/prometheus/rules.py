@@ -30,16 +30,16 @@ _Rule = AlertRule | RecordingRule
 
 def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     """Return the alerting rules of a file, and every problem in it."""
-    found = source.read(path)
-    if found.problem is not None:
-        return (), [found.problem]
-    return parse(found.text, path)
+    read = source.read(path)
+    if read.problem is not None:
+        return (), [read.problem]
+    return parse(read.text, path)
 
 
 def read_all(path: str) -> list[AlertRule | RecordingRule]:
     """Return the rules of a file, alerting and recording; none if it is unreadable."""
-    found = source.read(path)
-    return [] if found.problem is not None else _parse(yaml.parse(found.text, path))[0]
+    read = source.read(path)
+    return [] if read.problem is not None else _parse(yaml.parse(read.text, path))[0]
 
 
 def parse_all(
@@ -144,8 +144,8 @@ def _group(here: Cursor, names: set[str], path: str) -> list[_Rule]:
     _names(here, "labels")
     offset = _duration(here, "query_offset")
     group = _Group(name, interval, offset, path, _texts(here, "labels"))
-    found = [_rule(rule, group, at) for at, rule in enumerate(here.list_of("rules"))]
-    return [rule for rule in found if rule is not None]
+    rules = [_rule(rule, group, at) for at, rule in enumerate(here.list_of("rules"))]
+    return [rule for rule in rules if rule is not None]
 
 
 def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> None:

@@ -19,10 +19,10 @@ def read(path: str) -> dict[str, str]:
 
     Empty lines and `#` lines are passed over; quotes around a value are taken off.
     """
-    found = source.read(path)
-    problems = [] if found.problem is None else [found.problem]
+    read = source.read(path)
+    problems = [] if read.problem is None else [read.problem]
     names: dict[str, str] = {}
-    for number, line in enumerate(found.text.removeprefix("\ufeff").splitlines(), 1):
+    for number, line in enumerate(read.text.removeprefix("\ufeff").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = _LINE.fullmatch(line)

@@ -52,10 +52,10 @@ def read_scenario(
 
 
 def read_source(
-    found: source.Source, env: Mapping[str, str]
+    read: source.Source, env: Mapping[str, str]
 ) -> tuple[Scenario | None, list[Problem]]:
     """Do what `read_scenario` does for a text that was read already."""
-    return read_document(yaml.read(found), env)
+    return read_document(yaml.read(read), env)
 
 
 def read_document(
@@ -157,7 +157,7 @@ def _slos(here: Cursor) -> Named:
     ]
     named = [(place, document) for place, document in opened if document is not None]
     readings = slo.read_documents([document for _, document in named])
-    found: list[Slo] = []
+    slos: list[Slo] = []
     unmeasured: dict[str, str] = {}
     complete = True
     for (place, _), reading in zip(named, readings, strict=True):
@@ -165,13 +165,13 @@ def _slos(here: Cursor) -> Named:
         complete &= not any(problem.severity == "error" for problem in reading.problems)
         unmeasured.update(reading.unmeasured)
         for objective in reading.slos:
-            if any(objective.name == other.name for other in found):
+            if any(objective.name == other.name for other in slos):
                 place.error(
                     f"the SLO {objective.name!r} is in two of these files",
                     code="duplicate-name",
                 )
-            found.append(objective)
-    return Named(tuple(found), unmeasured, complete)
+            slos.append(objective)
+    return Named(tuple(slos), unmeasured, complete)
 
 
 def _taken(place: Cursor, problems: list[Problem]) -> None:

@@ -64,15 +64,15 @@ def slug(text: str) -> str:
 
 def names(alerts: Sequence[str]) -> list[str]:
     """Return a name for each alert's files; several rules may share one name."""
-    found: list[str] = []
+    names_found: list[str] = []
     for alert in alerts:
         name = first = f"prove-{slug(alert)}"
         number = 1
-        while name in found:
+        while name in names_found:
             number += 1
             name = f"{first}-{number}"
-        found.append(name)
-    return found
+        names_found.append(name)
+    return names_found
 
 
 def texts(proof: Proof, folder: str) -> dict[str, str]:
@@ -124,16 +124,16 @@ def _target(target: TargetRef) -> dict[str, Any]:
 
 
 def _observe(proof: Proof, folder: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    lines: dict[str, Any] = {}
     for name in ("prometheus", "alertmanager"):
         if address := getattr(proof, name):
-            found[name] = address
+            lines[name] = address
     if proof.pager:
-        found["pages"] = {"from": proof.pager}
+        lines["pages"] = {"from": proof.pager}
     if proof.rules:
         here = Path(folder, proof.scenario).parent.resolve()
-        found["files"] = {"rules": [_relative(path, here) for path in proof.rules]}
-    return found
+        lines["files"] = {"rules": [_relative(path, here) for path in proof.rules]}
+    return lines
 
 
 def _relative(path: str, here: Path) -> str:

@@ -61,14 +61,14 @@ def _one_of(here: Cursor, key: str, known: Sequence[str]) -> None:
     below = here.get(key)
     if below is None or not isinstance(below.value, dict):
         return
-    found = has(below, known)
-    if not found:
+    given = has(below, known)
+    if not given:
         below.error(
             f"names none of {among(known)}; expected exactly one", code="combination"
         )
-    elif len(found) > 1:
+    elif len(given) > 1:
         below.error(
-            f"names {among(found, 'and')}; expected exactly one of them",
+            f"names {among(given, 'and')}; expected exactly one of them",
             code="combination",
         )
 
@@ -138,15 +138,15 @@ def _load(here: Cursor, named: Named) -> None:
     _headers(load)
     for fed in items(load, "feeds"):
         slo_is_there(fed, fed.value, named)
-    found = has(load, ("url", "command"))
-    if len(found) != 1:
+    given = has(load, ("url", "command"))
+    if len(given) != 1:
         load.error("expected exactly one of url and command", code="combination")
-    elif found == ["url"] and "rate" not in load.value:
+    elif given == ["url"] and "rate" not in load.value:
         load.error(
             "rate is required with url and missing; write one such as 50/s",
             code="missing-key",
         )
-    elif found == ["command"]:
+    elif given == ["command"]:
         for key in has(load, _WITH_URL):
             load.error(
                 f"{key} goes with url, not with command; remove it",
@@ -158,11 +158,11 @@ def _load(here: Cursor, named: Named) -> None:
 def _guardrail(here: Cursor, named: Named) -> None:
     if not isinstance(here.value, dict):
         return
-    found = has(here, _CONDITIONS)
-    if len(found) != 1:
+    given = has(here, _CONDITIONS)
+    if len(given) != 1:
         here.error(f"expected exactly one of {among(_CONDITIONS)}", code="combination")
         return
-    kind = found[0]
+    kind = given[0]
     if kind == "slo":
         slo_named(here, named)
         stop_when = here.get("stop_when")

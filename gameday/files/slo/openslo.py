@@ -204,7 +204,7 @@ def _calendar(here: Cursor) -> None:
 
 
 def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
-    found: list[_Objective] = []
+    made: list[_Objective] = []
     if not here.value.get("objectives"):
         here.warn(
             "objectives is missing or empty; there is nothing to promise",
@@ -220,9 +220,9 @@ def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
         compared = value is not None and op in openslo_objects.OPERATORS
         if target is not None and (compared or not threshold):
             name = re.sub(r"[^a-z0-9]+", "-", item.text("displayName").lower())
-            name = name.strip("-") or str(len(found) + 1)
-            found.append(_Objective(name, target, item.line, op, value))
-    return found
+            name = name.strip("-") or str(len(made) + 1)
+            made.append(_Objective(name, target, item.line, op, value))
+    return made
 
 
 def _objective_keys(here: Cursor, *, threshold: bool) -> None:

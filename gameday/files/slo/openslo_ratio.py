@@ -160,12 +160,12 @@ def _events(here: Cursor, known: References | None) -> Counts | None:
         here.error(message, "bad", code="exclusive-keys")
     if here.get("total") is None:
         here.error("total is missing", code="missing-key")
-    found = {
+    terms = {
         key: _terms(here, key, known, counter=counter is True)
         for key in (*sides, "total")
         if here.get(key) is not None
     }
-    side, total = (found.get(key) for key in (sides[0] if sides else "", "total"))
+    side, total = (terms.get(key) for key in (sides[0] if sides else "", "total"))
     if side is None or total is None:
         return None
     return _counted(sides[0], side, total, here)

@@ -131,20 +131,20 @@ def _counts(here: Cursor) -> Counts | None:
     """Return (bad, total); NotCounted where the indicator is sound but no count."""
     indicator = here.mapping("indicator")
     kinds = list(indicator.value) if indicator else []
-    found = [key for key in _INDICATORS if key in kinds]
-    if indicator is None or not found:
+    kinds_given = [key for key in _INDICATORS if key in kinds]
+    if indicator is None or not kinds_given:
         place = indicator or here
         message = f"expected one of {among(_INDICATORS)}"
         place.error(message, code="missing-key")
         return None
     indicator.only(tuple(_INDICATORS))
-    if len(found) > 1:
-        message = f"{among(found, 'and')} are both set; keep one of them"
+    if len(kinds_given) > 1:
+        message = f"{among(kinds_given, 'and')} are both set; keep one of them"
         indicator.error(message, code="exclusive-keys")
         return None
-    body = indicator.mapping(found[0])
+    body = indicator.mapping(kinds_given[0])
     if body is None:
-        indicator.error(f"{found[0]} is empty", found[0], code="empty-key")
+        indicator.error(f"{kinds_given[0]} is empty", kinds_given[0], code="empty-key")
         return None
     for label in body.list_of(_GROUPED):
         if not isinstance(label.value, str):
@@ -152,7 +152,7 @@ def _counts(here: Cursor) -> Counts | None:
             label.error(message, code="wrong-type")
     if body.value.get(_GROUPED):
         body.warn("all groups are counted together", _GROUPED, code="grouping")
-    return _INDICATORS[found[0]](body)
+    return _INDICATORS[kinds_given[0]](body)
 
 
 def _ratio(here: Cursor) -> Counts | None:

@@ -145,11 +145,11 @@ _BEARER = ("bearer_token", "bearer_token_file")
 def authentication(here: Cursor) -> None:
     """Refuse two ways of authentication at once."""
     ways = ["basic_auth", "oauth2", "authorization"]
-    found = [key for key in ways if here.get(key) is not None]
-    found += [key for key in _BEARER if is_set(here, key)]
-    if len(found) > 1:
-        message = f"{' and '.join(found)} are both set; keep one of them"
-        here.error(message, found[0], code="exclusive-keys")
+    given = [key for key in ways if here.get(key) is not None]
+    given += [key for key in _BEARER if is_set(here, key)]
+    if len(given) > 1:
+        message = f"{' and '.join(given)} are both set; keep one of them"
+        here.error(message, given[0], code="exclusive-keys")
 
 
 FIELDS: shapes.Fields = {

@@ -70,8 +70,8 @@ class _Reader:
         self.at = end
 
     def expected(self, what: str) -> _NotJson:
-        found = self.text[self.at : self.at + 12].split("\n")[0]
-        seen = f"found {found!r}" if found else "the text ends"
+        excerpt = self.text[self.at : self.at + 12].split("\n")[0]
+        seen = f"found {excerpt!r}" if excerpt else "the text ends"
         return _NotJson(f"is not valid JSON: expected {what}, {seen}", self.line)
 
     def take(self, mark: str) -> bool:

@@ -131,15 +131,15 @@ class Document:
         node = self.root
         if node is None:
             return None, 0
-        found = (node.line, node.column)
+        start = (node.line, node.column)
         for part in path:
             if isinstance(node, Map) and part in node.entries:
                 entry = node.entries[str(part)]
-                node, found = entry.node, (entry.line, entry.column)
+                node, start = entry.node, (entry.line, entry.column)
             elif isinstance(node, List) and part in range(len(node.items)):
                 node = node.items[int(part)]
-                found = (node.line, node.column)
-        return found
+                start = (node.line, node.column)
+        return start
 
 
 def plain(node: Node) -> Any:

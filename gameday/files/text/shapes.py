@@ -239,10 +239,10 @@ def at_most_one(*keys: str) -> Shape:
     """Return the rule that at most one of the keys is set."""
 
     def judge(here: Cursor) -> None:
-        found = [key for key in keys if is_set(here, key)]
-        if len(found) > 1:
-            message = f"{among(found, 'and')} are both set; keep one of them"
-            here.error(message, found[0], code="exclusive-keys")
+        given = [key for key in keys if is_set(here, key)]
+        if len(given) > 1:
+            message = f"{among(given, 'and')} are both set; keep one of them"
+            here.error(message, given[0], code="exclusive-keys")
 
     return judge
 

@@ -66,9 +66,9 @@ class Sought:
     def spoken_of(self) -> list[str]:
         """Return the services that the rule's series, or its matchers, name."""
         around, selector = self.around, self.reading.selector
-        found = [around.of_labels(labels) for labels in self.rule.series or ()]
-        found.append(around.of_labels(selector.fixed()))
-        return list(dict.fromkeys(service for service in found if service))
+        per_series = [around.of_labels(labels) for labels in self.rule.series or ()]
+        per_series.append(around.of_labels(selector.fixed()))
+        return list(dict.fromkeys(service for service in per_series if service))
 
     @property
     def metric(self) -> str:
