@@ -5,14 +5,13 @@ One iptables-restore per address family adds all rules of a fault in one commit.
 
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gameday.errors import GamedayError
+from gameday.targets.sidecar.network.tools import complete
 
-_TIMEOUT = 10.0
 _COUNTS = re.compile(r"\[(\d+):\d+\] ")
 BACKENDS = ("nft", "legacy")
 OURS = "gameday:"  # how every comment begins, so that any can be found without a mark
@@ -31,17 +30,7 @@ class FirewallRule:
 
 
 def _run(command: Sequence[str], text: str = "") -> str:
-    try:
-        done = subprocess.run(
-            command,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as wrong:
-        raise RulesFailed(f"{command[0]}: {wrong}") from wrong
+    done = complete(command, RulesFailed, text)
     if done.returncode != 0:
         raise RulesFailed(f"{command[0]}: {done.stderr.strip() or done.returncode}")
     return done.stdout

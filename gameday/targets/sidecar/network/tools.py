@@ -2,7 +2,9 @@
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 
+from gameday.errors import GamedayError
 from gameday.targets.sidecar.work import WorkFailed
 
 _TIMEOUT = 10.0
@@ -17,16 +19,27 @@ def run_tool(tool: str, *words: str) -> str:
     """Run a tool; return what it prints, WorkFailed with its words where it refuses."""
     if shutil.which(tool) is None:
         raise WorkFailed(f"no {tool} in the helper image")
+    done = complete([tool, *words], WorkFailed)
+    if done.returncode != 0:
+        raise WorkFailed(f"{' '.join([tool, *words])}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def complete(
+    command: Sequence[str], failure: type[GamedayError], text: str | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, with a text as its input.
+
+    `failure` is raised where it does not start, or has not ended in time.
+    """
     try:
-        done = subprocess.run(
-            [tool, *words],
+        return subprocess.run(
+            command,
+            input=text,
             capture_output=True,
             text=True,
             timeout=_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as wrong:
-        raise WorkFailed(f"{tool}: {wrong}") from wrong
-    if done.returncode != 0:
-        raise WorkFailed(f"{' '.join([tool, *words])}: {done.stderr.strip()}")
-    return done.stdout
+        raise failure(f"{command[0]}: {wrong}") from wrong
