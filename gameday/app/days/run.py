@@ -204,9 +204,9 @@ def _drive(
         if early is not None:
             return early
         _make_ready(session, target)
-        book = _run_ledger(session, target, ledger)
+        run_ledger = _run_ledger(session, target, ledger)
         drive = Drive(
-            plan, _dependencies(session, target, run_observers, fork_server, book)
+            plan, _dependencies(session, target, run_observers, fork_server, run_ledger)
         )
         drive.broken = session.broken
         stop = drive.run()
@@ -305,12 +305,12 @@ def _dependencies(
     target: OpenTarget,
     run_observers: RunObservers,
     fork_server: ForkServer,
-    book: RunLedger,
+    run_ledger: RunLedger,
 ) -> RunDependencies:
     played_in = environment(target.url, session.plan.seed)
     return RunDependencies(
         clock=session.clock,
-        ledger=book,
+        ledger=run_ledger,
         engine=fork_server,
         store=session.store,
         screen=session.screen,
