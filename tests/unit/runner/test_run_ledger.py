@@ -50,40 +50,35 @@ def hit(
 def booked(tmp_path: Path, now: list[Instance]) -> tuple[Ledger, RunLedger]:
     ledger = Ledger(str(tmp_path / "ledger.db"), CLOCK)
     ledger.open_run(RUN, "t", "scenario")
-    book = RunLedger(ledger, RUN, list, lambda: now)
-    book.plan_fault("second", 0, REQUEST, [pod("web-2", "old")], 60.0)
-    return ledger, book
+    run_ledger = RunLedger(ledger, RUN, list, lambda: now)
+    run_ledger.plan_fault("second", 0, REQUEST, [pod("web-2", "old")], 60.0)
+    return ledger, run_ledger
 
 
-def test_a_victim_that_the_run_replaced_is_looked_up_by_its_number(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("replaced", "planned_again"),
+    [
+        pytest.param(pod("web-2", "old"), "new", id="by the run"),
+        pytest.param(pod("web-1", "a"), "old", id="by somebody else"),
+    ],
+)
+def test_a_victim_is_looked_up_again_by_its_number_where_the_run_replaced_it(
+    tmp_path: Path, replaced: Instance, planned_again: str
 ) -> None:
-    ledger, book = booked(tmp_path, [pod("web-1", "a"), pod("web-2", "new")])
-    hit(ledger, pod("web-2", "old"))
-    book.news()
-    book.plan_again("second")
+    ledger, run_ledger = booked(tmp_path, [pod("web-1", "a"), pod("web-2", "new")])
+    hit(ledger, replaced)
+    run_ledger.news()
+    run_ledger.plan_again("second")
     planned = ledger.claim(RUN, "second", REQUEST)
     assert planned is not None
-    assert [victim.identity["id"] for victim in planned.victims] == ["new"]
-
-
-def test_a_victim_that_somebody_else_replaced_stays_as_it_was_planned(
-    tmp_path: Path,
-) -> None:
-    ledger, book = booked(tmp_path, [pod("web-1", "a"), pod("web-2", "new")])
-    hit(ledger, pod("web-1", "a"))
-    book.news()
-    book.plan_again("second")
-    planned = ledger.claim(RUN, "second", REQUEST)
-    assert planned is not None
-    assert [victim.identity["id"] for victim in planned.victims] == ["old"]
+    assert [victim.identity["id"] for victim in planned.victims] == [planned_again]
 
 
 @pytest.mark.parametrize("early", ["its helper had died", ""])
 def test_a_fault_that_had_ended_early_is_told_as_such(
     tmp_path: Path, early: str
 ) -> None:
-    ledger, book = booked(tmp_path, [])
+    ledger, run_ledger = booked(tmp_path, [])
     hit(ledger, pod("web-1", "a"), extra={"early": early} if early else {})
-    (ended,) = [event for event in book.news() if event.kind == "fault_ended"]
+    (ended,) = [event for event in run_ledger.news() if event.kind == "fault_ended"]
     assert ended.get("early", "") == early

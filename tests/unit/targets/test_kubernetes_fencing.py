@@ -285,6 +285,16 @@ def stateful(objects: FakeObjects, **rolling: int) -> Callable[..., None]:
     return have
 
 
+def with_a_bad_image(objects: FakeObjects) -> tuple[Callable[..., None], Hurt]:
+    """Return what puts pods there, and a bad image injected into two ready ones."""
+    have = stateful(objects)
+    have("db-0", "db-old", ready=True)
+    have("db-1", "db-old", ready=True)
+    hurt = Hurt("bad_image", "db", image="bad:1")
+    hurt.inject()
+    return have, hurt
+
+
 def deleted_pods(objects: FakeObjects) -> list[tuple[str, Json]]:
     return [
         (call.path.rpartition("/")[2], call.body)
@@ -314,11 +324,7 @@ def test_only_what_the_fault_broke_is_made_anew_and_ends_in_peace(
 def test_a_broken_pod_that_is_ready_or_ends_already_is_waited_for(
     objects: FakeObjects,
 ) -> None:
-    have = stateful(objects)
-    have("db-0", "db-old", ready=True)
-    have("db-1", "db-old", ready=True)
-    hurt = Hurt("bad_image", "db", image="bad:1")
-    hurt.inject()
+    have, hurt = with_a_bad_image(objects)
     have("db-0", "db-bad", ready=True)
     have("db-1", "db-bad", ready=False)
     ending = objects.kept[f"{CORE}/pods/db-1"]["metadata"]
@@ -332,11 +338,7 @@ def test_a_broken_pod_that_is_ready_or_ends_already_is_waited_for(
 def test_a_broken_pod_that_was_replaced_meanwhile_is_none_of_ours(
     objects: FakeObjects,
 ) -> None:
-    have = stateful(objects)
-    have("db-0", "db-old", ready=True)
-    have("db-1", "db-old", ready=True)
-    hurt = Hurt("bad_image", "db", image="bad:1")
-    hurt.inject()
+    have, hurt = with_a_bad_image(objects)
     have("db-1", "db-bad", ready=False)
 
     def replaced(call: Call) -> None:
