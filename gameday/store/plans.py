@@ -5,36 +5,47 @@ Inline secrets of an experiment never get into it: its `secrets` block is left o
 
 import json
 from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 from gameday.errors import StoreError
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 MONITORING = "eyes"  # what stored plans call their `monitoring`, since the first run
 
 
 def to_json(plan: Plan) -> str:
     """Return the plan as JSON, without any experiment's secrets."""
-    from pydantic import TypeAdapter
-
     steps = tuple(_bare_step(step) for step in plan.scenario.steps)
     bare = replace(plan, scenario=replace(plan.scenario, steps=steps))
-    data = TypeAdapter(Plan).dump_python(bare, mode="json")
+    data = _adapter().dump_python(bare, mode="json")
     data[MONITORING] = data.pop("monitoring")
     return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
 
 def from_json(text: str, path: str) -> Plan:
     """Return the plan that was stored; StoreError when it is not one."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(Plan).validate_json(_of_today(text))
+        return _adapter().validate_json(_of_today(text))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise StoreError(f"{path}: {where}: {first['msg']}") from error
+
+
+@cache
+def _adapter() -> "TypeAdapter[Plan]":
+    """Return what reads and writes plans; to build it takes longer than to use it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Plan)
 
 
 def _of_today(text: str) -> str:
