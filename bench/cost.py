@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PATIENCE = 120.0  # seconds until a command is given up
+# Without it every start compiles our modules anew, and those of what is installed not.
+_NO_CACHE = "PYTHONDONTWRITEBYTECODE"
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -45,7 +47,7 @@ def measure(
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **(environment or {})},
+        env=_cached({**os.environ, **(environment or {})}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -67,6 +69,11 @@ def measure(
         if pid == process.pid:
             code = os.waitstatus_to_exitcode(status)
             wall = time.monotonic() - began
+
+
+def _cached(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which Python keeps what it has compiled."""
+    return {name: text for name, text in environment.items() if name != _NO_CACHE}
 
 
 def middle(costs: Sequence[Cost]) -> float:

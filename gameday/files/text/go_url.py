@@ -8,7 +8,9 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _BAD_ESCAPE = re.compile(r"%(?![\da-fA-F]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _USER = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
-_HOST = re.compile(r"[A-Za-z0-9\-_.~!$&'()*+,;=:\[\]<>\"%\u0080-\U0010ffff]*")
+# Says what no host has: a set of what it may have, up to the last of Unicode, takes a
+# hundredth of a check's time to compile.
+_HOST = re.compile(r"[^\x00-\x20#/?@\\^`{|}\x7f]*")
 _ASCII_ESCAPE = re.compile(r"%(?!25)[0-7]")
 _PORT = re.compile(r"(?::[0-9]*)?")
 
