@@ -125,7 +125,7 @@ def helper(world: World) -> float:
     undo = target.prepare(request, victim, mark)
     try:
         target.inject(request, victim, undo)
-        proof = target.bites(request, victim, undo)
+        proof = target.verify(request, victim, undo)
         took = CLOCK.monotonic() - began
     finally:
         target.undo(undo)

@@ -71,7 +71,7 @@ class Target(Protocol):
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Change the target; FaultFailed when it did not work."""
 
-    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
         """Return whether the fault is really there, as seen from outside of it."""
 
     def undo(self, undo: Undo) -> Undone:

@@ -114,7 +114,7 @@ def heal_marked(
     orphans = undo_marked(target, clock, but=going_on)
     if not going_on:
         orphans += swept(marks)
-    if not orphans and holder is None and (gone := marks.gone()):
+    if not orphans and holder is None and (gone := marks.why_gone()):
         raise TargetNotFound(gone)
     counted = [fault for fault in orphans if _counts(fault, holder)]
     unseen = [fault for fault in orphans if fault not in counted]
@@ -132,14 +132,14 @@ def _decided(
     """Return who has the lock of a target, once it shows whether that lives."""
     from gameday.targets.ownership import DECIDED
 
-    holder = lock.held(wait=False)
+    holder = lock.holder(wait=False)
     if not wait or holder is None or holder.expired is None or holder.known_here:
         return holder
     tell(
         f"run {holder.run} of {holder.user}@{holder.host} holds the lock; waiting for "
         f"its heartbeat ({DECIDED:g} s at most; `--no-wait` goes by the last one)"
     )
-    return lock.held(decide=True)
+    return lock.holder(decide=True)
 
 
 def _counts(orphan: "HealedOrphan", holder: "Holder | None") -> bool:

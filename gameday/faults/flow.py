@@ -157,9 +157,9 @@ def _taken(mine: FaultContext) -> str:
     target = mine.target
     if target.lock is None:
         return ""
-    other = target.lock.held()
+    other = target.lock.holder()
     if other is None or other.run in ("", mine.run):
-        return target.lock.lost()
+        return target.lock.why_lost()
     who = f"run {other.run} of {other.user}@{other.host}"
     return f"{who} has taken {target.url} meanwhile; nothing is injected"
 
@@ -171,7 +171,7 @@ def _hit(mine: FaultContext, request: FaultRequest, entry: FaultEntry) -> Inject
         raise FaultFailed(f"{entry.victim.name}: the run ended before the fault began")
     mine.target.inject(request, entry.victim, entry.undo)
     try:
-        proof = mine.target.bites(request, entry.victim, entry.undo)
+        proof = mine.target.verify(request, entry.victim, entry.undo)
     except GamedayError as wrong:
         proof = Proof(bites=False, because=f"could not be looked at: {wrong}")
     seen = {

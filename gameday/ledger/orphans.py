@@ -35,7 +35,7 @@ def undo_marked(
     if marks is None:
         return []
     recovered = []
-    for left in marks.left():
+    for left in marks.leftovers():
         if left.unread is not None:
             recovered.append(HealedOrphan(left=left, undone=left.unread))
             continue

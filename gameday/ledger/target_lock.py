@@ -66,7 +66,7 @@ def held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
     known = "" if ledger is None else ledger.refusal(target.url)
     if known or target.lock is None:
         return known
-    other = target.lock.held()
+    other = target.lock.holder()
     if other is None or other.alive is False:
         return ""
     return _held(target, other, "")
@@ -134,8 +134,8 @@ def _held(target: "OpenTarget", other: Holder, why: str) -> str:
         return said
     if other.alive is False:
         why = why or "it died and left faults behind"
-        return f"{said}; {why}: `{target.lock.how_to_free()}`"
+        return f"{said}; {why}: `{target.lock.free_command()}`"
     return (
         f"{said}; whether that still runs cannot be told from here. When it surely "
-        f"does not: `{target.lock.how_to_free()}`"
+        f"does not: `{target.lock.free_command()}`"
     )

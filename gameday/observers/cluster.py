@@ -15,7 +15,7 @@ EVERY = 2.0  # seconds between two looks
 STARTING = 3.0  # seconds in which it need not tell yet
 
 
-class Following(Protocol):
+class Subscription(Protocol):
     """A target that tells: looked at by `look`, until `stop`."""
 
     def look(self) -> None:
@@ -29,12 +29,12 @@ class ClusterObserver:
     """Reports whatever `follow` tells; `source`: what it is called when it is blind."""
 
     def __init__(
-        self, source: str, follow: Callable[[Emit], Following], clock: Clock
+        self, source: str, follow: Callable[[Emit], Subscription], clock: Clock
     ) -> None:
         self.source = source
         self._follow = follow
         self._clock = clock
-        self._following: Following | None = None
+        self._following: Subscription | None = None
         self._sight = ObserverHealth(source, clock)
         self._rounds = Rounds(self._sight, self._round)
         self._since = 0.0

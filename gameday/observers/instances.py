@@ -23,7 +23,7 @@ LISTENING = 1.0  # the same where the target tells its changes
 OVERDUE = 2.0  # seconds since a look after which nothing told counts as prompt
 
 
-class Following(Protocol):
+class Subscription(Protocol):
     """A target that tells: looked at by `look`, until `stop`."""
 
     def look(self) -> None:
@@ -34,8 +34,8 @@ class Following(Protocol):
 
 
 Offset = Callable[[], tuple[float, float]]  # a clock minus ours, and the error (s)
-Heard = Callable[[list[Instance], float, float], None]
-Watch = Callable[[Heard], Following]
+InstancesCallback = Callable[[list[Instance], float, float], None]
+Watch = Callable[[InstancesCallback], Subscription]
 
 
 class InstancesObserver:
@@ -57,7 +57,7 @@ class InstancesObserver:
         self._watch = watch
         self._measure = offset
         self._offset = (0.0, 0.0)
-        self._following: Following | None = None
+        self._following: Subscription | None = None
         self._sight = ObserverHealth(self.source, clock)
         ask = self._round if watch is None else self._listen
         self._rounds = Rounds(self._sight, ask)

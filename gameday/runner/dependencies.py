@@ -158,10 +158,10 @@ class Screen(Protocol):
 class RunDependencies:
     """Everything that a run touches, behind a protocol each.
 
-    `lost`: why the target is not this run's any more; empty while it is. `standing`:
-    the alerts and silences that are there now. `anyway`: go on where nothing can be
-    learned of any promised alert. `followed`: another scenario comes after this one.
-    `moment`: when a step's fault is to begin; None: at once.
+    `why_lost`: why the target is not this run's any more; empty while it is.
+    `standing`: the alerts and silences that are there now. `anyway`: go on where
+    nothing can be learned of any promised alert. `followed`: another scenario comes
+    after this one. `moment`: when a step's fault is to begin; None: at once.
     """
 
     clock: Pace
@@ -175,7 +175,7 @@ class RunDependencies:
     fingerprint: TakeFingerprint | None = None
     fingerprint_takes: float = 0.0  # seconds longer than a look takes in general
     environment: Mapping[str, str] = field(default_factory=dict)
-    lost: Callable[[], str] = _not_lost
+    why_lost: Callable[[], str] = _not_lost
     standing: Callable[[], Standing] = Standing
     anyway: bool = False
     followed: bool = False

@@ -266,7 +266,7 @@ class Drive:
 
     def _still_ours(self) -> None:
         """Stop where another has taken the target meanwhile."""
-        why = self.dependencies.lost()
+        why = self.dependencies.why_lost()
         if why:
             raise RunStopped(
                 Ending.GUARDRAIL, f"the target is not this run's any more: {why}"

@@ -21,7 +21,7 @@ class FaultDriver(Protocol):
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Change the target."""
 
-    def bites(self, request: FaultRequest, victim: Instance, undo: Undo, /) -> Proof:
+    def verify(self, request: FaultRequest, victim: Instance, undo: Undo, /) -> Proof:
         """Return whether it is really there."""
 
     def undo(self, undo: Undo) -> Undone:

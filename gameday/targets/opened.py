@@ -15,7 +15,7 @@ from gameday.targets.ownership import Holder, Leftover
 
 # The instances, when they were so (s since the epoch), and by how many seconds that
 # may be too late.
-Heard = Callable[[list[Instance], float, float], None]
+InstancesCallback = Callable[[list[Instance], float, float], None]
 # The target's clock minus ours, and how far that may be off (s).
 ClockOffset = Callable[[], tuple[float, float]]
 
@@ -29,7 +29,7 @@ class TargetMarks(Protocol):
     def forget(self, undo: Undo) -> None:
         """Remove the mark of one fault that is undone."""
 
-    def left(self) -> list[Leftover]:
+    def leftovers(self) -> list[Leftover]:
         """Return all that carries a mark in this target, and what is unread of it."""
 
     def drop(self, left: Leftover) -> None:
@@ -38,7 +38,7 @@ class TargetMarks(Protocol):
     def sweep_rules(self) -> list[tuple[str, int]]:
         """Remove our rules wherever no helper holds them; return instance, number."""
 
-    def gone(self) -> str:
+    def why_gone(self) -> str:
         """Return why the target does not exist, by its own word; empty: it may.
 
         A target that does not answer is not gone, but raises TargetNotFound.
@@ -51,7 +51,7 @@ class TargetLock(Protocol):
     def hold(self, holder: Holder) -> Holder | None:
         """Take the lock; return who has it where it is taken, None: it is ours."""
 
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+    def holder(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has the lock.
 
         Where only heartbeats tell whether it lives: one that is overdue by its stamp
@@ -63,17 +63,17 @@ class TargetLock(Protocol):
     def release(self, run: str) -> None:
         """Let go of a run's lock; nothing happens where another has it."""
 
-    def lost(self) -> str:
+    def why_lost(self) -> str:
         """Return why this process's lock is another's now; empty: it is still ours.
 
         Asked all the time while a run goes on, so that it has to answer at once.
         """
 
-    def how_to_free(self) -> str:
+    def free_command(self) -> str:
         """Return the command that frees it when its holder is known to be gone."""
 
 
-class Following(Protocol):
+class Subscription(Protocol):
     """Something that tells from now on, from a thread of its own."""
 
     def look(self) -> None:
@@ -86,13 +86,13 @@ class Following(Protocol):
 class TargetStream(Protocol):
     """What a target tells by itself, so that nobody has to ask again and again."""
 
-    def watch(self, heard: Heard) -> Following:
+    def watch(self, heard: InstancesCallback) -> Subscription:
         """Tell the instances as they are, and again on every change."""
 
-    def workloads(self, services: Mapping[str, str], emit: Emit) -> Following:
+    def workloads(self, services: Mapping[str, str], emit: Emit) -> Subscription:
         """Report `workload` events of these (`deployment/web` -> service)."""
 
-    def events(self, emit: Emit) -> Following:
+    def events(self, emit: Emit) -> Subscription:
         """Report `cluster_event` events from now on."""
 
 

@@ -65,7 +65,7 @@ def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovere
     if target.marks is None or target.lock is None:
         return []
     with contextlib.suppress(GamedayError):
-        holder = target.lock.held()
+        holder = target.lock.holder()
         if holder is None or holder.alive is not False:
             return []
         recovered = [

@@ -320,7 +320,7 @@ def _dependencies(
         fingerprint=fingerprints.fingerprint_taker(session.plan, target),
         fingerprint_takes=fingerprints.takes(session.plan),
         environment={**played_in, "GAMEDAY_RUN": session.run},
-        lost=_lost(target),
+        why_lost=_why_lost(target),
         standing=partial(standing, session.plan.scenario.observe, session.clock),
         anyway=session.options.anyway,
         followed=session.options.followed,
@@ -330,8 +330,8 @@ def _dependencies(
     )
 
 
-def _lost(target: OpenTarget) -> Callable[[], str]:
-    return str if target.lock is None else target.lock.lost
+def _why_lost(target: OpenTarget) -> Callable[[], str]:
+    return str if target.lock is None else target.lock.why_lost
 
 
 def _record(session: Session) -> None:

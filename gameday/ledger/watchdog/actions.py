@@ -108,7 +108,7 @@ class DeadRunRecovery:
         """Whether the target itself says that it does not exist any more."""
         try:
             marks = self._opened(self._target).marks
-            return marks is not None and bool(marks.gone())
+            return marks is not None and bool(marks.why_gone())
         except Exception:  # noqa: BLE001 - who does not answer is not gone
             return False
 

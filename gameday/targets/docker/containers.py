@@ -122,7 +122,7 @@ class Project:
             f"{self._engine.endpoint.host}"
         )
 
-    def gone(self) -> str:
+    def why_gone(self) -> str:
         """Return that the project has no container any more; empty: it has."""
         return "" if self._list() else self._no_project
 
@@ -147,7 +147,7 @@ class Project:
     def _list(self) -> list[dict[str, Any]]:
         api = self._engine.api
         wanted = {"label": [f"{PROJECT}={self.name}"]}
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             rows: list[dict[str, Any]] = api.containers(all=True, filters=wanted)
         return [
             row

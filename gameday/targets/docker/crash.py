@@ -41,12 +41,12 @@ class Crash:
         sidecar = Sidecar(spec=spec, mark=mark, host_processes=True, rights=("KILL",))
         return self._helper.start(sidecar)
 
-    def strike(self, request: FaultRequest, undo: Undo) -> None:
+    def send_signal(self, request: FaultRequest, undo: Undo) -> None:
         """Send the signal."""
         sidecar = undo.arguments["sidecar"]
         if sidecar:
             try:
-                self._helper.go(sidecar)
+                self._helper.start_work(sidecar)
             finally:
                 self._helper.remove(sidecar)
             return
@@ -56,7 +56,7 @@ class Crash:
         except WorkFailed as wrong:
             raise FaultFailed(f"{undo.instance}: {wrong}") from wrong
 
-    def clear(self, undo: Undo) -> None:
+    def remove_helper(self, undo: Undo) -> None:
         """Remove the helper, if there was one."""
         sidecar = undo.arguments.get("sidecar")
         if sidecar:

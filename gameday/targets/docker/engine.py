@@ -35,14 +35,14 @@ class Gone(EngineRefused):
 
 
 @contextmanager
-def spoken(host: str) -> Iterator[None]:
+def translate_errors(host: str) -> Iterator[None]:
     """Turn the SDK's errors into ours: TargetNotFound, Gone, EngineRefused."""
     try:
         yield
     except docker.errors.NotFound as wrong:
-        raise Gone(_words(wrong), 404) from wrong
+        raise Gone(_error_text(wrong), 404) from wrong
     except docker.errors.APIError as wrong:
-        raise EngineRefused(_words(wrong), wrong.status_code or 0) from wrong
+        raise EngineRefused(_error_text(wrong), wrong.status_code or 0) from wrong
     except (
         docker.errors.DockerException,
         requests.exceptions.RequestException,
@@ -53,7 +53,7 @@ def spoken(host: str) -> Iterator[None]:
         ) from wrong
 
 
-def _words(wrong: docker.errors.APIError) -> str:
+def _error_text(wrong: docker.errors.APIError) -> str:
     return str(wrong.explanation or wrong).strip()
 
 
@@ -86,7 +86,7 @@ class DockerEngine:
                 ca_cert=f"{folder}/ca.pem",
                 verify=self.endpoint.verify,
             )
-        with spoken(self.endpoint.host):
+        with translate_errors(self.endpoint.host):
             return APIClient(
                 base_url=self.endpoint.host,
                 version="auto",
@@ -95,15 +95,15 @@ class DockerEngine:
                 use_ssh_client=self.endpoint.host.startswith("ssh://"),
             )
 
-    def speaking(self) -> Any:
+    def translated_errors(self) -> Any:
         """Return the context in which the SDK's errors become ours."""
-        return spoken(self.endpoint.host)
+        return translate_errors(self.endpoint.host)
 
     def clock_offset(self) -> tuple[float, float]:
         """Return the engine's clock minus ours; off by half of the round trip."""
         api = self.api
         sent = self.clock.now()
-        with self.speaking():
+        with self.translated_errors():
             told = str(api.info()["SystemTime"])
         back = self.clock.now()
         theirs = parse_instant(told.replace("Z", "+00:00"))
@@ -112,7 +112,7 @@ class DockerEngine:
     def inspect(self, container: str) -> dict[str, Any]:
         """Return what the engine knows of a container; Gone where there is none."""
         api = self.api
-        with self.speaking():
+        with self.translated_errors():
             details: dict[str, Any] = api.inspect_container(container)
         return details
 

@@ -33,11 +33,11 @@ class Lock:
         except EngineRefused as wrong:
             if wrong.status != _CONFLICT:
                 raise
-            other = self.held()
+            other = self.holder()
             return None if other is not None and other.run == holder.run else other
         return None
 
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+    def holder(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has the lock."""
         del wait, decide  # whether it lives shows at once
         container = self._locked()
@@ -55,11 +55,11 @@ class Lock:
         if container is not None and _holder(container).run == run:
             self._marks.remove(str(container["Id"]))
 
-    def lost(self) -> str:
+    def why_lost(self) -> str:
         """Return nothing: the engine lets nobody else take it."""
         return ""
 
-    def how_to_free(self) -> str:
+    def free_command(self) -> str:
         """Return the command that frees the lock and undoes what carries a mark."""
         words = ["gameday", "heal", "--docker", self._marks.project]
         host = command(self._engine, "").split()[1:]

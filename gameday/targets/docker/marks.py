@@ -68,7 +68,7 @@ class Marks:
     def create(self, name: str, image: str, labels: Mapping[str, str]) -> None:
         """Make a container that is never started."""
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             host = api.create_host_config(network_mode="none")
             api.create_container(
                 image,
@@ -91,10 +91,10 @@ class Marks:
     def remove(self, container: str) -> None:
         """Remove a container of ours, whatever its state."""
         api = self._engine.api
-        with suppress(EngineRefused), self._engine.speaking():
+        with suppress(EngineRefused), self._engine.translated_errors():
             api.remove_container(container, force=True, v=True)
 
-    def left(self) -> list[Leftover]:
+    def leftovers(self) -> list[Leftover]:
         """Return all that carries a mark in this project."""
         leftovers = []
         for container in self._containers(f"{PROJECT}={self.project}"):
@@ -106,7 +106,7 @@ class Marks:
 
     def _containers(self, label: str) -> list[dict[str, Any]]:
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             containers: list[dict[str, Any]] = api.containers(
                 all=True, filters={"label": [label]}
             )
@@ -125,7 +125,7 @@ class Marks:
 
     def sweep_rules(self) -> list[tuple[str, int]]:
         """Remove our rules wherever no helper holds them; return instance, number."""
-        held = {left.undo.identity["id"] for left in self.left() if left.undo}
+        held = {left.undo.identity["id"] for left in self.leftovers() if left.undo}
         instances = [] if self._helper.missing else self._project.instances()
         swept = [
             (instance.name, self._host.sweep_rules(instance.identity["id"]))
@@ -134,9 +134,9 @@ class Marks:
         ]
         return [(name, number) for name, number in swept if number]
 
-    def gone(self) -> str:
+    def why_gone(self) -> str:
         """Return why the project does not exist; empty: it does."""
-        return self._project.gone()
+        return self._project.why_gone()
 
 
 def _name(mark: str) -> str:

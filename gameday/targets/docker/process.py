@@ -40,11 +40,11 @@ _VERBS = {
 }
 
 
-def _down(container: Mapping[str, Any]) -> bool:
+def _is_down(container: Mapping[str, Any]) -> bool:
     return not container["State"]["Running"]
 
 
-def _up(container: Mapping[str, Any]) -> bool:
+def _is_up(container: Mapping[str, Any]) -> bool:
     state = container["State"]
     return bool(state["Running"] and not state["Restarting"] and not state["Paused"])
 
@@ -74,7 +74,7 @@ class Process:
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the victim, and prepare what sends the signal where it is killed."""
         details = self._engine.inspect(victim.identity["id"])
-        if not _up(details):
+        if not _is_up(details):
             raise FaultFailed(f"{victim.name} is {victim.state}, not running")
         state = details["State"]
         arguments: dict[str, Any] = {
@@ -101,7 +101,7 @@ class Process:
         container = undo.identity["id"]
         api = self._engine.api
         try:
-            with self._engine.speaking():
+            with self._engine.translated_errors():
                 if request.kind == "process.stop":
                     api.kill(container, "SIGKILL")
                 elif request.kind == "process.pause":
@@ -109,31 +109,33 @@ class Process:
                 elif request.kind == "process.restart":
                     api.restart(container, timeout=0)
                 else:
-                    self._crash.strike(request, undo)
+                    self._crash.send_signal(request, undo)
         except EngineRefused as wrong:
             raise failed(victim.name, request.kind, wrong) from wrong
 
-    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look until the container shows it, for a few seconds at most."""
         before = undo.arguments
 
-        def gone(container: Mapping[str, Any]) -> bool:
+        def is_another_process(container: Mapping[str, Any]) -> bool:
             state = container["State"]
             changed: bool = (
                 state["StartedAt"] != before["started_at"]
                 or state["Pid"] != before["pid"]
             )
-            return changed or _down(container)
+            return changed or _is_down(container)
 
-        shown: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-            "process.stop": _down,
+        is_faulted: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+            "process.stop": _is_down,
             "process.pause": lambda container: bool(container["State"]["Paused"]),
-            "process.kill": gone,
+            "process.kill": is_another_process,
             "process.restart": lambda container: (
                 container["State"]["StartedAt"] != before["started_at"]
             ),
         }
-        ok, found = self._engine.until(undo.identity["id"], shown[request.kind], _SOON)
+        ok, found = self._engine.until(
+            undo.identity["id"], is_faulted[request.kind], _SOON
+        )
         state = found["State"]
         evidence = {
             "status": state["Status"],
@@ -155,7 +157,7 @@ class Process:
         by_hand = command(self._engine, verb, undo.identity["id"][:12])
 
         def act() -> Undone:
-            self._crash.clear(undo)
+            self._crash.remove_helper(undo)
             undone = self._undo_by[undo.verb](undo)
             # What a crash's victim does afterwards is what is looked at.
             return replace(undone, early="") if undo.verb == BACK else undone
@@ -169,19 +171,19 @@ class Process:
         anew = container["State"]["StartedAt"] != undo.arguments["started_at"]
         meddled = anew and undo.arguments["mark"] not in self._acted
         early = "somebody started it before it was undone" if meddled else ""
-        if _up(container):
+        if _is_up(container):
             what = "had been started again already" if anew else "was running already"
             return replace(self._confirmed(undo, container, what), early=early)
         self._acted.add(str(undo.arguments["mark"]))
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             if container["State"][
                 "Restarting"
             ]:  # waits, longer each time; start is deaf
                 api.restart(undo.identity["id"], timeout=0)
             else:
                 api.start(undo.identity["id"])
-        up, container = self._engine.until(undo.identity["id"], _up, _SOON)
+        up, container = self._engine.until(undo.identity["id"], _is_up, _SOON)
         if not up:
             raise EngineRefused(f"started, but it is {container['State']['Status']}")
         undone = self._confirmed(undo, container, "was down; started again")
@@ -192,10 +194,10 @@ class Process:
         if found is None:
             return REPLACED
         policy = found["HostConfig"].get("RestartPolicy", {}).get("Name", "")
-        if not _up(found) and policy not in ("", "no"):
+        if not _is_up(found) and policy not in ("", "no"):
             container = undo.identity["id"]
-            _, found = self._engine.until(container, _up, _COMES_BACK)
-        if _up(found):
+            _, found = self._engine.until(container, _is_up, _COMES_BACK)
+        if _is_up(found):
             changed = found["State"]["StartedAt"] != undo.arguments["started_at"]
             what = "is back" if changed else "was running already"
             return self._confirmed(undo, found, what)
@@ -212,7 +214,7 @@ class Process:
             return Undone(ok=True, found=what, early=early)
         self._acted.add(str(undo.arguments["mark"]))
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             api.unpause(undo.identity["id"])
         thawed, container = self._engine.until(
             undo.identity["id"], lambda now: not now["State"]["Paused"], _SOON

@@ -52,7 +52,7 @@ class DockerTarget:
     def about(self) -> str:
         """Return which engine answers, and on which kernel."""
         api = self.engine.api
-        with self.engine.speaking():
+        with self.engine.translated_errors():
             told = api.version()
         return (
             f"{told.get('Version', '?')} answers at {self.engine.endpoint.host} "
@@ -124,9 +124,9 @@ class DockerTarget:
         """Change the target; FaultFailed when it did not work."""
         self._driver_of(request.kind).inject(request, victim, undo)
 
-    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
         """Return whether the fault is really there, as seen from outside of it."""
-        return self._driver_of(request.kind).bites(request, victim, undo)
+        return self._driver_of(request.kind).verify(request, victim, undo)
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""

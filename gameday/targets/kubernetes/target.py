@@ -38,12 +38,12 @@ class KubernetesTarget:
         self.rights = Permission(self.api, access.namespace)
         image = ref.options.get("helper_image", "")
         self.helper = Helper(self.api, self._pods, image, self.lock.owner)
-        self._place = NamespaceContext(
+        self._context = NamespaceContext(
             api=self.api, pods=self._pods, helper=self.helper
         )
-        process = Process(self._place)
-        self._sidecars = SidecarFaults(KubernetesSidecars(self._place))
-        kinds, verbs = kubernetes_drivers(self._place)
+        process = Process(self._context)
+        self._sidecars = SidecarFaults(KubernetesSidecars(self._context))
+        kinds, verbs = kubernetes_drivers(self._context)
         self._by_kind: Mapping[str, FaultDriver] = {"process": process, **kinds}
         self._by_verb: Mapping[str, FaultDriver] = {
             VERB: self._sidecars,
@@ -118,9 +118,9 @@ class KubernetesTarget:
         """Change the target; FaultFailed when it did not work."""
         self._driver_of(request.kind).inject(request, victim, undo)
 
-    def bites(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, victim: Instance, undo: Undo) -> Proof:
         """Return whether the fault is really there, as seen from outside of it."""
-        return self._driver_of(request.kind).bites(request, victim, undo)
+        return self._driver_of(request.kind).verify(request, victim, undo)
 
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""

@@ -56,7 +56,7 @@ class Lock:
             return file
         return os.open(self.path, flags)
 
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+    def holder(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has it."""
         del wait, decide  # whether it lives shows at once
         try:
@@ -80,11 +80,11 @@ class Lock:
                 os.ftruncate(file, 0)
             os.close(file)
 
-    def lost(self) -> str:
+    def why_lost(self) -> str:
         """Return nothing: the kernel lets nobody else take it."""
         return ""
 
-    def how_to_free(self) -> str:
+    def free_command(self) -> str:
         """Return how it is freed: it is when its holder ends."""
         return "gameday stop"
 

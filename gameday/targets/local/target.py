@@ -176,7 +176,7 @@ class LocalTarget:
                 return  # it went between the two lines
         self._until(name, lambda now: now["pid"] == 0)
 
-    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Return whether the process is gone, frozen or another."""
         process = _process(undo)
         name = str(undo.arguments["process"])

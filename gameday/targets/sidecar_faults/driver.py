@@ -32,10 +32,10 @@ from gameday.targets.sidecar_faults.host import (
     VictimPlace,
 )
 from gameday.targets.sidecar_faults.network import NETWORK
-from gameday.targets.sidecar_faults.talk import go, run, until
+from gameday.targets.sidecar_faults.talk import run, start_work, wait_for_line
 from gameday.targets.sidecar_faults.undos import (
     all_undone,
-    each,
+    undo_of_each_helper,
     why_early,
     with_far_ends,
     with_helper,
@@ -108,18 +108,18 @@ class SidecarFaults:
         A fault that is held at far ends has one more for each of these.
         """
         fault, entry = _DEFINED[request.kind], CATALOGUE[request.kind]
-        place = self._host.place(victim)
+        place = self._host.locate(victim)
         self._host.check(victim, place, fault.scope)
         if fault.needs_limit:
             self._host.check_limit(victim, place)
         spec = {
-            **self._host.work(entry.function, entry.ways),
+            **self._host.chosen_method(entry.function, entry.ways),
             "duration": request.duration or LASTS,
             **fault.order(request),
         }
         if fault.scope is not Scope.NETWORK:
             return [_order(spec, mark, fault, victim, place)]
-        ends = self._host.ends(place, request.arguments.get("peers") or ())
+        ends = self._host.network_ends(place, request.arguments.get("peers") or ())
         near = {**spec, "peers": ends.peers, "probes": ends.probes}
         first = _order(near, mark, fault, victim, place)
         if not fault.at_far_ends:
@@ -146,25 +146,30 @@ class SidecarFaults:
             "probes": victim.addresses[:1],
         }
         return [
-            _order(there, mark, fault, peer, self._host.far_place(peer), end=True)
+            _order(there, mark, fault, peer, self._host.locate_peer(peer), end=True)
             for peer in ends.far
         ]
 
     def inject(self, _request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Give the helpers the word."""
         try:
-            all_of([partial(go, self._host, _helper(end)) for end in each(undo)])
+            all_of(
+                [
+                    partial(start_work, self._host, _helper(end))
+                    for end in undo_of_each_helper(undo)
+                ]
+            )
         except GamedayError as wrong:
             what = f"{victim.name}: the fault did not work"
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
-    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Return the proof that each helper took where the fault is."""
         patience = _DEFINED[request.kind].patience(request)
-        ends = each(undo)
+        ends = undo_of_each_helper(undo)
 
         def proof(end: Undo) -> Mapping[str, Any]:
-            return until(self._host.lines(_helper(end), patience), "proof")
+            return wait_for_line(self._host.lines(_helper(end), patience), "proof")
 
         try:
             proofs = all_of([partial(proof, end) for end in ends])
@@ -176,7 +181,9 @@ class SidecarFaults:
 
     def undo(self, undo: Undo) -> Undone:
         """End the helpers; where one did not clean up itself, sweep after it."""
-        return all_undone(all_of([partial(self._undone, end) for end in each(undo)]))
+        return all_undone(
+            all_of([partial(self._undone, end) for end in undo_of_each_helper(undo)])
+        )
 
     def _undone(self, undo: Undo) -> Undone:
         return self._host.undone(undo, lambda: self._end(undo))
@@ -197,7 +204,7 @@ class SidecarFaults:
 
     def _swept(self, undo: Undo, ended: Ended) -> Undone:
         """Remove what a dead helper left in the victim."""
-        gone = self._host.gone(undo)
+        gone = self._host.gone_victim(undo)
         if gone is not None:
             return gone
         fault = fault_of(str(undo.arguments["way"]))
@@ -208,7 +215,7 @@ class SidecarFaults:
             return Undone(ok=True, found=words, early=why_early(undo, ended))
         held_in = HeldIn.NETWORK if fault is None else fault.held_in
         in_container = held_in is HeldIn.CONTAINER
-        place = self._host.place_again(undo, in_container=in_container)
+        place = self._host.locate_again(undo, in_container=in_container)
         if isinstance(place, Undone):
             return place
         swept = run(

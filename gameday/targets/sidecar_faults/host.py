@@ -113,7 +113,9 @@ class SidecarHost(Protocol):
     def refusal(self, ways: Sequence[HelperMethod]) -> str:
         """Return why the platform has none of these ways; empty: it may have one."""
 
-    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
+    def chosen_method(
+        self, name: str, ways: Sequence[HelperMethod]
+    ) -> Mapping[str, Any]:
         """Return the part of an order that names the method to use.
 
         `name`: the fault's, for a helper that chooses by itself.
@@ -121,10 +123,10 @@ class SidecarHost(Protocol):
 
     # Victims ----------------------------------------------------------------------
 
-    def place(self, victim: Instance) -> VictimPlace:
+    def locate(self, victim: Instance) -> VictimPlace:
         """Return where a victim is; FaultFailed where it does not run."""
 
-    def far_place(self, peer: Instance) -> VictimPlace:
+    def locate_peer(self, peer: Instance) -> VictimPlace:
         """Return where a peer is."""
 
     def check(self, victim: Instance, place: VictimPlace, scope: Scope) -> None:
@@ -133,13 +135,13 @@ class SidecarHost(Protocol):
     def check_limit(self, victim: Instance, place: VictimPlace) -> None:
         """CannotFault where the victim's memory is known to have no limit."""
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
+    def network_ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         """Return the ends of a victim's connections to its peers."""
 
-    def gone(self, undo: Undo) -> Undone | None:
+    def gone_victim(self, undo: Undo) -> Undone | None:
         """Return that a victim is gone, and the fault with it; None: it is there."""
 
-    def place_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
+    def locate_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
         """Return where a helper reaches what another left, or that it is gone.
 
         `in_container`: it was left in the very container, not in its network.

@@ -7,7 +7,7 @@ from gameday.errors import FaultFailed
 from gameday.targets.sidecar_faults.host import GO, Line, SidecarHost, SidecarOrder
 
 
-def until(lines: Iterator[Line], word: str) -> Line:
+def wait_for_line(lines: Iterator[Line], word: str) -> Line:
     """Return the line with this word; FaultFailed where it fails, or never says it."""
     last: Any = "nothing"
     for line in lines:
@@ -19,9 +19,9 @@ def until(lines: Iterator[Line], word: str) -> Line:
     raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
 
 
-def go(host: SidecarHost, helper: str) -> Line:
+def start_work(host: SidecarHost, helper: str) -> Line:
     """Give a helper the word and wait until its work is done; return what it says."""
-    return until(host.signal(helper, GO), "applied")
+    return wait_for_line(host.signal(helper, GO), "applied")
 
 
 def run(host: SidecarHost, order: SidecarOrder) -> Mapping[str, Any]:
@@ -31,7 +31,7 @@ def run(host: SidecarHost, order: SidecarOrder) -> Mapping[str, Any]:
     """
     helper = host.start(order)
     try:
-        return go(host, helper)
+        return start_work(host, helper)
     except FaultFailed:
         if not host.end(helper).clean:
             raise

@@ -11,7 +11,7 @@ from gameday.targets.sidecar_faults.host import Ended
 _SLACK = 1.0  # seconds by which a helper's own clock may keep a deadline too early
 
 
-def words_of(undo: Undo) -> dict[str, Any]:
+def as_data(undo: Undo) -> dict[str, Any]:
     """Return an undo as plain data, without its target."""
     return {
         "verb": undo.verb,
@@ -30,11 +30,11 @@ def with_far_ends(first: Undo, far: Sequence[Undo]) -> Undo:
     """Return the undo of the whole fault."""
     if not far:
         return first
-    ends = [words_of(end) for end in far]
+    ends = [as_data(end) for end in far]
     return replace(first, arguments={**first.arguments, "far": ends})
 
 
-def each(undo: Undo) -> list[Undo]:
+def undo_of_each_helper(undo: Undo) -> list[Undo]:
     """Return the undo of each helper, the victim's first."""
     far = undo.arguments.get("far") or ()
     return [undo, *(Undo(target=undo.target, **end) for end in far)]

@@ -86,7 +86,9 @@ class Hurt:
 
     def proofs(self) -> list[Proof]:
         pairs = zip(self.victims, self.undos, strict=True)
-        return [self.target.bites(self.request, victim, undo) for victim, undo in pairs]
+        return [
+            self.target.verify(self.request, victim, undo) for victim, undo in pairs
+        ]
 
     def end(self) -> None:
         for undo in reversed(self.undos):

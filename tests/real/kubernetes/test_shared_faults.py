@@ -74,7 +74,7 @@ class Field:
                 raise
             undo = self.target.prepare(request, victim, self.world.mark())
         self.target.inject(request, victim, undo)
-        proof = self.target.bites(request, victim, undo)
+        proof = self.target.verify(request, victim, undo)
         made = Hurt(self.world, self.target, victim, undo, proof)
         if not proof.bites:
             self.target.undo(undo)
@@ -435,11 +435,11 @@ def test_a_lock_that_another_has_taken_is_known_as_lost(field: Field) -> None:
     holder = holder_here(world.run, "a-scenario", "")
     assert target.lock.hold(holder) is None
     try:
-        assert target.lock.lost() == ""
+        assert target.lock.why_lost() == ""
         note = "gameday.dev/holder-run=other"
         world.kubectl("annotate", "--overwrite", "lease", "gameday", note)
-        wait_for(lambda: target.lock.lost() != "", 4 * EVERY)
-        assert "run other has its Lease" in target.lock.lost()
+        wait_for(lambda: target.lock.why_lost() != "", 4 * EVERY)
+        assert "run other has its Lease" in target.lock.why_lost()
     finally:
         target.lock.release(world.run)
         world.kubectl("delete", "lease", "gameday")

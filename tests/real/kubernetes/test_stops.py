@@ -36,7 +36,7 @@ def whole(world: World) -> Iterator[World]:
 def stopped(world: World, target: KubernetesTarget, victim: Instance) -> Undo:
     undo = target.prepare(STOP, victim, world.mark())
     target.inject(STOP, victim, undo)
-    proof = target.bites(STOP, victim, undo)
+    proof = target.verify(STOP, victim, undo)
     assert proof.bites, proof
     return undo
 

@@ -147,7 +147,7 @@ class World:
 
     def left(self) -> list[Leftover]:
         """Return what carries a mark here; on nodes only ours: others share them."""
-        leftovers = self.target().marks.left()
+        leftovers = self.target().marks.leftovers()
         nodes = "/api/v1/nodes/"
         return [
             o for o in leftovers if not o.place.startswith(nodes) or o.run == self.run

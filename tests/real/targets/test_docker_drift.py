@@ -54,7 +54,7 @@ def test_nothing_is_left_of_a_fault_that_was_undone(
     victim = find(target, "web-1")
     undo = target.prepare(request, victim, MARK)
     target.inject(request, victim, undo)
-    assert target.bites(request, victim, undo).bites
+    assert target.verify(request, victim, undo).bites
     if kind.startswith("network"):
         during = keys(target, before, *TOUCHED)
         assert during

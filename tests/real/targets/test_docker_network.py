@@ -169,7 +169,7 @@ def hold_by_queue(
     victim, db = project.inspect("web-1")["Id"], project.address("db-1")
     spec = {"do": work, "peers": [db], "probes": [db], "duration": 60.0, **given}
     helper = target.helper.start(Sidecar(spec=spec, mark=MARK, beside=victim))
-    target.helper.go(helper)
+    target.helper.start_work(helper)
     undo = Undo(
         target=target.url,
         verb="end_helper",
@@ -177,7 +177,7 @@ def hold_by_queue(
         identity={"id": victim},
         arguments={"helper": helper, "mark": MARK, "way": work},
     )
-    return undo, target.helper.said(helper, "proof", 10.0)
+    return undo, target.helper.wait_for_line(helper, "proof", 10.0)
 
 
 AMOUNT = 500_000  # bytes: 2 s at 2mbit

@@ -189,7 +189,9 @@ def test_burners_go_when_the_container_does(
 def test_a_helper_of_a_dead_run_is_found_and_ended(target: Target) -> None:
     inject(target, "resource.cpu", load="50%")
     assert isinstance(target, DockerTarget)
-    (left,) = [leftover for leftover in target.marks.left() if leftover.run == "gdtest"]
+    (left,) = [
+        leftover for leftover in target.marks.leftovers() if leftover.run == "gdtest"
+    ]
     assert left.undo is not None
     assert target.undo(left.undo).ok
     assert burners() == []

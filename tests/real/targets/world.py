@@ -57,7 +57,7 @@ def injected(
     """Inject a fault into one victim; return its undo, and whether it bites."""
     undo = target.prepare(request, victim, mark)
     target.inject(request, victim, undo)
-    return undo, target.bites(request, victim, undo)
+    return undo, target.verify(request, victim, undo)
 
 
 class ComposeProject:

@@ -174,7 +174,7 @@ def test_a_target_that_is_gone_is_said_so(
 class Locked(FakeTarget):
     """A target with a lock."""
 
-    holder: Holder | None = None
+    held_by: Holder | None = None
     gone: str = ""
 
     @property
@@ -183,19 +183,19 @@ class Locked(FakeTarget):
 
     def hold(self, holder: Holder) -> Holder | None:
         del holder
-        return self.holder
+        return self.held_by
 
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+    def holder(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         del wait, decide
-        return self.holder
+        return self.held_by
 
     def release(self, run: str) -> None:
         del run
 
-    def lost(self) -> str:
+    def why_lost(self) -> str:
         return self.gone
 
-    def how_to_free(self) -> str:
+    def free_command(self) -> str:
         return ""
 
 
@@ -209,7 +209,7 @@ class Locked(FakeTarget):
 def test_on_a_target_that_another_has_taken_nothing_is_injected(
     mine: FaultContext, target: FakeTarget, holder: Holder, gone: str, why: str
 ) -> None:
-    taken = Locked(target.found, holder=holder, gone=gone)
+    taken = Locked(target.found, held_by=holder, gone=gone)
     mine = replace(mine, target=taken)
     with pytest.raises(FaultFailed, match=why):
         inject_for(mine, "process.stop", plan(mine, "web-1"))
@@ -222,5 +222,5 @@ def test_on_a_target_that_another_has_taken_nothing_is_injected(
 def test_on_a_target_that_nobody_else_has_it_is_injected(
     mine: FaultContext, target: FakeTarget, holder: Holder | None
 ) -> None:
-    mine = replace(mine, target=Locked(target.found, holder=holder))
+    mine = replace(mine, target=Locked(target.found, held_by=holder))
     assert inject_for(mine, "process.stop", plan(mine, "web-1"))["hits"]

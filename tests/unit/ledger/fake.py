@@ -120,7 +120,7 @@ class FakeTarget:
         if victim.name == self.bad_injection:
             raise FaultFailed(f"{victim.name}: the engine hung up")
 
-    def bites(self, _request: FaultRequest, victim: Instance, _undo: Undo) -> Proof:
+    def verify(self, _request: FaultRequest, victim: Instance, _undo: Undo) -> Proof:
         there = victim.name in self.broken and not self.ineffective
         return Proof(bites=there, because="looked at it", evidence={"seen": there})
 

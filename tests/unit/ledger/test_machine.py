@@ -181,7 +181,7 @@ class Hands:
             act()
         self._death.cross()
 
-    def bites(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         self._death.cross()
         victim = self._shop.by_id(undo.identity)
         return Proof(bites=victim is None or not victim.up, because="looked")

@@ -28,7 +28,7 @@ class Marking(FakeTarget):
     """A target that holds marks and a lock, and tells in which order it was asked."""
 
     steps: list[str] = field(default_factory=list)
-    holder: Holder | None = None
+    held_by: Holder | None = None
     gone_because: str = ""
     unreachable: bool = False
 
@@ -47,7 +47,7 @@ class Marking(FakeTarget):
     def forget(self, undo: Undo) -> None:
         self.steps.append(f"forget {undo.instance}")
 
-    def left(self) -> list[Leftover]:
+    def leftovers(self) -> list[Leftover]:
         return []
 
     def drop(self, left: Leftover) -> None:
@@ -57,29 +57,29 @@ class Marking(FakeTarget):
         return []
 
     def hold(self, holder: Holder) -> Holder | None:
-        if self.holder is None:
-            self.holder = holder
+        if self.held_by is None:
+            self.held_by = holder
             return None
-        return self.holder
+        return self.held_by
 
-    def gone(self) -> str:
+    def why_gone(self) -> str:
         if self.unreachable:
             raise TargetNotFound("nobody answers")
         return self.gone_because
 
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+    def holder(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         del wait, decide
-        return self.holder
+        return self.held_by
 
     def release(self, run: str) -> None:
         self.steps.append(f"release {run}")
-        if self.holder is not None and self.holder.run == run:
-            self.holder = None
+        if self.held_by is not None and self.held_by.run == run:
+            self.held_by = None
 
-    def lost(self) -> str:
+    def why_lost(self) -> str:
         return ""
 
-    def how_to_free(self) -> str:
+    def free_command(self) -> str:
         return "gameday heal"
 
 
@@ -210,8 +210,8 @@ def test_who_takes_a_target_recovers_the_dead_under_its_own_lock(scene: Scene) -
             ("dead", "process.stop on web-1", True),
             ("dead", "process.stop on web-2", True),
         }
-        assert scene.target.holder is not None
-        assert scene.target.holder.run == "next"
+        assert scene.target.held_by is not None
+        assert scene.target.held_by.run == "next"
     finally:
         scene.ledger.close_run("next")
         handle.close()

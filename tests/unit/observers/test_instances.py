@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gameday.errors import TargetNotFound
 from gameday.model.target import Instance
-from gameday.observers.instances import Heard, InstancesObserver
+from gameday.observers.instances import InstancesCallback, InstancesObserver
 from tests.unit.observers.fake import HandClock
 from tests.unit.observers.fake import Heard as Collected
 
@@ -125,11 +125,11 @@ class Teller:
     def __init__(self, *instances: Instance) -> None:
         self.now = list(instances)
         self.lost = False
-        self.heard: Heard = lambda *_: None
+        self.heard: InstancesCallback = lambda *_: None
         self.ended = False
         self.clock = HandClock()
 
-    def watch(self, heard: Heard) -> "Teller":
+    def watch(self, heard: InstancesCallback) -> "Teller":
         self.heard = heard
         return self
 

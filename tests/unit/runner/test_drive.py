@@ -457,7 +457,7 @@ def test_a_target_that_is_lost_ends_the_run_and_everything_is_undone() -> None:
     since = START + 4.0
     dependencies = replace(
         world.dependencies(),
-        lost=lambda: "run r2 has its Lease" if world.clock.now() > since else "",
+        why_lost=lambda: "run r2 has its Lease" if world.clock.now() > since else "",
     )
     end = Drive(plan(hold=30.0), dependencies).run()
     assert end.ending is Ending.GUARDRAIL
@@ -471,7 +471,7 @@ def test_a_target_that_is_lost_before_the_fault_is_not_touched() -> None:
     world = World()
     dependencies = replace(
         world.dependencies(),
-        lost=lambda: "its Lease was deleted" if "fault" in phases(world) else "",
+        why_lost=lambda: "its Lease was deleted" if "fault" in phases(world) else "",
     )
     end = Drive(plan(), dependencies).run()
     assert end.ending is Ending.GUARDRAIL

@@ -62,14 +62,16 @@ class FakeSidecars:
     def refusal(self, ways: Sequence[HelperMethod]) -> str:
         return "" if ways else "no way"
 
-    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
+    def chosen_method(
+        self, name: str, ways: Sequence[HelperMethod]
+    ) -> Mapping[str, Any]:
         return {"do": ways[0].work if len(ways) == 1 else name}
 
-    def place(self, victim: Instance) -> VictimPlace:
+    def locate(self, victim: Instance) -> VictimPlace:
         return VictimPlace(container=victim.name, keep={"pod": f"pod-{victim.name}"})
 
-    def far_place(self, peer: Instance) -> VictimPlace:
-        return self.place(peer)
+    def locate_peer(self, peer: Instance) -> VictimPlace:
+        return self.locate(peer)
 
     def check(self, victim: Instance, place: VictimPlace, scope: Scope) -> None:
         pass
@@ -77,16 +79,16 @@ class FakeSidecars:
     def check_limit(self, victim: Instance, place: VictimPlace) -> None:
         pass
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
+    def network_ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         del place
         far = self.far if peers else ()
         return NetworkEnds(peers=tuple(peers), probes=("10.0.0.9",), far=far)
 
-    def gone(self, undo: Undo) -> Undone | None:
+    def gone_victim(self, undo: Undo) -> Undone | None:
         del undo
         return self.gone_with
 
-    def place_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
+    def locate_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
         kind = "container" if in_container else "network"
         return VictimPlace(container=f"{kind} of {undo.instance}")
 

@@ -80,11 +80,11 @@ def test_a_file_locks_a_supervisor_until_its_holder_ends(lock: Lock) -> None:
     holder = lock.hold(HERE)
     assert holder is not None
     assert holder.process.pid == process.pid
-    held = lock.held()
+    held = lock.holder()
     assert held is not None
     assert held.run == "r2"
     process.kill()
     process.communicate()
-    assert lock.held() is None
+    assert lock.holder() is None
     assert lock.hold(HERE) is None
     lock.release()

@@ -256,7 +256,7 @@ def test_a_drain_is_proven_by_the_eviction_alone(objects: FakeObjects) -> None:
     hurt.inject()
     objects.put(NODE, {**objects.kept[NODE], "spec": {}})
     del objects.kept[f"{CORE}/pods/web-1-a"]
-    proof = hurt.target.bites(hurt.request, hurt.victim, hurt.said)
+    proof = hurt.target.verify(hurt.request, hurt.victim, hurt.said)
     assert proof.bites
     assert "and was before; the pod is gone" in proof.because
 

@@ -45,7 +45,7 @@ def test_an_old_stamp_is_believed_only_once_no_heartbeat_came(
     clock = HandClock(NOW)
     lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
     renewed(cluster, ago)
-    held = lock.held()
+    held = lock.holder()
     assert held is not None
     assert held.expired is not alive
     assert sum(clock.slept) == slept
@@ -56,7 +56,7 @@ def test_a_heartbeat_while_we_look_on_shows_that_it_lives(cluster: FakeCluster) 
     clock.while_asleep = lambda: renewed(cluster, -7.0)
     lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
     renewed(cluster, LASTS + 5.0)
-    held = lock.held()
+    held = lock.holder()
     assert held is not None
     assert held.expired is False
 
@@ -65,7 +65,7 @@ def test_without_waiting_the_last_stamp_is_believed(cluster: FakeCluster) -> Non
     clock = HandClock(NOW)
     lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
     renewed(cluster, LASTS + 5.0)
-    held = lock.held(wait=False)
+    held = lock.holder(wait=False)
     assert held is not None
     assert (held.run, held.expired) == ("r-9", True)
     assert clock.slept == []
@@ -81,7 +81,7 @@ def test_who_has_to_decide_waits_until_a_heartbeat_is_overdue(
     clock = HandClock(NOW)
     lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
     renewed(cluster, ago)
-    held = lock.held(decide=True)
+    held = lock.holder(decide=True)
     assert held is not None
     assert held.expired is True
     assert EVERY < sum(clock.slept) <= DECIDED
@@ -97,7 +97,7 @@ def test_who_has_to_decide_sees_a_heartbeat_come(cluster: FakeCluster) -> None:
     clock.while_asleep = beats
     lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
     renewed(cluster, 1.0)
-    held = lock.held(decide=True)
+    held = lock.holder(decide=True)
     assert held is not None
     assert held.expired is False
     assert sum(clock.slept) == pytest.approx(EVERY)
@@ -113,4 +113,4 @@ def test_a_lock_that_goes_meanwhile_is_nobodys(cluster: FakeCluster) -> None:
     clock.while_asleep = released
     lock = Lock(Api(Access(context=CONTEXT, namespace=NAMESPACE), clock), NAMESPACE)
     renewed(cluster, 1.0)
-    assert lock.held(decide=True) is None
+    assert lock.holder(decide=True) is None

@@ -14,8 +14,8 @@ from gameday.targets.kubernetes.client.api import TooMany
 from gameday.targets.kubernetes.faults import fields, nodes, policy
 from gameday.targets.kubernetes.faults.config import packed, unpacked
 from gameday.targets.kubernetes.faults.eviction import refused
-from gameday.targets.kubernetes.faults.node_blast_radius import goes
-from gameday.targets.kubernetes.faults.workload_pods import is_ready, trouble
+from gameday.targets.kubernetes.faults.node_blast_radius import is_evicted_by_taint
+from gameday.targets.kubernetes.faults.workload_pods import is_ready, why_not_running
 from gameday.targets.kubernetes.inventory.pod_status import why_it_ended
 from gameday.targets.kubernetes.inventory.workloads import Workload
 from gameday.targets.kubernetes.ownership.marks import noted
@@ -109,24 +109,24 @@ def test_a_field_is_put_and_put_back_to_the_last_word(
 ) -> None:
     undo = undo_of(field=field, value=value)
     resource = deployment()
-    assert fields.before(resource, undo) == was
-    broken = merged(resource, fields.put(resource, undo, value))
+    assert fields.original_value(resource, undo) == was
+    broken = merged(resource, fields.patch_of(resource, undo, value))
     assert fields.read(broken, undo) == value
-    assert merged(broken, fields.put(broken, undo, was)) == resource
+    assert merged(broken, fields.patch_of(broken, undo, was)) == resource
 
 
 def test_a_probe_that_was_not_there_is_taken_away_again() -> None:
     undo = undo_of(field="readinessProbe", value=fields.NEVER)
     resource = deployment()
     del resource["spec"]["template"]["spec"]["containers"][1]["readinessProbe"]
-    assert fields.before(resource, undo) is None
-    broken = merged(resource, fields.put(resource, undo, fields.NEVER))
-    assert merged(broken, fields.put(broken, undo, None)) == resource
+    assert fields.original_value(resource, undo) is None
+    broken = merged(resource, fields.patch_of(resource, undo, fields.NEVER))
+    assert merged(broken, fields.patch_of(broken, undo, None)) == resource
 
 
 def test_no_other_container_is_changed() -> None:
     undo = undo_of(field="image", value="bad:1")
-    patch = fields.put(deployment(), undo, "bad:1")
+    patch = fields.patch_of(deployment(), undo, "bad:1")
     containers = patch["spec"]["template"]["spec"]["containers"]
     assert [container["image"] for container in containers] == ["side:1", "bad:1"]
 
@@ -141,7 +141,7 @@ def test_a_second_victim_takes_what_was_before_from_the_first() -> None:
     first = undo_of(field="replicas", value=0, mark="r1.a")
     second = undo_of(field="replicas", value=0, mark="r1.b")
     resource = marked(deployment(replicas=0), first, before=3)
-    assert fields.before(resource, second) == 3
+    assert fields.original_value(resource, second) == 3
     assert fields.own_note(resource, first)["before"] == 3
 
 
@@ -156,7 +156,7 @@ def test_a_second_victim_takes_what_was_before_from_the_first() -> None:
 def test_another_fault_of_the_workload_is_in_the_way(other: Json) -> None:
     resource = marked(deployment(), undo_of(mark="r1.a", **other), before=3)
     with pytest.raises(FaultFailed, match="carries another fault already"):
-        fields.before(resource, undo_of(field="replicas", value=0, mark="r1.b"))
+        fields.original_value(resource, undo_of(field="replicas", value=0, mark="r1.b"))
 
 
 @pytest.mark.parametrize(
@@ -179,17 +179,17 @@ def test_what_would_roll_nothing_out_is_refused(
 
 def test_all_victims_of_a_run_get_one_image_that_nobody_has() -> None:
     asked = parse_request("kubernetes.image_pull_failure", {"service": "web"})
-    one, two = (fields.wanted_by(asked, mark) for mark in ("run.a", "run.b"))
+    one, two = (fields.field_and_value(asked, mark) for mark in ("run.a", "run.b"))
     assert one == two
     assert one[1].startswith("gameday.invalid/")
-    assert fields.wanted_by(asked, "other.a") != one
+    assert fields.field_and_value(asked, "other.a") != one
 
 
 def test_those_that_were_stopped_meanwhile_stay_so() -> None:
     scaled = undo_of(field="replicas", value=2, mark="r1.a")
     resource = marked(deployment(replicas=1), scaled, before=5)
     resource = marked(resource, undo_of("scale_back", "r1.b"))
-    assert fields.given_back(resource, scaled) == (True, 4)
+    assert fields.value_to_restore(resource, scaled) == (True, 4)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_what_another_has_changed_is_not_given_back(
 ) -> None:
     scaled = undo_of(field="replicas", value=2, mark="r1.a")
     resource = marked(deployment(replicas=replicas), scaled, before=5)
-    assert fields.given_back(resource, scaled) == back
+    assert fields.value_to_restore(resource, scaled) == back
 
 
 # Pods ---------------------------------------------------------------------------------
@@ -208,18 +208,20 @@ def test_what_another_has_changed_is_not_given_back(
 
 def test_a_pod_that_starts_is_in_no_trouble() -> None:
     waiting = {"waiting": {"reason": "ContainerCreating"}}
-    assert trouble({"status": {"containerStatuses": [{"state": waiting}]}}) == ""
-    assert trouble({}) == ""
+    assert (
+        why_not_running({"status": {"containerStatuses": [{"state": waiting}]}}) == ""
+    )
+    assert why_not_running({}) == ""
 
 
 def test_trouble_is_told_in_the_kubelets_words() -> None:
     waiting = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
     pod = {"status": {"containerStatuses": [{"state": waiting}]}}
-    assert trouble(pod) == "ErrImagePull: no such host"
+    assert why_not_running(pod) == "ErrImagePull: no such host"
     ended = {
         "status": {"containerStatuses": [{"state": {"terminated": {"exitCode": 3}}}]}
     }
-    assert trouble(ended) == "its container ended with 3"
+    assert why_not_running(ended) == "its container ended with 3"
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,9 @@ def test_a_pod_says_why_its_containers_process_ended(status: Json, why: str) -> 
 
 def test_an_init_container_that_ended_is_no_trouble() -> None:
     ended = {"terminated": {"exitCode": 0}}
-    assert trouble({"status": {"initContainerStatuses": [{"state": ended}]}}) == ""
+    assert (
+        why_not_running({"status": {"initContainerStatuses": [{"state": ended}]}}) == ""
+    )
 
 
 @pytest.mark.parametrize(("status", "ready"), [("True", True), ("False", False)])
@@ -283,15 +287,15 @@ def test_the_last_mark_gives_a_node_back() -> None:
 
 
 def test_a_node_that_was_cordoned_stays_so() -> None:
-    assert nodes.was_before(node()) == "schedulable"
-    assert nodes.was_before(node(unschedulable=True)) == "cordoned"
+    assert nodes.former_state(node()) == "schedulable"
+    assert nodes.former_state(node(unschedulable=True)) == "cordoned"
     uncordon = undo_of("uncordon", "r1.a", was="cordoned")
     assert nodes.released(node(uncordon, unschedulable=True), uncordon) == {}
 
 
 def test_a_second_mark_knows_how_the_node_was_before_the_first() -> None:
     uncordon = undo_of("uncordon", "r1.a", was="schedulable")
-    assert nodes.was_before(node(uncordon, unschedulable=True)) == "schedulable"
+    assert nodes.former_state(node(uncordon, unschedulable=True)) == "schedulable"
 
 
 def test_only_our_taint_is_taken_away() -> None:
@@ -328,17 +332,18 @@ def test_a_taint_is_held_by_marks_of_the_same_taint() -> None:
 def test_who_goes_for_a_taint(toleration: Json, goes_away: bool) -> None:
     pod = {"metadata": {}, "spec": {"tolerations": [toleration]}}
     assert (
-        goes(pod, {"key": "gameday.dev/taint"} | {"effect": "NoExecute"}) is goes_away
+        is_evicted_by_taint(pod, {"key": "gameday.dev/taint"} | {"effect": "NoExecute"})
+        is goes_away
     )
 
 
 def test_static_pods_and_ended_ones_go_for_no_taint() -> None:
     taint = {"key": "k", "effect": "NoExecute"}
     mirror = {"annotations": {"kubernetes.io/config.mirror": "x"}}
-    assert not goes({"metadata": mirror, "spec": {}}, taint)
+    assert not is_evicted_by_taint({"metadata": mirror, "spec": {}}, taint)
     ended = {"metadata": {}, "spec": {}, "status": {"phase": "Succeeded"}}
-    assert not goes(ended, taint)
-    assert goes({"metadata": {}, "spec": {}}, taint)
+    assert not is_evicted_by_taint(ended, taint)
+    assert is_evicted_by_taint({"metadata": {}, "spec": {}}, taint)
 
 
 # Kept objects, policies ---------------------------------------------------------------

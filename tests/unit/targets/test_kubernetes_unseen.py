@@ -71,7 +71,7 @@ def test_what_may_not_be_read_is_among_what_is_left(
     cluster: FakeCluster, target: KubernetesTarget
 ) -> None:
     cluster.forbidden = {*HIDDEN, COPIES}  # copies of marks are only litter
-    left = target.marks.left()
+    left = target.marks.leftovers()
     assert [(leftover.what, leftover.place) for leftover in left] == [
         ("networkpolicies", POLICIES),
         ("secrets", SECRETS),

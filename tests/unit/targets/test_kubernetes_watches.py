@@ -88,7 +88,7 @@ def test_a_feed_lists_and_then_tells_each_change(lab: tuple[FakeCluster, Api]) -
     *_, second, third = told.until(lambda all_: len(all_) == 3)
     assert names(second) == {"a", "b"}
     assert (names(third), third.late) == ({"b"}, PROMPT)
-    assert feed.has(cluster.listed(PODS), BOUND)
+    assert feed.wait_for(cluster.listed(PODS), BOUND)
     feed.stop()
     assert [call for call in cluster.asked if not call.startswith("watch")] == [PODS]
 
@@ -123,7 +123,7 @@ def test_a_feed_that_nobody_answers_says_so_and_goes_on(
     cluster.down = False
     cluster.put(PODS, "a")
     told.until(lambda all_: bool(all_) and names(all_[-1]) == {"a"})
-    assert feed.has(cluster.listed(PODS), BOUND)
+    assert feed.wait_for(cluster.listed(PODS), BOUND)
     assert not feed.broken
     feed.stop()
 
@@ -198,9 +198,14 @@ def test_an_older_list_than_what_was_seen_changes_nothing(
     pods = Namespace(api, NAMESPACE)
     older = cluster.listed(PODS)
     pod(cluster, "web-x")
-    newer = [instance.health for instance in pods.told(cluster.listed(PODS), "web")]
+    newer = [
+        instance.health
+        for instance in pods.instances_of_list(cluster.listed(PODS), "web")
+    ]
     assert newer[0] == "healthy"
-    assert [instance.health for instance in pods.told(older, "web")] == newer
+    assert [
+        instance.health for instance in pods.instances_of_list(older, "web")
+    ] == newer
 
 
 def test_looking_fails_where_nobody_answers(lab: tuple[FakeCluster, Api]) -> None:

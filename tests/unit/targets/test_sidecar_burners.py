@@ -33,7 +33,7 @@ def test_a_burner_moves_speaks_and_ends(tmp_path: Path) -> None:
     burners.start(linger)
     (pid,) = burners.pids
     try:
-        assert burners.hear(PATIENCE) == b"here"
+        assert burners.next_word(PATIENCE) == b"here"
         folder = Path(f"/proc/{pid}")
         assert (folder / "comm").read_text(encoding="ascii").strip() == NAME
         assert (folder / "oom_score_adj").read_text(encoding="ascii") == "1000\n"
@@ -55,9 +55,9 @@ def test_a_burner_that_dies_is_silent() -> None:
     burners = StressProcesses([])
     burners.start(linger)
     try:
-        assert burners.hear(PATIENCE) == b"here"
+        assert burners.next_word(PATIENCE) == b"here"
         os.kill(burners.pids[0], signal.SIGKILL)
-        assert burners.hear(PATIENCE) == b""
+        assert burners.next_word(PATIENCE) == b""
     finally:
         burners.end()
 

@@ -74,7 +74,7 @@ def test_a_fault_begins_and_ends_and_leaves_no_helper(kind: str) -> None:
     assert undo.arguments["duration"] == order.spec["duration"] == 60.0
     assert undo.arguments["pod"] == "pod-web-1"
     faults = SidecarFaults(host)
-    assert faults.bites(asked(kind), WEB, undo).bites
+    assert faults.verify(asked(kind), WEB, undo).bites
     undone = faults.undo(undo)
     assert (undone.ok, undone.at, undone.early) == (True, 7.0, "")
     assert host.running == {}
@@ -95,7 +95,7 @@ def test_a_partition_is_held_at_far_ends_too_and_undone_there() -> None:
     assert near.spec["peers"] == ("db",)
     assert [order.spec["peers"] for order in others] == [("10.0.0.1",)] * 2
     assert [end["instance"] for end in undo.arguments["far"]] == ["db-1", "db-2"]
-    proof = SidecarFaults(host).bites(asked("network.partition"), WEB, undo)
+    proof = SidecarFaults(host).verify(asked("network.partition"), WEB, undo)
     assert proof.because == "seen; the same at the far end (db-1, db-2)"
     assert SidecarFaults(host).undo(undo).ok
     assert host.running == {}
@@ -110,7 +110,7 @@ def test_one_far_end_that_does_not_bite_is_enough() -> None:
     blunt = {**PROOF, "bites": False, "because": "not dropped"}
     host = FakeSidecars(far=far("db-1"), says={"partition@db-1": (blunt,)})
     undo = begin(host, "network.partition", peers="db")
-    proof = SidecarFaults(host).bites(asked("network.partition"), WEB, undo)
+    proof = SidecarFaults(host).verify(asked("network.partition"), WEB, undo)
     assert not proof.bites
     assert proof.because == "at db-1: not dropped"
 

@@ -18,7 +18,7 @@ from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import image_name
 from gameday.targets.ownership import is_dead, process_words
 from gameday.targets.sidecar_faults.host import END, GO, Line
-from gameday.targets.sidecar_faults.talk import until
+from gameday.targets.sidecar_faults.talk import wait_for_line
 
 _READY = 10.0  # seconds until a helper has started and looked around
 _APPLIED = 15.0
@@ -75,10 +75,10 @@ class Helper:
             helper = self._create(sidecar)
         try:
             api = self._engine.api
-            with self._engine.speaking():
+            with self._engine.translated_errors():
                 api.put_archive(helper, "/", image.code())
                 api.start(helper)
-            self.said(helper, "ready", _READY)
+            self.wait_for_line(helper, "ready", _READY)
         except BaseException:
             self.remove(helper)
             raise
@@ -88,7 +88,7 @@ class Helper:
         api = self._engine.api
         order = {"mark": sidecar.mark, "wait": _WAIT, **sidecar.spec}
         beside = sidecar.beside
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             host = api.create_host_config(
                 network_mode=f"container:{beside}" if beside else "none",
                 pid_mode="host" if sidecar.host_processes else None,
@@ -125,7 +125,7 @@ class Helper:
     def lines(self, helper: str) -> list[dict[str, Any]]:
         """Return all that a helper has said."""
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             text: bytes = api.logs(helper, stdout=True, stderr=True)
         said: list[dict[str, Any]] = []
         for line in text.decode(errors="replace").splitlines():
@@ -135,7 +135,7 @@ class Helper:
                 said.append({"say": "", "because": line})
         return said
 
-    def hear(self, helper: str, seconds: float) -> Iterator[dict[str, Any]]:
+    def follow_lines(self, helper: str, seconds: float) -> Iterator[dict[str, Any]]:
         """Yield each line that it says, until it has ended or time is over."""
         clock, heard = self._engine.clock, 0
         end = clock.monotonic() + seconds
@@ -148,26 +148,26 @@ class Helper:
                 return
             clock.sleep(_PAUSE)
 
-    def said(self, helper: str, word: str, seconds: float) -> Line:
+    def wait_for_line(self, helper: str, word: str, seconds: float) -> Line:
         """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
-        return until(self.hear(helper, seconds), word)
+        return wait_for_line(self.follow_lines(helper, seconds), word)
 
     def signal(self, helper: str, name: str) -> None:
         """Tell it a signal."""
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             api.kill(helper, f"SIG{name}")
 
-    def go(self, helper: str) -> Line:
+    def start_work(self, helper: str) -> Line:
         """Give the word and wait until it is done; return what the helper says."""
         self.signal(helper, GO)
-        return self.said(helper, "applied", _APPLIED)
+        return self.wait_for_line(helper, "applied", _APPLIED)
 
     def run(self, sidecar: Sidecar) -> Line:
         """Start, give the word, take the answer, remove."""
         helper = self.start(sidecar)
         try:
-            return self.go(helper)
+            return self.start_work(helper)
         finally:
             self.remove(helper)
 
@@ -201,7 +201,7 @@ class Helper:
         them; they belong to no run.
         """
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             containers = api.containers(all=True, filters={"label": ["gameday.mark"]})
         old = self._engine.clock.now() - 2 * _WAIT
         return [
@@ -218,7 +218,7 @@ class Helper:
         """Remove a helper's container, whatever its state."""
         api = self._engine.api
         try:
-            with self._engine.speaking():
+            with self._engine.translated_errors():
                 api.remove_container(helper, force=True, v=True)
         except EngineRefused:
             pass  # gone, or being removed

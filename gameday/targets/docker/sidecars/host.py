@@ -70,11 +70,11 @@ class DockerSidecars:
     def signal(self, helper: str, name: str) -> Iterator[Line]:
         """Tell it a signal, then yield what it says."""
         self._helper.signal(helper, name)
-        yield from self._helper.hear(helper, _APPLIED)
+        yield from self._helper.follow_lines(helper, _APPLIED)
 
     def lines(self, helper: str, seconds: float) -> Iterator[Line]:
         """Yield what it says from its beginning on."""
-        return self._helper.hear(helper, seconds)
+        return self._helper.follow_lines(helper, seconds)
 
     def end(self, helper: str) -> Ended:
         """Tell a helper to end; remove it where it does not."""
@@ -114,7 +114,9 @@ class DockerSidecars:
         except FaultFailed as wrong:
             return f"the helper container does not work on this engine: {wrong}"
 
-    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
+    def chosen_method(
+        self, name: str, ways: Sequence[HelperMethod]
+    ) -> Mapping[str, Any]:
         """Return the first way that the kernel has: helpers here cannot try them.
 
         They share the victim's network from their beginning.
@@ -127,14 +129,14 @@ class DockerSidecars:
 
     # Victims ----------------------------------------------------------------------
 
-    def place(self, victim: Instance) -> VictimPlace:
+    def locate(self, victim: Instance) -> VictimPlace:
         """Return the victim's container as it is now."""
         details = self._engine.inspect(victim.identity["id"])
         if not details["State"]["Running"]:
             raise FaultFailed(f"{victim.name} is {victim.state}, not running")
         return VictimPlace(container=details["Id"], seen=details)
 
-    def far_place(self, peer: Instance) -> VictimPlace:
+    def locate_peer(self, peer: Instance) -> VictimPlace:
         """Return where a peer is; `ends` names none."""
         return VictimPlace(container=peer.identity["id"])
 
@@ -154,11 +156,11 @@ class DockerSidecars:
                 f"{victim.name} has no memory limit; filling it would fill the machine"
             )
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
+    def network_ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         """Return the addresses on the networks that victim and peers share."""
         return ends_of(place.seen, peers, self._instances())
 
-    def gone(self, undo: Undo) -> Undone | None:
+    def gone_victim(self, undo: Undo) -> Undone | None:
         """Return that the undo's own container is gone or down."""
         container = same_container(self._engine, undo)
         return (
@@ -167,7 +169,7 @@ class DockerSidecars:
             else REPLACED
         )
 
-    def place_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
+    def locate_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
         """Return the undo's own container: its network and its processes are there."""
         del in_container
         return VictimPlace(container=undo.identity["id"])

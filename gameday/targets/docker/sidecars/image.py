@@ -23,7 +23,7 @@ def is_there(engine: DockerEngine) -> bool:
     """Return whether the engine has the helper's image."""
     api = engine.api
     try:
-        with engine.speaking():
+        with engine.translated_errors():
             api.inspect_image(image_name())  # type: ignore[no-untyped-call]
     except Gone:
         return False
@@ -36,7 +36,7 @@ def build(engine: DockerEngine) -> None:
         raise FaultFailed(f"the engine has no image {image_name()} ({OVERRIDE})")
     api = engine.api
     try:
-        with engine.speaking():
+        with engine.translated_errors():
             answer = api.build(
                 fileobj=io.BytesIO(DOCKERFILE.encode()),
                 tag=IMAGE,

@@ -22,7 +22,7 @@ NAMES = sorted(
 )
 
 
-def usable(known: Mapping[str, str]) -> bool:
+def has_every_feature(known: Mapping[str, str]) -> bool:
     """Return whether there is a way to each fault, so that it is worth keeping."""
     return all(
         any(not known.get(way.needs) for way in fault.ways)
@@ -45,7 +45,7 @@ class KernelFeatures:
             return self._known
         file = self._file()
         self._known = _read(file) or self._look()
-        if usable(self._known):
+        if has_every_feature(self._known):
             with suppress(OSError):  # a cache that cannot be written is none
                 file.parent.mkdir(parents=True, exist_ok=True)
                 fresh = file.with_suffix(f".{os.getpid()}")
@@ -72,7 +72,7 @@ class KernelFeatures:
 
     def _file(self) -> Path:
         api = self._engine.api
-        with self._engine.speaking():
+        with self._engine.translated_errors():
             about = api.info()
         words = f"{about.get('ID')} {about.get('KernelVersion')} {self._helper.image}"
         name = hashlib.sha256(words.encode()).hexdigest()[:16]

@@ -20,14 +20,14 @@ from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Conflict, Gone, Json, namespaced
 from gameday.targets.kubernetes.faults.workload_pods import (
     SHOWS,
-    about,
     all_back,
     is_ready,
     pods_of,
     poll,
-    start_anew,
-    trouble,
+    restart_stuck_pods,
+    undo_arguments,
     warnings,
+    why_not_running,
 )
 from gameday.targets.kubernetes.inventory.pod_status import LABEL
 from gameday.targets.kubernetes.ownership.fencing import fence
@@ -45,9 +45,9 @@ _LARGEST = 700_000  # bytes that fit into a Secret as base64
 class Config:
     """Removes an object, and puts back the very same."""
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
-        self._secrets = namespaced(place.namespace, "secrets")
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
+        self._secrets = namespaced(context.namespace, "secrets")
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
@@ -65,12 +65,12 @@ class Config:
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Keep a copy; nothing is removed yet."""
-        self._place.pod_of(victim)
+        self._context.pod_of(victim)
         what, name = _object(request), str(request.arguments["name"])
-        path = namespaced(self._place.namespace, PLURALS[what], name)
-        current = self._place.api.find(path)
+        path = namespaced(self._context.namespace, PLURALS[what], name)
+        current = self._context.api.find(path)
         if current is None:
-            raise FaultFailed(f"there is no {what} {name} in {self._place.namespace}")
+            raise FaultFailed(f"there is no {what} {name} in {self._context.namespace}")
         _check(what, current)
         tail = hashlib.sha256(mark.encode()).hexdigest()[:10]
         kept = f"gameday-kept-{tail}"
@@ -87,21 +87,23 @@ class Config:
             verb="restore_config",
             instance=victim.name,
             identity=dict(victim.identity),
-            arguments={**about(victim, mark), **more},
+            arguments={**undo_arguments(victim, mark), **more},
         )
-        self._place.api.create(self._secrets, _copy(kept, current, what, undo))
+        self._context.api.create(self._secrets, _copy(kept, current, what, undo))
         return undo
 
     # Injecting --------------------------------------------------------------------
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Remove the object, then the victim."""
-        api = self._place.api
+        api = self._context.api
         try:
-            if api.find(self._kept(undo)) is None:
+            if api.find(self._copy_path(undo)) is None:
                 raise FaultFailed("it was undone meanwhile")
             self._remove(undo)
-            pod = namespaced(self._place.namespace, "pods", str(undo.arguments["pod"]))
+            pod = namespaced(
+                self._context.namespace, "pods", str(undo.arguments["pod"])
+            )
             sure = {"uid": undo.identity["id"]}
             api.delete(pod, {"gracePeriodSeconds": 1, "preconditions": sure})
         except GamedayError as wrong:
@@ -113,7 +115,7 @@ class Config:
         given = undo.arguments
         sure = {"uid": given["uid"], "resourceVersion": given["version"]}
         try:
-            self._place.api.delete(self._path(undo), {"preconditions": sure})
+            self._context.api.delete(self._path(undo), {"preconditions": sure})
         except Conflict as wrong:
             what = f"the {given['object']} {given['name']}"
             because = f"{what} changed since it was copied; it was not removed"
@@ -121,34 +123,34 @@ class Config:
 
     def _path(self, undo: Undo) -> str:
         what = PLURALS[str(undo.arguments["object"])]
-        return namespaced(self._place.namespace, what, str(undo.arguments["name"]))
+        return namespaced(self._context.namespace, what, str(undo.arguments["name"]))
 
-    def _kept(self, undo: Undo) -> str:
+    def _copy_path(self, undo: Undo) -> str:
         return f"{self._secrets}/{undo.arguments['kept']}"
 
-    def bites(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look until a successor waits for the object, or does well without it."""
         given = undo.arguments
         what = f"{given['object']} {given['name']}"
         evidence = {"object": what}
-        if self._place.api.find(self._path(undo)) is not None:
+        if self._context.api.find(self._path(undo)) is not None:
             because = f"the {what} is there again: something makes it anew"
             return Proof(bites=False, because=because, evidence=evidence)
         needless = f"the pods do not need the {what}: they run without it"
         if given["cached"]:
             needless += " (it is immutable: a node that has it read once keeps it)"
 
-        def look() -> str:
-            pods = pods_of(self._place, str(given["workload"]))
+        def effect() -> str:
+            pods = pods_of(self._context, str(given["workload"]))
             waiting = (self._misses(pod, str(given["name"])) for pod in pods)
             waiting_for = next((why for why in waiting if why), "")
-            workload = self._place.pods.workload(str(given["workload"]))
+            workload = self._context.pods.workload(str(given["workload"]))
             wanted = workload.wanted if workload is not None else 0
             gone = all(p["metadata"]["uid"] != undo.identity["id"] for p in pods)
             well = gone and len(pods) >= wanted and all(is_ready(p) for p in pods)
             return waiting_for or (needless if well else "")
 
-        said = poll(self._place, SHOWS, look)
+        said = poll(self._context, SHOWS, effect)
         because = said or f"no successor was seen to wait for the {what}"
         bites = said not in ("", needless)
         return Proof(bites=bites, because=because, evidence=evidence)
@@ -157,7 +159,7 @@ class Config:
         """Return the cluster's own words that a pod lacks the object."""
         if is_ready(pod):
             return ""
-        told = [trouble(pod), *warnings(self._place, pod, "FailedMount")]
+        told = [why_not_running(pod), *warnings(self._context, pod, "FailedMount")]
         words = next(
             (message for message in told if f'"{name}" not found' in message), ""
         )
@@ -175,25 +177,27 @@ class Config:
         return undone_or_why(by_hand, lambda: self._restore(undo, what))
 
     def _restore(self, undo: Undo, what: str) -> Undone:
-        api = self._place.api
-        kept = api.find(self._kept(undo))
+        api = self._context.api
+        kept = api.find(self._copy_path(undo))
         if kept is None:
-            return all_back(self._place, undo, f"the {what} had been put back already")
+            return all_back(
+                self._context, undo, f"the {what} had been put back already"
+            )
         said = f"the {what} is there"
-        if not self._stays(undo):
+        if not self._is_there_for_good(undo):
             path, _, _ = self._path(undo).rpartition("/")
             try:
                 api.create(path, unpacked(kept))
                 said = f"the {what} was made again"
             except Conflict:
                 said = f"the {what} was made again by another"
-            start_anew(self._place, str(undo.arguments["workload"]))
-        api.delete(self._kept(undo))
-        return all_back(self._place, undo, said)
+            restart_stuck_pods(self._context, str(undo.arguments["workload"]))
+        api.delete(self._copy_path(undo))
+        return all_back(self._context, undo, said)
 
-    def _stays(self, undo: Undo) -> bool:
+    def _is_there_for_good(self, undo: Undo) -> bool:
         """Return whether the object is there, and not to be removed by us any more."""
-        api, path = self._place.api, self._path(undo)
+        api, path = self._context.api, self._path(undo)
         current = api.find(path)
         if current is None or current["metadata"]["uid"] != undo.arguments["uid"]:
             return current is not None

@@ -10,31 +10,31 @@ from gameday.errors import FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Gone, Json, TooMany, namespaced
-from gameday.targets.kubernetes.faults.workload_pods import about, all_back
+from gameday.targets.kubernetes.faults.workload_pods import all_back, undo_arguments
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 
 _BUDGET = re.compile(r"disruption budget (\S+)")
 _ASKED_AGAIN = 1.0  # seconds
 
 
-def evict(place: NamespaceContext, undo: Undo, patience: float = 0.0) -> None:
+def evict(context: NamespaceContext, undo: Undo, patience: float = 0.0) -> None:
     """Evict the undo's pod; a refusal is FaultFailed after so many seconds.
 
     A pod that is gone already, or replaced, counts as evicted.
     """
     pod = str(undo.arguments["pod"])
-    path = namespaced(place.namespace, "pods", pod, "eviction")
+    path = namespaced(context.namespace, "pods", pod, "eviction")
     body = {
         "apiVersion": "policy/v1",
         "kind": "Eviction",
-        "metadata": {"name": pod, "namespace": place.namespace},
+        "metadata": {"name": pod, "namespace": context.namespace},
         "deleteOptions": {"preconditions": {"uid": undo.identity["id"]}},
     }
-    clock = place.api.clock
+    clock = context.api.clock
     end = clock.monotonic() + patience
     while True:
         try:
-            place.api.create(path, body)
+            context.api.create(path, body)
         except Gone:
             return
         except TooMany as wrong:
@@ -54,26 +54,26 @@ def refused(wrong: TooMany) -> str:
     return f"refused by {who}: {words}"
 
 
-def is_leaving(place: NamespaceContext, undo: Undo, seconds: float) -> str:
+def is_leaving(context: NamespaceContext, undo: Undo, seconds: float) -> str:
     """Wait until the undo's pod is gone or being ended; say which, empty: neither."""
     seen: list[str] = []
 
-    def shown(pod: Json | None) -> bool:
+    def is_leaving_now(pod: Json | None) -> bool:
         if pod is None or pod["metadata"]["uid"] != undo.identity["id"]:
             seen.append("the pod is gone")
         elif pod["metadata"].get("deletionTimestamp"):
             seen.append("the pod is being ended")
         return bool(seen)
 
-    place.pods.until(str(undo.arguments["pod"]), shown, seconds)
+    context.pods.until(str(undo.arguments["pod"]), is_leaving_now, seconds)
     return seen[-1] if seen else ""
 
 
 class Evict:
     """kubernetes.evict: one pod, asked for politely."""
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
@@ -91,31 +91,31 @@ class Evict:
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the victim."""
         del request
-        self._place.pod_of(victim)
+        self._context.pod_of(victim)
         return Undo(
             target="",
             verb="wait_back",
             instance=victim.name,
             identity=dict(victim.identity),
-            arguments=about(victim, mark),
+            arguments=undo_arguments(victim, mark),
         )
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Evict it."""
         try:
-            evict(self._place, undo)
+            evict(self._context, undo)
         except GamedayError as wrong:
             what = f"{victim.name}: {request.kind} did not work"
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
-    def bites(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look until the pod is on its way out."""
-        said = is_leaving(self._place, undo, 15.0)
+        said = is_leaving(self._context, undo, 15.0)
         because = said or "the pod is still there"
         evidence = {"pod": undo.arguments["pod"]}
         return Proof(bites=bool(said), because=because, evidence=evidence)
 
     def undo(self, undo: Undo) -> Undone:
         """Wait until the workload has all its pods again."""
-        by_hand = self._place.kubectl("describe", str(undo.arguments["workload"]))
-        return undone_or_why(by_hand, lambda: all_back(self._place, undo, "is back"))
+        by_hand = self._context.kubectl("describe", str(undo.arguments["workload"]))
+        return undone_or_why(by_hand, lambda: all_back(self._context, undo, "is back"))

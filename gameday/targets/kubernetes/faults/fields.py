@@ -20,7 +20,7 @@ NEVER = {  # a port on which nothing listens
 }
 
 
-def wanted_by(request: FaultRequest, mark: str) -> tuple[str, Any]:
+def field_and_value(request: FaultRequest, mark: str) -> tuple[str, Any]:
     """Return which field gets which value; one and the same for all victims."""
     if request.kind == "kubernetes.scale":
         return "replicas", int(request.arguments["to"])
@@ -47,37 +47,37 @@ def check(workload: Workload, field: str) -> None:
         )
 
 
-def _where(undo: Undo) -> tuple[str, str]:
+def _field_and_container(undo: Undo) -> tuple[str, str]:
     return str(undo.arguments["field"]), str(undo.arguments["container"])
 
 
 def read(workload: Mapping[str, Any], undo: Undo) -> Any:
     """Return the field as a workload has it; None where it has none."""
-    field, container = _where(undo)
+    field, container = _field_and_container(undo)
     if field == "replicas":
         return workload["spec"].get("replicas", 1)
     template = workload["spec"]["template"]["spec"]
-    return _of(template["containers"], container).get(field)
+    return _container(template["containers"], container).get(field)
 
 
 def read_pod(pod: Mapping[str, Any], undo: Undo) -> Any:
     """Return the field as a pod has it."""
-    field, container = _where(undo)
-    return _of(pod["spec"]["containers"], container).get(field)
+    field, container = _field_and_container(undo)
+    return _container(pod["spec"]["containers"], container).get(field)
 
 
-def _of(containers: list[Json], name: str) -> Mapping[str, Any]:
+def _container(containers: list[Json], name: str) -> Mapping[str, Any]:
     return next(
         (container for container in containers if container["name"] == name), {}
     )
 
 
-def put(workload: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
+def patch_of(workload: Json, undo: Undo, value: Any) -> Mapping[str, Any]:
     """Return the patch that gives the field a value; None takes it away.
 
     A list is replaced as a whole: whoever patches has to hold the version it read.
     """
-    field, container = _where(undo)
+    field, container = _field_and_container(undo)
     if field == "replicas":
         return {"spec": {"replicas": value}}
     containers = [
@@ -92,7 +92,7 @@ def _with(container: Json, field: str, value: Any) -> Json:
     return rest if value is None else {**rest, field: value}
 
 
-def before(workload: Json, undo: Undo) -> Any:
+def original_value(workload: Json, undo: Undo) -> Any:
     """Return what the field was before the first of this request's victims."""
     for other in _notes(workload):
         same = ("field", "value")
@@ -115,7 +115,7 @@ def own_note(workload: Mapping[str, Any], undo: Undo) -> Mapping[str, Any]:
     return note
 
 
-def given_back(workload: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
+def value_to_restore(workload: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
     """Return whether the field is still as the fault left it, and what it gets back.
 
     A pod that process.stop took away meanwhile comes back by that fault's own undo.

@@ -21,8 +21,8 @@ class NodeBlastRadius:
     are known.
     """
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
         self._adding = threading.Lock()
         self._request: FaultRequest | None = None
         self._victims: dict[str, Instance] = {}
@@ -41,7 +41,7 @@ class NodeBlastRadius:
         services = {victim.labels["workload"] for victim in victims}
         others = [
             instance.name
-            for instance in self._place.pods.instances()
+            for instance in self._context.pods.instances()
             if instance.labels["node"] in nodes
             and instance.labels["workload"] in services
             and instance.state not in ("stopping", "stopped")
@@ -58,7 +58,7 @@ class NodeBlastRadius:
         """Refuse where a taint would end any pod of the node that is no victim."""
         node = str(undo.arguments["node"])
         try:
-            there = self._place.api.items(
+            there = self._context.api.items(
                 "/api/v1/pods", fieldSelector=f"spec.nodeName={node}"
             )
         except Forbidden as wrong:
@@ -70,7 +70,8 @@ class NodeBlastRadius:
         others = [
             f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
             for pod in there
-            if pod["metadata"]["uid"] not in self._victims and goes(pod, taint)
+            if pod["metadata"]["uid"] not in self._victims
+            and is_evicted_by_taint(pod, taint)
         ]
         if others:
             raise FaultFailed(
@@ -79,7 +80,7 @@ class NodeBlastRadius:
             )
 
 
-def goes(pod: Json, taint: Mapping[str, str]) -> bool:
+def is_evicted_by_taint(pod: Json, taint: Mapping[str, str]) -> bool:
     """Return whether a NoExecute taint ends a pod (sooner or later)."""
     over = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
     if over or _MIRROR in (pod["metadata"].get("annotations") or {}):

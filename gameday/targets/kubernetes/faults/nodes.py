@@ -18,7 +18,7 @@ from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
 from gameday.targets.kubernetes.faults.eviction import evict, is_leaving
 from gameday.targets.kubernetes.faults.node_blast_radius import NodeBlastRadius
-from gameday.targets.kubernetes.faults.workload_pods import about, all_back
+from gameday.targets.kubernetes.faults.workload_pods import all_back, undo_arguments
 from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import (
     NODES,
@@ -47,9 +47,9 @@ HOW: Mapping[str, str] = {
 class Nodes:
     """cordon, drain and taint."""
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
-        self._chosen = NodeBlastRadius(place)
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
+        self._chosen = NodeBlastRadius(context)
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
@@ -62,29 +62,31 @@ class Nodes:
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the victim and its node."""
-        self._place.pod_of(victim)
-        node = self._place.api.get(f"{NODES}/{victim.labels['node']}")
+        self._context.pod_of(victim)
+        node = self._context.api.get(f"{NODES}/{victim.labels['node']}")
         self._chosen.add(request, victim)
-        more: dict[str, Any] = {"was": was_before(node)}
+        more: dict[str, Any] = {"was": former_state(node)}
         taint = request.kind == "kubernetes.taint"
         if taint:
             given = request.arguments
             more = {"key": given.get("key") or KEY}
             more["effect"] = given.get("effect") or EFFECT
             if _tainted(node, more):
-                raise FaultFailed(f"{_name(node)} has the taint {_words(more)} already")
+                raise FaultFailed(
+                    f"{_name(node)} has the taint {_taint_text(more)} already"
+                )
         elif request.kind == "kubernetes.cordon" and more["was"] == "cordoned":
             raise FaultFailed(
                 f"{_name(node)} was made unschedulable by another already"
             )
         # A node is everybody's: whose mark it is, only its namespace can tell.
-        more["namespace"] = self._place.namespace
+        more["namespace"] = self._context.namespace
         return Undo(
             target="",
             verb="untaint" if taint else "uncordon",
             instance=victim.name,
             identity=dict(victim.identity),
-            arguments={**about(victim, mark), **more},
+            arguments={**undo_arguments(victim, mark), **more},
         )
 
     # Injecting --------------------------------------------------------------------
@@ -102,20 +104,20 @@ class Nodes:
                 self._cordon(request.kind, undo)
                 if request.kind == "kubernetes.drain":
                     lasts = request.duration or PATIENCE
-                    evict(self._place, undo, min(PATIENCE, lasts))
+                    evict(self._context, undo, min(PATIENCE, lasts))
         except GamedayError as wrong:
             what = f"{victim.name}: {request.kind} did not work"
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
     def _cordon(self, kind: str, undo: Undo) -> None:
         def cordoned(node: Json) -> Mapping[str, Any]:
-            was, now = undo.arguments["was"], was_before(node)
+            was, now = undo.arguments["was"], former_state(node)
             if now != was:
                 raise FaultFailed(f"{_name(node)} was {was} before and is {now} now")
             notes = dict(noted(undo, kind))
             return {"metadata": {"annotations": notes}, "spec": {"unschedulable": True}}
 
-        self._place.api.change(_path(undo), cordoned)
+        self._context.api.change(_path(undo), cordoned)
 
     def _taint(self, undo: Undo) -> None:
         given = undo.arguments
@@ -127,15 +129,15 @@ class Nodes:
             notes = dict(noted(undo, "kubernetes.taint"))
             return {"metadata": {"annotations": notes}, "spec": {"taints": taints}}
 
-        self._place.api.change(_path(undo), tainted)
+        self._context.api.change(_path(undo), tainted)
 
-    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look at the node's spec, and at the victim where it has to go."""
-        node = self._place.api.get(_path(undo))
+        node = self._context.api.get(_path(undo))
         given = undo.arguments
         if undo.verb == "untaint":
             there = _tainted(node, given)
-            said = f"{_name(node)} {'has' if there else 'lacks'} {_words(given)}"
+            said = f"{_name(node)} {'has' if there else 'lacks'} {_taint_text(given)}"
         else:
             there = bool(node["spec"].get("unschedulable"))
             said = f"{_name(node)} is {'' if there else 'not '}unschedulable"
@@ -143,7 +145,7 @@ class Nodes:
                 said += ", and was before"
         drained = request.kind == "kubernetes.drain"
         if drained or (there and given.get("effect") == "NoExecute"):
-            gone = is_leaving(self._place, undo, _GONE)
+            gone = is_leaving(self._context, undo, _GONE)
             there = bool(gone)
             said += f"; {gone or 'the pod is still there'}"
         evidence = {"node": given["node"], "pod": given["pod"]}
@@ -156,13 +158,13 @@ class Nodes:
         node = str(undo.arguments["node"])
         words = ["uncordon", node]
         if undo.verb == "untaint":
-            words = ["taint", "node", node, f"{_words(undo.arguments)}-"]
-        by_hand = self._place.kubectl(*words, node=True)
+            words = ["taint", "node", node, f"{_taint_text(undo.arguments)}-"]
+        by_hand = self._context.kubectl(*words, node=True)
         return undone_or_why(by_hand, lambda: self._give_back(undo))
 
     def _give_back(self, undo: Undo) -> Undone:
         outcomes: list[str] = []
-        if self._place.api.find(_path(undo)) is None:
+        if self._context.api.find(_path(undo)) is None:
             return Undone(ok=True, found=f"{undo.arguments['node']}: the node is gone")
 
         def without(node: Json) -> Mapping[str, Any] | None:
@@ -175,30 +177,32 @@ class Nodes:
             notes = {"annotations": dict(erased(undo))}
             return {**back, "metadata": notes}
 
-        node = self._place.api.change(_path(undo), without)
+        node = self._context.api.change(_path(undo), without)
         if outcomes[-1] == _ALREADY:
-            fence(self._place.api, _path(undo))
-            node = self._place.api.change(_path(undo), without)  # it came in between
+            fence(self._context.api, _path(undo))
+            node = self._context.api.change(_path(undo), without)  # it came in between
         said = f"{undo.arguments['node']}: {outcomes[-1]}"
-        if list(_others(node, undo)):
+        if list(_same_holds(node, undo)):
             return Undone(ok=True, found=said)
-        return all_back(self._place, undo, said)
+        return all_back(self._context, undo, said)
 
 
 def released(node: Json, undo: Undo) -> Mapping[str, Any]:
     """Return the patch that gives a node back: nothing where another holds it."""
     given = undo.arguments
-    if list(_others(node, undo)):
+    if list(_same_holds(node, undo)):
         return {}
     if undo.verb == "untaint":
         left = [
-            taint for taint in node["spec"].get("taints") or () if not _is(taint, given)
+            taint
+            for taint in node["spec"].get("taints") or ()
+            if not _is_taint(taint, given)
         ]
         return {"spec": {"taints": left or None}}
     return {"spec": {"unschedulable": None}} if given["was"] == "schedulable" else {}
 
 
-def _others(node: Mapping[str, Any], undo: Undo) -> Iterator[Mapping[str, Any]]:
+def _same_holds(node: Mapping[str, Any], undo: Undo) -> Iterator[Mapping[str, Any]]:
     """Yield the arguments of other marks that hold the node in the same way."""
     notes = node["metadata"].get("annotations") or {}
     mine = key_of(str(undo.arguments["mark"]))
@@ -213,7 +217,7 @@ def _others(node: Mapping[str, Any], undo: Undo) -> Iterator[Mapping[str, Any]]:
                 yield other["arguments"]
 
 
-def was_before(node: Mapping[str, Any]) -> str:
+def former_state(node: Mapping[str, Any]) -> str:
     """Return whether a node took pods before the first of our marks."""
     for key, text in (node["metadata"].get("annotations") or {}).items():
         saved = json.loads(text) if key.startswith(UNDO) else {}
@@ -223,14 +227,14 @@ def was_before(node: Mapping[str, Any]) -> str:
 
 
 def _tainted(node: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    return any(_is(taint, given) for taint in node["spec"].get("taints") or ())
+    return any(_is_taint(taint, given) for taint in node["spec"].get("taints") or ())
 
 
-def _is(taint: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+def _is_taint(taint: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
     return (taint["key"], taint["effect"]) == (given["key"], given["effect"])
 
 
-def _words(given: Mapping[str, Any]) -> str:
+def _taint_text(given: Mapping[str, Any]) -> str:
     return f"{given['key']}:{given['effect']}"
 
 

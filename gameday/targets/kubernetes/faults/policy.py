@@ -13,7 +13,7 @@ from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json, namespaced
-from gameday.targets.kubernetes.faults.workload_pods import about
+from gameday.targets.kubernetes.faults.workload_pods import undo_arguments
 from gameday.targets.kubernetes.inventory.pod_status import LABEL
 from gameday.targets.kubernetes.ownership.marks import OURS, POLICIES
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
@@ -34,9 +34,11 @@ _DIRECTIONS = {"both": ["Ingress", "Egress"], "ingress": ["Ingress"]}
 class Isolate:
     """Cuts a pod off, where the cluster enforces policies."""
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
-        self._policies = namespaced(place.namespace, "networkpolicies", group=POLICIES)
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
+        self._policies = namespaced(
+            context.namespace, "networkpolicies", group=POLICIES
+        )
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
@@ -54,7 +56,7 @@ class Isolate:
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Have a helper knock, and wait for the word to knock again."""
-        pod = self._place.pod_of(victim)
+        pod = self._context.pod_of(victim)
         if pod["spec"].get("hostNetwork"):
             raise CannotFault(
                 f"{victim.name} shares the network of its node: no policy is for it"
@@ -80,18 +82,18 @@ class Isolate:
             "helper": pod_name(order),
             "direction": request.arguments.get("direction") or "both",
         }
-        self._place.helper.start(order)
+        self._context.helper.start(order)
         return Undo(
             target="",
             verb="join_again",
             instance=victim.name,
             identity=dict(victim.identity),
-            arguments={**about(victim, mark), **more},
+            arguments={**undo_arguments(victim, mark), **more},
         )
 
     def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
         """Make the policy, which carries the undo; then label the pod."""
-        api = self._place.api
+        api = self._context.api
         label = {"metadata": {"labels": {ISOLATED: undo.arguments["label"]}}}
 
         def labelled(pod: Json) -> Mapping[str, Any]:
@@ -107,17 +109,17 @@ class Isolate:
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
     def _pod(self, undo: Undo) -> str:
-        return namespaced(self._place.namespace, "pods", str(undo.arguments["pod"]))
+        return namespaced(self._context.namespace, "pods", str(undo.arguments["pod"]))
 
-    def bites(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, _request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Have the helper knock again."""
         helper = str(undo.arguments["helper"])
         try:
-            said = self._place.helper.go(helper)
+            said = self._context.helper.start_work(helper)
         except GamedayError as wrong:
             return Proof(bites=False, because=f"not proven: {wrong}")
         finally:
-            self._place.helper.remove(helper)
+            self._context.helper.remove(helper)
         return judged(said)
 
     # Undoing ----------------------------------------------------------------------
@@ -125,22 +127,22 @@ class Isolate:
     def undo(self, undo: Undo) -> Undone:
         """Remove the policy and the label."""
         policy = str(undo.arguments["policy"])
-        by_hand = self._place.kubectl("delete", "networkpolicy", policy)
+        by_hand = self._context.kubectl("delete", "networkpolicy", policy)
         return undone_or_why(by_hand, lambda: self._join(undo))
 
     def _join(self, undo: Undo) -> Undone:
         given = undo.arguments
-        self._place.helper.remove(str(given["helper"]))
+        self._context.helper.remove(str(given["helper"]))
         label = given["label"]
 
-        def bare(pod: Json) -> Mapping[str, Any] | None:
+        def without_mark(pod: Json) -> Mapping[str, Any] | None:
             has = (pod["metadata"].get("labels") or {}).get(ISOLATED) == label
             return {"metadata": {"labels": {ISOLATED: None}}} if has else None
 
         # First the label: the policy carries the undo until the last.
-        if self._place.same_pod(undo) is not None:
-            self._place.api.change(self._pod(undo), bare)
-        there = self._place.api.delete(f"{self._policies}/{given['policy']}")
+        if self._context.same_pod(undo) is not None:
+            self._context.api.change(self._pod(undo), without_mark)
+        there = self._context.api.delete(f"{self._policies}/{given['policy']}")
         was = "was removed" if there else "had been removed already"
         return Undone(ok=True, found=f"the policy {was}")
 

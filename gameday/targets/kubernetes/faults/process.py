@@ -42,12 +42,12 @@ _VERBS = {
 class Process:
     """kill, stop and restart in one namespace."""
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
-        self._stopping = ScaleDown(place)
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
+        self._scale_down = ScaleDown(context)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             STOPPED: self._scale_back,
-            "wait_back": self._wait_back,
+            "wait_back": self._wait_until_back,
         }
 
     def refusal(self, kind: str) -> str:
@@ -60,10 +60,10 @@ class Process:
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the victim; for a kill have the helper wait for the word."""
-        pod = self._place.pod_of(victim)
+        pod = self._context.pod_of(victim)
         undo = self._undo(request, victim, pod, mark)
         if request.kind == "process.stop":
-            self._stopping.check(victim)
+            self._scale_down.check(victim)
         elif request.kind == "process.kill":
             order = HelperPodSpec(
                 spec={
@@ -76,7 +76,7 @@ class Process:
                 node=victim.labels["node"],
                 rights=ON_ITS_PROCESSES,
             )
-            helper = self._place.helper.start(order)
+            helper = self._context.helper.start(order)
             return _with(undo, helper=helper)
         return undo
 
@@ -103,37 +103,37 @@ class Process:
         """Scale down, send the signal, or delete the pod."""
         try:
             if request.kind == "process.stop":
-                self._stopping.down(request.kind, undo)
+                self._scale_down.scale_down(request.kind, undo)
             elif request.kind == "process.kill":
-                self._strike(undo)
+                self._send_signal(undo)
             else:
                 self._delete(undo)
         except GamedayError as wrong:
             what = f"{victim.name}: {request.kind} did not work"
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
-    def _strike(self, undo: Undo) -> None:
+    def _send_signal(self, undo: Undo) -> None:
         helper = str(undo.arguments["helper"])
         try:
-            self._place.helper.go(helper)
+            self._context.helper.start_work(helper)
         finally:
-            self._place.helper.remove(helper)
+            self._context.helper.remove(helper)
 
     def _delete(self, undo: Undo) -> None:
         sure = {"uid": undo.identity["id"]}
         body = {"gracePeriodSeconds": 1, "preconditions": sure}
-        self._place.api.delete(self._pod_path(undo), body)
+        self._context.api.delete(self._pod_path(undo), body)
 
     def _pod_path(self, undo: Undo) -> str:
-        space = self._place.namespace
+        space = self._context.namespace
         return f"/api/v1/namespaces/{space}/pods/{undo.arguments['pod']}"
 
-    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look until the pod shows it."""
         was = undo.identity["container"]
         seen: list[str] = []
 
-        def shown(pod: Json | None) -> bool:
+        def is_faulted(pod: Json | None) -> bool:
             if pod is None or pod["metadata"]["uid"] != undo.identity["id"]:
                 seen.append("the pod is gone")
                 return True
@@ -142,9 +142,11 @@ class Process:
                 return True
             now = container_id(pod, str(undo.arguments["container"]))
             seen.append(f"its container was {was[:12]}, now {now[:12] or 'none'}")
-            return request.kind == "process.kill" and (now != was or _ended(pod, undo))
+            return request.kind == "process.kill" and (
+                now != was or _has_container_ended(pod, undo)
+            )
 
-        ok = self._place.pods.until(str(undo.arguments["pod"]), shown, _SOON)
+        ok = self._context.pods.until(str(undo.arguments["pod"]), is_faulted, _SOON)
         return Proof(
             bites=ok, because=seen[-1], evidence={"pod": undo.arguments["pod"]}
         )
@@ -154,21 +156,21 @@ class Process:
     def undo(self, undo: Undo) -> Undone:
         """Bring the workload back to what it was, and confirm it."""
         workload = str(undo.arguments["workload"])
-        by_hand = self._place.kubectl("describe", workload)
+        by_hand = self._context.kubectl("describe", workload)
         if undo.verb == STOPPED:
-            by_hand = self._place.kubectl("scale", workload, "--replicas=N")
+            by_hand = self._context.kubectl("scale", workload, "--replicas=N")
         return undone_or_why(by_hand, lambda: self._undo_by[undo.verb](undo))
 
     def _scale_back(self, undo: Undo) -> Undone:
-        found, comes = self._stopping.back(undo)
+        found, comes = self._scale_down.scale_up(undo)
         return self._confirmed(undo, found) if comes else Undone(ok=True, found=found)
 
-    def _wait_back(self, undo: Undo) -> Undone:
+    def _wait_until_back(self, undo: Undo) -> Undone:
         helper = undo.arguments.get("helper")
         if helper:
-            self._place.helper.remove(str(helper))
-        pod = self._place.same_pod(undo)
-        if pod is None or not _held_back(pod, undo):
+            self._context.helper.remove(str(helper))
+        pod = self._context.same_pod(undo)
+        if pod is None or not _is_in_crash_loop(pod, undo):
             return self._confirmed(undo, "is back")
         # The kubelet waits, longer each time; another pod is not held back.
         self._delete(undo)
@@ -176,21 +178,21 @@ class Process:
 
     def _confirmed(self, undo: Undo, what: str) -> Undone:
         """Confirm that as many of the workload's pods run as it wants."""
-        workload = self._place.pods.workload(str(undo.arguments["workload"]))
+        workload = self._context.pods.workload(str(undo.arguments["workload"]))
         if workload is None:
             return Undone(ok=True, found="the workload is gone")
         service = workload.service
-        ok = self._place.pods.all_run(service, workload.wanted, _COMES_BACK)
+        ok = self._context.pods.all_run(service, workload.wanted, _COMES_BACK)
         if ok:
             return Undone(ok=True, found=what)
         return Undone(
             ok=False,
             found=f"{what}, but fewer than {workload.wanted} pods of {service} run",
-            by_hand=self._place.kubectl("get", "pods"),
+            by_hand=self._context.kubectl("get", "pods"),
         )
 
 
-def _held_back(pod: Json, undo: Undo) -> bool:
+def _is_in_crash_loop(pod: Json, undo: Undo) -> bool:
     """Whether its container waits for longer than a start takes."""
     status = status_of(pod, str(undo.arguments["container"]))
     waiting = status.get("state", {}).get("waiting") or {}
@@ -215,7 +217,7 @@ def _number(instance: Instance) -> int:
     return int(instance.name.rpartition("-")[2])
 
 
-def _ended(pod: Json, undo: Undo) -> bool:
+def _has_container_ended(pod: Json, undo: Undo) -> bool:
     for status in pod.get("status", {}).get("containerStatuses") or ():
         if status["name"] == undo.arguments["container"]:
             return "running" not in status.get("state", {})

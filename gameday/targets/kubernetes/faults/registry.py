@@ -14,16 +14,16 @@ from gameday.targets.kubernetes.sidecars.context import NamespaceContext
 
 
 def kubernetes_drivers(
-    place: NamespaceContext,
+    context: NamespaceContext,
 ) -> tuple[Mapping[str, FaultDriver], Mapping[str, FaultDriver]]:
     """Return the hands by the kind of the fault, and by the verb of the undo.
 
     The verb `wait_back` is the process family's.
     """
-    nodes, rollout = Nodes(place), Rollout(place)
-    config, isolate = Config(place), Isolate(place)
+    nodes, rollout = Nodes(context), Rollout(context)
+    config, isolate = Config(context), Isolate(context)
     kinds: dict[str, FaultDriver] = {
-        "kubernetes.evict": Evict(place),
+        "kubernetes.evict": Evict(context),
         **dict.fromkeys(HOW_NODES, nodes),
         **dict.fromkeys(HOW_ROLLOUT, rollout),
         "kubernetes.config_removed": config,

@@ -18,23 +18,23 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
 from gameday.targets.kubernetes.faults.fields import (
-    before,
     check,
-    given_back,
-    put,
+    field_and_value,
+    original_value,
+    patch_of,
     read,
     read_pod,
-    wanted_by,
+    value_to_restore,
 )
 from gameday.targets.kubernetes.faults.workload_pods import (
     SHOWS,
-    about,
     is_ready,
     is_rolled_out,
     pods_of,
     poll,
-    trouble,
+    undo_arguments,
     warnings,
+    why_not_running,
 )
 from gameday.targets.kubernetes.inventory.workloads import Workload
 from gameday.targets.kubernetes.ownership.fencing import fence
@@ -58,8 +58,8 @@ _ROLLED = "; undone by giving it back what it had, and waiting until that is rol
 class Rollout:
     """scale, bad_image, image_pull_failure and bad_readiness."""
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
@@ -72,9 +72,9 @@ class Rollout:
 
     def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
         """Look at the workload: whether the fault would change anything."""
-        self._place.pod_of(victim)
+        self._context.pod_of(victim)
         workload = self._workload(victim.labels["workload"])
-        field, value = wanted_by(request, mark)
+        field, value = field_and_value(request, mark)
         check(workload, field)
         more = {
             "field": field,
@@ -86,14 +86,14 @@ class Rollout:
             verb="restore_workload",
             instance=victim.name,
             identity=dict(victim.identity),
-            arguments={**about(victim, mark), **more},
+            arguments={**undo_arguments(victim, mark), **more},
         )
         if read(workload.raw, undo) == value:
             raise FaultFailed(f"{workload.words} has {field} {value} already")
         return undo
 
     def _workload(self, words: str) -> Workload:
-        workload = self._place.pods.workload(words)
+        workload = self._context.pods.workload(words)
         if workload is None:
             raise FaultFailed(f"{words or 'its workload'} is not there")
         return workload
@@ -110,27 +110,29 @@ class Rollout:
             raise FaultFailed(f"{what}: {wrong}") from wrong
 
     def _change(self, kind: str, workload: Workload, undo: Undo) -> None:
-        api, given = self._place.api, undo.arguments
+        api, given = self._context.api, undo.arguments
 
         def changed(workload: Json) -> Mapping[str, Any]:
-            kept = replace(undo, arguments={**given, "before": before(workload, undo)})
+            kept = replace(
+                undo, arguments={**given, "before": original_value(workload, undo)}
+            )
             notes = {"metadata": {"annotations": dict(noted(kept, kind))}}
-            return {**notes, **put(workload, undo, given["value"])}
+            return {**notes, **patch_of(workload, undo, given["value"])}
 
         api.change(workload.path, changed)
 
-    def bites(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
+    def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Look until a pod shows it."""
         given, last = undo.arguments, [""]
 
-        def look() -> str:
-            pods = pods_of(self._place, str(given["workload"]))
+        def effect() -> str:
+            pods = pods_of(self._context, str(given["workload"]))
             if given["field"] == "replicas":
                 last[0] = f"{len(pods)} pods of {given['workload']} are there"
                 return last[0] if len(pods) == given["value"] else ""
             new = [pod for pod in pods if read_pod(pod, undo) == given["value"]]
             for pod in new:
-                why = self._shows(request.kind, pod)
+                why = self._why_not_ready(request.kind, pod)
                 if why:
                     return f"the new pod {pod['metadata']['name']} is not ready: {why}"
             last[0] = "no pod of the new template was made"
@@ -138,16 +140,16 @@ class Rollout:
                 last[0] = f"{len(new)} new pods, and nothing is wrong with them"
             return ""
 
-        said = poll(self._place, SHOWS, look)
+        said = poll(self._context, SHOWS, effect)
         evidence = {"workload": given["workload"]}
         return Proof(bites=bool(said), because=said or last[0], evidence=evidence)
 
-    def _shows(self, kind: str, pod: Json) -> str:
+    def _why_not_ready(self, kind: str, pod: Json) -> str:
         if is_ready(pod):
             return ""
         if kind != "kubernetes.bad_readiness":
-            return trouble(pod)
-        told = warnings(self._place, pod, "Unhealthy")
+            return why_not_running(pod)
+        told = warnings(self._context, pod, "Unhealthy")
         return next(
             (warning for warning in told if warning.startswith("Readiness")), ""
         )
@@ -157,14 +159,14 @@ class Rollout:
     def undo(self, undo: Undo) -> Undone:
         """Give the workload back what it had, and wait until that is rolled out."""
         workload = str(undo.arguments["workload"])
-        by_hand = self._place.kubectl("rollout", "undo", workload)
+        by_hand = self._context.kubectl("rollout", "undo", workload)
         if undo.arguments["field"] == "replicas":
-            by_hand = self._place.kubectl("scale", workload, "--replicas=N")
+            by_hand = self._context.kubectl("scale", workload, "--replicas=N")
         return undone_or_why(by_hand, lambda: self._restore(undo))
 
     def _restore(self, undo: Undo) -> Undone:
         words = str(undo.arguments["workload"])
-        workload = self._place.pods.workload(words)
+        workload = self._context.pods.workload(words)
         if workload is None:
             return Undone(ok=True, found=_GONE)
         said: list[str] = []
@@ -175,14 +177,14 @@ class Rollout:
                 said.append(already)
                 return None
             notes = {"metadata": {"annotations": dict(erased(undo))}}
-            ours, was = given_back(workload, undo)
+            ours, was = value_to_restore(workload, undo)
             if not ours:
                 said.append(f"{words} was changed by somebody else; left as it is")
                 return notes
             said.append(f"{words} has its {undo.arguments['field']} back")
-            return {**notes, **put(workload, undo, was)}
+            return {**notes, **patch_of(workload, undo, was)}
 
-        api = self._place.api
+        api = self._context.api
         api.change(workload.path, restored)
         if said[-1] == already:
             fence(api, workload.path)
@@ -193,19 +195,19 @@ class Rollout:
         words, ready = str(undo.arguments["workload"]), int(undo.arguments["ready"])
 
         def complete() -> str:
-            now = self._place.pods.workload(words)
+            now = self._context.pods.workload(words)
             if now is None:
                 return _GONE
-            rolled = is_rolled_out(self._place, now, undo, min(ready, now.wanted))
+            rolled = is_rolled_out(self._context, now, undo, min(ready, now.wanted))
             return "and is rolled out" if rolled else ""
 
-        done = poll(self._place, COMPLETE, complete)
-        last = self._place.pods.workload(words)
+        done = poll(self._context, COMPLETE, complete)
+        last = self._context.pods.workload(words)
         if last is None:
             return Undone(ok=True, found=f"{said}; {_GONE}")
-        remove_copies(self._place.api, self._place.namespace, last)
+        remove_copies(self._context.api, self._context.namespace, last)
         if done:
             return Undone(ok=True, found=f"{said}, {done}")
-        by_hand = self._place.kubectl("rollout", "status", words)
+        by_hand = self._context.kubectl("rollout", "status", words)
         why = f"{said}, but that is not rolled out after {COMPLETE:g} s"
         return Undone(ok=False, found=why, by_hand=by_hand)

@@ -18,7 +18,10 @@ from gameday.targets.kubernetes.client.api import Gone, Json, namespaced
 from gameday.targets.kubernetes.faults.fields import own_note
 from gameday.targets.kubernetes.faults.workload_pods import is_ready
 from gameday.targets.kubernetes.inventory.workloads import Workload, controller
-from gameday.targets.kubernetes.ownership.desired_replicas import stops, wants
+from gameday.targets.kubernetes.ownership.desired_replicas import (
+    allowed_replicas,
+    stops,
+)
 from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import UNDO, erased, is_noted, noted
 from gameday.targets.kubernetes.ownership.revision_annotations import remove_copies
@@ -33,45 +36,49 @@ _SCALABLE = ("Deployment", "StatefulSet")
 class ScaleDown:
     """Scales down around a victim, and back up."""
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
 
     def check(self, victim: Instance) -> None:
         """Refuse a victim that would not be the one to go."""
         words = victim.labels["workload"]
         kind = words.partition("/")[0]
-        workload = self._place.pods.workload(words)
+        workload = self._context.pods.workload(words)
         if workload is None or workload.kind not in _SCALABLE:
             raise CannotFault(
                 f"{victim.name}: a {kind or 'pod without a workload'} cannot be scaled "
                 "down by one; use process.kill or kubernetes.drain"
             )
         pod, uid = victim.labels["pod"], victim.identity["id"]
-        if workload.kind == "StatefulSet" and pod != _last(workload.raw):
+        if workload.kind == "StatefulSet" and pod != _highest_ordinal(workload.raw):
             raise CannotFault(
                 f"{victim.name}: a StatefulSet gives up its highest ordinal first "
-                f"(pod {_last(workload.raw)}); name that instance"
+                f"(pod {_highest_ordinal(workload.raw)}); name that instance"
             )
-        self._check_goes(workload, workload.raw, pod, uid)
+        self._check_is_removed(workload, workload.raw, pod, uid)
 
-    def _check_goes(self, workload: Workload, now: Json, pod: str, uid: str) -> None:
+    def _check_is_removed(
+        self, workload: Workload, now: Json, pod: str, uid: str
+    ) -> None:
         """Raise FaultFailed unless that pod goes where one fewer is wanted from now."""
         if now["spec"].get("replicas", 1) < 1:
             raise FaultFailed(f"{workload.words} wants no pods already")
         if workload.kind == "Deployment":
-            self._check_cheapest(workload.words, now, pod, uid)
+            self._check_removal_order(workload.words, now, pod, uid)
             return
-        found = self._place.pods.pod(pod)
-        if pod != _last(now):
-            raise FaultFailed(f"{_last(now)} would go now, not {pod}")
+        found = self._context.pods.pod(pod)
+        if pod != _highest_ordinal(now):
+            raise FaultFailed(f"{_highest_ordinal(now)} would go now, not {pod}")
         if found is None or found["metadata"]["uid"] != uid:
             raise FaultFailed(f"{pod} was replaced by another pod")
 
-    def _check_cheapest(self, words: str, now: Json, pod: str, uid: str) -> None:
+    def _check_removal_order(self, words: str, now: Json, pod: str, uid: str) -> None:
         pods = self._pods_of(words)
-        others = [o for o in pods if o["metadata"]["uid"] != uid and not _goes(o)]
+        others = [
+            o for o in pods if o["metadata"]["uid"] != uid and not _is_being_stopped(o)
+        ]
         for other in others:
-            why = _goes_first(other)
+            why = _why_removed_first(other)
             if why:
                 name = other["metadata"]["name"]
                 raise FaultFailed(f"{name} {why}: it might go instead of {pod}")
@@ -84,37 +91,41 @@ class ScaleDown:
 
     def _pods_of(self, words: str) -> list[Json]:
         """Return a workload's pods, also those that are being ended."""
-        pods = self._place.pods.pods()
+        pods = self._context.pods.pods()
         ours = {
             instance.identity["id"]
-            for instance in self._place.pods.arranged(pods, None)
+            for instance in self._context.pods.to_instances(pods, None)
             if instance.labels["workload"] == words
         }
         return [pod for pod in pods if pod["metadata"]["uid"] in ours]
 
     # Down -------------------------------------------------------------------------
 
-    def down(self, kind: str, undo: Undo) -> None:
+    def scale_down(self, kind: str, undo: Undo) -> None:
         """Make the victim the one to go, and want one pod fewer."""
         words, given = str(undo.arguments["workload"]), undo.arguments
-        workload = self._place.pods.workload(words)
+        workload = self._context.pods.workload(words)
         if workload is None:
             raise FaultFailed(f"{words} is not there any more")
         if workload.kind == "Deployment":
-            self._cheapen(kind, undo)
+            self._set_lowest_deletion_cost(kind, undo)
 
-        def fewer(now: Json) -> Mapping[str, Any]:
-            self._check_goes(workload, now, str(given["pod"]), undo.identity["id"])
-            kept = replace(undo, arguments={**given, "wants": wants(now, words)})
+        def one_replica_fewer(now: Json) -> Mapping[str, Any]:
+            self._check_is_removed(
+                workload, now, str(given["pod"]), undo.identity["id"]
+            )
+            kept = replace(
+                undo, arguments={**given, "wants": allowed_replicas(now, words)}
+            )
             return {
                 "metadata": {"annotations": dict(noted(kept, kind))},
                 "spec": {"replicas": int(now["spec"].get("replicas", 1)) - 1},
             }
 
-        self._place.api.change(workload.path, fewer)
+        self._context.api.change(workload.path, one_replica_fewer)
 
-    def _cheapen(self, kind: str, undo: Undo) -> None:
-        def cheap(pod: Json) -> Mapping[str, Any]:
+    def _set_lowest_deletion_cost(self, kind: str, undo: Undo) -> None:
+        def lowest_cost(pod: Json) -> Mapping[str, Any]:
             meta = pod["metadata"]
             if meta["uid"] != undo.identity["id"]:
                 raise FaultFailed("the pod was replaced by another")
@@ -125,24 +136,24 @@ class ScaleDown:
             notes = {**noted(kept, kind), COST: _CHEAPEST}
             return {"metadata": {"annotations": notes}}
 
-        self._place.api.change(self._pod(undo), cheap)
+        self._context.api.change(self._pod(undo), lowest_cost)
 
     def _pod(self, undo: Undo) -> str:
-        return namespaced(self._place.namespace, "pods", str(undo.arguments["pod"]))
+        return namespaced(self._context.namespace, "pods", str(undo.arguments["pod"]))
 
     # Back up ----------------------------------------------------------------------
 
-    def back(self, undo: Undo) -> tuple[str, bool]:
+    def scale_up(self, undo: Undo) -> tuple[str, bool]:
         """Want that pod again; return what was found, and whether one has to come."""
-        workload = self._place.pods.workload(str(undo.arguments["workload"]))
+        workload = self._context.pods.workload(str(undo.arguments["workload"]))
         if workload is None:
-            self._uncheapen(undo)
+            self._restore_deletion_cost(undo)
             return "the workload is gone", False
-        pod = self._place.same_pod(undo)
+        pod = self._context.same_pod(undo)
         stayed = pod is not None and "deletionTimestamp" not in pod["metadata"]
         states: list[tuple[str, bool]] = []
 
-        def more(now: Json) -> Mapping[str, Any] | None:
+        def one_more_replica(now: Json) -> Mapping[str, Any] | None:
             if not is_noted(now, undo):
                 states.append((_ALREADY, not stayed))
                 return None
@@ -156,20 +167,20 @@ class ScaleDown:
             states.append((said, False))
             return {"metadata": {"annotations": dict.fromkeys(held)}}
 
-        api = self._place.api
-        api.change(workload.path, more)
+        api = self._context.api
+        api.change(workload.path, one_more_replica)
         if states[-1][0] == _ALREADY:
             fence(api, workload.path)
-            api.change(workload.path, more)  # it came in between
-        self._uncheapen(undo)
-        remove_copies(api, self._place.namespace, workload)
+            api.change(workload.path, one_more_replica)  # it came in between
+        self._restore_deletion_cost(undo)
+        remove_copies(api, self._context.namespace, workload)
         return states[-1]
 
-    def _uncheapen(self, undo: Undo) -> None:
+    def _restore_deletion_cost(self, undo: Undo) -> None:
         """Where the victim stayed after all, it costs again what it did."""
-        api, path = self._place.api, self._pod(undo)
+        api, path = self._context.api, self._pod(undo)
 
-        def dear(pod: Json) -> Mapping[str, Any] | None:
+        def former_cost(pod: Json) -> Mapping[str, Any] | None:
             meta = pod["metadata"]
             if meta["uid"] != undo.identity["id"] or not is_noted(pod, undo):
                 return None
@@ -178,16 +189,16 @@ class ScaleDown:
                 notes[COST] = own_note(pod, undo)["cost"]
             return {"metadata": {"annotations": notes}}
 
-        pod = self._place.same_pod(undo)
+        pod = self._context.same_pod(undo)
         if pod is None:
             return
         with suppress(Gone):
             if not is_noted(pod, undo):
                 fence(api, path)
-            api.change(path, dear)
+            api.change(path, former_cost)
 
 
-def _last(workload: Json) -> str:
+def _highest_ordinal(workload: Json) -> str:
     """Return the pod that a StatefulSet gives up first."""
     spec = workload["spec"]
     first = int((spec.get("ordinals") or {}).get("start", 0))
@@ -195,12 +206,12 @@ def _last(workload: Json) -> str:
     return f"{workload['metadata']['name']}-{last}"
 
 
-def _goes(pod: Json) -> bool:
+def _is_being_stopped(pod: Json) -> bool:
     """Whether it is to go for another stop of ours."""
     return any(key.startswith(UNDO) for key in pod["metadata"].get("annotations") or {})
 
 
-def _goes_first(pod: Json) -> str:
+def _why_removed_first(pod: Json) -> str:
     """Return why a ReplicaSet may remove it before the cheapest; empty: it will not."""
     meta = pod["metadata"]
     if meta.get("deletionTimestamp"):

@@ -18,19 +18,19 @@ _REVISION, _REVISIONS = "controller-revision-hash", "controllerrevisions"
 _STARTING = ("ContainerCreating", "PodInitializing")
 
 
-def about(victim: Instance, mark: str) -> dict[str, Any]:
+def undo_arguments(victim: Instance, mark: str) -> dict[str, Any]:
     """Return what every undo says of its victim."""
     words = ("pod", "node", "container", "workload")
     labels = {key: victim.labels[key] for key in words}
     return {**labels, "service": victim.service, "mark": mark}
 
 
-def pods_of(place: NamespaceContext, words: str) -> list[Json]:
+def pods_of(context: NamespaceContext, words: str) -> list[Json]:
     """Return the pods of a workload (`deployment/web`) that are here to stay."""
-    pods = place.pods.pods()
+    pods = context.pods.pods()
     ours = {
         instance.identity["id"]
-        for instance in place.pods.arranged(pods, None)
+        for instance in context.pods.to_instances(pods, None)
         if instance.labels["workload"] == words and instance.state != "stopping"
     }
     return [pod for pod in pods if pod["metadata"]["uid"] in ours]
@@ -45,7 +45,7 @@ def is_ready(pod: Mapping[str, Any]) -> bool:
     )
 
 
-def trouble(pod: Mapping[str, Any]) -> str:
+def why_not_running(pod: Mapping[str, Any]) -> str:
     """Return why a container of a pod does not run; empty while nothing is wrong."""
     status = pod.get("status", {})
     for key in ("initContainerStatuses", "containerStatuses"):
@@ -59,18 +59,20 @@ def trouble(pod: Mapping[str, Any]) -> str:
     return ""
 
 
-def warnings(place: NamespaceContext, pod: Mapping[str, Any], reason: str) -> list[str]:
+def warnings(
+    context: NamespaceContext, pod: Mapping[str, Any], reason: str
+) -> list[str]:
     """Return what the cluster's events of one reason say of a pod."""
-    path = namespaced(place.namespace, "events")
+    path = namespaced(context.namespace, "events")
     uid = pod["metadata"]["uid"]
     chosen = f"involvedObject.uid={uid},reason={reason}"
-    warnings_found = place.api.items(path, fieldSelector=chosen)
+    warnings_found = context.api.items(path, fieldSelector=chosen)
     return [str(warning.get("message", "")) for warning in warnings_found]
 
 
-def poll(place: NamespaceContext, seconds: float, look: Callable[[], str]) -> str:
+def poll(context: NamespaceContext, seconds: float, look: Callable[[], str]) -> str:
     """Look until something is said or the time is over; return what was said."""
-    clock = place.api.clock
+    clock = context.api.clock
     end = clock.monotonic() + seconds
     while True:
         said = look()
@@ -79,20 +81,20 @@ def poll(place: NamespaceContext, seconds: float, look: Callable[[], str]) -> st
         clock.sleep(EVERY)
 
 
-def all_back(place: NamespaceContext, undo: Undo, what: str) -> Undone:
+def all_back(context: NamespaceContext, undo: Undo, what: str) -> Undone:
     """Confirm that as many of the workload's pods run as it wants."""
-    workload = place.pods.workload(str(undo.arguments["workload"]))
+    workload = context.pods.workload(str(undo.arguments["workload"]))
     if workload is None:
         return Undone(ok=True, found=f"{what}; the workload is gone")
-    if place.pods.all_run(workload.service, workload.wanted, BACK):
+    if context.pods.all_run(workload.service, workload.wanted, BACK):
         return Undone(ok=True, found=what)
     fewer = f"fewer than {workload.wanted} pods of {workload.service} run"
-    by_hand = place.kubectl("describe", workload.words)
+    by_hand = context.kubectl("describe", workload.words)
     return Undone(ok=False, found=f"{what}, but {fewer}", by_hand=by_hand)
 
 
 def is_rolled_out(
-    place: NamespaceContext, workload: Workload, undo: Undo, ready: int
+    context: NamespaceContext, workload: Workload, undo: Undo, ready: int
 ) -> bool:
     """Return whether no pod of a workload is of the fault any more, and so many ready.
 
@@ -104,10 +106,10 @@ def is_rolled_out(
     if status.get("observedGeneration", 0) < workload.raw["metadata"]["generation"]:
         return False
     if workload.kind == "StatefulSet":
-        broken = _broken(place, workload, undo)
+        broken = _broken(context, workload, undo)
         for pod in broken:
             if not is_ready(pod) and not pod["metadata"].get("deletionTimestamp"):
-                _delete(place, pod)
+                _delete(context, pod)
         there = status.get("replicas", 0) == workload.wanted
         return not broken and there and workload.ready >= ready
     daemon = workload.kind == "DaemonSet"
@@ -117,7 +119,7 @@ def is_rolled_out(
     return bool(same) and workload.ready >= ready
 
 
-def _broken(place: NamespaceContext, workload: Workload, undo: Undo) -> list[Json]:
+def _broken(context: NamespaceContext, workload: Workload, undo: Undo) -> list[Json]:
     """Return the pods of a StatefulSet's revisions that carry the fault's value.
 
     The revision and not the pod is asked: an admission webhook may have given the pod
@@ -125,7 +127,7 @@ def _broken(place: NamespaceContext, workload: Workload, undo: Undo) -> list[Jso
     """
     if undo.arguments["field"] == "replicas":
         return []
-    listed = place.api.items(namespaced(place.namespace, _REVISIONS, group=APPS))
+    listed = context.api.items(namespaced(context.namespace, _REVISIONS, group=APPS))
     broken = {
         revision["metadata"]["name"]
         for revision in listed
@@ -135,7 +137,7 @@ def _broken(place: NamespaceContext, workload: Workload, undo: Undo) -> list[Jso
     first = _first_updated(workload)
     return [
         pod
-        for pod in place.pods.pods()
+        for pod in context.pods.pods()
         if _is_of(pod, workload)
         and (pod["metadata"].get("labels") or {}).get(_REVISION) in broken
         and int(pod["metadata"]["name"].rpartition("-")[2]) >= first
@@ -155,26 +157,26 @@ def _first_updated(workload: Workload) -> int:
     return int(start) + int(rolling.get("partition") or 0)
 
 
-def _delete(place: NamespaceContext, pod: Mapping[str, Any]) -> None:
+def _delete(context: NamespaceContext, pod: Mapping[str, Any]) -> None:
     """Delete a pod; it stays in the API until its node has seen it end.
 
     Without any grace its successor, of the same name and volume, might run beside it.
     """
-    path = namespaced(place.namespace, "pods", pod["metadata"]["name"])
+    path = namespaced(context.namespace, "pods", pod["metadata"]["name"])
     sure = {"uid": pod["metadata"]["uid"]}
     with suppress(Conflict):  # its successor is there already
-        place.api.delete(path, {"gracePeriodSeconds": 1, "preconditions": sure})
+        context.api.delete(path, {"gracePeriodSeconds": 1, "preconditions": sure})
 
 
-def start_anew(place: NamespaceContext, words: str) -> int:
+def restart_stuck_pods(context: NamespaceContext, words: str) -> int:
     """Delete a workload's pods that never ran yet; return how many there were.
 
     They wait for something that is there again, but their next try may be minutes
     away; a new pod tries at once.
     """
-    stuck = [pod for pod in pods_of(place, words) if _never_ran(pod)]
+    stuck = [pod for pod in pods_of(context, words) if _never_ran(pod)]
     for pod in stuck:
-        _delete(place, pod)
+        _delete(context, pod)
     return len(stuck)
 
 

@@ -82,7 +82,7 @@ def take(api: Api, pods: Namespace) -> Fingerprint:
             taken[_scaled(autoscaler)][f"{PLATFORM}{_REPLICAS}"] = why
     there = pods.pods()
     by_uid = {pod["metadata"]["uid"]: pod for pod in there}
-    for instance in pods.arranged(there, None):
+    for instance in pods.to_instances(there, None):
         pod, workload = by_uid.get(instance.identity["id"]), instance.labels["workload"]
         if pod is not None and workload in taken:
             taken[workload] |= dict(_traces(pod))

@@ -30,7 +30,9 @@ class Namespace:
         self._numbers = Numbers()
         self._workloads: dict[str, Workload] = {}
         self._owners: dict[str, str] = {}  # a ReplicaSet's uid -> its Deployment's
-        self._strangers: set[str] = set()  # owners that are no workloads, such as Jobs
+        self._other_owners: set[str] = (
+            set()
+        )  # owners that are no workloads, such as Jobs
         self._wanted: dict[str, int] = {}
         self._reading = threading.Lock()
         self._ordering = threading.Lock()
@@ -39,9 +41,11 @@ class Namespace:
 
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances of a service (also of a label selector), or of all."""
-        return self.told(self._listed(), service)
+        return self.instances_of_list(self._listed(), service)
 
-    def told(self, document: Json, service: str | None = None) -> list[Instance]:
+    def instances_of_list(
+        self, document: Json, service: str | None = None
+    ) -> list[Instance]:
         """Return a list of pods as instances; the newest one where this is older.
 
         A watch and lists beside it arrive in any order, moments apart; the numbers
@@ -52,7 +56,7 @@ class Namespace:
             stale = clock.monotonic() - self._newest_at > _OVERTAKEN
             if stale or version_of(document) >= version_of(self._newest):
                 self._newest, self._newest_at = document, clock.monotonic()
-            return self.arranged(self._newest["items"], service)
+            return self.to_instances(self._newest["items"], service)
 
     def pods(self) -> list[Json]:
         """Return the namespace's pods; TargetNotFound where there is none at all."""
@@ -67,7 +71,7 @@ class Namespace:
 
     def _exists(self) -> None:
         try:
-            gone = self.gone()
+            gone = self.why_gone()
         except Forbidden:
             raise TargetNotFound(
                 f"no pods in namespace {self.name!r}, and this account may not see "
@@ -76,7 +80,7 @@ class Namespace:
         if gone:
             raise TargetNotFound(gone)
 
-    def gone(self) -> str:
+    def why_gone(self) -> str:
         """Return that the namespace does not exist; empty: it does.
 
         Forbidden where this account may not ask.
@@ -104,7 +108,7 @@ class Namespace:
     def all_run(self, service: str, number: int, seconds: float) -> bool:
         """Wait until so many instances of a service run; return whether they do."""
         for pods in self.changes(seconds):
-            there = self.arranged(pods, service)
+            there = self.to_instances(pods, service)
             if sum(instance.state == "running" for instance in there) >= number:
                 return True
         return False
@@ -133,13 +137,13 @@ class Namespace:
                 if clock.monotonic() >= end:
                     return
 
-    def arranged(self, pods: Sequence[Json], service: str | None) -> list[Instance]:
+    def to_instances(self, pods: Sequence[Json], service: str | None) -> list[Instance]:
         """Return pods as instances, by service and number."""
         ours = [pod for pod in pods if _is_instance(pod)]
         if service is not None and "=" in service:
             return self._selected(ours, service)
         with self._reading:
-            grouped = self._grouped(ours)
+            grouped = self._instances_by_service(ours)
             instances: list[Instance] = []
             for name in sorted(grouped):
                 wanted = self._wanted.get(name, 0)
@@ -176,21 +180,21 @@ class Namespace:
             if wanted.items() <= (pod["metadata"].get("labels") or {}).items()
         ]
         with self._reading:
-            self._grouped(chosen)
+            self._instances_by_service(chosen)
             made = [
-                (instance_of(pod, selector, self._words(pod)), None)
+                (instance_of(pod, selector, self._kubectl_name(pod)), None)
                 for pod in sorted(chosen, key=_age)
             ]
             return self._numbers.number(selector, 0, made)
 
-    def _grouped(
+    def _instances_by_service(
         self, pods: Sequence[Json]
     ) -> dict[str, list[tuple[Instance, int | None]]]:
         owners = [controller(pod) for pod in pods]
         uids = {owner["uid"] for owner in owners if owner is not None}
         if not self._workloads or not uids <= self._known():
             self._read()
-            self._strangers = uids - self._known()
+            self._other_owners = uids - self._known()
         grouped: dict[str, list[tuple[Instance, int | None]]] = {}
         for name in self._wanted:
             grouped.setdefault(name, [])
@@ -203,7 +207,7 @@ class Namespace:
         return grouped
 
     def _known(self) -> set[str]:
-        return self._workloads.keys() | self._owners.keys() | self._strangers
+        return self._workloads.keys() | self._owners.keys() | self._other_owners
 
     def _read(self) -> None:
         self._workloads = read_workloads(self._api, self.name)
@@ -218,7 +222,7 @@ class Namespace:
         uid = self._owners.get(owner["uid"], owner["uid"])
         return self._workloads.get(uid)
 
-    def _words(self, pod: Json) -> str:
+    def _kubectl_name(self, pod: Json) -> str:
         workload = self._workload_of(pod)
         return "" if workload is None else workload.words
 

@@ -24,7 +24,7 @@ def stops(workload: Json) -> dict[str, Json]:
     return {key: mark["arguments"] for key, mark in marks if mark["verb"] == STOPPED}
 
 
-def wants(workload: Json, words: str) -> list[int]:
+def allowed_replicas(workload: Json, words: str) -> list[int]:
     """Return the numbers of replicas that a workload may want without our stops.
 
     While `kubernetes.scale` holds: what that has set, or what it will give back.
@@ -34,6 +34,6 @@ def wants(workload: Json, words: str) -> list[int]:
     given = [mark["arguments"] for mark in _marks(workload).values()]
     scales = [arguments for arguments in given if arguments.get("field") == "replicas"]
     known = [stop["wants"] for stop in held] + [[scale["value"]] for scale in scales]
-    if any(now not in wants for wants in known):
+    if any(now not in numbers for numbers in known):
         raise FaultFailed(f"{words} does not want what our other faults left it with")
     return [now, *{int(scale["before"]) for scale in scales}]

@@ -44,7 +44,7 @@ class Lock:
         try:
             self._api.create(self._all, self._body(mine))
         except Conflict:
-            other = self.held()
+            other = self.holder()
             if other is None:
                 return self.hold(holder)  # it went between the two calls
             if other.run != holder.run:
@@ -75,7 +75,7 @@ class Lock:
         now = datetime.fromtimestamp(self._api.clock.now(), tz=UTC)
         return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def held(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+    def holder(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
         """Return who has it; expired only if it renews nothing while we look on.
 
         Its stamps are of its own clock, which may be wrong; without `wait` they are
@@ -141,11 +141,11 @@ class Lock:
             except Conflict:
                 return  # another has it by now
 
-    def lost(self) -> str:
+    def why_lost(self) -> str:
         """Return why it is not ours any more; empty while nothing else is known."""
         return self._lost
 
-    def how_to_free(self) -> str:
+    def free_command(self) -> str:
         """Return the command that frees it when its holder is known to be gone."""
         access = self._api.access
         where = ["--context", access.context, "--namespace", access.namespace]

@@ -88,7 +88,7 @@ class Marks:
 
         Returns how many there were. What could not be undone keeps its mark.
         """
-        marked = [left for left in self.left() if left.run == run]
+        marked = [left for left in self.leftovers() if left.run == run]
         for left in marked:
             if left.undo is None or self._undo(left.undo).ok:
                 self.drop(left)
@@ -102,22 +102,22 @@ class Marks:
         """Return nothing: every fault in a pod's network has a helper with its undo."""
         return []
 
-    def gone(self) -> str:
+    def why_gone(self) -> str:
         """Return why the namespace does not exist; empty: it may."""
         try:
-            return self._pods.gone()
+            return self._pods.why_gone()
         except Forbidden:
             return ""
 
-    def left(self) -> list[Leftover]:
+    def leftovers(self) -> list[Leftover]:
         """Return what carries a mark; a fault that left several is named once each.
 
         Copies of marks are litter: only what may hold a fault is told where unread.
         """
         leftovers: list[Leftover] = []
-        for path in self._places():
+        for path in self._paths():
             try:
-                leftovers += self._on(path)
+                leftovers += self._leftovers_on(path)
             except Forbidden as wrong:
                 leftovers.append(self._unread(path, wrong))
         known = {left.place.partition("#")[2] for left in leftovers}
@@ -125,7 +125,7 @@ class Marks:
             with suppress(Forbidden):
                 leftovers += [
                     replace(copy, what=f"{copy.what} (a copy of its mark)", undo=None)
-                    for copy in self._on(
+                    for copy in self._leftovers_on(
                         namespaced(self._namespace, plural, group=APPS)
                     )
                     if copy.place.partition("#")[2] not in known
@@ -145,7 +145,7 @@ class Marks:
                 return True
             return False
 
-        places = self._places()
+        places = self._paths()
         refusals = all_of([partial(may_not, path) for path in places])
         return tuple(
             path for path, hidden in zip(places, refusals, strict=True) if hidden
@@ -156,7 +156,7 @@ class Marks:
         given = left.undo.arguments if left.undo is not None else {}
         return given.get("namespace") in (None, self._namespace)
 
-    def _places(self) -> list[str]:
+    def _paths(self) -> list[str]:
         space = self._namespace
         return [
             namespaced(space, "pods"),
@@ -166,7 +166,7 @@ class Marks:
             NODES,
         ]
 
-    def _on(self, path: str) -> list[Leftover]:
+    def _leftovers_on(self, path: str) -> list[Leftover]:
         # Of secrets only ours are asked for: nobody else's are our business.
         ours = path.endswith("/secrets")
         query = {"labelSelector": f"{LABEL}run"} if ours else {}
@@ -174,7 +174,7 @@ class Marks:
         return [
             left
             for item in listed
-            for left in _on(f"{path}/{item['metadata']['name']}", item)
+            for left in _leftovers_on(f"{path}/{item['metadata']['name']}", item)
         ]
 
     def _unread(self, path: str, wrong: Forbidden) -> Leftover:
@@ -202,7 +202,7 @@ class Marks:
             return
 
 
-def _on(path: str, marked: Json) -> Iterator[Leftover]:
+def _leftovers_on(path: str, marked: Json) -> Iterator[Leftover]:
     meta = marked["metadata"]
     notes = meta.get("annotations") or {}
     run = str(notes.get(f"{LABEL}run", ""))

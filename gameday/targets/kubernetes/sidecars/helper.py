@@ -30,7 +30,7 @@ from gameday.targets.kubernetes.sidecars.helper_pod import (
     run_of,
 )
 from gameday.targets.sidecar_faults.host import END, GO, Ended, Line
-from gameday.targets.sidecar_faults.talk import until
+from gameday.targets.sidecar_faults.talk import wait_for_line
 
 READY = 60.0  # seconds until a helper has started: its image may have to be pulled
 _APPLIED = 15.0
@@ -72,7 +72,7 @@ class Helper:
             raise
         try:
             self._started(name)
-            self.said(name, "ready", READY)
+            self.wait_for_line(name, "ready", READY)
         except BaseException:
             self.remove(name)
             raise
@@ -98,11 +98,13 @@ class Helper:
                 raise FaultFailed(f"helper pod {name} does not start: {why}")
         raise FaultFailed(f"helper pod {name} did not start within {READY:g} s")
 
-    def said(self, name: str, word: str, seconds: float) -> Line:
+    def wait_for_line(self, name: str, word: str, seconds: float) -> Line:
         """Wait until it says the word; FaultFailed where it fails, ends or is slow."""
-        return until(self.hear(name, seconds), word)
+        return wait_for_line(self.follow_lines(name, seconds), word)
 
-    def hear(self, name: str, seconds: float, first: str = "") -> Iterator[Line]:
+    def follow_lines(
+        self, name: str, seconds: float, first: str = ""
+    ) -> Iterator[Line]:
         """Yield what it says as it says it, until it ends or time is over.
 
         Listened to inside of it, not in its log, which a node may lose. `first`: what
@@ -118,7 +120,7 @@ class Helper:
         """Tell it a signal and yield what it says; at last what only its end tells."""
         wrong: FaultFailed | None = None
         try:
-            yield from self.hear(name, _APPLIED, _SIGNAL.format(name=signal))
+            yield from self.follow_lines(name, _APPLIED, _SIGNAL.format(name=signal))
         except FaultFailed as error:
             wrong = error
         # One that was quicker than we could listen has left its words with the API.
@@ -126,9 +128,9 @@ class Helper:
         if wrong is not None:
             raise wrong
 
-    def go(self, name: str) -> Line:
+    def start_work(self, name: str) -> Line:
         """Give the word and wait until it is done; return what the helper says."""
-        return until(self.signal(name, GO), "applied")
+        return wait_for_line(self.signal(name, GO), "applied")
 
     def end(self, name: str) -> Ended:
         """End a helper gently, and say whether it has put back all that it changed."""
@@ -138,7 +140,7 @@ class Helper:
         lost, over = "", exit_code(pod) is not None
         if not over:
             try:
-                for told in self.hear(name, _ENDED, _SIGNAL.format(name=END)):
+                for told in self.follow_lines(name, _ENDED, _SIGNAL.format(name=END)):
                     if told["say"] == "lost":
                         lost = str(told["because"])
                     elif told["say"] == "removed":

@@ -31,7 +31,7 @@ from gameday.targets.sidecar_faults.host import (
     SidecarOrder,
     VictimPlace,
 )
-from gameday.targets.sidecar_faults.undos import with_helper, words_of
+from gameday.targets.sidecar_faults.undos import as_data, with_helper
 
 _CGROUPS = "/host/cgroup"  # where a helper finds the node's
 _MOUNTS = {_CGROUPS: "/sys/fs/cgroup"}
@@ -50,30 +50,30 @@ class KubernetesSidecars:
     platform = "kubernetes"
     where = "a helper pod on the victim's node"
 
-    def __init__(self, place: NamespaceContext) -> None:
-        self._place = place
+    def __init__(self, context: NamespaceContext) -> None:
+        self._context = context
 
     # Helpers ----------------------------------------------------------------------
 
     def start(self, order: SidecarOrder) -> str:
         """Start a helper on the victim's node; return its pod's name."""
-        return self._place.helper.start(_pod_order(order))
+        return self._context.helper.start(_pod_order(order))
 
     def signal(self, helper: str, name: str) -> Iterator[Line]:
         """Tell it a signal, then yield what it says."""
-        return self._place.helper.signal(helper, name)
+        return self._context.helper.signal(helper, name)
 
     def lines(self, helper: str, seconds: float) -> Iterator[Line]:
         """Yield what it says from its beginning on."""
-        return self._place.helper.hear(helper, seconds)
+        return self._context.helper.follow_lines(helper, seconds)
 
     def end(self, helper: str) -> Ended:
         """End it gently."""
-        return self._place.helper.end(helper)
+        return self._context.helper.end(helper)
 
     def remove(self, helper: str) -> None:
         """Remove its pod."""
-        self._place.helper.remove(helper)
+        self._context.helper.remove(helper)
 
     # Kernels ----------------------------------------------------------------------
 
@@ -82,7 +82,9 @@ class KubernetesSidecars:
         del ways
         return ""
 
-    def work(self, name: str, ways: Sequence[HelperMethod]) -> Mapping[str, Any]:
+    def chosen_method(
+        self, name: str, ways: Sequence[HelperMethod]
+    ) -> Mapping[str, Any]:
         """Return all ways, of which the helper goes the first that its kernel has."""
         if len(ways) == 1:
             return {"do": ways[0].work}
@@ -90,11 +92,11 @@ class KubernetesSidecars:
 
     # Victims ----------------------------------------------------------------------
 
-    def place(self, victim: Instance) -> VictimPlace:
+    def locate(self, victim: Instance) -> VictimPlace:
         """Return the victim's container, its node and its pod as it is now."""
-        return _place_of(victim, self._place.pod_of(victim))
+        return _place_of(victim, self._context.pod_of(victim))
 
-    def far_place(self, peer: Instance) -> VictimPlace:
+    def locate_peer(self, peer: Instance) -> VictimPlace:
         """Return where a peer is."""
         return _place_of(peer)
 
@@ -109,17 +111,17 @@ class KubernetesSidecars:
     def check_limit(self, victim: Instance, place: VictimPlace) -> None:
         """Do nothing: the helper reads the limit, also a pod's, and refuses."""
 
-    def ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
+    def network_ends(self, place: VictimPlace, peers: Sequence[str]) -> NetworkEnds:
         """Return the addresses of peers, and those of them on other nodes."""
-        return ends_of(self._place.api, self._place.pods, place.seen, peers)
+        return ends_of(self._context.api, self._context.pods, place.seen, peers)
 
-    def gone(self, undo: Undo) -> Undone | None:
+    def gone_victim(self, undo: Undo) -> Undone | None:
         """Return that the undo's own pod is gone."""
-        return None if self._place.same_pod(undo) else REPLACED
+        return None if self._context.same_pod(undo) else REPLACED
 
-    def place_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
+    def locate_again(self, undo: Undo, *, in_container: bool) -> VictimPlace | Undone:
         """Return where the undo's own pod can be reached, by any container of it."""
-        pod = self._place.same_pod(undo)
+        pod = self._context.same_pod(undo)
         if pod is None:
             return REPLACED
         name = str(undo.arguments["container"])
@@ -142,7 +144,7 @@ class KubernetesSidecars:
 
     def undone(self, undo: Undo, act: Callable[[], Undone]) -> Undone:
         """Do an undo; what goes wrong becomes a sentence with a way out."""
-        anew = self._place.kubectl("delete", "pod", str(undo.arguments["pod"]))
+        anew = self._context.kubectl("delete", "pod", str(undo.arguments["pod"]))
         return undone_or_why(f"{anew} (its workload makes another)", act)
 
 
@@ -173,4 +175,4 @@ def _pod_order(order: SidecarOrder) -> HelperPodSpec:
     )
     if order.undo is None:
         return pod
-    return replace(pod, undo=words_of(with_helper(order.undo, pod_name(pod))))
+    return replace(pod, undo=as_data(with_helper(order.undo, pod_name(pod))))

@@ -27,7 +27,7 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
     there = pods.pods()
     others = [
         instance
-        for instance in pods.arranged(there, None)
+        for instance in pods.to_instances(there, None)
         if instance.identity["id"] != pod["metadata"]["uid"]
     ]
     if not peers:

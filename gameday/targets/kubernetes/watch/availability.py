@@ -110,7 +110,7 @@ class Availability:
             "EndpointSlice": self._looked,
         }
         self._feeds = {
-            kind: Feed(api, path, partial(self._heard, kind))
+            kind: Feed(api, path, partial(self._on_change, kind))
             for kind, path in paths.items()
         }
         for feed in self._feeds.values():
@@ -122,14 +122,14 @@ class Availability:
         for feed in self._feeds.values():
             if feed.broken:
                 raise TargetNotFound(feed.broken)
-        self._feeds["EndpointSlice"].has(listing, 1.0)
+        self._feeds["EndpointSlice"].wait_for(listing, 1.0)
 
     def stop(self) -> None:
         """Tell nothing from now on."""
         for feed in self._feeds.values():
             feed.stop()
 
-    def _heard(self, kind: str, seen: KnownCollection) -> None:
+    def _on_change(self, kind: str, seen: KnownCollection) -> None:
         with self._lock:
             self._seen[kind] = seen.objects
             if len(self._seen) < len(self._feeds):

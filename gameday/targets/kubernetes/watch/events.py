@@ -53,7 +53,7 @@ class ClusterEvents:
         self._lock = threading.Lock()
         self._counts: dict[str, int] | None = None  # None: what was before is unknown
         self._workloads: list[Workload] = []
-        self._feed = Feed(api, self._path, self._heard)
+        self._feed = Feed(api, self._path, self._on_change)
         self._feed.start()
 
     def look(self) -> None:
@@ -66,7 +66,7 @@ class ClusterEvents:
         """Tell nothing from now on."""
         self._feed.stop()
 
-    def _heard(self, seen: KnownCollection) -> None:
+    def _on_change(self, seen: KnownCollection) -> None:
         with self._lock:
             if self._counts is None:  # said before the run
                 self._workloads = self._pods.workloads()

@@ -8,7 +8,7 @@ from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.watch.availability import Availability
 from gameday.targets.kubernetes.watch.events import ClusterEvents
 from gameday.targets.kubernetes.watch.watching import PodsWatch
-from gameday.targets.opened import Heard
+from gameday.targets.opened import InstancesCallback
 
 
 class Stream:
@@ -18,7 +18,7 @@ class Stream:
         self._api = api
         self._pods = pods
 
-    def watch(self, heard: Heard) -> PodsWatch:
+    def watch(self, heard: InstancesCallback) -> PodsWatch:
         """Tell the instances as they are, and again on every change."""
         return PodsWatch(self._api, self._pods, heard)
 

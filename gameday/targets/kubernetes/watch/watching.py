@@ -13,7 +13,7 @@ from typing import Any
 from gameday.errors import GamedayError
 from gameday.targets.kubernetes.client.api import Api, ApiRefused, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace, version_of
-from gameday.targets.opened import Heard
+from gameday.targets.opened import InstancesCallback
 
 PROMPT = 0.1  # seconds by which a watch tells a change at the latest, see `Seen.late`
 LASTS = 10  # seconds of one watch; the next goes on where it ended
@@ -69,12 +69,12 @@ class Feed:
         """Tell nothing from now on; the thread ends with its watch."""
         self._end.set()
 
-    def has(self, wanted: Json, seconds: float) -> bool:
+    def wait_for(self, wanted: Json, seconds: float) -> bool:
         """Wait until all that a list brought was told; return whether it was."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._reaches(wanted), seconds)
+            return self._changed.wait_for(lambda: self._is_up_to_date(wanted), seconds)
 
-    def _reaches(self, wanted: Json) -> bool:
+    def _is_up_to_date(self, wanted: Json) -> bool:
         here = {item["metadata"]["uid"]: version_of(item) for item in wanted["items"]}
         gone = [
             uid
@@ -121,7 +121,7 @@ class Feed:
                 told = json.loads(line)
                 if told["type"] == "ERROR" or self._end.is_set():
                     return False
-                self._told(told)
+                self._on_change(told)
         except ApiRefused as problem:
             if problem.status != _TOO_OLD:
                 raise
@@ -129,7 +129,7 @@ class Feed:
         self._sure = self._api.clock.now()
         return True
 
-    def _told(self, told: Mapping[str, Any]) -> None:
+    def _on_change(self, told: Mapping[str, Any]) -> None:
         now, item = self._api.clock.now(), told["object"]
         version = item["metadata"]["resourceVersion"]
         if told["type"] == "BOOKMARK":
@@ -161,14 +161,14 @@ class Feed:
 class PodsWatch:
     """The instances of a namespace, told on every change of a pod."""
 
-    def __init__(self, api: Api, pods: Namespace, heard: Heard) -> None:
+    def __init__(self, api: Api, pods: Namespace, heard: InstancesCallback) -> None:
         self._api = api
         self._pods = pods
         self._heard = heard
         self._path = namespaced(pods.name, "pods")
         self._one_at_a_time = threading.Lock()
         self._looked = 0.0
-        self._feed = Feed(api, self._path, self._told)
+        self._feed = Feed(api, self._path, self._on_change)
         self._feed.start()
 
     def look(self) -> None:
@@ -176,20 +176,20 @@ class PodsWatch:
         asked = self._api.clock.now()
         listing = listed(self._api, self._path)
         if not self._feed.broken:
-            self._feed.has(listing, PROMPT)
+            self._feed.wait_for(listing, PROMPT)
         late = max(0.0, asked - self._looked) if self._looked else 0.0
-        self._say(listing, asked, late)
+        self._pass_on(listing, asked, late)
         self._looked = asked
 
     def stop(self) -> None:
         """End."""
         self._feed.stop()
 
-    def _told(self, seen: KnownCollection) -> None:
+    def _on_change(self, seen: KnownCollection) -> None:
         version = {"resourceVersion": seen.version}
         listing = {"metadata": version, "items": list(seen.objects.values())}
-        self._say(listing, seen.at, seen.late)
+        self._pass_on(listing, seen.at, seen.late)
 
-    def _say(self, listed_pods: Json, at: float, late: float) -> None:
+    def _pass_on(self, listed_pods: Json, at: float, late: float) -> None:
         with self._one_at_a_time:  # what is older is told as what is newer by then
-            self._heard(self._pods.told(listed_pods), at, late)
+            self._heard(self._pods.instances_of_list(listed_pods), at, late)

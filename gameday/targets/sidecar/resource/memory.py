@@ -83,7 +83,7 @@ class Fill:
     def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Wait until it is full, prove it, then wait for the end."""
         longest = min(_LONGEST, deadline - CLOCK.monotonic())
-        full = self._burners.hear(longest, bell) == FULL
+        full = self._burners.next_word(longest, bell) == FULL
         say("proof", **self._proof(full=full))
         lost = self._burners.wait(bell, deadline)
         if lost:

@@ -66,12 +66,12 @@ class StressProcesses:
             _live(parent, self.folders, write, act)
         os.close(write)
         self._there.append(_Burner(pid, os.pidfd_open(pid), read))
-        heard = self.hear(_PATIENCE)
+        heard = self.next_word(_PATIENCE)
         if heard != _IN:
             why = heard.decode(errors="replace") or "it died"
             raise WorkFailed(f"no burner in the container's cgroup: {why}")
 
-    def hear(self, seconds: float, bell: SignalQueue | None = None) -> bytes:
+    def next_word(self, seconds: float, bell: SignalQueue | None = None) -> bytes:
         """Return what the last one says next; empty: nothing in that time, or death."""
         voice = self._there[-1].voice
         ears: list[Any] = [voice, *([bell] if bell else [])]
