@@ -17,7 +17,7 @@ from gameday.checks.alerts.other_alerts import no_other_alerts
 from gameday.checks.alerts.receivers import of_each_receiver
 from gameday.checks.doubts.gate import answer_ruled_out, answer_with_doubt
 from gameday.checks.faults.drift import drift
-from gameday.checks.faults.fault import bites, undone
+from gameday.checks.faults.fault import fault_bites, undone
 from gameday.checks.faults.guardrails import guardrails
 from gameday.checks.question import Answer, Question, finding, unknown
 from gameday.checks.questions import asked
@@ -41,7 +41,7 @@ CHECKS: Mapping[str, Check] = {
     "before": before,
     "during": during,
     "after": after,
-    "bites": bites,
+    "bites": fault_bites,
     "undone": undone,
     "fires_within": fires_within,
     "stays_firing": stays_firing,

@@ -94,7 +94,7 @@ def _of_step(
         yield _question(step, "fault", step.name, "bites")
     yield from _alerts(step)
     yield from _slos(scenario, step)
-    yield from _agree(scenario, step, fed)
+    yield from _agreement_questions(scenario, step, fed)
     yield from _metrics(step)
     yield from _load(step)
     yield from _of_services(step)
@@ -120,7 +120,7 @@ def _slos(scenario: Scenario, step: Step) -> Iterator[Question]:
             yield replace(asked_so, slo=scenario.slo(promise.slo))
 
 
-def _agree(
+def _agreement_questions(
     scenario: Scenario, step: Step, fed: Collection[str] | None
 ) -> Iterator[Question]:
     load = scenario.load

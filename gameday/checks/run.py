@@ -51,7 +51,7 @@ class Run:
         return read_clocks(self.timeline)
 
     @cached_property
-    def instances(self) -> list[Event]:
+    def instance_changes(self) -> list[Event]:
         """Every change of an instance, on gameday's clock."""
         return read_instances(self.timeline, self.clocks)
 
@@ -112,7 +112,7 @@ class Run:
         return Directory(self.plan.instances, self.plan.scenario.target.name)
 
     @cached_property
-    def sight(self) -> ObserverCoverage:
+    def observer_coverage(self) -> ObserverCoverage:
         """Who saw when."""
         return read_observer_coverage(self.timeline, self.clocks)
 
@@ -144,5 +144,5 @@ class Run:
 
     def gap(self, start: float, end: float, *sources: str) -> str:
         """Return why one of these sources did not see all of a time."""
-        gaps = (self.sight.gap(source, start, end) for source in sources)
+        gaps = (self.observer_coverage.gap(source, start, end) for source in sources)
         return next((gap for gap in gaps if gap), "")

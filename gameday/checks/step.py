@@ -87,9 +87,9 @@ class StepRun:
         """
         stamps = self.events(FaultStarted, FaultEnded)
         own = [float(stamp.get("error") or 0.0) for stamp in stamps]
-        return max([*own, *self._looked_for()], default=0.0)
+        return max([*own, *self._look_errors()], default=0.0)
 
-    def _looked_for(self) -> Iterator[float]:
+    def _look_errors(self) -> Iterator[float]:
         """Yield how exact the looks are that showed a fault to be over."""
         started = self.events(FaultStarted)
         victims = {begun["id"]: begun["instance"] for begun in started}
@@ -98,12 +98,12 @@ class StepRun:
             for ended in self.events(FaultEnded)
             if ended.get("by") == "self"
         ]
-        for seen in self.run.instances if ends else ():
+        for change in self.run.instance_changes if ends else ():
             if any(
-                victim == seen["instance"] and abs(at - seen.at) <= _SAME
+                victim == change["instance"] and abs(at - change.at) <= _SAME
                 for victim, at in ends
             ):
-                yield float(seen.get("error") or 0.0)
+                yield float(change.get("error") or 0.0)
 
     @cached_property
     def heals_itself(self) -> bool:
@@ -129,7 +129,7 @@ class StepRun:
         return later[0].at if later else self.run.last
 
     @cached_property
-    def absent(self) -> str:
+    def why_absent(self) -> str:
         """Why there was no fault; empty when it was injected."""
         failures = self.events(FaultFailed)
         if failures:
@@ -214,9 +214,9 @@ class StepRun:
             return ()
         hit = StepVictims(self.step, self.services, self.victims)
         losses = not_hit(self.run.losses, hit, self.start, self.end)
-        return tuple(loss for loss in losses if not self._taken_along(loss))
+        return tuple(loss for loss in losses if not self._is_of_foreign_action(loss))
 
-    def _taken_along(self, loss: Loss) -> bool:
+    def _is_of_foreign_action(self, loss: Loss) -> bool:
         """Whether a target went away with what another extension's action did."""
         if not self.step.experiment.foreign or not loss.gone:
             return False
@@ -236,24 +236,24 @@ class StepRun:
         until = self.end if self.fault_end is None else self.fault_end
         settled: dict[str, bool] = {}
         changes = []
-        for instance in self.run.instances:
-            name = str(instance["instance"])
-            if instance.at < self.start:
-                settled[name] = bool(instance["up"]) or instance["state"] != "running"
+        for change in self.run.instance_changes:
+            name = str(change["instance"])
+            if change.at < self.start:
+                settled[name] = bool(change["up"]) or change["state"] != "running"
             elif (
-                instance.at <= until
+                change.at <= until
                 and settled.get(name, True)
                 and name not in self._jobs
             ):
-                changes.append(instance)
+                changes.append(change)
         return tuple(changes)
 
-    def _taken(self) -> set[str]:
+    def _taken_down(self) -> set[str]:
         """Return the instances that other extensions' actions took down."""
         before = {
-            str(instance["instance"])
-            for instance in self.run.instances
-            if instance.at < (self.start or 0.0)
+            str(change["instance"])
+            for change in self.run.instance_changes
+            if change.at < (self.start or 0.0)
         }
         planned = {instance.name for instance in self.run.plan.instances}
         down = {str(change["instance"]) for change in self.changed if not change["up"]}
@@ -278,13 +278,13 @@ class StepRun:
         return Victims(self.run.directory, hit, frozenset(nodes_hit(kinds, hit)))
 
     @cached_property
-    def cut(self) -> str:
+    def why_cut(self) -> str:
         """Why the step was not seen to its end; empty when it was."""
         if self.run.complete or self.end < self.run.last:
             return ""
         return f"the record of the run ends at {show_instant(self.end)}"
 
-    def unwatched(self, deadline: float) -> str:
+    def why_unwatched(self, deadline: float) -> str:
         """Return why nobody waited until a deadline; empty when the step did."""
         if self.end + SLACK >= deadline:
             return ""
@@ -328,11 +328,11 @@ class StepRun:
             return None
         for victim in self.replaced:  # from then on its fault is over
             ended[victim.fault] = min(ended[victim.fault], victim.at)
-        ends = [self._for_good(start, ended[start["id"]]) for start in started]
+        ends = [self._up_for_good(start, ended[start["id"]]) for start in started]
         known = [at for at in ends if at is not None]
         return max(known) if len(known) == len(ends) else None
 
-    def _for_good(self, begun: Event, end: float) -> float | None:
+    def _up_for_good(self, begun: Event, end: float) -> float | None:
         """Return when an instance was up for good; None: it was not, a crash loop.
 
         A fault that ends when the instance is back has not ended in one that goes
@@ -342,12 +342,9 @@ class StepRun:
         if kind is None or not kind.heals_itself:
             return end
         at: float | None = end
-        for instance in self.run.instances:
-            if (
-                instance["instance"] == begun["instance"]
-                and end < instance.at <= self.end
-            ):
-                at = None if not instance["up"] else instance.at if at is None else at
+        for change in self.run.instance_changes:
+            if change["instance"] == begun["instance"] and end < change.at <= self.end:
+                at = None if not change["up"] else change.at if at is None else at
         return at
 
     def _stopped_before(self) -> str:
@@ -360,7 +357,7 @@ class StepRun:
     def _victims(self) -> tuple[Instance, ...]:
         """Return the instances that were hit, with all that the plan knows of them."""
         names = {str(event["instance"]) for event in self.events(FaultStarted)}
-        names |= self._taken()
+        names |= self._taken_down()
         return tuple(_named(self.run.plan.instances, names))
 
 

@@ -178,7 +178,7 @@ class _Censor:
                 yield rung
 
     def _theirs(self, at: float) -> float:
-        return self.step.run.clocks.theirs("prometheus", at)
+        return self.step.run.clocks.to_source_clock("prometheus", at)
 
     def _fired(self, promise: AlertPromise) -> list[ReplayedAlert]:
         return [rung for rung in self._mine(promise) if rung.life.firing is not None]
@@ -242,7 +242,8 @@ class _Censor:
                 )
             fires = (rung.life.firing or 0) / 1000 + rung.slots.offset
             due += [
-                self.step.run.clocks.ours("prometheus", fires) + path[-1].group_wait
+                self.step.run.clocks.to_our_clock("prometheus", fires)
+                + path[-1].group_wait
                 for path in routing.route.paths(labels)
                 if path[-1].receiver in (promise.reaches or (path[-1].receiver,))
             ]
@@ -261,7 +262,7 @@ class _Censor:
             if life.ended is not None or life.absent is None:
                 continue
             ends = life.absent / 1000 + rung.slots.offset + life.rule.keep_firing
-            if self.step.run.clocks.ours("prometheus", ends) > end + limit:
+            if self.step.run.clocks.to_our_clock("prometheus", ends) > end + limit:
                 keep = show_duration(life.rule.keep_firing)
                 return _failed(
                     finding, f"{promise.alert} goes on for {keep} (keep_firing_for)"

@@ -121,7 +121,7 @@ def _at_start(
 ) -> Iterator[Event]:
     """Yield the alerts that were there already when a fault began."""
     for step, at in faults_of(timeline):
-        theirs = clocks.theirs("prometheus", at)
+        theirs = clocks.to_source_clock("prometheus", at)
         for rung in today.rung:
             life, offset = rung.life, rung.slots.offset
             times = [
@@ -189,7 +189,8 @@ def _silences(timeline: Timeline) -> Iterator[MutingSilence]:
     clocks = read_clocks(timeline)
     for silence in read_silences(timeline, clocks):
         since, until = (
-            clocks.theirs("prometheus", each) for each in (silence.since, silence.until)
+            clocks.to_source_clock("prometheus", each)
+            for each in (silence.since, silence.until)
         )
         yield replace(silence, since=since, until=until)
 

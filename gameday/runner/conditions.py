@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.checks.record.victims import Victims
-from gameday.checks.service.availability import known_at, whole
+from gameday.checks.service.availability import is_fully_available, known_at
 from gameday.model.plan import PlannedStep
 from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, Step
@@ -234,7 +234,7 @@ def healed(run_state: RunState, step: Step, since: float) -> bool:
 def available(told: Sequence[Event], start: float) -> bool:
     """Return whether a workload is again what it was when the fault began."""
     was = known_at(told, start)
-    return was is None or not was["available"] or whole(told[-1], was)
+    return was is None or not was["available"] or is_fully_available(told[-1], was)
 
 
 def _workloads(planned: PlannedStep) -> set[str]:

@@ -70,8 +70,10 @@ class RunReplay:
         self._clock = clock
         self._spell, self._reads = _language()
         clocks = self._clocks = read_clocks(timeline)
-        begun = [clocks.theirs("prometheus", at) for _, at in faults_of(timeline)]
-        self._until = clocks.theirs("prometheus", timeline.events[-1].at)
+        begun = [
+            clocks.to_source_clock("prometheus", at) for _, at in faults_of(timeline)
+        ]
+        self._until = clocks.to_source_clock("prometheus", timeline.events[-1].at)
         self._fault = min(begun, default=self._until)
         self._recorded: tuple[RecordingRule, ...] = ()  # today's
         self._rules: tuple[AlertRule, ...] = ()
@@ -141,7 +143,7 @@ class RunReplay:
                 if self._lacks(reads, self._fault):
                     continue
                 results = self._results(rule, times)
-                fault = self._clocks.theirs("prometheus", begun[step.name])
+                fault = self._clocks.to_source_clock("prometheus", begun[step.name])
                 variants += vary(rule, promise, results, times, holds, fault)
         return variants
 

@@ -25,8 +25,8 @@ def fires_within(step: StepRun, question: Question) -> Answer:
     promised = promise_of(step, question)
     deadline = promised.start + (question.promised or 0.0)
     if not promised.fired or promised.silent_victims:
-        return silent(promised, deadline)
-    first = promised.firsts[-1]  # of several victims the last one decides
+        return never_fired(promised, deadline)
+    first = promised.first_episodes[-1]  # of several victims the last one decides
     at, evidence = _firing_time(promised, first)
     return within(
         question,
@@ -38,14 +38,14 @@ def fires_within(step: StepRun, question: Question) -> Answer:
             decided=at,
             evidence={
                 **evidence,
-                "also": _others(promised),
+                "also": _other_instances(promised),
                 "phase": phase(promised, first, promised.start, at).show(),
             },
         ),
     )
 
 
-def silent(promised: PromisedAlert, deadline: float) -> Answer:
+def never_fired(promised: PromisedAlert, deadline: float) -> Answer:
     """Answer for an alert that never fired: a failure, decided at the deadline."""
     said = f"{promised.name}{_wanted(promised)} never fired"
     if promised.fired:
@@ -67,8 +67,8 @@ def silent(promised: PromisedAlert, deadline: float) -> Answer:
     else:
         said += pending_words(promised)
     answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
-    elsewhere = _elsewhere(promised)
-    if elsewhere is None and (since := _elsewhere_since_before(promised, deadline)):
+    elsewhere = _page_from_elsewhere(promised)
+    if elsewhere is None and (since := _firing_elsewhere_before(promised, deadline)):
         return answer.unsure(since)
     if elsewhere is None:
         early = undone_too_soon(promised, deadline)
@@ -84,36 +84,36 @@ def _firing_time(
     """Return when it fired, on our clock: under a query offset the page tells."""
     at = episode.firing or 0.0
     evidence = episode.show()
-    told = _told_starts(promised, episode)
-    if told is None:
+    page_start = _start_in_page(promised, episode)
+    if page_start is None:
         return at, evidence
-    evidence["page_starts"] = show_instant(told)
+    evidence["page_starts"] = show_instant(page_start)
     if any(rule.query_offset for rule in promised.rules):
-        at = promised.step.run.clocks.ours("prometheus", told)
+        at = promised.step.run.clocks.to_our_clock("prometheus", page_start)
     return at, evidence
 
 
-def _told_starts(promised: PromisedAlert, episode: Episode) -> float | None:
-    for reading in promised.step.run.mailbox.about(episode):
-        told = reading.told
+def _start_in_page(promised: PromisedAlert, episode: Episode) -> float | None:
+    for reading in promised.step.run.mailbox.readings_of(episode):
+        mention = reading.mention
         late = reading.page.at >= promised.start
-        if late and told is not None and told.starts is not None:
-            return told.starts
+        if late and mention is not None and mention.starts is not None:
+            return mention.starts
     return None
 
 
-def _elsewhere(promised: PromisedAlert) -> Reading | None:
+def _page_from_elsewhere(promised: PromisedAlert) -> Reading | None:
     """Return the page of an alert that this Prometheus has no rule for."""
     if promised.fired or promised.evaluated_here:
         return None
-    return next(iter(Notifications(promised).mine), None)
+    return next(iter(Notifications(promised).readings), None)
 
 
-def _elsewhere_since_before(promised: PromisedAlert, deadline: float) -> str:
+def _firing_elsewhere_before(promised: PromisedAlert, deadline: float) -> str:
     """Return that an alert without a rule here had been firing before; or empty."""
     if promised.fired or promised.evaluated_here:
         return ""
-    return Notifications(promised).already(deadline)
+    return Notifications(promised).firing_elsewhere_before(deadline)
 
 
 def _wanted(promised: PromisedAlert) -> str:
@@ -122,6 +122,6 @@ def _wanted(promised: PromisedAlert) -> str:
     return f" with {{{inside}}}" if inside else ""
 
 
-def _others(promised: PromisedAlert) -> list[dict[str, object]]:
+def _other_instances(promised: PromisedAlert) -> list[dict[str, object]]:
     """Return the other instances that fit, a few of them."""
     return [episode.show() for episode in promised.fired[1:6]]

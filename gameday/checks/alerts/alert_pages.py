@@ -4,7 +4,7 @@ Where the scenario has no pages, Alertmanager's own routing answers `reaches`. D
 that the timeline records on a page's way are asked by the gate (`checks.doubts.gate`).
 """
 
-from gameday.checks.alerts.alert_fires import silent
+from gameday.checks.alerts.alert_fires import never_fired
 from gameday.checks.alerts.deadlines import over_too_soon, page_deadline
 from gameday.checks.alerts.notifications import Notifications
 from gameday.checks.alerts.promised_alert import promise_of
@@ -30,19 +30,19 @@ def reaches(step: StepRun, question: Question) -> Answer:
     promised = promise_of(step, question)
     wanted = str(promised.promise.receiver)
     deadline = page_deadline(promised)
-    if promised.spoiled:
-        return unknown(promised.spoiled)
+    if promised.why_unanswerable:
+        return unknown(promised.why_unanswerable)
     notified = Notifications(promised)
     if "pager" not in step.run.sources:
         silent_ = not promised.fired or promised.silent_victims
         if silent_:
-            return silent(promised, deadline)
+            return never_fired(promised, deadline)
         return _routed(notified, wanted, deadline)
     page = notified.first(wanted)
     if page is None:
         return _missing(notified, wanted, deadline)
     said = f"{promised.name} reached {wanted} at {show_instant(page.stamp)}"
-    return passed(said, evidence=_shown(notified, page), decided=page.at)
+    return passed(said, evidence=_page_evidence(notified, page), decided=page.at)
 
 
 def pages_within(step: StepRun, question: Question) -> Answer:
@@ -50,8 +50,8 @@ def pages_within(step: StepRun, question: Question) -> Answer:
     promised = promise_of(step, question)
     wanted = promised.promise.receiver
     deadline = promised.start + (question.promised or 0.0)
-    if promised.spoiled:
-        return unknown(promised.spoiled)
+    if promised.why_unanswerable:
+        return unknown(promised.why_unanswerable)
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
     notified = Notifications(promised)
@@ -66,7 +66,7 @@ def pages_within(step: StepRun, question: Question) -> Answer:
             measured=page.at - promised.start,
             error=step.run.clocks.stamp_error("pager", page.stamp) + step.fault_error,
             decided=page.at,
-            evidence=_shown(notified, page),
+            evidence=_page_evidence(notified, page),
         ),
     )
 
@@ -75,15 +75,15 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
     """Fault ends -> the receiver hears that the alert is over."""
     promised = promise_of(step, question)
     end = step.fault_end
-    if promised.spoiled or end is None:
-        return unknown(promised.spoiled or "the fault was not seen to end")
+    if promised.why_unanswerable or end is None:
+        return unknown(promised.why_unanswerable or "the fault was not seen to end")
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
     notified = Notifications(promised)
     wanted = promised.promise.receiver
     if notified.first(wanted) is None:
-        said = f"{notified.nothing_at(wanted)}, so none could resolve"
-        return unknown(notified.unheard(wanted) or said)
+        said = f"{notified.why_no_page(wanted)}, so none could resolve"
+        return unknown(notified.why_unobservable(wanted) or said)
     deadline = end + (question.promised or 0.0)
     page = notified.resolved(wanted)
     if page is None:
@@ -96,38 +96,38 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
             measured=max(0.0, page.at - end),
             error=step.run.clocks.stamp_error("pager", page.stamp) + step.fault_error,
             decided=max(page.at, end),
-            evidence=_shown(notified, page),
+            evidence=_page_evidence(notified, page),
         ),
     )
 
 
-def _shown(notified: Notifications, page: Page) -> dict[str, object]:
+def _page_evidence(notified: Notifications, page: Page) -> dict[str, object]:
     """Return a page as evidence, and how it was told whose it is."""
-    return {"page": page.show(), "told_by": notified.by(page)}
+    return {"page": page.show(), "told_by": notified.matched_by(page)}
 
 
 def _missing(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
     """Answer for a page that never came to where it was promised."""
     promised = notified.promised
-    if not notified.mine and (not promised.fired or promised.silent_victims):
-        answer = silent(promised, deadline)
+    if not notified.readings and (not promised.fired or promised.silent_victims):
+        answer = never_fired(promised, deadline)
         # Evaluated elsewhere it may have rung in a page that names no alert.
-        open_ = notified.already(deadline)
+        open_ = notified.firing_elsewhere_before(deadline)
         if not open_ and not promised.evaluated_here:
-            open_ = notified.unmatched(wanted, deadline)
+            open_ = notified.why_page_unmatched(wanted, deadline)
         return answer.unsure(open_) if open_ and answer.outcome is _FAIL else answer
-    said = notified.nothing_at(wanted)
-    others = notified.others(wanted)
-    held = notified.held_back
+    said = notified.why_no_page(wanted)
+    others = notified.other_receivers(wanted)
+    held = notified.muted_by
     evidence = {"reached": others, "held_back": held}
-    if held or (others and not notified.told_some(wanted)):
+    if held or (others and not notified.has_paged(wanted)):
         # The system's own answer: nothing more is to be waited for.
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
     unsure = (
-        ("" if held else notified.unheard(wanted))
-        or notified.already(deadline)
-        or notified.unmatched(wanted, deadline)
+        ("" if held else notified.why_unobservable(wanted))
+        or notified.firing_elsewhere_before(deadline)
+        or notified.why_page_unmatched(wanted, deadline)
     )
     if not (unsure or held or others):
         unsure = over_too_soon(promised, deadline)
@@ -138,20 +138,20 @@ def _unresolved(notified: Notifications, wanted: str | None, deadline: float) ->
     promised = notified.promised
     where = "the receiver" if wanted is None else wanted
     said = f"{where} never heard that {promised.name} was over"
-    if notified.held_back:
-        said += f"; it was held back by {notified.held_back}"
-    evidence = {"held_back": notified.held_back}
+    if notified.muted_by:
+        said += f"; it was held back by {notified.muted_by}"
+    evidence = {"held_back": notified.muted_by}
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = notified.unmatched_end(wanted, promised.start, deadline)
+    unsure = notified.why_end_unmatched(wanted, promised.start, deadline)
     return answer.unsure(unsure) if unsure else answer
 
 
 def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
     """Answer `reaches` from the receivers that Alertmanager itself named."""
     promised = notified.promised
-    receivers, since = notified.routed, notified.routed_to(wanted)
+    receivers, since = notified.routed, notified.routed_since(wanted)
     evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
-    held = notified.held_back
+    held = notified.muted_by
     if since is not None and not held:
         # Up to when it was to be told of, something may have held it back.
         told_by = max(since, min(deadline, promised.step.end))
@@ -170,5 +170,5 @@ def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
         # The system's own answer: nothing more is to be waited for.
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = notified.routed_unclear(wanted)
+    unsure = notified.why_routing_unclear(wanted)
     return answer.unsure(unsure) if unsure else answer

@@ -69,11 +69,11 @@ def _resolved_time(promised: PromisedAlert, episode: Episode) -> tuple[float, bo
     run = promised.step.run
     at = episode.resolved or 0.0
     offset = any(rule.query_offset for rule in promised.rules)
-    for reading in run.mailbox.about(episode):
-        told = reading.told
-        if told is None or told.status != "resolved" or told.ends is None:
+    for reading in run.mailbox.readings_of(episode):
+        mention = reading.mention
+        if mention is None or mention.status != "resolved" or mention.ends is None:
             continue
-        ends = run.clocks.ours("prometheus", told.ends)
+        ends = run.clocks.to_our_clock("prometheus", mention.ends)
         if ends < (episode.firing or 0.0):
             continue
         if offset or (not episode.exact and not _expired(promised, ends)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gameday.checks.alerts.alert_fires import silent
+from gameday.checks.alerts.alert_fires import never_fired
 from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.record.episodes import Episode
@@ -25,7 +25,7 @@ def stays_firing(step: StepRun, question: Question) -> Answer:
 def _never_fired(promised: PromisedAlert) -> Answer:
     asked = promised.promise
     if (asked.fires_within, asked.receiver, asked.pages_within) == (None, None, None):
-        return silent(promised, promised.step.end)  # nobody else would say so
+        return never_fired(promised, promised.step.end)  # nobody else would say so
     return unknown(f"{promised.silence}, so it could not stay firing")
 
 
@@ -35,7 +35,7 @@ def _until(promised: PromisedAlert, end: float) -> Answer:
         said = f"{promised.name} fired only after the fault had ended"
         evidence = {"episodes": [episode.show() for episode in promised.fired]}
         return passed(said, evidence=evidence, decided=began)
-    for lives in _lives(promised):
+    for lives in _lives_by_victim(promised):
         broken = _broken(promised.step, lives, end)
         if broken is not None:
             return _stopped(promised, lives, broken, end)
@@ -56,7 +56,7 @@ def _stopped(
     return answer if broken.exact else answer.unsure("its end was not marked")
 
 
-def _lives(promised: PromisedAlert) -> Iterator[list[Episode]]:
+def _lives_by_victim(promised: PromisedAlert) -> Iterator[list[Episode]]:
     """Yield what has to keep firing, each in order: one for each victim.
 
     Where the labels do not tell victims apart all that fits is one firing: what

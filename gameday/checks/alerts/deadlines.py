@@ -34,8 +34,10 @@ def page_deadline(promised: PromisedAlert) -> float:
     never fired was to fire until then; where that is not known, until the step's end.
     """
     promise, monitoring = promised.promise, promised.step.run.plan.monitoring
-    if promise.pages_within is None and promised.firsts:
-        return max(first_page_by(promised, episode) for episode in promised.firsts)
+    if promise.pages_within is None and promised.first_episodes:
+        return max(
+            first_page_by(promised, episode) for episode in promised.first_episodes
+        )
     if promise.pages_within is None and latest_first_page(promise, monitoring) is None:
         return promised.step.end
     return promised.start + first_page_within(promise, monitoring)
@@ -54,7 +56,7 @@ def first_page_by(promised: PromisedAlert, episode: Episode) -> float:
 
 def over_too_soon(promised: PromisedAlert, deadline: float) -> str:
     """Return why no page was due: the alert was over before; empty: one was."""
-    for episode in promised.firsts:
+    for episode in promised.first_episodes:
         if episode.resolved is None or episode.resolved + SLACK >= deadline:
             continue
         routes = _routes(promised, episode)
@@ -82,16 +84,16 @@ def undone_too_soon(promised: PromisedAlert, deadline: float) -> str:
     if fires is not None:
         deadline = min(deadline, promised.start + fires)
     end = step.fault_end
-    told = fires is not None and not step.unwatched(deadline)
+    told = fires is not None and not step.why_unwatched(deadline)
     known = step.step.hold is not None or told
-    ours = known and not step.heals_itself and not _over_by_itself(step)
+    ours = known and not step.heals_itself and not _ended_by_itself(step)
     if end is None or not ours or end + SLACK >= deadline:
         return ""
     left = show_duration(round(deadline - end, 3))
     return f"the fault was undone {left} before the time of {promised.name} was over"
 
 
-def _over_by_itself(step: StepRun) -> bool:
+def _ended_by_itself(step: StepRun) -> bool:
     """Whether the fault was over before anybody's hand was laid on it.
 
     By itself, or since the platform had replaced the victim.

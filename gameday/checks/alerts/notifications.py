@@ -29,9 +29,11 @@ class Notifications:
     promised: PromisedAlert
 
     @cached_property
-    def mine(self) -> tuple[Reading, ...]:
+    def readings(self) -> tuple[Reading, ...]:
         """What pages of the step said of the promise's alerts, in order."""
-        return tuple(reading for reading in self._of_step if self._counts(reading))
+        return tuple(
+            reading for reading in self._step_readings if self._is_promised(reading)
+        )
 
     def first(self, receiver: str | None) -> Page | None:
         """Return the page by which every victim's alert was told of; None: none is.
@@ -42,48 +44,46 @@ class Notifications:
         for reading in self._firing(receiver):
             for victim in self._victims(reading) or {""}:
                 firsts.setdefault(victim, reading.page)
-        if not firsts or self.untold(receiver):
+        if not firsts or self.unpaged_victims(receiver):
             return None
         named = [page for victim, page in firsts.items() if victim] or [firsts[""]]
         if self.promised.promise.victims == "any":
             return min(firsts.values(), key=lambda page: page.at)
         return max(named, key=lambda page: page.at)
 
-    def untold(self, receiver: str | None) -> list[str]:
+    def unpaged_victims(self, receiver: str | None) -> list[str]:
         """Return the victims whose alert no page told of, where it tells them apart."""
-        told: set[str] = set()
+        paged: set[str] = set()
         for reading in self._firing(receiver):
-            told |= self._victims(reading)
-        if self.promised.promise.victims == "any" and told:
+            paged |= self._victims(reading)
+        if self.promised.promise.victims == "any" and paged:
             return []
-        return sorted(self.promised.required - told)
+        return sorted(self.promised.required - paged)
 
-    def nothing_at(self, receiver: str | None) -> str:
+    def why_no_page(self, receiver: str | None) -> str:
         """Return that no page arrived there, and for whom, or where it went instead."""
         where = "any receiver" if receiver is None else receiver
         said = f"no page of {self.promised.name} arrived at {where}"
-        untold = self.untold(receiver)
+        untold = self.unpaged_victims(receiver)
         if untold and len(untold) < len(self.promised.required):
             return f"{said} for {', '.join(untold)}"
-        if others := self.others(receiver):
+        if others := self.other_receivers(receiver):
             return f"{said}; it went to {', '.join(others)}"
-        return (
-            f"{said}; it was held back by {self.held_back}" if self.held_back else said
-        )
+        return f"{said}; it was held back by {self.muted_by}" if self.muted_by else said
 
-    def by(self, page: Page) -> str:
+    def matched_by(self, page: Page) -> str:
         """Return how a page was told to be the promise's."""
-        ways = (reading for reading in self.mine if reading.page is page)
+        ways = (reading for reading in self.readings if reading.page is page)
         return next((reading.by for reading in ways), "")
 
-    def told_some(self, receiver: str | None) -> bool:
+    def has_paged(self, receiver: str | None) -> bool:
         """Return whether that receiver was told of any alert of the promise."""
         return any(True for _ in self._firing(receiver))
 
-    def others(self, receiver: str | None) -> list[str]:
+    def other_receivers(self, receiver: str | None) -> list[str]:
         """Return which other receivers were told that it fires."""
-        told = {reading.page.receiver for reading in self._firing(None)}
-        return sorted(told - {receiver})
+        paged = {reading.page.receiver for reading in self._firing(None)}
+        return sorted(paged - {receiver})
 
     def resolved(self, receiver: str | None) -> Page | None:
         """Return the page after which nothing was left open there; None: something is.
@@ -91,38 +91,42 @@ class Notifications:
         Each integration that was paged and tells the end has to have told it of every
         alert of which it told the beginning; the last of these pages counts.
         """
-        return self._heard_ends.last(receiver)
+        return self._ends_received.closing_page(receiver)
 
     @cached_property
-    def _heard_ends(self) -> HeardEnds:
+    def _ends_received(self) -> HeardEnds:
         run = self.promised.step.run
-        return HeardEnds(self.mine, self._of_step, run.plan.monitoring.routing)
+        return HeardEnds(
+            self.readings, self._step_readings, run.plan.monitoring.routing
+        )
 
-    def unmatched(self, receiver: str | None, until: float) -> str:
+    def why_page_unmatched(self, receiver: str | None, until: float) -> str:
         """Return why a page that did arrive might be this alert's; empty: none is."""
         begun = min((each.firing or 0.0 for each in self.promised.fired), default=0.0)
-        return self._unclear(receiver, begun - EARLY, until, besides=RESOLVED)
+        return self._why_unmatched(receiver, begun - EARLY, until, besides=RESOLVED)
 
-    def unmatched_end(self, receiver: str | None, since: float, until: float) -> str:
+    def why_end_unmatched(
+        self, receiver: str | None, since: float, until: float
+    ) -> str:
         """Return why a page that did arrive might tell its end; empty: none does."""
-        unmatched = self._unclear(receiver, since, until, besides=FIRING)
-        return unmatched or self._heard_ends.unclear(receiver)
+        unmatched = self._why_unmatched(receiver, since, until, besides=FIRING)
+        return unmatched or self._ends_received.why_unclear(receiver)
 
-    def _unclear(
+    def _why_unmatched(
         self, receiver: str | None, since: float, until: float, *, besides: str
     ) -> str:
-        for reading in self._of_step:
+        for reading in self._step_readings:
             page = reading.page
             if receiver not in (None, page.receiver) or not since <= page.at <= until:
                 continue
             if page.cut:
                 where = page.receiver
                 return f"Alertmanager left {page.cut} alerts out of a page at {where}"
-            if reading.status != besides and self._may_be_mine(reading):
+            if reading.status != besides and self._may_be_promised(reading):
                 return f"a page at {page.receiver} could not be matched to an alert"
         return ""
 
-    def unheard(self, receiver: str | None) -> str:
+    def why_unobservable(self, receiver: str | None) -> str:
         """Return why no pager can tell whether the receiver was told; empty: one can.
 
         A receiver to which the alert is not routed was not told, whatever it hears.
@@ -146,26 +150,26 @@ class Notifications:
                 return f"{said}, which the pager cannot receive"
         return ""
 
-    def already(self, until: float) -> str:
+    def firing_elsewhere_before(self, until: float) -> str:
         """Return that another Prometheus had it firing before the fault, or empty.
 
         A page shows this when its start is not that of any firing which the observed
         Prometheus recorded. Alertmanager does not repeat what it has told.
         """
         for reading in self.promised.step.run.mailbox.readings:
-            told, page = reading.told, reading.page
-            if told is None or told.starts is None or page.at > until:
+            mention, page = reading.mention, reading.page
+            if mention is None or mention.starts is None or page.at > until:
                 continue
             ours = reading.life is not None and reading.life.stamps.get("firing")
-            known = ours and abs(ours - told.starts) <= SAME
+            known = ours and abs(ours - mention.starts) <= SAME
             if not known and self._is_open_since_before(reading):
-                since = show_instant(told.starts)
+                since = show_instant(mention.starts)
                 said = f"{self.promised.name} had been firing elsewhere since {since}"
                 return f"{said}, before the fault, says a page at {page.receiver}"
         return ""
 
     def _is_open_since_before(self, reading: Reading) -> bool:
-        mine = self._is_mine(reading.match.identity, reading.labels)
+        mine = self._is_of_promised_alert(reading.match.identity, reading.labels)
         if not mine or reading.status != FIRING or self._began_in_fault(reading):
             return False
         key = label_key(reading.labels)
@@ -176,7 +180,7 @@ class Notifications:
         )
 
     @cached_property
-    def held_back(self) -> str:
+    def muted_by(self) -> str:
         """By what Alertmanager itself held the alert back, other than a silence."""
         for mute in self._mutes:
             if mute.by in ("inhibition", "mute_time"):
@@ -195,7 +199,7 @@ class Notifications:
         """The receivers that Alertmanager's own routing named."""
         return sorted({name for event in self._routings for name in event["receivers"]})
 
-    def routed_to(self, receiver: str) -> float | None:
+    def routed_since(self, receiver: str) -> float | None:
         """Return since when every victim's alert was routed there; None: one is not."""
         victims, firsts = self.promised.step.victims, dict[str, float]()
         for event in self._routings:
@@ -217,13 +221,13 @@ class Notifications:
         """What Alertmanager told in the step of the routing of the promise's alerts."""
         start, end = self.promised.start, self.promised.step.end
         events = self.promised.step.run.timeline.between(start, end, Routed)
-        return [event for event in events if self._routes(event)]
+        return [event for event in events if self._is_routing_of_promise(event)]
 
-    def routed_unclear(self, receiver: str) -> str:
+    def why_routing_unclear(self, receiver: str) -> str:
         """Return why what was routed there may have been this alert; empty: none."""
         run = self.promised.step.run
         for event in run.timeline.of(Routed):
-            match = run.matching.match(*_routed(event))
+            match = run.matching.match(*_routed_alert(event))
             mine = self._identities & set(match.identities) and not match.sure
             inside = self.promised.start <= event.at <= self.promised.step.end
             if mine and inside and receiver in event["receivers"]:
@@ -233,7 +237,7 @@ class Notifications:
     # --- which pages are the promise's ---
 
     @cached_property
-    def _of_step(self) -> tuple[Reading, ...]:
+    def _step_readings(self) -> tuple[Reading, ...]:
         start, end = self.promised.start, self.promised.step.end
         readings = self.promised.step.run.mailbox.readings
         return tuple(each for each in readings if start <= each.page.at <= end)
@@ -244,24 +248,24 @@ class Notifications:
         return frozenset(
             identity
             for identity in run.matching.named(promised.name)
-            if promised.mine(identity.labels)
+            if promised.matches(identity.labels)
         )
 
-    def _counts(self, reading: Reading) -> bool:
+    def _is_promised(self, reading: Reading) -> bool:
         match = reading.match
         if match.identities and set(match.identities) <= self._identities:
             return self._began_in_fault(reading)
-        by_labels = not match.sure and self.promised.mine_in_full(reading.labels)
+        by_labels = not match.sure and self.promised.matches_with_name(reading.labels)
         return by_labels and self._began_in_fault(reading)
 
     def _began_in_fault(self, reading: Reading) -> bool:
         run = self.promised.step.run
         error = run.clocks.error("prometheus") + self.promised.step.fault_error + SAME
         if reading.began is None:
-            return not self._older(reading)
+            return not self._was_paged_before(reading)
         return reading.began >= self.promised.start - error
 
-    def _older(self, reading: Reading) -> bool:
+    def _was_paged_before(self, reading: Reading) -> bool:
         """Whether the same labels were paged before the fault, and not resolved."""
         key, last = label_key(reading.labels), ""
         if not key:
@@ -271,7 +275,7 @@ class Notifications:
                 last = other.status
         return last == FIRING
 
-    def _may_be_mine(self, reading: Reading) -> bool:
+    def _may_be_promised(self, reading: Reading) -> bool:
         if reading.match.sure or not self._began_in_fault(reading):
             return False
         if reading.match.identities:
@@ -279,7 +283,7 @@ class Notifications:
         return reading.opaque
 
     def _firing(self, receiver: str | None) -> Iterator[Reading]:
-        for reading in self.mine:
+        for reading in self.readings:
             if receiver in (None, reading.page.receiver) and reading.status == FIRING:
                 yield reading
 
@@ -291,7 +295,7 @@ class Notifications:
         """
         victims = self.promised.step.victims
         sets = [reading.labels]
-        if reading.match.sure or reading.told is not None:
+        if reading.match.sure or reading.mention is not None:
             sets += [each.labels for each in reading.match.identities]
         named = frozenset[str]().union(*map(victims.of, sets))
         return named & self.promised.required
@@ -304,7 +308,9 @@ class Notifications:
         seen = [
             mute
             for mute in run.mutes
-            if self._is_mine(run.matching.match(mute.labels).identity, mute.labels)
+            if self._is_of_promised_alert(
+                run.matching.match(mute.labels).identity, mute.labels
+            )
         ]
         return tuple(
             mute
@@ -319,7 +325,9 @@ class Notifications:
         seen = {mute.detail for mute in run.mutes if mute.by == SILENCE}
         for silence in run.silences:
             for identity in self._identities:
-                sets = run.matching.seen_as(identity) or [identity.labels]
+                sets = run.matching.labels_in_alertmanager(identity) or [
+                    identity.labels
+                ]
                 if silence.number not in seen and any(map(silence.covers, sets)):
                     yield Mute(
                         labels=identity.labels,
@@ -329,20 +337,24 @@ class Notifications:
                         until=silence.until,
                     )
 
-    def _routes(self, event: Event) -> bool:
-        return self._is_mine(self._matched(event).identity, _routed(event)[0])
+    def _is_routing_of_promise(self, event: Event) -> bool:
+        return self._is_of_promised_alert(
+            self._matched(event).identity, _routed_alert(event)[0]
+        )
 
     def _matched(self, event: Event) -> Match:
         """Return which alert was routed."""
-        return self.promised.step.run.matching.match(*_routed(event))
+        return self.promised.step.run.matching.match(*_routed_alert(event))
 
-    def _is_mine(self, identity: Identity | None, labels: Mapping[str, str]) -> bool:
+    def _is_of_promised_alert(
+        self, identity: Identity | None, labels: Mapping[str, str]
+    ) -> bool:
         if identity is not None:
             return identity in self._identities
-        return self.promised.mine_in_full(labels)
+        return self.promised.matches_with_name(labels)
 
 
-def _routed(event: Event) -> tuple[Mapping[str, str], float | None]:
+def _routed_alert(event: Event) -> tuple[Mapping[str, str], float | None]:
     """Return the labels of an alert that was routed, and since when it fired."""
     return {**event["labels"], "alertname": event["alert"]}, instant(
         event.get("starts")

@@ -24,31 +24,37 @@ _SHOWN = 20
 
 def no_other_alerts(step: StepRun, _: Question) -> Answer:
     """Nothing rang but what was promised."""
-    rung = _Rung(step)
-    strangers = rung.strangers
+    other_alerts = _OtherAlerts(step)
+    only_paged = other_alerts.only_paged
     names = dict.fromkeys(
-        [*(offender.alert for offender in rung.offenders), *strangers]
+        [*(offender.alert for offender in other_alerts.offenders), *only_paged]
     )
     evidence = {
-        "offenders": [offender.show() for offender in rung.offenders[:_SHOWN]],
-        "pages": list(strangers)[:_SHOWN],
+        "offenders": [offender.show() for offender in other_alerts.offenders[:_SHOWN]],
+        "pages": list(only_paged)[:_SHOWN],
     }
     if names:
-        times = [offender.firing or 0.0 for offender in rung.offenders]
-        first = min([*times, *strangers.values()])
+        times = [offender.firing or 0.0 for offender in other_alerts.offenders]
+        first = min([*times, *only_paged.values()])
         said = f"nobody promised {', '.join(names)}, which rang"
         return failed(said, evidence=evidence, decided=first)
     answer = passed("nothing rang that was not promised", evidence=evidence)
-    return answer.unsure(rung.unclear) if rung.unclear else answer
+    return (
+        answer.unsure(other_alerts.why_unclear) if other_alerts.why_unclear else answer
+    )
 
 
 def rules_that_matter(step: StepRun) -> list[AlertRule] | None:
     """Return the rules whose alerts would be unexpected; None: not known."""
     rules = step.run.plan.monitoring.rules
-    return None if rules is None else [rule for rule in rules if _matters(step, rule)]
+    return (
+        None
+        if rules is None
+        else [rule for rule in rules if _could_be_unexpected(step, rule)]
+    )
 
 
-def _matters(step: StepRun, rule: AlertRule) -> bool:
+def _could_be_unexpected(step: StepRun, rule: AlertRule) -> bool:
     """Whether a rule's alerts could be unexpected: not excepted, not narrowed away."""
     asked = step.step.expect.no_other_alerts
     if rule.name in asked.except_:
@@ -57,7 +63,7 @@ def _matters(step: StepRun, rule: AlertRule) -> bool:
 
 
 @dataclass(frozen=True)
-class _Rung:
+class _OtherAlerts:
     """What rang in a step, and what of it nobody promised."""
 
     step: StepRun
@@ -65,10 +71,12 @@ class _Rung:
     @cached_property
     def offenders(self) -> list[Episode]:
         """The alerts that fired in the step and were not promised."""
-        return [other for other in self._unexpected if not self._was_there(other)]
+        return [
+            other for other in self._unexpected if not self._was_active_before(other)
+        ]
 
     @cached_property
-    def strangers(self) -> dict[str, float]:
+    def only_paged(self) -> dict[str, float]:
         """The alerts that only pages tell of, each with the time of its first page."""
         seen_at: dict[str, float] = {}
         for reading in self._readings:
@@ -79,18 +87,18 @@ class _Rung:
                 or reading.by == ALONE
                 or not labels
                 or self._expected(labels)
-                or not self._new(reading)
+                or not self._began_in_step(reading)
             ):
                 continue
             seen_at.setdefault(labels.get("alertname", "an alert"), reading.page.at)
         return seen_at
 
     @cached_property
-    def unclear(self) -> str:
+    def why_unclear(self) -> str:
         """Why it cannot be told whether anything else rang; empty when it can."""
         for episode in self._unexpected:
-            if self._was_there(episode):
-                since = show_instant(self._before[label_key(episode.labels)])
+            if self._was_active_before(episode):
+                since = show_instant(self._active_before[label_key(episode.labels)])
                 state = "pending or firing before the fault"
                 return f"{episode.alert}, which rang, was {state}, since {since}"
         for reading in self._readings:
@@ -98,7 +106,7 @@ class _Rung:
             where = f"a page at {page.receiver} ({show_instant(page.stamp)})"
             if page.cut:
                 return f"Alertmanager left {page.cut} alerts out of {where}"
-            if not self._understood(reading):
+            if not self._is_matched(reading):
                 return f"{where} could not be matched to an alert"
         return ""
 
@@ -114,7 +122,7 @@ class _Rung:
         ]
 
     @cached_property
-    def _before(self) -> dict[object, float]:
+    def _active_before(self) -> dict[object, float]:
         """The alerts that were pending or firing when the fault began, since when."""
         start, found = self.step.start or 0.0, dict[object, float]()
         for event in self.step.events(AlertAtStart):
@@ -129,14 +137,21 @@ class _Rung:
                 )
         return found
 
-    def _was_there(self, episode: Episode) -> bool:
-        return label_key({**episode.labels, "alertname": episode.alert}) in self._before
+    def _was_active_before(self, episode: Episode) -> bool:
+        return (
+            label_key({**episode.labels, "alertname": episode.alert})
+            in self._active_before
+        )
 
     def _labels_of(self, episode: Episode) -> list[dict[str, str]]:
         """Return an alert's labels in Prometheus, with what was added on the way."""
         own = {**episode.labels, "alertname": episode.alert}
         identity = self.step.run.matching.of(episode)
-        seen = [] if identity is None else self.step.run.matching.seen_as(identity)
+        seen = (
+            []
+            if identity is None
+            else self.step.run.matching.labels_in_alertmanager(identity)
+        )
         return [own, *({**labels, **own} for labels in seen)]
 
     def _expected(self, labels: Mapping[str, str]) -> bool:
@@ -159,7 +174,7 @@ class _Rung:
         readings = self.step.run.mailbox.readings
         return [each for each in readings if start <= each.page.at <= end]
 
-    def _understood(self, reading: Reading) -> bool:
+    def _is_matched(self, reading: Reading) -> bool:
         """Whether a page is of what is promised, of an offender, or of before."""
         if reading.by == ALONE:
             return False  # who was the only one due is no proof of what a page says
@@ -168,23 +183,23 @@ class _Rung:
         if reading.labels and self._expected(reading.labels):
             return True
         if reading.match.identities:
-            return all(map(self._harmless, reading.match.identities))
+            return all(map(self._is_expected, reading.match.identities))
         return bool(reading.labels)
 
-    def _harmless(self, identity: Identity) -> bool:
+    def _is_expected(self, identity: Identity) -> bool:
         start = self.step.start or 0.0
         older = all((life.firing or 0.0) < start for life in identity.lives)
         return older or self._expected(identity.labels)
 
-    def _new(self, reading: Reading) -> bool:
+    def _began_in_step(self, reading: Reading) -> bool:
         """Whether a page tells of an alert that began in the step."""
         start = self.step.start or 0.0
         if reading.began is not None:
             error = self.step.run.clocks.error("prometheus") + SAME
             return reading.began >= start - error
-        return reading.status == FIRING and not self._known_before(reading)
+        return reading.status == FIRING and not self._was_firing_before(reading)
 
-    def _known_before(self, reading: Reading) -> bool:
+    def _was_firing_before(self, reading: Reading) -> bool:
         """Whether the same labels had been told firing before the fault."""
         key, start, last = label_key(reading.labels), self.step.start or 0.0, RESOLVED
         for other in self.step.run.mailbox.readings:

@@ -71,7 +71,7 @@ def _phases(
     why = undecided(rule, monitoring)
     if why or not every:
         return why or "the interval of its evaluations is not known"
-    targets = _deciding(run, rule, episode, change)
+    targets = _deciding_scrapes(run, rule, episode, change)
     if len(targets) != 1:
         what = f"{len(targets)} scrape targets decide together"
         return what if targets else "no scrape of what it reads was recorded"
@@ -79,11 +79,11 @@ def _phases(
     interval = float(scrape.get("interval") or 0.0)
     if not interval:
         return "the interval of its scrapes is not known"
-    scraped = run.clocks.ours("prometheus", scrape.at)
+    scraped = run.clocks.to_our_clock("prometheus", scrape.at)
     return Phases(Grid(scraped, interval), Grid(slot, every))
 
 
-def _deciding(
+def _deciding_scrapes(
     run: Run, rule: AlertRule, episode: Episode, change: float
 ) -> list[Event]:
     """Return a scrape of each target that the rule reads for this alert."""
@@ -94,7 +94,9 @@ def _deciding(
             newest[key] = scrape
     read = [selector for selector in selectors(parse(rule.expr)) if selector.name]
     admitted = {
-        key: scrape for key, scrape in newest.items() if _admits(run, read, *key)
+        key: scrape
+        for key, scrape in newest.items()
+        if _is_within_phase(run, read, *key)
     }
     own = [
         scrape
@@ -105,7 +107,9 @@ def _deciding(
     return own or list(admitted.values())
 
 
-def _admits(run: Run, read: Iterable[Selector], job: str, instance: str) -> bool:
+def _is_within_phase(
+    run: Run, read: Iterable[Selector], job: str, instance: str
+) -> bool:
     monitoring = run.plan.monitoring
     return any(
         job in {known.name for known in jobs_of(selector, monitoring)}

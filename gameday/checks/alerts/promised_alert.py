@@ -43,15 +43,15 @@ class PromisedAlert:
         """When the fault began."""
         return self.step.start or 0.0
 
-    def mine(self, labels: Mapping[str, str]) -> bool:
+    def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether an alert of the promised name and these labels is the promise's."""
         asked = self.promise.labels
         concerns = self.step.victims.concern(labels, asked)
         return concerns and fits(self.name, labels, asked)
 
-    def mine_in_full(self, labels: Mapping[str, str]) -> bool:
+    def matches_with_name(self, labels: Mapping[str, str]) -> bool:
         """Whether labels, with their name, are those of the promise."""
-        return labels.get("alertname") == self.name and self.mine(labels)
+        return labels.get("alertname") == self.name and self.matches(labels)
 
     @cached_property
     def all(self) -> list[Episode]:
@@ -61,7 +61,7 @@ class PromisedAlert:
             for episode in self.step.run.episodes
             if episode.alert == self.name
             and episode.firing is not None
-            and self.mine(episode.labels)
+            and self.matches(episode.labels)
         ]
 
     @cached_property
@@ -106,7 +106,7 @@ class PromisedAlert:
         return frozenset[str]().union(*map(victims.required, fitting))
 
     @cached_property
-    def firsts(self) -> list[Episode]:
+    def first_episodes(self) -> list[Episode]:
         """The first episode of each victim, or of all where they are not told apart."""
         episodes: dict[str, Episode] = {}
         for episode in self.fired:
@@ -130,7 +130,7 @@ class PromisedAlert:
         return rules_for(self.promise, self.step.run.plan.monitoring.rules or ())
 
     @cached_property
-    def spoiled(self) -> str:
+    def why_unanswerable(self) -> str:
         """Why nothing can be said of this alert; empty when something can."""
         return self._running() or self._silenced() or self._unflushed()
 
@@ -139,7 +139,9 @@ class PromisedAlert:
         blind_gap = self.step.run.gap(start, end, *sources)
         if blind_gap or "prometheus" not in sources:
             return blind_gap
-        doubts = self.step.run.sight.rule_doubts(self.rule_scope, DoubtSpan(start, end))
+        doubts = self.step.run.observer_coverage.rule_doubts(
+            self.rule_scope, DoubtSpan(start, end)
+        )
         return next((doubt.because for doubt in doubts), "")
 
     @cached_property
@@ -149,7 +151,7 @@ class PromisedAlert:
 
     def _running(self) -> str:
         for event in self.step.events(AlertAtStart):
-            mine = event["alert"] == self.name and self.mine(event["labels"])
+            mine = event["alert"] == self.name and self.matches(event["labels"])
             state = event.get("state") or "firing"
             if mine and state in ("firing", "pending"):
                 return f"{self.name} was already {state} when the fault began"
@@ -192,7 +194,7 @@ class PromisedAlert:
             told = any(
                 reading.status == "resolved"
                 and episode.resolved <= reading.page.at <= self.start
-                for reading in mailbox.about(episode)
+                for reading in mailbox.readings_of(episode)
             )
             if not told and self.start - episode.resolved < max(waits, default=0.0):
                 return (
@@ -211,7 +213,11 @@ class PromisedAlert:
         matching = self.step.run.matching
         fired = {matching.of(episode) for episode in self.fired} - {None}
         if fired:
-            seen = (matching.seen_as(each) or [each.labels] for each in fired if each)
+            seen = (
+                matching.labels_in_alertmanager(each) or [each.labels]
+                for each in fired
+                if each
+            )
             return all(any(map(silence.covers, labels)) for labels in seen)
         own = {**self.promise.labels, "alertname": self.name}
         by_rule = ({**rule.static_labels, **own} for rule in self.rules)

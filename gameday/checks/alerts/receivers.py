@@ -25,12 +25,12 @@ def of_each_receiver(check: Check) -> Check:
             for promise in promises
         }
         evidence = {name: dict(answer.evidence) for name, answer in answers.items()}
-        return replace(_together(list(answers.values())), evidence=evidence)
+        return replace(_worst_answer(list(answers.values())), evidence=evidence)
 
     return asked
 
 
-def _together(answers: Sequence[Answer]) -> Answer:
+def _worst_answer(answers: Sequence[Answer]) -> Answer:
     """Return one answer: the worst outcome, and the latest time of all."""
     outcome = worst(answer.outcome for answer in answers)
     reasons = [answer.because for answer in answers if answer.outcome is outcome]

@@ -48,7 +48,7 @@ def answer_with_doubt(step: StepRun, question: Question, answer: Answer) -> Answ
         if chain.turned(doubt.kind, answer.outcome):
             return answer.unsure(doubt.because)
         answer = _earlier(step, chain, doubt, answer)
-    why = _may_not_have_lasted(step, question, answer)
+    why = _why_may_not_have_lasted(step, question, answer)
     return answer.unsure(why) if why else answer
 
 
@@ -60,7 +60,7 @@ def doubts(step: StepRun, question: Question, answer: Answer) -> Iterator[Doubt]
     yield from _doubts(step, question, chain.links, DoubtSpan(start, end))
 
 
-def _may_not_have_lasted(step: StepRun, question: Question, answer: Answer) -> str:
+def _why_may_not_have_lasted(step: StepRun, question: Question, answer: Answer) -> str:
     """Return what hides whether a pass stayed one as long as it had to; empty: nothing.
 
     What can only have been earlier until it was seen may have broken off after that.

@@ -26,8 +26,8 @@ Collector = Callable[[StepRun, Question, DoubtSpan], Iterable[Doubt]]
 
 
 def _fault(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
-    if step.absent:
-        yield Doubt(kind=DoubtKind.NOT_INJECTED, because=step.absent)
+    if step.why_absent:
+        yield Doubt(kind=DoubtKind.NOT_INJECTED, because=step.why_absent)
         return
     why = step.ineffective or ineffective(step)
     if why:
@@ -38,8 +38,8 @@ def _fault(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
             yield Doubt(kind=DoubtKind.REPLACED, because=because, since=victim.at)
 
 
-def _before(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
-    why = promise_of(step, question).spoiled
+def _doubt_before(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
+    why = promise_of(step, question).why_unanswerable
     if why:
         yield Doubt(kind=DoubtKind.ALREADY, because=why)
 
@@ -70,18 +70,20 @@ def _jobs(step: StepRun, question: Question) -> set[str] | None:
 
 
 def _rules(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
-    yield from _seen(DoubtKind.PROMETHEUS_BLIND, "prometheus")(step, question, span)
+    yield from _unseen_collector(DoubtKind.PROMETHEUS_BLIND, "prometheus")(
+        step, question, span
+    )
     since_fault = DoubtSpan(min(span.start, step.start or span.start), span.end)
-    sight = step.run.sight
-    if next(sight.rule_doubts(RuleScope(), since_fault), None) is None:
+    coverage = step.run.observer_coverage
+    if next(coverage.rule_doubts(RuleScope(), since_fault), None) is None:
         return  # nothing happened to any rule: no need to follow the chain
     scope = _scope(step, question)
     if scope is None:
         return
-    for doubt in sight.rule_doubts(scope, span):
+    for doubt in coverage.rule_doubts(scope, span):
         if doubt.kind is not DoubtKind.RULE_CHANGED:
             yield doubt
-    for doubt in sight.rule_doubts(scope, since_fault):
+    for doubt in coverage.rule_doubts(scope, since_fault):
         if doubt.kind is DoubtKind.RULE_CHANGED:  # what it does from then on is its own
             yield doubt
 
@@ -101,7 +103,9 @@ def _scope(step: StepRun, question: Question) -> RuleScope | None:
 def _alertmanager(
     step: StepRun, question: Question, span: DoubtSpan
 ) -> Iterator[Doubt]:
-    yield from _seen(DoubtKind.ALERTMANAGER_BLIND, "alertmanager")(step, question, span)
+    yield from _unseen_collector(DoubtKind.ALERTMANAGER_BLIND, "alertmanager")(
+        step, question, span
+    )
     if question.alert is not None:
         why = Notifications(promise_of(step, question)).doubt(span.start, span.end)
         if why:
@@ -109,9 +113,9 @@ def _alertmanager(
 
 
 def _pager(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
-    yield from _seen(DoubtKind.PAGER_BLIND, "pager")(step, question, span)
+    yield from _unseen_collector(DoubtKind.PAGER_BLIND, "pager")(step, question, span)
     for event in step.run.timeline.of(PageRefused):
-        at = step.run.clocks.ours("pager", event.at)
+        at = step.run.clocks.to_our_clock("pager", event.at)
         mine = _may_be_of(step, question, str(event.get("receiver") or ""))
         if mine and span.start <= at <= span.end:
             said = f"the pager refused a page at {show_instant(event.at)}"
@@ -159,20 +163,22 @@ def _metric(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doub
             yield Doubt(
                 kind=DoubtKind.METRIC_UNSEEN, because=hole.because, since=hole.since
             )
-    yield from _seen(DoubtKind.METRIC_UNSEEN, "metrics")(step, question, span)
+    yield from _unseen_collector(DoubtKind.METRIC_UNSEEN, "metrics")(
+        step, question, span
+    )
 
 
 def _record(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
-    why = step.unwatched(span.end) or (step.cut if span.end >= step.end else "")
+    why = step.why_unwatched(span.end) or (step.why_cut if span.end >= step.end else "")
     if why:
         yield Doubt(kind=DoubtKind.RECORD_ENDS, because=why, since=step.end)
 
 
-def _seen(kind: DoubtKind, source: str) -> Collector:
+def _unseen_collector(kind: DoubtKind, source: str) -> Collector:
     """Return what tells when an observer that the scenario has did not see."""
 
     def collect(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
-        hole = step.run.sight.hole(source, span.start, span.end)
+        hole = step.run.observer_coverage.hole(source, span.start, span.end)
         ours = source in ("prometheus", "target", "cluster", "metrics")
         if hole is not None and (ours or source in step.run.sources):
             yield Doubt(kind=kind, because=hole.because, since=hole.since)
@@ -187,21 +193,23 @@ def _cluster(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Dou
     """
     begun = DoubtSpan(step.start or 0.0, step.start or 0.0)
     for time in (begun, span):
-        yield from _seen(DoubtKind.CLUSTER_BLIND, "cluster")(step, question, time)
+        yield from _unseen_collector(DoubtKind.CLUSTER_BLIND, "cluster")(
+            step, question, time
+        )
 
 
 COLLECTORS: Mapping[Link, Collector] = {
     Link.FAULT: _fault,
-    Link.BEFORE: _before,
+    Link.BEFORE: _doubt_before,
     Link.SCRAPE: _scrape,
     Link.RULES: _rules,
     Link.ALERTMANAGER: _alertmanager,
     Link.PAGER: _pager,
-    Link.SLI: _seen(DoubtKind.PROMETHEUS_BLIND, "prometheus"),
+    Link.SLI: _unseen_collector(DoubtKind.PROMETHEUS_BLIND, "prometheus"),
     Link.LOAD: _load,
     Link.PROBER: _prober,
     Link.METRIC: _metric,
-    Link.TARGET: _seen(DoubtKind.TARGET_BLIND, "target"),
+    Link.TARGET: _unseen_collector(DoubtKind.TARGET_BLIND, "target"),
     Link.CLUSTER: _cluster,
     Link.RECORD: _record,
 }

@@ -14,13 +14,13 @@ from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
 
 
-def bites(step: StepRun, question: Question) -> Answer:
+def fault_bites(step: StepRun, question: Question) -> Answer:
     """Every fault on the service was proven to be there, and held."""
     if question.subject not in step.services:
         return _foreign_bites(step)
     begun = _begun(step, question.subject)
-    if step.absent or not begun:
-        return unknown(step.absent or "nothing was injected into this service")
+    if step.why_absent or not begun:
+        return unknown(step.why_absent or "nothing was injected into this service")
     proofs = {event["id"]: event for event in step.events(FaultBiting)}
     evidence = {"faults": [_show(start, proofs.get(start["id"])) for start in begun]}
     for start in begun:
@@ -40,8 +40,8 @@ def bites(step: StepRun, question: Question) -> Answer:
 
 def _foreign_bites(step: StepRun) -> Answer:
     """What other extensions' actions did was seen."""
-    if step.absent:
-        return unknown(step.absent)
+    if step.why_absent:
+        return unknown(step.why_absent)
     why = ineffective(step)
     if why:
         return unknown(why)
@@ -54,7 +54,7 @@ def undone(step: StepRun, question: Question) -> Answer:
     """Every fault on the service was confirmed to be gone."""
     begun = _begun(step, question.subject)
     if not begun:
-        said = step.absent or "nothing was injected into this service"
+        said = step.why_absent or "nothing was injected into this service"
         evidence = {"may_have_begun": True} if step.may_have_begun else {}
         return unknown(said, evidence=evidence)
     mine = {start["id"]: str(start["instance"]) for start in begun}

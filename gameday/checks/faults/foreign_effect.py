@@ -29,7 +29,7 @@ def effects(step: StepRun) -> list[str]:
     Where the step names a probe that shows it, what that probe said.
     """
     if step.step.bites:
-        return list(_shown_by_probe(step))[:_FEW]
+        return list(_times_probed(step))[:_FEW]
     effects_seen = (
         *_instances(step),
         *_workloads(step),
@@ -47,11 +47,11 @@ def ineffective(step: StepRun) -> str:
     if not foreign or step.start is None or effects(step):
         return ""
     if step.step.bites:
-        return _not_shown(step)
+        return _why_not_shown(step)
     return f"nothing was seen to change while {_names(step)} was at work"
 
 
-def _shown_by_probe(step: StepRun) -> Iterator[str]:
+def _times_probed(step: StepRun) -> Iterator[str]:
     """Yield when the probe that the step names showed the effect.
 
     A probe of the method does by an answer within its tolerance, one of the
@@ -66,7 +66,7 @@ def _shown_by_probe(step: StepRun) -> Iterator[str]:
             yield f"the probe {name!r} deviated at {show_instant(event.at)}"
 
 
-def _not_shown(step: StepRun) -> str:
+def _why_not_shown(step: StepRun) -> str:
     name = step.step.bites
     asked = [*_of_method(step), *_of_hypothesis(step)]
     if not asked:
@@ -108,7 +108,7 @@ def _instances(step: StepRun) -> Iterator[str]:
 def _workloads(step: StepRun) -> Iterator[str]:
     scaled = any(
         str(happened["object"]).startswith("horizontalpodautoscaler/")
-        for happened in _while_at_work(step, ClusterEvent)
+        for happened in _events_during_actions(step, ClusterEvent)
     )
     before: dict[str, Event] = {}
     for event in step.run.timeline.of(WorkloadChanged):
@@ -124,7 +124,7 @@ def _workloads(step: StepRun) -> Iterator[str]:
 
 
 def _cluster_events(step: StepRun) -> Iterator[str]:
-    for happened in _while_at_work(step, ClusterEvent):
+    for happened in _events_during_actions(step, ClusterEvent):
         own = str(happened["object"]).startswith(_BY_THEMSELVES)
         if happened.get("service") and not own:
             when = show_instant(happened.at)
@@ -147,14 +147,14 @@ def _alerts(step: StepRun) -> Iterator[str]:
             for episode in promised.fired
             if (episode.firing or 0.0) <= _until(step)
         ]
-        if fired and not promised.spoiled:
+        if fired and not promised.why_unanswerable:
             yield f"{promised.name} fired at {show_instant(fired[0].firing or 0.0)}"
 
 
 def _bad_events(step: StepRun) -> Iterator[str]:
     run, start = step.run, step.start or 0.0
-    since = run.clocks.theirs("prometheus", start)
-    until = run.clocks.theirs("prometheus", _until(step))
+    since = run.clocks.to_source_clock("prometheus", start)
+    until = run.clocks.to_source_clock("prometheus", _until(step))
     for slo in run.plan.scenario.slos:
         counters = run.samples.of(slo.name)
         first = counters.first
@@ -165,7 +165,7 @@ def _bad_events(step: StepRun) -> Iterator[str]:
             yield f"{slo.name} counted {bad:g} bad events"
 
 
-def _while_at_work(step: StepRun, kind: type[EventKind]) -> list[Event]:
+def _events_during_actions(step: StepRun, kind: type[EventKind]) -> list[Event]:
     return step.run.timeline.between(step.start or 0.0, _until(step), kind)
 
 

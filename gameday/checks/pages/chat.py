@@ -89,10 +89,10 @@ class UnlabelledMessages:
     def by_title(self, page: Page) -> list[Reading]:
         """Return what a page says by Alertmanager's default title; none: nothing."""
         titled = [
-            (due, way, _titled(due, way))
-            for due in self._at(page)
-            if _may_head(page.titles, values_of(due.group.labels))
-            for way in self._ways(due, page.at)
+            (due, way, _title_for(due, way))
+            for due in self._groups_of_page(page)
+            if _may_be_title(page.titles, values_of(due.group.labels))
+            for way in self._possible_statuses(due, page.at)
         ]
         ways = [(due, way) for due, way, title in titled if title in page.titles]
         if not ways:  # by a title that the vendor had cut, where none is whole
@@ -103,14 +103,14 @@ class UnlabelledMessages:
             ]
         if not ways:
             return []
-        news = [_news(way) for _, way in ways]
+        news = [_without_old_news(way) for _, way in ways]
         if len({id(due) for due, _ in ways}) > 1:
-            return [_unsure(page, {each for way in news for each in way})]
-        return _told_in_all(news, page)
+            return [_unsure_reading(page, {each for way in news for each in way})]
+        return _agreed_readings(news, page)
 
     def alone(self, page: Page) -> list[Reading]:
         """Return what a page says if one group alone was due; none: it was not."""
-        groups = self._at(page)
+        groups = self._groups_of_page(page)
         due = [each for each in groups if self._active(each, page.at)]
         if not self._accounted or len(due) != 1 or page.receiver in self._by_default:
             return []
@@ -119,8 +119,8 @@ class UnlabelledMessages:
             return []
         firing = [each for each in due[0].held if self._firing(each, page.at)]
         if page.status == RESOLVED or (page.status != FIRING and not firing):
-            return [] if firing else self._ended(due[0], page)
-        if not any(self._in_time(each, page.at, due[0]) for each in firing):
+            return [] if firing else self._readings_of_ends(due[0], page)
+        if not any(self._may_arrive_then(each, page.at, due[0]) for each in firing):
             return []  # too early, or later than it can have been told of
         first = min(each.span(page.at) or (0.0, 0.0) for each in firing)[0]
         return [
@@ -152,7 +152,7 @@ class UnlabelledMessages:
             by_receiver.setdefault(due.group.receiver, []).append(due)
         return by_receiver
 
-    def _at(self, page: Page) -> list[GroupAtReceiver]:
+    def _groups_of_page(self, page: Page) -> list[GroupAtReceiver]:
         """Return the groups that a page may come from, by its receiver and its key.
 
         Alertmanager's own link names the receiver that sent it: another one, that posts
@@ -169,18 +169,20 @@ class UnlabelledMessages:
 
     # --- by title ---
 
-    def _ways(
+    def _possible_statuses(
         self, due: GroupAtReceiver, when: float
     ) -> Iterator[dict[GroupedAlert, str]]:
         """Yield how the alerts of a group may have been told: firing, resolved."""
-        choices = [(held, self._choices(held, when, due.late)) for held in due.held]
+        choices = [(held, self._statuses_of(held, when, due.late)) for held in due.held]
         open_ = [(held, states) for held, states in choices if states != ("",)]
         count = 1
         for _, states in open_:
             count *= len(states)
         if not open_:
             return
-        old = _alike([held for held in due.held if _retained(held, when, due.late)])
+        old = _subsets_by_shared_labels(
+            [held for held in due.held if _retained(held, when, due.late)]
+        )
         if count * len(old) > _MOST:
             return
         for states in itertools.product(*(states for _, states in open_)):
@@ -189,7 +191,9 @@ class UnlabelledMessages:
             if way:
                 yield from ({**way, **dict.fromkeys(again, _AGAIN)} for again in old)
 
-    def _choices(self, held: GroupedAlert, when: float, late: float) -> tuple[str, ...]:
+    def _statuses_of(
+        self, held: GroupedAlert, when: float, late: float
+    ) -> tuple[str, ...]:
         """Return what a message may say of an alert: "" is nothing."""
         span = held.span(when)
         if span is None or when - span[1] > late:
@@ -205,11 +209,13 @@ class UnlabelledMessages:
 
     def _active(self, due: GroupAtReceiver, when: float) -> bool:
         """Whether a group may have told something then: a change, or it all again."""
-        return any(self._tells(held, when, due) for held in due.held)
+        return any(self._may_be_told(held, when, due) for held in due.held)
 
-    def _tells(self, held: GroupedAlert, when: float, due: GroupAtReceiver) -> bool:
+    def _may_be_told(
+        self, held: GroupedAlert, when: float, due: GroupAtReceiver
+    ) -> bool:
         span = held.span(when)
-        if span is None or self._choices(held, when, due.late) == ("",):
+        if span is None or self._statuses_of(held, when, due.late) == ("",):
             return False
         lifted = [mute.until for mute in self._mutes_of(held) if mute.until <= when]
         changed = max([span[0], *(end for end in span[1:] if end <= when), *lifted])
@@ -222,7 +228,7 @@ class UnlabelledMessages:
         return alive and not self._muted(held, when)
 
     @staticmethod
-    def _in_time(held: GroupedAlert, when: float, due: GroupAtReceiver) -> bool:
+    def _may_arrive_then(held: GroupedAlert, when: float, due: GroupAtReceiver) -> bool:
         """Whether a message about an alert can have come then.
 
         A new group waits for group_wait; one that told of an end just before does not.
@@ -234,7 +240,7 @@ class UnlabelledMessages:
         alive = any(span[0] - end <= due.late for end in ends)
         return alive or when >= span[0] + due.group.wait - EARLY
 
-    def _ended(self, due: GroupAtReceiver, page: Page) -> list[Reading]:
+    def _readings_of_ends(self, due: GroupAtReceiver, page: Page) -> list[Reading]:
         over = (
             held
             for held in due.held
@@ -256,7 +262,7 @@ class UnlabelledMessages:
                 yield mute
 
 
-def _may_head(titles: Sequence[str], values: str) -> bool:
+def _may_be_title(titles: Sequence[str], values: str) -> bool:
     """Whether one of the titles may be that of a group with these labels' values."""
     head = values.partition("\n")[0]
     return any(head in title or is_cut(title) for title in titles)
@@ -268,7 +274,9 @@ def _retained(held: GroupedAlert, when: float, late: float) -> bool:
     return span is not None and late < when - span[1] <= _RETAINED + late
 
 
-def _alike(retained: Sequence[GroupedAlert]) -> list[tuple[GroupedAlert, ...]]:
+def _subsets_by_shared_labels(
+    retained: Sequence[GroupedAlert],
+) -> list[tuple[GroupedAlert, ...]]:
     """Return subsets of alerts, one for each set of labels that a subset shares.
 
     That is all that a title shows of them: how many were resolved it does not say.
@@ -284,18 +292,18 @@ def _alike(retained: Sequence[GroupedAlert]) -> list[tuple[GroupedAlert, ...]]:
     return list(alerts_by_labels.values())
 
 
-def _news(way: Mapping[GroupedAlert, str]) -> Mapping[GroupedAlert, str]:
+def _without_old_news(way: Mapping[GroupedAlert, str]) -> Mapping[GroupedAlert, str]:
     """Return what a message says that none before it has said."""
     return {held: state for held, state in way.items() if state != _AGAIN}
 
 
-def _titled(due: GroupAtReceiver, way: Mapping[GroupedAlert, str]) -> str:
+def _title_for(due: GroupAtReceiver, way: Mapping[GroupedAlert, str]) -> str:
     firing = [held.labels for held, state in way.items() if state == FIRING]
     resolved = [held.labels for held, state in way.items() if state != FIRING]
     return title_of(due.group.labels, firing, resolved)
 
 
-def _told_in_all(
+def _agreed_readings(
     ways: Sequence[Mapping[GroupedAlert, str]], page: Page
 ) -> list[Reading]:
     """Return what every way to read a title says; what only some say is unsure."""
@@ -307,10 +315,10 @@ def _told_in_all(
         if len(said) == 1 and "" not in said
     ]
     open_ = {each for each, said in states.items() if len(said) > 1}
-    return [*sure, *([_unsure(page, open_)] if open_ else [])]
+    return [*sure, *([_unsure_reading(page, open_)] if open_ else [])]
 
 
-def _unsure(page: Page, held: set[GroupedAlert]) -> Reading:
+def _unsure_reading(page: Page, held: set[GroupedAlert]) -> Reading:
     ordered = sorted(held, key=_order)
     known = tuple(each.identity for each in ordered if each.identity is not None)
     match = Match(tuple(dict.fromkeys(known)), by=BY_TITLE)
@@ -325,7 +333,7 @@ def _reading(page: Page, held: GroupedAlert, status: str, by: str) -> Reading:
         page=page,
         status=status,
         match=_NO_MATCH if known is None else Match((known,), sure=True, by=by),
-        told=Mention(labels=held.labels, status=status),
+        mention=Mention(labels=held.labels, status=status),
         life=life,
         began=None if span is None else span[0],
     )

@@ -27,10 +27,10 @@ class HeardEnds:
     all: Sequence[Reading]
     routing: Routing | None
 
-    def last(self, receiver: str | None) -> Page | None:
+    def closing_page(self, receiver: str | None) -> Page | None:
         """Return the page that closed the last of what was open; None: one is open."""
         last: Page | None = None
-        for way in self._ways(receiver):
+        for way in self._paged_integrations(receiver):
             page = self._closed(way, self._ends_due(way)[1])
             if page is None:
                 return None
@@ -38,9 +38,9 @@ class HeardEnds:
                 last = page
         return last
 
-    def unclear(self, receiver: str | None) -> str:
+    def why_unclear(self, receiver: str | None) -> str:
         """Return why it cannot be told whether all heard the end; empty: it can."""
-        for way in self._ways(receiver):
+        for way in self._paged_integrations(receiver):
             fewest, most = self._ends_due(way)
             if self._closed(way, most) is not None or fewest == most:
                 continue
@@ -62,15 +62,15 @@ class HeardEnds:
         telling = sum(each.send_resolved for each in alike)
         if len(alike) < 2 or not telling:  # noqa: PLR2004 - one cannot be mistaken
             return 1, 1
-        here = min(self._copies(way), len(alike))
+        here = min(self._copies_per_page(way), len(alike))
         return max(0, telling - (len(alike) - here)), min(here, telling)
 
-    def _copies(self, way: Way) -> int:
+    def _copies_per_page(self, way: Way) -> int:
         """Return how often an integration's address got one and the same page."""
         pages = {
             id(reading.page): reading.page
             for reading in self.mine
-            if _way(reading) == way and reading.status == FIRING
+            if _integration_of(reading) == way and reading.status == FIRING
         }.values()
         most = 1
         for page in pages:
@@ -84,21 +84,21 @@ class HeardEnds:
             most = max(most, len(same))
         return most
 
-    def _ways(self, receiver: str | None) -> list[Way]:
+    def _paged_integrations(self, receiver: str | None) -> list[Way]:
         """Return the integrations that were paged: those that tell the end, or all."""
         paged = {
-            _way(reading)
+            _integration_of(reading)
             for reading in self.mine
             if reading.status == FIRING and receiver in (None, reading.page.receiver)
         }
-        telling = {way for way in paged if self._tells_end(way)}
+        telling = {way for way in paged if self._sends_resolved(way)}
         return sorted(telling or paged)
 
-    def _tells_end(self, way: Way) -> bool:
+    def _sends_resolved(self, way: Way) -> bool:
         receiver, vendor = way
         integrations = self._integrations(receiver)
         if not integrations:
-            heard = (reading for reading in self.all if _way(reading) == way)
+            heard = (reading for reading in self.all if _integration_of(reading) == way)
             return vendor not in _SILENT_VENDORS or any(
                 reading.status == RESOLVED for reading in heard
             )
@@ -120,25 +120,27 @@ class HeardEnds:
         open_: dict[Incident, int] = {}
         last: Page | None = None
         for reading in self.mine:
-            if _way(reading) != way:
+            if _integration_of(reading) != way:
                 continue
             if reading.status == FIRING:
                 open_[reading.match.identity, label_key(reading.labels)] = ends
             elif reading.status == RESOLVED:
-                closed = [key for key in open_ if _ends(reading, key) and open_[key]]
+                closed = [
+                    key for key in open_ if _is_end_of(reading, key) and open_[key]
+                ]
                 last = reading.page if closed else last
                 open_.update({key: open_[key] - 1 for key in closed})
         return None if any(open_.values()) else last
 
 
-def _way(reading: Reading) -> Way:
+def _integration_of(reading: Reading) -> Way:
     return reading.page.receiver, reading.page.vendor
 
 
-def _ends(reading: Reading, incident: Incident) -> bool:
+def _is_end_of(reading: Reading, incident: Incident) -> bool:
     """Whether a reading ends an incident: the same labels, or its whole group's."""
     identity, labels = incident
-    if reading.told is not None and labels == label_key(reading.labels):
+    if reading.mention is not None and labels == label_key(reading.labels):
         return True
     same = identity is not None and identity is reading.match.identity
-    return same and (reading.told is None or not labels)
+    return same and (reading.mention is None or not labels)

@@ -16,35 +16,38 @@ def read_holdings(
     timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
 ) -> tuple[GroupedAlert, ...]:
     """Return the alerts that fired here, and those that only Alertmanager told of."""
-    return (*_ours(matching), *_others(timeline, pages, matching, clocks))
+    return (
+        *_observed_alerts(matching),
+        *_alerts_from_elsewhere(timeline, pages, matching, clocks),
+    )
 
 
-def _ours(matching: Matching) -> Iterator[GroupedAlert]:
+def _observed_alerts(matching: Matching) -> Iterator[GroupedAlert]:
     for identity in matching.identities:
         spans = tuple(
             (life.firing or 0.0, _FOREVER if life.resolved is None else life.resolved)
             for life in identity.lives
         )
-        for labels in matching.seen_as(identity) or [identity.labels]:
+        for labels in matching.labels_in_alertmanager(identity) or [identity.labels]:
             yield GroupedAlert(labels, spans, identity)
 
 
-def _others(
+def _alerts_from_elsewhere(
     timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
 ) -> Iterator[GroupedAlert]:
     """Yield the alerts of other Prometheis, as they were routed or paged."""
     others: dict[Key, tuple[Mapping[str, str], dict[float, float]]] = {}
-    for labels, starts, ends in _tellings(timeline, pages):
+    for labels, starts, ends in _mentions(timeline, pages):
         if not matching.match(labels, starts).identities:
             _, spans = others.setdefault(label_key(labels), (labels, {}))
-            began = clocks.ours("prometheus", starts)
-            over = _FOREVER if ends is None else clocks.ours("prometheus", ends)
+            began = clocks.to_our_clock("prometheus", starts)
+            over = _FOREVER if ends is None else clocks.to_our_clock("prometheus", ends)
             spans[began] = min(spans.get(began, _FOREVER), over)
     for labels, spans in others.values():
         yield GroupedAlert(labels, tuple(sorted(spans.items())))
 
 
-def _tellings(
+def _mentions(
     timeline: Timeline, pages: Sequence[Page]
 ) -> Iterator[tuple[Mapping[str, str], float, float | None]]:
     for event in timeline.of(Routed):

@@ -44,7 +44,7 @@ class Mailbox:
         """What all pages say, in order."""
         return tuple(reading for page in self.pages for reading in self._of_page(page))
 
-    def about(self, episode: Episode) -> list[Reading]:
+    def readings_of(self, episode: Episode) -> list[Reading]:
         """Return the readings that surely speak of this life of an alert."""
         return list(self._by_life.get(id(episode), []))
 
@@ -57,12 +57,12 @@ class Mailbox:
         return by_life
 
     def _of_page(self, page: Page) -> list[Reading]:
-        told = [self._entry(page, entry) for entry in page.alerts if entry.labels]
-        if told and len(told) < len(page.alerts):  # an entry that says nothing
-            told.append(Reading(page=page, status=page.status, match=Match()))
-        return told or self._titled(page) or self._bare(page)
+        labelled = [self._entry(page, entry) for entry in page.alerts if entry.labels]
+        if labelled and len(labelled) < len(page.alerts):  # an entry that says nothing
+            labelled.append(Reading(page=page, status=page.status, match=Match()))
+        return labelled or self._by_title(page) or self._by_group_key(page)
 
-    def _titled(self, page: Page) -> list[Reading]:
+    def _by_title(self, page: Page) -> list[Reading]:
         """Return what a page without labels says by its title, or by being alone."""
         if self._chat is None:
             return []
@@ -79,31 +79,31 @@ class Mailbox:
             if entry.labels
         )
 
-    def _entry(self, page: Page, told: Mention) -> Reading:
-        match = self._matching.match(told.labels, told.starts)
+    def _entry(self, page: Page, mention: Mention) -> Reading:
+        match = self._matching.match(mention.labels, mention.starts)
         identity = match.identity
-        life = None if identity is None else identity.life(told.starts, page.at)
+        life = None if identity is None else identity.life(mention.starts, page.at)
         began = None if life is None else life.firing
-        if told.starts is not None:
-            began = self._clocks.ours("prometheus", told.starts)
+        if mention.starts is not None:
+            began = self._clocks.to_our_clock("prometheus", mention.starts)
         return Reading(
             page=page,
-            status=told.status,
+            status=mention.status,
             match=match,
-            told=told,
+            mention=mention,
             life=life,
             began=began,
         )
 
     # --- pages without labels ---
 
-    def _bare(self, page: Page) -> list[Reading]:
+    def _by_group_key(self, page: Page) -> list[Reading]:
         if page.status != RESOLVED:
             return [self._opened(page)]
         members = [
             each for each in self._members(page) if each.life(None, page.at) is not None
         ]
-        heard = [each for each in members if each in self._told(page)]
+        heard = [each for each in members if each in self._identities_paged(page)]
         if heard:  # the end of an incident is that of all it was opened for
             return [self._reading(page, (each,), sure=True) for each in heard]
         return [self._reading(page, tuple(members), sure=len(members) == 1)]
@@ -113,7 +113,7 @@ class Mailbox:
         due = tuple(
             each
             for each in self._members(page)
-            if each.alive(page.at) and self._due(each, page)
+            if each.alive(page.at) and self._is_unmuted(each, page)
         )
         return self._reading(page, due, sure=len(due) == 1)
 
@@ -133,7 +133,7 @@ class Mailbox:
         """Return the alerts of the group whose key a page carries."""
         if not page.keys:
             return []
-        told = {
+        members_paged = {
             reading.match.identity
             for reading in self._labelled
             if page.keys_match(reading.page)
@@ -141,10 +141,10 @@ class Mailbox:
         return [
             identity
             for identity in self._matching.identities
-            if identity in told or self._in_group(identity, page)
+            if identity in members_paged or self._in_group(identity, page)
         ]
 
-    def _told(self, page: Page) -> set[Identity | None]:
+    def _identities_paged(self, page: Page) -> set[Identity | None]:
         """Return the alerts that its integration was told of under the same key."""
         bare = (
             self._opened(other)
@@ -171,9 +171,9 @@ class Mailbox:
 
     def labels_of(self, identity: Identity) -> Iterable[Mapping[str, str]]:
         """Return an alert's labels in Alertmanager, or Prometheus' where unknown."""
-        return self._matching.seen_as(identity) or [identity.labels]
+        return self._matching.labels_in_alertmanager(identity) or [identity.labels]
 
-    def _due(self, identity: Identity, page: Page) -> bool:
+    def _is_unmuted(self, identity: Identity, page: Page) -> bool:
         """Whether nothing muted an alert when its group was told."""
         return not any(
             mute.since <= page.at < mute.until

@@ -126,7 +126,7 @@ class Matching:
 
     def of(self, episode: Episode) -> Identity | None:
         """Return the alert of which an episode is a life."""
-        return self._known.get(label_key(_whole(episode)))
+        return self._known.get(label_key(_labels_with_name(episode)))
 
     def match(self, labels: Mapping[str, str], starts: float | None = None) -> Match:
         """Return which alert Alertmanager's labels are about."""
@@ -135,12 +135,12 @@ class Matching:
             self._found[key] = self._match(labels, starts)
         return self._found[key]
 
-    def seen_as(self, identity: Identity) -> list[Mapping[str, str]]:
+    def labels_in_alertmanager(self, identity: Identity) -> list[Mapping[str, str]]:
         """Return the labels under which Alertmanager knew an alert; none: unknown."""
-        return self._seen.get(identity, [])
+        return self._labels_by_identity.get(identity, [])
 
     @cached_property
-    def _seen(self) -> Mapping[Identity, list[Mapping[str, str]]]:
+    def _labels_by_identity(self) -> Mapping[Identity, list[Mapping[str, str]]]:
         seen: dict[Identity, dict[Key, Mapping[str, str]]] = {}
         for sighting in self._sightings:
             identity = self.match(sighting.labels, sighting.starts).identity
@@ -159,17 +159,19 @@ class Matching:
         return frozenset(self._known[key] for key in keys if key in self._known)
 
     @cached_property
-    def _timely(self) -> frozenset[Identity]:
+    def _matched_by_start(self) -> frozenset[Identity]:
         """The others of which one told with labels added or dropped, at their start."""
         return frozenset(
             identity
             for sighting in self._sightings
-            for identity in self._free(sighting.labels.get("alertname", ""))
+            for identity in self._without_exact_match(
+                sighting.labels.get("alertname", "")
+            )
             if _distance(identity.labels, sighting.labels) is not None
             and identity.started(sighting.starts) is not None
         )
 
-    def _free(self, alert: str) -> list[Identity]:
+    def _without_exact_match(self, alert: str) -> list[Identity]:
         return [each for each in self.named(alert) if each not in self._exact]
 
     def _match(self, labels: Mapping[str, str], starts: float | None) -> Match:
@@ -177,14 +179,14 @@ class Matching:
         if exact is not None:
             return Match((exact,), sure=True, by="labels")
         name = labels.get("alertname", "")
-        free = self._free(name)
+        free = self._without_exact_match(name)
         kin = [each for each in free if _distance(each.labels, labels) is not None]
         timely = [each for each in kin if each.started(starts) is not None]
         if timely or (kin and starts is None):
             matches = _nearest(timely or kin, labels)
             return Match(matches, sure=len(matches) == 1, by="labels added or dropped")
         if kin:  # another Prometheus may have told of it, with its own start
-            rest = [each for each in kin if each not in self._timely]
+            rest = [each for each in kin if each not in self._matched_by_start]
             return Match(_nearest(rest, labels), by="labels added or dropped")
         same = [each for each in self.named(name) if each.started(starts) is not None]
         matches = tuple(each for each in same if each in free)
@@ -224,7 +226,7 @@ def _identities(
     lives: dict[Key, list[Episode]] = {}
     for episode in episodes:
         if episode.firing is not None:
-            lives.setdefault(label_key(_whole(episode)), []).append(episode)
+            lives.setdefault(label_key(_labels_with_name(episode)), []).append(episode)
     ordered = sorted(lives.items(), key=lambda pair: (_first(pair[1]), pair[0]))
     return {
         key: Identity(
@@ -237,7 +239,7 @@ def _identities(
     }
 
 
-def _whole(episode: Episode) -> Mapping[str, str]:
+def _labels_with_name(episode: Episode) -> Mapping[str, str]:
     return {**episode.labels, "alertname": episode.alert}
 
 

@@ -149,7 +149,7 @@ def _mute(event: Event, ends: Sequence[Event], inhibitors: "_Inhibitors") -> Mut
 
 def _silence(event: Event, ended: float | None, clocks: Clocks) -> MutingSilence:
     since, until = (
-        None if stamp is None else clocks.ours("alertmanager", stamp)
+        None if stamp is None else clocks.to_our_clock("alertmanager", stamp)
         for stamp in (instant(event.get("since")), instant(event.get("until")))
     )
     if ended is not None:
@@ -178,7 +178,7 @@ class _Inhibitors:
             number = str(event.get("fingerprint") or fingerprint(event["labels"]))
             self._routed.setdefault(number, []).append(event)
         for identity in matching.identities:
-            sets = [identity.labels, *matching.seen_as(identity)]
+            sets = [identity.labels, *matching.labels_in_alertmanager(identity)]
             for name in {identity.alert, *map(fingerprint, sets)}:
                 self._identities.setdefault(name, []).append(identity)
 
@@ -194,7 +194,7 @@ class _Inhibitors:
             began, identity = min(lives, key=lambda pair: pair[0])
             return began, show_alert(identity.labels)
         starts = [
-            (self._clocks.ours("prometheus", stamp), event)
+            (self._clocks.to_our_clock("prometheus", stamp), event)
             for event in self._routed.get(detail, [])
             if (stamp := instant(event.get("starts"))) is not None
         ]

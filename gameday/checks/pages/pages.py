@@ -108,7 +108,7 @@ def _fingerprints(events: Sequence[Event]) -> dict[str, Mapping[str, str]]:
 def _page(event: Event, clocks: Clocks, known: Mapping[str, Mapping[str, str]]) -> Page:
     status = str(event.get("status") or "unknown")
     return Page(
-        at=clocks.ours("pager", event.at),
+        at=clocks.to_our_clock("pager", event.at),
         stamp=event.at,
         receiver=str(event["receiver"]),
         vendor=str(event.get("vendor") or ""),

@@ -21,15 +21,15 @@ class Reading:
     page: Page
     status: str
     match: Match
-    told: Mention | None = None
+    mention: Mention | None = None
     life: Episode | None = None
     began: float | None = None
 
     @property
     def labels(self) -> Mapping[str, str]:
         """The labels of the page's entry, or what is known of the alert."""
-        if self.told is not None and self.told.labels:
-            return self.told.labels
+        if self.mention is not None and self.mention.labels:
+            return self.mention.labels
         return self.match.identity.labels if self.match.identity else {}
 
     @property
@@ -40,8 +40,8 @@ class Reading:
     def show(self) -> dict[str, object]:
         """Return the page as evidence, with how it was told whose it is."""
         shown = {**self.page.show(), "by": self.by}
-        if self.told is not None and self.told.starts is not None:
-            shown["starts"] = show_instant(self.told.starts)
+        if self.mention is not None and self.mention.starts is not None:
+            shown["starts"] = show_instant(self.mention.starts)
         return shown
 
     @property

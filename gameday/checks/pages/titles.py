@@ -57,7 +57,7 @@ def title_of(
 ) -> str:
     """Return the title of a message about these alerts of a group."""
     status = f"[FIRING:{len(firing)}]" if firing else "[RESOLVED]"
-    common = _common((*firing, *resolved))
+    common = _shared_labels((*firing, *resolved))
     rest = {name: text for name, text in common.items() if name not in group}
     text = f"{status} {values_of(group)} "
     if len(common) > len(group):
@@ -65,7 +65,7 @@ def title_of(
     return first_line(text)
 
 
-def _common(alerts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def _shared_labels(alerts: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return the labels that all alerts have with the same value."""
     sets = [set(labels.items()) for labels in alerts]
     return dict(set.intersection(*sets)) if sets else {}

@@ -37,13 +37,13 @@ class Clocks:
 
     measured: Mapping[str, Sequence[Offset]] = field(default_factory=dict)
 
-    def ours(self, source: str, at: float) -> float:
+    def to_our_clock(self, source: str, at: float) -> float:
         """Return when it was on gameday's clock; `at`: what the source's said."""
         return at - self._stamped(source, at)[0]
 
-    def theirs(self, source: str, at: float) -> float:
+    def to_source_clock(self, source: str, at: float) -> float:
         """Return what the source's clock said when ours said `at`."""
-        return at + self._around(source, at)[0]
+        return at + self._offset_at(source, at)[0]
 
     def error(self, source: str, at: float | None = None) -> float:
         """Return how far the comparison of the two clocks may be off at a time of ours.
@@ -51,10 +51,10 @@ class Clocks:
         None: at any time.
         """
         if at is not None:
-            return self._around(source, at)[1]
+            return self._offset_at(source, at)[1]
         times = [measurement.at for measurement in self.measured.get(source, ())]
         middles = [(a + b) / 2 for a, b in itertools.pairwise(times)]
-        errors = (self._around(source, middle)[1] for middle in (*times, *middles))
+        errors = (self._offset_at(source, middle)[1] for middle in (*times, *middles))
         return max(errors, default=0.0)
 
     def stamp_error(self, source: str, at: float) -> float:
@@ -67,16 +67,16 @@ class Clocks:
             return told
         error = float(told.get("error") or 0.0) + self.stamp_error(source, told.at)
         fields = {**told.fields, "error": error}
-        return replace(told, at=self.ours(source, told.at), fields=fields)
+        return replace(told, at=self.to_our_clock(source, told.at), fields=fields)
 
-    def _around(self, source: str, at: float) -> tuple[float, float]:
+    def _offset_at(self, source: str, at: float) -> tuple[float, float]:
         """Return the offset at a time of ours, and its error."""
         offsets = self.measured.get(source, ())
         if not offsets:
             return 0.0, 0.0
         place = bisect.bisect_left(offsets, at, key=lambda offset: offset.at)
         around = offsets[max(0, place - 1) : place + 1]
-        return _joined(around, lambda offset: abs(offset.at - at))
+        return _combined(around, lambda offset: abs(offset.at - at))
 
     def _stamped(self, source: str, at: float) -> tuple[float, float]:
         """Return the offset that a stamp of the source has, and its error.
@@ -88,13 +88,13 @@ class Clocks:
         possible = [
             measurement
             for measurement in offsets
-            if measurement in self._near(offsets, at - measurement.applied)
+            if measurement in self._neighbours(offsets, at - measurement.applied)
         ] or list(offsets)
         if not possible:
             return 0.0, 0.0
-        return _joined(possible, lambda offset: abs(offset.at + offset.applied - at))
+        return _combined(possible, lambda offset: abs(offset.at + offset.applied - at))
 
-    def _near(self, offsets: Sequence[Offset], at: float) -> Sequence[Offset]:
+    def _neighbours(self, offsets: Sequence[Offset], at: float) -> Sequence[Offset]:
         place = bisect.bisect_left(offsets, at, key=lambda offset: offset.at)
         return offsets[max(0, place - 1) : place + 1]
 
@@ -102,17 +102,17 @@ class Clocks:
 Distance = Callable[[Offset], float]
 
 
-def _joined(around: Sequence[Offset], distance: Distance) -> tuple[float, float]:
+def _combined(around: Sequence[Offset], distance: Distance) -> tuple[float, float]:
     """Return the surest offset where they agree, else one whose error holds all."""
     nearest = min(around, key=distance)
-    widest = max(_apart(nearest, measurement) for measurement in around)
+    widest = max(_contradiction(nearest, measurement) for measurement in around)
     if widest:
         return nearest.applied, max(nearest.error, widest)
     surest = min(around, key=lambda offset: offset.error)
     return surest.applied, surest.error
 
 
-def _apart(offset: Offset, other: Offset) -> float:
+def _contradiction(offset: Offset, other: Offset) -> float:
     """Return how far two measurements contradict each other; 0 where they agree."""
     apart = abs(offset.offset - other.offset)
     return apart + other.error if apart > offset.error + other.error else 0.0

@@ -59,11 +59,11 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
         episode = current.get(key)
         if episode is None or _begins_another(episode, event):
             if episode is not None and episode.resolved is None:
-                _end(episode, clocks.ours(PROMETHEUS, event.at))
+                _end(episode, clocks.to_our_clock(PROMETHEUS, event.at))
             episode = _begin(event)
             current[key] = episode
             episodes.append(episode)
-        _take(episode, event, clocks)
+        _apply(episode, event, clocks)
     return episodes
 
 
@@ -95,10 +95,10 @@ def _end(episode: Episode, at: float) -> None:
     episode.resolved, episode.exact = at, False
 
 
-def _take(episode: Episode, event: Event, clocks: Clocks) -> None:
+def _apply(episode: Episode, event: Event, clocks: Clocks) -> None:
     state = event.kind.removeprefix("alert_")
     episode.stamps[state] = event.at
-    at = clocks.ours(PROMETHEUS, event.at)
+    at = clocks.to_our_clock(PROMETHEUS, event.at)
     error = clocks.stamp_error(PROMETHEUS, event.at)
     error += float(event.get("error") or 0.0)
     if event.is_a(*_ENDS):

@@ -69,7 +69,7 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
         key = (str(event["job"]), str(event["instance"]))
         if event.get("state") == "gone":
             gone.add(key)
-        at = clocks.ours("prometheus", event.at)
+        at = clocks.to_our_clock("prometheus", event.at)
         if event["up"]:
             since = states.get(key)
             own = float(event.get("interval") or 0.0) or interval
@@ -98,13 +98,13 @@ def not_hit(
         if loss.since <= end
         and loss.until > start
         and not (loss.gone and loss.since < start)
-        and not was_hit(loss, hit)
+        and not is_of_fault(loss, hit)
     )
 
 
-def was_hit(loss: Loss, hit: StepVictims) -> bool:
+def is_of_fault(loss: Loss, hit: StepVictims) -> bool:
     """Whether a lost target is what the fault hit (the module says how)."""
-    known = hit.directory.find(loss.instance) or hit.directory.only(loss.job)
+    known = hit.directory.find(loss.instance) or hit.directory.only_instance(loss.job)
     if known is not None:
         return known.name in {victim.name for victim in hit.victims.hit}
     if hit.victims.is_node(host_of(loss.instance)):

@@ -26,27 +26,27 @@ class Directory:
     def find(self, text: str) -> Instance | None:
         """Return the one instance that HOST or HOST:PORT means; None: unclear."""
         host, port = _split(text)
-        ways = [text, _bare(host)]
+        ways = [text, _without_brackets(host)]
         if port and host in _LOOPBACK:
             ways.insert(1, f":{port}")
         if not _is_address(host):
             ways.append(host.partition(".")[0])
-        return next((hit for way in ways if (hit := self._alone(way))), None)
+        return next((hit for way in ways if (hit := self._by_unique_name(way))), None)
 
-    def only(self, service: str) -> Instance | None:
+    def only_instance(self, service: str) -> Instance | None:
         """Return the only instance of the service that goes by this name."""
-        return self._one(self._by_service.get(service.lower(), []))
+        return self._single(self._by_service.get(service.lower(), []))
 
     def service_names(self, service: str) -> set[str]:
         """Return the names by which a service goes in its place."""
-        return {service.lower(), *self._placed(service)}
+        return {service.lower(), *self._qualified(service)}
 
-    def _alone(self, way: str) -> Instance | None:
-        known = self._one(self._by_name.get(way.lower(), []))
-        return known or self.only(way)
+    def _by_unique_name(self, way: str) -> Instance | None:
+        known = self._single(self._by_name.get(way.lower(), []))
+        return known or self.only_instance(way)
 
     @staticmethod
-    def _one(hits: list[Instance]) -> Instance | None:
+    def _single(hits: list[Instance]) -> Instance | None:
         return hits[0] if len(hits) == 1 else None
 
     @cached_property
@@ -78,7 +78,7 @@ class Directory:
         """Yield what an instance goes by; what several share names none of them."""
         if "pod" not in instance.labels:  # a cluster does not know our numbers
             yield instance.name
-            yield from self._placed(instance.name)
+            yield from self._qualified(instance.name)
         yield from instance.addresses
         for key in _OWN_NAMES:
             own = instance.labels.get(key, "")
@@ -91,7 +91,7 @@ class Directory:
         if "port" in instance.labels:
             yield f":{instance.labels['port']}"  # on loopback
 
-    def _placed(self, name: str) -> Iterator[str]:
+    def _qualified(self, name: str) -> Iterator[str]:
         place, name = self.place.lower(), name.lower()
         if place:
             yield f"{place}-{name}"
@@ -113,7 +113,7 @@ def _split(text: str) -> tuple[str, str]:
     return host, port
 
 
-def _bare(host: str) -> str:
+def _without_brackets(host: str) -> str:
     return host.removeprefix("[").removesuffix("]")
 
 

@@ -110,7 +110,7 @@ class ObserverCoverage:
                     f"{until}: {blind.because}"
                 )
                 return Hole(max(start, blind.since), said)
-        reached = _reach(self.observed.get(source, []), start)
+        reached = _watched_until(self.observed.get(source, []), start)
         if reached + SLACK >= end:
             return None
         if reached <= start:
@@ -147,14 +147,14 @@ def read_observer_coverage(timeline: Timeline, clocks: Clocks) -> ObserverCovera
         observed=_observed(timeline.of(Observed)),
         blind=_blind(timeline.of(Blind, Sees)),
         failed_rules=tuple(
-            replace(event, at=clocks.ours("prometheus", event.at))
+            replace(event, at=clocks.to_our_clock("prometheus", event.at))
             for event in timeline.of(RuleFailed)
         ),
         evaluated=_evaluated(timeline.of(Evaluations), clocks),
     )
 
 
-def _reach(spans: list[Stretch], start: float) -> float:
+def _watched_until(spans: list[Stretch], start: float) -> float:
     """Return up to when a source was watched without a break from `start` on."""
     reached = float("-inf")
     for since, until in spans:
@@ -191,7 +191,7 @@ def _evaluated(
 ) -> dict[GroupKey, tuple[float, float]]:
     evaluated: dict[GroupKey, tuple[float, float]] = {}
     for event in events:
-        last = clocks.ours("prometheus", float(event["last"]))
+        last = clocks.to_our_clock("prometheus", float(event["last"]))
         group = (str(event["group"]), str(event.get("file") or ""))
         if group not in evaluated or evaluated[group][0] < last:
             evaluated[group] = (last, float(event.get("interval") or 0.0))

@@ -73,20 +73,22 @@ def read_replaced(
         if carrier is HeldIn.NOTHING:
             continue
         until = ends.get(str(fault["id"]), float("inf"))
-        other = _another(timeline, fault, until, "id")
+        other = _replacement_evidence(timeline, fault, until, "id")
         at = None if other is None else _since(other)
-        again = None
+        restarted = None
         if carrier is HeldIn.CONTAINER:
-            again = _another(timeline, fault, until, "container")
-        if again is not None and (at is None or _since(again) < at):
-            told = _told(timeline, fault, _since(again), pods)
-            yield _replaced(fault, _since(again), _who_restarted(told, again))
+            restarted = _replacement_evidence(timeline, fault, until, "container")
+        if restarted is not None and (at is None or _since(restarted) < at):
+            told = _cluster_events(timeline, fault, _since(restarted), pods)
+            yield _replaced(fault, _since(restarted), _who_restarted(told, restarted))
         elif at is not None:
-            told = _told(timeline, fault, at, pods)
+            told = _cluster_events(timeline, fault, at, pods)
             yield _replaced(fault, at, _who_replaced(told))
 
 
-def _another(timeline: Timeline, fault: Event, until: float, what: str) -> Event | None:
+def _replacement_evidence(
+    timeline: Timeline, fault: Event, until: float, what: str
+) -> Event | None:
     """Return what showed that a victim was gone, or another in its place; or None."""
     own = ""
     for event in timeline.of(InstanceChanged):
@@ -110,7 +112,7 @@ def _since(change: Event) -> float:
     return change.at - late
 
 
-def _told(
+def _cluster_events(
     timeline: Timeline, fault: Event, at: float, pods: Mapping[str, str]
 ) -> list[Event]:
     """Return what the cluster said then of the victim's pod, or of its workload."""
@@ -134,16 +136,16 @@ def _who_replaced(told: Sequence[Event]) -> tuple[bool, str]:
     ways = (
         (True, lambda event: event["reason"] in _PLATFORM),
         (False, lambda event: event["reason"] in _SOMEBODY or _stops(event)),
-        (True, _is_sick),
+        (True, _is_failed_probe),
     )
     for platform, says in ways:
         for event in told:
             if says(event):
-                return platform, _words(event)
+                return platform, _event_text(event)
     return False, "nobody says by whom"
 
 
-def _who_restarted(told: Sequence[Event], again: Event) -> tuple[bool, str]:
+def _who_restarted(told: Sequence[Event], restarted: Event) -> tuple[bool, str]:
     """Return whether the platform restarted a container in its pod, and what says so.
 
     A probe that failed has the kubelet kill it, which says so. A process that somebody
@@ -154,10 +156,12 @@ def _who_restarted(told: Sequence[Event], again: Event) -> tuple[bool, str]:
         if event["reason"] == "OOMKilling" or (
             event["reason"] == _KILLING and by_probe
         ):
-            return True, _words(event)
-    if again.get("ended") == _NO_MEMORY:
+            return True, _event_text(event)
+    if restarted.get("ended") == _NO_MEMORY:
         return True, f"its pod says that its container was {_NO_MEMORY}"
-    said = next((_words(event) for event in told if event["reason"] == _KILLING), "")
+    said = next(
+        (_event_text(event) for event in told if event["reason"] == _KILLING), ""
+    )
     return False, said or "its container was restarted, and nobody says by whom"
 
 
@@ -167,7 +171,7 @@ def _stops(event: Event) -> bool:
     return event["reason"] == _KILLING and not by_probe
 
 
-def _is_sick(event: Event) -> bool:
+def _is_failed_probe(event: Event) -> bool:
     """Whether a probe failed that has containers restarted; readiness does not."""
     message = str(event.get("message") or "")
     if event["reason"] == _KILLING:
@@ -175,7 +179,7 @@ def _is_sick(event: Event) -> bool:
     return event["reason"] == _UNHEALTHY and not message.startswith(_READINESS)
 
 
-def _words(event: Event) -> str:
+def _event_text(event: Event) -> str:
     return f"{event['object']}: {event['reason']} {event.get('message', '')}".strip()
 
 

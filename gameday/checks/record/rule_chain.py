@@ -24,7 +24,7 @@ def scope_of(
     """
     if monitoring.rules is None:
         return RuleScope(alerts=frozenset(alerts))
-    feeds = _feeds(rules, monitoring.recorded)
+    feeds = _feeding_rules(rules, monitoring.recorded)
     read = {name for rule in rules for name in rule.reads}
     read |= {
         selector.name for rule in rules for selector in selectors(parse(rule.expr))
@@ -62,7 +62,7 @@ def _may_be_of(monitoring: Monitoring, selector: Selector, loss: Loss) -> bool:
     return fed and asked
 
 
-def _feeds(
+def _feeding_rules(
     rules: Sequence[AlertRule], recorded: Sequence[RecordingRule]
 ) -> list[RecordingRule]:
     """Return the recording rules that feed alerts, and those that feed them."""

@@ -148,13 +148,14 @@ def _known(timeline: Timeline, clocks: Clocks) -> TargetHistory:
         scraped=scraped,
         processes={key: tuple(pairs) for key, pairs in processes.items()},
         came_up={
-            name: clocks.theirs("prometheus", at) - clocks.error("prometheus", at)
-            for name, at in _came_up(timeline, clocks).items()
+            name: clocks.to_source_clock("prometheus", at)
+            - clocks.error("prometheus", at)
+            for name, at in _start_times(timeline, clocks).items()
         },
     )
 
 
-def _came_up(timeline: Timeline, clocks: Clocks) -> dict[str, float]:
+def _start_times(timeline: Timeline, clocks: Clocks) -> dict[str, float]:
     """Return when instances came up: those that were down before, or not there."""
     faults = timeline.of(FaultStarted)
     before = faults[0].at if faults else float("inf")

@@ -26,7 +26,7 @@ def known_at(told: Sequence[Event], when: float) -> Event | None:
     return next((state for state in reversed(told) if state.at <= when), None)
 
 
-def whole(now: Event, was: Event) -> bool:
+def is_fully_available(now: Event, was: Event) -> bool:
     """Return whether a workload is all that it was before a fault."""
     enough = all(
         now["endpoints"].get(name, 0) >= ready
@@ -48,10 +48,10 @@ def available_within(step: StepRun, question: Question) -> Answer:
     if not was["available"]:
         return unknown(f"{name} was not available when the fault began: {_show(was)}")
     since = [then, *(state for state in told if end < state.at <= step.end)]
-    out = [index for index, one in enumerate(since) if not whole(one, was)]
+    out = [index for index, one in enumerate(since) if not is_fully_available(one, was)]
     first = out[-1] + 1 if out else 0
     if first == len(since):
-        return _still_out(step, question, since[-1], was)
+        return _still_unavailable(step, question, since[-1], was)
     if step.fault_end is None:
         return unknown("the fault was not seen to end")
     back = since[first]
@@ -69,7 +69,9 @@ def available_within(step: StepRun, question: Question) -> Answer:
     )
 
 
-def _still_out(step: StepRun, question: Question, now: Event, was: Event) -> Answer:
+def _still_unavailable(
+    step: StepRun, question: Question, now: Event, was: Event
+) -> Answer:
     name, evidence = question.workload, _evidence(now, was)
     if now["available"] and now["wanted"] < was["wanted"]:
         said = f"{name} wants {now['wanted']} replicas, not {was['wanted']} as before"

@@ -40,7 +40,7 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
     name = str(begun["instance"])
     deadline = begun.at + (question.promised or 0.0)
     intervention = _first_intervention(step, begun)
-    back = _back(step, begun, min(intervention, deadline), intervention)
+    back = _back_event(step, begun, min(intervention, deadline), intervention)
     if back is not None:
         answer = within(
             question,
@@ -55,7 +55,7 @@ def _healed(step: StepRun, question: Question, begun: Event) -> Answer:
             ),
         )
         seen = [each for each in changes_of(step, begun) if each.at <= step.end]
-        fell = _fell_about(seen, deadline)
+        fell = _may_have_been_down(seen, deadline)
         return (
             answer.unsure(fell) if fell and answer.outcome is Outcome.PASS else answer
         )
@@ -91,7 +91,7 @@ def _first_intervention(step: StepRun, begun: Event) -> float:
     return max(begun.at, min(interventions, default=_NEVER))
 
 
-def _back(
+def _back_event(
     step: StepRun, begun: Event, until: float, intervention: float
 ) -> Event | None:
     """Return the event since which an instance is up, up to the end of its time.
@@ -140,7 +140,7 @@ def _is_loop(changes: Sequence[Event], until: float) -> bool:
     return len(falls) > 1 or any(fall.at <= until for fall in falls)
 
 
-def _fell_about(changes: Sequence[Event], deadline: float) -> str:
+def _may_have_been_down(changes: Sequence[Event], deadline: float) -> str:
     """Return that a late look saw it down, maybe within its time; empty: none did."""
     for fall in _falls(changes):
         late = float(fall.get("error") or 0.0)
@@ -153,10 +153,10 @@ def _fell_about(changes: Sequence[Event], deadline: float) -> str:
 def changes_of(step: StepRun, begun: Event) -> list[Event]:
     """Return the changes of an instance since its fault began."""
     return [
-        instance
-        for instance in step.run.instances
-        if instance["instance"] == begun["instance"]
-        and instance.at + float(instance.get("error") or 0.0) > begun.at
+        change
+        for change in step.run.instance_changes
+        if change["instance"] == begun["instance"]
+        and change.at + float(change.get("error") or 0.0) > begun.at
     ]
 
 

@@ -41,7 +41,7 @@ def recovers_by_hypothesis(step: StepRun, question: Question, end: float) -> Ans
     deadline = end + (question.promised or 0.0)
     stretch = held_again(step, looks, until=deadline)
     if stretch is None:
-        return _never(looks, end, deadline)
+        return _never_recovered(looks, end, deadline)
     before = looks[stretch.first - 1].at if stretch.first else end
     measured = looks[stretch.first].at - end if stretch.first else 0.0
     answer = within(
@@ -71,7 +71,7 @@ def held_again(
     for index, look in enumerate(looks):
         if not look["ok"]:
             continue
-        broken = _broken_after(looks, index)
+        broken = _first_failure_after(looks, index)
         if broken is None:
             held = len(looks) - index
             lasted = looks[-1].at - look.at
@@ -93,7 +93,7 @@ def needed(step: StepRun, looks: Sequence[Event]) -> int:
     if is_recorded(step):
         return looks_needed(_share_false(step))
     held = [index for index, look in enumerate(looks) if look["ok"]]
-    lucky = bool(held) and _broken_after(looks, held[0]) is not None
+    lucky = bool(held) and _first_failure_after(looks, held[0]) is not None
     return looks_needed(_share_false(step), 1) if lucky else 1
 
 
@@ -105,12 +105,12 @@ def _share_false(step: StepRun) -> float:
     return len(false) / len(told) if told else 0.0
 
 
-def _broken_after(looks: Sequence[Event], index: int) -> int | None:
+def _first_failure_after(looks: Sequence[Event], index: int) -> int | None:
     rest = range(index + 1, len(looks))
     return next((later for later in rest if not looks[later]["ok"]), None)
 
 
-def _never(looks: Sequence[Event], end: float, deadline: float) -> Answer:
+def _never_recovered(looks: Sequence[Event], end: float, deadline: float) -> Answer:
     answer = failed("the hypothesis did not hold again", decided=deadline, since=end)
     return answer if looks[-1]["ok"] is False else answer.unsure("not told")
 

@@ -55,7 +55,7 @@ class Looks:
         seen = self.between(span.start, span.end)
         for look in seen:
             if look["ok"] is None:
-                yield Hole(look.at, _untold(look))
+                yield Hole(look.at, _why_unknown(look))
         most = _HOLE * self.every
         times = [span.start, *(look.at for look in seen), span.end]
         for earlier, later in itertools.pairwise(times):
@@ -73,13 +73,13 @@ def holds(step: StepRun, question: Question) -> Answer:
     if not looks.events:
         return unknown(_never_looked(step))
     if promise.holds == "after":
-        return _after(step, question, promise, looks)
+        return _holds_from(step, question, promise, looks)
     start = (step.start or 0.0) + looks.stale
     end = step.fault_end if promise.holds == "during" else step.end
     if end is None:
-        answer = _all_through(step, promise, looks, (start, step.end))
+        answer = _held_throughout(step, promise, looks, (start, step.end))
         return answer if _is_fail(answer) else unknown("the fault was not seen to end")
-    return _all_through(step, promise, looks, (start, end))
+    return _held_throughout(step, promise, looks, (start, end))
 
 
 def _is_fail(answer: Answer) -> bool:
@@ -103,7 +103,7 @@ def _never_looked(step: StepRun) -> str:
     return "it was never looked at"
 
 
-def _all_through(
+def _held_throughout(
     step: StepRun, promise: MetricPromise, looks: Looks, span: tuple[float, float]
 ) -> Answer:
     """Answer whether it held from the one time to the other."""
@@ -112,8 +112,10 @@ def _all_through(
     evidence = _evidence(seen)
     broken = next((look for look in seen if look["ok"] is False), None)
     if broken is not None:
-        said = f"{promise.subject} did not hold {_when(step, broken)}{_value(broken)}"
-        said += _already(step, looks)
+        said = (
+            f"{promise.subject} did not hold {_time_text(step, broken)}{_value(broken)}"
+        )
+        said += _held_before(step, looks)
         return failed(said, evidence=evidence, decided=broken.at)
     if since >= until or not seen:
         return unknown("the time was too short to look at it", evidence=evidence)
@@ -122,7 +124,7 @@ def _all_through(
     return passed(said, evidence=evidence, since=since, decided=until)
 
 
-def _after(
+def _holds_from(
     step: StepRun, question: Question, promise: MetricPromise, looks: Looks
 ) -> Answer:
     """Answer whether it holds from the promised time on, up to the step's end."""
@@ -130,12 +132,12 @@ def _after(
     if end is None:
         return unknown("the fault was not seen to end")
     if promise.within is None:
-        return _all_through(step, promise, looks, (end + looks.stale, step.end))
+        return _held_throughout(step, promise, looks, (end + looks.stale, step.end))
     deadline = end + promise.within
     seen = looks.between(end, step.end)
     first = _last_stretch(seen)
     if first is None:
-        return _not_back(step, promise, looks, deadline)
+        return _did_not_recover(step, promise, looks, deadline)
     stretch = looks.between(first.at, step.end)
     evidence = _evidence(seen)
     unsure = _too_short(step, looks, stretch, deadline)
@@ -166,7 +168,7 @@ def _last_stretch(seen: Sequence[Event]) -> Event | None:
     return first
 
 
-def _not_back(
+def _did_not_recover(
     step: StepRun, promise: MetricPromise, looks: Looks, deadline: float
 ) -> Answer:
     """Answer where the last look did not hold."""
@@ -176,14 +178,16 @@ def _not_back(
         return unknown("it was not looked at after the fault", evidence=evidence)
     last = seen[-1]
     if last["ok"] is None:
-        return unknown(_untold(last), evidence=evidence)
-    said = f"{promise.subject} did not hold {_when(step, last)}{_value(last)}"
-    answer = failed(said + _already(step, looks), evidence=evidence, decided=last.at)
+        return unknown(_why_unknown(last), evidence=evidence)
+    said = f"{promise.subject} did not hold {_time_text(step, last)}{_value(last)}"
+    answer = failed(
+        said + _held_before(step, looks), evidence=evidence, decided=last.at
+    )
     # What was false so long after its time was false when its time was over.
     if last.at - looks.stale > deadline:
         return answer
     return answer.unsure(
-        step.unwatched(deadline) or "its time was over before that could be seen"
+        step.why_unwatched(deadline) or "its time was over before that could be seen"
     )
 
 
@@ -206,18 +210,18 @@ def _too_short(
     return f"it held in the last {len(fresh)} looks, too few to be no chance"
 
 
-def _untold(look: Event) -> str:
+def _why_unknown(look: Event) -> str:
     because = look.get("because") or "no answer"
     return f"it could not be told at {show_instant(look.at)}: {because}"
 
 
-def _already(step: StepRun, looks: Looks) -> str:
+def _held_before(step: StepRun, looks: Looks) -> str:
     before = [look for look in looks.events if look.at <= (step.start or 0.0)]
     false = bool(before) and before[-1]["ok"] is False
     return "; it did not hold before the fault either" if false else ""
 
 
-def _when(step: StepRun, look: Event) -> str:
+def _time_text(step: StepRun, look: Event) -> str:
     end = step.fault_end
     if end is not None and look.at > end:
         return f"{show_duration(round(look.at - end, 3))} after the fault ended"

@@ -78,7 +78,7 @@ def after(step: StepRun, _: Question) -> Answer:
     until = _recovered_by(step)
     stretch = held_again(step, probed, until)
     if stretch is None:
-        return _not_again(last, evidence)
+        return _failed_again(last, evidence)
     since = probed[stretch.first]
     broken = [look for look in probed[stretch.first :] if look["ok"] is False]
     flaps = [look for look in probed if look["ok"] is False and look.at > until]
@@ -102,7 +102,7 @@ def after(step: StepRun, _: Question) -> Answer:
     return answer
 
 
-def _not_again(last: Event, evidence: dict[str, object]) -> Answer:
+def _failed_again(last: Event, evidence: dict[str, object]) -> Answer:
     because = str(last.get("because", ""))
     if last["ok"] is None:
         said = f"the hypothesis could not be told after the fault: {because}"

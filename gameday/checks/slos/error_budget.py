@@ -57,7 +57,7 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
         return unknown(spent.missing)
     unseen = unseen_by(step, slo, spent)
     window = _window(step, slo)
-    answer = _spent(question, slo, _with_unseen(spent, unseen), window)
+    answer = _budget_answer(question, slo, _with_unseen(spent, unseen), window)
     shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
     answer = replace(answer, evidence=shown)
     if answer.outcome is Outcome.FAIL:
@@ -79,7 +79,7 @@ def _overspent_at(
     if any(sign < 0 for sign, _ in counters.bad):
         return None
     start, end = (
-        clocks.theirs("prometheus", at) for at in (step.start or 0.0, step.end)
+        clocks.to_source_clock("prometheus", at) for at in (step.start or 0.0, step.end)
     )
     scraped = sorted({at for each in counters.targets.values() for at in each.times})
     times = [at for at in scraped if start < at < end]
@@ -90,7 +90,9 @@ def _overspent_at(
         return not keeps(share.least, question.promised or 0.0)
 
     place = bisect.bisect_left(times, True, key=is_over)
-    return clocks.ours("prometheus", times[place]) if place < len(times) else None
+    return (
+        clocks.to_our_clock("prometheus", times[place]) if place < len(times) else None
+    )
 
 
 def rests_on_load(step: StepRun, slo: Slo) -> bool:
@@ -104,7 +106,9 @@ def _with_unseen(spent: Spent, unseen: float) -> Spent:
     return replace(spent, bad=bad)
 
 
-def _spent(question: Question, slo: Slo, spent: Spent, window: _Window) -> Answer:
+def _budget_answer(
+    question: Question, slo: Slo, spent: Spent, window: _Window
+) -> Answer:
     promised = question.promised or 0.0
     share = _shares(slo, spent, window)
     burn = _share(spent.bad.value / spent.total.value, slo.budget)
@@ -181,8 +185,8 @@ def _window(step: StepRun, slo: Slo) -> _Window:
 def _counted(step: StepRun, counters: SloSeries, told: Event) -> _Window:
     """Return the events of the window before the run, and those up to step's end."""
     clocks = step.run.clocks
-    since = max(clocks.theirs("prometheus", told.at), counters.first or 0.0)
-    until = clocks.theirs("prometheus", step.end)
+    since = max(clocks.to_source_clock("prometheus", told.at), counters.first or 0.0)
+    until = clocks.to_source_clock("prometheus", step.end)
     events = float(told["total"])
     unknown = float(told.get("unknown") or 0.0)
     surplus = float(told.get("surplus") or 0.0)
@@ -206,7 +210,7 @@ def _rate(step: StepRun, slo: Slo, counters: SloSeries) -> float:
     time = lasted(step.run) if sees_load(step.run, slo) else None
     if time is not None:
         clocks = step.run.clocks
-        since, until = (clocks.theirs("prometheus", edge) for edge in time)
+        since, until = (clocks.to_source_clock("prometheus", edge) for edge in time)
         if max(start, since) < min(end, until):
             start, end = max(start, since), min(end, until)
     return counters.rate("total", start, end)

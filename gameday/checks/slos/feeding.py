@@ -41,7 +41,7 @@ def find_fed(slos: Sequence[Slo], load: Load, seen: Timeline, offset: float) -> 
     probes = [event.at + offset for event in seen.of(Probe)]
     began = span[0] + offset
     rises = {slo.name: _rise(samples.of(slo.name), began, probes) for slo in slos}
-    names = tuple(name for name, rise in rises.items() if _fits(rise, load))
+    names = tuple(name for name, rise in rises.items() if _rise_fits_load(rise, load))
     told = ", ".join(
         f"{name} rose by {rise.rate:.3g}/s" for name, rise in rises.items() if rise
     )
@@ -74,7 +74,7 @@ def _rise(counters: SloSeries, began: float, probes: Sequence[float]) -> _Rise |
     return _Rise(counted.value - usual - own, last - began, counters.interval)
 
 
-def _fits(rise: _Rise | None, load: Load) -> bool:
+def _rise_fits_load(rise: _Rise | None, load: Load) -> bool:
     if rise is None:
         return False
     sent = load.rate * rise.seconds

@@ -100,7 +100,7 @@ def slack(step: StepRun) -> str:
     load, start = step.run.plan.scenario.load, step.start
     if load is None or not load.url or start is None:
         return ""
-    for blind in step.run.sight.blind.get("load", []):
+    for blind in step.run.observer_coverage.blind.get("load", []):
         if blind.since < step.end and blind.until > start:
             return f"the load was not running all the time: {blind.because}"
     counted = sent_during(step, start, step.end)

@@ -48,7 +48,7 @@ def agrees_with_load(step: StepRun, question: Question) -> Answer:
         return unknown(more, evidence=evidence)
     said = f"the load counted {failed:g} failures, the SLO {bad:g} bad events"
     if bad - failed > tolerance + spent.bad.surplus:
-        own = _said(step)
+        own = _difference_text(step)
         said = f"{said}: {bad - failed:g} more than the load, so it is not blind{own}"
         return passed(said, evidence=evidence)
     return passed(f"{said}: they agree within {tolerance:g}", evidence=evidence)
@@ -92,7 +92,7 @@ def own_probes(step: StepRun) -> Mapping[str, object]:
     return {"own_probes": {"sent": len(told), "failed": failed}}
 
 
-def _said(step: StepRun) -> str:
+def _difference_text(step: StepRun) -> str:
     told = own_probes(step).get("own_probes")
     if not isinstance(told, Mapping):
         return ""

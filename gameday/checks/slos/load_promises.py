@@ -52,9 +52,9 @@ def fails_at_most(step: StepRun, question: Question) -> Answer:
         "error": max(measured - low, high - measured, 0.0),
         "evidence": _evidence(users),
     }
-    if _keeps(high, promised):
+    if _is_kept(high, promised):
         return passed(said, **rest)
-    if not _keeps(low, promised):
+    if not _is_kept(low, promised):
         return failed(said, **rest)
     return passed(said, **rest).unsure(_unsure(users))
 
@@ -106,7 +106,7 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
         for event in step.run.timeline.of(Load)
         if float(event["since"]) < step.end and float(event["until"]) > start
     ]
-    covered = sum(_inside(second, start, step.end) for second in seconds)
+    covered = sum(_is_inside(second, start, step.end) for second in seconds)
     missing = max(0.0, step.end - start - covered - 0.001)
     sent = sum(float(second["sent"]) for second in seconds)
     if not sent:
@@ -114,7 +114,7 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     edge = [
         second
         for second in seconds
-        if _inside(second, start, step.end) < _length(second)
+        if _is_inside(second, start, step.end) < _length(second)
     ]
     # The load may end in the second in which the step does: that one is not short.
     whole = [second for second in seconds if second not in edge]
@@ -138,7 +138,7 @@ def _length(second: Event) -> float:
     return float(second["until"]) - float(second["since"])
 
 
-def _inside(second: Event, start: float, end: float) -> float:
+def _is_inside(second: Event, start: float, end: float) -> float:
     return min(float(second["until"]), end) - max(float(second["since"]), start)
 
 
@@ -167,7 +167,7 @@ def _requests(users: Users, chosen: Callable[[float, float], bool]) -> float:
     )
 
 
-def _keeps(measured: float, promised: float) -> bool:
+def _is_kept(measured: float, promised: float) -> bool:
     return measured <= promised * (1 + _SAME) + 1e-12
 
 

@@ -69,21 +69,21 @@ def read_sli(step: StepRun, slo: Slo, end: float, until: float = float("inf")) -
     run = step.run
     counters = run.samples.of(slo.name)
     interval = counters.interval or run.scrape_interval or 1.0
-    start = run.clocks.theirs("prometheus", end)
+    start = run.clocks.to_source_clock("prometheus", end)
     edges = _edges(step, counters, start, interval)
-    seen = {side: _seen(counters, side, start) for side in ("bad", "total")}
+    seen = {side: _scrape_values(counters, side, start) for side in ("bad", "total")}
     bad, total = (_per_slot(seen[side], edges) for side in ("bad", "total"))
-    out = _out(slo, counters, edges, (bad, total))
+    out = _slots_out(slo, counters, edges, (bad, total))
     if _rate(counters, start) * interval * EMPTY >= EXPECTED:
-        out = sorted({*out, *_empty(total)})
-    due = run.clocks.theirs("prometheus", until)
+        out = sorted({*out, *_empty_slots(total)})
+    due = run.clocks.to_source_clock("prometheus", until)
     out, open_ = _begun_by(due, edges, out, seen["bad"])
-    after, below = _back(edges, out, seen["bad"])
+    after, below = _recovery_time(edges, out, seen["bad"])
     if open_:  # its first scrape shows what came before or after the time was over
-        sure, _ = _back(edges, out[: -len(open_)], seen["bad"])
+        sure, _ = _recovery_time(edges, out[: -len(open_)], seen["bad"])
         below = max(below, after - sure)
     unsure = run.clocks.error("prometheus", end)
-    begun = run.clocks.theirs("prometheus", step.start or end)
+    begun = run.clocks.to_source_clock("prometheus", step.start or end)
     lost = [
         series
         for side in seen.values()
@@ -97,7 +97,7 @@ def read_sli(step: StepRun, slo: Slo, end: float, until: float = float("inf")) -
         recovered=not out or out[-1] < len(edges) - 2,
         recovered_after=after,
         below=below + (unsure if out else 0.0),
-        above=_lost_later(lost, start, after, interval) + unsure,
+        above=_unseen_delay(lost, start, after, interval) + unsure,
     )
 
 
@@ -122,14 +122,14 @@ def _edges(
     step: StepRun, counters: SloSeries, start: float, interval: float
 ) -> list[float]:
     """Return the edges of the slots, one scrape of the slowest target each."""
-    over = step.run.clocks.theirs("prometheus", step.end)
+    over = step.run.clocks.to_source_clock("prometheus", step.end)
     last = min(over, counters.last or start)
     slots = max(1, int((last - start) / interval + 1e-6))
     edges = [start + interval * index for index in range(slots)]
     return [*edges, max(last, edges[-1] + interval)]
 
 
-def _out(
+def _slots_out(
     slo: Slo,
     counters: SloSeries,
     edges: Sequence[float],
@@ -140,7 +140,7 @@ def _out(
     out = _windows_out(slo, bad, total)
     if not is_skewed(counters.bad):
         return out
-    return [moment for moment in out if _surely_out(slo, counters, edges, moment)]
+    return [moment for moment in out if _is_surely_out(slo, counters, edges, moment)]
 
 
 def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list[int]:
@@ -152,7 +152,7 @@ def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list
 
     def is_out_from(slot: int) -> bool:
         window = slice(slot, slot + WINDOW)
-        return _is_out(slo, sum(bad[window]), sum(total[window]))
+        return _is_slot_out(slo, sum(bad[window]), sum(total[window]))
 
     last_whole = max(0, len(bad) - WINDOW)
     out_at_the_end = is_out_from(last_whole)
@@ -163,20 +163,20 @@ def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list
     ]
 
 
-def _is_out(slo: Slo, bad: float, total: float) -> bool:
+def _is_slot_out(slo: Slo, bad: float, total: float) -> bool:
     return bad > max(FEW, slo.budget * total)
 
 
-def _surely_out(
+def _is_surely_out(
     slo: Slo, counters: SloSeries, edges: Sequence[float], index: int
 ) -> bool:
     """Whether a difference of several targets is out by more than their skew."""
     span = edges[index], edges[min(index + WINDOW, len(edges) - 1)]
     bad, total = (counters.count(side, *span) for side in ("bad", "total"))
-    return _is_out(slo, bad.value - bad.surplus, total.value)
+    return _is_slot_out(slo, bad.value - bad.surplus, total.value)
 
 
-def _empty(total: Sequence[float]) -> list[int]:
+def _empty_slots(total: Sequence[float]) -> list[int]:
     """Return the slots that lie in a long enough run of empty ones."""
     empty: list[int] = []
     run: list[int] = []
@@ -229,7 +229,7 @@ def _bursts(out: Sequence[int]) -> list[list[int]]:
     return bursts
 
 
-def _back(
+def _recovery_time(
     edges: Sequence[float], out: Sequence[int], bad: Sequence[_Seen]
 ) -> tuple[float, float]:
     """Return how long after the fault's end the last burst was over, and its error.
@@ -250,7 +250,7 @@ def _back(
     return after, min(after, latest.at - latest.before)
 
 
-def _lost_later(
+def _unseen_delay(
     lost: Sequence[_Seen], start: float, after: float, interval: float
 ) -> float:
     """Return how much later bad events may have come of which nothing was seen."""
@@ -260,7 +260,7 @@ def _lost_later(
     return max(0.0, max(latest, default=0.0))
 
 
-def _seen(counters: SloSeries, side: str, start: float) -> list[_Seen]:
+def _scrape_values(counters: SloSeries, side: str, start: float) -> list[_Seen]:
     """Return what each scrape after the start showed, minus terms as negative."""
     seen: list[_Seen] = []
     for sign, series in counters.side(side):

@@ -49,10 +49,10 @@ def spent_in(step: StepRun, slo: Slo) -> Spent:
 
 def _count(step: StepRun, slo: Slo) -> Spent:
     run = step.run
-    start = run.clocks.theirs("prometheus", step.start or 0.0)
-    end = run.clocks.theirs("prometheus", step.end)
+    start = run.clocks.to_source_clock("prometheus", step.start or 0.0)
+    end = run.clocks.to_source_clock("prometheus", step.end)
     counters = run.samples.of(slo.name)
-    missing = _missing(slo, counters, start) or _unborn(step, slo, counters)
+    missing = _missing(slo, counters, start) or _never_seen_metric(step, slo, counters)
     if missing:
         return Spent(missing=missing)
     total = counters.count("total", start, end)
@@ -84,7 +84,7 @@ def _short(step: StepRun, slo: Slo, counters: SloSeries, end: float) -> str:
     return ""
 
 
-def _unborn(step: StepRun, slo: Slo, counters: SloSeries) -> str:
+def _never_seen_metric(step: StepRun, slo: Slo, counters: SloSeries) -> str:
     """Return which metric of bad events nobody has ever seen; empty: they are seen."""
     if any(sign > 0 for sign, _ in counters.bad):
         return ""

@@ -22,7 +22,7 @@ def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
         for event in loop.run_state.warm_up
         if not event.is_a(Probe) or event.get("name") in ours
     )
-    offset = read_clocks(seen).theirs("prometheus", now) - now
+    offset = read_clocks(seen).to_source_clock("prometheus", now) - now
     fed = find_fed(scenario.slos, load, seen, offset)
     loop.tell(event(now, Feeds, slos=list(fed.slos), because=fed.because))
     if not fed.slos:

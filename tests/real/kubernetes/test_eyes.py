@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.checks.service.availability import known_at, whole
+from gameday.checks.service.availability import is_fully_available, known_at
 from gameday.model.timeline import Event
 from gameday.observers.cluster import ClusterObserver
 from gameday.observers.instances import LISTENING, InstancesObserver
@@ -162,7 +162,11 @@ def test_a_workload_that_was_hit_is_whole_again_with_its_endpoints(
     def back() -> bool:
         told = [e for e in heard.of("workload") if e["workload"] == "deployment/web"]
         was = known_at(told, start)
-        return was is not None and told[-1] is not was and whole(told[-1], was)
+        return (
+            was is not None
+            and told[-1] is not was
+            and is_fully_available(told[-1], was)
+        )
 
     wait_for(back, COMES)
     observer.flush(CLOCK.now())

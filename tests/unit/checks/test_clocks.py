@@ -42,38 +42,41 @@ def clock(*measured: tuple[float, float, float]) -> Clocks:
 
 def test_there_and_back() -> None:
     clocks = clock((0.0, 2.0, 0.5))
-    assert clocks.ours("pager", 102.0) == 100.0
-    assert clocks.theirs("pager", 100.0) == 102.0
+    assert clocks.to_our_clock("pager", 102.0) == 100.0
+    assert clocks.to_source_clock("pager", 100.0) == 102.0
     assert (clocks.error("pager"), clocks.error("pager", 7.0)) == (0.5, 0.5)
-    assert (clocks.ours("target", 100.0), clocks.error("target")) == (100.0, 0.0)
+    assert (clocks.to_our_clock("target", 100.0), clocks.error("target")) == (
+        100.0,
+        0.0,
+    )
 
 
 def test_an_offset_within_its_own_error_is_not_applied() -> None:
     clocks = clock((0.0, 0.2, 0.5))
-    assert clocks.ours("pager", 100.0) == 100.0
+    assert clocks.to_our_clock("pager", 100.0) == 100.0
     assert clocks.stamp_error("pager", 100.0) == 0.5
 
 
 def test_of_measurements_that_agree_the_surest_counts() -> None:
     clocks = clock((0.0, 2.3, 0.5), (100.0, 2.0, 0.01))
-    assert clocks.ours("pager", 52.0) == 50.0
+    assert clocks.to_our_clock("pager", 52.0) == 50.0
     assert clocks.stamp_error("pager", 52.0) == 0.01
 
 
 def test_a_clock_that_was_set_is_doubt_only_between_two_measurements() -> None:
     clocks = clock((0.0, 0.0, 0.001), (60.0, 0.0, 0.001), (120.0, -40.0, 0.001))
-    assert (clocks.ours("pager", 15.0), clocks.stamp_error("pager", 15.0)) == (
+    assert (clocks.to_our_clock("pager", 15.0), clocks.stamp_error("pager", 15.0)) == (
         15.0,
         0.001,
     )
-    assert clocks.ours("pager", 140.0) == 180.0  # 140 s of ours: measured then
+    assert clocks.to_our_clock("pager", 140.0) == 180.0  # 140 s of ours: measured then
     assert clocks.stamp_error("pager", 140.0) == 0.001
     assert clocks.stamp_error("pager", 70.0) == pytest.approx(40.0, abs=0.01)
 
 
 def test_a_clock_that_was_set_forward_tells_what_it_said_before() -> None:
     clocks = clock((10.0, 0.0, 0.001), (150.0, 40.0, 0.001))
-    assert (clocks.ours("pager", 22.0), clocks.stamp_error("pager", 22.0)) == (
+    assert (clocks.to_our_clock("pager", 22.0), clocks.stamp_error("pager", 22.0)) == (
         22.0,
         0.001,
     )

@@ -8,9 +8,9 @@ from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.lost_targets import (
     Loss,
     StepVictims,
+    is_of_fault,
     not_hit,
     read_losses,
-    was_hit,
 )
 from gameday.checks.record.naming import Directory
 from gameday.checks.record.victims import Victims
@@ -46,12 +46,12 @@ def lost(instance: str, job: str = "web") -> Loss:
     ],
 )
 def test_a_replica_is_known_by_name_or_address(instance: str, expected: bool) -> None:
-    assert was_hit(lost(instance), hit(replica(2))) is expected
+    assert is_of_fault(lost(instance), hit(replica(2))) is expected
 
 
 def test_a_name_is_a_whole_word() -> None:
     ten = tuple(replica(number) for number in range(1, 11))
-    assert not was_hit(lost("web-10:8000", "app"), hit(ten[0], *ten))
+    assert not is_of_fault(lost("web-10:8000", "app"), hit(ten[0], *ten))
 
 
 @pytest.mark.parametrize(("port", "expected"), [("8082", True), ("8081", False)])
@@ -60,18 +60,18 @@ def test_on_loopback_the_port_tells(port: str, expected: bool) -> None:
         replica(number, addresses=("127.0.0.1",), labels={"port": f"808{number}"})
         for number in (1, 2)
     )
-    assert was_hit(lost(f"127.0.0.1:{port}"), hit(local[1], *local)) is expected
+    assert is_of_fault(lost(f"127.0.0.1:{port}"), hit(local[1], *local)) is expected
 
 
 def test_an_address_with_its_port_tells() -> None:
     local = tuple(replica(n, addresses=(f"127.0.0.1:808{n}",)) for n in (1, 2))
-    assert was_hit(lost("127.0.0.1:8082"), hit(local[1], *local))
-    assert not was_hit(lost("127.0.0.1:8081"), hit(local[1], *local))
+    assert is_of_fault(lost("127.0.0.1:8082"), hit(local[1], *local))
+    assert not is_of_fault(lost("127.0.0.1:8081"), hit(local[1], *local))
 
 
 def test_the_only_instance_of_a_service_answers_to_its_name() -> None:
-    assert was_hit(lost("db:9187", "postgres"), hit(DATABASE))
-    assert not was_hit(lost("db:9187", "postgres"), hit(replica(2)))
+    assert is_of_fault(lost("db:9187", "postgres"), hit(DATABASE))
+    assert not is_of_fault(lost("db:9187", "postgres"), hit(replica(2)))
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_the_only_instance_of_a_service_answers_to_its_name() -> None:
     ],
 )
 def test_a_word_in_a_name_names_nothing(instance: str, job: str) -> None:
-    assert not was_hit(lost(instance, job), hit(replica(2)))
+    assert not is_of_fault(lost(instance, job), hit(replica(2)))
 
 
 @pytest.mark.parametrize("job", ["web", "shop-web", "shop_web", "shop/web", "WEB"])
 def test_a_job_that_is_the_service_was_hit(job: str) -> None:
-    assert was_hit(lost("10.9.9.9:80", job), hit(replica(2)))
+    assert is_of_fault(lost("10.9.9.9:80", job), hit(replica(2)))
 
 
 def test_a_container_is_known_by_its_own_name_and_id() -> None:
@@ -98,7 +98,7 @@ def test_a_container_is_known_by_its_own_name_and_id() -> None:
     ours = replica(2, labels={"container": "shop_web_two"})
     shop = (replica(1), replace(ours, identity={"id": number}))
     for name in ("shop_web_two:8000", number[:12], f"http://{number[:12]}:80/x"):
-        assert was_hit(lost(name, "app"), hit(shop[1], *shop))
+        assert is_of_fault(lost(name, "app"), hit(shop[1], *shop))
 
 
 def test_a_pod_goes_by_its_own_name_not_by_our_number() -> None:
@@ -115,9 +115,9 @@ def test_a_pod_goes_by_its_own_name_not_by_our_number() -> None:
 
 def test_a_target_that_a_promise_names_was_meant() -> None:
     loss = lost("probe:9115", "blackbox")
-    assert was_hit(loss, hit(replica(2), instance="probe:9115"))
-    assert was_hit(loss, hit(replica(2), job="blackbox"))
-    assert not was_hit(loss, hit(replica(2), severity="page"))
+    assert is_of_fault(loss, hit(replica(2), instance="probe:9115"))
+    assert is_of_fault(loss, hit(replica(2), job="blackbox"))
+    assert not is_of_fault(loss, hit(replica(2), severity="page"))
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,17 @@ def test_what_runs_on_a_node_under_its_own_address_was_hit_with_it(
     directory = Directory(pods, "shop")
     of_node = Victims(directory, pods[:1], frozenset(("worker-b",)))
     assert (
-        was_hit(lost(instance, "node"), StepVictims(step(), ("web",), of_node))
+        is_of_fault(lost(instance, "node"), StepVictims(step(), ("web",), of_node))
         is expected
     )
     of_pod = Victims(directory, pods[:1])
-    assert not was_hit(lost(instance, "node"), StepVictims(step(), ("web",), of_pod))
+    assert not is_of_fault(
+        lost(instance, "node"), StepVictims(step(), ("web",), of_pod)
+    )
 
 
 def test_a_target_without_a_port() -> None:
-    assert was_hit(lost("web-2", "pushed"), hit(replica(2)))
+    assert is_of_fault(lost("web-2", "pushed"), hit(replica(2)))
 
 
 # --- reading ---
