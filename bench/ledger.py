@@ -20,7 +20,7 @@ from cost import Bar, verdict
 from gameday.clock import SystemClock
 from gameday.ledger.home import ledger_path
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.release import let_go
+from gameday.ledger.release import release_target
 from gameday.ledger.target_lock import take
 from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.model.faults.fault import FaultState
@@ -70,13 +70,13 @@ def around(folder: Path, url: str) -> tuple[list[float], list[float], float]:
         run = f"bench-{number}"
         began = time.perf_counter()
         ledger = Ledger(ledger_path(str(folder)), CLOCK)
-        ledger.stale(target.url)
+        ledger.dead_runs(target.url)
         handle = take(ledger, target, run, "bench", CLOCK)
         started = time.perf_counter() - began
         memory = max(memory, resident(run))
         began = time.perf_counter()
         ledger.end_run(run)
-        let_go(target, run)
+        release_target(target, run)
         ledger.close_run(run)
         handle.close()
         whole.append(started + time.perf_counter() - began)

@@ -44,22 +44,22 @@ def check(
         from gameday.files import changed
 
         since = changed.since(asked.base, asked=paths)
-        result = _only(result, since)
-        problems = _concerning(problems, result.scenarios, since)
+        result = _without_unchanged(result, since)
+        problems = _of_changed_files(problems, result.scenarios, since)
     if problems:
         from gameday.files import disabled
 
         problems = disabled.left(problems, result.stdin)
-    ordered = sorted(set(problems), key=_place)
+    ordered = sorted(set(problems), key=_sort_key)
     return replace(result, problems=tuple(ordered))
 
 
-def _place(problem: Problem) -> tuple[str, int, int, str, str]:
+def _sort_key(problem: Problem) -> tuple[str, int, int, str, str]:
     line = problem.line or 0
     return problem.path, line, problem.column, problem.message, problem.id
 
 
-def _only(result: "CheckResult", since: Collection[str]) -> "CheckResult":
+def _without_unchanged(result: "CheckResult", since: Collection[str]) -> "CheckResult":
     """Return the result without the files that did not change."""
     files = tuple((path, kind) for path, kind in result.files if _changed(path, since))
     counts: dict[str, int] = {}
@@ -79,7 +79,7 @@ def _changed(path: str, since: Collection[str]) -> bool:
     return any(str(each) in since for each in (place, *place.parents))
 
 
-def _concerning(
+def _of_changed_files(
     problems: Sequence[Problem],
     scenarios: Sequence["Scenario"],
     since: Collection[str],
@@ -128,8 +128,8 @@ def rendered(output: str, result: "CheckResult") -> str:
     from gameday.model.quantity import show_instant
     from gameday.reports.problems import junit
 
-    problems = _as_seen(result.problems)
-    files = [(_seen(path), kind) for path, kind in result.files]
+    problems = _with_root_paths(result.problems)
+    files = [(_root_path(path), kind) for path, kind in result.files]
     return junit.render(problems, files, show_instant(SystemClock().now())[:19])
 
 
@@ -137,7 +137,7 @@ def rendered_problems(
     output: str, problems: Sequence[Problem], meanings: Mapping[str, str]
 ) -> str:
     """Return problems for `github`, `gitlab` or `sarif`; `meanings`: of their ids."""
-    seen = _as_seen(problems)
+    seen = _with_root_paths(problems)
     if output == "github":
         from gameday.reports.problems import github
 
@@ -152,11 +152,11 @@ def rendered_problems(
     return sarif.render(seen, meanings, __version__)
 
 
-def _as_seen(problems: Sequence[Problem]) -> list[Problem]:
-    return [replace(problem, path=_seen(problem.path)) for problem in problems]
+def _with_root_paths(problems: Sequence[Problem]) -> list[Problem]:
+    return [replace(problem, path=_root_path(problem.path)) for problem in problems]
 
 
-def _seen(path: str) -> str:
+def _root_path(path: str) -> str:
     """Return a path as seen from the root of a CI server's checkout, or from here."""
     if path == "-":
         return "stdin"

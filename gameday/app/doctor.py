@@ -47,7 +47,7 @@ def diagnose(scenario: Scenario | None, clock: Clock) -> Iterator[Diagnosis]:
         able=True,
         says=f"{platform.python_version()} on {platform.system()} {platform.release()}",
     )
-    yield _home()
+    yield _diagnose_home()
     for tool, use in TOOLS.items():
         program = shutil.which(tool)
         yield Diagnosis(
@@ -62,7 +62,7 @@ def diagnose(scenario: Scenario | None, clock: Clock) -> Iterator[Diagnosis]:
     yield from _observers(scenario, clock)
 
 
-def _home() -> Diagnosis:
+def _diagnose_home() -> Diagnosis:
     """Look whether a run's state could be kept: there has to be room for it."""
     try:
         folder = home()

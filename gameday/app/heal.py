@@ -99,34 +99,34 @@ def heal_marked(
     holder shows whether that lives, where nothing else does. TargetNotFound where
     there is no such target.
     """
-    from gameday.ledger.orphans import free, swept, undo_marked
+    from gameday.ledger.orphans import free, sweep_rules_of, undo_marked
     from gameday.targets import open_target
 
     target = open_target(target_url, clock)
     marks, lock = target.marks, target.lock
     if marks is None or lock is None:
         raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
-    holder = _decided(lock, wait=wait, tell=tell)
+    holder = _decided_holder(lock, wait=wait, tell=tell)
     alive = holder is not None and holder.alive is True
     going_on = [entry.run for entry in running(clock)]
     if holder is not None and alive:
         going_on.append(holder.run)
     orphans = undo_marked(target, clock, but=going_on)
     if not going_on:
-        orphans += swept(marks)
+        orphans += sweep_rules_of(marks)
     if not orphans and holder is None and (gone := marks.why_gone()):
         raise TargetNotFound(gone)
     counted = [fault for fault in orphans if _counts(fault, holder)]
     unseen = [fault for fault in orphans if fault not in counted]
     if holder is None or alive:
-        told = _going_on(target_url, holder, wait=wait) if holder else ""
+        told = _held_text(target_url, holder, wait=wait) if holder else ""
         return MarkedHeal(found=counted, unseen=unseen, going_on=told)
     broken = any(not fault.undone.ok for fault in counted)
     freed = "" if broken else free(lock, holder)
     return MarkedHeal(found=counted, unseen=unseen, lock=freed)
 
 
-def _decided(
+def _decided_holder(
     lock: "TargetLock", *, wait: bool, tell: Callable[[str], None]
 ) -> "Holder | None":
     """Return who has the lock of a target, once it shows whether that lives."""
@@ -153,7 +153,7 @@ def _counts(orphan: "HealedOrphan", holder: "Holder | None") -> bool:
     return holder is not None and orphan.left.place not in holder.unseen
 
 
-def _going_on(target_url: str, holder: "Holder", *, wait: bool) -> str:
+def _held_text(target_url: str, holder: "Holder", *, wait: bool) -> str:
     who = f"run {holder.run} of {holder.user}@{holder.host}"
     sure = "" if wait or holder.known_here else ", by its last heartbeat"
     return (
@@ -168,7 +168,7 @@ def running(clock: "Clock") -> list[RunEntry]:
     return [run for run in ledger.open_runs() if run.process.alive]
 
 
-def left_alone(clock: "Clock", run: str | None) -> list[RunEntry]:
+def running_with_faults(clock: "Clock", run: str | None) -> list[RunEntry]:
     """Return the runs that `heal` leaves alone with something broken (or that one)."""
     ledger = Ledger(ledger_path(home()), clock)
     return [
@@ -178,7 +178,7 @@ def left_alone(clock: "Clock", run: str | None) -> list[RunEntry]:
     ]
 
 
-def died_broken(clock: "Clock") -> list[RunEntry]:
+def dead_with_faults(clock: "Clock") -> list[RunEntry]:
     """Return the runs whose process is dead and that have left faults behind."""
     ledger = Ledger(ledger_path(home()), clock)
     alive = {entry.run for entry in running(clock)}
@@ -197,12 +197,12 @@ def stop(
             os.kill(entry.process.pid, signal.SIGTERM)
     until = clock.monotonic() + STOP_PATIENCE
     for entry in entries:
-        while not _over(ledger, entry) and clock.monotonic() < until:
+        while not _is_ended(ledger, entry) and clock.monotonic() < until:
             clock.sleep(0.02)
-        yield entry, _over(ledger, entry)
+        yield entry, _is_ended(ledger, entry)
 
 
-def _over(ledger: Ledger, entry: RunEntry) -> bool:
+def _is_ended(ledger: Ledger, entry: RunEntry) -> bool:
     """Whether nothing is broken and nothing begins any more; reports may still come."""
     now = ledger.run(entry.run)
     ended = now is None or now.closed is not None or now.ended is not None
@@ -216,7 +216,7 @@ def write_reason(run: str, because: str) -> None:
     (folder / run).write_text(because, encoding="utf-8")
 
 
-def take_reason(run: str) -> str:
+def pop_reason(run: str) -> str:
     """Return why a run was ended, once; empty where nobody said."""
     path = Path(home()) / "stops" / run
     try:

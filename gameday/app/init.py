@@ -21,7 +21,7 @@ from gameday.model.scenario import (
     Scenario,
 )
 from gameday.model.target import Instance, TargetRef
-from gameday.plans.promising import promise_of, set_off_beside, settles
+from gameday.plans.promising import fires_within_known_time, promise_of, set_off_beside
 from gameday.ports import Clock
 
 PATIENCE = 5.0  # seconds for an address to answer
@@ -48,7 +48,7 @@ def look(wish: InitRequest, clock: Clock) -> tuple[Beginning, list[str]]:
     from gameday.targets import open_target
 
     for address in (wish.prometheus, wish.alertmanager, wish.pager, wish.url):
-        plain(address)
+        check_address(address)
     service, replicas = choose_service(open_target(wish.target.url, clock).instances())
     observe = Observe(
         prometheus=_end(wish.prometheus), alertmanager=_end(wish.alertmanager)
@@ -77,7 +77,7 @@ def look(wish: InitRequest, clock: Clock) -> tuple[Beginning, list[str]]:
         status, why = status_of(wish.url)
         notes += [why] if why else []
         beginning = replace(beginning, status=status)
-    return beginning, notes + lacks(beginning)
+    return beginning, notes + missing_notes(beginning)
 
 
 def status_of(url: str) -> tuple[int, str]:
@@ -103,7 +103,7 @@ def status_of(url: str) -> tuple[int, str]:
     return status, ""
 
 
-def lacks(beginning: Beginning) -> list[str]:
+def missing_notes(beginning: Beginning) -> list[str]:
     """Return in sentences what is missing for a full verdict."""
     notes = []
     if not beginning.prometheus:
@@ -140,14 +140,18 @@ def choose_promise(
     monitoring: Monitoring, service: str, *, paged: bool
 ) -> AlertPromise | None:
     """Return what the rules themselves promise of a lost replica of the service."""
-    able = [rule for rule in monitoring.rules or () if settles(rule, monitoring)]
-    best = max(able, key=lambda rule: _likely(rule, service), default=None)
-    if best is None or _likely(best, service) == 0:
+    able = [
+        rule
+        for rule in monitoring.rules or ()
+        if fires_within_known_time(rule, monitoring)
+    ]
+    best = max(able, key=lambda rule: _likelihood(rule, service), default=None)
+    if best is None or _likelihood(best, service) == 0:
         return None
     return promise_of(best, monitoring, paged=paged)
 
 
-def _likely(rule: AlertRule, service: str) -> int:
+def _likelihood(rule: AlertRule, service: str) -> int:
     """How likely the rule speaks of a lost replica of the service; 0: it does not."""
     word = re.compile(rf"(?i){re.escape(service)}")
     named = bool(word.search(rule.name))
@@ -156,7 +160,7 @@ def _likely(rule: AlertRule, service: str) -> int:
     return 4 * named + 2 * about + 3 * gone if (named or about) else 0
 
 
-def plain(address: str) -> None:
+def check_address(address: str) -> None:
     """Raise UsageError where an address is none, or carries a password."""
     parts = urlsplit(address)
     if not address:

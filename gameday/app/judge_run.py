@@ -42,12 +42,12 @@ def judge_stored(record: Record) -> JudgedRun:
     timeline = _with_ledger(Timeline(whole))
     verdict = judge(plan, timeline, **_frame(record, timeline))
     if damage:
-        findings = tuple(_unsure(finding, damage) for finding in verdict.findings)
+        findings = tuple(_inconclusive(finding, damage) for finding in verdict.findings)
         verdict = replace(verdict, findings=findings)
     return JudgedRun(plan=plan, timeline=timeline, verdict=verdict)
 
 
-def _unsure(finding: Finding, damage: str) -> Finding:
+def _inconclusive(finding: Finding, damage: str) -> Finding:
     said = f"The record of the run is damaged: {damage}; what is missing may decide"
     return replace(
         finding,

@@ -141,12 +141,12 @@ def _explain(error: Exception) -> int:
         error.show()
         return 2
     if isinstance(error, UndoFailed):
-        _say(str(error))
+        _echo(str(error))
         return 5
     if isinstance(error, GamedayError):
-        _say(str(error))
+        _echo(str(error))
         return 2
-    _say(
+    _echo(
         f"gameday itself broke: {type(error).__name__}: {error}\n"
         "Please report it; GAMEDAY_DEBUG=1 shows where. `gameday heal` undoes what "
         "may be left."
@@ -154,7 +154,7 @@ def _explain(error: Exception) -> int:
     return 3
 
 
-def _say(text: Any) -> None:
+def _echo(text: Any) -> None:
     click.echo(text, err=True)
 
 

@@ -49,7 +49,7 @@ class RuleDefinition:
         """The labels that are not templates."""
         return static(self.labels)
 
-    def may_be(self, labels: Mapping[str, str]) -> bool:
+    def may_match(self, labels: Mapping[str, str]) -> bool:
         """Whether an alert with these labels may be this rule's."""
         return all(labels.get(key) == text for key, text in self.static_labels.items())
 
@@ -172,13 +172,13 @@ def receiver_changes(then: Receiver, now: Receiver) -> list[str]:
 
     Addresses and keys are not compared: Alertmanager does not tell them.
     """
-    before, after = (_ways(receiver) for receiver in (then, now))
+    before, after = (_integrations_of(receiver) for receiver in (then, now))
     if before == after:
         return []
     return [f"receiver {now.name}: {_list(before)} -> {_list(after)}"]
 
 
-def _ways(receiver: Receiver) -> list[str]:
+def _integrations_of(receiver: Receiver) -> list[str]:
     return sorted(
         way.kind if way.send_resolved else f"{way.kind} (send_resolved: false)"
         for way in receiver.integrations

@@ -42,7 +42,7 @@ class Past:
     def testbed(self) -> str:
         """Where it was held: the scenario's label `testbed`, or the target."""
         scenario = self.plan.scenario
-        return scenario.labels.get("testbed") or _place(scenario.target.url)
+        return scenario.labels.get("testbed") or _host_and_path(scenario.target.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def evidence_of(past: Past, language: Language) -> Iterator[Evidence]:
     for step in past.plan.scenario.steps:
         for promise in step.expect.alerts:
             yield from _of_promise(past, step, promise, rules)
-    yield from _rang(past, rules)
+    yield from _firing_evidence(past, rules)
 
 
 def _of_promise(
@@ -104,7 +104,7 @@ def _of_promise(
         return
     labels = finding.evidence.get("labels") or {}
     candidates = [
-        rule for rule in rules if rule.name == promise.alert and rule.may_be(labels)
+        rule for rule in rules if rule.name == promise.alert and rule.may_match(labels)
     ]
     certain = len(candidates) == 1
     for rule in candidates:
@@ -113,14 +113,14 @@ def _of_promise(
         yield _evidence(past, step, rule, kind=kind, labels=labels, because=because)
 
 
-def _rang(past: Past, rules: Iterable[RuleDefinition]) -> Iterator[Evidence]:
+def _firing_evidence(past: Past, rules: Iterable[RuleDefinition]) -> Iterator[Evidence]:
     """Yield the rules whose alerts began to fire in a step, promised or not."""
     for event in past.heard:
         step = _step_at(past, event.at) if event.is_a(AlertFiring) else None
         if step is None:
             continue  # it fired before any fault
         for rule in rules:
-            if rule.name == event["alert"] and rule.may_be(event["labels"]):
+            if rule.name == event["alert"] and rule.may_match(event["labels"]):
                 yield _evidence(past, step, rule, kind=SEEN, labels=event["labels"])
 
 
@@ -295,5 +295,5 @@ def _digest(instance: Instance) -> str:
     )
 
 
-def _place(url: str) -> str:
+def _host_and_path(url: str) -> str:
     return url.partition("?")[0]

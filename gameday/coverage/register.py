@@ -107,12 +107,12 @@ class Register:
         )
 
 
-def share(standings: Iterable[ProofState]) -> float | None:
+def share(states: Iterable[ProofState]) -> float | None:
     """Return which share of those that count is proven; None: none counts."""
-    counted = [standing for standing in standings if standing.counted]
+    counted = [state for state in states if state.counted]
     if not counted:
         return None
-    return sum(standing.proven for standing in counted) / len(counted)
+    return sum(state.proven for state in counted) / len(counted)
 
 
 def register(
@@ -125,14 +125,14 @@ def register(
     """Return what stored runs and drills prove of today's rules and routes."""
     newest = versions(pasts)
     rules = [evidence for past in pasts for evidence in evidence_of(past, language)]
-    ways = [evidence for past in pasts for evidence in deliveries_of(past)]
-    ways += [evidence_of_drill(drill) for drill in drills]
+    deliveries = [evidence for past in pasts for evidence in deliveries_of(past)]
+    deliveries += [evidence_of_drill(drill) for drill in drills]
     return Register(
         at=today.now,
         max_age=today.max_age,
         rules=tuple(_of_rule(rule, rules, newest, today) for rule in today.rules),
-        routes=tuple(_of_routes(ways, newest, today)),
-        receivers=tuple(_of_receivers(ways, newest, today)),
+        routes=tuple(_of_routes(deliveries, newest, today)),
+        receivers=tuple(_of_receivers(deliveries, newest, today)),
         runs=len(pasts),
         unread=tuple(unread),
     )
@@ -156,15 +156,15 @@ def _of_rule(
 
     def changes(proof: Evidence) -> list[str]:
         then = proof.rule or rule
-        return [*rule_changes(then, rule), *_way_changes(proof, today.routing)]
+        return [*rule_changes(then, rule), *_path_changes(proof, today.routing)]
 
-    standing = _standing(rule.name, mine, changes, newest, today)
+    state = _proof_state(rule.name, mine, changes, newest, today)
     return ProofState(
         name=rule.name,
-        state=standing.state,
-        because=standing.because,
-        evidence=standing.evidence,
-        service=standing.service,
+        state=state.state,
+        because=state.because,
+        evidence=state.evidence,
+        service=state.service,
         rule=rule,
         since_base=_since_base(rule, today.base),
         counted=always(rule.expr) is not True,
@@ -189,7 +189,7 @@ def _is_same(
     return now in (same if len(same) == 1 else namesakes if len(namesakes) == 1 else ())
 
 
-def _way_changes(proof: Evidence, routing: Routing | None) -> list[str]:
+def _path_changes(proof: Evidence, routing: Routing | None) -> list[str]:
     """Return what differs between the ways of an alert then and now."""
     if routing is None or proof.paths is None:
         return []
@@ -201,7 +201,7 @@ def _way_changes(proof: Evidence, routing: Routing | None) -> list[str]:
             changes.append(f"the route {path_words(path)} is not there any more")
         else:
             changes += [f"route: {said}" for said in path_changes(path, now)]
-    changes += _earlier_takes(proof, routing)
+    changes += _other_path_changes(proof, routing)
     for receiver in proof.receivers:
         known = routing.receiver(receiver.name)
         if known is None:
@@ -211,7 +211,7 @@ def _way_changes(proof: Evidence, routing: Routing | None) -> list[str]:
     return changes
 
 
-def _earlier_takes(proof: Evidence, routing: Routing) -> list[str]:
+def _other_path_changes(proof: Evidence, routing: Routing) -> list[str]:
     """Return that a proven alert takes another way now, though its own still exists."""
     if not proof.labels or proof.paths is None:
         return []
@@ -232,8 +232,12 @@ def _of_routes(
             for proof in evidence
             if words in [path_words(way) for way in proof.paths or ()]
         ]
-        yield _standing(
-            words, mine, lambda proof: _way_changes(proof, today.routing), newest, today
+        yield _proof_state(
+            words,
+            mine,
+            lambda proof: _path_changes(proof, today.routing),
+            newest,
+            today,
         )
 
 
@@ -251,7 +255,7 @@ def _of_receivers(
             for proof in evidence
             if receiver.name in [heard.name for heard in proof.receivers]
         ]
-        yield _standing(receiver.name, mine, changes, newest, today)
+        yield _proof_state(receiver.name, mine, changes, newest, today)
 
 
 def _paths(route: Route, above: tuple[Route, ...] = ()) -> Iterable[tuple[Route, ...]]:
@@ -262,7 +266,7 @@ def _paths(route: Route, above: tuple[Route, ...] = ()) -> Iterable[tuple[Route,
         yield from _paths(child, path)
 
 
-def _standing(
+def _proof_state(
     name: str,
     evidence: Iterable[Evidence],
     changes: Changes,

@@ -38,18 +38,20 @@ def to_json(register: Register) -> str:
         "proven": _ratio(register.rules),
         "rules": [_rule(rule) for rule in register.rules],
         "receivers_proven": _ratio(register.receivers),
-        "receivers": [_of(receiver, "receiver") for receiver in register.receivers],
-        "routes": [_of(route, "route") for route in register.routes],
+        "receivers": [
+            _named_state(receiver, "receiver") for receiver in register.receivers
+        ],
+        "routes": [_named_state(route, "route") for route in register.routes],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _ratio(standings: Sequence[ProofState]) -> dict[str, Any]:
-    counted = [standing for standing in standings if standing.counted]
-    ratio = share(standings)
+def _ratio(states: Sequence[ProofState]) -> dict[str, Any]:
+    counted = [state for state in states if state.counted]
+    ratio = share(states)
     return {
         "ratio": None if ratio is None else round(ratio, 6),
-        "proven": sum(standing.proven for standing in counted),
+        "proven": sum(state.proven for state in counted),
         "of": len(counted),
     }
 
@@ -65,7 +67,7 @@ def _rule(state: ProofState) -> dict[str, Any]:
     return shown | _state(state)
 
 
-def _of(state: ProofState, kind: str) -> dict[str, Any]:
+def _named_state(state: ProofState, kind: str) -> dict[str, Any]:
     return {kind: clean(state.name)} | _state(state)
 
 
@@ -124,14 +126,14 @@ def text(register: Register) -> Iterator[str]:
     rules = [rule for rule in register.rules if rule.since_base != SAME]
     if compared and not rules:
         yield "no alert rule is new or changed"
-    yield from _lines(rules)
-    for title, standings in (
+    yield from _state_lines(rules)
+    for title, states in (
         ("receivers:", register.receivers),
         ("routes:", register.routes),
     ):
-        if standings:
+        if states:
             yield title
-            yield from _lines(standings)
+            yield from _state_lines(states)
     yield headline(register)
     if not register.rules:
         yield (
@@ -142,19 +144,19 @@ def text(register: Register) -> Iterator[str]:
         yield f"not read: {clean(why)}"
 
 
-def _lines(standings: Iterable[ProofState]) -> Iterator[str]:
-    for standing in sorted(standings, key=_order):
-        mark = f" ({standing.since_base})" if standing.since_base else ""
-        said = _said(standing)
+def _state_lines(states: Iterable[ProofState]) -> Iterator[str]:
+    for state in sorted(states, key=_order):
+        mark = f" ({state.since_base})" if state.since_base else ""
+        said = _reason_text(state)
         more = f": {said}" if said else ""
-        yield f"  {standing.state:14}  {clean(standing.name)}{mark}{more}"
+        yield f"  {state.state:14}  {clean(state.name)}{mark}{more}"
 
 
 def _order(state: ProofState) -> tuple[int, str]:
     return STATES.index(state.state), state.name
 
 
-def _said(state: ProofState) -> str:
+def _reason_text(state: ProofState) -> str:
     """Return by what something is proven, or why it is not."""
     parts = []
     if state.evidence is not None and state.state in (IS_PROVEN, STALE):
@@ -172,14 +174,14 @@ def markdown(register: Register) -> str:
     ]
     heads = ("alert rule", "state", "by", "last proven", "testbed", "because")
     lines += _table(heads, rows)
-    for title, standings in (
+    for title, states in (
         ("receiver", register.receivers),
         ("route", register.routes),
     ):
-        if standings:
+        if states:
             rows = [
-                (standing.name, standing.state, *_columns(standing), _because(standing))
-                for standing in sorted(standings, key=_order)
+                (state.name, state.state, *_columns(state), _because(state))
+                for state in sorted(states, key=_order)
             ]
             lines += ["", f"## {title.capitalize()}s", ""]
             lines += _table((title, *heads[1:]), rows)

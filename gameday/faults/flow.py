@@ -13,7 +13,7 @@ from typing import Any
 from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.faults.context import CLOCK, FaultContext, fault_context, open_own_run
 from gameday.ledger.entries import FaultEntry
-from gameday.ledger.heal import forget, heal, patiently
+from gameday.ledger.heal import forget, heal, undo_with_retries
 from gameday.model.faults.fault import FaultRequest, FaultState, Proof
 from gameday.model.faults.request import parse_request
 from gameday.model.faults.selection import choose
@@ -61,21 +61,21 @@ def inject_for(
     request, victims = _victims(mine, request)
     open_own_run(mine)
     entries = _prepare(mine, request, victims)
-    why = _taken(mine)
+    why = _why_target_lost(mine)
     if why:
-        _take_back(mine, entries)
+        _undo_entries(mine, entries)
         raise FaultFailed(why)
-    hits = _side_by_side(lambda entry: _hit(mine, request, entry), entries)
+    hits = _in_parallel(lambda entry: _hit(mine, request, entry), entries)
     failures = [hit for hit in hits if not isinstance(hit, InjectedFault)]
     if failures:
-        _take_back(mine, entries)
+        _undo_entries(mine, entries)
         raise FaultFailed("; ".join(str(failure) for failure in failures))
     return {
         "fault": kind,
         "target": mine.target.url,
         "run": mine.run,
         "seed": mine.seed,
-        "hits": [_shown(hit) for hit in hits if isinstance(hit, InjectedFault)],
+        "hits": [_hit_output(hit) for hit in hits if isinstance(hit, InjectedFault)],
     }
 
 
@@ -135,7 +135,7 @@ def _prepare(
             by=identify(),
         )
 
-    prepared = _side_by_side(planned_fault, victims)
+    prepared = _in_parallel(planned_fault, victims)
     ready = [entry for entry in prepared if isinstance(entry, FaultEntry)]
     failures = [failure for failure in prepared if not isinstance(failure, FaultEntry)]
     try:
@@ -149,7 +149,7 @@ def _prepare(
         raise
 
 
-def _taken(mine: FaultContext) -> str:
+def _why_target_lost(mine: FaultContext) -> str:
     """Return who has taken the target from this run meanwhile; empty: nobody.
 
     The target itself is asked: the lock's keeper lives in the run's own process.
@@ -182,19 +182,21 @@ def _hit(mine: FaultContext, request: FaultRequest, entry: FaultEntry) -> Inject
     if not ledger.move(
         entry.id, FaultState.BITING, note=proof.because, extra={"proof": seen}
     ):
-        patiently(mine.target.undo, entry.undo, CLOCK)  # undone before it was there
+        undo_with_retries(
+            mine.target.undo, entry.undo, CLOCK
+        )  # undone before it was there
         forget(mine.target, entry.undo)
         raise FaultFailed(f"{entry.victim.name}: the fault was undone meanwhile")
     return InjectedFault(entry, started, proof)
 
 
-def _take_back(mine: FaultContext, entries: Sequence[FaultEntry]) -> None:
+def _undo_entries(mine: FaultContext, entries: Sequence[FaultEntry]) -> None:
     begun = [mine.ledger.fault(entry.id) for entry in entries]
     still = [fault for fault in begun if fault and fault.state is not FaultState.UNDONE]
     heal(mine.ledger, mine.opener, CLOCK, still, by="self")
 
 
-def _side_by_side(act: Any, many: Sequence[Any]) -> list[Any]:
+def _in_parallel(act: Any, many: Sequence[Any]) -> list[Any]:
     """Return each result, or the GamedayError in its place."""
 
     def safe(given: Any) -> Any:
@@ -209,7 +211,7 @@ def _side_by_side(act: Any, many: Sequence[Any]) -> list[Any]:
         return list(pool.map(safe, many))
 
 
-def _shown(hit: InjectedFault) -> dict[str, Any]:
+def _hit_output(hit: InjectedFault) -> dict[str, Any]:
     entry = hit.entry
     return {
         "instance": entry.victim.name,

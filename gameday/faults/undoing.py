@@ -52,7 +52,7 @@ def _undone(mine: FaultContext) -> list[Healed]:
     """Undo the faults of a step; of an experiment that has a run of its own, all."""
     if mine.own:
         return recover(
-            mine.ledger, mine.run, mine.opener, CLOCK, by="rollback", calm=True
+            mine.ledger, mine.run, mine.opener, CLOCK, by="rollback", ended_cleanly=True
         )
     left_open = mine.ledger.open_faults(run=mine.run)
     its = [fault for fault in left_open if fault.step == mine.step]

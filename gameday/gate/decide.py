@@ -149,13 +149,13 @@ def _of_slo(slo: GateSlo, budget: Budget) -> Iterator[Reason]:
         yield _reason("budget_left", slo.slo, Outcome.INCONCLUSIVE, budget.unknown)
         return
     if slo.budget_left is not None:
-        yield _left(slo, budget, slo.budget_left)
+        yield _budget_reason(slo, budget, slo.budget_left)
     for name, limit in (("fast", slo.fast), ("slow", slo.slow)):
         if limit is not None:
-            yield _burn(slo, name, limit, budget.burns.get(name, ()))
+            yield _burn_reason(slo, name, limit, budget.burns.get(name, ()))
 
 
-def _left(slo: GateSlo, budget: Budget, least: float) -> Reason:
+def _budget_reason(slo: GateSlo, budget: Budget, least: float) -> Reason:
     """Return whether enough of a budget is left, whatever is not known of it."""
     left, wanted = show_share(budget.least), show_share(least)
     said = f"{left} of the error budget is left; at least {wanted} is asked for"
@@ -173,7 +173,9 @@ def _left(slo: GateSlo, budget: Budget, least: float) -> Reason:
     return _reason("budget_left", slo.slo, outcome, said, (budget.least, least))
 
 
-def _burn(slo: GateSlo, name: str, limit: float, burns: Sequence[BurnRate]) -> Reason:
+def _burn_reason(
+    slo: GateSlo, name: str, limit: float, burns: Sequence[BurnRate]
+) -> Reason:
     """Return whether a budget burns too fast: it does where each window says so."""
     question = f"burn_{name}"
     rates = [burn.rate for burn in burns]
@@ -218,10 +220,10 @@ def _regressions(runs: Iterable[NewestRun]) -> Iterator[Reason]:
         said = "no run is stored"
         yield _reason("no_regression", "", Outcome.INCONCLUSIVE, said)
     for run in runs:
-        said = f"the newest run ({run.run}) {_ended(run)}"
+        said = f"the newest run ({run.run}) {_ending_text(run)}"
         if run.before is not None:
             said += f", the one before with {run.before.value}"
-        yield _reason("no_regression", run.scenario, _worse(run), said)
+        yield _reason("no_regression", run.scenario, _regression_outcome(run), said)
 
 
 def _unread(records: Iterable[str]) -> Iterator[Reason]:
@@ -259,7 +261,7 @@ def _against_baseline(seen: GateEvidence) -> Iterator[Reason]:
         yield _reason("no_regression", "", Outcome.PASS, said)
 
 
-def _ended(run: NewestRun) -> str:
+def _ending_text(run: NewestRun) -> str:
     """Return how a run ended, in words."""
     why = f" ({run.because})" if run.because else ""
     return {
@@ -271,7 +273,7 @@ def _ended(run: NewestRun) -> str:
     }[run.ending]
 
 
-def _worse(run: NewestRun) -> Outcome:
+def _regression_outcome(run: NewestRun) -> Outcome:
     """Return fail where a run is worse than the one before; that takes two of them."""
     if run.outcome is not Outcome.FAIL:
         return run.outcome

@@ -47,7 +47,7 @@ def _newest_of(pasts: Sequence[Past]) -> NewestRun:
         ending=newest.verdict.ending,
         outcome=_answer(newest),
         because=newest.verdict.because,
-        before=_before(newest, pasts[len(repeats) :]),
+        before=_earlier_proof(newest, pasts[len(repeats) :]),
     )
 
 
@@ -69,7 +69,7 @@ def _repeats(pasts: Sequence[Past]) -> Sequence[Past]:
     return pasts[: len(list(takewhile(bool, same)))]
 
 
-def _before(newest: Past, earlier: Iterable[Past]) -> Outcome | None:
+def _earlier_proof(newest: Past, earlier: Iterable[Past]) -> Outcome | None:
     """Return what was proven before; a failure tried again is no answer before it."""
     commit = newest.verdict.provenance.get("git", "")
     for past in earlier:

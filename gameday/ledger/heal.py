@@ -108,10 +108,10 @@ def _opened(open_target: Opener, url: str) -> "OpenTarget | Undone":
         return open_target(url)
     except Exception as wrong:  # noqa: BLE001 - other targets' undos go on
         by_hand = f"make {url} reachable, then `gameday heal`"
-        return Undone(ok=False, found=_words(wrong), by_hand=by_hand)
+        return Undone(ok=False, found=_error_text(wrong), by_hand=by_hand)
 
 
-def _words(wrong: Exception) -> str:
+def _error_text(wrong: Exception) -> str:
     """Return what went wrong; of what is not ours its kind as well."""
     if isinstance(wrong, GamedayError):
         return str(wrong)
@@ -135,23 +135,23 @@ class _Healer:
 
     def heal(self, target: "OpenTarget | Undone", entry: FaultEntry) -> Healed:
         """Undo one fault, with patience, and write down how it went."""
-        raced = self._raced(entry)
+        raced = self._is_undone_elsewhere(entry)
         self._write(entry, FaultState.UNDOING, self._clock.now())
         if isinstance(target, Undone):
-            return self._over(entry, target)
-        undone = patiently(target.undo, entry.undo, self._clock)
+            return self._finished(entry, target)
+        undone = undo_with_retries(target.undo, entry.undo, self._clock)
         if undone.ok and entry.broken and not entry.bit:
             self._clock.sleep(SETTLE)
-            again = patiently(target.undo, entry.undo, self._clock)
+            again = undo_with_retries(target.undo, entry.undo, self._clock)
             undone = undone if again.ok else again
         if raced:
             undone = replace(undone, early="")
-        healed = self._over(entry, undone)
+        healed = self._finished(entry, undone)
         if undone.ok:
             forget(target, entry.undo)
         return healed
 
-    def _raced(self, entry: FaultEntry) -> bool:
+    def _is_undone_elsewhere(self, entry: FaultEntry) -> bool:
         """Whether its time is over and another is ending it at this moment.
 
         A fault that the other process has just ended did not end early.
@@ -166,10 +166,12 @@ class _Healer:
     def play(self, entry: FaultEntry) -> Healed:
         """Have an experiment's rollbacks played."""
         self._write(entry, FaultState.UNDOING, self._clock.now())
-        done = patiently(foreign.play, entry.undo, self._clock, FOREIGN_ATTEMPTS)
-        return self._over(entry, done)
+        done = undo_with_retries(
+            foreign.play, entry.undo, self._clock, FOREIGN_ATTEMPTS
+        )
+        return self._finished(entry, done)
 
-    def _over(self, entry: FaultEntry, undone: Undone) -> Healed:
+    def _finished(self, entry: FaultEntry, undone: Undone) -> Healed:
         at = self._clock.now()
         state = FaultState.UNDONE if undone.ok else FaultState.FAILED
         self._write(entry, state, at, undone)
@@ -196,7 +198,9 @@ class _Healer:
             self._ledger.move(entry.id, state, at, by=self._by, **said)
 
 
-def patiently(act: Act, undo: Undo, clock: "Clock", attempts: int = ATTEMPTS) -> Undone:
+def undo_with_retries(
+    act: Act, undo: Undo, clock: "Clock", attempts: int = ATTEMPTS
+) -> Undone:
     """Undo, again and again with longer and longer pauses; never raises.
 
     A target that does not answer is waited for. One that refuses, or whose answer
@@ -208,7 +212,7 @@ def patiently(act: Act, undo: Undo, clock: "Clock", attempts: int = ATTEMPTS) ->
         try:
             undone = act(undo)
         except Exception as wrong:  # noqa: BLE001 - whatever it is, an undo goes on
-            undone = Undone(ok=False, found=_words(wrong))
+            undone = Undone(ok=False, found=_error_text(wrong))
         if undone.ok:
             return undone
         refused += not undone.unanswered

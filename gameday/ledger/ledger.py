@@ -92,7 +92,7 @@ class Ledger:
             return ""
         mine = held.here(os.uname().nodename)
         if held.process.alive or not mine:
-            return held_words(held, dead=False)
+            return holder_text(held, dead=False)
         return ""  # dead: what it left is healed before the target is taken
 
     def _take_over(
@@ -101,7 +101,7 @@ class Ledger:
         mine = held.here(os.uname().nodename)
         broken = rows.faults(db, "run = ? AND state <> 'undone'", held.run)
         if held.process.alive or not mine or (broken and not recovers):
-            raise TargetHeld(held_words(held, dead=mine and not held.process.alive))
+            raise TargetHeld(holder_text(held, dead=mine and not held.process.alive))
         db.execute("UPDATE runs SET closed = ? WHERE run = ?", (now, held.run))
 
     def close_run(self, run: str) -> None:
@@ -138,7 +138,7 @@ class Ledger:
         with self._db.reading() as db:
             return rows.runs(db, "closed IS NULL")
 
-    def stale(self, target_url: str) -> list[RunEntry]:
+    def dead_runs(self, target_url: str) -> list[RunEntry]:
         """Return dead runs of a target that hold it or left faults open there."""
         with self._db.reading() as db:
             unclosed = rows.runs(
@@ -288,7 +288,7 @@ class Ledger:
             return rows.faults(db, " AND ".join(where), *values)
 
 
-def held_words(held: RunEntry, *, dead: bool) -> str:
+def holder_text(held: RunEntry, *, dead: bool) -> str:
     """Return who has a target, in the words that another run is refused with."""
     what = f"run {held.run}" + (f" ({held.scenario})" if held.scenario else "")
     who = f"{held.user}@{held.host}, process {held.process.pid}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gameday.ledger.heal import patiently
+from gameday.ledger.heal import undo_with_retries
 from gameday.model.faults.fault import Undone
 from gameday.targets.ownership import Holder, Leftover
 
@@ -43,7 +43,7 @@ def undo_marked(
             continue
         undone = Undone(ok=True, found="removed")
         if left.undo is not None:
-            undone = patiently(target.undo, left.undo, clock)
+            undone = undo_with_retries(target.undo, left.undo, clock)
         if undone.ok:
             marks.drop(left)
         recovered.append(HealedOrphan(left=left, undone=undone))
@@ -56,7 +56,7 @@ def free(lock: "TargetLock", dead: Holder) -> str:
     return f"freed: it was held by run {dead.run} of {dead.user}@{dead.host}"
 
 
-def swept(marks: "TargetMarks") -> list[HealedOrphan]:
+def sweep_rules_of(marks: "TargetMarks") -> list[HealedOrphan]:
     """Remove rules that no helper holds any more."""
     return [
         HealedOrphan(

@@ -15,7 +15,7 @@ from gameday.ledger.entries import Healed, RecoveredFault
 from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal
 from gameday.ledger.ledger import Ledger
 from gameday.ledger.orphans import HealedOrphan, undo_marked
-from gameday.ledger.release import let_go
+from gameday.ledger.release import release_target
 from gameday.targets import open_target
 from gameday.targets.ownership import Holder
 
@@ -44,7 +44,7 @@ def recover(  # noqa: PLR0913 - who recovers what, how
     clock: "Clock",
     *,
     by: str,
-    calm: bool = False,
+    ended_cleanly: bool = False,
     insist: bool = False,
     play_foreign: bool = True,
 ) -> list[Healed]:
@@ -54,10 +54,11 @@ def recover(  # noqa: PLR0913 - who recovers what, how
     inject are ended; what is open is undone; what it was just preparing is swept; the
     lock is released; the run is closed. While anything is broken it keeps its target.
 
-    `calm`: none of its processes was killed, so that nothing can be in the making.
-    `insist`: a target that does not answer now keeps the run open (GamedayError), for
-    a caller that tries again; else its lock stays behind, stale. `play_foreign`:
-    other extensions' rollbacks too, which would go over what people have set since.
+    `ended_cleanly`: none of its processes was killed, so that nothing can be in the
+    making. `insist`: a target that does not answer now keeps the run open
+    (GamedayError), for a caller that tries again; else its lock stays behind, stale.
+    `play_foreign`: other extensions' rollbacks too, which would go over what people
+    have set since.
     """
     with suppress(StoreError):  # the disk is full: all the more to undo
         ledger.end_run(run)
@@ -73,10 +74,10 @@ def recover(  # noqa: PLR0913 - who recovers what, how
         return healed
     try:
         target = opened(entry.target)
-        if target.marks is not None and not calm:
+        if target.marks is not None and not ended_cleanly:
             target.marks.sweep(run)
             clock.sleep(SETTLE)  # what was being made when the run died is there now
-        let_go(target, run)
+        release_target(target, run)
     except GamedayError:
         if insist:
             raise
@@ -96,7 +97,7 @@ def recover_dead(
     Tells of each before, since a target that does not answer is waited for.
     """
     recovered: list[RecoveredFault] = []
-    for dead in ledger.stale(target_url):
+    for dead in ledger.dead_runs(target_url):
         if ledger.open_faults(run=dead.run):
             tell(f"run {dead.run} died; undoing what it has left")
         recovered += [

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from gameday.targets.opened import OpenTarget
 
 
-def let_go(target: "OpenTarget", run: str) -> None:
+def release_target(target: "OpenTarget", run: str) -> None:
     """Let go of a target whose faults are all undone; the ledger closes its own.
 
     Removes what was prepared for faults that never came, or that ended by

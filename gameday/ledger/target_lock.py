@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gameday.errors import TargetHeld
 from gameday.ledger.entries import RecoveredFault
-from gameday.ledger.ledger import Ledger, held_words
+from gameday.ledger.ledger import Ledger, holder_text
 from gameday.ledger.recovery import Tell, opener, recover_dead, recover_marked
 from gameday.ledger.watchdog.launcher import WatchdogHandle, start_watchdog
 from gameday.model.quantity import show_instant
@@ -58,7 +58,7 @@ def take(  # noqa: PLR0913 - who takes what, and who is told
             raise
 
 
-def held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
+def why_held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
     """Return who has a target, in the words that a run is refused with; or empty.
 
     Takes and frees nothing: what a dead holder has left, a run undoes first.
@@ -69,7 +69,7 @@ def held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
     other = target.lock.holder()
     if other is None or other.alive is False:
         return ""
-    return _held(target, other, "")
+    return _held_text(target, other, "")
 
 
 def _recover(
@@ -79,8 +79,8 @@ def _recover(
     opened = opener(clock, target)
     for recovered in recover_dead(ledger, target.url, opened, clock, tell):
         emit(recovered)
-    for dead in ledger.stale(target.url):
-        raise TargetHeld(held_words(dead, dead=True))
+    for dead in ledger.dead_runs(target.url):
+        raise TargetHeld(holder_text(dead, dead=True))
 
 
 def _take(target: "OpenTarget", mine: Holder, clock: "Clock", emit: Emit) -> None:
@@ -98,7 +98,7 @@ def _take(target: "OpenTarget", mine: Holder, clock: "Clock", emit: Emit) -> Non
         if why:
             break
         lock.release(other.run)
-    raise TargetHeld(_held(target, other or Holder(run="?"), why))
+    raise TargetHeld(_held_text(target, other or Holder(run="?"), why))
 
 
 def _why_not_freed(
@@ -126,7 +126,7 @@ def _why_not_freed(
     return f"it died, and {hidden}; with an account that may"
 
 
-def _held(target: "OpenTarget", other: Holder, why: str) -> str:
+def _held_text(target: "OpenTarget", other: Holder, why: str) -> str:
     what = f"run {other.run}" + (f" ({other.scenario})" if other.scenario else "")
     who = f"{other.user}@{other.host}, process {other.process.pid}"
     said = f"{target.url} is held by {what} of {who}, since {other.since}"

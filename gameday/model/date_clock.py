@@ -22,7 +22,7 @@ class DateClock:
     def __init__(self) -> None:
         self._bounds: tuple[tuple[float, float, float], ...] = ()
 
-    def heard(self, sent: float, back: float, date: str | None) -> None:
+    def take_date(self, sent: float, back: float, date: str | None) -> None:
         """Take the Date header of an answer; `sent`, `back`: our clock around it."""
         try:
             theirs = parsedate_to_datetime(date or "").timestamp()

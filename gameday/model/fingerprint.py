@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gameday.model.platform import PLATFORM, WHOLE, whose
+from gameday.model.platform import PLATFORM, WHOLE, why_platforms_own
 
 Fingerprint = Mapping[str, Mapping[str, str]]
 
@@ -46,7 +46,7 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[Difference]:
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
         if old is None or new is None:
-            own = [_gone(name) if new is None else _came(name)]
+            own = [_gone_difference(name) if new is None else _new_difference(name)]
         else:
             own = _changed(name, old, new)
         marks = {**(old or {}), **(new or {})}
@@ -60,7 +60,7 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[Difference]:
 def _platform(difference: Difference, marks: Mapping[str, str]) -> str:
     """Return why the platform made a difference, by what was read or by its name."""
     marked = marks.get(f"{PLATFORM}{difference.key}") or marks.get(WHOLE, "")
-    return marked or whose(difference.instance, difference.key)
+    return marked or why_platforms_own(difference.instance, difference.key)
 
 
 def shown(value: Any) -> str:
@@ -68,7 +68,7 @@ def shown(value: Any) -> str:
 
     Null, zero, false and an empty list are the same: engines write one for another.
     """
-    text = _plain(value) if value else ""
+    text = _stable_text(value) if value else ""
     return text if len(text) <= _SHOWN else digest(text)
 
 
@@ -80,7 +80,7 @@ def digest(value: Any, key: bytes = b"") -> str:
     """
     if not value:
         return ""
-    data = _plain(value).encode(errors="replace")
+    data = _stable_text(value).encode(errors="replace")
     return "#" + hashlib.blake2b(data, key=key).hexdigest()[:_DIGITS]
 
 
@@ -88,7 +88,7 @@ def _changed(
     name: str, old: Mapping[str, str], new: Mapping[str, str]
 ) -> list[Difference]:
     keys = {key for key in old.keys() | new.keys() if not key.startswith(PLATFORM)}
-    if not (_looked_inside(old) and _looked_inside(new)):
+    if not (_was_looked_inside(old) and _was_looked_inside(new)):
         keys = {key for key in keys if not key.startswith(INSIDE)}
     return [
         Difference(
@@ -99,23 +99,25 @@ def _changed(
     ]
 
 
-def _looked_inside(values: Mapping[str, str]) -> bool:
+def _was_looked_inside(values: Mapping[str, str]) -> bool:
     return any(key.startswith(INSIDE) for key in values)
 
 
-def _gone(name: str) -> Difference:
+def _gone_difference(name: str) -> Difference:
     return Difference(instance=name, key=THERE, before="yes", after="")
 
 
-def _came(name: str) -> Difference:
+def _new_difference(name: str) -> Difference:
     return Difference(instance=name, key=THERE, before="", after="yes")
 
 
-def _plain(value: Any) -> str:
+def _stable_text(value: Any) -> str:
     """Return a value as text that does not depend on the order of its keys."""
     if isinstance(value, Mapping):
-        pairs = sorted((str(key), _plain(one)) for key, one in value.items() if one)
+        pairs = sorted(
+            (str(key), _stable_text(one)) for key, one in value.items() if one
+        )
         return ", ".join(f"{key}={one}" for key, one in pairs)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return " ".join(_plain(item) for item in value)
+        return " ".join(_stable_text(item) for item in value)
     return "" if value is None else str(value)

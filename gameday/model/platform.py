@@ -18,7 +18,7 @@ _OBJECTS = {
 _SCALERS = ("ClusterAutoscaler", "karpenter.sh/")
 
 
-def whose(instance: str, key: str) -> str:
+def why_platforms_own(instance: str, key: str) -> str:
     """Return why a difference is the platform's own, as its name and key tell."""
     kind = instance.partition("/")[0] if "/" in instance else ""
     if kind in _OBJECTS:

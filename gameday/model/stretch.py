@@ -11,7 +11,7 @@ FEWEST = 5  # looks
 LONGEST = 60.0  # seconds
 
 
-def looks_needed(false_share: float, fewest: int = FEWEST) -> int:
+def looks_in_a_row(false_share: float, fewest: int = FEWEST) -> int:
     """Return how many looks in a row have to hold."""
     if false_share >= 1.0:
         return fewest

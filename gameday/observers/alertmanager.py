@@ -48,8 +48,8 @@ class AlertmanagerObserver:
     def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
         self._clock = clock
         self.client = Client(endpoint, clock)
-        self._sight = ObserverHealth(self.source, clock)
-        self._rounds = Rounds(self._sight, self._round)
+        self._health = ObserverHealth(self.source, clock)
+        self._rounds = Rounds(self._health, self._round)
         self._muted: dict[tuple[str, str, str], Event] = {}
         self._routed: set[tuple[str, str, tuple[str, ...]]] = set()
         self._silences: set[tuple[str, str]] = set()
@@ -70,16 +70,16 @@ class AlertmanagerObserver:
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""
-        self._sight.begin(emit, since)
+        self._health.begin(emit, since)
         self._rounds.start()
 
     def flush(self, until: float) -> None:
         """Report how things are by now."""
         if self._rounds.ended:
             return
-        self._rounds.once()
+        self._rounds.ask_once()
         self._compare_clocks()
-        self._sight.observed(until)
+        self._health.observed(until)
 
     def stop(self) -> None:
         """End; idempotent."""
@@ -94,12 +94,12 @@ class AlertmanagerObserver:
         events = [*self._silenced(silences, now), *self._routes(alerts, now)]
         mutes = {mute.key: mute for mute in _mutes(alerts, groups)}
         events += self._mutings(mutes, now)
-        self.held = tuple(_held(group) for group in groups)
-        self._sight.good(asked)
+        self.held = tuple(_group_of(group) for group in groups)
+        self._health.note_answer(asked)
         if self._compared is None or begun - self._compared >= CLOCKS:
             self._compare_clocks()
         for told in events:
-            self._sight.emit(told)
+            self._health.emit(told)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
 
@@ -111,7 +111,7 @@ class AlertmanagerObserver:
             return
         self._compared = self._clock.monotonic()
         about = {"offset": round(offset[0], 4), "error": round(offset[1], 4)}
-        self._sight.emit(event(now, ClockCompared, source=self.source, **about))
+        self._health.emit(event(now, ClockCompared, source=self.source, **about))
 
     def _silenced(
         self, silences: Iterable[Mapping[str, Any]], now: float
@@ -227,7 +227,7 @@ def matcher_fields(matcher: Mapping[str, Any]) -> dict[str, str]:
     return {"name": matcher["name"], "op": op, "value": matcher["value"]}
 
 
-def _held(group: Mapping[str, Any]) -> AggregationGroup:
+def _group_of(group: Mapping[str, Any]) -> AggregationGroup:
     return AggregationGroup(
         receiver=group["receiver"]["name"],
         labels=group["labels"],

@@ -35,27 +35,27 @@ class ClusterObserver:
         self._follow = follow
         self._clock = clock
         self._following: Subscription | None = None
-        self._sight = ObserverHealth(source, clock)
-        self._rounds = Rounds(self._sight, self._round)
+        self._health = ObserverHealth(source, clock)
+        self._rounds = Rounds(self._health, self._round)
         self._since = 0.0
 
     def probe(self) -> str:
         """Return why it cannot see right now; empty when it can."""
-        return self._sight.blind_because
+        return self._health.blind_because
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""
-        self._sight.begin(emit, since)
+        self._health.begin(emit, since)
         self._since = since
-        self._following = self._follow(self._sight.emit)
+        self._following = self._follow(self._health.emit)
         self._rounds.start()
 
     def flush(self, until: float) -> None:
         """Report up to when it was seen."""
         if self._rounds.ended:
             return
-        self._rounds.once()
-        self._sight.observed(until)
+        self._rounds.ask_once()
+        self._health.observed(until)
 
     def stop(self) -> None:
         """End; idempotent."""
@@ -71,5 +71,5 @@ class ClusterObserver:
             if asked < self._since + STARTING:
                 return EVERY / 10  # its watches are only about to begin
             raise ObserverLost(str(problem)) from None
-        self._sight.good(asked)
+        self._health.note_answer(asked)
         return EVERY

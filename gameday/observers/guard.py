@@ -59,7 +59,7 @@ class Watched:
         return self.slos.get(name) or (short[0] if len(short) == 1 else None)
 
 
-def look_for(guardrail: Guardrail, watched: Watched) -> Look:
+def look_function(guardrail: Guardrail, watched: Watched) -> Look:
     """Return the function that looks at one guardrail, with its memory."""
     if guardrail.http:
         return Lasting(guardrail, watched.clock, _http(guardrail, watched.clock))
@@ -137,7 +137,7 @@ def spent(
 def _promql(guardrail: Guardrail, prometheus: PrometheusObserver) -> Look:
     def look() -> Observation:
         try:
-            holds, value = prometheus.api.truth(guardrail.promql)
+            holds, value = prometheus.api.condition_holds(guardrail.promql)
         except ObserverLost as problem:
             return Observation(state=UNANSWERABLE, because=str(problem))
         except MALFORMED:
@@ -163,7 +163,7 @@ def _http(guardrail: Guardrail, clock: Clock) -> Look:
         except ObserverLost as problem:
             return Observation(state=BREACHED, because=str(problem))
         finally:
-            client.rest()
+            client.close_idle()
         bad = answer.status >= http.HTTPStatus.BAD_REQUEST
         because = f"{client.url} answers {answer.status}"
         state = BREACHED if bad else OK
@@ -203,7 +203,7 @@ def _slo(
             return _burn_rate(guardrail.burn_rate, slo, prometheus)
         window = watched.windows.get(slo.name)
         end = prometheus.counters.newest()
-        bad, total = _sides(slo, prometheus, watched.since, end)
+        bad, total = _bad_and_total(slo, prometheus, watched.since, end)
         share, how = spent(slo, bad.value, total, window)
         limit = guardrail.budget_spent or 0.0
         over = share is None or share > limit
@@ -221,7 +221,7 @@ def _slo(
 def _burn_rate(limit: float, slo: Slo, prometheus: PrometheusObserver) -> Observation:
     end = prometheus.counters.newest()
     length = max(SHORTEST, SCRAPES * prometheus.scrape_interval)
-    bad, total = _sides(slo, prometheus, end - length, end)
+    bad, total = _bad_and_total(slo, prometheus, end - length, end)
     if total.value <= 0 or bad.value <= 0:
         rate: float | None = 0.0
     else:
@@ -248,7 +248,7 @@ def _unanswerable(slo: Slo, prometheus: PrometheusObserver) -> str:
     return ""
 
 
-def _sides(
+def _bad_and_total(
     slo: Slo, prometheus: PrometheusObserver, start: float, end: float
 ) -> tuple[Counted, Counted]:
     """Return the bad and the total events, scrape-aligned."""

@@ -38,7 +38,7 @@ class ObserverHealth:
             if self._emit is not None:
                 self._emit(event)
 
-    def good(self, asked: float) -> None:
+    def note_answer(self, asked: float) -> None:
         """Note that it answered what was asked at that time."""
         with self._lock:
             self._failures = 0
@@ -48,7 +48,7 @@ class ObserverHealth:
                 self._seen_since = asked
                 self.emit(Sees(source=self.source).at(self._clock.now()))
 
-    def bad(self, because: str, *, at_once: bool = False) -> None:
+    def note_no_answer(self, because: str, *, at_once: bool = False) -> None:
         """Note that it did not answer; blind after the second time, or at once."""
         with self._lock:
             self._failures += 1
@@ -86,8 +86,8 @@ class Rounds:
     `ask` returns the seconds to wait until the next round.
     """
 
-    def __init__(self, sight: ObserverHealth, ask: Callable[[], float]) -> None:
-        self._sight = sight
+    def __init__(self, health: ObserverHealth, ask: Callable[[], float]) -> None:
+        self._health = health
         self._ask = ask
         self._end = threading.Event()
         self._one_at_a_time = threading.Lock()
@@ -100,14 +100,14 @@ class Rounds:
 
     def start(self) -> None:
         """Begin the rounds."""
-        name = f"observe {self._sight.source}"
+        name = f"observe {self._health.source}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def stop(self, interrupt: Callable[[], None]) -> None:
         """End the rounds within 0.4 s; `interrupt` ends a request under way."""
         self._end.set()
-        self._sight.end()
+        self._health.end()
         interrupt()
         if self._thread is not None:
             self._thread.join(0.4)
@@ -119,21 +119,21 @@ class Rounds:
     def _run(self) -> None:
         pause = 0.0
         while not self._end.wait(pause):
-            pause = self.once()
+            pause = self.ask_once()
 
-    def once(self) -> float:
+    def ask_once(self) -> float:
         """Ask once, and keep the account; return the seconds until the next."""
-        return self.once_with(self._ask)
+        return self.ask_once_with(self._ask)
 
-    def once_with(self, ask: Callable[[], float]) -> float:
+    def ask_once_with(self, ask: Callable[[], float]) -> float:
         """Do the same with another question."""
         try:
             with self._one_at_a_time:
                 return ask()
         except (GamedayError, OSError) as problem:
-            self._sight.bad(str(problem))
+            self._health.note_no_answer(str(problem))
         except MALFORMED as problem:
-            self._sight.bad(
+            self._health.note_no_answer(
                 "it answers something that is not understood "
                 f"({type(problem).__name__})"
             )

@@ -39,7 +39,7 @@ class HttpError(ObserverLost):
         self.status = status
 
     @property
-    def ours(self) -> bool:
+    def is_refused_request(self) -> bool:
         """Whether the server works and it is the request that it refuses."""
         return _BAD <= self.status < http.client.INTERNAL_SERVER_ERROR
 
@@ -118,13 +118,13 @@ class Client:
     ) -> HttpResponse:
         headers = headers_for(self._endpoint, self._user, self._password)
         headers |= more or {}
-        connection, used = self._borrow(timeout or self._timeout)
+        connection, used = self._take_connection(timeout or self._timeout)
         try:
             return self._exchange(connection, method, target, headers, body)
         except (http.client.HTTPException, OSError, ValueError) as problem:
             if used and not isinstance(problem, TimeoutError) and not self.closed:
                 # The server may have ended a kept connection: once more, afresh.
-                self.rest()
+                self.close_idle()
                 return self._ask(method, target, timeout, body, more)
             raise ObserverLost(
                 f"{self.url} does not answer: {_reason(problem)}"
@@ -137,7 +137,7 @@ class Client:
         answer = self.get(path, params, timeout)
         if answer.status >= http.client.MULTIPLE_CHOICES:
             raise HttpError(
-                f"{self.url}{path} answers {answer.status}{_said(answer.body)}",
+                f"{self.url}{path} answers {answer.status}{_refusal_text(answer.body)}",
                 answer.status,
             )
         try:
@@ -150,7 +150,7 @@ class Client:
         with self._lock:
             self.closed = True
             busy = list(self._busy)
-        self.rest()
+        self.close_idle()
         for connection in busy:
             if isinstance(connection.sock, socket.socket):
                 with contextlib.suppress(OSError):
@@ -169,7 +169,7 @@ class Client:
         try:
             connection.request(method, target, body=body, headers=dict(headers))
             response = connection.getresponse()
-            self.date.heard(asked, self._clock.now(), response.headers.get("Date"))
+            self.date.take_date(asked, self._clock.now(), response.headers.get("Date"))
             content = self._read(response, sent + (connection.timeout or TIMEOUT))
             keep = not response.will_close
             took = self._clock.monotonic() - sent
@@ -194,7 +194,9 @@ class Client:
         response.close()  # or the kept connection takes no further request
         return b"".join(pieces)
 
-    def _borrow(self, timeout: float) -> tuple[http.client.HTTPConnection, bool]:
+    def _take_connection(
+        self, timeout: float
+    ) -> tuple[http.client.HTTPConnection, bool]:
         with self._lock:
             if self.closed:
                 raise ObserverLost(f"{self.url} is no longer asked")
@@ -227,7 +229,7 @@ class Client:
                 return
         connection.close()
 
-    def rest(self) -> None:
+    def close_idle(self) -> None:
         """Close the connections that are kept but not in use."""
         with self._lock:
             idle, self._idle = self._idle, []
@@ -235,7 +237,7 @@ class Client:
             connection.close()
 
 
-def _said(body: bytes) -> str:
+def _refusal_text(body: bytes) -> str:
     """Return what a server says about its refusal, in one short line."""
     try:
         said = json.loads(body)

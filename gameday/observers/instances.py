@@ -58,9 +58,9 @@ class InstancesObserver:
         self._measure = offset
         self._offset = (0.0, 0.0)
         self._following: Subscription | None = None
-        self._sight = ObserverHealth(self.source, clock)
-        ask = self._round if watch is None else self._listen
-        self._rounds = Rounds(self._sight, ask)
+        self._health = ObserverHealth(self.source, clock)
+        ask = self._ask_round if watch is None else self._listen
+        self._rounds = Rounds(self._health, ask)
         self._telling = threading.Lock()
         self._known: dict[str, Instance] = {}
         self._looked = 0.0
@@ -75,20 +75,20 @@ class InstancesObserver:
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""
-        self._sight.begin(emit, since)
+        self._health.begin(emit, since)
         self._compare_clocks()
         self._looked = since
         if self._watch is not None:
-            self._following = self._watch(self._heard)
+            self._following = self._watch(self._on_change)
         self._rounds.start()
 
     def flush(self, until: float) -> None:
         """Report how the instances are now."""
         if self._rounds.ended:
             return
-        self._rounds.once()
+        self._rounds.ask_once()
         self._compare_clocks()
-        self._sight.observed(until)
+        self._health.observed(until)
 
     def stop(self) -> None:
         """End; idempotent."""
@@ -107,9 +107,9 @@ class InstancesObserver:
         compared = ClockCompared(
             source=self.source, offset=round(offset, 4), error=round(error, 4)
         )
-        self._sight.emit(compared.at(self._clock.now()))
+        self._health.emit(compared.at(self._clock.now()))
 
-    def _round(self) -> float:
+    def _ask_round(self) -> float:
         asked = self._clock.now()
         try:
             instances_now = self._ask()
@@ -118,7 +118,7 @@ class InstancesObserver:
         took = self._clock.now() - asked
         self._report(instances_now, asked, max(0.0, asked - self._looked))
         self._looked = asked
-        self._sight.good(asked)
+        self._health.note_answer(asked)
         return max(self._every - took, took)
 
     def _listen(self) -> float:
@@ -129,10 +129,10 @@ class InstancesObserver:
         except TargetNotFound as problem:
             raise ObserverLost(str(problem)) from None
         self._looked = asked
-        self._sight.good(asked)
+        self._health.note_answer(asked)
         return self._every
 
-    def _heard(self, instances: list[Instance], at: float, late: float) -> None:
+    def _on_change(self, instances: list[Instance], at: float, late: float) -> None:
         """Take what the target tells: late, where it did not answer just before."""
         since = max(0.0, at - self._looked)
         self._report(instances, at, max(late, since) if since > OVERDUE else late)
@@ -140,7 +140,7 @@ class InstancesObserver:
     def _report(self, instances: Iterable[Instance], at: float, error: float) -> None:
         with self._telling:
             for change in self._changes(instances, at, round(error, 3)):
-                self._sight.emit(change)
+                self._health.emit(change)
 
     def _changes(
         self, instances: Iterable[Instance], at: float, error: float
@@ -148,7 +148,7 @@ class InstancesObserver:
         now = {instance.name: instance for instance in instances}
         gone = [one for name, one in self._known.items() if name not in now]
         events = [
-            self._say(one, self._known.get(name), at, error)
+            self._change_event(one, self._known.get(name), at, error)
             for name, one in now.items()
             if _differs(one, self._known.get(name))
         ]
@@ -166,7 +166,7 @@ class InstancesObserver:
         self._known = now
         return events
 
-    def _say(
+    def _change_event(
         self, instance: Instance, before: Instance | None, seen: float, error: float
     ) -> Event:
         at, stamp = seen, None
@@ -176,7 +176,7 @@ class InstancesObserver:
         elif (
             started is not None
             and instance.state == "running"
-            and _anew(instance, before)
+            and _was_restarted(instance, before)
         ):
             # The instance's start is stamped; its health comes to be seen later.
             offset, unsure = self._offset
@@ -195,7 +195,7 @@ class InstancesObserver:
         ).at(at)
 
 
-def _anew(instance: Instance, before: Instance) -> bool:
+def _was_restarted(instance: Instance, before: Instance) -> bool:
     """Return whether it was started since the last look, by its stamp."""
     return instance.started_at != before.started_at and instance.health in (
         "",

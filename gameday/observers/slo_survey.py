@@ -29,7 +29,7 @@ def survey_slos(
     except (ObserverLost, *MALFORMED):
         return None, ()
     finally:
-        api.client.rest()
+        api.client.close_idle()
 
 
 def _interval(api: PrometheusApi, slos: Sequence[Slo]) -> float | None:

@@ -16,24 +16,26 @@ from gameday.ports import Clock
 PATIENCE = 2.0  # seconds; who does not answer is told of by the survey
 
 
-def standing(observe: Observe, clock: Clock) -> Standing:
+def read_standing(observe: Observe, clock: Clock) -> Standing:
     """Return what is there; what cannot be asked tells nothing (the gate says so)."""
     alerts: dict[frozenset[tuple[str, str]], StandingAlert] = {}
     silences: tuple[StandingSilence, ...] = ()
     if observe.prometheus is not None:
         client = Client(observe.prometheus, clock, PATIENCE)
-        for alert in _asked(client, lambda: list(_of_prometheus(client, clock))):
+        for alert in _answer_or_nothing(
+            client, lambda: list(_of_prometheus(client, clock))
+        ):
             alerts.setdefault(frozenset(alert.labels.items()), alert)
     if observe.alertmanager is not None:
         client = Client(observe.alertmanager, clock, PATIENCE)
-        for alert in _asked(client, lambda: list(_of_alertmanager(client))):
+        for alert in _answer_or_nothing(client, lambda: list(_of_alertmanager(client))):
             alerts.setdefault(frozenset(alert.labels.items()), alert)
         client = Client(observe.alertmanager, clock, PATIENCE)
-        silences = tuple(_asked(client, lambda: list(_silences(client))))
+        silences = tuple(_answer_or_nothing(client, lambda: list(_silences(client))))
     return Standing(alerts=tuple(alerts.values()), silences=silences)
 
 
-def _asked(client: Client, ask: Any) -> Any:
+def _answer_or_nothing(client: Client, ask: Any) -> Any:
     try:
         return ask()
     except (ObserverLost, *MALFORMED):

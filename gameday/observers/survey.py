@@ -91,7 +91,7 @@ class LiveSurveyor:
         clients = [self._prometheus.client] if self._prometheus else []
         for client in (*clients, self._alertmanager):
             if client is not None:
-                client.rest()
+                client.close_idle()
 
     def alertmanager_config(self) -> str:
         """Return Alertmanager's configuration as it shows it; secrets are masked."""
@@ -138,7 +138,7 @@ class LiveSurveyor:
         text = answers.get("config")
         offset = read_settings(text).query_offset if text else 0.0
         rules = tuple(alert_rules(groups, offset))
-        self.hashes["rules"] = _hash(json.dumps(sorted(map(_shown, rules))))
+        self.hashes["rules"] = _hash(json.dumps(sorted(map(_series_evidence, rules))))
         recorded = tuple(recording_rules(groups, offset))
         return replace(monitoring, rules=rules, recorded=recorded), []
 
@@ -158,7 +158,7 @@ class LiveSurveyor:
         except (InvalidFile, ObserverLost, ValueError) as problem:
             return monitoring, [f"Alertmanager's configuration: {problem}"]
 
-    def _mattering(self, monitoring: Monitoring) -> list[AlertRule]:
+    def _rules_that_matter(self, monitoring: Monitoring) -> list[AlertRule]:
         """Return the rules of the alerts that matter, as many as may be asked about."""
         rules = [
             rule
@@ -169,9 +169,11 @@ class LiveSurveyor:
 
     def _with_series(self, monitoring: Monitoring) -> Monitoring:
         """Ask which labels the series have that the alerts' expressions select."""
-        rules = self._mattering(monitoring)
+        rules = self._rules_that_matter(monitoring)
         exprs = {rule.expr: series_expression(rule.expr) for rule in rules}
-        series_by_key = self._asked({key: expr for key, expr in exprs.items() if expr})
+        series_by_key = self._labels_of_series(
+            {key: expr for key, expr in exprs.items() if expr}
+        )
         return replace(
             monitoring,
             rules=None
@@ -188,18 +190,18 @@ class LiveSurveyor:
         """Ask which jobs have the metrics that the alerts rest on."""
         rest_on = {
             selector
-            for rule in self._mattering(monitoring)
+            for rule in self._rules_that_matter(monitoring)
             for selector in scraped(rule.expr, monitoring.recorded)
         }
         asks = {
-            _shown_selector(selector): f"count by (job) ({_shown_selector(selector)})"
-            for selector in sorted(rest_on, key=_shown_selector)[:MOST_ASKED]
+            _selector_text(selector): f"count by (job) ({_selector_text(selector)})"
+            for selector in sorted(rest_on, key=_selector_text)[:MOST_ASKED]
             if selector.name
         }
-        told = self._asked(asks)
+        told = self._labels_of_series(asks)
         feeds: dict[str, set[str]] = {}
         for selector in rest_on:
-            if series := told.get(_shown_selector(selector)):
+            if series := told.get(_selector_text(selector)):
                 jobs = {labels.get("job", "") for labels in series}
                 feeds.setdefault(selector.name, set()).update(jobs)
         monitoring = replace(
@@ -220,7 +222,7 @@ class LiveSurveyor:
             monitoring, scrape_interval=slowest[0], scrape_timeout=slowest[1]
         )
 
-    def _asked(
+    def _labels_of_series(
         self, exprs: Mapping[str, str]
     ) -> dict[str, tuple[Mapping[str, str], ...]]:
         """Return the labels of the series of expressions; what fails is left out."""
@@ -325,7 +327,7 @@ def _jobs(
     return tuple(jobs.values())
 
 
-def _shown_selector(selector: Selector) -> str:
+def _selector_text(selector: Selector) -> str:
     matchers = ",".join(
         f"{matcher.name}{matcher.op}{json.dumps(matcher.value, ensure_ascii=False)}"
         for matcher in selector.matchers
@@ -334,7 +336,7 @@ def _shown_selector(selector: Selector) -> str:
     return f"{selector.name}{{{matchers}}}" if matchers else selector.name
 
 
-def _shown(rule: AlertRule) -> list[Any]:
+def _series_evidence(rule: AlertRule) -> list[Any]:
     return [
         rule.file,
         rule.group,

@@ -117,7 +117,7 @@ def plan_drill(
     if receiver is None:
         known = ", ".join(sorted(each.name for each in routing.receivers))
         raise ValueError(f"there is no receiver {name!r}; there are: {known}")
-    bare = {"alertname": ALERT, **(given or _wanted(name, routing))}
+    bare = {"alertname": ALERT, **(given or _labels_to_reach(name, routing))}
     labels = {**bare, LABEL: number}
     heard = tuple(routing.route.paths(labels))
     real = {id(path[-1]) for path in routing.route.paths(bare)}
@@ -147,26 +147,26 @@ def plan_drill(
     )
 
 
-def _wanted(name: str, routing: Routing) -> dict[str, str]:
+def _labels_to_reach(name: str, routing: Routing) -> dict[str, str]:
     """Return labels by which an alert comes to a receiver, as far as routes tell.
 
     Of several those by which nobody is paged, and the fewest others hear of it.
     """
     choices = [
         labels
-        for path in _ways(routing.route)
+        for path in _paths_to(routing.route)
         if path[-1].receiver == name
         for labels in _choices(path)
     ]
 
-    def others(labels: Mapping[str, str]) -> tuple[bool, int, int]:
+    def _other_counts(labels: Mapping[str, str]) -> tuple[bool, int, int]:
         paths = routing.route.paths({"alertname": ALERT, **labels})
         ends = {path[-1].receiver for path in paths}
         heard = (routing.receiver(each) for each in ends - {name})
         ways = [way.kind for each in heard if each for way in each.integrations]
         return name not in ends, len(PAGING & set(ways)), len(ends)
 
-    return min(choices, key=others, default={})
+    return min(choices, key=_other_counts, default={})
 
 
 def _choices(path: Path) -> Iterator[dict[str, str]]:
@@ -189,10 +189,10 @@ def _values(matcher: Matcher) -> list[str]:
     return values if all(map(_PLAIN.fullmatch, values)) else []
 
 
-def _ways(route: Route, above: Path = ()) -> Iterator[Path]:
+def _paths_to(route: Route, above: Path = ()) -> Iterator[Path]:
     path = (*above, route)
     for child in route.routes:
-        yield from _ways(child, path)
+        yield from _paths_to(child, path)
     yield path
 
 

@@ -85,7 +85,9 @@ def page_doubts(
         yield from _inhibited(page)
 
 
-def unheard(promise: AlertPromise, monitoring: Monitoring) -> Iterator[PagingDoubt]:
+def unheard_receivers(
+    promise: AlertPromise, monitoring: Monitoring
+) -> Iterator[PagingDoubt]:
     """Yield which promised receivers are told in ways that no pager can receive."""
     for name in promise.reaches:
         there = (
@@ -125,7 +127,7 @@ def _routed(page: _Page) -> Iterator[PagingDoubt]:
 def _received(page: _Page, question: str) -> Iterator[PagingDoubt]:
     for there in _promised_receivers(page):
         if not there.integrations:
-            yield from _empty(page, there, question)
+            yield from _doubts_of_empty_page(page, there, question)
         elif question == "page_resolves_within" and not there.tells_resolved:
             said = f"receiver {there.name!r} has no integration with send_resolved"
             yield PagingDoubt("cannot_be_kept", said)
@@ -142,7 +144,9 @@ def _promised_receivers(page: _Page) -> Iterator[Receiver]:
             yield there
 
 
-def _empty(page: _Page, there: Receiver, question: str) -> Iterator[PagingDoubt]:
+def _doubts_of_empty_page(
+    page: _Page, there: Receiver, question: str
+) -> Iterator[PagingDoubt]:
     routing, promise = page.monitoring.routing, page.promise
     timed = promise.pages_within is not None or promise.page_resolves_within is not None
     anywhere = routing is not None and any(
@@ -249,7 +253,7 @@ def _inhibits(
     fits = [
         source.match_all(inhibit.source),
         target.match_all(inhibit.target),
-        *(_same(source.get(name), target.get(name)) for name in inhibit.equal),
+        *(_is_equal(source.get(name), target.get(name)) for name in inhibit.equal),
     ]
     both = source.match_all(inhibit.target), target.match_all(inhibit.source)
     if False in fits or both == (True, True):
@@ -259,5 +263,5 @@ def _inhibits(
     return True
 
 
-def _same(value: str | None, other: str | None) -> bool | None:
+def _is_equal(value: str | None, other: str | None) -> bool | None:
     return None if None in (value, other) else value == other

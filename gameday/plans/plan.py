@@ -47,7 +47,7 @@ def make_plan(scenario: Scenario, inputs: PlanInputs, seed: int) -> Plan:
             fault, why = _fault(step, request, inputs, seed)
             faults.append(fault)
             refusals += [f"step {step.name}: {reason}" for reason in why]
-        refusals += _together(scenario, step, faults)
+        refusals += _shared_service_refusals(scenario, step, faults)
         refusals += _foreign(scenario, step)
         steps.append(
             PlannedStep(
@@ -59,7 +59,7 @@ def make_plan(scenario: Scenario, inputs: PlanInputs, seed: int) -> Plan:
         )
     warnings = [
         *_warnings(scenario, lint, inputs.monitoring),
-        *_spoiled(scenario, steps, inputs),
+        *_spoiled_warnings(scenario, steps, inputs),
     ]
     return Plan(
         scenario=scenario,
@@ -147,19 +147,19 @@ def _fault(
         victims=victims,
         found=len(there),
         duration=request.duration or longest + GRACE,
-        how="" if target is None or refusal else _how(target, request),
+        how="" if target is None or refusal else _how_text(target, request),
         refusal="; ".join(why),
         holds_deadline=target is not None and target.holds_deadline(request.kind),
     ), why
 
 
-def _how(target: Target, request: FaultRequest) -> str:
+def _how_text(target: Target, request: FaultRequest) -> str:
     needed = target.needs(request.kind)
     how = target.how(request)
     return f"{how}; first {needed}" if needed else how
 
 
-def _together(
+def _shared_service_refusals(
     scenario: Scenario, step: Step, faults: Sequence[PlannedFault]
 ) -> list[str]:
     """Several faults of a step on one service count together."""
@@ -213,7 +213,7 @@ def _warnings(
         yield "observe.pages is not set: pages_within cannot be measured"
 
 
-def _spoiled(
+def _spoiled_warnings(
     scenario: Scenario, steps: Sequence[PlannedStep], inputs: PlanInputs
 ) -> Iterable[str]:
     for step, planned in zip(scenario.steps, steps, strict=True):

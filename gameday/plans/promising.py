@@ -27,7 +27,7 @@ def promise_of(rule: AlertRule, monitoring: Monitoring, *, paged: bool) -> Alert
     """Return what the rule itself promises of its alert; `paged`: pages are seen."""
     static = {key: rule.labels.get(key, "{{") for key in ("severity",)}
     labels = {key: value for key, value in static.items() if "{{" not in value}
-    reaches, tells = _reaches(monitoring, rule)
+    reaches, tells = _receivers_reached(monitoring, rule)
     paged = paged and bool(reaches)
     asked = AlertPromise(
         alert=rule.name,
@@ -48,7 +48,7 @@ def promise_of(rule: AlertRule, monitoring: Monitoring, *, paged: bool) -> Alert
     )
 
 
-def settles(rule: AlertRule, monitoring: Monitoring) -> bool:
+def fires_within_known_time(rule: AlertRule, monitoring: Monitoring) -> bool:
     """Whether a fault makes it fire in a time that can be told, where any can be."""
     span = fires(rule, monitoring)
     return bool(span.unknown or not span.why) and always(rule.expr) is None
@@ -88,7 +88,9 @@ def set_off_beside(
     return tuple(dict.fromkeys(set_off))
 
 
-def _reaches(monitoring: Monitoring, rule: AlertRule) -> tuple[tuple[str, ...], bool]:
+def _receivers_reached(
+    monitoring: Monitoring, rule: AlertRule
+) -> tuple[tuple[str, ...], bool]:
     """Return the receivers that get the alert today, and whether all tell its end."""
     if monitoring.routing is None:
         return (), False

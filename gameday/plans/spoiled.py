@@ -39,11 +39,13 @@ class Before:
 
 def spoiled(step: Step, before: Before) -> tuple[Spoiled, ...]:
     """Return the step's promises that cannot be answered, in their order."""
-    spoiled_promises = (_of(promise, before) for promise in step.expect.alerts)
+    spoiled_promises = (
+        _spoiled_promise(promise, before) for promise in step.expect.alerts
+    )
     return tuple(reason for reason in spoiled_promises if reason is not None)
 
 
-def nothing_left(step: Step, spoiled: Sequence[Spoiled]) -> str:
+def why_nothing_to_learn(step: Step, spoiled: Sequence[Spoiled]) -> str:
     """Return why no alert promise of the step can be answered; empty: some can."""
     if not spoiled or len(spoiled) < len(step.expect.alerts):
         return ""
@@ -54,8 +56,8 @@ def nothing_left(step: Step, spoiled: Sequence[Spoiled]) -> str:
     )
 
 
-def _of(promise: AlertPromise, before: Before) -> Spoiled | None:
-    there = next(_there(promise, before), None)
+def _spoiled_promise(promise: AlertPromise, before: Before) -> Spoiled | None:
+    there = next(_promised_alerts_standing(promise, before), None)
     if there is not None:
         since = "" if there.since is None else f", since {show_instant(there.since)}"
         because = f"{there.name} is already {there.state}{since}"
@@ -66,7 +68,9 @@ def _of(promise: AlertPromise, before: Before) -> Spoiled | None:
     return None
 
 
-def _there(promise: AlertPromise, before: Before) -> Iterator[StandingAlert]:
+def _promised_alerts_standing(
+    promise: AlertPromise, before: Before
+) -> Iterator[StandingAlert]:
     """Yield what is the promised alert already, of a victim or of nobody."""
     others = _names(before, victims=False)
     nodes = _spared_nodes(before)

@@ -21,7 +21,7 @@ from gameday.model.timing.alert_timing import (
     resets,
 )
 from gameday.model.timing.way import rules_for
-from gameday.plans.paging import PagingDoubt, doubts, page_doubts, unheard
+from gameday.plans.paging import PagingDoubt, doubts, page_doubts, unheard_receivers
 
 _ORDER = ("cannot_be_kept", "not_guaranteed", "not_checked", "ok")
 
@@ -90,9 +90,9 @@ def _lint(asked: _Asked, monitoring: Monitoring) -> Timing:
         against += page_doubts(
             asked.step, asked.promise, asked.question, rules, monitoring
         )
-        against += unheard(asked.promise, monitoring) if asked.pager else ()
+        against += unheard_receivers(asked.promise, monitoring) if asked.pager else ()
     if not asked.is_timed:
-        return _reaches(asked, against, monitoring)
+        return _page_timing(asked, against, monitoring)
     span = _span([_spans(asked, rule, monitoring) for rule in rules])
     state, words = _timed(asked, span)
     for doubt in against:
@@ -126,7 +126,7 @@ def _timed(asked: _Asked, span: DelayRange) -> tuple[str, str]:
     """Return state and words by the times alone."""
     if span.unknown:
         return "not_checked", span.unknown
-    early, promised = _shown(span.earliest), show_duration(asked.promised)
+    early, promised = _duration_text(span.earliest), show_duration(asked.promised)
     if span.earliest > asked.promised + 1e-9:
         words = f"at the earliest {early} is possible, {promised} is promised"
         return "cannot_be_kept", words
@@ -134,7 +134,7 @@ def _timed(asked: _Asked, span: DelayRange) -> tuple[str, str]:
         reason = "; ".join(span.why)
         words = f"from {early} on is possible, {promised} is promised; how late "
         return "not_guaranteed", f"{words}cannot be told: {reason}"
-    late = _shown(span.latest)
+    late = _duration_text(span.latest)
     words = f"between {early} and {late} is possible, {promised} is promised"
     if span.looks:
         back = ", ".join(map(show_duration, span.looks))
@@ -143,7 +143,7 @@ def _timed(asked: _Asked, span: DelayRange) -> tuple[str, str]:
     return ("ok" if kept else "not_guaranteed"), words
 
 
-def _reaches(
+def _page_timing(
     asked: _Asked, against: Iterable[PagingDoubt], monitoring: Monitoring
 ) -> Timing:
     if monitoring.routing is None:
@@ -155,7 +155,7 @@ def _reaches(
     return asked.answer("ok", f"routed to {named}")
 
 
-def _shown(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     return show_duration(seconds) if seconds else "0"
 
 

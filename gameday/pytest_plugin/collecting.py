@@ -46,7 +46,7 @@ class Collecting:
         self, file_path: Path, parent: pytest.Collector
     ) -> "ScenarioFile | None":
         """Return a collector where the file is a scenario; other YAML is not ours."""
-        if not file_path.name.endswith(_ENDINGS) or not _may_be_ours(file_path):
+        if not file_path.name.endswith(_ENDINGS) or not _may_be_scenario(file_path):
             return None
         if not is_scenario(str(file_path)):
             return None  # a gate policy, or a text that has a scenario in it
@@ -93,7 +93,7 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for the run itself, and one for each question."""
-        if _scattered(self.config):
+        if _is_spread_over_workers(self.config):
             raise self.CollectError(
                 f"{self.path}: this distribution would scatter the tests of one target "
                 "over several workers, where one run at a time can hold it; add "
@@ -147,14 +147,14 @@ def _refuse_wrong_options(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--gameday-baseline: {error}") from None
 
 
-def _scattered(config: pytest.Config) -> bool:
+def _is_spread_over_workers(config: pytest.Config) -> bool:
     """Return whether the tests of one target may get to several workers."""
     worker = getattr(config, "workerinput", None)
     several = worker is not None and worker["workercount"] > 1
     return several and not config.option.loadgroup
 
 
-def _may_be_ours(path: Path) -> bool:
+def _may_be_scenario(path: Path) -> bool:
     """Return whether a file is worth a closer look: few of a repository are."""
     try:
         return _OURS.search(path.read_text(encoding="utf-8")) is not None

@@ -44,7 +44,7 @@ class GameDayItem(pytest.Item):
         if not why:
             return
         how = self.config.getoption("gameday_inconclusive")
-        if how == "error" or not _calm(result):
+        if how == "error" or not _ended_normally(result):
             raise Inconclusive(why)
         if how == "skip":
             pytest.skip(why)
@@ -76,7 +76,7 @@ class RunItem(GameDayItem):
 
     def inconclusive(self, result: Result) -> str:
         """Return why the run says nothing; what is broken comes first."""
-        others = self._others(result)
+        others = self._unlisted_findings(result)
         if result.code in HARD or any(
             finding.outcome is Outcome.FAIL for finding in others
         ):
@@ -86,7 +86,7 @@ class RunItem(GameDayItem):
         unsure = [
             finding for finding in others if finding.outcome is Outcome.INCONCLUSIVE
         ]
-        return "\n".join(_words(finding) for finding in unsure)
+        return "\n".join(_finding_text(finding) for finding in unsure)
 
     def runtest(self) -> None:
         """Fail where the run did, beyond the questions that are tests themselves."""
@@ -96,14 +96,14 @@ class RunItem(GameDayItem):
             ending, because = result.verdict.ending, result.verdict.because
             why.append(f"{ending} (exit code {int(result.code)}): {because}")
         why += [
-            _words(finding)
-            for finding in self._others(result)
+            _finding_text(finding)
+            for finding in self._unlisted_findings(result)
             if finding.outcome is Outcome.FAIL
         ]
         if why:
             raise Broken("\n".join(why))
 
-    def _others(self, result: Result) -> list[Finding]:
+    def _unlisted_findings(self, result: Result) -> list[Finding]:
         return [
             finding for finding in result.findings if _key(finding) not in self._listed
         ]
@@ -120,7 +120,7 @@ class QuestionItem(GameDayItem):
     def inconclusive(self, result: Result) -> str:
         """Return why nobody can tell; empty where the promise was kept or broken."""
         finding = self._finding(result)
-        if finding is None and not _calm(result):
+        if finding is None and not _ended_normally(result):
             ending, because = result.verdict.ending, result.verdict.because
             return f"it has no answer; {ending}: {because}"
         if finding is None:
@@ -132,7 +132,7 @@ class QuestionItem(GameDayItem):
         """Fail where the promise was broken."""
         finding = self._finding(self.day.result())
         if finding is not None and finding.outcome is Outcome.FAIL:
-            raise Broken(_words(finding))
+            raise Broken(_finding_text(finding))
 
     def _finding(self, result: Result) -> Finding | None:
         """Return its answer; None: it was not asked, or never came to it."""
@@ -174,21 +174,21 @@ class RegressionItem(GameDayItem):
         wish = CompareRequest(file=self.config.getoption("gameday_baseline"))
         comparison = compare_judged([(result.plan, result.verdict)], wish)
 
-        def those(*statuses: Status) -> list[str]:
+        def lines_of(*statuses: Status) -> list[str]:
             return [
                 f"{each.key.question} {each.key.subject}: {each.status}: {each.because}"
                 for each in comparison
                 if each.status in statuses
             ]
 
-        return those(Status.WORSE), those(Status.TOO_FEW, Status.NO_BASELINE)
+        return lines_of(Status.WORSE), lines_of(Status.TOO_FEW, Status.NO_BASELINE)
 
 
 def _key(asked: Question | Finding) -> tuple[str, str, str]:
     return asked.step, asked.question, asked.subject
 
 
-def _words(finding: Finding) -> str:
+def _finding_text(finding: Finding) -> str:
     lines = [f"{finding.question} {finding.subject}: {finding.because}"]
     if finding.promised is not None:
         lines.append(f"promised: {promise(finding.promised, finding.unit)}")
@@ -196,6 +196,6 @@ def _words(finding: Finding) -> str:
     return "\n".join(lines)
 
 
-def _calm(result: Result) -> bool:
+def _ended_normally(result: Result) -> bool:
     """Return whether what is not known may be let pass: the run came to its end."""
     return result.code not in HARD and result.verdict.ending is Ending.FINISHED

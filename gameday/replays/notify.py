@@ -167,11 +167,11 @@ def _flush(
             status="firing" if burning else "resolved",
             group_key=_group_key(group),
             alerts=[_entry(alert, at) for alert in shown],
-            late=_late(group, shown, at),
+            late=_possible_delay(group, shown, at),
         )
 
 
-def _late(group: _Group, shown: Iterable[Firing], at: float) -> float:
+def _possible_delay(group: _Group, shown: Iterable[Firing], at: float) -> float:
     """Return by how many seconds a page may come later: it missed this flush by a hair.
 
     An alert that comes, or ends, just as the group is flushed waits for the next one.

@@ -20,7 +20,7 @@ def summary(verdict: Verdict) -> list[str]:
     """Return the verdict as lines without any styling, what is broken first."""
     lines = [f"STILL BROKEN: {broken}" for broken in verdict.broken]
     lines += [verdict_line(verdict), f"  {main_sentence(verdict)}"]
-    for group in _told(verdict):
+    for group in _findings_to_print(verdict):
         lines.append(f"{group.name or 'the whole run'}:")
         lines += [f"  {_line(finding)}" for finding in group.findings]
     lines.append(counts_words(verdict))
@@ -43,7 +43,7 @@ def several(runs: Sequence[DigestEntry]) -> list[str]:
     return [_printable(line) for line in lines]
 
 
-def _told(verdict: Verdict) -> list[StepFindings]:
+def _findings_to_print(verdict: Verdict) -> list[StepFindings]:
     """Return what is worth a line: of a refused run, not the same reason each time."""
     if verdict.ending is Ending.REFUSED:
         return []

@@ -71,10 +71,10 @@ def _blocks(runs: Sequence[DigestEntry]) -> Iterator[str]:
         yield _row(run)
     for run in runs:
         if run.verdict is not None:
-            yield from _wrong(run.verdict, run.report)
+            yield from _wrong_blocks(run.verdict, run.report)
     for run in runs:
         if run.verdict is not None:
-            yield from _kept(run.verdict)
+            yield from _kept_blocks(run.verdict)
 
 
 def _row(run: DigestEntry) -> str:
@@ -85,7 +85,7 @@ def _row(run: DigestEntry) -> str:
     return f"| {sign} | {name} | {counts} | {said} |\n"
 
 
-def _wrong(verdict: Verdict, report: str) -> Iterator[str]:
+def _wrong_blocks(verdict: Verdict, report: str) -> Iterator[str]:
     """Yield what of a run was not as promised, one block for each finding."""
     wrong = [
         finding for finding in verdict.findings if finding.outcome is not Outcome.PASS
@@ -112,7 +112,7 @@ def _finding(finding: Finding) -> str:
     )
 
 
-def _kept(verdict: Verdict) -> Iterator[str]:
+def _kept_blocks(verdict: Verdict) -> Iterator[str]:
     """Yield what was kept, folded away: one block for each step."""
     for group in by_step(verdict):
         kept = [

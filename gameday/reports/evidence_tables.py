@@ -37,9 +37,9 @@ def _of_mapping(
     for key, value in given.items():
         name = str(key)
         if _is_flat(value) or depth <= 0:
-            pairs.append((_words(name), _cell(name, value, zero)))
+            pairs.append((_heading(name), _cell(name, value, zero)))
         else:
-            title = f"{caption}: {_words(name)}" if caption else _words(name)
+            title = f"{caption}: {_heading(name)}" if caption else _heading(name)
             nested += _of_nested(title, value, zero, depth - 1)
     own = [_table(caption, (), pairs, len(pairs))] if pairs else []
     return (own + nested)[:_ROWS]
@@ -55,7 +55,7 @@ def _of_nested(caption: str, value: Any, zero: float, depth: int) -> list[Table]
             tuple(_cell(name, row.get(name), zero) for name in columns)
             for row in value[:_ROWS]
         ]
-        head = tuple(_words(name) for name in columns)
+        head = tuple(_heading(name) for name in columns)
         return [_table(caption, head, rows, len(value))]
     if all(_is_row(row) for row in value):
         rows = [
@@ -96,7 +96,7 @@ def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool)
 
 
-def _words(key: str) -> str:
+def _heading(key: str) -> str:
     return one_line(key.replace("_", " "), 60)
 
 

@@ -60,14 +60,14 @@ def ending_words(verdict: Verdict) -> str:
     if verdict.ending in _STOPPED:
         return f"{words}; everything was undone"
     if verdict.ending is Ending.CRASHED:
-        open_ = any(map(_may_be_left, verdict.findings))
+        open_ = any(map(_says_fault_may_be_left, verdict.findings))
         return f"{words}; `gameday heal` says what it left" if open_ else words
     if verdict.ending is Ending.REFUSED:
         return f"{words}; no fault was injected"
     return words
 
 
-def _may_be_left(finding: Finding) -> bool:
+def _says_fault_may_be_left(finding: Finding) -> bool:
     """Whether a finding says that a fault may be left, which has to have begun."""
     asked = finding.question == "undone" and finding.outcome is not Outcome.PASS
     return asked and bool(finding.evidence)

@@ -90,7 +90,7 @@ def _suite(
             "failures": str(outcomes.count(Outcome.FAIL)),
             "errors": str(outcomes.count(Outcome.INCONCLUSIVE)),
             "skipped": "0",
-            "time": f"{sum(_took(finding) for finding in group.findings):.3f}",
+            "time": f"{sum(_seconds_taken(finding) for finding in group.findings):.3f}",
         },
     )
     suite.append(_properties(verdict))
@@ -135,7 +135,7 @@ def _case(verdict: Verdict, group: StepFindings, finding: Finding) -> ET.Element
         {
             "classname": clean(f"{verdict.scenario}.{group.name or _RUN}"),
             "name": clean(f"{finding.check} {finding.question} {finding.subject}"),
-            "time": f"{_took(finding):.3f}",
+            "time": f"{_seconds_taken(finding):.3f}",
         },
     )
     if finding.outcome is not Outcome.PASS:
@@ -150,7 +150,7 @@ def _case(verdict: Verdict, group: StepFindings, finding: Finding) -> ET.Element
     return case
 
 
-def _took(finding: Finding) -> float:
+def _seconds_taken(finding: Finding) -> float:
     """Return what was measured where it is a time; a test case takes no less than 0."""
     measured = finding.measured if finding.unit == "s" else None
     return max(0.0, measured or 0.0)

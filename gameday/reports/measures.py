@@ -23,7 +23,7 @@ class MeasureRow:
     cut: bool
 
     @property
-    def tone(self) -> str:
+    def css_class(self) -> str:
         """The outcome, as the style sheet names it."""
         return self.finding.outcome.value
 
@@ -59,9 +59,9 @@ def _measure(finding: Finding) -> MeasureRow:
         )
     return MeasureRow(
         finding=finding,
-        bar=_place(measured, finding),
-        low=_place(measured - error, finding),
-        high=_place(measured + error, finding),
+        bar=_sort_value(measured, finding),
+        low=_sort_value(measured - error, finding),
+        high=_sort_value(measured + error, finding),
         limit=limit,
         cut=_share(measured, finding) > _FULL,
     )
@@ -76,5 +76,5 @@ def _share(value: float, finding: Finding) -> float:
     return 0.0 if kept else _FULL * 2
 
 
-def _place(value: float, finding: Finding) -> float:
+def _sort_value(value: float, finding: Finding) -> float:
     return round(100 * min(max(_share(value, finding) / _FULL, 0.0), 1.0), 2)

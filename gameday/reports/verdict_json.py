@@ -30,7 +30,7 @@ def render(verdict: Verdict) -> str:
         "provenance": _provenance(verdict.provenance),
         "findings": [finding(reached) for reached in verdict.findings],
     }
-    return json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_as_json_data(document), indent=2, ensure_ascii=False) + "\n"
 
 
 def parse(text: str) -> Verdict:
@@ -89,16 +89,16 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def _as_json_data(value: Any) -> Any:
     """Reduce to what JSON has; numbers that it has not become text."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
-        return {clean(str(key)): _plain(inner) for key, inner in value.items()}
+        return {clean(str(key)): _as_json_data(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_as_json_data(inner) for inner in value]
     if isinstance(value, set | frozenset):
-        return sorted((_plain(inner) for inner in value), key=str)
+        return sorted((_as_json_data(inner) for inner in value), key=str)
     return clean(str(value))

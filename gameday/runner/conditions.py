@@ -9,7 +9,7 @@ from gameday.checks.service.availability import is_fully_available, known_at
 from gameday.model.plan import PlannedStep
 from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, Step
-from gameday.model.stretch import FEWEST, LONGEST, looks_needed
+from gameday.model.stretch import FEWEST, LONGEST, looks_in_a_row
 from gameday.model.timeline import Event
 from gameday.runner.run_state import RunState
 
@@ -62,14 +62,16 @@ class _VictimFilter:
     promise: AlertPromise
     victims: Victims
 
-    def mine(self, sets: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    def without_spared(
+        self, sets: Iterable[Mapping[str, str]]
+    ) -> list[Mapping[str, str]]:
         """Return those labels that are not about an instance that was spared."""
         asked = self.promise.labels
         return [labels for labels in sets if self.victims.concern(labels, asked)]
 
     def all_of(self, sets: Sequence[Mapping[str, str]]) -> bool:
         """Return whether these labels are of all whose alert has to ring."""
-        mine = self.mine(sets)
+        mine = self.without_spared(sets)
         if self.promise.victims == "any" or self.victims.names_one(self.promise.labels):
             return bool(mine)
         told = frozenset[str]().union(*map(self.victims.of, mine))
@@ -94,7 +96,7 @@ def _fires(
         return
     for asked in promise.for_each_receiver():
         within = promise.pages_within or planned.hold_at_most
-        told = run_state.told(promise, "firing", asked.receiver, start)
+        told = run_state.paged_alerts(promise, "firing", asked.receiver, start)
         where = f" at {asked.receiver}" if asked.receiver else ""
         yield PendingCondition(
             what=f"the page of {promise.alert}{where}",
@@ -155,7 +157,7 @@ def _holds_again(run_state: RunState, until: float) -> PendingCondition:
     held = [
         *itertools.takewhile(lambda look: look["ok"] is True, reversed(after)),
     ]
-    needed = looks_needed(false / len(during) if during else 0.0)
+    needed = looks_in_a_row(false / len(during) if during else 0.0)
     lasted = held[0].at - held[-1].at if held else 0.0
     return PendingCondition(
         what="the hypothesis holding again",
@@ -179,7 +181,7 @@ def _metrics(
         fresh = [look for look in looks if look.at > end + stale]
         during = [look for look in looks if start <= look.at <= end]
         false = sum(look["ok"] is False for look in during)
-        needed = max(FEWEST, looks_needed(false / len(during) if during else 0.0))
+        needed = max(FEWEST, looks_in_a_row(false / len(during) if during else 0.0))
         needed = min(needed, int(LONGEST))  # looks, about a second apart
         stretch = itertools.takewhile(lambda look: look["ok"] is True, reversed(fresh))
         broken = any(look["ok"] is False for look in fresh)  # and for good, at once
@@ -197,7 +199,7 @@ def _resets(
 ) -> Iterator[PendingCondition]:
     promise = whose.promise
     fired = run_state.fired(promise, start)
-    alerts = [alert for alert in fired if whose.mine([alert.labels])]
+    alerts = [alert for alert in fired if whose.without_spared([alert.labels])]
     if not alerts or run_state.is_spoiled(promise):
         return
     if promise.resets_within is not None:
@@ -211,8 +213,10 @@ def _resets(
     ):
         return
     for asked in promise.for_each_receiver():
-        opened = whose.mine(run_state.told(promise, "firing", asked.receiver, start))
-        closed = run_state.told(promise, "resolved", asked.receiver, end)
+        opened = whose.without_spared(
+            run_state.paged_alerts(promise, "firing", asked.receiver, start)
+        )
+        closed = run_state.paged_alerts(promise, "resolved", asked.receiver, end)
         yield PendingCondition(
             what=f"the end of {promise.alert} at {asked.receiver or 'a receiver'}",
             until=end + promise.page_resolves_within,

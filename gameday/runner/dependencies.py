@@ -49,7 +49,7 @@ class LedgerPort(Protocol):
     def rolled_back(self, number: int, failed: Sequence[str]) -> None:
         """Note that they were played, and what did not work."""
 
-    def news(self) -> list[Event]:
+    def new_events(self) -> list[Event]:
         """Return the transitions since the last call, as events."""
 
     def healed_itself(self, fault: str, at: float) -> None:
@@ -61,7 +61,7 @@ class LedgerPort(Protocol):
     def heal(self) -> list[str]:
         """Undo what the run holds open; return what is still broken."""
 
-    def anything_open(self) -> bool:
+    def has_open_faults(self) -> bool:
         """Return whether the run holds any fault."""
 
 
@@ -129,7 +129,7 @@ class InjectionMoment:
     """When a step's fault is ordered, and why then; seconds since the epoch."""
 
     at: float
-    words: str
+    text: str
 
 
 def _at_once(_step: str) -> InjectionMoment | None:

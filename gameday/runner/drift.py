@@ -31,7 +31,7 @@ class PendingFingerprint:
     def __init__(self) -> None:
         self.found: Fingerprint | str | None = None
 
-    def tell(self, fingerprint: Fingerprint | str) -> None:
+    def set_result(self, fingerprint: Fingerprint | str) -> None:
         """Take what was found; only the first word counts."""
         if self.found is None:
             self.found = fingerprint
@@ -54,44 +54,46 @@ class DriftWatch:
     def begin(self) -> None:
         """Begin the first look."""
         if self._looking is not None:
-            self._looking(self._first.tell)
+            self._looking(self._first.set_result)
 
-    def look_before(self) -> None:
+    def take_before(self) -> None:
         """Have the first look's answer: the first fault is about to come."""
         if self._looking is None or self._told:
             return
         self._told = True
         before = self._answer(self._first, BEFORE_AT_MOST + self._longer)
-        self._say("before", before)
+        self._report("before", before)
         if not isinstance(before, str):
             self._before = before
 
-    def look_after(self, *, calm: bool) -> None:
+    def compare_after(self, *, ended_cleanly: bool) -> None:
         """Look again, until nothing differs or it will not come right by itself."""
         if self._looking is None or self._before is None:
             return
-        at_most = CALM_AT_MOST + self._longer if calm else HURRIED_AT_MOST
+        at_most = CALM_AT_MOST + self._longer if ended_cleanly else HURRIED_AT_MOST
         over = self._loop.now + at_most
         settled = self._loop.now + SETTLES
-        after = self._look_again(self._looking, over)
+        after = self._compare_again(self._looking, over)
         while self._differs(after) and self._loop.now < settled:
             pause = min(self._loop.now + PAUSE, settled)
             self._loop.pause("the target to be as it was", pause)
-            after = self._look_again(self._looking, over)
-        self._say("after", after)
+            after = self._compare_again(self._looking, over)
+        self._report("after", after)
         if isinstance(after, Mapping):
             self._tell_differences(self._before, after)
 
-    def _look_again(self, looking: TakeFingerprint, over: float) -> Fingerprint | str:
+    def _compare_again(
+        self, looking: TakeFingerprint, over: float
+    ) -> Fingerprint | str:
         pending = PendingFingerprint()
-        looking(pending.tell)
+        looking(pending.set_result)
         return self._answer(pending, over - self._loop.now)
 
     def _answer(self, pending: PendingFingerprint, at_most: float) -> Fingerprint | str:
         if pending.found is None:
             until = self._loop.now + at_most
             self._loop.until(WHAT, until, lambda: pending.found is not None)
-        pending.tell("the target was too slow to tell")
+        pending.set_result("the target was too slow to tell")
         return pending.found or {}
 
     def _differs(self, after: Fingerprint | str) -> bool:
@@ -100,7 +102,7 @@ class DriftWatch:
             return False
         return any(not difference.platform for difference in differences(before, after))
 
-    def _say(self, when: str, fingerprint: Fingerprint | str) -> None:
+    def _report(self, when: str, fingerprint: Fingerprint | str) -> None:
         because = fingerprint if isinstance(fingerprint, str) else ""
         number = 0 if because else len(fingerprint)
         rest = {"when": when, "instances": number, "because": because}

@@ -21,7 +21,7 @@ from gameday.runner.conditions import in_aftermath, in_hold
 from gameday.runner.dependencies import RunDependencies, RunningLoad
 from gameday.runner.drift import DriftWatch
 from gameday.runner.event_loop import EventLoop
-from gameday.runner.gate import left_to_learn, pass_gate
+from gameday.runner.gate import is_worth_its_fault, pass_gate
 from gameday.runner.guardrail_monitor import GuardrailMonitor
 from gameday.runner.load.feeding import note_whom_the_load_feeds
 from gameday.runner.recovery import Recovery, slis_now
@@ -43,7 +43,7 @@ class Drive:
     def __init__(self, plan: Plan, dependencies: RunDependencies) -> None:
         self.plan = plan
         self.dependencies = dependencies
-        self.loop = EventLoop(dependencies, self._look)
+        self.loop = EventLoop(dependencies, self._on_round)
         self.run_state = self.loop.run_state
         self.run_state.directory = Directory(plan.instances, plan.scenario.target.name)
         self.run_state.routing = plan.monitoring.routing
@@ -114,11 +114,11 @@ class Drive:
         if not self._gate(step, first=step is steps[0]):
             self.processes.stop_probing()
             return
-        self.drift.look_before()
+        self.drift.take_before()
         self._await_the_moment(step)
         self.loop.phase("fault", step.name)
         self._note_alerts_at_start(step)
-        self._still_ours()
+        self._check_ownership()
         self.processes.inject()
         self._until_injected(step, planned)
         self.loop.phase("hold", step.name)
@@ -133,7 +133,7 @@ class Drive:
         """Wait until the fault falls where it is wanted between evaluations."""
         moment = self.dependencies.moment(step.name)
         if moment is not None:
-            self.loop.note(f"step {step.name}: {moment.words}")
+            self.loop.note(f"step {step.name}: {moment.text}")
             self.loop.pause("the moment for the fault", moment.at)
 
     def _hold(self, step: Step, planned: PlannedStep) -> None:
@@ -163,7 +163,7 @@ class Drive:
         pass_gate(self.loop, step, self._watches, first=first)
         if first:
             note_whom_the_load_feeds(self.loop, self.plan, step)
-        return left_to_learn(self.loop, self.plan, step, first=first)
+        return is_worth_its_fault(self.loop, self.plan, step, first=first)
 
     def _note_alerts_at_start(self, step: Step) -> None:
         for alert in self.run_state.alerts.values():
@@ -187,7 +187,7 @@ class Drive:
         until = self.loop.now + UNDO_PATIENCE
         self.loop.until("the rollbacks", until, lambda: self.processes.finished)
         self.processes.end(step)
-        if self.dependencies.ledger.anything_open():
+        if self.dependencies.ledger.has_open_faults():
             self.broken[:] = self.dependencies.ledger.heal()
         self.loop.drain()
         if self.broken:
@@ -204,7 +204,7 @@ class Drive:
         with contextlib.suppress(Exception):
             self.processes.abandon()
         try:
-            if self.dependencies.ledger.anything_open():
+            if self.dependencies.ledger.has_open_faults():
                 self.broken[:] = self.dependencies.ledger.heal()
         except Exception as error:  # noqa: BLE001 - the watchdog goes on where we end
             why = f"{type(error).__name__}: {error}"
@@ -213,7 +213,7 @@ class Drive:
 
     def _flush(self, until: float) -> None:
         """Have every observer report all up to then, side by side."""
-        with self._beside() as pool:
+        with self._executor() as pool:
             for done in [
                 pool.submit(observer.flush, until)
                 for observer in self.dependencies.observers
@@ -222,34 +222,34 @@ class Drive:
         self.loop.drain()
 
     def _wind_down(self, end: RunStopped) -> None:
-        calm = end.ending is Ending.FINISHED
+        ended_cleanly = end.ending is Ending.FINISHED
         with contextlib.ExitStack() as last:  # each is ended, whatever another does
-            last.callback(self._end_watching, calm=calm)
-            last.callback(self._end_load, LAST_REQUESTS if calm else 1.0)
+            last.callback(self._end_watching, ended_cleanly=ended_cleanly)
+            last.callback(self._end_load, LAST_REQUESTS if ended_cleanly else 1.0)
             last.callback(self.processes.stop_probing)
             for watch in self._watches:
                 last.callback(watch.stop)
-            self.drift.look_after(calm=calm)
+            self.drift.compare_after(ended_cleanly=ended_cleanly)
 
     def _end_load(self, patience: float) -> None:
         self._over = self.loop.now
         if self._load is not None:
             self._load.stop(patience)
 
-    def _end_watching(self, *, calm: bool) -> None:
+    def _end_watching(self, *, ended_cleanly: bool) -> None:
         try:
-            if not calm or not self._reported:  # also where an undo failed
+            if not ended_cleanly or not self._reported:  # also where an undo failed
                 self._flush(self._over)
         finally:
-            with self._beside() as pool:
+            with self._executor() as pool:
                 for observer in self.dependencies.observers:
                     pool.submit(observer.stop)
         self.loop.drain()
 
-    def _beside(self) -> ThreadPoolExecutor:
+    def _executor(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(max_workers=len(self.dependencies.observers) or 1)
 
-    def _look(self) -> None:
+    def _on_round(self) -> None:
         """What follows from what is known: healed instances, SLIs that are back."""
         step = self.run_state.step
         for fault in self.run_state.of_step(self.run_state.faults, step):
@@ -259,12 +259,12 @@ class Drive:
         now = self.loop.now
         if now >= self._next_ask and not self.loop.undoing:
             self._next_ask = now + LOCK_EVERY
-            self._still_ours()
+            self._check_ownership()
         if now >= self._next_look:
             self._next_look = now + self._scrape
-            self._look_at_slis(self.run_state.fault_ended(step) if step else None)
+            self._update_recovery(self.run_state.fault_ended(step) if step else None)
 
-    def _still_ours(self) -> None:
+    def _check_ownership(self) -> None:
         """Stop where another has taken the target meanwhile."""
         why = self.dependencies.why_lost()
         if why:
@@ -272,7 +272,7 @@ class Drive:
                 Ending.GUARDRAIL, f"the target is not this run's any more: {why}"
             )
 
-    def _look_at_slis(self, end: float | None) -> None:
+    def _update_recovery(self, end: float | None) -> None:
         slos, run_state = self.plan.scenario.slos, self.run_state
         run_state.slis = slis_now(slos, run_state.samples)
         if not slos or not run_state.step:

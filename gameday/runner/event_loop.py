@@ -47,15 +47,15 @@ class EventLoop:
 
     def phase(self, phase: str, step: str) -> None:
         """Begin a phase."""
-        self._take(event(self.now, Phase, phase=phase, step=step))
+        self._apply(event(self.now, Phase, phase=phase, step=step))
 
     def note(self, text: str) -> None:
         """Keep a remark."""
-        self._take(event(self.now, Note, text=text))
+        self._apply(event(self.now, Note, text=text))
 
     def skip(self, step: str, because: str) -> None:
         """Keep that a step's fault is not injected, and why."""
-        self._take(event(self.now, Skipped, step=step, because=because))
+        self._apply(event(self.now, Skipped, step=step, because=because))
 
     def until(self, what: str, until: float, kept: Callable[[], bool]) -> bool:
         """Wait for one thing; return whether it came."""
@@ -73,7 +73,7 @@ class EventLoop:
         while True:
             item = self.dependencies.clock.take(self._queue, TICK)
             if item is not None:
-                self._take(item)
+                self._apply(item)
             self.drain()
             if self._wanted is not None and not self.undoing:
                 raise self._wanted
@@ -86,13 +86,13 @@ class EventLoop:
 
     def drain(self) -> None:
         """Take in all that is there, without waiting."""
-        for transition in self.dependencies.ledger.news():
-            self._take(transition)
+        for transition in self.dependencies.ledger.new_events():
+            self._apply(transition)
         while not self._queue.empty():
             with contextlib.suppress(queue.Empty):
-                self._take(self._queue.get_nowait())
+                self._apply(self._queue.get_nowait())
 
-    def _take(self, happened: Event) -> None:
+    def _apply(self, happened: Event) -> None:
         self.dependencies.store.append(happened)
         self.run_state.see(happened)
         self.dependencies.screen.show(happened, self.run_state)

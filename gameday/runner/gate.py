@@ -7,7 +7,7 @@ from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
-from gameday.plans.spoiled import Before, nothing_left, spoiled
+from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
 from gameday.ports import Observer
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.event_loop import EventLoop
@@ -23,7 +23,7 @@ def pass_gate(
     loop: EventLoop, step: Step, watches: Sequence[GuardrailMonitor], *, first: bool
 ) -> None:
     """Return when the fault may be injected; RunStopped where it may not."""
-    why = _sight(loop)
+    why = _wait_for_observers(loop)
     if not why and step.experiment.has_hypothesis:
         why = _hypothesis(loop)
     if why:
@@ -47,7 +47,7 @@ def breached(watches: Sequence[GuardrailMonitor]) -> RunStopped | None:
     return None
 
 
-def blind(observers: Sequence[Observer]) -> str:
+def why_blind(observers: Sequence[Observer]) -> str:
     """Return which observers cannot see right now, and why; empty: all can."""
     reasons = (
         f"{observer.source}: {why}"
@@ -57,7 +57,7 @@ def blind(observers: Sequence[Observer]) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-def left_to_learn(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
+def is_worth_its_fault(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
     """Look at what is there already; return whether the step is worth its fault.
 
     RunStopped where it is the first one and nothing could be learned of any promised
@@ -73,7 +73,7 @@ def left_to_learn(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bo
     loop.run_state.spoiled = {step.name: spoiled_promises}
     for spoiled_promise in spoiled_promises:
         loop.note(f"{step.name}: {spoiled_promise.because}")
-    why = nothing_left(step, spoiled_promises)
+    why = why_nothing_to_learn(step, spoiled_promises)
     if not why or loop.dependencies.anyway:
         return True
     if first:
@@ -82,10 +82,10 @@ def left_to_learn(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bo
     return False
 
 
-def _sight(loop: EventLoop) -> str:
+def _wait_for_observers(loop: EventLoop) -> str:
     until = loop.now + SIGHT_PATIENCE
     while True:
-        why = blind(loop.dependencies.observers)
+        why = why_blind(loop.dependencies.observers)
         if not why or loop.now >= until:
             return why
         pause = min(until, loop.now + 0.5)

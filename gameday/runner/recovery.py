@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gameday.checks.record.samples import read_samples
 from gameday.model.slos.slo import Slo
-from gameday.model.stretch import LONGEST, looks_needed
+from gameday.model.stretch import LONGEST, looks_in_a_row
 from gameday.model.timeline import Event, Timeline
 
 SCRAPES = 5  # within which more than one bad event, beyond the budget, is too many
@@ -60,7 +60,7 @@ class Recovery:
         if not self.held:
             self.since = now
         self.held += 1
-        needed = looks_needed(self.out / self.looks if self.looks else 0.0)
+        needed = looks_in_a_row(self.out / self.looks if self.looks else 0.0)
         return self.held >= needed or now - self.since >= LONGEST
 
 

@@ -98,7 +98,7 @@ class RunLedger:
         self._ledger.move(number, FaultState.UNDOING, by="rollback")
         self._ledger.move(number, state, note=note, by="rollback")
 
-    def news(self) -> list[Event]:
+    def new_events(self) -> list[Event]:
         """Return the transitions since the last call, as events."""
         events: list[Event] = []
         for transition in self._ledger.transitions(self._run, self._read):
@@ -112,7 +112,7 @@ class RunLedger:
             int(fault), FaultState.UNDONE, at, note="back by itself", by="self"
         )
 
-    def anything_open(self) -> bool:
+    def has_open_faults(self) -> bool:
         """Return whether the run holds any fault."""
         return bool(self._ledger.open_faults(run=self._run))
 
@@ -138,16 +138,16 @@ class RunLedger:
             self._hit.add(transition.instance)
             return [_started(transition, common)]
         if transition.state is FaultState.BITING:
-            return [_bites(transition, common)]
+            return [_biting_event(transition, common)]
         # What was planned and never begun has nothing to end.
         if transition.fault in self._started and transition.state in _ENDS:
-            return _ended(transition, common)
+            return _ended_events(transition, common)
         return []
 
 
 def transitions(ledger: Ledger, run: str) -> list[Event]:
     """Return all that the ledger knows of a run's faults, as events."""
-    return RunLedger(ledger, run, heal=list).news()
+    return RunLedger(ledger, run, heal=list).new_events()
 
 
 def _started(transition: Transition, common: dict[str, str]) -> Event:
@@ -160,13 +160,13 @@ def _started(transition: Transition, common: dict[str, str]) -> Event:
     return event(transition.at, FaultStarted, **common, **where, **rest)
 
 
-def _bites(transition: Transition, common: dict[str, str]) -> Event:
+def _biting_event(transition: Transition, common: dict[str, str]) -> Event:
     proof = transition.proof or {"bites": False, "because": "no proof was given"}
     fields = {k: proof[k] for k in ("bites", "because", "evidence") if k in proof}
     return event(transition.at, FaultBiting, **common, **fields)
 
 
-def _ended(transition: Transition, common: dict[str, str]) -> list[Event]:
+def _ended_events(transition: Transition, common: dict[str, str]) -> list[Event]:
     ok = transition.state is FaultState.UNDONE
     rest = {"because": transition.note, "by_hand": transition.by_hand}
     early = (

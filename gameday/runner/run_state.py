@@ -59,12 +59,12 @@ class AlertNow:
     fired_at: float | None = None
     resolved_at: float | None = None
 
-    def fires_at(self, when: float) -> bool:
+    def was_firing_at(self, when: float) -> bool:
         """Return whether it had begun to fire by then, and not ended."""
         begun = self.fired_at is not None and self.fired_at <= when
-        return begun and not self.over_at(when)
+        return begun and not self.had_ended_at(when)
 
-    def over_at(self, when: float) -> bool:
+    def had_ended_at(self, when: float) -> bool:
         """Return whether it was over by then."""
         return self.resolved_at is not None and self.resolved_at <= when
 
@@ -170,7 +170,7 @@ class RunState:
             and alert.fired_at >= since
         ]
 
-    def told(
+    def paged_alerts(
         self, promise: AlertPromise, status: str, receiver: str | None, since: float
     ) -> list[Mapping[str, str]]:
         """Return the labels of the promised alerts that pages told of since then."""
@@ -178,11 +178,11 @@ class RunState:
             labels
             for page in self.pages
             if page.at >= since and receiver in (None, page["receiver"])
-            for labels in self._told(page, status)
+            for labels in self._alerts_of_page(page, status)
             if promise.fits(labels)
         ]
 
-    def _told(self, page: Event, status: str) -> Iterable[Mapping[str, str]]:
+    def _alerts_of_page(self, page: Event, status: str) -> Iterable[Mapping[str, str]]:
         """Return the labels of the alerts of which a page tells this."""
         if page["alerts"]:
             told = (entry for entry in page["alerts"] if entry.get("status") == status)
@@ -190,12 +190,14 @@ class RunState:
         if page["status"] != status:
             return []
         known = [alert for alert in self.alerts.values() if alert.fired_at is not None]
-        open_ = [alert.labels for alert in known if alert.fires_at(page.at)]
-        over = [alert.labels for alert in known if alert.over_at(page.at)]
-        return told_by_title(page, open_ if status == "firing" else over, self.routing)
+        open_ = [alert.labels for alert in known if alert.was_firing_at(page.at)]
+        over = [alert.labels for alert in known if alert.had_ended_at(page.at)]
+        return alerts_by_title(
+            page, open_ if status == "firing" else over, self.routing
+        )
 
 
-def told_by_title(
+def alerts_by_title(
     page: Event, alerts: Iterable[Labels], routing: Routing | None
 ) -> list[Labels]:
     """Return those of these alerts that a message without labels tells of.
@@ -251,7 +253,7 @@ def _hypothesis(run_state: RunState, event: Event) -> None:
     run_state.looks.append(event)
 
 
-def _sees(run_state: RunState, event: Event) -> None:
+def _observer_sees(run_state: RunState, event: Event) -> None:
     run_state.blind.pop(event["source"], None)
 
 
@@ -292,7 +294,7 @@ _HANDLERS: Mapping[str, Callable[[RunState, Event], None]] = {
     Blind.kind: lambda run_state, event: run_state.blind.update(
         {event["source"]: event["because"]}
     ),
-    Sees.kind: _sees,
+    Sees.kind: _observer_sees,
     Guardrail.kind: lambda run_state, event: run_state.guards.update(
         {event["name"]: event}
     ),

@@ -16,13 +16,13 @@ def settle(loop: EventLoop, plan: Plan, step: Step) -> None:
     until = loop.now + _longest_group_interval(plan, step)
 
     def settled() -> list[PendingCondition]:
-        kept = all(_settled(loop, promise, step) for promise in step.expect.alerts)
+        kept = all(_is_settled(loop, promise, step) for promise in step.expect.alerts)
         return [PendingCondition(what="alerts to settle", until=until, kept=kept)]
 
     loop.wait(settled)
 
 
-def _settled(loop: EventLoop, promise: AlertPromise, step: Step) -> bool:
+def _is_settled(loop: EventLoop, promise: AlertPromise, step: Step) -> bool:
     """Over in Prometheus, and its end told where a page had gone out."""
     run_state = loop.run_state
     ringing = [
@@ -31,8 +31,8 @@ def _settled(loop: EventLoop, promise: AlertPromise, step: Step) -> bool:
         if promise.fits(alert.labels) and alert.state in ("pending", "firing")
     ]
     since = run_state.fault_started(step.name) or 0.0
-    paged = run_state.told(promise, "firing", None, since)
-    told = run_state.told(promise, "resolved", None, since)
+    paged = run_state.paged_alerts(promise, "firing", None, since)
+    told = run_state.paged_alerts(promise, "resolved", None, since)
     return not ringing and (not paged or bool(told))
 
 

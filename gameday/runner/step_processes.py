@@ -97,7 +97,7 @@ class StepProcesses:
     def end(self, step: Step) -> None:
         """The rollbacks are over, or took too long: the engine ends here."""
         if self._engine is not None and not self.finished:
-            self._finish_off(step)
+            self._kill(step)
         if self._progress is not None:
             self._progress.ended_at = self._dependencies.clock.now()
 
@@ -109,7 +109,7 @@ class StepProcesses:
             and self._engine is not None
             and not self.finished
         ):
-            self._finish_off(self._progress.step)
+            self._kill(self._progress.step)
 
     def stop_probing(self, *, kill: bool = False) -> None:
         """End the prober; idempotent. Killed, it is not waited for."""
@@ -121,7 +121,7 @@ class StepProcesses:
         if kill or not prober.wait(1.0):
             prober.kill()
 
-    def _finish_off(self, step: Step) -> None:
+    def _kill(self, step: Step) -> None:
         engine, self._engine = self._engine, None
         if engine is None:
             return

@@ -10,7 +10,7 @@ from gameday.store.folder import write_file
 FILE = "drill.json"
 
 
-def keep(home: str, drill: Drill) -> str:
+def store_drill(home: str, drill: Drill) -> str:
     """Keep a drill; return its file's path."""
     from pydantic import TypeAdapter
 

@@ -33,13 +33,13 @@ class RunFolder:
         self._group: int | None = None
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            _clear(Path(folder))
+            _remove_old_files(Path(folder))
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             self._timeline = os.open(Path(folder) / TIMELINE, flags, 0o600)
             self._size = 0
             if shared:
                 self._group = Path(folder).stat().st_gid
-            _let_read(self._timeline, self._group)
+            _allow_group(self._timeline, self._group)
         except OSError as error:
             raise StoreError(
                 f"{folder}: {error.strerror}; choose another folder with --out"
@@ -71,7 +71,7 @@ class RunFolder:
             self._timeline = -1
 
 
-def _let_read(handle: int, group: int | None) -> None:
+def _allow_group(handle: int, group: int | None) -> None:
     """Let a group read a file; where it may not be given away, our own group does."""
     if group is None:
         return
@@ -85,7 +85,7 @@ def _write_whole(handle: int, text: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _clear(folder: Path) -> None:
+def _remove_old_files(folder: Path) -> None:
     """Take an earlier run's files away: two runs in one folder would be mixed up."""
     for path in folder.iterdir():
         if path.name in _OURS or fnmatch(path.name, "journal-*.json"):
@@ -109,7 +109,7 @@ def write_bytes(path: str, content: bytes, group: int | None = None) -> str:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            _let_read(file.fileno(), group)
+            _allow_group(file.fileno(), group)
         Path(temporary).replace(place)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error

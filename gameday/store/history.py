@@ -118,7 +118,7 @@ class History:
             ).all()
         return [_entry(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's name
 
-    def kept(self, kinds: Sequence[str]) -> Iterator[Kept]:
+    def judged_runs(self, kinds: Sequence[str]) -> Iterator[Kept]:
         """Yield every run that has a verdict, oldest first, with events of kinds."""
         with self._reading() as connection:
             rows = connection.execute(
@@ -128,7 +128,9 @@ class History:
             ).all()
             for row in rows:
                 mine = select(EVENTS.c.line).where(EVENTS.c.run == row.run)
-                of_kind = or_(*(EVENTS.c.line.like(_like(kind)) for kind in kinds))
+                of_kind = or_(
+                    *(EVENTS.c.line.like(_like_pattern(kind)) for kind in kinds)
+                )
                 lines = connection.execute(
                     mine.where(of_kind).order_by(EVENTS.c.number)
                 )
@@ -214,7 +216,7 @@ def _marks(kind: str) -> str:
     return f'"kind": "{kind}"'
 
 
-def _like(kind: str) -> str:
+def _like_pattern(kind: str) -> str:
     return f"%{_marks(kind)}%"
 
 

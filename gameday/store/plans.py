@@ -33,7 +33,7 @@ def from_json(text: str, path: str) -> Plan:
     from pydantic import ValidationError
 
     try:
-        return _adapter().validate_json(_of_today(text))
+        return _adapter().validate_json(_migrated(text))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -48,7 +48,7 @@ def _adapter() -> "TypeAdapter[Plan]":
     return TypeAdapter(Plan)
 
 
-def _of_today(text: str) -> str:
+def _migrated(text: str) -> str:
     """Return a plan's JSON in the words of `Plan`; what is no plan stays as it is.
 
     A promise's `reaches` was one name once, or null.

@@ -54,7 +54,7 @@ def _lines(recording: Recording) -> Iterator[str]:
             {
                 "labels": dict(sorted(series.labels.items())),
                 "at": [*series.at[:1], *steps],
-                "values": [_shown(value) for value in series.values],
+                "values": [_json_value(value) for value in series.values],
             }
         )
 
@@ -107,7 +107,7 @@ def _series(entry: dict[str, Any]) -> SeriesRecord:
     return SeriesRecord(labels=entry["labels"], at=at, values=values)
 
 
-def _shown(value: float | None) -> float | str | None:
+def _json_value(value: float | None) -> float | str | None:
     """Return a value as JSON has it: whole numbers short, no NaN."""
     if value is None or (math.isfinite(value) and not value.is_integer()):
         return value

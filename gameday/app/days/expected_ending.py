@@ -16,11 +16,11 @@ from gameday.errors import GamedayError
 from gameday.ledger.extension_env import extension_environment
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.target_lock import held_by_another
+from gameday.ledger.target_lock import why_held_by_another
 from gameday.model.verdict import Ending
-from gameday.plans.spoiled import Before, nothing_left, spoiled
+from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
 from gameday.runner.engine.jobs import Job
-from gameday.runner.gate import GATE_PATIENCE, LOOKS, blind, breached, unsteady
+from gameday.runner.gate import GATE_PATIENCE, LOOKS, breached, unsteady, why_blind
 from gameday.runner.guardrail_monitor import GuardrailMonitor
 from gameday.runner.run_stopped import RunStopped
 from gameday.runner.step_processes import PROBE_EVERY
@@ -64,7 +64,7 @@ def expected_ending(
     try:
         path = ledger_path()
         ledger = Ledger(path, clock) if Path(path).exists() else None
-        held = held_by_another(ledger, target)
+        held = why_held_by_another(ledger, target)
         observers = RunObservers(plan, clock).observers(target)
     except GamedayError as error:
         return RunStopped(Ending.REFUSED, str(error), conclusive=True)
@@ -103,13 +103,13 @@ def spoiled_from_the_start(plan: "Plan") -> RunStopped | None:
         planned=plan.step(step.name),
         instances=plan.instances,
     )
-    why = nothing_left(step, spoiled(step, before))
+    why = why_nothing_to_learn(step, spoiled(step, before))
     return RunStopped(Ending.REFUSED, why) if why else None
 
 
 def _unseen(plan: "Plan", observers: Sequence["Observer"]) -> RunStopped | None:
     try:
-        why = blind(observers)
+        why = why_blind(observers)
     finally:
         for observer in observers:
             observer.stop()

@@ -23,7 +23,7 @@ def fingerprint_taker(plan: Plan, target: Target) -> TakeFingerprint:
     return in_thread(look)
 
 
-def takes(plan: Plan) -> float:
+def extra_time(plan: Plan) -> float:
     """Return how much longer than usual a look may take, in seconds."""
     if not plan.scenario.drift.terraform:
         return 0.0

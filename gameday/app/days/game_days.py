@@ -202,10 +202,12 @@ class _Day:
         return HeldGameDay(scenario=self._scenario, code=result.code, result=result)
 
     def _run(self, clock: "Pace", fork_server: ForkServer, until: float) -> "Result":
-        from gameday.app.days.prepare_run import ready
+        from gameday.app.days.prepare_run import prepare_run
 
         def plan() -> "Prepared":
-            return ready(self._scenario, clock, self._wishes.seed, self._watch.tell)
+            return prepare_run(
+                self._scenario, clock, self._wishes.seed, self._watch.tell
+            )
 
         prepared = plan()
         tell = self._watch.tell
@@ -235,7 +237,7 @@ def wait(prepared: "Prepared", clock: "Clock", until: float, tell: Tell) -> bool
     """
     from gameday.ledger.home import ledger_path
     from gameday.ledger.ledger import Ledger
-    from gameday.ledger.target_lock import held_by_another
+    from gameday.ledger.target_lock import why_held_by_another
 
     target = prepared.target
     if target is None:
@@ -243,7 +245,7 @@ def wait(prepared: "Prepared", clock: "Clock", until: float, tell: Tell) -> bool
     path, waited = ledger_path(), False
     while clock.monotonic() < until:
         ledger = Ledger(path, clock) if Path(path).exists() else None
-        why = held_by_another(ledger, target)
+        why = why_held_by_another(ledger, target)
         if not why:
             break
         if not waited:

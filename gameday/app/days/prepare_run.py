@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 
 
-def ready(
+def prepare_run(
     scenario: "Scenario", clock: "Clock", seed: int | None, tell: Tell
 ) -> Prepared:
     """Plan, once what dead runs have left is undone; else it would be planned with.
@@ -30,17 +30,19 @@ def ready(
     What only the lock in the target knows of is looked for where a plan is refused,
     perhaps over just that: it costs questions that other plans need not wait for.
     """
-    recovered = _heal_known(scenario.target.url, clock, tell)
+    recovered = heal_known_runs(scenario.target.url, clock, tell)
     prepared = prepare(scenario, clock, seed)
     if prepared.plan.refusals and prepared.target is not None:
-        held = heal_held(prepared.target, clock, tell)
+        held = heal_dead_holder(prepared.target, clock, tell)
         if held:
             prepared = prepare(scenario, clock, seed)
             recovered += held
     return replace(prepared, recovered=tuple(recovered))
 
 
-def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[RecoveredFault]:
+def heal_known_runs(
+    target_url: str, clock: "Clock", tell: Tell
+) -> list[RecoveredFault]:
     """Undo what dead runs of this ledger have left; return each with its fate.
 
     What cannot be undone now is left to the run: it tries again once it has taken the
@@ -52,11 +54,13 @@ def _heal_known(target_url: str, clock: "Clock", tell: Tell) -> list[RecoveredFa
     with contextlib.suppress(GamedayError):
         ledger = Ledger(path, clock)
         recovered = recover_dead(ledger, target_url, opener(clock), clock, tell)
-        return _told(recovered, tell)
+        return _announced(recovered, tell)
     return []
 
 
-def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[RecoveredFault]:
+def heal_dead_holder(
+    target: "OpenTarget", clock: "Clock", tell: Tell
+) -> list[RecoveredFault]:
     """Undo what a dead holder has left in a target; return each with its fate.
 
     For a holder whose ledger is lost, or on a machine that is gone. What is not undone
@@ -75,11 +79,11 @@ def heal_held(target: "OpenTarget", clock: "Clock", tell: Tell) -> list[Recovere
             for recovered in recover_marked(target, holder, clock)
             if recovered.left.unread is None  # a place may hold anybody's
         ]
-        return _told(recovered, tell)
+        return _announced(recovered, tell)
     return []
 
 
-def _told(recovered: list[RecoveredFault], tell: Tell) -> list[RecoveredFault]:
+def _announced(recovered: list[RecoveredFault], tell: Tell) -> list[RecoveredFault]:
     for recovery in recovered:
         tell(
             undo_line(

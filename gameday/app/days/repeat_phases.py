@@ -60,7 +60,7 @@ def moments(
             f"into the {show_duration(round(cycle.period, 3))} after which scrapes and "
             "evaluations repeat"
         )
-        return InjectionMoment(at=cycle.moment(repeat, clock.now()), words=words)
+        return InjectionMoment(at=cycle.moment(repeat, clock.now()), text=words)
 
     return moment
 
@@ -99,7 +99,7 @@ def _cycle(
     except (ObserverLost, GamedayError):
         return None
     finally:
-        api.client.rest()
+        api.client.close_idle()
     mine = [
         group for group in groups if (group.name, group.file) == (rule.group, rule.file)
     ]

@@ -17,7 +17,7 @@ from gameday.app.days.expected_ending import (
     spoiled_from_the_start,
 )
 from gameday.app.days.make_plan import Prepared
-from gameday.app.heal import take_reason
+from gameday.app.heal import pop_reason
 from gameday.app.judge_run import write_all
 from gameday.app.observing.run_observers import RunObservers
 from gameday.app.observing.secrets import Redactor
@@ -34,7 +34,7 @@ from gameday.model.events import FaultEnded, FaultStarted, Note, Recovered
 from gameday.model.plan import Plan
 from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
-from gameday.observers.standing import standing
+from gameday.observers.standing import read_standing
 from gameday.ports import Clock
 from gameday.runner.dependencies import Pace, RunDependencies, Screen
 from gameday.runner.drive import Drive
@@ -105,7 +105,7 @@ def run(
     )
     _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
     for recovered in prepared.recovered:  # the terminal has been told already
-        session.store.append(_recovered(recovered, clock.now()))
+        session.store.append(_recovered_event(recovered, clock.now()))
     stop = _driven(session, run_observers, fork_server)
     _record(session)
     with suppress(StoreError):  # a disk that is full by now changes no verdict
@@ -167,7 +167,7 @@ def _driven(
         stop = RunStopped(
             Ending.CRASHED, f"gameday itself broke: {why}{put_back(session)}"
         )
-    if stop.ending is Ending.OPERATOR and (reason := take_reason(session.run)):
+    if stop.ending is Ending.OPERATOR and (reason := pop_reason(session.run)):
         stop = RunStopped(Ending.OPERATOR, f"stopped by `gameday stop`: {reason}")
     return stop
 
@@ -193,35 +193,37 @@ def _drive(
         return refused_plan(plan)
     ledger = Ledger(ledger_path(), session.clock)
     try:
-        watchdog = _take(session, target, ledger)
+        watchdog = _acquire_target(session, target, ledger)
     except (TargetHeld, StoreError, TargetNotFound) as error:
         session.refusal = True
         session.held = isinstance(error, TargetHeld)
         return RunStopped(Ending.REFUSED, str(error))
-    calm = False
+    ended_cleanly = False
     try:
         early = None if session.options.anyway else spoiled_from_the_start(plan)
         if early is not None:
             return early
-        _make_ready(session, target)
+        _prepare_faults(session, target)
         run_ledger = _run_ledger(session, target, ledger)
         drive = Drive(
             plan, _dependencies(session, target, run_observers, fork_server, run_ledger)
         )
         drive.broken = session.broken
         stop = drive.run()
-        calm = stop.ending is Ending.FINISHED
+        ended_cleanly = stop.ending is Ending.FINISHED
     finally:
-        give_back(session, ledger, watchdog, calm=calm)
+        give_back(session, ledger, watchdog, ended_cleanly=ended_cleanly)
     return stop
 
 
-def _take(session: Session, target: OpenTarget, ledger: Ledger) -> WatchdogHandle:
+def _acquire_target(
+    session: Session, target: OpenTarget, ledger: Ledger
+) -> WatchdogHandle:
     """Take the target; keep and show what a dead run had left and became of it."""
     scenario, clock = session.plan.scenario.name, session.clock
 
     def emit(recovered: RecoveredFault) -> None:
-        _show(session, _recovered(recovered, clock.now()))
+        _show(session, _recovered_event(recovered, clock.now()))
 
     def tell(text: str) -> None:
         _show(session, event(clock.now(), Note, text=text))
@@ -230,15 +232,19 @@ def _take(session: Session, target: OpenTarget, ledger: Ledger) -> WatchdogHandl
 
 
 def give_back(
-    session: Session, ledger: Ledger, watchdog: WatchdogHandle, *, calm: bool = True
+    session: Session,
+    ledger: Ledger,
+    watchdog: WatchdogHandle,
+    *,
+    ended_cleanly: bool = True,
 ) -> None:
     """Let go of the target; while anything is broken in it the watchdog goes on.
 
-    `calm`: no process of the run had to be ended.
+    `ended_cleanly`: no process of the run had to be ended.
     """
     clock = session.clock
     if not session.broken:
-        session.broken += _recover(session, ledger, calm=calm)
+        session.broken += _recover(session, ledger, ended_cleanly=ended_cleanly)
     if session.broken:
         watchdog.abandon()  # it goes on trying when this process is gone
         with suppress(StoreError):  # a full disk keeps nobody from being told
@@ -247,11 +253,18 @@ def give_back(
     watchdog.close()
 
 
-def _recover(session: Session, ledger: Ledger, *, calm: bool) -> list[str]:
+def _recover(session: Session, ledger: Ledger, *, ended_cleanly: bool) -> list[str]:
     """Recover this run; return what is still broken, or that nobody can tell."""
     opened = opener(session.clock, session.target)
     try:
-        recover(ledger, session.run, opened, session.clock, by="run", calm=calm)
+        recover(
+            ledger,
+            session.run,
+            opened,
+            session.clock,
+            by="run",
+            ended_cleanly=ended_cleanly,
+        )
         left = ledger.open_faults(run=session.run)
     except Exception as error:  # noqa: BLE001 - nobody may stop watching on a guess
         return [f"what is still broken cannot be told: {error}. Run `gameday heal`"]
@@ -262,7 +275,7 @@ def _recover(session: Session, ledger: Ledger, *, calm: bool) -> list[str]:
     ]
 
 
-def _recovered(recovered: RecoveredFault, at: float) -> Event:
+def _recovered_event(recovered: RecoveredFault, at: float) -> Event:
     """Return what became of something that a dead run had left, as an event."""
     undone = recovered.undone
     return event(
@@ -276,7 +289,7 @@ def _recovered(recovered: RecoveredFault, at: float) -> Event:
     )
 
 
-def _make_ready(session: Session, target: OpenTarget) -> None:
+def _prepare_faults(session: Session, target: OpenTarget) -> None:
     faults = [fault for step in session.plan.steps for fault in step.faults]
     for kind in sorted({fault.request.kind for fault in faults}):
         target.make_ready(kind)
@@ -318,10 +331,10 @@ def _dependencies(
         guards=run_observers.guards(),
         traffic=run_observers.traffic(),
         fingerprint=fingerprints.fingerprint_taker(session.plan, target),
-        fingerprint_takes=fingerprints.takes(session.plan),
+        fingerprint_takes=fingerprints.extra_time(session.plan),
         environment={**played_in, "GAMEDAY_RUN": session.run},
         why_lost=_why_lost(target),
-        standing=partial(standing, session.plan.scenario.observe, session.clock),
+        standing=partial(read_standing, session.plan.scenario.observe, session.clock),
         anyway=session.options.anyway,
         followed=session.options.followed,
         moment=repeat_phases.moments(

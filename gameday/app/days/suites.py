@@ -65,10 +65,10 @@ def changed_since(
     for scenario in scenarios:
         kind = scenario.target.kind
         if kind not in system:
-            system[kind] = sorted(system_files.of_the_system(kind, since))
+            system[kind] = sorted(system_files.changed_system_files(kind, since))
         own = [os.path.realpath(path) for path in _named(scenario, env_file)]
         named = [
-            path for path in since for mine in own if system_files.touches(mine, path)
+            path for path in since for mine in own if system_files.is_inside(mine, path)
         ]
         asked = [path for path in since if kinds[path] in _unnamed(scenario)]
         why = dict.fromkeys([*sorted([*named, *asked]), *system[kind]])

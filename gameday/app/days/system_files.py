@@ -23,14 +23,14 @@ _WHOLES = (
 )
 
 
-def of_the_system(kind: str, since: Collection[str]) -> Iterator[str]:
+def changed_system_files(kind: str, since: Collection[str]) -> Iterator[str]:
     """Yield the changed files of which a system of that kind may be made."""
     parts = _composed() if kind == "docker" else []
     for path in since:
         if Path(path).is_dir():  # a submodule
             yield path
         elif kind == "docker":
-            if _is_compose(path) or any(touches(path, part) for part in parts):
+            if _is_compose(path) or any(is_inside(path, part) for part in parts):
                 yield path
         elif kind == "kubernetes":
             if _is_manifest(path) or _in_a_whole(Path(path)):
@@ -39,7 +39,7 @@ def of_the_system(kind: str, since: Collection[str]) -> Iterator[str]:
             yield path  # a supervisord runs any program
 
 
-def touches(path: str, other: str) -> bool:
+def is_inside(path: str, other: str) -> bool:
     """Return whether a path is another, or one of them is a folder around it."""
     return _within(path, other) or _within(other, path)
 
@@ -71,10 +71,10 @@ def _parts_of(path: Path) -> Iterator[Path]:
             named += [*_built_from(service.get("build")), *_mounted(service)]
             named += _files(service.get("env_file"), "path")
             named += _files(_mapping(service.get("extends")), "file")
-        yield from (_there(path.parent, part) for part in named)
+        yield from (_known_folder(path.parent, part) for part in named)
 
 
-def _there(folder: Path, part: str) -> Path:
+def _known_folder(folder: Path, part: str) -> Path:
     """Return where a part is; of a name with a variable the folder above that."""
     plain, variable, _ = part.partition("$")
     return folder / (plain.rpartition("/")[0] if variable else part)

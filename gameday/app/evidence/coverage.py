@@ -46,7 +46,7 @@ def cover(wish: CoverageRequest, clock: Clock) -> Register:
         )
     language = promql_language()
     files = _rules(wish, language)
-    found, unread = pasts(wish.folders)
+    found, unread = read_pasts(wish.folders)
     newest = sorted(found, key=lambda past: past.verdict.ended, reverse=True)
     observed = [past.plan.monitoring for past in newest]
     rules = files
@@ -130,12 +130,12 @@ def _routing(path: str) -> Routing | None:
     return routing
 
 
-def pasts(folders: Sequence[str]) -> tuple[list[Past], list[str]]:
+def read_pasts(folders: Sequence[str]) -> tuple[list[Past], list[str]]:
     """Return every run that can be read, each once, and why others cannot."""
     by_run: dict[str, Past] = {}
     unread: list[str] = []
-    for kept in _kept(folders):
-        past = kept if isinstance(kept, StoreError) else _past(kept)
+    for kept in _stored_runs(folders):
+        past = kept if isinstance(kept, StoreError) else _past_of(kept)
         if isinstance(past, StoreError):
             unread.append(str(past))
         else:
@@ -143,15 +143,15 @@ def pasts(folders: Sequence[str]) -> tuple[list[Past], list[str]]:
     return list(by_run.values()), unread
 
 
-def _kept(folders: Iterable[str]) -> Iterator[Kept | StoreError]:
-    yield from History(home()).kept(KINDS)
+def _stored_runs(folders: Iterable[str]) -> Iterator[Kept | StoreError]:
+    yield from History(home()).judged_runs(KINDS)
     for folder in folders:
         if not Path(folder).is_dir():
             raise UsageError(f"{folder}: there is no such folder; name one with runs")
         yield from kept_below(folder, KINDS)
 
 
-def _past(kept: Kept) -> Past | StoreError:
+def _past_of(kept: Kept) -> Past | StoreError:
     from gameday.reports import verdict_json
 
     try:

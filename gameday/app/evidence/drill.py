@@ -69,7 +69,11 @@ class DrillRun:
         self.number = f"drill-{secrets.token_hex(4)}"
         try:
             self.plan: DrillPlan = plan_drill(
-                wish.receiver, self.number, wish.labels, self._routing(), self._around()
+                wish.receiver,
+                self.number,
+                wish.labels,
+                self._routing(),
+                self._alertmanager_now(),
             )
         except ValueError as error:
             self.close()
@@ -87,7 +91,7 @@ class DrillRun:
     def send(self) -> DrillResult:
         """Send it, wait for its page, end it, and keep what came of it."""
         before = self._counts()
-        since = self._seen()
+        since = self._newest_page_number()
         begun = self._clock.now()
         self._post(begun, begun + LASTS)
         try:
@@ -102,7 +106,7 @@ class DrillRun:
             paths=self.plan.paths,
             delivered=sent.outcome is Outcome.PASS,
         )
-        path = drills.keep(home(), drill)
+        path = drills.store_drill(home(), drill)
         return DrillResult(
             outcome=sent.outcome, because=sent.because, after=sent.after, path=path
         )
@@ -121,7 +125,7 @@ class DrillRun:
             raise ObserverLost("; ".join(str(problem) for problem in problems))
         return routing
 
-    def _around(self) -> Around:
+    def _alertmanager_now(self) -> Around:
         try:
             alerts = self._client.json("/api/v2/alerts")
             groups = self._client.json("/api/v2/alerts/groups")
@@ -172,7 +176,7 @@ class DrillRun:
         said = f"no page of it came within {show_duration(limit)}"
         return DrillResult(outcome=Outcome.FAIL, because=said)
 
-    def _seen(self) -> int | None:
+    def _newest_page_number(self) -> int | None:
         if self._pager is None:
             return None
         page_now = self._pager.json("/pages", {"since": 2**53, "wait": "0"})
@@ -217,13 +221,13 @@ class DrillRun:
         if unknown:
             said = f"Alertmanager does not count what it sends by {', '.join(unknown)}"
             return Outcome.INCONCLUSIVE, f"{said}; --pages URL names the far end"
-        whose = self._whose(set(ways))
-        lost = [kind for kind in ways if _more(before, now, f"{_GIVEN_UP} {kind}")]
+        whose = self._why_counts_unclear(set(ways))
+        lost = [kind for kind in ways if _increase(before, now, f"{_GIVEN_UP} {kind}")]
         if lost and not whose:
             return Outcome.FAIL, f"Alertmanager could not deliver by {', '.join(lost)}"
         arrived = {
-            kind: _more(before, now, f"{_TRIED} {kind}")
-            - _more(before, now, f"{_REFUSED} {kind}")
+            kind: _increase(before, now, f"{_TRIED} {kind}")
+            - _increase(before, now, f"{_REFUSED} {kind}")
             for kind in ways
         }
         if any(arrived[kind] < number for kind, number in ways.items()):
@@ -233,7 +237,7 @@ class DrillRun:
             return Outcome.INCONCLUSIVE, f"{said}; --pages URL names the far end"
         return Outcome.PASS, "Alertmanager delivered it, by its own count"
 
-    def _whose(self, kinds: Collection[str]) -> str:
+    def _why_counts_unclear(self, kinds: Collection[str]) -> str:
         """Return why counts of these integrations may be another's; empty: none is."""
         mine = self.plan.receiver.name
         alike = [
@@ -244,18 +248,20 @@ class DrillRun:
         if alike:
             return f"{', '.join(alike)} hears of it in the same way"
         others = [
-            alert for alert in self._around().firing if alert.get(LABEL) != self.number
+            alert
+            for alert in self._alertmanager_now().firing
+            if alert.get(LABEL) != self.number
         ]
         return "other alerts fire" if others else ""
 
 
-def _more(before: Mapping[str, float], now: Mapping[str, float], key: str) -> float:
+def _increase(before: Mapping[str, float], now: Mapping[str, float], key: str) -> float:
     return now.get(key, 0.0) - before.get(key, 0.0)
 
 
 def _newest() -> tuple[Endpoint | None, Endpoint | None]:
     """Return the Alertmanager and the pager of the newest stored run."""
-    found, _ = coverage.pasts(())
+    found, _ = coverage.read_pasts(())
     newest = max(found, key=lambda past: past.verdict.ended, default=None)
     if newest is None:
         return None, None

@@ -54,7 +54,7 @@ class Gates:
         """Return a gate's decision now, and what opens it in spite of that."""
         policy = self.policies[name]
         now = self.clock.now()
-        decision = decide(policy, _seen(policy, self.wish, self.clock), now)
+        decision = decide(policy, _gate_evidence(policy, self.wish, self.clock), now)
         return decision, in_force(overrides(), name, now)
 
 
@@ -94,11 +94,11 @@ def _all_slos(folders: tuple[str, ...]) -> Iterable[GateSlo]:
 
 def _stored(folders: tuple[str, ...]) -> tuple[list[Past], list[str]]:
     """Return the runs that are stored, the newest first."""
-    pasts, unread = coverage.pasts(folders)
+    pasts, unread = coverage.read_pasts(folders)
     return sorted(pasts, key=lambda past: past.verdict.ended, reverse=True), unread
 
 
-def _seen(policy: GatePolicy, wish: GateRequest, clock: Clock) -> GateEvidence:
+def _gate_evidence(policy: GatePolicy, wish: GateRequest, clock: Clock) -> GateEvidence:
     pasts, unread = _stored(wish.folders)
     open_faults, unreadable = _broken(clock)
     proof = None
@@ -171,7 +171,7 @@ def _budget(
     pasts: Sequence[Past],
     clock: Clock,
 ) -> Budget:
-    slo, endpoint = _found(asked.slo, policy, pasts)
+    slo, endpoint = _slo_and_prometheus(asked.slo, policy, pasts)
     if wish.prometheus:
         endpoint = Endpoint(url=wish.prometheus)
     endpoint = endpoint if wish.prometheus else (policy.prometheus or endpoint)
@@ -190,7 +190,7 @@ def _budget(
     return read_budget(endpoint, clock, slo, asked.window or slo.window, burns)
 
 
-def _found(
+def _slo_and_prometheus(
     name: str, policy: GatePolicy, pasts: Sequence[Past]
 ) -> tuple[Slo | None, Endpoint | None]:
     """Return an SLO by its file or its name, and the Prometheus that knows it."""

@@ -77,7 +77,7 @@ class GateServer:
         name = unquote(path.removeprefix(f"{PREFIX}/"))
         if not path.startswith(f"{PREFIX}/") or name not in self._gates.policies:
             return NOT_FOUND, self._unknown(name)
-        return OK, self._decided(name)[0]
+        return OK, self._decision_response(name)[0]
 
     def post(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Return the answer to a POST; Flagger's payload names the gate."""
@@ -88,7 +88,7 @@ class GateServer:
             return BAD, {"error": 'expected a JSON object such as {"name": "GATE"}'}
         if path != PREFIX or name not in self._gates.policies:
             return NOT_FOUND, self._unknown(name)
-        found, ships = self._decided(name)
+        found, ships = self._decision_response(name)
         return (OK if ships else CONFLICT), found
 
     def _named(self, asked: dict[str, Any]) -> str:
@@ -104,7 +104,7 @@ class GateServer:
         known = ", ".join(sorted(self._gates.policies))
         return {"error": f"there is no gate {clean(name)!r}; there are: {known}"}
 
-    def _decided(self, name: str) -> tuple[dict[str, Any], bool]:
+    def _decision_response(self, name: str) -> tuple[dict[str, Any], bool]:
         with self._lock:
             now = self._gates.clock.monotonic()
             at, found, ships = self._known.get(name, (now - FRESH - 1, {}, False))

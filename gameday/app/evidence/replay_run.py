@@ -345,7 +345,9 @@ class RunReplay:
                 rest.append(read)
             elif begins > since - read.back:
                 return f"{read.metric} can only be computed from later on"
-        return self._recording.lacks(replace(reads, selectors=tuple(rest)), since)
+        return self._recording.why_unrecorded(
+            replace(reads, selectors=tuple(rest)), since
+        )
 
 
 def _filled(rules: Sequence[_Rule], monitoring: Monitoring) -> tuple[_Rule, ...]:

@@ -98,7 +98,7 @@ def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
     """Return a suggestion for each unproven rule; touches nothing."""
     begin = wish.begin
     for address in (begin.prometheus, begin.alertmanager, begin.pager, begin.url):
-        init.plain(address)
+        init.check_address(address)
     if not wish.rules and not begin.prometheus:
         raise UsageError(
             "which alert rules? Name their files with --rules, or the Prometheus that "
@@ -203,7 +203,7 @@ def _scraped(
     except ObserverLost:
         return (), {}  # the survey says so already
     finally:
-        api.client.rest()
+        api.client.close_idle()
 
 
 def _target(target: "ScrapeTarget") -> ScrapedTarget:
@@ -225,7 +225,7 @@ def _behind(api: "PrometheusApi") -> dict[str, tuple[str, ...]]:
 def _proven(wish: SuggestRequest, monitoring: Monitoring, clock: Clock) -> Register:
     """Return the register of the rules by what stored runs prove."""
     language = coverage.promql_language()
-    pasts, unread = coverage.pasts(wish.folders)
+    pasts, unread = coverage.read_pasts(wish.folders)
     today = RegisterRequest(
         now=clock.now(),
         max_age=wish.max_age,

@@ -64,12 +64,12 @@ def describe_counter(name: str, series: Sequence[Series]) -> Requests | None:
     """Return how a counter tells bad requests; None where no label says it."""
     for label in STATUS:
         values = {sample.labels[label] for sample in series if label in sample.labels}
-        if bad := _bad(label, values):
+        if bad := _error_matcher(label, values):
             return Requests(metric=name, labels=_busiest(series), bad=bad)
     return None
 
 
-def _bad(label: str, values: set[str]) -> str:
+def _error_matcher(label: str, values: set[str]) -> str:
     for pattern, operator, bad in (
         (r"\dxx", "=", "5xx"),
         (r"\dXX", "=", "5XX"),

@@ -79,7 +79,7 @@ class RunObservers:
         """Return the guardrails, each with the look that evaluates it."""
         if not self._plan.scenario.guardrails:
             return []
-        from gameday.observers.guard import Watched, look_for
+        from gameday.observers.guard import Watched, look_function
 
         scenario = self._plan.scenario
         every = self._plan.monitoring.scrape_interval or 1.0
@@ -91,7 +91,9 @@ class RunObservers:
             windows=self._windows,
         )
         return [
-            Guard(rail=rail, look=look_for(rail, watched), every=rail.every or every)
+            Guard(
+                rail=rail, look=look_function(rail, watched), every=rail.every or every
+            )
             for rail in scenario.guardrails
         ]
 
@@ -157,9 +159,9 @@ class RunPager:
     def _occupied(self) -> str:
         """Return why nobody could listen there; nobody is heard by trying."""
         try:
-            self._pager.try_place()
+            self._pager.check_address()
         except OSError as error:
-            return _cannot_listen(error)
+            return _why_port_failed(error)
         return ""
 
     def start(self, emit: Emit, since: float) -> None:
@@ -167,7 +169,7 @@ class RunPager:
         try:
             self._pager.start()
         except OSError as error:
-            raise GamedayError(_cannot_listen(error)) from error
+            raise GamedayError(_why_port_failed(error)) from error
         self._started = True
         self._observer.start(emit, since)
 
@@ -181,5 +183,5 @@ class RunPager:
         self._pager.stop()
 
 
-def _cannot_listen(error: OSError) -> str:
+def _why_port_failed(error: OSError) -> str:
     return f"observe.pages.listen: cannot listen there: {error.strerror}"

@@ -20,7 +20,7 @@ _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 def survey(scenario: Scenario, clock: Clock) -> tuple[Monitoring, Mapping[str, str]]:
     """Ask Prometheus and Alertmanager what rules and routes they have."""
     from gameday.observers.slo_survey import survey_slos
-    from gameday.observers.standing import standing
+    from gameday.observers.standing import read_standing
     from gameday.observers.survey import LiveSurveyor
 
     promised = {p.alert for step in scenario.steps for p in step.expect.alerts}
@@ -40,7 +40,7 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Monitoring, Mapping[str, s
     monitoring = replace(
         monitoring,
         metrics=_metrics_now(scenario, clock),
-        standing=standing(scenario.observe, clock),
+        standing=read_standing(scenario.observe, clock),
         slo_interval=interval,
         unknown_metrics=unknown,
     )

@@ -45,7 +45,7 @@ def answer_with_doubt(step: StepRun, question: Question, answer: Answer) -> Answ
         return answer
     chain = chain_of(step.run.plan.scenario, question)
     for doubt in doubts(step, question, answer):
-        if chain.turned(doubt.kind, answer.outcome):
+        if chain.may_change(doubt.kind, answer.outcome):
             return answer.unsure(doubt.because)
         answer = _earlier(step, chain, doubt, answer)
     why = _why_may_not_have_lasted(step, question, answer)

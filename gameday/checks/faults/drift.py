@@ -13,7 +13,7 @@ from gameday.checks.question import Answer, failed, passed, unknown
 from gameday.checks.run import Run
 from gameday.model.events import Drifted, FaultStarted, Fingerprint
 from gameday.model.fingerprint import Difference
-from gameday.model.platform import whose
+from gameday.model.platform import why_platforms_own
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
@@ -96,7 +96,7 @@ def _difference(event: Event) -> Difference:
     return Difference(
         instance=instance,
         key=key,
-        platform=str(event.get("platform") or "") or whose(instance, key),
+        platform=str(event.get("platform") or "") or why_platforms_own(instance, key),
         before=str(event["before"]),
         after=str(event["after"]),
     )

@@ -13,7 +13,7 @@ BY_TITLE, BY_KEY, ALONE = "its title", "its group's key", "the only group that w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one page says of one alert; `told` None: its labels are not in it.
+    """What one page says of one alert; `mention` None: its labels are not in it.
 
     `began`: since when the alert of which it speaks had been firing, on our clock.
     """

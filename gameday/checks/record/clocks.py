@@ -58,7 +58,7 @@ class Clocks:
         return max(errors, default=0.0)
 
     def stamp_error(self, source: str, at: float) -> float:
-        """Return how far `ours` may be off for a stamp of the source."""
+        """Return how far `to_our_clock` may be off for a stamp of the source."""
         return self._stamped(source, at)[1]
 
     def read(self, source: str, told: Event) -> Event:

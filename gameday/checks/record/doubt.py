@@ -115,7 +115,7 @@ class QuestionChain:
     links: tuple[Link, ...]
     turns: Mapping[DoubtKind, Turns]
 
-    def turned(self, kind: DoubtKind, outcome: Outcome) -> bool:
+    def may_change(self, kind: DoubtKind, outcome: Outcome) -> bool:
         """Return whether a doubt of this kind may change such an answer."""
         by_outcome = {Outcome.PASS: Turns.PASS, Outcome.FAIL: Turns.FAIL}
         side = by_outcome.get(outcome, Turns.NOTHING)

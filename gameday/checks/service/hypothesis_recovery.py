@@ -20,7 +20,7 @@ from gameday.checks.question import (
 from gameday.checks.service.coverage import is_recorded
 from gameday.checks.step import StepRun
 from gameday.model.events import Hypothesis
-from gameday.model.stretch import LONGEST, looks_needed
+from gameday.model.stretch import LONGEST, looks_in_a_row
 from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
 
@@ -91,10 +91,10 @@ def needed(step: StepRun, looks: Sequence[Event]) -> int:
     enough there, unless one had held before and was luck.
     """
     if is_recorded(step):
-        return looks_needed(_share_false(step))
+        return looks_in_a_row(_share_false(step))
     held = [index for index, look in enumerate(looks) if look["ok"]]
     lucky = bool(held) and _first_failure_after(looks, held[0]) is not None
-    return looks_needed(_share_false(step), 1) if lucky else 1
+    return looks_in_a_row(_share_false(step), 1) if lucky else 1
 
 
 def _share_false(step: StepRun) -> float:

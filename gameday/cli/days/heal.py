@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     with 5 where something stays broken, else with 2 where a run that is going on may
     have faults in place, or where there is no such project or namespace.
     """
-    from gameday.app.heal import heal_all, left_alone, note_by_hand, undo_line
+    from gameday.app.heal import heal_all, note_by_hand, running_with_faults, undo_line
     from gameday.clock import SystemClock
     from gameday.model.verdict import worst_code
 
@@ -78,7 +78,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         where = f"{fault.kind} on {fault.victim.name} ({fault.undo.target})"
         click.echo(undo_line("undone", where, mended.undone))
     codes = [0 if healing.undone.ok else 5 for healing in healed]
-    for entry in left_alone(clock, run):
+    for entry in running_with_faults(clock, run):
         what = f"run {entry.run} ({entry.scenario}), process {entry.process.pid}"
         click.echo(f"GOING ON  {what}: left alone; `gameday stop` ends it")
         codes.append(2)
@@ -98,7 +98,7 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[int]:
 
     if target.namespace:  # who names it by hand means it
         target = replace(target, options={"consent": target.namespace})
-    done = heal_marked(target.url, SystemClock(), wait=wait, tell=_tell)
+    done = heal_marked(target.url, SystemClock(), wait=wait, tell=_echo)
     for fault in done.found:
         if fault.left.unread is not None:
             click.echo(f"UNSEEN  {fault.left.what}: {fault.undone.found}")
@@ -121,5 +121,5 @@ def _by_marks(target: "TargetRef", *, wait: bool) -> list[int]:
     return codes
 
 
-def _tell(text: str) -> None:
+def _echo(text: str) -> None:
     click.echo(text, err=True)

@@ -102,7 +102,7 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
         ),
     )
     scenarios = _chosen(read_scenarios(all_paths, wishes), given)
-    held = _held(scenarios, wishes, given) if scenarios else []
+    held = _hold(scenarios, wishes, given) if scenarios else []
     held = with_unheld(scenarios, held)
     _print(held, given)
     return int(worst(held))
@@ -122,7 +122,7 @@ def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Sce
         concerned = suites.changed_since(chosen, given["base"], given["env_file"])
         chosen = [scenario for scenario in chosen if scenario.path in concerned]
     if len(chosen) < len(scenarios):
-        _tell(f"{len(chosen)} of {len(scenarios)} scenarios are held here")
+        _echo(f"{len(chosen)} of {len(scenarios)} scenarios are held here")
     if given["out"] and len({scenario.name for scenario in chosen}) < len(chosen):
         raise click.UsageError(
             "two of these scenarios have one name, and so one folder in --out; give "
@@ -131,21 +131,21 @@ def _chosen(scenarios: "Sequence[Scenario]", given: dict[str, Any]) -> "list[Sce
     return chosen
 
 
-def _held(
+def _hold(
     scenarios: "Sequence[Scenario]", wishes: "GameDayOptions", given: dict[str, Any]
 ) -> "list[HeldGameDay]":
     if given["jobs"] > 1 and len({scenario.target.url for scenario in scenarios}) > 1:
         from gameday.app.days.side_by_side import hold_side_by_side
 
         command = _command(given)
-        return hold_side_by_side(scenarios, given["jobs"], command, _tell)
+        return hold_side_by_side(scenarios, given["jobs"], command, _echo)
     from gameday.app.days.game_days import Audience, hold
     from gameday.cli.terminal.views import close, screen_for
 
     aside = given["output"] != "text"
     watch = Audience(
         screen=lambda plan: screen_for(plan, plain=given["plain"], aside=aside),
-        tell=_tell,
+        tell=_echo,
         over=close,
     )
     return hold(scenarios, wishes, watch)
@@ -178,7 +178,7 @@ def _print(held: "Sequence[HeldGameDay]", given: dict[str, Any]) -> None:
     """Say why there was no run; then print what was asked for."""
     for game_day in held:
         if game_day.error is not None:
-            _tell(str(game_day.error))  # it touched nothing
+            _echo(str(game_day.error))  # it touched nothing
     from gameday.app import outputs
 
     several = len(held) > 1
@@ -196,5 +196,5 @@ def _print(held: "Sequence[HeldGameDay]", given: dict[str, Any]) -> None:
         click.echo(text, nl=False)
 
 
-def _tell(text: str) -> None:
+def _echo(text: str) -> None:
     click.echo(text, err=True)

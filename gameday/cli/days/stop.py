@@ -13,7 +13,7 @@ def command(run: str | None, because: str) -> int:
 
     Returns when everything is undone; the runs' reports are written as for Ctrl-C.
     """
-    from gameday.app.heal import died_broken, running, stop
+    from gameday.app.heal import dead_with_faults, running, stop
     from gameday.clock import SystemClock
     from gameday.errors import UsageError
 
@@ -23,7 +23,7 @@ def command(run: str | None, because: str) -> int:
         raise UsageError(f"no run {run!r} is going on")
     if not days:
         click.echo("no game day is running")
-        dead = died_broken(clock)
+        dead = dead_with_faults(clock)
         for entry in dead:
             click.echo(f"{entry.run}: it died and left faults: `gameday heal`")
         return 5 if dead else 0

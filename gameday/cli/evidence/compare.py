@@ -7,8 +7,8 @@ import click
 from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import (
     baseline_file,
-    forgiven,
-    forgiving,
+    comparison_options,
+    forgiven_statuses,
     output,
     testbed,
 )
@@ -32,7 +32,7 @@ from gameday.cli.terminal.options import (
     "default: 20% of each.",
 )
 @click.option("--ignore", multiple=True, metavar="QUESTION", help="Do not compare it.")
-@forgiving
+@comparison_options
 @testbed
 @output
 def command(runs: tuple[str, ...], **given: Any) -> int:
@@ -57,7 +57,7 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
         ),
     )
     compared = compare.compare_runs(runs or ("latest",), wish)
-    may_pass = forgiven(given["no_baseline"], given["too_few"])
+    may_pass = forgiven_statuses(given["no_baseline"], given["too_few"])
     code = int(compare.code_of(compared, may_pass))
     if given["output"] == "json":
         click.echo(render.as_json(compared, code), nl=False)

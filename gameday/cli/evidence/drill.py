@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         alertmanager=alertmanager,
         pages=pages,
     )
-    times = _between(between)
+    times = _parse_between(between)
     drilling = DrillRun(wish, clock)
     try:
         plan = drilling.plan
@@ -156,7 +156,7 @@ def _labels(given: tuple[str, ...]) -> dict[str, str]:
     return labels
 
 
-def _between(text: str) -> "Between":
+def _parse_between(text: str) -> "Between":
     from gameday.plans.drill import parse_between
 
     try:

@@ -7,8 +7,8 @@ import click
 from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import (
     baseline_file,
-    forgiven,
-    forgiving,
+    comparison_options,
+    forgiven_statuses,
     output,
     print_json,
 )
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     help="Today's routes, which proofs have to be about.",
 )
 @baseline_file("What the newest runs are compared with, where it is there.")
-@forgiving
+@comparison_options
 @click.option("--by", metavar="NAME", help="Override: who ships in spite of the gate.")
 @click.option("--because", metavar="TEXT", help="Override: why.")
 @click.option("--until", metavar="DATE", help="Override: until when it holds.")
@@ -115,7 +115,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         rules=rules,
         alertmanager=alertmanager,
         baseline=file,
-        forgiven=forgiven(no_baseline, too_few),
+        forgiven=forgiven_statuses(no_baseline, too_few),
     )
     asked = gate.read_policies(policies, folders)
     gates = gate.Gates(policies=asked, clock=clock, wish=wish)

@@ -95,11 +95,11 @@ def _print_text(result: "CheckResult", *, verbose: bool) -> None:
         for problem in result.problems:
             click.echo(_line(f"{problem} [{problem.id}]"), err=True)
     if result.passed:
-        click.echo(_passed_over(result.passed, verbose=verbose))
+        click.echo(_skipped_text(result.passed, verbose=verbose))
     click.echo(_summary(result))
 
 
-def _passed_over(passed: Sequence[tuple[str, str]], *, verbose: bool) -> str:
+def _skipped_text(passed: Sequence[tuple[str, str]], *, verbose: bool) -> str:
     from gameday.files.neighbours import OTHER, plural
 
     counts = Counter(name for _, name in passed)

@@ -57,14 +57,14 @@ class Live(Lines):
         """Redraw, at most ten times a second."""
         if now - self._drawn >= 0.1:  # noqa: PLR2004
             self._drawn = now
-            self._live.update(self._picture(run_state, awaited, now))
+            self._live.update(self._renderable(run_state, awaited, now))
 
     def close(self, verdict: object, folder: str) -> None:
         """End the view, then say the verdict as in a pipe, in colour."""
         self._live.stop()
         super().close(verdict, folder)  # type: ignore[arg-type]
 
-    def _picture(
+    def _renderable(
         self, run_state: RunState, awaited: Sequence[PendingCondition], now: float
     ) -> RenderableType:
         parts: list[RenderableType] = [_phases(run_state)]

@@ -88,7 +88,7 @@ def baseline_file(what: str) -> Callable[[Verb], Verb]:
     )
 
 
-def forgiving(verb: Verb) -> Verb:
+def comparison_options(verb: Verb) -> Verb:
     """Add `--no-baseline` and `--too-few`: what may pass of a comparison."""
     choice = click.Choice(["fail", "pass"])
     verb = click.option(
@@ -107,7 +107,7 @@ def forgiving(verb: Verb) -> Verb:
     )(verb)
 
 
-def forgiven(no_baseline: str, too_few: str) -> "tuple[Status, ...]":
+def forgiven_statuses(no_baseline: str, too_few: str) -> "tuple[Status, ...]":
     """Return what of a comparison may pass."""
     from gameday.regressions.compare import Status
 

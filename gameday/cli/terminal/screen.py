@@ -51,9 +51,9 @@ class Lines:
     def line(self, at: float, text: str) -> None:
         """Print one line."""
         since = at - (self._first or at)
-        self.say(f"{since:7.1f}s  {text}")
+        self.print_line(f"{since:7.1f}s  {text}")
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line; a reader that has had enough ends no run, nor its exit code."""
         if self._unread:
             return
@@ -70,22 +70,22 @@ class Lines:
         del run_state
         if awaited and now - self._told >= QUIET:
             self._told = now
-            self.line(now, "waiting for " + waiting(awaited, now))
+            self.line(now, "waiting for " + waiting_text(awaited, now))
 
     def close(self, verdict: Verdict, folder: str) -> None:
         """Print the verdict and where its files are."""
         from gameday.reports import console
 
-        self.say("")
+        self.print_line("")
         for line in console.summary(verdict):
-            self.say(line)
-        self.say(f"report: {folder}/report.html")
+            self.print_line(line)
+        self.print_line(f"report: {folder}/report.html")
 
 
-def waiting(awaited: Sequence[PendingCondition], now: float) -> str:
+def waiting_text(awaited: Sequence[PendingCondition], now: float) -> str:
     """Return what is awaited, the most urgent first."""
     first = sorted(awaited, key=lambda condition: condition.until)
     return ", ".join(
-        f"{waiting.what} ({show_duration(round(waiting.until - now))} left)"
-        for waiting in first
+        f"{condition.what} ({show_duration(round(condition.until - now))} left)"
+        for condition in first
     )

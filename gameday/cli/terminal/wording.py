@@ -56,12 +56,12 @@ def _fault(event: Event, _run_state: RunState) -> str:
     return f"fault {event['fault']} on {event['instance']} starts"
 
 
-def _bites(event: Event, _run_state: RunState) -> str:
+def _biting_text(event: Event, _run_state: RunState) -> str:
     mark = "it bites" if event["bites"] else "IT DOES NOT BITE"
     return f"{mark}: {event['because']}"
 
 
-def _ended(event: Event, run_state: RunState) -> str:
+def _ended_text(event: Event, run_state: RunState) -> str:
     start = run_state.faults.get(event["id"])
     what = f"{start['fault']} on {start['instance']}" if start else "a fault"
     if event["ok"]:
@@ -135,9 +135,9 @@ def _recovered(event: Event, _run_state: RunState) -> str:
 _LINES: Mapping[str, Callable[[Event, RunState], str]] = {
     Phase.kind: _phase,
     FaultStarted.kind: _fault,
-    FaultBiting.kind: _bites,
+    FaultBiting.kind: _biting_text,
     FaultFailed.kind: lambda e, _b: f"fault {e['fault']} FAILED: {e['because']}",
-    FaultEnded.kind: _ended,
+    FaultEnded.kind: _ended_text,
     AlertPending.kind: _alert,
     AlertFiring.kind: _alert,
     AlertResolved.kind: _alert,

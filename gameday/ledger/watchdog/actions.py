@@ -10,7 +10,7 @@ from gameday.ledger.entries import FaultEntry
 from gameday.ledger.heal import Opener, heal
 from gameday.ledger.ledger import Ledger
 from gameday.ledger.recovery import opener, recover
-from gameday.ledger.release import let_go
+from gameday.ledger.release import release_target
 
 if TYPE_CHECKING:
     from gameday.ports import Clock
@@ -72,36 +72,38 @@ class DeadRunRecovery:
             self._clock,
             by="watchdog",
             insist=True,
-            play_foreign=self._may_play,
+            play_foreign=self._may_play_rollbacks,
         )
         left = ledger.open_faults(run=self._run)
         self._open = {fault.id: fault for fault in left}
-        return not self._to_do
+        return not self._open_faults
 
     def _from_memory(self, ledger: Ledger) -> bool:
         """Undo what was open when the ledger could last be read."""
-        if self._to_do:
+        if self._open_faults:
             # Nothing can be written down any more; `heal` goes on all the same.
-            done = heal(ledger, self._opened, self._clock, self._to_do, by="watchdog")
+            done = heal(
+                ledger, self._opened, self._clock, self._open_faults, by="watchdog"
+            )
             for healed in done:
                 if healed.undone.ok:
                     self._open.pop(healed.fault.id, None)
             if not self._open:
                 with suppress(GamedayError):
-                    let_go(self._opened(self._target), self._run)
-        return not self._to_do
+                    release_target(self._opened(self._target), self._run)
+        return not self._open_faults
 
     @property
-    def _may_play(self) -> bool:
+    def _may_play_rollbacks(self) -> bool:
         return self._clock.now() < self._until
 
     @property
-    def _to_do(self) -> list[FaultEntry]:
+    def _open_faults(self) -> list[FaultEntry]:
         """What is open and may still be undone from here."""
         return [
             fault
             for fault in self._open.values()
-            if fault.undo.verb != foreign.VERB or self._may_play
+            if fault.undo.verb != foreign.VERB or self._may_play_rollbacks
         ]
 
     def _is_gone(self) -> bool:

@@ -33,7 +33,7 @@ class Watchdog:
         self._pipe = pipe
         self._clock = SystemClock()
         self._view = LedgerView(path, run)
-        self._pidfd = _watch(process)
+        self._pidfd = _process_handle(process)
 
     def watch(self) -> None:
         """Return when the run is closed, or dead and healed."""
@@ -81,7 +81,7 @@ class Watchdog:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _watch(process: ProcessId) -> int:
+def _process_handle(process: ProcessId) -> int:
     """Return what becomes readable when the process ends; -1: looks must do."""
     try:
         return os.pidfd_open(process.pid)

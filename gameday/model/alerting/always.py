@@ -50,7 +50,7 @@ def _value(tree: Tree) -> Value:
 def _operator(node: Node) -> Value:
     left, right = (_value(part) for part in node.parts)
     if node.word == "or":
-        return _either(left, right)
+        return _union_value(left, right)
     if not isinstance(left, float) or not isinstance(right, float):
         return () if () in (left, right) and node.word == "and" else None
     if node.word in _ARITHMETIC and (right != 0.0 or node.word != "/"):
@@ -64,7 +64,7 @@ def _operator(node: Node) -> Value:
     return left if node.word == "and" else None
 
 
-def _either(left: Value, right: Value) -> Value:
+def _union_value(left: Value, right: Value) -> Value:
     if left == ():
         return right
     if isinstance(left, float) and right is not None:

@@ -289,15 +289,15 @@ def _call(node: Any) -> Tree:
     gone = word == "absent_over_time"
     if gone or word in _PAIRWISE:
         samples = 2 if word in _PAIRWISE else 1
-        parts = tuple(_asked(part, samples, gone=gone) for part in parts)
+        parts = tuple(_sampled_alike(part, samples, gone=gone) for part in parts)
     if gone and parts:
         return parts[0]
     return Node(word, parts)
 
 
-def _asked(part: Tree, samples: int, *, gone: bool) -> Tree:
+def _sampled_alike(part: Tree, samples: int, *, gone: bool) -> Tree:
     if isinstance(part, Shift):
-        return Shift(_asked(part.inner, samples, gone=gone), part.offset)
+        return Shift(_sampled_alike(part.inner, samples, gone=gone), part.offset)
     if isinstance(part, Window):
         return replace(part, samples=samples, gone=gone)
     return part
@@ -349,7 +349,7 @@ def _card(modifier: Any) -> str:
     return "group_right" if "OneToMany" in text else ""
 
 
-def _below(node: Any) -> Tree:
+def _lower_part(node: Any) -> Tree:
     return _tree(node.expr)
 
 
@@ -372,7 +372,7 @@ _READERS: dict[str, Any] = {
     "Call": _call,
     "AggregateExpr": _aggregate,
     "BinaryExpr": _operator,
-    "ParenExpr": _below,
+    "ParenExpr": _lower_part,
     "UnaryExpr": _negative,
     "NumberLiteral": _number,
     "StringLiteral": _text,

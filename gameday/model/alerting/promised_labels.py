@@ -34,13 +34,17 @@ class Candidates:
 def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
     """Return what is known of the labels of the promised alert of this rule."""
     known = [exactly(series) for series in rule.series or ()]
-    label_sets = [labels for series in known if (labels := _of(rule, series, promised))]
+    label_sets = [
+        labels
+        for series in known
+        if (labels := _labels_of_promised(rule, series, promised))
+    ]
     if label_sets:
         return Candidates(
             tuple(label_sets), _templated(rule, known, promised), asked=True
         )
     series = labels_of(parse(rule.expr))
-    labels = _of(rule, series, promised)
+    labels = _labels_of_promised(rule, series, promised)
     if labels is None:
         return Candidates(())
     templated = _templated(rule, [series], promised)
@@ -69,7 +73,7 @@ def expanded(template: str, labels: KnownLabels) -> str | None:
     return _LABEL.sub(lambda match: labels.get(match[1]) or "", template)
 
 
-def _of(
+def _labels_of_promised(
     rule: AlertRule, series: KnownLabels, promised: Mapping[str, str]
 ) -> KnownLabels | None:
     """Return an alert's labels; None where it cannot be the promised one."""

@@ -87,7 +87,7 @@ class Recording:
     groups: tuple[GroupRecord, ...] = ()
     series: tuple[SeriesRecord, ...] = ()
 
-    def lacks(self, reads: Reads, since: float) -> str:
+    def why_unrecorded(self, reads: Reads, since: float) -> str:
         """Return what of an expression's reads was not recorded; empty: nothing.
 
         `since`: when its first evaluation is.
@@ -95,12 +95,12 @@ class Recording:
         if reads.unread:
             return reads.unread
         for read in reads.selectors:
-            why = self._lacks(read, since)
+            why = self._why_unrecorded(read, since)
             if why:
                 return why
         return ""
 
-    def _lacks(self, read: Read, since: float) -> str:
+    def _why_unrecorded(self, read: Read, since: float) -> str:
         if not read.metric:
             return "it selects series of any name, which is not recorded"
         if read.fixed:

@@ -81,12 +81,16 @@ def _matches(rule: RelabelRule, value: str | None) -> bool | None:
         return None
 
 
-def _dropped(rule: RelabelRule, labels: KnownLabels, value: str | None) -> bool | None:
+def _is_dropped(
+    rule: RelabelRule, labels: KnownLabels, value: str | None
+) -> bool | None:
     del labels
     return _matches(rule, value)
 
 
-def _not_kept(rule: RelabelRule, labels: KnownLabels, value: str | None) -> bool | None:
+def _is_not_kept(
+    rule: RelabelRule, labels: KnownLabels, value: str | None
+) -> bool | None:
     del labels
     matched = _matches(rule, value)
     return None if matched is None else not matched
@@ -155,7 +159,9 @@ def _without(rule: RelabelRule, labels: KnownLabels, value: str | None) -> Known
     return labels.without(_named(rule, labels.values))
 
 
-def _only(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownLabels:
+def _without_other_labels(
+    rule: RelabelRule, labels: KnownLabels, value: str | None
+) -> KnownLabels:
     del value
     kept = _named(rule, labels.values)
     return labels.without(name for name in labels.values if name not in kept)
@@ -174,8 +180,8 @@ def _mapped(rule: RelabelRule, labels: KnownLabels, value: str | None) -> KnownL
 
 
 _TESTS: dict[str, Callable[[RelabelRule, KnownLabels, str | None], bool | None]] = {
-    "drop": _dropped,
-    "keep": _not_kept,
+    "drop": _is_dropped,
+    "keep": _is_not_kept,
     "dropequal": _equal,
     "keepequal": _unequal,
 }
@@ -185,6 +191,6 @@ _CHANGES: dict[str, Callable[[RelabelRule, KnownLabels, str | None], KnownLabels
     "uppercase": _cased,
     "hashmod": _hashed,
     "labeldrop": _without,
-    "labelkeep": _only,
+    "labelkeep": _without_other_labels,
     "labelmap": _mapped,
 }

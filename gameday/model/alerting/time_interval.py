@@ -111,12 +111,14 @@ class Muting:
         if len({times.location for times in ranges}) > 1:
             return None
         first = datetime.fromtimestamp(since, UTC).date()
-        days = {self._on(first + timedelta(days=number)) for number in range(_YEAR)}
+        days = {
+            self._minutes_on(first + timedelta(days=number)) for number in range(_YEAR)
+        }
         if days == {WHOLE_DAY}:
             return True
         return False if days == {0} else None
 
-    def _on(self, day: date) -> int:
+    def _minutes_on(self, day: date) -> int:
         muted = _covered(self.mutes, day)
         if self.actives:
             muted |= WHOLE_DAY & ~_covered(self.actives, day)

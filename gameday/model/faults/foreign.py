@@ -50,7 +50,9 @@ class Trap:
 
     def springs(self, arguments: Mapping[str, Any]) -> bool:
         """Return whether these arguments fall into it."""
-        told = all(_alike(arguments.get(key), value) for key, value in self.given)
+        told = all(
+            _arguments_agree(arguments.get(key), value) for key, value in self.given
+        )
         return told and all(arguments.get(key) is None for key in self.without)
 
 
@@ -70,34 +72,42 @@ def undoes(
     by_name = [key for key in action.same if key != "ns"]
     everything = all(others.get(key) is None for key in by_name)
     asked = [key for key in action.same if key == "ns" or not everything]
-    if not all(_agree(key, arguments, others) for key in asked):
+    if not all(_argument_agrees(key, arguments, others) for key in asked):
         return False
     key = action.differs
-    return not key or others.get(key) is None or not _certain(arguments, others, key)
+    return (
+        not key
+        or others.get(key) is None
+        or not _is_surely_same(arguments, others, key)
+    )
 
 
-def _agree(key: str, action: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _argument_agrees(
+    key: str, action: Mapping[str, Any], other: Mapping[str, Any]
+) -> bool:
     default = "default" if key == "ns" else None
     a, b = action.get(key, default), other.get(key, default)
-    return _open(a) or _open(b) or _alike(a, b)
+    return _open(a) or _open(b) or _arguments_agree(a, b)
 
 
-def _certain(action: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
+def _is_surely_same(
+    action: Mapping[str, Any], other: Mapping[str, Any], key: str
+) -> bool:
     """Return whether both are known, and the same."""
     a, b = action.get(key), other.get(key)
-    return not _open(a) and not _open(b) and _alike(a, b)
+    return not _open(a) and not _open(b) and _arguments_agree(a, b)
 
 
 def _open(value: Any) -> bool:
     return isinstance(value, str) and "${" in value
 
 
-def _alike(action: Any, other: Any) -> bool:
+def _arguments_agree(action: Any, other: Any) -> bool:
     """Compare as the engine hands values on: `${name}` may have made them text."""
     return bool(action == other) or str(action).lower() == str(other).lower()
 
 
-def stays(
+def lasting_until(
     module: str, funcs: str, undone_by: str, same: str, differs: str = ""
 ) -> list[ForeignAction]:
     """Return actions of a module that last until one of these functions."""
@@ -117,7 +127,7 @@ def stays(
     ]
 
 
-def over(module: str, funcs: str, after: After) -> list[ForeignAction]:
+def ended_by_itself(module: str, funcs: str, after: After) -> list[ForeignAction]:
     """Return actions of a module after which nobody has to do anything."""
     return [
         ForeignAction(name=f"{module}.{func}", after=after) for func in funcs.split()

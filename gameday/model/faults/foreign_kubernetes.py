@@ -9,8 +9,8 @@ from gameday.model.faults.foreign import (
     After,
     ForeignAction,
     by_name,
-    over,
-    stays,
+    ended_by_itself,
+    lasting_until,
 )
 
 MODULE = "chaosk8s"
@@ -37,7 +37,7 @@ NAMESPACED = (
 )
 
 
-def _lost(
+def _without_undo(
     module: str, func: str, undone_by: str, same: str, says: str
 ) -> ForeignAction:
     undos = tuple(
@@ -55,37 +55,51 @@ def _lost(
 
 _FROM_FILE = "it can only be made anew from its file"
 _GONE = (
-    _lost(_DEPLOYMENT, "delete_deployment", "create_deployment", "ns", _FROM_FILE),
-    _lost(_STATEFULSET, "remove_statefulset", "create_statefulset", "ns", _FROM_FILE),
-    _lost(_DAEMONSET, "delete_daemon_set", "create_daemon_set", "ns", _FROM_FILE),
-    _lost(_SERVICE, "delete_service", "create_service_endpoint", "ns", _FROM_FILE),
-    _lost(_NETWORK, "delete_ingress", "create_ingress", "ns", _FROM_FILE),
-    _lost(_SECRET, "delete_secret", "create_secret", "ns", _FROM_FILE),
-    _lost(
+    _without_undo(
+        _DEPLOYMENT, "delete_deployment", "create_deployment", "ns", _FROM_FILE
+    ),
+    _without_undo(
+        _STATEFULSET, "remove_statefulset", "create_statefulset", "ns", _FROM_FILE
+    ),
+    _without_undo(
+        _DAEMONSET, "delete_daemon_set", "create_daemon_set", "ns", _FROM_FILE
+    ),
+    _without_undo(
+        _SERVICE, "delete_service", "create_service_endpoint", "ns", _FROM_FILE
+    ),
+    _without_undo(_NETWORK, "delete_ingress", "create_ingress", "ns", _FROM_FILE),
+    _without_undo(_SECRET, "delete_secret", "create_secret", "ns", _FROM_FILE),
+    _without_undo(
         _NETWORK,
         "remove_network_policy",
         "create_network_policy deny_all_ingress deny_all_egress allow_dns_access",
         "ns",
         _FROM_FILE,
     ),
-    _lost(_CRD, "delete_custom_object", "create_custom_object", _OBJECT, _FROM_FILE),
-    _lost(
+    _without_undo(
+        _CRD, "delete_custom_object", "create_custom_object", _OBJECT, _FROM_FILE
+    ),
+    _without_undo(
         _CRD,
         "delete_cluster_custom_object",
         "create_cluster_custom_object",
         _CLUSTER_OBJECT,
         _FROM_FILE,
     ),
-    _lost(_NAMESPACE, "delete_namespace", "", "", "all that is in it goes with it"),
-    _lost(_NODE, "delete_nodes", "", "", "a node comes back when its kubelet restarts"),
-    _lost(
+    _without_undo(
+        _NAMESPACE, "delete_namespace", "", "", "all that is in it goes with it"
+    ),
+    _without_undo(
+        _NODE, "delete_nodes", "", "", "a node comes back when its kubelet restarts"
+    ),
+    _without_undo(
         _OLD,
         "kill_microservice",
         f"start_microservice {_DEPLOYMENT}.create_deployment",
         "ns",
         _FROM_FILE,
     ),
-    _lost(
+    _without_undo(
         _OLD,
         "remove_service_endpoint",
         f"{_SERVICE}.create_service_endpoint",
@@ -117,91 +131,97 @@ MESH = (  # network faults of Chaos Mesh: no duration, they stay until deleted
 )
 ACTIONS: Mapping[str, ForeignAction] = by_name(
     (
-        *over(_POD, "terminate_pods delete_pods", After.PLATFORM),
-        *over(_REPLICASET, "delete_replica_set", After.PLATFORM),
-        *over(_DEPLOYMENT, "rollout_deployment", After.ENDS),
-        *over(_MESH_STRESS, "stress_cpu stress_memory delete_stressor", After.ENDS),
-        *over(_NODE, "uncordon_node", After.ENDS),
-        *over(_MESH_NETWORK, "delete_network_fault", After.ENDS),
-        *over(
+        *ended_by_itself(_POD, "terminate_pods delete_pods", After.PLATFORM),
+        *ended_by_itself(_REPLICASET, "delete_replica_set", After.PLATFORM),
+        *ended_by_itself(_DEPLOYMENT, "rollout_deployment", After.ENDS),
+        *ended_by_itself(
+            _MESH_STRESS, "stress_cpu stress_memory delete_stressor", After.ENDS
+        ),
+        *ended_by_itself(_NODE, "uncordon_node", After.ENDS),
+        *ended_by_itself(_MESH_NETWORK, "delete_network_fault", After.ENDS),
+        *ended_by_itself(
             _NETWORK,
             "remove_deny_all_ingress remove_deny_all_egress remove_allow_dns_access",
             After.ENDS,
         ),
-        *stays(
+        *lasting_until(
             _DEPLOYMENT,
             "scale_deployment",
             f"scale_deployment {_OLD}.scale_microservice",
             "name ns",
             "replicas",
         ),
-        *stays(
+        *lasting_until(
             _OLD,
             "scale_microservice",
             f"scale_microservice {_DEPLOYMENT}.scale_deployment",
             "name ns",
             "replicas",
         ),
-        *stays(
+        *lasting_until(
             _STATEFULSET,
             "scale_statefulset",
             "scale_statefulset",
             "name ns",
             "replicas",
         ),
-        *stays(_DEPLOYMENT, "create_deployment", "delete_deployment", "ns"),
-        *stays(
+        *lasting_until(_DEPLOYMENT, "create_deployment", "delete_deployment", "ns"),
+        *lasting_until(
             _OLD,
             "start_microservice",
             f"kill_microservice {_DEPLOYMENT}.delete_deployment",
             "ns",
         ),
-        *stays(_STATEFULSET, "create_statefulset", "remove_statefulset", "ns"),
-        *stays(_DAEMONSET, "create_daemon_set", "delete_daemon_set", "ns"),
-        *stays(_DAEMONSET, "update_daemon_set", "update_daemon_set", "name ns", "spec"),
-        *stays(_SERVICE, "create_service_endpoint", "delete_service", "ns"),
-        *stays(_SECRET, "create_secret", "delete_secret", "ns"),
-        *stays(_NAMESPACE, "create_namespace", "delete_namespace", ""),
-        *stays(_NODE, "create_node", "delete_nodes", ""),
-        *stays(
+        *lasting_until(_STATEFULSET, "create_statefulset", "remove_statefulset", "ns"),
+        *lasting_until(_DAEMONSET, "create_daemon_set", "delete_daemon_set", "ns"),
+        *lasting_until(
+            _DAEMONSET, "update_daemon_set", "update_daemon_set", "name ns", "spec"
+        ),
+        *lasting_until(_SERVICE, "create_service_endpoint", "delete_service", "ns"),
+        *lasting_until(_SECRET, "create_secret", "delete_secret", "ns"),
+        *lasting_until(_NAMESPACE, "create_namespace", "delete_namespace", ""),
+        *lasting_until(_NODE, "create_node", "delete_nodes", ""),
+        *lasting_until(
             _NODE, "cordon_node drain_nodes", "uncordon_node", "name label_selector"
         ),
-        *stays(_NETWORK, "create_ingress", "delete_ingress", "ns"),
-        *stays(_NETWORK, "update_ingress", "update_ingress", "name ns", "spec"),
-        *stays(_NETWORK, "create_network_policy", "remove_network_policy", "ns"),
-        *stays(
+        *lasting_until(_NETWORK, "create_ingress", "delete_ingress", "ns"),
+        *lasting_until(_NETWORK, "update_ingress", "update_ingress", "name ns", "spec"),
+        *lasting_until(
+            _NETWORK, "create_network_policy", "remove_network_policy", "ns"
+        ),
+        *lasting_until(
             _NETWORK,
             "deny_all_ingress",
             "remove_deny_all_ingress remove_network_policy",
             "ns",
         ),
-        *stays(
+        *lasting_until(
             _NETWORK,
             "deny_all_egress",
             "remove_deny_all_egress remove_network_policy",
             "ns",
         ),
-        *stays(
+        *lasting_until(
             _NETWORK,
             "allow_dns_access",
             "remove_allow_dns_access remove_network_policy",
             "ns",
         ),
-        *stays(_MESH_NETWORK, MESH, "delete_network_fault", "name ns"),
-        *stays(_CRD, "create_custom_object", "delete_custom_object", _OBJECT),
-        *stays(
+        *lasting_until(_MESH_NETWORK, MESH, "delete_network_fault", "name ns"),
+        *lasting_until(_CRD, "create_custom_object", "delete_custom_object", _OBJECT),
+        *lasting_until(
             _CRD,
             "create_cluster_custom_object",
             "delete_cluster_custom_object",
             _CLUSTER_OBJECT,
         ),
-        *stays(
+        *lasting_until(
             _CRD,
             "patch_custom_object replace_custom_object",
             "patch_custom_object replace_custom_object",
             f"{_OBJECT} name",
         ),
-        *stays(
+        *lasting_until(
             _CRD,
             "patch_cluster_custom_object replace_cluster_custom_object",
             "patch_cluster_custom_object replace_cluster_custom_object",

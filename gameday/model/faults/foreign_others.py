@@ -7,8 +7,8 @@ from gameday.model.faults.foreign import (
     ForeignAction,
     Trap,
     by_name,
-    over,
-    stays,
+    ended_by_itself,
+    lasting_until,
 )
 from gameday.model.faults.foreign_kubernetes import ACTIONS as KUBERNETES
 from gameday.model.faults.foreign_kubernetes import MESH
@@ -26,13 +26,13 @@ _TOXICS = (
 )
 _TOXIPROXY = by_name(
     (
-        *over(_PROXY, "enable_proxy reset", After.ENDS),
-        *over(_TOXIC, "delete_toxic", After.ENDS),
-        *stays(_PROXY, "create_proxy", "delete_proxy", "proxy_name"),
-        *stays(_PROXY, "delete_proxy", "create_proxy", "proxy_name"),
-        *stays(_PROXY, "modify_proxy", "modify_proxy", "proxy_name"),
-        *stays(_PROXY, "disable_proxy", "enable_proxy reset", "proxy_name"),
-        *stays(
+        *ended_by_itself(_PROXY, "enable_proxy reset", After.ENDS),
+        *ended_by_itself(_TOXIC, "delete_toxic", After.ENDS),
+        *lasting_until(_PROXY, "create_proxy", "delete_proxy", "proxy_name"),
+        *lasting_until(_PROXY, "delete_proxy", "create_proxy", "proxy_name"),
+        *lasting_until(_PROXY, "modify_proxy", "modify_proxy", "proxy_name"),
+        *lasting_until(_PROXY, "disable_proxy", "enable_proxy reset", "proxy_name"),
+        *lasting_until(
             _TOXIC,
             _TOXICS,
             f"delete_toxic {_PROXY}.reset",

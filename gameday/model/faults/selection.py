@@ -14,7 +14,7 @@ from gameday.model.target import Instance
 _TINY = 1e-9  # 0.07 * 100 is 7.000000000000001, and 0.29 * 100 is 28.999999999999996
 
 
-def wanted(selection: Selection, known: int) -> int:
+def number_wanted(selection: Selection, known: int) -> int:
     """Return how many of `known` instances the selection asks for."""
     if selection.instances:
         return len(selection.instances)
@@ -40,7 +40,7 @@ def choose(
         raise ValueError(f"service {service!r} has no instances here (found: {known})")
     if selection.instances:
         return _named(selection, of_service)
-    count = wanted(selection, len(of_service))
+    count = number_wanted(selection, len(of_service))
     if count > len(of_service):
         raise ValueError(
             f"{count} instances of {service!r} are asked for, {len(of_service)} found"

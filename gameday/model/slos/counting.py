@@ -120,7 +120,7 @@ def count_signed(
         window = _Window(start, end, read, targets.get(target, Scraped()))
         total += _of_target(mine, window)
     for target in set(unborn) & targets.keys() - by_target.keys():
-        lost = _lost(_Window(start, end, read, targets[target]), ())
+        lost = _possible_loss(_Window(start, end, read, targets[target]), ())
         total = replace(total, unknown=total.unknown + lost)
     return _skewed(total, by_target, (start, end), targets)
 
@@ -209,7 +209,7 @@ def _of_target(signed: list[Signed], window: _Window) -> Counted:
             fell |= counted.fell
     if not total.until:
         return total
-    missing = _lost(window, fell)
+    missing = _possible_loss(window, fell)
     taken = all(sign < 0 for sign, _ in signed)  # what is missing is then too many
     return replace(
         total,
@@ -228,13 +228,13 @@ def _resets(window: _Window) -> set[float]:
     }
 
 
-def _lost(window: _Window, fell: Iterable[float]) -> float:
+def _possible_loss(window: _Window, fell: Iterable[float]) -> float:
     """Return what resets, also of single series that fell, and the end may take."""
     resets = _resets(window) | set(fell)
-    return window.target.traffic * len(resets) + _ended(window)
+    return window.target.traffic * len(resets) + _loss_at_end(window)
 
 
-def _ended(window: _Window) -> float:
+def _loss_at_end(window: _Window) -> float:
     """Return what may be missing of a target whose last scrape came before the end."""
     target = window.target
     last = target.times[-1] if target.times else window.end
@@ -270,7 +270,7 @@ def _of_series(series: Series, window: _Window) -> _OfSeries:
     if _only_rises(inside, window.target):
         return _OfSeries(
             counted=Counted(
-                value=_risen(inside, from_zero=from_zero),
+                value=_increase(inside, from_zero=from_zero),
                 since=inside.samples[0][0],
                 until=inside.samples[-1][0],
                 born=int(born),
@@ -301,7 +301,7 @@ def _only_rises(series: Series, target: Scraped) -> bool:
     return not target.resets and all(map(operator.le, values, values[1:]))
 
 
-def _risen(series: Series, *, from_zero: bool) -> float:
+def _increase(series: Series, *, from_zero: bool) -> float:
     last, first = series.samples[-1][1], series.samples[0][1]
     return last if from_zero else last - first
 

@@ -107,7 +107,7 @@ def read_targets(
             if pairs:
                 sides = by_target.setdefault(target_of(series), ([], []))
                 sides[side].append(pairs)
-                came_up |= _came_up(series, known)
+                came_up |= _start_times(series, known)
     targets = {
         target: _scraped(
             total or other, [*total, *other], known, (target, came_up.get(target))
@@ -123,7 +123,7 @@ def spacing(times: Sequence[float]) -> float:
     return distances[len(distances) // 2] if distances else 0.0
 
 
-def _came_up(series: Series, known: TargetHistory) -> dict[Target, float]:
+def _start_times(series: Series, known: TargetHistory) -> dict[Target, float]:
     """Return when the instance came up that a label of a series names."""
     if not known.came_up:
         return {}
@@ -201,7 +201,7 @@ def _resets(
 ) -> list[Reset]:
     """Return a target's resets, in order; `anew`: the first scrapes of processes."""
     rate = _busiest(totals)
-    suspects = {**_vanished(totals, times), **_fallen(totals, times)}
+    suspects = {**_vanished(totals, times), **_falls(totals, times)}
     resets: dict[float, Reset] = {}
     for at, before in suspects.items():
         reset = _reset(totals, before, at, rate)
@@ -214,7 +214,7 @@ def _resets(
     return [resets[at] for at in sorted(resets)]
 
 
-def _fallen(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, float]:
+def _falls(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, float]:
     """Return the scrapes at which a total fell, each with the scrape before.
 
     A series that was away for some scrapes fell at the first of these.

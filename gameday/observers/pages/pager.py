@@ -66,7 +66,7 @@ class Pager:
             self._forwarder.start()
         self._door.open()
 
-    def try_place(self) -> None:
+    def check_address(self) -> None:
         """Take the place and let go of it, without listening; OSError where taken."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         with socket.socket(family) as place:
@@ -118,7 +118,7 @@ class Pager:
     def keep(self, at: float, receiver: str, fields: Mapping[str, Any]) -> None:
         """Keep a page that was read and answered."""
         with self._changed:
-            seq = self._last() + 1
+            seq = self._last_number() + 1
             self._add(
                 ReceivedPage(seq=seq, at=round(at, 3), receiver=receiver, **fields)
             )
@@ -127,15 +127,19 @@ class Pager:
         """Keep that a page was refused, and why."""
         about = {"receiver": receiver, "vendor": vendor, "because": because}
         with self._changed:
-            self._add(RefusedPage(seq=self._last() + 1, at=round(at, 3), **about))
+            self._add(
+                RefusedPage(seq=self._last_number() + 1, at=round(at, 3), **about)
+            )
 
     def show(self, since: int, wait: float) -> dict[str, Any]:
         """Return what `GET /pages` answers."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopped or self._last() > since, wait)
+            self._changed.wait_for(
+                lambda: self._stopped or self._last_number() > since, wait
+            )
             pages = [page.to_json() for page in self.pages(since)]
             refused = [refusal.to_json() for refusal in self.refusals(since)]
-            last = self._last()
+            last = self._last_number()
         now = round(self.now(), 3)
         return {"now": now, "seq": last, "pages": pages, "refused": refused}
 
@@ -151,7 +155,7 @@ class Pager:
                 file.write(json.dumps(page.to_json()) + "\n")
         self._changed.notify_all()
 
-    def _last(self) -> int:
+    def _last_number(self) -> int:
         return self._pages[-1].seq if self._pages else 0
 
     def _recall(self) -> None:
@@ -164,12 +168,12 @@ class Pager:
                 file.write("\n")
         for line in text.splitlines():
             try:
-                self._pages.append(_kept(json.loads(line)))
+                self._pages.append(_stored_page(json.loads(line)))
             except (ValueError, TypeError, KeyError):
                 continue
 
 
-def _kept(fields: Mapping[str, Any]) -> ReceivedPage | RefusedPage:
+def _stored_page(fields: Mapping[str, Any]) -> ReceivedPage | RefusedPage:
     """Return what a line of the store holds."""
     if "because" in fields:
         return RefusedPage(**fields)

@@ -215,7 +215,9 @@ class Forwarder:
         self._base = url.path.rstrip("/")
         self._queue: queue.Queue[tuple[str, Mapping[str, str], bytes] | None]
         self._queue = queue.Queue(maxsize=1000)
-        self._thread = threading.Thread(target=self._work, daemon=True, name="forward")
+        self._thread = threading.Thread(
+            target=self._forward_all, daemon=True, name="forward"
+        )
         self.failed = 0
 
     def start(self) -> None:
@@ -235,7 +237,7 @@ class Forwarder:
         except queue.Full:
             self.failed += 1
 
-    def _work(self) -> None:
+    def _forward_all(self) -> None:
         while (job := self._queue.get()) is not None:
             path, headers, body = job
             try:

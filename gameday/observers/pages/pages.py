@@ -152,13 +152,13 @@ def _pagerduty(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     alerts = [
         entry
         for state in ("firing", "resolved")
-        for entry in _detailed(details.get(state), state)
+        for entry in _alerts_in_details(details.get(state), state)
     ]
     titles = (payload.get("summary"),)
     return _fields(status, alerts, None, said.get("dedup_key"), titles)
 
 
-def _detailed(details: Any, state: str) -> Iterator[dict[str, Any]]:
+def _alerts_in_details(details: Any, state: str) -> Iterator[dict[str, Any]]:
     """Yield the alerts of PagerDuty's details: printed, or as JSON (newer ones)."""
     if isinstance(details, str) and details.lstrip().startswith("["):
         with contextlib.suppress(ValueError):
@@ -181,7 +181,7 @@ def _opsgenie(said: Mapping[str, Any], path: str) -> dict[str, Any]:
     return _fields(status, alerts, None, alias, (said.get("message"),))
 
 
-def _slack(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
+def _slack_message(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     parts = [said, *(said.get("attachments") or ()), *(said.get("embeds") or ())]
     titles = [text for part in parts for text in _headings(part)]
     texts = [
@@ -195,7 +195,7 @@ def _slack(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     status = status or next(marks, None)
     alerts = [alert for text in texts for alert in _printed(text, status or "unknown")]
     links = [str(part.get("title_link") or "") for part in parts]
-    fields = _fields(status, _once(alerts), None, None, (*titles, *links))
+    fields = _fields(status, _without_duplicates(alerts), None, None, (*titles, *links))
     return {**fields, "sender": _sender((*links, *_fallback_links(parts)))}
 
 
@@ -227,7 +227,7 @@ def _headings(part: Mapping[str, Any]) -> Iterator[str]:
             yield str(text)
 
 
-def _once(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _without_duplicates(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the alerts without those that a message prints twice."""
     return list({json.dumps(alert, sort_keys=True): alert for alert in alerts}.values())
 
@@ -274,5 +274,5 @@ _READ = {
     "webhook": _webhook,
     "pagerduty": _pagerduty,
     "opsgenie": _opsgenie,
-    "slack": _slack,
+    "slack": _slack_message,
 }

@@ -55,8 +55,8 @@ class PagesObserver:
     def __init__(self, mailbox: PagerMailbox, clock: Clock) -> None:
         self._mailbox = mailbox
         self._clock = clock
-        self._sight = ObserverHealth(self.source, clock)
-        self._rounds = Rounds(self._sight, self._round)
+        self._health = ObserverHealth(self.source, clock)
+        self._rounds = Rounds(self._health, self._round)
         self._since = 0.0
         self._seq = 0
         self._seen: set[tuple[int, float]] = set()
@@ -73,16 +73,16 @@ class PagesObserver:
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report the pages that came at or after `since`."""
         self._since = since
-        self._sight.begin(emit, since)
+        self._health.begin(emit, since)
         self._rounds.start()
 
     def flush(self, until: float) -> None:
         """Report every page that has arrived by now."""
         if self._rounds.ended:
             return
-        self._rounds.once_with(self._fetch)
-        self._rounds.once_with(self._clocks)
-        self._sight.observed(until)
+        self._rounds.ask_once_with(self._fetch)
+        self._rounds.ask_once_with(self._clocks)
+        self._health.observed(until)
 
     def stop(self) -> None:
         """End; idempotent."""
@@ -101,7 +101,7 @@ class PagesObserver:
             if (back - sent) / 2 < error:
                 best, error = theirs - (sent + back) / 2, (back - sent) / 2
         self._offset = best
-        self._sight.emit(
+        self._health.emit(
             event(
                 self._clock.now(),
                 ClockCompared,
@@ -125,10 +125,10 @@ class PagesObserver:
         events += [self._refusal(refusal) for refusal in batch.get("refused") or ()]
         self._seq = int(batch["seq"])
         # A long poll that returns has seen everything up to its return.
-        self._sight.good(self._clock.now() if wait else asked)
+        self._health.note_answer(self._clock.now() if wait else asked)
         for told in events:
             if told is not None:
-                self._sight.emit(told)
+                self._health.emit(told)
         return SOON if wait else RETRY
 
     def _page(self, entry: Mapping[str, Any]) -> Event | None:

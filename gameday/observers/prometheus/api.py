@@ -121,7 +121,7 @@ class PrometheusApi:
             return [_series({"metric": {}, "value": data["result"]})]
         return [_series(result) for result in data["result"]]
 
-    def truth(self, expr: str) -> tuple[bool, float | None]:
+    def condition_holds(self, expr: str) -> tuple[bool, float | None]:
         """Return whether a condition holds, as an alert's would, and its value.
 
         A vector holds when it has an element (whatever its value), a scalar when
@@ -196,7 +196,7 @@ class PrometheusApi:
         """Return the version, such as 2.42.0."""
         return str(self.data("/status/buildinfo")["version"]).partition("+")[0]
 
-    def itself(self) -> SelfMetrics | None:
+    def self_metrics_of(self) -> SelfMetrics | None:
         """Return its own metrics; None where it does not show them."""
         try:
             answer = self.client.get("/metrics")

@@ -27,8 +27,12 @@ def read_budget(
             return Budget(unknown=f"{slo.name} has no events in Prometheus to count")
         bad = events_since(api, slo.bad, window, now)
         return Budget(
-            least=_left(slo, bad.total + bad.unknown, total.total - total.surplus),
-            most=_left(slo, bad.total - bad.surplus, total.total + total.unknown),
+            least=_budget_left(
+                slo, bad.total + bad.unknown, total.total - total.surplus
+            ),
+            most=_budget_left(
+                slo, bad.total - bad.surplus, total.total + total.unknown
+            ),
             whole=total.complete,
             counted=now - total.since,
             window=window,
@@ -45,7 +49,7 @@ def read_budget(
         client.close()
 
 
-def _left(slo: Slo, bad: float, total: float) -> float:
+def _budget_left(slo: Slo, bad: float, total: float) -> float:
     """Return the share of the budget that so many bad events leave."""
     allowed = slo.budget * total
     if allowed <= 0.0:

@@ -105,8 +105,8 @@ class Episodes:
                 self._sample(key, labels, (at, state, start), events)
         for key in list(self._open):
             # Also where there were samples: what a first look back finds may be over.
-            if not self._ended(key, now, events) and key not in fresh:
-                self._silent(key, events)
+            if not self._close_if_ended(key, now, events) and key not in fresh:
+                self._note_silence(key, events)
         return events
 
     def _fresh(self, all_series: Iterable[Series]) -> dict[Key, Any]:
@@ -149,7 +149,7 @@ class Episodes:
         episode.last, episode.waited = at, 0
         if episode.state != state:
             episode.state = state
-            self._say(episode, at, events)
+            self._add_event(episode, at, events)
 
     def _begin(
         self,
@@ -174,7 +174,7 @@ class Episodes:
             else:
                 at = min(at, episode.starts - about.offset)
             episode.error = about.interval
-        self._say(episode, at, events)
+        self._add_event(episode, at, events)
         episode.error = ERROR
 
     def _gap(self, key: Key, at: float, state: str, events: list[Event]) -> None:
@@ -198,7 +198,7 @@ class Episodes:
             # The engine forgot that it fired: restarted, an older version.
             self._unmarked(key, at, events)
 
-    def _ended(self, key: Key, now: float, events: list[Event]) -> bool:
+    def _close_if_ended(self, key: Key, now: float, events: list[Event]) -> bool:
         """Close an episode whose end is marked; true too where none is due yet."""
         episode = self._open[key]
         about = self._oracle.about(episode.labels, None)
@@ -211,7 +211,7 @@ class Episodes:
             self._marked(key, slot, events)
         return slot is not None
 
-    def _silent(self, key: Key, events: list[Event]) -> None:
+    def _note_silence(self, key: Key, events: list[Event]) -> None:
         """Tell an end that was not marked from a missing evaluation.
 
         An alert that the rule lists goes on, whatever its state: after a restart a
@@ -268,7 +268,7 @@ class Episodes:
             )
         )
 
-    def _say(self, episode: LiveAlert, at: float, events: list[Event]) -> None:
+    def _add_event(self, episode: LiveAlert, at: float, events: list[Event]) -> None:
         about = self._oracle.about(episode.labels, None)
         episode.fired = episode.fired or episode.state == "firing"
         events.append(

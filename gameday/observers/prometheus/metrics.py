@@ -39,7 +39,7 @@ class Looked:
     series: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What was found, as a plan says it."""
         if self.ok is None:
             return f"cannot be told now: {self.because}"
@@ -58,8 +58,8 @@ class MetricsObserver:
         self._clock = clock
         self._api = PrometheusApi(Client(endpoint, clock), clock)
         self._promises = {promise.promql: promise for promise in promises}
-        self._sight = ObserverHealth(self.source, clock)
-        self._rounds = Rounds(self._sight, self._look)
+        self._health = ObserverHealth(self.source, clock)
+        self._rounds = Rounds(self._health, self._look)
         self._stale: dict[str, float] = {}  # seconds, by expression, once known
 
     def probe(self) -> str:
@@ -72,13 +72,13 @@ class MetricsObserver:
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""
-        self._sight.begin(emit, since)
+        self._health.begin(emit, since)
         self._rounds.start()
 
     def flush(self, until: float) -> None:
         """Report how far the looks reach."""
-        self._rounds.once()
-        self._sight.observed(until)
+        self._rounds.ask_once()
+        self._health.observed(until)
 
     def stop(self) -> None:
         """End; idempotent."""
@@ -98,7 +98,7 @@ class MetricsObserver:
             self._stale |= _stale(self._api, promql)
         for promql, found in self.now().items():
             stale = {"stale": self._stale[promql]} if promql in self._stale else {}
-            self._sight.emit(
+            self._health.emit(
                 event(
                     at,
                     Metric,
@@ -110,7 +110,7 @@ class MetricsObserver:
                     **stale,
                 )
             )
-        self._sight.good(at)
+        self._health.note_answer(at)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
 
@@ -137,7 +137,7 @@ def _stale(api: PrometheusApi, promql: str) -> dict[str, float]:
 
 def look_at(api: PrometheusApi, conditions: Iterable[Condition], at: float) -> Looked:
     """Return whether all conditions hold at an instant, for all of their series."""
-    looked = [_one(api, condition, at) for condition in conditions]
+    looked = [_look_at_condition(api, condition, at) for condition in conditions]
     for ok in (False, None):
         worst = next((look for look in looked if look.ok is ok), None)
         if worst is not None:
@@ -145,12 +145,12 @@ def look_at(api: PrometheusApi, conditions: Iterable[Condition], at: float) -> L
     return looked[0]
 
 
-def _one(api: PrometheusApi, condition: Condition, at: float) -> Looked:
+def _look_at_condition(api: PrometheusApi, condition: Condition, at: float) -> Looked:
     try:
         truths = _vector(api, condition.truth, at)
         operands = [_vector(api, operand, at) for operand in condition.operands]
     except HttpError as problem:
-        if not problem.ours:
+        if not problem.is_refused_request:
             raise
         return Looked(ok=None, because=f"Prometheus refuses it: {problem}")
     if not truths:
@@ -161,11 +161,11 @@ def _one(api: PrometheusApi, condition: Condition, at: float) -> Looked:
     sure = len(broken) > lost if len(operands) == 1 else not lost
     if lost and not (broken and sure):
         return Looked(ok=None, because="a series of it is not a number (NaN)")
-    shown = _shown(broken or [labels for labels, _ in truths], operands)
+    shown = _first_known(broken or [labels for labels, _ in truths], operands)
     return Looked(ok=not broken, value=shown[1], series=shown[0])
 
 
-def _shown(
+def _first_known(
     wanted: list[Mapping[str, str]], operands: list[Vector]
 ) -> tuple[Mapping[str, str], float | None]:
     """Return the first of these series whose value is known, with that value."""

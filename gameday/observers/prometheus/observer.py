@@ -63,8 +63,8 @@ class PrometheusObserver:
         self._scrapes = Scrapes()
         self._processes = Processes()
         self._rules = RuleWatch()
-        self._sight = ObserverHealth(self.source, clock)
-        self._rounds = Rounds(self._sight, self._look)
+        self._health = ObserverHealth(self.source, clock)
+        self._rounds = Rounds(self._health, self._look)
         self._firing: tuple[Mapping[str, str], ...] = ()
         self._since = 0.0
         self._asked: float | None = None  # monotonic: the last complete look
@@ -91,7 +91,7 @@ class PrometheusObserver:
         """Begin to report, from a little before `since` on."""
         self._since = since
         self._book.asked_from = since - BEFORE
-        self._sight.begin(emit, since)
+        self._health.begin(emit, since)
         self._rounds.start()
 
     def flush(self, until: float) -> None:
@@ -105,18 +105,21 @@ class PrometheusObserver:
             # What was covered before this look is in it; what is only found to be
             # covered by it may have happened after its first question.
             covered = self._covered(until)
-            self._rounds.once()
-            if covered or self._sight.blind_because:
+            self._rounds.ask_once()
+            if covered or self._health.blind_because:
                 break
             if self._clock.monotonic() - begun > self._patience():
                 break
             self._rounds.wait(SOON)
         self._thorough = False
         at = self._now or until
-        for evaluation in (*self._rules.still_sick(at), *self._rules.evaluations(at)):
-            self._sight.emit(evaluation)
+        for evaluation in (
+            *self._rules.still_failing(at),
+            *self._rules.evaluations(at),
+        ):
+            self._health.emit(evaluation)
         self._clocks()
-        self._sight.observed(until)
+        self._health.observed(until)
 
     def stop(self) -> None:
         """End; idempotent."""
@@ -125,7 +128,7 @@ class PrometheusObserver:
     @property
     def blind(self) -> str:
         """Why it cannot see; empty while it can."""
-        return self._sight.blind_because
+        return self._health.blind_because
 
     @property
     def now(self) -> float:
@@ -144,7 +147,7 @@ class PrometheusObserver:
     def window(self, slo: Slo, now: float) -> CountedWindow:
         """Count the events of an SLO's own window, and report it as `window`."""
         total = window_total(self.api, slo, now)
-        self._sight.emit(
+        self._health.emit(
             event(
                 now,
                 Window,
@@ -169,7 +172,7 @@ class PrometheusObserver:
         groups = read_groups(self.api.groups())
         itself = None
         if self._thorough or begun - self._looked_at_itself >= ITSELF:
-            itself = self.api.itself()
+            itself = self.api.self_metrics_of()
             self._looked_at_itself = begun
         boot = self.api.started()  # /metrics says another time in a container
         self._now = started + (self._offset or (0.0, 0.0))[0]
@@ -180,9 +183,9 @@ class PrometheusObserver:
         events += self._sampled(counted, starts)
         self._thorough = self._thorough and self._asked is not None
         self._asked = begun
-        self._sight.good(started)
+        self._health.note_answer(started)
         for told in sorted(events, key=lambda look: look.at):
-            self._sight.emit(told)
+            self._health.emit(told)
         took = self._clock.monotonic() - begun
         return max(PERIOD - took, BUSY * took)
 
@@ -259,11 +262,11 @@ class PrometheusObserver:
         try:
             return self.api.raw(selector, self._samples_span(begun))
         except HttpError as problem:
-            if not problem.ours:
+            if not problem.is_refused_request:
                 raise
             self._refused.add(selector)
             text = f"the SLI's selector {selector} is refused: {problem}"
-            self._sight.emit(event(self._clock.now(), Note, text=text))
+            self._health.emit(event(self._clock.now(), Note, text=text))
             return []
 
     def _covered(self, until: float) -> bool:
@@ -290,7 +293,7 @@ class PrometheusObserver:
                 raise
             return
         offset, error = self._offset
-        self._sight.emit(
+        self._health.emit(
             event(
                 self._clock.now(),
                 ClockCompared,

@@ -73,7 +73,7 @@ class RuleIndex:
         if group is None or rule is None:
             return About(group="", interval=15.0, offset=self.default_offset)
         if first is not None and listed is not None and self.may_offset:
-            self._learn(group, labels, first, listed)
+            self._learn_offset(group, labels, first, listed)
         return About(
             group=group.name,
             interval=group.interval,
@@ -101,7 +101,7 @@ class RuleIndex:
         if end < last + step:
             return None
         selector = f"ALERTS{{{quoted(labels)}}}"
-        changed = _exactly(self._api.grid(selector, last, end, step), labels)
+        changed = _with_exact_labels(self._api.grid(selector, last, end, step), labels)
         present = {at for series in changed for at, _ in series.samples}
         slots = math.floor((end - last) / step + 1e-9)
         for number in range(1, slots + 1):
@@ -109,7 +109,7 @@ class RuleIndex:
             if slot in present:
                 continue
             before = self._api.query(selector, slot - _MILLI)
-            return slot if _exactly(before, labels) else None
+            return slot if _with_exact_labels(before, labels) else None
         return None
 
     def _find(
@@ -130,7 +130,7 @@ class RuleIndex:
         group, rule = min(candidates, key=lambda pair: pair[0].interval)
         return group, rule, None
 
-    def _learn(
+    def _learn_offset(
         self,
         group: LiveRuleGroup,
         labels: Mapping[str, str],
@@ -148,14 +148,18 @@ class RuleIndex:
         plain = {name: value for name, value in labels.items() if name != "alertstate"}
         found = self._api.query(f"ALERTS_FOR_STATE{{{quoted(plain)}}}", first)
         states = [
-            series.samples[-1][1] for series in _exactly(found, plain) if series.samples
+            series.samples[-1][1]
+            for series in _with_exact_labels(found, plain)
+            if series.samples
         ]
         # The whole second of activeAt: less than one behind the offset.
         if any(ahead - 1 < value - first <= ahead + _MILLI for value in states):
             self._offsets[group.name] = ahead
 
 
-def _exactly(all_series: Iterable[Series], labels: Mapping[str, str]) -> list[Series]:
+def _with_exact_labels(
+    all_series: Iterable[Series], labels: Mapping[str, str]
+) -> list[Series]:
     """Return the series with these labels and no others."""
     return [
         series

@@ -77,7 +77,7 @@ class RuleWatch:
     ) -> list[Event]:
         """Return what went wrong since the last look; `at`: its clock, now."""
         self.groups = groups
-        events = [*self._changes(at), *self._errors(), *self._stood_still(at)]
+        events = [*self._changes(at), *self._errors(), *self._overdue_groups(at)]
         if itself is not None:
             events += self._counted(itself, at)
             self._looked_at_itself = at
@@ -139,7 +139,7 @@ class RuleWatch:
             for about, because in sorted(changes.items())
         ]
 
-    def _stood_still(self, at: float) -> list[Event]:
+    def _overdue_groups(self, at: float) -> list[Event]:
         """Return the groups whose evaluations are overdue, or were up to now.
 
         Told once when it is noticed, and once with all of it when it is over.
@@ -152,20 +152,20 @@ class RuleWatch:
             late = at - group.last > LATE * group.interval + LATE_BY
             if since is not None and group.last > since:
                 del self._overdue[group.key]
-                events.append(self._still(group, since, group.last))
+                events.append(self._overdue_event(group, since, group.last))
             elif since is None and late:
                 self._overdue[group.key] = group.last
-                events.append(self._still(group, group.last, at))
+                events.append(self._overdue_event(group, group.last, at))
         return events
 
     @staticmethod
-    def _still(group: LiveRuleGroup, since: float, at: float) -> Event:
+    def _overdue_event(group: LiveRuleGroup, since: float, at: float) -> Event:
         seconds = round(at - since)
         because = f"the group was not evaluated for {seconds} s"
         about = _About.of(group, MISSED)
         return _failed(at, about, because, since=since + group.interval)
 
-    def still_sick(self, at: float) -> list[Event]:
+    def still_failing(self, at: float) -> list[Event]:
         """Return the rules that have failed up to now, with since when."""
         return [
             _failed(at, sick.about, sick.because, since=sick.since)
@@ -191,8 +191,8 @@ class RuleWatch:
             return []
         events = []
         for group in self.groups:
-            missed = _more(before.missed, itself.missed, group)
-            failed = _more(before.failed, itself.failed, group)
+            missed = _increase(before.missed, itself.missed, group)
+            failed = _increase(before.failed, itself.failed, group)
             if missed:
                 because = f"{_times(missed)} of the group did not happen"
                 about = _About.of(group, MISSED)
@@ -251,7 +251,7 @@ class _Sick:
         )
 
 
-def _more(
+def _increase(
     before: Mapping[str, float], now: Mapping[str, float], group: LiveRuleGroup
 ) -> int:
     return max(0, round(now.get(group.key, 0.0) - before.get(group.key, 0.0)))

@@ -43,7 +43,7 @@ class Scrapes:
             if self._vanished(key, known, now):
                 known.gone = True
                 at = known.last + known.interval
-                events.append(self._say(at, key, up=False, state="gone"))
+                events.append(self._state_event(at, key, up=False, state="gone"))
         return events
 
     def covered(self, until: float, most: float = 60.0) -> bool:
@@ -75,21 +75,25 @@ class Scrapes:
             if known is None:
                 interval = listed.interval if listed else 0.0
                 self._known[key] = _Known(up=up, last=at, interval=interval)
-                events.append(self._say(at, key, up=up, state=_word(up=up)))
+                events.append(
+                    self._state_event(at, key, up=up, state=_state_name(up=up))
+                )
             elif at > known.last:
                 changed = up != known.up or known.gone
                 known.up, known.last, known.gone = up, at, False
                 if listed:
                     known.interval = listed.interval
                 if changed:
-                    events.append(self._say(at, key, up=up, state=_word(up=up)))
+                    events.append(
+                        self._state_event(at, key, up=up, state=_state_name(up=up))
+                    )
 
     def _vanished(self, key: Key, known: _Known, now: float) -> bool:
         if known.gone or key in self._listed:
             return False
         return now > known.last + max(1.0, _GONE * known.interval)
 
-    def _say(self, at: float, key: Key, *, up: bool, state: str) -> Event:
+    def _state_event(self, at: float, key: Key, *, up: bool, state: str) -> Event:
         labels = dict(key)
         known = self._known.get(key)
         return event(
@@ -104,5 +108,5 @@ class Scrapes:
         )
 
 
-def _word(*, up: bool) -> str:
+def _state_name(*, up: bool) -> str:
     return "up" if up else "down"

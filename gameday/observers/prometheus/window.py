@@ -108,7 +108,7 @@ class _Grid:
         """Return the increase of a term over the grid."""
         if reads_gauge(term):
             return self._samples(term)
-        answer = self._last(term.selector, histogram=reads_histogram(term))
+        answer = self._last_values(term.selector, histogram=reads_histogram(term))
         self.first = min([self.first, *(series.samples[0][0] for series in answer)])
         counted = _Counted()
         for series in answer:
@@ -150,7 +150,7 @@ class _Grid:
         grid = self._api.grid(expr, self._since, self._now, self._step)
         return [series for series in grid if series.samples]
 
-    def _last(self, selector: str, *, histogram: bool = False) -> list[Series]:
+    def _last_values(self, selector: str, *, histogram: bool = False) -> list[Series]:
         """Return the last value that each series had in each cell."""
         reach = window(max(self._step, LOOKBACK))
         last = f"last_over_time({selector}[{reach}])"
@@ -159,7 +159,7 @@ class _Grid:
     def _first_scrapes(self) -> dict[Target, float]:
         if self._scraped is None:
             self._scraped = {}
-            for series in self._last("up"):
+            for series in self._last_values("up"):
                 at = series.samples[0][0]
                 target = target_of(series)
                 self._scraped[target] = min(at, self._scraped.get(target, at))
@@ -173,7 +173,7 @@ class _Grid:
         """Return when the processes of a job's targets had first begun."""
         if job not in self._began:
             labels = quoted({"job": job})
-            starts = self._last(f"process_start_time_seconds{{{labels}}}")
+            starts = self._last_values(f"process_start_time_seconds{{{labels}}}")
             self._began[job] = {
                 target_of(series): min(value for _, value in series.samples)
                 for series in starts

@@ -10,7 +10,7 @@ from gameday.model.alerting.known_labels import exactly
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise
 from gameday.model.timing.alert_timing import fires
-from gameday.plans.promising import promise_of, set_off_beside, settles
+from gameday.plans.promising import fires_within_known_time, promise_of, set_off_beside
 from gameday.plans.suggest.conditions import conditions
 from gameday.plans.suggest.faults import Sought, SuggestedFault, ways
 from gameday.plans.suggest.surroundings import Surroundings
@@ -135,7 +135,7 @@ def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
         side = rule if len(sides) == 1 else replace(rule, expr=expr)
         if always(expr) is not None:
             continue
-        if not settles(side, asked.monitoring):
+        if not fires_within_known_time(side, asked.monitoring):
             yield "when it fires cannot be told: " + "; ".join(
                 fires(side, asked.monitoring).why
             )

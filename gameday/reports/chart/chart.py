@@ -49,7 +49,7 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
         element("title", "Timeline of the run"),
         element("desc", "The list of key moments says the same in words."),
         element("defs", _HATCH),
-        *_behind(run, axis, bottom),
+        *_background(run, axis, bottom),
         *_axis(axis, bottom),
         *pen.out,
         class_="chart",
@@ -68,7 +68,7 @@ class _Span:
     end: float
 
 
-def _behind(run: DrawnRun, axis: TimeAxis, bottom: float) -> list[str]:
+def _background(run: DrawnRun, axis: TimeAxis, bottom: float) -> list[str]:
     """Draw what lies under everything: steps, phases, the time the faults held."""
     out: list[str] = []
     phases = _phases(run)
@@ -101,7 +101,7 @@ def _phase_names(phases: list[_Span], axis: TimeAxis) -> list[str]:
     line = TextLine()
     for phase in phases:
         left, right = axis.x(phase.start), axis.x(phase.end)
-        out.append(_stroke(left, 26, 34, "phase-edge", f"phase {phase.name}"))
+        out.append(_line_element(left, 26, 34, "phase-edge", f"phase {phase.name}"))
         wide = text_width(phase.name, 11)
         if wide + 6 <= right - left and line.take(left + 4, left + 4 + wide):
             out.append(text(phase.name, left + 4, 35, class_="phase-name"))
@@ -132,7 +132,9 @@ def _spans(run: DrawnRun, field_name: str) -> list[_Span]:
     ]
 
 
-def _stroke(x: float, top: float, bottom: float, kind: str, title: str = "") -> str:
+def _line_element(
+    x: float, top: float, bottom: float, kind: str, title: str = ""
+) -> str:
     return element(
         "line", tooltip(title), x1=x, x2=x, y1=top, y2=round(bottom, 2), class_=kind
     )
@@ -146,7 +148,7 @@ def _axis(axis: TimeAxis, bottom: float) -> list[str]:
         x = axis.x(at)
         offset = round(at - axis.zero)
         kind = "grid zero" if offset == 0 else "grid"
-        out.append(_stroke(x, _TOP, bottom, kind))
+        out.append(_line_element(x, _TOP, bottom, kind))
         sign = "+" if offset > 0 else MINUS if offset < 0 else ""
         shown = f"{sign}{abs(offset)} s"
         half = text_width(shown, 11) / 2

@@ -122,7 +122,7 @@ def run_of(plan: Plan, timeline: Timeline, verdict: Verdict) -> DrawnRun | None:
     )
 
 
-def cut(run: DrawnRun, row: Row) -> Row:
+def cut_to_run(run: DrawnRun, row: Row) -> Row:
     """Return the row without what was over before the run began."""
     bars = [
         replace(bar, start=max(bar.start, run.start))

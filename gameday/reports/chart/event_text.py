@@ -99,12 +99,12 @@ class EventSentence:
 def all_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return every event that is not bulk as a moment, and how many were left off."""
     events = [e for e in timeline if e.kind not in _BULK or _is_bad_probe(e)]
-    events = _of_the_run(events, timeline)
+    events = _since_warm_up(events, timeline)
     events = cluster.without_asides(events, timeline)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
 
 
-def _of_the_run(events: list[Event], timeline: Timeline) -> list[Event]:
+def _since_warm_up(events: list[Event], timeline: Timeline) -> list[Event]:
     """Return the events from the warm-up on: what was before is another story."""
     begun = timeline.of(RunStarted, Phase)
     return [e for e in events if not begun or e.at >= begun[0].at]
@@ -114,7 +114,7 @@ def key_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], 
     """Return the moments that tell the story, and how many were left off."""
     events = [e for e in timeline if e.kind in _KEY] + _changes(timeline)
     events += cluster.first_warnings(timeline)
-    events = _of_the_run(events, timeline)
+    events = _since_warm_up(events, timeline)
     events.sort(key=lambda e: e.at)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
 
@@ -229,7 +229,7 @@ def _page(event: Event) -> str:
     )
 
 
-def _truth(value: object, yes: str, no: str) -> str:
+def _yes_or_no(value: object, yes: str, no: str) -> str:
     return {True: yes, False: no}.get(value, "could not be told")  # type: ignore[call-overload,no-any-return]
 
 
@@ -240,7 +240,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     FaultStarted.kind: _fault_started,
     FaultBiting.kind: lambda e: (
         f"fault {e.get('id', '')} "
-        f"{_truth(e.get('bites'), 'bites', 'does not bite')}{_why(e)}"
+        f"{_yes_or_no(e.get('bites'), 'bites', 'does not bite')}{_why(e)}"
     ),
     FaultFailed.kind: lambda e: (
         f"{e.get('fault', 'a fault')} was not injected on {e.get('instance', '?')}"
@@ -256,11 +256,11 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     Engine.kind: lambda e: f"the engine ended: {e.get('status', '')}{_why(e)}",
     Probe.kind: lambda e: (
         f"probe {e.get('name', '')} ({e.get('phase', '')}) "
-        f"{_truth(e.get('ok'), 'holds', 'deviates')}{_why(e)}"
+        f"{_yes_or_no(e.get('ok'), 'holds', 'deviates')}{_why(e)}"
     ),
     Hypothesis.kind: lambda e: (
         f"steady state ({e.get('phase', '')}) "
-        f"{_truth(e.get('ok'), 'holds', 'deviates')}{_why(e)}"
+        f"{_yes_or_no(e.get('ok'), 'holds', 'deviates')}{_why(e)}"
     ),
     InstanceChanged.kind: lambda e: (
         f"{e.get('instance', '?')} is {e.get('state', '')} {e.get('health') or ''}"
@@ -282,7 +282,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     ),
     Scrape.kind: lambda e: (
         f"scrape of {e.get('job', '')} {e.get('instance', '')} "
-        f"{_truth(e.get('up'), 'succeeds', 'fails')}"
+        f"{_yes_or_no(e.get('up'), 'succeeds', 'fails')}"
     ),
     RuleFailed.kind: lambda e: (
         f"rule group {e.get('group', '')} {e.get('alert') or ''} was not evaluated"
@@ -299,7 +299,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     ),
     Metric.kind: lambda e: (
         f"metric {e.get('promql', '')} "
-        f"{_truth(e.get('ok'), 'holds', 'does not hold')}{_why(e)}"
+        f"{_yes_or_no(e.get('ok'), 'holds', 'does not hold')}{_why(e)}"
     ),
     Drifted.kind: lambda e: (
         f"{'changed by the platform' if e.get('platform') else 'drift'}: "

@@ -18,7 +18,7 @@ from gameday.reports.chart.drawing import (
     Mark,
     Row,
     Section,
-    cut,
+    cut_to_run,
     deadlines,
 )
 from gameday.reports.chart.event_text import moment
@@ -43,16 +43,16 @@ def sections(run: DrawnRun) -> list[Section]:
         Section(
             name=name, rows=rows[:MOST_ROWS], left_off=max(0, len(rows) - MOST_ROWS)
         )
-        for name, rows in ((name, _of_the_run(run, rows)) for name, rows in given)
+        for name, rows in ((name, _all_cut_to_run(run, rows)) for name, rows in given)
         if rows
     ]
 
 
-def _of_the_run(run: DrawnRun, rows: list[Row]) -> list[Row]:
+def _all_cut_to_run(run: DrawnRun, rows: list[Row]) -> list[Row]:
     """Return the rows cut at the run's beginning, without those of nothing else."""
     kept = []
     for row in rows:
-        shown = cut(run, row)
+        shown = cut_to_run(run, row)
         was_empty = not row.bars and not row.marks
         if was_empty or shown.bars or shown.marks or row.deadlines:
             kept.append(shown)

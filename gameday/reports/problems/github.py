@@ -15,7 +15,7 @@ def render(problems: Sequence[Problem]) -> str:
     rest = ordered[MOST:]
     if rest:
         lines.append(f"and {len(rest)} more:")
-        lines += [f"- {_plain(str(problem))}" for problem in rest]
+        lines += [f"- {_no_command(str(problem))}" for problem in rest]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -28,17 +28,17 @@ def _annotation(problem: Problem) -> str:
             properties["col"] = str(problem.column)
     properties["title"] = problem.id
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{command} {listed}::{_data(problem.message)}"
+    return f"::{command} {listed}::{_escaped(problem.message)}"
 
 
-def _data(text: str) -> str:
+def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _plain(text: str) -> str:
+def _no_command(text: str) -> str:
     """Return a line that the runner takes for no command."""
-    return _data(text).replace("##[", "## [")
+    return _escaped(text).replace("##[", "## [")

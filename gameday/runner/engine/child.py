@@ -29,7 +29,7 @@ from gameday.ledger.home import ledger_path
 from gameday.ledger.ledger import Ledger
 from gameday.runner.engine.hypothesis import answers_yes, configured, deviation, look
 from gameday.runner.engine.jobs import Job
-from gameday.runner.engine.outcomes import because, failure, function, interruption
+from gameday.runner.engine.outcomes import failure, function, interruption, last_reason
 
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 _SIGNALS_SEEN = 0.5  # seconds after which a signal is seen at the latest
@@ -90,7 +90,7 @@ def replay(pipe: Connection, job: Job) -> None:
 
 def play_alone(pipe: Pipe, document: Mapping[str, Any]) -> None:
     """Play rollbacks in this very process, which nobody started as a fork."""
-    _be_silent(pipe)
+    _ignore_output(pipe)
     _replay(dict(document), Relay(pipe, hold=False), ({}, {}))
 
 
@@ -217,7 +217,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
             type=str(activity.get("type", "")),
             function=function(activity),
             status=run.get("status"),
-            because=because(run.get("exception")),
+            because=last_reason(run.get("exception")),
             output=as_json(run.get("output"))[:_LONGEST],
             **shows,
         )
@@ -278,10 +278,10 @@ def _settle_in(job: Job, pipe: Connection) -> None:
     """Own session, own environment, silent, as `chaos run` would find modules."""
     os.setsid()
     os.environ.update(job.environment)
-    _be_silent(pipe)
+    _ignore_output(pipe)
 
 
-def _be_silent(pipe: Pipe) -> None:
+def _ignore_output(pipe: Pipe) -> None:
     if os.getcwd() not in sys.path:  # noqa: PTH109 - the process's own folder
         sys.path.append(os.getcwd())  # noqa: PTH109
     quiet = os.open(os.devnull, os.O_RDWR)
@@ -296,10 +296,10 @@ def _be_silent(pipe: Pipe) -> None:
 
 def as_json(value: Any) -> str:
     """Return JSON of whatever an activity handed back; never raises for its type."""
-    return json.dumps(value, default=_plain, skipkeys=True, ensure_ascii=False)
+    return json.dumps(value, default=_as_json_data, skipkeys=True, ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+def _as_json_data(value: Any) -> Any:
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     if isinstance(value, bytes):

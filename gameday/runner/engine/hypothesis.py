@@ -88,7 +88,7 @@ def answers_yes(
         return None
     value = run.get("output")
     if probe.get("tolerance") is None:
-        return _is_yes(probe, value)
+        return _is_true_answer(probe, value)
     try:
         declared = experiment.get("configuration", {})
         configuration = load_configuration(declared, dict(given))
@@ -98,7 +98,7 @@ def answers_yes(
     return _tolerated(probe, value, configuration, secrets)[0]
 
 
-def _is_yes(probe: Mapping[str, Any], value: Any) -> bool:
+def _is_true_answer(probe: Mapping[str, Any], value: Any) -> bool:
     kind = probe.get("provider", {}).get("type")
     status = value.get("status") if isinstance(value, Mapping) else None
     if kind == "http" and isinstance(status, int):
@@ -125,7 +125,7 @@ def _in_time(
     answers: list[Told] = []
 
     def ask() -> None:
-        answers.append(_one(probe, configuration, secrets))
+        answers.append(_probe_answer(probe, configuration, secrets))
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
@@ -159,7 +159,7 @@ def _bounded(probe: Mapping[str, Any], patience: float) -> Mapping[str, Any]:
     return bounded
 
 
-def _one(
+def _probe_answer(
     probe: Mapping[str, Any],
     configuration: Mapping[str, Any],
     secrets: Mapping[str, Any],

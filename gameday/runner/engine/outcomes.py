@@ -20,9 +20,9 @@ def failure(run: Mapping[str, Any]) -> str:
     activity = run["activity"]
     name = str(activity.get("name", ""))
     if run.get("status") != "succeeded":
-        if _gone_already(activity, run.get("exception")):
+        if _had_nothing_to_remove(activity, run.get("exception")):
             return ""
-        return f"{name}: {because(run.get('exception')) or 'cut short'}"
+        return f"{name}: {last_reason(run.get('exception')) or 'cut short'}"
     if activity.get("provider", {}).get("type") != "process":
         return ""
     output = run.get("output")
@@ -53,7 +53,7 @@ def interruption(journal: Mapping[str, Any]) -> str:
     return ": ".join(part for part in (who, str(written.get("reason") or "")) if part)
 
 
-def because(lines: Any) -> str:
+def last_reason(lines: Any) -> str:
     """Return the last line of a traceback; of a cluster's refusal what it says."""
     said = str(lines[-1]).strip() if lines else ""
     error = _API_ERROR.search(said)
@@ -64,7 +64,7 @@ def because(lines: Any) -> str:
     return f"{said[: error.start()].strip(': ')}: {error[1]} {told}"
 
 
-def _gone_already(activity: Mapping[str, Any], lines: Any) -> bool:
+def _had_nothing_to_remove(activity: Mapping[str, Any], lines: Any) -> bool:
     """Return whether a removal found that there was nothing to remove.
 
     A rollback may be played twice, or before what it undoes was done.

@@ -94,7 +94,7 @@ class Server:
                 "query": f"{name}{{{labels}}}[2ms]",
                 "time": f"{series.at[0] / 1000:.3f}",
             }
-            return bool(self._data(*self._ask_form("/query", asked))["result"])
+            return bool(self._answer(*self._ask_form("/query", asked))["result"])
         return False
 
     def write(self, series: Sequence[SeriesRecord]) -> int:
@@ -128,7 +128,7 @@ class Server:
                 status, body = coming.result()
                 if following is not None:
                     coming = ahead.submit(self._ask_range, following)
-                for answered in self._data(status, body)["result"]:
+                for answered in self._answer(status, body)["result"]:
                     labels, values = answered["metric"], answered["values"]
                     row = rows.setdefault(frozenset(labels.items()), Row(labels))
                     row.at.extend([round(at * 1000) for at, _ in values])
@@ -141,7 +141,7 @@ class Server:
     def _ask_form(self, path: str, question: Mapping[str, str]) -> tuple[int, bytes]:
         return self.ask(f"/api/v1{path}", urlencode(question).encode(), _FORM)
 
-    def _data(self, status: int, body: bytes) -> dict[str, list[dict]]:  # type: ignore[type-arg]
+    def _answer(self, status: int, body: bytes) -> dict[str, list[dict]]:  # type: ignore[type-arg]
         try:
             answer = json.loads(body)
             if answer["status"] == "success":
@@ -197,7 +197,7 @@ def batches(series: Sequence[SeriesRecord]) -> Iterator[list[SeriesRecord]]:
         batch: list[SeriesRecord] = []
         size = 0
         for record in series:
-            piece = _between(record, at, at + SLICE)
+            piece = _cut_to(record, at, at + SLICE)
             if not piece.at:
                 continue
             batch.append(piece)
@@ -210,7 +210,7 @@ def batches(series: Sequence[SeriesRecord]) -> Iterator[list[SeriesRecord]]:
         at += SLICE
 
 
-def _between(record: SeriesRecord, start: int, end: int) -> SeriesRecord:
+def _cut_to(record: SeriesRecord, start: int, end: int) -> SeriesRecord:
     import bisect
 
     low, high = bisect.bisect_left(record.at, start), bisect.bisect_left(record.at, end)

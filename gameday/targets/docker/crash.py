@@ -13,7 +13,7 @@ from gameday.errors import FaultFailed
 from gameday.model.faults.fault import FaultRequest, Undo
 from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
-from gameday.targets.sidecar.process.kill import strike
+from gameday.targets.sidecar.process.kill import send_signal
 from gameday.targets.sidecar.work import WorkFailed
 
 
@@ -52,7 +52,7 @@ class Crash:
             return
         container = undo.identity["id"]
         try:
-            strike(undo.arguments["pid"], container, _signal(request))
+            send_signal(undo.arguments["pid"], container, _signal(request))
         except WorkFailed as wrong:
             raise FaultFailed(f"{undo.instance}: {wrong}") from wrong
 

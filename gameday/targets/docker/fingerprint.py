@@ -57,12 +57,12 @@ class Fingerprints:
             name: dict(self._values(container))
             for name, container in containers.items()
         }
-        inside = [
-            name for name in sorted(touched) if _own_network(containers.get(name))
-        ]
+        asked = [name for name in sorted(touched) if _own_network(containers.get(name))]
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
-            looks = pool.map(lambda name: self._inside(containers[name]), inside)
-            for name, look in zip(inside, looks, strict=True):
+            looks = pool.map(
+                lambda name: self._namespace_survey(containers[name]), asked
+            )
+            for name, look in zip(asked, looks, strict=True):
                 taken[name] |= look
         return taken
 
@@ -98,13 +98,13 @@ class Fingerprints:
             elif value and value != [0, 0]:  # ConsoleSize of nothing
                 yield f"HostConfig.{key}", digest(value, self._key)
 
-    def _inside(self, container: Mapping[str, Any]) -> dict[str, str]:
+    def _namespace_survey(self, container: Mapping[str, Any]) -> dict[str, str]:
         spec = {"do": "survey", "duration": 1.0}
         sidecar = Sidecar(spec=spec, mark=MARK, beside=container["Id"])
-        return inside(self._helper.run(sidecar))
+        return survey_keys(self._helper.run(sidecar))
 
 
-def inside(said: Mapping[str, Any]) -> dict[str, str]:
+def survey_keys(said: Mapping[str, Any]) -> dict[str, str]:
     """Return a survey of a namespace as keys; each line counts, not their order."""
     taken: dict[str, str] = {f"{INSIDE}seen": "yes"}
     for about in ("rules", "qdiscs", "routes"):

@@ -73,7 +73,7 @@ class Supervisor:
             raise SupervisorRefused(wrong.faultString, wrong.faultCode) from wrong
         except (OSError, http.client.HTTPException, xmlrpc.client.Error) as wrong:
             raise TargetNotFound(
-                f"supervisord at {self.address} does not answer: {_words(wrong)}"
+                f"supervisord at {self.address} does not answer: {_error_text(wrong)}"
             ) from wrong
 
     def processes(self) -> list[Mapping[str, Any]]:
@@ -100,7 +100,7 @@ def _login() -> list[tuple[str, str]]:
     return [("Authorization", f"Basic {base64.b64encode(pair).decode()}")]
 
 
-def _words(wrong: Exception) -> str:
+def _error_text(wrong: Exception) -> str:
     if isinstance(wrong, xmlrpc.client.ProtocolError):
         hint = f"; {USER} and {PASSWORD} log in" if wrong.errcode == 401 else ""  # noqa: PLR2004
         return f"HTTP {wrong.errcode} {wrong.errmsg}{hint}"

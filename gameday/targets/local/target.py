@@ -155,13 +155,13 @@ class LocalTarget:
         elif request.kind == "process.pause":
             send_family(process, signal.SIGSTOP)
         else:
-            self._take_down(process, name)
+            self._stop_process(process, name)
             if request.kind == "process.restart":
                 undone = self._start(undo)
                 if not undone.ok:
                     raise FaultFailed(f"{victim.name}: {undone.found}")
 
-    def _take_down(self, process: ProcessId, name: str) -> None:
+    def _stop_process(self, process: ProcessId, name: str) -> None:
         """Have supervisord mean it, then do not wait for a graceful end."""
         if not process.alive:
             raise FaultFailed(f"process {process.pid} is not the one it was")

@@ -175,7 +175,7 @@ class SidecarFaults:
             proofs = all_of([partial(proof, end) for end in ends])
         except GamedayError as wrong:
             return Proof(bites=False, because=f"not proven: {wrong}")
-        return _whole(ends, proofs)
+        return _combined_proof(ends, proofs)
 
     # Ending -----------------------------------------------------------------------
 
@@ -270,7 +270,7 @@ def _helper(undo: Undo) -> str:
     return str(undo.arguments["helper"])
 
 
-def _whole(ends: Sequence[Undo], proofs: Sequence[Mapping[str, Any]]) -> Proof:
+def _combined_proof(ends: Sequence[Undo], proofs: Sequence[Mapping[str, Any]]) -> Proof:
     """Return one proof of what each end's helper saw: all have to."""
     first, way = proofs[0], ends[0].arguments["way"]
     evidence: dict[str, Any] = {**first["evidence"], "way": way}

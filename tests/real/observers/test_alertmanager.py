@@ -9,7 +9,7 @@ import pytest
 
 from gameday.clock import SystemClock
 from gameday.model.scenario import Endpoint, Guardrail, Observe
-from gameday.observers.guard import Watched, look_for
+from gameday.observers.guard import Watched, look_function
 from gameday.observers.survey import LiveSurveyor
 from tests.real.observers.lab import ALERTMANAGER, SLO, Run, wait_for
 
@@ -91,7 +91,7 @@ def test_guardrails_answer_from_what_was_observed(run: Run) -> None:
         prometheus=run.prometheus,
     )
     states = [
-        look_for(Guardrail(name="g", **what), watched)().state
+        look_function(Guardrail(name="g", **what), watched)().state
         for what in (
             {"slo": SLO.name, "budget_spent": 0.01},
             {"slo": SLO.name, "burn_rate": 100.0},

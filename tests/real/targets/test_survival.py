@@ -156,13 +156,13 @@ def test_with_the_watchdog_dead_as_well_the_next_fault_finds_it_held_by_the_dead
     (dog,) = watchdogs(tmp_path)
     os.kill(dog, signal.SIGKILL)
     kill(process)
-    (stale,) = ledger.stale(opener(url).url)
+    (stale,) = ledger.dead_runs(opener(url).url)
     assert both_down(url)
     healed = heal(ledger, opener, CLOCK, ledger.open_faults(run=stale.run))
     assert [healing.undone.ok for healing in healed] == [True, True]
     assert all_up(url)
     ledger.close_run(stale.run)
-    assert ledger.stale(opener(url).url) == []
+    assert ledger.dead_runs(opener(url).url) == []
 
 
 def test_a_second_process_is_refused_while_the_first_lives(

@@ -106,7 +106,7 @@ def test_the_committed_baseline_is_asked(capsys: pytest.CaptureFixture[str]) -> 
     for finding in verdict["findings"]:
         finding["outcome"] = "pass"
     (place / "verdict.json").write_text(json.dumps(verdict))
-    past = coverage.pasts(["artifacts"])[0][0]
+    past = coverage.read_pasts(["artifacts"])[0][0]
     known = [observation.measure for observation in observed(past.plan, past.verdict)]
     quick = [
         replace(

@@ -81,7 +81,7 @@ def test_the_cycle_is_that_of_the_promised_alerts_rule() -> None:
         (made,) = asked(server.url)
         moment = moments(made, Repeat(2, 3), clock)("s")  # type: ignore[arg-type]
     assert moment is not None
-    assert moment.words.startswith("repeat 2 of 3: 10s into the 30s after which")
+    assert moment.text.startswith("repeat 2 of 3: 10s into the 30s after which")
     assert 0.0 < moment.at - clock.now() <= 30.5
 
 
@@ -94,7 +94,7 @@ def test_one_run_waits_for_nothing() -> None:
 
 def test_the_fault_is_ordered_at_its_moment() -> None:
     world = World()
-    wanted = InjectionMoment(at=START + 7.0, words="repeat 2 of 3")
+    wanted = InjectionMoment(at=START + 7.0, text="repeat 2 of 3")
     dependencies = replace(world.dependencies(), moment=lambda _step: wanted)
     Drive(plan(), dependencies).run()
     (ordered,) = [phase for phase in world.of("phase") if phase["phase"] == "fault"]

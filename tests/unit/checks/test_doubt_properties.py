@@ -102,7 +102,7 @@ def test_doubt_that_may_change_an_answer_never_leaves_it_standing(
     finding = asked(base, DOUBTS[kind](base.story, when))
     chain = CHAINS[base.chain]
     unlasting = chain.turns[kind] & Turns.BROKEN and base.outcome is Outcome.PASS
-    if chain.turned(kind, base.outcome) or unlasting:
+    if chain.may_change(kind, base.outcome) or unlasting:
         assert finding.outcome is Outcome.INCONCLUSIVE, finding.because
     elif kind is not DoubtKind.RECORD_ENDS:  # which takes away what decides as well
         assert finding.outcome is base.outcome, finding.because
@@ -124,7 +124,7 @@ def test_whenever_it_was(base: Base, kind: DoubtKind, share: float) -> None:
     """Any time between the question's beginning and its decision will do."""
     since = started_by(base)
     when = since + 1.5 + share * max(0.0, base.decided - since - 1.5)
-    if CHAINS[base.chain].turned(kind, base.outcome):
+    if CHAINS[base.chain].may_change(kind, base.outcome):
         finding = asked(base, DOUBTS[kind](base.story, min(when, base.decided)))
         assert finding.outcome is Outcome.INCONCLUSIVE, finding.because
 

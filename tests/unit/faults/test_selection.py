@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from gameday.model.faults.fault import Selection
-from gameday.model.faults.selection import choose, wanted
+from gameday.model.faults.selection import choose, number_wanted
 from gameday.model.target import Instance
 from tests.unit.ledger.fake import instance
 
@@ -32,7 +32,7 @@ def names(selection: Selection, seed: int | str = 1) -> list[str]:
 def test_a_share_is_rounded_down_but_hits_one(
     share: float, there: int, hit: int
 ) -> None:
-    assert wanted(Selection(service="web", share=share), there) == hit
+    assert number_wanted(Selection(service="web", share=share), there) == hit
 
 
 def test_the_same_seed_names_the_same_victims_in_any_order() -> None:

@@ -81,9 +81,9 @@ RECORDED = Recording(
     ],
 )
 def test_what_a_record_lacks(expr: str, since: float, lacks: str) -> None:
-    said = RECORDED.lacks(reads(expr), since)
+    said = RECORDED.why_unrecorded(reads(expr), since)
     assert (lacks in said) if lacks else said == ""
 
 
 def test_nothing_read_lacks_nothing() -> None:
-    assert RECORDED.lacks(Reads(), 0.0) == ""
+    assert RECORDED.why_unrecorded(Reads(), 0.0) == ""

@@ -74,7 +74,7 @@ def test_another_target_is_free_and_so_is_one_that_was_let_go(ledger: Ledger) ->
 
 def test_the_lock_of_a_dead_run_is_taken_over(ledger: Ledger) -> None:
     ledger.open_run("r1", URL, pid=dead_pid())
-    assert [run.run for run in ledger.stale(URL)] == ["r1"]
+    assert [run.run for run in ledger.dead_runs(URL)] == ["r1"]
     ledger.open_run("r2", URL)
     holder = ledger.holder(URL)
     assert holder is not None
@@ -98,7 +98,7 @@ def test_a_closed_run_that_left_a_fault_is_stale_once_it_is_dead(
     ledger.open_run("r1", URL, pid=dead_pid())
     ledger.begin(entry())
     ledger.close_run("r1")
-    assert [run.run for run in ledger.stale(URL)] == ["r1"]
+    assert [run.run for run in ledger.dead_runs(URL)] == ["r1"]
 
 
 # Plans --------------------------------------------------------------------------------

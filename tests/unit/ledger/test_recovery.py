@@ -139,7 +139,7 @@ def test_what_was_in_the_making_is_swept_after_a_moment(scene: Scene) -> None:
 
 def test_nothing_of_a_calm_end_is_waited_for(scene: Scene) -> None:
     opened = scene.opened
-    recover(scene.ledger, "dead", opened, scene.clock, by="heal", calm=True)
+    recover(scene.ledger, "dead", opened, scene.clock, by="heal", ended_cleanly=True)
     assert scene.target.steps[-2:] == ["sweep dead", "release dead"]
 
 
@@ -231,7 +231,7 @@ def test_nobody_takes_a_target_in_which_something_stays_broken(scene: Scene) -> 
         )
     assert [recovery_event.undone.ok for recovery_event in emitted] == [False, False]
     assert scene.ledger.open_runs() == []
-    assert [run.run for run in scene.ledger.stale(URL)] == ["dead"]
+    assert [run.run for run in scene.ledger.dead_runs(URL)] == ["dead"]
     scene.target.undo_failures = 0
     recovered = recover_dead(scene.ledger, URL, scene.opened, scene.clock)
     assert all(recovery.undone.ok for recovery in recovered)

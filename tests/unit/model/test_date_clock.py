@@ -17,7 +17,7 @@ def dated(at: float) -> str:
 
 
 def heard(clock: DateClock, at: float, ahead: float, trip: float = 0.01) -> None:
-    clock.heard(at, at + trip, dated(at + trip / 2 + ahead))
+    clock.take_date(at, at + trip, dated(at + trip / 2 + ahead))
 
 
 def test_one_answer_tells_it_to_the_second() -> None:
@@ -70,5 +70,5 @@ def test_what_was_heard_long_ago_says_nothing() -> None:
 @pytest.mark.parametrize("date", [None, "", "soon", "Thu, 99 Jan 2026 00:00:00 GMT"])
 def test_what_is_no_date_teaches_nothing(date: str | None) -> None:
     clock = DateClock()
-    clock.heard(NOW, NOW, date)
+    clock.take_date(NOW, NOW, date)
     assert clock.offset(NOW) is None

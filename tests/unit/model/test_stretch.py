@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.model.stretch import looks_needed
+from gameday.model.stretch import looks_in_a_row
 
 
 @pytest.mark.parametrize(
@@ -10,4 +10,4 @@ from gameday.model.stretch import looks_needed
     [(0.0, 1), (1.0, 5), (0.9, 5), (0.5, 5), (0.3, 9), (0.1, 29)],
 )
 def test_the_rarer_the_failures_the_longer_it_takes(share: float, looks: int) -> None:
-    assert looks_needed(share) == looks
+    assert looks_in_a_row(share) == looks

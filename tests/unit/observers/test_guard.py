@@ -11,7 +11,14 @@ from gameday.clock import SystemClock
 from gameday.model.scenario import Endpoint, Guardrail
 from gameday.model.slos.counting import Counted
 from gameday.model.slos.slo import Slo, Term
-from gameday.observers.guard import Lasting, Look, Observation, Watched, look_for, spent
+from gameday.observers.guard import (
+    Lasting,
+    Look,
+    Observation,
+    Watched,
+    look_function,
+    spent,
+)
 from gameday.observers.prometheus import PrometheusObserver
 from gameday.observers.prometheus.window import CountedWindow
 from tests.unit.observers.fake import HandClock, Heard, Reply, serving
@@ -52,7 +59,7 @@ class Stand:
             prometheus=self.observer,
             windows=self.windows,
         )
-        return look_for(Guardrail(name="g", **guardrail), watched)
+        return look_function(Guardrail(name="g", **guardrail), watched)
 
 
 @contextmanager
@@ -181,7 +188,7 @@ def test_an_http_probe_breaches_on_errors(status: int, state: str) -> None:
     with serving(lambda _: Reply("", status)) as server:
         watched = Watched(clock=SystemClock(), since=0.0)
         guardrail = Guardrail(name="g", http=f"{server.url}/healthz?full=1")
-        seen = look_for(guardrail, watched)()
+        seen = look_function(guardrail, watched)()
         assert (seen.state, seen.value) == (state, float(status))
         assert server.asked[0].path == "/healthz"
         assert server.asked[0].params == {"full": "1"}
@@ -191,7 +198,7 @@ def test_an_http_probe_that_nobody_answers_breaches() -> None:
     with serving(lambda _: Reply()) as server:
         url = server.url
     watched = Watched(clock=SystemClock(), since=0.0)
-    seen = look_for(Guardrail(name="g", http=url), watched)()
+    seen = look_function(Guardrail(name="g", http=url), watched)()
     assert seen.state == "breached"
     assert "connection refused" in seen.because
 
@@ -223,7 +230,9 @@ def test_a_blind_observer_cannot_answer() -> None:
 
 def test_what_names_nothing_that_there_is_cannot_be_answered() -> None:
     alone = Watched(clock=SystemClock(), since=0.0)
-    assert look_for(Guardrail(name="g", promql="x"), alone)().state == "unanswerable"
+    assert (
+        look_function(Guardrail(name="g", promql="x"), alone)().state == "unanswerable"
+    )
     with standing() as stand:
         seen = stand.look(slo="other", budget_spent=0.1)
     assert (seen.state, seen.because) == ("unanswerable", "there is no SLO other")

@@ -14,17 +14,17 @@ def begun() -> tuple[ObserverHealth, HandClock, Heard]:
 
 def test_one_failure_is_no_blindness() -> None:
     sight, _, heard = begun()
-    sight.bad("refused")
-    sight.good(1002.0)
-    sight.bad("refused")
+    sight.note_no_answer("refused")
+    sight.note_answer(1002.0)
+    sight.note_no_answer("refused")
     assert heard.events == []
 
 
 def test_two_failures_are_from_the_last_answer_on_and_once() -> None:
     sight, _, heard = begun()
-    sight.good(1005.0)
+    sight.note_answer(1005.0)
     for _ in range(5):
-        sight.bad("connection refused")
+        sight.note_no_answer("connection refused")
     (blind,) = heard.of("blind")
     assert (blind.at, blind["because"]) == (1005.0, "connection refused")
     assert sight.blind_because == "connection refused"
@@ -32,11 +32,11 @@ def test_two_failures_are_from_the_last_answer_on_and_once() -> None:
 
 def test_what_was_observed_stops_at_an_outage_and_begins_after_it() -> None:
     sight, clock, heard = begun()
-    sight.good(1005.0)
-    sight.bad("gone", at_once=True)
+    sight.note_answer(1005.0)
+    sight.note_no_answer("gone", at_once=True)
     clock.at = 1009.0
-    sight.good(1008.0)
-    sight.good(1020.0)
+    sight.note_answer(1008.0)
+    sight.note_answer(1020.0)
     sight.observed(1015.0)
     sight.observed(1030.0)
     spans = [(event["since"], event["until"]) for event in heard.of("observed")]
@@ -46,7 +46,7 @@ def test_what_was_observed_stops_at_an_outage_and_begins_after_it() -> None:
 
 def test_blind_all_through_is_never_observed() -> None:
     sight, _, heard = begun()
-    sight.bad("gone", at_once=True)
+    sight.note_no_answer("gone", at_once=True)
     sight.observed(1010.0)
     assert not heard.of("observed")
 
@@ -54,7 +54,7 @@ def test_blind_all_through_is_never_observed() -> None:
 def test_nothing_is_reported_after_the_end() -> None:
     sight, _, heard = begun()
     sight.end()
-    sight.bad("gone", at_once=True)
+    sight.note_no_answer("gone", at_once=True)
     sight.observed(1010.0)
     assert heard.events == []
 
@@ -66,7 +66,7 @@ def test_rounds_outlive_failures_and_answers_that_make_no_sense() -> None:
     def ask() -> float:
         if problems:
             raise problems.pop(0)
-        sight.good(1001.0)
+        sight.note_answer(1001.0)
         return 100.0
 
     rounds = Rounds(sight, ask)

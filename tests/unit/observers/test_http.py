@@ -104,14 +104,14 @@ def test_an_error_says_what_the_server_says() -> None:
         pytest.raises(HttpError, match="answers 400: parse error: unexpected <") as got,
     ):
         connection.json("/api/v1/query")
-    assert got.value.ours
+    assert got.value.is_refused_request
 
 
 def test_an_error_of_the_server_is_not_ours() -> None:
     with asked_of(lambda _: Reply("down", 503)) as (_, connection):
         with pytest.raises(HttpError) as problem:
             connection.json("/x")
-        assert not problem.value.ours
+        assert not problem.value.is_refused_request
         assert connection.get("/x").status == 503
 
 

@@ -92,11 +92,11 @@ def test_failures_that_a_failing_rule_explains_are_its_own() -> None:
 def test_a_rule_that_goes_on_failing_is_told_with_since_when() -> None:
     watch = RuleWatch()
     watch.look(groups(rule(health="err", lastError="no"), rule("B")), None, 10.0)
-    (failed,) = watch.still_sick(1767225690.0)
+    (failed,) = watch.still_failing(1767225690.0)
     assert (failed["alert"], failed.at) == ("Down", 1767225690.0)
     assert failed["since"] == 1767225610.0
     watch.look(groups(rule(), rule("B")), None, 11.0)
-    assert watch.still_sick(12.0) == []
+    assert watch.still_failing(12.0) == []
 
 
 def test_a_changed_rule_is_named_and_its_neighbour_is_not() -> None:

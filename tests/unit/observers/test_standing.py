@@ -5,7 +5,7 @@ from typing import Any
 from gameday.clock import SystemClock
 from gameday.model.alerting.alert import Matcher
 from gameday.model.scenario import Endpoint, Observe
-from gameday.observers.standing import standing
+from gameday.observers.standing import read_standing
 from tests.unit.observers.fake import Asked, Reply, serving
 
 DOWN = {"alertname": "Down", "severity": "page"}
@@ -51,7 +51,7 @@ def answer(asked: Asked) -> Reply:
 def test_alerts_of_both_are_told_once_and_active_silences() -> None:
     with serving(answer) as server:
         end = Endpoint(url=server.url)
-        there = standing(Observe(prometheus=end, alertmanager=end), SystemClock())
+        there = read_standing(Observe(prometheus=end, alertmanager=end), SystemClock())
     states = {alert.labels["alertname"]: alert.state for alert in there.alerts}
     assert states == {"Down": "firing", "Slow": "pending", "Elsewhere": "firing"}
     assert len(there.alerts) == len(states)
@@ -64,5 +64,5 @@ def test_alerts_of_both_are_told_once_and_active_silences() -> None:
 def test_who_does_not_answer_tells_nothing() -> None:
     with serving(lambda _: Reply("", status=404)) as server:
         end = Endpoint(url=server.url)
-        there = standing(Observe(prometheus=end, alertmanager=end), SystemClock())
+        there = read_standing(Observe(prometheus=end, alertmanager=end), SystemClock())
     assert (there.alerts, there.silences) == ((), ())

@@ -7,7 +7,7 @@ import pytest
 from gameday.model.alerting.alert import AlertRule, InhibitRule, Matcher, Route, Routing
 from gameday.model.alerting.standing import Standing, StandingAlert, StandingSilence
 from gameday.model.plan import Monitoring
-from gameday.plans.spoiled import Before, Spoiled, nothing_left, spoiled
+from gameday.plans.spoiled import Before, Spoiled, spoiled, why_nothing_to_learn
 from tests.builders import equals, plan, promise, rule, step
 
 NAME = "WebReplicaDown"
@@ -124,11 +124,11 @@ def test_a_step_of_which_nothing_is_left_says_why() -> None:
     other = promise("Other", fires_within=5.0)
     one_step = plan(step(alerts=(FIRES, other))).scenario.steps[0]
     some = found(FIRES, other, alerts=(alert(),))
-    assert nothing_left(one_step, some) == ""
+    assert why_nothing_to_learn(one_step, some) == ""
     every = found(FIRES, other, alerts=(alert(), alert(alertname="Other")))
-    why = nothing_left(one_step, every)
+    why = why_nothing_to_learn(one_step, every)
     assert why.startswith("step lose-a-replica: no alert promise could be answered: ")
     assert 'Other{severity="page"} is already firing' in why
     assert why.endswith("or go on all the same with --anyway")
     nothing = plan(step()).scenario.steps[0]
-    assert nothing_left(nothing, []) == ""
+    assert why_nothing_to_learn(nothing, []) == ""

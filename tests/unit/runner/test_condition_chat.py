@@ -34,7 +34,7 @@ def told(
             titles=[title],
         )
     )
-    return len(run_state.told(PROMISE, status, "chat", 10.0))
+    return len(run_state.paged_alerts(PROMISE, status, "chat", 10.0))
 
 
 @pytest.mark.parametrize(

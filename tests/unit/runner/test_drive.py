@@ -410,7 +410,7 @@ def test_where_no_process_can_be_started_the_ledger_still_undoes() -> None:
     assert flow.stopped
 
 
-@pytest.mark.parametrize("door", ["heal", "anything_open"])
+@pytest.mark.parametrize("door", ["heal", "has_open_faults"])
 def test_an_undo_that_breaks_off_is_named_and_all_else_ends(door: str) -> None:
     def breaks() -> NoReturn:
         raise RuntimeError("database is locked")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gameday.runner.engine.outcomes import because, failure, interruption
+from gameday.runner.engine.outcomes import failure, interruption, last_reason
 
 MISSING = """\
 chaoslib.exceptions.ActivityFailed: kubernetes.client.exceptions.ApiException: (404)
@@ -42,15 +42,15 @@ def test_somebody_elses_404_is_a_failure() -> None:
 
 
 def test_a_clusters_refusal_is_one_line() -> None:
-    assert because(["...", FORBIDDEN]) == (
+    assert last_reason(["...", FORBIDDEN]) == (
         "chaoslib.exceptions.ActivityFailed: "
         "kubernetes.client.exceptions.ApiException: 403 "
         'networkpolicies "deny" not found'
     )
     bare = "ApiException: (500)\nReason: Internal Server Error\n"
-    assert because([bare]) == "ApiException: 500 Internal Server Error"
-    assert because(["ValueError: no\n"]) == "ValueError: no"
-    assert because(None) == ""
+    assert last_reason([bare]) == "ApiException: 500 Internal Server Error"
+    assert last_reason(["ValueError: no\n"]) == "ValueError: no"
+    assert last_reason(None) == ""
 
 
 def test_a_process_that_ended_badly_has_failed_though_the_engine_says_succeeded() -> (

@@ -67,7 +67,7 @@ def test_a_victim_is_looked_up_again_by_its_number_where_the_run_replaced_it(
 ) -> None:
     ledger, run_ledger = booked(tmp_path, [pod("web-1", "a"), pod("web-2", "new")])
     hit(ledger, replaced)
-    run_ledger.news()
+    run_ledger.new_events()
     run_ledger.plan_again("second")
     planned = ledger.claim(RUN, "second", REQUEST)
     assert planned is not None
@@ -80,5 +80,7 @@ def test_a_fault_that_had_ended_early_is_told_as_such(
 ) -> None:
     ledger, run_ledger = booked(tmp_path, [])
     hit(ledger, pod("web-1", "a"), extra={"early": early} if early else {})
-    (ended,) = [event for event in run_ledger.news() if event.kind == "fault_ended"]
+    (ended,) = [
+        event for event in run_ledger.new_events() if event.kind == "fault_ended"
+    ]
     assert ended.get("early", "") == early

@@ -101,7 +101,7 @@ class FakeLedger:
     def rolled_back(self, number: int, failed: Sequence[str]) -> None:
         del number, failed
 
-    def news(self) -> list[Event]:
+    def new_events(self) -> list[Event]:
         news, self._news = self._news, []
         return news
 
@@ -109,7 +109,7 @@ class FakeLedger:
         del fault, at
         self.end("s", "self")
 
-    def anything_open(self) -> bool:
+    def has_open_faults(self) -> bool:
         return self.open
 
     def heal(self) -> list[str]:

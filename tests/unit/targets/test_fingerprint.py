@@ -7,9 +7,14 @@ import pytest
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.targets.docker.endpoint import EngineAddress
 from gameday.targets.docker.engine import DockerEngine
-from gameday.targets.docker.fingerprint import Fingerprints, inside, mode_of, mounts
+from gameday.targets.docker.fingerprint import (
+    Fingerprints,
+    mode_of,
+    mounts,
+    survey_keys,
+)
 from gameday.targets.docker.sidecars.helper import Helper
-from gameday.targets.sidecar.network.survey import rules_of, tidy
+from gameday.targets.sidecar.network.survey import rules_of, without_volatile
 from tests.unit.ledger.fake import HandClock
 
 ID = "306a02de7024a3eb72f3e21999e4f58dd760bd767949196299888a85a01c852d"
@@ -202,7 +207,7 @@ def test_routes_and_qdiscs_without_what_passes() -> None:
         "fe80::/64 dev eth0 expires 300sec\n"
         "qdisc noqueue 0: dev eth0 root refcnt 2\n\n"
     )
-    assert tidy(text) == [
+    assert without_volatile(text) == [
         "172.23.0.0/16 dev eth0 proto kernel scope link",
         "default via 172.23.0.1 dev eth0",
         "fe80::/64 dev eth0",
@@ -212,7 +217,7 @@ def test_routes_and_qdiscs_without_what_passes() -> None:
 
 def test_a_line_that_is_there_twice_differs_from_once() -> None:
     said: dict[str, list[str]] = {"rules": ["a"], "qdiscs": [], "routes": []}
-    once, twice = inside(said), inside({**said, "rules": ["a", "a"]})
+    once, twice = survey_keys(said), survey_keys({**said, "rules": ["a", "a"]})
     (difference,) = differences({"web-1": once}, {"web-1": twice})
     assert (difference.key, difference.before, difference.after) == (
         "inside.rules.a",

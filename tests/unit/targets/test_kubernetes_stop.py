@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.ledger.heal import patiently
+from gameday.ledger.heal import undo_with_retries
 from gameday.model.faults.fault import Undo, Undone
 from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
@@ -452,5 +452,5 @@ def test_a_control_plane_that_is_away_for_a_while_is_waited_for(
     undo = lab.stopped()
     away = ("PATCH", f"{DEPLOYMENTS}/web", status, b'{"message": "leader changed"}')
     lab.cluster.answers = [away] * 8  # a refusal is asked five times
-    assert patiently(lab.target.undo, undo, lab.clock).ok
+    assert undo_with_retries(lab.target.undo, undo, lab.clock).ok
     assert (lab.replicas(), lab.traces()) == (3, [])

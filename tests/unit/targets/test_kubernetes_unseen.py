@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gameday.app.days.prepare_run import heal_held
+from gameday.app.days.prepare_run import heal_dead_holder
 from gameday.app.heal import MarkedHeal, heal_marked
 from gameday.cli.days.heal import command
 from gameday.errors import TargetHeld, TargetNotFound
@@ -212,7 +212,7 @@ def test_a_plan_is_not_made_again_for_what_could_not_be_looked_at(
     dies(cluster, target)
     cluster.forbidden = {NODES}
     told: list[str] = []
-    assert not heal_held(target, HandClock(), told.append)
+    assert not heal_dead_holder(target, HandClock(), told.append)
     assert told == []
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gameday.targets.sidecar.network.loss import chance
+from gameday.targets.sidecar.network.loss import statistic_match
 from gameday.targets.sidecar.process.container import look
 from gameday.targets.sidecar.proof.loss_proof import (
     Count,
     HandshakeProbe,
-    enough,
     error,
+    probes_needed,
 )
 from gameday.targets.sidecar.resource.cpu import used_by, verdict
 from gameday.targets.sidecar.resource.stress import NAME, Say, StressProcesses
@@ -92,9 +92,9 @@ def test_a_share_seen_has_the_error_of_its_number_of_trials() -> None:
 
 
 def test_the_smaller_the_loss_the_more_probes() -> None:
-    assert enough(1.0) == 200
-    assert enough(0.1) == 600
-    assert enough(0.0001) == 3000
+    assert probes_needed(1.0) == 200
+    assert probes_needed(0.1) == 600
+    assert probes_needed(0.0001) == 3000
 
 
 def test_a_loss_that_is_not_there_is_seen() -> None:
@@ -113,4 +113,4 @@ def test_without_anybody_to_ask_no_loss_is_proven() -> None:
 
 
 def test_a_rule_takes_a_share_by_chance() -> None:
-    assert chance(0.1) == "-m statistic --mode random --probability 0.100000"
+    assert statistic_match(0.1) == "-m statistic --mode random --probability 0.100000"

@@ -14,10 +14,10 @@ from gameday.targets.sidecar.proof.stream import (
     EchoFlow,
     EchoSeries,
     EchoStream,
-    echoes,
+    burst_size,
+    echoes_per_round,
     is_answer,
     request,
-    saved_up,
     under_way,
 )
 
@@ -159,8 +159,8 @@ def test_a_hiccup_of_the_machine_is_no_answer(rates: Sequence[float]) -> None:
 def test_what_was_saved_up_says_nothing_of_the_rate() -> None:
     assert EchoFlow(18, 1.0, saved=8).rate == 10 * 1228 * 8
     assert EchoFlow(8, 0.0, saved=8).rate == 0.0
-    assert saved_up(64e3) * 1228 > 10_000
-    assert saved_up(100e6) * 1228 > 250_000
+    assert burst_size(64e3) * 1228 > 10_000
+    assert burst_size(100e6) * 1228 > 250_000
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_without_anybody_who_answers_nothing_is_proven() -> None:
 
 @pytest.mark.parametrize("rate", [8e3, 64e3, 10e6, 1e9])
 def test_a_measurement_is_short_and_loses_nothing(rate: float) -> None:
-    assert 8 <= echoes(rate) <= 3000
-    assert echoes(rate) * 1228 * 8 / rate <= max(1.1, 80e3 / rate)
+    assert 8 <= echoes_per_round(rate) <= 3000
+    assert echoes_per_round(rate) * 1228 * 8 / rate <= max(1.1, 80e3 / rate)
     most = max(2, LATENCY * rate / 8 / 1228)
     assert 2 <= under_way(rate) <= most
 

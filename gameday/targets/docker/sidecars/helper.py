@@ -210,7 +210,7 @@ class Helper:
             if container["Labels"].get("gameday.run") == run
             or (
                 container["Labels"].get("gameday.do") in _LOOKS
-                and _left(container, old)
+                and _is_abandoned(container, old)
             )
         ]
 
@@ -242,7 +242,7 @@ def _mounted(sidecar: Sidecar) -> dict[str, Any]:
     return {"binds": binds, "cgroupns": "host", "security_opt": ["label=disable"]}
 
 
-def _left(container: Mapping[str, Any], old: float) -> bool:
+def _is_abandoned(container: Mapping[str, Any], old: float) -> bool:
     return container["Created"] < old or is_dead(
         container["Labels"].get("gameday.by", "")
     )

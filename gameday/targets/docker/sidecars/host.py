@@ -82,7 +82,7 @@ class DockerSidecars:
         code = self._helper.end(helper)
         if code is None:
             self._helper.remove(helper)  # gone, or deaf
-        words = self._last_words(helper)
+        words = self._stored_result(helper)
         began, at = (words.get(word, {}).get("at") for word in ("applied", "removed"))
         return Ended(
             clean=code == 0,
@@ -92,7 +92,7 @@ class DockerSidecars:
             over=over,
         )
 
-    def _last_words(self, helper: str) -> Mapping[str, Mapping[str, Any]]:
+    def _stored_result(self, helper: str) -> Mapping[str, Mapping[str, Any]]:
         try:
             return {line["say"]: line for line in self._helper.lines(helper)}
         except Gone:

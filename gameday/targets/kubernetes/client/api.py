@@ -268,7 +268,7 @@ class Api:
             _preload_content=False,
             _request_timeout=(CONNECT, read),
         )
-        self._date.heard(sent, self.clock.now(), answer.headers.get("Date"))
+        self._date.take_date(sent, self.clock.now(), answer.headers.get("Date"))
         return answer
 
 

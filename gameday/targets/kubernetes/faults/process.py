@@ -6,7 +6,7 @@ from typing import Any
 
 from gameday.errors import FaultFailed, GamedayError
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
-from gameday.model.faults.selection import wanted
+from gameday.model.faults.selection import number_wanted
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Json
 from gameday.targets.kubernetes.faults.scale_down import ScaleDown
@@ -209,7 +209,7 @@ def fit(request: FaultRequest, instances: Sequence[Instance]) -> Sequence[Instan
     )
     if request.kind != "process.stop" or not ordered or request.selection.instances:
         return instances
-    number = wanted(request.selection, len(instances))
+    number = number_wanted(request.selection, len(instances))
     return sorted(instances, key=_number)[-number:]
 
 

@@ -50,7 +50,7 @@ class Lock:
             if other.run != holder.run:
                 return other
         self._lost = ""
-        self._beat(holder.run)
+        self._renew_regularly(holder.run)
         return None
 
     def _body(self, holder: Holder) -> Mapping[str, Any]:
@@ -87,9 +87,9 @@ class Lock:
         holder = self._holder(lease)
         if holder.known_here or not wait or not (holder.expired or decide):
             return holder
-        return self._watched(lease)
+        return self._watch_heartbeat(lease)
 
-    def _watched(self, lease: Json) -> Holder | None:
+    def _watch_heartbeat(self, lease: Json) -> Holder | None:
         """Look on until a heartbeat comes, or it is overdue by its stamp or our watch.
 
         At least one whole interval is waited for, whatever the stamp says.
@@ -151,7 +151,7 @@ class Lock:
         where = ["--context", access.context, "--namespace", access.namespace]
         return " ".join(["gameday", "heal", *where])
 
-    def _beat(self, run: str) -> None:
+    def _renew_regularly(self, run: str) -> None:
         if run in self._beating:
             return
         over = self._beating[run] = threading.Event()

@@ -34,14 +34,14 @@ class Permission:
         """Return the rights that these faults (and any run) need and we have not."""
         rules = rules_for(kinds)
         with self._asking:
-            self._learn([(rule, verb) for rule in rules for verb in rule.verbs])
+            self._read_rules([(rule, verb) for rule in rules for verb in rule.verbs])
             lacks = {
                 rule: [verb for verb in rule.verbs if not self._known[rule, verb]]
                 for rule in rules
             }
         return tuple(rule.only(verbs) for rule, verbs in lacks.items() if verbs)
 
-    def _learn(self, wanted: Sequence[tuple[RbacRule, str]]) -> None:
+    def _read_rules(self, wanted: Sequence[tuple[RbacRule, str]]) -> None:
         if self._listed is None:
             self._listed = self._list()
         for rule, verb in wanted:
@@ -49,7 +49,7 @@ class Permission:
                 self._known[rule, verb] = True
         asked = [pair for pair in wanted if pair not in self._known]
         if asked:
-            answers = all_of([partial(self._may, *pair) for pair in asked])
+            answers = all_of([partial(self._is_allowed, *pair) for pair in asked])
             self._known.update(zip(asked, answers, strict=True))
 
     def _list(self) -> Sequence[Mapping[str, Any]]:
@@ -58,9 +58,11 @@ class Permission:
             told = self._review(_ALL, "SelfSubjectRulesReview", spec)
         except ApiRefused:
             return ()
-        return [rule for rule in told.get("resourceRules") or () if _whole(rule)]
+        return [
+            rule for rule in told.get("resourceRules") or () if _covers_all_names(rule)
+        ]
 
-    def _may(self, rule: RbacRule, verb: str) -> bool:
+    def _is_allowed(self, rule: RbacRule, verb: str) -> bool:
         resource, sub = rule.parts
         about: dict[str, Any] = {
             "group": rule.group,
@@ -104,6 +106,6 @@ def allows(told: Mapping[str, Any], rule: RbacRule, verb: str) -> bool:
     )
 
 
-def _whole(told: Mapping[str, Any]) -> bool:
+def _covers_all_names(told: Mapping[str, Any]) -> bool:
     """Whether it is about every object of its kinds, not only some by their names."""
     return not told.get("resourceNames")

@@ -93,7 +93,7 @@ class Helper:
             phase = pod["status"].get("phase")
             if phase in ("Running", "Succeeded", "Failed"):
                 return
-            why = _stuck(pod)
+            why = _why_stuck(pod)
             if why:
                 raise FaultFailed(f"helper pod {name} does not start: {why}")
         raise FaultFailed(f"helper pod {name} did not start within {READY:g} s")
@@ -124,7 +124,7 @@ class Helper:
         except FaultFailed as error:
             wrong = error
         # One that was quicker than we could listen has left its words with the API.
-        yield from self._words(name, _TOLD).values()
+        yield from self._stored_lines(name, _TOLD).values()
         if wrong is not None:
             raise wrong
 
@@ -153,7 +153,7 @@ class Helper:
 
     def _by_its_status(self, name: str) -> Ended:
         """Return how a helper ended, where its log could not be followed to the end."""
-        words = self._words(name, _ENDED)
+        words = self._stored_lines(name, _ENDED)
         lost = str(words.get("lost", {}).get("because", ""))
         began, at = (words.get(word, {}).get("at") for word in ("applied", "removed"))
         code = self._exits(name, _TOLD)
@@ -166,11 +166,11 @@ class Helper:
             seen=code is not None or not there,
         )
 
-    def _words(self, name: str, seconds: float) -> dict[str, dict[str, Any]]:
+    def _stored_lines(self, name: str, seconds: float) -> dict[str, dict[str, Any]]:
         """Return what an ended helper has left with the API, by its words."""
         self._exits(name, seconds)
         pod = self._api.find(f"{self._all}/{name}")
-        return {told["say"]: told for told in map(_line, _last_words(pod))}
+        return {told["say"]: told for told in map(_line, _last_lines(pod))}
 
     def _exits(self, name: str, seconds: float) -> int | None:
         for pods in self._pods.changes(seconds, f"metadata.name={name}"):
@@ -187,7 +187,7 @@ class Helper:
             return
 
 
-def _last_words(pod: Mapping[str, Any] | None) -> list[str]:
+def _last_lines(pod: Mapping[str, Any] | None) -> list[str]:
     listed = (pod or {}).get("status", {}).get("containerStatuses") or ()
     ended = [container.get("state", {}).get("terminated") or {} for container in listed]
     return [line for state in ended for line in state.get("message", "").splitlines()]
@@ -202,7 +202,7 @@ def exit_code(pod: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _stuck(pod: Mapping[str, Any]) -> str:
+def _why_stuck(pod: Mapping[str, Any]) -> str:
     for status in pod["status"].get("containerStatuses") or ():
         waiting = status.get("state", {}).get("waiting") or {}
         if waiting.get("reason") in (*_STUCK, *_STUCK_TOO):

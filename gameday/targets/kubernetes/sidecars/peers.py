@@ -40,7 +40,7 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
         peers_named = [
             other for other in others if peer in (other.service, *_names(other))
         ]
-        fronts = _fronts(services, peer, peers_named)
+        fronts = _service_addresses(services, peer, peers_named)
         named += peers_named
         hits = [*(a for instance in peers_named for a in instance.addresses), *fronts]
         addresses += hits or _literal(peer)
@@ -49,11 +49,11 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
     return NetworkEnds(
         peers=tuple(dict.fromkeys(addresses)),
         probes=_first(running) or tuple(literal[:_AT_MOST]),
-        far=_far(pod, there, running),
+        far=_peers_on_other_nodes(pod, there, running),
     )
 
 
-def _far(
+def _peers_on_other_nodes(
     pod: Json, there: Sequence[Json], peers: Sequence[Instance]
 ) -> tuple[Instance, ...]:
     """Return the peers on other nodes that have a network of their own."""
@@ -78,7 +78,7 @@ def _first(instances: Iterable[Instance]) -> tuple[str, ...]:
     return tuple(addresses[:_AT_MOST])
 
 
-def _fronts(
+def _service_addresses(
     services: Sequence[Mapping[str, Any]], peer: str, instances: Sequence[Instance]
 ) -> list[str]:
     """Return the cluster addresses of Services that lead to these instances."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gameday.targets.sidecar.network.incoming import remove_incoming
-from gameday.targets.sidecar.network.loss import chance
+from gameday.targets.sidecar.network.loss import statistic_match
 from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue
 from gameday.targets.sidecar.network.rate import no_shaping
@@ -48,7 +48,7 @@ class Look:
             "netem": why_not(*leaf(0.001, 0.0)),
             "nfqueue": self._queue(),
             "shaping": no_shaping(),
-            "statistic": self._rule("mangle", f"{chance(0.5)} -j DROP"),
+            "statistic": self._rule("mangle", f"{statistic_match(0.5)} -j DROP"),
         }
 
     def _rule(self, table: str, end: str) -> str:

@@ -21,7 +21,7 @@ from gameday.targets.sidecar.work import CLOCK, rest, say
 _IDLE = 3600.0  # seconds
 
 
-def chance(share: float) -> str:
+def statistic_match(share: float) -> str:
     """Return the match of iptables that is true for this share of packets."""
     return f"-m statistic --mode random --probability {share:.6f}"
 
@@ -51,7 +51,7 @@ class RuleLoss(_Loss):
 
     def apply(self) -> Mapping[str, Any]:
         """Put the rules in."""
-        self._rules.add({"INPUT": f"{chance(self._share)} -j DROP"})
+        self._rules.add({"INPUT": f"{statistic_match(self._share)} -j DROP"})
         return {"way": "statistic"}
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:

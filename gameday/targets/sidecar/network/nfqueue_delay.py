@@ -58,10 +58,10 @@ class HeldDelay:
                 [queue.fileno(), bell.fileno()], [], [], timeout
             )
             if queue.fileno() in ready:
-                self._take(queue)
-            self._let_go(queue)
+                self._queue_packets(queue)
+            self._release_due(queue)
 
-    def _take(self, queue: Queue) -> None:
+    def _queue_packets(self, queue: Queue) -> None:
         now = CLOCK.monotonic()
         for packet in queue.read():
             spread = random.uniform(-self._jitter, self._jitter)  # noqa: S311
@@ -69,7 +69,7 @@ class HeldDelay:
             heapq.heappush(self._waiting, (due, packet))
             self._held += 1
 
-    def _let_go(self, queue: Queue) -> None:
+    def _release_due(self, queue: Queue) -> None:
         now = CLOCK.monotonic()
         last = 0
         while self._waiting and self._waiting[0][0] <= now:

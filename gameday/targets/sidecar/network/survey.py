@@ -36,10 +36,10 @@ class Survey:
         """Return the lines by what they are about."""
         return {
             "rules": [line for words in _FAMILIES for line in _rules(*words)],
-            "qdiscs": tidy(run_tool("tc", "qdisc", "show")),
+            "qdiscs": without_volatile(run_tool("tc", "qdisc", "show")),
             "routes": [
-                *tidy(run_tool("ip", "-4", "route", "show")),
-                *tidy(run_tool("ip", "-6", "route", "show")),
+                *without_volatile(run_tool("ip", "-4", "route", "show")),
+                *without_volatile(run_tool("ip", "-6", "route", "show")),
             ],
         }
 
@@ -78,7 +78,7 @@ def rules_of(prefix: str, saved: str) -> list[str]:
     return lines
 
 
-def tidy(text: str) -> list[str]:
+def without_volatile(text: str) -> list[str]:
     """Return lines without what passes by itself, in the order of the alphabet."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     return sorted(_PASSING.sub("", line) for line in lines if line)

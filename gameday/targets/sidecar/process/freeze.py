@@ -9,7 +9,7 @@ from typing import Any
 
 from gameday.targets.sidecar.process.container import ContainerProcess, processes
 from gameday.targets.sidecar.process.enter import main_pid
-from gameday.targets.sidecar.process.kill import strike
+from gameday.targets.sidecar.process.kill import send_signal
 from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
 
@@ -18,7 +18,9 @@ _PAUSE = 0.01
 _STOPPED = "Tt"  # by a signal, by a tracer
 
 
-def settle(container: str, name: str, *, frozen: bool) -> list[ContainerProcess]:
+def signal_until_settled(
+    container: str, name: str, *, frozen: bool
+) -> list[ContainerProcess]:
     """Send the signal until every process shows it; return them.
 
     Repeated, because a process that was not stopped yet may have started another.
@@ -34,13 +36,13 @@ def settle(container: str, name: str, *, frozen: bool) -> list[ContainerProcess]
             what = "did not stop" if frozen else "are still stopped"
             raise WorkFailed(f"{len(wrong)} of {len(there)} processes {what}")
         for process in wrong:
-            _tell(process.pid, container, name)
+            _send_signal(process.pid, container, name)
         CLOCK.sleep(_PAUSE)
 
 
-def _tell(pid: int, container: str, name: str) -> None:
+def _send_signal(pid: int, container: str, name: str) -> None:
     try:
-        strike(pid, container, name)
+        send_signal(pid, container, name)
     except WorkFailed:
         if any(process.pid == pid for process in processes(container)):
             raise  # not because it ended meanwhile
@@ -61,7 +63,7 @@ class Freeze:
     def apply(self) -> Mapping[str, Any]:
         """Stop them all."""
         self._began = True
-        there = settle(self._container, "SIGSTOP", frozen=True)
+        there = signal_until_settled(self._container, "SIGSTOP", frozen=True)
         self._count = len(there)
         if not there:
             raise WorkFailed("the container has no process any more")
@@ -82,7 +84,7 @@ class Freeze:
     def remove(self) -> None:
         """Let them all go on."""
         if self._began:
-            settle(self._container, "SIGCONT", frozen=False)
+            signal_until_settled(self._container, "SIGCONT", frozen=False)
 
 
 class Thaw:
@@ -101,7 +103,7 @@ class Thaw:
             for process in processes(self._container)
             if process.state in _STOPPED
         ]
-        settle(self._container, "SIGCONT", frozen=False)
+        signal_until_settled(self._container, "SIGCONT", frozen=False)
         return {"found": len(still), "held": len(still)}
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:

@@ -10,10 +10,10 @@ from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.signals import SignalQueue
 from gameday.targets.sidecar.work import WorkFailed
 
-__all__ = ["Kill", "belongs", "strike"]
+__all__ = ["Kill", "belongs", "send_signal"]
 
 
-def strike(pid: int, container: str, name: str) -> None:
+def send_signal(pid: int, container: str, name: str) -> None:
     """Send the signal to the container's process; WorkFailed where it is not that.
 
     The pid is held while it is checked, so that no other process can take it over.
@@ -54,7 +54,7 @@ class Kill:
 
     def apply(self) -> Mapping[str, Any]:
         """Send the signal."""
-        strike(self._pid, self._spec["container"], self._spec["signal"])
+        send_signal(self._pid, self._spec["container"], self._spec["signal"])
         return {"way": "helper", "pid": self._pid}
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:

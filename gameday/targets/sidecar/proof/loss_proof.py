@@ -40,7 +40,7 @@ def error(share: float, sent: int) -> float:
     return math.sqrt(share * (1.0 - share) / sent) if sent else 1.0
 
 
-def enough(share: float) -> int:
+def probes_needed(share: float) -> int:
     """Return how many probes make a loss of that share visible."""
     return min(_MOST, max(_LEAST, math.ceil(_WANTED / share)))
 
@@ -77,7 +77,7 @@ class HandshakeProbe:
         if not self.peer or self._before is None:
             because = "no peer answered before the loss"
             return {"bites": False, "because": because, "evidence": {}}
-        before, now = self._before.share, self.count(enough(asked))
+        before, now = self._before.share, self.count(probes_needed(asked))
         # A probe is answered where neither this fault nor what was before takes it.
         expected = 1.0 - (1.0 - asked) * (1.0 - before)
         spread = error(expected, now.sent)

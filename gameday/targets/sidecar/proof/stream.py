@@ -49,12 +49,12 @@ class EchoFlow:
         return counted * _PACKET * 8 / self.seconds if self.seconds else 0.0
 
 
-def echoes(rate: float) -> int:
+def echoes_per_round(rate: float) -> int:
     """Return how many echoes take about a second at that rate."""
     return min(_MOST, max(_LEAST, round(rate / 8 / _PACKET)))
 
 
-def saved_up(rate: float) -> int:
+def burst_size(rate: float) -> int:
     """Return how many echoes may pass at once before the limit is felt."""
     return 1 + int(max(_SAVED, rate / 8 * _SAVED_FOR) / _PACKET)
 
@@ -184,8 +184,8 @@ class EchoStream:
         self, mark: int, shows: Callable[[EchoFlow], bool], limit: float = math.inf
     ) -> EchoFlow:
         """Measure until it shows something, a few times at most."""
-        saved = saved_up(self._rate)
-        many = saved + echoes(self._rate)
+        saved = burst_size(self._rate)
+        many = saved + echoes_per_round(self._rate)
         series = EchoSeries(
             many=many,
             saved=saved,

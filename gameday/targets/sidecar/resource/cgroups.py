@@ -29,7 +29,7 @@ class Memory:
         usage - inactive_file: the working set, as the kubelet counts it.
         """
         usage = _number(self.folder, "memory.current", "memory.usage_in_bytes") or 0
-        lines = _words(self.folder, "memory.stat")
+        lines = _fields(self.folder, "memory.stat")
         cached = lines.get("total_inactive_file", lines.get("inactive_file", 0))
         return max(0, usage - cached)
 
@@ -76,7 +76,7 @@ class Cgroups:
         folders = self.of(("cpuacct",))
         if not folders:
             return None
-        spent = _words(folders[0], "cpu.stat").get("usage_usec")
+        spent = _fields(folders[0], "cpu.stat").get("usage_usec")
         if spent is not None:
             return spent / 1e6
         spent = _number(folders[0], "cpuacct.usage")
@@ -98,7 +98,7 @@ class Cgroups:
         kills = 0
         for folder in self.for_memory():
             for name in ("memory.events", "memory.oom_control"):
-                kills += _words(folder, name).get("oom_kill", 0)
+                kills += _fields(folder, name).get("oom_kill", 0)
         return kills
 
     def _levels(self, folders: Sequence[Path]) -> Iterator[Path]:
@@ -187,7 +187,7 @@ def _number(folder: Path, *files: str) -> int | None:
     return None
 
 
-def _words(folder: Path, name: str) -> dict[str, int]:
+def _fields(folder: Path, name: str) -> dict[str, int]:
     words = {}
     for line in _text(folder, name).splitlines():
         key, _, value = line.partition(" ")

@@ -23,10 +23,10 @@ BESIDE = "beside the container: it has no cgroup of its own"
 
 def burn(share: float) -> None:
     """Use this share of one CPU, forever."""
-    began, before = CLOCK.monotonic(), _spent()
+    began, before = CLOCK.monotonic(), _cpu_seconds()
     while True:
         now = CLOCK.monotonic()
-        debt = share * (now - began) - (_spent() - before)
+        debt = share * (now - began) - (_cpu_seconds() - before)
         if debt > _DEBT:
             began += (debt - _DEBT) / share
         if debt <= 0:
@@ -37,7 +37,7 @@ def burn(share: float) -> None:
             pass
 
 
-def _spent() -> float:
+def _cpu_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
@@ -127,10 +127,10 @@ class Cpu:
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it over a second, then wait for the end."""
-        began, first, whole = self._look()
+        began, first, whole = self._sample()
         until = min(deadline, began + _WINDOW)
         lost = self._burners.wait(bell, until)
-        now, last, total = self._look()
+        now, last, total = self._sample()
         if not lost:
             part = (now - began) * self._cpus or 1.0
             share = (last.ran - first.ran) / part
@@ -151,7 +151,7 @@ class Cpu:
         if lost:
             say("lost", because=lost)
 
-    def _look(self) -> tuple[float, Used, float | None]:
+    def _sample(self) -> tuple[float, Used, float | None]:
         total = self._cgroups.cpu_used() if self._cgroups else None
         return CLOCK.monotonic(), used_by(self._burners.pids), total
 
