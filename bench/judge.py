@@ -11,9 +11,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
 from gameday.model.scenario import SloPromise
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
 from tests.builders import (
     alert,

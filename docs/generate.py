@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from gameday.cli import main as command_line
 from gameday.files import problem_ids
 from gameday.files.scenario import schema
 from gameday.model import events as event_kinds
-from gameday.model.events.codec import default_of
+from gameday.model.events.codec import declared_fields, default_of
 from gameday.model.faults import fault
 from gameday.model.faults.request import kind_of
 from gameday.model.verdict import Ending, ExitCode, Outcome
@@ -166,7 +166,7 @@ def events() -> Iterator[str]:
     )
     yield "| kind | fields | meaning |\n|---|---|---|"
     for kind, known in event_kinds.KINDS.items():
-        shown = ", ".join(_field(one) for one in fields(known))
+        shown = ", ".join(_field(one) for one in declared_fields(known))
         meaning = " ".join((known.__doc__ or "").split())
         yield f"| `{kind}` | {shown} | {_cell(meaning)} |"
 

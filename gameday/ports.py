@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
+from gameday.model.events import Event
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance
-from gameday.model.timeline import Event
 
 Emit = Callable[[Event], None]
 

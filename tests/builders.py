@@ -18,6 +18,7 @@ from typing import Any
 
 from gameday.checks.judge import judge
 from gameday.model.alerting.alert import AlertRule, Matcher
+from gameday.model.events import Event, event
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep
@@ -34,7 +35,7 @@ from gameday.model.scenario import (
 )
 from gameday.model.slos.slo import Slo, Term
 from gameday.model.target import Instance, TargetRef
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Finding, Verdict
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -180,7 +181,7 @@ def fault(
     step: str = STEP,
     kind: str = "process.stop",
     **more: Any,
-) -> list[Event]:
+) -> list[Any]:
     """Return a fault from its beginning to its confirmed end."""
     about = {"step": step, "id": f"{step}/{instance}", "instance": instance}
     service = instance.rpartition("-")[0]
@@ -208,7 +209,7 @@ def alert(
     exact: bool = True,
     error: float = 0.0,
     **labels: str,
-) -> list[Event]:
+) -> list[Any]:
     """Return one episode of an alert; labels default to severity=page."""
     about = {
         "alert": name,
@@ -235,7 +236,7 @@ def page(
     group_key: str = "",
     vendor: str = "webhook",
     **labels: str,
-) -> list[Event]:
+) -> list[Any]:
     """Return a notification about alerts of these names; none: a bare page."""
     known = labels or {"severity": "page"}
     alerts = [
@@ -262,15 +263,13 @@ def page(
     ]
 
 
-def hypothesis(
-    when: float, phase: str, ok: bool | None, step: str = STEP
-) -> list[Event]:
+def hypothesis(when: float, phase: str, ok: bool | None, step: str = STEP) -> list[Any]:
     """Return one look at the whole hypothesis."""
     why = {True: "all probes hold", False: "503 is not 200", None: "no answer"}[ok]
     return [event(when, "hypothesis", step=step, phase=phase, ok=ok, because=why)]
 
 
-def blind(source: str, since: float, until: float | None = None) -> list[Event]:
+def blind(source: str, since: float, until: float | None = None) -> list[Any]:
     """Return a time through which an observer saw nothing."""
     told = [event(since, "blind", source=source, because="connection refused")]
     if until is not None:
@@ -278,7 +277,7 @@ def blind(source: str, since: float, until: float | None = None) -> list[Event]:
     return told
 
 
-def scrape(instance: str, job: str = "web", **states: float) -> list[Event]:
+def scrape(instance: str, job: str = "web", **states: float) -> list[Any]:
     """Return a target that is healthy at the gate; `down` and `up`: when it changes."""
     told = [event(at(2), "scrape", job=job, instance=instance, up=True, targets=5)]
     for state, when in states.items():
@@ -295,7 +294,7 @@ def requests(
     until: float = END,
     instance: str = "lb:8405",
     born: bool = False,
-) -> list[Event]:
+) -> list[Any]:
     """Return raw samples each second; `errors`: per second, between two times.
 
     `born`: the counter of errors exists only once it counts something.
@@ -328,7 +327,7 @@ def counter(
     side: str = "total",
     sign: float = 1.0,
     **labels: str,
-) -> list[Event]:
+) -> list[Any]:
     """Return one counter's samples, as (seconds into the story, value)."""
     series = {"job": "web", "instance": "web-2:8000", **labels}
     values = [[at(seconds), value] for seconds, value in pairs]
@@ -366,7 +365,7 @@ def traffic(
     sent: float | None = None,
     late: float = 0.0,
     latencies: Sequence[Sequence[float]] = (),
-) -> list[Event]:
+) -> list[Any]:
     """Return what the load counted, second by second.
 
     `latencies`: of each second, ranges in seconds with their requests.
@@ -403,7 +402,7 @@ def looks(
     value: float = 14.0,
     until: float = END,
     **more: float,
-) -> list[Event]:
+) -> list[Any]:
     """Return a look a second at a promised expression, and that they were all made.
 
     `false`: from when to when it does not hold; `untold`: … it has no series.
@@ -430,7 +429,7 @@ def looks(
 # --- the scenery ------------------------------------------------------------------
 
 
-def fingerprints(before: str = "", after: str = "", count: int = 3) -> list[Event]:
+def fingerprints(before: str = "", after: str = "", count: int = 3) -> list[Any]:
     """Return that the target was looked at twice; or why it could not be."""
     told = event(at(1), "fingerprint", when="before", instances=count, because=before)
     again = event(
@@ -446,7 +445,7 @@ def phases(
     begins: float = at(10),
     ends: float = at(55),
     over: float = at(END),
-) -> list[Event]:
+) -> list[Any]:
     """Return the phases of a step and what its hypothesis said in each."""
     told = [
         event(when, "phase", phase=name, step=step)
@@ -468,7 +467,7 @@ def phases(
 
 def watched(
     *sources: str, since: float = at(0), until: float = at(END + 2)
-) -> list[Event]:
+) -> list[Any]:
     """Return that these observers, by default all, answered all through a time."""
     told = [
         event(until, "observed", source=source, since=since, until=until)
@@ -513,7 +512,7 @@ def without(story: Timeline, *kinds: str, **fields: Any) -> Timeline:
         entry
         for entry in story
         if entry.kind not in kinds
-        or any(entry.get(name) != value for name, value in fields.items())
+        or any(entry.fields.get(name) != value for name, value in fields.items())
     )
 
 

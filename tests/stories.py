@@ -5,11 +5,11 @@ where nothing does; and for each kind of doubt what puts it into a story.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from gameday.checks.record.doubt import DoubtKind
+from gameday.model.events import Event, event
 from gameday.model.scenario import SloPromise
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from tests.builders import (
     END,
     alert,
@@ -142,28 +142,21 @@ def not_probed(story: Timeline, when: float) -> Timeline:
 
 def not_biting(story: Timeline, _: float) -> Timeline:
     return Timeline(
-        replace(entry, fields={**entry.fields, "bites": False})
-        if entry.kind == "fault_biting"
-        else entry
+        entry.but(bites=False) if entry.kind == "fault_biting" else entry
         for entry in story
     )
 
 
 def slow_load(story: Timeline, _: float) -> Timeline:
     return Timeline(
-        replace(entry, fields={**entry.fields, "sent": 10.0})
-        if entry.kind == "load"
-        else entry
-        for entry in story
+        entry.but(sent=10.0) if entry.kind == "load" else entry for entry in story
     )
 
 
 def held_inside(story: Timeline) -> Timeline:
     """Return the story with a fault that holds in its victim."""
     return Timeline(
-        replace(entry, fields={**entry.fields, "fault": "network.delay"})
-        if entry.kind == "fault_started"
-        else entry
+        entry.but(fault="network.delay") if entry.kind == "fault_started" else entry
         for entry in story
     )
 

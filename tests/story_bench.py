@@ -24,10 +24,11 @@ from pathlib import Path
 
 from gameday.app.judge_run import judge_stored
 from gameday.checks.record.doubt import DoubtKind
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
 from gameday.model.scenario import LoadPromise, MetricPromise
 from gameday.model.target import TargetRef
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Outcome
 from gameday.store.history import Record
 from gameday.store.plans import to_json
@@ -156,7 +157,7 @@ def _looks(*, bad_until: int) -> list[Event]:
         phase = "during" if second < 55 else "after"
         told += hypothesis(at(second), phase, second >= bad_until)
     covered = {"took": 0.01, "every": 1.0}
-    return [replace(entry, fields={**entry.fields, **covered}) for entry in told]
+    return [entry.but(**covered) for entry in told]
 
 
 def _fast_and_whole() -> list[Event]:
@@ -241,7 +242,7 @@ def _whole(entry: Event) -> Event:
     """Return an event with what a run writes of its end."""
     if entry.kind != "run_ended":
         return entry
-    return replace(entry, fields={"because": "", **entry.fields})
+    return entry.but(because=entry.fields.get("because", ""))
 
 
 def judged_as(case: Case) -> tuple[Outcome, str]:

@@ -14,8 +14,8 @@ from gameday.runner.run_state import RunState
 if TYPE_CHECKING:
     from gameday.app.result import Result
     from gameday.files.check import CheckResult
+    from gameday.model.events import Event
     from gameday.model.plan import Plan
-    from gameday.model.timeline import Event
     from gameday.model.verdict import Verdict
     from gameday.replays.judged import Replayed
 

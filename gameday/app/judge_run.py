@@ -10,10 +10,16 @@ from gameday.clock import SystemClock
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
-from gameday.model.events import FaultEnded, RunEnded, RunStarted, UndoneLater
+from gameday.model.events import (
+    FaultEnded,
+    RunEnded,
+    RunStarted,
+    UndoneLater,
+)
+from gameday.model.events.codec import lacking, made
 from gameday.model.events.damage import sound
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.runner.run_ledger import transitions
 from gameday.store.folder import PLAN, TIMELINE, VERDICT, parse_lines
@@ -27,7 +33,7 @@ class JudgedRun:
     """A run as it is on disk, and the verdict on it."""
 
     plan: Plan
-    timeline: Timeline
+    timeline: Timeline  # without the events of a damaged record that lack something
     verdict: Verdict
     unwritten: tuple[str, ...] = ()  # files that could not be written, and why
 
@@ -44,7 +50,8 @@ def judge_stored(record: Record) -> JudgedRun:
     if damage:
         findings = tuple(_inconclusive(finding, damage) for finding in verdict.findings)
         verdict = replace(verdict, findings=findings)
-    return JudgedRun(plan=plan, timeline=timeline, verdict=verdict)
+    shown = Timeline(event for event in timeline if not lacking(event))
+    return JudgedRun(plan=plan, timeline=shown, verdict=verdict)
 
 
 def _inconclusive(finding: Finding, damage: str) -> Finding:
@@ -67,14 +74,14 @@ def _with_ledger(timeline: Timeline) -> Timeline:
     if timeline.of(RunEnded) or not started or not Path(path).exists():
         return timeline
     try:
-        told = transitions(Ledger(path, SystemClock()), str(started[0]["run"]))
+        told = transitions(Ledger(path, SystemClock()), str(started[0].run))
     except GamedayError:
         return timeline
-    known = {event["id"] for event in timeline.of(FaultEnded)}
+    known = {event.id for event in timeline.of(FaultEnded)}
     later = [
-        replace(event, kind=UndoneLater.kind)
+        made(UndoneLater, event.at, event.fields)
         for event in told
-        if event.is_a(FaultEnded) and event["id"] not in known
+        if isinstance(event, FaultEnded) and event.id not in known
     ]
     return Timeline([*timeline, *later]) if later else timeline
 
@@ -140,7 +147,7 @@ def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:
     ended = timeline.of(RunEnded)
     first, last = timeline.events[0], timeline.events[-1]
     frame: dict[str, Any] = {
-        "run": str(started[0].get("run") or record.run) if started else record.run,
+        "run": started[0].run or record.run if started else record.run,
         "started": started[0].at if started else first.at,
     }
     if not ended:
@@ -153,16 +160,16 @@ def _frame(record: Record, timeline: Timeline) -> dict[str, Any]:
     return frame | {
         "ended": ended[-1].at,
         "ending": _ending(record, ended[-1]),
-        "because": str(ended[-1].get("because") or ""),
-        "broken": tuple(ended[-1].get("broken") or ()),
+        "because": ended[-1].because,
+        "broken": tuple(ended[-1].broken),
     }
 
 
-def _ending(record: Record, ended: Event) -> Ending:
+def _ending(record: Record, ended: RunEnded) -> Ending:
     known = [ending.value for ending in Ending]
-    if ended["ending"] not in known:
+    if ended.ending not in known:
         raise StoreError(
-            f"{record.where}: the run ended as {ended['ending']!r}, which is none of "
+            f"{record.where}: the run ended as {ended.ending!r}, which is none of "
             f"{', '.join(known)}; the timeline is not as a run wrote it"
         )
-    return Ending(ended["ending"])
+    return Ending(ended.ending)

@@ -18,9 +18,9 @@ from gameday.checks.record.observer_coverage import (
     read_observer_coverage,
 )
 from gameday.checks.record.samples import Samples, read_samples
-from gameday.model.events import RunEnded
+from gameday.model.events import InstanceChanged, RunEnded
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending
 
 
@@ -51,7 +51,7 @@ class Run:
         return read_clocks(self.timeline)
 
     @cached_property
-    def instance_changes(self) -> list[Event]:
+    def instance_changes(self) -> list[InstanceChanged]:
         """Every change of an instance, on gameday's clock."""
         return read_instances(self.timeline, self.clocks)
 

@@ -1,9 +1,9 @@
 """A step as the checks see it: its fault's interval, its end, what disturbed it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from gameday.checks.questions import services
 from gameday.checks.record.interruption import interruption
@@ -15,21 +15,24 @@ from gameday.checks.run import Run
 from gameday.model.events import (
     Activity,
     Engine,
+    Event,
     FaultBiting,
     FaultEnded,
     FaultFailed,
     FaultStarted,
+    InstanceChanged,
     Phase,
     Skipped,
+    StepEvent,
     UndoFailed,
 )
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
 from gameday.model.target import Instance
-from gameday.model.timeline import Event, EventKind
 from gameday.model.verdict import Ending
 
+_Kind = TypeVar("_Kind", bound=StepEvent)
 _SAME = 0.002  # seconds by which two records of one moment may differ
 BY_ITSELF = ("self", "")  # by whom a fault ended that nobody undid
 
@@ -47,10 +50,10 @@ class StepRun:
         """The step's name."""
         return self.step.name
 
-    def events(self, *kinds: type[EventKind]) -> list[Event]:
-        """Return the step's own events of these kinds."""
-        events = self.run.timeline.of(*kinds)
-        return [event for event in events if event.get("step") == self.name]
+    def events(self, kind: type[_Kind]) -> list[_Kind]:
+        """Return the step's own events of a kind."""
+        events = self.run.timeline.of(kind)
+        return [event for event in events if event.step == self.name]
 
     @cached_property
     def services(self) -> tuple[str, ...]:
@@ -60,7 +63,8 @@ class StepRun:
     @cached_property
     def start(self) -> float | None:
         """When the fault began; None: it never did."""
-        begun = self.events(FaultStarted) or self._foreign("fault", "hold")
+        begun: Sequence[Event] = self.events(FaultStarted)
+        begun = begun or self._foreign("fault", "hold")
         return begun[0].at if begun else None
 
     @cached_property
@@ -76,7 +80,7 @@ class StepRun:
         """When the fault had ended; where its undo failed, when that began."""
         if self.fault_end is not None or not self.events(UndoFailed):
             return self.fault_end
-        undo = [event.at for event in self.events(Phase) if event["phase"] == "undo"]
+        undo = [event.at for event in self.events(Phase) if event.phase == "undo"]
         return undo[0] if undo else self.events(UndoFailed)[0].at
 
     @cached_property
@@ -85,25 +89,23 @@ class StepRun:
 
         An end that was only seen, as that of a crash, is as exact as the look.
         """
-        stamps = self.events(FaultStarted, FaultEnded)
-        own = [float(stamp.get("error") or 0.0) for stamp in stamps]
-        return max([*own, *self._look_errors()], default=0.0)
+        return max(self._look_errors(), default=0.0)
 
     def _look_errors(self) -> Iterator[float]:
         """Yield how exact the looks are that showed a fault to be over."""
         started = self.events(FaultStarted)
-        victims = {begun["id"]: begun["instance"] for begun in started}
+        victims = {begun.id: begun.instance for begun in started}
         ends = [
-            (victims.get(ended["id"]), ended.at)
+            (victims.get(ended.id), ended.at)
             for ended in self.events(FaultEnded)
-            if ended.get("by") == "self"
+            if ended.by == "self"
         ]
         for change in self.run.instance_changes if ends else ():
             if any(
-                victim == change["instance"] and abs(at - change.at) <= _SAME
+                victim == change.instance and abs(at - change.at) <= _SAME
                 for victim, at in ends
             ):
-                yield float(change.get("error") or 0.0)
+                yield change.error
 
     @cached_property
     def heals_itself(self) -> bool:
@@ -116,15 +118,15 @@ class StepRun:
     def end(self) -> float:
         """When the step's aftermath was over, or the record ends."""
         phases = self.run.timeline.of(Phase)
-        mine = [phase for phase in phases if phase.get("step") == self.name]
-        began = [phase.at for phase in mine if phase["phase"] == "aftermath"]
+        mine = [phase for phase in phases if phase.step == self.name]
+        began = [phase.at for phase in mine if phase.phase == "aftermath"]
         if not began:
             return self.run.last
         later = [
             phase
             for phase in phases
             if phase.at >= began[-1]
-            and (phase not in mine or phase["phase"] in ("done", "settle"))
+            and (phase not in mine or phase.phase in ("done", "settle"))
         ]
         return later[0].at if later else self.run.last
 
@@ -133,7 +135,7 @@ class StepRun:
         """Why there was no fault; empty when it was injected."""
         failures = self.events(FaultFailed)
         if failures:
-            because = failures[0].get("because", "")
+            because = failures[0].because
             return f"the fault was not injected: {because}"
         if self._not_played:
             return f"the fault was not injected: {self._not_played}"
@@ -141,7 +143,7 @@ class StepRun:
             return ""
         skipped = self.events(Skipped)
         if skipped:
-            return f"the step was skipped: {skipped[0].get('because', '')}"
+            return f"the step was skipped: {skipped[0].because}"
         why = self.interrupted or self._stopped_before()
         return f"the fault was not injected: {why}"
 
@@ -152,7 +154,7 @@ class StepRun:
         A control may interrupt it, a signal may: its rollbacks were played then,
         while the run still waited for what the fault should bring about.
         """
-        undo = [event.at for event in self.events(Phase) if event["phase"] == "undo"]
+        undo = [event.at for event in self.events(Phase) if event.phase == "undo"]
         if not undo and self.run.ending is not Ending.FINISHED:
             return ""  # it was the run that ended it
         return interruption(self.events(Engine), min(undo, default=self.end))
@@ -160,7 +162,7 @@ class StepRun:
     @property
     def may_have_begun(self) -> bool:
         """Whether a record that was cut may lack a fault that had begun."""
-        phases = (event["phase"] for event in self.events(Phase))
+        phases = (event.phase for event in self.events(Phase))
         return not self.run.complete and "fault" in phases
 
     @cached_property
@@ -171,15 +173,15 @@ class StepRun:
             return self.interrupted
         proofs = self.events(FaultBiting)
         for proof in proofs:
-            if not proof["bites"]:
-                return f"the fault did not bite: {proof.get('because', '')}"
-        proven = {proof["id"] for proof in proofs}
+            if not proof.bites:
+                return f"the fault did not bite: {proof.because}"
+        proven = {proof.id for proof in proofs}
         begun = self.events(FaultStarted)
-        if not all(fault["id"] in proven for fault in begun):
+        if not all(fault.id in proven for fault in begun):
             return "there is no proof that the fault bit"
         return next((why for fault in begun if (why := self.ended_early(fault))), "")
 
-    def ended_early(self, begun: Event) -> str:
+    def ended_early(self, begun: FaultStarted) -> str:
         """Return why a fault had not held until its undo; empty: it had.
 
         Empty as well for a victim whose replacement was recorded: that is doubt only
@@ -187,18 +189,18 @@ class StepRun:
         """
         known = {victim.fault for victim in self.replaced}
         for event in self.events(FaultEnded):
-            mine = event["id"] == begun["id"] and begun["id"] not in known
-            if mine and event.get("early"):
-                return f"the fault on {begun['instance']} ended early: {event['early']}"
+            mine = event.id == begun.id and begun.id not in known
+            if mine and event.early:
+                return f"the fault on {begun.instance} ended early: {event.early}"
         return self.interrupted
 
     @cached_property
     def replaced(self) -> tuple[Replaced, ...]:
         """The victims that were replaced while their faults held."""
         ends = {
-            str(event["id"]): event.at
+            event.id: event.at
             for event in reversed(self.events(FaultEnded))
-            if event.get("ok")
+            if event.ok
         }
         begun = self.events(FaultStarted)
         pods = {
@@ -225,7 +227,7 @@ class StepRun:
         return (self.start or 0.0) <= loss.since <= until
 
     @cached_property
-    def changed(self) -> tuple[Event, ...]:
+    def changed(self) -> tuple[InstanceChanged, ...]:
         """The instances' changes while other extensions' actions were at work.
 
         What was under way before them is not their doing, nor what a Job is: its
@@ -237,9 +239,9 @@ class StepRun:
         settled: dict[str, bool] = {}
         changes = []
         for change in self.run.instance_changes:
-            name = str(change["instance"])
+            name = change.instance
             if change.at < self.start:
-                settled[name] = bool(change["up"]) or change["state"] != "running"
+                settled[name] = bool(change.up) or change.state != "running"
             elif (
                 change.at <= until
                 and settled.get(name, True)
@@ -251,12 +253,12 @@ class StepRun:
     def _taken_down(self) -> set[str]:
         """Return the instances that other extensions' actions took down."""
         before = {
-            str(change["instance"])
+            change.instance
             for change in self.run.instance_changes
             if change.at < (self.start or 0.0)
         }
         planned = {instance.name for instance in self.run.plan.instances}
-        down = {str(change["instance"]) for change in self.changed if not change["up"]}
+        down = {change.instance for change in self.changed if not change.up}
         return down & (before | planned)
 
     @cached_property
@@ -274,7 +276,7 @@ class StepRun:
         hit = self._victims()
         kinds: dict[str, list[str]] = {}
         for event in self.events(FaultStarted):
-            kinds.setdefault(str(event["instance"]), []).append(str(event["fault"]))
+            kinds.setdefault(event.instance, []).append(event.fault)
         return Victims(self.run.directory, hit, frozenset(nodes_hit(kinds, hit)))
 
     @cached_property
@@ -298,53 +300,51 @@ class StepRun:
     @cached_property
     def _not_played(self) -> str:
         """Why the experiment's method did not do what it says; empty: it did."""
-        played = [
-            event for event in self.events(Activity) if event["phase"] == "method"
-        ]
+        played = [event for event in self.events(Activity) if event.phase == "method"]
         for activity in played:
-            if activity["type"] == "action" and activity["status"] != "succeeded":
-                why = activity.get("because") or f"it {activity['status']}"
-                return f"the action {activity['name']!r} failed: {why}"
+            if activity.type == "action" and activity.status != "succeeded":
+                why = activity.because or f"it {activity.status}"
+                return f"the action {activity.name!r} failed: {why}"
         engine = self.events(Engine)
         if not self.step.experiment.foreign or played or not engine:
             return ""
-        why = engine[-1].get("because") or f"its status is {engine[-1].get('status')}"
+        why = engine[-1].because or f"its status is {engine[-1].status}"
         return f"the engine did not play the method: {why}"
 
-    def _foreign(self, *phases: str) -> list[Event]:
+    def _foreign(self, *phases: str) -> list[Phase]:
         """Return the phases that bound a fault which is not gameday's own."""
         if self.services:
             return []
-        return [event for event in self.events(Phase) if event["phase"] in phases]
+        return [event for event in self.events(Phase) if event.phase in phases]
 
     def _own_end(self) -> float | None:
         started = self.events(FaultStarted)
-        begun = {start["id"] for start in started}
+        begun = {start.id for start in started}
         ended: dict[str, float] = {}
         for event in self.events(FaultEnded):
-            if event.get("ok"):  # a later undo of what is over already changes nothing
-                ended.setdefault(event["id"], event.at)
+            if event.ok:  # a later undo of what is over already changes nothing
+                ended.setdefault(event.id, event.at)
         if not begun or not begun <= ended.keys():
             return None
         for victim in self.replaced:  # from then on its fault is over
             ended[victim.fault] = min(ended[victim.fault], victim.at)
-        ends = [self._up_for_good(start, ended[start["id"]]) for start in started]
+        ends = [self._up_for_good(start, ended[start.id]) for start in started]
         known = [at for at in ends if at is not None]
         return max(known) if len(known) == len(ends) else None
 
-    def _up_for_good(self, begun: Event, end: float) -> float | None:
+    def _up_for_good(self, begun: FaultStarted, end: float) -> float | None:
         """Return when an instance was up for good; None: it was not, a crash loop.
 
         A fault that ends when the instance is back has not ended in one that goes
         down again.
         """
-        kind = CATALOGUE.get(str(begun["fault"]))
+        kind = CATALOGUE.get(begun.fault)
         if kind is None or not kind.heals_itself:
             return end
         at: float | None = end
         for change in self.run.instance_changes:
-            if change["instance"] == begun["instance"] and end < change.at <= self.end:
-                at = None if not change["up"] else change.at if at is None else at
+            if change.instance == begun.instance and end < change.at <= self.end:
+                at = None if not change.up else change.at if at is None else at
         return at
 
     def _stopped_before(self) -> str:
@@ -356,7 +356,7 @@ class StepRun:
 
     def _victims(self) -> tuple[Instance, ...]:
         """Return the instances that were hit, with all that the plan knows of them."""
-        names = {str(event["instance"]) for event in self.events(FaultStarted)}
+        names = {event.instance for event in self.events(FaultStarted)}
         names |= self._taken_down()
         return tuple(_named(self.run.plan.instances, names))
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.model.alerting.alert import Receiver, Route
-from gameday.model.events import AlertFiring, FaultStarted, Page
+from gameday.model.events import AlertFiring, Event, FaultStarted, Page
 from gameday.model.plan import Plan
 from gameday.model.promise import Since
 from gameday.model.scenario import OF_ALERT, AlertPromise, Step
 from gameday.model.target import Instance
-from gameday.model.timeline import Event
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 
 PROVEN, SEEN, DRILL = "proven", "seen", "drill"
@@ -116,20 +115,22 @@ def _of_promise(
 def _firing_evidence(past: Past, rules: Iterable[RuleDefinition]) -> Iterator[Evidence]:
     """Yield the rules whose alerts began to fire in a step, promised or not."""
     for event in past.heard:
-        step = _step_at(past, event.at) if event.is_a(AlertFiring) else None
+        if not isinstance(event, AlertFiring):
+            continue
+        step = _step_at(past, event.at)
         if step is None:
             continue  # it fired before any fault
         for rule in rules:
-            if rule.name == event["alert"] and rule.may_match(event["labels"]):
-                yield _evidence(past, step, rule, kind=SEEN, labels=event["labels"])
+            if rule.name == event.alert and rule.may_match(event.labels):
+                yield _evidence(past, step, rule, kind=SEEN, labels=event.labels)
 
 
 def _step_at(past: Past, at: float) -> Step | None:
     """Return the step whose fault had begun last by then; None: no fault had."""
     begun = [
-        event["step"]
+        event.step
         for event in past.heard
-        if event.is_a(FaultStarted) and event.at <= at
+        if isinstance(event, FaultStarted) and event.at <= at
     ]
     steps = past.plan.scenario.steps
     return next((step for step in steps if begun and step.name == begun[-1]), None)
@@ -148,12 +149,13 @@ def deliveries_of(past: Past) -> Iterator[Evidence]:
                 yield evidence
     routing = past.plan.monitoring.routing
     for event in past.heard:  # a receiver that has its proof needs no more
-        name = str(event.get("receiver", ""))
-        receiver = routing.receiver(name) if routing else None
-        if not event.is_a(Page) or receiver is None or name in promised:
+        if not isinstance(event, Page) or event.receiver in promised:
+            continue
+        receiver = routing.receiver(event.receiver) if routing else None
+        if receiver is None:
             continue
         last = _step_at(past, event.at)
-        for told in event.get("alerts") or [{}]:
+        for told in event.alerts or [{}]:
             labels = told.get("labels") or None
             yield _evidence(
                 past, last, None, kind=SEEN, labels=labels, receivers=(receiver,)

@@ -13,6 +13,7 @@ from typing import Any
 from gameday.errors import ObserverLost
 from gameday.model.events import (
     ClockCompared,
+    Event,
     Routed,
     Silence,
     SilenceEnded,
@@ -21,7 +22,6 @@ from gameday.model.events import (
 )
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
-from gameday.model.timeline import Event, event
 from gameday.observers.health import ObserverHealth, Rounds
 from gameday.observers.http import Client
 from gameday.ports import Clock, Emit
@@ -111,7 +111,7 @@ class AlertmanagerObserver:
             return
         self._compared = self._clock.monotonic()
         about = {"offset": round(offset[0], 4), "error": round(offset[1], 4)}
-        self._health.emit(event(now, ClockCompared, source=self.source, **about))
+        self._health.emit(ClockCompared(at=now, source=self.source, **about))
 
     def _silenced(
         self, silences: Iterable[Mapping[str, Any]], now: float
@@ -122,15 +122,14 @@ class AlertmanagerObserver:
         ended = self._active - {silence["id"] for silence in active}
         self._active = {silence["id"] for silence in active}
         for number in sorted(ended):
-            yield event(now, SilenceEnded, id=number)
+            yield SilenceEnded(at=now, id=number)
         for active_silence in active:
             key = (active_silence["id"], active_silence["endsAt"])
             if key in self._silences:
                 continue
             self._silences.add(key)
-            yield event(
-                now,
-                Silence,
+            yield Silence(
+                at=now,
                 id=active_silence["id"],
                 matchers=[
                     matcher_fields(matcher) for matcher in active_silence["matchers"]
@@ -149,9 +148,8 @@ class AlertmanagerObserver:
             if key in self._routed:
                 continue
             self._routed.add(key)
-            yield event(
-                now,
-                Routed,
+            yield Routed(
+                at=now,
                 alert=alert["labels"].get("alertname", ""),
                 labels=alert["labels"],
                 receivers=list(receivers),
@@ -163,9 +161,8 @@ class AlertmanagerObserver:
         events = []
         for key, mute in mutings.items():
             if key not in self._muted:
-                self._muted[key] = event(
-                    now,
-                    Suppressed,
+                self._muted[key] = Suppressed(
+                    at=now,
                     alert=mute.labels.get("alertname", ""),
                     labels=dict(mute.labels),
                     by=mute.by,
@@ -174,7 +171,7 @@ class AlertmanagerObserver:
                 events.append(self._muted[key])
         for key in [key for key in self._muted if key not in mutings]:
             before = self._muted.pop(key)
-            events.append(event(now, Unsuppressed, **before.fields))
+            events.append(Unsuppressed(at=now, **before.fields))
         return events
 
 

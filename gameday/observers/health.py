@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable
 
 from gameday.errors import GamedayError
-from gameday.model.events import Blind, Observed, Sees
-from gameday.model.timeline import Event
+from gameday.model.events import Blind, Event, Observed, Sees
 from gameday.observers.http import MALFORMED
 from gameday.ports import Clock, Emit
 
@@ -46,7 +45,7 @@ class ObserverHealth:
             if self.blind_because:
                 self.blind_because = ""
                 self._seen_since = asked
-                self.emit(Sees(source=self.source).at(self._clock.now()))
+                self.emit(Sees(at=self._clock.now(), source=self.source))
 
     def note_no_answer(self, because: str, *, at_once: bool = False) -> None:
         """Note that it did not answer; blind after the second time, or at once."""
@@ -57,8 +56,7 @@ class ObserverHealth:
             self.blind_because = because
             self._report(self._last_good)
             self._seen_since = None
-            blind = Blind(source=self.source, because=because)
-            self.emit(blind.at(self._last_good))
+            self.emit(Blind(at=self._last_good, source=self.source, because=because))
 
     def observed(self, until: float) -> None:
         """Report up to when it was seen, and begin the next stretch there."""
@@ -76,8 +74,13 @@ class ObserverHealth:
     def _report(self, until: float) -> None:
         since = self._seen_since
         if since is not None and until > since:
-            known = {"since": round(since, 3), "until": round(until, 3)}
-            self.emit(Observed(source=self.source, **known).at(until))
+            observed = Observed(
+                at=until,
+                source=self.source,
+                since=round(since, 3),
+                until=round(until, 3),
+            )
+            self.emit(observed)
 
 
 class Rounds:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from gameday.errors import ObserverLost, TargetNotFound
-from gameday.model.events import ClockCompared, InstanceChanged
+from gameday.model.events import ClockCompared, Event, InstanceChanged
 from gameday.model.target import Instance
-from gameday.model.timeline import Event
 from gameday.observers.health import ObserverHealth, Rounds
 from gameday.ports import Clock, Emit
 
@@ -105,9 +104,12 @@ class InstancesObserver:
             return  # what it says of its instances says so already
         self._offset = (offset if abs(offset) > error else 0.0, error)
         compared = ClockCompared(
-            source=self.source, offset=round(offset, 4), error=round(error, 4)
+            at=self._clock.now(),
+            source=self.source,
+            offset=round(offset, 4),
+            error=round(error, 4),
         )
-        self._health.emit(compared.at(self._clock.now()))
+        self._health.emit(compared)
 
     def _ask_round(self) -> float:
         asked = self._clock.now()
@@ -154,13 +156,15 @@ class InstancesObserver:
         ]
         events += [
             InstanceChanged(
+                at=at,
                 service=instance.service,
                 instance=instance.name,
                 state="gone",
                 health="",
                 up=False,
                 error=error,
-            ).at(at)
+                stamp=None,
+            )
             for instance in gone
         ]
         self._known = now
@@ -182,6 +186,7 @@ class InstancesObserver:
             offset, unsure = self._offset
             at, error, stamp = started - offset, instance.exact + unsure, started
         return InstanceChanged(
+            at=at,
             service=instance.service,
             instance=instance.name,
             state=instance.state,
@@ -192,7 +197,7 @@ class InstancesObserver:
             id=instance.identity.get("id", ""),
             container=instance.identity.get("container", ""),
             ended=instance.ended,
-        ).at(at)
+        )
 
 
 def _was_restarted(instance: Instance, before: Instance) -> bool:

@@ -31,16 +31,16 @@ def render(run: str, timeline: Timeline) -> str:
 
 
 def _sent(timeline: Timeline) -> list[_Sent]:
-    rang = {event["alert"] for event in timeline.of(AlertFiring)}
+    rang = {event.alert for event in timeline.of(AlertFiring)}
     inhibited = {
-        _labels(event["labels"])
+        _labels(event.labels)
         for event in timeline.of(Suppressed)
-        if event["by"] == "inhibition"
+        if event.by == "inhibition"
     }
     routed = {
-        _labels(event["labels"]): tuple(sorted(event["receivers"]))
+        _labels(event.labels): tuple(sorted(event.receivers))
         for event in timeline.of(Routed)
-        if event["alert"] in rang
+        if event.alert in rang
     }
     return [
         _Sent(labels, receivers, labels in inhibited)

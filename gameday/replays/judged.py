@@ -118,9 +118,9 @@ class _Censor:
         shown = list(_pages(finding.evidence))
         late = max(
             (
-                float(page.get("late") or 0.0)
+                page.late
                 for page in self.step.run.timeline.of(Page)
-                if (show_instant(page.at), page["receiver"]) in shown
+                if (show_instant(page.at), page.receiver) in shown
             ),
             default=0.0,
         )
@@ -330,11 +330,11 @@ def _recorded(timeline: Timeline) -> Iterator[_Fired]:
             (
                 other.at
                 for other in ends
-                if other["labels"] == event["labels"] and other.at >= event.at
+                if other.labels == event.labels and other.at >= event.at
             ),
             None,
         )
-        yield "recorded", event["alert"], event["labels"], event.at, end
+        yield "recorded", event.alert, event.labels, event.at, end
 
 
 def _replayed(rung: Sequence[ReplayedAlert]) -> Iterator[_Fired]:

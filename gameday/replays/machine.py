@@ -10,8 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.events import AlertFiring, AlertPending
-from gameday.model.timeline import Event, event
+from gameday.model.events import (
+    AlertChange,
+    AlertCleared,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+    Event,
+)
 
 ERROR = 0.001  # seconds: evaluations are known to the millisecond
 _TEMPLATE = re.compile(r"\{\{-?\s*\$labels\.([a-zA-Z_]\w*)\s*-?\}\}")
@@ -123,20 +129,24 @@ class _Machine:
 
 def events_of(life: Life, slots: Slots) -> list[Event]:
     """Return what a run's observer would have reported of an alert's life."""
-    about = {
-        "alert": life.rule.name,
-        "labels": dict(life.labels),
-        "starts": _seconds(life.active, slots),
-        "error": slots.error,
-    }
+
+    def changed(kind: type[AlertChange], at: int) -> Event:
+        return kind(
+            at=_seconds(at, slots),
+            alert=life.rule.name,
+            labels=dict(life.labels),
+            starts=_seconds(life.active, slots),
+            error=slots.error,
+        )
+
     told = []
     if life.firing != life.active:
-        told.append(event(_seconds(life.active, slots), AlertPending, **about))
+        told.append(changed(AlertPending, life.active))
     if life.firing is not None:
-        told.append(event(_seconds(life.firing, slots), AlertFiring, **about))
+        told.append(changed(AlertFiring, life.firing))
     if life.ended is not None:
-        kind = "alert_cleared" if life.firing is None else "alert_resolved"
-        told.append(event(_seconds(life.ended, slots), kind, **about, exact=True))
+        kind = AlertCleared if life.firing is None else AlertResolved
+        told.append(changed(kind, life.ended))
     return told
 
 

@@ -16,8 +16,7 @@ from gameday.model.alerting.alert import (
     Routing,
     fingerprint,
 )
-from gameday.model.events import Page, Routed, Suppressed
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, Page, Routed, Suppressed, Unsuppressed
 
 FOREVER = float("inf")
 NEAR = 0.25  # seconds within which nobody knows which of two things came first
@@ -75,9 +74,8 @@ def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
     for firing in ordered:
         paths = told.routing.route.paths(firing.labels)
         events.append(
-            event(
-                firing.fires,
-                Routed,
+            Routed(
+                at=firing.fires,
                 alert=firing.labels.get("alertname", ""),
                 labels=dict(firing.labels),
                 receivers=list(dict.fromkeys(path[-1].receiver for path in paths)),
@@ -159,9 +157,8 @@ def _flush(
             continue
         group.sent[number] = at
         shown = [alert for alert in alerts if alert.key in burning | resolved]
-        yield event(
-            at,
-            Page,
+        yield Page(
+            at=at,
             receiver=receiver.name,
             vendor=way.kind,
             status="firing" if burning else "resolved",
@@ -262,9 +259,9 @@ def _mutes(
         why = _muted_by(firing, at, firings, told)
         if why != open_:
             if open_:
-                yield _suppressed(firing, at, open_, "unsuppressed")
+                yield _suppressed(firing, at, open_, Unsuppressed)
             if why:
-                yield _suppressed(firing, at, why, "suppressed")
+                yield _suppressed(firing, at, why, Suppressed)
             open_ = why
     yield from _route_mutes(firing, told)
 
@@ -275,9 +272,8 @@ def _route_mutes(firing: Firing, told: NotifyContext) -> Iterator[Event]:
     if muted and len(muted) == len(paths):
         muting = told.routing.muting(muted[0][-1])
         names = muting.names if muting else ""
-        yield event(
-            firing.fires,
-            Suppressed,
+        yield Suppressed(
+            at=firing.fires,
             alert=firing.labels.get("alertname", ""),
             labels=dict(firing.labels),
             by="mute_time",
@@ -285,11 +281,12 @@ def _route_mutes(firing: Firing, told: NotifyContext) -> Iterator[Event]:
         )
 
 
-def _suppressed(firing: Firing, at: float, why: str, kind: str) -> Event:
+def _suppressed(
+    firing: Firing, at: float, why: str, kind: type[Suppressed | Unsuppressed]
+) -> Event:
     by, _, detail = why.partition(" ")
-    return event(
-        at,
-        kind,
+    return kind(
+        at=at,
         alert=firing.labels.get("alertname", ""),
         labels=dict(firing.labels),
         by=by,

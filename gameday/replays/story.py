@@ -21,6 +21,7 @@ from gameday.model.events import (
     AlertResolved,
     ClockCompared,
     Evaluations,
+    Event,
     FaultStarted,
     Page,
     PageRefused,
@@ -31,7 +32,7 @@ from gameday.model.events import (
     Unsuppressed,
 )
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.replays import machine, notify
 from gameday.replays.machine import Life, Slots
 from gameday.replays.notify import Firing, NotifyContext
@@ -99,20 +100,20 @@ def timeline_of(plan: Plan, timeline: Timeline, today: TodaysRules) -> Timeline:
 
 
 def _is_replaced(recorded: Event) -> bool:
-    if recorded.is_a(RuleFailed):
-        return bool(recorded.get("what") != "restarted")
-    pager = recorded.is_a(ClockCompared) and recorded["source"] == "pager"
-    return pager or recorded.is_a(*_REPLACED)
+    if isinstance(recorded, RuleFailed):
+        return recorded.what != "restarted"
+    pager = isinstance(recorded, ClockCompared) and recorded.source == "pager"
+    return pager or isinstance(recorded, _REPLACED)
 
 
 def faults_of(timeline: Timeline) -> Iterator[tuple[str, float]]:
     """Yield each step with the time at which its fault began."""
     begun: dict[str, float] = {}
     for fault in timeline.of(FaultStarted):
-        begun.setdefault(fault["step"], fault.at)
+        begun.setdefault(fault.step, fault.at)
     for phase in timeline.of(Phase):
-        if phase["phase"] == "fault" and phase.get("step"):
-            begun.setdefault(phase["step"], phase.at)
+        if phase.phase == "fault" and phase.step:
+            begun.setdefault(phase.step, phase.at)
     yield from begun.items()
 
 
@@ -132,9 +133,8 @@ def _at_start(
             if active is None or active > theirs or (ended or theirs + 1) <= theirs:
                 continue
             state = "firing" if firing is not None and firing <= theirs else "pending"
-            yield event(
-                at,
-                AlertAtStart,
+            yield AlertAtStart(
+                at=at,
                 step=step,
                 alert=life.rule.name,
                 labels=dict(life.labels),
@@ -148,9 +148,8 @@ def _evaluations(timeline: Timeline, today: TodaysRules) -> Iterator[Event]:
     groups |= {(rule.group, rule.file, rule.interval) for rule in today.recorded}
     for at in sorted({evaluations.at for evaluations in timeline.of(Evaluations)}):
         for group, file, interval in sorted(groups, key=str):
-            yield event(
-                at,
-                Evaluations,
+            yield Evaluations(
+                at=at,
                 group=group,
                 file=file,
                 interval=interval or 0.0,
@@ -161,13 +160,12 @@ def _evaluations(timeline: Timeline, today: TodaysRules) -> Iterator[Event]:
 def _pager_clock(timeline: Timeline) -> Iterator[Event]:
     """Yield what the replayed pages' clock is: Prometheus', not as exact."""
     for clock in timeline.of(ClockCompared):
-        if clock["source"] == "prometheus":
-            error = max(PAGE_ERROR, float(clock["error"]))
-            yield event(
-                clock.at,
-                ClockCompared,
+        if clock.source == "prometheus":
+            error = max(PAGE_ERROR, float(clock.error))
+            yield ClockCompared(
+                at=clock.at,
                 source="pager",
-                offset=clock["offset"],
+                offset=clock.offset,
                 error=error,
             )
 

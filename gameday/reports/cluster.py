@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from gameday.model.events import ClusterEvent, FaultStarted
-from gameday.model.timeline import Event, Timeline
+from gameday.model.events import ClusterEvent, Event, FaultStarted, WorkloadChanged
+from gameday.model.timeline import Timeline
 
 
 def is_warning(event: Event) -> bool:
     """Return whether the cluster warned of something."""
-    return event.is_a(ClusterEvent) and event.get("type") == "Warning"
+    return isinstance(event, ClusterEvent) and event.type == "Warning"
 
 
 def without_asides(events: Iterable[Event], timeline: Timeline) -> list[Event]:
@@ -16,35 +16,34 @@ def without_asides(events: Iterable[Event], timeline: Timeline) -> list[Event]:
 
     Its warnings stay.
     """
-    hit = {e.get("service") for e in timeline.of(FaultStarted)} - {"", None}
+    hit = {e.service for e in timeline.of(FaultStarted)} - {""}
     return [
         e
         for e in events
-        if not e.is_a(ClusterEvent) or is_warning(e) or e.get("service") in hit
+        if not isinstance(e, ClusterEvent) or is_warning(e) or e.service in hit
     ]
 
 
-def first_warnings(timeline: Timeline) -> list[Event]:
+def first_warnings(timeline: Timeline) -> list[ClusterEvent]:
     """Return each of the cluster's warnings once."""
-    first: dict[tuple[str, str], Event] = {}
-    for event in filter(is_warning, timeline.of(ClusterEvent)):
-        about = (str(event.get("reason")), str(event.get("object")))
-        first.setdefault(about, event)
+    first: dict[tuple[str, str], ClusterEvent] = {}
+    for event in timeline.of(ClusterEvent):
+        if is_warning(event):
+            first.setdefault((event.reason, event.object), event)
     return list(first.values())
 
 
-def event_words(event: Event) -> str:
+def event_words(event: ClusterEvent) -> str:
     """Return what the cluster said, of what, and how often."""
-    count = event.get("count")
-    times = f" ({count} times)" if isinstance(count, int) and count > 1 else ""
-    said = f"{event.get('reason', '')}: {event.get('message', '')}"
-    return f"{event.get('object', 'the cluster')}: {said}{times}"
+    times = f" ({event.count} times)" if event.count > 1 else ""
+    said = f"{event.reason}: {event.message}"
+    return f"{event.object}: {said}{times}"
 
 
-def workload_words(event: Event) -> str:
+def workload_words(event: WorkloadChanged) -> str:
     """Return whether a workload is available, and its endpoints."""
-    served = event.get("endpoints") or {}
-    ready = f"{event.get('ready')} of {event.get('wanted')} ready"
+    served = event.endpoints
+    ready = f"{event.ready} of {event.wanted} ready"
     shown = "".join(f", {name} has {n} endpoints" for name, n in sorted(served.items()))
-    state = "is" if event.get("available") else "is not"
-    return f"{event.get('workload', 'a workload')} {state} available: {ready}{shown}"
+    state = "is" if event.available else "is not"
+    return f"{event.workload} {state} available: {ready}{shown}"

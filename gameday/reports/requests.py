@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gameday.model.events import FaultEnded, FaultStarted, Load
 from gameday.model.quantity import show_duration, show_share
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def requests(timeline: Timeline) -> list[RequestStatistics]:
     statistics = []
     for number, (name, since) in enumerate(spans):
         until = spans[number + 1][1] if number + 1 < len(spans) else float("inf")
-        own = [second for second in seconds if since <= float(second["since"]) < until]
+        own = [second for second in seconds if since <= float(second.since) < until]
         if own:
             statistics.append(_requests(name, own))
     return statistics
@@ -49,32 +49,30 @@ def requests(timeline: Timeline) -> list[RequestStatistics]:
 def _phases(timeline: Timeline) -> Iterator[tuple[str, float]]:
     """Yield each phase with its beginning."""
     yield "before the first fault", float("-inf")
-    steps = dict.fromkeys(event["step"] for event in timeline.of(FaultStarted))
+    steps = dict.fromkeys(event.step for event in timeline.of(FaultStarted))
     for step in steps:
-        begun = [
-            event.at for event in timeline.of(FaultStarted) if event["step"] == step
-        ]
+        begun = [event.at for event in timeline.of(FaultStarted) if event.step == step]
         yield f"during {step}", min(begun)
-        ended = [event.at for event in timeline.of(FaultEnded) if event["step"] == step]
+        ended = [event.at for event in timeline.of(FaultEnded) if event.step == step]
         if ended:
             yield f"after {step}", max(ended)
 
 
-def _requests(phase: str, seconds: Sequence[Event]) -> RequestStatistics:
+def _requests(phase: str, seconds: Sequence[Load]) -> RequestStatistics:
     return RequestStatistics(
         phase=phase,
-        sent=sum(float(second["sent"]) for second in seconds),
-        failed=sum(float(second["failed"]) for second in seconds),
+        sent=sum(second.sent for second in seconds),
+        failed=sum(second.failed for second in seconds),
         p50=_percentile(seconds, 0.5),
         p99=_percentile(seconds, 0.99),
     )
 
 
-def _percentile(seconds: Iterable[Event], share: float) -> float | None:
+def _percentile(seconds: Iterable[Load], share: float) -> float | None:
     """Return the end of the range in which a percentile lies."""
     counts: dict[float, float] = {}
     for second in seconds:
-        for _, upto, number in second.get("latencies") or ():
+        for _, upto, number in second.latencies:
             counts[float(upto)] = counts.get(float(upto), 0.0) + float(number)
     wanted = share * sum(counts.values())
     for upto in sorted(counts):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from gameday.checks.record.victims import Victims
 from gameday.checks.service.availability import is_fully_available, known_at
+from gameday.model.events import WorkloadChanged
 from gameday.model.plan import PlannedStep
 from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, Step
 from gameday.model.stretch import FEWEST, LONGEST, looks_in_a_row
-from gameday.model.timeline import Event
 from gameday.runner.run_state import RunState
 
 # The promises of which it is seen here, while a run is going on, that they are kept.
@@ -150,12 +150,12 @@ def _holds_again(run_state: RunState, until: float) -> PendingCondition:
     there were some it may go on beyond the aftermath's time. Not by its time: what was
     probed between the fault's end and the aftermath's beginning still counts as during.
     """
-    told = [look for look in run_state.looks if look["ok"] is not None]
-    during = [look for look in told if look["phase"] == "during"]
-    false = sum(look["ok"] is False for look in during)
-    after = [look for look in run_state.looks if look["phase"] == "after"]
+    told = [look for look in run_state.looks if look.ok is not None]
+    during = [look for look in told if look.phase == "during"]
+    false = sum(look.ok is False for look in during)
+    after = [look for look in run_state.looks if look.phase == "after"]
     held = [
-        *itertools.takewhile(lambda look: look["ok"] is True, reversed(after)),
+        *itertools.takewhile(lambda look: look.ok is True, reversed(after)),
     ]
     needed = looks_in_a_row(false / len(during) if during else 0.0)
     lasted = held[0].at - held[-1].at if held else 0.0
@@ -177,14 +177,14 @@ def _metrics(
         if promise.holds != "after":
             continue
         looks = run_state.metrics.get(promise.promql, [])
-        stale = max((float(look.get("stale") or 0.0) for look in looks), default=0.0)
+        stale = max((float(look.stale or 0.0) for look in looks), default=0.0)
         fresh = [look for look in looks if look.at > end + stale]
         during = [look for look in looks if start <= look.at <= end]
-        false = sum(look["ok"] is False for look in during)
+        false = sum(look.ok is False for look in during)
         needed = max(FEWEST, looks_in_a_row(false / len(during) if during else 0.0))
         needed = min(needed, int(LONGEST))  # looks, about a second apart
-        stretch = itertools.takewhile(lambda look: look["ok"] is True, reversed(fresh))
-        broken = any(look["ok"] is False for look in fresh)  # and for good, at once
+        stretch = itertools.takewhile(lambda look: look.ok is True, reversed(fresh))
+        broken = any(look.ok is False for look in fresh)  # and for good, at once
         longest = planned.aftermath_at_most
         within = longest if promise.within is None else promise.within + stale
         yield PendingCondition(
@@ -226,19 +226,17 @@ def _resets(
 
 def healed(run_state: RunState, step: Step, since: float) -> bool:
     """Return whether every instance that was hit is up again, by itself."""
-    hit = [
-        event["instance"] for event in run_state.of_step(run_state.faults, step.name)
-    ]
+    hit = [event.instance for event in run_state.of_step(run_state.faults, step.name)]
     now = [run_state.instances.get(name) for name in hit]
     return bool(hit) and all(
-        event is not None and event["up"] and event.at > since for event in now
+        event is not None and event.up and event.at > since for event in now
     )
 
 
-def available(told: Sequence[Event], start: float) -> bool:
+def available(told: Sequence[WorkloadChanged], start: float) -> bool:
     """Return whether a workload is again what it was when the fault began."""
     was = known_at(told, start)
-    return was is None or not was["available"] or is_fully_available(told[-1], was)
+    return was is None or not was.available or is_fully_available(told[-1], was)
 
 
 def _workloads(planned: PlannedStep) -> set[str]:

@@ -6,11 +6,11 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from gameday.model.alerting.standing import Standing
+from gameday.model.events import Event
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.scenario import Guardrail
 from gameday.model.target import Instance
-from gameday.model.timeline import Event
 from gameday.ports import Clock, Emit, Observer, Store
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.engine.fork_server import Child, Tell

@@ -13,7 +13,6 @@ from gameday.model.events import Fingerprint as FingerprintEvent
 from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
-from gameday.model.timeline import event
 from gameday.runner.dependencies import TakeFingerprint, Told
 from gameday.runner.event_loop import EventLoop
 
@@ -105,17 +104,23 @@ class DriftWatch:
     def _report(self, when: str, fingerprint: Fingerprint | str) -> None:
         because = fingerprint if isinstance(fingerprint, str) else ""
         number = 0 if because else len(fingerprint)
-        rest = {"when": when, "instances": number, "because": because}
-        self._loop.tell(event(self._loop.now, FingerprintEvent, **rest))
+        taken = FingerprintEvent(
+            at=self._loop.now, when=when, instances=number, because=because
+        )
+        self._loop.tell(taken)
 
     def _tell_differences(self, before: Fingerprint, after: Fingerprint) -> None:
         for difference in differences(before, after):
-            what = {"instance": difference.instance, "key": difference.key}
-            change = {"before": difference.before, "after": difference.after}
-            if difference.platform:
-                change["platform"] = difference.platform
-            now = self._loop.now
-            self._loop.tell(event(now, Drifted, step="", **what, **change))
+            drifted = Drifted(
+                at=self._loop.now,
+                step="",
+                instance=difference.instance,
+                key=difference.key,
+                before=difference.before,
+                after=difference.after,
+                platform=difference.platform,
+            )
+            self._loop.tell(drifted)
 
 
 def in_thread(look: Callable[[], Fingerprint]) -> TakeFingerprint:

@@ -11,11 +11,10 @@ from types import FrameType
 
 from gameday.checks.record.naming import Directory
 from gameday.errors import GamedayError, StoreError
-from gameday.model.events import AlertAtStart
+from gameday.model.events import AlertAtStart, Event, FaultStarted
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.runner.conditions import in_aftermath, in_hold
 from gameday.runner.dependencies import RunDependencies, RunningLoad
@@ -168,11 +167,14 @@ class Drive:
     def _note_alerts_at_start(self, step: Step) -> None:
         for alert in self.run_state.alerts.values():
             if alert.state in ("pending", "firing"):
-                labels = dict(alert.labels)
-                name = labels.get("alertname", "")
-                rest = {"alert": name, "labels": labels, "state": alert.state}
-                now = self.loop.now
-                self.loop.tell(event(now, AlertAtStart, step=step.name, **rest))
+                there = AlertAtStart(
+                    at=self.loop.now,
+                    step=step.name,
+                    alert=alert.labels.get("alertname", ""),
+                    labels=dict(alert.labels),
+                    state=alert.state,
+                )
+                self.loop.tell(there)
 
     def _until_injected(self, step: Step, planned: PlannedStep) -> None:
         longest = max([fault.duration for fault in planned.faults], default=0.0)
@@ -254,8 +256,8 @@ class Drive:
         step = self.run_state.step
         for fault in self.run_state.of_step(self.run_state.faults, step):
             if self._is_back(fault):
-                back = self.run_state.instances[fault["instance"]].at
-                self.dependencies.ledger.healed_itself(fault["id"], max(back, fault.at))
+                back = self.run_state.instances[fault.instance].at
+                self.dependencies.ledger.healed_itself(fault.id, max(back, fault.at))
         now = self.loop.now
         if now >= self._next_ask and not self.loop.undoing:
             self._next_ask = now + LOCK_EVERY
@@ -286,16 +288,15 @@ class Drive:
         good = all(sli is not None and sli.recovered(slo, end) for slo, sli in slis)
         run_state.recovered = self._recovery.after(self.loop.now, good=good)
 
-    def _is_back(self, fault: Event) -> bool:
+    def _is_back(self, fault: FaultStarted) -> bool:
         known = (
-            fault["id"] in self.run_state.bites
-            and fault["id"] not in self.run_state.ended
+            fault.id in self.run_state.bites and fault.id not in self.run_state.ended
         )
-        kind = CATALOGUE.get(fault["fault"])
+        kind = CATALOGUE.get(fault.fault)
         if kind is None or not kind.heals_itself or not known:
             return False
-        now = self.run_state.instances.get(fault["instance"])
-        if now is None or not now["up"]:
+        now = self.run_state.instances.get(fault.instance)
+        if now is None or not now.up:
             return False
         # Quicker than the looks are apart, its stamp may be the earlier one.
-        return bool(now.at + float(now.get("error") or 0.0) > fault.at)
+        return bool(now.at + float(now.error or 0.0) > fault.at)

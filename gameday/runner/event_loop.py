@@ -8,8 +8,7 @@ import contextlib
 import queue
 from collections.abc import Callable, Iterable
 
-from gameday.model.events import Guardrail, Note, Phase, Skipped
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, Guardrail, Note, Phase, Skipped
 from gameday.model.verdict import Ending
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.dependencies import RunDependencies
@@ -47,15 +46,15 @@ class EventLoop:
 
     def phase(self, phase: str, step: str) -> None:
         """Begin a phase."""
-        self._apply(event(self.now, Phase, phase=phase, step=step))
+        self._apply(Phase(at=self.now, phase=phase, step=step))
 
     def note(self, text: str) -> None:
         """Keep a remark."""
-        self._apply(event(self.now, Note, text=text))
+        self._apply(Note(at=self.now, text=text))
 
     def skip(self, step: str, because: str) -> None:
         """Keep that a step's fault is not injected, and why."""
-        self._apply(event(self.now, Skipped, step=step, because=because))
+        self._apply(Skipped(at=self.now, step=step, because=because))
 
     def until(self, what: str, until: float, kept: Callable[[], bool]) -> bool:
         """Wait for one thing; return whether it came."""
@@ -96,7 +95,7 @@ class EventLoop:
         self.dependencies.store.append(happened)
         self.run_state.see(happened)
         self.dependencies.screen.show(happened, self.run_state)
-        if happened.is_a(Guardrail) and happened["state"] == "breached":
+        if isinstance(happened, Guardrail) and happened.state == "breached":
             self.stop(
-                Ending.GUARDRAIL, f"guardrail {happened['name']}: {happened['because']}"
+                Ending.GUARDRAIL, f"guardrail {happened.name}: {happened.because}"
             )

@@ -1,11 +1,10 @@
 """The gate: everybody sees, the hypothesis holds, no guardrail is breached."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from gameday.model.events import Hypothesis
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
-from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
 from gameday.ports import Observer
@@ -97,19 +96,19 @@ def _hypothesis(loop: EventLoop) -> str:
 
     def holds() -> list[PendingCondition]:
         seen = run_state.hypothesis
-        kept = seen is not None and seen["ok"] is True
+        kept = seen is not None and seen.ok is True
         return [PendingCondition(what="the hypothesis to hold", until=until, kept=kept)]
 
     loop.wait(holds, or_else=lambda: run_state.hypotheses >= LOOKS)
     return unsteady(run_state.hypothesis)
 
 
-def unsteady(seen: Event | Mapping[str, Any] | None) -> str:
+def unsteady(seen: Hypothesis | None) -> str:
     """Return why a look at the hypothesis does not let the fault begin; or empty."""
     if seen is None:
         return "the steady-state hypothesis gave no answer"
-    if seen["ok"] is not True:
-        state = "does not hold" if seen["ok"] is False else "could not be told"
-        because = f": {seen['because']}" if seen["because"] else ""
+    if seen.ok is not True:
+        state = "does not hold" if seen.ok is False else "could not be told"
+        because = f": {seen.because}" if seen.because else ""
         return f"the steady-state hypothesis {state}{because}"
     return ""

@@ -7,7 +7,6 @@ whoever cannot see must not go on breaking things.
 import threading
 
 from gameday.model.events import Guardrail
-from gameday.model.timeline import event
 from gameday.ports import Clock, Emit
 from gameday.runner.dependencies import Guard
 
@@ -48,9 +47,16 @@ class GuardrailMonitor:
             self._blind_since = None
         if state != self._last or state == "breached":
             self._last = state
-            told = {"state": state, "value": seen.value, "limit": seen.limit}
-            told |= {"name": self.guard.rail.name, "answered": answered}
-            self._emit(event(now, Guardrail, because=because, **told))
+            told = Guardrail(
+                at=now,
+                name=self.guard.rail.name,
+                state=state,
+                because=because,
+                value=seen.value,
+                limit=seen.limit,
+                answered=answered,
+            )
+            self._emit(told)
         return state, because
 
     def _run(self) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gameday.checks.record.samples import read_samples
+from gameday.model.events import Sample
 from gameday.model.slos.slo import Slo
 from gameday.model.stretch import LONGEST, looks_in_a_row
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 SCRAPES = 5  # within which more than one bad event, beyond the budget, is too many
 
@@ -64,7 +65,7 @@ class Recovery:
         return self.held >= needed or now - self.since >= LONGEST
 
 
-def slis_now(slos: Iterable[Slo], samples: list[Event]) -> Mapping[str, SliNow]:
+def slis_now(slos: Iterable[Slo], samples: list[Sample]) -> Mapping[str, SliNow]:
     """Return the SLIs of the last scrapes, of every SLO that has samples."""
     read = read_samples(Timeline(samples))
     slis = {}

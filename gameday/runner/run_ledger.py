@@ -7,10 +7,15 @@ from typing import Any
 from gameday.ledger import foreign
 from gameday.ledger.entries import Healed, PlannedVictims, Transition
 from gameday.ledger.ledger import Ledger
-from gameday.model.events import FaultBiting, FaultEnded, FaultStarted, UndoFailed
+from gameday.model.events import (
+    Event,
+    FaultBiting,
+    FaultEnded,
+    FaultStarted,
+    UndoFailed,
+)
 from gameday.model.faults.fault import FaultRequest, FaultState
 from gameday.model.target import Instance
-from gameday.model.timeline import Event, event
 
 _ENDS = (FaultState.UNDONE, FaultState.FAILED)
 Heal = Callable[[], Sequence[Healed]]
@@ -132,16 +137,15 @@ class RunLedger:
     def _as_events(self, transition: Transition) -> list[Event]:
         if transition.kind == foreign.KIND:
             return []  # the experiment's own activities are told as such
-        common = {"step": transition.step, "id": str(transition.fault)}
         if transition.state is FaultState.INJECTING:
             self._started.add(transition.fault)
             self._hit.add(transition.instance)
-            return [_started(transition, common)]
+            return [_started(transition)]
         if transition.state is FaultState.BITING:
-            return [_biting_event(transition, common)]
+            return [_biting_event(transition)]
         # What was planned and never begun has nothing to end.
         if transition.fault in self._started and transition.state in _ENDS:
-            return _ended_events(transition, common)
+            return _ended_events(transition)
         return []
 
 
@@ -150,33 +154,51 @@ def transitions(ledger: Ledger, run: str) -> list[Event]:
     return RunLedger(ledger, run, heal=list).new_events()
 
 
-def _started(transition: Transition, common: dict[str, str]) -> Event:
-    where = {
-        "fault": transition.kind,
-        "service": transition.service,
-        "instance": transition.instance,
-    }
-    rest = {"arguments": dict(transition.arguments), "duration": transition.duration}
-    return event(transition.at, FaultStarted, **common, **where, **rest)
-
-
-def _biting_event(transition: Transition, common: dict[str, str]) -> Event:
-    proof = transition.proof or {"bites": False, "because": "no proof was given"}
-    fields = {k: proof[k] for k in ("bites", "because", "evidence") if k in proof}
-    return event(transition.at, FaultBiting, **common, **fields)
-
-
-def _ended_events(transition: Transition, common: dict[str, str]) -> list[Event]:
-    ok = transition.state is FaultState.UNDONE
-    rest = {"because": transition.note, "by_hand": transition.by_hand}
-    early = (
-        {"early": transition.extra["early"]} if transition.extra.get("early") else {}
+def _started(transition: Transition) -> Event:
+    return FaultStarted(
+        at=transition.at,
+        step=transition.step,
+        id=str(transition.fault),
+        fault=transition.kind,
+        service=transition.service,
+        instance=transition.instance,
+        arguments=dict(transition.arguments),
+        duration=transition.duration,
     )
-    told = {**rest, **early}
-    events = [
-        event(transition.at, FaultEnded, **common, ok=ok, by=transition.by, **told)
-    ]
-    if not ok:
-        place = {"instance": transition.instance}
-        events.append(event(transition.at, UndoFailed, **common, **place, **rest))
-    return events
+
+
+def _biting_event(transition: Transition) -> Event:
+    proof = transition.proof or {}
+    return FaultBiting(
+        at=transition.at,
+        step=transition.step,
+        id=str(transition.fault),
+        bites=proof.get("bites", False),
+        because=proof.get("because", "" if proof else "no proof was given"),
+        evidence=proof.get("evidence", {}),
+    )
+
+
+def _ended_events(transition: Transition) -> list[Event]:
+    ok = transition.state is FaultState.UNDONE
+    ended = FaultEnded(
+        at=transition.at,
+        step=transition.step,
+        id=str(transition.fault),
+        ok=ok,
+        by=transition.by,
+        because=transition.note,
+        by_hand=transition.by_hand,
+        early=transition.extra.get("early") or "",
+    )
+    if ok:
+        return [ended]
+    failed = UndoFailed(
+        at=transition.at,
+        step=transition.step,
+        id=str(transition.fault),
+        instance=transition.instance,
+        because=transition.note,
+        by_hand=transition.by_hand,
+    )
+    return [ended, failed]

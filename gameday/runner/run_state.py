@@ -1,7 +1,9 @@
 """What a running game day knows so far: the latest of everything, by event."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import TypeVar
 
 from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.titles import title_of
@@ -9,12 +11,12 @@ from gameday.checks.record.naming import Directory
 from gameday.checks.record.victims import Victims, nodes_hit
 from gameday.model.alerting.alert import Routing
 from gameday.model.events import (
-    AlertCleared,
+    AlertChange,
     AlertFiring,
-    AlertPending,
     AlertResolved,
     Blind,
     ClockCompared,
+    Event,
     FaultBiting,
     FaultEnded,
     FaultFailed,
@@ -29,18 +31,19 @@ from gameday.model.events import (
     Probe,
     Sample,
     Sees,
+    StepEvent,
     WorkloadChanged,
 )
 from gameday.model.scenario import AlertPromise
 from gameday.model.target import Instance
-from gameday.model.timeline import Event
 from gameday.plans.spoiled import Spoiled
 from gameday.runner.recovery import SliNow
 
 Key = tuple[tuple[str, str], ...]
 Labels = Mapping[str, str]
 _WARM = ("", "warmup", "gate")
-_WARMING = (Sample.kind, Load.kind, Probe.kind, ClockCompared.kind)
+_WARMING = Sample | Load | Probe | ClockCompared
+_Kind = TypeVar("_Kind", bound=StepEvent)
 
 
 def key_of(labels: Mapping[str, str]) -> Key:
@@ -77,22 +80,24 @@ class RunState:
     phase: str = ""
     phase_at: float = 0.0
     alerts: dict[Key, AlertNow] = field(default_factory=dict)
-    pages: list[Event] = field(default_factory=list)
-    hypothesis: Event | None = None
+    pages: list[Page] = field(default_factory=list)
+    hypothesis: Hypothesis | None = None
     hypotheses: int = 0
-    looks: list[Event] = field(default_factory=list)  # at the step's hypothesis
-    instances: dict[str, Event] = field(default_factory=dict)
-    workloads: dict[str, list[Event]] = field(default_factory=dict)
-    faults: dict[str, Event] = field(default_factory=dict)  # by id: fault_started
-    ended: dict[str, Event] = field(default_factory=dict)
-    bites: dict[str, Event] = field(default_factory=dict)
-    failed: list[Event] = field(default_factory=list)
+    looks: list[Hypothesis] = field(default_factory=list)  # at the step's hypothesis
+    instances: dict[str, InstanceChanged] = field(default_factory=dict)
+    workloads: dict[str, list[WorkloadChanged]] = field(default_factory=dict)
+    faults: dict[str, FaultStarted] = field(
+        default_factory=dict
+    )  # by id: fault_started
+    ended: dict[str, FaultEnded] = field(default_factory=dict)
+    bites: dict[str, FaultBiting] = field(default_factory=dict)
+    failed: list[FaultFailed] = field(default_factory=list)
     blind: dict[str, str] = field(default_factory=dict)
-    guards: dict[str, Event] = field(default_factory=dict)
-    load: Event | None = None
-    samples: list[Event] = field(default_factory=list)
+    guards: dict[str, Guardrail] = field(default_factory=dict)
+    load: Load | None = None
+    samples: list[Sample] = field(default_factory=list)
     warm_up: list[Event] = field(default_factory=list)  # what tells whom the load feeds
-    metrics: dict[str, list[Event]] = field(default_factory=dict)  # looks, by PromQL
+    metrics: dict[str, list[Metric]] = field(default_factory=dict)  # looks, by PromQL
     slis: Mapping[str, SliNow] = field(default_factory=dict)
     told_hypothesis: str | bool | None = ""  # what the screen said last
     alone: frozenset[str] = frozenset()  # steps in which only other extensions act
@@ -106,16 +111,14 @@ class RunState:
 
     def see(self, event: Event) -> None:
         """Take one event in."""
-        if event.kind in _WARMING and self.phase in _WARM:
+        if isinstance(event, _WARMING) and self.phase in _WARM:
             self.warm_up.append(event)
-        handler = _HANDLERS.get(event.kind)
-        if handler is not None:
-            handler(self, event)
+        _take(event, self)
 
-    def of_step(self, events: Mapping[str, Event], step: str) -> list[Event]:
+    def of_step(self, events: Mapping[str, _Kind], step: str) -> list[_Kind]:
         """Return those of the step, in order of time."""
         return sorted(
-            (event for event in events.values() if event["step"] == step),
+            (event for event in events.values() if event.step == step),
             key=lambda event: event.at,
         )
 
@@ -134,7 +137,7 @@ class RunState:
         if step in self.alone:
             return self.begun.get((step, "aftermath"))
         started = self.of_step(self.faults, step)
-        ends = [self.ended.get(fault["id"]) for fault in started]
+        ends = [self.ended.get(fault.id) for fault in started]
         times = [end.at for end in ends if end is not None]
         return max(times) if times and len(times) == len(started) else None
 
@@ -148,14 +151,13 @@ class RunState:
     def victims(self, step: str) -> Victims:
         """Return the instances that the step's faults hit."""
         faults = self.of_step(self.faults, step)
-        names = {event["instance"]: event for event in faults}
+        names = {event.instance: event for event in faults}
         kinds: dict[str, list[str]] = {}
         for event in faults:
-            kinds.setdefault(event["instance"], []).append(event["fault"])
+            kinds.setdefault(event.instance, []).append(event.fault)
         known = {instance.name: instance for instance in self.directory.instances}
         hit = tuple(
-            known.get(name)
-            or Instance(service=str(event.get("service", "")), name=name, identity={})
+            known.get(name) or Instance(service=event.service, name=name, identity={})
             for name, event in names.items()
         )
         return Victims(self.directory, hit, frozenset(nodes_hit(kinds, hit)))
@@ -177,17 +179,17 @@ class RunState:
         return [
             labels
             for page in self.pages
-            if page.at >= since and receiver in (None, page["receiver"])
+            if page.at >= since and receiver in (None, page.receiver)
             for labels in self._alerts_of_page(page, status)
             if promise.fits(labels)
         ]
 
-    def _alerts_of_page(self, page: Event, status: str) -> Iterable[Mapping[str, str]]:
+    def _alerts_of_page(self, page: Page, status: str) -> Iterable[Mapping[str, str]]:
         """Return the labels of the alerts of which a page tells this."""
-        if page["alerts"]:
-            told = (entry for entry in page["alerts"] if entry.get("status") == status)
+        if page.alerts:
+            told = (entry for entry in page.alerts if entry.get("status") == status)
             return [entry["labels"] for entry in told]
-        if page["status"] != status:
+        if page.status != status:
             return []
         known = [alert for alert in self.alerts.values() if alert.fired_at is not None]
         open_ = [alert.labels for alert in known if alert.was_firing_at(page.at)]
@@ -198,7 +200,7 @@ class RunState:
 
 
 def alerts_by_title(
-    page: Event, alerts: Iterable[Labels], routing: Routing | None
+    page: Page, alerts: Iterable[Labels], routing: Routing | None
 ) -> list[Labels]:
     """Return those of these alerts that a message without labels tells of.
 
@@ -209,13 +211,13 @@ def alerts_by_title(
     groups: dict[Key, list[Labels]] = {}
     for labels in alerts:
         for group in groups_of(labels, routing):
-            if group.receiver == page["receiver"]:
+            if group.receiver == page.receiver:
                 groups.setdefault(key_of(group.labels), []).append(labels)
-    firing = page["status"] == "firing"
+    firing = page.status == "firing"
     matching = [
         members
         for key, members in groups.items()
-        if _title(dict(key), members, firing=firing) in page.get("titles", ())
+        if _title(dict(key), members, firing=firing) in page.titles
     ]
     return matching[0] if len(matching) == 1 else []
 
@@ -224,81 +226,100 @@ def _title(group: Labels, members: Sequence[Labels], *, firing: bool) -> str:
     return title_of(group, members, ()) if firing else title_of(group, (), members)
 
 
-def _phase(run_state: RunState, event: Event) -> None:
-    run_state.phase, run_state.phase_at, run_state.step = (
-        event["phase"],
-        event.at,
-        event["step"],
-    )
+@singledispatch
+def _take(event: Event, run_state: RunState) -> None:
+    """Take in what an event tells; most kinds tell nothing of the state."""
+
+
+@_take.register
+def _(event: Phase, run_state: RunState) -> None:
+    run_state.phase, run_state.phase_at = event.phase, event.at
+    run_state.step = event.step
     run_state.begun.setdefault((run_state.step, run_state.phase), event.at)
-    if event["phase"] == "gate":
+    if event.phase == "gate":
         run_state.hypothesis, run_state.hypotheses = None, 0
         run_state.looks.clear()
 
 
-def _alert(run_state: RunState, event: Event) -> None:
-    labels = event["labels"]
+@_take.register
+def _(event: AlertChange, run_state: RunState) -> None:
+    labels = event.labels
     alert = run_state.alerts.setdefault(key_of(labels), AlertNow(labels=labels))
-    alert.at, alert.starts = event.at, event.get("starts") or event.at
+    alert.at, alert.starts = event.at, event.starts or event.at
     alert.state = event.kind.removeprefix("alert_")
-    if event.is_a(AlertFiring):
+    if isinstance(event, AlertFiring):
         alert.fired_at, alert.resolved_at = event.at, None
-    if event.is_a(AlertResolved):
+    if isinstance(event, AlertResolved):
         alert.resolved_at = event.at
 
 
-def _hypothesis(run_state: RunState, event: Event) -> None:
+@_take.register
+def _(event: Page, run_state: RunState) -> None:
+    run_state.pages.append(event)
+
+
+@_take.register
+def _(event: Hypothesis, run_state: RunState) -> None:
     run_state.hypothesis = event
     run_state.hypotheses += 1
     run_state.looks.append(event)
 
 
-def _observer_sees(run_state: RunState, event: Event) -> None:
-    run_state.blind.pop(event["source"], None)
+@_take.register
+def _(event: InstanceChanged, run_state: RunState) -> None:
+    run_state.instances[event.instance] = event
 
 
-def _workload(run_state: RunState, event: Event) -> None:
-    run_state.workloads.setdefault(event["workload"], []).append(event)
+@_take.register
+def _(event: WorkloadChanged, run_state: RunState) -> None:
+    run_state.workloads.setdefault(event.workload, []).append(event)
 
 
-def _metric(run_state: RunState, event: Event) -> None:
-    run_state.metrics.setdefault(event["promql"], []).append(event)
+@_take.register
+def _(event: FaultStarted, run_state: RunState) -> None:
+    run_state.faults[event.id] = event
 
 
-def _load(run_state: RunState, event: Event) -> None:
+@_take.register
+def _(event: FaultEnded, run_state: RunState) -> None:
+    run_state.ended[event.id] = event
+
+
+@_take.register
+def _(event: FaultBiting, run_state: RunState) -> None:
+    run_state.bites[event.id] = event
+
+
+@_take.register
+def _(event: FaultFailed, run_state: RunState) -> None:
+    run_state.failed.append(event)
+
+
+@_take.register
+def _(event: Blind, run_state: RunState) -> None:
+    run_state.blind[event.source] = event.because
+
+
+@_take.register
+def _(event: Sees, run_state: RunState) -> None:
+    run_state.blind.pop(event.source, None)
+
+
+@_take.register
+def _(event: Guardrail, run_state: RunState) -> None:
+    run_state.guards[event.name] = event
+
+
+@_take.register
+def _(event: Load, run_state: RunState) -> None:
     run_state.load = event
 
 
-_HANDLERS: Mapping[str, Callable[[RunState, Event], None]] = {
-    Phase.kind: _phase,
-    AlertPending.kind: _alert,
-    AlertFiring.kind: _alert,
-    AlertResolved.kind: _alert,
-    AlertCleared.kind: _alert,
-    Page.kind: lambda run_state, event: run_state.pages.append(event),
-    Hypothesis.kind: _hypothesis,
-    InstanceChanged.kind: lambda run_state, event: run_state.instances.update(
-        {event["instance"]: event}
-    ),
-    WorkloadChanged.kind: _workload,
-    FaultStarted.kind: lambda run_state, event: run_state.faults.update(
-        {event["id"]: event}
-    ),
-    FaultEnded.kind: lambda run_state, event: run_state.ended.update(
-        {event["id"]: event}
-    ),
-    FaultBiting.kind: lambda run_state, event: run_state.bites.update(
-        {event["id"]: event}
-    ),
-    FaultFailed.kind: lambda run_state, event: run_state.failed.append(event),
-    Blind.kind: lambda run_state, event: run_state.blind.update(
-        {event["source"]: event["because"]}
-    ),
-    Sees.kind: _observer_sees,
-    Guardrail.kind: lambda run_state, event: run_state.guards.update(
-        {event["name"]: event}
-    ),
-    Load.kind: _load,
-    Metric.kind: _metric,
-    Sample.kind: lambda run_state, event: run_state.samples.append(event),
-}
+@_take.register
+def _(event: Metric, run_state: RunState) -> None:
+    run_state.metrics.setdefault(event.promql, []).append(event)
+
+
+@_take.register
+def _(event: Sample, run_state: RunState) -> None:
+    run_state.samples.append(event)

@@ -12,9 +12,15 @@ from typing import Any
 
 from gameday.checks.record.interruption import CUT_SHORT
 from gameday.errors import StoreError
-from gameday.model.events import Activity, Engine, FaultFailed, Note
+from gameday.model.events import (
+    Activity,
+    Engine,
+    FaultFailed,
+    Hypothesis,
+    Note,
+    Probe,
+)
 from gameday.model.scenario import Step
-from gameday.model.timeline import event
 from gameday.ports import Emit
 from gameday.runner.dependencies import RunDependencies
 from gameday.runner.engine.fork_server import Child
@@ -153,10 +159,9 @@ class StepProcesses:
             progress.configuration = fields["values"]
         if progress is None or name not in ("probe", "hypothesis"):
             return
-        rest = {key: value for key, value in fields.items() if key != "at"}
-        at = fields["at"]
-        phase = progress.phase(at, float(fields.get("took") or 0.0))
-        self._emit(event(at, name, step=progress.step.name, phase=phase, **rest))
+        kind = Probe if name == "probe" else Hypothesis
+        phase = progress.phase(fields["at"], float(fields.get("took") or 0.0))
+        self._emit(kind(step=progress.step.name, phase=phase, **fields))
 
     def _on_engine(self, name: str, fields: Mapping[str, Any]) -> None:
         progress = self._progress
@@ -181,23 +186,23 @@ class StepProcesses:
             self._dependencies.store.write(f"journal-{step}.json", text)
         except StoreError as error:
             note = f"{step}: the journal was not written: {error}"
-            self._emit(event(self._dependencies.clock.now(), Note, text=note))
+            self._emit(Note(at=self._dependencies.clock.now(), text=note))
 
     def _report(
         self, progress: StepProgress, name: str, fields: Mapping[str, Any]
     ) -> None:
         now, step = self._dependencies.clock.now(), progress.step.name
         if name == "activity":
-            self._emit(event(now, Activity, step=step, **_without_output(fields)))
+            self._emit(Activity(at=now, step=step, **_without_output(fields)))
             self._note_failed(progress, now, fields)
         elif name == "engine":
             state = {"because": "", **fields}
-            self._emit(event(now, Engine, step=step, **state))
+            self._emit(Engine(at=now, step=step, **state))
         elif name == "escaped":
             state = {"status": "escaped", "deviated": None, **fields}
-            self._emit(event(now, Engine, step=step, **state))
+            self._emit(Engine(at=now, step=step, **state))
         elif name == "log":
-            self._emit(event(now, Note, text=f"{step}: engine: {fields['text']}"))
+            self._emit(Note(at=now, text=f"{step}: engine: {fields['text']}"))
 
     def _note_failed(
         self, progress: StepProgress, now: float, fields: Mapping[str, Any]
@@ -210,9 +215,8 @@ class StepProcesses:
         if progress.faults_seen < len(asked) and fields["status"] != "succeeded":
             request = asked[progress.faults_seen]
             self._emit(
-                event(
-                    now,
-                    FaultFailed,
+                FaultFailed(
+                    at=now,
                     step=progress.step.name,
                     fault=request.kind,
                     service=request.selection.service,

@@ -15,8 +15,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from gameday.errors import StoreError
+from gameday.model.events import Event, event_from_json
 from gameday.model.events.fitting import fitting
-from gameday.model.timeline import Event, event_from_json
 
 TIMELINE = "timeline.ndjson"
 PLAN = "plan.json"

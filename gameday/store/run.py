@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gameday.errors import StoreError
-from gameday.model.timeline import Event
+from gameday.model.events import Event
 from gameday.store.folder import PLAN, VERDICT, RunFolder, parse_lines
 from gameday.store.history import History, NewRun, Record
 

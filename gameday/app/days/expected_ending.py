@@ -17,6 +17,7 @@ from gameday.ledger.extension_env import extension_environment
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
 from gameday.ledger.target_lock import why_held_by_another
+from gameday.model.events import Hypothesis
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
 from gameday.runner.engine.jobs import Job
@@ -122,11 +123,13 @@ def _not_steady(plan: "Plan", url: str, probers: Probers) -> RunStopped | None:
     step = plan.scenario.steps[0]
     if not step.experiment.has_hypothesis:
         return None
-    looks: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
+    looks: SimpleQueue[Hypothesis | None] = SimpleQueue()
 
     def hear(message: str, fields: Mapping[str, Any]) -> None:
-        if message in ("hypothesis", "gone"):
-            looks.put(fields if message == "hypothesis" else None)
+        if message == "hypothesis":
+            looks.put(Hypothesis(step=step.name, phase="before", **fields))
+        elif message == "gone":
+            looks.put(None)
 
     where = environment(url, plan.seed)
     job = Job(
@@ -143,15 +146,15 @@ def _not_steady(plan: "Plan", url: str, probers: Probers) -> RunStopped | None:
     return RunStopped(Ending.REFUSED, f"step {step.name}: {why}") if why else None
 
 
-def _best(looks: "SimpleQueue[Mapping[str, Any] | None]") -> Mapping[str, Any] | None:
+def _best(looks: "SimpleQueue[Hypothesis | None]") -> Hypothesis | None:
     """Return the first look that holds, or the last of as many as the gate allows."""
-    seen: Mapping[str, Any] | None = None
+    seen: Hypothesis | None = None
     for _ in range(LOOKS):
         try:
             look = looks.get(timeout=GATE_PATIENCE)
         except Empty:
             return seen
-        if look is None or look["ok"] is True:
+        if look is None or look.ok is True:
             return look or seen
         seen = look
     return seen

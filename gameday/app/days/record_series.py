@@ -23,7 +23,7 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     """Record the run's time in its folder; return why it was not, or nothing."""
     endpoint = plan.scenario.observe.prometheus
     started = next(
-        (event.at for event in store.events() if event.is_a(RunStarted)), 0.0
+        (event.at for event in store.events() if isinstance(event, RunStarted)), 0.0
     )
     if endpoint is None or not plan.monitoring.rules or not started:
         return ""

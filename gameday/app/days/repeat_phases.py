@@ -11,11 +11,10 @@ from gameday.app.result import Repeat
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import parse, selectors
-from gameday.model.events import FaultStarted, Phase
+from gameday.model.events import Event, FaultStarted, Phase
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import Endpoint
-from gameday.model.timeline import Event
 from gameday.model.timing.phase import common
 from gameday.model.timing.rule_delays import jobs_of
 from gameday.model.timing.way import rules_for
@@ -69,9 +68,9 @@ def lead_of(events: Iterable[Event]) -> float | None:
     """Return the seconds from the order to the first fault's start, as they were."""
     ordered: float | None = None
     for event in events:
-        if event.is_a(Phase) and event["phase"] == "fault":
+        if isinstance(event, Phase) and event.phase == "fault":
             ordered = event.at
-        if event.is_a(FaultStarted) and ordered is not None:
+        if isinstance(event, FaultStarted) and ordered is not None:
             return max(0.0, event.at - ordered)
     return None
 

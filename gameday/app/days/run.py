@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from gameday.app.days import fingerprints, record_series, repeat_phases
 from gameday.app.days.expected_ending import (
@@ -30,9 +29,16 @@ from gameday.ledger.ledger import Ledger
 from gameday.ledger.recovery import opener, recover
 from gameday.ledger.target_lock import take
 from gameday.ledger.watchdog.launcher import WatchdogHandle
-from gameday.model.events import FaultEnded, FaultStarted, Note, Recovered
+from gameday.model.events import (
+    Event,
+    FaultEnded,
+    FaultStarted,
+    Note,
+    Recovered,
+    RunEnded,
+    RunStarted,
+)
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.observers.standing import read_standing
 from gameday.ports import Clock
@@ -103,19 +109,20 @@ def run(
         screen=screen,
         options=options,
     )
-    _note(session, "run_started", run=run_id, scenario=plan.scenario.name)
+    begun = RunStarted(at=clock.now(), run=run_id, scenario=plan.scenario.name)
+    session.store.append(begun)
     for recovered in prepared.recovered:  # the terminal has been told already
         session.store.append(_recovered_event(recovered, clock.now()))
     stop = _driven(session, run_observers, fork_server)
     _record(session)
     with suppress(StoreError):  # a disk that is full by now changes no verdict
-        _note(
-            session,
-            "run_ended",
+        ended = RunEnded(
+            at=clock.now(),
             ending=stop.ending.value,
             because=stop.because,
             broken=session.broken,
         )
+        session.store.append(ended)
     stored = write_all(session.store, properties=options.junit_properties)
     session.store.close()
     code = exit_code(stored.verdict, refusal=stop.refusal or session.refusal)
@@ -175,11 +182,11 @@ def _driven(
 def put_back(session: Session) -> str:
     """Return what was broken when the run crashed, and that it is put back."""
     events = session.store.events()
-    ended = {event["id"] for event in events if event.is_a(FaultEnded) and event["ok"]}
+    ended = {event.id for event in events if isinstance(event, FaultEnded) and event.ok}
     hit = [
-        f"{event['fault']} on {event['instance']}"
+        f"{event.fault} on {event.instance}"
         for event in events
-        if event.is_a(FaultStarted) and event["id"] in ended
+        if isinstance(event, FaultStarted) and event.id in ended
     ]
     return f"; {', '.join(hit)} had begun and was put back" if hit else ""
 
@@ -226,7 +233,7 @@ def _acquire_target(
         _show(session, _recovered_event(recovered, clock.now()))
 
     def tell(text: str) -> None:
-        _show(session, event(clock.now(), Note, text=text))
+        _show(session, Note(at=clock.now(), text=text))
 
     return take(ledger, target, session.run, scenario, clock, tell=tell, emit=emit)
 
@@ -248,7 +255,7 @@ def give_back(
     if session.broken:
         watchdog.abandon()  # it goes on trying when this process is gone
         with suppress(StoreError):  # a full disk keeps nobody from being told
-            _show(session, event(clock.now(), Note, text=watchdog.announcement))
+            _show(session, Note(at=clock.now(), text=watchdog.announcement))
         return
     watchdog.close()
 
@@ -278,9 +285,8 @@ def _recover(session: Session, ledger: Ledger, *, ended_cleanly: bool) -> list[s
 def _recovered_event(recovered: RecoveredFault, at: float) -> Event:
     """Return what became of something that a dead run had left, as an event."""
     undone = recovered.undone
-    return event(
-        at,
-        Recovered,
+    return Recovered(
+        at=at,
         run=recovered.run,
         what=recovered.what,
         ok=undone.ok,
@@ -349,19 +355,15 @@ def _why_lost(target: OpenTarget) -> Callable[[], str]:
 
 def _record(session: Session) -> None:
     """Record what the rules read, where anything was injected; never fails a run."""
-    if not any(event.is_a(FaultStarted) for event in session.store.events()):
+    if not any(isinstance(event, FaultStarted) for event in session.store.events()):
         return
     why = record_series.record(session.plan, session.store, session.clock)
     if why:
         with suppress(StoreError):
-            _note(session, "note", text=why)
+            session.store.append(Note(at=session.clock.now(), text=why))
 
 
 def _show(session: Session, told: Event) -> None:
     """Keep and show an event that comes outside of the drive, which has the state."""
     session.screen.show(told, RunState())
     session.store.append(told)
-
-
-def _note(session: Session, kind: str, **fields: Any) -> None:
-    session.store.append(event(session.clock.now(), kind, **fields))

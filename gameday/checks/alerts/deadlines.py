@@ -101,7 +101,7 @@ def _ended_by_itself(step: StepRun) -> bool:
     hands = [
         event.at
         for event in step.events(FaultEnded)
-        if event.get("ok") and event.get("by") not in BY_ITSELF
+        if event.ok and event.by not in BY_ITSELF
     ]
     return not hands or (step.fault_end or 0.0) + SLACK < min(hands)
 

@@ -19,7 +19,6 @@ from gameday.checks.pages.reading import Reading
 from gameday.checks.record.clocks import instant
 from gameday.model.events import Routed
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event
 
 
 @dataclass(frozen=True)
@@ -197,17 +196,17 @@ class Notifications:
     @cached_property
     def routed(self) -> list[str]:
         """The receivers that Alertmanager's own routing named."""
-        return sorted({name for event in self._routings for name in event["receivers"]})
+        return sorted({name for event in self._routings for name in event.receivers})
 
     def routed_since(self, receiver: str) -> float | None:
         """Return since when every victim's alert was routed there; None: one is not."""
         victims, firsts = self.promised.step.victims, dict[str, float]()
         for event in self._routings:
             identity = self._matched(event).identity
-            sets = [event["labels"], *([identity.labels] if identity else [])]
+            sets = [event.labels, *([identity.labels] if identity else [])]
             whose = frozenset[str]().union(*map(victims.of, sets))
             for victim in (whose & self.promised.required) or {""}:
-                if receiver in event["receivers"]:
+                if receiver in event.receivers:
                     firsts.setdefault(victim, event.at)
         if not firsts or self.promised.promise.victims == "any":
             return min(firsts.values(), default=None)
@@ -217,7 +216,7 @@ class Notifications:
         return max(firsts.values())
 
     @cached_property
-    def _routings(self) -> list[Event]:
+    def _routings(self) -> list[Routed]:
         """What Alertmanager told in the step of the routing of the promise's alerts."""
         start, end = self.promised.start, self.promised.step.end
         events = self.promised.step.run.timeline.between(start, end, Routed)
@@ -230,7 +229,7 @@ class Notifications:
             match = run.matching.match(*_routed_alert(event))
             mine = self._identities & set(match.identities) and not match.sure
             inside = self.promised.start <= event.at <= self.promised.step.end
-            if mine and inside and receiver in event["receivers"]:
+            if mine and inside and receiver in event.receivers:
                 return f"it cannot be told whether what went to {receiver} was it"
         return ""
 
@@ -337,12 +336,12 @@ class Notifications:
                         until=silence.until,
                     )
 
-    def _is_routing_of_promise(self, event: Event) -> bool:
+    def _is_routing_of_promise(self, event: Routed) -> bool:
         return self._is_of_promised_alert(
             self._matched(event).identity, _routed_alert(event)[0]
         )
 
-    def _matched(self, event: Event) -> Match:
+    def _matched(self, event: Routed) -> Match:
         """Return which alert was routed."""
         return self.promised.step.run.matching.match(*_routed_alert(event))
 
@@ -354,8 +353,6 @@ class Notifications:
         return self.promised.matches_with_name(labels)
 
 
-def _routed_alert(event: Event) -> tuple[Mapping[str, str], float | None]:
+def _routed_alert(event: Routed) -> tuple[Mapping[str, str], float | None]:
     """Return the labels of an alert that was routed, and since when it fired."""
-    return {**event["labels"], "alertname": event["alert"]}, instant(
-        event.get("starts")
-    )
+    return {**event.labels, "alertname": event.alert}, instant(event.starts)

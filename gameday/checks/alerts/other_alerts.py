@@ -126,7 +126,7 @@ class _OtherAlerts:
         """The alerts that were pending or firing when the fault began, since when."""
         start, found = self.step.start or 0.0, dict[object, float]()
         for event in self.step.events(AlertAtStart):
-            found[label_key({**event["labels"], "alertname": event["alert"]})] = start
+            found[label_key({**event.labels, "alertname": event.alert})] = start
         for episode in self.step.run.episodes:
             times = [
                 each for each in (episode.pending, episode.firing) if each is not None
@@ -206,7 +206,7 @@ class _OtherAlerts:
             if other.page.at < start and label_key(other.labels) == key:
                 last = other.status
         routed = any(
-            event.at < start and label_key(event["labels"]) == key
+            event.at < start and label_key(event.labels) == key
             for event in self.step.run.timeline.of(Routed, Suppressed)
         )
         return last == FIRING or routed

@@ -9,7 +9,6 @@ from gameday.checks.run import Run
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import Selector, parse, selectors
 from gameday.model.events import Scrape
-from gameday.model.timeline import Event
 from gameday.model.timing.phase import Grid, Phases, undecided
 from gameday.model.timing.rule_delays import jobs_of
 
@@ -76,7 +75,7 @@ def _phases(
         what = f"{len(targets)} scrape targets decide together"
         return what if targets else "no scrape of what it reads was recorded"
     (scrape,) = targets
-    interval = float(scrape.get("interval") or 0.0)
+    interval = float(scrape.interval or 0.0)
     if not interval:
         return "the interval of its scrapes is not known"
     scraped = run.clocks.to_our_clock("prometheus", scrape.at)
@@ -85,11 +84,11 @@ def _phases(
 
 def _deciding_scrapes(
     run: Run, rule: AlertRule, episode: Episode, change: float
-) -> list[Event]:
+) -> list[Scrape]:
     """Return a scrape of each target that the rule reads for this alert."""
-    newest: dict[tuple[str, str], Event] = {}
+    newest: dict[tuple[str, str], Scrape] = {}
     for scrape in run.timeline.of(Scrape):
-        key = (str(scrape["job"]), str(scrape["instance"]))
+        key = (scrape.job, scrape.instance)
         if key not in newest or scrape.at <= change:
             newest[key] = scrape
     read = [selector for selector in selectors(parse(rule.expr)) if selector.name]

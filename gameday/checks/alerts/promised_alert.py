@@ -151,8 +151,8 @@ class PromisedAlert:
 
     def _running(self) -> str:
         for event in self.step.events(AlertAtStart):
-            mine = event["alert"] == self.name and self.matches(event["labels"])
-            state = event.get("state") or "firing"
+            mine = event.alert == self.name and self.matches(event.labels)
+            state = event.state or "firing"
             if mine and state in ("firing", "pending"):
                 return f"{self.name} was already {state} when the fault began"
         for episode in self.all:

@@ -116,10 +116,10 @@ def _pager(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt
     yield from _unseen_collector(DoubtKind.PAGER_BLIND, "pager")(step, question, span)
     for event in step.run.timeline.of(PageRefused):
         at = step.run.clocks.to_our_clock("pager", event.at)
-        mine = _may_be_of(step, question, str(event.get("receiver") or ""))
+        mine = _may_be_of(step, question, event.receiver)
         if mine and span.start <= at <= span.end:
             said = f"the pager refused a page at {show_instant(event.at)}"
-            because = f"{said}: {event.get('because', '')}"
+            because = f"{said}: {event.because}"
             yield Doubt(kind=DoubtKind.PAGES_LOST, because=because, since=at)
 
 

@@ -15,7 +15,6 @@ from gameday.model.events import Drifted, FaultStarted, Fingerprint
 from gameday.model.fingerprint import Difference
 from gameday.model.platform import why_platforms_own
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event
 from gameday.model.verdict import Ending
 
 STATE = "State"
@@ -25,7 +24,7 @@ _WHEN = {"before": "before the first fault", "after": "after the last undo"}
 
 def drift(run: Run) -> Answer:
     """Both fingerprints of the target were taken, and nothing differs."""
-    taken = {str(event["when"]): event for event in run.timeline.of(Fingerprint)}
+    taken = {event.when: event for event in run.timeline.of(Fingerprint)}
     for when in _WHEN:
         missing = _missing(run, when, taken.get(when))
         if missing:
@@ -34,7 +33,7 @@ def drift(run: Run) -> Answer:
     differences = [difference for difference in every if not difference.platform]
     by_itself = [difference for difference in every if difference.platform]
     evidence = {
-        "instances": taken["before"]["instances"],
+        "instances": taken["before"].instances,
         "differences": [_show(difference) for difference in differences],
     }
     if by_itself:
@@ -68,7 +67,7 @@ def _listed(by_itself: Sequence[Difference]) -> str:
 
 
 def _bystanders(run: Run, differences: Sequence[Difference]) -> list[Difference]:
-    hit = {event["instance"] for event in run.timeline.of(FaultStarted)}
+    hit = {event.instance for event in run.timeline.of(FaultStarted)}
     return [
         difference
         for difference in differences
@@ -76,12 +75,12 @@ def _bystanders(run: Run, differences: Sequence[Difference]) -> list[Difference]
     ]
 
 
-def _missing(run: Run, when: str, event: Event | None) -> str:
+def _missing(run: Run, when: str, event: Fingerprint | None) -> str:
     """Return why there is no fingerprint; empty when there is one."""
     if run.ending is Ending.REFUSED:
         return f"the fault was not injected: {run.because}"
     if event is not None:
-        why = str(event.get("because", ""))
+        why = event.because
         said = f"the target's fingerprint {_WHEN[when]} could not be taken: {why}"
         return said if why else ""
     if not run.complete:
@@ -91,14 +90,14 @@ def _missing(run: Run, when: str, event: Event | None) -> str:
     return f"no fingerprint of the target was taken {_WHEN[when]}{why}"
 
 
-def _difference(event: Event) -> Difference:
-    instance, key = str(event["instance"]), str(event["key"])
+def _difference(event: Drifted) -> Difference:
+    instance, key = event.instance, event.key
     return Difference(
         instance=instance,
         key=key,
-        platform=str(event.get("platform") or "") or why_platforms_own(instance, key),
-        before=str(event["before"]),
-        after=str(event["after"]),
+        platform=event.platform or why_platforms_own(instance, key),
+        before=event.before,
+        after=event.after,
     )
 
 

@@ -5,13 +5,11 @@ from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.step import StepRun
 from gameday.model.events import (
     FaultBiting,
-    FaultEnded,
+    FaultEnd,
     FaultStarted,
     UndoFailed,
-    UndoneLater,
 )
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event
 
 
 def fault_bites(step: StepRun, question: Question) -> Answer:
@@ -21,21 +19,21 @@ def fault_bites(step: StepRun, question: Question) -> Answer:
     begun = _begun(step, question.subject)
     if step.why_absent or not begun:
         return unknown(step.why_absent or "nothing was injected into this service")
-    proofs = {event["id"]: event for event in step.events(FaultBiting)}
-    evidence = {"faults": [_show(start, proofs.get(start["id"])) for start in begun]}
+    proofs = {event.id: event for event in step.events(FaultBiting)}
+    evidence = {"faults": [_show(start, proofs.get(start.id)) for start in begun]}
     for start in begun:
-        proof = proofs.get(start["id"])
+        proof = proofs.get(start.id)
         if proof is None:
-            because = f"there is no proof that the fault on {start['instance']} bit"
+            because = f"there is no proof that the fault on {start.instance} bit"
             return unknown(because, evidence=evidence)
-        if not proof["bites"]:
-            because = f"the fault on {start['instance']} did not bite"
-            said = f"{because}: {proof.get('because', '')}"
+        if not proof.bites:
+            because = f"the fault on {start.instance} did not bite"
+            said = f"{because}: {proof.because}"
             return unknown(said, evidence=evidence)
         if early := step.ended_early(start):
             return unknown(early, evidence=evidence)
-    hit = ", ".join(str(start["instance"]) for start in begun)
-    return passed(f"{begun[0]['fault']} is proven to bite on {hit}", evidence=evidence)
+    hit = ", ".join(start.instance for start in begun)
+    return passed(f"{begun[0].fault} is proven to bite on {hit}", evidence=evidence)
 
 
 def _foreign_bites(step: StepRun) -> Answer:
@@ -57,21 +55,21 @@ def undone(step: StepRun, question: Question) -> Answer:
         said = step.why_absent or "nothing was injected into this service"
         evidence = {"may_have_begun": True} if step.may_have_begun else {}
         return unknown(said, evidence=evidence)
-    mine = {start["id"]: str(start["instance"]) for start in begun}
-    told = step.events(FaultEnded, UndoneLater, UndoFailed)
-    events = [e for e in told if e["id"] in mine]
-    over = [e for e in events if not e.is_a(UndoFailed) and e.get("ok")]
+    mine = {start.id: start.instance for start in begun}
+    ends = [e for e in step.events(FaultEnd) if e.id in mine]
+    tries = [e for e in step.events(UndoFailed) if e.id in mine]
+    over = [e for e in ends if e.ok]
     ended = [_end(e) for e in over]
     left = {key: name for key, name in mine.items() if key not in _ids(over)}
     if not left:
-        ended_by_id = {
-            mine[str(e["id"])]: str(e.get("because") or "gone") for e in over
-        }
+        ended_by_id = {mine[e.id]: str(e.because or "gone") for e in over}
         how = "; ".join(f"{name}: {what}" for name, what in sorted(ended_by_id.items()))
         said = f"every fault is confirmed to be gone ({how})"
         return passed(said, evidence={"ended": ended})
     names = ", ".join(left.values())
-    problems = [_problem(e) for e in events if e["id"] in left]
+    told: list[FaultEnd | UndoFailed] = [*ends, *tries]
+    told.sort(key=lambda e: e.at)
+    problems = [_problem(e) for e in told if e.id in left]
     if not problems and not step.run.broken and not step.run.complete:
         cut = f"the record of the run ends at {show_instant(step.run.last)}"
         said = f"{cut}, before the fault on {names} ended"
@@ -82,31 +80,31 @@ def undone(step: StepRun, question: Question) -> Answer:
     return failed(said, evidence={"ended": ended})
 
 
-def _end(event: Event) -> dict[str, str]:
-    by, found = str(event.get("by", "")), str(event.get("because", ""))
+def _end(event: FaultEnd) -> dict[str, str]:
+    by, found = event.by, event.because
     return {"at": show_instant(event.at), "by": by, "found": found}
 
 
-def _ids(events: list[Event]) -> set[str]:
-    return {str(event["id"]) for event in events}
+def _ids(events: list[FaultEnd]) -> set[str]:
+    return {event.id for event in events}
 
 
-def _problem(event: Event) -> str:
-    because, by_hand = str(event.get("because") or ""), str(event.get("by_hand") or "")
+def _problem(event: FaultEnd | UndoFailed) -> str:
+    because, by_hand = event.because, event.by_hand
     return (
         f"{because}. By hand: {by_hand}" if because and by_hand else because or by_hand
     )
 
 
-def _begun(step: StepRun, service: str) -> list[Event]:
-    return [event for event in step.events(FaultStarted) if event["service"] == service]
+def _begun(step: StepRun, service: str) -> list[FaultStarted]:
+    return [event for event in step.events(FaultStarted) if event.service == service]
 
 
-def _show(begun: Event, proof: Event | None) -> dict[str, object]:
+def _show(begun: FaultStarted, proof: FaultBiting | None) -> dict[str, object]:
     return {
-        "fault": begun["fault"],
-        "instance": begun["instance"],
+        "fault": begun.fault,
+        "instance": begun.instance,
         "began": show_instant(begun.at),
-        "proof": "" if proof is None else proof.get("because", ""),
-        "evidence": {} if proof is None else proof.get("evidence", {}),
+        "proof": "" if proof is None else proof.because,
+        "evidence": {} if proof is None else proof.evidence,
     }

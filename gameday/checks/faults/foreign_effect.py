@@ -6,19 +6,21 @@ that the step names.
 """
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.step import StepRun
 from gameday.model.events import (
     Activity,
     ClusterEvent,
+    Event,
     Hypothesis,
     Probe,
     WorkloadChanged,
 )
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event, EventKind
 
+_Kind = TypeVar("_Kind", bound=Event)
 _BY_THEMSELVES = ("job/", "cronjob/", "horizontalpodautoscaler/")
 _FEW = 5  # effects that evidence shows
 
@@ -59,20 +61,20 @@ def _times_probed(step: StepRun) -> Iterator[str]:
     """
     name = step.step.bites
     for event in _of_method(step):
-        if event.get("ok") is True:
+        if event.ok is True:
             yield f"the probe {name!r} shows it at {show_instant(event.at)}"
-    for event in _of_hypothesis(step):
-        if event["ok"] is False:
-            yield f"the probe {name!r} deviated at {show_instant(event.at)}"
+    for look in _of_hypothesis(step):
+        if look.ok is False:
+            yield f"the probe {name!r} deviated at {show_instant(look.at)}"
 
 
 def _why_not_shown(step: StepRun) -> str:
     name = step.step.bites
-    asked = [*_of_method(step), *_of_hypothesis(step)]
+    asked: list[Activity | Probe] = [*_of_method(step), *_of_hypothesis(step)]
     if not asked:
         return f"the probe {name!r}, which is to show that they bite, was never asked"
-    if all(event.get("ok") is None for event in asked):
-        why = asked[-1].get("because") or "it gave no answer that could be judged"
+    if all(event.ok is None for event in asked):
+        why = asked[-1].because or "it gave no answer that could be judged"
         return f"the probe {name!r}, which is to show that they bite, failed: {why}"
     return f"the probe {name!r} does not show that {_names(step)} bit"
 
@@ -81,60 +83,60 @@ def _names(step: StepRun) -> str:
     return ", ".join(step.step.experiment.foreign)
 
 
-def _of_method(step: StepRun) -> list[Event]:
+def _of_method(step: StepRun) -> list[Activity]:
     """Return the answers of the named probe where it is one of the method."""
     return [
         event
         for event in step.events(Activity)
-        if (event["name"], event["type"]) == (step.step.bites, "probe")
-        and event["phase"] == "method"
+        if (event.name, event.type) == (step.step.bites, "probe")
+        and event.phase == "method"
     ]
 
 
-def _of_hypothesis(step: StepRun) -> list[Event]:
+def _of_hypothesis(step: StepRun) -> list[Probe]:
     """Return the looks at the named probe of the hypothesis during the fault."""
     return [
         event
         for event in step.events(Probe)
-        if event["name"] == step.step.bites and event["phase"] == "during"
+        if event.name == step.step.bites and event.phase == "during"
     ]
 
 
 def _instances(step: StepRun) -> Iterator[str]:
     for change in step.changed:
-        yield f"{change['instance']} was {change['state']} at {show_instant(change.at)}"
+        yield f"{change.instance} was {change.state} at {show_instant(change.at)}"
 
 
 def _workloads(step: StepRun) -> Iterator[str]:
     scaled = any(
-        str(happened["object"]).startswith("horizontalpodautoscaler/")
+        happened.object.startswith("horizontalpodautoscaler/")
         for happened in _events_during_actions(step, ClusterEvent)
     )
-    before: dict[str, Event] = {}
+    before: dict[str, WorkloadChanged] = {}
     for event in step.run.timeline.of(WorkloadChanged):
-        was = before.get(event["workload"])
+        was = before.get(event.workload)
         if event.at < (step.start or 0.0):
-            before[event["workload"]] = event
+            before[event.workload] = event
         elif was is not None and event.at <= _until(step):
-            fewer = event["ready"] < was["ready"] and was["available"]
-            other = event["wanted"] != was["wanted"] and not scaled
+            fewer = event.ready < was.ready and was.available
+            other = event.wanted != was.wanted and not scaled
             if fewer or other:
-                ready = f"{event['ready']} of {event['wanted']} replicas ready"
-                yield f"{event['workload']} had {ready} at {show_instant(event.at)}"
+                ready = f"{event.ready} of {event.wanted} replicas ready"
+                yield f"{event.workload} had {ready} at {show_instant(event.at)}"
 
 
 def _cluster_events(step: StepRun) -> Iterator[str]:
     for happened in _events_during_actions(step, ClusterEvent):
-        own = str(happened["object"]).startswith(_BY_THEMSELVES)
-        if happened.get("service") and not own:
+        own = happened.object.startswith(_BY_THEMSELVES)
+        if happened.service and not own:
             when = show_instant(happened.at)
-            yield f"{happened['object']}: {happened['reason']} at {when}"
+            yield f"{happened.object}: {happened.reason} at {when}"
 
 
 def _deviations(step: StepRun) -> Iterator[str]:
     for event in step.events(Hypothesis):
         inside = (step.start or 0.0) <= event.at <= _until(step)
-        if inside and event["ok"] is False:
+        if inside and event.ok is False:
             yield f"the hypothesis deviated at {show_instant(event.at)}"
             return
 
@@ -165,7 +167,7 @@ def _bad_events(step: StepRun) -> Iterator[str]:
             yield f"{slo.name} counted {bad:g} bad events"
 
 
-def _events_during_actions(step: StepRun, kind: type[EventKind]) -> list[Event]:
+def _events_during_actions(step: StepRun, kind: type[_Kind]) -> list[_Kind]:
     return step.run.timeline.between(step.start or 0.0, _until(step), kind)
 
 

@@ -6,7 +6,6 @@ from gameday.checks.question import Answer, Question, failed, finding, unknown
 from gameday.checks.run import Run
 from gameday.model.events import Guardrail, Phase
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event
 from gameday.model.verdict import Ending, Finding
 
 
@@ -15,33 +14,33 @@ def guardrails(run: Run) -> list[Finding]:
 
     The first breach counts; one that could be watched again in time is none.
     """
-    told: dict[str, Event] = {}
+    told: dict[str, Guardrail] = {}
     for event in run.timeline.of(Guardrail):
-        name = str(event["name"])
-        if name not in told or told[name]["state"] != "breached":
+        name = event.name
+        if name not in told or told[name].state != "breached":
             told[name] = event
-    return [_finding(run, event) for event in told.values() if event["state"] != "ok"]
+    return [_finding(run, event) for event in told.values() if event.state != "ok"]
 
 
-def _finding(run: Run, event: Event) -> Finding:
+def _finding(run: Run, event: Guardrail) -> Finding:
     question = Question(
         step=_step_at(run, event.at),
         check="guardrail",
-        subject=str(event["name"]),
+        subject=event.name,
         question="holds",
     )
     return finding(question, _answer(run, event))
 
 
-def _answer(run: Run, event: Event) -> Answer:
+def _answer(run: Run, event: Guardrail) -> Answer:
     evidence = {
         "at": show_instant(event.at),
-        "state": event["state"],
-        "value": event.get("value"),
-        "limit": event.get("limit"),
+        "state": event.state,
+        "value": event.value,
+        "limit": event.limit,
     }
-    why = str(event.get("because", ""))
-    if event["state"] != "breached" or event.get("answered") is False:
+    why = event.because
+    if event.state != "breached" or event.answered is False:
         said = f"the guardrail could not be watched: {why}"
         return unknown(said, evidence=evidence)
     if run.ending is Ending.REFUSED:
@@ -56,5 +55,5 @@ def _step_at(run: Run, at: float) -> str:
 
 def _steps_before(run: Run, at: float) -> Iterator[str]:
     for phase in run.timeline.of(Phase):
-        if phase.at <= at and phase.get("step"):
-            yield str(phase["step"])
+        if phase.at <= at and phase.step:
+            yield phase.step

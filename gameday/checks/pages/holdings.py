@@ -51,8 +51,8 @@ def _mentions(
     timeline: Timeline, pages: Sequence[Page]
 ) -> Iterator[tuple[Mapping[str, str], float, float | None]]:
     for event in timeline.of(Routed):
-        starts = instant(event.get("starts"))
-        labels = {**event["labels"], "alertname": event["alert"]}
+        starts = instant(event.starts)
+        labels = {**event.labels, "alertname": event.alert}
         yield labels, event.at if starts is None else starts, None
     for page in pages:
         for told in page.alerts:

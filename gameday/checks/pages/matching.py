@@ -212,8 +212,8 @@ def read_matching(
     ]
     routed = [
         Sighting(
-            {**event["labels"], "alertname": event["alert"]},
-            instant(event.get("starts")),
+            {**event.labels, "alertname": event.alert},
+            instant(event.starts),
         )
         for event in timeline.of(Routed)
     ]

@@ -13,9 +13,15 @@ from gameday.checks.pages.pages import label_key
 from gameday.checks.record.clocks import Clocks, instant
 from gameday.model.alerting.alert import Matcher, fingerprint
 from gameday.model.alerting.regex import RegexError
-from gameday.model.events import Routed, Silence, SilenceEnded, Suppressed, Unsuppressed
+from gameday.model.events import (
+    Routed,
+    Silence,
+    SilenceEnded,
+    Suppressed,
+    Unsuppressed,
+)
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 SILENCE, INHIBITION = "silence", "inhibition"
 _LOOK = 2.0  # seconds: two looks at Alertmanager
@@ -89,10 +95,9 @@ def read_silences(timeline: Timeline, clocks: Clocks) -> tuple[MutingSilence, ..
 
     Its beginning and its end are stamped by Alertmanager's own clock.
     """
-    ended = {str(event["id"]): event.at for event in timeline.of(SilenceEnded)}
+    ended = {event.id: event.at for event in timeline.of(SilenceEnded)}
     return tuple(
-        _silence(event, ended.get(str(event["id"])), clocks)
-        for event in timeline.of(Silence)
+        _silence(event, ended.get(event.id), clocks) for event in timeline.of(Silence)
     )
 
 
@@ -123,21 +128,23 @@ def _uncovered(span: tuple[float, float], mutes: Sequence[Mute]) -> float:
     return free + max(0.0, span[1] - at)
 
 
-def _mute(event: Event, ends: Sequence[Event], inhibitors: "_Inhibitors") -> Mute:
-    detail, by = str(event.get("detail") or ""), str(event["by"])
-    key = label_key(event["labels"])
+def _mute(
+    event: Suppressed, ends: Sequence[Unsuppressed], inhibitors: "_Inhibitors"
+) -> Mute:
+    detail, by = event.detail, event.by
+    key = label_key(event.labels)
     until = (
         end.at
         for end in ends
         if end.at >= event.at
-        and (str(end["by"]), str(end.get("detail") or "")) == (by, detail)
-        and label_key(end["labels"]) == key
+        and (str(end.by), str(end.detail or "")) == (by, detail)
+        and label_key(end.labels) == key
     )
     began, source = (
         inhibitors.find(detail, event.at) if by == INHIBITION else (None, "")
     )
     return Mute(
-        labels={**event["labels"], "alertname": event["alert"]},
+        labels={**event.labels, "alertname": event.alert},
         by=by,
         detail=detail,
         since=event.at,
@@ -147,16 +154,16 @@ def _mute(event: Event, ends: Sequence[Event], inhibitors: "_Inhibitors") -> Mut
     )
 
 
-def _silence(event: Event, ended: float | None, clocks: Clocks) -> MutingSilence:
+def _silence(event: Silence, ended: float | None, clocks: Clocks) -> MutingSilence:
     since, until = (
         None if stamp is None else clocks.to_our_clock("alertmanager", stamp)
-        for stamp in (instant(event.get("since")), instant(event.get("until")))
+        for stamp in (instant(event.since), instant(event.until))
     )
     if ended is not None:
         until = ended if until is None else min(until, ended)
     return MutingSilence(
-        number=str(event.get("id", "")),
-        matchers=tuple(_matcher(fields) for fields in event["matchers"]),
+        number=event.id,
+        matchers=tuple(_matcher(fields) for fields in event.matchers),
         since=event.at if since is None else since,
         until=float("inf") if until is None else until,
     )
@@ -172,10 +179,10 @@ class _Inhibitors:
 
     def __init__(self, timeline: Timeline, matching: Matching, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._routed: dict[str, list[Event]] = {}
+        self._routed: dict[str, list[Routed]] = {}
         self._identities: dict[str, list[Identity]] = {}
         for event in timeline.of(Routed):
-            number = str(event.get("fingerprint") or fingerprint(event["labels"]))
+            number = str(event.fingerprint or fingerprint(event.labels))
             self._routed.setdefault(number, []).append(event)
         for identity in matching.identities:
             sets = [identity.labels, *matching.labels_in_alertmanager(identity)]
@@ -196,11 +203,11 @@ class _Inhibitors:
         starts = [
             (self._clocks.to_our_clock("prometheus", stamp), event)
             for event in self._routed.get(detail, [])
-            if (stamp := instant(event.get("starts"))) is not None
+            if (stamp := instant(event.starts)) is not None
         ]
         if starts:
             began, event = max(starts, key=lambda pair: pair[0])
-            return began, show_alert(event["labels"])
+            return began, show_alert(event.labels)
         return None, ""
 
 

@@ -9,7 +9,7 @@ from gameday.checks.pages.titles import first_line
 from gameday.checks.record.clocks import Clocks, instant
 from gameday.model.events import Page as PageEvent
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 FIRING, RESOLVED = "firing", "resolved"
 
@@ -90,11 +90,11 @@ def _entry_order(told: Mention) -> tuple[Any, ...]:
     return label_key(told.labels), told.status, told.starts or 0.0, told.fingerprint
 
 
-def _fingerprints(events: Sequence[Event]) -> dict[str, Mapping[str, str]]:
+def _fingerprints(events: Sequence[PageEvent]) -> dict[str, Mapping[str, str]]:
     """Return the labels of each fingerprint that only one set of labels has."""
     known: dict[str, dict[Any, Mapping[str, str]]] = {}
     for event in events:
-        for entry in event.get("alerts") or ():
+        for entry in event.alerts or ():
             labels, number = entry.get("labels"), str(entry.get("fingerprint") or "")
             if labels and number:
                 known.setdefault(number, {})[label_key(labels)] = labels
@@ -105,22 +105,22 @@ def _fingerprints(events: Sequence[Event]) -> dict[str, Mapping[str, str]]:
     }
 
 
-def _page(event: Event, clocks: Clocks, known: Mapping[str, Mapping[str, str]]) -> Page:
-    status = str(event.get("status") or "unknown")
+def _page(
+    event: PageEvent, clocks: Clocks, known: Mapping[str, Mapping[str, str]]
+) -> Page:
+    status = str(event.status or "unknown")
     return Page(
         at=clocks.to_our_clock("pager", event.at),
         stamp=event.at,
-        receiver=str(event["receiver"]),
-        vendor=str(event.get("vendor") or ""),
+        receiver=event.receiver,
+        vendor=event.vendor,
         status=status,
-        keys=tuple(
-            str(event[name]) for name in ("group_key", "dedup_key") if event.get(name)
-        ),
-        seq=event.get("seq"),
-        alerts=_alerts(event.get("alerts") or (), status, known),
-        titles=tuple(first_line(str(title)) for title in event.get("titles") or ()),
-        cut=int(event.get("truncated") or 0),
-        sender=str(event.get("sender") or ""),
+        keys=tuple(key for key in (event.group_key, event.dedup_key) if key),
+        seq=event.seq,
+        alerts=_alerts(event.alerts or (), status, known),
+        titles=tuple(first_line(str(title)) for title in event.titles or ()),
+        cut=int(event.truncated or 0),
+        sender=event.sender,
     )
 
 

@@ -10,11 +10,12 @@ its own error; the error counts in any case.
 import bisect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gameday.model.events import ClockCompared, InstanceChanged
+from gameday.model.events.target import UNSTAMPED
 from gameday.model.quantity import LATEST, parse_instant
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,12 @@ class Clocks:
         """Return how far `to_our_clock` may be off for a stamp of the source."""
         return self._stamped(source, at)[1]
 
-    def read(self, source: str, told: Event) -> Event:
+    def read(self, source: str, told: InstanceChanged) -> InstanceChanged:
         """Return an event that a source stamped as it is on gameday's clock."""
         if source not in self.measured:
             return told
-        error = float(told.get("error") or 0.0) + self.stamp_error(source, told.at)
-        fields = {**told.fields, "error": error}
-        return replace(told, at=self.to_our_clock(source, told.at), fields=fields)
+        error = told.error + self.stamp_error(source, told.at)
+        return told.but(at=self.to_our_clock(source, told.at), error=error)
 
     def _offset_at(self, source: str, at: float) -> tuple[float, float]:
         """Return the offset at a time of ours, and its error."""
@@ -122,19 +122,19 @@ def read_clocks(timeline: Timeline) -> Clocks:
     """Return every measurement of each clock."""
     measured: dict[str, list[Offset]] = {}
     for event in timeline.of(ClockCompared):
-        offset = Offset(event.at, float(event["offset"]), float(event["error"]))
-        measured.setdefault(str(event["source"]), []).append(offset)
+        offset = Offset(event.at, event.offset, event.error)
+        measured.setdefault(event.source, []).append(offset)
     return Clocks(measured)
 
 
-def read_instances(timeline: Timeline, clocks: Clocks) -> list[Event]:
+def read_instances(timeline: Timeline, clocks: Clocks) -> list[InstanceChanged]:
     """Return every change of an instance, on gameday's clock.
 
     What the observer has not read on it already (it keeps the `stamp` then) is the
     target's own time.
     """
     return [
-        event if "stamp" in event.fields else clocks.read("target", event)
+        event if event.stamp != UNSTAMPED else clocks.read("target", event)
         for event in timeline.of(InstanceChanged)
     ]
 

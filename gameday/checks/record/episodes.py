@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday.checks.record.clocks import Clocks, instant
-from gameday.model.events import AlertCleared, AlertFiring, AlertPending, AlertResolved
+from gameday.model.events import (
+    AlertChange,
+    AlertCleared,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+)
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 PROMETHEUS = "prometheus"
-_ENDS = (AlertResolved, AlertCleared)  # cleared: pending, and never fired
-_KINDS = (AlertPending, AlertFiring, *_ENDS)
+_ENDS = AlertResolved | AlertCleared  # cleared: pending, and never fired
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,8 +59,8 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
     """Return every episode, in the order in which they began."""
     episodes: list[Episode] = []
     current: dict[frozenset[tuple[str, str]], Episode] = {}
-    for event in sorted(timeline.of(*_KINDS), key=_order):
-        key = frozenset({**event["labels"], "alertname": event["alert"]}.items())
+    for event in sorted(timeline.of(AlertChange), key=_order):
+        key = frozenset({**event.labels, "alertname": event.alert}.items())
         episode = current.get(key)
         if episode is None or _begins_another(episode, event):
             if episode is not None and episode.resolved is None:
@@ -67,26 +72,26 @@ def read_episodes(timeline: Timeline, clocks: Clocks) -> list[Episode]:
     return episodes
 
 
-def _order(event: Event) -> tuple[float, bool, bool]:
+def _order(event: AlertChange) -> tuple[float, bool, bool]:
     """Return the order: in one moment what ends, then pending, then firing."""
-    return event.at, not event.is_a(*_ENDS), event.is_a(AlertFiring)
+    return event.at, not isinstance(event, _ENDS), isinstance(event, AlertFiring)
 
 
-def _begins_another(episode: Episode, event: Event) -> bool:
+def _begins_another(episode: Episode, event: AlertChange) -> bool:
     if episode.resolved is not None:
-        return not event.is_a(*_ENDS)
-    if event.is_a(AlertPending):
+        return not isinstance(event, _ENDS)
+    if isinstance(event, AlertPending):
         return True
-    if event.is_a(*_ENDS) or episode.firing is None:
+    if isinstance(event, _ENDS) or episode.firing is None:
         return False
     return event.at != episode.stamps.get("firing")  # else it was reported twice
 
 
-def _begin(event: Event) -> Episode:
+def _begin(event: AlertChange) -> Episode:
     return Episode(
-        alert=str(event["alert"]),
-        labels=dict(event["labels"]),
-        starts=instant(event.get("starts")),
+        alert=event.alert,
+        labels=dict(event.labels),
+        starts=instant(event.starts),
     )
 
 
@@ -95,15 +100,15 @@ def _end(episode: Episode, at: float) -> None:
     episode.resolved, episode.exact = at, False
 
 
-def _apply(episode: Episode, event: Event, clocks: Clocks) -> None:
+def _apply(episode: Episode, event: AlertChange, clocks: Clocks) -> None:
     state = event.kind.removeprefix("alert_")
     episode.stamps[state] = event.at
     at = clocks.to_our_clock(PROMETHEUS, event.at)
     error = clocks.stamp_error(PROMETHEUS, event.at)
-    error += float(event.get("error") or 0.0)
-    if event.is_a(*_ENDS):
+    error += event.error
+    if isinstance(event, _ENDS):
         episode.resolved = at
-        episode.exact = bool(event.get("exact", True))
+        episode.exact = bool(event.exact)
         episode.end_error = error
     elif state == "firing":
         episode.firing = at

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gameday.model.timeline import Event
+from gameday.model.events import Engine
 
 # What the engine calls an experiment that did not come to its end.
 CUT_SHORT = {
@@ -12,11 +12,11 @@ CUT_SHORT = {
 }
 
 
-def interruption(engines: Iterable[Event], before: float) -> str:
+def interruption(engines: Iterable[Engine], before: float) -> str:
     """Return how the engine cut an experiment short by then; empty: it did not."""
     for engine in engines:
-        how = CUT_SHORT.get(str(engine.get("status")))
+        how = CUT_SHORT.get(str(engine.status))
         if how and engine.at <= before:
-            because = engine.get("because")
+            because = engine.because
             return f"the experiment {how}{f' ({because})' if because else ''}"
     return ""

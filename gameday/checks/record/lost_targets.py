@@ -66,13 +66,13 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
     gone: set[tuple[str, str]] = set()
     losses: list[Loss] = []
     for event in timeline.of(Scrape):
-        key = (str(event["job"]), str(event["instance"]))
-        if event.get("state") == "gone":
+        key = (event.job, event.instance)
+        if event.state == "gone":
             gone.add(key)
         at = clocks.to_our_clock("prometheus", event.at)
-        if event["up"]:
+        if event.up:
             since = states.get(key)
-            own = float(event.get("interval") or 0.0) or interval
+            own = float(event.interval or 0.0) or interval
             if since is not None and at - since > 1.5 * own:
                 losses.append(Loss(*key, since, at))
             states[key] = None

@@ -5,13 +5,13 @@ Silence proves something only while somebody was listening.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan
 from gameday.model.events import Blind, Evaluations, Observed, RuleFailed, Sees
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 SLACK = 0.1  # seconds by which a record may end before the question does
 _NAMES = {
@@ -53,18 +53,18 @@ class RuleScope:
     feeds: frozenset[str] = frozenset()
     feeds_known: bool = False
 
-    def concerns(self, event: Event) -> bool:
+    def concerns(self, event: RuleFailed) -> bool:
         """Return whether a rule's failure lies on the chain."""
         if self.alerts is None:
             return True
-        alert, recording = event.get("alert"), recording_of(event)
+        alert, recording = event.alert, recording_of(event)
         if alert and alert not in self.alerts:
             return False
         if recording and recording in self.feeds:
             return True
         if recording and self.feeds_known:
             return False
-        return self.has_group(str(event.get("group", "")), str(event.get("file") or ""))
+        return self.has_group(event.group, event.file)
 
     def has_group(self, name: str, file: str) -> bool:
         """Return whether a group may hold a rule of the chain."""
@@ -91,7 +91,7 @@ class ObserverCoverage:
 
     observed: dict[str, list[Stretch]] = field(default_factory=dict)
     blind: dict[str, list[BlindTime]] = field(default_factory=dict)
-    failed_rules: tuple[Event, ...] = ()
+    failed_rules: tuple[RuleFailed, ...] = ()
     evaluated: dict[GroupKey, tuple[float, float]] = field(default_factory=dict)
 
     def gap(self, source: str, start: float, end: float) -> str:
@@ -122,14 +122,14 @@ class ObserverCoverage:
     def rule_doubts(self, scope: RuleScope, span: DoubtSpan) -> Iterator[Doubt]:
         """Yield what kept the rules of a chain from being evaluated all the time."""
         for event in self.failed_rules:
-            since = float(event.get("since") or event.at)
+            since = float(event.since or event.at)
             inside = since <= span.end and span.start <= event.at
             if inside and scope.concerns(event):
-                what = event.get("alert") or event.get("rule")
-                what = what or f"the group {event.get('group', '')}"
+                what = event.alert or event.rule
+                what = what or f"the group {event.group}"
                 because = (
                     f"the rule of {what} was not evaluated at {show_instant(event.at)}:"
-                    f" {event.get('because', '')}"
+                    f" {event.because}"
                 )
                 yield Doubt(kind=_kind(event), because=because, since=since)
         for group, (last, interval) in sorted(self.evaluated.items()):
@@ -147,7 +147,7 @@ def read_observer_coverage(timeline: Timeline, clocks: Clocks) -> ObserverCovera
         observed=_observed(timeline.of(Observed)),
         blind=_blind(timeline.of(Blind, Sees)),
         failed_rules=tuple(
-            replace(event, at=clocks.to_our_clock("prometheus", event.at))
+            event.but(at=clocks.to_our_clock("prometheus", event.at))
             for event in timeline.of(RuleFailed)
         ),
         evaluated=_evaluated(timeline.of(Evaluations), clocks),
@@ -163,21 +163,21 @@ def _watched_until(spans: list[Stretch], start: float) -> float:
     return reached
 
 
-def _observed(events: Iterable[Event]) -> dict[str, list[Stretch]]:
+def _observed(events: Iterable[Observed]) -> dict[str, list[Stretch]]:
     stretches: dict[str, list[Stretch]] = {}
     for event in events:
-        span = (float(event["since"]), float(event["until"]))
-        stretches.setdefault(str(event["source"]), []).append(span)
+        span = (float(event.since), float(event.until))
+        stretches.setdefault(event.source, []).append(span)
     return {source: sorted(spans) for source, spans in stretches.items()}
 
 
-def _blind(events: Iterable[Event]) -> dict[str, list[BlindTime]]:
+def _blind(events: Iterable[Blind | Sees]) -> dict[str, list[BlindTime]]:
     blind_times: dict[str, list[BlindTime]] = {}
     since: dict[str, tuple[float, str]] = {}
     for event in events:
-        source = str(event["source"])
-        if event.is_a(Blind):
-            since.setdefault(source, (event.at, str(event.get("because", ""))))
+        source = event.source
+        if isinstance(event, Blind):
+            since.setdefault(source, (event.at, event.because))
         elif source in since:
             at, because = since.pop(source)
             blind_times.setdefault(source, []).append(BlindTime(at, event.at, because))
@@ -187,29 +187,29 @@ def _blind(events: Iterable[Event]) -> dict[str, list[BlindTime]]:
 
 
 def _evaluated(
-    events: Iterable[Event], clocks: Clocks
+    events: Iterable[Evaluations], clocks: Clocks
 ) -> dict[GroupKey, tuple[float, float]]:
     evaluated: dict[GroupKey, tuple[float, float]] = {}
     for event in events:
-        last = clocks.to_our_clock("prometheus", float(event["last"]))
-        group = (str(event["group"]), str(event.get("file") or ""))
+        last = clocks.to_our_clock("prometheus", event.last)
+        group = (event.group, event.file)
         if group not in evaluated or evaluated[group][0] < last:
-            evaluated[group] = (last, float(event.get("interval") or 0.0))
+            evaluated[group] = (last, float(event.interval or 0.0))
     return evaluated
 
 
-def recording_of(event: Event) -> str:
+def recording_of(event: RuleFailed) -> str:
     """Return the recording rule that failed; older records name it in words only."""
-    if event.get("rule"):
-        return str(event["rule"])
-    named = _NAMED.match(str(event.get("because", "")))
-    return named.group(1) if named and not event.get("alert") else ""
+    if event.rule:
+        return event.rule
+    named = _NAMED.match(event.because)
+    return named.group(1) if named and not event.alert else ""
 
 
-def _kind(event: Event) -> DoubtKind:
+def _kind(event: RuleFailed) -> DoubtKind:
     """Return what happened to a rule; older records say it in words only."""
-    because = str(event.get("because", ""))
-    what = str(event.get("what") or "")
+    because = event.because
+    what = event.what
     if what == "changed" or (not what and _CHANGED in because):
         return DoubtKind.RULE_CHANGED
     if what == "restarted" or (not what and because.startswith(_RESTARTED)):

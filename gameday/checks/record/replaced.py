@@ -12,13 +12,13 @@ killed for want of memory is in the pod's own status, whether an Event tells it 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.model.events import ClusterEvent, InstanceChanged
+from gameday.model.events import ClusterEvent, FaultStarted, InstanceChanged
 from gameday.model.faults.fault import HeldIn, held_in
 from gameday.model.quantity import show_instant
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 _TOLD_BEFORE = 30.0  # seconds before it by which the cluster says why
 _LATE = 2.0  # seconds by which an Event is told after what it tells of
@@ -60,7 +60,7 @@ class Replaced:
 
 def read_replaced(
     timeline: Timeline,
-    begun: Iterable[Event],
+    begun: Iterable[FaultStarted],
     ends: Mapping[str, float],
     pods: Mapping[str, str],
 ) -> Iterator[Replaced]:
@@ -69,15 +69,17 @@ def read_replaced(
     `pods`: the names of the instances' pods, in a cluster.
     """
     for fault in begun:
-        carrier = held_in(str(fault["fault"]))
+        carrier = held_in(fault.fault)
         if carrier is HeldIn.NOTHING:
             continue
-        until = ends.get(str(fault["id"]), float("inf"))
-        other = _replacement_evidence(timeline, fault, until, "id")
+        until = ends.get(fault.id, float("inf"))
+        other = _replacement_evidence(timeline, fault, until, lambda change: change.id)
         at = None if other is None else _since(other)
         restarted = None
         if carrier is HeldIn.CONTAINER:
-            restarted = _replacement_evidence(timeline, fault, until, "container")
+            restarted = _replacement_evidence(
+                timeline, fault, until, lambda change: change.container
+            )
         if restarted is not None and (at is None or _since(restarted) < at):
             told = _cluster_events(timeline, fault, _since(restarted), pods)
             yield _replaced(fault, _since(restarted), _who_restarted(told, restarted))
@@ -87,15 +89,18 @@ def read_replaced(
 
 
 def _replacement_evidence(
-    timeline: Timeline, fault: Event, until: float, what: str
-) -> Event | None:
+    timeline: Timeline,
+    fault: FaultStarted,
+    until: float,
+    number_of: Callable[[InstanceChanged], str],
+) -> InstanceChanged | None:
     """Return what showed that a victim was gone, or another in its place; or None."""
     own = ""
     for event in timeline.of(InstanceChanged):
-        number = str(event.get(what) or "")
-        if event["instance"] != fault["instance"]:
+        number = number_of(event)
+        if event.instance != fault.instance:
             continue
-        if event.get("state") == "gone" and fault.at < event.at < until:
+        if event.state == "gone" and fault.at < event.at < until:
             return event
         if not number:
             continue
@@ -106,36 +111,36 @@ def _replacement_evidence(
     return None
 
 
-def _since(change: Event) -> float:
+def _since(change: InstanceChanged) -> float:
     """Return since when a victim may have been gone: a look saw only that it was."""
-    late = float(change.get("error") or 0.0) if change.get("state") == "gone" else 0.0
+    late = change.error if change.state == "gone" else 0.0
     return change.at - late
 
 
 def _cluster_events(
-    timeline: Timeline, fault: Event, at: float, pods: Mapping[str, str]
-) -> list[Event]:
+    timeline: Timeline, fault: FaultStarted, at: float, pods: Mapping[str, str]
+) -> list[ClusterEvent]:
     """Return what the cluster said then of the victim's pod, or of its workload."""
     told = timeline.between(max(fault.at, at - _TOLD_BEFORE), at + _LATE, ClusterEvent)
-    pod = pods.get(str(fault["instance"]), "")
+    pod = pods.get(fault.instance, "")
     return [
         event
         for event in told
-        if event.get("service") == fault["service"]
+        if event.service == fault.service
         and not (pod and _is_of_another_pod(event, pod))
     ]
 
 
-def _is_of_another_pod(event: Event, pod: str) -> bool:
-    kind, _, name = str(event["object"]).partition("/")
+def _is_of_another_pod(event: ClusterEvent, pod: str) -> bool:
+    kind, _, name = event.object.partition("/")
     return kind == "pod" and name.rpartition("/")[2] != pod
 
 
-def _who_replaced(told: Sequence[Event]) -> tuple[bool, str]:
+def _who_replaced(told: Sequence[ClusterEvent]) -> tuple[bool, str]:
     """Return whether the platform replaced a victim, and what says so."""
     ways = (
-        (True, lambda event: event["reason"] in _PLATFORM),
-        (False, lambda event: event["reason"] in _SOMEBODY or _stops(event)),
+        (True, lambda event: event.reason in _PLATFORM),
+        (False, lambda event: event.reason in _SOMEBODY or _stops(event)),
         (True, _is_failed_probe),
     )
     for platform, says in ways:
@@ -145,45 +150,43 @@ def _who_replaced(told: Sequence[Event]) -> tuple[bool, str]:
     return False, "nobody says by whom"
 
 
-def _who_restarted(told: Sequence[Event], restarted: Event) -> tuple[bool, str]:
+def _who_restarted(
+    told: Sequence[ClusterEvent], restarted: InstanceChanged
+) -> tuple[bool, str]:
     """Return whether the platform restarted a container in its pod, and what says so.
 
     A probe that failed has the kubelet kill it, which says so. A process that somebody
     kills from inside just ends: the cluster says nothing of who it was.
     """
     for event in told:
-        by_probe = _BY_PROBE.search(str(event.get("message") or ""))
-        if event["reason"] == "OOMKilling" or (
-            event["reason"] == _KILLING and by_probe
-        ):
+        by_probe = _BY_PROBE.search(event.message)
+        if event.reason == "OOMKilling" or (event.reason == _KILLING and by_probe):
             return True, _event_text(event)
-    if restarted.get("ended") == _NO_MEMORY:
+    if restarted.ended == _NO_MEMORY:
         return True, f"its pod says that its container was {_NO_MEMORY}"
-    said = next(
-        (_event_text(event) for event in told if event["reason"] == _KILLING), ""
-    )
+    said = next((_event_text(event) for event in told if event.reason == _KILLING), "")
     return False, said or "its container was restarted, and nobody says by whom"
 
 
-def _stops(event: Event) -> bool:
+def _stops(event: ClusterEvent) -> bool:
     """Whether the kubelet stops a container because its pod goes."""
-    by_probe = _BY_PROBE.search(str(event.get("message") or ""))
-    return event["reason"] == _KILLING and not by_probe
+    by_probe = _BY_PROBE.search(event.message)
+    return event.reason == _KILLING and not by_probe
 
 
-def _is_failed_probe(event: Event) -> bool:
+def _is_failed_probe(event: ClusterEvent) -> bool:
     """Whether a probe failed that has containers restarted; readiness does not."""
-    message = str(event.get("message") or "")
-    if event["reason"] == _KILLING:
+    message = event.message
+    if event.reason == _KILLING:
         return _BY_PROBE.search(message) is not None
-    return event["reason"] == _UNHEALTHY and not message.startswith(_READINESS)
+    return event.reason == _UNHEALTHY and not message.startswith(_READINESS)
 
 
-def _event_text(event: Event) -> str:
-    return f"{event['object']}: {event['reason']} {event.get('message', '')}".strip()
+def _event_text(event: ClusterEvent) -> str:
+    return f"{event.object}: {event.reason} {event.message}".strip()
 
 
-def _replaced(fault: Event, at: float, who: tuple[bool, str]) -> Replaced:
+def _replaced(fault: FaultStarted, at: float, who: tuple[bool, str]) -> Replaced:
     platform, because = who
-    number, name = str(fault["id"]), str(fault["instance"])
+    number, name = fault.id, fault.instance
     return Replaced(number, name, at, platform, because)

@@ -17,7 +17,7 @@ from gameday.model.slos.scraped import (
     target_of,
 )
 from gameday.model.slos.slo import Series
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 SIDES = ("bad", "total")
 Pair = tuple[float, float]
@@ -118,14 +118,14 @@ def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
     collected: dict[str, dict[tuple[object, ...], _Collected]] = {}
     gauges: set[str] = set()
     for event in timeline.of(Sample):
-        series = collected.setdefault(str(event["slo"]), {})
+        series = collected.setdefault(event.slo, {})
         key = _key(event)
         if key not in series:
-            sign = float(event.get("sign", 1.0))
-            series[key] = _Collected(sign, event["series"], [])
-        series[key].pairs.extend((at, float(value)) for at, value in event["values"])
-        if event.get("gauge"):
-            gauges.add(str(event["slo"]))
+            sign = event.sign
+            series[key] = _Collected(sign, event.series, [])
+        series[key].pairs.extend((at, float(value)) for at, value in event.values)
+        if event.gauge:
+            gauges.add(event.slo)
     known = _known(timeline, clocks or Clocks())
     counters = {
         name: replace(_counters(series, known), gauges=name in gauges)
@@ -138,12 +138,12 @@ def _known(timeline: Timeline, clocks: Clocks) -> TargetHistory:
     """Return what the timeline tells of scrape targets beside their counters."""
     scraped: dict[Target, float] = {}
     for event in timeline.of(Scrape):
-        if event["up"]:
-            scraped.setdefault((str(event["job"]), str(event["instance"])), event.at)
+        if event.up:
+            scraped.setdefault((event.job, event.instance), event.at)
     processes: dict[Target, list[Pair]] = {}
-    for event in timeline.of(Process):
-        target = (str(event["job"]), str(event["instance"]))
-        processes.setdefault(target, []).append((event.at, float(event["began"])))
+    for process in timeline.of(Process):
+        target = (process.job, process.instance)
+        processes.setdefault(target, []).append((process.at, process.began))
     return TargetHistory(
         scraped=scraped,
         processes={key: tuple(pairs) for key, pairs in processes.items()},
@@ -162,17 +162,17 @@ def _start_times(timeline: Timeline, clocks: Clocks) -> dict[str, float]:
     down: set[str] = set()
     came_up: dict[str, float] = {}
     for event in read_instances(timeline, clocks):
-        name = str(event["instance"])
-        if not event["up"]:
+        name = event.instance
+        if not event.up:
             down.add(name)
         elif name in down or event.at > before:
             came_up.setdefault(name, event.at)
     return came_up
 
 
-def _key(event: Event) -> tuple[object, ...]:
-    labels = frozenset(event["series"].items())
-    return event["side"], event.get("sign", 1.0), labels
+def _key(event: Sample) -> tuple[object, ...]:
+    labels = frozenset(event.series.items())
+    return event.side, event.sign, labels
 
 
 def _counters(

@@ -18,21 +18,19 @@ from gameday.checks.question import (
 )
 from gameday.checks.step import StepRun
 from gameday.model.events import ClusterEvent, WorkloadChanged
-from gameday.model.timeline import Event
 
 
-def known_at(told: Sequence[Event], when: float) -> Event | None:
+def known_at(told: Sequence[WorkloadChanged], when: float) -> WorkloadChanged | None:
     """Return how a workload was at a time; None where nobody had seen it yet."""
     return next((state for state in reversed(told) if state.at <= when), None)
 
 
-def is_fully_available(now: Event, was: Event) -> bool:
+def is_fully_available(now: WorkloadChanged, was: WorkloadChanged) -> bool:
     """Return whether a workload is all that it was before a fault."""
     enough = all(
-        now["endpoints"].get(name, 0) >= ready
-        for name, ready in was["endpoints"].items()
+        now.endpoints.get(name, 0) >= ready for name, ready in was.endpoints.items()
     )
-    return bool(now["available"]) and now["wanted"] >= was["wanted"] and enough
+    return bool(now.available) and now.wanted >= was.wanted and enough
 
 
 def available_within(step: StepRun, question: Question) -> Answer:
@@ -41,11 +39,11 @@ def available_within(step: StepRun, question: Question) -> Answer:
     if start is None or end is None:
         return unknown("the fault was not seen to end")
     events = step.run.timeline.of(WorkloadChanged)
-    told = [event for event in events if event["workload"] == name]
+    told = [event for event in events if event.workload == name]
     was, then = known_at(told, start), known_at(told, end)
     if was is None or then is None:
         return unknown(f"nobody had seen {name} when the fault began")
-    if not was["available"]:
+    if not was.available:
         return unknown(f"{name} was not available when the fault began: {_show(was)}")
     since = [then, *(state for state in told if end < state.at <= step.end)]
     out = [index for index, one in enumerate(since) if not is_fully_available(one, was)]
@@ -61,7 +59,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
             what=f"{name} was available again, with all its endpoints,",
             origin="the fault ended",
             measured=back.at - end if first else 0.0,
-            below=float(back.get("error") or 0.0) if first else 0.0,
+            below=float(back.error or 0.0) if first else 0.0,
             decided=max(end, back.at),
             since=end,
             evidence=_evidence(back, was),
@@ -70,19 +68,19 @@ def available_within(step: StepRun, question: Question) -> Answer:
 
 
 def _still_unavailable(
-    step: StepRun, question: Question, now: Event, was: Event
+    step: StepRun, question: Question, now: WorkloadChanged, was: WorkloadChanged
 ) -> Answer:
     name, evidence = question.workload, _evidence(now, was)
-    if now["available"] and now["wanted"] < was["wanted"]:
-        said = f"{name} wants {now['wanted']} replicas, not {was['wanted']} as before"
+    if now.available and now.wanted < was.wanted:
+        said = f"{name} wants {now.wanted} replicas, not {was.wanted} as before"
         return unknown(f"{said}: somebody else scaled it", evidence=evidence)
     end = step.undone_since or 0.0
     deadline = end + (question.promised or 0.0)
     said = f"{name} was not available again when its time was over: {_show(now)}"
     short = [
-        f"{name} has {now['endpoints'].get(name, 0)} of {ready} ready endpoints"
-        for name, ready in sorted(was["endpoints"].items())
-        if now["endpoints"].get(name, 0) < ready
+        f"{name} has {now.endpoints.get(name, 0)} of {ready} ready endpoints"
+        for name, ready in sorted(was.endpoints.items())
+        if now.endpoints.get(name, 0) < ready
     ]
     because = "; ".join([said, *short, *_unscheduled(step, end)])
     return failed(because, decided=deadline, since=end, evidence=evidence)
@@ -93,19 +91,18 @@ def _unscheduled(step: StepRun, since: float) -> list[str]:
     told = [
         event
         for event in step.run.timeline.between(since, step.end, ClusterEvent)
-        if event["reason"] == "FailedScheduling"
-        and event.get("service") in step.services
+        if event.reason == "FailedScheduling" and event.service in step.services
     ]
-    return [f"{told[-1]['object']}: {told[-1].get('message', '')}"] if told else []
+    return [f"{told[-1].object}: {told[-1].message}"] if told else []
 
 
-def _show(event: Event) -> str:
-    return f"{event['ready']} of {event['wanted']} replicas are ready"
+def _show(event: WorkloadChanged) -> str:
+    return f"{event.ready} of {event.wanted} replicas are ready"
 
 
-def _evidence(now: Event, was: Event) -> dict[str, object]:
-    shown = ("wanted", "ready", "endpoints")
-    return {
-        "before": {key: was[key] for key in shown},
-        "after": {key: now[key] for key in shown},
-    }
+def _evidence(now: WorkloadChanged, was: WorkloadChanged) -> dict[str, object]:
+    return {"before": _counts(was), "after": _counts(now)}
+
+
+def _counts(told: WorkloadChanged) -> dict[str, object]:
+    return {"wanted": told.wanted, "ready": told.ready, "endpoints": told.endpoints}

@@ -13,7 +13,6 @@ from gameday.checks.record.observer_coverage import Hole
 from gameday.checks.step import StepRun
 from gameday.model.events import Hypothesis
 from gameday.model.quantity import show_duration, show_instant
-from gameday.model.timeline import Event
 
 NEITHER = "injection"  # the phase of a look that was under way when the fault began
 _WIDEST = 2.0  # intervals between two looks that are no hole
@@ -23,12 +22,12 @@ _LEAST = 0.5  # seconds between two looks where nothing tells
 
 def is_recorded(step: StepRun) -> bool:
     """Return whether the prober wrote down what it covered; older ones did not."""
-    return any(look.get("took") is not None for look in step.events(Hypothesis))
+    return any(look.took is not None for look in step.events(Hypothesis))
 
 
 def probing_holes(step: StepRun, span: DoubtSpan) -> Iterator[Hole]:
     """Yield the holes in what was looked at, longer than twice the interval."""
-    looks = [event for event in step.events(Hypothesis) if event["phase"] != NEITHER]
+    looks = [event for event in step.events(Hypothesis) if event.phase != NEITHER]
     widest = _WIDEST * spacing(looks) + _JITTER
     covered = span.start
     for look in (*looks, None):
@@ -40,16 +39,16 @@ def probing_holes(step: StepRun, span: DoubtSpan) -> Iterator[Hole]:
             said = f"the hypothesis was not probed for {length}"
             yield Hole(covered, f"{said} from {show_instant(covered)} on")
         if look is not None:
-            covered = max(covered, look.at + float(look.get("took") or 0.0))
+            covered = max(covered, look.at + float(look.took or 0.0))
 
 
-def spacing(looks: Sequence[Event]) -> float:
+def spacing(looks: Sequence[Hypothesis]) -> float:
     """Return the seconds between two looks: as recorded, or longer where they are.
 
     The prober rests after a slow look, so that the looks' median counts as well.
     """
-    told = [float(look["every"]) for look in looks if look.get("every")]
-    during = [look for look in looks if look.get("phase") == "during"]
+    told = [look.every for look in looks if look.every]
+    during = [look for look in looks if look.phase == "during"]
     distances = sorted(b.at - a.at for a, b in itertools.pairwise(during))
     median = distances[len(distances) // 2] if distances else 0.0
     return max(*told, median) if told else max(_LEAST, median)

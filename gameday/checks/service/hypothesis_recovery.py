@@ -21,7 +21,6 @@ from gameday.checks.service.coverage import is_recorded
 from gameday.checks.step import StepRun
 from gameday.model.events import Hypothesis
 from gameday.model.stretch import LONGEST, looks_in_a_row
-from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
 
 
@@ -61,7 +60,7 @@ def recovers_by_hypothesis(step: StepRun, question: Question, end: float) -> Ans
 
 
 def held_again(
-    step: StepRun, looks: Sequence[Event], until: float = float("-inf")
+    step: StepRun, looks: Sequence[Hypothesis], until: float = float("-inf")
 ) -> Stretch | None:
     """Return the first stretch of looks that hold, none of it broken up to `until`.
 
@@ -69,7 +68,7 @@ def held_again(
     """
     enough_looks = needed(step, looks)
     for index, look in enumerate(looks):
-        if not look["ok"]:
+        if not look.ok:
             continue
         broken = _first_failure_after(looks, index)
         if broken is None:
@@ -84,7 +83,7 @@ def held_again(
     return None
 
 
-def needed(step: StepRun, looks: Sequence[Event]) -> int:
+def needed(step: StepRun, looks: Sequence[Hypothesis]) -> int:
     """Return how many looks have to hold before one may speak of recovery.
 
     A record without the prober's account ends with the first look that holds: one is
@@ -92,30 +91,32 @@ def needed(step: StepRun, looks: Sequence[Event]) -> int:
     """
     if is_recorded(step):
         return looks_in_a_row(_share_false(step))
-    held = [index for index, look in enumerate(looks) if look["ok"]]
+    held = [index for index, look in enumerate(looks) if look.ok]
     lucky = bool(held) and _first_failure_after(looks, held[0]) is not None
     return looks_in_a_row(_share_false(step), 1) if lucky else 1
 
 
 def _share_false(step: StepRun) -> float:
     """Return the share of looks during the fault that did not hold."""
-    during = [event for event in step.events(Hypothesis) if event["phase"] == "during"]
-    told = [look for look in during if look["ok"] is not None]
-    false = [look for look in told if not look["ok"]]
+    during = [event for event in step.events(Hypothesis) if event.phase == "during"]
+    told = [look for look in during if look.ok is not None]
+    false = [look for look in told if not look.ok]
     return len(false) / len(told) if told else 0.0
 
 
-def _first_failure_after(looks: Sequence[Event], index: int) -> int | None:
+def _first_failure_after(looks: Sequence[Hypothesis], index: int) -> int | None:
     rest = range(index + 1, len(looks))
-    return next((later for later in rest if not looks[later]["ok"]), None)
+    return next((later for later in rest if not looks[later].ok), None)
 
 
-def _never_recovered(looks: Sequence[Event], end: float, deadline: float) -> Answer:
+def _never_recovered(
+    looks: Sequence[Hypothesis], end: float, deadline: float
+) -> Answer:
     answer = failed("the hypothesis did not hold again", decided=deadline, since=end)
-    return answer if looks[-1]["ok"] is False else answer.unsure("not told")
+    return answer if looks[-1].ok is False else answer.unsure("not told")
 
 
-def too_short(step: StepRun, looks: Sequence[Event]) -> str:
+def too_short(step: StepRun, looks: Sequence[Hypothesis]) -> str:
     """Return why a stretch that is not whole proves nothing."""
     return (
         "the looks that held are too few to tell a recovery from luck: "

@@ -24,7 +24,6 @@ from gameday.model.events import Metric
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.scenario import MetricPromise
 from gameday.model.stretch import LONGEST, looks_in_a_row
-from gameday.model.timeline import Event
 
 _HOLE = 2.0  # intervals between two looks that are still no hole
 _SHORTEST = 1.0  # seconds between two looks, at least
@@ -34,7 +33,7 @@ _SHORTEST = 1.0  # seconds between two looks, at least
 class Looks:
     """The looks at one expression, in order; `stale`: how old what they see may be."""
 
-    events: Sequence[Event]
+    events: Sequence[Metric]
     stale: float
 
     @property
@@ -43,7 +42,7 @@ class Looks:
         gaps = sorted(b.at - a.at for a, b in itertools.pairwise(self.events))
         return max(_SHORTEST, gaps[len(gaps) // 2] if gaps else 0.0)
 
-    def between(self, since: float, until: float) -> list[Event]:
+    def between(self, since: float, until: float) -> list[Metric]:
         """Return the looks of the closed interval."""
         return [look for look in self.events if since <= look.at <= until]
 
@@ -54,7 +53,7 @@ class Looks:
         """
         seen = self.between(span.start, span.end)
         for look in seen:
-            if look["ok"] is None:
+            if look.ok is None:
                 yield Hole(look.at, _why_unknown(look))
         most = _HOLE * self.every
         times = [span.start, *(look.at for look in seen), span.end]
@@ -89,10 +88,10 @@ def _is_fail(answer: Answer) -> bool:
 def looks_at(step: StepRun, promise: MetricPromise) -> Looks:
     """Return the looks at a promised expression; what they missed, the gate asks."""
     every = step.run.timeline.of(Metric)
-    events = [reading for reading in every if reading["promql"] == promise.promql]
+    events = [reading for reading in every if reading.promql == promise.promql]
     monitoring = step.run.plan.monitoring
     recorded = (monitoring.evaluation_interval or 0.0) if ":" in promise.promql else 0.0
-    known = [float(event["stale"]) for event in events if event.get("stale")]
+    known = [float(event.stale) for event in events if event.stale]
     scraped = max(known, default=step.run.scrape_interval)
     return Looks(events=events, stale=scraped + recorded)
 
@@ -110,7 +109,7 @@ def _held_throughout(
     since, until = span
     seen = looks.between(since, until)
     evidence = _evidence(seen)
-    broken = next((look for look in seen if look["ok"] is False), None)
+    broken = next((look for look in seen if look.ok is False), None)
     if broken is not None:
         said = (
             f"{promise.subject} did not hold {_time_text(step, broken)}{_value(broken)}"
@@ -119,7 +118,7 @@ def _held_throughout(
         return failed(said, evidence=evidence, decided=broken.at)
     if since >= until or not seen:
         return unknown("the time was too short to look at it", evidence=evidence)
-    held = sum(look["ok"] is True for look in seen)
+    held = sum(look.ok is True for look in seen)
     said = f"{promise.subject} held each of the {held} times it was looked at"
     return passed(said, evidence=evidence, since=since, decided=until)
 
@@ -158,11 +157,11 @@ def _holds_from(
     return answer.unsure(unsure) if unsure and not _is_fail(answer) else answer
 
 
-def _last_stretch(seen: Sequence[Event]) -> Event | None:
+def _last_stretch(seen: Sequence[Metric]) -> Metric | None:
     """Return the first of the looks that all hold up to the last; None: none do."""
     first = None
     for look in reversed(seen):
-        if look["ok"] is not True:
+        if look.ok is not True:
             break
         first = look
     return first
@@ -177,7 +176,7 @@ def _did_not_recover(
     if not seen:
         return unknown("it was not looked at after the fault", evidence=evidence)
     last = seen[-1]
-    if last["ok"] is None:
+    if last.ok is None:
         return unknown(_why_unknown(last), evidence=evidence)
     said = f"{promise.subject} did not hold {_time_text(step, last)}{_value(last)}"
     answer = failed(
@@ -192,7 +191,7 @@ def _did_not_recover(
 
 
 def _too_short(
-    step: StepRun, looks: Looks, stretch: Sequence[Event], deadline: float
+    step: StepRun, looks: Looks, stretch: Sequence[Metric], deadline: float
 ) -> str:
     """Return why it may have held by chance only; empty where it was no chance."""
     ended = (step.fault_end or 0.0) + looks.stale
@@ -202,7 +201,7 @@ def _too_short(
     if step.end >= deadline:
         return ""
     during = looks.between(step.start or 0.0, step.fault_end or step.end)
-    false = sum(look["ok"] is False for look in during)
+    false = sum(look.ok is False for look in during)
     needed = looks_in_a_row(false / len(during) if during else 0.0)
     needed = min(needed, int(LONGEST / looks.every))
     if len(fresh) >= needed:
@@ -210,18 +209,18 @@ def _too_short(
     return f"it held in the last {len(fresh)} looks, too few to be no chance"
 
 
-def _why_unknown(look: Event) -> str:
-    because = look.get("because") or "no answer"
+def _why_unknown(look: Metric) -> str:
+    because = look.because or "no answer"
     return f"it could not be told at {show_instant(look.at)}: {because}"
 
 
 def _held_before(step: StepRun, looks: Looks) -> str:
     before = [look for look in looks.events if look.at <= (step.start or 0.0)]
-    false = bool(before) and before[-1]["ok"] is False
+    false = bool(before) and before[-1].ok is False
     return "; it did not hold before the fault either" if false else ""
 
 
-def _time_text(step: StepRun, look: Event) -> str:
+def _time_text(step: StepRun, look: Metric) -> str:
     end = step.fault_end
     if end is not None and look.at > end:
         return f"{show_duration(round(look.at - end, 3))} after the fault ended"
@@ -229,19 +228,17 @@ def _time_text(step: StepRun, look: Event) -> str:
     return f"{show_duration(round(since, 3))} after the fault began"
 
 
-def _value(look: Event) -> str:
-    value = look.get("value")
+def _value(look: Metric) -> str:
+    value = look.value
     if value is None:
         return ""
-    series = look.get("series") or {}
+    series = look.series or {}
     pairs = sorted(pair for pair in series.items() if pair[0] != "__name__")
     inside = ", ".join(f'{name}="{text}"' for name, text in pairs)
     return f": it was {float(value):g}" + (f" for {{{inside}}}" if inside else "")
 
 
-def _evidence(seen: Sequence[Event]) -> dict[str, object]:
-    false = [look for look in seen if look["ok"] is False]
-    shown = [
-        {"at": show_instant(look.at), "value": look.get("value")} for look in false[:5]
-    ]
+def _evidence(seen: Sequence[Metric]) -> dict[str, object]:
+    false = [look for look in seen if look.ok is False]
+    shown = [{"at": show_instant(look.at), "value": look.value} for look in false[:5]]
     return {"looks": len(seen), "false": len(false), "first_false": shown}

@@ -9,7 +9,6 @@ from gameday.checks.step import StepRun
 from gameday.model.events import Hypothesis, Phase
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.stretch import LONGEST
-from gameday.model.timeline import Event
 
 
 def before(step: StepRun, _: Question) -> Answer:
@@ -19,10 +18,10 @@ def before(step: StepRun, _: Question) -> Answer:
         return unknown("the hypothesis was not probed before the fault")
     last = probed[-1]
     evidence = {"probed": show_instant(last.at)}
-    if last["ok"]:
+    if last.ok:
         return passed("the hypothesis held before the fault", evidence=evidence)
-    verb = "did not hold" if last["ok"] is False else "could not be told"
-    because = f"the hypothesis {verb} before the fault: {last.get('because', '')}"
+    verb = "did not hold" if last.ok is False else "could not be told"
+    because = f"the hypothesis {verb} before the fault: {last.because}"
     return unknown(because, evidence=evidence)
 
 
@@ -37,16 +36,16 @@ def during(step: StepRun, _: Question) -> Answer:
     evidence = {"probed": len(probed), "deviations": _deviations(probed, end)}
     if not probed:
         return unknown("the hypothesis was not probed during the fault")
-    deviated = next((look for look in probed if look["ok"] is False), None)
+    deviated = next((look for look in probed if look.ok is False), None)
     if deviated is not None:
         return _deviated(step, deviated, evidence)
-    blind = next((look for look in probed if look["ok"] is None), None)
+    blind = next((look for look in probed if look.ok is None), None)
     if step.step.expect.steady_state == "may_deviate":
         said = "the hypothesis may deviate, and did not"
         return passed(said, evidence=evidence, decided=start)
     if blind is not None:
         because = f"the hypothesis could not be told at {show_instant(blind.at)}"
-        return unknown(f"{because}: {blind.get('because', '')}", evidence=evidence)
+        return unknown(f"{because}: {blind.because}", evidence=evidence)
     if end is None:
         because = "the fault was not seen to end"
         return unknown(f"{because}, so the hypothesis was not probed to its end")
@@ -61,7 +60,7 @@ def _held_until(step: StepRun) -> float | None:
     anybody can look, and still be warming up.
     """
     end = step.fault_end
-    undo = [event.at for event in step.events(Phase) if event["phase"] == "undo"]
+    undo = [event.at for event in step.events(Phase) if event.phase == "undo"]
     if end is None or not step.heals_itself or not undo:
         return end
     return max(end, undo[0])
@@ -80,31 +79,31 @@ def after(step: StepRun, _: Question) -> Answer:
     if stretch is None:
         return _failed_again(last, evidence)
     since = probed[stretch.first]
-    broken = [look for look in probed[stretch.first :] if look["ok"] is False]
-    flaps = [look for look in probed if look["ok"] is False and look.at > until]
+    broken = [look for look in probed[stretch.first :] if look.ok is False]
+    flaps = [look for look in probed if look.ok is False and look.at > until]
     if not stretch.whole and flaps and stretch.first > 1:
         broken = flaps
     if broken:
         said = (
             f"the hypothesis did not hold in {len(broken)} of {len(probed)} looks "
             f"after the fault, last at {show_instant(broken[-1].at)}: "
-            f"{broken[-1].get('because', '')}"
+            f"{broken[-1].because}"
         )
         return failed(said, evidence=evidence, decided=broken[0].at)
     said = "the hypothesis held after the fault"
     answer = passed(said, evidence=evidence, since=since.at)
     if not stretch.whole:
         return answer.unsure(too_short(step, probed))
-    told = next((look for look in probed[stretch.first :] if look["ok"] is None), None)
+    told = next((look for look in probed[stretch.first :] if look.ok is None), None)
     if told is not None:
         when = show_instant(told.at)
         return answer.unsure(f"the hypothesis could not be told at {when}")
     return answer
 
 
-def _failed_again(last: Event, evidence: dict[str, object]) -> Answer:
-    because = str(last.get("because", ""))
-    if last["ok"] is None:
+def _failed_again(last: Hypothesis, evidence: dict[str, object]) -> Answer:
+    because = last.because
+    if last.ok is None:
         said = f"the hypothesis could not be told after the fault: {because}"
         return unknown(said, evidence=evidence)
     said = f"the hypothesis did not hold after the fault: {because}"
@@ -128,29 +127,32 @@ def _recovered_by(step: StepRun) -> float:
     return end + (LONGEST if promised is None else promised)
 
 
-def _probed(step: StepRun, phase: str) -> list[Event]:
-    return [event for event in step.events(Hypothesis) if event["phase"] == phase]
+def _probed(step: StepRun, phase: str) -> list[Hypothesis]:
+    return [event for event in step.events(Hypothesis) if event.phase == phase]
 
 
-def _deviated(step: StepRun, deviated: Event, evidence: dict[str, object]) -> Answer:
+def _deviated(
+    step: StepRun, deviated: Hypothesis, evidence: dict[str, object]
+) -> Answer:
     since = show_duration(round(deviated.at - (step.start or 0.0), 3))
     said = (
-        f"the hypothesis did not hold {since} after the fault began: "
-        f"{deviated.get('because', '')}"
+        f"the hypothesis did not hold {since} after the fault began: {deviated.because}"
     )
     if step.step.expect.steady_state == "may_deviate":
         return passed(f"it may deviate: {said}", evidence=evidence, decided=step.start)
     return failed(said, evidence=evidence, decided=deviated.at)
 
 
-def _deviations(probed: Sequence[Event], end: float | None) -> list[dict[str, object]]:
+def _deviations(
+    probed: Sequence[Hypothesis], end: float | None
+) -> list[dict[str, object]]:
     """Return each deviation with its length: to the next probe that held."""
     deviations: list[dict[str, object]] = []
     since: float | None = None
     for look in probed:
-        if look["ok"] is False and since is None:
+        if look.ok is False and since is None:
             since = look.at
-        elif look["ok"] and since is not None:
+        elif look.ok and since is not None:
             deviations.append(_deviation(since, look.at))
             since = None
     if since is not None:

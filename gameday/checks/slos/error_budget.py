@@ -21,7 +21,6 @@ from gameday.checks.step import StepRun
 from gameday.model.events import Window
 from gameday.model.quantity import keeps, show_duration, show_share
 from gameday.model.slos.slo import Slo
-from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
 
 
@@ -173,7 +172,7 @@ def _window(step: StepRun, slo: Slo) -> _Window:
     told = [
         event
         for event in step.run.timeline.of(Window)
-        if event["slo"] == slo.name and event.get("complete") and event.at <= step.end
+        if event.slo == slo.name and event.complete and event.at <= step.end
     ]
     counters = step.run.samples.of(slo.name)
     if told:
@@ -182,14 +181,14 @@ def _window(step: StepRun, slo: Slo) -> _Window:
     return _Window(events=rate * slo.window, assumption="rate x window")
 
 
-def _counted(step: StepRun, counters: SloSeries, told: Event) -> _Window:
+def _counted(step: StepRun, counters: SloSeries, told: Window) -> _Window:
     """Return the events of the window before the run, and those up to step's end."""
     clocks = step.run.clocks
     since = max(clocks.to_source_clock("prometheus", told.at), counters.first or 0.0)
     until = clocks.to_source_clock("prometheus", step.end)
-    events = float(told["total"])
-    unknown = float(told.get("unknown") or 0.0)
-    surplus = float(told.get("surplus") or 0.0)
+    events = told.total
+    unknown = told.unknown
+    surplus = told.surplus
     if since < until:
         own = counters.count("total", since, until)
         events += own.value

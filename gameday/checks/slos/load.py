@@ -31,7 +31,7 @@ class LoadCount:
 def fed_at_warm_up(timeline: Timeline) -> Collection[str] | None:
     """Return the SLOs that were found to see the load; None: nobody recorded it."""
     told = timeline.of(Feeds)
-    return None if not told else {str(name) for name in told[-1]["slos"]}
+    return None if not told else {str(name) for name in told[-1].slos}
 
 
 def sees_load(run: Run, slo: Slo) -> bool:
@@ -55,7 +55,7 @@ def lasted_in(timeline: Timeline) -> tuple[float, float] | None:
     told = timeline.of(Load)
     if not told:
         return None
-    return float(told[0]["since"]), float(told[-1]["until"])
+    return float(told[0].since), float(told[-1].until)
 
 
 def _name(run: Run, written: str) -> str:
@@ -81,17 +81,15 @@ def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
     events = [
         event
         for event in step.run.timeline.of(Load)
-        if float(event["since"]) < end and float(event["until"]) > start
+        if float(event.since) < end and float(event.until) > start
     ]
-    sent = sum(float(event["sent"]) for event in events)
-    late = sum(
-        float(event.get("late") or 0.0) * float(event["sent"]) for event in events
-    )
+    sent = sum(float(event.sent) for event in events)
+    late = sum(event.late * float(event.sent) for event in events)
     return LoadCount(
         sent=sent,
-        failed=sum(float(event["failed"]) for event in events),
+        failed=sum(float(event.failed) for event in events),
         late=late / sent if sent else 0.0,
-        seconds=sum(float(event["until"]) - float(event["since"]) for event in events),
+        seconds=sum(float(event.until) - float(event.since) for event in events),
     )
 
 

@@ -84,11 +84,11 @@ def own_probes(step: StepRun) -> Mapping[str, object]:
     told = [
         event
         for event in step.events(Probe)
-        if (step.start or 0.0) <= event.at <= step.end and event.get("name") in names
+        if (step.start or 0.0) <= event.at <= step.end and event.name in names
     ]
     if not told:
         return {}
-    failed = sum(request["ok"] is not True for request in told)
+    failed = sum(request.ok is not True for request in told)
     return {"own_probes": {"sent": len(told), "failed": failed}}
 
 

@@ -11,7 +11,6 @@ from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.step import StepRun
 from gameday.model.events import Load
 from gameday.model.quantity import show_duration, show_share
-from gameday.model.timeline import Event
 
 SLOWEST = 0.01  # the share of requests that may take longer than a p99
 _SAME = 1e-9  # relative: exactly equal to the promise keeps it
@@ -104,11 +103,11 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     seconds = [
         event
         for event in step.run.timeline.of(Load)
-        if float(event["since"]) < step.end and float(event["until"]) > start
+        if float(event.since) < step.end and float(event.until) > start
     ]
     covered = sum(_is_inside(second, start, step.end) for second in seconds)
     missing = max(0.0, step.end - start - covered - 0.001)
-    sent = sum(float(second["sent"]) for second in seconds)
+    sent = sum(float(second.sent) for second in seconds)
     if not sent:
         return None, "the load sent nothing in this step"
     edge = [
@@ -119,33 +118,30 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     # The load may end in the second in which the step does: that one is not short.
     whole = [second for second in seconds if second not in edge]
     due = load.rate * sum(_length(second) for second in whole)
-    short = max(0.0, due - sum(float(second["sent"]) for second in whole) - 1.0)
+    short = max(0.0, due - sum(float(second.sent) for second in whole) - 1.0)
     unsent = short + load.rate * missing
     return Users(
         sent=sent,
-        failed=sum(float(second["failed"]) for second in seconds),
-        failed_edge=sum(float(second["failed"]) for second in edge),
+        failed=sum(float(second.failed) for second in seconds),
+        failed_edge=sum(float(second.failed) for second in edge),
         unsent=unsent,
-        late=sum(
-            float(second.get("late") or 0.0) * float(second["sent"])
-            for second in seconds
-        ),
+        late=sum(second.late * float(second.sent) for second in seconds),
         latencies=_latencies(seconds),
     ), ""
 
 
-def _length(second: Event) -> float:
-    return float(second["until"]) - float(second["since"])
+def _length(second: Load) -> float:
+    return float(second.until) - float(second.since)
 
 
-def _is_inside(second: Event, start: float, end: float) -> float:
-    return min(float(second["until"]), end) - max(float(second["since"]), start)
+def _is_inside(second: Load, start: float, end: float) -> float:
+    return min(float(second.until), end) - max(float(second.since), start)
 
 
-def _latencies(seconds: Iterable[Event]) -> tuple[tuple[float, float, float], ...]:
+def _latencies(seconds: Iterable[Load]) -> tuple[tuple[float, float, float], ...]:
     counts: dict[tuple[float, float], float] = {}
     for second in seconds:
-        for over, upto, requests in second.get("latencies") or ():
+        for over, upto, requests in second.latencies or ():
             key = (float(over), float(upto))
             counts[key] = counts.get(key, 0.0) + float(requests)
     return tuple((*key, counts[key]) for key in sorted(counts))

@@ -107,15 +107,15 @@ def back_for_users(step: StepRun, slo: Slo, sli: Sli, end: float) -> float:
     In seconds after the fault's end, and only where the SLI did not count them: 0
     otherwise. Looked at as an SLI is, second by second.
     """
-    told = [event for event in step.run.timeline.of(Load) if event["since"] >= end]
-    told = [second for second in told if second["until"] <= step.end]
-    failed = sum(float(second["failed"]) for second in told)
+    told = [event for event in step.run.timeline.of(Load) if event.since >= end]
+    told = [second for second in told if second.until <= step.end]
+    failed = sum(float(second.failed) for second in told)
     if failed - sli.bad <= FEW:
         return 0.0
-    bad = [float(second["failed"]) for second in told]
-    sent = [float(second["sent"]) for second in told]
+    bad = [float(second.failed) for second in told]
+    sent = [float(second.sent) for second in told]
     out = _windows_out(slo, bad, sent)
-    return float(told[out[-1]]["until"]) - end if out else 0.0
+    return float(told[out[-1]].until) - end if out else 0.0
 
 
 def _edges(

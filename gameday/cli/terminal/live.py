@@ -95,11 +95,11 @@ def _phases(run_state: RunState) -> Text:
 def _rows(run_state: RunState, now: float) -> list[tuple[str, Text]]:
     rows = []
     for fault in run_state.of_step(run_state.faults, run_state.step):
-        over = fault["id"] in run_state.ended
+        over = fault.id in run_state.ended
         held = show_duration(round(now - fault.at))
         state = "over" if over else f"for {held}"
         style = "green" if over else "bold red"
-        what = f"{fault['fault']} on {fault['instance']} {state}"
+        what = f"{fault.fault} on {fault.instance} {state}"
         rows.append(("fault", Text(what, style=style)))
     for alert in run_state.alerts.values():
         if alert.state in _STYLES and alert.at > (run_state.phase_at - 120):
@@ -126,9 +126,7 @@ def _load(run_state: RunState) -> list[tuple[str, Text]]:
     load = run_state.load
     if load is None:
         return []
-    failed = load["failed"] / max(load["sent"], 1)
-    words = (
-        f"{load['sent']}/s, {show_share(failed)} failed, "
-        f"p99 {show_duration(load['p99'])}"
-    )
+    failed = load.failed / max(load.sent, 1)
+    p99 = "unknown" if load.p99 is None else show_duration(load.p99)
+    words = f"{load.sent}/s, {show_share(failed)} failed, p99 {p99}"
     return [("load", Text(words, style="red" if failed else "green"))]

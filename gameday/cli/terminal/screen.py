@@ -8,9 +8,9 @@ from typing import Self
 import click
 
 from gameday.cli.terminal.wording import line_for
+from gameday.model.events import Event
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration
-from gameday.model.timeline import Event
 from gameday.model.verdict import Verdict
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.run_state import RunState

@@ -1,7 +1,8 @@
-"""Pure. The kinds of events, one class for each; `read` and `of` are the codec."""
+"""Pure. The kinds of events, one class for each, and the codec to lines of a file."""
 
 from gameday.model.events.alerts import (
     AlertAtStart,
+    AlertChange,
     AlertCleared,
     AlertFiring,
     AlertPending,
@@ -16,9 +17,17 @@ from gameday.model.events.alerts import (
     Suppressed,
     Unsuppressed,
 )
-from gameday.model.events.codec import KINDS, TypedEvent, read
+from gameday.model.events.codec import (
+    KINDS,
+    Event,
+    OtherEvent,
+    StepEvent,
+    event,
+    event_from_json,
+)
 from gameday.model.events.faults import (
     FaultBiting,
+    FaultEnd,
     FaultEnded,
     FaultFailed,
     FaultStarted,
@@ -54,6 +63,7 @@ __all__ = [
     "KINDS",
     "Activity",
     "AlertAtStart",
+    "AlertChange",
     "AlertCleared",
     "AlertFiring",
     "AlertPending",
@@ -64,7 +74,9 @@ __all__ = [
     "Drifted",
     "Engine",
     "Evaluations",
+    "Event",
     "FaultBiting",
+    "FaultEnd",
     "FaultEnded",
     "FaultFailed",
     "FaultStarted",
@@ -77,6 +89,7 @@ __all__ = [
     "Metric",
     "Note",
     "Observed",
+    "OtherEvent",
     "Page",
     "PageRefused",
     "Phase",
@@ -93,12 +106,13 @@ __all__ = [
     "Silence",
     "SilenceEnded",
     "Skipped",
+    "StepEvent",
     "Suppressed",
-    "TypedEvent",
     "UndoFailed",
     "UndoneLater",
     "Unsuppressed",
     "Window",
     "WorkloadChanged",
-    "read",
+    "event",
+    "event_from_json",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from gameday.model.events.codec import Instant, Labels, Seconds, TypedEvent
+from gameday.model.events.codec import Event, Instant, Labels, Seconds, StepEvent
 
 
 def _are_matchers(values: Sequence[Mapping[str, Any]]) -> bool:
@@ -25,71 +25,59 @@ def _are_texts(labels: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertPending(TypedEvent, kind="alert_pending"):
-    """An alert is pending.
+class AlertChange(Event):
+    """An alert changed; `at` is the rule's evaluation.
 
-    `at` is the rule's evaluation, `starts` tells this episode from others.
+    `starts` tells this episode from others; `error`: how exact `at` is.
     """
 
     alert: str
     labels: Labels
-    starts: Instant
-    error: Seconds
+    starts: Instant = 0.0
+    error: Seconds = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertFiring(TypedEvent, kind="alert_firing"):
-    """An alert fires.
-
-    `at` is the rule's evaluation, `starts` tells this episode from others.
-    """
-
-    alert: str
-    labels: Labels
-    starts: Instant
-    error: Seconds
+class AlertPending(AlertChange, kind="alert_pending"):
+    """An alert is pending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertResolved(TypedEvent, kind="alert_resolved"):
+class AlertFiring(AlertChange, kind="alert_firing"):
+    """An alert fires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertResolved(AlertChange, kind="alert_resolved"):
     """An alert that fired does no more.
 
     `exact` is false where its end was not marked (an outage, a failed evaluation).
     """
 
-    alert: str
-    labels: Labels
-    starts: Instant
-    error: Seconds
     exact: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertCleared(TypedEvent, kind="alert_cleared"):
+class AlertCleared(AlertChange, kind="alert_cleared"):
     """An alert is no longer pending and never fired.
 
     `exact` is false where its end was not marked.
     """
 
-    alert: str
-    labels: Labels
-    starts: Instant
-    error: Seconds
     exact: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertAtStart(TypedEvent, kind="alert_at_start"):
+class AlertAtStart(StepEvent, kind="alert_at_start"):
     """An alert was pending or firing already when the fault began."""
 
-    step: str
     alert: str
     labels: Labels
-    state: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed(TypedEvent, kind="suppressed"):
+class Suppressed(Event, kind="suppressed"):
     """Alertmanager suppresses an alert, by a silence, an inhibition or a mute_time.
 
     `detail`: its id, or who.
@@ -97,22 +85,22 @@ class Suppressed(TypedEvent, kind="suppressed"):
 
     alert: str
     labels: Labels
-    by: str
-    detail: str
+    by: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsuppressed(TypedEvent, kind="unsuppressed"):
+class Unsuppressed(Event, kind="unsuppressed"):
     """Alertmanager does not suppress an alert any more."""
 
     alert: str
     labels: Labels
-    by: str
-    detail: str
+    by: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Silence(TypedEvent, kind="silence"):
+class Silence(Event, kind="silence"):
     """A silence is active.
 
     `matchers`: name, op and value of each; `by`: who made it.
@@ -120,20 +108,20 @@ class Silence(TypedEvent, kind="silence"):
 
     id: str
     matchers: Annotated[Sequence[Mapping[str, Any]], _are_matchers]
-    since: Instant
-    until: Instant
+    since: Instant | None = None
+    until: Instant | None = None
     by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilenceEnded(TypedEvent, kind="silence_ended"):
+class SilenceEnded(Event, kind="silence_ended"):
     """A silence was deleted before its time, or has expired."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(TypedEvent, kind="page", omits=("late", "sender")):
+class Page(Event, kind="page", omits=("late", "sender")):
     """A page was received; `at` is on the pager's clock.
 
     `status`: firing, resolved or unknown; `alerts`: labels, status, starts, ends and
@@ -144,10 +132,10 @@ class Page(TypedEvent, kind="page", omits=("late", "sender")):
     """
 
     receiver: str
-    vendor: str
-    status: str
-    group_key: str | None
-    alerts: Annotated[Sequence[Mapping[str, Any]], _are_entries]
+    vendor: str = ""
+    status: str = "unknown"
+    group_key: str | None = None
+    alerts: Annotated[Sequence[Mapping[str, Any]], _are_entries] = ()
     dedup_key: str | None = None
     titles: Sequence[str] = ()
     truncated: int = 0
@@ -157,17 +145,17 @@ class Page(TypedEvent, kind="page", omits=("late", "sender")):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageRefused(TypedEvent, kind="page_refused"):
+class PageRefused(Event, kind="page_refused"):
     """A page that the pager did not take; `at` is on the pager's clock."""
 
     receiver: str
-    vendor: str
-    because: str
-    seq: int
+    vendor: str = ""
+    because: str = ""
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Routed(TypedEvent, kind="routed"):
+class Routed(Event, kind="routed"):
     """Alertmanager's own routing of an alert.
 
     It holds the alert by this fingerprint.
@@ -181,16 +169,16 @@ class Routed(TypedEvent, kind="routed"):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleFailed(TypedEvent, kind="rule_failed", omits=("file", "rule", "since")):
+class RuleFailed(Event, kind="rule_failed", omits=("file", "rule", "since")):
     """An evaluation failed or was missed, or the rule is not the same any more.
 
     `what`: failed, missed, changed or restarted; `rule`: a recording rule; both it and
     `alert` empty: the whole group.
     """
 
-    group: str
-    alert: str
-    because: str
+    group: str = ""
+    alert: str = ""
+    because: str = ""
     what: str = ""
     file: str = ""
     rule: str = ""
@@ -198,10 +186,10 @@ class RuleFailed(TypedEvent, kind="rule_failed", omits=("file", "rule", "since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluations(TypedEvent, kind="evaluations"):
+class Evaluations(Event, kind="evaluations"):
     """A rule group was evaluated up to `last`; told at the end of each step."""
 
     group: str
-    file: str
-    interval: Seconds
+    file: str = ""
+    interval: Seconds = 0.0
     last: Instant

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from gameday.model.events.codec import lacking
-from gameday.model.timeline import Event
+from gameday.model.events.codec import Event, lacking
 
 # No answer would notice that such an event is lost to it. What else an event lacks is
 # told by the answer that asks for it.

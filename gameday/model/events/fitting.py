@@ -6,13 +6,11 @@ that is lacking: it is taken out of its event, and what asks for it says so.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from gameday.model.events.codec import KINDS
-from gameday.model.timeline import Event
+from gameday.model.events.codec import KINDS, Event, declared_fields, made
 
 Fits = Callable[[Any], bool]
 
@@ -22,15 +20,9 @@ def fitting(event: Event) -> Event:
     if event.kind not in KINDS:
         return event
     checks = _of_kind(event.kind)
-    unfit = [
-        name
-        for name, value in event.fields.items()
-        if name in checks and not checks[name](value)
-    ]
-    if not unfit:
-        return event
-    rest = {name: value for name, value in event.fields.items() if name not in unfit}
-    return Event(at=event.at, kind=event.kind, fields=rest)
+    known = event.fields
+    fit = {name: value for name, value in known.items() if checks[name](value)}
+    return event if len(fit) == len(known) else made(type(event), event.at, fit)
 
 
 @cache
@@ -38,8 +30,7 @@ def _of_kind(kind: str) -> Mapping[str, Fits]:
     """Return, for each field of a kind, whether a value fits."""
     known = KINDS[kind]
     hints = get_type_hints(known, include_extras=True)
-    names = [field.name for field in fields(known)]
-    return {name: _of(hints[name]) for name in names}
+    return {field.name: _of(hints[field.name]) for field in declared_fields(known)}
 
 
 def _of(declared: Any) -> Fits:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gameday.model.events.codec import Instant, Seconds, TypedEvent
+from gameday.model.events.codec import Event, Instant, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockCompared(TypedEvent, kind="clock"):
+class ClockCompared(Event, kind="clock"):
     """A clock was compared: `offset` is that clock minus gameday's."""
 
     source: str
@@ -17,25 +17,25 @@ class ClockCompared(TypedEvent, kind="clock"):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blind(TypedEvent, kind="blind"):
+class Blind(Event, kind="blind"):
     """An observer cannot see from now on.
 
     `source`: prometheus, alertmanager, pager, target, load, cluster or events.
     """
 
     source: str
-    because: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sees(TypedEvent, kind="sees"):
+class Sees(Event, kind="sees"):
     """An observer can see again."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed(TypedEvent, kind="observed"):
+class Observed(Event, kind="observed"):
     """An observer answered all through a time.
 
     It is told at the end of each step.

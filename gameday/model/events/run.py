@@ -3,124 +3,119 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from gameday.model.events.codec import Labels, Seconds, TypedEvent
+from gameday.model.events.codec import Event, Labels, Seconds, StepEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(TypedEvent, kind="run_started"):
+class RunStarted(Event, kind="run_started"):
     """A run begins."""
 
-    run: str
-    scenario: str
+    run: str = ""
+    scenario: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnded(TypedEvent, kind="run_ended"):
+class RunEnded(Event, kind="run_ended"):
     """A run is over.
 
     `broken`: what is still broken, and what to do by hand.
     """
 
     ending: str
-    because: str
+    because: str = ""
     broken: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered(TypedEvent, kind="recovered"):
+class Recovered(Event, kind="recovered"):
     """What a run that died had left was undone before this one began, or not."""
 
     run: str
     what: str
     ok: bool
-    because: str
-    by_hand: str
+    because: str = ""
+    by_hand: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phase(TypedEvent, kind="phase"):
+class Phase(StepEvent, kind="phase"):
     """A phase begins: warmup, gate, fault, hold, undo, aftermath, done or settle.
 
     `step` is empty outside of steps.
     """
 
     phase: str
-    step: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped(TypedEvent, kind="skipped"):
+class Skipped(StepEvent, kind="skipped"):
     """A step's fault was not injected, since nothing could be learned of its alerts."""
 
-    step: str
-    because: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Activity(TypedEvent, kind="activity", omits=("ok",)):
+class Activity(StepEvent, kind="activity", omits=("ok",)):
     """What the engine reports of an activity.
 
     It is of a method or of rollbacks; `type`: action or probe; `ok`: of a method's
     probe, whether it answers within its tolerance.
     """
 
-    step: str
     name: str
-    type: str
-    status: str
-    because: str
+    type: str = ""
+    status: str = ""
+    because: str = ""
     phase: str = ""
     ok: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engine(TypedEvent, kind="engine"):
+class Engine(StepEvent, kind="engine"):
     """How the engine ended an experiment."""
 
-    step: str
-    status: str
-    because: str
+    status: str = ""
+    because: str = ""
     deviated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe(TypedEvent, kind="probe", omits=("gave_up",)):
+class Probe(StepEvent, kind="probe", omits=("gave_up",)):
     """One probe of the hypothesis.
 
     `phase`: before, during, after, or injection (under way when the fault began). `ok`
     is null where it could not be told; `gave_up`: it did not come back.
     """
 
-    step: str
     phase: str
-    name: str
+    name: str = ""
     ok: bool | None
     value: Any
-    because: str
+    because: str = ""
     took: Seconds = 0.0
     gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hypothesis(TypedEvent, kind="hypothesis"):
+class Hypothesis(StepEvent, kind="hypothesis"):
     """All probes of the hypothesis, once.
 
-    `took`: how long; `every`: from one look to the next.
+    `took`: how long, null where it was not written down; `every`: from one look to the
+    next.
     """
 
-    step: str
     phase: str
     ok: bool | None
-    because: str
-    took: Seconds = 0.0
+    because: str = ""
+    took: Seconds | None = None
     every: Seconds = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric(TypedEvent, kind="metric", omits=("stale",)):
+class Metric(Event, kind="metric", omits=("stale",)):
     """One look at a promised expression.
 
     `series`: the labels of the first series that does not hold, or else of one that
@@ -129,14 +124,14 @@ class Metric(TypedEvent, kind="metric", omits=("stale",)):
 
     promql: str
     ok: bool | None
-    value: float | None
-    series: Labels
-    because: str
+    value: float | None = None
+    series: Labels = field(default_factory=dict)
+    because: str = ""
     stale: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guardrail(TypedEvent, kind="guardrail"):
+class Guardrail(Event, kind="guardrail"):
     """The state of a guardrail: ok, breached or unanswerable.
 
     `answered` is false where it is breached since nobody could tell.
@@ -144,14 +139,14 @@ class Guardrail(TypedEvent, kind="guardrail"):
 
     name: str
     state: str
-    because: str
-    value: float | None
-    limit: float | None
+    because: str = ""
+    value: float | None = None
+    limit: float | None = None
     answered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint(TypedEvent, kind="fingerprint"):
+class Fingerprint(Event, kind="fingerprint"):
     """The target's fingerprint was taken (before, after).
 
     `because`: why it could not be; `instances`: how many were looked at.
@@ -159,17 +154,16 @@ class Fingerprint(TypedEvent, kind="fingerprint"):
 
     when: str
     instances: int
-    because: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drifted(TypedEvent, kind="drift", omits=("platform",)):
+class Drifted(StepEvent, kind="drift", omits=("platform",)):
     """Something is not as it was before the first fault (secrets only as digests).
 
     `platform`: why, where the platform did that by itself.
     """
 
-    step: str
     instance: str
     key: str
     before: str
@@ -178,7 +172,7 @@ class Drifted(TypedEvent, kind="drift", omits=("platform",)):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note(TypedEvent, kind="note"):
+class Note(Event, kind="note"):
     """A remark."""
 
     text: str

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from gameday.model.events.codec import Instant, Labels, Ratio, Seconds, TypedEvent
+from gameday.model.events.codec import Event, Instant, Labels, Ratio, Seconds
 from gameday.model.quantity import LATEST
 
 _PAIR = 2  # time and value
@@ -22,7 +22,7 @@ def _are_classes(values: Sequence[Sequence[float]]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample(TypedEvent, kind="sample", omits=("gauge",)):
+class Sample(Event, kind="sample", omits=("gauge",)):
     """Raw counters of an SLO (`side`: bad or total), each scrape once.
 
     `values`: time and value of each; `gauge`: the samples of a gauge, each of which is
@@ -31,14 +31,14 @@ class Sample(TypedEvent, kind="sample", omits=("gauge",)):
 
     slo: str
     side: str
-    sign: float
+    sign: float = 1.0
     series: Labels
     values: Annotated[Sequence[Sequence[float]], _are_pairs]
     gauge: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scrape(TypedEvent, kind="scrape"):
+class Scrape(Event, kind="scrape"):
     """A scrape target: at each change, and once at the gate.
 
     `state`: up, down or gone; `targets`: how many are known in all; `interval`: of this
@@ -54,7 +54,7 @@ class Scrape(TypedEvent, kind="scrape"):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load(TypedEvent, kind="load", omits=("latencies",)):
+class Load(Event, kind="load", omits=("latencies",)):
     """One second of intended starts of the load.
 
     `late`: the share of requests that started over 10 ms late; `latencies`: over, up to
@@ -66,16 +66,16 @@ class Load(TypedEvent, kind="load", omits=("latencies",)):
     sent: int
     ok: int
     failed: int
-    late: Ratio
-    p50: Seconds | None
-    p99: Seconds | None
+    late: Ratio = 0.0
+    p50: Seconds | None = None
+    p99: Seconds | None = None
     in_flight: int
     due: int = 0
     latencies: Annotated[Sequence[Sequence[float]], _are_classes] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window(TypedEvent, kind="window"):
+class Window(Event, kind="window"):
     """The events of an SLO's own window, counted at the gate.
 
     `unknown`, `surplus`: how many more, and fewer, there may be.
@@ -84,14 +84,14 @@ class Window(TypedEvent, kind="window"):
     slo: str
     total: float
     since: Instant
-    complete: bool
+    complete: bool = False
     unknown: float = 0.0
     surplus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feeds(TypedEvent, kind="feeds"):
+class Feeds(Event, kind="feeds"):
     """The SLOs that count the load's requests, as the gate found out."""
 
     slos: Sequence[str]
-    because: str
+    because: str = ""

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from gameday.model.events.codec import Instant, Seconds, TypedEvent
+from gameday.model.events.codec import Event, Instant, Seconds
+from gameday.model.quantity import LATEST
+
+UNSTAMPED = -1.0  # an earlier version wrote no stamp
+
+
+def _is_stamp(value: float) -> bool:
+    return value == UNSTAMPED or 0 <= value < LATEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceChanged(TypedEvent, kind="instance", omits=("id", "container", "ended")):
+class InstanceChanged(
+    Event, kind="instance", omits=("stamp", "id", "container", "ended")
+):
     """An instance as it is: at each change, and once at the gate.
 
-    `stamp`: the target's own time of it, null where it gave none (`at` is on gameday's
-    clock); `id`: what runs there, so that another id is another instance; `container`:
-    of a pod, so that another one was restarted there; `ended`: why the one before it
-    ended, as the cluster says.
+    `stamp`: the target's own time of it, null where it gave none; `at` is on gameday's
+    clock, or on the target's where an earlier version wrote no stamp; `id`: what runs
+    there, so that another id is another instance; `container`: of a pod, so that
+    another one was restarted there; `ended`: why the one before it ended, as the
+    cluster says.
     """
 
     service: str
     instance: str
-    state: str
-    health: str
+    state: str = ""
+    health: str = ""
     up: bool
     error: Seconds = 0.0
-    stamp: Instant | None = None
+    stamp: Annotated[float, _is_stamp] | None = UNSTAMPED
     id: str = ""
     container: str = ""
     ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkloadChanged(TypedEvent, kind="workload"):
+class WorkloadChanged(Event, kind="workload"):
     """A workload that a fault hits in a cluster: once, and at each change.
 
     `ready`: replicas; `endpoints`: ready ones by Service; `available`: as many as
@@ -44,26 +55,26 @@ class WorkloadChanged(TypedEvent, kind="workload"):
     ready: int
     endpoints: Mapping[str, int]
     available: bool
-    error: Seconds
+    error: Seconds = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterEvent(TypedEvent, kind="cluster_event"):
+class ClusterEvent(Event, kind="cluster_event"):
     """An Event of the cluster's namespace; again when its count has doubled.
 
     `at` is when it was told; `service` is empty where it is no service's.
     """
 
-    reason: str
-    type: str
-    object: str
-    service: str
-    message: str
-    count: int
+    reason: str = ""
+    type: str = ""
+    object: str = ""
+    service: str = ""
+    message: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process(TypedEvent, kind="process"):
+class Process(Event, kind="process"):
     """When the process of a scrape target began."""
 
     job: str

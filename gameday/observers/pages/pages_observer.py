@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from gameday.errors import ObserverLost
-from gameday.model.events import ClockCompared, Page, PageRefused
+from gameday.model.events import ClockCompared, Event, Page, PageRefused
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
-from gameday.model.timeline import Event, event
 from gameday.observers.health import RETRY, ObserverHealth, Rounds
 from gameday.observers.http import Client
 from gameday.ports import Clock, Emit
@@ -102,9 +101,8 @@ class PagesObserver:
                 best, error = theirs - (sent + back) / 2, (back - sent) / 2
         self._offset = best
         self._health.emit(
-            event(
-                self._clock.now(),
-                ClockCompared,
+            ClockCompared(
+                at=self._clock.now(),
                 source=self.source,
                 offset=round(best, 4),
                 error=round(error + 0.0005, 4),
@@ -134,9 +132,8 @@ class PagesObserver:
     def _page(self, entry: Mapping[str, Any]) -> Event | None:
         if not self._is_new(entry):
             return None
-        return event(
-            float(entry["at"]),
-            Page,
+        return Page(
+            at=float(entry["at"]),
             receiver=entry["receiver"],
             vendor=entry["vendor"],
             status=entry["status"],
@@ -155,7 +152,7 @@ class PagesObserver:
         about = {
             name: entry.get(name, "") for name in ("receiver", "vendor", "because")
         }
-        return event(float(entry["at"]), PageRefused, **about, seq=int(entry["seq"]))
+        return PageRefused(at=float(entry["at"]), **about, seq=int(entry["seq"]))
 
     def _is_new(self, entry: Mapping[str, Any]) -> bool:
         at, seq = float(entry["at"]), int(entry["seq"])

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from gameday.model.events import Sample
 from gameday.model.reading import pairs, reads_gauge
 from gameday.model.slos.slo import Series, Slo, Term
-from gameday.model.timeline import Event, event
 
 Key = tuple[tuple[str, str], ...]
 Reading = tuple[str, str, float]  # a selector, and what is read of it
@@ -42,7 +41,7 @@ class SampleCounters:
         }
         self._lock = threading.Lock()
 
-    def feed(self, selector: str, all_series: Iterable[Series]) -> list[Event]:
+    def feed(self, selector: str, all_series: Iterable[Series]) -> list[Sample]:
         """Take raw samples, and return those that are new as events."""
         events = []
         readings = {_reading(use.term): use.term for use in self.uses[selector]}
@@ -93,11 +92,10 @@ def _reading(term: Term) -> Reading:
     return term.selector, term.reads, term.limit
 
 
-def _sample(use: Use, series: Series, fresh: list[tuple[float, float]]) -> Event:
+def _sample(use: Use, series: Series, fresh: list[tuple[float, float]]) -> Sample:
     gauge = {"gauge": True} if reads_gauge(use.term) else {}
-    return event(
-        fresh[-1][0],
-        Sample,
+    return Sample(
+        at=fresh[-1][0],
         slo=use.slo,
         side=use.side,
         sign=use.term.sign,

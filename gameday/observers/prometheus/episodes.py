@@ -12,8 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gameday.model.events import (
+    AlertChange,
+    AlertCleared,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+)
 from gameday.model.slos.slo import Series
-from gameday.model.timeline import Event, event
 
 ERROR = 0.001  # seconds: samples are cut to the millisecond
 _SLACK = 1.5  # intervals between two samples that still follow one another
@@ -96,9 +102,9 @@ class Episodes:
 
     def feed(
         self, all_series: Iterable[Series], start: float, now: float
-    ) -> list[Event]:
+    ) -> list[AlertChange]:
         """Take the samples from `start` to `now`, and say what they mean."""
-        events: list[Event] = []
+        events: list[AlertChange] = []
         fresh = self._fresh(all_series)
         for key, (labels, samples) in fresh.items():
             for at, state in samples:
@@ -132,7 +138,7 @@ class Episodes:
         key: Key,
         labels: Mapping[str, str],
         sample: tuple[float, str, float],
-        events: list[Event],
+        events: list[AlertChange],
     ) -> None:
         at, state, _ = sample
         episode = self._open.get(key)
@@ -156,7 +162,7 @@ class Episodes:
         key: Key,
         labels: Mapping[str, str],
         sample: tuple[float, str, float],
-        events: list[Event],
+        events: list[AlertChange],
     ) -> None:
         at, state, start = sample
         about = self._oracle.about(labels, at)
@@ -177,7 +183,7 @@ class Episodes:
         self._add_event(episode, at, events)
         episode.error = ERROR
 
-    def _gap(self, key: Key, at: float, state: str, events: list[Event]) -> None:
+    def _gap(self, key: Key, at: float, state: str, events: list[AlertChange]) -> None:
         """Tell an end from missing evaluations: no samples just before `at`."""
         episode = self._open[key]
         about = self._oracle.about(episode.labels, None)
@@ -198,7 +204,7 @@ class Episodes:
             # The engine forgot that it fired: restarted, an older version.
             self._unmarked(key, at, events)
 
-    def _close_if_ended(self, key: Key, now: float, events: list[Event]) -> bool:
+    def _close_if_ended(self, key: Key, now: float, events: list[AlertChange]) -> bool:
         """Close an episode whose end is marked; true too where none is due yet."""
         episode = self._open[key]
         about = self._oracle.about(episode.labels, None)
@@ -211,7 +217,7 @@ class Episodes:
             self._marked(key, slot, events)
         return slot is not None
 
-    def _note_silence(self, key: Key, events: list[Event]) -> None:
+    def _note_silence(self, key: Key, events: list[AlertChange]) -> None:
         """Tell an end that was not marked from a missing evaluation.
 
         An alert that the rule lists goes on, whatever its state: after a restart a
@@ -227,7 +233,7 @@ class Episodes:
         if late and not about.state and episode.waited > 1:
             self._unmarked(key, evaluated - about.offset, events)
 
-    def _marked(self, key: Key, slot: float, events: list[Event]) -> None:
+    def _marked(self, key: Key, slot: float, events: list[AlertChange]) -> None:
         """Close an episode at its staleness marker.
 
         The end is exact where the marker follows the last sample. Otherwise evaluations
@@ -239,7 +245,7 @@ class Episodes:
         exact = abs(missed) < interval / 2
         self._close(key, slot, events, unsure=0.0 if exact else max(interval, missed))
 
-    def _unmarked(self, key: Key, until: float, events: list[Event]) -> None:
+    def _unmarked(self, key: Key, until: float, events: list[AlertChange]) -> None:
         """Close an episode without a marker: it ended after its last sample.
 
         Told is the first slot without one; it may have been any up to `until`.
@@ -250,16 +256,15 @@ class Episodes:
         self._close(key, first, events, unsure=max(interval, until - first))
 
     def _close(
-        self, key: Key, slot: float, events: list[Event], *, unsure: float = 0.0
+        self, key: Key, slot: float, events: list[AlertChange], *, unsure: float = 0.0
     ) -> None:
         """Say that an episode ended; `unsure`: seconds by which the slot may be off."""
         episode = self._open.pop(key)
         about = self._oracle.about(episode.labels, None)
-        kind = "alert_resolved" if episode.fired else "alert_cleared"
+        kind = AlertResolved if episode.fired else AlertCleared
         events.append(
-            event(
-                slot + about.offset,
-                kind,
+            kind(
+                at=slot + about.offset,
                 alert=episode.labels.get("alertname", ""),
                 labels=dict(episode.labels),
                 starts=round(episode.starts, 3),
@@ -268,13 +273,15 @@ class Episodes:
             )
         )
 
-    def _add_event(self, episode: LiveAlert, at: float, events: list[Event]) -> None:
+    def _add_event(
+        self, episode: LiveAlert, at: float, events: list[AlertChange]
+    ) -> None:
         about = self._oracle.about(episode.labels, None)
         episode.fired = episode.fired or episode.state == "firing"
+        kind = AlertFiring if episode.state == "firing" else AlertPending
         events.append(
-            event(
-                at + about.offset,
-                f"alert_{episode.state}",
+            kind(
+                at=at + about.offset,
                 alert=episode.labels.get("alertname", ""),
                 labels=dict(episode.labels),
                 starts=round(episode.starts, 3),

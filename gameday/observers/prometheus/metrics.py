@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from gameday.errors import ObserverLost
 from gameday.model.events import Metric
 from gameday.model.scenario import Condition, Endpoint, MetricPromise
-from gameday.model.timeline import event
 from gameday.observers.health import ObserverHealth, Rounds
 from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi
@@ -99,9 +98,8 @@ class MetricsObserver:
         for promql, found in self.now().items():
             stale = {"stale": self._stale[promql]} if promql in self._stale else {}
             self._health.emit(
-                event(
-                    at,
-                    Metric,
+                Metric(
+                    at=at,
                     promql=promql,
                     ok=found.ok,
                     value=found.value,

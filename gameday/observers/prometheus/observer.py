@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from gameday.errors import ObserverLost
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.events import ClockCompared, Note, Window
+from gameday.model.events import ClockCompared, Event, Note, Window
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Series, Slo
-from gameday.model.timeline import Event, event
 from gameday.observers.health import ObserverHealth, Rounds
 from gameday.observers.http import Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matching
@@ -148,9 +147,8 @@ class PrometheusObserver:
         """Count the events of an SLO's own window, and report it as `window`."""
         total = window_total(self.api, slo, now)
         self._health.emit(
-            event(
-                now,
-                Window,
+            Window(
+                at=now,
                 slo=slo.name,
                 total=total.total,
                 since=round(total.since, 3),
@@ -177,7 +175,8 @@ class PrometheusObserver:
         boot = self.api.started()  # /metrics says another time in a container
         self._now = started + (self._offset or (0.0, 0.0))[0]
         self._book.read(groups)
-        events = self._rules.look(groups, itself, self._now)
+        events: list[Event] = []
+        events += self._rules.look(groups, itself, self._now)
         events += self._rules.restarted(boot, self._now)
         events += self._meaning(alerts, ups, targets, begun)
         events += self._sampled(counted, starts)
@@ -211,7 +210,8 @@ class PrometheusObserver:
         begun: float,
     ) -> list[Event]:
         start = self._now - self._span(begun, HISTORY)
-        events = self._scrapes.feed(ups, targets, self._now)
+        events: list[Event] = []
+        events += self._scrapes.feed(ups, targets, self._now)
         events += self._episodes.feed(alerts, start, self._now)
         events += self._rules.gaps(self._episodes.gaps)
         self._firing = tuple(self._episodes.firing)
@@ -242,7 +242,7 @@ class PrometheusObserver:
     def _sampled(
         self, counted: Mapping[str, list[Series]], starts: list[Series]
     ) -> list[Event]:
-        events = self._processes.feed(starts)
+        events: list[Event] = [*self._processes.feed(starts)]
         for selector, found in counted.items():
             events += self.counters.feed(selector, found)
         return events
@@ -266,7 +266,7 @@ class PrometheusObserver:
                 raise
             self._refused.add(selector)
             text = f"the SLI's selector {selector} is refused: {problem}"
-            self._health.emit(event(self._clock.now(), Note, text=text))
+            self._health.emit(Note(at=self._clock.now(), text=text))
             return []
 
     def _covered(self, until: float) -> bool:
@@ -294,9 +294,8 @@ class PrometheusObserver:
             return
         offset, error = self._offset
         self._health.emit(
-            event(
-                self._clock.now(),
-                ClockCompared,
+            ClockCompared(
+                at=self._clock.now(),
                 source=self.source,
                 offset=round(offset, 4),
                 error=round(error, 4),

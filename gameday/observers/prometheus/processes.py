@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from gameday.model.events import Process
 from gameday.model.slos.scraped import Target, target_of
 from gameday.model.slos.slo import Series
-from gameday.model.timeline import Event, event
 
 METRIC = "process_start_time_seconds"
 SAME = 2.0  # seconds by which two readings of one start may differ
@@ -21,9 +20,9 @@ class Processes:
     def __init__(self) -> None:
         self._known: dict[Target, tuple[float, float]] = {}  # scraped, began
 
-    def feed(self, all_series: Iterable[Series]) -> list[Event]:
+    def feed(self, all_series: Iterable[Series]) -> list[Process]:
         """Take raw samples, and return what is new in them."""
-        events: list[Event] = []
+        events: list[Process] = []
         for series in all_series:
             target = target_of(series)
             for at, began in series.samples:
@@ -32,8 +31,8 @@ class Processes:
                     continue
                 if known is None or abs(began - known[1]) > SAME:
                     job, instance = target
-                    about = {"job": job, "instance": instance, "began": began}
-                    events.append(event(at, Process, **about))
+                    began_at = Process(at=at, job=job, instance=instance, began=began)
+                    events.append(began_at)
                     self._known[target] = (at, began)
                 else:
                     self._known[target] = (at, known[1])

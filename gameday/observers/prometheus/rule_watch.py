@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gameday.model.events import Evaluations, RuleFailed
-from gameday.model.timeline import Event, event
 from gameday.observers.prometheus.api import NEVER, SelfMetrics
 from gameday.observers.prometheus.episodes import Gap
 from gameday.observers.prometheus.rules import LiveRule, LiveRuleGroup
@@ -74,7 +73,7 @@ class RuleWatch:
 
     def look(
         self, groups: tuple[LiveRuleGroup, ...], itself: SelfMetrics | None, at: float
-    ) -> list[Event]:
+    ) -> list[RuleFailed]:
         """Return what went wrong since the last look; `at`: its clock, now."""
         self.groups = groups
         events = [*self._changes(at), *self._errors(), *self._overdue_groups(at)]
@@ -84,7 +83,7 @@ class RuleWatch:
         self._looked = at
         return events
 
-    def restarted(self, started: float, at: float) -> list[Event]:
+    def restarted(self, started: float, at: float) -> list[RuleFailed]:
         """Return a failure of every group where Prometheus was started anew."""
         before, self._started = self._started, started
         if not before or abs(started - before) < 1.0:
@@ -96,7 +95,7 @@ class RuleWatch:
             for group in self.groups
         ]
 
-    def gaps(self, gaps: Iterable[Gap]) -> list[Event]:
+    def gaps(self, gaps: Iterable[Gap]) -> list[RuleFailed]:
         """Return the failures that gaps in the alerts' samples prove."""
         events = []
         for gap in gaps:
@@ -106,12 +105,11 @@ class RuleWatch:
             events.append(_failed(gap.at, about, because))
         return events
 
-    def evaluations(self, at: float) -> list[Event]:
+    def evaluations(self, at: float) -> list[Evaluations]:
         """Return up to when each group was evaluated."""
         return [
-            event(
-                at,
-                Evaluations,
+            Evaluations(
+                at=at,
                 group=group.name,
                 file=group.file,
                 interval=group.interval,
@@ -121,7 +119,7 @@ class RuleWatch:
             if group.last != NEVER
         ]
 
-    def _changes(self, at: float) -> list[Event]:
+    def _changes(self, at: float) -> list[RuleFailed]:
         now = _definitions(self.groups)
         before, self._known = self._known, now
         if before is None or before == now:
@@ -139,7 +137,7 @@ class RuleWatch:
             for about, because in sorted(changes.items())
         ]
 
-    def _overdue_groups(self, at: float) -> list[Event]:
+    def _overdue_groups(self, at: float) -> list[RuleFailed]:
         """Return the groups whose evaluations are overdue, or were up to now.
 
         Told once when it is noticed, and once with all of it when it is over.
@@ -159,20 +157,20 @@ class RuleWatch:
         return events
 
     @staticmethod
-    def _overdue_event(group: LiveRuleGroup, since: float, at: float) -> Event:
+    def _overdue_event(group: LiveRuleGroup, since: float, at: float) -> RuleFailed:
         seconds = round(at - since)
         because = f"the group was not evaluated for {seconds} s"
         about = _About.of(group, MISSED)
         return _failed(at, about, because, since=since + group.interval)
 
-    def still_failing(self, at: float) -> list[Event]:
+    def still_failing(self, at: float) -> list[RuleFailed]:
         """Return the rules that have failed up to now, with since when."""
         return [
             _failed(at, sick.about, sick.because, since=sick.since)
             for sick in self._sick.values()
         ]
 
-    def _errors(self) -> list[Event]:
+    def _errors(self) -> list[RuleFailed]:
         before, self._sick = self._sick, {}
         events = []
         for group in self.groups:
@@ -185,7 +183,7 @@ class RuleWatch:
                     events.append(_failed(sick.since, sick.about, sick.because))
         return events
 
-    def _counted(self, itself: SelfMetrics, at: float) -> list[Event]:
+    def _counted(self, itself: SelfMetrics, at: float) -> list[RuleFailed]:
         before, self._itself = self._itself, itself
         if before is None or abs(before.started - itself.started) > 1.0:
             return []
@@ -210,7 +208,7 @@ class RuleWatch:
         named = {one.about for key, one in self._sick.items() if key[0] == group.key}
         return sorted(named) or [_About.of(group, FAILED)]
 
-    def _since_last(self, about: "_About", because: str, at: float) -> Event:
+    def _since_last(self, about: "_About", because: str, at: float) -> RuleFailed:
         return _failed(at, about, because, since=self._looked_at_itself)
 
 
@@ -261,20 +259,16 @@ def _times(number: int) -> str:
     return f"{number} evaluation{'s' * (number > 1)}"
 
 
-def _failed(at: float, about: _About, because: str, **more: Any) -> Event:
-    more = {
-        name: round(value, 3) if isinstance(value, float) else value
-        for name, value in more.items()
-    }
-    named = {"file": about.file, "rule": about.rule}
-    known = {name: value for name, value in named.items() if value}
-    return event(
-        at,
-        RuleFailed,
+def _failed(
+    at: float, about: _About, because: str, *, since: float | None = None
+) -> RuleFailed:
+    return RuleFailed(
+        at=at,
         group=about.group,
         alert=about.alert,
         because=because,
         what=about.what,
-        **known,
-        **more,
+        file=about.file,
+        rule=about.rule,
+        since=None if since is None else round(since, 3),
     )

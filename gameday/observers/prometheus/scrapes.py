@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from gameday.model.events import Scrape
 from gameday.model.slos.slo import Series
-from gameday.model.timeline import Event, event
 from gameday.observers.prometheus.api import ScrapeTarget
 
 _GONE = 2.5  # intervals without a sample of a target that is no longer listed
@@ -33,10 +32,10 @@ class Scrapes:
 
     def feed(
         self, all_series: Iterable[Series], targets: Iterable[ScrapeTarget], now: float
-    ) -> list[Event]:
+    ) -> list[Scrape]:
         """Take `up` samples and the targets as they are now."""
         self._listed = {_key(target.labels): target for target in targets}
-        events: list[Event] = []
+        events: list[Scrape] = []
         for listed in all_series:
             self._series(_key(listed.labels), listed, events)
         for key, known in self._known.items():
@@ -67,7 +66,7 @@ class Scrapes:
         """The longest scrape timeout in s; 0 where none is known."""
         return max((target.timeout for target in self._listed.values()), default=0.0)
 
-    def _series(self, key: Key, series: Series, events: list[Event]) -> None:
+    def _series(self, key: Key, series: Series, events: list[Scrape]) -> None:
         listed = self._listed.get(key)
         for at, value in series.samples:
             known = self._known.get(key)
@@ -93,12 +92,11 @@ class Scrapes:
             return False
         return now > known.last + max(1.0, _GONE * known.interval)
 
-    def _state_event(self, at: float, key: Key, *, up: bool, state: str) -> Event:
+    def _state_event(self, at: float, key: Key, *, up: bool, state: str) -> Scrape:
         labels = dict(key)
         known = self._known.get(key)
-        return event(
-            at,
-            Scrape,
+        return Scrape(
+            at=at,
             job=labels.get("job", ""),
             instance=labels.get("instance", ""),
             up=up,

@@ -2,13 +2,13 @@
 
 from gameday.model.events import (
     AlertAtStart,
+    AlertChange,
     AlertCleared,
     AlertFiring,
     AlertPending,
     AlertResolved,
 )
 from gameday.model.promise import DrawnAt
-from gameday.model.timeline import Event
 from gameday.reports.chart.drawing import Bar, DrawnRun, Row, deadlines
 from gameday.reports.wording import labels_text
 
@@ -33,18 +33,20 @@ def alert_rows(run: DrawnRun) -> list[Row]:
     return rows
 
 
-def _episodes(run: DrawnRun) -> dict[str, dict[str, list[Event]]]:
+def _episodes(run: DrawnRun) -> dict[str, dict[str, list[AlertChange | AlertAtStart]]]:
     """Return the transitions by the alert's name and its other labels."""
-    events_by_name: dict[str, dict[str, list[Event]]] = {}
-    for event in run.timeline.of(*_STARTS, *_ENDS):
-        name = str(event.get("alert"))
-        labels = labels_text(event.get("labels"), name=name)
+    events_by_name: dict[str, dict[str, list[AlertChange | AlertAtStart]]] = {}
+    for event in run.timeline.of(AlertChange, AlertAtStart):
+        name = event.alert
+        labels = labels_text(event.labels, name=name)
         events_by_name.setdefault(name, {}).setdefault(labels, []).append(event)
     return events_by_name
 
 
 def _alert_rows(
-    run: DrawnRun, name: str, events_by_labels: dict[str, list[Event]]
+    run: DrawnRun,
+    name: str,
+    events_by_labels: dict[str, list[AlertChange | AlertAtStart]],
 ) -> list[Row]:
     rows = []
     for labels, events in events_by_labels.items():
@@ -55,12 +57,13 @@ def _alert_rows(
     return rows
 
 
-def _alert_bars(run: DrawnRun, name: str, events: list[Event]) -> list[Bar]:
+def _alert_bars(
+    run: DrawnRun, name: str, events: list[AlertChange | AlertAtStart]
+) -> list[Bar]:
     bars: list[Bar] = []
     state, since = "", 0.0
     for event in events:
-        starts = "pending" if event.is_a(AlertPending) else "firing"
-        new = "" if event.is_a(*_ENDS) else str(event.get("state", starts))
+        new = _state_after(event)
         if new == state:
             continue
         if state:
@@ -69,3 +72,12 @@ def _alert_bars(run: DrawnRun, name: str, events: list[Event]) -> list[Bar]:
     if state:
         bars.append(run.bar(since, None, state, state, f"{name} {state}"))
     return bars
+
+
+def _state_after(event: AlertChange | AlertAtStart) -> str:
+    """Return the state that an alert is in from an event on; empty: inactive."""
+    if isinstance(event, AlertAtStart):
+        return event.state
+    if isinstance(event, AlertPending | AlertFiring):
+        return event.kind.removeprefix("alert_")
+    return ""

@@ -4,6 +4,7 @@ Colours come from `templates/chart.css`; every mark has a tooltip, and no meanin
 hangs on colour alone (hatching, shapes and words say the same).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gameday.model.events import Phase
@@ -109,20 +110,20 @@ def _phase_names(phases: list[_Span], axis: TimeAxis) -> list[str]:
 
 
 def _steps(run: DrawnRun) -> list[_Span]:
-    named = [span for span in _spans(run, "step") if span.name]
+    named = [span for span in _spans(run, lambda phase: phase.step) if span.name]
     known = {step.name for step in run.plan.steps}
     return [span for span in named if not known or span.name in known]
 
 
 def _phases(run: DrawnRun) -> list[_Span]:
-    return _spans(run, "phase")
+    return _spans(run, lambda phase: phase.phase)
 
 
-def _spans(run: DrawnRun, field_name: str) -> list[_Span]:
-    """Return spans of equal values of a field of the phase events, side by side."""
+def _spans(run: DrawnRun, name_of: Callable[[Phase], str]) -> list[_Span]:
+    """Return spans of equal names of the phase events, side by side."""
     edges: list[tuple[str, float]] = []
     for event in run.timeline.of(Phase):
-        name = one_line(event.get(field_name) or "", 80)
+        name = one_line(name_of(event), 80)
         if not edges or edges[-1][0] != name:
             edges.append((name, event.at))
     ends = [at for _, at in edges[1:]] + [run.end]

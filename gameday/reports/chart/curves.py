@@ -7,7 +7,7 @@ events over the sum of all.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from gameday.model.events import Load, Sample
 from gameday.model.slos.counting import increases
 from gameday.model.slos.slo import Series
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 
 POINTS = 1000
 _Key = tuple[object, float]  # a series, and its sign
@@ -54,9 +54,10 @@ def load_curves(timeline: Timeline, zero: float) -> LoadCurves | None:
     events = timeline.of(Load)
     if not events:
         return None
-    buckets = _buckets([_span(event)[0] for event in events], zero, several=1)
+    buckets = _buckets([event.since for event in events], zero, several=1)
     return LoadCurves(
-        ok=_rate(events, "ok", buckets), failed=_rate(events, "failed", buckets)
+        ok=_rate(events, lambda second: second.ok, buckets),
+        failed=_rate(events, lambda second: second.failed, buckets),
     )
 
 
@@ -106,8 +107,10 @@ def _buckets(times: Iterable[float], zero: float, *, several: int) -> _Buckets:
     return _Buckets(zero=zero, width=max(usual * several, least))
 
 
-def _rate(events: list[Event], name: str, buckets: _Buckets) -> Curve:
-    spans = [(*_span(event), float(event.get(name) or 0)) for event in events]
+def _rate(
+    events: list[Load], count_of: Callable[[Load], float], buckets: _Buckets
+) -> Curve:
+    spans = [(event.since, event.until, count_of(event)) for event in events]
     counts = buckets.sums((since, count) for since, _, count in spans)
     lasted = buckets.sums((since, until - since) for since, until, _ in spans)
     points: list[tuple[float, float | None]] = [
@@ -115,12 +118,6 @@ def _rate(events: list[Event], name: str, buckets: _Buckets) -> Curve:
         for n in sorted(counts)
     ]
     return Curve(width=buckets.width, points=points)
-
-
-def _span(event: Event) -> tuple[float, float]:
-    """Return the interval of intended starts; one second where it is not said."""
-    until = _instant(event.get("until"), event.at)
-    return _instant(event.get("since"), until - 1.0), until
 
 
 def _instant(value: Any, default: float) -> float:
@@ -141,11 +138,10 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     increments: dict[_Key, dict[float, float]] = defaultdict(dict)
     labels: dict[_Key, Mapping[str, str]] = {}
     for event in timeline.of(Sample):
-        if event.get("slo") == slo and event.get("side") == side:
-            given = event.get("series") or {}
-            key: _Key = (frozenset(given.items()), float(event.get("sign", 1.0)))
-            labels[key] = given
-            increments[key].update((float(at), float(v)) for at, v in event["values"])
+        if event.slo == slo and event.side == side:
+            key: _Key = (frozenset(event.series.items()), event.sign)
+            labels[key] = event.series
+            increments[key].update((float(at), float(v)) for at, v in event.values)
     earliest = min(
         (min(values) for values in increments.values() if values), default=0.0
     )

@@ -1,6 +1,7 @@
 """What was hit and the proof that it bit, what was undone and how fast."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gameday.model.events import (
     FaultBiting,
@@ -10,7 +11,9 @@ from gameday.model.events import (
     Phase,
     UndoFailed,
 )
-from gameday.model.timeline import Event, EventKind, Timeline
+from gameday.model.timeline import Timeline
+
+_Kind = TypeVar("_Kind", FaultBiting, FaultEnded, UndoFailed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,56 +50,58 @@ def fault_rows(timeline: Timeline) -> list[FaultRow]:
     rows = [_hit(started, timeline) for started in timeline.of(FaultStarted)]
     failed = [
         FaultRow(
-            step=str(e.get("step", "")),
-            fault=str(e.get("fault", "")),
-            instance=str(e.get("instance", "")),
+            step=e.step,
+            fault=e.fault,
+            instance=e.instance,
             started=None,
             bites=False,
-            proof=f"not injected: {e.get('because', '')}",
+            proof=f"not injected: {e.because}",
         )
         for e in timeline.of(FaultFailed)
     ]
     return rows + failed
 
 
-def _hit(started: Event, timeline: Timeline) -> FaultRow:
+def _hit(started: FaultStarted, timeline: Timeline) -> FaultRow:
     proof = _last_of(timeline, FaultBiting, started)
     ended = _last_of(timeline, FaultEnded, started)
     stuck = _last_of(timeline, UndoFailed, started)
-    undone = ended is not None and bool(ended.get("ok", True))
+    undone = ended is not None and bool(ended.ok)
     last = ended if undone else (stuck or ended)
     return FaultRow(
-        step=str(started.get("step", "")),
-        fault=str(started.get("fault", "")),
-        instance=str(started.get("instance", "")),
+        step=started.step,
+        fault=started.fault,
+        instance=started.instance,
         started=started.at,
-        bites=proof.get("bites") if proof else None,
-        proof=str(proof.get("because", "")) if proof else "nothing was proven",
+        bites=proof.bites if proof else None,
+        proof=str(proof.because) if proof else "nothing was proven",
         ended=ended.at if undone and ended else None,
         undone=undone,
-        by=str(last.get("by", "")) if last else "",
-        because=str(last.get("because", "")) if last else "no end was recorded",
-        by_hand=str(last.get("by_hand") or "") if last and not undone else "",
+        by=last.by if isinstance(last, FaultEnded) else "",
+        because=last.because if last else "no end was recorded",
+        by_hand=last.by_hand if last and not undone else "",
         undo_took=_undo_took(started, ended, timeline) if undone else None,
     )
 
 
-def _last_of(timeline: Timeline, kind: type[EventKind], started: Event) -> Event | None:
+def _last_of(
+    timeline: Timeline, kind: type[_Kind], started: FaultStarted
+) -> _Kind | None:
     same = [
-        e
-        for e in timeline.of(kind)
-        if e.get("id") == started.get("id") and e.get("step") == started.get("step")
+        e for e in timeline.of(kind) if e.id == started.id and e.step == started.step
     ]
     return same[-1] if same else None
 
 
-def _undo_took(started: Event, ended: Event | None, timeline: Timeline) -> float | None:
+def _undo_took(
+    started: FaultStarted, ended: FaultEnded | None, timeline: Timeline
+) -> float | None:
     """Return the time from the last order to undo before the end, where one is."""
-    if ended is None or ended.get("by") in ("self", "deadline"):
+    if ended is None or ended.by in ("self", "deadline"):
         return None
     orders = [
         e.at
         for e in timeline.between(started.at, ended.at, Phase)
-        if e.get("phase") == "undo" and e.get("step") == started.get("step")
+        if e.phase == "undo" and e.step == started.step
     ]
     return ended.at - orders[-1] if orders else None

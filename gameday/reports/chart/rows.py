@@ -10,7 +10,6 @@ from gameday.model.events import (
     Sees,
 )
 from gameday.model.promise import DrawnAt
-from gameday.model.timeline import Event
 from gameday.reports.chart.alert_rows import alert_rows
 from gameday.reports.chart.drawing import (
     Bar,
@@ -84,17 +83,17 @@ def _fault_bar(run: DrawnRun, hit: FaultRow, started: float) -> Bar:
 
 def instance_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each instance that was down at some time."""
-    events_by_name: dict[str, list[Event]] = {}
+    events_by_name: dict[str, list[InstanceChanged]] = {}
     for event in run.timeline.of(InstanceChanged):
-        events_by_name.setdefault(str(event.get("instance")), []).append(event)
+        events_by_name.setdefault(event.instance, []).append(event)
     rows = []
     for name, events in events_by_name.items():
         row = Row(label=name)
-        since: Event | None = None
+        since: InstanceChanged | None = None
         for event in events:
-            if event.get("up") is False and since is None:
+            if not event.up and since is None:
                 since = event
-            elif event.get("up") and since is not None:
+            elif event.up and since is not None:
                 row.bars.append(_down(run, since, event.at))
                 since = None
         if since is not None:
@@ -103,9 +102,9 @@ def instance_rows(run: DrawnRun) -> list[Row]:
     return rows
 
 
-def _down(run: DrawnRun, since: Event, until: float | None) -> Bar:
-    state = one_line(since.get("state") or "down", 20)
-    return run.bar(since.at, until, "down", state, f"{since.get('instance')}: {state}")
+def _down(run: DrawnRun, since: InstanceChanged, until: float | None) -> Bar:
+    state = one_line(since.state or "down", 20)
+    return run.bar(since.at, until, "down", state, f"{since.instance}: {state}")
 
 
 def page_rows(run: DrawnRun) -> list[Row]:
@@ -117,9 +116,9 @@ def page_rows(run: DrawnRun) -> list[Row]:
                 row = rows.setdefault(name, Row(label=name))
                 row.deadlines += deadlines(run, DrawnAt.RECEIVER, promise.alert)
     for event in run.timeline.of(Page):
-        name = str(event.get("receiver", "?"))
+        name = event.receiver
         row = rows.setdefault(name, Row(label=name))
-        kind = f"page {event.get('status', 'unknown')}"
+        kind = f"page {event.status}"
         title = f"{moment(event).text}: {run.when(event.at)}"
         row.marks.append(Mark(at=event.at, kind=kind, title=title))
     for row in rows.values():
@@ -132,19 +131,19 @@ def probe_rows(run: DrawnRun) -> list[Row]:
     events = run.timeline.of(Probe, Hypothesis)
     if not events:
         return []
-    worst: dict[int, Event] = {}
+    worst: dict[int, Probe | Hypothesis] = {}
     rank = {False: 0, None: 1, True: 2}
     width = (run.end - run.start) / 400
     for event in events:
         index = int((event.at - run.start) / width)
         old = worst.get(index)
-        if old is None or rank.get(event.get("ok"), 1) < rank.get(old.get("ok"), 1):
+        if old is None or rank[event.ok] < rank[old.ok]:
             worst[index] = event
-    kinds = {True: "probe ok", False: "probe bad"}
+    kinds = {True: "probe ok", False: "probe bad", None: "probe unsure"}
     marks = [
         Mark(
             at=event.at,
-            kind=kinds.get(event.get("ok"), "probe unsure"),
+            kind=kinds[event.ok],
             title=f"{moment(event).text}: {run.when(event.at)}",
         )
         for event in worst.values()
@@ -155,10 +154,10 @@ def probe_rows(run: DrawnRun) -> list[Row]:
 def blind_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each observer that could not see for some time."""
     rows: dict[str, Row] = {}
-    open_since: dict[str, Event] = {}
+    open_since: dict[str, Blind] = {}
     for event in run.timeline.of(Blind, Sees):
-        name = str(event.get("source", "?"))
-        if event.is_a(Blind):
+        name = event.source
+        if isinstance(event, Blind):
             open_since.setdefault(name, event)
         elif name in open_since:
             _blind(run, rows, open_since.pop(name), event.at)
@@ -171,19 +170,19 @@ def guardrail_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each guardrail that was breached or could not be answered."""
     rows: dict[str, Row] = {}
     for event in run.timeline.of(Guardrail):
-        if event.get("state") != "ok":
-            name = str(event.get("name", "?"))
+        if event.state != "ok":
+            name = event.name
             title = f"{moment(event).text}: {run.when(event.at)}"
-            kind = "probe bad" if event.get("state") == "breached" else "probe unsure"
+            kind = "probe bad" if event.state == "breached" else "probe unsure"
             row = rows.setdefault(name, Row(label=name))
             row.marks.append(Mark(at=event.at, kind=kind, title=title))
     return list(rows.values())
 
 
 def _blind(
-    run: DrawnRun, rows: dict[str, Row], since: Event, until: float | None
+    run: DrawnRun, rows: dict[str, Row], since: Blind, until: float | None
 ) -> None:
-    name = str(since.get("source", "?"))
+    name = since.source
     row = rows.setdefault(name, Row(label=name))
-    what = f"{name} could not be seen, {since.get('because', '')}"
+    what = f"{name} could not be seen, {since.because}"
     row.bars.append(run.bar(since.at, until, "blind", "not seen", what))

@@ -6,7 +6,7 @@ from gameday.checks.slos.load import http_probes
 from gameday.model.events import Feeds, Probe
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
-from gameday.model.timeline import Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.runner.event_loop import EventLoop
 
 
@@ -20,11 +20,11 @@ def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
     seen = Timeline(
         event
         for event in loop.run_state.warm_up
-        if not event.is_a(Probe) or event.get("name") in ours
+        if not isinstance(event, Probe) or event.name in ours
     )
     offset = read_clocks(seen).to_source_clock("prometheus", now) - now
     fed = find_fed(scenario.slos, load, seen, offset)
-    loop.tell(event(now, Feeds, slos=list(fed.slos), because=fed.because))
+    loop.tell(Feeds(at=now, slos=list(fed.slos), because=fed.because))
     if not fed.slos:
         loop.note(
             f"no SLO is known to count the load's requests ({fed.because}); "

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from gameday.model.events import Blind
 from gameday.model.events import Load as LoadEvent
 from gameday.model.scenario import Load
-from gameday.model.timeline import event
 from gameday.ports import Clock, Emit
 
 
@@ -70,13 +69,12 @@ class Traffic:
     def _read(self) -> None:
         for line in self._process.stdout or ():
             second = json.loads(line)
-            self._emit(event(second["until"], LoadEvent, **second))
+            self._emit(LoadEvent(at=second["until"], **second))
         code = self._process.wait()
         if not self._ending:
             self._emit(
-                event(
-                    self._clock.now(),
-                    Blind,
+                Blind(
+                    at=self._clock.now(),
                     source="load",
                     because=f"the load ended by itself with exit code {code}",
                 )

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gameday.checks.service.availability import is_fully_available, known_at
-from gameday.model.timeline import Event
+from gameday.model.events import Event
 from gameday.observers.cluster import ClusterObserver
 from gameday.observers.instances import LISTENING, InstancesObserver
 from gameday.targets.kubernetes.target import KubernetesTarget
@@ -35,15 +36,15 @@ class Heard:
             self.all.append(event)
             self._changed.notify_all()
 
-    def of(self, kind: str) -> list[Event]:
+    def of(self, kind: str) -> list[Any]:
         return [event for event in list(self.all) if event.kind == kind]
 
     def first(
-        self, kind: str, shown: Callable[[Event], bool], seconds: float = COMES
-    ) -> Event:
+        self, kind: str, shown: Callable[[Any], bool], seconds: float = COMES
+    ) -> Any:
         """Return the first event that shows something, waiting for it."""
 
-        def found() -> Event | None:
+        def found() -> Any:
             return next((seen for seen in self.of(kind) if shown(seen)), None)
 
         with self._changed:
@@ -85,13 +86,13 @@ def test_a_pod_that_goes_is_seen_at_once_and_its_successor_has_its_number(
     asked = CLOCK.now()
     other.delete(path)
     answered = CLOCK.now()
-    gone = heard.first("instance", lambda e: not e["up"])
+    gone = heard.first("instance", lambda e: not e.up)
     assert asked <= gone.at <= answered + AT_ONCE
-    assert (gone["instance"], gone["error"]) == ("web-2", PROMPT)
-    back = heard.first("instance", lambda e: e.at > gone.at and bool(e["up"]))
+    assert (gone.instance, gone.error) == ("web-2", PROMPT)
+    back = heard.first("instance", lambda e: e.at > gone.at and bool(e.up))
     observer.flush(CLOCK.now())
     observer.stop()
-    assert back["instance"] == "web-2"
+    assert back.instance == "web-2"
     now = {instance.name: instance for instance in settled.target().instances("web")}
     assert set(now) == {"web-1", "web-2", "web-3"}
     assert not heard.of("blind")
@@ -120,18 +121,18 @@ def test_an_api_that_does_not_answer_is_blindness_and_what_changed_is_found_afte
     settled.kubectl("delete", "pod", victim.labels["pod"], "--wait=false")
     blind = heard.first("blind", lambda _: True)
     assert blind.at <= stalled + AT_ONCE
-    assert not [event for event in heard.of("instance") if not event["up"]]
+    assert not [event for event in heard.of("instance") if not event.up]
     door.pass_on()
     sees = heard.first("sees", lambda _: True)
     changed = heard.first("instance", lambda e: e.at > stalled)
     observer.flush(CLOCK.now())
     observer.stop()
-    assert changed.at - changed["error"] <= stalled + LISTENING + AT_ONCE
+    assert changed.at - changed.error <= stalled + LISTENING + AT_ONCE
     assert sees.at > blind.at
 
 
-def _is_about(words: str, told: Event) -> bool:
-    return bool(told["workload"] == words)
+def _is_about(words: str, told: Any) -> bool:
+    return bool(told.workload == words)
 
 
 def test_a_workload_that_was_hit_is_whole_again_with_its_endpoints(
@@ -149,18 +150,18 @@ def test_a_workload_that_was_hit_is_whole_again_with_its_endpoints(
         ("daemonset/agent", {}),
     ):
         first = heard.first("workload", partial(_is_about, words))
-        assert (first["available"], first["endpoints"]) == (True, count)
+        assert (first.available, first.endpoints) == (True, count)
     start = CLOCK.now()
     victim = target.instances("web")[-1]
     request = ask("process.stop")
     undo = target.prepare(request, victim, settled.mark())
     target.inject(request, victim, undo)
-    heard.first("workload", lambda e: e["endpoints"] == {"web": 2})
+    heard.first("workload", lambda e: e.endpoints == {"web": 2})
     assert target.undo(undo).ok
     end = CLOCK.now()
 
     def back() -> bool:
-        told = [e for e in heard.of("workload") if e["workload"] == "deployment/web"]
+        told = [e for e in heard.of("workload") if e.workload == "deployment/web"]
         was = known_at(told, start)
         return (
             was is not None
@@ -171,8 +172,8 @@ def test_a_workload_that_was_hit_is_whole_again_with_its_endpoints(
     wait_for(back, COMES)
     observer.flush(CLOCK.now())
     observer.stop()
-    short = [e for e in heard.of("workload") if e.at > start and not e["available"]]
-    assert {e["workload"] for e in short} == {"deployment/web"}
+    short = [e for e in heard.of("workload") if e.at > start and not e.available]
+    assert {e.workload for e in short} == {"deployment/web"}
     assert heard.of("workload")[-1].at > end - COMES
     assert not heard.of("blind")
 
@@ -188,10 +189,10 @@ def test_the_clusters_events_are_told_with_whom_they_are_about(
     victim = target.instances("web")[0]
     settled.kubectl("delete", "pod", victim.labels["pod"], "--wait=false")
     name = f"pod/{victim.labels['pod']}"
-    killing = heard.first("cluster_event", lambda e: e["object"] == name)
-    assert (killing["reason"], killing["service"]) == ("Killing", "web")
-    created = heard.first("cluster_event", lambda e: e["reason"] == "SuccessfulCreate")
-    assert created["object"].startswith("replicaset/web-")
-    assert created["service"] == "web"
+    killing = heard.first("cluster_event", lambda e: e.object == name)
+    assert (killing.reason, killing.service) == ("Killing", "web")
+    created = heard.first("cluster_event", lambda e: e.reason == "SuccessfulCreate")
+    assert created.object.startswith("replicaset/web-")
+    assert created.service == "web"
     observer.stop()
     assert all(event.at >= began for event in heard.of("cluster_event"))

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from gameday.clock import SystemClock
+from gameday.model.events import Event
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo, Term
-from gameday.model.timeline import Event
 from gameday.observers.alertmanager import AlertmanagerObserver
 from gameday.observers.prometheus import PrometheusObserver
 
@@ -371,17 +371,18 @@ class Run:
         self.prometheus.start(self.events.append, self.started)
         self.alertmanager.start(self.events.append, self.started)
 
-    def of(self, kind: str, **fields: Any) -> list[Event]:
+    def of(self, kind: str, **fields: Any) -> list[Any]:
         """Return the events so far of this kind that have these fields."""
         return [
             event
             for event in list(self.events)
-            if event.kind == kind and all(event.get(k) == v for k, v in fields.items())
+            if event.kind == kind
+            and all(event.fields.get(k) == v for k, v in fields.items())
         ]
 
-    def wait(self, kind: str, seconds: float = 20.0, **fields: Any) -> Event:
+    def wait(self, kind: str, seconds: float = 20.0, **fields: Any) -> Any:
         """Return the first such event, as soon as it is there."""
-        events: list[Event] = wait_for(lambda: self.of(kind, **fields), seconds)
+        events: list[Any] = wait_for(lambda: self.of(kind, **fields), seconds)
         return events[0]
 
     def flush(self) -> None:
@@ -402,7 +403,7 @@ class Run:
         """Return by alert the times that the observer reported."""
         moments: dict[str, set[float]] = {}
         for event in self.of(kind):
-            moments.setdefault(event["alert"], set()).add(event.at)
+            moments.setdefault(event.alert, set()).add(event.at)
         return moments
 
     def stop(self) -> None:

@@ -45,15 +45,13 @@ def test_a_silenced_alert_is_suppressed_and_still_fires(run: Run) -> None:
     identity = silence(run, "Down")
     run.start()
     silence_event = run.wait("silence")
-    assert silence_event["id"] == identity
-    assert silence_event["matchers"] == [
-        {"name": "alertname", "op": "=", "value": "Down"}
-    ]
+    assert silence_event.id == identity
+    assert silence_event.matchers == [{"name": "alertname", "op": "=", "value": "Down"}]
     run.lab.shop.values["flag"] = 0.0
     muted = run.wait("suppressed", alert="Down")
-    assert (muted["by"], muted["detail"]) == ("silence", identity)
+    assert (muted.by, muted.detail) == ("silence", identity)
     run.wait("alert_firing", alert="Down")
-    assert run.wait("routed", alert="DownForTwo")["receivers"] == ["team"]
+    assert run.wait("routed", alert="DownForTwo").receivers == ["team"]
     assert not run.of("suppressed", alert="DownForTwo")
 
 
@@ -63,7 +61,7 @@ def test_an_inhibited_alert_is_suppressed(run: Run) -> None:
     run.lab.alertmanager.reload()
     run.start()
     run.lab.shop.values["flag"] = 0.0
-    assert run.wait("suppressed", alert="DownForTwo")["by"] == "inhibition"
+    assert run.wait("suppressed", alert="DownForTwo").by == "inhibition"
 
 
 def test_an_alertmanager_that_is_gone_blinds_only_its_own_observer(run: Run) -> None:

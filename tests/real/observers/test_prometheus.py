@@ -47,7 +47,7 @@ def test_episodes_are_exact_to_the_millisecond(common_run: Run) -> None:
     common_run.flush()
     close(common_run.times("alert_firing"), common_run.pages("firing", "startsAt"))
     close(common_run.times("alert_resolved"), common_run.pages("resolved", "endsAt"))
-    assert all(event["exact"] for event in common_run.of("alert_resolved"))
+    assert all(event.exact for event in common_run.of("alert_resolved"))
     assert len(common_run.of("alert_firing")) == 4
     assert not common_run.of("rule_failed")
     assert not common_run.of("blind")
@@ -99,11 +99,9 @@ def samples(run: Run, side: str) -> list[Series]:
     by_series: dict[str, list[tuple[float, float]]] = {}
     labels = {}
     for event in run.of("sample", side=side):
-        key = str(sorted(event["series"].items()))
-        labels[key] = event["series"]
-        by_series.setdefault(key, []).extend(
-            (at, value) for at, value in event["values"]
-        )
+        key = str(sorted(event.series.items()))
+        labels[key] = event.series
+        by_series.setdefault(key, []).extend((at, value) for at, value in event.values)
     return [
         Series(labels=labels[key], samples=tuple(by_series[key])) for key in by_series
     ]
@@ -127,7 +125,7 @@ def test_a_target_that_is_taken_away_is_gone(run: Run) -> None:
     config.write_text(config.read_text().replace(str(run.lab.shop.port), "1"))
     run.lab.prometheus.reload()
     gone = run.wait("scrape", state="gone")
-    assert gone["instance"] == f"127.0.0.1:{run.lab.shop.port}"
+    assert gone.instance == f"127.0.0.1:{run.lab.shop.port}"
 
 
 def test_a_rule_that_fails_to_evaluate_is_reported(run: Run) -> None:
@@ -139,16 +137,16 @@ def test_a_rule_that_fails_to_evaluate_is_reported(run: Run) -> None:
         'right{a="1",b="2"}': 1.0,
     }
     failed = run.wait("rule_failed", alert="Matched")
-    assert failed["group"] == "fragile"
-    assert "many-to-many" in failed["because"]
+    assert failed.group == "fragile"
+    assert "many-to-many" in failed.because
     wait_for(
         lambda: [event for event in run.of("rule_failed") if "since" in event.fields]
     )
     run.flush()
     last = run.of("rule_failed")[-1]
-    assert last["since"] == failed.at
+    assert last.since == failed.at
     assert last.at >= failed.at + 1.0
-    assert {event["alert"] for event in run.of("rule_failed")} == {"Matched"}
+    assert {event.alert for event in run.of("rule_failed")} == {"Matched"}
 
 
 def test_a_rule_that_changes_during_the_run_is_reported(run: Run) -> None:
@@ -159,7 +157,7 @@ def test_a_rule_that_changes_during_the_run_is_reported(run: Run) -> None:
     rules.write_text(RULES.replace("for: 2s", "for: 3s"))
     run.lab.prometheus.reload()
     failed = run.wait("rule_failed", alert="DownForTwo")
-    assert failed["because"] == "changed during the run"
+    assert failed.because == "changed during the run"
     assert not run.of("rule_failed", alert="Down")
 
 
@@ -185,7 +183,7 @@ def test_a_restart_of_prometheus_fails_every_group(run: Run) -> None:
     run.wait("sees", source="prometheus")
     for group in ("shop", "fragile"):
         failed = run.wait("rule_failed", group=group, alert="")
-        assert "restarted" in failed["because"]
+        assert "restarted" in failed.because
 
 
 def test_an_alert_that_fires_across_a_restart_is_one_episode(run: Run) -> None:
@@ -202,7 +200,7 @@ def test_an_alert_that_fires_across_a_restart_is_one_episode(run: Run) -> None:
     ended = run.wait("alert_resolved", alert="DownForTwo", seconds=40)
     wait_for(lambda: len(run.lab.sink.alerts("resolved")) >= 2, 40)
     run.flush()
-    assert ended["exact"]
+    assert ended.exact
     close(run.times("alert_firing"), run.pages("firing", "startsAt"))
     close(run.times("alert_resolved"), run.pages("resolved", "endsAt"))
 
@@ -231,8 +229,8 @@ def test_an_end_that_a_restart_hides_is_not_exact(
             lab.prometheus.start()
             ended = run.wait("alert_resolved", alert="DownForTwo", seconds=40)
             assert firing.at < ended.at < stopped + 1.1
-            assert not ended["exact"]
-            assert ended.at + ended["error"] > stopped + 4.0  # when it was evaluated
+            assert not ended.exact
+            assert ended.at + ended.error > stopped + 4.0  # when it was evaluated
             assert len(run.of("alert_firing", alert="DownForTwo")) == 1
         finally:
             run.stop()
@@ -260,17 +258,17 @@ def test_the_end_of_a_step_is_covered(common_run: Run) -> None:
     now = common_run.clock.now()
     common_run.prometheus.flush(now)
     (observed,) = common_run.of("observed", source="prometheus")
-    assert observed["since"] == pytest.approx(common_run.started, abs=0.001)
-    assert observed["until"] == pytest.approx(now, abs=0.001)
+    assert observed.since == pytest.approx(common_run.started, abs=0.001)
+    assert observed.until == pytest.approx(now, abs=0.001)
     for event in common_run.of("evaluations"):
-        assert event["last"] + event["interval"] >= now
-    assert {event["group"] for event in common_run.of("evaluations")} == {
+        assert event.last + event.interval >= now
+    assert {event.group for event in common_run.of("evaluations")} == {
         "shop",
         "fragile",
     }
     clocks = common_run.of("clock", source="prometheus")
     assert clocks
-    assert all(abs(clock["offset"]) < 0.05 for clock in clocks)
+    assert all(abs(clock.offset) < 0.05 for clock in clocks)
 
 
 def test_a_window_that_samples_do_not_reach_back_to_is_not_complete(run: Run) -> None:

@@ -71,9 +71,7 @@ def run(name: str, fires: float, *, hold: float = 5.0, commit: str = "") -> str:
         alert(ALERT, pends=began + 1, fires=began + fires, resolves=at(80)),
     )
     events = [
-        replace(entry, fields={**entry.fields, "run": name})
-        if entry.kind.startswith("run_")
-        else entry
+        entry.but(run=name) if entry.kind.startswith("run_") else entry
         for entry in story
     ]
     lines = [json.dumps(event.to_json()) for event in events]

@@ -61,7 +61,9 @@ class FakeEngine:
         for ok in self.looks:
             because = "" if ok else "answers: status 503"
             tell("probe", {"ok": ok})
-            tell("hypothesis", {"ok": ok, "because": because, "every": every})
+            tell(
+                "hypothesis", {"at": 1.0, "ok": ok, "because": because, "every": every}
+            )
         tell("gone", {"code": 0})
         return FakeProber()
 

@@ -10,8 +10,8 @@ from gameday.clock import SystemClock
 from gameday.errors import StoreError
 from gameday.ledger.home import ledger_path
 from gameday.ledger.ledger import Ledger
+from gameday.model.events import event
 from gameday.model.faults.fault import FaultState
-from gameday.model.timeline import event
 from gameday.model.verdict import Ending, Outcome
 from gameday.store.history import Record
 from gameday.store.plans import to_json

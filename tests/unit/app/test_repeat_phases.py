@@ -9,10 +9,10 @@ from gameday.app.days.repeat_phases import Cycle, lead_of, moments
 from gameday.app.result import Repeat
 from gameday.clock import SystemClock
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import event
 from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Endpoint, Expect, Observe
-from gameday.model.timeline import event
 from gameday.runner.dependencies import InjectionMoment
 from gameday.runner.drive import Drive
 from tests.unit.observers.fake import serving
@@ -97,6 +97,6 @@ def test_the_fault_is_ordered_at_its_moment() -> None:
     wanted = InjectionMoment(at=START + 7.0, text="repeat 2 of 3")
     dependencies = replace(world.dependencies(), moment=lambda _step: wanted)
     Drive(plan(), dependencies).run()
-    (ordered,) = [phase for phase in world.of("phase") if phase["phase"] == "fault"]
+    (ordered,) = [phase for phase in world.of("phase") if phase.phase == "fault"]
     assert ordered.at - START == pytest.approx(7.0, abs=0.06)
-    assert any("repeat 2 of 3" in note["text"] for note in world.of("note"))
+    assert any("repeat 2 of 3" in note.text for note in world.of("note"))

@@ -11,9 +11,9 @@ from gameday.cli.main import main
 from gameday.clock import SystemClock
 from gameday.errors import UsageError
 from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.events import event
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import Endpoint
-from gameday.model.timeline import event
 from gameday.model.verdict import Outcome
 from gameday.store.history import History, NewRun
 from gameday.store.run import RunStore

@@ -12,8 +12,8 @@ from gameday.errors import StoreError
 from gameday.ledger.ledger import Ledger
 from gameday.ledger.watchdog.launcher import WatchdogHandle
 from gameday.ledger.watchdog.watchdog import DONE
+from gameday.model.events import Event
 from gameday.model.faults.fault import FaultState
-from gameday.model.timeline import Event
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.runner.drive import Drive
 from tests.unit.ledger.fake import URL, FakeTarget, entry, instance

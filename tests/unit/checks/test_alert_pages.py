@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from gameday.model.alerting.alert import Integration, Matcher, Receiver, Route, Routing
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (
     alert,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.model.timeline import event
+from gameday.model.events import event
 from gameday.model.verdict import Ending, Outcome
 from tests.builders import (
     alert,

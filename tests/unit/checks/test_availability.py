@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from gameday.checks.questions import asked
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
 from gameday.model.target import TargetRef
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (
     SOURCES,
@@ -99,7 +99,7 @@ def test_one_that_is_scaled_down_is_not_available_for_wanting_less() -> None:
 
 def test_nor_is_one_that_no_service_leads_to() -> None:
     told = (was(1, 3), was(10.2, 2, wanted=2), was(55.1, 2, wanted=2), was(59, 3))
-    bare = [replace(entry, fields={**entry.fields, "endpoints": {}}) for entry in told]
+    bare = [entry.but(endpoints={}) for entry in told]
     assert found(*bare).measured == 4.0
 
 

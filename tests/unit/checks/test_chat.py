@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gameday.checks.pages.titles import is_cut_of, title_of
 from gameday.model.alerting.alert import Integration, Matcher, Receiver, Route, Routing
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, event
 from gameday.model.verdict import Outcome
 from tests.builders import (
     alert,
@@ -509,7 +509,7 @@ ALERTS = st.lists(
         ),
     ),
     max_size=4,
-    unique_by=lambda told: tuple(sorted(told[0]["labels"].items())),
+    unique_by=lambda told: tuple(sorted(told[0].labels.items())),
 )
 
 

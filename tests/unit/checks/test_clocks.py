@@ -3,7 +3,7 @@
 import pytest
 
 from gameday.checks.record.clocks import Clocks, Offset, instant
-from gameday.model.timeline import event
+from gameday.model.events import event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
     alert,

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gameday.model.alerting.alert import Route, Routing
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, event
 from gameday.model.timing.alert_timing import first_page_within
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (

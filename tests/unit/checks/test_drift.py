@@ -2,7 +2,8 @@
 
 import pytest
 
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.events import Event, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Outcome
 from tests.builders import (
     END,

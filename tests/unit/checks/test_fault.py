@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Outcome
 from gameday.reports.headline import ending_words
 from tests.builders import (
@@ -195,9 +195,7 @@ def test_an_experiment_that_was_interrupted_before_its_fault() -> None:
 
 
 def test_an_engine_that_a_guardrail_ended_was_not_interrupted_by_itself() -> None:
-    scenery = [
-        phase for phase in phases() if phase.get("phase") not in ("undo", "aftermath")
-    ]
+    scenery = [phase for phase in phases() if phase.phase not in ("undo", "aftermath")]
     story = timeline(fault(ends=at(20)), engine(at(20)), scenery=scenery)
     verdict = judged(PLAN, story, ending=Ending.GUARDRAIL, because="budget spent")
     assert "experiment was interrupted" not in answer(verdict, "fires_within").because

@@ -3,8 +3,9 @@
 import pytest
 
 from gameday.checks.slos.feeding import find_fed
+from gameday.model.events import Event, event
 from gameday.model.scenario import Load
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from tests.builders import at, counter, every, objective, traffic
 
 LOAD = Load(url="http://127.0.0.1:8080/", rate=50.0)
@@ -76,8 +77,8 @@ def test_prometheus_clock_may_be_another() -> None:
             "load",
             **{
                 **part.fields,
-                "since": part["since"] - 3600,
-                "until": part["until"] - 3600,
+                "since": part.since - 3600,
+                "until": part.until - 3600,
             },
         )
         for part in parts

@@ -6,8 +6,8 @@ from gameday.checks.compose import CHECKS
 from gameday.checks.doubts.doubt_table import CHAINS
 from gameday.checks.doubts.recorded_doubt import COLLECTORS
 from gameday.checks.record.doubt import KINDS, DoubtKind, Link, Turns
+from gameday.model.events import event
 from gameday.model.scenario import MetricPromise
-from gameday.model.timeline import event
 from gameday.model.verdict import Outcome
 from tests.builders import (
     alert,

@@ -3,7 +3,8 @@
 import pytest
 
 from gameday.checks.record.samples import read_samples
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.events import Event, event
+from gameday.model.timeline import Timeline
 
 WEB = {"job": "web", "instance": "web-1:80"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from gameday.checks.pages.groups import groups_of, hashed
 from gameday.model.alerting.alert import Integration, Matcher, Receiver, Route, Routing
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, event
 from gameday.model.verdict import Outcome
 from tests.builders import (
     alert,

@@ -9,8 +9,9 @@ from gameday.checks.compose import CHECKS, compose
 from gameday.checks.question import Answer, Question
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.model.events import Event, Phase, event
 from gameday.model.scenario import Guardrail, SloPromise
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Outcome, Verdict
 from tests.builders import (
     END,
@@ -343,7 +344,7 @@ def test_phases_of_one_moment_may_come_in_any_order() -> None:
     """An undo that takes no time begins the aftermath in the same millisecond."""
     told = [
         replace(entry, at=at(55))
-        if entry.kind == "phase" and entry["phase"] in ("undo", "aftermath")
+        if isinstance(entry, Phase) and entry.phase in ("undo", "aftermath")
         else entry
         for entry in EVERYTHING
     ]

@@ -2,9 +2,9 @@
 
 import pytest
 
+from gameday.model.events import Event, Load
 from gameday.model.plan import Plan
 from gameday.model.scenario import LoadPromise
-from gameday.model.timeline import Event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import answer, at, fault, judged, plan, step, timeline, traffic
 
@@ -53,7 +53,7 @@ def test_requests_never_sent_may_have_failed(failures: float, outcome: Outcome) 
 
 
 def test_seconds_that_nobody_wrote_down_may_have_failed() -> None:
-    some = [entry for entry in traffic() if not at(60) <= entry["since"] < at(70)]
+    some = [entry for entry in traffic() if not at(60) <= entry.since < at(70)]
     assert found("fails_at_most", some).outcome is Outcome.INCONCLUSIVE
     assert found("fails_at_most", []).outcome is Outcome.INCONCLUSIVE
 
@@ -112,11 +112,11 @@ def test_an_old_record_does_not_tell_how_long_requests_took() -> None:
 
 def test_the_second_in_which_the_load_ends_is_not_short() -> None:
     *whole, last = traffic(until=150.0)
-    three = {**last.fields, "sent": 3.0, "until": last["until"] + 0.5}
-    ends = Event(at=last.at + 0.5, kind="load", fields=three)
+    assert isinstance(last, Load)
+    ends = last.but(at=last.at + 0.5, sent=3.0, until=last.until + 0.5)
     finding = found("fails_at_most", [*whole, ends])
     assert (finding.outcome, finding.error) == (Outcome.PASS, 0.0)
-    earlier = Event(at=last.at, kind="load", fields={**last.fields, "sent": 3.0})
+    earlier = last.but(sent=3.0)
     assert found("fails_at_most", [*whole, earlier]).error == pytest.approx(
         46 / 7000, 0.1
     )

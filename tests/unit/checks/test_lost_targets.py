@@ -14,8 +14,9 @@ from gameday.checks.record.lost_targets import (
 )
 from gameday.checks.record.naming import Directory
 from gameday.checks.record.victims import Victims
+from gameday.model.events import Event, event
 from gameday.model.target import Instance
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from tests.builders import at, promise, replica, scrape, step
 
 NOBODY = Clocks({})

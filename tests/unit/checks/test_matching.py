@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gameday.checks.pages.matching import Matching, Sighting
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.episodes import read_episodes
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.events import Event, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
     alert,
@@ -362,15 +363,15 @@ ALERTS = st.lists(
         st.sampled_from(INSTANCES),
     ),
     max_size=3,
-    unique_by=lambda told: tuple(sorted(told[0]["labels"].items())),
+    unique_by=lambda told: tuple(sorted(told[0].labels.items())),
 )
 
 
-def shuffled(parts: list[list[Event]], chance: random.Random) -> list[list[Event]]:
+def shuffled(parts: list[list[Any]], chance: random.Random) -> list[list[Event]]:
     """Return the same pages in another order, each with its entries in another."""
     again = []
     for part in parts:
-        entries = list(part[0]["alerts"])
+        entries = list(part[0].alerts)
         chance.shuffle(entries)
         again.append(
             [event(part[0].at, "page", **{**part[0].fields, "alerts": entries})]

@@ -2,9 +2,9 @@
 
 import pytest
 
+from gameday.model.events import Event
 from gameday.model.plan import Plan
 from gameday.model.scenario import MetricPromise
-from gameday.model.timeline import Event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
     END,

@@ -7,17 +7,19 @@ wrong: where it cannot be right it is inconclusive.
 """
 
 import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.checks.record.samples import read_samples
+from gameday.model.events import Event, Sample
 from gameday.model.scenario import SloPromise
 from gameday.model.slos.counting import count_signed
 from gameday.model.slos.scraped import read_targets
 from gameday.model.slos.slo import Series
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
     answer,
@@ -94,10 +96,10 @@ class Server:
         times = [self.offset + self.interval * number for number in range(count)]
         return [when for when in times if self.life(when) is not None]
 
-    def samples(self) -> list[Event]:
+    def samples(self) -> list[Sample]:
         """Return the counters' samples: by code, born when they first count."""
         served = self.requests()
-        told_samples: list[Event] = []
+        told_samples: list[Sample] = []
         for code, failed in (("200", False), ("500", True)):
             times = [when for when, bad in served if bad is failed]
             values = []
@@ -112,10 +114,10 @@ class Server:
             for side in ("total", "bad") if failed else ("total",):
                 labels = {"job": "web", "instance": self.name, "code": code}
                 if values:
-                    about = {"slo": NAME, "side": side, "sign": 1.0}
-                    told_samples.append(
-                        event(at(0), "sample", series=labels, values=values, **about)
+                    sample = Sample(
+                        at=at(0), slo=NAME, side=side, series=labels, values=values
                     )
+                    told_samples.append(sample)
         return told_samples
 
 
@@ -142,7 +144,7 @@ def servers(draw: st.DrawFn, name: str) -> Server:
 SHOPS = st.tuples(servers("web-1:80"), servers("web-2:80"), servers("web-3:80"))
 
 
-def story(*parts: list[Event]) -> Timeline:
+def story(*parts: Sequence[Event]) -> Timeline:
     ended = at(LASTS)
     return timeline(
         fault(begins=at(BEGINS), ends=at(100)),
@@ -285,13 +287,9 @@ def test_order_and_epoch_change_nothing(
     parts = [sample for server in shop for sample in server.samples()]
     first = read_samples(Timeline(parts)).of(NAME)
     moved = [
-        event(
-            part.at + by,
-            "sample",
-            **{
-                **part.fields,
-                "values": [[when + by, value] for when, value in part["values"]],
-            },
+        part.but(
+            at=part.at + by,
+            values=[[when + by, value] for when, value in part.values],
         )
         for part in parts
     ]

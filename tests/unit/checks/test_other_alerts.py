@@ -2,8 +2,8 @@
 
 import pytest
 
+from gameday.model.events import Event, event
 from gameday.model.scenario import NoOtherAlerts
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Finding, Outcome
 from tests.builders import (
     alert,
@@ -145,7 +145,7 @@ def test_a_page_that_nobody_understands_leaves_it_open(status: str) -> None:
 def test_an_entry_that_says_nothing_is_not_understood() -> None:
     (told,) = page("oncall", at(25), NAME, starts=at(22))
     empty = {"labels": {}, "status": "firing", "fingerprint": ""}
-    entries = [*told["alerts"], empty]
+    entries = [*told.alerts, empty]
     more = event(told.at, "page", **{**told.fields, "alerts": entries})
     assert asked(PROMISED, [told]).outcome is Outcome.PASS
     assert asked(PROMISED, [more]).outcome is Outcome.INCONCLUSIVE

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan, ScrapeJob
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Verdict
 from tests.builders import (
     alert,

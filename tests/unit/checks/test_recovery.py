@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from tests.builders import (
     END,
@@ -97,7 +97,7 @@ def slow(
     """Return what is scraped seldom of a counter, beside alerts scraped each second."""
     seldom_scraped = []
     for request in requests(errors=errors or {}, until=180):
-        seldom = request["values"][::interval]
+        seldom = request.values[::interval]
         seldom_scraped.append(
             event(at(0), "sample", **{**request.fields, "values": seldom})
         )
@@ -516,7 +516,7 @@ def test_a_recovery_stands_if_its_time_was_over_when_a_healthy_target_was_lost(
 
 def test_a_hypothesis_that_was_given_no_time_to_hold_again() -> None:
     looks = hypothesis(at(60), "after", False)
-    scenery = [entry for entry in QUIET if entry["phase"] != "settle"]
+    scenery = [entry for entry in QUIET if entry.phase != "settle"]
     story = timeline(fault(), looks, scenery=scenery, ended=at(65))
     verdict = judged(plan(step(recovers_within=30.0)), cut(story, at(65)))
     finding = answer(verdict, "recovers_within")

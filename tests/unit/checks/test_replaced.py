@@ -4,7 +4,7 @@
 
 import pytest
 
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, event
 from gameday.model.verdict import Outcome, Verdict
 from tests.builders import (
     alert,

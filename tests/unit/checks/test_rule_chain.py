@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gameday.model.alerting.alert import RecordingRule
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Outcome
 from tests.builders import (
     answer,

@@ -10,9 +10,9 @@ from gameday.checks.question import Question
 from gameday.checks.run import Run
 from gameday.checks.slos.load_agreement import agrees_with_load
 from gameday.checks.step import StepRun
+from gameday.model.events import Event, event
 from gameday.model.scenario import Load, SloPromise
 from gameday.model.slos.slo import Term
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (
     STEP,
@@ -145,7 +145,7 @@ def test_an_slo_as_a_difference_of_counters() -> None:
 def test_a_series_in_several_pieces_is_one() -> None:
     pieces = []
     for request in requests(errors=ERRORS):
-        values = request["values"]
+        values = request.values
         pieces += [
             event(at(0), "sample", **{**request.fields, "values": part})
             for part in (values[:70], values[60:])
@@ -156,9 +156,9 @@ def test_a_series_in_several_pieces_is_one() -> None:
 def test_what_a_restart_may_have_lost_leaves_it_open() -> None:
     restarted = []
     for request in requests(errors={(20, 30): 20}):
-        values = [[t, v if t < at(27) else v - 130] for t, v in request["values"]]
-        if request["side"] == "total":
-            values = request["values"]
+        values = [[t, v if t < at(27) else v - 130] for t, v in request.values]
+        if request.side == "total":
+            values = request.values
         restarted.append(event(at(0), "sample", **{**request.fields, "values": values}))
     limit = 190 / (0.001 * WINDOW)
     finding = spent(restarted, at_most=limit)
@@ -217,7 +217,7 @@ def test_a_difference_of_two_counters_is_decided_at_the_end() -> None:
         slo=NAME,
         side="bad",
         sign=-1.0,
-        series=errors[1]["series"],
+        series=errors[1].series,
         values=[[at(second), 0.0] for second in range(150)],
     )
     unseen = blind("prometheus", at(60), at(70))
@@ -227,7 +227,7 @@ def test_a_difference_of_two_counters_is_decided_at_the_end() -> None:
 
 def test_samples_that_begin_after_the_fault() -> None:
     late = [
-        event(at(0), "sample", **{**request.fields, "values": request["values"][20:]})
+        event(at(0), "sample", **{**request.fields, "values": request.values[20:]})
         for request in requests()
     ]
     assert "begin after the fault" in spent(late).because

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, event
 from gameday.model.verdict import Ending, Finding, Outcome
 from tests.builders import (
     STEP,
@@ -155,7 +155,7 @@ def test_probes_of_another_step_do_not_count() -> None:
 
 
 def test_an_event_of_no_step_is_none_of_its() -> None:
-    note = [event(at(20), "hypothesis", phase="during", ok=False)]
+    note = [event(at(20), "hypothesis", step="", phase="during", ok=False)]
     assert asked("during", all_along(), note).outcome is Outcome.PASS
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from gameday.model.alerting.standing import Standing, StandingAlert
+from gameday.model.events import Event
 from gameday.model.plan import Plan
-from gameday.model.timeline import Event
 from gameday.model.verdict import Outcome
 from gameday.plans.spoiled import Before, spoiled
 from tests.builders import (

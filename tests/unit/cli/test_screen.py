@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from gameday.cli.terminal.wording import line_for
-from gameday.model.timeline import event
+from gameday.model.events import event
 from gameday.runner.run_state import RunState
 
 SCRIPT = """\

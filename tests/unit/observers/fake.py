@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from gameday.model.timeline import Event
+from gameday.model.events import Event
 
 
 @dataclass
@@ -131,11 +131,11 @@ class Heard:
             self.events.append(event)
             self._changed.notify_all()
 
-    def of(self, kind: str) -> list[Event]:
+    def of(self, kind: str) -> list[Any]:
         """Return the events of this kind."""
         return [event for event in list(self.events) if event.kind == kind]
 
-    def wait(self, kind: str, seconds: float = 60.0) -> Event:
+    def wait(self, kind: str, seconds: float = 60.0) -> Any:
         """Return the first event of this kind, waiting for it."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.of(kind), seconds), kind

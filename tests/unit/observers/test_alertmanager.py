@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gameday.clock import SystemClock
+from gameday.model.events import ClockCompared
 from gameday.model.scenario import Endpoint
 from gameday.observers.alertmanager import AlertmanagerObserver
 from tests.unit.observers.fake import Asked, Heard, Reply, serving
@@ -75,7 +76,7 @@ def test_every_way_of_muting_is_told_once_with_who_does_it() -> None:
         group(alert("A", silencedBy=["s-1"]), alert("C", mutedBy=["nights"]))
     ]
     with observing(world) as (observer, heard):
-        mutings = {(e["alert"], e["by"], e["detail"]) for e in heard.of("suppressed")}
+        mutings = {(e.alert, e.by, e.detail) for e in heard.of("suppressed")}
         assert mutings == {
             ("A", "silence", "s-1"),
             ("B", "inhibition", "f-A"),
@@ -92,7 +93,7 @@ def test_the_end_of_a_muting_is_told() -> None:
         world.alerts = [alert("A")]
         observer.flush(0.0)
         (event,) = heard.of("unsuppressed")
-        assert (event["alert"], event["by"], event["detail"]) == ("A", "silence", "s-1")
+        assert (event.alert, event.by, event.detail) == ("A", "silence", "s-1")
         world.alerts = [alert("A", silencedBy=["s-1"])]
         observer.flush(0.0)
         assert len(heard.of("suppressed")) == 2
@@ -104,7 +105,7 @@ def test_routing_is_told_once_for_each_episode() -> None:
     with observing(world) as (observer, heard):
         observer.flush(0.0)
         (event,) = heard.of("routed")
-        assert event["receivers"] == ["chat", "oncall"]
+        assert event.receivers == ["chat", "oncall"]
         world.alerts = [alert("A") | {"startsAt": "2026-01-01T00:01:00Z"}]
         observer.flush(0.0)
         assert len(heard.of("routed")) == 2
@@ -144,14 +145,14 @@ def test_active_silences_are_told_with_their_matchers(
     world.silences = [silence, silence | {"id": "s-2"} | expired]
     with observing(world) as (observer, heard):
         (event,) = heard.of("silence")
-        assert event["id"] == "s-1"
-        assert event["matchers"] == [{"name": "team", "op": op, "value": "web"}]
-        assert event["until"] == 1767229200.0
+        assert event.id == "s-1"
+        assert event.matchers == [{"name": "team", "op": op, "value": "web"}]
+        assert event.until == 1767229200.0
         assert not heard.of("silence_ended")
         world.silences = [silence | expired]
         observer.flush(0.0)
         observer.flush(0.0)
-        assert [ended["id"] for ended in heard.of("silence_ended")] == ["s-1"]
+        assert [ended.id for ended in heard.of("silence_ended")] == ["s-1"]
 
 
 def test_answers_that_make_no_sense_make_blind() -> None:
@@ -160,7 +161,7 @@ def test_answers_that_make_no_sense_make_blind() -> None:
         world.alerts = [{"labels": "none"}]
         observer.flush(0.0)
         observer.flush(0.0)
-        assert "not understood" in heard.wait("blind")["because"]
+        assert "not understood" in heard.wait("blind").because
         world.alerts = []
         observer.flush(0.0)
         assert heard.of("sees")
@@ -170,7 +171,7 @@ def test_an_error_of_the_server_makes_blind_and_probe_says_so() -> None:
     world = World()
     world.status = 503
     with observing(world) as (observer, heard):
-        assert "answers 503" in heard.wait("blind")["because"]
+        assert "answers 503" in heard.wait("blind").because
         assert "answers 503" in observer.probe()
         world.status = 200
         assert observer.probe() == ""
@@ -179,8 +180,8 @@ def test_an_error_of_the_server_makes_blind_and_probe_says_so() -> None:
 def test_its_clock_is_told_by_the_dates_of_its_answers() -> None:
     with observing(World()) as (observer, heard):
         observer.flush(SystemClock().now())
-        told = [event for event in heard.events if event.kind == "clock"]
+        told = [event for event in heard.events if isinstance(event, ClockCompared)]
     assert told
     for clock_event in told:
-        assert clock_event["source"] == "alertmanager"
-        assert abs(clock_event["offset"]) <= clock_event["error"]
+        assert clock_event.source == "alertmanager"
+        assert abs(clock_event.offset) <= clock_event.error

@@ -1,7 +1,7 @@
 """What a cluster tells beside its instances is passed on; silence is not sight."""
 
 from gameday.errors import TargetNotFound
-from gameday.model.timeline import event
+from gameday.model.events import event
 from gameday.observers.cluster import STARTING, ClusterObserver
 from gameday.ports import Emit
 from tests.unit.observers.fake import HandClock, Heard
@@ -44,7 +44,7 @@ def test_what_is_told_is_passed_on_until_the_end() -> None:
     teller.emit(event(1003.0, "workload", workload="deployment/web"))
     assert [heard_event.at for heard_event in heard.of("workload")] == [1001.0]
     seen = heard.of("observed")[-1]
-    assert (seen["source"], seen["since"], seen["until"]) == ("cluster", 1000.0, 1002.0)
+    assert (seen.source, seen.since, seen.until) == ("cluster", 1000.0, 1002.0)
     assert teller.ended
 
 
@@ -55,7 +55,7 @@ def test_one_that_does_not_answer_is_blind_and_the_gate_is_told() -> None:
     teller.wrong, clock.at = "the API does not answer", 1010.0
     observer.flush(1010.0)
     observer.flush(1010.0)
-    assert heard.wait("blind")["because"] == "the API does not answer"
+    assert heard.wait("blind").because == "the API does not answer"
     assert observer.probe() == "the API does not answer"
     teller.wrong, clock.at = "", 1012.0
     observer.flush(1012.0)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gameday.model.events import AlertChange
 from gameday.model.slos.slo import Series
-from gameday.model.timeline import Event
 from gameday.observers.prometheus.episodes import About, Episodes
 
 DOWN = {"alertname": "Down", "severity": "page"}
@@ -80,10 +81,10 @@ class Engine:
         return self.seen + self.offset
 
 
-def watch(engine: Engine, every: int = 1, rounds: int = 0) -> list[Event]:
+def watch(engine: Engine, every: int = 1, rounds: int = 0) -> list[Any]:
     """Look at the engine after every so many slots, with overlap."""
     episodes = Episodes(engine)
-    events: list[Event] = []
+    events: list[Any] = []
     slots = engine.slots()
     for number in [*range(0, len(slots), every), *[len(slots) - 1] * (rounds + 2)]:
         engine.seen = slots[number][0]
@@ -93,7 +94,7 @@ def watch(engine: Engine, every: int = 1, rounds: int = 0) -> list[Event]:
     return events
 
 
-def told(events: Iterable[Event]) -> list[tuple[str, float]]:
+def told(events: Iterable[AlertChange]) -> list[tuple[str, float]]:
     return [(event.kind.removeprefix("alert_"), event.at) for event in events]
 
 
@@ -101,10 +102,10 @@ def told(events: Iterable[Event]) -> list[tuple[str, float]]:
 def test_an_episode_is_pending_firing_and_resolved_at_its_slots(every: int) -> None:
     events = watch(Engine("   ppfff   "), every)
     assert told(events) == [("pending", 103.0), ("firing", 105.0), ("resolved", 108.0)]
-    assert {event["starts"] for event in events} == {103.0}
-    assert events[-1]["exact"]
-    assert events[-1]["labels"] == DOWN
-    assert [event["error"] for event in events] == [0.001] * 3
+    assert {event.starts for event in events} == {103.0}
+    assert events[-1].exact
+    assert events[-1].labels == DOWN
+    assert [event.error for event in events] == [0.001] * 3
 
 
 def test_a_rule_without_for_fires_at_once() -> None:
@@ -123,13 +124,13 @@ def test_two_episodes_in_one_look_are_two() -> None:
         ("firing", 107.0),
         ("resolved", 109.0),
     ]
-    assert [event["starts"] for event in events] == [103.0, 103.0, 107.0, 107.0]
+    assert [event.starts for event in events] == [103.0, 103.0, 107.0, 107.0]
 
 
 def test_times_carry_the_query_offset() -> None:
     events = watch(Engine("   pff   ", offset=10.0))
     assert told(events) == [("pending", 113.0), ("firing", 114.0), ("resolved", 116.0)]
-    assert events[0]["starts"] == 113.0
+    assert events[0].starts == 113.0
 
 
 def test_a_gap_without_a_marker_is_no_end_but_missing_evaluations() -> None:
@@ -145,8 +146,8 @@ def test_a_gap_without_a_marker_is_no_end_but_missing_evaluations() -> None:
 def test_an_end_that_was_marked_late_is_not_exact() -> None:
     events = watch(Engine("   ffxx    "))
     assert told(events) == [("firing", 103.0), ("resolved", 107.0)]
-    assert not events[-1]["exact"]
-    assert events[-1]["error"] == 2.0  # each failed evaluation may have been the end
+    assert not events[-1].exact
+    assert events[-1].error == 2.0  # each failed evaluation may have been the end
 
 
 def test_failing_evaluations_are_no_end_while_the_rule_lists_the_alert() -> None:
@@ -157,21 +158,21 @@ def test_failing_evaluations_are_no_end_while_the_rule_lists_the_alert() -> None
 def test_an_alert_that_nobody_lists_any_more_ended_without_a_mark() -> None:
     events = watch(Engine("   ffxxxxxx"), rounds=5)
     assert told(events) == [("firing", 103.0), ("resolved", 105.0)]
-    assert not events[-1]["exact"]
-    assert events[-1]["error"] == 2.0  # it was told at 107: up to then nobody knows
+    assert not events[-1].exact
+    assert events[-1].error == 2.0  # it was told at 107: up to then nobody knows
 
 
 def test_what_a_restarted_engine_has_not_restored_goes_on() -> None:
     """Its rule lists it as pending and writes no samples: it never ended."""
     engine = Engine("   fffxxxxxxfff   ")
     episodes = Episodes(engine)
-    events: list[Event] = []
+    events: list[Any] = []
     for at, sign in engine.slots():
         engine.seen, engine.state = at, {"f": "firing", "x": "pending"}.get(sign, "")
         samples = engine.samples(at - 4.0, at)
         events += episodes.feed(samples, at - 4.0, at + 0.1)
     assert told(events) == [("firing", 103.0), ("resolved", 115.0)]
-    assert events[-1]["exact"]
+    assert events[-1].exact
     (gap,) = episodes.gaps
     assert (gap.at, gap.missed) == (105.0, 6)
 
@@ -180,7 +181,7 @@ def test_firing_again_from_pending_after_a_gap_is_a_new_episode() -> None:
     events = watch(Engine("  ppffxxxppff   "), every=14)
     kinds = [kind for kind, _ in told(events)]
     assert kinds == ["pending", "firing", "resolved", "pending", "firing", "resolved"]
-    exact = [event["exact"] for event in events if event.kind == "alert_resolved"]
+    exact = [event.exact for event in events if event.kind == "alert_resolved"]
     assert exact == [False, True]
 
 
@@ -189,9 +190,9 @@ def test_an_episode_that_is_older_than_the_first_look_says_since_when() -> None:
     episodes = Episodes(engine)
     engine.seen = 104.0
     (firing,) = episodes.feed(engine.samples(99.0, 104.0), 99.0, 104.1)
-    assert firing["starts"] == 40.25
+    assert firing.starts == 40.25
     assert firing.at == 42.25
-    assert firing["error"] == 1.0
+    assert firing.error == 1.0
     assert episodes.firing == [DOWN]
     assert episodes.knows(DOWN)
     assert not episodes.knows({"alertname": "Other"})

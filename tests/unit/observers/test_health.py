@@ -26,7 +26,7 @@ def test_two_failures_are_from_the_last_answer_on_and_once() -> None:
     for _ in range(5):
         sight.note_no_answer("connection refused")
     (blind,) = heard.of("blind")
-    assert (blind.at, blind["because"]) == (1005.0, "connection refused")
+    assert (blind.at, blind.because) == (1005.0, "connection refused")
     assert sight.blind_because == "connection refused"
 
 
@@ -39,7 +39,7 @@ def test_what_was_observed_stops_at_an_outage_and_begins_after_it() -> None:
     sight.note_answer(1020.0)
     sight.observed(1015.0)
     sight.observed(1030.0)
-    spans = [(event["since"], event["until"]) for event in heard.of("observed")]
+    spans = [(event.since, event.until) for event in heard.of("observed")]
     assert spans == [(1000.0, 1005.0), (1008.0, 1015.0), (1015.0, 1020.0)]
     assert [event.at for event in heard.of("sees")] == [1009.0]
 
@@ -73,5 +73,5 @@ def test_rounds_outlive_failures_and_answers_that_make_no_sense() -> None:
     rounds.start()
     heard.wait("sees")
     rounds.stop(lambda: None)
-    assert "KeyError" in heard.of("blind")[0]["because"]
+    assert "KeyError" in heard.of("blind")[0].because
     assert rounds.ended

@@ -51,7 +51,7 @@ def test_a_restart_is_timed_by_the_targets_stamp() -> None:
     platform.now = [replace(WEB, identity=again, started_at=1005.4)]
     observer.flush(1006.0)
     observer.stop()
-    looks = [(e.at, e["state"], e["up"], e["error"]) for e in heard.of("instance")]
+    looks = [(e.at, e.state, e.up, e.error) for e in heard.of("instance")]
     assert looks == [
         (1000.0, "running", True, 0.0),
         (1005.0, "stopped", False, 5.0),
@@ -72,8 +72,8 @@ def test_the_stamp_of_an_engine_far_away_is_read_by_its_measured_clock() -> None
     observer.flush(1006.0)
     observer.stop()
     back = heard.of("instance")[-1]
-    assert (back.at, back["stamp"], back["error"]) == (1005.4, 1045.4, 0.03)
-    told = [(event["source"], event["offset"]) for event in heard.of("clock")]
+    assert (back.at, back.stamp, back.error) == (1005.4, 1045.4, 0.03)
+    told = [(event.source, event.offset) for event in heard.of("clock")]
     assert set(told) == {("target", 40.0)}
 
 
@@ -86,7 +86,7 @@ def test_health_that_comes_later_is_timed_by_the_look() -> None:
     observer.flush(1000.5)
     observer.stop()
     last = heard.of("instance")[-1]
-    assert (last.at, last["up"], last["error"]) == (1000.5, True, 0.5)
+    assert (last.at, last.up, last.error) == (1000.5, True, 0.5)
 
 
 def test_what_does_not_change_is_told_once_and_what_goes_is_gone() -> None:
@@ -98,7 +98,7 @@ def test_what_does_not_change_is_told_once_and_what_goes_is_gone() -> None:
     observer.flush(1002.0)
     observer.stop()
     gone = heard.of("instance")[-1]
-    assert (gone["instance"], gone["state"], gone["up"]) == ("web-1", "gone", False)
+    assert (gone.instance, gone.state, gone.up) == ("web-1", "gone", False)
 
 
 def test_a_target_that_does_not_answer_makes_blind() -> None:
@@ -109,7 +109,7 @@ def test_a_target_that_does_not_answer_makes_blind() -> None:
     assert observer.probe() == "the engine does not answer"
     observer.flush(1001.0)
     observer.flush(1002.0)
-    assert heard.wait("blind")["source"] == "target"
+    assert heard.wait("blind").source == "target"
     platform.lost = False
     observer.flush(1003.0)
     observer.stop()
@@ -156,7 +156,7 @@ def listening(teller: Teller) -> tuple[InstancesObserver, Collected]:
 
 
 def told(heard: Collected) -> list[tuple[float, str, float]]:
-    return [(e.at, e["health"], e["error"]) for e in heard.of("instance")]
+    return [(e.at, e.health, e.error) for e in heard.of("instance")]
 
 
 SICK, WELL = replace(WEB, health="unhealthy"), replace(WEB, health="healthy")
@@ -192,7 +192,7 @@ def test_a_look_finds_what_was_not_told() -> None:
     observer.flush(1001.0)
     observer.stop()
     assert told(heard)[-1] == (1001.0, "unhealthy", 0.7)
-    assert heard.of("observed")[-1]["until"] == 1001.0
+    assert heard.of("observed")[-1].until == 1001.0
 
 
 def test_a_silent_target_that_does_not_answer_makes_blind() -> None:
@@ -202,7 +202,7 @@ def test_a_silent_target_that_does_not_answer_makes_blind() -> None:
     observer.flush(1001.0)
     observer.flush(1002.0)
     blind = heard.wait("blind")
-    assert (blind.at, blind["because"]) == (1000.0, "the API does not answer")
+    assert (blind.at, blind.because) == (1000.0, "the API does not answer")
     teller.lost = False
     observer.flush(1003.0)
     observer.stop()

@@ -113,9 +113,9 @@ def test_each_look_is_reported_and_an_outage_is_blindness() -> None:
             "because": "",
         }
         observer.flush(clock.now())
-        assert [event["source"] for event in heard.of("observed")] == ["metrics"]
+        assert [event.source for event in heard.of("observed")] == ["metrics"]
         fake.broken["/api/v1/query"] = Reply("", status=503)
-        assert heard.wait("blind")["source"] == "metrics"
+        assert heard.wait("blind").source == "metrics"
         assert observer.probe() != ""
         observer.stop()
 
@@ -142,5 +142,5 @@ def test_how_old_a_look_may_be_is_told_with_it() -> None:
     with serving(fake.answer) as server:
         observer = MetricsObserver(Endpoint(url=server.url), clock, [PROMISE])
         observer.start(heard, clock.now())
-        assert heard.wait("metric")["stale"] == 15.0
+        assert heard.wait("metric").stale == 15.0
         observer.stop()

@@ -61,8 +61,8 @@ def test_answers_that_make_no_sense_make_blind_and_raise_nothing(
     world.broken[f"/api/v1/{endpoint}"] = reply
     with observing(world) as (observer, heard):
         blind = heard.wait("blind")
-        assert blind["source"] == "prometheus"
-        assert blind["because"]
+        assert blind.source == "prometheus"
+        assert blind.because
         world.broken.clear()
         heard.wait("sees")
         assert observer.probe() == ""
@@ -108,8 +108,8 @@ def test_a_selector_that_is_refused_is_noted_once_and_blinds_nobody() -> None:
         observer.flush(world.now)
         observer.flush(world.now)
         (note,) = heard.of("note")
-        assert "bad{ is refused" in note["text"]
-        assert "parse error" in note["text"]
+        assert "bad{ is refused" in note.text
+        assert "parse error" in note.text
         assert not heard.of("blind")
 
 

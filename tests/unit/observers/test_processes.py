@@ -21,7 +21,7 @@ def test_each_process_is_told_once_at_the_scrape_that_shows_it() -> None:
         (10.0, {**WEB, "began": 3.0})
     ]
     assert again == []
-    assert [(event.at, event["began"]) for event in anew] == [(25.0, 21.5)]
+    assert [(event.at, event.began) for event in anew] == [(25.0, 21.5)]
 
 
 def test_a_clock_that_is_slewed_makes_no_new_process() -> None:

@@ -35,15 +35,15 @@ def test_each_sample_is_reported_once_for_every_use() -> None:
     counters = SampleCounters([slo("a", "x", "x", "y"), slo("b", "z", "x")])
     assert list(counters.uses) == ["x", "y", "z"]
     reported = counters.feed("x", [series((1.0, 5.0), (2.0, 6.0), code="200")])
-    assert [(e["slo"], e["side"], e["sign"]) for e in reported] == [
+    assert [(e.slo, e.side, e.sign) for e in reported] == [
         ("a", "bad", -1.0),
         ("a", "total", 1.0),
         ("b", "total", 1.0),
     ]
-    assert reported[0]["values"] == [[1.0, 5.0], [2.0, 6.0]]
+    assert reported[0].values == [[1.0, 5.0], [2.0, 6.0]]
     assert reported[0].at == 2.0
     again = counters.feed("x", [series((2.0, 6.0), (3.0, 9.0), code="200")])
-    assert {tuple(map(tuple, event["values"])) for event in again} == {((3.0, 9.0),)}
+    assert {tuple(map(tuple, event.values)) for event in again} == {((3.0, 9.0),)}
     assert counters.feed("x", [series((3.0, 9.0), code="200")]) == []
 
 
@@ -67,7 +67,7 @@ def test_samples_of_a_gauge_become_counters() -> None:
     counters = SampleCounters([gauged])
     first = counters.feed("ok", [series((1.0, 1.0), (2.0, 0.0))])
     again = counters.feed("ok", [series((2.0, 0.0), (3.0, 1.0), (4.0, 0.0))])
-    values = [(e["side"], e["sign"], e["gauge"], e["values"]) for e in first + again]
+    values = [(e.side, e.sign, e.gauge, e.values) for e in first + again]
     assert values == [
         ("bad", 1.0, True, [[1.0, 1.0], [2.0, 2.0]]),
         ("bad", -1.0, True, [[1.0, 1.0], [2.0, 1.0]]),
@@ -92,18 +92,18 @@ def up(*samples: tuple[float, float]) -> Series:
 def test_a_target_is_reported_once_and_then_on_each_change() -> None:
     scrapes = Scrapes()
     reported = scrapes.feed([up((1.0, 1.0), (2.0, 1.0), (3.0, 0.0))], [target()], 3.5)
-    assert [(e.at, e["up"], e["state"]) for e in reported] == [
+    assert [(e.at, e.up, e.state) for e in reported] == [
         (1.0, True, "up"),
         (3.0, False, "down"),
     ]
-    assert (reported[0]["job"], reported[0]["instance"], reported[0]["targets"]) == (
+    assert (reported[0].job, reported[0].instance, reported[0].targets) == (
         "web",
         "web-1:80",
         1,
     )
     assert scrapes.feed([up((2.0, 1.0), (3.0, 0.0))], [target()], 4.0) == []
     (back,) = scrapes.feed([up((3.0, 0.0), (4.0, 1.0))], [target()], 4.5)
-    assert (back.at, back["up"]) == (4.0, True)
+    assert (back.at, back.up) == (4.0, True)
 
 
 def test_a_target_that_is_no_longer_listed_is_gone_after_its_last_scrape() -> None:
@@ -111,11 +111,11 @@ def test_a_target_that_is_no_longer_listed_is_gone_after_its_last_scrape() -> No
     scrapes.feed([up((1.0, 1.0))], [target()], 1.5)
     assert scrapes.feed([], [], 2.0) == []
     (gone,) = scrapes.feed([], [], 4.0)
-    assert (gone.at, gone["up"], gone["state"]) == (2.0, False, "gone")
-    assert gone["targets"] == 0
+    assert (gone.at, gone.up, gone.state) == (2.0, False, "gone")
+    assert gone.targets == 0
     assert scrapes.feed([], [], 9.0) == []
     (back,) = scrapes.feed([up((9.5, 1.0))], [target()], 10.0)
-    assert (back.at, back["up"]) == (9.5, True)
+    assert (back.at, back.up) == (9.5, True)
 
 
 def test_two_targets_of_one_address_are_two() -> None:
@@ -123,7 +123,7 @@ def test_two_targets_of_one_address_are_two() -> None:
     first = Series(labels={**WEB, "probe": "a"}, samples=((1.0, 1.0),))
     two = Series(labels={**WEB, "probe": "b"}, samples=((1.0, 0.0),))
     reported = scrapes.feed([first, two], [], 1.5)
-    assert [event["up"] for event in reported] == [True, False]
+    assert [event.up for event in reported] == [True, False]
 
 
 def test_a_time_is_covered_once_every_target_was_scraped_after_it() -> None:

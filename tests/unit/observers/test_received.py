@@ -67,8 +67,8 @@ def test_a_page_is_told_once_with_the_pagers_time() -> None:
     observer.flush(1003.0)
     observer.stop()
     first, _ = heard.of("page")
-    assert (first.at, first["seq"], first["receiver"]) == (1000.5, 1, "oncall")
-    assert first["alerts"] == [
+    assert (first.at, first.seq, first.receiver) == (1000.5, 1, "oncall")
+    assert first.alerts == [
         {
             "labels": {"alertname": "Down"},
             "status": "firing",
@@ -89,8 +89,8 @@ def test_what_the_pager_refused_and_what_was_left_out_is_told() -> None:
     observer.flush(1003.0)
     observer.stop()
     (told,), (refused,) = heard.of("page"), heard.of("page_refused")
-    assert (told["titles"], told["truncated"]) == (["[FIRING:1] Down"], 2)
-    assert (refused.at, refused["receiver"], refused["because"]) == (
+    assert (told.titles, told.truncated) == (["[FIRING:1] Down"], 2)
+    assert (refused.at, refused.receiver, refused.because) == (
         1000.7,
         "oncall",
         "not JSON",
@@ -103,8 +103,8 @@ def test_pages_from_before_are_left_out_by_the_pagers_clock() -> None:
     observer, heard = observing(box)
     observer.flush(1002.0)
     observer.stop()
-    assert [event["seq"] for event in heard.of("page")] == [2]
-    assert heard.of("clock")[0]["offset"] == 60.0
+    assert [event.seq for event in heard.of("page")] == [2]
+    assert heard.of("clock")[0].offset == 60.0
 
 
 def test_pages_are_not_read_before_the_pagers_clock_is_known() -> None:
@@ -116,7 +116,7 @@ def test_pages_are_not_read_before_the_pagers_clock_is_known() -> None:
     box.lost = False
     observer.flush(1002.0)
     observer.stop()
-    assert [event["seq"] for event in heard.of("page")] == [2]
+    assert [event.seq for event in heard.of("page")] == [2]
 
 
 def test_a_pager_that_was_started_anew_counts_from_one_again() -> None:
@@ -127,7 +127,7 @@ def test_a_pager_that_was_started_anew_counts_from_one_again() -> None:
     box.kept = [page(1, 1010.0)]
     observer.flush(1011.0)
     observer.stop()
-    assert [(event["seq"], event.at) for event in heard.of("page")] == [
+    assert [(event.seq, event.at) for event in heard.of("page")] == [
         (1, 1001.0),
         (2, 1002.0),
         (3, 1003.0),
@@ -140,7 +140,7 @@ def test_a_pager_that_does_not_answer_makes_blind() -> None:
     box.lost = True
     observer, heard = observing(box)
     assert "connection refused" in observer.probe()
-    assert heard.wait("blind")["source"] == "pager"
+    assert heard.wait("blind").source == "pager"
     box.lost = False
     heard.wait("sees")
     observer.stop()
@@ -174,5 +174,5 @@ def test_a_remote_pager_is_asked_for_what_is_new() -> None:
         box.kept.append(page(2, clock.now() + 2.0))
         observer.flush(clock.now())
         observer.stop()
-        assert [event["seq"] for event in heard.of("page")] == [1, 2]
+        assert [event.seq for event in heard.of("page")] == [1, 2]
         assert {call.path for call in server.asked} == {"/pages"}

@@ -2,7 +2,8 @@
 
 import yaml
 
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.events import Event, event
+from gameday.model.timeline import Timeline
 from gameday.replays import amtool
 from tests.builders import alert, at, timeline
 

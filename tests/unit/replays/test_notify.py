@@ -12,7 +12,6 @@ from gameday.model.alerting.alert import (
     Routing,
 )
 from gameday.model.alerting.time_interval import intervals_of
-from gameday.model.timeline import Event
 from gameday.replays.notify import Firing, NotifyContext, events_of
 from tests.builders import equals
 
@@ -41,12 +40,12 @@ def firing(name: str, fires: float, ends: float | None = None, **labels: str) ->
     return Firing(labels={"alertname": name, **given}, fires=fires, **rest)
 
 
-def told(*firings: Firing, routing: Routing = ROUTING, **rest: Any) -> list[Event]:
+def told(*firings: Firing, routing: Routing = ROUTING, **rest: Any) -> list[Any]:
     return events_of(firings, NotifyContext(routing=routing, until=10_000.0, **rest))
 
 
-def pages(events: list[Event]) -> list[tuple[float, str, str]]:
-    return [(e.at, e["receiver"], e["status"]) for e in events if e.kind == "page"]
+def pages(events: list[Any]) -> list[tuple[float, str, str]]:
+    return [(e.at, e.receiver, e.status) for e in events if e.kind == "page"]
 
 
 def with_route(**changed: Any) -> Routing:
@@ -88,7 +87,7 @@ def test_without_send_resolved_nobody_hears_of_the_end() -> None:
 
 def test_an_alert_goes_where_the_routes_lead_it() -> None:
     (routed,) = [e for e in told(firing("Down", 1.0)) if e.kind == "routed"]
-    assert routed["receivers"] == ["oncall"]
+    assert routed.receivers == ["oncall"]
 
 
 def test_a_mute_time_interval_holds_pages_back_until_it_is_over() -> None:
@@ -100,7 +99,7 @@ def test_a_mute_time_interval_holds_pages_back_until_it_is_over() -> None:
     events = told(firing("Down", 100.0), routing=routing)
     assert pages(events)[0] == (350.0, "oncall", "firing")
     muted = [e for e in events if e.kind == "suppressed"]
-    assert [(e["by"], e["detail"]) for e in muted] == [("mute_time", "first-minutes")]
+    assert [(e.by, e.detail) for e in muted] == [("mute_time", "first-minutes")]
     at_noon = told(firing("Down", 100.0), routing=routing, moved=43_200.0)
     assert pages(at_noon)[0] == (110.0, "oncall", "firing")
 
@@ -117,7 +116,7 @@ def test_an_inhibition_holds_a_page_back_while_its_source_fires() -> None:
     source = firing("Cluster", 90.0, 200.0, severity="page", zone="a")
     target = firing("Down", 100.0, 500.0, severity="page", zone="a")
     events = told(source, target, routing=routing)
-    down = [e for e in events if e.kind == "page" and "Down" in str(e["alerts"])]
+    down = [e for e in events if e.kind == "page" and "Down" in str(e.alerts)]
     assert down[0].at == 230.0
     kinds = [e.kind for e in events if e.kind.endswith("suppressed")]
     assert kinds == ["suppressed", "unsuppressed"]
@@ -136,6 +135,6 @@ def test_what_ends_just_as_its_group_is_flushed_may_be_told_one_interval_later()
     None
 ):
     (first, end) = [e for e in told(firing("Down", 100.0, 170.0)) if e.kind == "page"]
-    assert (first["late"], end.at, end["late"]) == (0.0, 170.0, 60.0)
+    assert (first.late, end.at, end.late) == (0.0, 170.0, 60.0)
     (_, early) = [e for e in told(firing("Down", 100.0, 160.0)) if e.kind == "page"]
-    assert (early.at, early["late"]) == (170.0, 0.0)
+    assert (early.at, early.late) == (170.0, 0.0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import Event, InstanceChanged, event
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep, Timing
@@ -22,7 +23,7 @@ from gameday.model.scenario import (
 )
 from gameday.model.slos.slo import Slo, Term
 from gameday.model.target import Instance, TargetRef
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 
 START = 1768478400.0  # 2026-01-15T12:00:00Z
@@ -608,7 +609,7 @@ def broken() -> Run:
         entry for entry in events() if entry.kind != "fault_ended" or entry.at < UNDONE
     ]
     kept = [
-        entry for entry in kept if not (entry.kind == "instance" and entry.get("up"))
+        entry for entry in kept if not (isinstance(entry, InstanceChanged) and entry.up)
     ]
     extra = [
         event(

@@ -5,7 +5,8 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from gameday.model.timeline import Event, Timeline
+from gameday.model.events import Event
+from gameday.model.timeline import Timeline
 from tests.unit.reports import example
 
 SECRET = "hunter2"
@@ -36,7 +37,7 @@ def _event(entry: Event) -> Event:
         key: value if key in _KEPT_IN_EVENTS else _value(value)
         for key, value in entry.fields.items()
     }
-    return Event(at=entry.at, kind=entry.kind, fields=spoilt)
+    return entry.but(**spoilt)
 
 
 def _spoilt(record: Any) -> Any:

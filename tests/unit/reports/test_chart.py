@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gameday.model.events import Phase
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.events import Event, Phase, event
+from gameday.model.timeline import Timeline
 from gameday.reports.chart import chart
 from gameday.reports.chart.axis import TimeAxis, text_width
 from gameday.reports.chart.curves import POINTS, error_curve, load_curves

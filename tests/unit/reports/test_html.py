@@ -10,7 +10,8 @@ from importlib import resources
 
 import pytest
 
-from gameday.model.timeline import Timeline, event
+from gameday.model.events import Probe, event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Outcome
 from gameday.reports import html
 from tests.unit.reports import example
@@ -176,6 +177,9 @@ def test_evidence_is_tables_with_times_in_utc() -> None:
     assert "<caption>samples</caption>" in text
 
 
+OK = (False, True, None)
+
+
 def long_run(minutes: int) -> example.Run:
     """Return a run with everything many times over."""
     seconds = minutes * 60
@@ -184,10 +188,17 @@ def long_run(minutes: int) -> example.Run:
     for n in range(seconds):
         at = example.FAULT + n
         extra += [
-            event(at, "probe", step=example.STEP, phase="during", name="p", ok=n % 3),
+            Probe(
+                at=at,
+                step=example.STEP,
+                phase="during",
+                name="p",
+                ok=OK[n % 3],
+                value=n,
+            ),
             event(at, "load", since=at - 1, until=at, ok=50, failed=n % 2, sent=50),
             event(at, "alert_firing", alert=f"A{n}", labels={"n": n}, starts=at),
-            event(at, "page", receiver=f"r{n % 50}", vendor="slack", status="firing"),
+            event(at, "page", receiver=f"r{n % 50}", status="firing", alerts=[]),
             event(at, "note", text="x" * 5000),
         ]
     values = [[example.FAULT + n, float(n * 50)] for n in range(seconds)]

@@ -1,23 +1,30 @@
 """Events as sentences: every kind that the timeline knows."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from gameday.model.events import KINDS
-from gameday.model.timeline import Event, Timeline, event
+from gameday.model.events import Event, event, event_from_json
+from gameday.model.timeline import Timeline
 from gameday.reports.chart.event_text import all_sentences, key_sentences, moment
 from gameday.reports.chart.fault_table import fault_rows
 from tests import builders
 from tests.builders import at, fault
 from tests.unit.reports import example
 
-
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_has_a_sentence_even_with_no_fields(kind: str) -> None:
-    assert moment(event(1.0, kind)).text
+STORED = (Path(__file__).parents[1] / "model" / "stored_run.ndjson").read_text()
 
 
-def test_there_are_kinds() -> None:
-    assert {"page", "alert_firing", "blind", "run_ended"} <= set(KINDS)
+@pytest.mark.parametrize(
+    "line", STORED.splitlines(), ids=lambda line: json.loads(line)["kind"]
+)
+def test_every_kind_has_a_sentence(line: str) -> None:
+    assert moment(event_from_json(json.loads(line))).text
+
+
+def test_a_kind_of_a_later_version_shows_its_fields() -> None:
+    assert moment(event(1.0, "eclipse", of="the moon")).text == "eclipse: of the moon"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ def told(kind: str, service: str, at: float = 2.0, reason: str = "r") -> Event:
 
 
 def test_of_a_clusters_events_only_warnings_and_what_was_hit() -> None:
-    hit = event(1, "fault_started", service="web", instance="web-1")
+    hit = event(1, "fault_started", fault="f", service="web", instance="web-1")
     aside, own, warned = (
         told("Normal", "cache", reason="Aside"),
         told("Normal", "web", reason="Own"),
@@ -156,11 +163,13 @@ def test_of_a_clusters_events_only_warnings_and_what_was_hit() -> None:
     assert key[1:] == ["pod/: Warned: m"]
 
 
+REPLICAS = {"workload": "deployment/web", "ready": 1, "wanted": 2, "endpoints": {}}
+
+
 def test_a_workloads_changes_tell_the_story() -> None:
     states = [(1, True), (2, False), (3, False), (4, True)]
     story = Timeline(
-        event(at, "workload", workload="deployment/web", available=there)
-        for at, there in states
+        event(at, "workload", **REPLICAS, available=there) for at, there in states
     )
     assert [listed_moment.at for listed_moment in key_sentences(story, 9)[0]] == [2, 4]
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from gameday.model.timeline import Timeline, event
+from gameday.model.events import event
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending
 from gameday.reports import console, markdown
 from gameday.reports.headline import main_sentence

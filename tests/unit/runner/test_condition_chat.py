@@ -3,8 +3,8 @@
 import pytest
 
 from gameday.model.alerting.alert import Route, Routing
+from gameday.model.events import event
 from gameday.model.scenario import AlertPromise
-from gameday.model.timeline import event
 from gameday.runner.run_state import RunState
 
 PROMISE = AlertPromise(alert="A", labels={"severity": "page"}, reaches=("chat",))

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from gameday.checks.record.naming import Directory
+from gameday.model.events import Event, event
 from gameday.model.scenario import AlertPromise, Expect
 from gameday.model.target import Instance
-from gameday.model.timeline import Event, event
 from gameday.runner.conditions import in_aftermath, in_hold
 from gameday.runner.run_state import RunState
 from tests.unit.runner.world import plan

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from gameday.model.events import Event, event
 from gameday.model.plan import PlannedFault, PlannedStep
 from gameday.model.scenario import Expect, Step
 from gameday.model.target import Instance
-from gameday.model.timeline import Event, event
 from gameday.runner.conditions import in_aftermath
 from gameday.runner.run_state import RunState
 from tests.unit.runner.world import REQUEST, WEB, plan

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import pytest
 
+from gameday.model.events import event
 from gameday.model.promise import Since, declared, within
 from gameday.model.scenario import Expect, MetricPromise
-from gameday.model.timeline import event
 from gameday.runner.conditions import PendingCondition, in_aftermath, until_over
 from gameday.runner.run_state import RunState
 from tests.unit.runner.world import plan

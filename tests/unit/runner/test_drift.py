@@ -43,7 +43,7 @@ def run(world: World, eye: Eye | None) -> Drive:
 
 
 def prints(world: World) -> list[tuple[str, str]]:
-    return [(event["when"], event["because"]) for event in world.of("fingerprint")]
+    return [(event.when, event.because) for event in world.of("fingerprint")]
 
 
 def test_it_is_taken_before_the_first_fault_and_after_the_last_undo() -> None:
@@ -54,7 +54,7 @@ def test_it_is_taken_before_the_first_fault_and_after_the_last_undo() -> None:
     assert world.of("drift") == []
     (start,), (end,) = world.of("fault_started"), world.of("fault_ended")
     assert eye.looks[0] < start.at < end.at < eye.looks[1]
-    assert [event["instances"] for event in world.of("fingerprint")] == [1, 1]
+    assert [event.instances for event in world.of("fingerprint")] == [1, 1]
 
 
 def test_a_quick_look_delays_nothing() -> None:
@@ -71,7 +71,7 @@ def test_the_first_fault_waits_for_a_slow_look() -> None:
     (start,) = world.of("fault_started")
     before = world.of("fingerprint")[0]
     assert before.at <= start.at
-    assert before["because"] == ""
+    assert before.because == ""
 
 
 def test_a_look_that_never_ends_is_given_up() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from gameday.errors import GamedayError
 from gameday.model.alerting.standing import Standing, StandingAlert
+from gameday.model.events import Event, event
 from gameday.model.faults.fault import CATALOGUE
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
-from gameday.model.timeline import Event, event
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Observation
 from gameday.ports import Emit
@@ -26,7 +26,7 @@ from tests.unit.runner.world import START, FakeChild, FakeObserver, World, plan
 
 
 def phases(world: World) -> list[str]:
-    return [phase["phase"] for phase in world.of("phase")]
+    return [phase.phase for phase in world.of("phase")]
 
 
 def alert(at: float, kind: str) -> object:
@@ -61,7 +61,7 @@ def test_the_hold_counts_from_the_fault() -> None:
     world = World()
     Drive(plan(hold=5.0), world.dependencies()).run()
     (start,) = world.of("fault_started")
-    undo = next(phase for phase in world.of("phase") if phase["phase"] == "undo")
+    undo = next(phase for phase in world.of("phase") if phase.phase == "undo")
     assert undo.at - start.at == pytest.approx(5.0, abs=0.11)
 
 
@@ -74,7 +74,7 @@ def test_without_a_hold_it_lasts_until_the_promise_is_kept() -> None:
     )
     world.clock.at(9.0, lambda: drive.tell(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
     drive.run()
-    undo = next(phase for phase in world.of("phase") if phase["phase"] == "undo")
+    undo = next(phase for phase in world.of("phase") if phase.phase == "undo")
     assert undo.at - START == pytest.approx(9.0, abs=0.2)
 
 
@@ -83,7 +83,7 @@ def test_without_a_hold_it_lasts_no_longer_than_the_promise() -> None:
     promise = AlertPromise(alert="Down", fires_within=20.0)
     Drive(plan(Expect(alerts=(promise,)), hold=None), world.dependencies()).run()
     (start,) = world.of("fault_started")
-    undo = next(phase for phase in world.of("phase") if phase["phase"] == "undo")
+    undo = next(phase for phase in world.of("phase") if phase.phase == "undo")
     assert undo.at - start.at == pytest.approx(20.0, abs=0.11)
 
 
@@ -229,7 +229,7 @@ def test_what_only_others_do_is_held_and_has_an_aftermath() -> None:
     foreign = ("chaosk8s.pod.actions.terminate_pods",)
     drive = Drive(plan(hold=7.0, foreign=foreign, alone=True), world.dependencies())
     drive.run()
-    at = {phase["phase"]: phase.at for phase in world.of("phase")}
+    at = {phase.phase: phase.at for phase in world.of("phase")}
     assert at["undo"] - at["fault"] == pytest.approx(7.0, abs=0.2)
     after = [look for look in world.of("hypothesis") if look.at > at["aftermath"]]
     assert after  # it was looked at once more
@@ -264,8 +264,8 @@ def test_what_interrupted_the_engine_is_told_before_the_hold() -> None:
     end = Drive(plan(), world.dependencies()).run()
     assert end.ending is Ending.FINISHED
     (engine,) = world.of("engine")
-    assert (engine["status"], engine["because"]) == ("interrupted", "safeguard slow")
-    hold = next(phase for phase in world.of("phase") if phase["phase"] == "hold")
+    assert (engine.status, engine.because) == ("interrupted", "safeguard slow")
+    hold = next(phase for phase in world.of("phase") if phase.phase == "hold")
     assert engine.at <= hold.at
 
 
@@ -287,7 +287,7 @@ def test_a_hold_ends_with_its_experiment(status: str) -> None:
     world.status = status
     end = Drive(plan(hold=40.0), world.dependencies()).run()
     assert end.ending is Ending.FINISHED
-    at = {phase["phase"]: phase.at for phase in world.of("phase")}
+    at = {phase.phase: phase.at for phase in world.of("phase")}
     assert at["undo"] - at["fault"] == pytest.approx(5.0, abs=0.2)
     assert not world.ledger.open
     (engine,) = world.of("engine")
@@ -298,7 +298,7 @@ def test_an_experiment_that_completes_is_held_all_the_same() -> None:
     world = CutShortWorld()
     world.status = "completed"
     Drive(plan(hold=40.0), world.dependencies()).run()
-    at = {phase["phase"]: phase.at for phase in world.of("phase")}
+    at = {phase.phase: phase.at for phase in world.of("phase")}
     assert at["undo"] - at["fault"] == pytest.approx(40.0, abs=0.5)
 
 
@@ -308,7 +308,7 @@ def test_an_alert_already_there_is_noted_before_the_fault() -> None:
     world.clock.at(1.0, lambda: drive.tell(alert(START - 60, "alert_firing")))  # type: ignore[arg-type]
     drive.run()
     (noted,) = world.of("alert_at_start")
-    assert (noted["alert"], noted["state"]) == ("Down", "firing")
+    assert (noted.alert, noted.state) == ("Down", "firing")
 
 
 @pytest.mark.parametrize(
@@ -326,8 +326,8 @@ def test_a_fault_that_heals_itself_ends_when_the_instance_is_back(kind: str) -> 
     world.clock.at(6.0, back)
     drive.run()
     (ended,) = world.of("fault_ended")
-    assert ended["by"] == "self"
-    undo = next(phase for phase in world.of("phase") if phase["phase"] == "undo")
+    assert ended.by == "self"
+    undo = next(phase for phase in world.of("phase") if phase.phase == "undo")
     assert undo.at - START == pytest.approx(6.0, abs=0.3)
 
 
@@ -345,7 +345,7 @@ def test_a_crash_that_is_over_between_two_looks_ends_too() -> None:
     world.clock.at(6.0, back)
     drive.run()
     (ended,) = world.of("fault_ended")
-    assert ended["by"] == "self"
+    assert ended.by == "self"
 
 
 def test_the_journal_is_written_beside_the_run() -> None:
@@ -520,7 +520,7 @@ def test_a_spoiled_promise_is_not_waited_for_and_the_others_are() -> None:
 
     world.clock.at(9.0, slow)
     drive.run()
-    undo = next(phase for phase in world.of("phase") if phase["phase"] == "undo")
+    undo = next(phase for phase in world.of("phase") if phase.phase == "undo")
     assert undo.at - START == pytest.approx(9.0, abs=0.2)
 
 
@@ -530,9 +530,9 @@ def test_a_later_step_of_which_nothing_can_be_learned_is_skipped() -> None:
     dependencies = replace(world.dependencies(), standing=lambda: next(looks))
     end = Drive(plan(promising("Down"), hold=2.0, steps=3), dependencies).run()
     assert end.ending is Ending.FINISHED
-    assert [skipped["step"] for skipped in world.of("skipped")] == ["t"]
+    assert [skipped.step for skipped in world.of("skipped")] == ["t"]
     assert len(world.children) == 2
-    begun = [phase["step"] for phase in world.of("phase") if phase["phase"] == "fault"]
+    begun = [phase.step for phase in world.of("phase") if phase.phase == "fault"]
     assert begun == ["s", "u"]
 
 

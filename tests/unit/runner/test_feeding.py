@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from gameday.model.events import Event, event
 from gameday.model.plan import Plan
 from gameday.model.scenario import Load
-from gameday.model.timeline import Event, event
 from gameday.ports import Emit
 from gameday.runner.drive import Drive
 from tests.builders import objective
@@ -57,16 +57,16 @@ def ran(load: Load | None, *slos: str) -> World:
 def test_the_gate_records_which_slos_see_the_load() -> None:
     world = ran(LOAD, "shop", "search")
     (fed,) = world.of("feeds")
-    assert fed["slos"] == ["shop"]
-    assert "shop rose by 50/s" in fed["because"]
-    faults = [phase for phase in world.of("phase") if phase["phase"] == "fault"]
+    assert fed.slos == ["shop"]
+    assert "shop rose by 50/s" in fed.because
+    faults = [phase for phase in world.of("phase") if phase.phase == "fault"]
     assert fed.at <= faults[0].at
 
 
 def test_where_none_does_it_says_what_to_write() -> None:
     world = ran(replace(LOAD, rate=900.0), "shop", "search")
-    assert world.of("feeds")[0]["slos"] == []
-    notes = [note["text"] for note in world.of("note")]
+    assert world.of("feeds")[0].slos == []
+    notes = [note.text for note in world.of("note")]
     assert any("load: {feeds: [SLO]}" in text for text in notes)
 
 

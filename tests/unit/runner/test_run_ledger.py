@@ -9,6 +9,7 @@ import pytest
 from gameday.clock import SystemClock
 from gameday.ledger.entries import FaultEntry
 from gameday.ledger.ledger import Ledger
+from gameday.model.events import FaultEnded
 from gameday.model.faults.fault import FaultState, Undo
 from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
@@ -81,6 +82,6 @@ def test_a_fault_that_had_ended_early_is_told_as_such(
     ledger, run_ledger = booked(tmp_path, [])
     hit(ledger, pod("web-1", "a"), extra={"early": early} if early else {})
     (ended,) = [
-        event for event in run_ledger.new_events() if event.kind == "fault_ended"
+        event for event in run_ledger.new_events() if isinstance(event, FaultEnded)
     ]
-    assert ended.get("early", "") == early
+    assert ended.early == early

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from gameday.model.events import Event, event
 from gameday.model.experiment import Experiment
 from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep
 from gameday.model.scenario import Expect, Scenario, Step
 from gameday.model.target import Instance, TargetRef
-from gameday.model.timeline import Event, event
 from gameday.ports import Emit
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.dependencies import Guard, RunDependencies, TakeFingerprint
@@ -233,7 +233,7 @@ class World:
     ) -> None:
         del run_state, awaited, now
 
-    def of(self, kind: str) -> list[Event]:
+    def of(self, kind: str) -> list[Any]:
         return [entry for entry in self.kept if entry.kind == kind]
 
     def dependencies(

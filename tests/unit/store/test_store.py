@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gameday.errors import StoreError, UsageError
+from gameday.model.events import event
 from gameday.model.scenario import AlertPromise, Expect
-from gameday.model.timeline import event
 from gameday.store.folder import parse_lines
 from gameday.store.history import History, NewRun
 from gameday.store.plans import from_json, to_json
@@ -96,7 +96,7 @@ def test_a_disk_that_is_full_is_told_once_and_what_follows_is_kept_in_memory(
     with pytest.raises(StoreError, match="no space left"):
         store.append(event(2.0, "note", text="second"))
     store.append(event(3.0, "note", text="third"))
-    assert [stored_event["text"] for stored_event in store.events()] == [
+    assert [stored_event.fields["text"] for stored_event in store.events()] == [
         "first",
         "second",
         "third",

@@ -9,7 +9,6 @@ import pytest
 
 from gameday.errors import Refused, TargetNotFound
 from gameday.model.target import Instance
-from gameday.model.timeline import Event
 from gameday.targets.kubernetes.client.api import Api
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.inventory.workloads import Workload
@@ -245,16 +244,17 @@ def test_a_workload_is_told_once_and_on_every_change(
     deployment(cluster, 1)
     told.until(lambda all_: len(all_) == 2)
     endpoints(cluster, True, False)
-    events: list[Event] = told.until(lambda all_: len(all_) == 3)
+    events: list[Any] = told.until(lambda all_: len(all_) == 3)
     watch.look()
     watch.stop()
-    shown = ("ready", "available", "endpoints")
-    assert [tuple(workload[key] for key in shown) for workload in events] == [
+    assert [
+        (workload.ready, workload.available, workload.endpoints) for workload in events
+    ] == [
         (2, True, {"web": 2}),
         (1, False, {"web": 2}),
         (1, False, {"web": 1}),
     ]
-    assert (events[0]["service"], events[0]["wanted"]) == ("web", 2)
+    assert (events[0].service, events[0].wanted) == ("web", 2)
 
 
 def raw(kind: str = "Deployment", **status: Any) -> dict[str, Any]:
@@ -332,11 +332,11 @@ def test_events_from_now_on_and_again_when_they_doubled(
     events = told.until(lambda all_: len(all_) == 4)
     watch.look()
     watch.stop()
-    assert [event["count"] for event in events] == [1, 2, 4, 1]
+    assert [event.count for event in events] == [1, 2, 4, 1]
     first = events[0]
-    assert first["message"].startswith("much too slow!!")
-    assert len(first["message"]) == 300
-    assert (first["object"], first["service"]) == ("pod/web-59f9bc7659-k2rsw", "web")
+    assert first.message.startswith("much too slow!!")
+    assert len(first.message) == 300
+    assert (first.object, first.service) == ("pod/web-59f9bc7659-k2rsw", "web")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from functools import partial
 from typing import Any
 
 from gameday.errors import TargetNotFound
-from gameday.model.events import WorkloadChanged
-from gameday.model.timeline import Event, event
+from gameday.model.events import Event, WorkloadChanged
 from gameday.ports import Emit
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.workloads import PLURALS, Workload, path_of
@@ -164,9 +163,7 @@ class Availability:
             "available": state.available,
             "error": round(seen.late, 3),
         }
-        return event(
-            seen.at, WorkloadChanged, service=service, workload=words, **fields
-        )
+        return WorkloadChanged(at=seen.at, service=service, workload=words, **fields)
 
 
 def _kinds(services: Iterable[str]) -> list[str]:

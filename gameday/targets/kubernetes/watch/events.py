@@ -11,7 +11,6 @@ from typing import Any
 
 from gameday.errors import TargetNotFound
 from gameday.model.events import ClusterEvent
-from gameday.model.timeline import event
 from gameday.ports import Emit
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace
@@ -83,7 +82,7 @@ class ClusterEvents:
                 gone = seen.changed is not None and uid not in seen.objects
                 if not gone and (not known or count >= 2 * known):
                     self._counts[uid] = count
-                    self._emit(event(seen.at, ClusterEvent, **self._fields(item)))
+                    self._emit(ClusterEvent(at=seen.at, **self._fields(item)))
 
     def _fields(self, raw: Json) -> Mapping[str, Any]:
         about = raw.get("involvedObject") or {}
