@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+# Names by which programs reach their own machine, or containers that of their engine.
+_OWN_MACHINE = (
+    *("127.0.0.1", "localhost", "::1", "[::1]"),
+    *("host.docker.internal", "host.containers.internal"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRef:
@@ -58,7 +64,8 @@ class Instance:
     `state`: running, paused, restarting, stopping, stopped. `health`: healthy,
     unhealthy, starting, or empty where the platform knows none. `started_at`:
     the target's own stamp; `exact` says how exact it is, in seconds. `ended`: why what
-    ran in it before had ended, where the platform says.
+    ran in it before had ended, where the platform says. `published`: where its machine
+    forwards to it, as HOST:PORT, or as :PORT on loopback.
     """
 
     service: str
@@ -71,8 +78,14 @@ class Instance:
     labels: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     ended: str = ""
+    published: tuple[str, ...] = ()
 
     @property
     def up(self) -> bool:
         """Whether it runs and, where health is known, is healthy."""
         return self.state == "running" and self.health in ("", "healthy")
+
+
+def on_loopback(host: str, port: str) -> str:
+    """Return :PORT where a host is the own machine; empty where it is not."""
+    return f":{port}" if port and host.lower() in _OWN_MACHINE else ""

@@ -14,7 +14,7 @@ from gameday.model.faults.fault import hits_node
 from gameday.model.plan import Monitoring, PlannedStep
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Step
-from gameday.model.target import Instance
+from gameday.model.target import Instance, on_loopback
 from gameday.model.timing.way import find_alert_path, rules_for
 
 
@@ -76,7 +76,8 @@ def _promised_alerts_standing(
     nodes = _spared_nodes(before)
     own = set(promise.labels.values())
     for alert in before.standing.alerts:
-        named = {_host(text) for text in alert.labels.values()} & (others | nodes)
+        said = {name for text in alert.labels.values() for name in _forms(text)}
+        named = said & (others | nodes)
         if promise.fits(alert.labels) and not (named - own):
             yield alert
 
@@ -90,7 +91,7 @@ def _names(before: Before, *, victims: bool) -> set[str]:
         name
         for instance in before.instances
         if instance.service in services and (instance.name in chosen) == victims
-        for name in (instance.name, *instance.addresses)
+        for name in (instance.name, *instance.addresses, *instance.published)
     }
 
 
@@ -114,9 +115,12 @@ def _spared_nodes(before: Before) -> set[str]:
     return names - {""} if hit else set()
 
 
-def _host(text: str) -> str:
+def _forms(text: str) -> set[str]:
+    """Return what HOST:PORT may be known by: its host, itself, :PORT on loopback."""
     host, colon, port = text.rpartition(":")
-    return host if colon and port.isdecimal() else text
+    if not colon or not port.isdecimal():
+        return {text}
+    return {host, text, on_loopback(host, port)} - {""}
 
 
 def _muted(promise: AlertPromise, before: Before) -> str:

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gameday.model.target import Instance
+from gameday.model.target import Instance, on_loopback
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 _SHORT_ID = 12  # digits of a container's id that Docker shows
 _OWN_NAMES = ("container", "pod", "process")  # labels that platforms give instances
 
@@ -27,8 +26,8 @@ class Directory:
         """Return the one instance that HOST or HOST:PORT means; None: unclear."""
         host, port = _split(text)
         ways = [text, _without_brackets(host)]
-        if port and host in _LOOPBACK:
-            ways.insert(1, f":{port}")
+        if own := on_loopback(host, port):
+            ways.insert(1, own)
         if not _is_address(host):
             ways.append(host.partition(".")[0])
         return next((hit for way in ways if (hit := self._by_unique_name(way))), None)
@@ -80,6 +79,7 @@ class Directory:
             yield instance.name
             yield from self._qualified(instance.name)
         yield from instance.addresses
+        yield from instance.published
         for key in _OWN_NAMES:
             own = instance.labels.get(key, "")
             if own and self._uses[key, own] == 1:

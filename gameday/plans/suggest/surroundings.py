@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gameday.model.alerting.expression import Selector
 from gameday.model.scenario import BlastRadius
-from gameday.model.target import Instance
+from gameday.model.target import Instance, on_loopback
 from gameday.plans.blast_radius import protected
 
 # Labels that say what a series speaks of, the surest first.
@@ -85,7 +85,9 @@ class Surroundings:
         """Return the service that a text names: itself, an instance, an address."""
         bare = re.sub(r"^[a-z]+://", "", text).partition("/")[0]
         host = re.sub(r":\d+$", "", bare)
-        for word in (text, host, host.partition(".")[0]):
+        port = bare.rpartition(":")[2] if bare != host else ""
+        published = on_loopback(host, port)
+        for word in (text, host, host.partition(".")[0], bare, published):
             for instance in self.instances:
                 if word and word in (instance.service, *_names(instance)):
                     return instance.service
@@ -223,6 +225,7 @@ def _one(service: str) -> list[str]:
 
 def _names(instance: Instance) -> Iterator[str]:
     yield instance.name
+    yield from instance.published
     for label in ("container", "pod", "app", "app.kubernetes.io/name"):
         if instance.labels.get(label):
             yield instance.labels[label]

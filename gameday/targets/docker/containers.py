@@ -1,6 +1,6 @@
 """A compose project's containers as instances, found by their labels (v1 and v2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
 ONEOFF = "com.docker.compose.oneoff"
+
+_REACHES_LOOPBACK = ("", "0.0.0.0", "::", "127.0.0.1", "::1")  # noqa: S104 - not bound to
 
 STATES = {
     "running": "running",
@@ -36,6 +38,21 @@ def addresses_of(networks: Mapping[str, Mapping[str, Any]] | None) -> tuple[str,
     return (*v4, *v6)
 
 
+def published_by(
+    ports: Mapping[str, Sequence[Mapping[str, str]] | None] | None,
+) -> tuple[str, ...]:
+    """Return where the engine's machine forwards to a container, by TCP."""
+    places = [
+        f":{end['HostPort']}"
+        if end.get("HostIp", "") in _REACHES_LOOPBACK
+        else f"{end['HostIp']}:{end['HostPort']}"
+        for port, ends in (ports or {}).items()
+        for end in ends or ()
+        if port.endswith("/tcp") and end.get("HostPort")
+    ]
+    return tuple(dict.fromkeys(places))
+
+
 def instance_of(container: Mapping[str, Any]) -> Instance:
     """Return the instance that an inspected container is."""
     state = container["State"]
@@ -56,6 +73,7 @@ def instance_of(container: Mapping[str, Any]) -> Instance:
         started_at=_instant(started),
         labels=own,
         addresses=addresses_of(networks),
+        published=published_by(container["NetworkSettings"].get("Ports")),
     )
 
 

@@ -70,6 +70,25 @@ def test_an_address_with_its_port_tells() -> None:
     assert not is_of_fault(lost("127.0.0.1:8081"), hit(local[1], *local))
 
 
+@pytest.mark.parametrize(
+    ("instance", "expected"),
+    [
+        ("127.0.0.1:19412", True),
+        ("localhost:19412", True),
+        ("host.docker.internal:19412", True),
+        ("10.1.2.3:19502", True),
+        ("127.0.0.1:19411", False),
+        ("10.1.2.3:19412", False),  # published on loopback alone
+    ],
+)
+def test_a_published_port_tells_whose_it_is(instance: str, expected: bool) -> None:
+    published = tuple(
+        replica(n, published=(f":1941{n}", f"10.1.2.3:1950{n}")) for n in (1, 2)
+    )
+    lost_port = lost(instance, "published")
+    assert was_hit(lost_port, hit(published[1], *published)) is expected
+
+
 def test_the_only_instance_of_a_service_answers_to_its_name() -> None:
     assert is_of_fault(lost("db:9187", "postgres"), hit(DATABASE))
     assert not is_of_fault(lost("db:9187", "postgres"), hit(replica(2)))

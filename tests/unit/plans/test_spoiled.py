@@ -8,7 +8,7 @@ from gameday.model.alerting.alert import AlertRule, InhibitRule, Matcher, Route,
 from gameday.model.alerting.standing import Standing, StandingAlert, StandingSilence
 from gameday.model.plan import Monitoring
 from gameday.plans.spoiled import Before, Spoiled, spoiled, why_nothing_to_learn
-from tests.builders import equals, plan, promise, rule, step
+from tests.builders import equals, plan, promise, replica, rule, step
 
 NAME = "WebReplicaDown"
 FIRES = promise(NAME, fires_within=30.0)
@@ -64,6 +64,18 @@ def test_an_alert_about_a_victim_or_about_no_instance_of_its_service_does(
     labels: dict[str, str],
 ) -> None:
     assert len(found(FIRES, alerts=(alert(**labels),))) == 1
+
+
+@pytest.mark.parametrize(("port", "spoils"), [(19411, 0), (19412, 1)])
+def test_a_published_port_says_whose_alert_is_there(port: int, spoils: int) -> None:
+    planned = plan(step(alerts=(FIRES,)))
+    before = Before(
+        standing=Standing(alerts=(alert(instance=f"127.0.0.1:{port}"),)),
+        monitoring=planned.monitoring,
+        planned=planned.steps[0],
+        instances=tuple(replica(n, published=(f":1941{n}",)) for n in (1, 2)),
+    )
+    assert len(spoiled(planned.scenario.steps[0], before)) == spoils
 
 
 def test_a_silence_spoils_what_is_asked_of_pages_alone() -> None:

@@ -278,6 +278,26 @@ def library(**depends: str) -> Surroundings:
     )
 
 
+def test_a_target_at_a_published_port_is_the_service_behind_it() -> None:
+    published = Surroundings(
+        instances=tuple(
+            Instance(
+                service="api", name=f"api-{n}", identity={}, published=(f":1800{n}",)
+            )
+            for n in (1, 2)
+        ),
+        scraped=tuple(
+            ScrapedTarget(
+                labels={"job": "backend", "instance": f"{host}:1800{n}"},
+                address=f"{host}:1800{n}",
+            )
+            for n, host in ((1, "127.0.0.1"), (2, "host.docker.internal"))
+        ),
+    )
+    suggestion = suggested('up{job="backend"} == 0', published)
+    assert fault(suggestion) == ("process.stop", "api", {}), suggestion.because
+
+
 EXPORTED = ({"job": "redis", "instance": "redis-exporter:9121"},)
 
 

@@ -68,6 +68,22 @@ def test_ipv4_comes_before_ipv6() -> None:
     assert addresses_of(networks) == ("10.0.0.1", "fd00::1")
 
 
+def test_a_container_is_known_by_the_ports_that_its_engine_publishes() -> None:
+    ports = {
+        "8000/tcp": [
+            {"HostIp": "0.0.0.0", "HostPort": "18000"},
+            {"HostIp": "::", "HostPort": "18000"},
+        ],
+        "9000/tcp": [{"HostIp": "10.1.2.3", "HostPort": "19000"}],
+        "9001/tcp": None,
+        "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "1053"}],
+    }
+    settings = {**inspected()["NetworkSettings"], "Ports": ports}
+    made = instance_of({**inspected(), "NetworkSettings": settings})
+    assert made.published == (":18000", "10.1.2.3:19000")
+    assert instance_of(inspected()).published == ()
+
+
 def test_what_keeps_data_in_volumes_says_so() -> None:
     mounts = [
         {"Type": "volume", "Destination": "/var/lib/data"},
