@@ -7,6 +7,7 @@ reads the status. A gate that is not known is 404.
 
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ from gameday.app.evidence.gate import Gates
 from gameday.errors import GamedayError, UsageError
 from gameday.gate.override import document, may_ship
 from gameday.model.quantity import show_instant
+from gameday.model.values.listen_address import host_and_port
 from gameday.reports.wording import clean
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -25,17 +27,29 @@ MOST = 64 * 1024  # bytes of a request's body
 PREFIX = "/v1/gate"
 OK, UNAUTHORIZED, NOT_FOUND, CONFLICT, TOO_LARGE = 200, 401, 404, 409, 413
 BAD = 400
-HIGHEST_PORT = 65535
+
+
+class _HttpServer(ThreadingHTTPServer):
+    """Listens at an address of either family."""
+
+    daemon_threads = True
+
+    def __init__(
+        self, host: str, port: int, handler: type[BaseHTTPRequestHandler]
+    ) -> None:
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__((host, port), handler)
 
 
 class GateServer:
     """Answers for some gates until it is stopped."""
 
     def __init__(self, gates: Gates, listen: str, token: str = "") -> None:
-        host, _, port = listen.rpartition(":")
-        host = host.strip("[]")
-        if not host or not port.isdecimal() or int(port) > HIGHEST_PORT:
-            raise UsageError(f"--listen {listen!r} is not HOST:PORT")
+        try:
+            host, port = host_and_port(listen)
+        except ValueError as error:
+            raise UsageError(f"--listen {error}") from None
         if host not in LOCAL and not token:
             raise UsageError(
                 f"--listen {listen}: others than this machine may only ask with a "
@@ -46,10 +60,9 @@ class GateServer:
         self._known: dict[str, tuple[float, dict[str, Any], bool]] = {}
         self._lock = threading.Lock()
         try:
-            self._server = ThreadingHTTPServer((host, int(port)), self._handler())
+            self._server = _HttpServer(host, port, self._handler())
         except OSError as error:
             raise UsageError(f"--listen {listen}: {error.strerror}") from error
-        self._server.daemon_threads = True
 
     @property
     def port(self) -> int:

@@ -37,7 +37,8 @@ def command(listen: str, forward: str | None, store: str | None) -> int:
         raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(f"--listen {listen}: {error.strerror}") from error
-    click.echo(f"listening on {listen}; GET /pages?since=0 shows what arrived")
+    place = f"{listen.rpartition(':')[0]}:{pager.port}"
+    click.echo(f"listening on {place}; GET /pages?since=0 shows what arrived")
     ended.wait()
     pager.stop()
     return 0

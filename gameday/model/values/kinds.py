@@ -19,12 +19,11 @@ from gameday.model.quantity import (
     parse_share,
 )
 from gameday.model.quoting import shown
+from gameday.model.values.listen_address import host_and_port
 from gameday.model.values.namespace import object_name
 
 MOST_DIGITS = 9  # of a whole number
 _TOO_LARGE = 10**MOST_DIGITS
-_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]*\]|[A-Za-z0-9_.-]*):([0-9]{1,5})")
-_HIGHEST_PORT = 65535
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _USUAL_SIGNALS = ("SIGKILL", "SIGTERM", "SIGSEGV", "SIGABRT")
 
@@ -224,10 +223,8 @@ def _method(value: object) -> str:
 
 
 def _listen(value: object) -> str:
-    match = _LISTEN.fullmatch(value) if isinstance(value, str) else None
-    if match is None or int(match[2]) > _HIGHEST_PORT:
-        raise ValueError(f'{shown(value)} is not HOST:PORT, such as "0.0.0.0:9099"')
-    return match[0]
+    host_and_port(value)
+    return str(value)
 
 
 def one_of(*known: str) -> ValueKind[str]:

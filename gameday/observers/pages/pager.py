@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.clock import SystemClock
+from gameday.model.values.listen_address import host_and_port
 from gameday.observers.pages.pager_http import Forwarder, PagerServer
 from gameday.observers.pages.pages import ReceivedPage, RefusedPage
 from gameday.ports import Clock
@@ -41,10 +42,7 @@ class Pager:
         store: str | Path | None = None,
         clock: Clock | None = None,
     ) -> None:
-        host, separator, port = listen.rpartition(":")
-        if not separator or not port.isdecimal():
-            raise ValueError(f"{listen!r} is not HOST:PORT")
-        self._host, self._port = host.strip("[]"), int(port)
+        self._host, self._port = host_and_port(listen)
         self._clock: Clock = clock or SystemClock()
         self._pages: deque[ReceivedPage | RefusedPage] = deque(maxlen=KEPT)
         self._changed = threading.Condition()

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,7 @@ def test_an_override_is_recorded_and_holds_until_it_is_over(
         (["--serve", "--listen", "0.0.0.0:0"], "--token-file"),
         (["--serve", "--listen", "here"], "is not HOST:PORT"),
         (["--serve", "--listen", "127.0.0.1:99999"], "is not HOST:PORT"),
+        (["--serve", "--listen", "::1:9095"], 'such as "[::1]:9099"'),
         (["--serve", "--by", "a"], "of its own"),
         (["--serve", "--token-file", "nowhere"], "there is no such file"),
     ],
@@ -284,6 +287,23 @@ def test_with_a_token_only_who_has_it_is_answered(server: GateServer) -> None:
     assert ask(server, "GET", "/v1/gate/shop")[0] == 401
     assert ask(server, "GET", "/v1/gate/shop", token="wrong")[0] == 401  # noqa: S106
     assert ask(server, "GET", "/v1/gate/shop", token="s3cret")[0] == 200  # noqa: S106
+
+
+def test_it_listens_at_an_ipv6_address_too() -> None:
+    gates = Gates(policies={}, clock=SystemClock())
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            pass
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    served = GateServer(gates, "[::1]:0")
+    thread = threading.Thread(target=served.serve, daemon=True)
+    thread.start()
+    with closing(http.client.HTTPConnection("::1", served.port, timeout=30)) as client:
+        client.request("GET", "/v1/gate/shop")
+        assert client.getresponse().status == 404
+    served.stop()
+    thread.join()
 
 
 def test_elsewhere_than_here_it_takes_a_token() -> None:

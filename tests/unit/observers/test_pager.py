@@ -507,7 +507,9 @@ def test_memory_is_bounded() -> None:
     assert (len(kept), kept[0].seq, kept[-1].seq) == (KEPT, 6, KEPT + 5)
 
 
-@pytest.mark.parametrize("listen", ["9099", "127.0.0.1", "127.0.0.1:http"])
+@pytest.mark.parametrize(
+    "listen", ["9099", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:99999", "::1:9099"]
+)
 def test_a_wrong_address_is_named(listen: str) -> None:
     with pytest.raises(ValueError, match="is not HOST:PORT"):
         Pager(listen)
