@@ -27,10 +27,12 @@ def since(base: str, folder: str = ".", asked: Sequence[str] = ()) -> frozenset[
     )
 
 
-def texts_at(base: str, paths: Sequence[str]) -> dict[str, str]:
+def texts_at(base: str, paths: Sequence[str], pattern: str) -> dict[str, str]:
     """Return by path the texts that files had at a commit, those below folders too.
 
-    The commit is the point where the branch left it; what was not there is left out.
+    Of the files in which a line fits a pattern. The commit is the point where the
+    branch left it; what was not there is left out. What the repository does not have
+    any more is among them wherever it was: what is asked about may be its new name.
     """
     texts: dict[str, str] = {}
     for path in paths:
@@ -38,10 +40,24 @@ def texts_at(base: str, paths: Sequence[str]) -> dict[str, str]:
         folder = real if os.path.isdir(real) else os.path.dirname(real)  # noqa: PTH112, PTH120
         top, start = _start(base, folder)
         seen = os.path.relpath(real, os.path.realpath(top))
-        names = _git(top, "ls-tree", "-r", "-z", "--name-only", start, "--", seen)
-        for name in filter(None, names.split("\0")):
+        names = _fitting(top, start, pattern, seen)
+        words = ("diff", "--name-only", "-z", "--diff-filter=D", *_DIFF, start, "--")
+        if gone := set(_git(top, *words).split("\0")) - {""}:
+            names |= gone & _fitting(top, start, pattern, ".")
+        for name in sorted(names):
             texts[os.path.join(top, name)] = _git(top, "show", f"{start}:{name}")
     return texts
+
+
+def _fitting(top: str, commit: str, pattern: str, below: str) -> set[str]:
+    """Return the files of a commit below a path in which a line fits a pattern."""
+    words = ("grep", "-IlzE", "-e", pattern, commit, "--", below)
+    try:
+        done = git.ask(top, words)
+    except git.NoGitError as error:
+        raise UsageError(f"--base needs git, which does not answer: {error}") from None
+    names = os.fsdecode(done.stdout).split("\0")
+    return {name.removeprefix(f"{commit}:") for name in names if name}
 
 
 def _refuse_outside(paths: Sequence[str], top: str) -> None:

@@ -113,7 +113,8 @@ def _at_base(
     from gameday.files import changed
     from gameday.files.prometheus import rule_files
 
-    rule_file = rule_files.parse(changed.texts_at(wish.base, wish.rules))
+    texts = changed.texts_at(wish.base, wish.rules, rule_files.HINT)
+    rule_file = rule_files.parse(texts)
     return define(rule_file.alerts, rule_file.recorded, language)
 
 

@@ -10,6 +10,9 @@ from gameday.files.prometheus import rules
 from gameday.files.text import source, yaml
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 
+# In each rule file, and each PrometheusRule, there is a line with this.
+HINT = r"(^|[^a-zA-Z_])groups[\"']?[[:space:]]*:"
+
 
 class RuleSet(NamedTuple):
     """The rules of several files."""
@@ -31,15 +34,19 @@ def read(paths: Sequence[str]) -> RuleSet:
                 problems += [] if is_folder else [read.problem]
             elif not is_folder or _has_rules(read.text, name):
                 texts[name] = read.text
-    return _parse(texts, problems)
+    rule_set = _parse(texts, problems)
+    if problems:
+        raise InvalidFile(problems)
+    return rule_set
 
 
 def parse(texts: Mapping[str, str]) -> RuleSet:
-    """Return the rules of texts by their path; what is no rule file is left out."""
+    """Return the rules of texts by their path, as far as they can be read."""
     return _parse({p: text for p, text in texts.items() if _has_rules(text, p)}, [])
 
 
 def _parse(texts: Mapping[str, str], problems: list[Problem]) -> RuleSet:
+    """Return the rules of texts; adds to the problems."""
     alerts: list[AlertRule] = []
     recorded: list[RecordingRule] = []
     for path, text in texts.items():
@@ -47,8 +54,6 @@ def _parse(texts: Mapping[str, str], problems: list[Problem]) -> RuleSet:
         problems += [problem for problem in wrong if problem.severity == "error"]
         alerts += [rule for rule in read_rules if isinstance(rule, AlertRule)]
         recorded += [rule for rule in read_rules if isinstance(rule, RecordingRule)]
-    if problems:
-        raise InvalidFile(problems)
     return RuleSet(tuple(alerts), tuple(recorded))
 
 

@@ -135,6 +135,37 @@ def test_a_new_rule_has_to_be_proven_where_that_is_asked() -> None:
     assert NAME not in out.split("receivers:")[0]
 
 
+@pytest.mark.parametrize("commit", [False, True])
+def test_the_rules_of_a_file_that_was_renamed_are_not_new(commit: bool) -> None:
+    stored()
+    Path("rules.yaml").write_text(RULES + OTHER)
+    git("init", "-q")
+    git("add", "rules.yaml")
+    git("commit", "-qm", "rules")
+    git("tag", "base")
+    Path("alerts").mkdir()
+    Path("rules.yaml").rename("alerts/shop.yaml")
+    if commit:
+        git("add", "-A")
+        git("commit", "-qm", "renamed")
+    words = ("artifacts", "--rules", "alerts/shop.yaml", "--base", "base")
+    code, out, err = coverage(*words, "--new-rules-proven")
+    assert (code, "(new)" in out) == (0, False), err
+
+
+def test_a_rule_file_that_was_wrong_at_the_commit_can_be_mended() -> None:
+    stored()
+    right = Path("rules.yaml").read_text()
+    git("init", "-q")
+    Path("rules.yaml").write_text(right + OTHER.replace("expr: ", "expr: ("))
+    git("add", "rules.yaml")
+    git("commit", "-qm", "rules")
+    Path("rules.yaml").write_text(right)
+    words = ("artifacts", "--rules", "rules.yaml", "--base", "HEAD")
+    code, _, err = coverage(*words, "--new-rules-proven")
+    assert code == 0, err
+
+
 def test_the_files_are_written_whole() -> None:
     stored()
     assert coverage("artifacts", "--out", "public/badges")[0] == 0
