@@ -14,6 +14,8 @@ from gameday.checks.pages.pages import FIRING, RESOLVED, label_key
 from gameday.checks.pages.reading import ALONE, Reading
 from gameday.checks.question import Answer, Question, failed, passed
 from gameday.checks.record.episodes import Episode, fits
+from gameday.checks.record.lost_targets import Loss
+from gameday.checks.record.rule_chain import reads
 from gameday.checks.step import StepRun
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import AlertAtStart, Routed, Suppressed
@@ -52,6 +54,21 @@ def rules_that_matter(step: StepRun) -> list[AlertRule] | None:
         if rules is None
         else [rule for rule in rules if _could_be_unexpected(step, rule)]
     )
+
+
+def may_ring_for(step: StepRun, loss: Loss) -> bool:
+    """Whether an alert that would be unexpected may rest on a scrape target.
+
+    What rang without a rule that is known may be about anything.
+    """
+    rules, rung = rules_that_matter(step), _OtherAlerts(step)
+    if rules is None:
+        return True
+    monitoring = step.run.plan.monitoring
+    known = {rule.name for rule in monitoring.rules or ()}
+    names = {*(offender.alert for offender in rung.offenders), *rung.strangers}
+    unknown = bool(names - known) or bool(rung.unclear)
+    return unknown or (bool(rules) and reads(monitoring, rules, loss))
 
 
 def _could_be_unexpected(step: StepRun, rule: AlertRule) -> bool:

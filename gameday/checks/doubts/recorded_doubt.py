@@ -7,11 +7,12 @@ question and lie in its time; whether they matter is for the table to say.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from gameday.checks.alerts.notifications import Notifications
-from gameday.checks.alerts.other_alerts import rules_that_matter
+from gameday.checks.alerts.other_alerts import may_ring_for, rules_that_matter
 from gameday.checks.alerts.promised_alert import promise_of
 from gameday.checks.faults.foreign_effect import ineffective
 from gameday.checks.question import Question
 from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan, Link
+from gameday.checks.record.lost_targets import Loss
 from gameday.checks.record.observer_coverage import RuleScope
 from gameday.checks.record.rule_chain import reads, scope_of
 from gameday.checks.service.coverage import is_recorded, probing_holes
@@ -45,15 +46,22 @@ def _doubt_before(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[D
 
 
 def _scrape(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
-    jobs = _jobs(step, question)
-    monitoring = step.run.plan.monitoring
-    rules = [] if question.alert is None else promise_of(step, question).rules
     for loss in step.losses:
-        on_chain = (jobs is None or loss.job in jobs) and reads(monitoring, rules, loss)
-        if on_chain and loss.since <= span.end:
+        if loss.since <= span.end and _rests_on(step, question, loss):
             yield Doubt(
                 kind=DoubtKind.TARGET_LOST, because=loss.show(), since=loss.since
             )
+
+
+def _rests_on(step: StepRun, question: Question, loss: Loss) -> bool:
+    """Return whether a question rests on what is scraped from a target."""
+    if question.question == "no_other_alerts":
+        return may_ring_for(step, loss)
+    if question.alert is not None:
+        rules = promise_of(step, question).rules
+        return reads(step.run.plan.monitoring, rules, loss)
+    jobs = _jobs(step, question)
+    return jobs is None or loss.job in jobs
 
 
 def _jobs(step: StepRun, question: Question) -> set[str] | None:

@@ -1,5 +1,7 @@
 """Nothing else may ring: what counts, what does not, and what nobody heard."""
 
+from dataclasses import replace
+
 import pytest
 
 from gameday.model.events import Event, event
@@ -265,6 +267,31 @@ def test_a_lost_target_may_be_what_rings(fires: float | None, outcome: Outcome) 
     other = [] if fires is None else alert("TargetMissing", fires=at(fires))
     finding = asked(PROMISED, other, LOST)
     assert finding.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("settings", "rings", "outcome"),
+    [
+        ({}, "", Outcome.INCONCLUSIVE),  # BalancerDown could have rung
+        ({"matching": {"team": "lb"}}, "", Outcome.INCONCLUSIVE),
+        ({"matching": {"team": "db"}}, "", Outcome.PASS),
+        ({"except_": ("BalancerDown",)}, "", Outcome.PASS),
+        ({"matching": {"team": "db"}}, "DatabaseDown", Outcome.FAIL),
+        ({"matching": {"team": "db"}}, "FromElsewhere", Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_lost_target_that_no_such_alert_reads_says_nothing(
+    settings: dict[str, object], rings: str, outcome: Outcome
+) -> None:
+    quiet = NoOtherAlerts(**settings)  # type: ignore[arg-type]
+    planned = with_rules(
+        plan(step(no_other_alerts=quiet)),
+        replace(rule("BalancerDown", labels={"team": "lb"}), expr='up{job="haproxy"}'),
+        replace(rule("DatabaseDown", labels={"team": "db"}), expr='up{job="db"}'),
+    )
+    other = alert(rings, fires=at(40), team="db") if rings else []
+    finding = answer(judged(planned, timeline(fault(), other, LOST)), "no_other_alerts")
+    assert finding.outcome is outcome, finding.because
 
 
 def test_it_is_not_asked_where_it_is_switched_off() -> None:
