@@ -14,6 +14,7 @@ from gameday.model.plan import Plan
 from gameday.plans.timing import timings
 from gameday.store.plans import to_json
 from tests.builders import alert, at, fault, plan, promise, rule, step, timeline
+from tests.unit.reports.reading import parse_xml, properties_of
 
 ALERT = "WebReplicaDown"
 Called = Callable[..., tuple[int, str]]
@@ -167,6 +168,19 @@ def test_a_folder_of_runs_stands_for_all_of_them(called: Called) -> None:
     code, said = called("report", "out", "--format", "html")
     assert code == 2
     assert "of one run" in said
+
+
+def test_a_stored_run_as_junit_has_its_values_where_that_is_asked(
+    called: Called,
+) -> None:
+    name = run("first", 7.0)
+    for words, known in (((), False), (("--junit-properties",), True)):
+        code, text = called("report", name, "--format", "junit", *words)
+        cases = list(parse_xml(text).iter("testcase"))
+        assert code == 0
+        assert any("promised" in properties_of(case) for case in cases) is known
+    code, said = called("report", name, "--junit-properties")
+    assert (code, "is for --format junit" in said) == (2, True)
 
 
 @pytest.mark.parametrize(
