@@ -38,6 +38,9 @@ class GameDayReporter:
         error = call.excinfo.value if call.excinfo else None
         if call.excinfo is not None and isinstance(error, WITHOUT_TRACEBACK):
             report.longrepr = item.repr_failure(call.excinfo)  # also of a set-up
+        if report.skipped and isinstance(report.longrepr, tuple):
+            # Where the scenario is, not the line of ours that skips.
+            report.longrepr = (str(item.path), 1, report.longrepr[2])
         if isinstance(error, Inconclusive):
             report.gameday_unsure = str(error)
         elif item.unanswered and call.when == "call" and report.passed:

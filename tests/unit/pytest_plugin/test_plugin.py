@@ -230,6 +230,12 @@ def test_what_an_inconclusive_test_is_can_be_chosen(
     done.stdout.fnmatch_lines([f"*{words}*"])
 
 
+def test_what_is_skipped_is_the_scenarios(folder: Folder) -> None:
+    folder.answer("{'reaches': 'inconclusive'}, code=3")
+    done = folder.run("--gameday", "--gameday-inconclusive=skip", "-rs")
+    done.stdout.fnmatch_lines(["SKIPPED*day.yaml:1: *"])
+
+
 @pytest.mark.parametrize("ending", ["crashed", "refused"])
 def test_a_run_that_did_not_end_well_is_never_let_pass(
     folder: Folder, ending: str
