@@ -61,13 +61,13 @@ def may_ring_for(step: StepRun, loss: Loss) -> bool:
 
     What rang without a rule that is known may be about anything.
     """
-    rules, rung = rules_that_matter(step), _OtherAlerts(step)
+    rules, others = rules_that_matter(step), _OtherAlerts(step)
     if rules is None:
         return True
     monitoring = step.run.plan.monitoring
     known = {rule.name for rule in monitoring.rules or ()}
-    names = {*(offender.alert for offender in rung.offenders), *rung.strangers}
-    unknown = bool(names - known) or bool(rung.unclear)
+    names = {*(offender.alert for offender in others.offenders), *others.only_paged}
+    unknown = bool(names - known) or bool(others.why_unclear)
     return unknown or (bool(rules) and reads(monitoring, rules, loss))
 
 

@@ -68,7 +68,12 @@ class Sought:
         around, selector = self.around, self.reading.selector
         per_series = [around.of_labels(labels) for labels in self.rule.series or ()]
         per_series.append(around.of_labels(selector.fixed()))
-        return list(dict.fromkeys(service for service in per_series if service))
+        services = [*per_series, *around.admitted(selector)]
+        return [
+            service
+            for service in dict.fromkeys(services)
+            if service and not around.elsewhere(service, selector)
+        ]
 
     @property
     def metric(self) -> str:

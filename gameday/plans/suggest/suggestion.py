@@ -135,14 +135,10 @@ def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
         side = rule if len(sides) == 1 else replace(rule, expr=expr)
         if always(expr) is not None:
             continue
-        if not fires_within_known_time(side, asked.monitoring):
-            yield "when it fires cannot be told: " + "; ".join(
-                fires(side, asked.monitoring).why
-            )
-            continue
-        reading = next(iter(_readings(expr, asked.monitoring)), None)
+        reading = next (iter(_readings(expr, asked.monitoring)), None)
+        when = _when(side, asked.monitoring)
         if reading is None:
-            yield _not_read(expr, asked.monitoring)
+            yield when or _not_read(expr, asked.monitoring)
             continue
         sought = Sought(
             rule=side,
@@ -150,8 +146,20 @@ def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
             around=asked.around,
             on_cluster=asked.on_cluster,
         )
+        if when:
+            yield when
         for way in ways(sought):
-            yield way if isinstance(way, str) else _able(way, sought, asked)
+            if isinstance(way, str):
+                yield way
+            elif not when:
+                yield _able(way, sought, asked)
+
+
+def _when(rule: AlertRule, monitoring: Monitoring) -> str:
+    """Return why nobody can tell when a rule fires; empty where that can be told."""
+    if settles(rule, monitoring):
+        return ""
+    return "when it fires cannot be told: " + "; ".join(fires(rule, monitoring).why)
 
 
 def _able(hit: SuggestedFault, sought: Sought, asked: SuggestInput) -> _Way | str:

@@ -14,6 +14,9 @@ _LABELS = (
     *("server", "pod", "container", "deployment", "statefulset", "daemonset"),
     *("instance", "target", "service", "app", "name", "host", "job", "component"),
 )
+# Labels whose values are names of instances, or of what they belong to.
+_OWN_LABELS = ("pod", "container", "name", "deployment", "statefulset", "daemonset")
+_NAMESPACE = "namespace"
 # What a game day watches with cannot be taken away meanwhile.
 _MONITORING_NAMES = re.compile(
     r"(?i)prometheus|alert-?manager|thanos|mimir|cortex|vmalert|victoria|^(prom|am|pager)$"
@@ -106,6 +109,28 @@ class Surroundings:
         """Return the service that labels name; empty: none."""
         services = (self.named(labels[name]) for name in _LABELS if labels.get(name))
         return next((service for service in services if service), "")
+
+    def admitted(self, selector: Selector) -> list[str]:
+        """Return the services that a selector's patterns name, as `pod=~"web-.*"`."""
+        asked = [
+            matcher.name
+            for matcher in selector.matchers
+            if matcher.op == "=~" and matcher.name in _OWN_LABELS
+        ]
+        services = [
+            instance.service
+            for instance in self.instances
+            if asked and all(_admits(selector, name, instance) for name in asked)
+        ]
+        return list(dict.fromkeys(services))
+
+    def elsewhere(self, service: str, selector: Selector) -> bool:
+        """Whether a selector asks for another namespace than a service's."""
+        return not any(
+            selector.admits(_NAMESPACE, instance.labels.get(_NAMESPACE, ""))
+            or _NAMESPACE not in instance.labels
+            for instance in self.of(service)
+        )
 
     def of_target(self, target: ScrapedTarget) -> str:
         """Return the service that a scrape target is; of a probe, what it probes."""
@@ -232,6 +257,18 @@ def _names(instance: Instance) -> Iterator[str]:
     workload = instance.labels.get("workload", "")
     if workload:
         yield workload.rpartition("/")[2]
+
+
+def _admits(selector: Selector, label: str, instance: Instance) -> bool:
+    """Whether a selector may select series that have an instance's name as a label."""
+    kind, _, workload = instance.labels.get("workload", "").rpartition("/")
+    own = {
+        "pod": instance.labels.get("pod", ""),
+        "container": instance.labels.get("container", ""),
+        "name": instance.labels.get("container", ""),
+        kind: workload,
+    }.get(label, "")
+    return bool(own) and selector.admits(label, own)
 
 
 def _word(service: str) -> str:

@@ -35,6 +35,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("memory", r"mem(ory)?_|_rss|heap|MemAvailable|resident_memory"),
     ("queue", r"queue|backlog|(_|^)lag(_|$)|unacked|messages_(ready|pending)"),
 )
+# What a pod that does not answer changes; its phase it does not.
+_READINESS = re.compile(r"_(ready|available|unavailable)(_|$)|_status_condition$")
 _SEEN_UP = re.compile(r"(?i)_(up|healthy|alive|connected|available|reachable|status)$")
 
 
@@ -123,6 +125,9 @@ def _sided(symptom: Symptom, condition: RuleCondition, name: str) -> Symptom | N
     if symptom in (Symptom.QUEUE, Symptom.CPU):
         idle = symptom == Symptom.CPU and "idle" in str(condition.value)
         return symptom if idle or condition.side == HIGH else None
+    if symptom == Symptom.REPLICAS:
+        ready = any(_READINESS.search(selector.name) for selector in condition.reads)
+        return symptom if ready else None
     if symptom == Symptom.RESTARTS and _ERROR_NAME.search(name):
         return None
     return symptom

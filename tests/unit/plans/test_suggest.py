@@ -278,6 +278,76 @@ def library(**depends: str) -> Surroundings:
     )
 
 
+def pods(**workloads: str) -> Surroundings:
+    """Return two pods of each workload in the namespace `prod`."""
+    return Surroundings(
+        instances=tuple(
+            Instance(
+                service=name,
+                name=f"{name}-{n}",
+                identity={},
+                labels={
+                    "pod": f"{name}-7d9f-x{n}",
+                    "container": "main",
+                    "workload": f"{kind}/{name}",
+                    "namespace": "prod",
+                },
+            )
+            for name, kind in workloads.items()
+            for n in (1, 2)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        (
+            'increase(kube_pod_container_status_restarts_total{pod=~"web-.*"}[2m]) > 0',
+            ("process.kill", "web", {}),
+        ),
+        (
+            (
+                "rate(container_cpu_usage_seconds_total"
+                '{namespace="prod", pod=~"web-.+", container!="POD"}[1m]) > 0.8'
+            ),
+            ("resource.cpu", "web", {"load": "90%"}),
+        ),
+        (
+            (
+                'kube_deployment_status_replicas_available{deployment=~"api|web"}'
+                ' < kube_deployment_spec_replicas{deployment=~"api|web"}'
+            ),
+            ("process.pause", "web", {}),
+        ),
+        (
+            (
+                "increase(kube_pod_container_status_restarts_total"
+                '{namespace="test", pod=~"web-.*"}[2m]) > 0'
+            ),
+            None,
+        ),
+        ('kube_deployment_status_replicas_available{deployment=~"db"} < 2', None),
+        ('kube_pod_container_status_waiting_reason{pod=~"web-.*"} > 0', None),
+        ('kube_deployment_status_observed_generation{deployment="web"} < 1', None),
+        ('kube_pod_status_phase{pod=~"web-.*", phase="Pending"} > 0', None),
+    ],
+)
+def test_pods_are_named_by_patterns_in_their_namespace(
+    expr: str, expected: object
+) -> None:
+    around = pods(web="deployment", db="statefulset")
+    suggestion = suggested(expr, around, on_cluster=True)
+    assert fault(suggestion) == expected, suggestion.because
+
+
+def test_of_a_certificates_age_it_says_which_fault_is_missing() -> None:
+    expr = 'probe_ssl_earliest_cert_expiry{job="probe"} - time() < 86400 * 3'
+    suggestion = suggested(expr)
+    assert suggestion.state == "not known how"
+    assert "tls.expire would be it" in suggestion.because
+
+
 def test_a_target_at_a_published_port_is_the_service_behind_it() -> None:
     published = Surroundings(
         instances=tuple(
