@@ -126,6 +126,8 @@ def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
     status, odd = init.status_of(begin.url) if begin.url else (200, "")
     proven = _proven(wish, monitoring, clock)
     entries = _entries(suggest(monitoring.rules, asked), proven, wish, status)
+    if not begin.prometheus and any(entry.proof for entry in entries):
+        notes.append(_NO_PROMETHEUS)
     if any(
         entry.suggestion.requests
         for entry in entries
@@ -135,6 +137,10 @@ def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
     return Suggestions(entries=tuple(entries), notes=(*notes, *([odd] if odd else [])))
 
 
+_NO_PROMETHEUS = (
+    "no --prometheus: the scenarios observe none, and whether an alert fires could not "
+    "be seen; name it, or write it under `observe`"
+)
 _NO_REQUESTS = (
     "no --url: rules that count requests fire only while others ask; with it the "
     "scenarios bring a load of their own"

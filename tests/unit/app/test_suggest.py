@@ -77,6 +77,13 @@ def scenario(path: str) -> Scenario:
     return parsed
 
 
+def test_without_a_prometheus_it_says_what_the_scenarios_lack() -> None:
+    Path("named.yaml").write_text(RULES.replace("job=", "service="))
+    suggestions = look(wish(rules=("named.yaml",)))
+    assert [entry.proof is not None for entry in suggestions.suggested] == [True]
+    assert any("no --prometheus" in note for note in suggestions.notes)
+
+
 def test_each_rule_has_a_state(prometheus: str) -> None:
     suggestions = look(wish(prometheus))
     assert [
