@@ -15,7 +15,8 @@ from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 PROVEN, SEEN, DRILL = "proven", "seen", "drill"
 # What tells two versions of a service apart, in a container's or a pod's labels.
 _VERSIONS = (
-    "com.docker.compose.image",
+    "com.docker.compose.image",  # Compose 2 has the digest there
+    "image_digest",
     "pod-template-hash",
     "controller-revision-hash",
 )

@@ -63,6 +63,7 @@ def instance_of(container: Mapping[str, Any]) -> Instance:
         **labels,
         "container": container["Name"].lstrip("/"),
         **volumes_of(container),
+        **image_of(container),
     }
     return Instance(
         service=labels[SERVICE],
@@ -86,6 +87,12 @@ def volumes_of(container: Mapping[str, Any]) -> dict[str, str]:
     ]
     places = sorted(str(mount.get("Destination", "")) for mount in mounts)
     return {"volumes": ",".join(places)} if places else {}
+
+
+def image_of(container: Mapping[str, Any]) -> dict[str, str]:
+    """Return the label `image_digest`: what runs, which a tag does not tell."""
+    digest = str(container.get("Image") or "")
+    return {"image_digest": digest} if digest else {}
 
 
 def _instant(text: str) -> float | None:

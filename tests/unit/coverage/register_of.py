@@ -121,12 +121,12 @@ def the(standings: Sequence[ProofState], name: str = NAME) -> ProofState:
     return next(standing for standing in standings if standing.name == name)
 
 
-def image(digest: str) -> Instance:
-    """Return a web replica that runs an image."""
+def image(digest: str, label: str = "com.docker.compose.image") -> Instance:
+    """Return a web replica that runs an image; `label`: where its record says so."""
     return Instance(
         service="web",
         name="web-2",
         identity={"id": "web-2"},
-        labels={"com.docker.compose.image": digest},
+        labels={label: digest},
         addresses=("172.18.0.3",),
     )

@@ -204,11 +204,13 @@ def test_a_receiver_that_changed_since_is_stale_with_its_rule() -> None:
     assert the(seen.rules).state == "stale"
 
 
-def test_a_service_that_was_built_anew_since_makes_the_proof_stale() -> None:
-    old = asked([rule(NAME)], instances=[image("sha256:a"), image("sha256:a")])
+@pytest.mark.parametrize("label", ["com.docker.compose.image", "image_digest"])
+def test_a_service_that_was_built_anew_since_makes_the_proof_stale(label: str) -> None:
+    before, after = image("sha256:a", label), image("sha256:b", label)
+    old = asked([rule(NAME)], instances=[before, before])
     new = asked(
         [rule(NAME)],
-        instances=[image("sha256:b"), image("sha256:b")],
+        instances=[after, after],
         promised=promise("Other", fires_within=5.0),
     )
     first = past(old)

@@ -84,6 +84,12 @@ def test_a_container_is_known_by_the_ports_that_its_engine_publishes() -> None:
     assert instance_of(inspected()).published == ()
 
 
+def test_which_image_runs_is_told_by_its_digest() -> None:
+    """Compose 1 leaves no label that says so."""
+    made = instance_of({**inspected(), "Image": "sha256:0a1b"})
+    assert made.labels["image_digest"] == "sha256:0a1b"
+
+
 def test_what_keeps_data_in_volumes_says_so() -> None:
     mounts = [
         {"Type": "volume", "Destination": "/var/lib/data"},
