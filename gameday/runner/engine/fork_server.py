@@ -8,10 +8,12 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any
 
 from gameday.runner.engine import forks
@@ -21,8 +23,8 @@ Message = tuple[str, Mapping[str, Any]]
 Tell = Callable[[str, Mapping[str, Any]], None]
 
 
-# The main script too: a child would import it again, at every fork.
-_PRELOAD = ["__main__", "gameday.runner.engine.child"]
+_PRELOAD = ["gameday.runner.engine.child"]
+_STARTING = threading.Lock()
 
 
 class ForkServer:
@@ -56,7 +58,23 @@ class ForkServer:
 def _start_server() -> None:
     from multiprocessing.forkserver import ensure_running
 
-    ensure_running()
+    with _without_main_module():
+        ensure_running()
+
+
+@contextlib.contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Have processes start without the main module, which they would run again.
+
+    It may be a script that holds game days, and ours need nothing of it.
+    """
+    with _STARTING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 class Child:
@@ -74,7 +92,8 @@ class Child:
         self.process: BaseProcess = context.Process(
             target=work, args=(theirs, *arguments), daemon=True
         )
-        self.process.start()
+        with _without_main_module():
+            self.process.start()
         theirs.close()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()

@@ -1,14 +1,19 @@
 """The real engine, of whichever generation pip gives this Python, in its fork."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gameday.runner.engine.fork_server import ForkServer
 from gameday.runner.engine.jobs import Job
+from tests.conftest import ROOT
 from tests.unit.runner.interrupting import REASON
 
 PATIENCE = 60.0  # seconds
@@ -86,3 +91,36 @@ def test_a_hold_that_is_interrupted_says_so(fork_server: ForkServer) -> None:
     heard.wait("gone")
     assert heard.said["engine"]["status"] == "interrupted"
     assert heard.said["rolled_back"] == {"failed": []}
+
+
+SCRIPT = """\
+import pathlib, threading
+from gameday.runner.engine.fork_server import ForkServer
+from gameday.runner.engine.jobs import Job
+
+with pathlib.Path("runs.txt").open("a") as runs:
+    runs.write("once\\n")
+server, over = ForkServer(), threading.Event()
+server.warm()
+tell = lambda name, fields: over.set() if name == "gone" else print(name)
+server.experiment(Job(document=DOCUMENT, hold=False), tell)
+over.wait(60)
+"""
+
+
+def test_a_script_that_holds_game_days_is_not_run_again_by_them(tmp_path: Path) -> None:
+    """As in a notebook's script: nothing keeps its lines from being imported."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.replace("DOCUMENT", repr(experiment())))
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (tmp_path / "runs.txt").read_text() == "once\n", done.stderr
+    assert "rolled_back" in done.stdout, done.stderr
+    assert "Traceback" not in done.stderr
