@@ -6,19 +6,20 @@ follows them); PromQL and HTTP conditions cost one request.
 
 import http
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gameday.errors import ObserverLost
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import Endpoint, Guardrail
-from gameday.model.slos.counting import Counted, count_signed
-from gameday.model.slos.scraped import read_targets
+from gameday.model.slos.counting import Counted, Signed, count_signed
+from gameday.model.slos.scraped import Scraped, Target, read_targets
 from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.observer import PrometheusObserver
 from gameday.observers.prometheus.window import CountedWindow
+from gameday.observers.slice_guard import SliceCounts
 from gameday.ports import Clock
 
 OK, BREACHED, UNANSWERABLE = "ok", "breached", "unanswerable"
@@ -199,6 +200,8 @@ def _slo(
     def look() -> Observation:
         if because := _unanswerable(slo, prometheus):
             return Observation(state=UNANSWERABLE, because=because)
+        if slo.slices is not None:
+            return _by_slices(guardrail, slo, prometheus, watched.since)
         if guardrail.burn_rate is not None:
             return _burn_rate(guardrail.burn_rate, slo, prometheus)
         window = watched.windows.get(slo.name)
@@ -216,6 +219,27 @@ def _slo(
         )
 
     return look
+
+
+def _by_slices(
+    guardrail: Guardrail, slo: Slo, prometheus: PrometheusObserver, since: float
+) -> Observation:
+    """Look at an SLO whose objective is a share of slices of time."""
+    end = prometheus.counters.newest()
+    counts = SliceCounts(slo, *_counters(slo, prometheus))
+    if guardrail.burn_rate is not None:
+        limit = guardrail.burn_rate
+        length = max(SHORTEST, SCRAPES * prometheus.scrape_interval)
+        value, because = counts.burn_rate(length, end)
+    else:
+        limit = guardrail.budget_spent or 0.0
+        value, because = counts.budget_spent(since, end)
+    return Observation(
+        state=BREACHED if value is None or value > limit else OK,
+        value=value,
+        limit=limit,
+        because=because,
+    )
 
 
 def _burn_rate(limit: float, slo: Slo, prometheus: PrometheusObserver) -> Observation:
@@ -252,6 +276,18 @@ def _bad_and_total(
     slo: Slo, prometheus: PrometheusObserver, start: float, end: float
 ) -> tuple[Counted, Counted]:
     """Return the bad and the total events, scrape-aligned."""
+    signed, targets = _counters(slo, prometheus)
+    bad, total = (
+        count_signed(signed[side], start, end, targets) for side in ("bad", "total")
+    )
+    # What the skew of several targets' scrapes may have added stops no run.
+    return replace(bad, value=max(0.0, bad.value - bad.surplus)), total
+
+
+def _counters(
+    slo: Slo, prometheus: PrometheusObserver
+) -> tuple[Mapping[str, Sequence[Signed]], Mapping[Target, Scraped]]:
+    """Return the signed series of both sides, and their targets."""
     signed = {
         side: [
             (term.sign, series)
@@ -262,11 +298,7 @@ def _bad_and_total(
     }
     totals = [series for sign, series in signed["total"] if sign > 0]
     targets = read_targets(totals, [series for _, series in signed["bad"]])
-    bad, total = (
-        count_signed(signed[side], start, end, targets) for side in ("bad", "total")
-    )
-    # What the skew of several targets' scrapes may have added stops no run.
-    return replace(bad, value=max(0.0, bad.value - bad.surplus)), total
+    return signed, targets
 
 
 def _series(terms: Iterable[Term], prometheus: PrometheusObserver) -> list[Series]:

@@ -212,6 +212,9 @@ def _settings(plan: Plan, finding: Finding) -> Iterator[tuple[str, str]]:
     if slo is not None:
         yield "objective", show_share(slo.objective)
         yield "window", show_duration(slo.window)
+        if slo.slices is not None:
+            length, target = slo.slices.length, show_share(slo.slices.target)
+            yield "slices", f"{show_duration(length)}, good at {target}"
         yield "bad", "; ".join(sorted(str(term) for term in slo.bad))
         yield "total", "; ".join(sorted(str(term) for term in slo.total))
     load = plan.scenario.load

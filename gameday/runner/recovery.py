@@ -27,7 +27,7 @@ class SliNow:
 
     def within(self, slo: Slo) -> bool:
         """Return whether it is within its objective over these scrapes."""
-        few = self.bad <= 1 or self.bad / self.total <= slo.budget
+        few = self.bad <= 1 or self.bad / self.total <= slo.tolerated
         return self.total > 0 and few
 
     def recovered(self, slo: Slo, end: float) -> bool:

@@ -6,7 +6,7 @@ are counted where samples reach back to its start, and hold the step's own; othe
 the rate of the time of the load is assumed to hold. The evidence says which.
 
 The error holds what the counters may have missed, and what the load's users saw
-fail and the SLI did not.
+fail and the SLI did not. Where an SLO counts slices of time, `slice_budget` answers.
 """
 
 import bisect
@@ -16,6 +16,7 @@ from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.record.samples import SloSeries
 from gameday.checks.slos.load import lasted, sees_load
 from gameday.checks.slos.load_agreement import own_probes, unseen_by, unseen_errors
+from gameday.checks.slos.slice_budget import spent_by_slices
 from gameday.checks.slos.spent import Spent, spent_in
 from gameday.checks.step import StepRun
 from gameday.model.events import Window
@@ -55,16 +56,25 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
     if not spent.total.value:
         return unknown(spent.missing)
     unseen = unseen_by(step, slo, spent)
-    window = _window(step, slo)
-    answer = _budget_answer(question, slo, _with_unseen(spent, unseen), window)
+    if slo.slices is not None:
+        answer = spent_by_slices(step, question, slo, spent)
+    else:
+        answer = _by_events(step, question, slo, spent)
     shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
     answer = replace(answer, evidence=shown)
-    if answer.outcome is Outcome.FAIL:
-        answer = replace(answer, decided=_overspent_at(step, question, slo, window))
-    elif spent.missing:
+    if answer.outcome is not Outcome.FAIL and spent.missing:
         return unknown(spent.missing)
     why = unseen_errors(step, slo, spent)
     return answer.unsure(why) if why else answer
+
+
+def _by_events(step: StepRun, question: Question, slo: Slo, spent: Spent) -> Answer:
+    window = _window(step, slo)
+    counted = _with_unseen(spent, unseen_by(step, slo, spent))
+    answer = _budget_answer(question, slo, counted, window)
+    if answer.outcome is Outcome.FAIL:
+        return replace(answer, decided=_overspent_at(step, question, slo, window))
+    return answer
 
 
 def _overspent_at(
@@ -95,7 +105,12 @@ def _overspent_at(
 
 
 def rests_on_load(step: StepRun, slo: Slo) -> bool:
-    """Whether the window's events are taken from the rate of a load that it sees."""
+    """Whether the window's events are taken from the rate of a load that it sees.
+
+    How many slices of time a window has is known.
+    """
+    if slo.slices is not None:
+        return False
     return _window(step, slo).assumption != "counted" and sees_load(step.run, slo)
 
 

@@ -164,7 +164,7 @@ def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list
 
 
 def _is_slot_out(slo: Slo, bad: float, total: float) -> bool:
-    return bad > max(FEW, slo.budget * total)
+    return bad > max(FEW, slo.tolerated * total)
 
 
 def _is_surely_out(

@@ -2,20 +2,21 @@
 
 Computed are good or bad events beside all events, raw ratios that divide two sums of
 counters, and the samples of a threshold metric, over rolling windows and calendar
-windows (as one of the same length that ends now). What is not supported is refused by
-its name; nothing is guessed.
+windows (as one of the same length that ends now). The budget is of events, or, as
+Timeslices, of slices of time that are good or bad by their events. What is not
+supported is refused by its name; nothing is guessed.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gameday.files.slo import openslo_objects, openslo_ratio
+from gameday.files.slo import openslo_objects, openslo_ratio, openslo_slices
 from gameday.files.slo.openslo_ratio import Counts, References, SampleThreshold
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.quoting import shown
-from gameday.model.slos.slo import Slo
+from gameday.model.slos.slo import Slices, Slo
 
 _SLO = (
     *("description", "service", "indicator", "indicatorRef", "timeWindow"),
@@ -35,8 +36,10 @@ class _Objective(NamedTuple):
     name: str
     target: float
     line: int | None
+    place: int  # in the list
     op: str = ""
     value: float | None = None
+    slices: Slices | None = None
 
 
 def read(here: Cursor, known: References) -> Iterator[Slo]:
@@ -61,10 +64,12 @@ def _slo(here: Cursor, name: str, known: References) -> Iterator[Slo]:
     here.only(_SLO)
     openslo_objects.described(here)
     service = here.text("service", required=True)
-    _budgeting(here)
+    method = _budgeting(here)
     window = _window(here)
     counts = None if _is_composite(here) else openslo_ratio.counts(here, known)
     targets = _objectives(here, threshold=_is_threshold(here, known))
+    if method == openslo_slices.TIMESLICES:
+        targets = _by_slices(here, targets, window)
     for policy in here.list_of("alertPolicies"):
         openslo_objects.by_reference(
             policy, "alertPolicyRef", "AlertPolicy", openslo_objects.policy
@@ -85,6 +90,7 @@ def _slo(here: Cursor, name: str, known: References) -> Iterator[Slo]:
             path=here.document.path,
             line=objective.line,
             short_name=name,
+            slices=objective.slices,
         )
 
 
@@ -128,36 +134,17 @@ def _counts(counts: Counts | SampleThreshold, objective: _Objective) -> Counts:
     return counts
 
 
-def _budgeting(here: Cursor) -> None:
+def _budgeting(here: Cursor) -> str:
     method = here.text("budgetingMethod", required=True)
-    known = ("Occurrences", "Timeslices", "RatioTimeslices")
-    if method in known[1:]:
-        message = (
-            f"{method} is not computed: gameday counts events, not stretches of time; "
-            "write Occurrences"
-        )
-        here.error(message, "budgetingMethod", code="not-supported")
-        for item in here.list_of("objectives"):
-            if item.mapping() is not None:
-                openslo_objects.duration(item, "timeSliceWindow")
-                if method == "Timeslices":
-                    _slice_target(item)
+    known = ("Occurrences", openslo_slices.TIMESLICES, "RatioTimeslices")
+    if method == "RatioTimeslices":
+        openslo_slices.judge_averaged(here)
     elif method and method not in known:
         hint = did_you_mean(method, known)
         here.error(
             f"{method!r} is not known{hint}", "budgetingMethod", code="unknown-value"
         )
-
-
-def _slice_target(here: Cursor) -> None:
-    if here.get("timeSliceTarget") is None:
-        message = "timeSliceTarget is required and missing"
-        here.error(message, code="missing-key")
-        return
-    target = openslo_objects.number(here, "timeSliceTarget")
-    if target is not None and not 0 < target <= 1:
-        message = f"{target:g} is not above 0 and at most 1"
-        here.error(message, "timeSliceTarget", code="objective")
+    return method
 
 
 def _window(here: Cursor) -> float | None:
@@ -210,7 +197,7 @@ def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
             "objectives is missing or empty; there is nothing to promise",
             code="objective",
         )
-    for item in here.list_of("objectives"):
+    for place, item in enumerate(here.list_of("objectives")):
         if item.mapping() is None:
             continue
         _objective_keys(item, threshold=threshold)
@@ -221,8 +208,24 @@ def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
         if target is not None and (compared or not threshold):
             name = re.sub(r"[^a-z0-9]+", "-", item.text("displayName").lower())
             name = name.strip("-") or str(len(made) + 1)
-            made.append(_Objective(name, target, item.line, op, value))
+            made.append(_Objective(name, target, item.line, place, op, value))
     return made
+
+
+def _by_slices(
+    here: Cursor, targets: list[_Objective], window: float | None
+) -> list[_Objective]:
+    """Return the objectives with their slices; without those that have an error."""
+    slices = {
+        place: openslo_slices.read(item, window)
+        for place, item in enumerate(here.list_of("objectives"))
+        if item.mapping() is not None
+    }
+    return [
+        objective._replace(slices=slices[objective.place])
+        for objective in targets
+        if slices[objective.place] is not None
+    ]
 
 
 def _objective_keys(here: Cursor, *, threshold: bool) -> None:

@@ -26,12 +26,29 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    """Stretches of time that are good or bad as a whole.
+
+    `length` in seconds; good is one whose share of good events is at least `target`.
+    """
+
+    length: float
+    target: float
+
+    @property
+    def tolerated(self) -> float:
+        """The share of bad events that a good one has at most."""
+        return 1.0 - self.target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
     """An SLO on a ratio of events, counted from what Prometheus scraped.
 
     `objective` is a ratio strictly between 0 and 1 (or 1). `window` in seconds.
     `bad` are the events that spend the budget, `total` all of them.
     `window_stated` is false where the file names none (Sloth: 30 days).
+    `slices`: the objective is the share of good slices of the window, not of events.
     """
 
     name: str
@@ -45,11 +62,17 @@ class Slo:
     line: int | None = None
     window_stated: bool = True
     short_name: str = ""  # Sloth: NAME beside SERVICE-NAME
+    slices: Slices | None = None
 
     @property
     def budget(self) -> float:
         """The error budget as a ratio: 1 - objective."""
         return 1.0 - self.objective
+
+    @property
+    def tolerated(self) -> float:
+        """The share of bad events up to which the SLI is within its objective."""
+        return self.budget if self.slices is None else self.slices.tolerated
 
 
 @dataclass(frozen=True, slots=True)

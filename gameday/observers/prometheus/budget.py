@@ -18,6 +18,11 @@ def read_budget(
     endpoint: Endpoint, clock: Clock, slo: Slo, window: float, burns: Iterable[str]
 ) -> Budget:
     """Return what is known of an SLO's budget; `burns`: of `WINDOWS`, which to read."""
+    if slo.slices is not None:
+        return Budget(
+            unknown=f"{slo.name} counts slices of time, of which a gate knows nothing "
+            "beside the runs; name an SLO that counts events"
+        )
     client = Client(endpoint, clock, timeout=30.0)
     try:
         api = PrometheusApi(client, clock)

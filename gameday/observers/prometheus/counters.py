@@ -30,6 +30,8 @@ class SampleCounters:
     """New samples by selector become `sample` events of every SLO that uses it."""
 
     def __init__(self, slos: Iterable[Slo]) -> None:
+        slos = tuple(slos)
+        self._slices = {slo.name: slo.slices.length for slo in slos if slo.slices}
         self.uses: dict[str, list[Use]] = {}
         for slo in slos:
             for side, terms in (("bad", slo.bad), ("total", slo.total)):
@@ -53,6 +55,14 @@ class SampleCounters:
                 if fresh[_reading(use.term)]
             ]
         return events
+
+    def sliced(self, selector: str) -> float:
+        """Return the longest slice of time that a selector counts for; 0: of none.
+
+        A slice that had begun before is judged with what came before.
+        """
+        names = (use.slo for use in self.uses[selector])
+        return max((self._slices.get(name, 0.0) for name in names), default=0.0)
 
     def series(self, term: Term) -> list[Series]:
         """Return all that was counted of a term since the start."""

@@ -32,6 +32,7 @@ ITSELF = 2.0  # seconds between two looks at its own metrics
 _SPECIAL = re.compile(r"[.+*?()|\[\]{}^$\\]")  # what RE2 gives a meaning to
 CLOCKS = 30.0  # seconds between two comparisons of its clock with ours
 BEFORE = 60.0  # seconds before the start from which ends are told exactly
+LONGEST_SLICE = 3600.0  # seconds of samples before the start, for SLOs of slices
 HISTORY = 900.0  # seconds of ALERTS to look back at the start
 MARGIN = 2.0  # seconds that samples may come late, beyond what intervals explain
 SOON = 0.2  # seconds between two looks of a flush
@@ -164,7 +165,7 @@ class PrometheusObserver:
         started = self._clock.now()
         self._prepare(begun)
         alerts, ups = self._alerts(begun), self._ups(begun)
-        counted = {use: self._counter(use, begun) for use in self.counters.uses}
+        counted = {each: self._counter(each, begun) for each in self.counters.uses}
         starts = self._starts(begun)
         targets = self.api.targets()
         groups = read_groups(self.api.groups())
@@ -259,8 +260,10 @@ class PrometheusObserver:
     def _counter(self, selector: str, begun: float) -> list[Series]:
         if selector in self._refused:
             return []
+        before = self.counters.sliced(selector) if self._asked is None else 0.0
+        span = self._samples_span(begun) + min(before, LONGEST_SLICE)
         try:
-            return self.api.raw(selector, self._samples_span(begun))
+            return self.api.raw(selector, span)
         except HttpError as problem:
             if not problem.is_refused_request:
                 raise

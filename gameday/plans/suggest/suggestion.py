@@ -157,7 +157,7 @@ def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
 
 def _when(rule: AlertRule, monitoring: Monitoring) -> str:
     """Return why nobody can tell when a rule fires; empty where that can be told."""
-    if settles(rule, monitoring):
+    if fires_within_known_time(rule, monitoring):
         return ""
     return "when it fires cannot be told: " + "; ".join(fires(rule, monitoring).why)
 

@@ -62,15 +62,15 @@ def _slo_plot(run: DrawnRun, name: str) -> Plot | None:
         return None
     curve = whole.since(run.start)
     highest = curve.highest
-    top = nice_ceiling(max(highest * 1.1, slo.budget * 1.5, 0.0001))
+    top = nice_ceiling(max(highest * 1.1, slo.tolerated * 1.5, 0.0001))
     return Plot(
         heading="Error ratio",
         label=name,
         top=min(top, 1.0),
         top_words=show_share(min(top, 1.0)),
         curves=(("ratio", curve, f"error ratio of {name}, at most {highest:.3%}"),),
-        limit=slo.budget,
-        limit_words=f"objective: {show_share(slo.budget)} bad",
+        limit=slo.tolerated,
+        limit_words=f"objective: {show_share(slo.tolerated)} bad",
         deadlines=tuple(_recovers(run, name)),
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gameday.model.events import Event, event
+from gameday.model.slos.slo import Slices
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from tests.builders import (
     END,
@@ -45,6 +46,17 @@ def test_an_sli_that_is_back_with_the_fault() -> None:
         "web",
     )
     assert finding.evidence["slis"]["checkout-availability"]["recovered"] is True
+
+
+def test_an_sli_of_slices_is_within_what_a_slice_tolerates() -> None:
+    """10 of 50 events a second are bad up to 90 s; the budget of slices is 0.1 %."""
+    errors = requests(errors={(11, 90): 10})
+    measured_by = {
+        target: recovers(errors, slices=Slices(length=60.0, target=target)).measured
+        for target in (0.75, 0.85)
+    }
+    assert measured_by[0.75] == 0.0
+    assert (measured_by[0.85] or 0.0) > 0.0
 
 
 def test_an_sli_that_takes_a_while() -> None:

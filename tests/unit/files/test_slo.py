@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gameday.files.slo import slo
-from gameday.model.slos.slo import Term
+from gameday.model.slos.slo import Slices, Term
 from tests.unit.files.shop import OPENSLO, SLOTH, Shop
 
 DAY = 86400.0
@@ -227,7 +227,7 @@ def test_sloth_passes_over_keys_that_it_does_not_know() -> None:
 OPENSLO_MISTAKES = [
     ("openslo/v1", "openslo.com/v1", "s.yaml:1: apiVersion: 'openslo.com/v1' is not OpenSLO's version; write apiVersion: openslo/v1"),
     ("openslo/v1", "openslo/v1alpha", "s.yaml:1: apiVersion: OpenSLO 'openslo/v1alpha' is not supported; expected openslo/v1"),
-    ("Occurrences", "RatioTimeslices", "s.yaml:6: spec.budgetingMethod: RatioTimeslices is not computed: gameday counts events, not stretches of time; write Occurrences"),
+    ("Occurrences", "RatioTimeslices", "s.yaml:6: spec.budgetingMethod: RatioTimeslices is not computed: gameday counts events, or slices that are good or bad; write Occurrences or Timeslices"),
     ("Occurrences", "Occurences", "s.yaml:6: spec.budgetingMethod: 'Occurences' is not known; did you mean \"Occurrences\"?"),
     ("isRolling: true", "isRolling: false", "s.yaml:7: spec.timeWindow[0]: expected isRolling: true, or a calendar, and not both"),
     ("duration: 30d", "duration: Week", "s.yaml:7: spec.timeWindow[0].duration: 'Week' is not a duration; expected one such as 28d or 4w"),
@@ -540,11 +540,63 @@ def test_a_threshold_metric_by_reference_is_compared_as_each_objective_says() ->
         ("value: 10", "value: ten", "'ten' is not a number"),
         ("query: 'queue", "query: 'avg(queue", "not valid PromQL"),
         ('queue_length{job="web"}', "avg(queue_length)", "record it by a rule"),
-        ("Occurrences", "Timeslices", "not stretches of time"),
+        ("Occurrences", "RatioTimeslices", "is not computed"),
+        ("Occurrences", "Timeslices", "timeSliceTarget is required and missing"),
     ],
 )
 def test_mistakes_of_a_threshold_metric(old: str, new: str, reason: str) -> None:
     assert old in THRESHOLD
     slos, problems = slo.parse(THRESHOLD.replace(old, new), "s.yaml")
     assert any(reason in str(told) for told in problems), problems
-    assert not slos or reason == "not stretches of time"
+    assert not slos or reason == "is not computed"
+
+
+SLICES = OPENSLO.replace("Occurrences", "Timeslices").replace(
+    "target: 0.999", "target: 0.95, timeSliceTarget: 0.9, timeSliceWindow: 1m"
+)
+
+
+def test_timeslices_are_read_with_their_length_and_target() -> None:
+    slos, problems = slo.parse(SLICES, "s.yaml")
+    assert problems == []
+    assert [each.slices for each in slos] == [Slices(length=60.0, target=0.9)]
+    assert [(each.objective, each.window) for each in slos] == [(0.95, 30 * 86400.0)]
+    assert [each.slices for each in slo.parse(OPENSLO, "s.yaml")[0]] == [None]
+
+
+def test_each_objective_has_slices_of_its_own() -> None:
+    first = "{displayName: a, target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 1m}"
+    second = "{displayName: b, target: 0.8, timeSliceTarget: 1, timeSliceWindow: 2m}"
+    text = SLICES.partition("  objectives:")[0] + f"  objectives: [{first}, {second}]"
+    slos, problems = slo.parse(text, "s.yaml")
+    assert problems == []
+    assert [each.slices for each in slos] == [
+        Slices(length=60.0, target=0.9),
+        Slices(length=120.0, target=1.0),
+    ]
+
+
+def test_samples_of_a_threshold_metric_are_counted_in_slices_too() -> None:
+    sliced = "timeSliceTarget: 0.9, timeSliceWindow: 5m, value: 10"
+    text = THRESHOLD.replace("Occurrences", "Timeslices").replace("value: 10", sliced)
+    slos, problems = slo.parse(text, "s.yaml")
+    assert problems == []
+    assert slos[0].slices == Slices(length=300.0, target=0.9)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("timeSliceWindow: 1m", "timeSliceWindow: 0m", "timeSliceWindow: is no time"),
+        ("timeSliceWindow: 1m", "timeSliceWindow: 60s", "'60s' is not a duration"),
+        ("timeSliceWindow: 1m", "timeSliceWindow: 60d", "longer than the SLO's window"),
+        ("timeSliceWindow: 1m", "op: lt", "timeSliceWindow is required and missing"),
+        ("timeSliceTarget: 0.9", "timeSliceTarget: 90", "90 is not above 0"),
+        ("timeSliceTarget: 0.9", "timeSliceTarget: x", "'x' is not a number"),
+        ("target: 0.95", "target: 95", "95 is not at least 0 and below 1"),
+    ],
+)
+def test_mistakes_in_timeslices(old: str, new: str, told: str) -> None:
+    slos, problems = slo.parse(SLICES.replace(old, new), "s.yaml")
+    assert slos == ()
+    assert any(told in str(problem) for problem in problems), problems

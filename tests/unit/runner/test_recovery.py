@@ -1,6 +1,10 @@
 """Whether SLIs are back for good: a stretch that is no lucky one."""
 
-from gameday.runner.recovery import Recovery
+import pytest
+
+from gameday.model.slos.slo import Slices
+from gameday.runner.recovery import Recovery, SliNow
+from tests.builders import objective
 
 
 def broken(out: int, of: int) -> Recovery:
@@ -36,3 +40,12 @@ def test_a_minute_is_long_enough() -> None:
     assert not seen.after(0.0, good=True)
     assert not seen.after(59.0, good=True)
     assert seen.after(60.0, good=True)
+
+
+@pytest.mark.parametrize(("target", "within"), [(0.75, True), (0.85, False)])
+def test_an_sli_of_slices_is_within_what_a_slice_tolerates(
+    target: float, within: bool
+) -> None:
+    slo = objective(slices=Slices(length=60.0, target=target))
+    now = SliNow(bad=20.0, total=100.0, last=0.0, spacing=1.0)
+    assert now.within(slo) is within
