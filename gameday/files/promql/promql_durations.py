@@ -5,6 +5,8 @@ import re
 from gameday.files.promql.promql_tokens import PromqlError, Token
 
 _DEEPEST = 100
+_IN_ORDER = ("y", "w", "d", "h", "m", "s", "ms")
+_UNITS = re.compile("".join(rf"(\d+{unit})?" for unit in _IN_ORDER))
 
 
 class Durations:
@@ -93,7 +95,7 @@ class Durations:
         token = self._peek()
         if token.kind in ("duration", "number"):
             self.index += 1
-            return 1.0 if re.search(r"[1-9]", token.text) else 0.0
+            return _some(token)
         if self._take("("):
             self._sum()
             if not self._take(")"):
@@ -110,3 +112,10 @@ class Durations:
         if not self._take(")"):
             raise self._unexpected("duration expression")
         return None
+
+
+def _some(token: Token) -> float:
+    """Return 1 for a plain number or duration that is not 0."""
+    if token.kind == "duration" and not _UNITS.fullmatch(token.text):
+        raise PromqlError(f"not a valid duration string: {token.text}")
+    return 1.0 if re.search(r"[1-9]", token.text) else 0.0

@@ -12,11 +12,26 @@ def complaint(node: Any) -> str:
         takes_scalar = str(node.op) in _SCALAR_PARAMETERS
         if takes_scalar and not is_scalar(node.param):
             return "expected type scalar in aggregation parameter"
+    elif is_kind(node, "Call"):
+        return _number_for_vector(node)
     elif is_kind(node, "BinaryExpr") and _fills(node):
         if str(node.op) in _SET_OPERATORS:
             return "filling in missing series is not allowed for set operators"
         if is_scalar(node.lhs) or is_scalar(node.rhs):
             return "filling in missing series is only allowed between instant vectors"
+    return ""
+
+
+def _number_for_vector(call: Any) -> str:
+    """Return that a function of series is given a number; the parser allows logarithms.
+
+    Of what is not positive: it has a message of its own for these, which never comes.
+    """
+    types = [str(each) for each in call.func.arg_types]
+    for kind, given in zip(types, call.args, strict=False):
+        if kind.endswith(".Vector") and is_scalar(given):
+            name = call.func.name
+            return f"expected type vector in call to function {name!r}, got scalar"
     return ""
 
 

@@ -115,6 +115,14 @@ BROKEN = [
     ('label_replace(up, +"a", "b", "c", "d")', "unary"),
     ("+foo[5m]", "unary"),
     ("rate(+foo[5m])", "unary"),
+    ("ln(0)", "expected type vector in call to function 'ln'"),
+    ("ln(NaN)", "expected type vector in call to function 'ln'"),
+    ("log2(-1)", "expected type vector in call to function 'log2'"),
+    ("log10(Inf)", "expected type vector in call to function 'log10'"),
+    ("sum(log2(-0))", "expected type vector in call to function 'log2'"),
+    ("up[2*5m1h]", "not a valid duration string: 5m1h"),
+    ("(up)[1h+1h:5m1h]", "not a valid duration string: 5m1h"),
+    ("up offset (1h1h)", "not a valid duration string: 1h1h"),
 ]
 
 
