@@ -5,7 +5,7 @@ misspelt keys, and imports what the file names; nothing is imported here.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from gameday.errors import Problem
@@ -21,7 +21,6 @@ from gameday.files.experiment.configuration import Blame, GivenConfiguration
 from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document, Path
-from gameday.files.text.suggest import among
 from gameday.model.experiment import Experiment
 from gameday.model.quoting import shown
 
@@ -210,22 +209,13 @@ def _runtime(here: Cursor) -> None:
     runtime = here.mapping("runtime")
     if runtime is None:
         return
-    _has_one_of(runtime, (*_RUNTIME, "python"))
     runtime.only((*_RUNTIME, "python"), also=activities.FREE, lenient=True)
     for key, (keys, strategies) in _RUNTIME.items():
         part = runtime.mapping(key)
         if part is not None:
-            _has_one_of(part, keys)
             part.only(keys, also=activities.FREE, lenient=True)
             part.choice("strategy", strategies)
     experiment_python.check(runtime)
-
-
-def _has_one_of(here: Cursor, keys: Sequence[str]) -> None:
-    """Report a mapping that says nothing which the engine reads."""
-    if here.value and not set(keys) & set(here.value):
-        expected = among(keys)
-        here.error(f"has no key that is known; expected {expected}", code="missing-key")
 
 
 def _hypothesis(here: Cursor) -> list[ReadActivity | None]:

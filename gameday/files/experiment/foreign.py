@@ -142,7 +142,7 @@ def _check_known(call: Call) -> None:
 
 
 def _check_arguments(call: Call) -> None:
-    """Report arguments that the function, where it is installed, does not take."""
+    """Report arguments that an installed function does not take, or lacks."""
     module, _, func = call.name.rpartition(".")
     known = installed.signature(module, func)
     if known is None:
@@ -154,6 +154,12 @@ def _check_arguments(call: Call) -> None:
             hint = did_you_mean(key, [n for n in known.names if n not in _INJECTED])
             message = f"{call.name} has no argument {key!r}{hint}"
             report(message, "arguments", key, code="argument")
+    missing = [name for name in known.required if name not in _INJECTED]
+    for name in missing:
+        if name not in call.arguments:
+            message = f"{call.name} needs the argument {name!r}, which is missing"
+            at = ["arguments"] if here.get("arguments") is not None else []
+            report(message, *at, code="argument")
 
 
 def _check_traps(call: Call) -> None:

@@ -14,9 +14,13 @@ _PLAIN = {"wraps", "contextmanager", "lru_cache", "cache"}  # keep what they dec
 
 
 class Signature(NamedTuple):
-    """A function's parameters; `certain`: no decorator may have changed them."""
+    """A function's parameters; `certain`: no decorator may have changed them.
+
+    `required`: those without a default.
+    """
 
     names: tuple[str, ...]
+    required: tuple[str, ...]
     takes_any: bool
     certain: bool
 
@@ -31,8 +35,11 @@ def signature(module: str, func: str) -> Signature | None:
         return None
     given = function.args
     names = [*given.args, *given.kwonlyargs]
+    optional = [None] * (len(given.args) - len(given.defaults)) + [*given.defaults]
+    defaults = zip(names, [*optional, *given.kw_defaults], strict=True)
     return Signature(
         names=tuple(name.arg for name in names),
+        required=tuple(name.arg for name, default in defaults if default is None),
         takes_any=given.kwarg is not None,
         certain=not given.posonlyargs and all(map(_is_plain, function.decorator_list)),
     )

@@ -80,6 +80,8 @@ PASSED_OVER = [
     ("timeout: 2}", "timeout: 2, expected_status: 200}", "15: warning: steady-state-hypothesis.probes[0].provider.expected_status: 'expected_status' is an unknown key"),
     ("    name: stop a replica\n", "    name: x\n    arguments: {a: b}\n", "19: warning: method[0].arguments: 'arguments' is an unknown key"),
     ("{rollbacks: {strategy: always}}", "{python: {version: '3', isolate: true}}", "4: warning: runtime.python.isolate: 'isolate' is an unknown key; did you mean \"isolated\"?"),
+    ("{rollbacks: {strategy: always}}", "{strategy: always}", "4: warning: runtime.strategy: 'strategy' is an unknown key"),
+    ("{rollbacks: {strategy: always}}", "{rollbacks: {strategie: always}}", "4: warning: runtime.rollbacks.strategie: 'strategie' is an unknown key; did you mean \"strategy\"?"),
     ("  service: api", "  token: {type: env, key: HOME, default: a, hint: b}\n  service: api", "7: warning: configuration.token.hint: 'hint' is an unknown key"),
 ]  # fmt: skip
 

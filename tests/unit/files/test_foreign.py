@@ -19,6 +19,7 @@ from gameday.model.faults.foreign_others import ACTIONS, TRAPS
 DEPLOYMENT = "chaosk8s.deployment.actions"
 NODE = "chaosk8s.node.actions"
 NETWORK = "chaosk8s.networking.actions"
+STRESS = "chaosk8s.chaosmesh.stress.actions.stress_cpu"
 POD = "chaosk8s.pod.actions"
 CRD = "chaosk8s.crd.actions"
 MESH = "chaosk8s.chaosmesh.network.actions"
@@ -154,7 +155,7 @@ def test_a_lack_is_a_warning_with_its_line(
     [
         (f"{POD}.terminate_pods", {"label_selector": "app=web", "ns": "shop"}),
         (f"{DEPLOYMENT}.rollout_deployment", {"name": "web"}),
-        ("chaosk8s.chaosmesh.stress.actions.stress_cpu", {"name": "hot"}),
+        (STRESS, {"name": "hot", "workers": 1, "load": 5}),
         (UNCORDON, {"name": "node-a"}),
         ("somebody.elses.action", {}),
     ],

@@ -18,6 +18,10 @@ def plain(a, b=1, *, c, d=2, configuration=None, secrets=None): ...
 
 def anything(a, **rest): ...
 
+def injected(configuration, *, secrets): ...
+
+def optional(a=None, *, b=None): ...
+
 @decorated
 def wrapped(a): ...
 
@@ -48,19 +52,23 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("func", "names", "takes_any", "certain"),
+    ("func", "names", "required", "takes_any", "certain"),
     [
-        ("plain", "a b c d configuration secrets", False, True),
-        ("anything", "a", True, True),
-        ("wrapped", "a", False, False),
-        ("renamed", "x", False, True),
-        ("starred", "y", False, True),
-        ("fallback", "a", False, True),
+        ("plain", "a b c d configuration secrets", "a c", False, True),
+        ("anything", "a", "a", True, True),
+        ("wrapped", "a", "a", False, False),
+        ("renamed", "x", "x", False, True),
+        ("starred", "y", "y", False, True),
+        ("fallback", "a", "a", False, True),
+        ("injected", "configuration secrets", "configuration secrets", False, True),
+        ("optional", "a b", "", False, True),
     ],
 )
-def test_signatures(func: str, names: str, takes_any: bool, certain: bool) -> None:
+def test_signatures(
+    func: str, names: str, required: str, takes_any: bool, certain: bool
+) -> None:
     assert installed.signature("chaosthing.actions", func) == installed.Signature(
-        tuple(names.split()), takes_any, certain
+        tuple(names.split()), tuple(required.split()), takes_any, certain
     )
     assert "chaosthing" not in sys.modules
 
@@ -91,7 +99,22 @@ def test_what_is_not_known(name: str) -> None:
             "{a: 1, c: 2, cc: 3}",
             ["error: cc: chaosthing.actions.plain has no"],
         ),
-        ("plain", "{a: 1}", []),
+        (
+            "plain",
+            "{a: 1}",
+            ["error: : chaosthing.actions.plain needs the argument 'c'"],
+        ),
+        (
+            "plain",
+            "{}",
+            [
+                "error: : chaosthing.actions.plain needs the argument 'a', which",
+                "error: : chaosthing.actions.plain needs the argument 'c', which",
+            ],
+        ),
+        ("injected", "{}", []),
+        ("optional", "{}", []),
+        ("wrapped", "{}", ["warning: : chaosthing.actions.wrapped needs the argument"]),
         ("anything", "{a: 1, z: 2}", []),
         ("wrapped", "{a: 1, z: 2}", ["warning: z: chaosthing.actions.wrapped has no"]),
         ("nothing", "{z: 1}", []),
