@@ -6,6 +6,7 @@ key and value keeps its line.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -140,6 +141,7 @@ class _Composer:
         self.sizes: dict[int, int] = {}
         self.made = 0
         self.aliased = 0
+        self.line = 0
 
     def documents(self) -> Iterator[Document]:
         while True:
@@ -169,7 +171,9 @@ class _Composer:
 
     def _node(self, event: Any, depth: int) -> Node:
         mark = event.start_mark
-        line = mark.line + 1
+        if mark.line + 1 != self.line:
+            self.line = mark.line + 1
+        line = self.line  # one number for all nodes of a line
         if isinstance(event, yaml.AliasEvent):
             return self._alias(str(event.anchor), line)
         self.made += 1
@@ -256,9 +260,8 @@ class _Composer:
                 if key.text in made.entries:  # the last one wins, as elsewhere
                     problem = json_text.duplicate(self.path, key_line, key.text)
                     self.problems.append(problem)
-                made.entries[key.text] = Entry(
-                    key.text, node, key_line, mark.column + 1
-                )
+                name = sys.intern(key.text)  # the same few keys stand everywhere
+                made.entries[name] = Entry(name, node, key.line, mark.column + 1)
         for node in merged:
             self._merge(made, node, line)
         return made
