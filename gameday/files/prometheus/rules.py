@@ -74,7 +74,8 @@ def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
         problems += _ignored(document)
     rules: list[_Rule] = []
     for part in document.all if crd else (document,):
-        each = top(part, problems, family="rules", texts=True)
+        is_first = part is document
+        each = here if is_first else top(part, problems, family="rules", texts=True)
         rules += _document(each, crd=_is_crd(each))
     return ([] if document.is_behind_empty and not crd else rules), problems
 
