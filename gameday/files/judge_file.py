@@ -149,7 +149,8 @@ def _unreadable(
     if read.path.endswith(".rules"):
         meant = RULES
     is_empty = [problem.id for problem in document.problems] == ["file/empty"]
-    if named and is_empty and _RULES_BY_NAME.search(os.path.basename(read.path)):  # noqa: PTH119
+    by_name = _RULES_BY_NAME.search(os.path.basename(read.path))  # noqa: PTH119
+    if is_empty and (meant == RULES or (named and by_name)):
         message = "is empty: no rules, as for Prometheus"
         judgement.problems.append(
             Problem(read.path, None, message, "warning", "file/empty")

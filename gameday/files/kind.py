@@ -133,7 +133,18 @@ def _is_experiment(value: dict[str, Any]) -> bool:
         return True
     if not {"title", "description"} <= keys:
         return False
-    return value.get("method") == [] or bool(keys <= _EXPERIMENT and keys & _TELLING)
+    if value.get("method") == []:
+        return True
+    sections = [value[key] for key in keys & _TELLING]
+    return keys <= _EXPERIMENT and bool(sections) and not all(map(_is_prose, sections))
+
+
+def _is_prose(section: Any) -> bool:
+    """Return whether what might hold activities is a word, or words: `method: POST`."""
+    items = section if isinstance(section, list) else [section]
+    return any(isinstance(item, str) for item in items) and not any(
+        isinstance(item, dict) for item in items
+    )
 
 
 def _is_activity(value: dict[str, Any]) -> bool:

@@ -89,6 +89,17 @@ def test_there_is_no_such_file(tmp_path: Path) -> None:
     assert "there is no such file" in problem.message
 
 
+@pytest.mark.parametrize("text", ["", "# none yet\n", "---\n", "groups:\n"])
+def test_rules_that_are_empty_are_no_rules_also_in_a_folder(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "alert.rules").write_text(text)
+    for path in (tmp_path, tmp_path / "alert.rules"):
+        result = check([str(path)], {}, None)
+        assert result.counts == {"rules": 1}
+        assert {problem.severity for problem in result.problems} <= {"warning"}
+
+
 KINDS = [
     ("apiVersion: gameday/v2", "scenario"),
     ("kind: Scenario", "scenario"),
@@ -98,6 +109,11 @@ KINDS = [
     ("title: a\ndescription: b\nmethod:", "experiment"),
     ("title: a\ndescription: b\nrollbacks: []", "experiment"),
     ("title: a\ndescription: b\nmethod: GET\npath: /", ""),
+    ("title: a\ndescription: b\nmethod: POST", ""),
+    ("title: a\ndescription: b\nmethod: [do this]\nrollbacks: [undo it]", ""),
+    ("title: a\ndescription: b\nmethod: [do this, {name: a}]", "experiment"),
+    ("title: a\ndescription: b\nmethod: {name: a}", "experiment"),
+    ("title: a\ndescription: b\nmethod: POST\nrollbacks: []", "experiment"),
     ("method: [{type: action, name: a}]", "experiment"),
     ("steady-state-hypothesis: {}", "experiment"),
     ("steps: []\ntarget: production", ""),
