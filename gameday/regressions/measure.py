@@ -1,16 +1,14 @@
 """What of a run is compared: each measured question, with what decides it."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gameday.model.alerting.alert import AlertRule, Route
 from gameday.model.plan import Plan, Timing
-from gameday.model.quantity import show_duration, show_share
-from gameday.model.scenario import PROMISES, AlertPromise
+from gameday.model.scenario import PROMISES
 from gameday.model.timing.phase import Grid, Phases
-from gameday.model.timing.way import rules_for
 from gameday.model.verdict import Finding, Outcome, Verdict
+from gameday.regressions.settings import settings
 
 # The questions whose answer is a number; less is better in all of them.
 MEASURED = tuple(name for name, promise in PROMISES.items() if promise.unit)
@@ -125,7 +123,7 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure
             promised=finding.promised,
             earliest=timing.earliest if timing else None,
             latest=timing.latest if timing else None,
-            settings=dict(_settings(plan, finding)),
+            settings=dict(settings(plan, finding)),
             generation={name: text for name, text in generation.items() if text},
             samples=_samples(plan, verdict, finding),
         )
@@ -201,76 +199,3 @@ def _timing(plan: Plan, finding: Finding) -> Timing | None:
         == (finding.step, name, finding.question)
     ]
     return timings[0] if len(timings) == 1 else None
-
-
-def _settings(plan: Plan, finding: Finding) -> Iterator[tuple[str, str]]:
-    """Yield what decides a measure, as a person would name and write it."""
-    promise = _promise(plan, finding)
-    if promise is not None:
-        yield from _of_alert(plan, promise, finding.question)
-    slo = plan.scenario.slo(finding.subject) if finding.check == "slo" else None
-    if slo is not None:
-        yield "objective", show_share(slo.objective)
-        yield "window", show_duration(slo.window)
-        if slo.slices is not None:
-            length, target = slo.slices.length, show_share(slo.slices.target)
-            yield "slices", f"{show_duration(length)}, good at {target}"
-        yield "bad", "; ".join(sorted(str(term) for term in slo.bad))
-        yield "total", "; ".join(sorted(str(term) for term in slo.total))
-    load = plan.scenario.load
-    if load is not None and finding.check in ("load", "slo"):
-        yield "load", f"{load.rate:g}/s, {load.connections}"
-
-
-def _of_alert(
-    plan: Plan, promise: AlertPromise, question: str
-) -> Iterator[tuple[str, str]]:
-    monitoring = plan.monitoring
-    intervals = {
-        "scrape": monitoring.scrape_interval,
-        "evaluation": monitoring.evaluation_interval,
-    }
-    for name, seconds in intervals.items():
-        if seconds is not None:
-            yield f"{name} interval", show_duration(seconds)
-    rules = rules_for(promise, monitoring.rules or ())
-    for number, rule in enumerate(rules):
-        name = rule.name if len(rules) == 1 else f"{rule.name} ({number + 1})"
-        for setting, value in _of_rule(rule):
-            yield f"{setting} of {name}", value
-    if question.startswith("page") and monitoring.routing is not None and rules:
-        labels = {"alertname": promise.alert, **rules[0].labels, **promise.labels}
-        for way in monitoring.routing.route.paths(labels):
-            yield from _of_route(way[-1])
-
-
-def _of_rule(rule: AlertRule) -> Iterator[tuple[str, str]]:
-    yield "query", rule.expr
-    yield "for", show_duration(rule.hold)
-    yield "keep_firing_for", show_duration(rule.keep_firing)
-    if rule.interval is not None:
-        yield "interval", show_duration(rule.interval)
-    if rule.query_offset:
-        yield "query_offset", show_duration(rule.query_offset)
-
-
-def _of_route(route: Route) -> Iterator[tuple[str, str]]:
-    name = f"the route to {route.receiver}"
-    yield f"group_by of {name}", ", ".join(route.group_by)
-    yield f"group_wait of {name}", show_duration(route.group_wait)
-    yield f"group_interval of {name}", show_duration(route.group_interval)
-    times = (*route.mute_times, *route.active_times)
-    if times:
-        yield f"time intervals of {name}", ", ".join(times)
-
-
-def _promise(plan: Plan, finding: Finding) -> AlertPromise | None:
-    name = finding.subject.partition("{")[0]
-    if finding.check != "alert":
-        return None
-    for step in plan.scenario.steps:
-        if step.name == finding.step:
-            for promise in step.expect.alerts:
-                if promise.alert == name:
-                    return promise
-    return None
