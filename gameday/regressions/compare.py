@@ -12,8 +12,8 @@ from statistics import median
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.verdict import Outcome
 from gameday.regressions import ranks
-from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
-from gameday.regressions.steady import without_phases
+from gameday.regressions.measure import Measure, MeasureKey, RunMeasure
+from gameday.regressions.sides import Sides, chances_of
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 CLOSE = 0.1  # of a promise: what is left where it will soon break
@@ -86,9 +86,9 @@ def compare(
         for observed in run:
             if observed.measure.key.question not in rules.ignored:
                 now.setdefault(observed.measure.key, []).append(observed)
-    sides = {key: _Sides(before.get(key), seen) for key, seen in now.items()}
+    sides = {key: Sides(before.get(key), seen) for key, seen in now.items()}
     known = [key for key in now if key in before]
-    chances = _chances({key: sides[key] for key in known})
+    chances = chances_of({key: sides[key] for key in known})
     families = {key.family for key in known}
     alpha = ranks.ALPHA / max(1, len(families))  # what Holm asks of the first
     comparisons = [
@@ -105,66 +105,6 @@ def _without(measure: Measure, runs: Collection[str]) -> Measure:
     """Return a measure of other runs: none is compared with itself."""
     kept = tuple(sample for sample in measure.samples if sample.run not in runs)
     return replace(measure, samples=kept)
-
-
-class _Sides:
-    """A measure's samples before and now; their values, less the phases where known."""
-
-    def __init__(self, before: Measure | None, seen: Sequence[RunMeasure]) -> None:
-        self.old = before.samples if before is not None else ()
-        self.new = [sample for run in seen for sample in run.measure.samples]
-        steady = without_phases(self.old, self.new)
-        self.phased_out = steady is not None
-        self.values_old, self.values_new = steady or (
-            [sample.measured for sample in self.old],
-            [sample.measured for sample in self.new],
-        )
-
-
-def _chances(
-    sides: Mapping[MeasureKey, _Sides],
-) -> dict[MeasureKey, tuple[float, float]]:
-    """Return for each measure the p of slower and of faster, over all measures."""
-    families: dict[tuple[str, str, str], dict[MeasureKey, _Sides]] = {}
-    for key, side in sides.items():
-        families.setdefault(key.family, {})[key] = side
-    up: dict[str, dict[str, float]] = {}
-    down: dict[str, dict[str, float]] = {}
-    for family, mine in families.items():
-        old = _by_run({key: (one.old, one.values_old) for key, one in mine.items()})
-        new = _by_run({key: (one.new, one.values_new) for key, one in mine.items()})
-        if old and new:
-            up[repr(family)] = ranks.slower(old, new)
-            down[repr(family)] = ranks.slower(_turned(old), _turned(new))
-    made: dict[MeasureKey, tuple[float, float]] = {}
-    factors = [
-        ranks.holm({family: min(found.values()) for family, found in way.items()})
-        for way in (up, down)
-    ]
-    for family, mine in families.items():
-        name = repr(family)
-        if name in up:
-            for key in mine:
-                made[key] = (
-                    min(1.0, up[name].get(repr(key), 1.0) * factors[0][name]),
-                    min(1.0, down[name].get(repr(key), 1.0) * factors[1][name]),
-                )
-    return made
-
-
-def _by_run(
-    columns: Mapping[MeasureKey, tuple[Sequence[RunSample], Sequence[float]]],
-) -> list[dict[str, float]]:
-    """Return what each run came to, by measure."""
-    runs: dict[str, dict[str, float]] = {}
-    for key, (samples, values) in columns.items():
-        for sample, value in zip(samples, values, strict=True):
-            runs.setdefault(sample.run, {})[repr(key)] = value
-    return list(runs.values())
-
-
-def _turned(runs: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
-    return [{name: -value for name, value in run.items()} for run in runs]
 
 
 def _unknown(before: Measure | None) -> str:
@@ -187,7 +127,7 @@ class _Comparison:
         self,
         before: Measure | None,
         seen: Sequence[RunMeasure],
-        sides: _Sides,
+        sides: Sides,
         rules: CompareRules,
         chances: Mapping[MeasureKey, tuple[float, float]],
         alpha: float,
