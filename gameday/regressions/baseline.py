@@ -5,14 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
+from gameday.regressions.configuration import changes
+from gameday.regressions.measure import Measure, RunMeasure
 
 SCHEMA = "gameday-baseline/v1"
 MOST_SAMPLES = 60  # of a measure, the newest
-
-
-class NotABaseline(ValueError):
-    """A text that is no baseline of this gameday; says what to do."""
 
 
 def render(measures: Iterable[Measure]) -> str:
@@ -22,41 +19,25 @@ def render(measures: Iterable[Measure]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def parse(text: str) -> list[Measure]:
-    """Return the measures of a baseline; NotABaseline where it is none of ours."""
-    try:
-        document = json.loads(text)
-        schema = document["schema"]
-    except (ValueError, KeyError, TypeError):
-        raise NotABaseline(
-            "is no baseline; write one with `gameday baseline set RUN`"
-        ) from None
-    if schema != SCHEMA:
-        raise NotABaseline(
-            f"has the schema {schema!r}; this gameday reads {SCHEMA!r}: write it anew "
-            "with `gameday baseline set`, or use the gameday that wrote it"
-        )
-    try:
-        return [_measure(measure) for measure in document["measures"]]
-    except (KeyError, TypeError) as error:
-        raise NotABaseline(
-            f"is damaged ({type(error).__name__}: {error}); write it anew with "
-            "`gameday baseline set`"
-        ) from None
-
-
-def added(baseline: Sequence[Measure], runs: Iterable[RunMeasure]) -> list[Measure]:
-    """Return a baseline with runs added.
+def added(baseline: Sequence[Measure], runs: Sequence[RunMeasure]) -> list[Measure]:
+    """Return a baseline with a run added.
 
     Where a measure is configured otherwise by now, what was measured before says
-    nothing of it any more, and goes.
+    nothing of it any more, and goes; and so does what the run's scenario no longer
+    asks.
     """
-    known = {measure.key: measure for measure in baseline}
+    asked = {run.measure.key for run in runs}
+    families = {key.family for key in asked}
+    known = {
+        measure.key: measure
+        for measure in baseline
+        if measure.key in asked or measure.key.family not in families
+    }
     for run in runs:
         new, old = run.measure, known.get(run.measure.key)
         if not new.samples:
             continue
-        if old is None or dict(old.settings) != dict(new.settings):
+        if old is None or changes(old, new):
             known[new.key] = new
             continue
         mine = {sample.run for sample in new.samples}
@@ -81,23 +62,3 @@ def _plain(measure: Measure) -> dict[str, Any]:
 
 def _known(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if value is not None}
-
-
-def _measure(plain: Mapping[str, Any]) -> Measure:
-    return Measure(
-        key=MeasureKey(
-            scenario=plain["scenario"],
-            target=plain["target"],
-            testbed=plain.get("testbed", ""),
-            step=plain["step"],
-            question=plain["question"],
-            subject=plain["subject"],
-        ),
-        unit=plain.get("unit", ""),
-        promised=plain.get("promised"),
-        earliest=plain.get("earliest"),
-        latest=plain.get("latest"),
-        settings=plain["settings"],
-        generation=plain["generation"],
-        samples=tuple(RunSample(**sample) for sample in plain["samples"]),
-    )

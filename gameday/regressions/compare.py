@@ -4,15 +4,17 @@ In this order: a broken promise; what was configured otherwise, with the shift t
 makes; what the phases of scrapes and evaluations explain; ranks for the rest.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from statistics import median
+from typing import NamedTuple
 
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.verdict import Outcome
 from gameday.regressions import ranks
-from gameday.regressions.measure import Measure, MeasureKey, RunMeasure
+from gameday.regressions.configuration import changes, other_versions, shift
+from gameday.regressions.measure import Family, Measure, MeasureKey, RunMeasure
 from gameday.regressions.sides import Sides, chances_of
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -75,8 +77,13 @@ def compare(
     baseline: Iterable[Measure],
     runs: Sequence[Sequence[RunMeasure]],
     rules: CompareRules,
+    families: Collection[Family] = (),
 ) -> list[Compared]:
-    """Return every measure of the runs, the worst first."""
+    """Return every measure of the runs, the worst first.
+
+    `families`: of the runs, which may have no measure at all. What the baseline knows
+    of them and the runs do not ask any more is told as well.
+    """
     held = {
         sample.run for run in runs for seen in run for sample in seen.measure.samples
     }
@@ -89,15 +96,38 @@ def compare(
     sides = {key: Sides(before.get(key), seen) for key, seen in now.items()}
     known = [key for key in now if key in before]
     chances = chances_of({key: sides[key] for key in known})
-    families = {key.family for key in known}
-    alpha = ranks.ALPHA / max(1, len(families))  # what Holm asks of the first
+    tried = {key.family for key in known}
+    alpha = ranks.ALPHA / max(1, len(tried))  # what Holm asks of the first
     comparisons = [
-        _Comparison(before.get(key), seen, sides[key], rules, chances, alpha).compared()
+        _Comparison(before.get(key), seen, sides[key], rules, chances, alpha).compared(
+            _unknown(key, before)
+        )
         for key, seen in now.items()
+    ]
+    of_these = {*families, *(key.family for key in now)}
+    comparisons += [
+        _asked_no_more(measure)
+        for key, measure in before.items()
+        if key.family in of_these and key not in now
+        if key.question not in rules.ignored
     ]
     order = list(Status)
     return sorted(
         comparisons, key=lambda measure: (order.index(measure.status), measure.key)
+    )
+
+
+def _asked_no_more(measure: Measure) -> Compared:
+    return Compared(
+        key=measure.key,
+        unit=measure.unit,
+        status=Status.TOO_FEW,
+        because="it was measured before, and these runs do not ask it any more; where "
+        "that is meant, `gameday baseline set` takes it out",
+        before=median(sample.measured for sample in measure.samples)
+        if measure.samples
+        else None,
+        promised=measure.promised,
     )
 
 
@@ -107,17 +137,34 @@ def _without(measure: Measure, runs: Collection[str]) -> Measure:
     return replace(measure, samples=kept)
 
 
-def _unknown(before: Measure | None) -> str:
+def _unknown(key: MeasureKey, before: Mapping[MeasureKey, Measure]) -> str:
     """Return why there is nothing to compare a measure with, and what to do."""
-    if before is None:
-        return "nothing is known of it from before; `gameday baseline set` keeps it"
-    return (
-        "the baseline knows it from these runs only, and none is compared with itself; "
-        "`gameday baseline set` adds others"
-    )
+    if key in before:
+        return (
+            "the baseline knows it from these runs only, and none is compared with "
+            "itself; `gameday baseline set` adds others"
+        )
+    elsewhere = [
+        f"{other.target}{f' of testbed {other.testbed}' if other.testbed else ''}"
+        for other in sorted(before)
+        if replace(other, target=key.target, testbed=key.testbed) == key
+    ]
+    said = "nothing is known of it from before"
+    if elsewhere:
+        here = f"{key.target}{f' of testbed {key.testbed}' if key.testbed else ''}"
+        said += f" on {here}, only on {', '.join(elsewhere)}"
+    return f"{said}; `gameday baseline set` keeps it"
 
 
 _TELL_NOISE = 3  # runs before: of fewer nobody knows how much they vary by themselves
+
+
+class _Judged(NamedTuple):
+    """What became of a measure, before all that is said beside it."""
+
+    status: Status
+    because: str
+    p: float | None = None
 
 
 class _Comparison:
@@ -143,78 +190,91 @@ class _Comparison:
         self._old = [sample.measured for sample in sides.old]
         periods = (sample.period or 0.0 for sample in (*sides.old, *sides.new))
         self._left = max(periods, default=0.0)
-        self._changes = () if before is None else _changes(before, self._measure)
+        self._changes = self._all(changes)
+        self._versions = self._all(other_versions)
 
-    def compared(self) -> Compared:
-        """Return what became of the measure."""
+    def compared(self, unknown: str) -> Compared:
+        """Return what became of the measure; `unknown`: why it has no baseline."""
         broken = [run for run in self._seen if run.outcome is Outcome.FAIL]
         if broken:
-            return self._made(Status.BROKEN, broken[0].because)
+            return self._made(_Judged(Status.BROKEN, broken[0].because))
         if self._before is None or not self._old:
-            return self._made(Status.NO_BASELINE, _unknown(self._before))
+            return self._made(_Judged(Status.NO_BASELINE, unknown))
         if not self._new:
-            return self._made(
-                Status.TOO_FEW, f"there is no answer: {self._seen[-1].because}"
-            )
-        shift = self._shift(self._before)
-        if shift is not None:
-            return self._configured(shift)
-        reachable = ranks.reachable(len(self._old), len(self._new)) <= self._alpha
-        return self._ranked() if reachable else self._phased(self._before)
+            silent = f"there is no answer: {self._seen[-1].because}"
+            return self._made(_Judged(Status.TOO_FEW, silent))
+        return self._made(self._judged(self._before))
 
-    @property
-    def _difference(self) -> float:
-        """By how much it is more in the middle, without the phases where known."""
-        return median(self._sides.values_new) - median(self._sides.values_old)
+    def _judged(self, before: Measure) -> _Judged:
+        moved = self._moved(before)
+        if moved is not None and moved > self._limit:
+            more = f"more than the {self._show(self._limit)} that may be"
+            return _Judged(Status.WORSE, f"{self._configured(moved)}, {more}")
+        reachable = ranks.reachable(len(self._old), len(self._new)) <= self._alpha
+        rest = self._ranked() if reachable else self._phased(before)
+        return rest if moved is None else self._beside(rest, moved)
+
+    def _all(
+        self, differences: Callable[[Measure, Measure], tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        """Return how any of the runs differs from the baseline, each once."""
+        if self._before is None:
+            return ()
+        told = [
+            each
+            for run in self._seen
+            for each in differences(self._before, run.measure)
+        ]
+        return tuple(dict.fromkeys(told))
 
     @property
     def _limit(self) -> float:
-        return self._threshold.of(median(self._old))
+        """What may be; a share of nothing is one of the promise's hundredths."""
+        middle = median(self._old)
+        if middle or self._threshold.share is None:
+            return self._threshold.of(middle)
+        return (self._measure.promised or 0.0) / 100
 
-    def _shift(self, before: Measure) -> float | None:
+    def _moved(self, before: Measure) -> float | None:
         """Return by what the changed configuration moves it; None: unknown, or none.
 
-        A longer interval makes only the latest moment later: the worse of both counts.
+        Of runs that are configured differently the most counts.
         """
-        if not self._changes or any(
-            change.startswith("query ") for change in self._changes
-        ):
-            return None
-        if before.earliest is None or self._measure.earliest is None:
-            return None
-        shift = self._measure.earliest - before.earliest
-        if before.latest is None or self._measure.latest is None:
-            return shift
-        return max(shift, self._measure.latest - before.latest)
+        known = [shift(before, run.measure) for run in self._seen]
+        return max((moved for moved in known if moved is not None), default=None)
 
-    def _configured(self, shift: float) -> Compared:
+    def _beside(self, rest: _Judged, moved: float) -> _Judged:
+        """Judge what was configured, and what has become slower beside that."""
+        said = self._configured(moved)
+        slower = self._sides.difference_with_shifts > self._limit
+        if rest.status is Status.WORSE and slower:
+            return _Judged(rest.status, f"{said}; beside that {rest.because}", rest.p)
+        faster = -moved > self._limit
+        return _Judged(Status.BETTER if faster else Status.SAME, said)
+
+    def _configured(self, moved: float) -> str:
         said = f"configured otherwise: {'; '.join(self._changes)}; that moves it by "
-        said += self._signed(shift)
-        if shift > self._limit:
-            more = f"{said}, more than the {self._show(self._limit)} that may be"
-            return self._made(Status.WORSE, more)
-        status = Status.BETTER if -shift > self._limit else Status.SAME
-        return self._made(status, said)
+        return said + self._signed(moved)
 
-    def _ranked(self) -> Compared:
+    def _ranked(self) -> _Judged:
         noise = self._noise
-        beyond = max(self._limit, noise)
+        beyond = max(self._limit, noise, self._error)
         slower, faster = self._chance
         said = (
-            f"{self._signed(self._difference)} in the middle{self._without}; its own "
-            f"noise is {self._show(noise)}, {self._show(self._limit)} may be"
+            f"{self._signed(self._sides.difference)} in the middle{self._without}; its "
+            f"own noise is {self._show(noise)}, {self._show(self._limit)} may be"
         )
-        if self._difference > beyond and slower <= ranks.ALPHA:
-            return self._made(Status.WORSE, f"{said}; p {slower:.3g}", slower)
-        if -self._difference > beyond and faster <= ranks.ALPHA:
-            return self._made(Status.BETTER, f"{said}; p {faster:.3g}", faster)
-        return self._made(Status.SAME, said, min(slower, faster))
+        if self._sides.difference > beyond and slower <= ranks.ALPHA:
+            return _Judged(Status.WORSE, f"{said}; p {slower:.3g}", slower)
+        if -self._sides.difference > beyond and faster <= ranks.ALPHA:
+            return _Judged(Status.BETTER, f"{said}; p {faster:.3g}", faster)
+        return _Judged(Status.SAME, said, min(slower, faster))
 
-    def _phased(self, before: Measure) -> Compared:
+    def _phased(self, before: Measure) -> _Judged:
         """Judge too few runs for ranks by what phases alone can explain."""
         few = self._few()
         if before.earliest is None or before.latest is None:
-            return self._made(Status.TOO_FEW, few)
+            return _Judged(Status.TOO_FEW, few)
         explained = before.latest - before.earliest
         latest = before.latest
         if self._sides.phased_out:
@@ -223,20 +283,25 @@ class _Comparison:
         if self._sides.phased_out and len(self._old) >= _TELL_NOISE:
             # What lies between two evaluations nobody sees.
             explained = min(explained, self._left)
-        error = max(sample.error for sample in self._sides.new)
-        said = f"{self._signed(self._difference)}{self._without}"
-        if self._difference > explained + max(self._limit, self._noise) + error:
-            return self._made(
+        error = self._error
+        said = f"{self._signed(self._sides.difference)}{self._without}"
+        if self._sides.difference > explained + max(self._limit, self._noise) + error:
+            return _Judged(
                 Status.WORSE,
                 f"{said}; the phases of scrapes and evaluations explain "
                 f"{self._show(explained)} at most",
             )
-        if median(self._new) <= latest + error:
-            return self._made(
+        if median(self._sides.measured_less_shifts) <= latest + error:
+            return _Judged(
                 Status.SAME,
                 f"{said}, within the {self._show(explained)} that phases explain",
             )
-        return self._made(Status.TOO_FEW, few)
+        return _Judged(Status.TOO_FEW, few)
+
+    @property
+    def _error(self) -> float:
+        """The most that a run may have missed."""
+        return max(sample.error for sample in self._sides.new)
 
     @property
     def _noise(self) -> float:
@@ -263,12 +328,18 @@ class _Comparison:
         )
         return f"{here} against {there} cannot tell by ranks; {more}"
 
-    def _made(self, status: Status, because: str, p: float | None = None) -> Compared:
+    def _made(self, judged: _Judged) -> Compared:
+        status, because, p = judged
         old = median(self._old) if self._old else None
         new = median(self._new) if self._new else None
-        changes = "; ".join(self._changes)
-        if changes and changes not in because:
-            because += f" (configured otherwise: {changes})"
+        configured = "; ".join(self._changes)
+        if configured and configured not in because:
+            because += f" (configured otherwise: {configured})"
+        if self._versions:
+            because += f" (other versions: {'; '.join(self._versions)})"
+        silent = sum(not run.measure.samples for run in self._seen)
+        if silent and self._new and status is not Status.BROKEN:
+            because += f" ({silent} of {len(self._seen)} runs have no answer)"
         return Compared(
             key=self._key,
             unit=self._measure.unit,
@@ -277,10 +348,22 @@ class _Comparison:
             before=old,
             now=new,
             promised=self._measure.promised,
-            changes=self._changes,
+            changes=(*self._changes, *self._versions),
             p=p,
-            close=_is_close(status, old, new, self._measure.promised),
+            close=self._is_close(status),
         )
+
+    def _is_close(self, status: Status) -> bool:
+        """Whether it has risen, and one run more of that rise would break it.
+
+        Of repeats the slowest says how near the limit is.
+        """
+        promised = self._measure.promised
+        if status is Status.BROKEN or not promised or not self._old or not self._new:
+            return False
+        risen = self._sides.difference_with_shifts
+        left = promised - max(self._new)
+        return risen > self._error and left < max(CLOSE * promised, risen)
 
     def _show(self, value: float) -> str:
         ratio = self._measure.unit == "ratio"
@@ -288,21 +371,3 @@ class _Comparison:
 
     def _signed(self, value: float) -> str:
         return ("+" if value >= 0 else "") + self._show(value)
-
-
-def _changes(before: Measure, now: Measure) -> tuple[str, ...]:
-    """Return what is configured otherwise, each with its values."""
-    old, new = before.settings, now.settings
-    return tuple(
-        f"{name} {old.get(name) or 'none'} → {new.get(name) or 'none'}"
-        for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
-    )
-
-
-def _is_close(
-    status: Status, old: float | None, new: float | None, promised: float | None
-) -> bool:
-    if status is Status.BROKEN or old is None or new is None or not promised:
-        return False
-    return new > old and promised - new < CLOSE * promised

@@ -8,10 +8,11 @@ from gameday.model.plan import Plan, Timing
 from gameday.model.scenario import PROMISES
 from gameday.model.timing.phase import Grid, Phases
 from gameday.model.verdict import Finding, Outcome, Verdict
-from gameday.regressions.settings import settings
+from gameday.regressions.settings import promise_of, promises_of, settings
 
 # The questions whose answer is a number; less is better in all of them.
 MEASURED = tuple(name for name, promise in PROMISES.items() if promise.unit)
+Family = tuple[str, str, str]  # a scenario, a kind of target and a testbed
 TESTBED = "testbed"  # the label of a scenario that says where it was run
 
 
@@ -27,7 +28,7 @@ class MeasureKey:
     subject: str
 
     @property
-    def family(self) -> tuple[str, str, str]:
+    def family(self) -> Family:
         """What is tried together: all measures of a scenario at one place."""
         return self.scenario, self.target, self.testbed
 
@@ -96,10 +97,16 @@ class RunMeasure:
     because: str
 
 
-def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure]:
-    """Return what a run measured; a question without an answer has no sample."""
+def family_of(plan: Plan, verdict: Verdict, testbed: str = "") -> Family:
+    """Return the family of all that a run measured."""
     scenario = plan.scenario
     testbed = testbed or scenario.labels.get(TESTBED, "")
+    return verdict.scenario, scenario.target.kind, testbed
+
+
+def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure]:
+    """Return what a run measured; a question without an answer has no sample."""
+    scenario, target, testbed = family_of(plan, verdict, testbed)
     generation = {
         "Prometheus": plan.monitoring.prometheus_version,
         "Alertmanager": plan.monitoring.alertmanager_version,
@@ -109,8 +116,8 @@ def observed(plan: Plan, verdict: Verdict, testbed: str = "") -> list[RunMeasure
         if finding.question not in MEASURED:
             continue
         key = MeasureKey(
-            scenario=verdict.scenario,
-            target=scenario.target.kind,
+            scenario=scenario,
+            target=target,
             testbed=testbed,
             step=finding.step,
             question=finding.question,
@@ -190,7 +197,7 @@ _TOLD = (
 
 
 def _timing(plan: Plan, finding: Finding) -> Timing | None:
-    """Return the arithmetic of a promise; None where two of them share its name."""
+    """Return the arithmetic of a promise; of several of its name, by their order."""
     name = finding.subject.partition("{")[0]
     timings = [
         timing
@@ -198,4 +205,14 @@ def _timing(plan: Plan, finding: Finding) -> Timing | None:
         if (timing.step, timing.subject, timing.question)
         == (finding.step, name, finding.question)
     ]
-    return timings[0] if len(timings) == 1 else None
+    if len(timings) == 1:
+        return timings[0]
+    promises = [
+        promise
+        for promise in promises_of(plan, finding.step)
+        if promise.alert == name and getattr(promise, finding.question) is not None
+    ]
+    promise = promise_of(plan, finding)
+    if promise not in promises or len(promises) != len(timings):
+        return None
+    return timings[promises.index(promise)]

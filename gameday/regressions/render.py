@@ -35,12 +35,15 @@ def lines(compared: Sequence[Compared], nowhere: str = "") -> Iterator[str]:
         yield f"{word:11}  {where}: {before} → {now}: {measure.because}"
         if measure.close:
             limit = _show(measure.promised, measure.unit)
-            yield f"{'':11}  it is close to its promise, {limit}, and has risen"
+            yield f"{'':11}  it has risen and is close to its promise, {limit}"
     counts = Counter(each.status for each in compared)
     said = ", ".join(
         f"{counts[status]} {status}" for status in Status if counts[status]
     )
-    yield said or "nothing to compare: no question of these runs is a measured one"
+    yield said or (
+        "nothing to compare: no question of these runs is a measured one, or all are "
+        "left out by --ignore"
+    )
 
 
 def as_json(compared: Sequence[Compared], code: int) -> str:

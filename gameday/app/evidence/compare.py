@@ -1,5 +1,6 @@
 """`gameday baseline` and `gameday compare`: runs found, files read, git asked."""
 
+import hashlib
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,12 @@ from gameday.app.judge_run import JudgedRun, find_all, judge_stored
 from gameday.errors import UsageError
 from gameday.files import git
 from gameday.model.plan import Plan
+from gameday.model.promise import SECONDS
 from gameday.model.quantity import parse_duration, parse_share
+from gameday.model.scenario import PROMISES
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.regressions import baseline
+from gameday.regressions.baseline_reader import NotABaseline, parse
 from gameday.regressions.compare import (
     Compared,
     CompareRules,
@@ -19,7 +23,7 @@ from gameday.regressions.compare import (
     Threshold,
     compare,
 )
-from gameday.regressions.measure import MEASURED, Measure, observed
+from gameday.regressions.measure import MEASURED, Measure, family_of, observed
 from gameday.store.folder import write_file
 
 FILE = "gameday-baseline.json"
@@ -40,18 +44,47 @@ class CompareRequest:
     rules: CompareRules = field(default_factory=CompareRules)
 
 
-def compare_runs(names: Sequence[str], wish: CompareRequest) -> list[Compared]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Every measure of some runs, against what was measured before.
+
+    `nowhere`: that there is no baseline at all, and what to do. `left_out`: runs that
+    were to stand for one, and cannot.
+    """
+
+    compared: tuple[Compared, ...]
+    nowhere: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+def compare_runs(names: Sequence[str], wish: CompareRequest) -> Comparison:
     """Return every measure of the runs, against the baseline."""
     stored = [judge_stored(record) for record in find_all(names)]
-    return compare_judged([(run.plan, run.verdict) for run in stored], wish)
+    before = _before(wish)
+    runs = [(run.plan, run.verdict) for run in stored]
+    return Comparison(
+        compared=tuple(_compared(runs, before.measures, wish)),
+        nowhere="" if before.measures else _nowhere(wish),
+        left_out=before.left_out,
+    )
 
 
 def compare_judged(
     runs: Sequence[tuple[Plan, Verdict]], wish: CompareRequest
 ) -> list[Compared]:
     """Return every measure of runs that are judged already."""
-    seen = [observed(plan, verdict, wish.testbed) for plan, verdict in runs]
-    return compare(_before(wish), seen, wish.rules)
+    return _compared(runs, _before(wish).measures, wish)
+
+
+def _compared(
+    runs: Sequence[tuple[Plan, Verdict]],
+    before: Sequence[Measure],
+    wish: CompareRequest,
+) -> list[Compared]:
+    each_once = {verdict.run: (plan, verdict) for plan, verdict in runs}.values()
+    seen = [observed(plan, verdict, wish.testbed) for plan, verdict in each_once]
+    families = {family_of(plan, verdict, wish.testbed) for plan, verdict in each_once}
+    return compare(before, seen, wish.rules, families)
 
 
 def code_of(compared: Sequence[Compared], forgiven: Collection[Status]) -> ExitCode:
@@ -78,7 +111,7 @@ def set_baseline(
         if not accept:
             _refuse_elsewhere(run)
     known = _read(file) if Path(file).exists() else []
-    for run in stored:
+    for run in _in_order(stored):
         known = baseline.added(known, observed(run.plan, run.verdict, testbed))
     if not known:
         raise UsageError("no question of these runs is a measured one; nothing to keep")
@@ -87,11 +120,13 @@ def set_baseline(
 
 def parse_thresholds(text: str) -> dict[str, Threshold]:
     """Return the thresholds of `fires_within:20%,pages_within:5s`, by question."""
-    thresholds = {}
-    for part in filter(None, text.split(",")):
-        question, _, value = part.strip().partition(":")
+    thresholds: dict[str, Threshold] = {}
+    for part in text.split(",") if text else ():
+        question, _, value = (word.strip() for word in part.partition(":"))
         _refuse_unmeasured(question)
-        thresholds[question] = _threshold(part, value)
+        if question in thresholds:
+            raise UsageError(f"{text!r} names {question} twice; give it one threshold")
+        thresholds[question] = _threshold(question, part.strip(), value)
     return thresholds
 
 
@@ -109,36 +144,74 @@ def ignored(questions: Sequence[str]) -> tuple[str, ...]:
     return tuple(questions)
 
 
-def _threshold(part: str, value: str) -> Threshold:
+def _threshold(question: str, part: str, value: str) -> Threshold:
+    in_seconds = PROMISES[question].unit == SECONDS
     try:
         if value.endswith("%"):
             return Threshold(share=parse_share(value))
-        return Threshold(absolute=parse_duration(value))
+        if in_seconds:
+            return Threshold(absolute=parse_duration(value))
     except ValueError:
-        raise UsageError(
-            f"{part!r} is no threshold; expected QUESTION:SHARE or QUESTION:TIME, such "
-            "as fires_within:20% or pages_within:5s"
-        ) from None
+        pass
+    expected = f"{question}:20%" + (f" or {question}:5s" if in_seconds else "")
+    raise UsageError(
+        f"{part!r} is no threshold; expected a share of what was measured before"
+        f"{', or a time' if in_seconds else ''}, such as {expected}"
+    )
 
 
-def _before(wish: CompareRequest) -> list[Measure]:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A baseline; `left_out`: runs that cannot be one, and why."""
+
+    measures: Sequence[Measure]
+    left_out: tuple[str, ...] = ()
+
+
+def _before(wish: CompareRequest) -> _Before:
     if wish.runs:
-        known: list[Measure] = []
-        for record in find_all(wish.runs):
-            stored = judge_stored(record)
-            if stored.verdict.outcome is Outcome.PASS:
-                run = observed(stored.plan, stored.verdict, wish.testbed)
-                known = baseline.added(known, run)
-        return known
-    if wish.ref:
-        return _parsed(_shown_by_git(wish.file, wish.ref), f"{wish.ref}:{wish.file}")
-    return _read(wish.file) if Path(wish.file).exists() else []
+        return _of_runs(wish)
+    if not wish.ref:
+        return _Before(_read(wish.file) if Path(wish.file).exists() else [])
+    text = _shown_by_git(wish.file, wish.ref)
+    where = f"{wish.ref}:{wish.file}"
+    return _Before([] if text is None else _parsed(text, where))
 
 
-def nowhere(wish: CompareRequest) -> str:
-    """Return that there is no baseline at all, and what to do; empty: there is one."""
-    if wish.runs or _before(wish):
-        return ""
+def _of_runs(wish: CompareRequest) -> _Before:
+    stored = [judge_stored(record) for record in find_all(wish.runs)]
+    known: list[Measure] = []
+    for run in _in_order([run for run in stored if _passed(run)]):
+        known = baseline.added(known, observed(run.plan, run.verdict, wish.testbed))
+    left_out = tuple(_not_passed(run) for run in stored if not _passed(run))
+    return _Before(known, left_out)
+
+
+def _not_passed(run: JudgedRun) -> str:
+    verdict = run.verdict
+    return (
+        f"run {verdict.run} did not pass ({verdict.outcome}, {verdict.ending}); "
+        "only passing runs make a baseline"
+    )
+
+
+def _passed(run: JudgedRun) -> bool:
+    verdict = run.verdict
+    return verdict.outcome is Outcome.PASS and verdict.ending is Ending.FINISHED
+
+
+def _in_order(stored: Sequence[JudgedRun]) -> list[JudgedRun]:
+    """Return runs in the order in which they were held: the newest decides."""
+    return sorted(stored, key=lambda run: run.verdict.started)
+
+
+def _nowhere(wish: CompareRequest) -> str:
+    """Return that there is no baseline at all, and what to do."""
+    if wish.runs:
+        return (
+            f"--baseline-run {', '.join(wish.runs)}: no run of these passed and "
+            "measured anything; only passing runs are a baseline"
+        )
     where = f"{wish.ref}:{wish.file}" if wish.ref else wish.file
     return (
         f"{where}: there is no baseline yet; `gameday baseline set RUN` writes one "
@@ -156,52 +229,54 @@ def _read(file: str) -> list[Measure]:
 
 def _parsed(text: str, where: str) -> list[Measure]:
     try:
-        return baseline.parse(text) if text else []
-    except baseline.NotABaseline as error:
-        raise UsageError(f"{where}: {error}") from None
+        return parse(text)
+    except NotABaseline as error:
+        line = f":{error.line}" if error.line else ""
+        raise UsageError(f"{where}{line}: {error}") from None
 
 
-def _shown_by_git(file: str, ref: str) -> str:
-    """Return the file as a commit has it; empty where that commit has none."""
-    folder = str(Path(file).absolute().parent)
+def _shown_by_git(file: str, ref: str) -> str | None:
+    """Return the file as a commit has it; None where that commit has none."""
+    path = Path(file).absolute()
+    folder = next(above for above in path.parents if above.is_dir())
+    inside = path.relative_to(folder).as_posix()
     if ref.startswith("-") or not _git(folder, "rev-parse", "--verify", f"{ref}^0"):
         raise UsageError(
-            f"--baseline-ref {ref!r}: there is no such commit here; fetch it "
-            "(on GitHub: fetch-depth: 0)"
+            f"--baseline-ref {ref!r}: there is no such commit in the repository of "
+            f"{folder}; fetch it (on GitHub: fetch-depth: 0)"
         )
-    return _git(folder, "show", f"{ref}:./{Path(file).name}")
+    if not _git(folder, "ls-tree", "--name-only", ref, "--", f"./{inside}"):
+        return None
+    return _git(folder, "show", f"{ref}:./{inside}")
 
 
-def _git(folder: str, *arguments: str) -> str:
+def _git(folder: Path, *arguments: str) -> str:
     """Return what git says; empty where it refuses, or there is none."""
     try:
-        done = git.ask(folder, arguments)
+        done = git.ask(str(folder), arguments)
     except git.NoGitError:
         return ""
     return os.fsdecode(done.stdout) if done.returncode == 0 else ""
 
 
 def _refuse_failed(stored: JudgedRun) -> None:
-    verdict = stored.verdict
-    passed = verdict.outcome is Outcome.PASS and verdict.ending is Ending.FINISHED
-    if not passed:
-        raise UsageError(
-            f"run {verdict.run} did not pass ({verdict.outcome}, {verdict.ending}); "
-            "only passing runs make a baseline"
-        )
+    if not _passed(stored):
+        raise UsageError(_not_passed(stored))
 
 
 def _refuse_elsewhere(stored: JudgedRun) -> None:
     verdict = stored.verdict
     commit = verdict.provenance.get("git", "")
-    here = Path(stored.plan.scenario.path).absolute().parent
-    folder = str(here) if here.is_dir() else "."
+    path = Path(stored.plan.scenario.path).absolute()
+    folder = path.parent if path.parent.is_dir() else Path.cwd()
     branch = next((name for name in _DEFAULTS if _git(folder, "rev-parse", name)), "")
+    why = f"commit {commit[:12]} is not on {branch}"
     if commit and branch:
         start = _git(folder, "merge-base", commit, branch).strip()
-        if start == commit:
+        if start == commit and not _edited(stored, path, commit):
             return
-    why = f"commit {commit[:12]} is not on {branch}"
+        if start == commit:
+            why = f"{path.name} was not as commit {commit[:12]} has it"
     if not branch:
         why = "no default branch is known here"
     if not commit:
@@ -210,3 +285,13 @@ def _refuse_elsewhere(stored: JudgedRun) -> None:
         f"run {verdict.run} is not known to be of the default branch: {why}; with "
         "--accept this change makes the baseline: commit both together"
     )
+
+
+def _edited(stored: JudgedRun, path: Path, commit: str) -> bool:
+    """Return whether the scenario was held with changes that were not committed."""
+    held = stored.verdict.provenance.get("scenario", "")
+    if not held or not path.parent.is_dir():
+        return False
+    kept = _git(path.parent, "show", f"{commit}:./{path.name}")
+    digest = hashlib.sha256(kept.encode("utf-8", "surrogateescape")).hexdigest()
+    return bool(kept) and held != f"sha256:{digest}"

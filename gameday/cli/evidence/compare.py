@@ -46,6 +46,12 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
     from gameday.regressions import render
     from gameday.regressions.compare import CompareRules
 
+    if given["baseline_ref"] == "":
+        raise click.UsageError("--baseline-ref is empty; expected a commit or a branch")
+    if given["baseline_ref"] and given["baseline_run"]:
+        raise click.UsageError(
+            "--baseline-ref and --baseline-run are two baselines; give one of them"
+        )
     wish = compare.CompareRequest(
         file=given["file"],
         ref=given["baseline_ref"] or "",
@@ -56,12 +62,15 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
             ignored=compare.ignored(given["ignore"]),
         ),
     )
-    compared = compare.compare_runs(runs or ("latest",), wish)
+    comparison = compare.compare_runs(runs or ("latest",), wish)
+    compared = comparison.compared
     may_pass = forgiven_statuses(given["no_baseline"], given["too_few"])
     code = int(compare.code_of(compared, may_pass))
+    for remark in comparison.left_out:
+        click.echo(remark, err=True)
     if given["output"] == "json":
         click.echo(render.as_json(compared, code), nl=False)
     else:
-        for line in render.lines(compared, compare.nowhere(wish)):
+        for line in render.lines(compared, comparison.nowhere):
             click.echo(line)
     return code

@@ -135,7 +135,7 @@ def _ways(rule: AlertRule, asked: SuggestInput) -> Iterator[_Way | str]:
         side = rule if len(sides) == 1 else replace(rule, expr=expr)
         if always(expr) is not None:
             continue
-        reading = next (iter(_readings(expr, asked.monitoring)), None)
+        reading = next(iter(_readings(expr, asked.monitoring)), None)
         when = _when(side, asked.monitoring)
         if reading is None:
             yield when or _not_read(expr, asked.monitoring)

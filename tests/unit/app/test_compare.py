@@ -1,6 +1,8 @@
 """`baseline set` and `compare` on stored runs, as they are called."""
 
+import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,21 +62,36 @@ def head() -> str:
     return done.stdout.strip()
 
 
-def run(name: str, fires: float, *, hold: float = 5.0, commit: str = "") -> str:
-    """Store a run in which the alert fired that many seconds after the fault."""
+def run(
+    name: str,
+    fires: float,
+    *,
+    hold: float = 5.0,
+    commit: str = "",
+    earlier: float = 0.0,
+    scenario: str = "",
+    ended: bool = True,
+) -> str:
+    """Store a run in which the alert fired that many seconds after the fault.
+
+    `earlier`: by how much it began earlier than others. `scenario`: its file's digest.
+    """
     folder = Path(name)
     folder.mkdir()
     made = planned(hold, commit or head(), str(Path("day.yaml").absolute()))
+    made = replace(made, provenance={**made.provenance, "scenario": scenario})
     (folder / "plan.json").write_text(to_json(made))
     began = at(10)
     story = timeline(
         fault("web-2", begins=began, ends=at(70)),
         alert(ALERT, pends=began + 1, fires=began + fires, resolves=at(80)),
+        **({} if ended else {"ended": None}),
     )
     events = [
         entry.but(run=name) if entry.kind.startswith("run_") else entry
         for entry in story
     ]
+    events[0] = replace(events[0], at=events[0].at - earlier)
     lines = [json.dumps(event.to_json()) for event in events]
     (folder / "timeline.ndjson").write_text("\n".join(lines) + "\n")
     return name
@@ -188,6 +205,11 @@ def test_a_stored_run_as_junit_has_its_values_where_that_is_asked(
     [
         (("--compare-fail", "fires:20%"), "no measured question"),
         (("--compare-fail", "fires_within:fast"), "no threshold"),
+        (("--compare-fail", "spends_at_most:5s"), "expected a share of what was"),
+        (("--compare-fail", "fires_within:20%,fires_within:5s"), "twice"),
+        (("--compare-fail", "fires_within:20%,"), "no measured question"),
+        (("--baseline-ref", ""), "--baseline-ref is empty"),
+        (("--baseline-ref", "HEAD", "--baseline-run", "first"), "give one of them"),
         (("--ignore", "everything"), "no measured question"),
     ],
 )
@@ -212,3 +234,98 @@ def test_that_there_is_no_baseline_is_said_once(called: Called) -> None:
     lines = said.splitlines()
     assert lines[0].startswith("gameday-baseline.json: there is no baseline yet;")
     assert lines[1:] == ["1 no-baseline"]
+
+
+# --- whose runs, and which ---------------------------------------------------------
+
+
+def test_a_run_that_is_named_twice_counts_once(called: Called) -> None:
+    """Else three copies of one run would be as sure as three runs."""
+    called("baseline", "set", *(run(f"b{n}", 7 + n / 10) for n in range(10)))
+    name = run("second", 12.0)
+    shutil.copytree(name, "artifact/second")
+    code, said = called("compare", name, name, "artifact")
+    assert code == called("compare", name)[0]
+    assert said == called("compare", name)[1]
+
+
+def test_of_runs_that_stand_for_a_baseline_only_those_that_passed_do(
+    called: Called,
+) -> None:
+    name = run("second", 7.4)
+    stopped, late, good = (
+        run("stopped", 7.0, ended=False),
+        run("late", 45.0),
+        run("a", 7),
+    )
+    code, said = called("compare", name, *_runs(stopped, late))
+    assert code == 3
+    assert "run late did not pass (fail, finished)" in said
+    assert "--baseline-run stopped, late: no run of these passed" in said
+    code, said = called("compare", name, *_runs(stopped, late, good))
+    assert code == 0
+    assert "run stopped did not pass (pass, crashed)" in said
+
+
+def _runs(*names: str) -> list[str]:
+    return [word for name in names for word in ("--baseline-run", name)]
+
+
+def test_the_run_that_was_held_last_decides_however_they_are_listed(
+    called: Called,
+) -> None:
+    new = run("new", 27.0, hold=25.0)
+    called("baseline", "set", new, run("old", 7.0, earlier=3600.0))
+    code, said = called("compare", run("next", 27.2, hold=25.0))
+    assert code == 0, said
+    assert "configured otherwise" not in said
+
+
+def test_a_scenario_that_was_not_committed_makes_no_baseline(called: Called) -> None:
+    Path("day.yaml").write_text("committed\n")
+    subprocess.run(["git", "add", "day.yaml"], check=True, timeout=30)
+    commit = ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "d")
+    subprocess.run(["git", *commit], check=True, timeout=30)
+    code, said = called("baseline", "set", run("edited", 7.0, scenario=_digest("mine")))
+    assert code == 2
+    assert "day.yaml was not as commit" in said
+    held = run("committed", 7.0, scenario=_digest("committed\n"))
+    assert called("baseline", "set", held)[0] == 0
+
+
+def _digest(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_what_the_message_about_a_conflict_says_can_be_done(called: Called) -> None:
+    file = Path("gameday-baseline.json")
+    called("baseline", "set", run("first", 7.0))
+    whole = file.read_text()
+    file.write_text(whole.replace(' "measures"', '<<<<<<< HEAD\n "measures"'))
+    name = run("second", 7.4)
+    for words in (("compare", name), ("baseline", "set", name)):
+        code, said = called(*words)
+        assert code == 2
+        assert said.startswith("gameday-baseline.json:3: a merge conflict")
+    file.unlink()
+    assert called("baseline", "set", name)[0] == 0
+
+
+def test_a_file_of_a_commit_is_read_though_its_folder_is_gone(called: Called) -> None:
+    called("baseline", "set", run("first", 7.0))
+    Path("ci").mkdir()
+    Path("gameday-baseline.json").rename("ci/b.json")
+    subprocess.run(["git", "add", "ci"], check=True, timeout=30)
+    commit = ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "b")
+    subprocess.run(["git", *commit], check=True, timeout=30)
+    shutil.rmtree("ci")
+    words = ("compare", run("second", 7.4), "--baseline-ref", "HEAD")
+    assert called(*words, "--baseline", "ci/b.json")[0] == 0
+    assert called(*words, "--baseline", "ci/c.json")[0] == 3
+
+
+def test_an_empty_file_is_no_baseline(called: Called) -> None:
+    Path("gameday-baseline.json").write_text("")
+    code, said = called("compare", run("first", 7.0))
+    assert code == 2
+    assert said.startswith("gameday-baseline.json:1: is no baseline")

@@ -8,7 +8,7 @@ import pytest
 
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline, render
-from gameday.regressions.baseline import NotABaseline
+from gameday.regressions.baseline_reader import NotABaseline, parse
 from gameday.regressions.compare import CompareRules, Status, Threshold, compare
 from gameday.regressions.measure import Measure, RunMeasure, RunSample
 from tests.unit.regressions.measures import (
@@ -130,7 +130,7 @@ def test_too_few_says_how_many_repeats_would_tell() -> None:
 
 def test_phases_are_kept_in_the_baseline() -> None:
     text = baseline.render([phased(*BEFORE)])
-    (read,) = baseline.parse(text)
+    (read,) = parse(text)
     assert read.samples == phased(*BEFORE).samples
     assert "waited" not in baseline.render([measure(10.0)])
 
@@ -277,8 +277,8 @@ def test_a_kept_promise_that_nears_its_limit_is_told() -> None:
 def test_a_baseline_reads_back_as_it_was_written_sorted() -> None:
     second = replace(measure(1.0), key=replace(KEY, scenario="a"))
     text = baseline.render([measure(*QUIET), second])
-    assert baseline.parse(text) == [second, measure(*QUIET)]
-    assert baseline.render(baseline.parse(text)) == text
+    assert parse(text) == [second, measure(*QUIET)]
+    assert baseline.render(parse(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_a_baseline_reads_back_as_it_was_written_sorted() -> None:
 )
 def test_another_file_is_refused_with_what_to_do(text: str, words: str) -> None:
     with pytest.raises(NotABaseline, match=words):
-        baseline.parse(text)
+        parse(text)
 
 
 def test_runs_are_added_once_each() -> None:
