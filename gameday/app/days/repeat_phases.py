@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from gameday.app.result import Repeat
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.alerting.expression import parse, selectors
 from gameday.model.events import Event, FaultStarted, Phase
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import Endpoint
 from gameday.model.timing.phase import common
-from gameday.model.timing.rule_delays import jobs_of
+from gameday.model.timing.rule_delays import jobs_of, scraped
 from gameday.model.timing.way import rules_for
 from gameday.ports import Clock
 from gameday.runner.dependencies import InjectionMoment
@@ -104,9 +103,11 @@ def _cycle(
     ]
     if not mine or not mine[0].last or not mine[0].interval:
         return None
-    read = [selector for selector in selectors(parse(rule.expr)) if selector.name]
     scrapes = [
-        job.interval for selector in read for job in jobs_of(selector, monitoring)
+        job.interval
+        for selector in scraped(rule.expr, monitoring.recorded)
+        if selector.name
+        for job in jobs_of(selector, monitoring)
     ]
     scrape = max(scrapes, default=monitoring.scrape_interval or mine[0].interval)
     period = common(scrape, mine[0].interval)

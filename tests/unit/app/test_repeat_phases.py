@@ -8,7 +8,7 @@ from gameday.app.days import repeat_phases
 from gameday.app.days.repeat_phases import Cycle, lead_of, moments
 from gameday.app.result import Repeat
 from gameday.clock import SystemClock
-from gameday.model.alerting.alert import AlertRule
+from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.events import event
 from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.quantity import show_instant
@@ -49,12 +49,17 @@ def test_how_long_a_fault_takes_to_begin_is_learnt() -> None:
     assert lead_of(told[:1]) is None
 
 
-def asked(url: str) -> tuple[object, ...]:
-    rule = AlertRule(name="Down", expr="up == 0", group="shop", file="r.yaml")
+def asked(url: str, expr: str = "up == 0") -> tuple[object, ...]:
+    rule = AlertRule(name="Down", expr=expr, group="shop", file="r.yaml")
     made = plan(Expect(alerts=(AlertPromise(alert="Down", fires_within=9.0),)))
     observe = Observe(prometheus=Endpoint(url=url)) if url else Observe()
     monitoring = Monitoring(
-        rules=(rule,), jobs=(ScrapeJob(name="a", interval=10.0, timeout=5.0),)
+        rules=(rule,),
+        recorded=(RecordingRule(name="a:up", expr='min(up{job="a"})'),),
+        jobs=(
+            ScrapeJob(name="a", interval=10.0, timeout=5.0),
+            ScrapeJob(name="b", interval=70.0, timeout=5.0),
+        ),
     )
     return (
         replace(
@@ -65,7 +70,8 @@ def asked(url: str) -> tuple[object, ...]:
     )
 
 
-def test_the_cycle_is_that_of_the_promised_alerts_rule() -> None:
+@pytest.mark.parametrize("expr", ["up{job='a'} == 0", "a:up == 0"])
+def test_the_cycle_is_that_of_what_the_promised_alert_rests_on(expr: str) -> None:
     clock = SystemClock()
     fake = FakePrometheus()
     fake.groups = [
@@ -78,7 +84,7 @@ def test_the_cycle_is_that_of_the_promised_alerts_rule() -> None:
         }
     ]
     with serving(fake.answer) as server:
-        (made,) = asked(server.url)
+        (made,) = asked(server.url, expr)
         moment = moments(made, Repeat(2, 3), clock)("s")  # type: ignore[arg-type]
     assert moment is not None
     assert moment.text.startswith("repeat 2 of 3: 10s into the 30s after which")
