@@ -206,7 +206,7 @@ class _Comparison:
         return self._made(self._judged(self._before))
 
     def _judged(self, before: Measure) -> _Judged:
-        moved = self._moved(before)
+        moved = self._moved()
         if moved is not None and moved > self._limit:
             more = f"more than the {self._show(self._limit)} that may be"
             return _Judged(Status.WORSE, f"{self._configured(moved)}, {more}")
@@ -235,12 +235,14 @@ class _Comparison:
             return self._threshold.of(middle)
         return (self._measure.promised or 0.0) / 100
 
-    def _moved(self, before: Measure) -> float | None:
+    def _moved(self) -> float | None:
         """Return by what the changed configuration moves it; None: unknown, or none.
 
         Of runs that are configured differently the most counts.
         """
-        known = [shift(before, run.measure) for run in self._seen]
+        if self._before is None:
+            return None
+        known = [shift(self._before, run.measure) for run in self._seen]
         return max((moved for moved in known if moved is not None), default=None)
 
     def _beside(self, rest: _Judged, moved: float) -> _Judged:
@@ -252,9 +254,11 @@ class _Comparison:
         faster = -moved > self._limit
         return _Judged(Status.BETTER if faster else Status.SAME, said)
 
-    def _configured(self, moved: float) -> str:
-        said = f"configured otherwise: {'; '.join(self._changes)}; that moves it by "
-        return said + self._signed(moved)
+    def _configured(self, moved: float | None) -> str:
+        said = f"configured otherwise: {'; '.join(self._changes)}"
+        return (
+            said if moved is None else f"{said}; that moves it by {self._signed(moved)}"
+        )
 
     def _ranked(self) -> _Judged:
         noise = self._noise
@@ -332,9 +336,8 @@ class _Comparison:
         status, because, p = judged
         old = median(self._old) if self._old else None
         new = median(self._new) if self._new else None
-        configured = "; ".join(self._changes)
-        if configured and configured not in because:
-            because += f" (configured otherwise: {configured})"
+        if self._changes and "; ".join(self._changes) not in because:
+            because += f" ({self._configured(self._moved())})"
         if self._versions:
             because += f" (other versions: {'; '.join(self._versions)})"
         silent = sum(not run.measure.samples for run in self._seen)

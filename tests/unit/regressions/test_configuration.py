@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
@@ -53,6 +54,14 @@ def test_a_shorter_for_hides_a_regression_only_as_far_as_it_makes_up_for_it() ->
         runs = now(*values, settings=LONGER, earliest=7.0, latest=11.0)
         comparison = compared(measure(*QUIET), runs)
         assert (comparison.status is Status.WORSE) == slower
+
+
+def test_a_promise_that_a_change_broke_says_by_how_much_it_moved() -> None:
+    late: dict[str, Any] = {"settings": LONGER, "earliest": 59.0, "latest": 63.0}
+    runs = now(61.0, outcome=Outcome.FAIL, **late)
+    comparison = compared(measure(10.0), runs)
+    assert comparison.status is Status.BROKEN
+    assert "for of WebReplicaDown 5s → 25s; that moves it by +50s" in comparison.because
 
 
 def test_of_runs_that_are_configured_differently_none_is_overlooked() -> None:
