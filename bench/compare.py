@@ -15,7 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gameday.model.verdict import Outcome
-from gameday.regressions.compare import CompareRules, Status, Threshold, compare
+from gameday.regressions.compare import compare
+from gameday.regressions.compared import CompareRules, Status, Threshold
 from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
 
 EARLIER, OTHERS = 10, 6

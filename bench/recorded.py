@@ -34,7 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from gameday.app.judge_run import find_all, judge_stored
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
-from gameday.regressions.compare import CompareRules, Status, Threshold, compare
+from gameday.regressions.compare import compare
+from gameday.regressions.compared import CompareRules, Status, Threshold
 from gameday.regressions.measure import RunMeasure, observed
 from gameday.regressions.steady import own_delay
 from tests.shops import own

@@ -169,7 +169,7 @@ class RegressionItem(GameDayItem):
 
     def _compared(self, result: Result) -> tuple[list[str], list[str]]:
         from gameday.app.evidence.compare import CompareRequest, compare_judged
-        from gameday.regressions.compare import Status
+        from gameday.regressions.compared import Status
 
         wish = CompareRequest(file=self.config.getoption("gameday_baseline"))
         comparison = compare_judged([(result.plan, result.verdict)], wish)

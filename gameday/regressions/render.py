@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gameday.model.quantity import show_duration, show_share
-from gameday.regressions.compare import Compared, Status
+from gameday.regressions.compared import Compared, Status
 
 NOTHING = "\N{EN DASH}"  # stands where no value is
 _TOLD = (Status.BROKEN, Status.WORSE, Status.TOO_FEW, Status.NO_BASELINE)

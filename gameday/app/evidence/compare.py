@@ -16,13 +16,8 @@ from gameday.model.scenario import PROMISES
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.regressions import baseline
 from gameday.regressions.baseline_reader import NotABaseline, parse
-from gameday.regressions.compare import (
-    Compared,
-    CompareRules,
-    Status,
-    Threshold,
-    compare,
-)
+from gameday.regressions.compare import compare
+from gameday.regressions.compared import Compared, CompareRules, Status, Threshold
 from gameday.regressions.measure import MEASURED, Measure, family_of, observed
 from gameday.store.folder import write_file
 

@@ -19,7 +19,7 @@ from gameday.model.gate import GatePolicy, GateSlo
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo
 from gameday.ports import Clock
-from gameday.regressions.compare import Status
+from gameday.regressions.compared import Status
 
 OVERRIDES = "gate-overrides.ndjson"
 DEFAULT = "default"

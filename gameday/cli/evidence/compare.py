@@ -44,7 +44,7 @@ def command(runs: tuple[str, ...], **given: Any) -> int:
     """
     from gameday.app.evidence import compare
     from gameday.regressions import render
-    from gameday.regressions.compare import CompareRules
+    from gameday.regressions.compared import CompareRules
 
     if given["baseline_ref"] == "":
         raise click.UsageError("--baseline-ref is empty; expected a commit or a branch")

@@ -7,7 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from gameday.model.target import TargetRef
-    from gameday.regressions.compare import Status
+    from gameday.regressions.compared import Status
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -109,7 +109,7 @@ def comparison_options(verb: Verb) -> Verb:
 
 def forgiven_statuses(no_baseline: str, too_few: str) -> "tuple[Status, ...]":
     """Return what of a comparison may pass."""
-    from gameday.regressions.compare import Status
+    from gameday.regressions.compared import Status
 
     words = {Status.NO_BASELINE: no_baseline, Status.TOO_FEW: too_few}
     return tuple(status for status, word in words.items() if word == "pass")

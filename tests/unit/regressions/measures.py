@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from gameday.model.verdict import Outcome
-from gameday.regressions.compare import Compared, CompareRules, compare
+from gameday.regressions.compare import compare
+from gameday.regressions.compared import Compared, CompareRules
 from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
 
 KEY = MeasureKey(

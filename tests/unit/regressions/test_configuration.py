@@ -6,7 +6,8 @@ from typing import Any
 
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
-from gameday.regressions.compare import Compared, CompareRules, Status, compare
+from gameday.regressions.compare import compare
+from gameday.regressions.compared import Compared, CompareRules, Status
 from gameday.regressions.measure import Measure, RunMeasure
 from tests.unit.regressions.measures import (
     FREE,
