@@ -16,13 +16,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from gameday.model.verdict import Outcome
 from gameday.regressions.compare import compare
-from gameday.regressions.compared import CompareRules, Status, Threshold
+from gameday.regressions.compared import CompareRules, Status
 from gameday.regressions.measure import Measure, MeasureKey, RunMeasure, RunSample
 
 EARLIER, OTHERS = 10, 6
 SLOWER = 1.2  # of the middle of detection
 LEAST_POWER, MOST_WRONG = 0.8, 0.07
-RULES = CompareRules(default=Threshold(share=0.1))
+RULES = CompareRules()  # as they are by default
 # `for`, and the interval of scrapes and of evaluations, in seconds
 SETTINGS = {"the demo shop": (5.0, 1.0), "scrapes each 15 s": (60.0, 15.0)}
 

@@ -35,7 +35,7 @@ from gameday.app.judge_run import find_all, judge_stored
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline
 from gameday.regressions.compare import compare
-from gameday.regressions.compared import CompareRules, Status, Threshold
+from gameday.regressions.compared import CompareRules, Status
 from gameday.regressions.measure import RunMeasure, observed
 from gameday.regressions.steady import own_delay
 from tests.shops import own
@@ -50,7 +50,7 @@ LATER = (1, 3, 5, 10)
 SLOWER = 0.2  # of the middle of detection
 LATER_TOO = ("fires_within", "pages_within")
 LEAST_POWER, MOST_WRONG = 0.8, 0.05
-RULES = CompareRules(thresholds={"fires_within": Threshold(share=0.1)})
+RULES = CompareRules()  # as they are by default
 
 Run = Sequence[RunMeasure]
 

@@ -35,7 +35,7 @@ class CompareRules:
     """How to compare; `thresholds` by question, `default` for the others."""
 
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
-    default: Threshold = field(default_factory=lambda: Threshold(share=0.2))
+    default: Threshold = field(default_factory=lambda: Threshold(share=0.1))
     ignored: Collection[str] = ()
 
     def threshold(self, question: str) -> Threshold:

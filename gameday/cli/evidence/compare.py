@@ -29,7 +29,7 @@ from gameday.cli.terminal.options import (
     default="",
     metavar="QUESTION:HOW,...",
     help="How much worse is a regression, such as fires_within:20%,pages_within:5s; "
-    "default: 20% of each.",
+    "default: 10% of each.",
 )
 @click.option("--ignore", multiple=True, metavar="QUESTION", help="Do not compare it.")
 @comparison_options
