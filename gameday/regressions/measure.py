@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday.model.plan import Plan, Timing
+from gameday.model.promise import Since
 from gameday.model.scenario import PROMISES
 from gameday.model.timing.phase import Grid, Phases
 from gameday.model.verdict import Finding, Outcome, Verdict
@@ -40,7 +41,7 @@ class RunSample:
     `waited`: how much of it is due to where the change fell between scrapes and
     evaluations, in seconds, which repeat after `period`; None: not known. `scrape`,
     `evaluation`: seconds from the change to the first of them; both repeat after their
-    intervals.
+    intervals. `besides`: how long it may have waited for more than these, at most.
     """
 
     run: str
@@ -52,6 +53,7 @@ class RunSample:
     scrape_interval: float | None = None
     evaluation: float | None = None
     evaluation_interval: float | None = None
+    besides: float | None = None
 
     @property
     def phases(self) -> Phases | None:
@@ -167,17 +169,23 @@ def _phase(plan: Plan, verdict: Verdict, finding: Finding) -> dict[str, float]:
     """Return what the phase added to a time; empty where it is unknown, or has none.
 
     A page that may also have waited for its group's next notification has a second
-    phase, which nothing tells.
+    phase, which nothing tells: the first is subtracted all the same, since the page
+    follows its alert. The end of a page comes when the group is next told of, however
+    long before that the alert was resolved.
     """
     question = _PHASE_OF.get(finding.question)
     for other in verdict.findings:
         of_same = (other.step, other.subject) == (finding.step, finding.subject)
-        if of_same and other.question == question:
-            own, alone = _range(plan, finding), _range(plan, other)
-            if other is not finding and not own <= alone + _EQUAL < math.inf:
-                return {}
-            told = other.evidence.get("phase") or {}
-            return {name: float(told[name]) for name in _TOLD if name in told}
+        if not of_same or other.question != question:
+            continue
+        told = other.evidence.get("phase") or {}
+        phase = {name: float(told[name]) for name in _TOLD if name in told}
+        besides = _range(plan, finding) - _range(plan, other)
+        if other is finding or not phase or besides <= _EQUAL:
+            return phase
+        follows = PROMISES[finding.question].since is Since.START
+        known = follows and math.isfinite(besides)
+        return {**phase, "besides": round(besides, 3)} if known else {}
     return {}
 
 

@@ -46,8 +46,9 @@ class MeasureComparison:
         self._sides = sides
         self._new = [sample.measured for sample in sides.new]
         self._old = [sample.measured for sample in sides.old]
-        periods = (sample.period or 0.0 for sample in (*sides.old, *sides.new))
-        self._left = max(periods, default=0.0)
+        samples = (*sides.old, *sides.new)
+        left = ((each.period or 0.0) + (each.besides or 0.0) for each in samples)
+        self._left = max(left, default=0.0)
         self._changes = self._all(changes)
         self._versions = self._all(other_versions)
 
@@ -143,7 +144,7 @@ class MeasureComparison:
             # The arithmetic knows the rules, not when a system shows a change.
             latest = max(latest, median(self._sides.values_old) + explained)
         if self._sides.phased_out and len(self._old) >= _TELL_NOISE:
-            # What lies between two evaluations nobody sees.
+            # What lies between two evaluations nobody sees, nor how long groups wait.
             explained = min(explained, self._left)
         error = self._error
         said = f"{self._signed(self._sides.difference)}{self._without}"

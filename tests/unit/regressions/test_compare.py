@@ -100,6 +100,19 @@ def test_a_slower_run_is_worse_though_the_phase_could_explain_it() -> None:
     assert unknown.status is Status.SAME
 
 
+def test_a_page_may_have_waited_for_its_group_as_well() -> None:
+    """Ten seconds between two evaluations, and 15 s until the group is told again."""
+    before = phased(*BEFORE)
+    waiting = replace(
+        before,
+        samples=tuple(replace(sample, besides=15.0) for sample in before.samples),
+    )
+    runs = now_phased((35.0, 2.0))
+    assert compared(waiting, runs).status is not Status.WORSE
+    assert compared(before, runs).status is Status.WORSE
+    assert compared(waiting, now_phased((40.0, 2.0))).status is Status.WORSE
+
+
 def test_of_one_run_before_nobody_knows_how_much_it_varies() -> None:
     """So that all which phases could explain may be, though they are known."""
     alone = phased(BEFORE[0])

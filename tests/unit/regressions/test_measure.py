@@ -54,13 +54,23 @@ def seen(planned: Plan, page: str) -> dict[str, RunMeasure]:
     return {measure.measure.key.question: measure for measure in measures}
 
 
-@pytest.mark.parametrize("page", PAGE_OF)
-@pytest.mark.parametrize(("latest", "waited"), [(2.0, 0.4), (4.0, None), (None, None)])
-def test_a_page_that_may_wait_for_its_group_has_a_phase_that_nobody_knows(
-    page: str, latest: float | None, waited: float | None
+@pytest.mark.parametrize(
+    ("page", "latest", "waited", "besides"),
+    [
+        ("pages_within", 2.0, 0.4, None),
+        ("pages_within", 4.0, 0.4, 2.0),
+        ("pages_within", None, None, None),
+        ("page_resolves_within", 2.0, 0.4, None),
+        ("page_resolves_within", 4.0, None, None),
+        ("page_resolves_within", None, None, None),
+    ],
+)
+def test_a_page_has_the_phase_of_its_alert_and_may_wait_for_its_group_besides(
+    page: str, latest: float | None, waited: float | None, besides: float | None
 ) -> None:
     timings = (timed(PAGE_OF[page], 2.0), timed(page, latest))
     measures = seen(replace(plan(step()), timings=timings), page)
     (alert,) = measures[PAGE_OF[page]].measure.samples
     (paged,) = measures[page].measure.samples
     assert (alert.waited, paged.waited) == (0.4, waited)
+    assert (alert.besides, paged.besides) == (None, besides)
