@@ -52,7 +52,8 @@ def dump_instance(instance: Instance) -> str:
 
 def load_instance(stored: Mapping[str, Any]) -> Instance:
     """Return the instance that a JSON object describes."""
-    return Instance(**{**stored, "addresses": tuple(stored["addresses"])})
+    tuples = {name: tuple(stored.get(name, ())) for name in ("addresses", "published")}
+    return Instance(**{**stored, **tuples})
 
 
 def dump_undo(undo: Undo) -> str:

@@ -110,7 +110,7 @@ def _overspent_at(
     over = [end for number, end in enumerate(ends, 1) if not keeps(number, allowed)]
     if not over:
         return None
-    return min(step.end, step.run.clocks.ours("prometheus", over[0]))
+    return min(step.end, step.run.clocks.to_our_clock("prometheus", over[0]))
 
 
 def _doubt(slices: Sequence[_Slice]) -> str:
@@ -130,7 +130,7 @@ def _slices(step: StepRun, slo: Slo, slices: Slices) -> list[_Slice]:
     clocks = step.run.clocks
     start = step.start or 0.0
     times = _Times(
-        Span(*(clocks.theirs("prometheus", at) for at in (start, step.end))),
+        Span(*(clocks.to_source_clock("prometheus", at) for at in (start, step.end))),
         early=clocks.error("prometheus", start),
         late=clocks.error("prometheus", step.end),
     )
@@ -201,7 +201,7 @@ def _unseen(step: StepRun, slo: Slo, times: _Times, span: Span) -> float:
     if not comparable_with_load(slo) or not sees_load(step.run, slo):
         return 0.0
     own = span.within(*times.step)
-    since, until = (step.run.clocks.ours("prometheus", edge) for edge in own)
+    since, until = (step.run.clocks.to_our_clock("prometheus", edge) for edge in own)
     failed_requests = sent_during(step, since, until).failed
     bad = step.run.samples.of(slo.name).count("bad", *own).value
     return max(0.0, failed_requests - bad)

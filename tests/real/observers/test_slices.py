@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from gameday.clock import SystemClock
+from gameday.model.events import Event
 from gameday.model.scenario import Endpoint, SloPromise
 from gameday.model.slos.slo import Slices
-from gameday.model.timeline import Event
 from gameday.observers.http import Client
 from gameday.observers.prometheus.api import PrometheusApi
 from gameday.observers.prometheus.counters import SampleCounters

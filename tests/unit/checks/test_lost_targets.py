@@ -86,7 +86,7 @@ def test_a_published_port_tells_whose_it_is(instance: str, expected: bool) -> No
         replica(n, published=(f":1941{n}", f"10.1.2.3:1950{n}")) for n in (1, 2)
     )
     lost_port = lost(instance, "published")
-    assert was_hit(lost_port, hit(published[1], *published)) is expected
+    assert is_of_fault(lost_port, hit(published[1], *published)) is expected
 
 
 def test_the_only_instance_of_a_service_answers_to_its_name() -> None:
@@ -109,7 +109,7 @@ def test_a_word_in_a_name_names_nothing(instance: str, job: str) -> None:
 
 
 @pytest.mark.parametrize("job", ["web", "shop-web", "shop_web", "shop/web", "WEB"])
-def test_a_job_that_is_the_service_was_hit(job: str) -> None:
+def test_a_job_that_is_the_service_is_of_fault(job: str) -> None:
     assert is_of_fault(lost("10.9.9.9:80", job), hit(replica(2)))
 
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.checks.record.samples import read_samples
+from gameday.model.events import Event
 from gameday.model.scenario import SloPromise
 from gameday.model.slos.slices import bounds, judge, spans
 from gameday.model.slos.slo import Slices
-from gameday.model.timeline import Event, Timeline
+from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
 from gameday.store import plans
 from tests.builders import (
@@ -110,7 +111,7 @@ def test_the_slice_in_which_the_step_ends_may_be_bad() -> None:
 def test_a_slice_of_which_the_beginning_was_not_seen_may_be_bad() -> None:
     late = requests(errors={(11.0, 14.0): 20.0})
     for event in late:
-        event["values"][:] = [pair for pair in event["values"] if pair[0] >= at(5)]
+        event.values[:] = [pair for pair in event.values if pair[0] >= at(5)]
     finding = spent(late, at_most=0.1)
     assert finding.outcome is Outcome.INCONCLUSIVE
     assert finding.evidence["slices_not_seen_whole"] == 2
