@@ -69,7 +69,8 @@ class GameDayReporter:
             return
         terminalreporter.section("game days")
         for nodeid, why in self._unsure:
-            terminalreporter.line(f"INCONCLUSIVE {nodeid} - {one_line(why)}")
+            said = one_line("; ".join(why.splitlines()))
+            terminalreporter.line(f"INCONCLUSIVE {nodeid} - {said}")
         for path, line in self._runs.items():
             terminalreporter.line(clean(line))
             terminalreporter.line(f"report: {clean(path)}")

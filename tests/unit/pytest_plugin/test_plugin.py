@@ -368,6 +368,18 @@ def baseline(folder: Folder, measured: float) -> None:
     (folder.pytester.path / "gameday-baseline.json").write_text(text)
 
 
+def test_the_reasons_of_several_questions_are_told_apart(folder: Folder) -> None:
+    more = ", ".join(
+        f"Finding(step='lose', check='guardrail', subject='{subject}', "
+        "question='unlisted', outcome=Outcome.INCONCLUSIVE, because='nobody looked')"
+        for subject in "xy"
+    )
+    folder.answer(f"more=[{more}], code=3")
+    done = folder.run("--gameday")
+    said = "unlisted x: nobody looked; unlisted y: nobody looked"
+    done.stdout.fnmatch_lines([f"INCONCLUSIVE *::run - {said}"])
+
+
 @pytest.mark.parametrize(
     ("measured", "outcome"), [(12.4, "inconclusive"), (3.0, "failed")]
 )
