@@ -17,6 +17,7 @@ from gameday.plans.suggest.surroundings import Surroundings
 from gameday.plans.suggest.symptoms import (
     ConditionSymptom,
     Symptom,
+    is_uptime,
     seconds_of,
     share_of,
 )
@@ -218,10 +219,32 @@ def _saturated(kind: str, argument: str) -> Callable[[Sought], Ways]:
 
 def _restarts(sought: Sought) -> Ways:
     limit = sought.reading.condition.limit
+    if is_uptime(sought.metric):
+        yield from _young(sought)
+        return
     if limit is not None and limit >= 1.0:
         yield "it asks for several restarts, and a fault is one"
         return
     services = sought.spoken_of() or sought.around.exposing(sought.reading.selector)
+    if not services:
+        yield f"which service {sought.metric} is about is not known"
+    for service in services:
+        yield SuggestedFault(kind="process.kill", service=service)
+
+
+def _young(sought: Sought) -> Ways:
+    """Yield the restart of what an uptime is about; an exporter tells another's."""
+    limit = seconds_of(sought.reading.condition) or 0.0
+    if sought.rule.hold >= limit:
+        held = show_duration(sought.rule.hold)
+        yield f"{sought.metric} is over its limit again before {held} have passed"
+        return
+    around = sought.around
+    writers = around.exposing(sought.reading.selector)
+    services = around.spoken_of(sought.metric) or sought.spoken_of() or writers
+    services = [name for name in services if not around.exports(name)]
+    if not services:
+        services = [name for writer in writers for name in around.needs(writer)]
     if not services:
         yield f"which service {sought.metric} is about is not known"
     for service in services:

@@ -210,7 +210,11 @@ class Surroundings:
     def _stores(self) -> list[str]:
         """Return the services that keep something for others, by their names."""
         stores = filter(_STORES.search, self.services)
-        return [name for name in stores if not _EXPORTER.search(name)]
+        return [name for name in stores if not self.exports(name)]
+
+    def exports(self, service: str) -> bool:
+        """Whether a service tells of others, by its name."""
+        return bool(_EXPORTER.search(service))
 
     def consumers(self) -> list[str]:
         """Return the services that take work from queues, by their names."""

@@ -27,7 +27,7 @@ _COUNTS = re.compile(r"(?i)active_servers|membership_healthy|_count$")
 _BY_NAME: tuple[tuple[str, str], ...] = (
     ("probe", r"^probe_(success|http_status_code|dns_|ip_)"),
     ("certificate", r"cert.*(expir|not_after|age|valid)|expir.*(cert|tls|ssl)"),
-    ("restarts", r"restarts?(_total)?$|process_start_time|container_start_time"),
+    ("restarts", r"restarts?(_total)?$|process_start_time|container_start_time|uptime"),
     ("replicas", r"^kube_(deployment|statefulset|daemonset|replicaset|pod)_"),
     ("clock", r"timex_(offset|sync)|clock_?skew|ntp_(offset|drift)|chrony"),
     ("disk", r"filesystem|disk|volume_stats|inode"),
@@ -128,9 +128,16 @@ def _sided(symptom: Symptom, condition: RuleCondition, name: str) -> Symptom | N
     if symptom == Symptom.REPLICAS:
         ready = any(_READINESS.search(selector.name) for selector in condition.reads)
         return symptom if ready else None
+    if symptom == Symptom.RESTARTS and is_uptime(name):
+        return symptom if condition.side == LOW else None
     if symptom == Symptom.RESTARTS and _ERROR_NAME.search(name):
         return None
     return symptom
+
+
+def is_uptime(name: str) -> bool:
+    """Whether a metric says how long something runs: low after a restart."""
+    return "uptime" in name.lower()
 
 
 def _of_requests(condition: RuleCondition, reads: Sequence[Selector]) -> Symptom | None:

@@ -383,6 +383,25 @@ def test_what_an_exporter_needs_is_what_its_series_is_about() -> None:
     assert fault(suggestion) == ("process.stop", "kv", {}), suggestion.because
 
 
+@pytest.mark.parametrize(
+    ("expr", "hold", "expected"),
+    [
+        ("kv_uptime_in_seconds < 60", 0.0, ("process.kill", "kv", {})),
+        ("redis_uptime_in_seconds < 60", 0.0, ("process.kill", "kv", {})),  # by needs
+        ("kv_uptime_in_seconds < 60", 60.0, None),
+        ("kv_uptime_in_seconds > 86400", 0.0, None),
+    ],
+)
+def test_an_uptime_is_low_after_a_restart_of_what_it_is_about(
+    expr: str, hold: float, expected: object
+) -> None:
+    around = library(redis="kv:service_started:true")
+    feeds = {**around.feeds, "redis_uptime_in_seconds": ("redis",)}
+    asks = rule(expr, hold=hold, series=EXPORTED)
+    (suggestion,) = suggest([asks], asked([asks], replace(around, feeds=feeds)))
+    assert fault(suggestion) == expected, suggestion.because
+
+
 def test_a_slow_probe_is_a_slow_way_from_its_prober() -> None:
     suggestion = suggested("probe_duration_seconds > 1", library())
     expected = ("network.delay", "catalogue", {"by": "1.5s", "peers": "blackbox"})
